@@ -1,0 +1,73 @@
+//! Time, as it is passed in: nothing below asks the operating system by itself.
+
+use std::fmt::{self, Debug};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// Where the time comes from. Tests pass one they move by hand.
+pub trait Clock: Send + Sync + Debug + 'static {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// The operating system's clock.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(Utc::now().timestamp_micros()).unwrap_or(Timestamp::MIN)
+    }
+}
+
+/// A moment in UTC, in whole microseconds, from year 1 to year 9999.
+///
+/// Both databases hold it exactly and its text form always has four year digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// `0001-01-01T00:00:00Z`.
+    pub const MIN: Self = Self(-62_135_596_800_000_000);
+    /// `9999-12-31T23:59:59.999999Z`.
+    pub const MAX: Self = Self(253_402_300_799_999_999);
+
+    /// The moment so many microseconds after 1970, or `None` when its year is not 1 to 9999.
+    ///
+    /// ```
+    /// use datadump_core::Timestamp;
+    /// let moment = Timestamp::from_micros(1_500_000).unwrap();
+    /// assert_eq!(moment.to_string(), "1970-01-01T00:00:01.500000Z");
+    /// assert_eq!(Timestamp::from_micros(i64::MAX), None);
+    /// ```
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        (Self::MIN.0..=Self::MAX.0).contains(&micros).then_some(Self(micros))
+    }
+
+    /// Microseconds after 1970, negative before it.
+    pub fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339. Digits past the microsecond are cut off, never rounded up.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parsed = DateTime::parse_from_rfc3339(text).ok()?;
+        Self::from_micros(parsed.timestamp_micros())
+    }
+
+    /// The next representable moment, for stamps that must not repeat.
+    pub fn next(self) -> Self {
+        Self((self.0 + 1).min(Self::MAX.0))
+    }
+
+    /// The same moment as the calendar type that database drivers take.
+    pub fn to_chrono(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_chrono().to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+}

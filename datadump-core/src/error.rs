@@ -1,0 +1,244 @@
+//! The one public error of this crate. Its variants are distinctions a caller acts on; it knows
+//! nothing of how an answer travels.
+
+use std::fmt;
+
+use serde_json::Value as Json;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something was not done. Unless a variant says otherwise nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A definition that is not one.
+    #[error("{}", join(.0))]
+    Definition(Vec<Fault>),
+    /// A definition that is one, but not a version that may follow the one in force.
+    #[error("{}", join(.0))]
+    Incompatible(Vec<Fault>),
+    /// A row that does not fit its storage.
+    #[error("{}", join(.0))]
+    Invalid(Vec<Fault>),
+    /// A filter, an ordering, a page or another part of a question that cannot be answered.
+    #[error("{}", join(.0))]
+    Query(Vec<Fault>),
+    /// No storage of that name.
+    #[error("storage `{0}` does not exist")]
+    UnknownStorage(String),
+    /// No row with that key.
+    #[error("storage `{storage}` has no row with the key `{key}`")]
+    UnknownRow {
+        /// The storage that was asked.
+        storage: String,
+        /// The key that was asked for.
+        key: String,
+    },
+    /// The version sent in the row is not the row's current one.
+    #[error("the row has moved on: its version is {}, not the one that was sent", current_version(.current))]
+    Conflict {
+        /// The row as it is now.
+        current: Option<Json>,
+    },
+    /// A condition put on the write (a version it must match, or that no row may exist) fails.
+    #[error("{}", precondition(.current))]
+    Precondition {
+        /// The row as it is now; none when there is none.
+        current: Option<Json>,
+    },
+    /// The storage takes no change of a row without the version it is based on.
+    #[error("storage `{0}` takes a change only with the version it is based on")]
+    VersionRequired(String),
+    /// The storage's first version is not applied yet.
+    #[error("storage `{storage}` is not ready: its first version is {state}")]
+    NotReady {
+        /// The storage that was asked.
+        storage: String,
+        /// What its migration is doing.
+        state: &'static str,
+    },
+    /// A version of the storage is being applied; the next one has to wait.
+    #[error("storage `{storage}` is being migrated to version {version}; try again when it is done")]
+    Migrating {
+        /// The storage.
+        storage: String,
+        /// The version that is being applied.
+        version: i32,
+    },
+    /// The plan was made for another definition, or the storage has moved on since.
+    #[error("the plan for storage `{0}` is not for this definition on its present version; make a new plan")]
+    StalePlan(String),
+    /// More is being written than the database takes. Nothing was stored; try again later.
+    #[error("too much is waiting to be written")]
+    Overloaded,
+    /// The database cannot be reached or does not answer. It may come back.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// There is no room left to write to.
+    #[error("the database has no room left: {0}")]
+    Full(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database was written by a newer release.
+    #[error("the database has system version {found}, this release knows {supported}: use a newer release")]
+    NewerDatabase {
+        /// What the database says.
+        found: i32,
+        /// What this release knows.
+        supported: i32,
+    },
+    /// The address of a database that is none, or one that cannot serve.
+    #[error("{0}")]
+    Database(String),
+    /// A defect of ours, or of the database.
+    #[error("internal error: {0}")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// An internal error that says what happened.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The faults this error is made of, when it is made of faults.
+    pub fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Definition(faults)
+            | Self::Incompatible(faults)
+            | Self::Invalid(faults)
+            | Self::Query(faults) => faults,
+            _ => &[],
+        }
+    }
+}
+
+fn current_version(current: &Option<Json>) -> String {
+    let version = current.as_ref().and_then(|row| row.get("version"));
+    version.map_or_else(|| "unknown".into(), Json::to_string)
+}
+
+fn precondition(current: &Option<Json>) -> String {
+    match current {
+        Some(_) => {
+            format!("the condition on the row fails: it exists with version {}", current_version(current))
+        }
+        None => "the condition on the row fails: it does not exist".into(),
+    }
+}
+
+fn join(faults: &[Fault]) -> String {
+    let texts: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    texts.join("; ")
+}
+
+/// One thing that is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it is.
+    pub at: Place,
+    /// What kind of fault it is, for programs: lowercase words with hyphens.
+    pub code: &'static str,
+    /// What is wrong, for people.
+    pub detail: String,
+}
+
+impl Fault {
+    /// A fault at this place.
+    pub fn new(at: Place, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { at, code, detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.at.to_string();
+        if place.is_empty() { f.write_str(&self.detail) } else { write!(f, "{place}: {}", self.detail) }
+    }
+}
+
+/// A place in what was sent: a path into a JSON document, or a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A path into the JSON body; empty for the whole of it.
+    Body(Vec<Step>),
+    /// A query parameter, by name.
+    Parameter(String),
+}
+
+/// One step of a path into JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A member of an object.
+    Name(String),
+    /// An item of an array.
+    Index(usize),
+}
+
+impl Place {
+    /// The whole body.
+    pub fn body() -> Self {
+        Self::Body(Vec::new())
+    }
+
+    /// A member of the body.
+    pub fn field(name: impl Into<String>) -> Self {
+        Self::body().name(name)
+    }
+
+    /// This place, one member deeper.
+    #[must_use]
+    pub fn name(&self, name: impl Into<String>) -> Self {
+        self.step(Step::Name(name.into()))
+    }
+
+    /// This place, one array item deeper.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        self.step(Step::Index(index))
+    }
+
+    fn step(&self, step: Step) -> Self {
+        match self {
+            Self::Body(steps) => Self::Body(steps.iter().cloned().chain([step]).collect()),
+            Self::Parameter(name) => Self::Parameter(name.clone()),
+        }
+    }
+
+    /// As a JSON pointer (RFC 6901); `None` for a parameter.
+    ///
+    /// ```
+    /// use datadump_core::Place;
+    /// let place = Place::field("fields").index(2).name("max_length");
+    /// assert_eq!(place.pointer().unwrap(), "/fields/2/max_length");
+    /// assert_eq!(place.to_string(), "fields[2].max_length");
+    /// ```
+    pub fn pointer(&self) -> Option<String> {
+        let Self::Body(steps) = self else { return None };
+        let mut pointer = String::new();
+        for step in steps {
+            pointer.push('/');
+            match step {
+                Step::Name(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
+                Step::Index(index) => pointer.push_str(&index.to_string()),
+            }
+        }
+        Some(pointer)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps = match self {
+            Self::Parameter(name) => return f.write_str(name),
+            Self::Body(steps) => steps,
+        };
+        for (position, step) in steps.iter().enumerate() {
+            match step {
+                Step::Name(name) if position == 0 => f.write_str(name)?,
+                Step::Name(name) => write!(f, ".{name}")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! The storages a database has, in memory: looked up by every request, changed by few.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use serde_json::Value as Json;
+
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    schema::{Definition, InForce, StorageId, StorageName, name},
+};
+
+/// A storage as the catalogue knows it.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    /// Its number.
+    pub id: StorageId,
+    /// Its name.
+    pub name: StorageName,
+    /// The version in force; none before the first is applied.
+    pub in_force: Option<Arc<InForce>>,
+    /// The definition in force as it was sent; null before there is one.
+    pub sent: Json,
+    /// The last migration: under way, or how it ended.
+    pub migration: Migration,
+    /// Names of dropped fields, with the kind each had.
+    pub dropped: BTreeMap<String, String>,
+    /// When it was first declared.
+    pub created_at: Timestamp,
+    /// When a version was last declared or applied.
+    pub updated_at: Timestamp,
+}
+
+/// A version on its way, or arrived.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// The version.
+    pub version: i32,
+    /// Its definition.
+    pub definition: Arc<Definition>,
+    /// The definition as it was sent.
+    pub sent: Json,
+    /// How far it is.
+    pub state: State,
+    /// Why it failed, when it did.
+    pub error: Option<String>,
+}
+
+/// The states of a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Recorded, not begun.
+    Queued,
+    /// Being applied.
+    Running,
+    /// In force, or followed by one that is.
+    Applied,
+    /// Given up, for the reason recorded. The version before it stays in force.
+    Failed,
+}
+
+/// A version of a storage, as its history lists it.
+#[derive(Debug, Clone)]
+pub struct VersionRecord {
+    /// The version.
+    pub version: i32,
+    /// The definition as it was sent.
+    pub sent: Json,
+    /// How far it is.
+    pub state: State,
+    /// Why it failed, when it did.
+    pub error: Option<String>,
+    /// When it was declared.
+    pub created_at: Timestamp,
+    /// When it came into force.
+    pub applied_at: Option<Timestamp>,
+}
+
+impl State {
+    /// As text, the same in the database and in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Applied => "applied",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// From its text.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Queued, Self::Running, Self::Applied, Self::Failed].into_iter().find(|s| s.name() == name)
+    }
+
+    /// Whether it is on its way: the storage takes no other version meanwhile.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+impl Storage {
+    /// Whether a migration is under way.
+    pub fn locked(&self) -> bool {
+        self.migration.state.is_pending()
+    }
+
+    /// The version in force, or why there is none.
+    pub fn ready(&self) -> Result<&Arc<InForce>> {
+        self.in_force.as_ref().ok_or_else(|| Error::NotReady {
+            storage: self.name.to_string(),
+            state: self.migration.state.name(),
+        })
+    }
+}
+
+/// All storages, by name.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    storages: RwLock<BTreeMap<String, Arc<Storage>>>,
+}
+
+impl Catalogue {
+    /// The storage of that name.
+    pub fn find(&self, name: &str) -> Result<Arc<Storage>> {
+        self.get(name).ok_or_else(|| Error::UnknownStorage(name.to_owned()))
+    }
+
+    /// The storage of that name, if there is one. Exactly that name: `Dog` does not find `dog`.
+    pub fn get(&self, name: &str) -> Option<Arc<Storage>> {
+        self.folded(name).filter(|storage| storage.name.as_str() == name)
+    }
+
+    /// The storage whose name is the same but for case.
+    pub fn folded(&self, name: &str) -> Option<Arc<Storage>> {
+        self.read().get(&name::fold(name)).cloned()
+    }
+
+    /// The storage with that number.
+    pub fn by_id(&self, id: StorageId) -> Option<Arc<Storage>> {
+        self.read().values().find(|storage| storage.id == id).cloned()
+    }
+
+    /// All of them, by name.
+    pub fn all(&self) -> Vec<Arc<Storage>> {
+        self.read().values().cloned().collect()
+    }
+
+    /// Puts a storage in the place of the one of its name. Only after its commit.
+    pub(crate) fn put(&self, storage: Storage) -> Arc<Storage> {
+        let storage = Arc::new(storage);
+        self.write().insert(storage.name.folded(), storage.clone());
+        storage
+    }
+
+    /// Takes a storage out. Only after its commit.
+    pub(crate) fn take(&self, id: StorageId) {
+        self.write().retain(|_, storage| storage.id != id);
+    }
+
+    /// Replaces all of them, as another process left them.
+    pub(crate) fn replace(&self, storages: Vec<Storage>) {
+        let fresh = storages.into_iter().map(|s| (s.name.folded(), Arc::new(s))).collect();
+        *self.write() = fresh;
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Arc<Storage>>> {
+        self.storages.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Arc<Storage>>> {
+        self.storages.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,221 @@
+//! Where rows are kept: the trait a backend implements, and what is common to all backends.
+//!
+//! ```text
+//! writes ─► queue ─► writer: drain ─► decide ─► commit ─► answer
+//! reads  ─► query ─► sql ─► a reader of its own: never behind a write
+//! ```
+
+pub mod catalogue;
+pub mod conformance;
+mod decide;
+pub mod migrate;
+pub mod postgres;
+pub mod query;
+mod sql;
+pub mod sqlite;
+mod system;
+mod writer;
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::{
+    clock::Clock,
+    error::{Fault, Result},
+    schema::{Definition, Difference, InForce, Row, StorageId, StoredRow, Value},
+};
+pub use catalogue::{Catalogue, Migration, State, Storage, VersionRecord};
+pub use migrate::{Examined, Progress};
+pub use query::{Column, Count, Counted, Filter, Order, Page, Paging, Query, Test};
+
+/// A database that keeps storages and their rows.
+///
+/// # Contract
+///
+/// * **Durable.** When [`write`](Store::write), [`declare`](Store::declare) or
+///   [`remove`](Store::remove) answers `Ok`, what it says was done is committed and synced to disk.
+///   When it answers `Err`, nothing of it was done, or it cannot be known (a connection that broke
+///   during commit): never is something reported as done that was not.
+/// * **One row's fault is its own.** A write that fails a condition or a constraint gets its own
+///   [`Outcome`]; the writes beside it are stored.
+/// * **Order.** Writes of one call to the same key take effect in the order given. Writes of
+///   different calls take effect one after another per key.
+/// * **Proof.** A [`Row`] is stored only under the definition that proved it. When another one is
+///   in force by then, it is validated again, and its outcome is [`Outcome::Invalid`] if it no
+///   longer fits.
+/// * **Reads never wait behind writes**, and see only what is committed.
+/// * **Bounded.** When more is waiting than the queue takes, `write` answers
+///   [`Error::Overloaded`](crate::Error::Overloaded) at once.
+/// * **Migrations end.** [`migrate`](Store::migrate) takes a pending version to applied or failed.
+///   A process that dies on the way leaves a state from which the next `migrate` does the same, and
+///   at no moment is a definition in force that the table does not have.
+///
+/// [`conformance`] checks all of this against any backend.
+#[async_trait]
+pub trait Store: Send + Sync + Debug + 'static {
+    /// What it is, in one word: `sqlite`, `postgres`.
+    fn backend(&self) -> &'static str;
+
+    /// The storages, as they stand now. Kept fresh by the backend, also when other processes
+    /// change the same database.
+    fn catalogue(&self) -> &Arc<Catalogue>;
+
+    /// Records a version that is to be applied: a new storage, or the next version of one.
+    /// Errs with [`Migrating`](crate::Error::Migrating) or
+    /// [`StalePlan`](crate::Error::StalePlan) when the storage has moved on from `base`.
+    async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>>;
+
+    /// Applies the pending version of a storage, if it has one, and does not return before its
+    /// state is `applied` or `failed`. Another process that is at it is waited for.
+    async fn migrate(&self, storage: StorageId) -> Result<()>;
+
+    /// How far the last migration of a storage is.
+    async fn progress(&self, storage: StorageId) -> Result<Progress>;
+
+    /// Counts the rows that stand in the way of each change.
+    async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<Examined>>;
+
+    /// What a backend would run to apply these changes, for people to read.
+    fn ddl(&self, storage: Option<&Arc<InForce>>, definition: &Definition, difference: &Difference)
+    -> Vec<String>;
+
+    /// All versions of a storage, first to last.
+    async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>>;
+
+    /// Removes a storage, its rows and its versions.
+    async fn remove(&self, storage: StorageId) -> Result<()>;
+
+    /// Writes rows; one outcome for each, in the same order.
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Outcome>>;
+
+    /// One row by its key.
+    async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>>;
+
+    /// The rows a query asks for. The query was made for `in_force`.
+    async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page>;
+
+    /// Answers when the database answers.
+    async fn ping(&self) -> Result<()>;
+
+    /// What the write path is doing.
+    fn load(&self) -> Load;
+
+    /// Bytes the whole database takes.
+    async fn size(&self) -> Result<u64>;
+
+    /// Finishes what was accepted, then lets go of the database.
+    async fn close(&self);
+}
+
+/// What both backends are opened with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// The most writes that may wait.
+    pub queue_rows: usize,
+    /// The most bytes that may wait.
+    pub queue_bytes: usize,
+}
+
+/// A version that is to be applied.
+#[derive(Debug, Clone)]
+pub struct Declaration {
+    /// The definition.
+    pub definition: Definition,
+    /// The definition as it was sent: `{key, fields, meta?}`.
+    pub sent: serde_json::Value,
+    /// The version it follows; none for a new storage.
+    pub base: Option<(StorageId, i32)>,
+}
+
+/// One write to one row.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// What is to be done.
+    pub action: Action,
+    /// On which condition.
+    pub expect: Expect,
+}
+
+/// What a write does.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Inserts the row, or replaces the one with its key.
+    Put(Row),
+    /// Deletes the row with this key.
+    Delete {
+        /// The storage's definition, as the caller knows it.
+        in_force: Arc<InForce>,
+        /// The key.
+        key: Value,
+    },
+}
+
+/// What must hold of the row a write meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Whatever is there.
+    Anything,
+    /// If there is a row, it has this version; if there is none, the new row starts with it.
+    /// (For a deletion there must be one.)
+    Version(i32),
+    /// There is a row with this version.
+    Exactly(i32),
+    /// There is a row.
+    Exists,
+    /// There is no row.
+    Absent,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// There was no row, now there is this one.
+    Created(Stored),
+    /// The row is this one now.
+    Updated(Stored),
+    /// The row is gone; this is what it was.
+    Deleted(Stored),
+    /// The condition failed; this is the row as it is, if there is one. Nothing was done.
+    Refused(Option<Stored>),
+    /// There was nothing to delete, and nothing was expected.
+    Missing,
+    /// The storage takes no change without a version, and none was expected. Nothing was done.
+    VersionRequired,
+    /// The row breaks a rule that only the database can check, or the definition that came into
+    /// force meanwhile. Nothing was done.
+    Invalid(Vec<Fault>),
+}
+
+/// A stored row with the definition it is stored under.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The row.
+    pub row: StoredRow,
+    /// Its definition.
+    pub in_force: Arc<InForce>,
+}
+
+impl Stored {
+    /// The whole row as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        self.row.to_json(&self.in_force.definition)
+    }
+}
+
+/// What the write path is doing, for status and metrics. The counters only grow.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Load {
+    /// Writes that wait or are being committed.
+    pub queued: u64,
+    /// The most that may wait.
+    pub capacity: u64,
+    /// Transactions committed.
+    pub commits: u64,
+    /// Rows written or deleted.
+    pub rows: u64,
+    /// Calls refused because the queue was full.
+    pub refused: u64,
+}
