@@ -1,0 +1,3 @@
+//! `datadump`, the command line.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! All black-box tests.

@@ -1,0 +1,3 @@
+//! Writes the client.
+
+fn main() {}
