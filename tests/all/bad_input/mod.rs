@@ -1,0 +1,44 @@
+//! Input that is wrong is refused with a problem that names what is wrong, and changes nothing.
+
+mod definitions;
+mod queries;
+mod requests;
+mod rows;
+mod versions;
+
+use datadump_tests::{Answer, Server};
+use serde_json::Value as Json;
+
+/// One input, where the problem points, and the words its detail must have.
+struct Case {
+    name: &'static str,
+    body: Json,
+    at: &'static str,
+    words: &'static [&'static str],
+}
+
+fn case(name: &'static str, body: Json, at: &'static str, words: &'static [&'static str]) -> Case {
+    Case { name, body, at, words }
+}
+
+/// Checks that the answer is a problem that has an error at this place: a JSON pointer, or the name
+/// of a parameter.
+#[track_caller]
+fn check(name: &str, answer: Answer, status: u16, at: &str, words: &[&str]) {
+    let said = format!("{name}: {answer:?}");
+    let problem = answer.problem_about(status, words);
+    let place = if at.is_empty() || at.starts_with('/') { "pointer" } else { "parameter" };
+    let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no errors: {said}"));
+    assert!(errors.iter().any(|error| error[place] == at), "no error at {place} {at:?}: {said}");
+}
+
+/// All storages with their versions, and all rows: what must not change.
+async fn everything(server: &Server) -> (Json, Vec<Json>) {
+    let storages = server.get("/api/v1/factory/storage/?limit=1000").await.is(200).json();
+    let mut rows = Vec::new();
+    for storage in storages["results"].as_array().unwrap() {
+        let path = format!("/api/v1/storage/{}/?limit=1000", storage["name"].as_str().unwrap());
+        rows.push(server.get(&path).await.is(200).json());
+    }
+    (storages, rows)
+}
