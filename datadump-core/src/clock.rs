@@ -60,6 +60,12 @@ impl Timestamp {
         Self((self.0 + 1).min(Self::MAX.0))
     }
 
+    /// So many microseconds later.
+    pub(crate) fn after(self, micros: usize) -> Self {
+        let micros = i64::try_from(micros).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros).min(Self::MAX.0))
+    }
+
     /// The same moment as the calendar type that database drivers take.
     pub fn to_chrono(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)

@@ -82,9 +82,9 @@ pub enum Error {
     #[error("the database has system version {found}, this release knows {supported}: use a newer release")]
     NewerDatabase {
         /// What the database says.
-        found: i32,
+        found: i64,
         /// What this release knows.
-        supported: i32,
+        supported: i64,
     },
     /// The address of a database that is none, or one that cannot serve.
     #[error("{0}")]

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Result},
     id::{Ids, Random, SystemRandom},
     store::{Options, Store, postgres::PostgresStore, sqlite::SqliteStore},
+    validate,
 };
 
 /// Says how to open a [`Dump`].
@@ -70,6 +71,7 @@ impl Builder {
             clock: self.clock.clone(),
             queue_rows: self.queue_rows,
             queue_bytes: self.queue_bytes,
+            reprove: validate::again,
         };
         let store: Arc<dyn Store> = match Address::parse(&self.database)? {
             Address::Sqlite(path) => Arc::new(SqliteStore::open(path, options).await?),

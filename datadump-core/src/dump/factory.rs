@@ -156,10 +156,8 @@ impl Dump {
     fn base_of(&self, definition: &Definition) -> Result<Option<Arc<Storage>>> {
         match self.store.catalogue().folded(definition.name.as_str()) {
             Some(storage) if storage.name != definition.name => {
-                let detail = format!(
-                    "`{}` differs from the storage `{}` only in case",
-                    definition.name, storage.name
-                );
+                let detail =
+                    format!("`{}` differs from the storage `{}` only in case", definition.name, storage.name);
                 Err(Error::Definition(vec![Fault::new(Place::field("name"), "name-taken", detail)]))
             }
             found => Ok(found),

@@ -162,11 +162,8 @@ impl Rows {
     }
 
     fn saved(&self, outcome: Outcome, expect: Expect, key: &str) -> Result<Saved> {
-        let saved = |stored: Stored, created| Saved {
-            row: stored.to_json(),
-            version: stored.row.version,
-            created,
-        };
+        let saved =
+            |stored: Stored, created| Saved { row: stored.to_json(), version: stored.row.version, created };
         match outcome {
             Outcome::Created(stored) => Ok(saved(stored, true)),
             Outcome::Updated(stored) | Outcome::Deleted(stored) => Ok(saved(stored, false)),

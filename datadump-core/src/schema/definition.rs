@@ -110,6 +110,24 @@ pub enum IndexKind {
     Unique,
 }
 
+impl IndexKind {
+    /// The word a definition uses.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Btree => "btree",
+            Self::Unique => "unique",
+        }
+    }
+
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Btree => "index",
+            Self::Unique => "unique index",
+        }
+    }
+}
+
 impl Definition {
     /// The field of that name, and its place in the definition.
     pub fn field(&self, name: &str) -> Option<(usize, &Field)> {
@@ -143,9 +161,7 @@ impl Field {
     /// The value that rows of before this field hold, when it has one.
     pub fn backfill(&self) -> Option<&Value> {
         match &self.presence {
-            Presence::Required { backfill } => {
-                backfill.as_ref().or(self.nullable.then_some(&Value::Null))
-            }
+            Presence::Required { backfill } => backfill.as_ref().or(self.nullable.then_some(&Value::Null)),
             Presence::Optional(default) => Some(default),
         }
     }

@@ -1,8 +1,8 @@
 //! How one version of a definition may follow another: what differs, and how grave that is.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Definition, FieldName, Index, Kind};
+use super::{Definition, Field, Index, IndexKind, Kind, Presence, Value, name::fold};
 use crate::error::{Fault, Place};
 
 /// How grave a change is; later ones are graver. Only additive ones are applied unasked.
@@ -20,4 +20,390 @@ pub enum Class {
     Destructive,
     /// Never.
     Forbidden,
+}
+
+/// One difference between two versions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// How grave it is.
+    pub class: Class,
+    /// Where it stands in the new definition, or what part of it is missing.
+    pub at: Place,
+    /// The field, key or index concerned.
+    pub name: String,
+    /// What changes, for people.
+    pub detail: String,
+    /// What has to be done about it.
+    pub task: Task,
+}
+
+/// What a change asks of the database. Places are of the old definition's fields (`from`) and of
+/// the new one's (`to`).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    /// Nothing: only the definition changes.
+    Nothing,
+    /// A new column, filled with the field's backfill.
+    AddColumn {
+        /// The new field.
+        to: usize,
+    },
+    /// The column goes.
+    DropColumn {
+        /// The old field.
+        from: usize,
+    },
+    /// The column gets another name.
+    RenameColumn {
+        /// The old field.
+        from: usize,
+        /// The new field.
+        to: usize,
+    },
+    /// The column's type grows in a way that every value fits: a longer string, string to text,
+    /// more digits, integer to long.
+    GrowColumn {
+        /// The old field.
+        from: usize,
+        /// The new field.
+        to: usize,
+    },
+    /// Every value is converted to another type with [`convert`]; one that cannot be is a violation.
+    ConvertColumn {
+        /// The old field.
+        from: usize,
+        /// The new field.
+        to: usize,
+    },
+    /// Every value has to pass the new field's [`Field::check`].
+    CheckRows {
+        /// The old field.
+        from: usize,
+        /// The new field.
+        to: usize,
+    },
+    /// A new index; for a unique one no two rows may agree.
+    AddIndex(Index),
+    /// An index goes.
+    DropIndex(Index),
+}
+
+/// All differences between two versions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Difference {
+    /// The changes.
+    pub changes: Vec<Change>,
+    /// The definition they lead to; none when nothing is compared.
+    pub target: Option<Arc<Definition>>,
+}
+
+impl Class {
+    const ALL: [Self; 6] = [
+        Self::Additive,
+        Self::Widening,
+        Self::DataDependent,
+        Self::Breaking,
+        Self::Destructive,
+        Self::Forbidden,
+    ];
+
+    /// Its name, in requests and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Additive => "additive",
+            Self::Widening => "widening",
+            Self::DataDependent => "data-dependent",
+            Self::Breaking => "breaking",
+            Self::Destructive => "destructive",
+            Self::Forbidden => "forbidden",
+        }
+    }
+
+    /// The class of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+}
+
+impl Change {
+    /// Why the change is not made unasked.
+    pub fn refusal(&self) -> Fault {
+        let what = match self.class {
+            Class::Forbidden => String::new(),
+            class => {
+                let name = class.name();
+                format!(" (a {name} change: look at the plan and send allow={name})")
+            }
+        };
+        Fault::new(self.at.clone(), self.class.name(), format!("{}{what}", self.detail))
+    }
+}
+
+impl Difference {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The gravest class among the changes.
+    pub fn class(&self) -> Option<Class> {
+        self.changes.iter().map(|change| change.class).max()
+    }
+
+    /// Old field and new field of every value that the rows must be checked for or converted by.
+    pub fn scans(&self) -> Vec<(usize, usize)> {
+        let mut pairs: Vec<(usize, usize)> = Vec::new();
+        for change in &self.changes {
+            if let Task::CheckRows { from, to } | Task::ConvertColumn { from, to } = change.task {
+                if !pairs.contains(&(from, to)) {
+                    pairs.push((from, to));
+                }
+            }
+        }
+        pairs
+    }
+}
+
+/// What differs between two versions. `dropped` are the names, without case, that fields once had,
+/// with the name of their kind.
+pub fn difference(old: &Definition, new: &Definition, dropped: &BTreeMap<String, String>) -> Difference {
+    let mut changes = Vec::new();
+    key(old, new, &mut changes);
+    let origins: Vec<Option<usize>> = new.fields.iter().map(|field| origin(old, new, field)).collect();
+    for (from, field) in old.fields.iter().enumerate() {
+        if !origins.contains(&Some(from)) {
+            changes.push(Change {
+                class: Class::Destructive,
+                at: Place::field("fields"),
+                name: field.name.to_string(),
+                detail: format!("field `{}` is missing; without it its values are lost", field.name),
+                task: Task::DropColumn { from },
+            });
+        }
+    }
+    for (to, field) in new.fields.iter().enumerate() {
+        match origins.get(to).copied().flatten() {
+            Some(from) => changed(old, new, from, to, &mut changes),
+            None => changes.push(added(field, to, dropped)),
+        }
+    }
+    indexes(old, new, &mut changes);
+    meta(old, new, &mut changes);
+    Difference { changes, target: Some(Arc::new(new.clone())) }
+}
+
+/// Turns a value of one kind into a value of another, when it says the same there.
+pub fn convert(value: &Value, from: &Kind, to: &Kind) -> Option<Value> {
+    if value.is_null() {
+        return Some(Value::Null);
+    }
+    let json = value.to_json(from);
+    if let Ok(value) = to.read(&json) {
+        return Some(value);
+    }
+    let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+    if to.is_text() { to.read(&text.into()).ok() } else { to.read_text(&text).ok() }
+}
+
+/// The old field that a new one goes on from.
+fn origin(old: &Definition, new: &Definition, field: &Field) -> Option<usize> {
+    if let Some((place, _)) = old.field(field.name.as_str()) {
+        return Some(place);
+    }
+    let before = field.renamed_from.as_ref()?;
+    if new.field(before.as_str()).is_some() {
+        return None;
+    }
+    old.field(before.as_str()).map(|(place, _)| place)
+}
+
+fn key(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
+    if old.key == new.key {
+        return;
+    }
+    let of = |d: &Definition| {
+        let generated = if d.key.generated { ", generated" } else { "" };
+        format!("`{}` {}{generated}", d.key.name, d.key.kind)
+    };
+    changes.push(Change {
+        class: Class::Forbidden,
+        at: Place::field("key"),
+        name: old.key.name.to_string(),
+        detail: format!("Key changes from {} to {}: the key of a storage stays as it is", of(old), of(new)),
+        task: Task::Nothing,
+    });
+}
+
+fn added(field: &Field, to: usize, dropped: &BTreeMap<String, String>) -> Change {
+    let (name, at) = (field.name.to_string(), Place::field("fields").index(to));
+    let forbidden = |detail| Change {
+        class: Class::Forbidden,
+        at: at.clone(),
+        name: name.clone(),
+        detail,
+        task: Task::Nothing,
+    };
+    if let Some(kind) = dropped.get(&fold(&name)).filter(|kind| *kind != field.kind.name()) {
+        return forbidden(format!("field `{name}` was dropped as {kind}; it can come back only as that"));
+    }
+    if field.backfill().is_none() {
+        let detail = format!("new field `{name}` needs a default or nullable, for the rows there are");
+        return forbidden(detail);
+    }
+    let detail = format!("new field `{name}`");
+    Change { class: Class::Additive, at, name, detail, task: Task::AddColumn { to } }
+}
+
+fn changed(old: &Definition, new: &Definition, from: usize, to: usize, changes: &mut Vec<Change>) {
+    let (Some(before), Some(after)) = (old.fields.get(from), new.fields.get(to)) else { return };
+    let at = Place::field("fields").index(to);
+    let mut push = |class, part: &str, detail: String, task| {
+        let at = if part.is_empty() { at.clone() } else { at.name(part) };
+        let detail = format!("changed field `{}`: {detail}", after.name);
+        changes.push(Change { class, at, name: after.name.to_string(), detail, task });
+    };
+    if before.name != after.name {
+        let detail = format!("renamed from `{}`", before.name);
+        push(Class::Breaking, "renamed_from", detail, Task::RenameColumn { from, to });
+    }
+    let check = Task::CheckRows { from, to };
+    if before.kind != after.kind {
+        let (class, task) = kind_change(&before.kind, &after.kind, from, to);
+        push(class, "type", describe_kinds(&before.kind, &after.kind), task);
+    }
+    for (part, before, after, narrower) in [
+        ("min", &before.bounds.min, &after.bounds.min, std::cmp::Ordering::Greater),
+        ("max", &before.bounds.max, &after.bounds.max, std::cmp::Ordering::Less),
+    ] {
+        let tightened = match (before, after) {
+            (None, Some(_)) => Some(true),
+            (Some(_), None) => Some(false),
+            (Some(before), Some(after)) => match after.compare(before) {
+                Some(std::cmp::Ordering::Equal) => None,
+                order => Some(order.is_none_or(|order| order == narrower)),
+            },
+            (None, None) => None,
+        };
+        match tightened {
+            Some(true) => push(Class::DataDependent, part, format!("a narrower {part}"), check.clone()),
+            Some(false) => push(Class::Widening, part, format!("a wider {part}"), Task::Nothing),
+            None => {}
+        }
+    }
+    match (&before.pattern, &after.pattern) {
+        (before, after) if before == after => {}
+        (_, None) => push(Class::Widening, "pattern", "no pattern any more".into(), Task::Nothing),
+        _ => push(Class::DataDependent, "pattern", "another pattern".into(), check.clone()),
+    }
+    match (before.nullable, after.nullable) {
+        (true, false) => push(Class::DataDependent, "nullable", "null no longer allowed".into(), check),
+        (false, true) => push(Class::Widening, "nullable", "null allowed".into(), Task::Nothing),
+        _ => {}
+    }
+    match (&before.presence, &after.presence) {
+        (before, after) if before == after => {}
+        (Presence::Optional(_), Presence::Required { .. }) if before.nullable == after.nullable => {
+            let detail = "a row can no longer leave it out".into();
+            push(Class::Breaking, "required", detail, Task::Nothing);
+        }
+        (_, Presence::Required { .. }) => {}
+        _ => push(Class::Additive, "default", "another default".into(), Task::Nothing),
+    }
+}
+
+fn describe_kinds(before: &Kind, after: &Kind) -> String {
+    let (old, new) = (before.to_string(), after.to_string());
+    if old == new { format!("other limits of {old}") } else { format!("{old} to {new}") }
+}
+
+fn kind_change(before: &Kind, after: &Kind, from: usize, to: usize) -> (Class, Task) {
+    let grow = (Class::Widening, Task::GrowColumn { from, to });
+    let looser = (Class::Widening, Task::Nothing);
+    let check = (Class::DataDependent, Task::CheckRows { from, to });
+    let limit = |before: &Option<u32>, after: &Option<u32>| match (before, after) {
+        (_, None) => looser.clone(),
+        (Some(before), Some(after)) if after >= before => looser.clone(),
+        _ => check.clone(),
+    };
+    match (before, after) {
+        (Kind::Integer, Kind::Long) => grow,
+        (Kind::String { max_length: old }, Kind::String { max_length: new }) => {
+            if new > old {
+                grow
+            } else {
+                check
+            }
+        }
+        (Kind::String { .. }, Kind::Text { max_length: None }) => grow,
+        (Kind::String { max_length: old }, Kind::Text { max_length: Some(new) }) if new >= old => grow,
+        (Kind::Text { max_length: old }, Kind::Text { max_length: new })
+        | (Kind::Binary { max_length: old }, Kind::Binary { max_length: new }) => limit(old, new),
+        (Kind::Decimal { precision: old, scale: a }, Kind::Decimal { precision: new, scale: b })
+            if a == b =>
+        {
+            if new > old {
+                grow
+            } else {
+                check
+            }
+        }
+        (Kind::Enum { values: old }, Kind::Enum { values: new }) => {
+            if !old.iter().all(|value| new.contains(value)) {
+                check
+            } else if old.len() == new.len() {
+                (Class::Additive, Task::Nothing)
+            } else {
+                looser
+            }
+        }
+        _ => (Class::Breaking, Task::ConvertColumn { from, to }),
+    }
+}
+
+fn indexes(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
+    let (before, after) = (old.all_indexes(), new.all_indexes());
+    let names = |index: &Index| index.fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    for index in before.iter().filter(|index| !after.contains(index)) {
+        changes.push(Change {
+            class: Class::Additive,
+            at: Place::field("meta"),
+            name: names(index),
+            detail: format!("no {} on {} any more", index.kind.name(), names(index)),
+            task: Task::DropIndex(index.clone()),
+        });
+    }
+    for index in after.iter().filter(|index| !before.contains(index)) {
+        let class = match index.kind {
+            IndexKind::Btree => Class::Additive,
+            IndexKind::Unique => Class::DataDependent,
+        };
+        let at = match index.fields.as_slice() {
+            [only] => new.field(only.as_str()).map(|(to, _)| Place::field("fields").index(to)),
+            _ => None,
+        };
+        changes.push(Change {
+            class,
+            at: at.unwrap_or_else(|| Place::field("meta")),
+            name: names(index),
+            detail: format!("new {} on {}", index.kind.name(), names(index)),
+            task: Task::AddIndex(index.clone()),
+        });
+    }
+}
+
+fn meta(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
+    let mut flag = |name: &str, before: bool, after: bool, gravest: bool| {
+        if before == after {
+            return;
+        }
+        changes.push(Change {
+            class: if after == gravest { Class::Breaking } else { Class::Additive },
+            at: Place::field("meta").name(name),
+            name: name.to_owned(),
+            detail: format!("`{name}` is {after} now"),
+            task: Task::Nothing,
+        });
+    };
+    flag("scans", old.meta.scans, new.meta.scans, false);
+    flag("require_version", old.meta.require_version, new.meta.require_version, true);
 }

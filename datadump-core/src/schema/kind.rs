@@ -54,8 +54,20 @@ pub enum Kind {
 
 /// The names of all kinds, as definitions write them.
 pub const KIND_NAMES: [&str; 14] = [
-    "boolean", "integer", "long", "float", "decimal", "string", "text", "uuid", "date", "time",
-    "timestamp", "json", "binary", "enum",
+    "boolean",
+    "integer",
+    "long",
+    "float",
+    "decimal",
+    "string",
+    "text",
+    "uuid",
+    "date",
+    "time",
+    "timestamp",
+    "json",
+    "binary",
+    "enum",
 ];
 
 /// The kinds a key may have.

@@ -95,9 +95,7 @@ fn check(text: &str, bytes: usize) -> Result<(), String> {
         return Err(format!("`{text}` is reserved: names must not contain `__`"));
     }
     match text.chars().find(|c| !(c.is_alphanumeric() || *c == '_' || *c == '-')) {
-        Some(wrong) => {
-            Err(format!("{wrong:?} is not allowed in a name: use letters, digits, `_` and `-`"))
-        }
+        Some(wrong) => Err(format!("{wrong:?} is not allowed in a name: use letters, digits, `_` and `-`")),
         None => Ok(()),
     }
 }

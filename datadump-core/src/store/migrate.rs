@@ -18,7 +18,7 @@ pub struct Progress {
 }
 
 /// What the rows say to one change.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Examined {
     /// Rows that were looked at; none when the change concerns no row.
     pub scanned: u64,
@@ -26,4 +26,6 @@ pub struct Examined {
     pub violating: u64,
     /// Keys of the first few of them, as JSON.
     pub examples: Vec<serde_json::Value>,
+    /// About how long writers have to wait while it is made, in milliseconds; 0 when they need not.
+    pub writers_wait_ms: u64,
 }

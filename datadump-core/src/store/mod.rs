@@ -77,8 +77,12 @@ pub trait Store: Send + Sync + Debug + 'static {
     async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<Examined>>;
 
     /// What a backend would run to apply these changes, for people to read.
-    fn ddl(&self, storage: Option<&Arc<InForce>>, definition: &Definition, difference: &Difference)
-    -> Vec<String>;
+    fn ddl(
+        &self,
+        storage: Option<&Arc<InForce>>,
+        definition: &Definition,
+        difference: &Difference,
+    ) -> Vec<String>;
 
     /// All versions of a storage, first to last.
     async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>>;
@@ -117,7 +121,12 @@ pub struct Options {
     pub queue_rows: usize,
     /// The most bytes that may wait.
     pub queue_bytes: usize,
+    /// Proves a row again, for a definition that came into force after it was proven.
+    pub reprove: Reprove,
 }
+
+/// Proves a row for another version of its storage.
+pub type Reprove = fn(&Row, &Arc<InForce>) -> Result<Row, Vec<Fault>>;
 
 /// A version that is to be applied.
 #[derive(Debug, Clone)]

@@ -108,7 +108,7 @@ pub fn at_path(value: &Value, path: &[String]) -> Value {
         let next = match &mut json {
             serde_json::Value::Object(members) => members.remove(step),
             serde_json::Value::Array(items) => {
-                step.parse::<usize>().ok().and_then(|place| items.get_mut(place)).map(serde_json::Value::take)
+                item(step).and_then(|place| items.get_mut(place)).map(serde_json::Value::take)
             }
             _ => None,
         };
@@ -122,4 +122,9 @@ pub fn at_path(value: &Value, path: &[String]) -> Value {
         serde_json::Value::Null => Value::Null,
         whole => Value::Json(whole.to_string()),
     }
+}
+
+/// The place in an array that a step names, when it names one.
+pub(crate) fn item(step: &str) -> Option<usize> {
+    step.bytes().all(|byte| byte.is_ascii_digit()).then(|| step.parse().ok()).flatten()
 }

@@ -33,6 +33,8 @@ pub struct Query {
     pub count: Count,
     /// Which fields to answer with; all when there is none. The store reads all of them.
     pub fields: Option<Vec<Column>>,
+    /// What its cursors belong to: the same for the same filters and ordering.
+    pub identity: String,
 }
 
 /// A column of a storage's table.

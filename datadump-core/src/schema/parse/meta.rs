@@ -1,0 +1,114 @@
+//! Reads the `meta` of a definition.
+
+use serde_json::Value as Json;
+
+use super::{
+    field::not_indexable,
+    members::{Faults, Members},
+};
+use crate::{
+    error::Place,
+    schema::{Field, FieldName, Index, IndexKind, Meta, kind::INDEX_ENTRY_BYTES},
+};
+
+/// The most fields one index may have.
+const MAX_INDEX_FIELDS: usize = 16;
+
+/// The most indexes a definition may list.
+const MAX_INDEXES: usize = 64;
+
+pub(super) fn read(json: &Json, fields: &[Field], faults: &mut Faults) -> Option<Meta> {
+    let at = Place::field("meta");
+    let mut members = Members::of(json, at.clone(), "meta", faults)?;
+    let unique_together = members.optional("unique_together");
+    let indexes = members.optional("indexes");
+    let scans = members.flag("scans", faults).unwrap_or(false);
+    let require_version = members.flag("require_version", faults).unwrap_or(false);
+    members.finish("meta", faults);
+    let unique_together = unique_together.map_or(Some(Vec::new()), |json| {
+        let at = at.name("unique_together");
+        items(json, &at, faults)?
+            .iter()
+            .enumerate()
+            .map(|(place, json)| group(json, &at.index(place), fields, faults))
+            .collect()
+    });
+    let indexes = indexes.map_or(Some(Vec::new()), |json| {
+        let at = at.name("indexes");
+        items(json, &at, faults)?
+            .iter()
+            .enumerate()
+            .map(|(place, json)| index(json, &at.index(place), fields, faults))
+            .collect()
+    });
+    Some(Meta { unique_together: unique_together?, indexes: indexes?, scans, require_version })
+}
+
+fn items<'a>(json: &'a Json, at: &Place, faults: &mut Faults) -> Option<&'a Vec<Json>> {
+    let items = json.as_array().filter(|items| items.len() <= MAX_INDEXES);
+    if items.is_none() {
+        faults.add(at.clone(), "mistyped", format!("this is an array of at most {MAX_INDEXES} items"));
+    }
+    items
+}
+
+fn index(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Option<Index> {
+    let mut members = Members::of(json, at.clone(), "an index", faults)?;
+    let names = members.required("fields", faults);
+    let kind = match members.optional("kind") {
+        None => Some(IndexKind::Btree),
+        Some(json) => match json.as_str() {
+            Some("btree") => Some(IndexKind::Btree),
+            Some("unique") => Some(IndexKind::Unique),
+            Some("fulltext") => {
+                faults.add(at.name("kind"), "not-available", "fulltext indexes are not available yet");
+                None
+            }
+            _ => {
+                let detail = format!("{json} is not a kind of index: use btree or unique");
+                faults.add(at.name("kind"), "unknown-kind", detail);
+                None
+            }
+        },
+    };
+    members.finish("an index", faults);
+    Some(Index { fields: group(names?, &at.name("fields"), fields, faults)?, kind: kind? })
+}
+
+/// The names of fields that together make an index.
+fn group(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Option<Vec<FieldName>> {
+    let names = json.as_array().filter(|names| !names.is_empty() && names.len() <= MAX_INDEX_FIELDS);
+    let Some(names) = names else {
+        let detail = format!("{json} is not an array of 1 to {MAX_INDEX_FIELDS} names of fields");
+        faults.add(at.clone(), "mistyped", detail);
+        return None;
+    };
+    let mut group: Vec<FieldName> = Vec::new();
+    let mut bytes = 0;
+    for (place, name) in names.iter().enumerate() {
+        let at = at.index(place);
+        let field = fields.iter().find(|field| Some(field.name.as_str()) == name.as_str());
+        let Some(field) = field else {
+            faults.add(at, "unknown-field", format!("{name} is not a field of this storage"));
+            return None;
+        };
+        if group.contains(&field.name) {
+            faults.add(at, "duplicate", format!("field `{}` is there twice", field.name));
+            return None;
+        }
+        let Some(size) = field.kind.index_bytes() else {
+            faults.add(at, "not-indexable", not_indexable(field));
+            return None;
+        };
+        bytes += size;
+        group.push(field.name.clone());
+    }
+    if bytes > INDEX_ENTRY_BYTES {
+        let detail = format!(
+            "together these fields take up to {bytes} bytes, an index entry at most {INDEX_ENTRY_BYTES}"
+        );
+        faults.add(at.clone(), "not-indexable", detail);
+        return None;
+    }
+    Some(group)
+}

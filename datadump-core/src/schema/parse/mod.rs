@@ -1,0 +1,142 @@
+//! Reads a definition from JSON. Every fault is found in one go, and each names its place.
+
+mod field;
+mod members;
+mod meta;
+
+use serde_json::Value as Json;
+
+use super::{Definition, Field, FieldName, Key, Kind, StorageName, kind};
+use crate::error::{Error, Fault, Place, Result};
+use members::{Faults, Members};
+
+/// The most fields a storage may have.
+pub const MAX_FIELDS: usize = 1000;
+
+/// Reads a definition.
+///
+/// ```
+/// use datadump_core::schema::parse;
+/// let error = parse::definition(&serde_json::json!({
+///     "name": "dog",
+///     "key": {"name": "chip_id", "type": "string", "max_length": 16},
+///     "fields": [{"name": "color", "type": "string"}],
+/// })).unwrap_err();
+/// assert!(error.to_string().starts_with("fields[0].max_length: "));
+/// ```
+pub fn definition(json: &Json) -> Result<Definition> {
+    let mut faults = Faults::default();
+    let parsed = read(json, &mut faults);
+    faults.into_result(parsed)
+}
+
+/// Reads a definition whose name stands beside it.
+pub fn named(name: &str, sent: &Json) -> Result<Definition> {
+    let mut json = sent.clone();
+    if let Some(members) = json.as_object_mut() {
+        members.insert("name".into(), name.into());
+    }
+    definition(&json)
+}
+
+fn read(json: &Json, faults: &mut Faults) -> Option<Definition> {
+    let mut members = Members::of(json, Place::body(), "a definition", faults)?;
+    let name = members.name("name", StorageName::parse, faults);
+    let key = members.required("key", faults).and_then(|json| key(json, &Place::field("key"), faults));
+    let fields = members.required("fields", faults).and_then(|json| fields(json, faults));
+    let meta = members.optional("meta");
+    members.finish("a definition", faults);
+    let (key, fields) = (key?, fields?);
+    distinct(&key, &fields, faults);
+    let meta = match meta {
+        None => super::Meta::default(),
+        Some(json) => meta::read(json, &fields, faults)?,
+    };
+    field::check_indexes(&fields, faults);
+    Some(Definition { name: name?, key, fields, meta })
+}
+
+fn fields(json: &Json, faults: &mut Faults) -> Option<Vec<Field>> {
+    let at = Place::field("fields");
+    let Some(items) = json.as_array() else {
+        faults.add(at, "mistyped", format!("{json} is not an array of fields"));
+        return None;
+    };
+    if items.is_empty() {
+        faults.add(at, "empty", "[] has no field; a storage needs at least one");
+        return None;
+    }
+    if items.len() > MAX_FIELDS {
+        faults.add(at, "too-many", format!("{} fields are more than {MAX_FIELDS}", items.len()));
+        return None;
+    }
+    let read: Vec<Option<Field>> =
+        items.iter().enumerate().map(|(place, json)| field::read(json, &at.index(place), faults)).collect();
+    read.into_iter().collect()
+}
+
+fn key(json: &Json, at: &Place, faults: &mut Faults) -> Option<Key> {
+    let mut members = Members::of(json, at.clone(), "a key", faults)?;
+    let name = members.name("name", FieldName::parse, faults);
+    let type_name = members.text("type", faults);
+    let kind = type_name.as_deref().and_then(|type_name| match type_name {
+        "integer" => Some(Kind::Integer),
+        "long" => Some(Kind::Long),
+        "uuid" => Some(Kind::Uuid),
+        "string" => {
+            let max_length = members.required("max_length", faults)?;
+            let range = 1..=kind::INDEXED_MAX_LENGTH;
+            let max_length = members::whole(max_length, range, &at.name("max_length"), faults)?;
+            Some(Kind::String { max_length })
+        }
+        other => {
+            let known = kind::KEY_KIND_NAMES.join(", ");
+            let detail = format!("{other:?} is not a type a key can have: use one of {known}");
+            faults.add(at.name("type"), "unknown-type", detail);
+            None
+        }
+    });
+    let generated = members.flag("generated", faults).unwrap_or(false);
+    if generated && matches!(kind, Some(Kind::String { .. })) {
+        faults.add(at.name("generated"), "not-applicable", "a string key cannot be generated");
+    }
+    if let Some(type_name) = &type_name {
+        members.finish(&format!("a key of type {type_name}"), faults);
+    }
+    Some(Key { name: name?, kind: kind?, generated })
+}
+
+/// No two fields, and no field and the key, may have the same name; databases differ in whether
+/// case counts, so it does not.
+fn distinct(key: &Key, fields: &[Field], faults: &mut Faults) {
+    let mut seen = std::collections::BTreeMap::from([(key.name.folded(), None)]);
+    for (place, field) in fields.iter().enumerate() {
+        let at = Place::field("fields").index(place).name("name");
+        match seen.insert(field.name.folded(), Some(place)) {
+            None => {}
+            Some(None) => {
+                faults.add(at, "duplicate", format!("field `{}` has the name of the Key", field.name));
+            }
+            Some(Some(_)) => {
+                let detail =
+                    format!("field `{}` is there twice (names must differ in more than case)", field.name);
+                faults.add(at, "duplicate", detail);
+            }
+        }
+    }
+}
+
+impl Faults {
+    fn into_result(self, parsed: Option<Definition>) -> Result<Definition> {
+        let mut faults = self.list();
+        match parsed {
+            Some(definition) if faults.is_empty() => Ok(definition),
+            _ => {
+                if faults.is_empty() {
+                    faults.push(Fault::new(Place::body(), "invalid", "this is not a definition"));
+                }
+                Err(Error::Definition(faults))
+            }
+        }
+    }
+}

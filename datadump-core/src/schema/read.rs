@@ -1,0 +1,255 @@
+//! How a value of each kind is read: from JSON, strictly, and from text, as it stands in an
+//! address or a filter.
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use chrono::{NaiveDate, NaiveTime, Timelike};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{Kind, Value, check::Wrong};
+use crate::clock::Timestamp;
+
+/// Days from the start of year 1 to 1970.
+const DAYS_BEFORE_1970: i32 = 719_163;
+
+impl Kind {
+    /// Reads a JSON value, which must not be null, and checks the limits of the type.
+    pub fn read(&self, json: &Json) -> Result<Value, Wrong> {
+        let value = match (self, json) {
+            (Self::Boolean, Json::Bool(value)) => Value::Boolean(*value),
+            (Self::Integer | Self::Long, Json::Number(number)) => match number.as_i64() {
+                Some(number) => Value::Integer(number),
+                None if number.is_f64() => return Err(self.mistyped(json)),
+                None => {
+                    let detail = format!("{number} is out of range for {} (64 bits)", self.article());
+                    return Err(Wrong::new("out-of-range", detail));
+                }
+            },
+            (Self::Float, Json::Number(number)) => {
+                number.as_f64().and_then(float).ok_or_else(|| self.mistyped(json))?
+            }
+            (Self::Decimal { scale, .. }, Json::String(text)) => self.decimal(text, *scale, json)?,
+            (Self::Decimal { scale, .. }, Json::Number(number)) => {
+                self.decimal(&number.to_string(), *scale, json)?
+            }
+            (Self::String { .. } | Self::Text { .. } | Self::Enum { .. }, Json::String(text)) => {
+                if text.contains('\0') {
+                    return Err(Wrong::new("nul", "must not contain U+0000"));
+                }
+                Value::Text(text.clone())
+            }
+            (Self::Json, json) => {
+                if has_nul(json) {
+                    return Err(Wrong::new("nul", "must not contain U+0000"));
+                }
+                Value::Json(json.to_string())
+            }
+            (
+                Self::Uuid | Self::Date | Self::Time | Self::Timestamp | Self::Binary { .. },
+                Json::String(text),
+            ) => self.read_special(text).ok_or_else(|| self.mistyped(json))?,
+            _ => return Err(self.mistyped(json)),
+        };
+        self.check(&value)?;
+        Ok(value)
+    }
+
+    /// Reads a value as it stands in an address or a filter, where everything is text.
+    pub fn read_text(&self, text: &str) -> Result<Value, Wrong> {
+        let json = match self {
+            Self::Boolean => match text {
+                "true" => Json::Bool(true),
+                "false" => Json::Bool(false),
+                _ => return Err(self.mistyped(&text.into())),
+            },
+            Self::Integer | Self::Long | Self::Float => match serde_json::from_str(text) {
+                Ok(Json::Number(number)) => Json::Number(number),
+                _ => return Err(self.mistyped(&text.into())),
+            },
+            Self::Json => serde_json::from_str(text).map_err(|_| self.mistyped(&text.into()))?,
+            Self::Decimal { .. }
+            | Self::String { .. }
+            | Self::Text { .. }
+            | Self::Uuid
+            | Self::Date
+            | Self::Time
+            | Self::Timestamp
+            | Self::Binary { .. }
+            | Self::Enum { .. } => text.into(),
+        };
+        self.read(&json)
+    }
+
+    fn read_special(&self, text: &str) -> Option<Value> {
+        match self {
+            Self::Uuid => Uuid::try_parse(text).ok().map(Value::Uuid),
+            Self::Date => date(text),
+            Self::Time => time(text),
+            Self::Timestamp => Timestamp::parse(text).map(Value::Timestamp),
+            Self::Binary { .. } => BASE64.decode(text).ok().map(Value::Binary),
+            _ => None,
+        }
+    }
+
+    fn decimal(&self, text: &str, scale: u32, json: &Json) -> Result<Value, Wrong> {
+        match decimal(text, scale) {
+            Ok(value) => Ok(value),
+            Err(DecimalFault::NotANumber) => Err(self.mistyped(json)),
+            Err(DecimalFault::TooManyDigits) => {
+                let detail = format!("{json} does not fit {self}");
+                Err(Wrong::new("out-of-range", detail))
+            }
+        }
+    }
+
+    fn mistyped(&self, json: &Json) -> Wrong {
+        let mut shown = json.to_string();
+        if shown.chars().count() > 60 {
+            shown = shown.chars().take(60).chain(['…']).collect();
+        }
+        let hint = match self {
+            Self::Date => " (YYYY-MM-DD)",
+            Self::Time => " (HH:MM:SS)",
+            Self::Timestamp => " (RFC 3339, like 2026-01-31T12:00:00Z)",
+            Self::Binary { .. } => " (base64)",
+            _ => "",
+        };
+        Wrong::new("mistyped", format!("{shown} is not {}{hint}", self.article()))
+    }
+
+    fn article(&self) -> String {
+        let name = self.name();
+        match name.chars().next() {
+            Some('a' | 'e' | 'i' | 'o') => format!("an {name}"),
+            _ => format!("a {name}"),
+        }
+    }
+}
+
+/// A float that can be stored and compared on both databases: finite, and without a negative zero.
+fn float(number: f64) -> Option<Value> {
+    number.is_finite().then_some(Value::Float(number + 0.0))
+}
+
+fn date(text: &str) -> Option<Value> {
+    let canonical = text.len() == 10 && text.is_ascii();
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| canonical)?;
+    let days = chrono::Datelike::num_days_from_ce(&date).checked_sub(DAYS_BEFORE_1970)?;
+    let year = chrono::Datelike::year(&date);
+    (1..=9999).contains(&year).then_some(Value::Date(days))
+}
+
+fn time(text: &str) -> Option<Value> {
+    let time = NaiveTime::parse_from_str(text, "%H:%M:%S%.f").ok()?;
+    let micros =
+        i64::from(time.num_seconds_from_midnight()) * 1_000_000 + i64::from(time.nanosecond() / 1000);
+    (micros < 86_400_000_000).then_some(Value::Time(micros))
+}
+
+enum DecimalFault {
+    NotANumber,
+    TooManyDigits,
+}
+
+/// Reads `-12.50` exactly. An exponent is taken too, because JSON numbers may have one.
+fn decimal(text: &str, scale: u32) -> Result<Value, DecimalFault> {
+    use DecimalFault::{NotANumber, TooManyDigits};
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().map_err(|_| NotANumber)?;
+    let (negative, digits) = match mantissa.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, mantissa),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let numeric = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !numeric(whole) || !numeric(fraction) || whole.len() + fraction.len() > 400 {
+        return Err(NotANumber);
+    }
+    let fraction_digits = i32::try_from(fraction.len()).map_err(|_| TooManyDigits)?;
+    let shift = i32::try_from(scale).ok().and_then(|scale| (scale - fraction_digits).checked_add(exponent));
+    let shift = shift.ok_or(TooManyDigits)?;
+    let mut all: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|byte| byte - b'0').collect();
+    for _ in shift..0 {
+        if all.pop().is_some_and(|digit| digit != 0) {
+            return Err(TooManyDigits);
+        }
+        if all.is_empty() {
+            break;
+        }
+    }
+    let mut number: i64 = 0;
+    let zeros = usize::try_from(shift).unwrap_or(0);
+    if all.iter().any(|digit| *digit != 0) {
+        if zeros > 18 {
+            return Err(TooManyDigits);
+        }
+        for digit in all.into_iter().chain(std::iter::repeat_n(0, zeros)) {
+            number = number
+                .checked_mul(10)
+                .and_then(|number| number.checked_add(digit.into()))
+                .ok_or(TooManyDigits)?;
+        }
+    }
+    Ok(Value::Decimal(if negative { -number } else { number }))
+}
+
+fn has_nul(json: &Json) -> bool {
+    match json {
+        Json::String(text) => text.contains('\0'),
+        Json::Array(items) => items.iter().any(has_nul),
+        Json::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
+}
+
+/// The calendar day so many days after 1970.
+pub(super) fn day(days: i32) -> NaiveDate {
+    days.checked_add(DAYS_BEFORE_1970)
+        .and_then(NaiveDate::from_num_days_from_ce_opt)
+        .unwrap_or(NaiveDate::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_read_strictly() {
+        let decimal = Kind::Decimal { precision: 6, scale: 2 };
+        let string = Kind::String { max_length: 3 };
+        for (kind, json, expected) in [
+            (&Kind::Integer, json!(5), Ok(Value::Integer(5))),
+            (&Kind::Integer, json!(5.0), Err("mistyped")),
+            (&Kind::Integer, json!("5"), Err("mistyped")),
+            (&Kind::Integer, json!(2_147_483_648_i64), Err("out-of-range")),
+            (&Kind::Long, json!(u64::MAX), Err("out-of-range")),
+            (&Kind::Float, json!(5), Ok(Value::Float(5.0))),
+            (&decimal, json!("12.5"), Ok(Value::Decimal(1250))),
+            (&decimal, json!("-0.01"), Ok(Value::Decimal(-1))),
+            (&decimal, json!(0.1), Ok(Value::Decimal(10))),
+            (&decimal, json!("1e2"), Ok(Value::Decimal(10_000))),
+            (&decimal, json!("12.505"), Err("out-of-range")),
+            (&decimal, json!("12.500"), Ok(Value::Decimal(1250))),
+            (&decimal, json!("12345"), Err("out-of-range")),
+            (&decimal, json!("1e999999999"), Err("out-of-range")),
+            (&decimal, json!("abc"), Err("mistyped")),
+            (&string, json!("äöü"), Ok(Value::Text("äöü".into()))),
+            (&string, json!("four"), Err("too-long")),
+            (&string, json!("a\0"), Err("nul")),
+            (&Kind::Date, json!("1970-01-02"), Ok(Value::Date(1))),
+            (&Kind::Date, json!("1970-1-2"), Err("mistyped")),
+            (&Kind::Date, json!("2023-02-29"), Err("mistyped")),
+            (&Kind::Time, json!("00:00:01.5"), Ok(Value::Time(1_500_000))),
+            (&Kind::Time, json!("24:00:00"), Err("mistyped")),
+            (&Kind::Timestamp, json!("yesterday"), Err("mistyped")),
+            (&Kind::Uuid, json!("x"), Err("mistyped")),
+            (&Kind::Boolean, json!(1), Err("mistyped")),
+            (&Kind::Json, json!({"a": "\0"}), Err("nul")),
+        ] {
+            let read = kind.read(&json).map_err(|wrong| wrong.code);
+            assert_eq!(read, expected, "{kind} from {json}");
+        }
+    }
+}

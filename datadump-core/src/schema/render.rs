@@ -1,0 +1,159 @@
+//! Values and definitions as JSON.
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use chrono::NaiveTime;
+use serde_json::{Map, Value as Json, json};
+
+use super::{Definition, Field, Key, Kind, Meta, Presence, Value, read::day};
+
+impl Value {
+    /// As JSON; the kind says how a decimal is written.
+    pub fn to_json(&self, kind: &Kind) -> Json {
+        match self {
+            Self::Null => Json::Null,
+            Self::Boolean(value) => (*value).into(),
+            Self::Integer(number) => (*number).into(),
+            Self::Float(number) => (*number).into(),
+            Self::Decimal(number) => decimal(*number, kind).into(),
+            Self::Text(text) => text.clone().into(),
+            Self::Uuid(uuid) => uuid.to_string().into(),
+            Self::Date(days) => day(*days).to_string().into(),
+            Self::Time(micros) => time(*micros).into(),
+            Self::Timestamp(moment) => moment.to_string().into(),
+            // It was written by `serde_json`, so it is read again.
+            Self::Json(text) => serde_json::from_str(text).unwrap_or(Json::Null),
+            Self::Binary(bytes) => BASE64.encode(bytes).into(),
+        }
+    }
+}
+
+fn decimal(number: i64, kind: &Kind) -> String {
+    let scale = match kind {
+        Kind::Decimal { scale, .. } => *scale as usize,
+        _ => 0,
+    };
+    let sign = if number < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", number.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
+fn time(micros: i64) -> String {
+    let seconds = u32::try_from(micros / 1_000_000).unwrap_or(0);
+    let nanos = u32::try_from(micros % 1_000_000 * 1000).unwrap_or(0);
+    let time = NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanos).unwrap_or_default();
+    time.format("%H:%M:%S%.6f").to_string()
+}
+
+impl Definition {
+    /// As JSON that reads as the same definition.
+    pub fn to_json(&self) -> Json {
+        let mut json = json!({
+            "name": self.name.as_str(),
+            "key": key(&self.key),
+            "fields": self.fields.iter().map(field).collect::<Vec<_>>(),
+        });
+        let meta = meta(&self.meta);
+        if let (false, Some(members)) = (meta.is_empty(), json.as_object_mut()) {
+            members.insert("meta".into(), meta.into());
+        }
+        json
+    }
+}
+
+fn key(key: &Key) -> Json {
+    let mut members = kind(&key.kind);
+    members.insert("name".into(), key.name.as_str().into());
+    if key.generated {
+        members.insert("generated".into(), true.into());
+    }
+    members.into()
+}
+
+fn field(field: &Field) -> Json {
+    let mut members = kind(&field.kind);
+    members.insert("name".into(), field.name.as_str().into());
+    for (name, bound) in [("min", &field.bounds.min), ("max", &field.bounds.max)] {
+        if let Some(bound) = bound {
+            members.insert(name.into(), bound.to_json(&field.kind));
+        }
+    }
+    if let Some(pattern) = &field.pattern {
+        members.insert("pattern".into(), pattern.source().into());
+    }
+    for (name, flag) in [("nullable", field.nullable), ("unique", field.unique), ("db_index", field.db_index)]
+    {
+        if flag {
+            members.insert(name.into(), true.into());
+        }
+    }
+    let default = match &field.presence {
+        Presence::Required { backfill } => {
+            members.insert("required".into(), true.into());
+            backfill.as_ref()
+        }
+        Presence::Optional(default) => Some(default),
+    };
+    if let Some(default) = default.filter(|default| !default.is_null()) {
+        members.insert("default".into(), default.to_json(&field.kind));
+    }
+    if let Some(before) = &field.renamed_from {
+        members.insert("renamed_from".into(), before.as_str().into());
+    }
+    members.into()
+}
+
+fn kind(kind: &Kind) -> Map<String, Json> {
+    let mut members = Map::new();
+    members.insert("type".into(), kind.name().into());
+    match kind {
+        Kind::Decimal { precision, scale } => {
+            members.insert("precision".into(), (*precision).into());
+            members.insert("scale".into(), (*scale).into());
+        }
+        Kind::String { max_length: max }
+        | Kind::Text { max_length: Some(max) }
+        | Kind::Binary { max_length: Some(max) } => {
+            members.insert("max_length".into(), (*max).into());
+        }
+        Kind::Enum { values } => {
+            members.insert("values".into(), values.clone().into());
+        }
+        Kind::Boolean
+        | Kind::Integer
+        | Kind::Long
+        | Kind::Float
+        | Kind::Text { max_length: None }
+        | Kind::Uuid
+        | Kind::Date
+        | Kind::Time
+        | Kind::Timestamp
+        | Kind::Json
+        | Kind::Binary { max_length: None } => {}
+    }
+    members
+}
+
+fn meta(meta: &Meta) -> Map<String, Json> {
+    let names = |fields: &[super::FieldName]| -> Vec<Json> {
+        fields.iter().map(|field| field.as_str().into()).collect()
+    };
+    let mut members = Map::new();
+    if !meta.unique_together.is_empty() {
+        let groups: Vec<Json> = meta.unique_together.iter().map(|group| names(group).into()).collect();
+        members.insert("unique_together".into(), groups.into());
+    }
+    if !meta.indexes.is_empty() {
+        let indexes = meta.indexes.iter();
+        let indexes: Vec<Json> = indexes
+            .map(|index| json!({"fields": names(&index.fields), "kind": index.kind.keyword()}))
+            .collect();
+        members.insert("indexes".into(), indexes.into());
+    }
+    for (name, flag) in [("scans", meta.scans), ("require_version", meta.require_version)] {
+        if flag {
+            members.insert(name.into(), true.into());
+        }
+    }
+    members
+}

@@ -1,0 +1,224 @@
+//! Reads a query from the parameters of an address.
+
+mod test;
+mod tree;
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Column, Count, DEFAULT_LIMIT, Direction, Filter, MAX_LIMIT, Order, Paging, Query, Towards, cursor,
+};
+use crate::{
+    error::{Error, Fault, Place, Result},
+    json,
+    schema::{Definition, Kind},
+};
+
+/// Parameters that are not filters. A field of such a name is filtered as `name__eq`.
+const CONTROLS: [&str; 8] = ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
+
+/// The most columns an ordering may name.
+const MAX_ORDERING: usize = 8;
+
+/// Reads a query for a storage with this definition; see the guide for the parameters.
+pub fn parameters(definition: &Definition, pairs: &[(String, String)]) -> Result<Query> {
+    let mut reader = Reader { definition, pairs, faults: Vec::new() };
+    let query = reader.read();
+    match query {
+        Some(query) if reader.faults.is_empty() => Ok(query),
+        _ => Err(Error::Query(reader.faults)),
+    }
+}
+
+struct Reader<'a> {
+    definition: &'a Definition,
+    pairs: &'a [(String, String)],
+    faults: Vec<Fault>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self) -> Option<Query> {
+        let filter = self.filter();
+        let order = self.ordering();
+        let count = self.count();
+        let fields = self.fields();
+        if self.control("search").is_some() {
+            self.fault("search", "not-available", "full text search is not available yet");
+        }
+        let identity = self.identity();
+        let paging = self.paging(&order, &identity)?;
+        let count = match (&paging, count) {
+            (Paging::Keyset { .. }, None) => Count::None,
+            (_, count) => count.unwrap_or(Count::Bounded),
+        };
+        Some(Query { filter, order, paging, count, fields, identity })
+    }
+
+    /// The value of a control; naming one twice is a fault.
+    fn control(&mut self, name: &str) -> Option<&'a str> {
+        let mut found = self.pairs.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let first = found.next();
+        if found.next().is_some() {
+            self.fault(name, "duplicate", format!("`{name}` is there twice"));
+        }
+        first
+    }
+
+    fn fault(&mut self, parameter: &str, code: &'static str, detail: impl Into<String>) {
+        self.faults.push(Fault::new(Place::Parameter(parameter.to_owned()), code, detail));
+    }
+
+    fn number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+        let text = self.control(name)?;
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.fault(name, "out-of-range", format!("{text:?} is not a number from {least} to {most}"));
+        }
+        number
+    }
+
+    fn paging(&mut self, order: &[Order], identity: &str) -> Option<Paging> {
+        let limit = self.number("limit", 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+        let offset = self.number("offset", 0, i64::MAX as u64);
+        let Some(text) = self.control("cursor") else {
+            return Some(Paging::Offset { limit, offset: offset.unwrap_or(0) });
+        };
+        if offset.is_some() {
+            self.fault("offset", "not-applicable", "a cursor and an offset exclude each other");
+        }
+        if text.is_empty() {
+            return Some(Paging::Keyset { limit, from: None, towards: Towards::Next });
+        }
+        match cursor::read(self.definition, order, identity, text) {
+            Ok((from, towards)) => Some(Paging::Keyset { limit, from: Some(from), towards }),
+            Err(reason) => {
+                self.fault("cursor", "cursor", reason);
+                None
+            }
+        }
+    }
+
+    fn count(&mut self) -> Option<Count> {
+        match self.control("count")? {
+            "exact" => Some(Count::Exact),
+            "estimated" => Some(Count::Estimated),
+            "none" => Some(Count::None),
+            other => {
+                let detail = format!("{other:?} is not exact, estimated or none");
+                self.fault("count", "mistyped", detail);
+                None
+            }
+        }
+    }
+
+    fn fields(&mut self) -> Option<Vec<Column>> {
+        let text = self.control("fields")?;
+        let mut columns = Vec::new();
+        for name in text.split(',').map(str::trim) {
+            match Column::named(self.definition, name) {
+                Some(column) => columns.push(column),
+                None => self.fault("fields", "unknown-field", unknown_field(self.definition, name)),
+            }
+        }
+        Some(columns)
+    }
+
+    /// The ordering, made total by the key.
+    fn ordering(&mut self) -> Vec<Order> {
+        let mut order: Vec<Order> = Vec::new();
+        let text = self.control("ordering").unwrap_or("-updated_at");
+        for part in text.split(',').map(str::trim) {
+            let (name, direction) = match part.strip_prefix('-') {
+                Some(name) => (name, Direction::Descending),
+                None => (part, Direction::Ascending),
+            };
+            match self.orderable(name) {
+                Ok(column) if order.iter().any(|order| order.column == column) => {
+                    self.fault("ordering", "duplicate", format!("`{name}` is there twice"));
+                }
+                Ok(column) => order.push(Order { column, direction }),
+                Err((code, detail)) => self.fault("ordering", code, detail),
+            }
+        }
+        if order.len() > MAX_ORDERING {
+            self.fault("ordering", "too-many", format!("at most {MAX_ORDERING} fields can order"));
+        }
+        // What follows the key cannot make a difference.
+        if let Some(place) = order.iter().position(|order| order.column == Column::Key) {
+            order.truncate(place + 1);
+        } else {
+            // In the direction of the last, so that one index, read one way, gives the whole order.
+            let direction = order.last().map_or(Direction::Ascending, |order| order.direction);
+            order.push(Order { column: Column::Key, direction });
+        }
+        order
+    }
+
+    fn orderable(&self, name: &str) -> Result<Column, (&'static str, String)> {
+        let column = Column::named(self.definition, name)
+            .ok_or_else(|| ("unknown-field", unknown_field(self.definition, name)))?;
+        if matches!(column.kind(self.definition), Kind::Json | Kind::Binary { .. }) {
+            return Err(("not-applicable", format!("`{name}` cannot order rows")));
+        }
+        check_indexed(self.definition, column)?;
+        Ok(column)
+    }
+
+    fn filter(&mut self) -> Option<Filter> {
+        let mut filters = Vec::new();
+        for (name, value) in self.pairs {
+            if CONTROLS.contains(&name.as_str()) {
+                continue;
+            }
+            match test::parameter(self.definition, name, value) {
+                Ok(filter) => filters.push(filter),
+                Err((code, detail)) => self.fault(name, code, detail),
+            }
+        }
+        if let Some(text) = self.control("where") {
+            let parsed = json::parse(text.as_bytes()).map_err(|error| ("not-json", error.to_string()));
+            match parsed.and_then(|json| tree::filter(self.definition, &json)) {
+                Ok(filter) => filters.push(filter),
+                Err((code, detail)) => self.fault("where", code, detail),
+            }
+        }
+        match filters.len() {
+            0 => None,
+            1 => filters.pop(),
+            _ => Some(Filter::All(filters)),
+        }
+    }
+
+    /// A digest of what decides which rows come in which order.
+    fn identity(&self) -> String {
+        let mut deciding: Vec<&(String, String)> = self
+            .pairs
+            .iter()
+            .filter(|(name, _)| !["limit", "offset", "cursor", "count", "fields"].contains(&name.as_str()))
+            .collect();
+        deciding.sort();
+        let text = format!("{}{deciding:?}", self.definition.name);
+        Sha256::digest(text.as_bytes()).iter().take(9).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A fault that has no place yet.
+type Refusal = (&'static str, String);
+
+fn unknown_field(definition: &Definition, name: &str) -> String {
+    format!("storage `{}` has no field `{name}`", definition.name)
+}
+
+/// Whether a column may be filtered and ordered on: without an index only where scans are allowed.
+fn check_indexed(definition: &Definition, column: Column) -> Result<(), Refusal> {
+    let Some(field) = column.field(definition) else { return Ok(()) };
+    let indexed = || definition.all_indexes().iter().any(|index| index.fields.first() == Some(&field.name));
+    if definition.meta.scans || indexed() {
+        return Ok(());
+    }
+    let name = &field.name;
+    Err((
+        "filter-not-indexed",
+        format!("field `{name}` has no index: give it `db_index`, or the storage `meta.scans`"),
+    ))
+}

@@ -1,0 +1,204 @@
+//! Reads one test: `field=value`, `field__op=value`, `data.a.b__op=value`.
+
+use serde_json::Value as Json;
+
+use super::{Refusal, check_indexed, unknown_field};
+use crate::{
+    schema::{Definition, Kind, Value},
+    store::query::{Column, Filter, Test, filter::item},
+};
+
+/// The operators, as parameters and trees name them.
+const OPERATORS: [&str; 14] = [
+    "eq",
+    "ne",
+    "lt",
+    "lte",
+    "gt",
+    "gte",
+    "in",
+    "nin",
+    "between",
+    "contains",
+    "icontains",
+    "startswith",
+    "endswith",
+    "isnull",
+];
+
+/// The most values `in` takes.
+const MAX_VALUES: usize = 1000;
+
+/// How deep a path into JSON may go.
+const MAX_PATH: usize = 16;
+
+/// How many steps of a path may be digits: each may name an item of an array or a member.
+const MAX_ITEMS: usize = 4;
+
+/// What a test is of: a column, or a place inside a JSON column.
+pub(super) struct Subject {
+    column: Column,
+    path: Vec<String>,
+    kind: Kind,
+}
+
+/// A test written as a parameter, where all values are texts.
+pub(super) fn parameter(definition: &Definition, name: &str, value: &str) -> Result<Filter, Refusal> {
+    let (field, operator) = match name.rsplit_once("__") {
+        Some((field, operator)) => (field, operator),
+        None => (name, "eq"),
+    };
+    if !OPERATORS.contains(&operator) {
+        return Err(unknown_operator(operator));
+    }
+    let subject = Subject::named(definition, field)?;
+    let json = match operator {
+        "in" | "nin" | "between" => Json::Array(value.split(',').map(Json::from).collect()),
+        "isnull" => match value {
+            "true" => Json::Bool(true),
+            "false" => Json::Bool(false),
+            _ => return Err(("mistyped", format!("{value:?} is neither true nor false"))),
+        },
+        _ => value.into(),
+    };
+    subject.test(operator, &json, &Subject::read_text)
+}
+
+fn unknown_operator(operator: &str) -> Refusal {
+    let known = OPERATORS.join(", ");
+    ("unknown-operator", format!("`{operator}` is not an operator: use one of {known}"))
+}
+
+/// What both databases take in a path: no quotes or escapes, and nothing that one of them would read
+/// as a number, but plain digits.
+fn can_be_step(step: &str) -> bool {
+    let odd = step.contains(['"', '\\']) || step.chars().any(char::is_control);
+    let number = step.trim().parse::<i64>().is_ok() && item(step).is_none();
+    !(step.is_empty() || odd || number)
+}
+
+/// How a subject reads one value.
+type Reader = dyn Fn(&Subject, &Json) -> Result<Value, Refusal>;
+
+impl Subject {
+    /// What a name names.
+    pub(super) fn named(definition: &Definition, name: &str) -> Result<Self, Refusal> {
+        let mut steps = name.split('.');
+        let field = steps.next().unwrap_or_default();
+        let unknown = || ("unknown-field", unknown_field(definition, field));
+        let column = Column::named(definition, field).ok_or_else(unknown)?;
+        let path: Vec<String> = steps.map(str::to_owned).collect();
+        let kind = column.kind(definition);
+        check_indexed(definition, column)?;
+        if !path.is_empty() && kind != Kind::Json {
+            return Err(("not-applicable", format!("`{field}` is not json; it has nothing inside")));
+        }
+        if path.len() > MAX_PATH {
+            return Err(("too-deep", format!("a path has at most {MAX_PATH} steps")));
+        }
+        if let Some(step) = path.iter().find(|step| !can_be_step(step)) {
+            return Err(("path", format!("{step:?} cannot be a step of a path")));
+        }
+        if path.iter().filter(|step| item(step).is_some()).count() > MAX_ITEMS {
+            return Err(("path", format!("a path has at most {MAX_ITEMS} steps of digits")));
+        }
+        Ok(Self { column, path, kind })
+    }
+
+    /// A test written in a tree, where values have their JSON types.
+    pub(super) fn tree_test(&self, operator: &str, json: &Json) -> Result<Filter, Refusal> {
+        if !OPERATORS.contains(&operator) {
+            return Err(unknown_operator(operator));
+        }
+        self.test(operator, json, &Self::read_json)
+    }
+
+    fn test(&self, operator: &str, json: &Json, read: &Reader) -> Result<Filter, Refusal> {
+        let one = || read(self, json);
+        let test = match operator {
+            "eq" | "ne" if json.is_null() => Test::IsNull,
+            "eq" | "ne" => Test::Eq(self.comparable(one()?)?),
+            "lt" => Test::Lt(self.comparable(one()?)?),
+            "lte" => Test::Lte(self.comparable(one()?)?),
+            "gt" => Test::Gt(self.comparable(one()?)?),
+            "gte" => Test::Gte(self.comparable(one()?)?),
+            "in" | "nin" => Test::In(self.many(json, read)?),
+            "between" => match <[Value; 2]>::try_from(self.many(json, read)?) {
+                Ok([low, high]) => Test::Between(low, high),
+                Err(_) => return Err(("mistyped", "between takes two values".into())),
+            },
+            "contains" => Test::Contains(self.text(json)?),
+            "icontains" => Test::IContains(self.text(json)?),
+            "startswith" => Test::StartsWith(self.text(json)?),
+            "endswith" => Test::EndsWith(self.text(json)?),
+            "isnull" => match json.as_bool() {
+                Some(true) => Test::IsNull,
+                Some(false) => return Ok(Filter::Not(Box::new(self.filter(Test::IsNull)))),
+                None => return Err(("mistyped", format!("{json} is neither true nor false"))),
+            },
+            other => return Err(unknown_operator(other)),
+        };
+        let filter = self.filter(test);
+        Ok(if matches!(operator, "ne" | "nin") { Filter::Not(Box::new(filter)) } else { filter })
+    }
+
+    fn filter(&self, test: Test) -> Filter {
+        if self.path.is_empty() {
+            Filter::Column(self.column, test)
+        } else {
+            Filter::Path(self.column, self.path.clone(), test)
+        }
+    }
+
+    fn many(&self, json: &Json, read: &Reader) -> Result<Vec<Value>, Refusal> {
+        let items = json.as_array().filter(|items| items.len() <= MAX_VALUES);
+        let items =
+            items.ok_or_else(|| ("mistyped", format!("this takes a list of at most {MAX_VALUES} values")))?;
+        items.iter().map(|item| self.comparable(read(self, item)?)).collect()
+    }
+
+    fn comparable(&self, value: Value) -> Result<Value, Refusal> {
+        if self.path.is_empty() && self.kind == Kind::Json {
+            return Err(("not-applicable", "json is filtered by a path into it, or by isnull".into()));
+        }
+        Ok(value)
+    }
+
+    fn text(&self, json: &Json) -> Result<String, Refusal> {
+        if self.path.is_empty() && !self.kind.is_text() {
+            return Err(("not-applicable", format!("this operator is for texts, not for {}", self.kind)));
+        }
+        match json.as_str() {
+            Some(text) if text.contains('\0') => Err(("nul", "must not contain U+0000".into())),
+            Some(text) => Ok(text.to_owned()),
+            None => Err(("mistyped", format!("{json} is not a text"))),
+        }
+    }
+
+    /// A value in a parameter. Inside JSON it is of the type it reads as; quotes make it a text.
+    fn read_text(&self, json: &Json) -> Result<Value, Refusal> {
+        let text = json.as_str().unwrap_or_default();
+        if self.path.is_empty() {
+            return self.kind.read_text(text).map_err(|wrong| (wrong.code, wrong.detail));
+        }
+        match serde_json::from_str::<Json>(text) {
+            Ok(json @ (Json::Bool(_) | Json::Number(_) | Json::String(_))) => self.read_json(&json),
+            _ => self.read_json(json),
+        }
+    }
+
+    fn read_json(&self, json: &Json) -> Result<Value, Refusal> {
+        if self.path.is_empty() {
+            return self.kind.read(json).map_err(|wrong| (wrong.code, wrong.detail));
+        }
+        match json {
+            Json::Bool(value) => Ok(Value::Boolean(*value)),
+            Json::Number(number) => {
+                number.as_f64().map(Value::Float).ok_or_else(|| ("out-of-range", format!("{number}")))
+            }
+            Json::String(text) if text.contains('\0') => Err(("nul", "must not contain U+0000".into())),
+            Json::String(text) => Ok(Value::Text(text.clone())),
+            _ => Err(("mistyped", format!("{json} is not a value to compare with"))),
+        }
+    }
+}

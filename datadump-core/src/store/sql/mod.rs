@@ -1,0 +1,23 @@
+//! Questions and names as SQL, for both databases. Values are always bound; identifiers come only
+//! from names that the schema has proven.
+//!
+//! A new filter operator gets its SQL in [`filter`].
+
+mod bind;
+mod filter;
+mod names;
+mod select;
+
+pub(super) use bind::{bind, literal, to_date, to_decimal, to_time};
+pub(super) use filter::FOLD;
+pub(super) use names::{Name, column, index_name, table};
+pub(super) use select::{columns, count, page};
+
+/// Which database's SQL is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}

@@ -1,0 +1,137 @@
+//! Pages and counts as SQL.
+
+use sea_query::{
+    Alias, Cond, Expr, ExprTrait, Func, NullOrdering, Order as Sort, Query as Sql, SelectStatement,
+};
+
+use super::{Dialect, bind, column, filter, table};
+use crate::{
+    schema::{Definition, Value},
+    store::query::{Column, Direction, Order, Paging, Query, Towards},
+};
+
+/// All columns of a storage's table, in the order in which rows are read: the key, the fields,
+/// then the service columns.
+pub(in crate::store) fn columns(definition: &Definition) -> Vec<Column> {
+    let fields = (0..definition.fields.len()).map(Column::Field);
+    let service = [Column::Version, Column::CreatedAt, Column::UpdatedAt];
+    [Column::Key].into_iter().chain(fields).chain(service).collect()
+}
+
+/// The rows of a page, and one more when there is one. Towards the previous page they come in
+/// reverse.
+pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {
+    let mut select = Sql::select();
+    select.columns(columns(definition).into_iter().map(|of| column(definition, of)));
+    select.from(table(&definition.name));
+    if let Some(wanted) = &query.filter {
+        select.cond_where(filter::condition(dialect, definition, wanted));
+    }
+    let towards = match &query.paging {
+        Paging::Offset { offset, .. } => {
+            select.offset(*offset);
+            Towards::Next
+        }
+        Paging::Keyset { from, towards, .. } => {
+            if let Some(from) = from {
+                select.cond_where(beyond(dialect, definition, &query.order, from, *towards));
+            }
+            *towards
+        }
+    };
+    for order in &query.order {
+        let sort = match direction(order, towards) {
+            Direction::Ascending => Sort::Asc,
+            Direction::Descending => Sort::Desc,
+        };
+        let by = column(definition, order.column);
+        // SQLite takes null for the least by itself; where there is none, saying so would only keep
+        // PostgreSQL from using the key's index.
+        match (dialect, order.column, &sort) {
+            (Dialect::Postgres, Column::Field(_), Sort::Asc) => {
+                select.order_by_with_nulls(by, sort, NullOrdering::First);
+            }
+            (Dialect::Postgres, Column::Field(_), _) => {
+                select.order_by_with_nulls(by, sort, NullOrdering::Last);
+            }
+            _ => {
+                select.order_by(by, sort);
+            }
+        }
+    }
+    select.limit(query.paging.limit() + 1);
+    select
+}
+
+/// How many rows match; at most `cap` of them are counted.
+pub(in crate::store) fn count(
+    dialect: Dialect,
+    definition: &Definition,
+    query: &Query,
+    cap: Option<u64>,
+) -> SelectStatement {
+    let mut matching = Sql::select();
+    matching.expr(Expr::val(1)).from(table(&definition.name));
+    if let Some(wanted) = &query.filter {
+        matching.cond_where(filter::condition(dialect, definition, wanted));
+    }
+    if let Some(cap) = cap {
+        matching.limit(cap);
+    }
+    let mut count = Sql::select();
+    count.expr(Func::count(Expr::cust("*"))).from_subquery(matching, Alias::new("matching"));
+    count
+}
+
+fn direction(order: &Order, towards: Towards) -> Direction {
+    match (order.direction, towards) {
+        (direction, Towards::Next) => direction,
+        (Direction::Ascending, Towards::Previous) => Direction::Descending,
+        (Direction::Descending, Towards::Previous) => Direction::Ascending,
+    }
+}
+
+/// What lies beyond a position: greater in the first column, or equal there and greater in the
+/// second, and so on.
+fn beyond(
+    dialect: Dialect,
+    definition: &Definition,
+    orders: &[Order],
+    from: &[Value],
+    towards: Towards,
+) -> Cond {
+    let mut any = Cond::any();
+    let mut equal = Cond::all();
+    for (order, value) in orders.iter().zip(from) {
+        let subject = || Expr::col(column(definition, order.column));
+        let bound = || bind(dialect, &order.column.kind(definition), value);
+        let nullable = matches!(order.column, Column::Field(_));
+        let further = match (direction(order, towards), value.is_null()) {
+            (Direction::Ascending, true) => Some(Cond::all().add(subject().is_not_null())),
+            (Direction::Ascending, false) => Some(Cond::all().add(subject().gt(bound()))),
+            (Direction::Descending, true) => None,
+            (Direction::Descending, false) => {
+                let less = Cond::any().add(subject().lt(bound()));
+                Some(if nullable { less.add(subject().is_null()) } else { less })
+            }
+        };
+        if let Some(further) = further {
+            any = any.add(equal.clone().add(further));
+        }
+        let same = if value.is_null() { subject().is_null() } else { subject().eq(bound()) };
+        equal = equal.add(same);
+    }
+    // Said once more for the first column alone, so that an index can start there.
+    let first = orders
+        .first()
+        .zip(from.first())
+        .filter(|(order, value)| !value.is_null() && !matches!(order.column, Column::Field(_)));
+    let Some((order, value)) = first else { return any };
+    let subject = Expr::col(column(definition, order.column));
+    let bound = bind(dialect, &order.column.kind(definition), value);
+    let start = match direction(order, towards) {
+        Direction::Ascending => subject.gte(bound),
+        Direction::Descending => subject.lte(bound),
+    };
+    Cond::all().add(start).add(any)
+}

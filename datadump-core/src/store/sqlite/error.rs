@@ -1,0 +1,69 @@
+//! SQLite's errors as ours.
+
+use rusqlite::{Error as Sqlite, ErrorCode, ffi};
+
+use crate::{
+    error::{Error, Fault, Place},
+    schema::Definition,
+};
+
+/// An error of a statement, as a caller acts on it.
+pub(super) fn map(error: Sqlite) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Error::Full(error.into()),
+        Some(
+            ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::ReadOnly,
+        ) => Error::Unavailable(error.into()),
+        Some(ErrorCode::OperationInterrupted) => {
+            Error::Unavailable("the question took too long and was given up".into())
+        }
+        Some(ErrorCode::NotADatabase) => Error::Database("the file is not an SQLite database".into()),
+        _ => Error::internal(error),
+    }
+}
+
+/// What a row did wrong, when that is what the error says.
+pub(super) fn violation(error: &Sqlite, definition: &Definition) -> Option<Vec<Fault>> {
+    let Sqlite::SqliteFailure(failure, message) = error else { return None };
+    let message = message.as_deref().unwrap_or_default();
+    match (failure.code, failure.extended_code) {
+        (ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_UNIQUE) => {
+            Some(vec![not_unique(&columns(message, definition))])
+        }
+        (ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_CHECK) => {
+            let key = definition.key.name.as_str();
+            Some(vec![Fault::new(Place::field(key), "out-of-range", "no keys are left to give")])
+        }
+        (ErrorCode::ConstraintViolation, _) => Some(vec![Fault::new(
+            Place::body(),
+            "constraint",
+            format!("the database refuses the row: {message}"),
+        )]),
+        (ErrorCode::TooBig, _) => {
+            Some(vec![Fault::new(Place::body(), "too-large", "the row is too large to be stored")])
+        }
+        _ => None,
+    }
+}
+
+/// The fault of a row that has what another has.
+pub(super) fn not_unique(fields: &[String]) -> Fault {
+    let at = match fields {
+        [only] => Place::field(only),
+        _ => Place::body(),
+    };
+    let fields = fields.join(", ");
+    Fault::new(at, "unique", format!("another row has the same value in the unique {fields}"))
+}
+
+/// The columns of `UNIQUE constraint failed: storage_dog.color, storage_dog.size`. Neither tables
+/// nor columns have a point or a comma in their names.
+fn columns(message: &str, definition: &Definition) -> Vec<String> {
+    let prefix = format!("storage_{}.", definition.name);
+    let (_, list) = message.split_once(": ").unwrap_or_default();
+    list.split(", ").filter_map(|column| column.strip_prefix(&prefix)).map(str::to_owned).collect()
+}

@@ -1,0 +1,126 @@
+//! The DDL of a difference, in the order in which it is run.
+
+use super::super::columns::{add_column, create_index, type_of};
+use crate::{
+    schema::{Definition, Difference, InForce, Task},
+    store::{Column, sql},
+};
+
+/// One step of the last transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Step {
+    /// A statement.
+    Run(String),
+    /// A statement whose failure means that rows agree where they must not; the fields it is over.
+    Unique(String, Vec<String>),
+    /// Every value is converted into a column that was added by the step before.
+    Convert {
+        /// The old field.
+        from: usize,
+        /// The new field.
+        to: usize,
+    },
+}
+
+/// For people: what would be run.
+pub(in crate::store::sqlite) fn statements(
+    in_force: &InForce,
+    new: &Definition,
+    difference: &Difference,
+) -> Vec<String> {
+    steps(in_force, new, difference)
+        .into_iter()
+        .map(|step| match step {
+            Step::Run(text) | Step::Unique(text, _) => text,
+            Step::Convert { from, to } => {
+                let name =
+                    |definition: &Definition, place| sql::column(definition, Column::Field(place)).quoted();
+                let (from, to) = (name(&in_force.definition, from), name(new, to));
+                format!("-- every {from} is converted to {to}, row by row, in this transaction")
+            }
+        })
+        .collect()
+}
+
+/// What the last transaction does. Indexes go first, because a column with one cannot be dropped,
+/// and come last, when all columns have their names.
+pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Difference) -> Vec<Step> {
+    let (id, old) = (in_force.storage, &in_force.definition);
+    let table = sql::table(&old.name).quoted();
+    let old_name = |place: usize| sql::column(old, Column::Field(place)).quoted();
+    let new_name = |place: usize| sql::column(new, Column::Field(place)).quoted();
+    let drop_index =
+        |index| Step::Run(format!("DROP INDEX IF EXISTS {}", sql::index_name(id, index).quoted()));
+    let mut steps = Vec::new();
+    let tasks = || difference.changes.iter().map(|change| &change.task);
+    // An index on a column that is converted goes and comes back, whether or not it is a change.
+    let rebuilt: Vec<_> = old
+        .all_indexes()
+        .into_iter()
+        .filter(|index| new.all_indexes().contains(index))
+        .filter(|index| {
+            tasks().any(|task| match task {
+                Task::ConvertColumn { from, .. } => {
+                    old.fields.get(*from).is_some_and(|field| index.fields.contains(&field.name))
+                }
+                _ => false,
+            })
+        })
+        .collect();
+    steps.extend(rebuilt.iter().map(drop_index));
+    for task in tasks() {
+        if let Task::DropIndex(index) = task {
+            steps.push(drop_index(index));
+        }
+    }
+    for task in tasks() {
+        if let Task::DropColumn { from } = task {
+            steps.push(Step::Run(format!("ALTER TABLE {table} DROP COLUMN {}", old_name(*from))));
+        }
+    }
+    for task in tasks() {
+        if let Task::ConvertColumn { from, to } = task {
+            let Some(field) = new.fields.get(*to) else { continue };
+            let temporary = sql::Name::temporary(&field.name).quoted();
+            let column_type = type_of(&field.kind);
+            steps.push(Step::Run(format!("ALTER TABLE {table} ADD COLUMN {temporary} {column_type}")));
+            steps.push(Step::Convert { from: *from, to: *to });
+            steps.push(Step::Run(format!("ALTER TABLE {table} DROP COLUMN {}", old_name(*from))));
+            steps.push(Step::Run(format!(
+                "ALTER TABLE {table} RENAME COLUMN {temporary} TO {}",
+                new_name(*to)
+            )));
+        }
+    }
+    for task in tasks() {
+        match task {
+            // A converted column has its new name already.
+            Task::RenameColumn { from, to } if !converted(difference, *from) => {
+                let (from, to) = (old_name(*from), new_name(*to));
+                steps.push(Step::Run(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")));
+            }
+            _ => {}
+        }
+    }
+    for task in tasks() {
+        if let Task::AddColumn { to } = task {
+            steps.extend(new.fields.get(*to).map(|field| Step::Run(add_column(new, field))));
+        }
+    }
+    let added = tasks().filter_map(|task| match task {
+        Task::AddIndex(index) => Some(index.clone()),
+        _ => None,
+    });
+    for index in rebuilt.into_iter().chain(added) {
+        let fields = index.fields.iter().map(ToString::to_string).collect();
+        steps.push(Step::Unique(create_index(id, new, &index), fields));
+    }
+    steps
+}
+
+fn converted(difference: &Difference, place: usize) -> bool {
+    difference
+        .changes
+        .iter()
+        .any(|change| matches!(change.task, Task::ConvertColumn { from, .. } if from == place))
+}

@@ -1,0 +1,154 @@
+//! The last step of a migration: one transaction, after which the new version is in force.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::{
+    super::{
+        Dropped,
+        columns::{self, Bind, read_row},
+        declare,
+        error::map,
+        examine, system,
+        writer::Writer,
+    },
+    ddl::{self, Step},
+    scan,
+};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    schema::{Definition, Difference, InForce, StoredRow, Task, Value, evolve, name::fold},
+    store::{Column, Storage, sql},
+};
+
+/// Applies what is pending. `begun` is the time of the last row written before the scan.
+pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timestamp) -> Result<()> {
+    let now = writer.options.clock.now();
+    let (id, version) = (storage.id, storage.migration.version);
+    let new = storage.migration.definition.clone();
+    let entry = writer.transact(|connection| {
+        let mut dropped = storage.dropped.clone();
+        match &storage.in_force {
+            None => {
+                for statement in columns::create_table(id, &new) {
+                    connection.execute_batch(&statement).map_err(map)?;
+                }
+            }
+            Some(in_force) => {
+                let difference = evolve::difference(&in_force.definition, &new, &storage.dropped);
+                check_latest(connection, &in_force.definition, &new, &difference, begun)?;
+                for step in ddl::steps(in_force, &new, &difference) {
+                    run(connection, in_force, &new, &step)?;
+                }
+                remember(&mut dropped, &in_force.definition, &difference);
+            }
+        }
+        declare::put_in_force(connection, id, version, &dropped, now)?;
+        system::load_one(connection, id)
+    })?;
+    // Prepared statements of the old table shape must not be met again.
+    writer.connection.flush_prepared_statement_cache();
+    writer.statements.remove(&id);
+    writer.catalogue.put(entry);
+    Ok(())
+}
+
+/// Checks the rows written since the scan began; the writer's times never repeat or go back.
+fn check_latest(
+    connection: &Connection,
+    old: &Definition,
+    new: &Definition,
+    difference: &Difference,
+    begun: Timestamp,
+) -> Result<()> {
+    if difference.scans().is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = sql::columns(old).into_iter().map(|of| sql::column(old, of).quoted()).collect();
+    let table = sql::table(&old.name).quoted();
+    let text = format!("SELECT {} FROM {table} WHERE \"updated_at\" > ?", names.join(", "));
+    let mut statement = connection.prepare(&text).map_err(map)?;
+    let rows =
+        statement.query_map([Bind(&Value::Timestamp(begun))], |row| read_row(old, row)).map_err(map)?;
+    let rows: Vec<StoredRow> = rows.collect::<Result<_, _>>().map_err(map)?;
+    scan::check(old, new, difference, &rows)
+}
+
+fn run(connection: &Connection, in_force: &InForce, new: &Definition, step: &Step) -> Result<()> {
+    match step {
+        Step::Run(text) => connection.execute_batch(text).map_err(map),
+        Step::Unique(text, fields) => {
+            connection.execute_batch(text).map_err(|error| match error.sqlite_error_code() {
+                Some(ErrorCode::ConstraintViolation) => {
+                    let fields = fields.join(", ");
+                    Error::internal(format!(
+                        "{fields}: there are rows with the same value; it cannot be unique"
+                    ))
+                }
+                _ => map(error),
+            })
+        }
+        Step::Convert { from, to } => convert(connection, &in_force.definition, new, *from, *to),
+    }
+}
+
+/// Fills the temporary column, chunk by chunk in the order of keys.
+fn convert(
+    connection: &Connection,
+    old: &Definition,
+    new: &Definition,
+    from: usize,
+    to: usize,
+) -> Result<()> {
+    let (Some(before), Some(after)) = (old.fields.get(from), new.fields.get(to)) else { return Ok(()) };
+    let task = Task::ConvertColumn { from, to };
+    let Some(check) = examine::Check::of(old, new, &task) else { return Ok(()) };
+    let table = sql::table(&old.name).quoted();
+    let temporary = sql::Name::temporary(&after.name).quoted();
+    let key_name = sql::column(old, Column::Key).quoted();
+    let source = sql::column(old, Column::Field(from)).quoted();
+    let chunk = format!(
+        "SELECT {key_name}, {source} FROM {table} WHERE (?1 IS NULL OR {key_name} > ?1) ORDER BY {key_name} LIMIT 2000"
+    );
+    let update = format!("UPDATE {table} SET {temporary} = ? WHERE {key_name} = ?");
+    let mut select = connection.prepare(&chunk).map_err(map)?;
+    let mut update = connection.prepare(&update).map_err(map)?;
+    let mut last = Value::Null;
+    loop {
+        let rows = select
+            .query_map([Bind(&last)], |row| {
+                Ok((columns::read(&old.key.kind, row, 0)?, columns::read(&before.kind, row, 1)?))
+            })
+            .map_err(map)?;
+        let rows: Vec<(Value, Value)> = rows.collect::<Result<_, _>>().map_err(map)?;
+        let Some((key, _)) = rows.last() else { return Ok(()) };
+        last = key.clone();
+        for (key, value) in &rows {
+            let converted = evolve::convert(value, &before.kind, &after.kind);
+            let converted =
+                converted.ok_or_else(|| examine::refusal(&check, 1, &[key.to_json(&old.key.kind)]))?;
+            update.execute([Bind(&converted), Bind(key)]).map_err(map)?;
+        }
+    }
+}
+
+/// Dropped names stay known, with the kind they had.
+fn remember(dropped: &mut Dropped, old: &Definition, difference: &Difference) {
+    for change in &difference.changes {
+        match &change.task {
+            Task::DropColumn { from } | Task::RenameColumn { from, .. } => {
+                if let Some(field) = old.fields.get(*from) {
+                    dropped.insert(fold(field.name.as_str()), field.kind.name().to_owned());
+                }
+            }
+            Task::AddColumn { to } => {
+                if let Some(field) = difference.target.as_ref().and_then(|new| new.fields.get(*to)) {
+                    dropped.remove(&fold(field.name.as_str()));
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Migrations on SQLite. What takes long and changes nothing (reading all rows) is done by a reader
+//! while writes go on; everything that changes anything is one transaction of the writer, the flip
+//! of the definition included. So a process that dies on the way leaves the old version, whole.
+
+pub(super) mod ddl;
+mod finish;
+mod scan;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use sea_orm::ActiveValue::Set;
+
+use super::{SqliteStore, declare, system};
+use crate::{
+    error::{Error, Result},
+    schema::StorageId,
+    store::{Progress, State, Storage, system::version},
+};
+
+/// The migrations of this process: one at a time for each storage.
+#[derive(Debug, Default)]
+pub(super) struct Migrations {
+    running: Mutex<HashMap<StorageId, Arc<Running>>>,
+}
+
+/// One storage's migration.
+#[derive(Debug, Default)]
+pub(super) struct Running {
+    turn: tokio::sync::Mutex<()>,
+    pub(super) rows_done: AtomicU64,
+    pub(super) rows_total: AtomicU64,
+}
+
+impl Migrations {
+    fn of(&self, id: StorageId) -> Arc<Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
+    }
+
+    /// How far a storage's last migration is.
+    pub(super) fn progress(&self, storage: &Storage) -> Progress {
+        let running = self.of(storage.id);
+        Progress {
+            version: storage.migration.version,
+            state: storage.migration.state,
+            rows_done: running.rows_done.load(Ordering::Relaxed),
+            rows_total: running.rows_total.load(Ordering::Relaxed),
+            error: storage.migration.error.clone(),
+        }
+    }
+}
+
+/// Takes the pending version of a storage, if it has one, to applied or failed.
+pub(super) async fn run(store: &SqliteStore, id: StorageId) -> Result<()> {
+    let running = store.migrations.of(id);
+    let _turn = running.turn.lock().await;
+    let Some(storage) = store.catalogue.by_id(id).filter(|storage| storage.locked()) else {
+        return Ok(());
+    };
+    let version = storage.migration.version;
+    let begun = store.on_writer(move |writer| {
+        record(writer, id, version, State::Running, None)?;
+        Ok(writer.last_stamp())
+    });
+    let begun = begun.await?;
+    tracing::info!(storage = %storage.name, version, "migration begins");
+    let applied = async {
+        scan::all(store, &storage, &running).await?;
+        let storage = storage.clone();
+        store.on_writer(move |writer| finish::finish(writer, &storage, begun)).await
+    };
+    match applied.await {
+        Ok(()) => {
+            tracing::info!(storage = %storage.name, version, "migration applied");
+            Ok(())
+        }
+        Err(error) => {
+            let reason = match &error {
+                Error::Internal(cause) => cause.to_string(),
+                other => other.to_string(),
+            };
+            tracing::warn!(storage = %storage.name, version, reason, "migration failed");
+            store.on_writer(move |writer| record(writer, id, version, State::Failed, Some(reason))).await
+        }
+    }
+}
+
+/// Records a state, in the database and then in the catalogue.
+fn record(
+    writer: &mut super::writer::Writer,
+    id: StorageId,
+    version: i32,
+    state: State,
+    error: Option<String>,
+) -> Result<()> {
+    let storage = writer.transact(|connection| {
+        let row =
+            version::ActiveModel { state: Set(state.name().into()), error: Set(error), ..Default::default() };
+        declare::record_state(connection, id, version, row)?;
+        system::load_one(connection, id)
+    })?;
+    writer.catalogue.put(storage);
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! The first look at all rows, by a reader, in chunks, while writes go on.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+
+use super::{
+    super::{
+        SqliteStore,
+        columns::{Bind, read_row},
+        error::map,
+        examine::{self, Check},
+    },
+    Running,
+};
+use crate::{
+    error::Result,
+    schema::{Definition, Difference, StoredRow, Value, evolve},
+    store::{Column, Storage, sql},
+};
+
+/// How many rows are read at once.
+const CHUNK: usize = 2_000;
+
+/// How long one chunk may take.
+const CHUNK_TIME: Duration = Duration::from_secs(60);
+
+/// Checks all rows there are now; the first chunk with a violation ends it.
+pub(super) async fn all(store: &SqliteStore, storage: &Arc<Storage>, running: &Running) -> Result<()> {
+    let Some(in_force) = storage.in_force.clone() else { return Ok(()) };
+    let new = storage.migration.definition.clone();
+    let difference = Arc::new(evolve::difference(&in_force.definition, &new, &storage.dropped));
+    running.rows_done.store(0, Ordering::Relaxed);
+    if difference.scans().is_empty() {
+        return Ok(());
+    }
+    let counted = in_force.clone();
+    let total = store.readers.run_for(CHUNK_TIME, move |connection| count(connection, &counted.definition));
+    running.rows_total.store(total.await?, Ordering::Relaxed);
+    let mut after: Option<Value> = None;
+    loop {
+        let (old, new, difference) = (in_force.clone(), new.clone(), difference.clone());
+        let last = store.readers.run_for(CHUNK_TIME, move |connection| {
+            let rows = chunk(connection, &old.definition, after.as_ref())?;
+            check(&old.definition, &new, &difference, &rows)?;
+            Ok((rows.len(), rows.last().map(|row| row.key.clone())))
+        });
+        let (read, last) = last.await?;
+        running.rows_done.fetch_add(read as u64, Ordering::Relaxed);
+        if read < CHUNK {
+            return Ok(());
+        }
+        after = last;
+    }
+}
+
+/// Checks rows against what the new definition asks of them.
+pub(super) fn check(
+    old: &Definition,
+    new: &Definition,
+    difference: &Difference,
+    rows: &[StoredRow],
+) -> Result<()> {
+    for change in &difference.changes {
+        let Some(check) = Check::of(old, new, &change.task) else { continue };
+        let violating: Vec<&StoredRow> = rows.iter().filter(|row| check.violated_by(row)).collect();
+        if !violating.is_empty() {
+            let examples = violating.iter().take(5).map(|row| row.key.to_json(&old.key.kind));
+            return Err(examine::refusal(&check, violating.len() as u64, &examples.collect::<Vec<_>>()));
+        }
+    }
+    Ok(())
+}
+
+fn count(connection: &Connection, definition: &Definition) -> Result<u64> {
+    let table = sql::table(&definition.name).quoted();
+    connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).map_err(map)
+}
+
+/// So many rows after a key, in the order of keys.
+pub(super) fn chunk(
+    connection: &Connection,
+    definition: &Definition,
+    after: Option<&Value>,
+) -> Result<Vec<StoredRow>> {
+    let names: Vec<String> =
+        sql::columns(definition).into_iter().map(|of| sql::column(definition, of).quoted()).collect();
+    let (names, table) = (names.join(", "), sql::table(&definition.name).quoted());
+    let key = sql::column(definition, Column::Key).quoted();
+    let beyond = if after.is_some() { format!("WHERE {key} > ?") } else { String::new() };
+    let text = format!("SELECT {names} FROM {table} {beyond} ORDER BY {key} LIMIT {CHUNK}");
+    let mut statement = connection.prepare_cached(&text).map_err(map)?;
+    let rows = statement
+        .query_map(rusqlite::params_from_iter(after.map(Bind)), |row| read_row(definition, row))
+        .map_err(map)?;
+    rows.collect::<Result<_, _>>().map_err(map)
+}

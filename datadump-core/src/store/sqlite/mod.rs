@@ -1,0 +1,195 @@
+//! SQLite, embedded: one file, one writer thread that owns its connection, and readers that never
+//! wait behind it (WAL).
+
+mod columns;
+mod declare;
+mod error;
+mod examine;
+mod migrate;
+mod open;
+mod readers;
+mod system;
+mod write;
+mod writer;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::{
+    Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
+    VersionRecord, Write,
+    sql::Dialect,
+    writer::{Intake, Queue},
+};
+use crate::{
+    error::{Error, Result},
+    schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
+};
+use readers::Readers;
+use writer::{Task, Writer};
+
+/// The database in one file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    catalogue: Arc<Catalogue>,
+    queue: Queue<Task>,
+    intake: Arc<Intake<Task>>,
+    readers: Readers,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    migrations: migrate::Migrations,
+    file: PathBuf,
+    /// Held for as long as the store is: no other process may open the file meanwhile.
+    _lock: std::fs::File,
+    temporary: Mutex<Option<tempfile::TempDir>>,
+}
+
+impl SqliteStore {
+    /// Opens a file, or a private temporary one that is deleted on close.
+    pub async fn open(file: Option<PathBuf>, options: Options) -> Result<Self> {
+        let opened = tokio::task::spawn_blocking(move || open::open(file, &options).map(|o| (o, options)));
+        let (opened, options) = opened.await.map_err(Error::internal)??;
+        let catalogue = Arc::new(Catalogue::default());
+        catalogue.replace(opened.catalogue);
+        let (queue, intake) = super::writer::queue(options.queue_rows, options.queue_bytes);
+        let intake = Arc::new(intake);
+        let writer = Writer::new(opened.writer, catalogue.clone(), options);
+        let thread = writer.start(intake.clone())?;
+        Ok(Self {
+            catalogue,
+            queue,
+            intake,
+            readers: Readers::new(opened.file.clone()),
+            writer: Mutex::new(Some(thread)),
+            migrations: migrate::Migrations::default(),
+            file: opened.file,
+            _lock: opened.lock,
+            temporary: Mutex::new(opened.temporary),
+        })
+    }
+
+    /// Runs something on the writer's thread, behind what is waiting to be written.
+    async fn on_writer<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut Writer) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.queue.other(Task(Box::new(move |writer| {
+            let _ = reply.send(run(writer));
+        })))?;
+        answer.await.map_err(|_| Error::Unavailable("the database is closed".into()))?
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn backend(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>> {
+        self.on_writer(move |writer| declare::declare(writer, &declaration)).await
+    }
+
+    async fn migrate(&self, storage: StorageId) -> Result<()> {
+        migrate::run(self, storage).await
+    }
+
+    async fn progress(&self, storage: StorageId) -> Result<Progress> {
+        let storage = self.catalogue.by_id(storage).ok_or_else(|| Error::internal("no such storage"))?;
+        Ok(self.migrations.progress(&storage))
+    }
+
+    async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<Examined>> {
+        let (in_force, difference) = (in_force.clone(), difference.clone());
+        let new = difference.target.clone();
+        self.readers
+            .run(move |connection| examine::examine(connection, &in_force, new.as_deref(), &difference))
+            .await
+    }
+
+    fn ddl(
+        &self,
+        storage: Option<&Arc<InForce>>,
+        definition: &Definition,
+        difference: &Difference,
+    ) -> Vec<String> {
+        match storage {
+            None => columns::create_table(StorageId(0), definition),
+            Some(in_force) => migrate::ddl::statements(in_force, definition, difference),
+        }
+    }
+
+    async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>> {
+        self.readers.run(move |connection| system::versions(connection, storage)).await
+    }
+
+    async fn remove(&self, storage: StorageId) -> Result<()> {
+        self.on_writer(move |writer| declare::remove(writer, storage)).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Outcome>> {
+        self.queue.write(writes).await
+    }
+
+    async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
+        let (in_force, key) = (in_force.clone(), key.clone());
+        self.readers.run(move |connection| readers::get(connection, &in_force.definition, &key)).await
+    }
+
+    async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
+        let (in_force, query) = (in_force.clone(), query.clone());
+        self.readers.run(move |connection| readers::page(connection, &in_force.definition, &query)).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.readers.run(|connection| readers::ping(connection)).await
+    }
+
+    fn load(&self) -> Load {
+        self.queue.load()
+    }
+
+    async fn size(&self) -> Result<u64> {
+        let log = with_suffix(&self.file, "-wal");
+        let mut bytes = 0;
+        for file in [&self.file, &log] {
+            bytes += tokio::fs::metadata(file).await.map_or(0, |found| found.len());
+        }
+        Ok(bytes)
+    }
+
+    async fn close(&self) {
+        self.intake.close().await;
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let ended = tokio::task::spawn_blocking(move || thread.map(std::thread::JoinHandle::join)).await;
+        if let Ok(Some(Err(_))) = ended {
+            tracing::error!("the writer had panicked");
+        }
+        self.readers.close();
+        let temporary = self.temporary.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(temporary) = temporary {
+            let _ = tokio::task::spawn_blocking(move || temporary.close()).await;
+        }
+    }
+}
+
+/// The dialect of everything here.
+const DIALECT: Dialect = Dialect::Sqlite;
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Names of dropped fields with their kinds.
+type Dropped = BTreeMap<String, String>;

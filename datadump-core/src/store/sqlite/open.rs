@@ -1,0 +1,98 @@
+//! Opening the file: settings, system tables, and nobody else at it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, OpenFlags, functions::FunctionFlags};
+
+use super::{error::map, system, with_suffix};
+use crate::{
+    error::{Error, Result},
+    store::{Options, Storage, query::filter::fold_text, sql},
+};
+
+/// Before this, SQLite could damage a write-ahead log that several connections used.
+const LEAST_SQLITE: i32 = 3_051_003;
+
+/// What opening gives.
+pub(super) struct Opened {
+    pub(super) file: PathBuf,
+    pub(super) writer: Connection,
+    pub(super) catalogue: Vec<Storage>,
+    pub(super) lock: fs::File,
+    pub(super) temporary: Option<tempfile::TempDir>,
+}
+
+/// Opens the file, and makes it when there is none.
+pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
+    if rusqlite::version_number() < LEAST_SQLITE {
+        let found = rusqlite::version();
+        return Err(Error::Database(format!("SQLite {found} has a defect in its log; 3.51.3 is needed")));
+    }
+    let (file, temporary) = match file {
+        Some(file) => (file, None),
+        None => {
+            let folder = tempfile::Builder::new().prefix("datadump-").tempdir().map_err(unavailable)?;
+            (folder.path().join("datadump.db"), Some(folder))
+        }
+    };
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(|error| cannot_open(&file, &error))?;
+    }
+    let lock = lock(&file)?;
+    let mut writer = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    writer.pragma_update(None, "journal_mode", "wal").map_err(map)?;
+    writer.pragma_update(None, "synchronous", "full").map_err(map)?;
+    writer.pragma_update(None, "journal_size_limit", 64 << 20).map_err(map)?;
+    writer.set_prepared_statement_cache_capacity(1024);
+    system::prepare(&mut writer, options.clock.now())?;
+    let catalogue = system::load(&writer)?;
+    Ok(Opened { file, writer, catalogue, lock, temporary })
+}
+
+/// A connection that only reads.
+pub(super) fn reader(file: &Path) -> Result<Connection> {
+    let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.pragma_update(None, "query_only", true).map_err(map)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+fn connect(file: &Path, flags: OpenFlags) -> Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(|error| cannot_open(file, &error))?;
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(map)?;
+    connection.pragma_update(None, "trusted_schema", false).map_err(map)?;
+    connection.pragma_update(None, "mmap_size", 0).map_err(map)?;
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection
+        .create_scalar_function(sql::FOLD, 1, flags, |context| {
+            context.get::<Option<String>>(0).map(|text| text.map(|text| fold_text(&text)))
+        })
+        .map_err(map)?;
+    Ok(connection)
+}
+
+/// Keeps other processes away: the catalogue is in memory, and there is one writer.
+fn lock(file: &Path) -> Result<fs::File> {
+    let path = with_suffix(file, ".lock");
+    let lock = fs::File::options().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(|error| cannot_open(&path, &error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(Error::Database(format!("{} is in use by another process", file.display())))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(cannot_open(&path, &error)),
+    }
+}
+
+fn cannot_open(file: &Path, error: &dyn std::error::Error) -> Error {
+    Error::Database(format!("cannot open {}: {error}", file.display()))
+}
+
+fn unavailable(error: std::io::Error) -> Error {
+    Error::Unavailable(error.into())
+}

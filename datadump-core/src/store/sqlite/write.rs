@@ -1,0 +1,265 @@
+//! One batch of writes in one transaction.
+
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
+
+use super::{
+    columns::{Bind, read_row},
+    error::{map, violation},
+    writer::Writer,
+};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    schema::{Definition, InForce, Row, StorageId, StoredRow, Value},
+    store::{
+        Action, Column, Outcome, Stored, Write,
+        decide::{self, Decision},
+        sql,
+        writer::{Gauge, Job},
+    },
+};
+
+/// The statements of one version of a storage. Their text is constant, so SQLite's own cache of
+/// prepared statements serves every row.
+#[derive(Debug)]
+pub(super) struct Statements {
+    version: i32,
+    select: String,
+    insert: String,
+    update: String,
+    delete: String,
+}
+
+/// Commits the jobs as one transaction, then answers them.
+pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
+    match attempt(writer, &jobs) {
+        Ok(outcomes) => {
+            gauge.committed(jobs.iter().map(|job| job.writes.len()).sum());
+            for (job, outcomes) in jobs.into_iter().zip(outcomes) {
+                job.answer(outcomes);
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "a batch could not be committed");
+            // Every caller gets an error of its own: what one says of the cause, all say.
+            for job in jobs {
+                job.answer(Err(copy(&error)));
+            }
+        }
+    }
+}
+
+/// The same error once more.
+fn copy(error: &Error) -> Error {
+    match error {
+        Error::Full(cause) => Error::Full(cause.to_string().into()),
+        Error::Unavailable(cause) => Error::Unavailable(cause.to_string().into()),
+        other => Error::internal(other.to_string()),
+    }
+}
+
+/// The outcomes of each job, or the error of those that could not be done at all.
+type Answers = Vec<Result<Vec<Outcome>>>;
+
+fn attempt(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
+    // Taken before the transaction, which borrows the connection.
+    let count = jobs.iter().map(|job| job.writes.len()).sum();
+    let mut stamps = writer.stamps(count);
+    let Writer { connection, catalogue, options, statements, .. } = writer;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
+    let mut answers = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let resolved: Result<Vec<Arc<InForce>>> = job
+            .writes
+            .iter()
+            .map(|write| {
+                let id = storage_of(write);
+                let storage = catalogue.by_id(id);
+                let storage = storage.ok_or_else(|| Error::UnknownStorage(name_of(write)))?;
+                storage.ready().cloned()
+            })
+            .collect();
+        let resolved = match resolved {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                answers.push(Err(error));
+                continue;
+            }
+        };
+        let mut outcomes = Vec::with_capacity(job.writes.len());
+        for (write, in_force) in job.writes.iter().zip(resolved) {
+            let texts = statements
+                .entry(in_force.storage)
+                .and_modify(|texts| {
+                    if texts.version != in_force.version {
+                        *texts = Arc::new(Statements::new(&in_force));
+                    }
+                })
+                .or_insert_with(|| Arc::new(Statements::new(&in_force)));
+            let one = One { connection: &transaction, in_force: &in_force, texts };
+            outcomes.push(one.run(write, options.reprove, stamps.next())?);
+        }
+        answers.push(Ok(outcomes));
+    }
+    transaction.commit().map_err(map)?;
+    Ok(answers)
+}
+
+fn storage_of(write: &Write) -> StorageId {
+    match &write.action {
+        Action::Put(row) => row.storage(),
+        Action::Delete { in_force, .. } => in_force.storage,
+    }
+}
+
+fn name_of(write: &Write) -> String {
+    match &write.action {
+        Action::Put(row) => row.storage_name().to_string(),
+        Action::Delete { in_force, .. } => in_force.definition.name.to_string(),
+    }
+}
+
+/// One write, with what it needs.
+struct One<'a> {
+    connection: &'a Connection,
+    in_force: &'a Arc<InForce>,
+    texts: &'a Statements,
+}
+
+impl One<'_> {
+    fn run(&self, write: &Write, reprove: crate::store::Reprove, now: Timestamp) -> Result<Outcome> {
+        let decision = match &write.action {
+            Action::Delete { key, .. } => {
+                decide::delete(self.current(key)?.as_ref(), self.in_force, write.expect)
+            }
+            Action::Put(row) => {
+                let reproven;
+                let row = if row.proven_by().version == self.in_force.version {
+                    row
+                } else {
+                    match reprove(row, self.in_force) {
+                        Ok(row) => {
+                            reproven = row;
+                            &reproven
+                        }
+                        Err(faults) => return Ok(Outcome::Invalid(faults)),
+                    }
+                };
+                match row.key() {
+                    Some(key) => decide::put(self.current(key)?.as_ref(), row, key, write.expect, now),
+                    None => return self.insert_with_next_key(row, write, now),
+                }
+            }
+        };
+        self.carry_out(decision)
+    }
+
+    fn definition(&self) -> &Definition {
+        &self.in_force.definition
+    }
+
+    fn prepare(&self, text: &str) -> Result<CachedStatement<'_>> {
+        self.connection.prepare_cached(text).map_err(map)
+    }
+
+    fn current(&self, key: &Value) -> Result<Option<StoredRow>> {
+        let mut select = self.prepare(&self.texts.select)?;
+        select.query_row([Bind(key)], |row| read_row(self.definition(), row)).optional().map_err(map)
+    }
+
+    /// A row without a key never meets another.
+    fn insert_with_next_key(&self, row: &Row, write: &Write, now: Timestamp) -> Result<Outcome> {
+        match decide::put(None, row, &Value::Null, write.expect, now) {
+            Decision::Insert(mut row) => match self.execute(&self.texts.insert, &insert_values(&row))? {
+                Err(outcome) => Ok(outcome),
+                Ok(_) => {
+                    row.key = Value::Integer(self.connection.last_insert_rowid());
+                    Ok(Outcome::Created(self.stored(row)))
+                }
+            },
+            decision => self.carry_out(decision),
+        }
+    }
+
+    fn carry_out(&self, decision: Decision) -> Result<Outcome> {
+        match decision {
+            Decision::Settled(outcome) => Ok(outcome),
+            Decision::Insert(row) => match self.execute(&self.texts.insert, &insert_values(&row))? {
+                Err(outcome) => Ok(outcome),
+                Ok(_) => Ok(Outcome::Created(self.stored(row))),
+            },
+            Decision::Update(row) => match self.execute(&self.texts.update, &update_values(&row))? {
+                Err(outcome) => Ok(outcome),
+                Ok(_) => Ok(Outcome::Updated(self.stored(row))),
+            },
+            Decision::Delete(row) => {
+                self.execute(&self.texts.delete, std::slice::from_ref(&row.key))?.ok();
+                Ok(Outcome::Deleted(self.stored(row)))
+            }
+        }
+    }
+
+    /// Runs a statement. A constraint that the row breaks is an outcome of its own: SQLite undoes
+    /// that one statement and the transaction goes on. Any other error ends the batch.
+    fn execute(&self, text: &str, values: &[Value]) -> Result<Result<usize, Outcome>> {
+        let mut statement = self.prepare(text)?;
+        match statement.execute(rusqlite::params_from_iter(values.iter().map(Bind))) {
+            Ok(changed) => Ok(Ok(changed)),
+            // Some errors undo the whole transaction, and then nothing of it may be answered.
+            Err(error) if self.connection.is_autocommit() => Err(map(error)),
+            Err(error) => match violation(&error, self.definition()) {
+                Some(faults) => Ok(Err(Outcome::Invalid(faults))),
+                None => Err(map(error)),
+            },
+        }
+    }
+
+    fn stored(&self, row: StoredRow) -> Stored {
+        Stored { row, in_force: self.in_force.clone() }
+    }
+}
+
+fn insert_values(row: &StoredRow) -> Vec<Value> {
+    let mut values = Vec::with_capacity(row.values.len() + 4);
+    values.push(row.key.clone());
+    values.extend(row.values.iter().cloned());
+    values.push(Value::Integer(row.version.into()));
+    values.push(Value::Timestamp(row.created_at));
+    values.push(Value::Timestamp(row.updated_at));
+    values
+}
+
+/// `created_at` stays; the key is the last.
+fn update_values(row: &StoredRow) -> Vec<Value> {
+    let mut values = row.values.clone();
+    values.push(Value::Integer(row.version.into()));
+    values.push(Value::Timestamp(row.updated_at));
+    values.push(row.key.clone());
+    values
+}
+
+impl Statements {
+    fn new(in_force: &InForce) -> Self {
+        let definition = &in_force.definition;
+        let table = sql::table(&definition.name).quoted();
+        let name = |column| sql::column(definition, column).quoted();
+        let all: Vec<String> = sql::columns(definition).into_iter().map(name).collect();
+        let key = name(Column::Key);
+        let fields = (0..definition.fields.len()).map(Column::Field);
+        let set: Vec<String> = fields
+            .chain([Column::Version, Column::UpdatedAt])
+            .map(|column| format!("{} = ?", name(column)))
+            .collect();
+        let marks = vec!["?"; all.len()].join(", ");
+        let all = all.join(", ");
+        Self {
+            version: in_force.version,
+            select: format!("SELECT {all} FROM {table} WHERE {key} = ?"),
+            insert: format!("INSERT INTO {table} ({all}) VALUES ({marks})"),
+            update: format!("UPDATE {table} SET {} WHERE {key} = ?", set.join(", ")),
+            delete: format!("DELETE FROM {table} WHERE {key} = ?"),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The writer's thread: it owns its connection, takes a batch, commits it as one, answers.
+
+use std::{collections::HashMap, fmt, sync::Arc, thread};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{error::map, write};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    schema::StorageId,
+    store::{
+        Catalogue, Options,
+        writer::{Batch, Intake},
+    },
+};
+
+/// Something the writer does between two batches.
+pub(super) struct Task(pub(super) Box<dyn FnOnce(&mut Writer) + Send>);
+
+/// What the writer's thread owns.
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) options: Options,
+    pub(super) statements: HashMap<StorageId, Arc<write::Statements>>,
+    last_stamp: Timestamp,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection, catalogue: Arc<Catalogue>, options: Options) -> Self {
+        let last_stamp = Timestamp::MIN;
+        Self { connection, catalogue, options, statements: HashMap::new(), last_stamp }
+    }
+
+    /// Starts the thread. It ends when the queue is closed and empty.
+    pub(super) fn start(mut self, intake: Arc<Intake<Task>>) -> Result<thread::JoinHandle<()>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::internal)?;
+        let run = move || {
+            while let Some(batch) = runtime.block_on(intake.next()) {
+                match batch {
+                    Batch::Rows(jobs) => write::commit(&mut self, jobs, intake.gauge()),
+                    Batch::Other(Task(run)) => run(&mut self),
+                }
+            }
+        };
+        thread::Builder::new().name("sqlite-writer".into()).spawn(run).map_err(Error::internal)
+    }
+
+    /// So many times for rows: each later than every one before it, whatever the clock says, so
+    /// that the order of rows by it is the order in which they were written.
+    pub(super) fn stamps(&mut self, count: usize) -> Stamps {
+        let first = self.options.clock.now().max(self.last_stamp.next());
+        self.last_stamp = first.after(count);
+        Stamps(first)
+    }
+
+    /// The time of the last row that was written.
+    pub(super) fn last_stamp(&self) -> Timestamp {
+        self.last_stamp
+    }
+
+    /// Runs something in one transaction: all of it or nothing.
+    pub(super) fn transact<T>(&mut self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
+        let done = run(&transaction)?;
+        transaction.commit().map_err(map)?;
+        Ok(done)
+    }
+}
+
+/// Times for rows, one after the other.
+pub(super) struct Stamps(Timestamp);
+
+impl Stamps {
+    pub(super) fn next(&mut self) -> Timestamp {
+        let stamp = self.0;
+        self.0 = stamp.next();
+        stamp
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Task")
+    }
+}

@@ -1,0 +1,24 @@
+//! `datadump_info`: one row that says which release's tables these are.
+
+#![expect(unused_qualifications, reason = "sea-orm's macro writes them")]
+
+use sea_orm::entity::prelude::*;
+
+/// The one row.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "datadump_info")]
+pub(in crate::store) struct Model {
+    /// Always 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) id: i64,
+    /// The version of the system tables.
+    pub(in crate::store) system_version: i64,
+    /// When the database was made, in microseconds after 1970.
+    pub(in crate::store) created_at: i64,
+}
+
+/// None.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(in crate::store) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

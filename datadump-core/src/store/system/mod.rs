@@ -1,0 +1,120 @@
+//! The tables in which the service keeps its own knowledge, the same on both databases: sea-orm
+//! entities, and how the catalogue is read out of them.
+
+pub(super) mod info;
+pub(super) mod storage;
+pub(super) mod version;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use sea_orm::{DbBackend, Schema, Statement};
+use serde_json::Value as Json;
+
+use super::catalogue::{Migration, State, Storage, VersionRecord};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    schema::{Definition, InForce, StorageId, parse},
+};
+
+/// The version of the system tables that this release writes. A database with a lower one is
+/// brought up to it on open, step by step; one with a higher one is refused.
+///
+/// * 1: `datadump_info`, `datadump_storage`, `datadump_version`.
+pub(super) const VERSION: i64 = 1;
+
+/// What creates the system tables of version 1, in order.
+pub(super) fn create_tables(backend: DbBackend) -> Vec<Statement> {
+    let schema = Schema::new(backend);
+    vec![
+        backend.build(schema.create_table_from_entity(info::Entity).if_not_exists()),
+        backend.build(schema.create_table_from_entity(storage::Entity).if_not_exists()),
+        backend.build(schema.create_table_from_entity(version::Entity).if_not_exists()),
+    ]
+}
+
+/// Refuses a database that a newer release wrote.
+pub(super) fn check_version(found: i64) -> Result<()> {
+    if found > VERSION {
+        return Err(Error::NewerDatabase { found, supported: VERSION });
+    }
+    Ok(())
+}
+
+/// The catalogue that the rows of both tables say.
+pub(super) fn catalogue(
+    storages: Vec<storage::Model>,
+    versions: Vec<version::Model>,
+) -> Result<Vec<Storage>> {
+    let mut by_storage: BTreeMap<i64, Vec<version::Model>> = BTreeMap::new();
+    for version in versions {
+        by_storage.entry(version.storage_id).or_default().push(version);
+    }
+    storages
+        .into_iter()
+        .map(|storage| {
+            let versions = by_storage.remove(&storage.id).unwrap_or_default();
+            assemble(&storage, versions)
+        })
+        .collect()
+}
+
+/// A catalogue entry from its row and the rows of its versions.
+pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Model>) -> Result<Storage> {
+    let broken = |what: &str| Error::internal(format!("catalogue of `{}`: {what}", storage.name));
+    versions.sort_by_key(|version| version.version);
+    let id = StorageId(storage.id);
+    let last = versions.last().ok_or_else(|| broken("no version"))?;
+    let definition_of = |version: &version::Model| -> Result<(Definition, Json)> {
+        let sent: Json = serde_json::from_str(&version.sent).map_err(Error::internal)?;
+        Ok((parse::named(&storage.name, &sent)?, sent))
+    };
+    let (definition, sent) = definition_of(last)?;
+    let name = definition.name.clone();
+    let migration = Migration {
+        version: number(last.version)?,
+        definition: Arc::new(definition),
+        sent,
+        state: State::from_name(&last.state).ok_or_else(|| broken("a state nobody knows"))?,
+        error: last.error.clone(),
+    };
+    let (in_force, sent) = match versions.iter().find(|version| version.version == storage.version) {
+        Some(version) => {
+            let (definition, sent) = definition_of(version)?;
+            (Some(Arc::new(InForce { storage: id, version: number(version.version)?, definition })), sent)
+        }
+        None if storage.version == 0 => (None, Json::Null),
+        None => return Err(broken("the version in force is missing")),
+    };
+    Ok(Storage {
+        id,
+        name,
+        in_force,
+        sent,
+        migration,
+        dropped: serde_json::from_str(&storage.dropped).map_err(Error::internal)?,
+        created_at: time(storage.created_at)?,
+        updated_at: time(storage.updated_at)?,
+    })
+}
+
+/// A version's row as its history lists it.
+pub(super) fn record(version: version::Model) -> Result<VersionRecord> {
+    Ok(VersionRecord {
+        version: number(version.version)?,
+        sent: serde_json::from_str(&version.sent).map_err(Error::internal)?,
+        state: State::from_name(&version.state)
+            .ok_or_else(|| Error::internal(format!("unknown state {}", version.state)))?,
+        error: version.error,
+        created_at: time(version.created_at)?,
+        applied_at: version.applied_at.map(time).transpose()?,
+    })
+}
+
+fn number(version: i64) -> Result<i32> {
+    i32::try_from(version).map_err(Error::internal)
+}
+
+fn time(micros: i64) -> Result<Timestamp> {
+    Timestamp::from_micros(micros).ok_or_else(|| Error::internal("a time out of range in the catalogue"))
+}

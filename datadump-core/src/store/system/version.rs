@@ -1,0 +1,41 @@
+//! `datadump_version`: one row a version of a storage, with how far its migration is. A version
+//! that failed is replaced when the next attempt at it is declared.
+
+#![expect(unused_qualifications, reason = "sea-orm's macro writes them")]
+
+use sea_orm::entity::prelude::*;
+
+/// A version.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "datadump_version")]
+pub(in crate::store) struct Model {
+    /// The storage.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) storage_id: i64,
+    /// The version, from 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(in crate::store) version: i64,
+    /// The definition as it was sent, without its name.
+    #[sea_orm(column_type = "Text")]
+    pub(in crate::store) sent: String,
+    /// `queued`, `running`, `applied` or `failed`.
+    #[sea_orm(column_type = "Text")]
+    pub(in crate::store) state: String,
+    /// Why it failed.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub(in crate::store) error: Option<String>,
+    /// Rows read or rewritten so far.
+    pub(in crate::store) rows_done: i64,
+    /// Rows there are to read or rewrite.
+    pub(in crate::store) rows_total: i64,
+    /// When it was declared, in microseconds after 1970.
+    pub(in crate::store) created_at: i64,
+    /// When it came into force.
+    pub(in crate::store) applied_at: Option<i64>,
+}
+
+/// None.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(in crate::store) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

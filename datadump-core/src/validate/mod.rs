@@ -1,0 +1,95 @@
+//! schema × record → row, or everything that is wrong with it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    error::{Fault, Place},
+    id::Ids,
+    schema::{Field, InForce, Key, Kind, Presence, Row, Value, Wrong},
+};
+
+/// Proves that a record fits a storage. Fields it leaves out get their defaults, a key it leaves
+/// out is generated where the definition says so.
+pub fn row(in_force: &Arc<InForce>, record: &Map<String, Json>, ids: &Ids) -> Result<Row, Vec<Fault>> {
+    let generated = || match in_force.definition.key.kind {
+        Kind::Uuid => Some(Value::Uuid(ids.next())),
+        _ => None,
+    };
+    prove(in_force, record, generated)
+}
+
+/// Proves a row once more, for a definition that came into force after it was proven.
+pub fn again(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
+    prove(in_force, &row.to_record(), || None)
+}
+
+fn prove(
+    in_force: &Arc<InForce>,
+    record: &Map<String, Json>,
+    generated: impl Fn() -> Option<Value>,
+) -> Result<Row, Vec<Fault>> {
+    let definition = &in_force.definition;
+    let mut faults = Vec::new();
+    let key = match record.get(definition.key.name.as_str()).filter(|json| !json.is_null()) {
+        Some(json) => match key(&definition.key, json) {
+            Ok(key) => Some(key),
+            Err(wrong) => {
+                faults.push(fault(definition.key.name.as_str(), wrong));
+                None
+            }
+        },
+        None if definition.key.generated => generated(),
+        None => {
+            let detail = format!("Key `{}` is missing", definition.key.name);
+            faults.push(Fault::new(Place::field(definition.key.name.as_str()), "missing", detail));
+            None
+        }
+    };
+    let mut values = Vec::with_capacity(definition.fields.len());
+    let mut known = usize::from(record.contains_key(definition.key.name.as_str()));
+    for field in &definition.fields {
+        let sent = record.get(field.name.as_str());
+        known += usize::from(sent.is_some());
+        match value(field, sent) {
+            Ok(value) => values.push(value),
+            Err(wrong) => faults.push(fault(field.name.as_str(), wrong)),
+        }
+    }
+    if known < record.len() {
+        for name in record.keys() {
+            if name != definition.key.name.as_str() && definition.field(name).is_none() {
+                let detail = format!("storage `{}` has no field `{name}`", definition.name);
+                faults.push(Fault::new(Place::field(name), "surplus", detail));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(Row::proven(in_force.clone(), key, values)) } else { Err(faults) }
+}
+
+fn key(key: &Key, json: &Json) -> Result<Value, Wrong> {
+    let value = key.kind.read(json)?;
+    if let Value::Text(text) = &value {
+        // An address can say neither: `/dog/` is the list, and `.` and `..` are folded away.
+        if matches!(text.as_str(), "" | "." | "..") {
+            return Err(Wrong::new("key", format!("Key {text:?} cannot stand in an address")));
+        }
+    }
+    Ok(value)
+}
+
+fn value(field: &Field, sent: Option<&Json>) -> Result<Value, Wrong> {
+    let value = match (sent, &field.presence) {
+        (Some(Json::Null), _) => Value::Null,
+        (Some(json), _) => field.kind.read(json)?,
+        (None, Presence::Optional(default)) => return Ok(default.clone()),
+        (None, Presence::Required { .. }) => return Err(Wrong::new("missing", "is missing")),
+    };
+    field.check(&value)?;
+    Ok(value)
+}
+
+fn fault(name: &str, wrong: Wrong) -> Fault {
+    Fault::new(Place::field(name), wrong.code, wrong.detail)
+}
