@@ -113,10 +113,10 @@ async fn rows_in_the_way_are_reported_and_nothing_changes(server: Server) {
     ] {
         let definition = changed(change);
         let plan = server.post(PLAN, &definition).await.is(200).json();
-        let numbers = plan["changes"].as_array().unwrap().iter().find(|change| change["violating"] != 0);
+        let numbers = plan["changes"].as_array().unwrap().iter().find(|change| change["rows_violating"] != 0);
         let numbers = numbers.unwrap_or_else(|| panic!("{name}: {plan}"));
         assert_eq!(
-            (&numbers["violating"], &numbers["scanned"]),
+            (&numbers["rows_violating"], &numbers["rows_scanned"]),
             (&json!(violating), &json!(3)),
             "{name}: {plan}"
         );

@@ -27,7 +27,7 @@ pub struct Server {
     api: Api,
     /// How long it took from its start to its first line.
     pub started_in: Duration,
-    database: Database,
+    database: Option<Database>,
 }
 
 /// How a server is started: in an empty folder, with an environment of its own.
@@ -105,25 +105,34 @@ impl Setup {
     }
 
     /// Starts it on a database, on a free port, and waits until it serves.
-    pub async fn start(self, database: Database) -> Server {
+    pub async fn start(mut self, database: Database) -> Server {
+        self.environment.retain(|(name, _)| name != "DATADUMP_DATABASE" && name != "DATADUMP_LISTEN");
         let this = self.environment("DATADUMP_DATABASE", &database.address());
-        let this = this.environment("DATADUMP_LISTEN", "127.0.0.1:0");
+        this.environment("DATADUMP_LISTEN", "127.0.0.1:0").serve(Some(database)).await
+    }
+
+    /// Starts it on the database and the address it is told by nobody but this setup.
+    pub async fn start_as_it_is(self) -> Server {
+        self.serve(None).await
+    }
+
+    async fn serve(self, database: Option<Database>) -> Server {
         let began = Instant::now();
-        let mut child = this.spawn();
+        let mut child = self.spawn();
         let base = loop {
             // The line is whole only when its end is there.
-            let stdout = this.stdout();
+            let stdout = self.stdout();
             if let Some((line, _)) = stdout.split_once('\n') {
                 let base = line.strip_prefix("listening on ");
                 break base.unwrap_or_else(|| panic!("the first line is {line:?}")).to_owned();
             }
             if let Some(status) = child.try_wait().expect("it can be waited for") {
-                panic!("the server ended with {status}: {}", this.printed());
+                panic!("the server ended with {status}: {}", self.printed());
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "it does not start: {}", this.printed());
+            assert!(began.elapsed() < Duration::from_secs(60), "it does not start: {}", self.printed());
             sleep(Duration::from_millis(1)).await;
         };
-        Server { child, setup: this, api: Api::new(base), started_in: began.elapsed(), database }
+        Server { child, setup: self, api: Api::new(base), started_in: began.elapsed(), database }
     }
 
     /// It dies with the thread that started it, so that a test that is killed leaves no server.
@@ -170,7 +179,7 @@ impl Server {
 
     /// Its database.
     pub fn database(&self) -> &Database {
-        &self.database
+        self.database.as_ref().expect("it was started on a database of the test's")
     }
 
     /// The number of its process.
@@ -207,14 +216,24 @@ impl Server {
         self.signal(Signal::TERM);
         let status = self.ended().await;
         assert!(status.success(), "it ended with {status}: {}", self.printed());
-        (self.setup, self.database)
+        self.parts()
     }
 
     /// Ends it at once, as a power cut would.
     pub async fn kill(mut self) -> (Setup, Database) {
         self.signal(Signal::KILL);
         self.ended().await;
-        (self.setup, self.database)
+        self.parts()
+    }
+
+    /// Starts it anew, after it has ended.
+    pub async fn again(self) -> Self {
+        let (setup, database) = self.parts();
+        setup.start(database).await
+    }
+
+    fn parts(self) -> (Setup, Database) {
+        (self.setup, self.database.expect("it was started on a database of the test's"))
     }
 
     /// Declares a storage, or its next version, and waits until it is applied.

@@ -1,0 +1,180 @@
+//! What the server does not put up with: bodies and heads without end, clients without haste,
+//! more connections than it has room for.
+
+use std::time::{Duration, Instant};
+
+use datadump_tests::{Database, Server, Setup, dog};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+const ROWS: &str = "/api/v1/storage/dog/";
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused() {
+    let server = Setup::default().arguments(["--max-body", "10000"]).start(Database::sqlite()).await;
+    server.declare(&dog()).await;
+    let row = |length: usize| json!({"chip_id": "C", "color": "x".repeat(length), "collar_size": 1});
+    server.post(ROWS, &row(20)).await.is(201).ok();
+    server.post(ROWS, &row(10_000)).await.problem_about(413, &["10000"]);
+    server.put(&format!("{ROWS}C/"), &row(10_000)).await.problem(413);
+    server.post("/api/v1/factory/storage/", &row(10_000)).await.problem(413);
+    server.post(ROWS, &row(3_000_000)).await.problem(413);
+
+    // Without a length, in pieces: it is what comes that counts.
+    let mut socket = connect(&server).await;
+    let head = format!(
+        "POST {ROWS} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let piece = format!("400\r\n{}\r\n", " ".repeat(1024));
+    for _ in 0..20 {
+        socket.write_all(piece.as_bytes()).await.unwrap();
+    }
+    socket.write_all(b"0\r\n\r\n").await.unwrap();
+    assert!(read(&mut socket).await.starts_with("HTTP/1.1 413"));
+    assert_eq!(server.get(ROWS).await.is(200).json()["count"], 1);
+}
+
+#[tokio::test]
+async fn bodies_in_encodings_and_types_it_does_not_know_are_refused() {
+    let server = Server::start(Database::sqlite()).await;
+    server.declare(&dog()).await;
+    let row = json!({"chip_id": "C", "color": "red", "collar_size": 1});
+    for encoding in ["gzip", "br", "nonsense", "gzip, identity"] {
+        let call = server.post(ROWS, &row).header("content-encoding", encoding);
+        call.await.problem(415);
+    }
+    for kind in ["application/xml", "multipart/form-data; boundary=x", "image/png"] {
+        let call = server.call("POST", ROWS).header("content-type", kind).body(row.to_string());
+        call.await.problem(415);
+    }
+    assert_eq!(server.get(ROWS).await.is(200).json()["count"], 0);
+    for kind in ["application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain", ""] {
+        let call = server.call("POST", ROWS).header("content-type", kind).body(row.to_string());
+        call.await.is(201).ok();
+    }
+    server.call("POST", ROWS).body(row.to_string()).await.is(201).ok();
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come_ends_the_connection() {
+    let server = Setup::default().arguments(["--header-timeout", "1s"]).start(Database::sqlite()).await;
+    for begin in ["", "GET /health HTTP/1.1\r\n", "GET /health HTTP/1.1\r\nhost: localhost\r\nx: "] {
+        let mut socket = connect(&server).await;
+        socket.write_all(begin.as_bytes()).await.unwrap();
+        let began = Instant::now();
+        let said = read(&mut socket).await;
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{begin:?}: {said}");
+        let took = began.elapsed();
+        assert!((Duration::from_millis(500)..Duration::from_secs(5)).contains(&took), "{begin:?}: {took:?}");
+    }
+    // Drip by drip is no better.
+    let mut socket = connect(&server).await;
+    let began = Instant::now();
+    let head = "GET /health HTTP/1.1\r\nhost: localhost\r\n".to_owned() + &"x: y\r\n".repeat(1000);
+    for byte in head.bytes() {
+        if socket.write_all(&[byte]).await.is_err() || began.elapsed() > Duration::from_secs(10) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "a slow head may take {:?}", began.elapsed());
+    server.get("/health").await.is(200).ok();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_idle_ends() {
+    let server = Setup::default().arguments(["--idle-timeout", "1s"]).start(Database::sqlite()).await;
+    let mut socket = connect(&server).await;
+    socket.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let began = Instant::now();
+    let said = read(&mut socket).await;
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_body_that_stops_coming_ends_the_request() {
+    let server = Setup::default().arguments(["--body-timeout", "1s"]).start(Database::sqlite()).await;
+    server.declare(&dog()).await;
+    let mut socket = connect(&server).await;
+    let head = format!("POST {ROWS} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{{");
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let began = Instant::now();
+    let said = read(&mut socket).await;
+    assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn there_are_only_so_many_connections() {
+    let server = Setup::default().arguments(["--max-connections", "5"]).start(Database::sqlite()).await;
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        let mut socket = connect(&server).await;
+        socket.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        let mut some = [0; 12];
+        timeout(Duration::from_secs(5), socket.read_exact(&mut some)).await.unwrap().unwrap();
+        assert_eq!(&some, b"HTTP/1.1 200");
+        held.push(socket);
+    }
+    let mut socket = connect(&server).await;
+    let _ = socket.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let said = read(&mut socket).await;
+    assert!(said.starts_with("HTTP/1.1 503"), "{said}");
+    assert!(said.to_lowercase().contains("retry-after"), "{said}");
+    drop(held);
+    datadump_tests::eventually("there is room again", || async {
+        server.get("/health").send().await.ok().filter(|answer| answer.status == 200)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nonsense_is_not_http() {
+    let server = Server::start(Database::sqlite()).await;
+    for nonsense in [
+        "\r\n\r\n\r\n\r\n".to_owned(),
+        "\x16\x03\x01\x02\x00\x01\x00\x01".to_owned(),
+        "GET / HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n\r\n".to_owned(),
+        "GET / HTTP/1.1\r\n\r\n".to_owned(),
+        "GET / HTTP/9.9\r\nhost: localhost\r\n\r\n".to_owned(),
+        format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "x".repeat(1_000_000)),
+        format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "x".repeat(1_000_000)),
+        format!("GET / HTTP/1.1\r\nhost: localhost\r\n{}\r\n", "x: y\r\n".repeat(10_000)),
+        "POST /api/v1/storage/x/ HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n{}".into(),
+        "POST /api/v1/storage/x/ HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n".into(),
+        "GET /api/v1/storage/%ff%fe/ HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".into(),
+        "GET /api/v1/storage/x/?a=%zz&%ff HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".into(),
+    ] {
+        let mut socket = connect(&server).await;
+        let _ = socket.write_all(nonsense.as_bytes()).await;
+        let _ = socket.shutdown().await;
+        let said = read(&mut socket).await;
+        let short: String = nonsense.chars().take(80).collect();
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{short:?}: {said}");
+        server.get("/health").await.is(200).ok();
+    }
+}
+
+async fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.address()).await.unwrap()
+}
+
+/// Everything up to the end of the connection, which has to come.
+async fn read(socket: &mut TcpStream) -> String {
+    let mut said = Vec::new();
+    let mut piece = [0; 4096];
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match timeout(left, socket.read(&mut piece)).await.expect("the connection ends") {
+            Ok(0) | Err(_) => return String::from_utf8_lossy(&said).into_owned(),
+            Ok(length) => said.extend_from_slice(&piece[..length]),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Running the server: what it says of itself, how it stops, whom it serves.
+
+use std::time::Duration;
+
+use datadump_tests::{Database, Server, Setup, dog, on_both};
+use rustix::process::Signal;
+use serde_json::{Value as Json, json};
+
+on_both![
+    it_says_how_it_is,
+    a_stop_answers_what_was_accepted_and_keeps_it,
+    logs_have_the_request_id_and_no_data,
+];
+
+async fn it_says_how_it_is(server: Server) {
+    assert_eq!(server.get("/health").await.is(200).json(), json!({"status": "ok"}));
+    server.get("/ready").await.is(200).ok();
+    server.declare(&dog()).await;
+    for number in 0..5 {
+        let row = json!({"chip_id": format!("C{number}"), "color": "red", "collar_size": 1});
+        server.post("/api/v1/storage/dog/", &row).await.is(201).ok();
+    }
+    let status = server.get("/api/v1/status").await.is(200).json();
+    assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(status["backend"], if server.database().is_postgres() { "postgres" } else { "sqlite" });
+    assert!(status["uptime_s"].as_f64().is_some_and(|seconds| (0.0..60.0).contains(&seconds)), "{status}");
+    assert!(status["database_bytes"].as_u64().is_some_and(|bytes| bytes > 1000), "{status}");
+    assert_eq!(status["storages"][0]["name"], "dog", "{status}");
+    let metrics = server.get("/metrics").await.is(200);
+    assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")), "{metrics:?}");
+    for line in metrics.text().lines().filter(|line| !line.is_empty()) {
+        let is_sample = line.rsplit_once(' ').is_some_and(|(_, value)| value.parse::<f64>().is_ok());
+        assert!(line.starts_with("# HELP ") || line.starts_with("# TYPE ") || is_sample, "{line:?}");
+    }
+    let docs = server.get("/docs").await.is(200).text();
+    assert!(docs.contains("<html") && !docs.contains("https://"), "a page without the network: {docs:.500}");
+    for header in ["x-content-type-options", "x-request-id"] {
+        assert!(server.get("/docs").await.header(header).is_some(), "{header}");
+    }
+}
+
+async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
+    server.declare(&dog()).await;
+    let clients: Vec<_> = (0..8)
+        .map(|client| {
+            let api = (*server).clone();
+            tokio::spawn(async move {
+                let mut stored = Vec::new();
+                for number in 0.. {
+                    let key = format!("{client}-{number}");
+                    let row = json!({"chip_id": key, "color": "red", "collar_size": number});
+                    match api.post("/api/v1/storage/dog/", &row).send().await {
+                        Ok(answer) if answer.status == 201 => stored.push(key),
+                        Ok(answer) => {
+                            assert_eq!(answer.status, 503, "{answer:?}");
+                            break;
+                        }
+                        Err(error) => {
+                            // A request that was sent has to be answered: only connecting may fail.
+                            assert!(error.is_connect(), "client {client} after {number}: {error:?}");
+                            break;
+                        }
+                    }
+                }
+                stored
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    server.signal(Signal::TERM);
+    let status = server.ended().await;
+    assert!(status.success(), "it ended with {status}: {}", server.printed());
+    let mut stored = Vec::new();
+    for client in clients {
+        stored.extend(client.await.unwrap());
+    }
+    assert!(stored.len() > 20, "only {} rows", stored.len());
+    let server = server.again().await;
+    for key in &stored {
+        server.get(&format!("/api/v1/storage/dog/{key}/")).await.is(200).ok();
+    }
+}
+
+async fn logs_have_the_request_id_and_no_data(server: Server) {
+    server.declare(&dog()).await;
+    let row = json!({"chip_id": "SECRETKEY", "color": "SECRETCOLOR", "collar_size": 1});
+    let answer = server.post("/api/v1/storage/dog/", &row).header("x-request-id", "my-id-1").await.is(201);
+    assert_eq!(answer.header("x-request-id"), Some("my-id-1"), "{answer:?}");
+    let wrong = json!({"chip_id": "X", "color": 5, "secret_field": "SECRETVALUE"});
+    let problem = server.post("/api/v1/storage/dog/", &wrong).await.problem(400);
+    let token = "Bearer SECRETTOKEN";
+    server.get("/api/v1/storage/dog/?color=SECRETFILTER").header("authorization", token).await.is(200).ok();
+    let logs = server.printed();
+    assert!(logs.contains("my-id-1"), "{logs}");
+    assert!(logs.contains(problem["request_id"].as_str().unwrap()), "{logs}");
+    for secret in ["SECRETCOLOR", "SECRETVALUE", "SECRETFILTER", "SECRETTOKEN"] {
+        assert!(!logs.contains(secret), "{secret} in {logs}");
+    }
+    if let Database::Postgres { url, .. } = server.database() {
+        let password = url.split([':', '@']).nth(2).unwrap();
+        assert!(!logs.contains(password), "{logs}");
+    }
+}
+
+#[tokio::test]
+async fn logs_can_be_json() {
+    let setup = Setup::default().arguments(["--log-format", "json"]);
+    let server = setup.start(Database::sqlite()).await;
+    server.get("/health").await.is(200).ok();
+    let problem = server.get("/nope").await.problem(404);
+    let printed = server.printed();
+    let logs = printed.split_once("stderr:\n").unwrap().1;
+    let lines: Vec<Json> = logs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let id = problem["request_id"].as_str().unwrap();
+    assert!(lines.iter().any(|line| line.to_string().contains(id)), "{logs}");
+}
+
+#[tokio::test]
+async fn an_interrupt_stops_it_too() {
+    let mut server = Server::start(Database::sqlite()).await;
+    server.signal(Signal::INT);
+    assert!(server.ended().await.success(), "{}", server.printed());
+}
+
+#[tokio::test]
+async fn only_this_machine_is_served_while_it_is_open_to_all() {
+    let server = Server::start(Database::sqlite()).await;
+    server.declare(&dog()).await;
+    let port = server.address().rsplit_once(':').unwrap().1;
+    let row = json!({"chip_id": "C", "color": "red", "collar_size": 1});
+    for host in
+        ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "192.168.0.1", "[::2]"]
+    {
+        for path in ["/health", "/api/v1/storage/dog/", "/", "/metrics"] {
+            server.get(path).header("host", host).await.problem(421);
+        }
+        server.post("/api/v1/storage/dog/", &row).header("host", host).await.problem(421);
+    }
+    for host in ["localhost", "LOCALHOST", "127.0.0.1", "[::1]"] {
+        server.get("/health").header("host", host).await.is(200).ok();
+        server.get("/health").header("host", &format!("{host}:{port}")).await.is(200).ok();
+    }
+    for (header, value) in [
+        ("origin", "http://evil.example"),
+        ("origin", "null"),
+        ("origin", "http://localhost:1"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        server.post("/api/v1/storage/dog/", &row).header(header, value).await.problem(403);
+        server.delete("/api/v1/factory/storage/dog/?confirm=dog").header(header, value).await.problem(403);
+    }
+    assert_eq!(server.get("/api/v1/storage/dog/").await.is(200).json()["count"], 0);
+    let origin = server.base().to_owned();
+    server.post("/api/v1/storage/dog/", &row).header("origin", &origin).await.is(201).ok();
+    server.put("/api/v1/storage/dog/C/", &row).header("sec-fetch-site", "same-origin").await.is(200).ok();
+}
