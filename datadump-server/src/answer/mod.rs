@@ -1,0 +1,66 @@
+//! What handlers answer with: JSON written straight from its type, and the types many answers share.
+
+mod moment;
+mod object;
+mod page;
+
+use poem::{IntoResponse, Response};
+use poem_openapi::{
+    ApiResponse,
+    payload::Payload,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde::Serialize;
+
+pub(crate) use moment::Moment;
+pub(crate) use object::Object;
+pub(crate) use page::{Window, encoded, link};
+
+use crate::problem::Problem;
+
+/// An answer in JSON. The framework's own one builds a second tree of every value before writing.
+#[derive(Debug)]
+pub(crate) struct Reply<T>(pub(crate) T);
+
+impl<T: Type> Payload for Reply<T> {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => Response::builder().content_type("application/json").body(body),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written");
+                Problem::internal().into_response()
+            }
+        }
+    }
+}
+
+impl<T: Type + Serialize> ApiResponse for Reply<T> {
+    fn meta() -> MetaResponses {
+        let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: T::schema_ref() };
+        let response = MetaResponse {
+            description: "It is done, and this is the answer.",
+            status: Some(200),
+            status_range: None,
+            content: vec![content],
+            headers: Vec::new(),
+        };
+        MetaResponses { responses: vec![response] }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}

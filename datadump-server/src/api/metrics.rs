@@ -1,0 +1,64 @@
+//! `/metrics`: the numbers, for Prometheus.
+
+use std::sync::Arc;
+
+use datadump_core::Dump;
+use poem::{IntoResponse, Response};
+use poem_openapi::{
+    ApiResponse, OpenApi,
+    payload::Payload,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    types::Type as _,
+};
+
+use super::Tag;
+use crate::{metrics::Metrics, problem::Problem};
+
+/// The numbers.
+pub(crate) struct MetricsPage {
+    pub(crate) dump: Dump,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+#[OpenApi(tag = "Tag::Operation")]
+impl MetricsPage {
+    /// The numbers of the server, in the text format of Prometheus.
+    #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
+    async fn metrics(&self) -> Result<Exposition, Problem> {
+        Ok(Exposition(self.metrics.render(self.dump.load(), self.dump.backend())))
+    }
+}
+
+/// Text in the format of Prometheus.
+pub(crate) struct Exposition(String);
+
+impl Payload for Exposition {
+    const CONTENT_TYPE: &'static str = "text/plain; version=0.0.4; charset=utf-8";
+
+    fn schema_ref() -> MetaSchemaRef {
+        String::schema_ref()
+    }
+}
+
+impl IntoResponse for Exposition {
+    fn into_response(self) -> Response {
+        Response::builder().content_type(Self::CONTENT_TYPE).body(self.0)
+    }
+}
+
+impl ApiResponse for Exposition {
+    fn meta() -> MetaResponses {
+        let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: Self::schema_ref() };
+        let description = "The numbers.";
+        let response = MetaResponse {
+            description,
+            status: Some(200),
+            status_range: None,
+            content: vec![content],
+            headers: vec![],
+        };
+        MetaResponses { responses: vec![response] }
+    }
+
+    fn register(_registry: &mut Registry) {}
+}

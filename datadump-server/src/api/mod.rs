@@ -1,0 +1,127 @@
+//! The API, one file per resource. This list is all of it.
+
+mod health;
+mod metrics;
+mod rows;
+mod status;
+mod storage_answer;
+mod storages;
+mod versions;
+
+use std::{collections::HashMap, marker::PhantomData, sync::Arc};
+
+use datadump_core::Dump;
+use poem::{endpoint::BoxEndpoint, http::Method};
+use poem_openapi::{OpenApi, OpenApiService, Tags, registry::MetaApi, registry::Registry};
+
+use crate::metrics::Metrics;
+
+/// Every resource, in the order of the document.
+pub(crate) type Resources = (
+    storages::Storages,
+    versions::Versions,
+    rows::Rows,
+    status::Status,
+    metrics::MetricsPage,
+    health::Health,
+);
+
+/// Every resource, on this database.
+pub(crate) fn resources(dump: &Dump, metrics: &Arc<Metrics>) -> Resources {
+    (
+        storages::Storages { dump: dump.clone() },
+        versions::Versions { dump: dump.clone() },
+        rows::Rows { dump: dump.clone() },
+        status::Status { dump: dump.clone(), metrics: metrics.clone() },
+        metrics::MetricsPage { dump: dump.clone(), metrics: metrics.clone() },
+        health::Health { dump: dump.clone() },
+    )
+}
+
+/// What the operations are about.
+#[derive(Tags)]
+enum Tag {
+    /// Declaring storages and their versions.
+    Factory,
+    /// The rows of a storage.
+    Rows,
+    /// Keeping the server running.
+    Operation,
+}
+
+/// The OpenAPI document, as JSON.
+pub fn openapi() -> String {
+    service().spec()
+}
+
+/// The interactive documentation, as HTML.
+pub(crate) fn documentation() -> String {
+    service().rapidoc_html()
+}
+
+fn service() -> OpenApiService<Described<Resources>, ()> {
+    OpenApiService::new(Described(PhantomData), "Data-Dump", env!("CARGO_PKG_VERSION"))
+        .description(include_str!("description.md"))
+        .license("MIT OR Apache-2.0")
+        .server("/")
+}
+
+/// An API for its description alone: it needs no database.
+struct Described<T>(PhantomData<T>);
+
+impl<T: OpenApi> OpenApi for Described<T> {
+    fn meta() -> Vec<MetaApi> {
+        T::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn add_routes(self, _table: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    fn document() -> Json {
+        serde_json::from_str(&openapi()).unwrap()
+    }
+
+    #[test]
+    fn the_document_is_the_same_every_time() {
+        assert_eq!(openapi(), openapi());
+    }
+
+    /// What client generators need: an id of its own for every operation, one type of success, one
+    /// type of error.
+    #[test]
+    fn every_operation_can_be_generated_a_client_for() {
+        let document = document();
+        let mut ids = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let id = operation["operationId"].as_str().unwrap();
+                assert!(ids.insert(id.to_owned()), "{id} twice");
+                assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+                assert!(operation["tags"][0].is_string(), "{method} {path} has no tag");
+                let responses = operation["responses"].as_object().unwrap();
+                let (mut successes, mut errors) = (BTreeSet::new(), BTreeSet::new());
+                for (status, response) in responses {
+                    let kinds = if status.starts_with('2') { &mut successes } else { &mut errors };
+                    if status != "304" {
+                        kinds.insert(response["content"].to_string());
+                    }
+                }
+                assert_eq!((successes.len(), errors.len()), (1, 1), "{method} {path}");
+                assert!(errors.first().unwrap().contains("schemas/Problem"), "{method} {path}");
+            }
+        }
+        assert!(ids.contains("list_rows") && ids.contains("declare_storage"));
+    }
+}

@@ -1,0 +1,93 @@
+//! `/api/v1/status`: what the server is doing, for people and their pages.
+
+use std::sync::Arc;
+
+use datadump_core::Dump;
+use poem_openapi::{Object as ApiObject, OpenApi};
+use serde::Serialize;
+
+use super::Tag;
+use crate::{answer::Reply, metrics::Metrics, problem::Problem};
+
+/// What the server is doing.
+pub(crate) struct Status {
+    pub(crate) dump: Dump,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// What the server is doing.
+#[derive(Debug, ApiObject, Serialize)]
+#[oai(rename = "Status")]
+pub(crate) struct StatusAnswer {
+    /// The version of the server.
+    version: String,
+    /// Seconds since it started.
+    uptime_s: f64,
+    /// The kind of database: `sqlite` or `postgres`.
+    backend: String,
+    /// Bytes the database takes.
+    database_bytes: u64,
+    /// What waits to be written.
+    queue: QueueAnswer,
+    /// Transactions committed since the start.
+    commits: u64,
+    /// Rows written or deleted since the start.
+    rows: u64,
+    /// Requests answered since the start.
+    requests: u64,
+    /// Connections open now.
+    connections: u64,
+    /// The storages.
+    storages: Vec<StorageState>,
+}
+
+/// What waits to be written.
+#[derive(Debug, ApiObject, Serialize)]
+#[oai(rename = "Queue")]
+pub(crate) struct QueueAnswer {
+    /// Writes that wait.
+    depth: u64,
+    /// The most that may wait.
+    capacity: u64,
+    /// Calls refused since the start because it was full.
+    refused: u64,
+}
+
+/// A storage in short.
+#[derive(Debug, ApiObject, Serialize)]
+pub(crate) struct StorageState {
+    /// Its name.
+    name: String,
+    /// The version in force; null before the first is.
+    #[oai(nullable)]
+    version: Option<i32>,
+    /// What its last migration is doing.
+    state: String,
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Operation")]
+impl Status {
+    /// Say what the server is doing.
+    #[oai(path = "/status", method = "get", operation_id = "status")]
+    async fn status(&self) -> Result<Reply<StatusAnswer>, Problem> {
+        let load = self.dump.load();
+        let storages = self.dump.storages();
+        let storages = storages.iter().map(|storage| StorageState {
+            name: storage.name.to_string(),
+            version: storage.in_force.as_ref().map(|in_force| in_force.version),
+            state: storage.migration.state.name().into(),
+        });
+        Ok(Reply(StatusAnswer {
+            version: env!("CARGO_PKG_VERSION").into(),
+            uptime_s: self.metrics.uptime().as_secs_f64(),
+            backend: self.dump.backend().into(),
+            database_bytes: self.dump.size().await?,
+            queue: QueueAnswer { depth: load.queued, capacity: load.capacity, refused: load.refused },
+            commits: load.commits,
+            rows: load.rows,
+            requests: self.metrics.requests(),
+            connections: self.metrics.connections.open(),
+            storages: storages.collect(),
+        }))
+    }
+}

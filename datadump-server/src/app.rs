@@ -1,0 +1,140 @@
+//! One request from its head to its answer: an id, the log, the guard, the operation; and every
+//! error, whoever made it, as a `Problem`.
+
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use datadump_core::Dump;
+use futures_util::FutureExt as _;
+use percent_encoding::percent_decode_str;
+use poem::{
+    Endpoint as _, Request, Response, Route,
+    endpoint::make,
+    http::{HeaderValue, StatusCode, Uri, uri::PathAndQuery},
+};
+use poem_openapi::OperationId;
+use tracing::Instrument as _;
+
+use crate::{
+    api::{self, Resources},
+    config::Config,
+    extract::BodyLimits,
+    guard::Guard,
+    metrics::Metrics,
+    problem::Problem,
+    request_id::{self, RequestIds},
+    routes, ui,
+};
+
+/// Paths that are asked every few seconds, for as long as the server runs.
+const QUIET: &[&str] = &["/health", "/ready", "/metrics"];
+
+/// Everything that answers requests.
+pub(crate) struct App {
+    routes: Route,
+    guard: Guard,
+    limits: BodyLimits,
+    ids: RequestIds,
+    /// What is counted.
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl App {
+    /// Answers on behalf of this database, at this address.
+    pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
+        let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
+        let routes = routes::routes(api::resources(dump, &metrics))
+            .at("/", routes::only_get(make(ui::landing)))
+            .at("/docs", routes::only_get(make(ui::docs)))
+            .at("/openapi.json", routes::only_get(make(ui::openapi)));
+        let limits = BodyLimits { bytes: config.max_body, pause: config.body_timeout };
+        Self { routes, guard: Guard::new(config, address), limits, ids: RequestIds::new(), metrics }
+    }
+
+    /// The answer to a request. There always is one.
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let id = self.ids.of(request.headers());
+        // At this level, so that its fields are on every line that is logged at all.
+        let span = tracing::error_span!("request", %id, %method, path);
+        let outcome = AssertUnwindSafe(self.dispatch(request)).catch_unwind().instrument(span.clone()).await;
+        let _entered = span.enter();
+        let (mut response, operation) = match outcome {
+            Ok(Ok(response)) => {
+                let operation = response.data::<OperationId>().copied();
+                (response, operation)
+            }
+            Ok(Err(error)) => {
+                let operation = error.data::<OperationId>().copied();
+                (Problem::from(error).answer(&id, &path), operation)
+            }
+            // The panic itself is on standard error already.
+            Err(_) => (Problem::internal().answer(&id, &path), None),
+        };
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(request_id::HEADER, value);
+        }
+        let took = started.elapsed();
+        self.metrics.answered(operation.map(|operation| operation.0), response.status(), took);
+        log(&path, response.status(), took.as_micros());
+        response
+    }
+
+    async fn dispatch(&self, mut request: Request) -> poem::Result<Response> {
+        self.guard.check(request.method(), request.uri(), request.version(), request.headers())?;
+        let uri = plain(request.uri())?;
+        *request.uri_mut() = uri;
+        request.set_data(self.limits);
+        self.routes.call(request).await
+    }
+}
+
+fn log(path: &str, status: StatusCode, micros: u128) {
+    let status = status.as_u16();
+    match status {
+        500.. => tracing::error!(status, micros, "answered"),
+        _ if QUIET.contains(&path) => tracing::debug!(status, micros, "answered"),
+        _ => tracing::info!(status, micros, "answered"),
+    }
+}
+
+/// The address without the slash at its end. What is percent-encoded stays so: `%2F` is part of a key.
+fn plain(uri: &Uri) -> Result<Uri, Problem> {
+    let path = uri.path();
+    if percent_decode_str(path).decode_utf8().is_err() {
+        let detail = "the path is not UTF-8";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-path", "The path is not valid", detail));
+    }
+    let shorter = match path.strip_suffix('/') {
+        None | Some("") => return Ok(uri.clone()),
+        Some(shorter) => shorter,
+    };
+    let text = match uri.query() {
+        Some(query) => format!("{shorter}?{query}"),
+        None => shorter.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(text).map_err(|_| Problem::internal())?);
+    Uri::from_parts(parts).map_err(|_| Problem::internal())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slash_at_the_end_makes_no_difference() {
+        for (sent, expected) in [
+            ("/", "/"),
+            ("/a", "/a"),
+            ("/a/", "/a"),
+            ("/a/?b=/", "/a?b=/"),
+            ("/a%2F/", "/a%2F"),
+            ("/a//", "/a/"),
+            ("http://localhost/a/", "http://localhost/a"),
+        ] {
+            assert_eq!(plain(&sent.parse().unwrap()).unwrap().to_string(), expected);
+        }
+        assert_eq!(plain(&"/a%FF".parse().unwrap()).unwrap_err().status, 400);
+    }
+}

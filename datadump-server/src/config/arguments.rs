@@ -1,0 +1,99 @@
+//! The command line, made from the list of settings.
+
+use std::ffi::OsString;
+
+use clap::{Arg, ArgAction, ArgMatches};
+
+use super::{
+    Command, Config,
+    layer::{Layer, Origin},
+    settings::SETTINGS,
+};
+use crate::Error;
+
+const AFTER_HELP: &str = "Every option can also be set in the environment (--max-body as DATADUMP_MAX_BODY) and \
+     in datadump.toml (as max_body). Flags win over the environment, the environment over the file.";
+
+/// What the command line says.
+pub(super) struct Arguments {
+    /// What is to be done.
+    pub(super) command: Command,
+    /// The settings.
+    pub(super) flags: Layer,
+    /// The configuration file.
+    pub(super) file: Option<String>,
+}
+
+/// Reads the command line; help, the version and mistakes come out as errors.
+pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, Error> {
+    let matches = definition().try_get_matches_from(arguments).map_err(Error::Usage)?;
+    let command = match matches.subcommand_name() {
+        Some("check") => Command::Check,
+        Some("openapi") => Command::OpenApi,
+        _ => Command::Run,
+    };
+    let values = SETTINGS.iter().filter_map(|setting| Some((setting.name, given(&matches, setting.name)?)));
+    let flags = Layer { origin: Origin::Flags, values: values.collect() };
+    Ok(Arguments { command, flags, file: given(&matches, "config") })
+}
+
+fn given(matches: &ArgMatches, name: &str) -> Option<String> {
+    matches.get_one::<String>(name).cloned()
+}
+
+fn definition() -> clap::Command {
+    let config = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .help("Configuration file [default: datadump.toml, if there is one]")
+        .global(true);
+    let defaults = Config::default();
+    let options = SETTINGS.iter().map(|setting| {
+        let mut help = setting.help.to_owned();
+        if !setting.value.is_empty() {
+            help.push_str(&format!(" [default: {}]", (setting.show)(&defaults)));
+        }
+        let arg = Arg::new(setting.name).long(setting.flag()).help(help).global(true).action(ArgAction::Set);
+        let arg = if setting.flag() == setting.name { arg } else { arg.alias(setting.name) };
+        match setting.value {
+            "" => arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("BOOL"),
+            value => arg.value_name(value),
+        }
+    });
+    clap::Command::new("datadump-server")
+        .about("Captures data and keeps it in typed storages")
+        .version(env!("CARGO_PKG_VERSION"))
+        .after_help(AFTER_HELP)
+        .args(options)
+        .arg(config)
+        .subcommand(
+            clap::Command::new("check").about("Say whether the configuration is right, and what it would do"),
+        )
+        .subcommand(clap::Command::new("openapi").about("Print the OpenAPI document"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Arguments {
+        parse(["datadump-server"].iter().chain(arguments).map(OsString::from)).ok().unwrap()
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_before_and_after_the_command() {
+        definition().debug_assert();
+        for arguments in [["--max-body", "5", "check"], ["check", "--max_body", "5"]] {
+            let read = read(&arguments);
+            assert_eq!(read.command, Command::Check);
+            assert_eq!(read.flags.values, [("max_body", "5".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn open_is_said_by_its_name_alone() {
+        assert_eq!(read(&["--open", "check"]).flags.values, [("open", "true".to_owned())]);
+        assert_eq!(read(&["--open=false"]).flags.values, [("open", "false".to_owned())]);
+        assert_eq!(read(&["--config", "x.toml"]).file.as_deref(), Some("x.toml"));
+    }
+}

@@ -1,0 +1,56 @@
+//! Addresses of databases without their passwords.
+
+/// The same address with `***` for its password, wherever it stands.
+///
+/// ```
+/// use datadump_server::config::masked;
+/// assert_eq!(masked("postgres://ann:secret@db/x"), "postgres://ann:***@db/x");
+/// assert_eq!(masked("sqlite:data.db"), "sqlite:data.db");
+/// ```
+pub fn masked(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let (rest, query) = match rest.split_once('?') {
+        Some((rest, query)) => (rest, Some(query)),
+        None => (rest, None),
+    };
+    let mut masked = format!("{scheme}://");
+    // A password may hold `/` and `@` unescaped: what is before the last `@` is taken for a secret.
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let name = user.split_once(':').map(|(name, _)| name);
+            masked.push_str(name.unwrap_or(user));
+            masked.push_str(if name.is_some() { ":***@" } else { "@" });
+            masked.push_str(host);
+        }
+        None => masked.push_str(rest),
+    }
+    if let Some(query) = query {
+        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+            Some((name, _)) if name.to_lowercase().contains("password") => format!("{name}=***"),
+            _ => pair.to_owned(),
+        });
+        masked.push('?');
+        masked.push_str(&pairs.collect::<Vec<_>>().join("&"));
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_left() {
+        for (address, expected) in [
+            ("postgres://ann:secret@db:5432/x", "postgres://ann:***@db:5432/x"),
+            ("postgres://ann:se@c/ret@db/x", "postgres://ann:***@db/x"),
+            ("postgresql://ann@db/x", "postgresql://ann@db/x"),
+            ("postgres://db/x?user=ann&password=secret", "postgres://db/x?user=ann&password=***"),
+            ("postgres://db/x?sslpassword=secret", "postgres://db/x?sslpassword=***"),
+            ("postgres://db/x", "postgres://db/x"),
+            ("sqlite::memory:", "sqlite::memory:"),
+        ] {
+            assert_eq!(masked(address), expected);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What the server is told: flags, `DATADUMP_*` environment variables and a file, with the same names
+//! in all three. Flags win over the environment, the environment over the file.
+//!
+//! A new setting is a field of [`Config`] and one entry in [`settings`].
+
+mod arguments;
+mod check;
+mod layer;
+mod mask;
+mod nearest;
+pub(crate) mod settings;
+mod values;
+
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+
+pub use self::mask::masked;
+use self::{arguments::Arguments, layer::Layer};
+use crate::Error;
+
+/// Everything the server can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// The database: `sqlite:PATH` or `postgres://…`.
+    pub database: String,
+    /// Whether it may serve everyone who reaches it.
+    pub open: bool,
+    /// The most bytes of one request's body.
+    pub max_body: usize,
+    /// The most connections at a time.
+    pub max_connections: usize,
+    /// How long a client may take to send the head of a request.
+    pub header_timeout: Duration,
+    /// How long a body may stop coming.
+    pub body_timeout: Duration,
+    /// How long a connection may be idle between requests.
+    pub idle_timeout: Duration,
+    /// How long a stop waits for requests that were accepted.
+    pub stop_timeout: Duration,
+    /// How logs are written.
+    pub log_format: LogFormat,
+    /// What is logged: a level, or directives like `info,datadump_core=debug`.
+    pub log_level: String,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 6050)),
+            database: "sqlite:datadump-data/datadump.db".into(),
+            open: false,
+            max_body: 16 << 20,
+            max_connections: 4096,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(75),
+            stop_timeout: Duration::from_secs(30),
+            log_format: LogFormat::Text,
+            log_level: "info".into(),
+        }
+    }
+}
+
+impl Config {
+    /// Refuses what no single setting can know to be wrong.
+    pub fn validate(&self) -> Result<(), Error> {
+        if !self.open && !self.listen.ip().is_loopback() {
+            return Err(Error::Config(vec![format!(
+                "listening on {} would let everyone who reaches this address read and change everything: \
+                 listen on 127.0.0.1, or say `open` (--open) if that is what you want",
+                self.listen
+            )]));
+        }
+        datadump_core::Address::parse(&self.database)
+            .map_err(|error| Error::Config(vec![format!("`database`: {error}")]))?;
+        Ok(())
+    }
+}
+
+/// What the program is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Serve.
+    Run,
+    /// Say whether the configuration is right, and what it would do.
+    Check,
+    /// Print the API document.
+    OpenApi,
+}
+
+/// A call of the program.
+#[derive(Debug)]
+pub struct Invocation {
+    /// What it is to do.
+    pub command: Command,
+    /// With which configuration.
+    pub config: Config,
+    layers: Vec<Layer>,
+}
+
+impl Invocation {
+    /// Reads the arguments, the environment, and the file they name.
+    pub fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Error> {
+        let Arguments { command, flags, file } = arguments::parse(arguments)?;
+        if command == Command::OpenApi {
+            return Ok(Self { command, config: Config::default(), layers: Vec::new() });
+        }
+        let (environment, named) = Layer::environment(environment)?;
+        let file = Layer::file(file.or(named).map(PathBuf::from))?;
+        // Later ones win.
+        let layers: Vec<Layer> = file.into_iter().chain([environment, flags]).collect();
+        let config = layer::resolve(&layers)?;
+        config.validate()?;
+        Ok(Self { command, config, layers })
+    }
+
+    /// What it would do, for people.
+    pub fn report(&self) -> String {
+        check::report(&self.config, &self.layers)
+    }
+}

@@ -1,0 +1,135 @@
+//! The kinds of value a setting can have, read from text. Errors say what would be right.
+
+use std::{net::SocketAddr, str::FromStr, time::Duration};
+
+use tracing_subscriber::EnvFilter;
+
+use super::LogFormat;
+
+const SIZES: &[(&str, usize)] =
+    &[("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("MB", 1_000_000), ("B", 1)];
+const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    // The one name that means the same address everywhere.
+    let numeric = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    numeric.parse().map_err(|_| format!("`{text}` is not an address and a port, like 127.0.0.1:6050"))
+}
+
+pub(super) fn text(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("it is empty".into()) } else { Ok(text.to_owned()) }
+}
+
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "1" | "yes" => Ok(true),
+        "false" | "0" | "no" => Ok(false),
+        _ => Err(format!("`{text}` is neither `true` nor `false`")),
+    }
+}
+
+pub(super) fn number(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(format!("`{text}` is not a whole number from 1")),
+    }
+}
+
+pub(super) fn size(text: &str) -> Result<usize, String> {
+    let (digits, factor) = with_unit(text, SIZES, 1);
+    let size = usize::from_str(digits).ok().and_then(|number| number.checked_mul(factor));
+    size.filter(|size| *size > 0).ok_or_else(|| format!("`{text}` is not a size, like 16MiB or 1000000"))
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let (digits, factor) = with_unit(text, TIMES, 1000);
+    let millis = u64::from_str(digits).ok().and_then(|number| number.checked_mul(factor));
+    // A year and a day is more than any timeout; the timer of the runtime overflows on far more.
+    let millis = millis.filter(|millis| (1..=366 * 86_400_000).contains(millis));
+    millis.map(Duration::from_millis).ok_or_else(|| format!("`{text}` is not a time, like 10s, 500ms or 2m"))
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("`{text}` is neither `text` nor `json`")),
+    }
+}
+
+pub(super) fn log_level(text: &str) -> Result<String, String> {
+    // `parse` alone takes any word for the name of a crate.
+    let levels = ["error", "warn", "info", "debug", "trace", "off"];
+    let is_level = levels.contains(&text.to_lowercase().as_str());
+    if !is_level && (!text.contains('=') || EnvFilter::builder().parse(text).is_err()) {
+        return Err(format!("`{text}` is not a level (error, warn, info, debug, trace), nor directives"));
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn show_size(size: usize) -> String {
+    let unit = [("GiB", 1_usize << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match unit.iter().find(|(_, factor)| size.is_multiple_of(*factor)) {
+        Some((name, factor)) => format!("{}{name}", size / factor),
+        None => size.to_string(),
+    }
+}
+
+pub(super) fn show_duration(duration: Duration) -> String {
+    match duration.subsec_millis() {
+        0 => format!("{}s", duration.as_secs()),
+        _ => format!("{}ms", duration.as_millis()),
+    }
+}
+
+fn with_unit<'a, T: Copy>(text: &'a str, units: &[(&str, T)], otherwise: T) -> (&'a str, T) {
+    for (unit, factor) in units {
+        if let Some(digits) = text.strip_suffix(unit) {
+            return (digits.trim_end(), *factor);
+        }
+    }
+    (text, otherwise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_are_read_and_shown() {
+        for (text, bytes, shown) in [
+            ("16MiB", 16 << 20, "16MiB"),
+            ("1000", 1000, "1000"),
+            ("2 KiB", 2048, "2KiB"),
+            ("3kB", 3000, "3000"),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+            assert_eq!(show_size(bytes), shown);
+        }
+        for (text, millis, shown) in
+            [("10s", 10_000, "10s"), ("500ms", 500, "500ms"), ("2m", 120_000, "120s")]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+            assert_eq!(show_duration(Duration::from_millis(millis)), shown);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in ["", "-1", "0", "x", "1 parsec", "99999999999999999999"] {
+            assert!(size(text).is_err(), "{text:?}");
+            assert!(duration(text).is_err(), "{text:?}");
+            assert!(number(text).is_err(), "{text:?}");
+        }
+        for text in ["", "localhost", "6050", "127.0.0.1", "example.com:80"] {
+            assert!(address(text).is_err(), "{text:?}");
+        }
+        for text in ["", "loud", "info,"] {
+            assert!(log_level(text).is_err(), "{text:?}");
+        }
+        assert!(log_level("info,datadump_core=debug").is_ok());
+    }
+}

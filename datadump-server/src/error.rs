@@ -1,0 +1,201 @@
+//! What can go wrong: the error of a server that does not start, and the only place where errors of
+//! the core become statuses.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use datadump_core::{Error as CoreError, Fault, Place};
+use poem::http::{HeaderValue, StatusCode, header};
+
+use crate::problem::{FaultAnswer, Problem};
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Help or the version was asked for, or the command line is wrong.
+    #[error("{0}")]
+    Usage(clap::Error),
+    /// The configuration is wrong; each line says one thing.
+    #[error("{}", .0.join("\n"))]
+    Config(Vec<String>),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("cannot open the database {database}: {cause}")]
+    Open {
+        /// Its address, without its password.
+        database: String,
+        /// What the core says.
+        #[source]
+        cause: CoreError,
+    },
+    /// The operating system gives no threads, no timer or no signals.
+    #[error("cannot start: {0}")]
+    Runtime(#[source] std::io::Error),
+}
+
+impl Error {
+    /// Tells the person at the terminal, and gives the exit code: 0 for help, 2 for what has to be
+    /// said differently, 1 for what has to be done differently.
+    pub fn report(&self) -> ExitCode {
+        use std::io::Write as _;
+        match self {
+            Self::Usage(usage) => {
+                let _ = usage.print();
+                ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
+            }
+            other => {
+                let _ = writeln!(std::io::stderr(), "datadump-server: {other}");
+                ExitCode::from(if matches!(other, Self::Config(_)) { 2 } else { 1 })
+            }
+        }
+    }
+}
+
+impl From<CoreError> for Problem {
+    fn from(error: CoreError) -> Self {
+        let (status, code, title) = match &error {
+            CoreError::Definition(_) => (400, "invalid-definition", "The definition is not valid"),
+            CoreError::Incompatible(_) => {
+                (400, "incompatible", "The definition cannot follow the one in force")
+            }
+            CoreError::Invalid(_) => (400, "invalid", "The body is not valid"),
+            CoreError::Query(_) => (400, "invalid-query", "The query is not valid"),
+            CoreError::UnknownStorage(_) => (404, "unknown-storage", "No such storage"),
+            CoreError::UnknownRow { .. } => (404, "unknown-row", "No such row"),
+            CoreError::Conflict { .. } => (409, "conflict", "The row has another version"),
+            CoreError::Migrating { .. } => (409, "migrating", "The storage is being migrated"),
+            CoreError::StalePlan(_) => (409, "stale-plan", "The plan does not fit any more"),
+            CoreError::Precondition { .. } => (412, "precondition-failed", "The condition does not hold"),
+            CoreError::VersionRequired(_) => (428, "version-required", "The version is required"),
+            CoreError::NotReady { .. } => (503, "not-ready", "The storage is not ready"),
+            CoreError::Overloaded => (503, "overloaded", "Too much at once"),
+            CoreError::Unavailable(_) => (503, "unavailable", "The database is not available"),
+            CoreError::Full(_) => (507, "full", "No room left"),
+            _ => (500, "internal", "Internal error"),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let problem = Self::new(status, one_code(error.faults()).unwrap_or(code), title, detail(&error));
+        let problem = problem.with_faults(error.faults().iter().map(FaultAnswer::from).collect());
+        match error {
+            CoreError::Conflict { current } | CoreError::Precondition { current } => {
+                problem.with_current(current.unwrap_or_default())
+            }
+            CoreError::NotReady { .. } | CoreError::Overloaded | CoreError::Migrating { .. } => {
+                retry(problem, "1")
+            }
+            CoreError::Unavailable(_) => retry(problem, "5"),
+            _ => problem,
+        }
+    }
+}
+
+/// What is told to the outside; what only the log may know is logged here, beside the request's id.
+fn detail(error: &CoreError) -> String {
+    match error {
+        CoreError::Unavailable(cause) => {
+            tracing::error!(%cause, "the database is not available");
+            "the database is not available; try again later".into()
+        }
+        CoreError::Full(cause) => {
+            tracing::error!(%cause, "the database has no room left");
+            "the database has no room left; nothing was stored".into()
+        }
+        error if is_internal(error) => {
+            tracing::error!(%error, "internal error");
+            "something went wrong here; the log has more under this request id".into()
+        }
+        error => error.to_string(),
+    }
+}
+
+fn is_internal(error: &CoreError) -> bool {
+    matches!(error, CoreError::Internal(_) | CoreError::Database(_) | CoreError::NewerDatabase { .. })
+}
+
+/// When all faults are of one kind, that kind says more than "invalid".
+fn one_code(faults: &[Fault]) -> Option<&'static str> {
+    let (first, rest) = faults.split_first()?;
+    rest.iter().all(|fault| fault.code == first.code).then_some(first.code)
+}
+
+fn retry(problem: Problem, seconds: &'static str) -> Problem {
+    problem.with_header(header::RETRY_AFTER, HeaderValue::from_static(seconds))
+}
+
+impl From<&Fault> for FaultAnswer {
+    fn from(fault: &Fault) -> Self {
+        let parameter = match &fault.at {
+            Place::Parameter(name) => Some(name.clone()),
+            Place::Body(_) => None,
+        };
+        Self { pointer: fault.at.pointer(), parameter, code: fault.code.into(), detail: fault.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_status_and_code() {
+        let fault = || vec![Fault::new(Place::field("color"), "too-long", "more than 32")];
+        let name = || "dog".to_owned();
+        for (error, status, code) in [
+            (CoreError::Definition(fault()), 400, "too-long"),
+            (CoreError::Query(Vec::new()), 400, "invalid-query"),
+            (CoreError::UnknownStorage(name()), 404, "unknown-storage"),
+            (CoreError::UnknownRow { storage: name(), key: "1".into() }, 404, "unknown-row"),
+            (CoreError::Conflict { current: None }, 409, "conflict"),
+            (CoreError::Migrating { storage: name(), version: 2 }, 409, "migrating"),
+            (CoreError::StalePlan(name()), 409, "stale-plan"),
+            (CoreError::Precondition { current: None }, 412, "precondition-failed"),
+            (CoreError::VersionRequired(name()), 428, "version-required"),
+            (CoreError::NotReady { storage: name(), state: "queued" }, 503, "not-ready"),
+            (CoreError::Overloaded, 503, "overloaded"),
+            (CoreError::Unavailable("x".into()), 503, "unavailable"),
+            (CoreError::Full("x".into()), 507, "full"),
+            (CoreError::internal("x"), 500, "internal"),
+        ] {
+            let waits = matches!(error, CoreError::Migrating { .. }) || status == 503;
+            let problem = Problem::from(error);
+            assert_eq!((problem.status, problem.code.as_str()), (status, code));
+            assert_eq!(problem.header(&header::RETRY_AFTER).is_some(), waits, "{code}");
+        }
+    }
+
+    #[test]
+    fn faults_and_the_current_row_are_told() {
+        let faults = vec![
+            Fault::new(Place::field("fields").index(2).name("type"), "unknown-type", "no type `x`"),
+            Fault::new(Place::Parameter("limit".into()), "limit", "1 to 1000"),
+        ];
+        let problem = Problem::from(CoreError::Invalid(faults));
+        assert_eq!(problem.code, "invalid");
+        assert!(problem.detail.contains("fields[2].type: no type `x`"));
+        assert_eq!(problem.errors[0].pointer.as_deref(), Some("/fields/2/type"));
+        assert_eq!(problem.errors[1].parameter.as_deref(), Some("limit"));
+        let problem = Problem::from(CoreError::Conflict { current: Some(json!({"version": 3})) });
+        assert_eq!(problem.current, Some(json!({"version": 3})));
+    }
+
+    #[test]
+    fn what_is_internal_stays_inside() {
+        for error in [
+            CoreError::internal("secret"),
+            CoreError::Unavailable("secret".into()),
+            CoreError::Full("secret".into()),
+        ] {
+            assert!(!Problem::from(error).detail.contains("secret"));
+        }
+    }
+}

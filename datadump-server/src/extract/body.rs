@@ -1,0 +1,191 @@
+//! Bodies: JSON under any of the content types that clients really send, capped by what actually
+//! comes, in size and in time.
+
+use std::time::Duration;
+
+use datadump_core::json;
+use futures_util::StreamExt as _;
+use poem::{
+    Body, Request, RequestBody,
+    http::{HeaderMap, StatusCode, header},
+};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaMediaType, MetaRequest},
+    types::Type as _,
+};
+use serde_json::Value as Json;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::{answer::Object, problem::Problem};
+
+/// Beside JSON: what `curl -d`, `fetch` with a text, and clients that say nothing useful send.
+const LOOSE_TYPES: &[&str] = &["application/x-www-form-urlencoded", "text/plain", "application/octet-stream"];
+
+/// How much of a body that is too large is read and thrown away, and for how long, so that a client
+/// that sends first and listens later gets to hear why.
+const DRAINED_BYTES: usize = 64 << 20;
+const DRAINED_TIME: Duration = Duration::from_secs(5);
+
+/// How much of a body is taken, and how slowly.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimits {
+    /// The most bytes.
+    pub(crate) bytes: usize,
+    /// How long it may stop coming; ten times as long for all of it.
+    pub(crate) pause: Duration,
+}
+
+/// A body of JSON.
+#[derive(Debug)]
+pub(crate) struct JsonBody(pub(crate) Json);
+
+impl<'a> ApiExtractor<'a> for JsonBody {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = MetaMediaType { content_type: "application/json", schema: Object::schema_ref() };
+        Some(MetaRequest { description: None, content: vec![content], required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<Self::ParamType>,
+    ) -> poem::Result<Self> {
+        check_types(request.headers())?;
+        let limits = request.data::<BodyLimits>().copied().ok_or_else(Problem::internal)?;
+        let bytes = read(body.take()?, request.headers(), limits).await?;
+        Ok(Self(json::parse(&bytes).map_err(Problem::from)?))
+    }
+}
+
+fn check_types(headers: &HeaderMap) -> Result<(), Problem> {
+    for encoding in headers.get_all(header::CONTENT_ENCODING) {
+        if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
+            let name = String::from_utf8_lossy(encoding.as_bytes());
+            return Err(unsupported(
+                "content-encoding",
+                format!("a body encoded as `{name}` is not taken here"),
+            ));
+        }
+    }
+    let Some(sent) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let sent = String::from_utf8_lossy(sent.as_bytes()).to_lowercase();
+    let kind = sent.split(';').next().unwrap_or_default().trim();
+    let is_json = kind.ends_with("/json") || kind.ends_with("+json");
+    if kind.is_empty() || is_json || LOOSE_TYPES.contains(&kind) {
+        return Ok(());
+    }
+    Err(unsupported(
+        "content-type",
+        format!("a body of type `{kind}` is not taken here: send application/json"),
+    ))
+}
+
+fn unsupported(code: &str, detail: String) -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, "The body cannot be read", detail)
+}
+
+/// All of a body, or why not.
+async fn read(body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Vec<u8>, Problem> {
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let mut stream = std::pin::pin!(body.into_bytes_stream());
+    let mut bytes = Vec::new();
+    let end = Instant::now() + limits.pause * 10;
+    loop {
+        if announced.is_some_and(|length| length > limits.bytes as u64) {
+            break;
+        }
+        let chunk = timeout_at(end.min(Instant::now() + limits.pause), stream.next()).await;
+        match chunk.map_err(|_| too_slow())? {
+            None => return Ok(bytes),
+            Some(Err(_)) => return Err(broken()),
+            Some(Ok(chunk)) if bytes.len() + chunk.len() > limits.bytes => break,
+            Some(Ok(chunk)) => bytes.extend_from_slice(&chunk),
+        }
+    }
+    drop(bytes);
+    // A client that waits for `100 Continue` has not sent anything, and reading would ask it to.
+    if !headers.contains_key(header::EXPECT) {
+        let mut left = DRAINED_BYTES;
+        let drain = async {
+            while let Some(Ok(chunk)) = stream.next().await {
+                left = left.saturating_sub(chunk.len());
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        let _ = timeout(DRAINED_TIME, drain).await;
+    }
+    let detail = format!("the body is larger than {} bytes", limits.bytes);
+    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail))
+}
+
+fn too_slow() -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The body did not come", "the body stopped coming")
+}
+
+fn broken() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "broken-body",
+        "The body broke off",
+        "the body broke off before its end",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()
+    }
+
+    #[test]
+    fn json_is_taken_under_the_types_clients_really_send() {
+        for (kind, taken) in [
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/merge-patch+json", true),
+            ("application/x-www-form-urlencoded", true),
+            ("text/plain;charset=UTF-8", true),
+            ("multipart/form-data; boundary=x", false),
+            ("application/xml", false),
+        ] {
+            assert_eq!(check_types(&headers(&[(header::CONTENT_TYPE, kind)])).is_ok(), taken, "{kind}");
+        }
+        assert!(check_types(&HeaderMap::new()).is_ok());
+        assert!(check_types(&headers(&[(header::CONTENT_ENCODING, "identity")])).is_ok());
+        let refused = check_types(&headers(&[(header::CONTENT_ENCODING, "gzip")])).unwrap_err();
+        assert_eq!(refused.status, 415);
+    }
+
+    #[tokio::test]
+    async fn what_comes_is_counted_whatever_is_announced() {
+        let limits = BodyLimits { bytes: 4, pause: Duration::from_secs(1) };
+        for (announced, body, expected) in
+            [("4", "1234", Ok("1234")), ("1", "12345", Err(413)), ("5", "", Err(413)), ("x", "", Ok(""))]
+        {
+            let headers = headers(&[(header::CONTENT_LENGTH, announced)]);
+            let read = read(Body::from(body), &headers, limits).await;
+            assert_eq!(read.map_err(|problem| problem.status), expected.map(|text| text.as_bytes().to_vec()));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops_coming_is_given_up() {
+        let limits = BodyLimits { bytes: 4, pause: Duration::from_secs(1) };
+        let never = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let read = read(Body::from_bytes_stream(never), &HeaderMap::new(), limits).await;
+        assert_eq!(read.unwrap_err().status, 408);
+    }
+}

@@ -1,0 +1,171 @@
+//! Conditions on the row a request meets: `If-Match`, `If-None-Match`, and the tags they name.
+
+use datadump_core::Expect;
+use poem::{
+    Request, RequestBody,
+    http::{HeaderMap, HeaderName, StatusCode, header},
+};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaParamIn, MetaSchemaRef},
+    types::Type,
+};
+
+use crate::problem::Problem;
+
+/// `If-Match` on a write: the row exists, or has this version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IfMatch(Option<Wanted>);
+
+/// `If-None-Match: *` on a write: the row does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IfNoneMatch(Option<Wanted>);
+
+/// `If-None-Match` on a read: the versions that the client has.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownVersions(Option<String>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Any,
+    Version(i32),
+}
+
+/// What a write expects of the row it meets.
+pub(crate) fn expectation(if_match: IfMatch, if_none_match: IfNoneMatch) -> Result<Expect, Problem> {
+    match (if_match.0, if_none_match.0) {
+        (_, None) => Ok(if_match.expects()),
+        (None, Some(Wanted::Any)) => Ok(Expect::Absent),
+        (None, Some(Wanted::Version(_))) => Err(malformed("If-None-Match takes only `*` on a write")),
+        (Some(_), Some(_)) => Err(malformed("If-Match and If-None-Match exclude each other")),
+    }
+}
+
+impl IfMatch {
+    /// What it alone expects.
+    pub(crate) fn expects(self) -> Expect {
+        match self.0 {
+            None => Expect::Anything,
+            Some(Wanted::Any) => Expect::Exists,
+            Some(Wanted::Version(version)) => Expect::Exactly(version),
+        }
+    }
+}
+
+impl KnownVersions {
+    /// Whether the client has this version already.
+    pub(crate) fn has(&self, version: i32) -> bool {
+        let Some(tags) = &self.0 else { return false };
+        tags.split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || read_tag(tag) == Some(Wanted::Version(version)))
+    }
+}
+
+fn read_header(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Wanted>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let one = values.next().is_none();
+    let wanted = value.to_str().ok().map(str::trim).filter(|_| one).and_then(read_tag);
+    let wrong = || malformed(format!("{name} takes one version in quotes, like \"3\", or `*`"));
+    wanted.map(Some).ok_or_else(wrong)
+}
+
+fn read_tag(tag: &str) -> Option<Wanted> {
+    if tag == "*" {
+        return Some(Wanted::Any);
+    }
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
+    // `parse` alone takes a sign.
+    let digits = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    digits.parse().ok().filter(|version| *version >= 1).map(Wanted::Version)
+}
+
+fn malformed(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "invalid-condition", "The condition is not valid", detail)
+}
+
+macro_rules! header_parameter {
+    ($type:ty, $name:expr, $read:expr) => {
+        impl<'a> ApiExtractor<'a> for $type {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+
+            type ParamType = ();
+            type ParamRawType = ();
+
+            fn param_in() -> Option<MetaParamIn> {
+                Some(MetaParamIn::Header)
+            }
+
+            fn param_schema_ref() -> Option<MetaSchemaRef> {
+                Some(String::schema_ref())
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                _body: &mut RequestBody,
+                _options: ExtractParamOptions<Self::ParamType>,
+            ) -> poem::Result<Self> {
+                let read: fn(&HeaderMap, &HeaderName) -> Result<Self, Problem> = $read;
+                Ok(read(request.headers(), &$name)?)
+            }
+        }
+    };
+}
+
+header_parameter!(IfMatch, header::IF_MATCH, |headers, name| read_header(headers, name).map(IfMatch));
+header_parameter!(IfNoneMatch, header::IF_NONE_MATCH, |headers, name| read_header(headers, name)
+    .map(IfNoneMatch));
+header_parameter!(KnownVersions, header::IF_NONE_MATCH, |headers, name| {
+    // One that cannot be read is one that matches nothing: a read loses nothing by it.
+    Ok(KnownVersions(headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)))
+});
+
+#[cfg(test)]
+mod tests {
+    use poem::http::HeaderValue;
+
+    use super::*;
+
+    fn expect(pairs: &[(HeaderName, &str)]) -> Result<Expect, u16> {
+        let headers: HeaderMap =
+            pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
+        let read = |name| read_header(&headers, &name).map_err(|problem| problem.status);
+        let (if_match, none) = (read(header::IF_MATCH)?, read(header::IF_NONE_MATCH)?);
+        expectation(IfMatch(if_match), IfNoneMatch(none)).map_err(|problem| problem.status)
+    }
+
+    #[test]
+    fn conditions_say_what_is_expected() {
+        let (matches, none) = (header::IF_MATCH, header::IF_NONE_MATCH);
+        assert_eq!(expect(&[]), Ok(Expect::Anything));
+        for (sent, expected) in [
+            ("*", Ok(Expect::Exists)),
+            ("\"3\"", Ok(Expect::Exactly(3))),
+            (" \"3\" ", Ok(Expect::Exactly(3))),
+            ("W/\"3\"", Ok(Expect::Exactly(3))),
+            ("3", Err(400)),
+            ("\"\"", Err(400)),
+            ("\"0\"", Err(400)),
+            ("\"-1\"", Err(400)),
+            ("\"+1\"", Err(400)),
+            ("\"99999999999\"", Err(400)),
+            ("\"1\", \"2\"", Err(400)),
+            ("abc", Err(400)),
+            ("", Err(400)),
+        ] {
+            assert_eq!(expect(&[(matches.clone(), sent)]), expected, "{sent}");
+        }
+        assert_eq!(expect(&[(none.clone(), "*")]), Ok(Expect::Absent));
+        assert_eq!(expect(&[(none.clone(), "\"1\"")]), Err(400));
+        assert_eq!(expect(&[(none, "*"), (matches, "*")]), Err(400));
+    }
+
+    #[test]
+    fn a_known_version_is_found_among_others() {
+        let known = |sent: &str| KnownVersions(Some(sent.into())).has(3);
+        assert!(known("\"3\"") && known("W/\"3\"") && known("\"1\", \"3\"") && known("*"));
+        assert!(!known("\"33\"") && !known("3") && !known("") && !KnownVersions(None).has(3));
+    }
+}

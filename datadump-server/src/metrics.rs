@@ -1,0 +1,230 @@
+//! Numbers about requests and connections, counted without locks, and their text for Prometheus.
+
+use std::{
+    fmt::{Display, Write as _},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use datadump_core::store::Load;
+use poem::http::{Method, StatusCode};
+
+/// Upper bounds of the buckets of durations, in seconds.
+const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+
+/// What is counted since the start.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    started: Instant,
+    /// One for each operation, and a last one for requests that reached none.
+    operations: Vec<Operation>,
+    /// The connections.
+    pub(crate) connections: Connections,
+}
+
+/// The connections.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    opened: AtomicU64,
+    closed: AtomicU64,
+    refused: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Operation {
+    id: &'static str,
+    method: String,
+    /// By the first digit of the status.
+    by_class: [AtomicU64; 5],
+    by_duration: [AtomicU64; BUCKETS.len()],
+    micros: AtomicU64,
+}
+
+impl Metrics {
+    pub(crate) fn new(operations: Vec<(&'static str, Method)>) -> Self {
+        let known = operations.into_iter().map(|(id, method)| (id, method.to_string()));
+        let operations = known
+            .chain([("none", "other".to_owned())])
+            .map(|(id, method)| Operation { id, method, ..Operation::default() })
+            .collect();
+        Self { started: Instant::now(), operations, connections: Connections::default() }
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(&self, operation: Option<&str>, status: StatusCode, took: Duration) {
+        let known = self.operations.iter().find(|known| Some(known.id) == operation);
+        if let Some(operation) = known.or(self.operations.last()) {
+            operation.count(status, took);
+        }
+    }
+
+    /// How long ago it started.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// How many answers there were.
+    pub(crate) fn requests(&self) -> u64 {
+        self.operations.iter().map(Operation::total).sum()
+    }
+
+    /// All numbers as text.
+    pub(crate) fn render(&self, load: Load, backend: &str) -> String {
+        let mut text = Text::default();
+        self.render_requests(&mut text);
+        text.one("datadump_connections", "gauge", "Connections open now.", self.connections.open());
+        text.one(
+            "datadump_connections_total",
+            "counter",
+            "Connections accepted.",
+            get(&self.connections.opened),
+        );
+        let refused = get(&self.connections.refused);
+        text.one("datadump_connections_refused_total", "counter", "Connections over the limit.", refused);
+        text.one("datadump_write_queue_depth", "gauge", "Writes that wait to be committed.", load.queued);
+        text.one("datadump_write_queue_capacity", "gauge", "The most writes that may wait.", load.capacity);
+        text.one("datadump_commits_total", "counter", "Transactions committed.", load.commits);
+        text.one("datadump_rows_written_total", "counter", "Rows written or deleted.", load.rows);
+        text.one("datadump_writes_refused_total", "counter", "Calls refused for a full queue.", load.refused);
+        text.one("datadump_uptime_seconds", "gauge", "Seconds since the start.", self.uptime().as_secs_f64());
+        if let Some(bytes) = resident_bytes() {
+            text.one("process_resident_memory_bytes", "gauge", "Memory of the process.", bytes);
+        }
+        text.head("datadump_info", "gauge", "What runs here.");
+        let labels = format!("version=\"{}\",backend=\"{backend}\"", env!("CARGO_PKG_VERSION"));
+        text.sample("datadump_info", &labels, 1);
+        text.0
+    }
+
+    fn render_requests(&self, text: &mut Text) {
+        let used: Vec<&Operation> =
+            self.operations.iter().filter(|operation| operation.total() > 0).collect();
+        text.head(
+            "datadump_requests_total",
+            "counter",
+            "Answers, by operation and first digit of the status.",
+        );
+        for operation in &used {
+            for (class, count) in operation.by_class.iter().enumerate().filter(|(_, count)| get(count) > 0) {
+                let (id, method) = (operation.id, &operation.method);
+                let labels = format!("operation=\"{id}\",method=\"{method}\",status=\"{}xx\"", class + 1);
+                text.sample("datadump_requests_total", &labels, get(count));
+            }
+        }
+        let name = "datadump_request_seconds";
+        text.head(name, "histogram", "How long answers took, without sending their bodies.");
+        for operation in &used {
+            let id = operation.id;
+            let mut below = 0;
+            for (bound, count) in BUCKETS.iter().zip(&operation.by_duration) {
+                below += get(count);
+                text.sample(&format!("{name}_bucket"), &format!("operation=\"{id}\",le=\"{bound}\""), below);
+            }
+            // Read once: other threads go on counting, and these two must agree.
+            let total = operation.total().max(below);
+            text.sample(&format!("{name}_bucket"), &format!("operation=\"{id}\",le=\"+Inf\""), total);
+            let seconds = Duration::from_micros(get(&operation.micros)).as_secs_f64();
+            text.sample(&format!("{name}_sum"), &format!("operation=\"{id}\""), seconds);
+            text.sample(&format!("{name}_count"), &format!("operation=\"{id}\""), total);
+        }
+    }
+}
+
+impl Operation {
+    fn count(&self, status: StatusCode, took: Duration) {
+        let class = usize::from(status.as_u16() / 100).clamp(1, self.by_class.len());
+        add(&self.by_class[class - 1], 1);
+        let seconds = took.as_secs_f64();
+        if let Some(bucket) = BUCKETS.iter().position(|bound| seconds <= *bound) {
+            add(&self.by_duration[bucket], 1);
+        }
+        add(&self.micros, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    fn total(&self) -> u64 {
+        self.by_class.iter().map(get).sum()
+    }
+}
+
+impl Connections {
+    pub(crate) fn opened(&self) {
+        add(&self.opened, 1);
+    }
+
+    pub(crate) fn closed(&self) {
+        add(&self.closed, 1);
+    }
+
+    pub(crate) fn refused(&self) {
+        add(&self.refused, 1);
+    }
+
+    /// How many are open now.
+    pub(crate) fn open(&self) -> u64 {
+        // In this order: a connection that opens and closes in between must not count below zero.
+        let closed = get(&self.closed);
+        get(&self.opened).saturating_sub(closed)
+    }
+}
+
+/// The text format, as it grows.
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
+        let _ = writeln!(self.0, "{name}{{{labels}}} {value}");
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+        self.head(name, kind, help);
+        let _ = writeln!(self.0, "{name} {value}");
+    }
+}
+
+fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Ordering::Relaxed);
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+/// Memory of this process, where the operating system tells it as Linux does.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_counted_by_operation_and_class() {
+        let metrics = Metrics::new(vec![("get_row", Method::GET)]);
+        metrics.answered(Some("get_row"), StatusCode::OK, Duration::from_micros(700));
+        metrics.answered(Some("get_row"), StatusCode::NOT_FOUND, Duration::from_secs(60));
+        metrics.answered(None, StatusCode::MISDIRECTED_REQUEST, Duration::ZERO);
+        metrics.connections.opened();
+        let text = metrics.render(Load::default(), "sqlite");
+        for line in [
+            "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"2xx\"} 1",
+            "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"4xx\"} 1",
+            "datadump_requests_total{operation=\"none\",method=\"other\",status=\"4xx\"} 1",
+            "datadump_request_seconds_bucket{operation=\"get_row\",le=\"0.0005\"} 0",
+            "datadump_request_seconds_bucket{operation=\"get_row\",le=\"0.001\"} 1",
+            "datadump_request_seconds_bucket{operation=\"get_row\",le=\"+Inf\"} 2",
+            "datadump_connections 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+        assert_eq!(metrics.requests(), 3);
+    }
+}

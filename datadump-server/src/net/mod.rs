@@ -1,0 +1,148 @@
+//! The accept loop: how many connections there may be, how long each may take, and how they end.
+//!
+//! HTTP/1.1 only. Upgrades (WebSocket) are left to handlers.
+
+mod refuse;
+pub(crate) mod signal;
+mod watch;
+
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use poem::{
+    Addr, Request,
+    http::uri::Scheme,
+    web::{LocalAddr, RemoteAddr},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, watch as channel},
+};
+
+use self::watch::{Watch, Watched};
+use crate::{app::App, config::Config};
+
+/// The most bytes in the head of a request, its headers and all.
+const MAX_HEAD: usize = 32 << 10;
+/// The most bytes buffered of what is read.
+const MAX_BUFFER: usize = 64 << 10;
+/// The most headers of a request.
+const MAX_HEADERS: usize = 100;
+/// How long to wait when the operating system has no more connections to give.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What every connection is served with.
+struct Server {
+    app: Arc<App>,
+    local: SocketAddr,
+    header_timeout: Duration,
+    idle_timeout: Duration,
+}
+
+/// Serves until `stop` is ready, and returns when all connections have ended or the patience for them
+/// has.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    config: &Config,
+    stop: impl Future<Output = ()>,
+) {
+    let local = listener.local_addr().unwrap_or(config.listen);
+    let (header_timeout, idle_timeout) = (config.header_timeout, config.idle_timeout);
+    let server = Arc::new(Server { app, local, header_timeout, idle_timeout });
+    let (stopping, stopped) = channel::channel(());
+    // Every connection holds a sender: when none is left, all have ended.
+    let (alive, mut all_ended) = mpsc::channel::<Infallible>(1);
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let connections = &server.app.metrics.connections;
+        if connections.open() >= config.max_connections as u64 {
+            connections.refused();
+            refuse::refuse(socket);
+            continue;
+        }
+        connections.opened();
+        let (server, stopped, alive) = (server.clone(), stopped.clone(), alive.clone());
+        tokio::spawn(async move {
+            connection(&server, socket, peer, stopped).await;
+            server.app.metrics.connections.closed();
+            drop(alive);
+        });
+    }
+    drop(listener);
+    drop(alive);
+    tracing::info!(connections = server.app.metrics.connections.open(), "stopping");
+    let _ = stopping.send(());
+    if tokio::time::timeout(config.stop_timeout, all_ended.recv()).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+    }
+}
+
+async fn connection(
+    server: &Server,
+    socket: TcpStream,
+    peer: SocketAddr,
+    mut stopped: channel::Receiver<()>,
+) {
+    // Answers are written whole: waiting to fill a packet only delays them.
+    let _ = socket.set_nodelay(true);
+    let watch = Arc::new(Watch::new(server.header_timeout, server.idle_timeout));
+    let io = TokioIo::new(Watched::new(socket, watch.clone()));
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let serving = watch.serving();
+        let addresses = (LocalAddr(Addr::from(server.local)), RemoteAddr(Addr::from(peer)));
+        let request = Request::from((request, addresses.0, addresses.1, Scheme::HTTP));
+        async move {
+            let answer = server.app.answer(request).await;
+            drop(serving);
+            Ok::<_, Infallible>(hyper::Response::from(answer))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // Its clock also runs while a connection is idle; ours tells the two apart.
+        .header_read_timeout(None)
+        .max_header_size(MAX_HEAD)
+        .max_buf_size(MAX_BUFFER)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(io, service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            // An error here is a client that went away or does not speak HTTP; it was told if it listens.
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%peer, %error, "a connection broke");
+                }
+                return;
+            }
+            () = tokio::time::sleep_until(watch.deadline()) => {
+                if watch.is_over() {
+                    tracing::debug!(%peer, "a connection took too long");
+                    return;
+                }
+            }
+            _ = stopped.changed(), if !is_stopping => {
+                is_stopping = true;
+                watch.stop();
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Who is waiting for whom on a connection, and since when: a client that is slow with the head of a
+//! request has less time than one that is between requests, and one that waits for us has all of it.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::Instant,
+};
+
+/// How long a connection that has nothing under way may stay when the server stops.
+const IDLE_WHEN_STOPPING: Duration = Duration::from_millis(500);
+
+const IDLE: u8 = 0;
+const HEAD: u8 = 1;
+const SERVING: u8 = 2;
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(super) struct Watch {
+    opened: Instant,
+    phase: AtomicU8,
+    /// Milliseconds from `opened` to when the phase began, or bytes were last sent.
+    since: AtomicU64,
+    stopping: AtomicBool,
+    header_timeout: Duration,
+    idle_timeout: Duration,
+}
+
+/// Until it is dropped, the client waits for us.
+pub(super) struct Serving(Arc<Watch>);
+
+impl Watch {
+    pub(super) fn new(header_timeout: Duration, idle_timeout: Duration) -> Self {
+        Self {
+            opened: Instant::now(),
+            // A new connection owes its first request: it has no right to idle.
+            phase: AtomicU8::new(HEAD),
+            since: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            header_timeout,
+            idle_timeout,
+        }
+    }
+
+    /// A request has begun to be answered.
+    pub(super) fn serving(self: &Arc<Self>) -> Serving {
+        self.enter(SERVING);
+        Serving(self.clone())
+    }
+
+    /// The server stops: idle connections go at once.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// When to look again.
+    pub(super) fn deadline(&self) -> Instant {
+        let since = self.opened + Duration::from_millis(self.since.load(Ordering::Relaxed));
+        let stopping = self.stopping.load(Ordering::Relaxed);
+        match self.phase.load(Ordering::Relaxed) {
+            SERVING => Instant::now() + self.idle_timeout,
+            IDLE if stopping => since.max(Instant::now() - IDLE_WHEN_STOPPING) + IDLE_WHEN_STOPPING,
+            IDLE => since + self.idle_timeout,
+            _ => since + self.header_timeout,
+        }
+    }
+
+    /// Whether the client has had its time.
+    pub(super) fn is_over(&self) -> bool {
+        self.deadline() <= Instant::now()
+    }
+
+    fn enter(&self, phase: u8) {
+        self.phase.store(phase, Ordering::Relaxed);
+        self.progress();
+    }
+
+    fn progress(&self) {
+        let millis = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.since.store(millis, Ordering::Relaxed);
+    }
+
+    fn received(&self) {
+        // Bytes after an answer are the head of the next request. More of them buy no time.
+        let idle = self.phase.compare_exchange(IDLE, HEAD, Ordering::Relaxed, Ordering::Relaxed);
+        if idle.is_ok() {
+            self.progress();
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.enter(IDLE);
+    }
+}
+
+/// A socket whose traffic is watched.
+pub(super) struct Watched {
+    socket: TcpStream,
+    watch: Arc<Watch>,
+}
+
+impl Watched {
+    pub(super) fn new(socket: TcpStream, watch: Arc<Watch>) -> Self {
+        Self { socket, watch }
+    }
+
+    fn sent(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.watch.progress();
+        }
+        written
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.watch.received();
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.sent(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        self.sent(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: Duration = Duration::from_secs(10);
+    const LONG: Duration = Duration::from_secs(75);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_head_has_less_time_than_an_idle_connection() {
+        let pass = |seconds| tokio::time::advance(Duration::from_secs(seconds));
+        let watch = Arc::new(Watch::new(HEADER, LONG));
+        pass(9).await;
+        watch.received();
+        assert!(!watch.is_over());
+        pass(1).await;
+        assert!(watch.is_over(), "bytes of a head buy no time");
+
+        let serving = watch.serving();
+        pass(1000).await;
+        assert!(!watch.is_over(), "the client waits for us");
+        drop(serving);
+        pass(74).await;
+        assert!(!watch.is_over());
+        watch.received();
+        pass(9).await;
+        assert!(!watch.is_over());
+        pass(1).await;
+        assert!(watch.is_over());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_goes_soon_when_the_server_stops() {
+        let watch = Arc::new(Watch::new(HEADER, LONG));
+        drop(watch.serving());
+        watch.stop();
+        tokio::time::advance(IDLE_WHEN_STOPPING).await;
+        assert!(watch.is_over());
+    }
+}

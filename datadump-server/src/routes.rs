@@ -1,0 +1,175 @@
+//! From paths and methods to operations. The framework's own table would take unknown query
+//! parameters silently, and answer a wrong method without saying which ones are right.
+
+use std::collections::HashMap;
+
+use poem::{
+    Endpoint, EndpointExt as _, Request, Response, Route,
+    endpoint::BoxEndpoint,
+    http::{HeaderValue, Method, StatusCode, header},
+};
+use poem_openapi::{__private::UrlQuery, OpenApi, OperationId, registry::MetaParamIn};
+
+use crate::{extract::parse_query, problem::Problem};
+
+/// Operations whose query parameters are the fields of rows: the core knows which there are.
+const ANY_PARAMETERS: &[&str] = &["list_rows"];
+
+/// All operations of an API, each at its path without a trailing slash.
+pub(crate) fn routes<T: OpenApi>(api: T) -> Route {
+    let mut known = known_parameters::<T>();
+    let mut table = HashMap::new();
+    api.add_routes(&mut table);
+    table.into_iter().fold(Route::new(), |route, (path, endpoints)| {
+        let operations = endpoints.into_iter().map(|(method, inner)| {
+            let (id, known) = known.remove(&(path.clone(), method.clone())).unwrap_or_default();
+            (method, Operation { id, known, inner }.boxed())
+        });
+        let operations = operations.collect();
+        route.at(path, Methods { operations })
+    })
+}
+
+/// The ids of all operations of an API, with their methods.
+pub(crate) fn operations<T: OpenApi>() -> Vec<(&'static str, Method)> {
+    let paths = T::meta().into_iter().flat_map(|api| api.paths);
+    let operations = paths.flat_map(|path| path.operations);
+    operations.filter_map(|operation| Some((operation.operation_id?, operation.method))).collect()
+}
+
+/// One path that only answers GET.
+pub(crate) fn only_get(
+    endpoint: impl Endpoint<Output = Response> + 'static,
+) -> impl Endpoint<Output = Response> {
+    Methods { operations: vec![(Method::GET, endpoint.boxed())] }
+}
+
+/// `None` takes any.
+type Known = (&'static str, Option<Vec<String>>);
+
+fn known_parameters<T: OpenApi>() -> HashMap<(String, Method), Known> {
+    let mut known = HashMap::new();
+    for path in T::meta().into_iter().flat_map(|api| api.paths) {
+        for operation in path.operations {
+            let id = operation.operation_id.unwrap_or_default();
+            let of_query = operation.params.into_iter().filter(|param| param.in_type == MetaParamIn::Query);
+            let names = of_query.map(|param| param.name).collect();
+            let names = Some(names).filter(|_| !ANY_PARAMETERS.contains(&id));
+            known.insert((route_path(&path.path), operation.method), (id, names));
+        }
+    }
+    known
+}
+
+/// `/a/{name}/b` as the routes of the framework have it: `/a/:param0/b`.
+fn route_path(documented: &str) -> String {
+    let mut count = 0;
+    let segments = documented.split('/').map(|segment| {
+        if !segment.starts_with('{') {
+            return segment.to_owned();
+        }
+        count += 1;
+        format!(":param{}", count - 1)
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// The operations at one path.
+struct Methods {
+    operations: Vec<(Method, BoxEndpoint<'static>)>,
+}
+
+impl Endpoint for Methods {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        // The connection leaves the body out of what answers HEAD, and keeps its length.
+        if request.method() == Method::HEAD {
+            request.set_method(Method::GET);
+        }
+        let found = self.operations.iter().find(|(method, _)| method == request.method());
+        match found {
+            Some((_, operation)) => operation.call(request).await,
+            None => Err(self.not_allowed(request.method()).into()),
+        }
+    }
+}
+
+impl Methods {
+    fn not_allowed(&self, method: &Method) -> Problem {
+        let mut allowed: Vec<&str> = self.operations.iter().map(|(method, _)| method.as_str()).collect();
+        if allowed.contains(&"GET") {
+            allowed.push("HEAD");
+        }
+        allowed.sort_unstable();
+        let allowed = allowed.join(", ");
+        let detail = format!("{method} is not one of the methods of this path: {allowed}");
+        let problem =
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", "The method is not allowed", detail);
+        match HeaderValue::from_str(&allowed) {
+            Ok(allowed) => problem.with_header(header::ALLOW, allowed),
+            Err(_) => problem,
+        }
+    }
+}
+
+/// One operation, behind the check of its query.
+struct Operation {
+    id: &'static str,
+    known: Option<Vec<String>>,
+    inner: BoxEndpoint<'static>,
+}
+
+impl Endpoint for Operation {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        match self.query(&request) {
+            Ok(query) => {
+                request.extensions_mut().insert(UrlQuery(query));
+                self.inner.call(request).await
+            }
+            Err(problem) => {
+                let mut error = poem::Error::from(problem);
+                error.set_data(OperationId(self.id));
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Operation {
+    fn query(&self, request: &Request) -> Result<Vec<(String, String)>, Problem> {
+        let query = parse_query(request.uri().query().unwrap_or_default())?;
+        let Some(known) = &self.known else { return Ok(query) };
+        for (position, (name, _)) in query.iter().enumerate() {
+            if !known.contains(name) {
+                return Err(unknown(name, known));
+            }
+            if query[..position].iter().any(|(earlier, _)| earlier == name) {
+                let detail = format!("the query parameter `{name}` is given more than once");
+                return Err(Problem::parameter(name, "repeated-parameter", detail));
+            }
+        }
+        Ok(query)
+    }
+}
+
+fn unknown(name: &str, known: &[String]) -> Problem {
+    let detail = match known {
+        [] => format!("there is no query parameter `{name}` here, nor any other"),
+        _ => format!("there is no query parameter `{name}` here, only {}", known.join(", ")),
+    };
+    Problem::parameter(name, "unknown-parameter", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documented_paths_are_routed() {
+        assert_eq!(route_path("/a/{name}/b/{key}"), "/a/:param0/b/:param1");
+        assert_eq!(route_path("/a"), "/a");
+    }
+}
