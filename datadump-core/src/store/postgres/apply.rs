@@ -1,0 +1,164 @@
+//! Writes in bulk, inside a transaction: find and lock the rows, decide, write what they became.
+
+use std::collections::{BTreeSet, HashSet};
+
+use sqlx::{AssertSqlSafe, postgres::PgArguments};
+
+use super::{
+    batch::{self, Found, Item, Stamps, Target},
+    columns::{self, KeyRef},
+    error::Trouble,
+    session::Session,
+};
+use crate::{
+    error::Error,
+    schema::{Definition, Kind, StoredRow, Value},
+    store::Outcome,
+};
+
+/// How often to draw keys before giving up; each time twice as many.
+const DRAWS: u32 = 24;
+
+/// Why writes could not be applied.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The database says so.
+    Sql(sqlx::Error),
+    /// Another session has inserted one of the rows since they were looked for.
+    Collision,
+    /// The definition in force could not be read.
+    Catalogue(Error),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Failure {
+    /// What it asks for.
+    pub(super) fn trouble(&self) -> Trouble {
+        match self {
+            Self::Sql(error) => Trouble::of(error),
+            Self::Collision | Self::Catalogue(_) => Trouble::Again,
+        }
+    }
+}
+
+/// Applies writes to their tables; what became of each, once the transaction is committed.
+pub(super) async fn apply(
+    session: &mut Session,
+    targets: &[Target],
+    items: &mut [Item<'_>],
+    stamps: &Stamps,
+) -> Result<Vec<Outcome>, Failure> {
+    draw_keys(session, targets, items).await?;
+    let found = lock(session, targets, items).await?;
+    let folded = batch::fold(targets, items, &found, stamps)?;
+    for (target, changes) in targets.iter().zip(folded.changes(targets.len())) {
+        let definition = &target.in_force.definition;
+        // Deletions first: what they free may be taken by the rows that follow.
+        if !changes.deleted.is_empty() {
+            let mut arguments = PgArguments::default();
+            columns::bind(&mut arguments, &definition.key.kind, changes.deleted.iter().copied())?;
+            session.run(&target.texts.delete, arguments).await?;
+        }
+        if !changes.updated.is_empty() {
+            session.run(&target.texts.update, whole(definition, &changes.updated)?).await?;
+        }
+        if !changes.inserted.is_empty() {
+            let inserted = session.run(&target.texts.insert, whole(definition, &changes.inserted)?).await?;
+            if inserted != changes.inserted.len() as u64 {
+                return Err(Failure::Collision);
+            }
+        }
+    }
+    Ok(folded.outcomes)
+}
+
+/// Finds the rows that the writes are about, and locks them in the order of their keys.
+pub(super) async fn lock(
+    session: &mut Session,
+    targets: &[Target],
+    items: &[Item<'_>],
+) -> sqlx::Result<Found> {
+    let mut found = Vec::with_capacity(targets.len());
+    for (place, target) in targets.iter().enumerate() {
+        let mut seen = HashSet::new();
+        let mut keys: Vec<&Value> = Vec::new();
+        for key in items.iter().filter(|item| item.target == place).filter_map(|item| item.key.as_ref()) {
+            if seen.insert(KeyRef::of(key)?) {
+                keys.push(key);
+            }
+        }
+        if keys.is_empty() {
+            found.push(Vec::new());
+            continue;
+        }
+        let definition = &target.in_force.definition;
+        let mut arguments = PgArguments::default();
+        columns::bind(&mut arguments, &definition.key.kind, keys.into_iter())?;
+        let query = sqlx::query_with(AssertSqlSafe(target.texts.lock.as_str()), arguments);
+        let rows = query.fetch_all(&mut session.connection).await?;
+        let rows: Result<Vec<StoredRow>, _> =
+            rows.iter().map(|row| columns::stored_row(row, definition)).collect();
+        found.push(rows?);
+    }
+    Ok(found)
+}
+
+/// Gives a key to every row that is to have the next number. Numbers that rows were given by hand
+/// are passed over.
+async fn draw_keys(session: &mut Session, targets: &[Target], items: &mut [Item<'_>]) -> sqlx::Result<()> {
+    for (place, target) in targets.iter().enumerate() {
+        let of_target = || items.iter().filter(|item| item.target == place);
+        let mut wanted = of_target().filter(|item| item.key.is_none()).count();
+        if wanted == 0 {
+            continue;
+        }
+        let given: BTreeSet<i64> = of_target()
+            .filter_map(|item| match item.key {
+                Some(Value::Integer(number)) => Some(number),
+                _ => None,
+            })
+            .collect();
+        let mut drawn: Vec<i64> = Vec::with_capacity(wanted);
+        for round in 0..DRAWS {
+            let count = i64::try_from(wanted).unwrap_or(i64::MAX).saturating_mul(1 << round);
+            let mut arguments = PgArguments::default();
+            columns::add(&mut arguments, count)?;
+            let query = sqlx::query_scalar_with(AssertSqlSafe(target.texts.draw.as_str()), arguments);
+            let free: Vec<i64> = query.fetch_all(&mut session.connection).await?;
+            drawn.extend(free.into_iter().filter(|number| !given.contains(number)).take(wanted));
+            wanted = items.iter().filter(|i| i.target == place && i.key.is_none()).count() - drawn.len();
+            if wanted == 0 {
+                break;
+            }
+        }
+        if wanted > 0 {
+            return Err(sqlx::Error::Encode("no free key was found".into()));
+        }
+        let mut drawn = drawn.into_iter();
+        for item in items.iter_mut().filter(|item| item.target == place && item.key.is_none()) {
+            item.key = drawn.next().map(Value::Integer);
+        }
+    }
+    Ok(())
+}
+
+/// Whole rows as arrays, in the order of the columns.
+fn whole(definition: &Definition, rows: &[&StoredRow]) -> sqlx::Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    columns::bind(&mut arguments, &definition.key.kind, rows.iter().map(|row| &row.key))?;
+    for (place, field) in definition.fields.iter().enumerate() {
+        let values = rows.iter().map(|row| row.values.get(place).unwrap_or(&Value::Null));
+        columns::bind(&mut arguments, &field.kind, values)?;
+    }
+    columns::add(&mut arguments, rows.iter().map(|row| row.version).collect::<Vec<i32>>())?;
+    for moment in [|row: &StoredRow| row.created_at, |row: &StoredRow| row.updated_at] {
+        let moments: Vec<Value> = rows.iter().map(|row| Value::Timestamp(moment(row))).collect();
+        columns::bind(&mut arguments, &Kind::Timestamp, moments.iter())?;
+    }
+    Ok(arguments)
+}

@@ -1,0 +1,141 @@
+//! The catalogue in memory, kept as the database has it: whoever changes a storage notifies all
+//! processes, and who missed that finds out within seconds.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{
+    AccessMode, ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, IsolationLevel, QueryFilter,
+    TransactionTrait,
+};
+use sqlx::{PgPool, postgres::PgListener};
+use tokio::sync::Mutex;
+
+use super::error;
+use crate::{
+    error::Result,
+    schema::StorageId,
+    store::{
+        Catalogue, Storage,
+        system::{self, storage, version},
+    },
+};
+
+/// The channel on which processes tell each other that a storage has changed: its number follows.
+const CHANNEL: &str = "datadump_catalogue";
+
+/// How often to look whether a notification was missed.
+const BACKSTOP: Duration = Duration::from_secs(5);
+
+/// A fingerprint of all that the catalogue is made of.
+const FINGERPRINT: &str = "SELECT \
+    (SELECT count(*) || ':' || coalesce(sum(hashtextextended(id || '/' || version || '/' || updated_at, 0)), 0) \
+     FROM datadump_storage) || '|' || \
+    (SELECT count(*) || ':' || coalesce(sum(hashtextextended(storage_id || '/' || version || '/' || state \
+     || '/' || created_at, 0)), 0) FROM datadump_version)";
+
+/// The catalogue, and how it is read again.
+#[derive(Debug)]
+pub(super) struct Mirror {
+    pub(super) catalogue: Arc<Catalogue>,
+    system: DatabaseConnection,
+    /// One reader at a time, so that what was read earlier never replaces what was read later.
+    seen: Mutex<String>,
+}
+
+impl Mirror {
+    /// An empty one.
+    pub(super) fn new(system: DatabaseConnection) -> Self {
+        Self { catalogue: Arc::default(), system, seen: Mutex::default() }
+    }
+
+    /// Reads all storages again.
+    pub(super) async fn refresh(&self) -> Result<()> {
+        let mut seen = self.seen.lock().await;
+        *seen = self.load().await?;
+        Ok(())
+    }
+
+    /// Reads all storages again if any has changed.
+    async fn refresh_changed(&self, pool: &PgPool) -> Result<()> {
+        let mut seen = self.seen.lock().await;
+        let now: String = sqlx::query_scalar(FINGERPRINT).fetch_one(pool).await.map_err(error::store)?;
+        if *seen != now {
+            self.load().await?;
+            *seen = now;
+        }
+        Ok(())
+    }
+
+    async fn load(&self) -> Result<String> {
+        let transaction = self.snapshot().await?;
+        let storages = storage::Entity::find().all(&transaction).await.map_err(error::orm)?;
+        let versions = version::Entity::find().all(&transaction).await.map_err(error::orm)?;
+        transaction.commit().await.map_err(error::orm)?;
+        self.catalogue.replace(system::catalogue(storages, versions)?);
+        Ok(String::new())
+    }
+
+    /// Reads one storage again.
+    pub(super) async fn refresh_one(&self, id: StorageId) -> Result<Option<Arc<Storage>>> {
+        let _one_at_a_time = self.seen.lock().await;
+        let transaction = self.snapshot().await?;
+        let found = storage::Entity::find_by_id(id.get()).one(&transaction).await.map_err(error::orm)?;
+        let versions = version::Entity::find().filter(version::Column::StorageId.eq(id.get()));
+        let versions = versions.all(&transaction).await.map_err(error::orm)?;
+        transaction.commit().await.map_err(error::orm)?;
+        match found {
+            Some(found) => Ok(Some(self.catalogue.put(system::assemble(&found, versions)?))),
+            None => {
+                self.catalogue.take(id);
+                Ok(None)
+            }
+        }
+    }
+
+    /// A transaction in which both tables are seen as they were at one moment.
+    async fn snapshot(&self) -> Result<sea_orm::DatabaseTransaction> {
+        let (level, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+        self.system.begin_with_config(Some(level), Some(access)).await.map_err(error::orm)
+    }
+
+    /// Follows the changes of other processes, for ever.
+    pub(super) async fn follow(&self, listening: &PgPool, system: &PgPool) {
+        loop {
+            if let Err(error) = self.listen(listening, system).await {
+                tracing::debug!(%error, "changes of the catalogue are not heard of; trying again");
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    async fn listen(&self, listening: &PgPool, system: &PgPool) -> Result<()> {
+        let mut listener = PgListener::connect_with(listening).await.map_err(error::store)?;
+        listener.listen(CHANNEL).await.map_err(error::store)?;
+        self.refresh().await?;
+        loop {
+            match tokio::time::timeout(BACKSTOP, listener.try_recv()).await {
+                Ok(Ok(Some(notification))) => match notification.payload().parse() {
+                    Ok(id) => {
+                        self.refresh_one(StorageId(id)).await?;
+                    }
+                    Err(_) => self.refresh().await?,
+                },
+                // Reconnected: what was said meanwhile was not heard.
+                Ok(Ok(None)) => self.refresh().await?,
+                Ok(Err(error)) => return Err(error::store(error)),
+                Err(_) => self.refresh_changed(system).await?,
+            }
+        }
+    }
+}
+
+/// Tells all processes, at the commit of this transaction, that a storage has changed.
+pub(super) async fn notify(transaction: &impl ConnectionTrait, id: StorageId) -> Result<()> {
+    transaction.execute_unprepared(&notification(id)).await.map_err(error::orm)?;
+    Ok(())
+}
+
+/// The same, as SQL text. Only a number of our own stands in it.
+pub(super) fn notification(id: StorageId) -> String {
+    format!("SELECT pg_notify('{CHANNEL}', '{}')", id.get())
+}

@@ -1,0 +1,235 @@
+//! How each kind is a column, an array of values that is bound, and a value that is read back.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use rust_decimal::Decimal;
+use sqlx::{
+    Arguments, Decode, Encode, Postgres, Row as _, Type, TypeInfo, ValueRef,
+    postgres::{PgArguments, PgHasArrayType, PgRow, PgValueRef},
+};
+use uuid::Uuid;
+
+use crate::{
+    clock::Timestamp,
+    schema::{Definition, Kind, StoredRow, Value},
+    store::sql,
+};
+
+/// The type of a column. Texts compare by code point, whatever the database's locale is.
+pub(super) fn column_type(kind: &Kind) -> String {
+    match kind {
+        Kind::Boolean => "boolean".into(),
+        Kind::Integer => "integer".into(),
+        Kind::Long => "bigint".into(),
+        Kind::Float => "double precision".into(),
+        Kind::Decimal { precision, scale } => format!("numeric({precision},{scale})"),
+        Kind::String { max_length } => format!("varchar({max_length}) COLLATE \"C\""),
+        Kind::Text { .. } | Kind::Enum { .. } => "text COLLATE \"C\"".into(),
+        Kind::Uuid => "uuid".into(),
+        Kind::Date => "date".into(),
+        Kind::Time => "time".into(),
+        Kind::Timestamp => "timestamptz".into(),
+        // Not jsonb: it would reorder members and forget how a number was written.
+        Kind::Json => "json".into(),
+        Kind::Binary { .. } => "bytea".into(),
+    }
+}
+
+/// The cast of a parameter that holds an array of values of this kind.
+pub(super) fn array_cast(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Boolean => "::bool[]",
+        Kind::Integer => "::int4[]",
+        Kind::Long => "::int8[]",
+        Kind::Float => "::float8[]",
+        Kind::Decimal { .. } => "::numeric[]",
+        Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => "::text[]",
+        Kind::Uuid => "::uuid[]",
+        Kind::Date => "::date[]",
+        Kind::Time => "::time[]",
+        Kind::Timestamp => "::timestamptz[]",
+        Kind::Json => "::text[]::json[]",
+        Kind::Binary { .. } => "::bytea[]",
+    }
+}
+
+/// Binds values of one kind as one array.
+pub(super) fn bind<'v>(
+    arguments: &mut PgArguments,
+    kind: &Kind,
+    values: impl Iterator<Item = &'v Value>,
+) -> sqlx::Result<()> {
+    match kind {
+        Kind::Boolean => array(arguments, values, |value| match value {
+            Value::Boolean(value) => Some(*value),
+            _ => None,
+        }),
+        Kind::Integer => array(arguments, values, |value| match value {
+            Value::Integer(value) => i32::try_from(*value).ok(),
+            _ => None,
+        }),
+        Kind::Long => array(arguments, values, |value| match value {
+            Value::Integer(value) => Some(*value),
+            _ => None,
+        }),
+        Kind::Float => array(arguments, values, |value| match value {
+            Value::Float(value) => Some(*value),
+            _ => None,
+        }),
+        Kind::Decimal { .. } => array(arguments, values, |value| match value {
+            Value::Decimal(value) => Some(sql::to_decimal(kind, *value)),
+            _ => None,
+        }),
+        Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => {
+            array(arguments, values, |value| match value {
+                Value::Text(value) => Some(value.as_str()),
+                _ => None,
+            })
+        }
+        Kind::Json => array(arguments, values, |value| match value {
+            Value::Json(value) => Some(value.as_str()),
+            _ => None,
+        }),
+        Kind::Uuid => array(arguments, values, |value| match value {
+            Value::Uuid(value) => Some(*value),
+            _ => None,
+        }),
+        Kind::Date => array(arguments, values, |value| match value {
+            Value::Date(days) => Some(sql::to_date(*days)),
+            _ => None,
+        }),
+        Kind::Time => array(arguments, values, |value| match value {
+            Value::Time(micros) => Some(sql::to_time(*micros)),
+            _ => None,
+        }),
+        Kind::Timestamp => array(arguments, values, |value| match value {
+            Value::Timestamp(moment) => Some(moment.to_chrono()),
+            _ => None,
+        }),
+        Kind::Binary { .. } => array(arguments, values, |value| match value {
+            Value::Binary(value) => Some(value.as_slice()),
+            _ => None,
+        }),
+    }
+}
+
+/// Binds an array. A value that is not what its column is for is a defect, and must not become a
+/// null silently.
+fn array<'v, T>(
+    arguments: &mut PgArguments,
+    values: impl Iterator<Item = &'v Value>,
+    take: impl Fn(&'v Value) -> Option<T>,
+) -> sqlx::Result<()>
+where
+    T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>,
+{
+    let taken = |value: &'v Value| {
+        if value.is_null() { Some(None) } else { take(value).map(Some) }
+    };
+    let values: Option<Vec<Option<T>>> = values.map(taken).collect();
+    let values = values.ok_or_else(|| encode("a value that is not of its column's kind"))?;
+    arguments.add(values).map_err(sqlx::Error::Encode)
+}
+
+/// Binds anything else.
+pub(super) fn add<T>(arguments: &mut PgArguments, value: T) -> sqlx::Result<()>
+where
+    T: Type<Postgres> + for<'q> Encode<'q, Postgres>,
+{
+    arguments.add(value).map_err(sqlx::Error::Encode)
+}
+
+/// Reads a whole row: key, fields, `version`, `created_at`, `updated_at`, in this order.
+pub(super) fn stored_row(row: &PgRow, definition: &Definition) -> sqlx::Result<StoredRow> {
+    let fields = definition.fields.iter().enumerate();
+    let values = fields.map(|(place, field)| value(row, place + 1, &field.kind)).collect::<Result<_, _>>()?;
+    let place = definition.fields.len() + 1;
+    let moment = |place| -> sqlx::Result<Timestamp> {
+        match value(row, place, &Kind::Timestamp)? {
+            Value::Timestamp(moment) => Ok(moment),
+            _ => Err(sqlx::Error::Decode("a row without its times".into())),
+        }
+    };
+    Ok(StoredRow {
+        key: value(row, 0, &definition.key.kind)?,
+        values,
+        version: row.try_get(place)?,
+        created_at: moment(place + 1)?,
+        updated_at: moment(place + 2)?,
+    })
+}
+
+/// Reads one value.
+pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Value> {
+    let raw = row.try_get_raw(place)?;
+    if raw.is_null() {
+        return Ok(Value::Null);
+    }
+    match kind {
+        Kind::Boolean => decode(raw).map(Value::Boolean),
+        // A column that is growing from integer to long may be either.
+        Kind::Integer | Kind::Long => {
+            let narrow = raw.type_info().name() == "INT4";
+            let number = if narrow { decode::<i32>(raw).map(i64::from) } else { decode(raw) };
+            number.map(Value::Integer)
+        }
+        Kind::Float => decode(raw).map(Value::Float),
+        Kind::Decimal { scale, .. } => {
+            let mut number: Decimal = decode(raw)?;
+            number.rescale(*scale);
+            let mantissa = i64::try_from(number.mantissa()).map_err(|error| wrong(error.to_string()))?;
+            Ok(Value::Decimal(mantissa))
+        }
+        Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => decode(raw).map(Value::Text),
+        Kind::Uuid => decode::<Uuid>(raw).map(Value::Uuid),
+        Kind::Date => decode::<NaiveDate>(raw).map(|date| Value::Date(date.to_epoch_days())),
+        Kind::Time => {
+            let time: NaiveTime = decode(raw)?;
+            let micros = (time - NaiveTime::MIN).num_microseconds();
+            micros.map(Value::Time).ok_or_else(|| wrong("a time of day out of range"))
+        }
+        Kind::Timestamp => {
+            let moment: DateTime<Utc> = decode(raw)?;
+            let moment = Timestamp::from_micros(moment.timestamp_micros());
+            moment.map(Value::Timestamp).ok_or_else(|| wrong("a moment out of range"))
+        }
+        // In its binary form json is its text; the driver would parse it.
+        Kind::Json => raw.as_str().map(|text| Value::Json(text.to_owned())).map_err(sqlx::Error::Decode),
+        Kind::Binary { .. } => decode(raw).map(Value::Binary),
+    }
+}
+
+fn decode<'r, T: Decode<'r, Postgres>>(raw: PgValueRef<'r>) -> sqlx::Result<T> {
+    T::decode(raw).map_err(sqlx::Error::Decode)
+}
+
+fn encode(what: &'static str) -> sqlx::Error {
+    sqlx::Error::Encode(what.into())
+}
+
+fn wrong(what: impl Into<String>) -> sqlx::Error {
+    sqlx::Error::Decode(what.into().into())
+}
+
+/// What tells the rows of a storage apart, in a form that can be looked up and sorted, in the order
+/// in which the database sorts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum KeyRef<'v> {
+    /// Of a number.
+    Integer(i64),
+    /// Of a text.
+    Text(&'v str),
+    /// Of a UUID.
+    Uuid(Uuid),
+}
+
+impl<'v> KeyRef<'v> {
+    /// The key a value is, when it can be one.
+    pub(super) fn of(value: &'v Value) -> sqlx::Result<Self> {
+        match value {
+            Value::Integer(number) => Ok(Self::Integer(*number)),
+            Value::Text(text) => Ok(Self::Text(text)),
+            Value::Uuid(uuid) => Ok(Self::Uuid(*uuid)),
+            _ => Err(encode("a key that is none")),
+        }
+    }
+}

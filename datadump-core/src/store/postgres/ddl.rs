@@ -1,0 +1,124 @@
+//! The definition language: tables, columns and indexes as SQL text.
+
+use super::{columns::column_type, text};
+use crate::{
+    schema::{Definition, Field, Index, IndexKind, Kind, StorageId, Value},
+    store::sql::{self, Name},
+};
+
+/// What creates the table of a storage, with all its indexes.
+pub(super) fn create(id: StorageId, definition: &Definition) -> Vec<String> {
+    let table = text::table(&definition.name);
+    let key = Name::field(&definition.key.name).quoted();
+    let mut columns = vec![format!("{key} {} NOT NULL", column_type(&definition.key.kind))];
+    // What a field may hold is decided in one place, by the definition in force; a null may be on
+    // its way while the next one is being applied.
+    let fields = definition.fields.iter();
+    columns.extend(
+        fields.map(|field| format!("{} {}", Name::field(&field.name).quoted(), column_type(&field.kind))),
+    );
+    columns.extend(
+        [
+            "\"version\" integer NOT NULL",
+            "\"created_at\" timestamptz NOT NULL",
+            "\"updated_at\" timestamptz NOT NULL",
+        ]
+        .map(str::to_owned),
+    );
+    columns.push(format!("PRIMARY KEY ({key})"));
+    let mut statements = vec![format!("CREATE TABLE {table} ({})", columns.join(", "))];
+    let newest = Name::newest_index(id).quoted();
+    statements.push(format!("CREATE INDEX {newest} ON {table} (\"updated_at\", {key})"));
+    for index in definition.all_indexes() {
+        let columns: Vec<String> = index.fields.iter().map(|field| Name::field(field).quoted()).collect();
+        statements.push(create_index(
+            &sql::index_name(id, &index).quoted(),
+            &index,
+            &table,
+            &columns,
+            Manner::Plain,
+        ));
+    }
+    let key_type = match definition.key.kind {
+        Kind::Integer => "integer",
+        Kind::Long => "bigint",
+        _ => return statements,
+    };
+    if definition.key.generated {
+        let sequence = text::sequence(id);
+        statements.push(format!("CREATE SEQUENCE {sequence} AS {key_type} OWNED BY {table}.{key}"));
+    }
+    statements
+}
+
+/// How an index is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// While nobody writes.
+    Plain,
+    /// While writes go on.
+    Concurrently,
+}
+
+/// What creates an index on these columns. Nulls are smallest, as everywhere in this product.
+pub(super) fn create_index(
+    name: &str,
+    index: &Index,
+    table: &str,
+    columns: &[String],
+    manner: Manner,
+) -> String {
+    let unique = match index.kind {
+        IndexKind::Btree => "",
+        IndexKind::Unique => "UNIQUE ",
+    };
+    let manner = match manner {
+        Manner::Plain => "",
+        Manner::Concurrently => "CONCURRENTLY ",
+    };
+    let columns: Vec<String> = columns.iter().map(|column| format!("{column} ASC NULLS FIRST")).collect();
+    format!("CREATE {unique}INDEX {manner}{name} ON {table} ({})", columns.join(", "))
+}
+
+/// What adds the column of a new field, filled in all rows there are, without touching them.
+pub(super) fn add_column(table: &str, field: &Field) -> String {
+    let (name, column_type) = (Name::field(&field.name).quoted(), column_type(&field.kind));
+    let default = field.backfill().filter(|value| !value.is_null());
+    let default =
+        default.map(|value| format!(" DEFAULT {}", literal(&field.kind, value))).unwrap_or_default();
+    format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {column_type}{default}")
+}
+
+/// What takes the default away again: it is for the rows of before the field only.
+pub(super) fn drop_default(table: &str, field: &Field) -> String {
+    format!("ALTER TABLE {table} ALTER COLUMN {} DROP DEFAULT", Name::field(&field.name).quoted())
+}
+
+/// A value as SQL text. Parameters cannot be bound here; so that no byte of a user's becomes SQL,
+/// everything but numbers is written as the hexadecimal digits of its text.
+fn literal(kind: &Kind, value: &Value) -> String {
+    let from_text = |text: &str| format!("convert_from(decode('{}', 'hex'), 'UTF8')", hex(text.as_bytes()));
+    let typed = |name: &str| {
+        let json = value.to_json(kind);
+        let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+        format!("{}::{name}", from_text(&text))
+    };
+    match (kind, value) {
+        (_, Value::Null) => "NULL".into(),
+        (_, Value::Boolean(value)) => value.to_string(),
+        (_, Value::Integer(number)) => format!("'{number}'::bigint"),
+        (_, Value::Text(text)) => from_text(text),
+        (_, Value::Json(text)) => format!("{}::json", from_text(text)),
+        (_, Value::Binary(bytes)) => format!("decode('{}', 'hex')", hex(bytes)),
+        (_, Value::Float(_)) => typed("float8"),
+        (_, Value::Decimal(_)) => typed("numeric"),
+        (_, Value::Uuid(_)) => typed("uuid"),
+        (_, Value::Date(_)) => typed("date"),
+        (_, Value::Time(_)) => typed("time"),
+        (_, Value::Timestamp(_)) => typed("timestamptz"),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

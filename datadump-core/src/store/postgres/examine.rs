@@ -1,0 +1,133 @@
+//! What the rows say to a change, before anything happens: read only, and in nobody's way.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _, postgres::PgRow};
+
+use super::{columns, connect::Connections, error, migrate::check, text};
+use crate::{
+    error::{Error, Result},
+    schema::{Definition, Difference, Field, InForce, Index, IndexKind, Task, Value},
+    store::{Examined, sql::Name},
+};
+
+/// How many keys of violating rows are named.
+const EXAMPLES: usize = 5;
+
+/// Rows converted to another type in a millisecond, about: writers wait for that long.
+const CONVERTED_PER_MS: u64 = 60;
+
+/// Counts the rows that stand in the way of each change.
+pub(super) async fn examine(
+    connections: &Connections,
+    in_force: &Arc<InForce>,
+    difference: &Difference,
+) -> Result<Vec<Examined>> {
+    let Some(new) = &difference.target else {
+        return Ok(vec![Examined::default(); difference.changes.len()]);
+    };
+    let old = &in_force.definition;
+    let mut connection = connections.migrator().await.map_err(error::store)?;
+    // One snapshot, so that the counts belong together.
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    connection.execute(begin).await.map_err(error::store)?;
+    let mut checks = check::checks(old, new, &difference.scans());
+    if !checks.is_empty() {
+        let mut after: Option<Value> = None;
+        loop {
+            let (question, arguments) = check::page(old, &checks, after.as_ref()).map_err(error::store)?;
+            let query = sqlx::query_with(AssertSqlSafe(question), arguments);
+            let rows = query.fetch_all(&mut connection).await.map_err(error::store)?;
+            after = check::look(old, &mut checks, &rows).map_err(error::store)?;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    let mut examined = Vec::with_capacity(difference.changes.len());
+    for change in &difference.changes {
+        let of_pair = |from: usize, to: usize| {
+            let check = checks.iter().find(|check| (check.from, check.to) == (from, to));
+            check.map_or_else(Examined::default, |check| Examined {
+                scanned: check.scanned,
+                violating: check.violating,
+                examples: check.examples.clone(),
+                writers_wait_ms: 0,
+            })
+        };
+        examined.push(match &change.task {
+            Task::CheckRows { from, to } => of_pair(*from, *to),
+            Task::ConvertColumn { from, to } => {
+                let examined = of_pair(*from, *to);
+                let writers_wait_ms = examined.scanned.div_ceil(CONVERTED_PER_MS);
+                Examined { writers_wait_ms, ..examined }
+            }
+            Task::AddIndex(index) => of_index(&mut connection, old, new, index).await?,
+            _ => Examined::default(),
+        });
+    }
+    Ok(examined)
+}
+
+/// How many rows there are to index, and for a unique index how many agree with another.
+async fn of_index(
+    connection: &mut PgConnection,
+    old: &Definition,
+    new: &Definition,
+    index: &Index,
+) -> Result<Examined> {
+    let table = text::table(&old.name);
+    let rows = ask(connection, &format!("SELECT count(*) FROM {table}")).await?;
+    let mut examined = Examined { scanned: number(&rows)?, ..Examined::default() };
+    if index.kind == IndexKind::Btree {
+        return Ok(examined);
+    }
+    let mut columns = Vec::new();
+    for name in &index.fields {
+        let Some((_, field)) = new.field(name.as_str()) else { continue };
+        match before(old, field) {
+            Some(before) => columns.push(Name::field(&before.name).quoted()),
+            // A new field: null in every row, which agrees with nothing, or the same in every row.
+            None if field.backfill().is_none_or(Value::is_null) => return Ok(examined),
+            None => {}
+        }
+    }
+    let key = Name::field(&old.key.name).quoted();
+    let same = if columns.is_empty() {
+        format!("SELECT {key} AS k, count(*) OVER () AS same FROM {table}")
+    } else {
+        let present: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+        let (present, group) = (present.join(" AND "), columns.join(", "));
+        format!(
+            "SELECT {key} AS k, count(*) OVER (PARTITION BY {group}) AS same FROM {table} WHERE {present}"
+        )
+    };
+    let rows = ask(connection, &format!("SELECT count(*) FROM ({same}) AS s WHERE same > 1")).await?;
+    examined.violating = number(&rows)?;
+    if examined.violating > 0 {
+        let examples = format!("SELECT k FROM ({same}) AS s WHERE same > 1 ORDER BY k LIMIT {EXAMPLES}");
+        let rows = ask(connection, &examples).await?;
+        let keys = rows.iter().map(|row| columns::value(row, 0, &old.key.kind));
+        let keys: Result<Vec<Json>, _> = keys.map(|key| key.map(|key| key.to_json(&old.key.kind))).collect();
+        examined.examples = keys.map_err(error::store)?;
+    }
+    Ok(examined)
+}
+
+/// The old field that a new one goes on with.
+fn before<'d>(old: &'d Definition, field: &Field) -> Option<&'d Field> {
+    let same = old.field(field.name.as_str());
+    let renamed = || field.renamed_from.as_ref().and_then(|name| old.field(name.as_str()));
+    same.or_else(renamed).map(|(_, before)| before)
+}
+
+async fn ask(connection: &mut PgConnection, question: &str) -> Result<Vec<PgRow>> {
+    sqlx::query(AssertSqlSafe(question)).fetch_all(connection).await.map_err(error::store)
+}
+
+fn number(rows: &[PgRow]) -> Result<u64> {
+    let row = rows.first().ok_or_else(|| Error::internal("a count without an answer"))?;
+    let number: i64 = row.try_get(0).map_err(error::store)?;
+    u64::try_from(number).map_err(Error::internal)
+}

@@ -1,0 +1,80 @@
+//! Converting values to another type, in the last transaction, while nobody writes. Readers go on:
+//! they see the old column until the commit.
+
+use sqlx::{AssertSqlSafe, postgres::PgArguments};
+
+use super::{
+    Halt, Passes,
+    check::{self, Check},
+    plan::{How, Moved, Plan},
+    session::Session,
+};
+use crate::{schema::Value, store::postgres::columns};
+
+/// Fills all columns whose values are converted.
+pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes) -> Result<(), Halt> {
+    let converted: Vec<&Moved> = plan.moved.iter().filter(|moved| moved.how == How::Convert).collect();
+    if converted.is_empty() {
+        return Ok(());
+    }
+    let old = &plan.old.definition;
+    let pairs: Vec<(usize, usize)> = converted.iter().map(|moved| (moved.from, moved.to)).collect();
+    let checks = check::checks(old, &plan.new, &pairs);
+    let update = update(plan, &converted);
+    let mut after: Option<Value> = None;
+    loop {
+        let (question, arguments) = check::page(old, &checks, after.as_ref())?;
+        let query = sqlx::query_with(AssertSqlSafe(question), arguments);
+        let rows = query.fetch_all(&mut session.connection).await?;
+        let mut keys = Vec::with_capacity(rows.len());
+        let mut values: Vec<Vec<Value>> = vec![Vec::with_capacity(rows.len()); checks.len()];
+        for row in &rows {
+            keys.push(columns::value(row, 0, &old.key.kind)?);
+            for (place, (check, values)) in checks.iter().zip(&mut values).enumerate() {
+                let Some(moved) = converted.get(place) else { continue };
+                let Some(field) = plan.old_field(moved.from) else { continue };
+                let value = columns::value(row, place + 1, &field.kind)?;
+                values.push(fitting(check, &value, keys.last())?);
+            }
+        }
+        let Some(last) = keys.last().cloned() else { return Ok(()) };
+        let mut arguments = PgArguments::default();
+        columns::bind(&mut arguments, &old.key.kind, keys.iter())?;
+        for (moved, values) in converted.iter().zip(&values) {
+            let Some(field) = plan.new_field(moved.to) else { continue };
+            columns::bind(&mut arguments, &field.kind, values.iter())?;
+        }
+        let query = sqlx::query_with(AssertSqlSafe(update.as_str()), arguments);
+        query.execute(&mut session.connection).await?;
+        passes.done = (passes.done + rows.len() as u64).min(passes.total);
+        after = Some(last);
+    }
+}
+
+fn fitting(check: &Check<'_>, value: &Value, key: Option<&Value>) -> Result<Value, Halt> {
+    // All rows were looked at before; what is left is a defect, and no value may be lost to it.
+    check
+        .converted(value)
+        .ok_or_else(|| Halt::Refused(format!("the value of row {key:?} cannot be converted")))
+}
+
+fn update(plan: &Plan, converted: &[&Moved]) -> String {
+    let (mut sets, mut arrays, mut names) = (Vec::new(), Vec::new(), vec!["k".to_owned()]);
+    arrays.push(format!("$1{}", columns::array_cast(&plan.old.definition.key.kind)));
+    for (place, moved) in converted.iter().enumerate() {
+        let (Some(temporary), Some(field)) = (plan.temporary(moved), plan.new_field(moved.to)) else {
+            continue;
+        };
+        sets.push(format!("{temporary} = n.c{place}"));
+        arrays.push(format!("${}{}", place + 2, columns::array_cast(&field.kind)));
+        names.push(format!("c{place}"));
+    }
+    format!(
+        "UPDATE {} AS t SET {} FROM UNNEST({}) AS n({}) WHERE t.{} = n.k",
+        plan.table,
+        sets.join(", "),
+        arrays.join(", "),
+        names.join(", "),
+        plan.key()
+    )
+}

@@ -1,0 +1,127 @@
+//! The last transaction: after its commit the new version is in force, on all nodes at once.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row as _;
+
+use super::{
+    Halt, Passes, check, convert, index,
+    plan::{self, Plan, When},
+    session::Session,
+};
+use crate::{
+    clock::Timestamp,
+    schema::Kind,
+    store::{
+        Storage,
+        postgres::{catalogue::notification, locks},
+    },
+};
+
+/// Creates the table of a first version and puts it in force.
+pub(super) async fn create(
+    session: &mut Session,
+    storage: &Storage,
+    statements: &[String],
+    now: Timestamp,
+) -> Result<(), Halt> {
+    session.say("BEGIN").await?;
+    session.say(&statements.join("; ")).await?;
+    put_in_force(session, 0, &storage.dropped, now).await
+}
+
+/// Takes what is filled and built into force.
+pub(super) async fn finish(
+    session: &mut Session,
+    plan: &Plan,
+    storage: &Storage,
+    horizon: &str,
+    passes: &mut Passes,
+    now: Timestamp,
+) -> Result<(), Halt> {
+    // Writers that are under way end their transaction; later ones wait, or go on with others.
+    session.say(&format!("BEGIN; SET LOCAL lock_timeout = '10s'; {}", locks::alone(plan.id()))).await?;
+    session.say("SET LOCAL lock_timeout = 0").await?;
+    check::changed(session, plan, horizon).await?;
+    convert::all(session, plan, passes).await?;
+    for build in plan.builds.iter().filter(|build| build.when == When::Last) {
+        index::create(session, plan, build).await?;
+    }
+    // The definition alone may change; then nobody has to be kept from the table.
+    let mut statements = plan.swap();
+    statements.extend(wider(session, plan).await?);
+    if !statements.is_empty() {
+        session.take(&plan.table).await?;
+        session.say(&statements.join("; ")).await?;
+    }
+    put_in_force(session, plan.old.version, &plan.dropped(&storage.dropped), now).await
+}
+
+/// Columns that have to be told that more fits. One that was narrowed before has kept its type, and
+/// making it "wider" to less than that would rewrite the table.
+async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> {
+    let mut statements = Vec::new();
+    for (field, column_type) in plan.wider() {
+        let before = plan.difference.changes.iter().find_map(|change| match change.task {
+            crate::schema::Task::GrowColumn { from, to } if plan.new_field(to) == Some(field) => {
+                plan.old_field(from)
+            }
+            _ => None,
+        });
+        let Some(before) = before else { continue };
+        let question = "SELECT format_type(atttypid, NULL), \
+                        CASE WHEN atttypid = 'numeric'::regtype THEN ((atttypmod - 4) >> 16) & 65535 \
+                        ELSE atttypmod - 4 END \
+                        FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped";
+        let query = sqlx::query(question).bind(&plan.table).bind(before.name.as_str());
+        let Some(row) = query.fetch_optional(&mut session.connection).await? else { continue };
+        let (name, size): (String, i32) = (row.try_get(0)?, row.try_get(1)?);
+        let enough = |wanted: u32| i64::from(size) >= i64::from(wanted);
+        let fits = match &field.kind {
+            Kind::String { max_length } => name == "text" || enough(*max_length),
+            Kind::Text { .. } => name == "text",
+            Kind::Decimal { precision, .. } => enough(*precision),
+            _ => false,
+        };
+        if !fits {
+            statements.push(plan::widen(&plan.table, field, &column_type));
+        }
+    }
+    Ok(statements)
+}
+
+/// The flip, and the commit.
+async fn put_in_force(
+    session: &mut Session,
+    base: i32,
+    dropped: &BTreeMap<String, String>,
+    now: Timestamp,
+) -> Result<(), Halt> {
+    let dropped = serde_json::to_string(dropped).map_err(|error| Halt::Refused(error.to_string()))?;
+    let flipped = sqlx::query(
+        "UPDATE datadump_storage SET version = $2, dropped = $3, updated_at = $4 WHERE id = $1 AND version = $5",
+    )
+    .bind(session.id.get())
+    .bind(i64::from(session.version))
+    .bind(dropped)
+    .bind(now.micros())
+    .bind(i64::from(base))
+    .execute(&mut session.connection)
+    .await?;
+    let applied = sqlx::query(
+        "UPDATE datadump_version SET state = 'applied', error = NULL, applied_at = $3, rows_done = rows_total \
+         WHERE storage_id = $1 AND version = $2 AND state = 'running'",
+    )
+    .bind(session.id.get())
+    .bind(i64::from(session.version))
+    .bind(now.micros())
+    .execute(&mut session.connection)
+    .await?;
+    if flipped.rows_affected() != 1 || applied.rows_affected() != 1 {
+        session.say("ROLLBACK").await?;
+        return Err(Halt::Over);
+    }
+    session.say(&notification(session.id)).await?;
+    session.say("COMMIT").await?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Filling a growing column: batch by batch in the order of keys, while a trigger keeps what
+//! writers write in step.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Row as _, postgres::PgArguments};
+
+use super::{
+    Halt, Passes,
+    plan::{How, Plan},
+    session::Session,
+};
+use crate::{
+    schema::{Kind, Value},
+    store::postgres::{columns, error::Trouble},
+};
+
+/// How many rows one transaction fills.
+const ROWS: u64 = 2_500;
+
+/// The time left to others between two transactions.
+const BREATH: Duration = Duration::from_millis(2);
+
+/// Fills all growing columns.
+pub(super) async fn fill(session: &mut Session, plan: &Plan, passes: &mut Passes) -> Result<(), Halt> {
+    if plan.copies("").is_empty() {
+        return Ok(());
+    }
+    let kind = &plan.old.definition.key.kind;
+    let mut after = first_missing(session, plan).await?;
+    while let Some(key) = after {
+        let (rows, last) = batch(session, plan, kind, &key).await?;
+        passes.advance(session, rows).await?;
+        after = last.filter(|_| rows >= ROWS).map(|last| Position { key: last, inclusive: false });
+        tokio::time::sleep(BREATH).await;
+    }
+    passes.passed(1);
+    Ok(())
+}
+
+struct Position {
+    key: Value,
+    inclusive: bool,
+}
+
+/// Where to begin, or to go on: at the first row that is not filled.
+async fn first_missing(session: &mut Session, plan: &Plan) -> Result<Option<Position>, Halt> {
+    let (table, key, missing) = (&plan.table, plan.key(), missing(plan));
+    let question = format!("SELECT {key} FROM {table} AS t WHERE {missing} ORDER BY {key} LIMIT 1");
+    let rows = session.ask(&question).await?;
+    let key = rows.first().map(|row| columns::value(row, 0, &plan.old.definition.key.kind)).transpose()?;
+    Ok(key.map(|key| Position { key, inclusive: true }))
+}
+
+async fn batch(
+    session: &mut Session,
+    plan: &Plan,
+    kind: &Kind,
+    from: &Position,
+) -> Result<(u64, Option<Value>), Halt> {
+    let (table, key, missing) = (&plan.table, plan.key(), missing(plan));
+    let than = if from.inclusive { ">=" } else { ">" };
+    let copies = plan.copies("").join(", ");
+    // Locked in the order of keys, as writers do.
+    let statement = format!(
+        "WITH page AS MATERIALIZED (SELECT {key} FROM {table} WHERE {key} {than} ($1{})[1] \
+         ORDER BY {key} LIMIT {ROWS} FOR UPDATE), \
+         filled AS (UPDATE {table} AS t SET {copies} FROM page WHERE t.{key} = page.{key} AND ({missing})) \
+         SELECT {key}, count(*) OVER () FROM page ORDER BY {key} DESC LIMIT 1",
+        columns::array_cast(kind)
+    );
+    loop {
+        let mut arguments = PgArguments::default();
+        columns::bind(&mut arguments, kind, std::iter::once(&from.key))?;
+        let query = sqlx::query_with(AssertSqlSafe(statement.as_str()), arguments);
+        match query.fetch_optional(&mut session.connection).await {
+            Ok(None) => return Ok((0, None)),
+            Ok(Some(row)) => {
+                let rows: i64 = row.try_get(1)?;
+                return Ok((u64::try_from(rows).unwrap_or(0), Some(columns::value(&row, 0, kind)?)));
+            }
+            // A writer was in the way; it goes first.
+            Err(error) if Trouble::of(&error) == Trouble::Again => tokio::time::sleep(BREATH).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Which rows are not filled.
+fn missing(plan: &Plan) -> String {
+    let growing = plan.moved.iter().filter(|moved| moved.how == How::Grow);
+    let each: Vec<String> = growing
+        .filter_map(|moved| Some((plan.temporary(moved)?, plan.source(moved)?)))
+        .map(|(new, old)| format!("(t.{new} IS NULL AND t.{old} IS NOT NULL)"))
+        .collect();
+    each.join(" OR ")
+}

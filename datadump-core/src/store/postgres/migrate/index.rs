@@ -1,0 +1,58 @@
+//! Building indexes while writes go on.
+
+use sqlx::Row as _;
+
+use super::{
+    Halt,
+    plan::{Build, Plan, When},
+    session::Session,
+};
+use crate::store::postgres::error::{code, details};
+
+/// Builds all indexes that can be built before the last transaction.
+pub(super) async fn build(session: &mut Session, plan: &Plan) -> Result<(), Halt> {
+    for build in plan.builds.iter().filter(|build| build.when == When::Early) {
+        match standing(session, &build.name).await? {
+            Standing::Valid => continue,
+            // What an attempt left that was cut off: it takes part in every write, for nothing.
+            Standing::Invalid => session.say(&format!("DROP INDEX CONCURRENTLY {}", build.name)).await?,
+            Standing::Missing => {}
+        }
+        create(session, plan, build).await?;
+    }
+    Ok(())
+}
+
+/// Builds one index.
+pub(super) async fn create(session: &mut Session, plan: &Plan, build: &Build) -> Result<(), Halt> {
+    match session.say(&plan.create_index(build)).await {
+        Err(error) if code(&error) == Some("23505") => Err(Halt::Refused(duplicates(build, &error))),
+        done => Ok(done?),
+    }
+}
+
+enum Standing {
+    Missing,
+    Valid,
+    Invalid,
+}
+
+async fn standing(session: &mut Session, name: &str) -> Result<Standing, Halt> {
+    let question = "SELECT indisvalid AND indisready FROM pg_index WHERE indexrelid = to_regclass($1)";
+    let row = sqlx::query(question).bind(name).fetch_optional(&mut session.connection).await?;
+    Ok(match row.map(|row| row.try_get(0)).transpose()? {
+        None => Standing::Missing,
+        Some(true) => Standing::Valid,
+        Some(false) => Standing::Invalid,
+    })
+}
+
+/// Why an index cannot be unique.
+fn duplicates(build: &Build, error: &sqlx::Error) -> String {
+    let fields: Vec<String> = build.index.fields.iter().map(|field| format!("`{field}`")).collect();
+    // `Key (color)=(black) is duplicated.`, with the column's name of the moment.
+    let said = details(error).and_then(|said| said.detail()).unwrap_or_default();
+    let example = said.split_once(")=(").and_then(|(_, rest)| rest.rsplit_once(") "));
+    let example = example.map(|(values, _)| format!(", for example {values}")).unwrap_or_default();
+    format!("{}: there are rows with the same value{example}; it cannot be unique", fields.join(", "))
+}

@@ -1,0 +1,235 @@
+//! Migrations on PostgreSQL. What takes long is done while reads and writes go on, in steps that
+//! can each be done again; the definition in force changes only in the last transaction, together
+//! with the table. So a process that dies at any moment leaves a state from which the next one
+//! comes to the same end.
+//!
+//! A session lock of the database says who is at a storage's migration: it cannot outlive its
+//! process, so nothing gets stuck.
+
+pub(super) mod check;
+mod convert;
+mod finish;
+mod grow;
+mod index;
+pub(super) mod plan;
+pub(super) mod remove;
+mod session;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sqlx::{AssertSqlSafe, Row as _};
+
+use self::{plan::Plan, session::Session};
+use super::{Inner, ddl, error::Trouble, locks};
+use crate::{
+    error::{Error, Result},
+    schema::{StorageId, evolve},
+    store::{State, Storage},
+};
+
+/// How long to wait while another process is at it.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How long to wait, at most, before the next try after the database was away.
+const BACKOFF: Duration = Duration::from_secs(5);
+
+/// Why a migration stops on its way.
+#[derive(Debug)]
+enum Halt {
+    /// The rows, or the database, stand in its way: it is given up for this reason.
+    Refused(String),
+    /// The database.
+    Sql(sqlx::Error),
+    /// It is no longer pending: another process has ended it.
+    Over,
+}
+
+impl From<sqlx::Error> for Halt {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+/// The migrations that this process is at, so that it asks the database for a lock only once.
+#[derive(Debug, Default)]
+pub(super) struct Turns(Mutex<HashMap<StorageId, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    fn of(&self, id: StorageId) -> Arc<tokio::sync::Mutex<()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
+    }
+
+    /// Whether this process is at the storage's migration.
+    pub(super) fn taken(&self, id: StorageId) -> bool {
+        self.of(id).try_lock().is_err()
+    }
+}
+
+/// Takes the pending version of a storage, if it has one, to applied or failed.
+pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
+    let turn = inner.turns.of(id);
+    let _turn = turn.lock().await;
+    let mut tries = 0_u32;
+    loop {
+        let Some(storage) = inner.mirror.refresh_one(id).await?.filter(|storage| storage.locked()) else {
+            return Ok(());
+        };
+        let attempt = tokio::select! {
+            attempt = attempt(inner, &storage) => attempt,
+            () = inner.closed() => return Err(Error::Unavailable("the database is closed".into())),
+        };
+        match attempt {
+            Ok(Attempt::Ended) => {}
+            Ok(Attempt::Elsewhere) => tokio::time::sleep(POLL).await,
+            // The database is away, or others are in the way: later.
+            Err(error) => {
+                tries += 1;
+                tracing::warn!(storage = %storage.name, %error, tries, "a migration is interrupted and will go on");
+                tokio::time::sleep(BACKOFF.min(POLL * tries)).await;
+            }
+        }
+    }
+}
+
+enum Attempt {
+    Ended,
+    /// Another process is at it.
+    Elsewhere,
+}
+
+async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<Attempt> {
+    let (id, version) = (storage.id, storage.migration.version);
+    let elsewhere = sqlx::query_scalar(AssertSqlSafe(locks::is_migrating(id)));
+    if elsewhere.fetch_one(&inner.connections.system).await? {
+        return Ok(Attempt::Elsewhere);
+    }
+    let connection = inner.connections.migrator().await?;
+    let mut session = Session { connection, id, version };
+    let mine = session.ask(&locks::try_migrating(id)).await?;
+    if !mine.first().is_some_and(|row| row.try_get(0).unwrap_or(false)) {
+        return Ok(Attempt::Elsewhere);
+    }
+    let reason = match steps(inner, &mut session, storage).await {
+        Ok(()) => {
+            tracing::info!(storage = %storage.name, version, "migration applied");
+            return Ok(Attempt::Ended);
+        }
+        Err(Halt::Over) => return Ok(Attempt::Ended),
+        Err(Halt::Refused(reason)) => reason,
+        Err(Halt::Sql(error)) => match Trouble::of(&error) {
+            Trouble::Lost | Trouble::Again | Trouble::Full | Trouble::Slow => return Err(error),
+            Trouble::Row | Trouble::Moved | Trouble::Other => error.to_string(),
+        },
+    };
+    tracing::warn!(storage = %storage.name, version, reason, "migration failed");
+    match give_up(inner, &mut session, storage, &reason).await {
+        Ok(()) | Err(Halt::Over) => Ok(Attempt::Ended),
+        Err(Halt::Sql(error)) => Err(error),
+        Err(Halt::Refused(reason)) => Err(sqlx::Error::InvalidArgument(reason)),
+    }
+}
+
+async fn steps(inner: &Inner, session: &mut Session, storage: &Arc<Storage>) -> Result<(), Halt> {
+    // What the catalogue said may be old by now: another process may have ended it meanwhile.
+    session.state(State::Running.name(), None).await?;
+    tracing::info!(storage = %storage.name, version = session.version, "migration begins");
+    let now = || inner.stamps.next();
+    let Some(plan) = plan(storage) else {
+        let statements = ddl::create(storage.id, &storage.migration.definition);
+        return finish::create(session, storage, &statements, now()).await;
+    };
+    let prepare = plan.prepare();
+    if !prepare.is_empty() {
+        session.change(&prepare).await?;
+    }
+    let mut passes = Passes::of(session, &plan).await?;
+    grow::fill(session, &plan, &mut passes).await?;
+    let horizon = check::horizon(session).await?;
+    check::all(session, &plan, &mut passes).await?;
+    index::build(session, &plan).await?;
+    finish::finish(session, &plan, storage, &horizon, &mut passes, now()).await
+}
+
+/// The plan of a storage's pending migration; none for its first version.
+fn plan(storage: &Storage) -> Option<Plan> {
+    let old = storage.in_force.clone()?;
+    let new = storage.migration.definition.clone();
+    let difference = evolve::difference(&old.definition, &new, &storage.dropped);
+    Some(Plan::new(old, new, difference))
+}
+
+/// Takes away what the migration left, and records why it is given up.
+async fn give_up(inner: &Inner, session: &mut Session, storage: &Storage, reason: &str) -> Result<(), Halt> {
+    session.say("ROLLBACK").await?;
+    session.say("BEGIN").await?;
+    if let Some(plan) = plan(storage) {
+        session.take(&plan.table).await?;
+        session.say(&plan.undo().join("; ")).await?;
+    }
+    session.state(State::Failed.name(), Some(reason)).await?;
+    session.say("COMMIT").await?;
+    // Who waited for the end reads the catalogue next.
+    let _ = inner.mirror.refresh_one(storage.id).await;
+    Ok(())
+}
+
+/// How far a migration is: rows times the passes over them.
+#[derive(Debug)]
+struct Passes {
+    rows: u64,
+    done: u64,
+    total: u64,
+}
+
+impl Passes {
+    async fn of(session: &mut Session, plan: &Plan) -> Result<Self, Halt> {
+        let scans = u64::from(!plan.difference.scans().is_empty());
+        let grows = u64::from(!plan.copies("").is_empty());
+        let converts = u64::from(plan.moved.iter().any(|moved| moved.how == plan::How::Convert));
+        let passes = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
+        let rows = if passes == 0 { 0 } else { count(session, &plan.table).await? };
+        let passes = Self { rows, done: 0, total: rows * passes };
+        session.progress(0, passes.total).await?;
+        Ok(passes)
+    }
+
+    /// So many rows more.
+    async fn advance(&mut self, session: &mut Session, rows: u64) -> Result<(), Halt> {
+        // Rows that came meanwhile were not counted.
+        self.done += rows;
+        self.total = self.total.max(self.done);
+        session.progress(self.done, self.total).await
+    }
+
+    /// So many passes are behind us.
+    fn passed(&mut self, passes: u64) {
+        self.done = self.done.max(self.rows * passes).min(self.total);
+    }
+}
+
+async fn count(session: &mut Session, table: &str) -> Result<u64, Halt> {
+    let rows = session.ask(&format!("SELECT count(*) FROM {table}")).await?;
+    let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Goes on with migrations whose process has died, for ever.
+pub(super) async fn adopt(inner: &Arc<Inner>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        for storage in inner.mirror.catalogue.all() {
+            if storage.locked() && !inner.turns.taken(storage.id) {
+                let inner = inner.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = run(&inner, storage.id).await {
+                        tracing::debug!(%error, "a migration of another process could not be taken over");
+                    }
+                });
+            }
+        }
+    }
+}

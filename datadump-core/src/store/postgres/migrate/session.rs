@@ -1,0 +1,110 @@
+//! The connection of a migration, and what is said on it.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
+
+use super::Halt;
+use crate::{
+    schema::StorageId,
+    store::postgres::{catalogue::notification, error::Trouble},
+};
+
+/// How long a change of a table waits for its lock. While it waits, everyone who comes later waits
+/// behind it, readers too: so it is short, and tried again.
+const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '300ms'";
+
+/// How long to leave the others alone before the next try.
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// How often a lock is tried for before the whole step is begun again.
+const LOCK_TRIES: u32 = 300;
+
+/// A connection, and the migration it is for.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) connection: PgConnection,
+    pub(super) id: StorageId,
+    pub(super) version: i32,
+}
+
+impl Session {
+    /// Runs statements without parameters or answers.
+    pub(super) async fn say(&mut self, statements: &str) -> sqlx::Result<()> {
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut self.connection).await.map(|_| ())
+    }
+
+    /// Asks a question without parameters.
+    pub(super) async fn ask(&mut self, question: &str) -> sqlx::Result<Vec<PgRow>> {
+        sqlx::query(AssertSqlSafe(question)).fetch_all(&mut self.connection).await
+    }
+
+    /// Runs statements that change a table, in one short transaction, as often as it takes to get
+    /// the lock without making others wait.
+    pub(super) async fn change(&mut self, statements: &[String]) -> sqlx::Result<()> {
+        let all = format!("BEGIN; {LOCK_WAIT}; {}; COMMIT", statements.join("; "));
+        for _ in 0..LOCK_TRIES {
+            match self.say(&all).await {
+                Err(error) if Trouble::of(&error) == Trouble::Again => self.say("ROLLBACK").await?,
+                Err(error) => {
+                    self.say("ROLLBACK").await?;
+                    return Err(error);
+                }
+                done => return done,
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        Err(sqlx::Error::PoolTimedOut)
+    }
+
+    /// Inside a transaction: takes the table for itself, without making readers wait behind it for
+    /// longer than a moment.
+    pub(super) async fn take(&mut self, table: &str) -> sqlx::Result<()> {
+        for _ in 0..LOCK_TRIES {
+            let lock = format!("SAVEPOINT take; {LOCK_WAIT}; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+            match self.say(&lock).await {
+                Ok(()) => return self.say("RELEASE SAVEPOINT take").await,
+                Err(error) if Trouble::of(&error) == Trouble::Again => {
+                    self.say("ROLLBACK TO SAVEPOINT take; RELEASE SAVEPOINT take").await?;
+                }
+                Err(error) => return Err(error),
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        Err(sqlx::Error::PoolTimedOut)
+    }
+
+    /// Records how many rows are done, for people to see.
+    pub(super) async fn progress(&mut self, done: u64, total: u64) -> Result<(), Halt> {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let updated = sqlx::query(
+            "UPDATE datadump_version SET rows_done = $3, rows_total = $4 WHERE storage_id = $1 AND version = $2",
+        )
+        .bind(self.id.get())
+        .bind(i64::from(self.version))
+        .bind(count(done))
+        .bind(count(total))
+        .execute(&mut self.connection)
+        .await?;
+        if updated.rows_affected() == 0 { Err(Halt::Over) } else { Ok(()) }
+    }
+
+    /// Records a state, and tells all processes.
+    pub(super) async fn state(&mut self, state: &str, reason: Option<&str>) -> Result<(), Halt> {
+        let updated = sqlx::query(
+            "UPDATE datadump_version SET state = $3, error = $4 \
+             WHERE storage_id = $1 AND version = $2 AND state IN ('queued', 'running')",
+        )
+        .bind(self.id.get())
+        .bind(i64::from(self.version))
+        .bind(state)
+        .bind(reason)
+        .execute(&mut self.connection)
+        .await?;
+        if updated.rows_affected() == 0 {
+            return Err(Halt::Over);
+        }
+        self.say(&notification(self.id)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,265 @@
+//! Storages on PostgreSQL: any number of processes on one database.
+//!
+//! ```text
+//! writes ─► queue ─► a few writers, a connection each ─► batch ─► apply ─► commit ─► answer
+//!                       └─ storage is being changed: parked        └─ refused: isolate
+//! reads  ─► a pool of their own
+//! changes of the catalogue ─► NOTIFY ─► every process reads them
+//! migrations ─► a session lock each ─► steps that can be repeated ─► one last transaction
+//! ```
+
+mod apply;
+mod batch;
+mod catalogue;
+mod columns;
+mod connect;
+mod ddl;
+mod declare;
+mod error;
+mod examine;
+mod isolate;
+mod locks;
+mod migrate;
+mod parked;
+mod read;
+mod session;
+mod setup;
+mod text;
+mod writer;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use tokio::{
+    sync::{Mutex, watch},
+    task::JoinHandle,
+};
+
+use self::{
+    batch::Stamps,
+    catalogue::Mirror,
+    connect::Connections,
+    migrate::Turns,
+    parked::Parked,
+    writer::{Shared, Stop, Writer},
+};
+use super::{
+    Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
+    VersionRecord, Write,
+    writer::{Queue, queue},
+};
+use crate::{
+    error::{Error, Result},
+    schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
+};
+
+/// How many writers there are: while one waits for the disk, the others gather and send.
+const WRITERS: usize = 3;
+
+/// How long the database may take to say that it is there.
+const PING: Duration = Duration::from_secs(2);
+
+/// How long closing waits for what is still being written.
+const CLOSING: Duration = Duration::from_secs(30);
+
+/// Storages on PostgreSQL.
+#[derive(Debug)]
+pub struct PostgresStore {
+    inner: Arc<Inner>,
+    queue: Queue<Stop>,
+    shared: Arc<Shared>,
+    writers: Mutex<Vec<JoinHandle<()>>>,
+    parked: Mutex<Option<JoinHandle<()>>>,
+    background: Vec<JoinHandle<()>>,
+}
+
+/// What tasks in the background need too.
+#[derive(Debug)]
+struct Inner {
+    connections: Connections,
+    system: DatabaseConnection,
+    mirror: Arc<Mirror>,
+    turns: Turns,
+    stamps: Arc<Stamps>,
+    closing: watch::Sender<bool>,
+}
+
+impl Inner {
+    /// Returns when the store is closed.
+    async fn closed(&self) {
+        let mut closing = self.closing.subscribe();
+        // The sender lives as long as we do.
+        let _ = closing.wait_for(|closed| *closed).await;
+    }
+}
+
+impl PostgresStore {
+    /// Opens the database at this address (`postgres://…`), and brings the tables of the system up
+    /// to this release.
+    pub async fn open(url: &str, options: Options) -> Result<Self> {
+        let connections = Connections::open(url).await?;
+        setup::check(&connections.system).await?;
+        let system = SqlxPostgresConnector::from_sqlx_postgres_pool(connections.system.clone());
+        setup::upgrade(&system, options.clock.now()).await?;
+        let mirror = Arc::new(Mirror::new(system.clone()));
+        mirror.refresh().await?;
+        let stamps = Arc::new(Stamps::new(options.clock.clone()));
+        let (closing, _) = watch::channel(false);
+        let (queue, intake) = queue(options.queue_rows, options.queue_bytes);
+        let shared = Arc::new(Shared {
+            connections: connections.clone(),
+            mirror: mirror.clone(),
+            intake,
+            parked: Parked::default(),
+            stamps: stamps.clone(),
+            reprove: options.reprove,
+        });
+        let writers = (0..WRITERS).map(|_| tokio::spawn(Writer::new(shared.clone()).run())).collect();
+        let parked = tokio::spawn(Writer::new(shared.clone()).run_parked());
+        let inner = Arc::new(Inner { connections, system, mirror, turns: Turns::default(), stamps, closing });
+        let background = vec![follow(inner.clone()), adopt(inner.clone())];
+        Ok(Self {
+            inner,
+            queue,
+            shared,
+            writers: Mutex::new(writers),
+            parked: Mutex::new(Some(parked)),
+            background,
+        })
+    }
+}
+
+/// Keeps the catalogue as other processes leave it.
+fn follow(inner: Arc<Inner>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let listening = inner.connections.listener();
+        tokio::select! {
+            () = inner.mirror.follow(&listening, &inner.connections.system) => {}
+            () = inner.closed() => {}
+        }
+        listening.close().await;
+    })
+}
+
+/// Goes on with the migrations of processes that died.
+fn adopt(inner: Arc<Inner>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = migrate::adopt(&inner) => {}
+            () = inner.closed() => {}
+        }
+    })
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn backend(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.inner.mirror.catalogue
+    }
+
+    async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>> {
+        let now = self.inner.stamps.next();
+        declare::declare(&self.inner.system, &self.inner.mirror, declaration, now).await
+    }
+
+    async fn migrate(&self, storage: StorageId) -> Result<()> {
+        migrate::run(&self.inner, storage).await
+    }
+
+    async fn progress(&self, storage: StorageId) -> Result<Progress> {
+        declare::progress(&self.inner.system, storage).await
+    }
+
+    async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<Examined>> {
+        examine::examine(&self.inner.connections, in_force, difference).await
+    }
+
+    fn ddl(
+        &self,
+        storage: Option<&Arc<InForce>>,
+        definition: &Definition,
+        difference: &Difference,
+    ) -> Vec<String> {
+        match storage {
+            Some(in_force) => migrate::plan::statements(in_force, definition, difference),
+            // The number is not given yet.
+            None => ddl::create(StorageId(0), definition),
+        }
+    }
+
+    async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>> {
+        declare::versions(&self.inner.system, storage).await
+    }
+
+    async fn remove(&self, storage: StorageId) -> Result<()> {
+        migrate::remove::remove(&self.inner, storage).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Outcome>> {
+        self.queue.write(writes).await
+    }
+
+    async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
+        read::get(&self.inner.connections.reads, in_force, key).await
+    }
+
+    async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
+        read::page(&self.inner.connections.reads, in_force, query).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        let answer = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&self.inner.connections.system);
+        match tokio::time::timeout(PING, answer).await {
+            Ok(answer) => answer.map(|_| ()).map_err(error::store),
+            Err(_) => Err(Error::Unavailable("the database does not answer".into())),
+        }
+    }
+
+    fn load(&self) -> Load {
+        self.queue.load()
+    }
+
+    async fn size(&self) -> Result<u64> {
+        let question = "SELECT pg_database_size(current_database())";
+        let size = sqlx::query_scalar::<_, i64>(question).fetch_one(&self.inner.connections.system).await;
+        u64::try_from(size.map_err(error::store)?).map_err(Error::internal)
+    }
+
+    async fn close(&self) {
+        let writers = std::mem::take(&mut *self.writers.lock().await);
+        // Behind all that is waiting, one for each writer.
+        for _ in &writers {
+            // A queue that is gone has no writers left.
+            let _ = self.queue.other(Stop);
+        }
+        let drained = tokio::time::timeout(CLOSING, async {
+            for writer in writers {
+                // A writer has no way to end but to return.
+                let _ = writer.await;
+            }
+            self.shared.parked.close();
+            if let Some(parked) = self.parked.lock().await.take() {
+                let _ = parked.await;
+            }
+        });
+        if drained.await.is_err() {
+            tracing::warn!("some writes were still waiting when the database was let go");
+        }
+        self.inner.closing.send_replace(true);
+        self.inner.connections.close().await;
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.inner.closing.send_replace(true);
+        for task in &self.background {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Questions to storages. They run on connections of their own, so they never wait behind writes.
+
+use std::sync::Arc;
+
+use sea_query::{PostgresQueryBuilder, SelectStatement};
+use sea_query_sqlx::{SqlxBinder as _, SqlxValues};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres,
+    pool::PoolConnection,
+    postgres::{PgArguments, PgRow},
+};
+
+use super::{
+    columns,
+    error::{self, Trouble},
+    text,
+};
+use crate::{
+    error::{Error, Result},
+    schema::{InForce, StoredRow, Value},
+    store::{
+        Counted, Page, Paging, Query,
+        query::{COUNTED_EXACTLY, Count, Towards},
+        sql::{self, Dialect},
+    },
+};
+
+/// How often a question is asked again when its connection turns out to be dead, or its statement
+/// to be older than the table.
+const TRIES: usize = 3;
+
+/// One row by its key.
+pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
+    let definition = &in_force.definition;
+    let names: Vec<String> = text::columns(definition).iter().map(|(name, _)| text::quoted(name)).collect();
+    let statement = format!(
+        "SELECT {} FROM {} WHERE {} = ANY($1)",
+        names.join(", "),
+        text::table(&definition.name),
+        text::quoted(definition.key.name.as_str())
+    );
+    let mut arguments = PgArguments::default();
+    columns::bind(&mut arguments, &definition.key.kind, std::iter::once(key)).map_err(error::store)?;
+    let rows = ask(pool, in_force, &statement, &arguments).await?;
+    let row = rows.first().map(|row| columns::stored_row(row, definition));
+    row.transpose().map_err(error::store)
+}
+
+/// A page of rows.
+pub(super) async fn page(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
+    let definition = &in_force.definition;
+    let select = sql::page(Dialect::Postgres, definition, query);
+    let (statement, arguments) = built(&select);
+    let rows = ask(pool, in_force, &statement, &arguments).await?;
+    let rows: Result<Vec<StoredRow>, _> =
+        rows.iter().map(|row| columns::stored_row(row, definition)).collect();
+    let mut rows = rows.map_err(error::store)?;
+    let limit = usize::try_from(query.paging.limit()).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    if matches!(query.paging, Paging::Keyset { towards: Towards::Previous, .. }) {
+        rows.reverse();
+    }
+    let count = count(pool, in_force, query).await?;
+    Ok(Page { rows, more, count })
+}
+
+async fn count(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<Counted> {
+    match query.count {
+        Count::None => Ok(Counted::Unknown),
+        Count::Exact => exactly(pool, in_force, query, None).await.map(Counted::Exactly),
+        Count::Estimated => about(pool, in_force, query).await.map(Counted::About),
+        Count::Bounded => {
+            let counted = exactly(pool, in_force, query, Some(COUNTED_EXACTLY + 1)).await?;
+            if counted <= COUNTED_EXACTLY {
+                return Ok(Counted::Exactly(counted));
+            }
+            // There are more than were counted, whatever the estimate says.
+            Ok(Counted::About(about(pool, in_force, query).await?.max(counted)))
+        }
+    }
+}
+
+async fn exactly(pool: &PgPool, in_force: &Arc<InForce>, query: &Query, most: Option<u64>) -> Result<u64> {
+    let select = sql::count(Dialect::Postgres, &in_force.definition, query, most);
+    let (statement, arguments) = built(&select);
+    let rows = ask(pool, in_force, &statement, &arguments).await?;
+    let counted: i64 = first(&rows)?;
+    u64::try_from(counted).map_err(Error::internal)
+}
+
+/// What the planner thinks.
+async fn about(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<u64> {
+    let all = Paging::Offset { limit: 1 << 40, offset: 0 };
+    let whole = Query { order: Vec::new(), paging: all, ..query.clone() };
+    let select = sql::page(Dialect::Postgres, &in_force.definition, &whole);
+    let (statement, arguments) = built(&select);
+    let rows = ask(pool, in_force, &format!("EXPLAIN (FORMAT JSON) {statement}"), &arguments).await?;
+    let plan: serde_json::Value = first(&rows)?;
+    plan.pointer("/0/Plan/Plan Rows")
+        .and_then(serde_json::Value::as_u64)
+        .ok_or_else(|| Error::internal("a plan without an estimate"))
+}
+
+fn first<T>(rows: &[PgRow]) -> Result<T>
+where
+    T: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+{
+    let row = rows.first().ok_or_else(|| Error::internal("a count without an answer"))?;
+    sqlx::Row::try_get(row, 0).map_err(error::store)
+}
+
+fn built(select: &SelectStatement) -> (String, PgArguments) {
+    let (statement, values): (String, SqlxValues) = select.build_sqlx(PostgresQueryBuilder);
+    (statement, sqlx::IntoArguments::into_arguments(values))
+}
+
+/// Asks, again where that helps.
+async fn ask(
+    pool: &PgPool,
+    in_force: &Arc<InForce>,
+    statement: &str,
+    arguments: &PgArguments,
+) -> Result<Vec<PgRow>> {
+    // A connection finds its prepared statements by their text, and another version's columns may
+    // have other types.
+    let statement = format!("/* {} v{} */ {statement}", in_force.storage.get(), in_force.version);
+    let mut connection = pool.acquire().await.map_err(error::store)?;
+    for attempt in 1.. {
+        let query = sqlx::query_with(AssertSqlSafe(statement.as_str()), arguments.clone());
+        let failure = match query.fetch_all(&mut *connection).await {
+            Ok(rows) => return Ok(rows),
+            Err(failure) => failure,
+        };
+        match Trouble::of(&failure) {
+            Trouble::Lost if attempt < TRIES => connection = living(pool).await.map_err(error::store)?,
+            Trouble::Moved if attempt < TRIES => {
+                connection.clear_cached_statements().await.map_err(error::store)?
+            }
+            Trouble::Moved => return Err(moved(in_force)),
+            _ => return Err(error::store(failure)),
+        }
+    }
+    Err(Error::internal("a question without an end"))
+}
+
+/// A connection that answers. The pool does not test its connections, so after the database was
+/// restarted all of them are dead until they are used.
+async fn living(pool: &PgPool) -> sqlx::Result<PoolConnection<Postgres>> {
+    for _ in 0..=pool.options().get_max_connections() {
+        let mut connection = pool.acquire().await?;
+        if answers(&mut connection).await {
+            return Ok(connection);
+        }
+    }
+    pool.acquire().await
+}
+
+async fn answers(connection: &mut PgConnection) -> bool {
+    connection.ping().await.is_ok() && connection.execute("SELECT 1").await.is_ok()
+}
+
+/// The table is no longer what the question was made for.
+fn moved(in_force: &InForce) -> Error {
+    let name = &in_force.definition.name;
+    Error::Unavailable(format!("storage `{name}` has just been changed; try again").into())
+}

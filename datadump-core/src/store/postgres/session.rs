@@ -1,0 +1,113 @@
+//! A writer's connection, and the transactions on it. They are begun and ended by hand: what begins
+//! one also takes the locks and reads the versions, in one round trip.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use sqlx::{AssertSqlSafe, PgConnection, Row as _, postgres::PgArguments};
+
+use super::{locks, text::Texts};
+use crate::schema::{InForce, StorageId};
+
+/// A connection, with the statements of the storages it has written.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) connection: PgConnection,
+    texts: HashMap<StorageId, (i32, Arc<Texts>)>,
+}
+
+/// Whether to wait for a storage whose table is being changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// No: its writes are put aside.
+    Try,
+    /// Yes: a part of the same call is committed already.
+    Wait,
+}
+
+/// What a transaction found at its beginning.
+#[derive(Debug, Default)]
+pub(super) struct Begun {
+    /// The version in force of every storage that may be written.
+    pub(super) versions: BTreeMap<StorageId, i64>,
+    /// The storages that may not be written now.
+    pub(super) blocked: BTreeSet<StorageId>,
+}
+
+impl Session {
+    pub(super) fn new(connection: PgConnection) -> Self {
+        Self { connection, texts: HashMap::new() }
+    }
+
+    /// Begins a transaction that may write these storages. A storage that is in neither part of the
+    /// answer does not exist.
+    pub(super) async fn begin(
+        &mut self,
+        storages: &BTreeSet<StorageId>,
+        patience: Patience,
+    ) -> sqlx::Result<Begun> {
+        let numbers: Vec<String> = storages.iter().map(|id| id.get().to_string()).collect();
+        let numbers = numbers.join(",");
+        let lock = match patience {
+            Patience::Try => locks::try_writing("id"),
+            Patience::Wait => locks::writing("id"),
+        };
+        // Three statements: the last one has a snapshot of its own, taken when the locks are held.
+        let begin = format!(
+            "BEGIN; \
+             SELECT id, CASE WHEN {lock} THEN -1 ELSE -2 END::bigint \
+             FROM unnest('{{{numbers}}}'::bigint[]) AS id; \
+             SELECT id, version FROM datadump_storage WHERE id = ANY('{{{numbers}}}'::bigint[])"
+        );
+        let rows = sqlx::raw_sql(AssertSqlSafe(begin)).fetch_all(&mut self.connection).await?;
+        let mut begun = Begun::default();
+        for row in rows {
+            let id = StorageId(row.try_get(0)?);
+            match row.try_get(1)? {
+                -1_i64 => {}
+                -2 => {
+                    begun.blocked.insert(id);
+                }
+                version => {
+                    begun.versions.insert(id, version);
+                }
+            }
+        }
+        Ok(begun)
+    }
+
+    /// Commits.
+    pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
+        self.say("COMMIT").await
+    }
+
+    /// Undoes the transaction.
+    pub(super) async fn rollback(&mut self) -> sqlx::Result<()> {
+        self.say("ROLLBACK").await
+    }
+
+    /// Runs statements without parameters or answers.
+    pub(super) async fn say(&mut self, statements: &'static str) -> sqlx::Result<()> {
+        sqlx::raw_sql(statements).execute(&mut self.connection).await.map(|_| ())
+    }
+
+    /// Runs a statement; how many rows it concerned.
+    pub(super) async fn run(&mut self, statement: &str, arguments: PgArguments) -> sqlx::Result<u64> {
+        let query = sqlx::query_with(AssertSqlSafe(statement), arguments);
+        query.execute(&mut self.connection).await.map(|done| done.rows_affected())
+    }
+
+    /// The statements for this version of a storage.
+    pub(super) fn texts(&mut self, in_force: &InForce) -> Arc<Texts> {
+        match self.texts.get(&in_force.storage) {
+            Some((version, texts)) if *version == in_force.version => texts.clone(),
+            _ => {
+                let texts = Arc::new(Texts::new(in_force));
+                self.texts.insert(in_force.storage, (in_force.version, texts.clone()));
+                texts
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a database must be to serve, and the tables of the system in it.
+
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, TransactionTrait,
+};
+use sqlx::PgPool;
+
+use super::{error, locks};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    store::system::{self, info},
+};
+
+/// Refuses a database that cannot hold or compare what is put into it.
+pub(super) async fn check(pool: &PgPool) -> Result<()> {
+    let question = "SELECT current_setting('server_encoding'), \
+                    EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu'), \
+                    pg_is_in_recovery()";
+    let (encoding, icu, replica): (String, bool, bool) =
+        sqlx::query_as(question).fetch_one(pool).await.map_err(error::opening)?;
+    if encoding != "UTF8" {
+        let detail =
+            format!("the database's encoding is {encoding}; one made with ENCODING 'UTF8' is needed");
+        return Err(Error::Database(detail));
+    }
+    if !icu {
+        let detail = "the database has no collation `und-x-icu`: a PostgreSQL built with ICU is needed";
+        return Err(Error::Database(detail.into()));
+    }
+    if replica {
+        return Err(Error::Database("the database is a read-only replica; the primary is needed".into()));
+    }
+    Ok(())
+}
+
+/// Creates the tables of the system, or brings them up to this release. Several processes may be
+/// starting at once: the first one does it, the others wait for it and find it done.
+pub(super) async fn upgrade(system: &DatabaseConnection, now: Timestamp) -> Result<()> {
+    let transaction = system.begin().await.map_err(error::orm)?;
+    transaction.execute_unprepared(&locks::setup()).await.map_err(error::orm)?;
+    for statement in system::create_tables(DbBackend::Postgres) {
+        transaction.execute_raw(statement).await.map_err(error::orm)?;
+    }
+    match info::Entity::find().one(&transaction).await.map_err(error::orm)? {
+        Some(found) => system::check_version(found.system_version)?,
+        None => {
+            let first = info::ActiveModel {
+                id: Set(1),
+                system_version: Set(system::VERSION),
+                created_at: Set(now.micros()),
+            };
+            info::Entity::insert(first).exec(&transaction).await.map_err(error::orm)?;
+        }
+    }
+    transaction.commit().await.map_err(error::orm)
+}

@@ -1,0 +1,102 @@
+//! The SQL of a storage's table. Identifiers come from the catalogue and are always quoted; values
+//! are always bound. The text of a version is constant, so that the database prepares it once.
+
+use std::fmt::Write as _;
+
+use super::columns::array_cast;
+use crate::{
+    schema::{Definition, InForce, Kind, StorageId, StorageName},
+    store::sql,
+};
+
+/// A name as SQL text.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The table of a storage, as SQL text.
+pub(super) fn table(name: &StorageName) -> String {
+    sql::table(name).quoted()
+}
+
+/// The name of the sequence that gives a storage's keys.
+pub(super) fn sequence(storage: StorageId) -> String {
+    quoted(&format!("dd_seq_{}", storage.get()))
+}
+
+/// All columns with their kinds, in the order in which rows are read and bound.
+pub(super) fn columns(definition: &Definition) -> Vec<(&str, &Kind)> {
+    let fields = definition.fields.iter().map(|field| (field.name.as_str(), &field.kind));
+    std::iter::once((definition.key.name.as_str(), &definition.key.kind))
+        .chain(fields)
+        .chain([
+            ("version", &Kind::Integer),
+            ("created_at", &Kind::Timestamp),
+            ("updated_at", &Kind::Timestamp),
+        ])
+        .collect()
+}
+
+/// What a writer says to the table of one version.
+#[derive(Debug)]
+pub(super) struct Texts {
+    /// Reads and locks the rows with these keys.
+    pub(super) lock: String,
+    /// Inserts new rows, but for those whose key another session has inserted meanwhile.
+    pub(super) insert: String,
+    /// Replaces rows that are there and locked.
+    pub(super) update: String,
+    /// Deletes rows that are there and locked.
+    pub(super) delete: String,
+    /// Draws keys that no row has.
+    pub(super) draw: String,
+}
+
+impl Texts {
+    /// The texts for this version. Its number stands in them, because a connection finds its
+    /// prepared statements by their text, and another version's columns may have other types.
+    pub(super) fn new(in_force: &InForce) -> Self {
+        let definition = &in_force.definition;
+        let table = table(&definition.name);
+        let key = quoted(definition.key.name.as_str());
+        let columns = columns(definition);
+        let key_cast = array_cast(&definition.key.kind);
+        let (mut names, mut arrays, mut numbered, mut sets) =
+            (String::new(), String::new(), String::new(), String::new());
+        for (place, (name, kind)) in columns.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            let (name, cast, number) = (quoted(name), array_cast(kind), place + 1);
+            // Writing to a String cannot fail.
+            let _ = write!(names, "{comma}{name}");
+            let _ = write!(arrays, "{comma}${number}{cast}");
+            let _ = write!(numbered, "{comma}c{place}");
+            if place > 0 {
+                let comma = if place == 1 { "" } else { ", " };
+                let _ = write!(sets, "{comma}{name} = n.c{place}");
+            }
+        }
+        let mark = format!("/* {} v{} */", in_force.storage.get(), in_force.version);
+        let sequence = sequence(in_force.storage);
+        Self {
+            lock: format!(
+                "{mark} SELECT {names} FROM {table} WHERE {key} = ANY($1{key_cast}) ORDER BY {key} FOR UPDATE"
+            ),
+            insert: format!(
+                "{mark} INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays}) \
+                 ON CONFLICT ({key}) DO NOTHING"
+            ),
+            update: format!(
+                "{mark} UPDATE {table} AS t SET {sets} FROM UNNEST({arrays}) AS n({numbered}) \
+                 WHERE t.{key} = n.c0"
+            ),
+            delete: format!("{mark} DELETE FROM {table} WHERE {key} = ANY($1{key_cast})"),
+            draw: format!(
+                "SELECT d.k FROM (SELECT nextval('{sequence}')::int8 AS k FROM generate_series(1, $1::int8)) AS d \
+                 WHERE NOT EXISTS (SELECT FROM {table} AS t WHERE t.{key} = d.k)"
+            ),
+        }
+    }
+}
+
+/// What follows the name of an index while it is built on a column that will take another's place.
+pub(super) const GROWN: &str = "_grown";
