@@ -1,1 +1,29 @@
+//! A client of Data-Dump: [`Client`] is generated from the server's OpenAPI document, a method for
+//! each operation; [`done`] takes what a call gave apart into its value or a [`Failure`].
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), datadump_client::Failure> {
+//! use datadump_client::{Client, done};
+//!
+//! let client = Client::new("http://127.0.0.1:6050");
+//! let red = client.list_rows().name("dog").where_(r#"{"color": {"eq": "red"}}"#);
+//! for row in done(red.send().await).await?.results {
+//!     println!("{}", row["chip_id"]);
+//! }
+//! # Ok(()) }
+//! ```
 
+mod failure;
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    missing_docs,
+    unreachable_pub,
+    unused_imports,
+    unused_qualifications,
+    reason = "it is generated: what it looks like is the generator's business"
+)]
+mod generated;
+
+pub use failure::{Failure, done};
+pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, builder, types};

@@ -31,9 +31,27 @@ impl Database {
 
     /// A new database on the PostgreSQL that `DATADUMP_TEST_POSTGRES` names.
     pub async fn postgres() -> Self {
+        Self::created("").await
+    }
+
+    /// Another database with the same in it. Nobody may be connected to this one.
+    pub async fn copy(&self) -> Self {
+        match self {
+            Self::Sqlite(_) => {
+                let copy = Self::sqlite();
+                let log = self.file().with_extension("db-wal");
+                assert!(!log.exists(), "a database that was closed is one file");
+                std::fs::copy(self.file(), copy.file()).expect("the file can be copied");
+                copy
+            }
+            Self::Postgres { name, .. } => Self::created(&format!("TEMPLATE {name}")).await,
+        }
+    }
+
+    async fn created(how: &str) -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}_{}", process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-        administer(&format!("CREATE DATABASE {name}")).await;
+        administer(&format!("CREATE DATABASE {name} {how}")).await;
         let server = server();
         let (before, _) = server.rsplit_once('/').expect("an address ends with a database");
         Self::Postgres { url: format!("{before}/{name}"), name }

@@ -1,0 +1,3187 @@
+//! Generated from `docs/openapi.json` by `tests/run generated`. Changes belong there.
+
+#[allow(unused_imports)]
+pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
+#[allow(unused_imports)]
+use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt, encode_path};
+#[doc = r" Types used as operation parameters and responses."]
+#[allow(clippy::all)]
+pub mod types {
+    #[doc = "One change of a plan."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Change {
+        #[doc = "`additive`, `widening`, `data-dependent`, `breaking`, `destructive` or `forbidden`."]
+        pub class: ::std::string::String,
+        #[doc = "What changes, for people."]
+        pub detail: ::std::string::String,
+        #[doc = "The keys of the first few of them."]
+        pub examples: ::std::vec::Vec<::serde_json::Value>,
+        #[doc = "The field or index it concerns."]
+        pub name: ::std::string::String,
+        #[doc = "Where it is in the definition: a JSON pointer."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub pointer: ::std::option::Option<::std::string::String>,
+        #[doc = "Rows that were looked at."]
+        pub rows_scanned: u64,
+        #[doc = "Rows that stand in its way."]
+        pub rows_violating: u64,
+    }
+    impl Change {
+        pub fn builder() -> builder::Change {
+            Default::default()
+        }
+    }
+    #[doc = "One thing that is wrong with a request."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Fault {
+        #[doc = "What kind of fault it is, for programs."]
+        pub code: ::std::string::String,
+        #[doc = "What is wrong, for people."]
+        pub detail: ::std::string::String,
+        #[doc = "The parameter, when it is one."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub parameter: ::std::option::Option<::std::string::String>,
+        #[doc = "A JSON pointer into the body, when it is there."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub pointer: ::std::option::Option<::std::string::String>,
+    }
+    impl Fault {
+        pub fn builder() -> builder::Fault {
+            Default::default()
+        }
+    }
+    #[doc = "That it lives."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Health {
+        #[doc = "`ok`."]
+        pub status: ::std::string::String,
+    }
+    impl Health {
+        pub fn builder() -> builder::Health {
+            Default::default()
+        }
+    }
+    #[doc = "What declaring a definition would do."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Plan {
+        #[doc = "The version in force; null for a new storage."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub base: ::std::option::Option<i32>,
+        #[doc = "The changes."]
+        pub changes: ::std::vec::Vec<Change>,
+        #[doc = "The gravest class among the changes; null when there are none."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub class: ::std::option::Option<::std::string::String>,
+        #[doc = "What the database would run."]
+        pub ddl: ::std::vec::Vec<::std::string::String>,
+        #[doc = "The storage."]
+        pub name: ::std::string::String,
+        #[doc = "What to send as `plan` to have exactly this applied."]
+        pub plan_hash: ::std::string::String,
+        #[doc = "The version it would have."]
+        pub version: i32,
+    }
+    impl Plan {
+        pub fn builder() -> builder::Plan {
+            Default::default()
+        }
+    }
+    #[doc = "Why a request was not done. Nothing was changed."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Problem {
+        #[doc = "The kind of problem, for programs."]
+        pub code: ::std::string::String,
+        #[doc = "The row as it is now, when its version was not the expected one; null when there is none."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub current: ::std::option::Option<::serde_json::Value>,
+        #[doc = "What is wrong here, naming the field or value."]
+        pub detail: ::std::string::String,
+        #[doc = "Each thing that is wrong, and where."]
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub errors: ::std::vec::Vec<Fault>,
+        #[doc = "The path that was asked for."]
+        pub instance: ::std::string::String,
+        #[doc = "The id of the request, as the log has it."]
+        pub request_id: ::std::string::String,
+        #[doc = "The HTTP status."]
+        pub status: u16,
+        #[doc = "The kind of problem, for people."]
+        pub title: ::std::string::String,
+        #[doc = "A URI for the kind of problem."]
+        #[serde(rename = "type")]
+        pub type_: ::std::string::String,
+    }
+    impl Problem {
+        pub fn builder() -> builder::Problem {
+            Default::default()
+        }
+    }
+    #[doc = "What waits to be written."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Queue {
+        #[doc = "The most that may wait."]
+        pub capacity: u64,
+        #[doc = "Writes that wait."]
+        pub depth: u64,
+        #[doc = "Calls refused since the start because it was full."]
+        pub refused: u64,
+    }
+    impl Queue {
+        pub fn builder() -> builder::Queue {
+            Default::default()
+        }
+    }
+    #[doc = "That it can work."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Ready {
+        #[doc = "Storages whose next version is on its way; their rows are served meanwhile."]
+        pub migrating: u64,
+        #[doc = "`ready`."]
+        pub status: ::std::string::String,
+    }
+    impl Ready {
+        pub fn builder() -> builder::Ready {
+            Default::default()
+        }
+    }
+    #[doc = "How far the last version of a storage is."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ReadyStatus {
+        #[doc = "Whether it is in force."]
+        pub applied: bool,
+        #[doc = "Why it failed, when it did."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error: ::std::option::Option<::std::string::String>,
+        #[doc = "The storage."]
+        pub name: ::std::string::String,
+        #[doc = "Rows read or rewritten so far."]
+        pub rows_done: u64,
+        #[doc = "Rows there are to read or rewrite."]
+        pub rows_total: u64,
+        #[doc = "`queued`, `running`, `applied` or `failed`."]
+        pub state: ::std::string::String,
+        #[doc = "The version."]
+        pub version: i32,
+    }
+    impl ReadyStatus {
+        pub fn builder() -> builder::ReadyStatus {
+            Default::default()
+        }
+    }
+    #[doc = "A page of rows."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct RowList {
+        #[doc = "How many rows match in all; null when they were not counted."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count: ::std::option::Option<u64>,
+        #[doc = "Whether the count is an estimate."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count_estimated: ::std::option::Option<bool>,
+        #[doc = "The next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "The page before."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The rows."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    }
+    impl RowList {
+        pub fn builder() -> builder::RowList {
+            Default::default()
+        }
+    }
+    #[doc = "What the server is doing."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Status {
+        #[doc = "The kind of database: `sqlite` or `postgres`."]
+        pub backend: ::std::string::String,
+        #[doc = "Transactions committed since the start."]
+        pub commits: u64,
+        #[doc = "Connections open now."]
+        pub connections: u64,
+        #[doc = "Bytes the database takes."]
+        pub database_bytes: u64,
+        pub queue: Queue,
+        #[doc = "Requests answered since the start."]
+        pub requests: u64,
+        #[doc = "Rows written or deleted since the start."]
+        pub rows: u64,
+        #[doc = "The storages."]
+        pub storages: ::std::vec::Vec<StorageState>,
+        #[doc = "Seconds since it started."]
+        pub uptime_s: f64,
+        #[doc = "The version of the server."]
+        pub version: ::std::string::String,
+    }
+    impl Status {
+        pub fn builder() -> builder::Status {
+            Default::default()
+        }
+    }
+    #[doc = "A storage: while a version is on its way, that version; otherwise the one in force."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Storage {
+        #[doc = "When it was first declared."]
+        pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        #[doc = "The definition of that version, as it was sent: `key`, `fields` and `meta`."]
+        pub definition: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        #[doc = "Whether a version is on its way."]
+        pub locked: bool,
+        #[doc = "Its name."]
+        pub name: ::std::string::String,
+        #[doc = "What the last migration is doing: `queued`, `running`, `applied` or `failed`."]
+        pub state: ::std::string::String,
+        #[doc = "When a version was last declared or applied."]
+        pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        #[doc = "Its version: the one on its way, else the one in force."]
+        pub version: i32,
+    }
+    impl Storage {
+        pub fn builder() -> builder::Storage {
+            Default::default()
+        }
+    }
+    #[doc = "A page of storages, by name."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct StorageList {
+        #[doc = "How many there are in all."]
+        pub count: u64,
+        #[doc = "The next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "The page before."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The storages."]
+        pub results: ::std::vec::Vec<Storage>,
+    }
+    impl StorageList {
+        pub fn builder() -> builder::StorageList {
+            Default::default()
+        }
+    }
+    #[doc = "A storage in short."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct StorageState {
+        #[doc = "Its name."]
+        pub name: ::std::string::String,
+        #[doc = "What its last migration is doing."]
+        pub state: ::std::string::String,
+        #[doc = "The version in force; null before the first is."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub version: ::std::option::Option<i32>,
+    }
+    impl StorageState {
+        pub fn builder() -> builder::StorageState {
+            Default::default()
+        }
+    }
+    #[doc = "A version of a storage."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Version {
+        #[doc = "When it came into force."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub applied_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+        #[doc = "When it was declared."]
+        pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        #[doc = "Its definition, as it was sent."]
+        pub definition: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        #[doc = "Why it failed, when it did."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error: ::std::option::Option<::std::string::String>,
+        #[doc = "`queued`, `running`, `applied` or `failed`."]
+        pub state: ::std::string::String,
+        #[doc = "Which one it is."]
+        pub version: i32,
+    }
+    impl Version {
+        pub fn builder() -> builder::Version {
+            Default::default()
+        }
+    }
+    #[doc = "A page of versions, first to last."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct VersionList {
+        #[doc = "How many there are in all."]
+        pub count: u64,
+        #[doc = "The next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "The page before."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The versions."]
+        pub results: ::std::vec::Vec<Version>,
+    }
+    impl VersionList {
+        pub fn builder() -> builder::VersionList {
+            Default::default()
+        }
+    }
+    #[doc = " Types for composing complex structures."]
+    pub mod builder {
+        #[derive(Clone, Debug)]
+        pub struct Change {
+            class: ::std::result::Result<::std::string::String, ::std::string::String>,
+            detail: ::std::result::Result<::std::string::String, ::std::string::String>,
+            examples: ::std::result::Result<::std::vec::Vec<::serde_json::Value>, ::std::string::String>,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            pointer:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            rows_scanned: ::std::result::Result<u64, ::std::string::String>,
+            rows_violating: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for Change {
+            fn default() -> Self {
+                Self {
+                    class: Err("no value supplied for class".to_string()),
+                    detail: Err("no value supplied for detail".to_string()),
+                    examples: Err("no value supplied for examples".to_string()),
+                    name: Err("no value supplied for name".to_string()),
+                    pointer: Ok(Default::default()),
+                    rows_scanned: Err("no value supplied for rows_scanned".to_string()),
+                    rows_violating: Err("no value supplied for rows_violating".to_string()),
+                }
+            }
+        }
+        impl Change {
+            pub fn class<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.class =
+                    value.try_into().map_err(|e| format!("error converting supplied value for class: {e}"));
+                self
+            }
+            pub fn detail<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.detail =
+                    value.try_into().map_err(|e| format!("error converting supplied value for detail: {e}"));
+                self
+            }
+            pub fn examples<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.examples = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for examples: {e}"));
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name =
+                    value.try_into().map_err(|e| format!("error converting supplied value for name: {e}"));
+                self
+            }
+            pub fn pointer<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.pointer =
+                    value.try_into().map_err(|e| format!("error converting supplied value for pointer: {e}"));
+                self
+            }
+            pub fn rows_scanned<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows_scanned = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for rows_scanned: {e}"));
+                self
+            }
+            pub fn rows_violating<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows_violating = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for rows_violating: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Change> for super::Change {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Change) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    class: value.class?,
+                    detail: value.detail?,
+                    examples: value.examples?,
+                    name: value.name?,
+                    pointer: value.pointer?,
+                    rows_scanned: value.rows_scanned?,
+                    rows_violating: value.rows_violating?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Change> for Change {
+            fn from(value: super::Change) -> Self {
+                Self {
+                    class: Ok(value.class),
+                    detail: Ok(value.detail),
+                    examples: Ok(value.examples),
+                    name: Ok(value.name),
+                    pointer: Ok(value.pointer),
+                    rows_scanned: Ok(value.rows_scanned),
+                    rows_violating: Ok(value.rows_violating),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Fault {
+            code: ::std::result::Result<::std::string::String, ::std::string::String>,
+            detail: ::std::result::Result<::std::string::String, ::std::string::String>,
+            parameter:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            pointer:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+        }
+        impl ::std::default::Default for Fault {
+            fn default() -> Self {
+                Self {
+                    code: Err("no value supplied for code".to_string()),
+                    detail: Err("no value supplied for detail".to_string()),
+                    parameter: Ok(Default::default()),
+                    pointer: Ok(Default::default()),
+                }
+            }
+        }
+        impl Fault {
+            pub fn code<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.code =
+                    value.try_into().map_err(|e| format!("error converting supplied value for code: {e}"));
+                self
+            }
+            pub fn detail<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.detail =
+                    value.try_into().map_err(|e| format!("error converting supplied value for detail: {e}"));
+                self
+            }
+            pub fn parameter<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.parameter = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for parameter: {e}"));
+                self
+            }
+            pub fn pointer<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.pointer =
+                    value.try_into().map_err(|e| format!("error converting supplied value for pointer: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Fault> for super::Fault {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Fault) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    code: value.code?,
+                    detail: value.detail?,
+                    parameter: value.parameter?,
+                    pointer: value.pointer?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Fault> for Fault {
+            fn from(value: super::Fault) -> Self {
+                Self {
+                    code: Ok(value.code),
+                    detail: Ok(value.detail),
+                    parameter: Ok(value.parameter),
+                    pointer: Ok(value.pointer),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Health {
+            status: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for Health {
+            fn default() -> Self {
+                Self { status: Err("no value supplied for status".to_string()) }
+            }
+        }
+        impl Health {
+            pub fn status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.status =
+                    value.try_into().map_err(|e| format!("error converting supplied value for status: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Health> for super::Health {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Health) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { status: value.status? })
+            }
+        }
+        impl ::std::convert::From<super::Health> for Health {
+            fn from(value: super::Health) -> Self {
+                Self { status: Ok(value.status) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Plan {
+            base: ::std::result::Result<::std::option::Option<i32>, ::std::string::String>,
+            changes: ::std::result::Result<::std::vec::Vec<super::Change>, ::std::string::String>,
+            class: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            ddl: ::std::result::Result<::std::vec::Vec<::std::string::String>, ::std::string::String>,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            plan_hash: ::std::result::Result<::std::string::String, ::std::string::String>,
+            version: ::std::result::Result<i32, ::std::string::String>,
+        }
+        impl ::std::default::Default for Plan {
+            fn default() -> Self {
+                Self {
+                    base: Ok(Default::default()),
+                    changes: Err("no value supplied for changes".to_string()),
+                    class: Ok(Default::default()),
+                    ddl: Err("no value supplied for ddl".to_string()),
+                    name: Err("no value supplied for name".to_string()),
+                    plan_hash: Err("no value supplied for plan_hash".to_string()),
+                    version: Err("no value supplied for version".to_string()),
+                }
+            }
+        }
+        impl Plan {
+            pub fn base<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i32>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.base =
+                    value.try_into().map_err(|e| format!("error converting supplied value for base: {e}"));
+                self
+            }
+            pub fn changes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Change>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.changes =
+                    value.try_into().map_err(|e| format!("error converting supplied value for changes: {e}"));
+                self
+            }
+            pub fn class<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.class =
+                    value.try_into().map_err(|e| format!("error converting supplied value for class: {e}"));
+                self
+            }
+            pub fn ddl<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.ddl =
+                    value.try_into().map_err(|e| format!("error converting supplied value for ddl: {e}"));
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name =
+                    value.try_into().map_err(|e| format!("error converting supplied value for name: {e}"));
+                self
+            }
+            pub fn plan_hash<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.plan_hash = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for plan_hash: {e}"));
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i32>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version =
+                    value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Plan> for super::Plan {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Plan) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    base: value.base?,
+                    changes: value.changes?,
+                    class: value.class?,
+                    ddl: value.ddl?,
+                    name: value.name?,
+                    plan_hash: value.plan_hash?,
+                    version: value.version?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Plan> for Plan {
+            fn from(value: super::Plan) -> Self {
+                Self {
+                    base: Ok(value.base),
+                    changes: Ok(value.changes),
+                    class: Ok(value.class),
+                    ddl: Ok(value.ddl),
+                    name: Ok(value.name),
+                    plan_hash: Ok(value.plan_hash),
+                    version: Ok(value.version),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Problem {
+            code: ::std::result::Result<::std::string::String, ::std::string::String>,
+            current: ::std::result::Result<::std::option::Option<::serde_json::Value>, ::std::string::String>,
+            detail: ::std::result::Result<::std::string::String, ::std::string::String>,
+            errors: ::std::result::Result<::std::vec::Vec<super::Fault>, ::std::string::String>,
+            instance: ::std::result::Result<::std::string::String, ::std::string::String>,
+            request_id: ::std::result::Result<::std::string::String, ::std::string::String>,
+            status: ::std::result::Result<u16, ::std::string::String>,
+            title: ::std::result::Result<::std::string::String, ::std::string::String>,
+            type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for Problem {
+            fn default() -> Self {
+                Self {
+                    code: Err("no value supplied for code".to_string()),
+                    current: Ok(Default::default()),
+                    detail: Err("no value supplied for detail".to_string()),
+                    errors: Ok(Default::default()),
+                    instance: Err("no value supplied for instance".to_string()),
+                    request_id: Err("no value supplied for request_id".to_string()),
+                    status: Err("no value supplied for status".to_string()),
+                    title: Err("no value supplied for title".to_string()),
+                    type_: Err("no value supplied for type_".to_string()),
+                }
+            }
+        }
+        impl Problem {
+            pub fn code<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.code =
+                    value.try_into().map_err(|e| format!("error converting supplied value for code: {e}"));
+                self
+            }
+            pub fn current<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.current =
+                    value.try_into().map_err(|e| format!("error converting supplied value for current: {e}"));
+                self
+            }
+            pub fn detail<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.detail =
+                    value.try_into().map_err(|e| format!("error converting supplied value for detail: {e}"));
+                self
+            }
+            pub fn errors<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Fault>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.errors =
+                    value.try_into().map_err(|e| format!("error converting supplied value for errors: {e}"));
+                self
+            }
+            pub fn instance<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.instance = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for instance: {e}"));
+                self
+            }
+            pub fn request_id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.request_id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for request_id: {e}"));
+                self
+            }
+            pub fn status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u16>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.status =
+                    value.try_into().map_err(|e| format!("error converting supplied value for status: {e}"));
+                self
+            }
+            pub fn title<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.title =
+                    value.try_into().map_err(|e| format!("error converting supplied value for title: {e}"));
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ =
+                    value.try_into().map_err(|e| format!("error converting supplied value for type_: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Problem> for super::Problem {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Problem) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    code: value.code?,
+                    current: value.current?,
+                    detail: value.detail?,
+                    errors: value.errors?,
+                    instance: value.instance?,
+                    request_id: value.request_id?,
+                    status: value.status?,
+                    title: value.title?,
+                    type_: value.type_?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Problem> for Problem {
+            fn from(value: super::Problem) -> Self {
+                Self {
+                    code: Ok(value.code),
+                    current: Ok(value.current),
+                    detail: Ok(value.detail),
+                    errors: Ok(value.errors),
+                    instance: Ok(value.instance),
+                    request_id: Ok(value.request_id),
+                    status: Ok(value.status),
+                    title: Ok(value.title),
+                    type_: Ok(value.type_),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Queue {
+            capacity: ::std::result::Result<u64, ::std::string::String>,
+            depth: ::std::result::Result<u64, ::std::string::String>,
+            refused: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for Queue {
+            fn default() -> Self {
+                Self {
+                    capacity: Err("no value supplied for capacity".to_string()),
+                    depth: Err("no value supplied for depth".to_string()),
+                    refused: Err("no value supplied for refused".to_string()),
+                }
+            }
+        }
+        impl Queue {
+            pub fn capacity<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.capacity = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for capacity: {e}"));
+                self
+            }
+            pub fn depth<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.depth =
+                    value.try_into().map_err(|e| format!("error converting supplied value for depth: {e}"));
+                self
+            }
+            pub fn refused<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.refused =
+                    value.try_into().map_err(|e| format!("error converting supplied value for refused: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Queue> for super::Queue {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Queue) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { capacity: value.capacity?, depth: value.depth?, refused: value.refused? })
+            }
+        }
+        impl ::std::convert::From<super::Queue> for Queue {
+            fn from(value: super::Queue) -> Self {
+                Self { capacity: Ok(value.capacity), depth: Ok(value.depth), refused: Ok(value.refused) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Ready {
+            migrating: ::std::result::Result<u64, ::std::string::String>,
+            status: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for Ready {
+            fn default() -> Self {
+                Self {
+                    migrating: Err("no value supplied for migrating".to_string()),
+                    status: Err("no value supplied for status".to_string()),
+                }
+            }
+        }
+        impl Ready {
+            pub fn migrating<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.migrating = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for migrating: {e}"));
+                self
+            }
+            pub fn status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.status =
+                    value.try_into().map_err(|e| format!("error converting supplied value for status: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Ready> for super::Ready {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Ready) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { migrating: value.migrating?, status: value.status? })
+            }
+        }
+        impl ::std::convert::From<super::Ready> for Ready {
+            fn from(value: super::Ready) -> Self {
+                Self { migrating: Ok(value.migrating), status: Ok(value.status) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ReadyStatus {
+            applied: ::std::result::Result<bool, ::std::string::String>,
+            error: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            rows_done: ::std::result::Result<u64, ::std::string::String>,
+            rows_total: ::std::result::Result<u64, ::std::string::String>,
+            state: ::std::result::Result<::std::string::String, ::std::string::String>,
+            version: ::std::result::Result<i32, ::std::string::String>,
+        }
+        impl ::std::default::Default for ReadyStatus {
+            fn default() -> Self {
+                Self {
+                    applied: Err("no value supplied for applied".to_string()),
+                    error: Ok(Default::default()),
+                    name: Err("no value supplied for name".to_string()),
+                    rows_done: Err("no value supplied for rows_done".to_string()),
+                    rows_total: Err("no value supplied for rows_total".to_string()),
+                    state: Err("no value supplied for state".to_string()),
+                    version: Err("no value supplied for version".to_string()),
+                }
+            }
+        }
+        impl ReadyStatus {
+            pub fn applied<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.applied =
+                    value.try_into().map_err(|e| format!("error converting supplied value for applied: {e}"));
+                self
+            }
+            pub fn error<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.error =
+                    value.try_into().map_err(|e| format!("error converting supplied value for error: {e}"));
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name =
+                    value.try_into().map_err(|e| format!("error converting supplied value for name: {e}"));
+                self
+            }
+            pub fn rows_done<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows_done = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for rows_done: {e}"));
+                self
+            }
+            pub fn rows_total<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows_total = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for rows_total: {e}"));
+                self
+            }
+            pub fn state<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.state =
+                    value.try_into().map_err(|e| format!("error converting supplied value for state: {e}"));
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i32>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version =
+                    value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ReadyStatus> for super::ReadyStatus {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ReadyStatus) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    applied: value.applied?,
+                    error: value.error?,
+                    name: value.name?,
+                    rows_done: value.rows_done?,
+                    rows_total: value.rows_total?,
+                    state: value.state?,
+                    version: value.version?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ReadyStatus> for ReadyStatus {
+            fn from(value: super::ReadyStatus) -> Self {
+                Self {
+                    applied: Ok(value.applied),
+                    error: Ok(value.error),
+                    name: Ok(value.name),
+                    rows_done: Ok(value.rows_done),
+                    rows_total: Ok(value.rows_total),
+                    state: Ok(value.state),
+                    version: Ok(value.version),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct RowList {
+            count: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            count_estimated: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for RowList {
+            fn default() -> Self {
+                Self {
+                    count: Ok(Default::default()),
+                    count_estimated: Ok(Default::default()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl RowList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn count_estimated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count_estimated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for count_estimated: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RowList> for super::RowList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: RowList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    count_estimated: value.count_estimated?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::RowList> for RowList {
+            fn from(value: super::RowList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    count_estimated: Ok(value.count_estimated),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Status {
+            backend: ::std::result::Result<::std::string::String, ::std::string::String>,
+            commits: ::std::result::Result<u64, ::std::string::String>,
+            connections: ::std::result::Result<u64, ::std::string::String>,
+            database_bytes: ::std::result::Result<u64, ::std::string::String>,
+            queue: ::std::result::Result<super::Queue, ::std::string::String>,
+            requests: ::std::result::Result<u64, ::std::string::String>,
+            rows: ::std::result::Result<u64, ::std::string::String>,
+            storages: ::std::result::Result<::std::vec::Vec<super::StorageState>, ::std::string::String>,
+            uptime_s: ::std::result::Result<f64, ::std::string::String>,
+            version: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for Status {
+            fn default() -> Self {
+                Self {
+                    backend: Err("no value supplied for backend".to_string()),
+                    commits: Err("no value supplied for commits".to_string()),
+                    connections: Err("no value supplied for connections".to_string()),
+                    database_bytes: Err("no value supplied for database_bytes".to_string()),
+                    queue: Err("no value supplied for queue".to_string()),
+                    requests: Err("no value supplied for requests".to_string()),
+                    rows: Err("no value supplied for rows".to_string()),
+                    storages: Err("no value supplied for storages".to_string()),
+                    uptime_s: Err("no value supplied for uptime_s".to_string()),
+                    version: Err("no value supplied for version".to_string()),
+                }
+            }
+        }
+        impl Status {
+            pub fn backend<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.backend =
+                    value.try_into().map_err(|e| format!("error converting supplied value for backend: {e}"));
+                self
+            }
+            pub fn commits<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.commits =
+                    value.try_into().map_err(|e| format!("error converting supplied value for commits: {e}"));
+                self
+            }
+            pub fn connections<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.connections = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for connections: {e}"));
+                self
+            }
+            pub fn database_bytes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.database_bytes = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for database_bytes: {e}"));
+                self
+            }
+            pub fn queue<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::Queue>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.queue =
+                    value.try_into().map_err(|e| format!("error converting supplied value for queue: {e}"));
+                self
+            }
+            pub fn requests<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.requests = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for requests: {e}"));
+                self
+            }
+            pub fn rows<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows =
+                    value.try_into().map_err(|e| format!("error converting supplied value for rows: {e}"));
+                self
+            }
+            pub fn storages<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::StorageState>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.storages = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for storages: {e}"));
+                self
+            }
+            pub fn uptime_s<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<f64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.uptime_s = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for uptime_s: {e}"));
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version =
+                    value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Status> for super::Status {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Status) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    backend: value.backend?,
+                    commits: value.commits?,
+                    connections: value.connections?,
+                    database_bytes: value.database_bytes?,
+                    queue: value.queue?,
+                    requests: value.requests?,
+                    rows: value.rows?,
+                    storages: value.storages?,
+                    uptime_s: value.uptime_s?,
+                    version: value.version?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Status> for Status {
+            fn from(value: super::Status) -> Self {
+                Self {
+                    backend: Ok(value.backend),
+                    commits: Ok(value.commits),
+                    connections: Ok(value.connections),
+                    database_bytes: Ok(value.database_bytes),
+                    queue: Ok(value.queue),
+                    requests: Ok(value.requests),
+                    rows: Ok(value.rows),
+                    storages: Ok(value.storages),
+                    uptime_s: Ok(value.uptime_s),
+                    version: Ok(value.version),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Storage {
+            created_at:
+                ::std::result::Result<::chrono::DateTime<::chrono::offset::Utc>, ::std::string::String>,
+            definition: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+            locked: ::std::result::Result<bool, ::std::string::String>,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            state: ::std::result::Result<::std::string::String, ::std::string::String>,
+            updated_at:
+                ::std::result::Result<::chrono::DateTime<::chrono::offset::Utc>, ::std::string::String>,
+            version: ::std::result::Result<i32, ::std::string::String>,
+        }
+        impl ::std::default::Default for Storage {
+            fn default() -> Self {
+                Self {
+                    created_at: Err("no value supplied for created_at".to_string()),
+                    definition: Err("no value supplied for definition".to_string()),
+                    locked: Err("no value supplied for locked".to_string()),
+                    name: Err("no value supplied for name".to_string()),
+                    state: Err("no value supplied for state".to_string()),
+                    updated_at: Err("no value supplied for updated_at".to_string()),
+                    version: Err("no value supplied for version".to_string()),
+                }
+            }
+        }
+        impl Storage {
+            pub fn created_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.created_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for created_at: {e}"));
+                self
+            }
+            pub fn definition<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.definition = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for definition: {e}"));
+                self
+            }
+            pub fn locked<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.locked =
+                    value.try_into().map_err(|e| format!("error converting supplied value for locked: {e}"));
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name =
+                    value.try_into().map_err(|e| format!("error converting supplied value for name: {e}"));
+                self
+            }
+            pub fn state<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.state =
+                    value.try_into().map_err(|e| format!("error converting supplied value for state: {e}"));
+                self
+            }
+            pub fn updated_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.updated_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for updated_at: {e}"));
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i32>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version =
+                    value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Storage> for super::Storage {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Storage) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    created_at: value.created_at?,
+                    definition: value.definition?,
+                    locked: value.locked?,
+                    name: value.name?,
+                    state: value.state?,
+                    updated_at: value.updated_at?,
+                    version: value.version?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Storage> for Storage {
+            fn from(value: super::Storage) -> Self {
+                Self {
+                    created_at: Ok(value.created_at),
+                    definition: Ok(value.definition),
+                    locked: Ok(value.locked),
+                    name: Ok(value.name),
+                    state: Ok(value.state),
+                    updated_at: Ok(value.updated_at),
+                    version: Ok(value.version),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct StorageList {
+            count: ::std::result::Result<u64, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::Storage>, ::std::string::String>,
+        }
+        impl ::std::default::Default for StorageList {
+            fn default() -> Self {
+                Self {
+                    count: Err("no value supplied for count".to_string()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl StorageList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Storage>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<StorageList> for super::StorageList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: StorageList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::StorageList> for StorageList {
+            fn from(value: super::StorageList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct StorageState {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            state: ::std::result::Result<::std::string::String, ::std::string::String>,
+            version: ::std::result::Result<::std::option::Option<i32>, ::std::string::String>,
+        }
+        impl ::std::default::Default for StorageState {
+            fn default() -> Self {
+                Self {
+                    name: Err("no value supplied for name".to_string()),
+                    state: Err("no value supplied for state".to_string()),
+                    version: Ok(Default::default()),
+                }
+            }
+        }
+        impl StorageState {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name =
+                    value.try_into().map_err(|e| format!("error converting supplied value for name: {e}"));
+                self
+            }
+            pub fn state<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.state =
+                    value.try_into().map_err(|e| format!("error converting supplied value for state: {e}"));
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i32>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version =
+                    value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<StorageState> for super::StorageState {
+            type Error = super::error::ConversionError;
+            fn try_from(value: StorageState) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { name: value.name?, state: value.state?, version: value.version? })
+            }
+        }
+        impl ::std::convert::From<super::StorageState> for StorageState {
+            fn from(value: super::StorageState) -> Self {
+                Self { name: Ok(value.name), state: Ok(value.state), version: Ok(value.version) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Version {
+            applied_at: ::std::result::Result<
+                ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+                ::std::string::String,
+            >,
+            created_at:
+                ::std::result::Result<::chrono::DateTime<::chrono::offset::Utc>, ::std::string::String>,
+            definition: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+            error: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            state: ::std::result::Result<::std::string::String, ::std::string::String>,
+            version: ::std::result::Result<i32, ::std::string::String>,
+        }
+        impl ::std::default::Default for Version {
+            fn default() -> Self {
+                Self {
+                    applied_at: Ok(Default::default()),
+                    created_at: Err("no value supplied for created_at".to_string()),
+                    definition: Err("no value supplied for definition".to_string()),
+                    error: Ok(Default::default()),
+                    state: Err("no value supplied for state".to_string()),
+                    version: Err("no value supplied for version".to_string()),
+                }
+            }
+        }
+        impl Version {
+            pub fn applied_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.applied_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for applied_at: {e}"));
+                self
+            }
+            pub fn created_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.created_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for created_at: {e}"));
+                self
+            }
+            pub fn definition<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.definition = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for definition: {e}"));
+                self
+            }
+            pub fn error<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.error =
+                    value.try_into().map_err(|e| format!("error converting supplied value for error: {e}"));
+                self
+            }
+            pub fn state<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.state =
+                    value.try_into().map_err(|e| format!("error converting supplied value for state: {e}"));
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i32>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version =
+                    value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Version> for super::Version {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Version) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    applied_at: value.applied_at?,
+                    created_at: value.created_at?,
+                    definition: value.definition?,
+                    error: value.error?,
+                    state: value.state?,
+                    version: value.version?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Version> for Version {
+            fn from(value: super::Version) -> Self {
+                Self {
+                    applied_at: Ok(value.applied_at),
+                    created_at: Ok(value.created_at),
+                    definition: Ok(value.definition),
+                    error: Ok(value.error),
+                    state: Ok(value.state),
+                    version: Ok(value.version),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct VersionList {
+            count: ::std::result::Result<u64, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::Version>, ::std::string::String>,
+        }
+        impl ::std::default::Default for VersionList {
+            fn default() -> Self {
+                Self {
+                    count: Err("no value supplied for count".to_string()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl VersionList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Version>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<VersionList> for super::VersionList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: VersionList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::VersionList> for VersionList {
+            fn from(value: super::VersionList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
+            }
+        }
+    }
+    #[doc = " Error types."]
+    pub mod error {
+        #[doc = r" Error from a `TryFrom` or `FromStr` implementation."]
+        pub struct ConversionError(::std::borrow::Cow<'static, str>);
+        impl ::std::error::Error for ConversionError {}
+        impl ::std::fmt::Display for ConversionError {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+        impl ::std::fmt::Debug for ConversionError {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+        impl From<&'static str> for ConversionError {
+            fn from(value: &'static str) -> Self {
+                Self(value.into())
+            }
+        }
+        impl From<String> for ConversionError {
+            fn from(value: String) -> Self {
+                Self(value.into())
+            }
+        }
+    }
+}
+#[derive(Clone, Debug)]
+#[doc = "Client for Data-Dump\n\nTyped storages over HTTP: declare one, write rows, read them with filters, pages and optimistic locking.\n\nEvery path works with and without a trailing slash. Every error is a `Problem` (RFC 9457, `application/problem+json`) whose `detail` names what is wrong and whose `request_id` is in the log. An unknown query parameter is an error.\n\n\nVersion: 0.1.0"]
+pub struct Client {
+    pub(crate) baseurl: String,
+    pub(crate) client: reqwest::Client,
+}
+impl Client {
+    #[doc = r" Create a new client."]
+    #[doc = r""]
+    #[doc = r" `baseurl` is the base URL provided to the internal"]
+    #[doc = r" `reqwest::Client`, and should include a scheme and hostname,"]
+    #[doc = r" as well as port and a path stem if applicable."]
+    pub fn new(baseurl: &str) -> Self {
+        #[cfg(not(target_arch = "wasm32"))]
+        let client = {
+            let dur = ::std::time::Duration::from_secs(15u64);
+            reqwest::ClientBuilder::new().connect_timeout(dur).timeout(dur)
+        };
+        #[cfg(target_arch = "wasm32")]
+        let client = reqwest::ClientBuilder::new();
+        Self::new_with_client(baseurl, client.build().unwrap())
+    }
+    #[doc = r" Construct a new client with an existing `reqwest::Client`,"]
+    #[doc = r" allowing more control over its configuration."]
+    #[doc = r""]
+    #[doc = r" `baseurl` is the base URL provided to the internal"]
+    #[doc = r" `reqwest::Client`, and should include a scheme and hostname,"]
+    #[doc = r" as well as port and a path stem if applicable."]
+    pub fn new_with_client(baseurl: &str, client: reqwest::Client) -> Self {
+        Self { baseurl: baseurl.to_string(), client }
+    }
+}
+impl ClientInfo<()> for Client {
+    fn api_version() -> &'static str {
+        "0.1.0"
+    }
+    fn baseurl(&self) -> &str {
+        self.baseurl.as_str()
+    }
+    fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+    fn inner(&self) -> &() {
+        &()
+    }
+}
+impl ClientHooks<()> for &Client {}
+impl Client {
+    #[doc = "List all storages\n\nSends a `GET` request to `/api/v1/factory/storage`\n\nArguments:\n- `limit`: The most storages to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```ignore\nlet response = client.list_storages()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn list_storages(&self) -> builder::ListStorages<'_> {
+        builder::ListStorages::new(self)
+    }
+    #[doc = "Declare a storage, or its next version\n\nThe version is recorded when this answers, and applied in the background: `ready_status` says\nhow far it is. A new version sends the whole definition again. Only additive changes are made\nunless a graver class is allowed, with the hash of a plan that was looked at before.\n\nSends a `POST` request to `/api/v1/factory/storage`\n\nArguments:\n- `allow`: Make changes up to this class: `additive`, `widening`, `data-dependent`, `breaking` or\n`destructive`.\n- `plan`: The `plan_hash` of the plan for these changes.\n- `body`: The definition: `name`, `key`, `fields` and `meta`, as the guide describes them.\n```ignore\nlet response = client.declare_storage()\n    .allow(allow)\n    .plan(plan)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn declare_storage(&self) -> builder::DeclareStorage<'_> {
+        builder::DeclareStorage::new(self)
+    }
+    #[doc = "Read a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: The storage.\n```ignore\nlet response = client.get_storage()\n    .name(name)\n    .send()\n    .await;\n```"]
+    pub fn get_storage(&self) -> builder::GetStorage<'_> {
+        builder::GetStorage::new(self)
+    }
+    #[doc = "Remove a storage with all its rows\n\nSends a `DELETE` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `confirm`: The name of the storage again.\n```ignore\nlet response = client.remove_storage()\n    .name(name)\n    .confirm(confirm)\n    .send()\n    .await;\n```"]
+    pub fn remove_storage(&self) -> builder::RemoveStorage<'_> {
+        builder::RemoveStorage::new(self)
+    }
+    #[doc = "List the versions of a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}/versions`\n\nArguments:\n- `name`: The storage.\n- `limit`: The most versions to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```ignore\nlet response = client.list_versions()\n    .name(name)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn list_versions(&self) -> builder::ListVersions<'_> {
+        builder::ListVersions::new(self)
+    }
+    #[doc = "Say what declaring a definition would do, and do nothing\n\nSends a `POST` request to `/api/v1/factory/storage/{name}/plan`\n\nArguments:\n- `name`: The storage; it need not exist.\n- `body`: The definition; its `name` may be left out.\n```ignore\nlet response = client.plan_storage()\n    .name(name)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn plan_storage(&self) -> builder::PlanStorage<'_> {
+        builder::PlanStorage::new(self)
+    }
+    #[doc = "Say how far the last version of a storage is\n\nSends a `GET` request to `/api/v1/factory/ready_status/{name}`\n\nArguments:\n- `name`: The storage.\n```ignore\nlet response = client.ready_status()\n    .name(name)\n    .send()\n    .await;\n```"]
+    pub fn ready_status(&self) -> builder::ReadyStatus<'_> {
+        builder::ReadyStatus::new(self)
+    }
+    #[doc = "List rows, newest update first\n\nBeside the parameters below, every field can be filtered on: `field=value`, or\n`field__op=value` with `eq ne lt lte gt gte in nin between contains icontains startswith\nendswith isnull`. Repeated filters must all hold.\n\nSends a `GET` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `fields`: The fields to answer with.\n- `limit`: The most rows to answer with, 1 to 1000 (100).\n- `offset`: How many rows to skip.\n- `ordering`: The order: names of fields, `-` before those that descend.\n- `where_`: A filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n```ignore\nlet response = client.list_rows()\n    .name(name)\n    .count(count)\n    .cursor(cursor)\n    .fields(fields)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    pub fn list_rows(&self) -> builder::ListRows<'_> {
+        builder::ListRows::new(self)
+    }
+    #[doc = "Insert a row, or replace the one with its key\n\nA `version` in the row is the one it is expected to have: 409 when it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row.\n```ignore\nlet response = client.save_row()\n    .name(name)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn save_row(&self) -> builder::SaveRow<'_> {
+        builder::SaveRow::new(self)
+    }
+    #[doc = "Read a row\n\nSends a `GET` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_none_match`: The versions the client has: 304 when the row has one of them.\n```ignore\nlet response = client.get_row()\n    .name(name)\n    .key(key)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
+    pub fn get_row(&self) -> builder::GetRow<'_> {
+        builder::GetRow::new(self)
+    }
+    #[doc = "Insert or replace the row with this key\n\nSends a `PUT` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row; its key may be left out.\n```ignore\nlet response = client.replace_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn replace_row(&self) -> builder::ReplaceRow<'_> {
+        builder::ReplaceRow::new(self)
+    }
+    #[doc = "Delete a row\n\nSends a `DELETE` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `version`: The version the row is expected to have: 409 when it has another.\n- `if_match`: Only if the row has this version, in quotes.\n```ignore\nlet response = client.delete_row()\n    .name(name)\n    .key(key)\n    .version(version)\n    .if_match(if_match)\n    .send()\n    .await;\n```"]
+    pub fn delete_row(&self) -> builder::DeleteRow<'_> {
+        builder::DeleteRow::new(self)
+    }
+    #[doc = "Change some fields of a row (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_match`: Only if the row has this version, in quotes.\n- `if_none_match`: Always fails: only a row that exists can be changed.\n- `body`: The fields to change.\n```ignore\nlet response = client.patch_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn patch_row(&self) -> builder::PatchRow<'_> {
+        builder::PatchRow::new(self)
+    }
+    #[doc = "Say what the server is doing\n\nSends a `GET` request to `/api/v1/status`\n\n```ignore\nlet response = client.status()\n    .send()\n    .await;\n```"]
+    pub fn status(&self) -> builder::Status<'_> {
+        builder::Status::new(self)
+    }
+    #[doc = "The numbers of the server, in the text format of Prometheus\n\nSends a `GET` request to `/metrics`\n\n```ignore\nlet response = client.metrics()\n    .send()\n    .await;\n```"]
+    pub fn metrics(&self) -> builder::Metrics<'_> {
+        builder::Metrics::new(self)
+    }
+    #[doc = "Say that the process lives\n\nSends a `GET` request to `/health`\n\n```ignore\nlet response = client.health()\n    .send()\n    .await;\n```"]
+    pub fn health(&self) -> builder::Health<'_> {
+        builder::Health::new(self)
+    }
+    #[doc = "Say whether requests can be served: whether the database answers\n\nThe system tables are up to date as soon as anything is served, and a storage that is being\nmigrated does not keep others from working, so neither makes the server unready.\n\nSends a `GET` request to `/ready`\n\n```ignore\nlet response = client.ready()\n    .send()\n    .await;\n```"]
+    pub fn ready(&self) -> builder::Ready<'_> {
+        builder::Ready::new(self)
+    }
+}
+#[doc = r" Types for composing operation parameters."]
+#[allow(clippy::all)]
+pub mod builder {
+    use super::types;
+    #[allow(unused_imports)]
+    use super::{
+        ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, RequestBuilderExt, ResponseValue,
+        encode_path,
+    };
+    #[doc = "Builder for [`Client::list_storages`]\n\n[`Client::list_storages`]: super::Client::list_storages"]
+    #[derive(Debug, Clone)]
+    pub struct ListStorages<'a> {
+        client: &'a super::Client,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> ListStorages<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, limit: Ok(None), offset: Ok(None) }
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/factory/storage`"]
+        pub async fn send(self) -> Result<ResponseValue<types::StorageList>, Error<ByteStream>> {
+            let Self { client, limit, offset } = self;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/factory/storage", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_storages" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::declare_storage`]\n\n[`Client::declare_storage`]: super::Client::declare_storage"]
+    #[derive(Debug, Clone)]
+    pub struct DeclareStorage<'a> {
+        client: &'a super::Client,
+        allow: Result<Option<::std::string::String>, String>,
+        plan: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> DeclareStorage<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                allow: Ok(None),
+                plan: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn allow<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.allow = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for allow failed".to_string());
+            self
+        }
+        pub fn plan<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.plan = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for plan failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/factory/storage`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Storage>, Error<ByteStream>> {
+            let Self { client, allow, plan, body } = self;
+            let allow = allow.map_err(Error::InvalidRequest)?;
+            let plan = plan.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/factory/storage", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("allow", &allow))
+                .query(&progenitor_client::QueryParam::new("plan", &plan))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "declare_storage" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                201u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_storage`]\n\n[`Client::get_storage`]: super::Client::get_storage"]
+    #[derive(Debug, Clone)]
+    pub struct GetStorage<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+    }
+    impl<'a> GetStorage<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, name: Err("name was not initialized".to_string()) }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/factory/storage/{name}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Storage>, Error<ByteStream>> {
+            let Self { client, name } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/factory/storage/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_storage" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::remove_storage`]\n\n[`Client::remove_storage`]: super::Client::remove_storage"]
+    #[derive(Debug, Clone)]
+    pub struct RemoveStorage<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        confirm: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> RemoveStorage<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, name: Err("name was not initialized".to_string()), confirm: Ok(None) }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn confirm<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.confirm = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for confirm failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/factory/storage/{name}`"]
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<ByteStream>> {
+            let Self { client, name, confirm } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let confirm = confirm.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/factory/storage/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .query(&progenitor_client::QueryParam::new("confirm", &confirm))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "remove_storage" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_versions`]\n\n[`Client::list_versions`]: super::Client::list_versions"]
+    #[derive(Debug, Clone)]
+    pub struct ListVersions<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> ListVersions<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                limit: Ok(None),
+                offset: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/factory/storage/{name}/versions`"]
+        pub async fn send(self) -> Result<ResponseValue<types::VersionList>, Error<ByteStream>> {
+            let Self { client, name, limit, offset } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/factory/storage/{}/versions",
+                client.baseurl,
+                encode_path(&name.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_versions" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::plan_storage`]\n\n[`Client::plan_storage`]: super::Client::plan_storage"]
+    #[derive(Debug, Clone)]
+    pub struct PlanStorage<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> PlanStorage<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/factory/storage/{name}/plan`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Plan>, Error<ByteStream>> {
+            let Self { client, name, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/factory/storage/{}/plan", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "plan_storage" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::ready_status`]\n\n[`Client::ready_status`]: super::Client::ready_status"]
+    #[derive(Debug, Clone)]
+    pub struct ReadyStatus<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+    }
+    impl<'a> ReadyStatus<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, name: Err("name was not initialized".to_string()) }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/factory/ready_status/{name}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::ReadyStatus>, Error<ByteStream>> {
+            let Self { client, name } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/factory/ready_status/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "ready_status" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_rows`]\n\n[`Client::list_rows`]: super::Client::list_rows"]
+    #[derive(Debug, Clone)]
+    pub struct ListRows<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        count: Result<Option<::std::string::String>, String>,
+        cursor: Result<Option<::std::string::String>, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+        ordering: Result<Option<::std::string::String>, String>,
+        where_: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ListRows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                count: Ok(None),
+                cursor: Ok(None),
+                fields: Ok(None),
+                limit: Ok(None),
+                offset: Ok(None),
+                ordering: Ok(None),
+                where_: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn count<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.count = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for count failed".to_string());
+            self
+        }
+        pub fn cursor<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.cursor = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for cursor failed".to_string());
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for fields failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        pub fn ordering<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ordering = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ordering failed".to_string());
+            self
+        }
+        pub fn where_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.where_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for where_ failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::RowList>, Error<ByteStream>> {
+            let Self { client, name, count, cursor, fields, limit, offset, ordering, where_ } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let count = count.map_err(Error::InvalidRequest)?;
+            let cursor = cursor.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let ordering = ordering.map_err(Error::InvalidRequest)?;
+            let where_ = where_.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("count", &count))
+                .query(&progenitor_client::QueryParam::new("cursor", &cursor))
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("ordering", &ordering))
+                .query(&progenitor_client::QueryParam::new("where", &where_))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_rows" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::save_row`]\n\n[`Client::save_row`]: super::Client::save_row"]
+    #[derive(Debug, Clone)]
+    pub struct SaveRow<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> SaveRow<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/storage/{name}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, name, if_match, if_none_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "save_row" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                201u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_row`]\n\n[`Client::get_row`]: super::Client::get_row"]
+    #[derive(Debug, Clone)]
+    pub struct GetRow<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        key: Result<::std::string::String, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> GetRow<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                key: Err("key was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.key = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for key failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/{key}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, name, key, if_none_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let key = key.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/storage/{}/{}",
+                client.baseurl,
+                encode_path(&name.to_string()),
+                encode_path(&key.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_row" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::replace_row`]\n\n[`Client::replace_row`]: super::Client::replace_row"]
+    #[derive(Debug, Clone)]
+    pub struct ReplaceRow<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        key: Result<::std::string::String, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> ReplaceRow<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                key: Err("key was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.key = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for key failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PUT` request to `/api/v1/storage/{name}/{key}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, name, key, if_match, if_none_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let key = key.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/storage/{}/{}",
+                client.baseurl,
+                encode_path(&name.to_string()),
+                encode_path(&key.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "replace_row" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::delete_row`]\n\n[`Client::delete_row`]: super::Client::delete_row"]
+    #[derive(Debug, Clone)]
+    pub struct DeleteRow<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        key: Result<::std::string::String, String>,
+        version: Result<Option<i32>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> DeleteRow<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                key: Err("key was not initialized".to_string()),
+                version: Ok(None),
+                if_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.key = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for key failed".to_string());
+            self
+        }
+        pub fn version<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.version =
+                value.try_into().map(Some).map_err(|_| "conversion to `i32` for version failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/storage/{name}/{key}`"]
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<ByteStream>> {
+            let Self { client, name, key, version, if_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let key = key.map_err(Error::InvalidRequest)?;
+            let version = version.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/storage/{}/{}",
+                client.baseurl,
+                encode_path(&name.to_string()),
+                encode_path(&key.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .query(&progenitor_client::QueryParam::new("version", &version))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "delete_row" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::patch_row`]\n\n[`Client::patch_row`]: super::Client::patch_row"]
+    #[derive(Debug, Clone)]
+    pub struct PatchRow<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        key: Result<::std::string::String, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> PatchRow<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                key: Err("key was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.key = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for key failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PATCH` request to `/api/v1/storage/{name}/{key}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, name, key, if_match, if_none_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let key = key.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/storage/{}/{}",
+                client.baseurl,
+                encode_path(&name.to_string()),
+                encode_path(&key.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "patch_row" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::status`]\n\n[`Client::status`]: super::Client::status"]
+    #[derive(Debug, Clone)]
+    pub struct Status<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> Status<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/status`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Status>, Error<ByteStream>> {
+            let Self { client } = self;
+            let url = format!("{}/api/v1/status", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "status" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::metrics`]\n\n[`Client::metrics`]: super::Client::metrics"]
+    #[derive(Debug, Clone)]
+    pub struct Metrics<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> Metrics<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        #[doc = "Sends a `GET` request to `/metrics`"]
+        pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<ByteStream>> {
+            let Self { client } = self;
+            let url = format!("{}/metrics", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client.client.get(url).headers(header_map).build()?;
+            let info = OperationInfo { operation_id: "metrics" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::stream(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::health`]\n\n[`Client::health`]: super::Client::health"]
+    #[derive(Debug, Clone)]
+    pub struct Health<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> Health<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        #[doc = "Sends a `GET` request to `/health`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Health>, Error<ByteStream>> {
+            let Self { client } = self;
+            let url = format!("{}/health", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "health" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::ready`]\n\n[`Client::ready`]: super::Client::ready"]
+    #[derive(Debug, Clone)]
+    pub struct Ready<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> Ready<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        #[doc = "Sends a `GET` request to `/ready`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Ready>, Error<ByteStream>> {
+            let Self { client } = self;
+            let url = format!("{}/ready", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "ready" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+}
+#[doc = r" Items consumers will typically use such as the Client."]
+pub mod prelude {
+    pub use self::super::Client;
+}

@@ -1,0 +1,83 @@
+//! The API through the client that is generated from its document, and through its command line.
+
+use std::process::Output;
+
+use datadump_client::{Client, done};
+use datadump_tests::{Server, dog, on_both, workspace};
+use serde_json::{Map, Value as Json, json};
+use tokio::process::Command;
+
+on_both![the_generated_client_declares_writes_and_reads, the_command_line_does_the_same];
+
+async fn the_generated_client_declares_writes_and_reads(server: Server) {
+    let client = Client::new(server.base());
+    let declared = done(client.declare_storage().body(object(dog())).send().await).await.unwrap();
+    assert_eq!((declared.name.as_str(), declared.version, declared.locked), ("dog", 1, true));
+    server.applied("dog").await;
+    for (chip, color) in [("CHIP1", "red"), ("a/b", "blue")] {
+        let row = object(json!({"chip_id": chip, "color": color, "collar_size": 40}));
+        let saved = done(client.save_row().name("dog").body(row).send().await).await.unwrap();
+        assert_eq!(saved["version"], 1);
+    }
+    let red = client.list_rows().name("dog").where_(r#"{"color": {"eq": "red"}}"#).count("exact");
+    let red = done(red.send().await).await.unwrap();
+    assert_eq!((red.count, red.results[0]["chip_id"].as_str()), (Some(1), Some("CHIP1")));
+    let row = done(client.get_row().name("dog").key("a/b").send().await).await.unwrap();
+    assert_eq!(row["color"], "blue");
+
+    let stale = object(json!({"chip_id": "CHIP1", "color": "x", "collar_size": 1, "version": 7}));
+    let failure = done(client.save_row().name("dog").body(stale).send().await).await.unwrap_err();
+    let problem = failure.problem().unwrap_or_else(|| panic!("{failure}"));
+    assert_eq!((problem.status, problem.code.as_str()), (409, "conflict"));
+    assert_eq!(problem.current.as_ref().unwrap()["version"], 1);
+    let failure = done(client.list_rows().name("dog").limit(5000_u64).send().await).await.unwrap_err();
+    assert_eq!(failure.problem().unwrap().errors[0].parameter.as_deref(), Some("limit"));
+    let failure = done(client.get_storage().name("nope").send().await).await.unwrap_err();
+    assert_eq!(failure.problem().unwrap().status, 404);
+
+    let status = done(client.status().send().await).await.unwrap();
+    assert_eq!(status.storages[0].name, "dog");
+    let changes =
+        done(client.plan_storage().name("dog").body(object(dog())).send().await).await.unwrap().changes;
+    assert!(changes.is_empty(), "{changes:?}");
+    let gone = client.delete_row().name("dog").key("CHIP1").version(1).send().await;
+    done(gone).await.unwrap();
+    done(client.remove_storage().name("dog").confirm("dog").send().await).await.unwrap();
+}
+
+async fn the_command_line_does_the_same(server: Server) {
+    let declared = said(&server, &["storage", "declare", &dog().to_string()]).await.unwrap();
+    assert_eq!(declared["name"], "dog");
+    server.applied("dog").await;
+    let row = json!({"chip_id": "CHIP1", "color": "red", "collar_size": 40}).to_string();
+    assert_eq!(said(&server, &["row", "save", "dog", &row]).await.unwrap()["version"], 1);
+    let filter = r#"{"color": {"eq": "red"}}"#;
+    let list =
+        said(&server, &["row", "list", "dog", "--where", filter, "--ordering", "-chip_id"]).await.unwrap();
+    assert_eq!(list["results"][0]["chip_id"], "CHIP1");
+    assert_eq!(said(&server, &["row", "get", "dog", "CHIP1"]).await.unwrap()["color"], "red");
+    assert_eq!(said(&server, &["storage", "list"]).await.unwrap()["count"], 1);
+    assert_eq!(said(&server, &["storage", "get", "dog"]).await.unwrap()["locked"], false);
+    assert!(said(&server, &["status"]).await.unwrap()["version"].is_string());
+    said(&server, &["row", "delete", "dog", "CHIP1"]).await.unwrap();
+    let error = said(&server, &["row", "get", "dog", "CHIP1"]).await.unwrap_err();
+    assert!(error.contains("CHIP1") && error.contains("404"), "{error}");
+}
+
+async fn said(server: &Server, arguments: &[&str]) -> Result<Json, String> {
+    let mut command = Command::new(workspace::program("datadump"));
+    let Output { status, stdout, stderr } =
+        command.args(["--server", server.base()]).args(arguments).output().await.unwrap();
+    if status.success() {
+        Ok(serde_json::from_slice(&stdout).unwrap())
+    } else {
+        Err(String::from_utf8_lossy(&stderr).into_owned())
+    }
+}
+
+fn object(json: Json) -> Map<String, Json> {
+    match json {
+        Json::Object(members) => members,
+        other => panic!("{other}"),
+    }
+}

@@ -1,0 +1,94 @@
+//! Clients that write the same row at the same time.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use datadump_tests::{Api, Server, on_both};
+use serde_json::json;
+
+on_both![increments_are_never_lost, one_of_many_makes_the_row, plain_writes_all_count];
+
+const ROW: &str = "/api/v1/storage/counter/1/";
+const INCREMENTS: u64 = 1000;
+
+async fn increments_are_never_lost(server: Server) {
+    declare(&server).await;
+    server.put(ROW, &json!({"n": 0})).await.is(200).ok();
+    let left = Arc::new(AtomicU64::new(INCREMENTS));
+    let clients = [0, 1].map(|client| tokio::spawn(increment(server.clone(), client, left.clone())));
+    let (mut versions, mut lost) = (Vec::new(), 0);
+    for client in clients {
+        let (of_client, lost_of_client) = client.await.unwrap();
+        versions.extend(of_client);
+        lost += lost_of_client;
+    }
+    versions.sort_unstable();
+    let expected: Vec<u64> = (2..=INCREMENTS + 1).collect();
+    assert_eq!(versions, expected, "every success is a version of its own");
+    let row = server.get(ROW).await.is(200).json();
+    assert_eq!((&row["n"], &row["version"]), (&json!(INCREMENTS), &json!(INCREMENTS + 1)));
+    assert!(lost > 0, "nobody ever lost, so nobody raced");
+    println!("{INCREMENTS} increments, {lost} refused with 409");
+}
+
+/// Reads, adds one, and writes with the version that was read; by body and by header in turn.
+async fn increment(api: Api, client: u64, left: Arc<AtomicU64>) -> (Vec<u64>, u64) {
+    let (mut versions, mut lost) = (Vec::new(), 0);
+    while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+        for round in client.. {
+            let row = api.get(ROW).await.is(200).json();
+            let (n, version) = (row["n"].as_u64().unwrap() + 1, &row["version"]);
+            let (call, stale) = if round % 2 == 0 {
+                (api.put(ROW, &json!({"n": n, "version": version})), 409)
+            } else {
+                (api.put(ROW, &json!({"n": n})).header("if-match", &format!("\"{version}\"")), 412)
+            };
+            let answer = call.await;
+            if answer.status == 200 {
+                versions.push(answer.json()["version"].as_u64().unwrap());
+                break;
+            }
+            let problem = answer.problem(stale);
+            assert!(problem["current"]["version"].as_u64() > version.as_u64(), "{problem}");
+            lost += 1;
+        }
+    }
+    (versions, lost)
+}
+
+async fn one_of_many_makes_the_row(server: Server) {
+    declare(&server).await;
+    for key in 10..30 {
+        let path = format!("/api/v1/storage/counter/{key}/");
+        let calls = (0..8).map(|n| server.put(&path, &json!({"n": n})).header("if-none-match", "*").send());
+        let answers = futures_util::future::join_all(calls).await;
+        let mut statuses: Vec<u16> = answers.into_iter().map(|answer| answer.unwrap().status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 412, 412, 412, 412, 412, 412, 412]);
+        assert_eq!(server.get(&path).await.is(200).json()["version"], 1);
+    }
+}
+
+async fn plain_writes_all_count(server: Server) {
+    declare(&server).await;
+    let calls = (0..200).map(|n| server.put(ROW, &json!({"n": n})).send());
+    let answers = futures_util::future::join_all(calls).await;
+    let mut versions: Vec<u64> = answers
+        .into_iter()
+        .map(|answer| answer.unwrap().is(200).json()["version"].as_u64().unwrap())
+        .collect();
+    versions.sort_unstable();
+    assert_eq!(versions, (1..=200).collect::<Vec<u64>>());
+}
+
+async fn declare(server: &Server) {
+    server
+        .declare(&json!({
+            "name": "counter",
+            "key": {"name": "id", "type": "integer"},
+            "fields": [{"name": "n", "type": "integer"}],
+        }))
+        .await;
+}
