@@ -226,9 +226,4 @@ impl<T> Intake<T> {
         }
         Some(Batch::Rows(jobs))
     }
-
-    /// Takes no more; what is already waiting is still handed out.
-    pub(super) async fn close(&self) {
-        self.waiting.lock().await.receiver.close();
-    }
 }

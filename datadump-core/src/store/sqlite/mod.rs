@@ -22,23 +22,20 @@ use async_trait::async_trait;
 
 use super::{
     Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
-    VersionRecord, Write,
-    sql::Dialect,
-    writer::{Intake, Queue},
+    VersionRecord, Write, sql::Dialect, writer::Queue,
 };
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
 };
 use readers::Readers;
-use writer::{Task, Writer};
+use writer::{Command, Writer};
 
 /// The database in one file.
 #[derive(Debug)]
 pub struct SqliteStore {
     catalogue: Arc<Catalogue>,
-    queue: Queue<Task>,
-    intake: Arc<Intake<Task>>,
+    queue: Queue<Command>,
     readers: Readers,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     migrations: migrate::Migrations,
@@ -56,13 +53,11 @@ impl SqliteStore {
         let catalogue = Arc::new(Catalogue::default());
         catalogue.replace(opened.catalogue);
         let (queue, intake) = super::writer::queue(options.queue_rows, options.queue_bytes);
-        let intake = Arc::new(intake);
         let writer = Writer::new(opened.writer, catalogue.clone(), options);
-        let thread = writer.start(intake.clone())?;
+        let thread = writer.start(intake)?;
         Ok(Self {
             catalogue,
             queue,
-            intake,
             readers: Readers::new(opened.file.clone()),
             writer: Mutex::new(Some(thread)),
             migrations: migrate::Migrations::default(),
@@ -78,7 +73,8 @@ impl SqliteStore {
         run: impl FnOnce(&mut Writer) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        self.queue.other(Task(Box::new(move |writer| {
+        self.queue.other(Command::Do(Box::new(move |writer| {
+            // Whoever asked may have gone away.
             let _ = reply.send(run(writer));
         })))?;
         answer.await.map_err(|_| Error::Unavailable("the database is closed".into()))?
@@ -168,7 +164,8 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
-        self.intake.close().await;
+        // Behind everything that was accepted before; it fails when the writer has ended already.
+        let _ = self.queue.other(Command::Stop);
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let ended = tokio::task::spawn_blocking(move || thread.map(std::thread::JoinHandle::join)).await;
         if let Ok(Some(Err(_))) = ended {

@@ -15,8 +15,16 @@ use crate::{
     },
 };
 
-/// Something the writer does between two batches.
-pub(super) struct Task(pub(super) Box<dyn FnOnce(&mut Writer) + Send>);
+/// What the writer is told beside rows.
+pub(super) enum Command {
+    /// To do something between two batches.
+    Do(Task),
+    /// To end.
+    Stop,
+}
+
+/// Something the writer does.
+pub(super) type Task = Box<dyn FnOnce(&mut Writer) + Send>;
 
 /// What the writer's thread owns.
 pub(super) struct Writer {
@@ -33,14 +41,15 @@ impl Writer {
         Self { connection, catalogue, options, statements: HashMap::new(), last_stamp }
     }
 
-    /// Starts the thread. It ends when the queue is closed and empty.
-    pub(super) fn start(mut self, intake: Arc<Intake<Task>>) -> Result<thread::JoinHandle<()>> {
+    /// Starts the thread. It ends when it is told to, or when nobody is left to tell it anything.
+    pub(super) fn start(mut self, intake: Intake<Command>) -> Result<thread::JoinHandle<()>> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::internal)?;
         let run = move || {
             while let Some(batch) = runtime.block_on(intake.next()) {
                 match batch {
                     Batch::Rows(jobs) => write::commit(&mut self, jobs, intake.gauge()),
-                    Batch::Other(Task(run)) => run(&mut self),
+                    Batch::Other(Command::Do(run)) => run(&mut self),
+                    Batch::Other(Command::Stop) => break,
                 }
             }
         };
@@ -81,8 +90,11 @@ impl Stamps {
     }
 }
 
-impl fmt::Debug for Task {
+impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Task")
+        f.write_str(match self {
+            Self::Do(_) => "Do",
+            Self::Stop => "Stop",
+        })
     }
 }
