@@ -122,6 +122,38 @@ fn plain(uri: &Uri) -> Result<Uri, Problem> {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_panic_is_a_problem_and_the_next_request_is_served() {
+        let config = Config::default();
+        let app = App {
+            routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
+            guard: Guard::new(&config, config.listen),
+            limits: BodyLimits { bytes: 1, pause: config.body_timeout },
+            ids: RequestIds::new(),
+            metrics: Arc::new(Metrics::new(Vec::new())),
+        };
+        for (path, status) in [("/panic", 500), ("/fine", 200), ("/none", 404)] {
+            let request =
+                Request::builder().uri_str(path).header("host", "localhost").header("x-request-id", "mine");
+            let response = app.answer(request.finish()).await;
+            assert_eq!(response.status().as_u16(), status, "{path}");
+            assert_eq!(response.header("x-request-id"), Some("mine"));
+            if status != 200 {
+                let body = response.into_body().into_bytes_limit(10_000).await.unwrap();
+                let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+                assert_eq!((&problem["request_id"], &problem["instance"]), (&"mine".into(), &path.into()));
+            }
+        }
+    }
+
+    async fn fine(_request: Request) -> poem::Result<&'static str> {
+        Ok("fine")
+    }
+
+    async fn panics(_request: Request) -> poem::Result<()> {
+        panic!("this is what the test is about")
+    }
+
     #[test]
     fn one_slash_at_the_end_makes_no_difference() {
         for (sent, expected) in [

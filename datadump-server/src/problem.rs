@@ -188,7 +188,9 @@ impl From<poem::Error> for Problem {
             );
         }
         if let Some(error) = error.downcast_ref::<ParseParamError>() {
-            return Self::parameter(error.name, "invalid-parameter", error.to_string());
+            // The framework names its own types; of those that are asked for here, only numbers can fail.
+            let detail = format!("the query parameter `{}` is not a whole number in range", error.name);
+            return Self::parameter(error.name, "invalid-parameter", detail);
         }
         if let Some(error) = error.downcast_ref::<ParsePathError>() {
             return Self::parameter(error.name, "invalid-path", error.to_string());

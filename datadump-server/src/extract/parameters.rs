@@ -9,7 +9,7 @@ use poem_openapi::__private::UrlQuery;
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaParamIn, MetaSchemaRef},
-    types::Type,
+    types,
 };
 
 use crate::problem::Problem;
@@ -28,7 +28,8 @@ impl<'a> FromRequest<'a> for Parameters {
 #[derive(Debug)]
 pub(crate) struct Noted<T>(PhantomData<T>);
 
-impl<'a, T: Type> ApiExtractor<'a> for Noted<T> {
+// `Type` is not imported: it has an `is_empty` of its own that says `false` of an empty `&&str`.
+impl<'a, T: types::Type> ApiExtractor<'a> for Noted<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
 
     type ParamType = ();

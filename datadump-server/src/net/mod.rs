@@ -6,7 +6,9 @@ mod refuse;
 pub(crate) mod signal;
 mod watch;
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration,
+};
 
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,7 +22,7 @@ use tokio::{
     sync::{mpsc, watch as channel},
 };
 
-use self::watch::{Watch, Watched};
+use self::watch::{Patience, Watch, Watched};
 use crate::{app::App, config::Config};
 
 /// The most bytes in the head of a request, its headers and all.
@@ -121,28 +123,25 @@ async fn connection(
         .max_headers(MAX_HEADERS)
         .serve_connection(io, service)
         .with_upgrades();
-    let mut connection = pin!(connection);
+    let (mut connection, mut patience) = (pin!(connection), pin!(Patience::new(watch.clone())));
+    let mut stopped = pin!(stopped.changed());
     let mut is_stopping = false;
-    loop {
-        tokio::select! {
-            // An error here is a client that went away or does not speak HTTP; it was told if it listens.
-            ended = connection.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!(%peer, %error, "a connection broke");
-                }
-                return;
-            }
-            () = tokio::time::sleep_until(watch.deadline()) => {
-                if watch.is_over() {
-                    tracing::debug!(%peer, "a connection took too long");
-                    return;
-                }
-            }
-            _ = stopped.changed(), if !is_stopping => {
-                is_stopping = true;
-                watch.stop();
-                connection.as_mut().graceful_shutdown();
-            }
+    let ended = poll_fn(|cx| {
+        if !is_stopping && stopped.as_mut().poll(cx).is_ready() {
+            is_stopping = true;
+            patience.stop();
+            connection.as_mut().graceful_shutdown();
         }
+        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+            return Poll::Ready(Some(ended));
+        }
+        // After the connection: whatever it did counts for the client.
+        patience.as_mut().poll(cx).map(|()| None)
+    });
+    match ended.await {
+        Some(Ok(())) => {}
+        // A client that went away or does not speak HTTP; it was told if it listens.
+        Some(Err(error)) => tracing::debug!(%peer, %error, "a connection broke"),
+        None => tracing::debug!(%peer, "a client took too long"),
     }
 }

@@ -14,7 +14,7 @@ use tokio::{
 const ANSWER: &[u8] = concat!(
     "HTTP/1.1 503 Service Unavailable\r\n",
     "content-type: application/problem+json\r\n",
-    "content-length: 211\r\n",
+    "content-length: 204\r\n",
     "retry-after: 1\r\n",
     "connection: close\r\n\r\n",
     r#"{"type":"urn:datadump:problem:too-many-connections","title":"Too many connections","status":503,"#,

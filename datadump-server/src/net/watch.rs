@@ -15,7 +15,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::Instant,
+    time::{Instant, Sleep, sleep_until},
 };
 
 /// How long a connection that has nothing under way may stay when the server stops.
@@ -59,26 +59,15 @@ impl Watch {
         Serving(self.clone())
     }
 
-    /// The server stops: idle connections go at once.
-    pub(super) fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
-    }
-
-    /// When to look again.
-    pub(super) fn deadline(&self) -> Instant {
+    /// Until when the client has time; for ever while it waits for us.
+    fn deadline(&self) -> Option<Instant> {
         let since = self.opened + Duration::from_millis(self.since.load(Ordering::Relaxed));
-        let stopping = self.stopping.load(Ordering::Relaxed);
         match self.phase.load(Ordering::Relaxed) {
-            SERVING => Instant::now() + self.idle_timeout,
-            IDLE if stopping => since.max(Instant::now() - IDLE_WHEN_STOPPING) + IDLE_WHEN_STOPPING,
-            IDLE => since + self.idle_timeout,
-            _ => since + self.header_timeout,
+            SERVING => None,
+            IDLE if self.stopping.load(Ordering::Relaxed) => Some(since + IDLE_WHEN_STOPPING),
+            IDLE => Some(since + self.idle_timeout),
+            _ => Some(since + self.header_timeout),
         }
-    }
-
-    /// Whether the client has had its time.
-    pub(super) fn is_over(&self) -> bool {
-        self.deadline() <= Instant::now()
     }
 
     fn enter(&self, phase: u8) {
@@ -103,6 +92,37 @@ impl Watch {
 impl Drop for Serving {
     fn drop(&mut self) {
         self.0.enter(IDLE);
+    }
+}
+
+/// Is ready when the client of a connection has had its time. Has to be polled whenever the connection
+/// is: that is when the time it has changes.
+pub(super) struct Patience {
+    watch: Arc<Watch>,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Patience {
+    pub(super) fn new(watch: Arc<Watch>) -> Self {
+        let deadline = watch.deadline().unwrap_or_else(Instant::now);
+        Self { watch, sleep: Box::pin(sleep_until(deadline)) }
+    }
+
+    /// The server stops: connections with nothing under way go soon.
+    pub(super) fn stop(&self) {
+        self.watch.stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Future for Patience {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.watch.deadline() else { return Poll::Pending };
+        if self.sleep.deadline() != deadline {
+            self.sleep.as_mut().reset(deadline);
+        }
+        self.sleep.as_mut().poll(cx)
     }
 }
 
@@ -175,35 +195,38 @@ mod tests {
     const HEADER: Duration = Duration::from_secs(10);
     const LONG: Duration = Duration::from_secs(75);
 
+    /// Whether the client has had its time, so many seconds from now.
+    async fn is_over_after(patience: &mut Patience, seconds: u64) -> bool {
+        // The connection is polled at every change, and with it this.
+        let _ = futures_util::poll!(&mut *patience);
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        futures_util::poll!(patience).is_ready()
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_slow_head_has_less_time_than_an_idle_connection() {
-        let pass = |seconds| tokio::time::advance(Duration::from_secs(seconds));
         let watch = Arc::new(Watch::new(HEADER, LONG));
-        pass(9).await;
+        let mut patience = Patience::new(watch.clone());
+        assert!(!is_over_after(&mut patience, 9).await);
         watch.received();
-        assert!(!watch.is_over());
-        pass(1).await;
-        assert!(watch.is_over(), "bytes of a head buy no time");
+        assert!(is_over_after(&mut patience, 1).await, "bytes of a head buy no time");
 
         let serving = watch.serving();
-        pass(1000).await;
-        assert!(!watch.is_over(), "the client waits for us");
+        assert!(!is_over_after(&mut patience, 1000).await, "the client waits for us");
         drop(serving);
-        pass(74).await;
-        assert!(!watch.is_over());
+        assert!(!is_over_after(&mut patience, 74).await);
         watch.received();
-        pass(9).await;
-        assert!(!watch.is_over());
-        pass(1).await;
-        assert!(watch.is_over());
+        assert!(!is_over_after(&mut patience, 9).await);
+        assert!(is_over_after(&mut patience, 1).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_idle_connection_goes_soon_when_the_server_stops() {
         let watch = Arc::new(Watch::new(HEADER, LONG));
+        let mut patience = Patience::new(watch.clone());
         drop(watch.serving());
-        watch.stop();
-        tokio::time::advance(IDLE_WHEN_STOPPING).await;
-        assert!(watch.is_over());
+        assert!(!is_over_after(&mut patience, 1).await);
+        patience.stop();
+        assert!(is_over_after(&mut patience, 1).await);
     }
 }
