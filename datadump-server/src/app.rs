@@ -76,7 +76,7 @@ impl App {
         }
         let took = started.elapsed();
         self.metrics.answered(operation.map(|operation| operation.0), response.status(), took);
-        log(&path, response.status(), took.as_micros());
+        log(&path, response.status(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         response
     }
 
@@ -89,7 +89,7 @@ impl App {
     }
 }
 
-fn log(path: &str, status: StatusCode, micros: u128) {
+fn log(path: &str, status: StatusCode, micros: u64) {
     let status = status.as_u16();
     match status {
         500.. => tracing::error!(status, micros, "answered"),

@@ -13,7 +13,7 @@ use crate::{api, problem::Problem};
 const LANDING: &str = include_str!("landing.html");
 
 /// Browsers load nothing from elsewhere, whatever a script of the documentation asks for.
-const POLICY: &str = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'self' 'unsafe-inline' data: blob:; frame-ancestors 'none'";
 
 /// Where the documentation's page would fetch its letters from; see [`documentation`].
 const FONTS: &str = "https://fonts.googleapis.com";
