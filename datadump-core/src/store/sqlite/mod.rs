@@ -40,8 +40,8 @@ pub struct SqliteStore {
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     migrations: migrate::Migrations,
     file: PathBuf,
-    /// Held for as long as the store is: no other process may open the file meanwhile.
-    _lock: std::fs::File,
+    /// Held until the store is closed: no other process may open the file meanwhile.
+    lock: Mutex<Option<std::fs::File>>,
     temporary: Mutex<Option<tempfile::TempDir>>,
 }
 
@@ -62,7 +62,7 @@ impl SqliteStore {
             writer: Mutex::new(Some(thread)),
             migrations: migrate::Migrations::default(),
             file: opened.file,
-            _lock: opened.lock,
+            lock: Mutex::new(Some(opened.lock)),
             temporary: Mutex::new(opened.temporary),
         })
     }
@@ -172,6 +172,7 @@ impl Store for SqliteStore {
             tracing::error!("the writer had panicked");
         }
         self.readers.close();
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
         let temporary = self.temporary.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(temporary) = temporary {
             let _ = tokio::task::spawn_blocking(move || temporary.close()).await;

@@ -1,0 +1,128 @@
+//! Checks of pages, counts and texts. That filters agree with [`Filter::matches`] is a property
+//! test beside this suite.
+//!
+//! [`Filter::matches`]: crate::store::Filter::matches
+
+use serde_json::json;
+
+use super::{Bench, Subject, dog, same};
+use crate::{
+    error::Result,
+    schema::Value,
+    store::{Counted, Expect, Paging, query::Towards},
+};
+
+pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    let mut writes = Vec::new();
+    for number in 0..57 {
+        let color = match number % 5 {
+            0 => json!(null),
+            other => json!(["red", "blue", "äöü", ""][other - 1]),
+        };
+        let record = json!({"chip_id": format!("{number:03}"), "color": color, "collar_size": number % 3});
+        writes.push(subject.put("dog", &record, Expect::Anything)?);
+    }
+    subject.store.write(writes).await?;
+    for ordering in [
+        "",
+        "chip_id",
+        "-chip_id",
+        "color",
+        "-color",
+        "color,-collar_size",
+        "-color,collar_size",
+        "-updated_at",
+    ] {
+        let mut parameters = vec![("limit", "1000"), ("cursor", "")];
+        if !ordering.is_empty() {
+            parameters.push(("ordering", ordering));
+        }
+        let (whole, mut query) = subject.list("dog", &parameters).await?;
+        same(ordering, whole.rows.len(), 57)?;
+        let in_force = subject.in_force("dog")?;
+        let whole: Vec<Value> = whole.rows.into_iter().map(|row| row.key).collect();
+        for towards in [Towards::Next, Towards::Previous] {
+            let mut expected = whole.clone();
+            // Backwards from beyond the last row: there is no such position, so from the last one.
+            let mut from = None;
+            if towards == Towards::Previous {
+                let last = expected.pop();
+                let row = subject.store.get(&in_force, &last.unwrap_or(Value::Null)).await?;
+                from = row.map(|row| query.order.iter().map(|order| order.column.value(&row)).collect());
+            }
+            let mut found = Vec::new();
+            loop {
+                query.paging = Paging::Keyset { limit: 10, from: from.clone(), towards };
+                let page = subject.store.page(&in_force, &query).await?;
+                let edge = match towards {
+                    Towards::Next => page.rows.last(),
+                    Towards::Previous => page.rows.first(),
+                };
+                from = edge.map(|row| query.order.iter().map(|order| order.column.value(row)).collect());
+                let keys = page.rows.into_iter().map(|row| row.key);
+                match towards {
+                    Towards::Next => found.extend(keys),
+                    Towards::Previous => found.splice(0..0, keys).for_each(drop),
+                }
+                if !page.more {
+                    break;
+                }
+            }
+            same(&format!("{ordering} {towards:?}"), found, expected)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn counts_say_how_many_match(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    for number in 0..12 {
+        let color = if number < 5 { "red" } else { "blue" };
+        subject.save("dog", json!({"chip_id": number.to_string(), "color": color})).await?;
+    }
+    for (parameters, expected) in [
+        (&[("limit", "2")][..], Counted::Exactly(12)),
+        (&[("color", "red"), ("limit", "2"), ("offset", "4")], Counted::Exactly(5)),
+        (&[("count", "exact")], Counted::Exactly(12)),
+        (&[("count", "none")], Counted::Unknown),
+        (&[("cursor", "")], Counted::Unknown),
+    ] {
+        same(&format!("{parameters:?}"), subject.list("dog", parameters).await?.0.count, expected)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn texts_are_found_whatever_their_case(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    for (key, color) in [("1", "Straße ÄÖÜ"), ("2", "ΟΔΥΣΣΕΥΣ"), ("3", "İstanbul"), ("4", "100%_\\")]
+    {
+        subject.save("dog", json!({"chip_id": key, "color": color})).await?;
+    }
+    for (filter, text, expected) in [
+        ("color__icontains", "äöü", "1"),
+        ("color__icontains", "STRAßE", "1"),
+        ("color__icontains", "οδυσσευς", "2"),
+        ("color__icontains", "σευσ", "2"),
+        ("color__icontains", "i\u{307}ST", "3"),
+        ("color__contains", "%_\\", "4"),
+        ("color__contains", "öü", ""),
+        ("color__startswith", "100%", "4"),
+        ("color__endswith", "_\\", "4"),
+        ("color__endswith", "", "1234"),
+        ("color__startswith", "Stra", "1"),
+        ("color__startswith", "stra", ""),
+    ] {
+        let (page, _) = subject.list("dog", &[(filter, text), ("ordering", "chip_id")]).await?;
+        let keys: String = page
+            .rows
+            .iter()
+            .filter_map(|row| if let Value::Text(text) = &row.key { Some(text.as_str()) } else { None })
+            .collect();
+        same(&format!("{filter}={text}"), keys.as_str(), expected)?;
+    }
+    Ok(())
+}

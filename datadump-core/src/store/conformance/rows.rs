@@ -1,0 +1,304 @@
+//! Checks of single rows and of calls with several.
+
+use serde_json::{Value as Json, json};
+
+use super::{Bench, Subject, dog, holds, same};
+use crate::{
+    error::{Error, Result},
+    store::{Action, Expect, Outcome, Write},
+};
+
+fn name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Created(_) => "created",
+        Outcome::Updated(_) => "updated",
+        Outcome::Deleted(_) => "deleted",
+        Outcome::Refused(_) => "refused",
+        Outcome::Missing => "missing",
+        Outcome::VersionRequired => "version required",
+        Outcome::Invalid(_) => "invalid",
+    }
+}
+
+pub(super) async fn every_kind_is_read_back_equal_even_after_a_restart(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    let fields = json!([
+        {"name": "boolean", "type": "boolean", "nullable": true},
+        {"name": "integer", "type": "integer", "nullable": true},
+        {"name": "long", "type": "long", "nullable": true},
+        {"name": "float", "type": "float", "nullable": true},
+        {"name": "decimal", "type": "decimal", "precision": 18, "scale": 6, "nullable": true},
+        {"name": "string", "type": "string", "max_length": 8, "nullable": true},
+        {"name": "text", "type": "text", "nullable": true},
+        {"name": "uuid", "type": "uuid", "nullable": true},
+        {"name": "date", "type": "date", "nullable": true},
+        {"name": "time", "type": "time", "nullable": true},
+        {"name": "timestamp", "type": "timestamp", "nullable": true},
+        {"name": "json", "type": "json", "nullable": true},
+        {"name": "binary", "type": "binary", "nullable": true},
+        {"name": "enum", "type": "enum", "values": ["a", "ä'\""], "nullable": true},
+        {"name": "order", "type": "text", "nullable": true},
+    ]);
+    subject.declare(json!({"name": "all", "key": {"name": "id", "type": "uuid"}, "fields": fields})).await?;
+    let records = [
+        json!({"id": "00000000-0000-0000-0000-000000000000"}),
+        json!({"id": "018f0000-0000-7000-8000-000000000001", "boolean": true, "integer": i32::MIN,
+               "long": i64::MIN, "float": 5e-324, "decimal": "-999999999999.999999", "string": "12345678",
+               "text": "", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "date": "0001-01-01",
+               "time": "00:00:00.000000", "timestamp": "0001-01-01T00:00:00.000000Z", "json": [],
+               "binary": "", "enum": "a", "order": "'; DROP TABLE storage_all; --"}),
+        json!({"id": "018f0000-0000-7000-8000-000000000002", "boolean": false, "integer": i32::MAX,
+               "long": i64::MAX, "float": f64::MAX, "decimal": "0.000001", "string": "äöü😀",
+               "text": "line\nline\t\"quote\" \\ \u{7f}", "date": "9999-12-31", "time": "23:59:59.999999",
+               "timestamp": "9999-12-31T23:59:59.999999Z",
+               "json": {"b": [1, 1.5, 1e300, null, true, "😀"], "a": {"": 18_446_744_073_709_551_615_u64}, "c": 100.0},
+               "binary": "AAECAwD/", "enum": "ä'\""}),
+    ];
+    for record in &records {
+        let outcome = subject.save("all", record.clone()).await?;
+        same("a new row", name(&outcome), "created")?;
+    }
+    let subject = subject.reopen().await?;
+    let definition = subject.in_force("all")?.definition.clone();
+    for record in &records {
+        let row = subject.get("all", record["id"].clone()).await?;
+        let row = row.ok_or_else(|| Error::internal("the row is gone"))?.to_json(&definition);
+        for field in &definition.fields {
+            let sent = record.get(field.name.as_str()).unwrap_or(&Json::Null);
+            same(field.name.as_str(), &row[field.name.as_str()], sent)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn a_condition_holds_or_nothing_is_done(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    let row = json!({"chip_id": "A", "color": "red"});
+    // Each step: a condition, whether it is a deletion, what comes of it, the version after it.
+    for (step, (expect, delete, expected, version)) in [
+        (Expect::Exists, false, "refused", None),
+        (Expect::Exactly(1), false, "refused", None),
+        (Expect::Anything, true, "missing", None),
+        (Expect::Version(7), false, "created", Some(7)),
+        (Expect::Absent, false, "refused", Some(7)),
+        (Expect::Version(6), false, "refused", Some(7)),
+        (Expect::Exactly(8), false, "refused", Some(7)),
+        (Expect::Version(7), false, "updated", Some(8)),
+        (Expect::Exactly(8), false, "updated", Some(9)),
+        (Expect::Anything, false, "updated", Some(10)),
+        (Expect::Exists, false, "updated", Some(11)),
+        (Expect::Version(10), true, "refused", Some(11)),
+        (Expect::Exactly(11), true, "deleted", None),
+        (Expect::Absent, false, "created", Some(1)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let write = if delete {
+            let in_force = subject.in_force("dog")?;
+            Write { action: Action::Delete { in_force, key: crate::schema::Value::Text("A".into()) }, expect }
+        } else {
+            subject.put("dog", &row, expect)?
+        };
+        let outcome = subject.write(write).await?;
+        same(&format!("step {step}"), name(&outcome), expected)?;
+        let found = subject.get("dog", json!("A")).await?;
+        same(&format!("version after step {step}"), found.as_ref().map(|row| row.version), version)?;
+        if let Outcome::Refused(current) = outcome {
+            same("the current row of a refusal", current.map(|current| current.row), found)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn writes_of_one_call_to_one_key_take_effect_in_order(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    let mut writes = Vec::new();
+    for size in 0..50 {
+        for key in ["A", "B"] {
+            let record = json!({"chip_id": key, "collar_size": size});
+            writes.push(subject.put("dog", &record, Expect::Anything)?);
+        }
+    }
+    let in_force = subject.in_force("dog")?;
+    let key = crate::schema::Value::Text("A".into());
+    writes.push(Write { action: Action::Delete { in_force, key }, expect: Expect::Exactly(50) });
+    writes.push(subject.put("dog", &json!({"chip_id": "A", "collar_size": 99}), Expect::Absent)?);
+    let outcomes = subject.store.write(writes).await?;
+    same("the first", outcomes.first().map(name), Some("created"))?;
+    same("the second last", outcomes.iter().rev().nth(1).map(name), Some("deleted"))?;
+    same("the last", outcomes.last().map(name), Some("created"))?;
+    same("A", subject.field("dog", json!("A"), "collar_size").await?, json!(99))?;
+    same("A's version", subject.field("dog", json!("A"), "version").await?, json!(1))?;
+    same("B", subject.field("dog", json!("B"), "collar_size").await?, json!(49))?;
+    same("B's version", subject.field("dog", json!("B"), "version").await?, json!(50))
+}
+
+pub(super) async fn a_row_that_breaks_a_unique_index_leaves_its_neighbours(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    let definition = json!({
+        "name": "tag", "key": {"name": "id", "type": "long"},
+        "fields": [{"name": "code", "type": "string", "max_length": 20, "unique": true, "nullable": true},
+                   {"name": "a", "type": "integer"}, {"name": "b", "type": "integer"}],
+        "meta": {"unique_together": [["a", "b"]]},
+    });
+    subject.declare(definition).await?;
+    subject.save("tag", json!({"id": 1000, "code": "taken", "a": -1, "b": -1})).await?;
+    let mut writes = Vec::new();
+    for id in 0..300 {
+        let code = if id % 50 == 7 { json!("taken") } else { json!(format!("code {id}")) };
+        let (a, b) = if id == 120 { (-1, -1) } else { (id, 0) };
+        writes.push(subject.put(
+            "tag",
+            &json!({"id": id, "code": code, "a": a, "b": b}),
+            Expect::Anything,
+        )?);
+    }
+    for id in 300..310 {
+        writes.push(subject.put(
+            "tag",
+            &json!({"id": id, "code": null, "a": id, "b": 0}),
+            Expect::Anything,
+        )?);
+    }
+    let outcomes = subject.store.write(writes).await?;
+    for (id, outcome) in outcomes.iter().enumerate() {
+        let (bad_code, bad_pair) = (id < 300 && id % 50 == 7, id == 120);
+        same(&format!("row {id}"), name(outcome), if bad_code || bad_pair { "invalid" } else { "created" })?;
+        if let Outcome::Invalid(faults) = outcome {
+            same("code of the fault", faults.first().map(|fault| fault.code), Some("unique"))?;
+            let field = if bad_code { "code" } else { "b" };
+            holds("the fault names the field", faults.iter().any(|f| f.detail.contains(field)))?;
+        }
+        let found = subject.get("tag", json!(id)).await?.is_some();
+        same(&format!("row {id} is there"), found, !(bad_code || bad_pair))?;
+    }
+    // An update can break it too, and then the row stays as it was.
+    let outcome = subject.save("tag", json!({"id": 0, "code": "taken", "a": 0, "b": 0})).await?;
+    same("an update to a taken code", name(&outcome), "invalid")?;
+    same("the row", subject.field("tag", json!(0), "code").await?, json!("code 0"))
+}
+
+pub(super) async fn racing_increments_all_count_once(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    subject.save("dog", json!({"chip_id": "A", "collar_size": 0})).await?;
+    let client = || async {
+        let mut versions = Vec::new();
+        while versions.len() < 100 {
+            let row = subject.get("dog", json!("A")).await?.ok_or_else(|| Error::internal("gone"))?;
+            let size = row.to_json(&subject.in_force("dog")?.definition)["collar_size"].as_i64();
+            let next = json!({"chip_id": "A", "collar_size": size.unwrap_or(0) + 1});
+            let write = subject.put("dog", &next, Expect::Version(row.version))?;
+            if let Outcome::Updated(stored) = subject.write(write).await? {
+                versions.push(stored.row.version);
+            }
+        }
+        Ok::<_, Error>(versions)
+    };
+    let (a, b, c, d) = tokio::join!(client(), client(), client(), client());
+    let mut versions = [a?, b?, c?, d?].concat();
+    versions.sort_unstable();
+    versions.dedup();
+    same("distinct versions", versions.len(), 400)?;
+    same("the sum", subject.field("dog", json!("A"), "collar_size").await?, json!(400))
+}
+
+pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    for kind in ["integer", "long"] {
+        let definition = json!({"name": kind, "key": {"name": "id", "type": kind, "generated": true},
+                                "fields": [{"name": "n", "type": "integer"}]});
+        subject.declare(definition).await?;
+        // One that is given by hand is stepped over.
+        subject.save(kind, json!({"id": 3, "n": -1})).await?;
+        let mut keys = vec![json!(3)];
+        for n in 0..20 {
+            let outcome = subject.save(kind, json!({"n": n})).await?;
+            let Outcome::Created(stored) = outcome else {
+                return Err(Error::internal(format!("row {n}: {outcome:?}")));
+            };
+            keys.push(stored.to_json()["id"].clone());
+        }
+        let last = keys.last().cloned().unwrap_or_default();
+        let mut distinct: Vec<i64> = keys.iter().filter_map(Json::as_i64).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        same("distinct keys", distinct.len(), 21)?;
+        let key = crate::schema::Value::Integer(last.as_i64().unwrap_or(0));
+        let in_force = subject.in_force(kind)?;
+        subject.write(Write { action: Action::Delete { in_force, key }, expect: Expect::Anything }).await?;
+        let outcome = subject.save(kind, json!({"n": 100})).await?;
+        let Outcome::Created(stored) = outcome else {
+            return Err(Error::internal(format!("{outcome:?}")));
+        };
+        holds("a deleted key is not given again", !keys.contains(&stored.to_json()["id"]))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn odd_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    let keys = [
+        "'",
+        "\"",
+        "a/b",
+        "%2F",
+        "ключ",
+        "ä",
+        "a\u{308}",
+        "'; DROP TABLE--",
+        "a b",
+        "\\",
+        "0",
+        "NULL",
+        "\u{1F600}",
+        "A",
+        "a",
+        " a",
+        "a ",
+    ];
+    for key in keys {
+        let outcome = subject.save("dog", json!({"chip_id": key, "color": key})).await?;
+        same(key, name(&outcome), "created")?;
+    }
+    for key in keys {
+        same(key, subject.field("dog", json!(key), "color").await?, json!(key))?;
+        let (page, _) = subject.list("dog", &[("chip_id", key)]).await?;
+        same(key, page.rows.len(), 1)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn deleted_rows_are_gone(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    subject.save("dog", json!({"chip_id": "A"})).await?;
+    let in_force = subject.in_force("dog")?;
+    let key = crate::schema::Value::Text("A".into());
+    let delete = Write { action: Action::Delete { in_force, key }, expect: Expect::Anything };
+    same("the first deletion", name(&subject.write(delete.clone()).await?), "deleted")?;
+    same("the second", name(&subject.write(delete).await?), "missing")?;
+    let subject = subject.reopen().await?;
+    same("the row", subject.get("dog", json!("A")).await?, None)
+}
+
+pub(super) async fn the_list_shows_the_newest_first(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    for key in ["A", "B", "C", "A"] {
+        subject.save("dog", json!({"chip_id": key})).await?;
+    }
+    let (page, _) = subject.list("dog", &[]).await?;
+    let keys: Vec<Json> = page
+        .rows
+        .iter()
+        .map(|row| row.key.to_json(&crate::schema::Kind::Text { max_length: None }))
+        .collect();
+    same("keys", keys, vec![json!("A"), json!("C"), json!("B")])?;
+    let stamps: Vec<_> = page.rows.iter().map(|row| row.updated_at).collect();
+    holds("no two rows have the same time", stamps.windows(2).all(|pair| pair[0] > pair[1]))
+}

@@ -1,0 +1,107 @@
+//! A database of its own for each test, and a bench on it for the conformance suite.
+
+use std::{path::PathBuf, sync::Arc};
+
+use async_trait::async_trait;
+use datadump_core::{
+    Error, Ids, Result, SystemClock, SystemRandom,
+    schema::{InForce, Row},
+    store::{Options, Store, conformance::Bench, postgres::PostgresStore, sqlite::SqliteStore},
+    validate,
+};
+use serde_json::Value as Json;
+use sqlx::{Connection, Executor, PgConnection};
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backend {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+/// A database that goes away with this value.
+pub(crate) struct Database {
+    place: Place,
+}
+
+enum Place {
+    File(PathBuf, #[expect(dead_code, reason = "it deletes the folder when it goes")] tempfile::TempDir),
+    Server { admin: String, url: String, name: String },
+}
+
+impl Database {
+    /// An empty one.
+    pub(crate) async fn new(backend: Backend) -> Self {
+        let place = match backend {
+            Backend::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                Place::File(folder.path().join("test.db"), folder)
+            }
+            Backend::Postgres => {
+                let admin = std::env::var("DATADUMP_TEST_POSTGRES")
+                    .expect("DATADUMP_TEST_POSTGRES is not set: run the tests with tests/run");
+                let name = format!("core_{}", uuid::Uuid::now_v7().simple());
+                let mut connection = PgConnection::connect(&admin).await.unwrap();
+                let create = format!("CREATE DATABASE {name}");
+                connection.execute(sqlx::AssertSqlSafe(create)).await.unwrap();
+                let (server, _) = admin.rsplit_once('/').unwrap();
+                let query = admin.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+                Place::Server { url: format!("{server}/{name}{query}"), admin, name }
+            }
+        };
+        Self { place }
+    }
+
+    /// Opens it.
+    pub(crate) async fn store(&self) -> Result<Arc<dyn Store>> {
+        Ok(match &self.place {
+            Place::File(file, _) => Arc::new(SqliteStore::open(Some(file.clone()), options()).await?),
+            Place::Server { url, .. } => Arc::new(PostgresStore::open(url, options()).await?),
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Place::Server { admin, name, .. } = &self.place else { return };
+        let (admin, name) = (admin.clone(), name.clone());
+        // A thread of its own: this may run inside a runtime, which must not block on another.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect(&admin).await.unwrap();
+                let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+                connection.execute(sqlx::AssertSqlSafe(drop)).await.unwrap();
+            });
+        });
+        let _ = dropped.join();
+    }
+}
+
+/// What stores are opened with.
+pub(crate) fn options() -> Options {
+    Options {
+        clock: Arc::new(SystemClock),
+        queue_rows: 16_384,
+        queue_bytes: 64 << 20,
+        reprove: validate::again,
+    }
+}
+
+/// Ids from the real clock and real randomness.
+pub(crate) fn ids() -> Ids {
+    Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom))
+}
+
+#[async_trait]
+impl Bench for Database {
+    async fn open(&self) -> Result<Arc<dyn Store>> {
+        self.store().await
+    }
+
+    fn prove(&self, in_force: &Arc<InForce>, record: &Json) -> Result<Row> {
+        validate::row(in_force, record.as_object().unwrap(), &ids()).map_err(Error::Invalid)
+    }
+}
