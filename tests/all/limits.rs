@@ -27,7 +27,7 @@ async fn a_body_that_is_too_large_is_refused() {
     // Without a length, in pieces: it is what comes that counts.
     let mut socket = connect(&server).await;
     let head = format!(
-        "POST {ROWS} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+        "POST {ROWS} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
     );
     socket.write_all(head.as_bytes()).await.unwrap();
     let piece = format!("400\r\n{}\r\n", " ".repeat(1024));

@@ -37,8 +37,13 @@ async fn it_says_how_it_is(server: Server) {
         let is_sample = line.rsplit_once(' ').is_some_and(|(_, value)| value.parse::<f64>().is_ok());
         assert!(line.starts_with("# HELP ") || line.starts_with("# TYPE ") || is_sample, "{line:?}");
     }
-    let docs = server.get("/docs").await.is(200).text();
-    assert!(docs.contains("<html") && !docs.contains("https://"), "a page without the network: {docs:.500}");
+    let docs = server.get("/docs").await.is(200);
+    let policy = docs.header("content-security-policy").unwrap_or_else(|| panic!("no policy: {docs:.500?}"));
+    assert!(
+        policy.contains("default-src 'self'") && !policy.contains("http"),
+        "the network is not needed: {policy}"
+    );
+    assert!(docs.text().contains("/api/v1/factory/storage"));
     for header in ["x-content-type-options", "x-request-id"] {
         assert!(server.get("/docs").await.header(header).is_some(), "{header}");
     }

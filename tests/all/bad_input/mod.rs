@@ -21,15 +21,19 @@ fn case(name: &'static str, body: Json, at: &'static str, words: &'static [&'sta
     Case { name, body, at, words }
 }
 
-/// Checks that the answer is a problem that has an error at this place: a JSON pointer, or the name
-/// of a parameter.
+/// Checks that the answer is a problem that has an error at this place, or inside it: a JSON pointer,
+/// or the name of a parameter.
 #[track_caller]
 fn check(name: &str, answer: Answer, status: u16, at: &str, words: &[&str]) {
     let said = format!("{name}: {answer:?}");
     let problem = answer.problem_about(status, words);
     let place = if at.is_empty() || at.starts_with('/') { "pointer" } else { "parameter" };
     let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no errors: {said}"));
-    assert!(errors.iter().any(|error| error[place] == at), "no error at {place} {at:?}: {said}");
+    let inside = |found: &str| found == at || (at.starts_with('/') && found.starts_with(&format!("{at}/")));
+    assert!(
+        errors.iter().any(|error| error[place].as_str().is_some_and(inside)),
+        "no error at {place} {at:?}: {said}"
+    );
 }
 
 /// All storages with their versions, and all rows: what must not change.
