@@ -25,6 +25,9 @@ pub(crate) struct IfNoneMatch(Option<Wanted>);
 #[derive(Debug, Clone)]
 pub(crate) struct KnownVersions(Option<String>);
 
+/// The versions of rows start at 1: none ever has this one.
+const NO_VERSION: i32 = 0;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Any,
@@ -55,31 +58,57 @@ impl IfMatch {
 impl KnownVersions {
     /// Whether the client has this version already.
     pub(crate) fn has(&self, version: i32) -> bool {
-        let Some(tags) = &self.0 else { return false };
-        tags.split(',')
-            .map(str::trim)
-            .any(|tag| tag == "*" || read_tag(tag) == Some(Wanted::Version(version)))
+        match self.0.as_deref().and_then(read_tags) {
+            Some(Tags::Any) => true,
+            Some(Tags::These(versions)) => versions.contains(&version),
+            None => false,
+        }
     }
 }
 
-fn read_header(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Wanted>, Problem> {
+/// What a header names.
+#[derive(Debug, PartialEq, Eq)]
+enum Tags {
+    Any,
+    These(Vec<i32>),
+}
+
+fn read_header(headers: &HeaderMap, name: &HeaderName, shown: &str) -> Result<Option<Wanted>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let one = values.next().is_none();
-    let wanted = value.to_str().ok().map(str::trim).filter(|_| one).and_then(read_tag);
-    let wrong = || malformed(format!("{name} takes one version in quotes, like \"3\", or `*`"));
-    wanted.map(Some).ok_or_else(wrong)
+    let only = value.to_str().ok().filter(|_| values.next().is_none());
+    match only.and_then(read_tags) {
+        Some(Tags::Any) => Ok(Some(Wanted::Any)),
+        Some(Tags::These(mut versions)) => {
+            versions.retain(|version| *version != NO_VERSION);
+            versions.dedup();
+            match versions.as_slice() {
+                [] => Ok(Some(Wanted::Version(NO_VERSION))),
+                [version] => Ok(Some(Wanted::Version(*version))),
+                _ => Err(malformed(format!("{shown} takes one version here, not several"))),
+            }
+        }
+        None => Err(malformed(format!("{shown} takes a version in quotes, like \"3\", or `*`"))),
+    }
 }
 
-fn read_tag(tag: &str) -> Option<Wanted> {
-    if tag == "*" {
-        return Some(Wanted::Any);
+/// Reads `*`, or tags in quotes. A tag that is no version of ours is well-formed, and matches nothing.
+fn read_tags(text: &str) -> Option<Tags> {
+    let mut rest = text.trim();
+    if rest == "*" {
+        return Some(Tags::Any);
     }
-    let tag = tag.strip_prefix("W/").unwrap_or(tag);
-    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
-    // `parse` alone takes a sign.
-    let digits = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
-    digits.parse().ok().filter(|version| *version >= 1).map(Wanted::Version)
+    let mut versions = Vec::new();
+    loop {
+        let (tag, after) = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
+        // `parse` alone takes a sign.
+        let digits = Some(tag).filter(|tag| tag.bytes().all(|byte| byte.is_ascii_digit()));
+        versions.push(digits.and_then(|digits| digits.parse().ok()).unwrap_or(NO_VERSION));
+        match after.trim_start() {
+            "" => return Some(Tags::These(versions)),
+            more => rest = more.strip_prefix(',')?.trim_start(),
+        }
+    }
 }
 
 fn malformed(detail: impl Into<String>) -> Problem {
@@ -114,9 +143,14 @@ macro_rules! header_parameter {
     };
 }
 
-header_parameter!(IfMatch, header::IF_MATCH, |headers, name| read_header(headers, name).map(IfMatch));
-header_parameter!(IfNoneMatch, header::IF_NONE_MATCH, |headers, name| read_header(headers, name)
-    .map(IfNoneMatch));
+header_parameter!(IfMatch, header::IF_MATCH, |headers, name| read_header(headers, name, "If-Match")
+    .map(IfMatch));
+header_parameter!(IfNoneMatch, header::IF_NONE_MATCH, |headers, name| read_header(
+    headers,
+    name,
+    "If-None-Match"
+)
+.map(IfNoneMatch));
 header_parameter!(KnownVersions, header::IF_NONE_MATCH, |headers, name| {
     // One that cannot be read is one that matches nothing: a read loses nothing by it.
     Ok(KnownVersions(headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)))
@@ -131,7 +165,7 @@ mod tests {
     fn expect(pairs: &[(HeaderName, &str)]) -> Result<Expect, u16> {
         let headers: HeaderMap =
             pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
-        let read = |name| read_header(&headers, &name).map_err(|problem| problem.status);
+        let read = |name| read_header(&headers, &name, "it").map_err(|problem| problem.status);
         let (if_match, none) = (read(header::IF_MATCH)?, read(header::IF_NONE_MATCH)?);
         expectation(IfMatch(if_match), IfNoneMatch(none)).map_err(|problem| problem.status)
     }
@@ -146,12 +180,15 @@ mod tests {
             (" \"3\" ", Ok(Expect::Exactly(3))),
             ("W/\"3\"", Ok(Expect::Exactly(3))),
             ("3", Err(400)),
-            ("\"\"", Err(400)),
-            ("\"0\"", Err(400)),
-            ("\"-1\"", Err(400)),
-            ("\"+1\"", Err(400)),
-            ("\"99999999999\"", Err(400)),
+            ("\"\"", Ok(Expect::Exactly(0))),
+            ("\"0\"", Ok(Expect::Exactly(0))),
+            ("\"+1\"", Ok(Expect::Exactly(0))),
+            ("\"x,y\"", Ok(Expect::Exactly(0))),
+            ("\"99999999999\"", Ok(Expect::Exactly(0))),
+            ("\"0\", W/\"5\"", Ok(Expect::Exactly(5))),
             ("\"1\", \"2\"", Err(400)),
+            ("\"1\" \"1\"", Err(400)),
+            ("\"1", Err(400)),
             ("abc", Err(400)),
             ("", Err(400)),
         ] {
