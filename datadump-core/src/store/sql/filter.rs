@@ -1,7 +1,7 @@
 //! A filter as SQL. SQL knows three truth values and filters two, so a negation is pushed down to
 //! the single tests, where "null or not so" says it exactly and indexes still serve the others.
 
-use sea_query::{Alias, BinOper, Cond, Expr, ExprTrait, Func, SimpleExpr};
+use sea_query::{Alias, Cond, Expr, ExprTrait, Func, SimpleExpr};
 
 use super::{Dialect, bind, column};
 use crate::{
@@ -166,12 +166,13 @@ impl Compiler<'_> {
 
     fn postgres_path(&self, of: Column, path: &[String], test: &Test, sign: Sign) -> Cond {
         let document = Expr::col(column(self.definition, of));
-        let steps: Vec<SimpleExpr> = path.iter().map(|step| Expr::val(step.clone())).collect();
-        let at = |operator: &'static str| -> SimpleExpr {
-            let array = Expr::cust_with_exprs(placeholders(steps.len()), steps.clone());
-            document.clone().cast_as(Alias::new("jsonb")).binary(BinOper::Custom(operator), array)
+        let at = |function: &str| -> SimpleExpr {
+            let document = document.clone().cast_as(Alias::new("jsonb"));
+            let call = Func::cust(Alias::new(function)).arg(document);
+            path.iter().fold(call, |call, step| call.arg(step.clone())).into()
         };
-        let json_type = || -> SimpleExpr { Func::cust(Alias::new("jsonb_typeof")).arg(at("#>")).into() };
+        let json_type =
+            || -> SimpleExpr { Func::cust(Alias::new("jsonb_typeof")).arg(at("jsonb_extract_path")).into() };
         if *test == Test::IsNull {
             let null = Cond::any().add(json_type().is_null()).add(json_type().eq("null"));
             return if sign == Sign::Plain { null } else { null.not() };
@@ -181,7 +182,7 @@ impl Compiler<'_> {
             sea_query::CaseStatement::new().case(json_type().eq(name.to_owned()), value).into()
         };
         let of_type = |value: &Value| -> (SimpleExpr, SimpleExpr) {
-            let text = at("#>>");
+            let text = at("jsonb_extract_path_text");
             let name = match value {
                 Value::Boolean(_) => "boolean",
                 Value::Float(_) => "number",
@@ -241,11 +242,6 @@ fn condition_expression(condition: Cond) -> SimpleExpr {
 
 fn constant(value: bool) -> Cond {
     Cond::all().add(Expr::val(1).eq(i32::from(value)))
-}
-
-fn placeholders(count: usize) -> String {
-    let numbers: Vec<String> = (1..=count).map(|number| format!("${number}")).collect();
-    format!("ARRAY[{}]::text[]", numbers.join(", "))
 }
 
 /// All ways to write a path for SQLite.

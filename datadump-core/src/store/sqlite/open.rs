@@ -69,7 +69,8 @@ fn connect(file: &Path, flags: OpenFlags) -> Result<Connection> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection
         .create_scalar_function(sql::FOLD, 1, flags, |context| {
-            context.get::<Option<String>>(0).map(|text| text.map(|text| fold_text(&text)))
+            // Anything may be met on a path into JSON; only a text has case.
+            Ok(context.get_raw(0).as_str().ok().map(fold_text))
         })
         .map_err(map)?;
     Ok(connection)
