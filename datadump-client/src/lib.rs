@@ -17,6 +17,8 @@ mod failure;
 #[expect(
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
+    clippy::implicit_clone,
+    clippy::unwrap_used,
     missing_docs,
     unreachable_pub,
     unused_imports,

@@ -93,7 +93,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     for (number, line) in text.lines().enumerate() {
         match (line.trim_start().strip_prefix("```"), &mut open) {
             (Some(kind), None) => {
-                open = Some(Block { line: number + 1, kind: kind.trim(), text: String::new() })
+                open = Some(Block { line: number + 1, kind: kind.trim(), text: String::new() });
             }
             (Some(_), Some(_)) => found.extend(open.take()),
             (None, Some(block)) => {

@@ -1,5 +1,13 @@
 //! All black-box tests in one binary, a module for each subject.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking, and print what they measured"
+)]
+
 mod architecture;
 mod audit;
 mod bad_input;
@@ -13,4 +21,5 @@ mod listing;
 mod locking;
 mod names;
 mod operation;
+mod upgrade;
 mod walkthrough;

@@ -92,6 +92,21 @@ impl Database {
         }
     }
 
+    /// The version of its system tables.
+    pub async fn system_version(&self) -> i64 {
+        let question = "SELECT system_version FROM datadump_info";
+        match self {
+            Self::Sqlite(_) => {
+                let connection = rusqlite::Connection::open(self.file()).expect("the file can be opened");
+                connection.query_row(question, [], |row| row.get(0)).expect(question)
+            }
+            Self::Postgres { url, .. } => {
+                let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+                sqlx::query_scalar(question).fetch_one(&mut connection).await.expect(question)
+            }
+        }
+    }
+
     /// Makes many rows of the one row that a storage has: `columns` gives each column but the
     /// service's own an expression over `n`, which goes from `first` to `last`. Rows of the same
     /// moment as the one, written in seconds where requests would take minutes.

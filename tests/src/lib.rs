@@ -18,7 +18,7 @@ pub mod workspace;
 pub use call::{Answer, Api, Call, segment};
 pub use database::Database;
 pub use definitions::{cat, dog, record};
-pub use server::{Exit, Server, Setup, eventually};
+pub use server::{Exit, Server, Setup, eventually, snapshot};
 
 /// Makes two tests of each function, one on SQLite and one on PostgreSQL. The functions take a
 /// [`Server`] on an empty database.

@@ -262,6 +262,21 @@ impl Deref for Server {
     }
 }
 
+/// All that a server answers about its storages: definitions, versions and rows.
+pub async fn snapshot(server: &Server) -> Json {
+    let storages = server.get("/api/v1/factory/storage/?limit=1000").await.is(200).json();
+    let mut seen = serde_json::Map::new();
+    for storage in storages["results"].as_array().expect("a list has results") {
+        let name = storage["name"].as_str().expect("a storage has a name");
+        let versions = server.get(&format!("/api/v1/factory/storage/{name}/versions/")).await.is(200).json();
+        let rows = server.get(&format!("/api/v1/storage/{name}/?limit=1000")).await.is(200).json();
+        let all =
+            serde_json::json!({"storage": storage, "versions": versions["results"], "rows": rows["results"]});
+        seen.insert(name.to_owned(), all);
+    }
+    seen.into()
+}
+
 /// Asks again and again until there is an answer, for at most half a minute.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> F) -> T {
     let began = Instant::now();

@@ -1,0 +1,82 @@
+//! Databases of older releases are upgraded when they are opened, newer ones are refused. The old
+//! ones are in `tests/fixtures`; `tests/run fixture` keeps one of the present release.
+
+use std::{fs, path::PathBuf};
+
+use datadump_tests::{Database, Server, Setup, on_both, snapshot, workspace};
+use serde_json::{Value as Json, json};
+
+on_both![a_newer_database_is_refused, the_present_version_has_a_fixture];
+
+#[tokio::test]
+async fn older_files_of_sqlite_are_upgraded() {
+    for (version, file) in fixtures("db") {
+        let database = Database::sqlite();
+        fs::copy(file, database.file()).unwrap();
+        check(version, "sqlite", database).await;
+    }
+}
+
+#[tokio::test]
+async fn older_databases_of_postgres_are_upgraded() {
+    for (version, file) in fixtures("sql") {
+        let database = Database::postgres().await;
+        database.execute(&fs::read_to_string(file).unwrap()).await;
+        check(version, "postgres", database).await;
+    }
+}
+
+async fn check(version: i64, kind: &str, database: Database) {
+    assert_eq!(database.system_version().await, version);
+    let expected: Json =
+        serde_json::from_str(&workspace::read(&format!("tests/fixtures/system-{version}.{kind}.json")))
+            .unwrap();
+    let server = Server::start(database).await;
+    let found = snapshot(&server).await;
+    assert_eq!(found, expected, "all is as the older release answered");
+    let row = json!({"chip_id": "NEW", "color": "red", "collar_size": 1});
+    assert_eq!(server.post("/api/v1/storage/dog/", &row).await.is(201).json()["good"], true);
+    let again = json!({"chip_id": "CHIP1", "color": "red", "collar_size": 1, "version": 2});
+    assert_eq!(server.post("/api/v1/storage/dog/", &again).await.is(201).json()["version"], 3);
+    let mut dropped = expected["cat"]["storage"]["definition"].clone();
+    dropped["name"] = json!("cat");
+    dropped["fields"].as_array_mut().unwrap().push(json!({"name": "lives", "type": "text", "default": ""}));
+    server.post("/api/v1/factory/storage/", &dropped).await.problem_about(400, &["lives"]);
+}
+
+async fn a_newer_database_is_refused(server: Server) {
+    let (_, database) = server.stop().await;
+    let supported = database.system_version().await;
+    database.execute("UPDATE datadump_info SET system_version = 4711").await;
+    let arguments = ["--listen".to_owned(), "127.0.0.1:0".into(), "--database".into(), database.address()];
+    let exit = Setup::default().arguments(arguments).run().await;
+    assert!(!exit.status.success() && exit.stdout.is_empty(), "{exit:?}");
+    for word in ["4711", &supported.to_string(), "newer"] {
+        assert!(exit.stderr.contains(word), "{word:?} is not said: {exit:?}");
+    }
+    database.execute(&format!("UPDATE datadump_info SET system_version = {supported}")).await;
+    Server::start(database).await.get("/ready").await.is(200).ok();
+}
+
+async fn the_present_version_has_a_fixture(server: Server) {
+    let version = server.database().system_version().await;
+    let ending = if server.database().is_postgres() { "sql" } else { "db" };
+    let known: Vec<i64> = fixtures(ending).into_iter().map(|(version, _)| version).collect();
+    assert!(known.contains(&version), "version {version} has none, {known:?} have: run tests/run fixture");
+}
+
+/// The kept databases: their versions, and their files.
+fn fixtures(ending: &str) -> Vec<(i64, PathBuf)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(workspace::root().join("tests/fixtures")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let version = name.strip_prefix("system-").and_then(|name| name.strip_suffix(&format!(".{ending}")));
+        if let Some(version) = version {
+            found.push((version.parse().unwrap(), path.clone()));
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "there is no fixture of {ending}");
+    found
+}
