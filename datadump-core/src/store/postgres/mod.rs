@@ -68,9 +68,9 @@ const CLOSING: Duration = Duration::from_secs(30);
 pub struct PostgresStore {
     inner: Arc<Inner>,
     queue: Queue<Stop>,
-    shared: Arc<Shared>,
     writers: Mutex<Vec<JoinHandle<()>>>,
-    parked: Mutex<Option<JoinHandle<()>>>,
+    parked: Arc<Parked>,
+    parked_writer: Mutex<Option<JoinHandle<()>>>,
     background: Vec<JoinHandle<()>>,
 }
 
@@ -107,26 +107,20 @@ impl PostgresStore {
         let stamps = Arc::new(Stamps::new(options.clock.clone()));
         let (closing, _) = watch::channel(false);
         let (queue, intake) = queue(options.queue_rows, options.queue_bytes);
+        let parked = Arc::new(Parked::default());
         let shared = Arc::new(Shared {
             connections: connections.clone(),
             mirror: mirror.clone(),
             intake,
-            parked: Parked::default(),
+            parked: parked.clone(),
             stamps: stamps.clone(),
             reprove: options.reprove,
         });
         let writers = (0..WRITERS).map(|_| tokio::spawn(Writer::new(shared.clone()).run())).collect();
-        let parked = tokio::spawn(Writer::new(shared.clone()).run_parked());
+        let parked_writer = Mutex::new(Some(tokio::spawn(Writer::new(shared).run_parked())));
         let inner = Arc::new(Inner { connections, system, mirror, turns: Turns::default(), stamps, closing });
         let background = vec![follow(inner.clone()), adopt(inner.clone())];
-        Ok(Self {
-            inner,
-            queue,
-            shared,
-            writers: Mutex::new(writers),
-            parked: Mutex::new(Some(parked)),
-            background,
-        })
+        Ok(Self { inner, queue, writers: Mutex::new(writers), parked, parked_writer, background })
     }
 }
 
@@ -242,9 +236,10 @@ impl Store for PostgresStore {
                 // A writer has no way to end but to return.
                 let _ = writer.await;
             }
-            self.shared.parked.close();
-            if let Some(parked) = self.parked.lock().await.take() {
-                let _ = parked.await;
+            self.parked.close();
+            // With the last writer goes the queue, and later calls fail.
+            if let Some(writer) = self.parked_writer.lock().await.take() {
+                let _ = writer.await;
             }
         });
         if drained.await.is_err() {

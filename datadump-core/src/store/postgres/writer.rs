@@ -42,7 +42,7 @@ pub(super) struct Shared {
     pub(super) connections: Connections,
     pub(super) mirror: Arc<Mirror>,
     pub(super) intake: Intake<Stop>,
-    pub(super) parked: Parked,
+    pub(super) parked: Arc<Parked>,
     pub(super) stamps: Arc<Stamps>,
     pub(super) reprove: Reprove,
 }
