@@ -21,7 +21,9 @@ async fn main() -> Result<()> {
     dump.settled("dog").await?;
 
     let dogs = dump.storage("dog")?;
-    let rex = dogs.save(&json!({"chip_id": "CHIP1", "color": "black", "collar_size": 40}), Expect::Anything).await?;
+    let rex = dogs
+        .save(&json!({"chip_id": "CHIP1", "color": "black", "collar_size": 40}), Expect::Anything)
+        .await?;
     println!("saved: {}", rex.row);
 
     // A change that says which version it is based on is refused when that is not the current one.

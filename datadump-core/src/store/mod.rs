@@ -11,6 +11,7 @@ mod decide;
 pub mod migrate;
 pub mod postgres;
 pub mod query;
+mod refusal;
 mod sql;
 pub mod sqlite;
 mod system;

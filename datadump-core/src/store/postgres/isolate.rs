@@ -9,9 +9,13 @@ use super::{
     session::Session,
 };
 use crate::{
-    error::{Fault, Place},
+    error::Fault,
     schema::{Definition, Index, StorageId},
-    store::{Catalogue, Outcome, sql},
+    store::{
+        Catalogue, Outcome,
+        refusal::{constraint, no_keys_left, not_unique},
+        sql,
+    },
 };
 
 /// How many parts one transaction may keep. Each is a subtransaction, and of more than 64 the
@@ -64,7 +68,7 @@ pub(super) async fn apply_parts(
 /// What is wrong with the one row that the database refused.
 fn faults(error: &sqlx::Error, catalogue: &Catalogue, target: &Target) -> Vec<Fault> {
     let Some(said) = details(error) else {
-        return vec![Fault::new(Place::body(), "refused", error.to_string())];
+        return vec![constraint(&error.to_string())];
     };
     let storage = target.in_force.storage;
     match said.code() {
@@ -73,14 +77,11 @@ fn faults(error: &sqlx::Error, catalogue: &Catalogue, target: &Target) -> Vec<Fa
             let pending = catalogue.by_id(storage).map(|storage| storage.migration.definition.clone());
             let definitions = [Some(&target.in_force.definition), pending.as_deref()];
             let index = definitions.into_iter().flatten().find_map(|d| violated(storage, d, said));
-            vec![not_unique(index.as_ref())]
+            let fields = index.map(|index| index.fields).unwrap_or_default();
+            vec![not_unique(&fields.iter().map(ToString::to_string).collect::<Vec<_>>())]
         }
-        "2200H" => {
-            let key = target.in_force.definition.key.name.as_str();
-            let detail = "the greatest number there is was given already";
-            vec![Fault::new(Place::field(key), "no-more-keys", detail)]
-        }
-        _ => vec![Fault::new(Place::body(), "refused", said.message())],
+        "2200H" => vec![no_keys_left(target.in_force.definition.key.name.as_str())],
+        _ => vec![constraint(said.message())],
     }
 }
 
@@ -91,18 +92,4 @@ fn violated(storage: StorageId, definition: &Definition, said: &PgDatabaseError)
         let own = sql::index_name(storage, index);
         name == own.as_str() || name.strip_suffix(super::text::GROWN) == Some(own.as_str())
     })
-}
-
-/// The fault of a row whose values another row has.
-fn not_unique(index: Option<&Index>) -> Fault {
-    let fields = index.map(|index| index.fields.as_slice()).unwrap_or_default();
-    match fields {
-        [] => Fault::new(Place::body(), "unique", "another row has the same values"),
-        [field] => Fault::new(Place::field(field.as_str()), "unique", "another row has the same value"),
-        fields => {
-            let names: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
-            let detail = format!("another row has the same {}", names.join(", "));
-            Fault::new(Place::body(), "unique", detail)
-        }
-    }
 }

@@ -5,6 +5,7 @@ use rusqlite::{Error as Sqlite, ErrorCode, ffi};
 use crate::{
     error::{Error, Fault, Place},
     schema::Definition,
+    store::refusal::{constraint, no_keys_left, not_unique},
 };
 
 /// An error of a statement, as a caller acts on it.
@@ -34,30 +35,16 @@ pub(super) fn violation(error: &Sqlite, definition: &Definition) -> Option<Vec<F
         (ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_UNIQUE) => {
             Some(vec![not_unique(&columns(message, definition))])
         }
+        // The only check there is: a number that an integer key cannot hold.
         (ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_CHECK) => {
-            let key = definition.key.name.as_str();
-            Some(vec![Fault::new(Place::field(key), "out-of-range", "no keys are left to give")])
+            Some(vec![no_keys_left(definition.key.name.as_str())])
         }
-        (ErrorCode::ConstraintViolation, _) => Some(vec![Fault::new(
-            Place::body(),
-            "constraint",
-            format!("the database refuses the row: {message}"),
-        )]),
+        (ErrorCode::ConstraintViolation, _) => Some(vec![constraint(message)]),
         (ErrorCode::TooBig, _) => {
             Some(vec![Fault::new(Place::body(), "too-large", "the row is too large to be stored")])
         }
         _ => None,
     }
-}
-
-/// The fault of a row that has what another has.
-pub(super) fn not_unique(fields: &[String]) -> Fault {
-    let at = match fields {
-        [only] => Place::field(only),
-        _ => Place::body(),
-    };
-    let fields = fields.join(", ");
-    Fault::new(at, "unique", format!("another row has the same value in the unique {fields}"))
 }
 
 /// The columns of `UNIQUE constraint failed: storage_dog.color, storage_dog.size`. Neither tables

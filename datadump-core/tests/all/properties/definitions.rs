@@ -94,7 +94,7 @@ fn a_definition_is_written_as_it_is_read() {
     // The property would be empty if hardly anything parsed.
     let mut sampler = runner();
     for _ in 0..200 {
-        let json = proptest::strategy::Strategy::new_tree(&definition(), &mut sampler).unwrap();
+        let json = Strategy::new_tree(&definition(), &mut sampler).unwrap();
         parsed += usize::from(parse::definition(&proptest::strategy::ValueTree::current(&json)).is_ok());
     }
     assert!(parsed > 60, "only {parsed} of 200 definitions parse");
