@@ -34,6 +34,11 @@ enum Place {
 impl Database {
     /// An empty one.
     pub(crate) async fn new(backend: Backend) -> Self {
+        Self::made(backend, "").await
+    }
+
+    /// An empty one, made in this manner.
+    pub(crate) async fn made(backend: Backend, manner: &str) -> Self {
         let place = match backend {
             Backend::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -44,7 +49,7 @@ impl Database {
                     .expect("DATADUMP_TEST_POSTGRES is not set: run the tests with tests/run");
                 let name = format!("core_{}", uuid::Uuid::now_v7().simple());
                 let mut connection = PgConnection::connect(&admin).await.unwrap();
-                let create = format!("CREATE DATABASE {name}");
+                let create = format!("CREATE DATABASE {name} {manner}");
                 connection.execute(sqlx::AssertSqlSafe(create)).await.unwrap();
                 let (server, _) = admin.rsplit_once('/').unwrap();
                 let query = admin.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
@@ -52,6 +57,14 @@ impl Database {
             }
         };
         Self { place }
+    }
+
+    /// The address of a database on a server.
+    pub(crate) fn url(&self) -> &str {
+        match &self.place {
+            Place::File(..) => panic!("a file has no address"),
+            Place::Server { url, .. } => url,
+        }
     }
 
     /// Opens it.

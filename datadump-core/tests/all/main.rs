@@ -3,4 +3,5 @@
 
 mod conformance;
 mod databases;
+mod postgres;
 mod properties;

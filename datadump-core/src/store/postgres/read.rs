@@ -135,7 +135,7 @@ async fn ask(
         match Trouble::of(&failure) {
             Trouble::Lost if attempt < TRIES => connection = living(pool).await.map_err(error::store)?,
             Trouble::Moved if attempt < TRIES => {
-                connection.clear_cached_statements().await.map_err(error::store)?
+                connection.clear_cached_statements().await.map_err(error::store)?;
             }
             Trouble::Moved => return Err(moved(in_force)),
             _ => return Err(error::store(failure)),

@@ -8,7 +8,9 @@ mod examine;
 mod migrate;
 mod open;
 mod readers;
+mod statements;
 mod system;
+mod thread;
 mod write;
 mod writer;
 
@@ -54,7 +56,7 @@ impl SqliteStore {
         catalogue.replace(opened.catalogue);
         let (queue, intake) = super::writer::queue(options.queue_rows, options.queue_bytes);
         let writer = Writer::new(opened.writer, catalogue.clone(), options);
-        let thread = writer.start(intake)?;
+        let thread = thread::start(writer, intake)?;
         Ok(Self {
             catalogue,
             queue,

@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavi
 use super::{
     columns::{Bind, read_row},
     error::{map, violation},
+    statements::Statements,
     writer::Writer,
 };
 use crate::{
@@ -14,23 +15,11 @@ use crate::{
     error::{Error, Result},
     schema::{Definition, InForce, Row, StorageId, StoredRow, Value},
     store::{
-        Action, Column, Outcome, Stored, Write,
+        Action, Outcome, Stored, Write,
         decide::{self, Decision},
-        sql,
         writer::{Gauge, Job},
     },
 };
-
-/// The statements of one version of a storage. Their text is constant, so SQLite's own cache of
-/// prepared statements serves every row.
-#[derive(Debug)]
-pub(super) struct Statements {
-    version: i32,
-    select: String,
-    insert: String,
-    update: String,
-    delete: String,
-}
 
 /// Commits the jobs as one transaction, then answers them.
 pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
@@ -238,28 +227,4 @@ fn update_values(row: &StoredRow) -> Vec<Value> {
     values.push(Value::Timestamp(row.updated_at));
     values.push(row.key.clone());
     values
-}
-
-impl Statements {
-    fn new(in_force: &InForce) -> Self {
-        let definition = &in_force.definition;
-        let table = sql::table(&definition.name).quoted();
-        let name = |column| sql::column(definition, column).quoted();
-        let all: Vec<String> = sql::columns(definition).into_iter().map(name).collect();
-        let key = name(Column::Key);
-        let fields = (0..definition.fields.len()).map(Column::Field);
-        let set: Vec<String> = fields
-            .chain([Column::Version, Column::UpdatedAt])
-            .map(|column| format!("{} = ?", name(column)))
-            .collect();
-        let marks = vec!["?"; all.len()].join(", ");
-        let all = all.join(", ");
-        Self {
-            version: in_force.version,
-            select: format!("SELECT {all} FROM {table} WHERE {key} = ?"),
-            insert: format!("INSERT INTO {table} ({all}) VALUES ({marks})"),
-            update: format!("UPDATE {table} SET {} WHERE {key} = ?", set.join(", ")),
-            delete: format!("DELETE FROM {table} WHERE {key} = ?"),
-        }
-    }
 }

@@ -1,18 +1,15 @@
-//! The writer's thread: it owns its connection, takes a batch, commits it as one, answers.
+//! What the writer's thread owns.
 
-use std::{collections::HashMap, fmt, sync::Arc, thread};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{error::map, write};
+use super::{error::map, statements::Statements};
 use crate::{
     clock::Timestamp,
-    error::{Error, Result},
+    error::Result,
     schema::StorageId,
-    store::{
-        Catalogue, Options,
-        writer::{Batch, Intake},
-    },
+    store::{Catalogue, Options},
 };
 
 /// What the writer is told beside rows.
@@ -31,7 +28,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) options: Options,
-    pub(super) statements: HashMap<StorageId, Arc<write::Statements>>,
+    pub(super) statements: HashMap<StorageId, Arc<Statements>>,
     last_stamp: Timestamp,
 }
 
@@ -39,21 +36,6 @@ impl Writer {
     pub(super) fn new(connection: Connection, catalogue: Arc<Catalogue>, options: Options) -> Self {
         let last_stamp = Timestamp::MIN;
         Self { connection, catalogue, options, statements: HashMap::new(), last_stamp }
-    }
-
-    /// Starts the thread. It ends when it is told to, or when nobody is left to tell it anything.
-    pub(super) fn start(mut self, intake: Intake<Command>) -> Result<thread::JoinHandle<()>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::internal)?;
-        let run = move || {
-            while let Some(batch) = runtime.block_on(intake.next()) {
-                match batch {
-                    Batch::Rows(jobs) => write::commit(&mut self, jobs, intake.gauge()),
-                    Batch::Other(Command::Do(run)) => run(&mut self),
-                    Batch::Other(Command::Stop) => break,
-                }
-            }
-        };
-        thread::Builder::new().name("sqlite-writer".into()).spawn(run).map_err(Error::internal)
     }
 
     /// So many times for rows: each later than every one before it, whatever the clock says, so

@@ -9,7 +9,7 @@ use datadump_core::{
 };
 use serde_json::json;
 
-use crate::support::*;
+use super::support::*;
 
 async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..200 {
@@ -24,7 +24,7 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 #[tokio::test]
 async fn several_can_open_an_empty_database_at_once() {
     let database = Database::new().await;
-    let opened = futures_of((0..6).map(|_| PostgresStore::open(&database.url, options())).collect()).await;
+    let opened = futures_of((0..6).map(|_| PostgresStore::open(database.url(), options())).collect()).await;
     for store in opened {
         store.unwrap().close().await;
     }

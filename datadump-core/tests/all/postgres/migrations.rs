@@ -15,7 +15,7 @@ use datadump_core::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::support::*;
+use super::support::*;
 
 /// All that takes long, at once: a growing column, a new index, a check, an index on what grows.
 fn grown() -> Json {
@@ -140,7 +140,7 @@ async fn reads_and_writes_go_on_while_a_storage_grows() {
     let writer = {
         let (store, stop) = (store.clone(), stop.clone());
         tokio::spawn(async move {
-            let (mut count, mut worst) = (0, Duration::ZERO);
+            let (mut count, mut worst) = (0_u32, Duration::ZERO);
             while !stop.load(Ordering::Relaxed) {
                 let dog = in_force(&store, "dog");
                 let started = Instant::now();
@@ -150,7 +150,7 @@ async fn reads_and_writes_go_on_while_a_storage_grows() {
                     &store,
                     vec![
                         put(&dog, &record, Expect::Anything),
-                        put(&dog, &a_dog(count * 31 % 60_000), Expect::Anything),
+                        put(&dog, &a_dog((count * 31 % 60_000) as usize), Expect::Anything),
                     ],
                 )
                 .await;
@@ -173,7 +173,7 @@ async fn reads_and_writes_go_on_while_a_storage_grows() {
         "migration {took:?}; {reads} reads: median {median:?}, p99 {p99:?}, most {most:?}; {count} writes, slowest {worst:?}"
     );
     assert!(most < Duration::from_secs(2), "{most:?}");
-    assert_eq!(database.number("SELECT count(*) FROM storage_dog").await, 60_000 + count as i64);
+    assert_eq!(database.number("SELECT count(*) FROM storage_dog").await, 60_000 + i64::from(count));
     assert_eq!(database.number("SELECT count(*) FROM storage_dog WHERE size IS NULL").await, 0);
     assert_eq!(
         database
@@ -272,7 +272,7 @@ async fn a_type_that_was_narrowed_can_grow_again_without_a_rewrite() {
     let file = "SELECT relfilenode::bigint FROM pg_class WHERE oid = 'storage_dog'::regclass";
     let before = database.number(file).await;
     for length in [16, 24, 40, 20, 39] {
-        applied(&store, &with(crate::support::dog(), "color", "max_length", json!(length))).await;
+        applied(&store, &with(super::support::dog(), "color", "max_length", json!(length))).await;
     }
     assert_eq!(database.number(file).await, before);
     store.close().await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use datadump_core::store::{Counted, Expect, Store};
 use serde_json::json;
 
-use crate::support::*;
+use super::support::*;
 
 #[tokio::test]
 async fn counts_are_exact_or_say_that_they_are_not() {
@@ -79,17 +79,17 @@ async fn reads_do_not_wait_for_writers() {
 
 #[tokio::test]
 async fn a_database_that_cannot_serve_is_refused_with_the_reason() {
-    let latin = Database::with("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0").await;
+    let latin = Database::made("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0").await;
     let opened = |url: String| async move {
         let opened = datadump_core::store::postgres::PostgresStore::open(&url, options()).await;
         opened.map(|_| ()).unwrap_err().to_string()
     };
-    assert!(opened(latin.url.clone()).await.contains("UTF8"));
+    assert!(opened(latin.url().to_owned()).await.contains("UTF8"));
     let database = Database::new().await;
     let secret = "5ecret";
     for url in [
-        database.url.replace("postgres@", &format!("nobody:{secret}@")),
-        format!("{}_missing", database.url),
+        database.url().replace("postgres@", &format!("nobody:{secret}@")),
+        format!("{}_missing", database.url()),
         format!("postgres://u:{secret}@127.0.0.1:1/x"),
         format!("postgres://u:{secret}@127.0.0.1:port/x"),
     ] {
@@ -99,7 +99,7 @@ async fn a_database_that_cannot_serve_is_refused_with_the_reason() {
     let store = database.store().await;
     store.close().await;
     database.execute("UPDATE datadump_info SET system_version = 99").await;
-    assert!(opened(database.url.clone()).await.contains("99"));
+    assert!(opened(database.url().to_owned()).await.contains("99"));
 }
 
 #[tokio::test]

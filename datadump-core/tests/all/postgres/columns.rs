@@ -6,7 +6,7 @@ use datadump_core::{
 };
 use serde_json::json;
 
-use crate::support::*;
+use super::support::*;
 
 fn everything() -> serde_json::Value {
     json!({

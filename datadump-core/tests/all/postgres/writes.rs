@@ -9,7 +9,7 @@ use datadump_core::{
 };
 use serde_json::json;
 
-use crate::support::*;
+use super::support::*;
 
 #[tokio::test]
 async fn writes_of_one_key_in_one_call_take_effect_in_order() {
@@ -106,7 +106,7 @@ async fn a_unique_index_over_several_fields_is_named_by_them() {
         write(&store, vec![at(1, 1, Some(1)), at(2, 1, Some(1)), at(3, 1, None), at(4, 1, None)]).await;
     assert_eq!(words(&outcomes), ["created", "invalid", "created", "created"]);
     let Outcome::Invalid(faults) = &outcomes[1] else { panic!() };
-    assert!(faults[0].detail.contains("`row`, `place`"), "{faults:?}");
+    assert!(faults[0].detail.contains("`row` and `place`"), "{faults:?}");
     store.close().await;
 }
 
@@ -176,7 +176,7 @@ async fn a_full_queue_refuses_at_once() {
     let database = Database::new().await;
     let small = datadump_core::store::Options { queue_rows: 10, ..options() };
     let store =
-        Arc::new(datadump_core::store::postgres::PostgresStore::open(&database.url, small).await.unwrap());
+        Arc::new(datadump_core::store::postgres::PostgresStore::open(database.url(), small).await.unwrap());
     let dog = applied(&store, &dog()).await;
     // Somebody holds the table, so nothing is written.
     let mut holder = database.connection().await;

@@ -1,0 +1,27 @@
+//! The writer's thread: it takes a batch, commits it as one, answers; or does what it is told.
+
+use std::thread;
+
+use super::{
+    write,
+    writer::{Command, Writer},
+};
+use crate::{
+    error::{Error, Result},
+    store::writer::{Batch, Intake},
+};
+
+/// Starts the thread. It ends when it is told to, or when nobody is left to tell it anything.
+pub(super) fn start(mut writer: Writer, intake: Intake<Command>) -> Result<thread::JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::internal)?;
+    let run = move || {
+        while let Some(batch) = runtime.block_on(intake.next()) {
+            match batch {
+                Batch::Rows(jobs) => write::commit(&mut writer, jobs, intake.gauge()),
+                Batch::Other(Command::Do(run)) => run(&mut writer),
+                Batch::Other(Command::Stop) => break,
+            }
+        }
+    };
+    thread::Builder::new().name("sqlite-writer".into()).spawn(run).map_err(Error::internal)
+}
