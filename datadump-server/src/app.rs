@@ -23,6 +23,7 @@ use crate::{
     problem::Problem,
     request_id::{self, RequestIds},
     routes, ui,
+    unread::Unread,
 };
 
 /// Paths that are asked every few seconds, for as long as the server runs.
@@ -51,14 +52,14 @@ impl App {
     }
 
     /// The answer to a request. There always is one.
-    pub(crate) async fn answer(&self, request: Request) -> Response {
+    pub(crate) async fn answer(&self, mut request: Request) -> Response {
         let started = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let id = self.ids.of(request.headers());
         // At this level, so that its fields are on every line that is logged at all.
         let span = tracing::error_span!("request", %id, %method, path);
+        let unread = Unread::of(&mut request);
         let outcome = AssertUnwindSafe(self.dispatch(request)).catch_unwind().instrument(span.clone()).await;
-        let _entered = span.enter();
         let (mut response, operation) = match outcome {
             Ok(Ok(response)) => {
                 let operation = response.data::<OperationId>().copied();
@@ -66,7 +67,12 @@ impl App {
             }
             Ok(Err(error)) => {
                 let operation = error.data::<OperationId>().copied();
-                (Problem::from(error).answer(&id, &path), operation)
+                let problem = span.in_scope(|| Problem::from(error));
+                // A body that has stopped coming is not waited for again.
+                if let Some(unread) = unread.filter(|_| problem.status != 408) {
+                    unread.drain().await;
+                }
+                (problem.answer(&id, &path), operation)
             }
             // The panic itself is on standard error already.
             Err(_) => (Problem::internal().answer(&id, &path), None),
@@ -76,6 +82,7 @@ impl App {
         }
         let took = started.elapsed();
         self.metrics.answered(operation.map(|operation| operation.0), response.status(), took);
+        let _entered = span.enter();
         log(&path, response.status(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         response
     }

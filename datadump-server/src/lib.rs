@@ -23,6 +23,7 @@ mod request_id;
 mod routes;
 mod run;
 mod ui;
+mod unread;
 
 pub use api::openapi;
 pub use error::Error;

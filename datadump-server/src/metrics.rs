@@ -2,7 +2,10 @@
 
 use std::{
     fmt::{Display, Write as _},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -146,15 +149,24 @@ impl Operation {
     }
 }
 
+/// A connection that counts as open until this is dropped, also by a panic.
+#[derive(Debug)]
+pub(crate) struct Opened(Arc<Metrics>);
+
+impl Opened {
+    pub(crate) fn new(metrics: &Arc<Metrics>) -> Self {
+        add(&metrics.connections.opened, 1);
+        Self(metrics.clone())
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        add(&self.0.connections.closed, 1);
+    }
+}
+
 impl Connections {
-    pub(crate) fn opened(&self) {
-        add(&self.opened, 1);
-    }
-
-    pub(crate) fn closed(&self) {
-        add(&self.closed, 1);
-    }
-
     pub(crate) fn refused(&self) {
         add(&self.refused, 1);
     }
@@ -208,11 +220,12 @@ mod tests {
 
     #[test]
     fn answers_are_counted_by_operation_and_class() {
-        let metrics = Metrics::new(vec![("get_row", Method::GET)]);
+        let metrics = Arc::new(Metrics::new(vec![("get_row", Method::GET)]));
         metrics.answered(Some("get_row"), StatusCode::OK, Duration::from_micros(700));
         metrics.answered(Some("get_row"), StatusCode::NOT_FOUND, Duration::from_secs(60));
         metrics.answered(None, StatusCode::MISDIRECTED_REQUEST, Duration::ZERO);
-        metrics.connections.opened();
+        let _one = Opened::new(&metrics);
+        drop(Opened::new(&metrics));
         let text = metrics.render(Load::default(), "sqlite");
         for line in [
             "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"2xx\"} 1",

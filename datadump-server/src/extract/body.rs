@@ -15,17 +15,12 @@ use poem_openapi::{
     types::Type as _,
 };
 use serde_json::Value as Json;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{answer::Object, problem::Problem};
 
 /// Beside JSON: what `curl -d`, `fetch` with a text, and clients that say nothing useful send.
 const LOOSE_TYPES: &[&str] = &["application/x-www-form-urlencoded", "text/plain", "application/octet-stream"];
-
-/// How much of a body that is too large is read and thrown away, and for how long, so that a client
-/// that sends first and listens later gets to hear why.
-const DRAINED_BYTES: usize = 64 << 20;
-const DRAINED_TIME: Duration = Duration::from_secs(5);
 
 /// How much of a body is taken, and how slowly.
 #[derive(Debug, Clone, Copy)]
@@ -94,37 +89,26 @@ fn unsupported(code: &str, detail: String) -> Problem {
 async fn read(body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Vec<u8>, Problem> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limits.bytes as u64) {
+        return Err(too_large(limits));
+    }
     let mut stream = std::pin::pin!(body.into_bytes_stream());
     let mut bytes = Vec::new();
     let end = Instant::now() + limits.pause * 10;
     loop {
-        if announced.is_some_and(|length| length > limits.bytes as u64) {
-            break;
-        }
         let chunk = timeout_at(end.min(Instant::now() + limits.pause), stream.next()).await;
         match chunk.map_err(|_| too_slow())? {
             None => return Ok(bytes),
             Some(Err(_)) => return Err(broken()),
-            Some(Ok(chunk)) if bytes.len() + chunk.len() > limits.bytes => break,
+            Some(Ok(chunk)) if bytes.len() + chunk.len() > limits.bytes => return Err(too_large(limits)),
             Some(Ok(chunk)) => bytes.extend_from_slice(&chunk),
         }
     }
-    drop(bytes);
-    // A client that waits for `100 Continue` has not sent anything, and reading would ask it to.
-    if !headers.contains_key(header::EXPECT) {
-        let mut left = DRAINED_BYTES;
-        let drain = async {
-            while let Some(Ok(chunk)) = stream.next().await {
-                left = left.saturating_sub(chunk.len());
-                if left == 0 {
-                    break;
-                }
-            }
-        };
-        let _ = timeout(DRAINED_TIME, drain).await;
-    }
+}
+
+fn too_large(limits: BodyLimits) -> Problem {
     let detail = format!("the body is larger than {} bytes", limits.bytes);
-    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail))
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
 }
 
 fn too_slow() -> Problem {

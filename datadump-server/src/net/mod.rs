@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use self::watch::{Patience, Watch, Watched};
-use crate::{app::App, config::Config};
+use crate::{app::App, config::Config, metrics::Opened};
 
 /// The most bytes in the head of a request, its headers and all.
 const MAX_HEAD: usize = 32 << 10;
@@ -77,12 +77,11 @@ pub(crate) async fn serve(
             refuse::refuse(socket);
             continue;
         }
-        connections.opened();
+        let opened = Opened::new(&server.app.metrics);
         let (server, stopped, alive) = (server.clone(), stopped.clone(), alive.clone());
         tokio::spawn(async move {
             connection(&server, socket, peer, stopped).await;
-            server.app.metrics.connections.closed();
-            drop(alive);
+            drop((opened, alive));
         });
     }
     drop(listener);
@@ -118,6 +117,8 @@ async fn connection(
         .timer(TokioTimer::new())
         // Its clock also runs while a connection is idle; ours tells the two apart.
         .header_read_timeout(None)
+        // A client may close its side when it has sent its request, as `nc` does, and wait for the answer.
+        .half_close(true)
         .max_header_size(MAX_HEAD)
         .max_buf_size(MAX_BUFFER)
         .max_headers(MAX_HEADERS)
@@ -129,7 +130,7 @@ async fn connection(
     let ended = poll_fn(|cx| {
         if !is_stopping && stopped.as_mut().poll(cx).is_ready() {
             is_stopping = true;
-            patience.stop();
+            // It closes what is idle, and the others after their answers.
             connection.as_mut().graceful_shutdown();
         }
         if let Poll::Ready(ended) = connection.as_mut().poll(cx) {

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -17,9 +17,6 @@ use tokio::{
     net::TcpStream,
     time::{Instant, Sleep, sleep_until},
 };
-
-/// How long a connection that has nothing under way may stay when the server stops.
-const IDLE_WHEN_STOPPING: Duration = Duration::from_millis(500);
 
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
@@ -32,7 +29,6 @@ pub(super) struct Watch {
     phase: AtomicU8,
     /// Milliseconds from `opened` to when the phase began, or bytes were last sent.
     since: AtomicU64,
-    stopping: AtomicBool,
     header_timeout: Duration,
     idle_timeout: Duration,
 }
@@ -47,7 +43,6 @@ impl Watch {
             // A new connection owes its first request: it has no right to idle.
             phase: AtomicU8::new(HEAD),
             since: AtomicU64::new(0),
-            stopping: AtomicBool::new(false),
             header_timeout,
             idle_timeout,
         }
@@ -64,7 +59,6 @@ impl Watch {
         let since = self.opened + Duration::from_millis(self.since.load(Ordering::Relaxed));
         match self.phase.load(Ordering::Relaxed) {
             SERVING => None,
-            IDLE if self.stopping.load(Ordering::Relaxed) => Some(since + IDLE_WHEN_STOPPING),
             IDLE => Some(since + self.idle_timeout),
             _ => Some(since + self.header_timeout),
         }
@@ -106,11 +100,6 @@ impl Patience {
     pub(super) fn new(watch: Arc<Watch>) -> Self {
         let deadline = watch.deadline().unwrap_or_else(Instant::now);
         Self { watch, sleep: Box::pin(sleep_until(deadline)) }
-    }
-
-    /// The server stops: connections with nothing under way go soon.
-    pub(super) fn stop(&self) {
-        self.watch.stopping.store(true, Ordering::Relaxed);
     }
 }
 
@@ -217,16 +206,6 @@ mod tests {
         assert!(!is_over_after(&mut patience, 74).await);
         watch.received();
         assert!(!is_over_after(&mut patience, 9).await);
-        assert!(is_over_after(&mut patience, 1).await);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_idle_connection_goes_soon_when_the_server_stops() {
-        let watch = Arc::new(Watch::new(HEADER, LONG));
-        let mut patience = Patience::new(watch.clone());
-        drop(watch.serving());
-        assert!(!is_over_after(&mut patience, 1).await);
-        patience.stop();
         assert!(is_over_after(&mut patience, 1).await);
     }
 }
