@@ -19,6 +19,7 @@ async fn main() {
         let server = Server::start(database).await;
         fill(&server).await;
         let seen = snapshot(&server).await;
+        assert!(!seen.to_string().contains(r#""locked":true"#), "a migration is under way: {seen}");
         let (_setup, database) = server.stop().await;
         let version = database.system_version().await;
         let file = |ending: &str| folder.join(format!("system-{version}.{ending}"));
