@@ -15,6 +15,7 @@ pub trait Clock: Send + Sync + Debug + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(Utc::now().timestamp_micros()).unwrap_or(Timestamp::MIN)
     }

@@ -17,6 +17,7 @@ pub trait Random: Send + Sync + Debug + 'static {
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
+    #[expect(clippy::disallowed_methods, reason = "this is where randomness comes in")]
     fn bytes(&self) -> [u8; 10] {
         let mut bytes = [0; 10];
         bytes.copy_from_slice(&Uuid::new_v4().as_bytes()[..10]);

@@ -1,5 +1,7 @@
 //! Whether a value that was read may stand in a field: its length, its bounds, its pattern.
 
+use std::cmp::Ordering;
+
 use super::{Field, Kind, Value};
 
 /// Why a value is refused: what kind of fault it is, and what is wrong, for people.
@@ -36,15 +38,15 @@ impl Field {
 
     fn check_bounds(&self, value: &Value) -> Result<(), Wrong> {
         let shown = |bound: &Value| bound.to_json(&self.kind);
-        if let Some(min) = &self.bounds.min {
-            if value.compare(min).is_none_or(std::cmp::Ordering::is_lt) {
-                return Err(Wrong::new("min", format!("{} is less than min {}", shown(value), shown(min))));
-            }
+        if let Some(min) = &self.bounds.min
+            && value.compare(min).is_none_or(Ordering::is_lt)
+        {
+            return Err(Wrong::new("min", format!("{} is less than min {}", shown(value), shown(min))));
         }
-        if let Some(max) = &self.bounds.max {
-            if value.compare(max).is_none_or(std::cmp::Ordering::is_gt) {
-                return Err(Wrong::new("max", format!("{} is more than max {}", shown(value), shown(max))));
-            }
+        if let Some(max) = &self.bounds.max
+            && value.compare(max).is_none_or(Ordering::is_gt)
+        {
+            return Err(Wrong::new("max", format!("{} is more than max {}", shown(value), shown(max))));
         }
         Ok(())
     }

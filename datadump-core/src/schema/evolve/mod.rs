@@ -157,10 +157,10 @@ impl Difference {
     pub fn scans(&self) -> Vec<(usize, usize)> {
         let mut pairs: Vec<(usize, usize)> = Vec::new();
         for change in &self.changes {
-            if let Task::CheckRows { from, to } | Task::ConvertColumn { from, to } = change.task {
-                if !pairs.contains(&(from, to)) {
-                    pairs.push((from, to));
-                }
+            if let Task::CheckRows { from, to } | Task::ConvertColumn { from, to } = change.task
+                && !pairs.contains(&(from, to))
+            {
+                pairs.push((from, to));
             }
         }
         pairs

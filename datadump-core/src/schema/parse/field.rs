@@ -134,10 +134,10 @@ fn read_bounds(
         kind.read(json).map_err(|wrong| faults.add(at.name(name), wrong.code, wrong.detail)).ok()
     };
     let bounds = Bounds { min: read("min", min), max: read("max", max) };
-    if let (Some(min), Some(max)) = (&bounds.min, &bounds.max) {
-        if min.compare(max).is_none_or(std::cmp::Ordering::is_gt) {
-            faults.add(at.name("min"), "out-of-range", "min is greater than max");
-        }
+    if let (Some(min), Some(max)) = (&bounds.min, &bounds.max)
+        && min.compare(max).is_none_or(std::cmp::Ordering::is_gt)
+    {
+        faults.add(at.name("min"), "out-of-range", "min is greater than max");
     }
     bounds
 }

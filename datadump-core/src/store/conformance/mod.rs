@@ -46,8 +46,10 @@ pub trait Bench: Send + Sync {
 pub struct Check {
     /// What holds.
     pub name: &'static str,
-    run: for<'a> fn(&'a dyn Bench) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>,
+    run: for<'a> fn(&'a dyn Bench) -> Checking<'a>,
 }
+
+type Checking<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 impl Check {
     /// Checks it. The error says what does not hold.
@@ -176,6 +178,7 @@ impl<'a> Subject<'a> {
 }
 
 /// An error unless two things are equal.
+#[expect(clippy::needless_pass_by_value, reason = "what is compared is made for it")]
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<()> {
     if found == expected {
         return Ok(());

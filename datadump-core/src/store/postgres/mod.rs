@@ -166,7 +166,18 @@ impl Store for PostgresStore {
     }
 
     async fn progress(&self, storage: StorageId) -> Result<Progress> {
-        declare::progress(&self.inner.system, storage).await
+        let progress = declare::progress(&self.inner.system, storage).await?;
+        // Whoever is told that a version is applied must find it in force.
+        let known = self
+            .inner
+            .mirror
+            .catalogue
+            .by_id(storage)
+            .map(|known| (known.migration.version, known.migration.state));
+        if known != Some((progress.version, progress.state)) {
+            self.inner.mirror.refresh_one(storage).await?;
+        }
+        Ok(progress)
     }
 
     async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<Examined>> {

@@ -51,7 +51,7 @@ pub(super) fn declare(writer: &mut Writer, declaration: &Declaration) -> Result<
 fn insert_storage(connection: &Connection, declaration: &Declaration, now: Timestamp) -> Result<StorageId> {
     let name = &declaration.definition.name;
     let find = storage::Entity::find().filter(storage::Column::Folded.eq(name.folded()));
-    if !system::all::<storage::Entity>(connection, find)?.is_empty() {
+    if !system::all::<storage::Entity>(connection, &find)?.is_empty() {
         return Err(Error::StalePlan(name.to_string()));
     }
     let row = storage::ActiveModel {
@@ -77,7 +77,7 @@ fn follow(
 ) -> Result<()> {
     let name = || declaration.definition.name.to_string();
     let found = storage::Entity::find().filter(storage::Column::Id.eq(id.get()));
-    let found = system::all::<storage::Entity>(connection, found)?;
+    let found = system::all::<storage::Entity>(connection, &found)?;
     let found = found.first().ok_or_else(|| Error::UnknownStorage(name()))?;
     let entry = system::load_one(connection, id)?;
     if entry.locked() {

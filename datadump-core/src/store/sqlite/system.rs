@@ -29,7 +29,7 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
         })
         .map_err(map)?;
     if known {
-        let info: Vec<info::Model> = all::<info::Entity>(&transaction, info::Entity::find())?;
+        let info: Vec<info::Model> = all::<info::Entity>(&transaction, &info::Entity::find())?;
         let found = info.first().ok_or_else(|| Error::internal("datadump_info is empty"))?;
         // Steps from an older version to this one go here, in order.
         return system::check_version(found.system_version);
@@ -45,18 +45,18 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
 
 /// The whole catalogue.
 pub(super) fn load(connection: &Connection) -> Result<Vec<Storage>> {
-    let storages = all::<storage::Entity>(connection, storage::Entity::find())?;
-    let versions = all::<version::Entity>(connection, version::Entity::find())?;
+    let storages = all::<storage::Entity>(connection, &storage::Entity::find())?;
+    let versions = all::<version::Entity>(connection, &version::Entity::find())?;
     system::catalogue(storages, versions)
 }
 
 /// One storage of the catalogue.
 pub(super) fn load_one(connection: &Connection, id: StorageId) -> Result<Storage> {
     let find = storage::Entity::find().filter(storage::Column::Id.eq(id.get()));
-    let found = all::<storage::Entity>(connection, find)?;
+    let found = all::<storage::Entity>(connection, &find)?;
     let storage = found.first().ok_or_else(|| Error::internal("a storage is missing"))?;
     let versions = version::Entity::find().filter(version::Column::StorageId.eq(id.get()));
-    system::assemble(storage, all::<version::Entity>(connection, versions)?)
+    system::assemble(storage, all::<version::Entity>(connection, &versions)?)
 }
 
 /// The history of a storage.
@@ -64,7 +64,7 @@ pub(super) fn versions(connection: &Connection, id: StorageId) -> Result<Vec<Ver
     let find = version::Entity::find()
         .filter(version::Column::StorageId.eq(id.get()))
         .order_by_asc(version::Column::Version);
-    all::<version::Entity>(connection, find)?.into_iter().map(system::record).collect()
+    all::<version::Entity>(connection, &find)?.into_iter().map(system::record).collect()
 }
 
 /// Runs a statement.
@@ -74,7 +74,7 @@ pub(super) fn execute(connection: &Connection, statement: &Statement) -> Result<
 }
 
 /// All rows of a select, as models.
-pub(super) fn all<E: EntityTrait>(connection: &Connection, select: Select<E>) -> Result<Vec<E::Model>> {
+pub(super) fn all<E: EntityTrait>(connection: &Connection, select: &Select<E>) -> Result<Vec<E::Model>> {
     let statement = select.build(DbBackend::Sqlite);
     let mut prepared = connection.prepare(&statement.sql).map_err(map)?;
     let names: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
