@@ -1805,71 +1805,71 @@ impl ClientInfo<()> for Client {
 }
 impl ClientHooks<()> for &Client {}
 impl Client {
-    #[doc = "List all storages\n\nSends a `GET` request to `/api/v1/factory/storage`\n\nArguments:\n- `limit`: The most storages to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```ignore\nlet response = client.list_storages()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "List all storages\n\nSends a `GET` request to `/api/v1/factory/storage`\n\nArguments:\n- `limit`: The most storages to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_storages()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_storages(&self) -> builder::ListStorages<'_> {
         builder::ListStorages::new(self)
     }
-    #[doc = "Declare a storage, or its next version\n\nThe version is recorded when this answers, and applied in the background: `ready_status` says\nhow far it is. A new version sends the whole definition again. Only additive changes are made\nunless a graver class is allowed, with the hash of a plan that was looked at before.\n\nSends a `POST` request to `/api/v1/factory/storage`\n\nArguments:\n- `allow`: Make changes up to this class: `additive`, `widening`, `data-dependent`, `breaking` or\n`destructive`.\n- `plan`: The `plan_hash` of the plan for these changes.\n- `body`: The definition: `name`, `key`, `fields` and `meta`, as the guide describes them.\n```ignore\nlet response = client.declare_storage()\n    .allow(allow)\n    .plan(plan)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Declare a storage, or its next version\n\nThe version is recorded when this answers, and applied in the background: `ready_status` says\nhow far it is. A new version sends the whole definition again. Only additive changes are made\nunless a graver class is allowed, with the hash of a plan that was looked at before.\n\nSends a `POST` request to `/api/v1/factory/storage`\n\nArguments:\n- `allow`: Make changes up to this class: `additive`, `widening`, `data-dependent`, `breaking` or\n`destructive`.\n- `plan`: The `plan_hash` of the plan for these changes.\n- `body`: The definition: `name`, `key`, `fields` and `meta`, as the guide describes them.\n```text\nlet response = client.declare_storage()\n    .allow(allow)\n    .plan(plan)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn declare_storage(&self) -> builder::DeclareStorage<'_> {
         builder::DeclareStorage::new(self)
     }
-    #[doc = "Read a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: The storage.\n```ignore\nlet response = client.get_storage()\n    .name(name)\n    .send()\n    .await;\n```"]
+    #[doc = "Read a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: The storage.\n```text\nlet response = client.get_storage()\n    .name(name)\n    .send()\n    .await;\n```"]
     pub fn get_storage(&self) -> builder::GetStorage<'_> {
         builder::GetStorage::new(self)
     }
-    #[doc = "Remove a storage with all its rows\n\nSends a `DELETE` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `confirm`: The name of the storage again.\n```ignore\nlet response = client.remove_storage()\n    .name(name)\n    .confirm(confirm)\n    .send()\n    .await;\n```"]
+    #[doc = "Remove a storage with all its rows\n\nSends a `DELETE` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `confirm`: The name of the storage again.\n```text\nlet response = client.remove_storage()\n    .name(name)\n    .confirm(confirm)\n    .send()\n    .await;\n```"]
     pub fn remove_storage(&self) -> builder::RemoveStorage<'_> {
         builder::RemoveStorage::new(self)
     }
-    #[doc = "List the versions of a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}/versions`\n\nArguments:\n- `name`: The storage.\n- `limit`: The most versions to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```ignore\nlet response = client.list_versions()\n    .name(name)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "List the versions of a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}/versions`\n\nArguments:\n- `name`: The storage.\n- `limit`: The most versions to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_versions()\n    .name(name)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_versions(&self) -> builder::ListVersions<'_> {
         builder::ListVersions::new(self)
     }
-    #[doc = "Say what declaring a definition would do, and do nothing\n\nSends a `POST` request to `/api/v1/factory/storage/{name}/plan`\n\nArguments:\n- `name`: The storage; it need not exist.\n- `body`: The definition; its `name` may be left out.\n```ignore\nlet response = client.plan_storage()\n    .name(name)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Say what declaring a definition would do, and do nothing\n\nSends a `POST` request to `/api/v1/factory/storage/{name}/plan`\n\nArguments:\n- `name`: The storage; it need not exist.\n- `body`: The definition; its `name` may be left out.\n```text\nlet response = client.plan_storage()\n    .name(name)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn plan_storage(&self) -> builder::PlanStorage<'_> {
         builder::PlanStorage::new(self)
     }
-    #[doc = "Say how far the last version of a storage is\n\nSends a `GET` request to `/api/v1/factory/ready_status/{name}`\n\nArguments:\n- `name`: The storage.\n```ignore\nlet response = client.ready_status()\n    .name(name)\n    .send()\n    .await;\n```"]
+    #[doc = "Say how far the last version of a storage is\n\nSends a `GET` request to `/api/v1/factory/ready_status/{name}`\n\nArguments:\n- `name`: The storage.\n```text\nlet response = client.ready_status()\n    .name(name)\n    .send()\n    .await;\n```"]
     pub fn ready_status(&self) -> builder::ReadyStatus<'_> {
         builder::ReadyStatus::new(self)
     }
-    #[doc = "List rows, newest update first\n\nBeside the parameters below, every field can be filtered on: `field=value`, or\n`field__op=value` with `eq ne lt lte gt gte in nin between contains icontains startswith\nendswith isnull`. Repeated filters must all hold.\n\nSends a `GET` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `fields`: The fields to answer with.\n- `limit`: The most rows to answer with, 1 to 1000 (100).\n- `offset`: How many rows to skip.\n- `ordering`: The order: names of fields, `-` before those that descend.\n- `where_`: A filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n```ignore\nlet response = client.list_rows()\n    .name(name)\n    .count(count)\n    .cursor(cursor)\n    .fields(fields)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    #[doc = "List rows, newest update first\n\nBeside the parameters below, every field can be filtered on: `field=value`, or\n`field__op=value` with `eq ne lt lte gt gte in nin between contains icontains startswith\nendswith isnull`. Repeated filters must all hold.\n\nSends a `GET` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `fields`: The fields to answer with.\n- `limit`: The most rows to answer with, 1 to 1000 (100).\n- `offset`: How many rows to skip.\n- `ordering`: The order: names of fields, `-` before those that descend.\n- `where_`: A filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n```text\nlet response = client.list_rows()\n    .name(name)\n    .count(count)\n    .cursor(cursor)\n    .fields(fields)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .where_(where_)\n    .send()\n    .await;\n```"]
     pub fn list_rows(&self) -> builder::ListRows<'_> {
         builder::ListRows::new(self)
     }
-    #[doc = "Insert a row, or replace the one with its key\n\nA `version` in the row is the one it is expected to have: 409 when it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row.\n```ignore\nlet response = client.save_row()\n    .name(name)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Insert a row, or replace the one with its key\n\nA `version` in the row is the one it is expected to have: 409 when it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row.\n```text\nlet response = client.save_row()\n    .name(name)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn save_row(&self) -> builder::SaveRow<'_> {
         builder::SaveRow::new(self)
     }
-    #[doc = "Read a row\n\nSends a `GET` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_none_match`: The versions the client has: 304 when the row has one of them.\n```ignore\nlet response = client.get_row()\n    .name(name)\n    .key(key)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
+    #[doc = "Read a row\n\nSends a `GET` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_none_match`: The versions the client has: 304 when the row has one of them.\n```text\nlet response = client.get_row()\n    .name(name)\n    .key(key)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
     pub fn get_row(&self) -> builder::GetRow<'_> {
         builder::GetRow::new(self)
     }
-    #[doc = "Insert or replace the row with this key\n\nSends a `PUT` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row; its key may be left out.\n```ignore\nlet response = client.replace_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Insert or replace the row with this key\n\nSends a `PUT` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row; its key may be left out.\n```text\nlet response = client.replace_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replace_row(&self) -> builder::ReplaceRow<'_> {
         builder::ReplaceRow::new(self)
     }
-    #[doc = "Delete a row\n\nSends a `DELETE` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `version`: The version the row is expected to have: 409 when it has another.\n- `if_match`: Only if the row has this version, in quotes.\n```ignore\nlet response = client.delete_row()\n    .name(name)\n    .key(key)\n    .version(version)\n    .if_match(if_match)\n    .send()\n    .await;\n```"]
+    #[doc = "Delete a row\n\nSends a `DELETE` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `version`: The version the row is expected to have: 409 when it has another.\n- `if_match`: Only if the row has this version, in quotes.\n```text\nlet response = client.delete_row()\n    .name(name)\n    .key(key)\n    .version(version)\n    .if_match(if_match)\n    .send()\n    .await;\n```"]
     pub fn delete_row(&self) -> builder::DeleteRow<'_> {
         builder::DeleteRow::new(self)
     }
-    #[doc = "Change some fields of a row (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_match`: Only if the row has this version, in quotes.\n- `if_none_match`: Always fails: only a row that exists can be changed.\n- `body`: The fields to change.\n```ignore\nlet response = client.patch_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Change some fields of a row (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_match`: Only if the row has this version, in quotes.\n- `if_none_match`: Always fails: only a row that exists can be changed.\n- `body`: The fields to change.\n```text\nlet response = client.patch_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn patch_row(&self) -> builder::PatchRow<'_> {
         builder::PatchRow::new(self)
     }
-    #[doc = "Say what the server is doing\n\nSends a `GET` request to `/api/v1/status`\n\n```ignore\nlet response = client.status()\n    .send()\n    .await;\n```"]
+    #[doc = "Say what the server is doing\n\nSends a `GET` request to `/api/v1/status`\n\n```text\nlet response = client.status()\n    .send()\n    .await;\n```"]
     pub fn status(&self) -> builder::Status<'_> {
         builder::Status::new(self)
     }
-    #[doc = "The numbers of the server, in the text format of Prometheus\n\nSends a `GET` request to `/metrics`\n\n```ignore\nlet response = client.metrics()\n    .send()\n    .await;\n```"]
+    #[doc = "The numbers of the server, in the text format of Prometheus\n\nSends a `GET` request to `/metrics`\n\n```text\nlet response = client.metrics()\n    .send()\n    .await;\n```"]
     pub fn metrics(&self) -> builder::Metrics<'_> {
         builder::Metrics::new(self)
     }
-    #[doc = "Say that the process lives\n\nSends a `GET` request to `/health`\n\n```ignore\nlet response = client.health()\n    .send()\n    .await;\n```"]
+    #[doc = "Say that the process lives\n\nSends a `GET` request to `/health`\n\n```text\nlet response = client.health()\n    .send()\n    .await;\n```"]
     pub fn health(&self) -> builder::Health<'_> {
         builder::Health::new(self)
     }
-    #[doc = "Say whether requests can be served: whether the database answers\n\nThe system tables are up to date as soon as anything is served, and a storage that is being\nmigrated does not keep others from working, so neither makes the server unready.\n\nSends a `GET` request to `/ready`\n\n```ignore\nlet response = client.ready()\n    .send()\n    .await;\n```"]
+    #[doc = "Say whether requests can be served: whether the database answers\n\nThe system tables are up to date as soon as anything is served, and a storage that is being\nmigrated does not keep others from working, so neither makes the server unready.\n\nSends a `GET` request to `/ready`\n\n```text\nlet response = client.ready()\n    .send()\n    .await;\n```"]
     pub fn ready(&self) -> builder::Ready<'_> {
         builder::Ready::new(self)
     }
