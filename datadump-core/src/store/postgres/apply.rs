@@ -62,19 +62,24 @@ pub(super) async fn apply(
         if !changes.deleted.is_empty() {
             let mut arguments = PgArguments::default();
             columns::bind(&mut arguments, &definition.key.kind, changes.deleted.iter().copied())?;
-            session.run(&target.texts.delete, arguments).await?;
+            let deleted = session.run(&target.texts.delete, arguments).await?;
+            exactly(deleted, changes.deleted.len())?;
         }
         if !changes.updated.is_empty() {
-            session.run(&target.texts.update, whole(definition, &changes.updated)?).await?;
+            let updated = session.run(&target.texts.update, whole(definition, &changes.updated)?).await?;
+            exactly(updated, changes.updated.len())?;
         }
         if !changes.inserted.is_empty() {
             let inserted = session.run(&target.texts.insert, whole(definition, &changes.inserted)?).await?;
-            if inserted != changes.inserted.len() as u64 {
-                return Err(Failure::Collision);
-            }
+            exactly(inserted, changes.inserted.len())?;
         }
     }
     Ok(folded.outcomes)
+}
+
+/// What was decided for a row must not get lost because the row is not where it was.
+fn exactly(concerned: u64, wanted: usize) -> Result<(), Failure> {
+    if concerned == wanted as u64 { Ok(()) } else { Err(Failure::Collision) }
 }
 
 /// Finds the rows that the writes are about, and locks them in the order of their keys.

@@ -193,13 +193,22 @@ pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Valu
             moment.map(Value::Timestamp).ok_or_else(|| wrong("a moment out of range"))
         }
         // In its binary form json is its text; the driver would parse it.
+        Kind::Json if raw.type_info().name() != "JSON" => Err(another_type()),
         Kind::Json => raw.as_str().map(|text| Value::Json(text.to_owned())).map_err(sqlx::Error::Decode),
         Kind::Binary { .. } => decode(raw).map(Value::Binary),
     }
 }
 
-fn decode<'r, T: Decode<'r, Postgres>>(raw: PgValueRef<'r>) -> sqlx::Result<T> {
+fn decode<'r, T: Decode<'r, Postgres> + Type<Postgres>>(raw: PgValueRef<'r>) -> sqlx::Result<T> {
+    // Another version may just have come into force: its bytes are not to be taken for ours.
+    if !T::compatible(&raw.type_info()) {
+        return Err(another_type());
+    }
     T::decode(raw).map_err(sqlx::Error::Decode)
+}
+
+fn another_type() -> sqlx::Error {
+    wrong("a column of another type")
 }
 
 fn encode(what: &'static str) -> sqlx::Error {

@@ -1,13 +1,13 @@
 //! How connections are made: one kind for each job, so that none waits behind another's work.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool,
+    AssertSqlSafe, ConnectOptions, Connection as _, Executor, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::error;
+use super::{error, setup};
 use crate::error::Result;
 
 /// How long a read may take.
@@ -17,7 +17,7 @@ const READ_SECONDS: u32 = 30;
 const ACQUIRE: Duration = Duration::from_secs(5);
 
 /// How many statements a connection keeps prepared. The driver's 100 are used up by 30 storages.
-const STATEMENTS: usize = 1000;
+const STATEMENTS: usize = 400;
 
 /// What every session is told. Committed means synced to disk, whatever the server's default is;
 /// a plan is not compiled to machine code, which takes longer than our statements run; and a client
@@ -35,14 +35,25 @@ const READER: &str = "SET default_transaction_read_only = on";
 const WRITER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
                       SET enable_hashjoin = off; SET enable_mergejoin = off";
 
+/// What a migration's session is told: it goes through a table in pages of keys, and the planner
+/// must not read the whole table for each.
+const MIGRATOR: &str = "SET enable_hashjoin = off; SET enable_mergejoin = off";
+
 /// The ways to the database.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Connections {
     options: PgConnectOptions,
     /// For questions to storages. Not tested before each use: who finds one dead asks again.
     pub(super) reads: PgPool,
     /// For the system tables.
     pub(super) system: PgPool,
+}
+
+impl fmt::Debug for Connections {
+    /// Without the address: the password is in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections").finish_non_exhaustive()
+    }
 }
 
 impl Connections {
@@ -54,8 +65,9 @@ impl Connections {
             .statement_cache_capacity(STATEMENTS)
             .disable_statement_logging();
         // Connected by hand first: a pool answers a refused password with its time-out.
-        let first = PgConnection::connect_with(&options).await.map_err(error::opening)?;
-        first.close().await.map_err(error::opening)?;
+        let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options));
+        let first = first.await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        setup::check(first.map_err(error::opening)?).await?;
         let timeout = format!("SET statement_timeout = '{READ_SECONDS}s'");
         let reads = pool(8).test_before_acquire(false);
         let reads = told(reads, format!("{SESSION}; {READER}; {timeout}")).connect_lazy_with(options.clone());
@@ -70,7 +82,7 @@ impl Connections {
 
     /// A connection for one migration: it holds session locks, so nobody shares it.
     pub(super) async fn migrator(&self) -> sqlx::Result<PgConnection> {
-        let mut connection = self.alone(SESSION).await?;
+        let mut connection = self.alone(&format!("{SESSION}; {MIGRATOR}")).await?;
         // Where the server can, it notices within a long statement that we are gone, and lets go
         // of the migration's lock. Servers before version 14 cannot.
         let notice = "SELECT set_config(name, '1s', false) FROM pg_settings \

@@ -51,6 +51,8 @@ impl Trouble {
             "57014" => Self::Slow,
             "53100" => Self::Full,
             _ if code.starts_with("08") => Self::Lost,
+            // Out of memory, or of something else that comes back.
+            _ if code.starts_with("53") => Self::Again,
             _ if code.starts_with("22") => Self::Row,
             _ => Self::Other,
         }

@@ -99,7 +99,6 @@ impl PostgresStore {
     /// to this release.
     pub async fn open(url: &str, options: Options) -> Result<Self> {
         let connections = Connections::open(url).await?;
-        setup::check(&connections.system).await?;
         let system = SqlxPostgresConnector::from_sqlx_postgres_pool(connections.system.clone());
         setup::upgrade(&system, options.clock.now()).await?;
         let mirror = Arc::new(Mirror::new(system.clone()));
@@ -264,6 +263,7 @@ impl Store for PostgresStore {
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.inner.closing.send_replace(true);
+        self.parked.close();
         for task in &self.background {
             task.abort();
         }

@@ -43,7 +43,7 @@ pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> 
     columns::bind(&mut arguments, &definition.key.kind, std::iter::once(key)).map_err(error::store)?;
     let rows = ask(pool, in_force, &statement, &arguments).await?;
     let row = rows.first().map(|row| columns::stored_row(row, definition));
-    row.transpose().map_err(error::store)
+    row.transpose().map_err(|error| unreadable(in_force, error))
 }
 
 /// A page of rows.
@@ -54,7 +54,7 @@ pub(super) async fn page(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) 
     let rows = ask(pool, in_force, &statement, &arguments).await?;
     let rows: Result<Vec<StoredRow>, _> =
         rows.iter().map(|row| columns::stored_row(row, definition)).collect();
-    let mut rows = rows.map_err(error::store)?;
+    let mut rows = rows.map_err(|error| unreadable(in_force, error))?;
     let limit = usize::try_from(query.paging.limit()).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -158,6 +158,15 @@ async fn living(pool: &PgPool) -> sqlx::Result<PoolConnection<Postgres>> {
 
 async fn answers(connection: &mut PgConnection) -> bool {
     connection.ping().await.is_ok() && connection.execute("SELECT 1").await.is_ok()
+}
+
+/// A row that is not as its definition says: nearly always because another one has just come into
+/// force.
+fn unreadable(in_force: &InForce, error: sqlx::Error) -> Error {
+    match error {
+        sqlx::Error::Decode(_) => moved(in_force),
+        error => error::store(error),
+    }
 }
 
 /// The table is no longer what the question was made for.

@@ -4,18 +4,29 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
-use sqlx::{AssertSqlSafe, PgConnection, Row as _, postgres::PgArguments};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, postgres::PgArguments};
 
 use super::{locks, text::Texts};
 use crate::schema::{InForce, StorageId};
+
+/// After how long a rest a connection is asked whether it is still good.
+const REST: Duration = Duration::from_secs(20);
+
+/// How long it may take to say so.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// How many storages' statements a connection remembers.
+const TEXTS: usize = 1_000;
 
 /// A connection, with the statements of the storages it has written.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) connection: PgConnection,
     texts: HashMap<StorageId, (i32, Arc<Texts>)>,
+    used: Instant,
 }
 
 /// Whether to wait for a storage whose table is being changed.
@@ -38,7 +49,15 @@ pub(super) struct Begun {
 
 impl Session {
     pub(super) fn new(connection: PgConnection) -> Self {
-        Self { connection, texts: HashMap::new() }
+        Self { connection, texts: HashMap::new(), used: Instant::now() }
+    }
+
+    /// Whether it is still good, asked only when it was not used for a while: what lies between may
+    /// have forgotten it, and then an answer would never come.
+    pub(super) async fn is_alive(&mut self) -> bool {
+        let rested = self.used.elapsed() > REST;
+        self.used = Instant::now();
+        !rested || matches!(tokio::time::timeout(ANSWER, self.connection.ping()).await, Ok(Ok(())))
     }
 
     /// Begins a transaction that may write these storages. A storage that is in neither part of the
@@ -105,6 +124,9 @@ impl Session {
             Some((version, texts)) if *version == in_force.version => texts.clone(),
             _ => {
                 let texts = Arc::new(Texts::new(in_force));
+                if self.texts.len() >= TEXTS {
+                    self.texts.clear();
+                }
                 self.texts.insert(in_force.storage, (in_force.version, texts.clone()));
                 texts
             }

@@ -3,7 +3,7 @@
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, TransactionTrait,
 };
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgConnection};
 
 use super::{error, locks};
 use crate::{
@@ -12,26 +12,28 @@ use crate::{
     store::system::{self, info},
 };
 
+/// The oldest server that has what is needed.
+const OLDEST: i32 = 12;
+
 /// Refuses a database that cannot hold or compare what is put into it.
-pub(super) async fn check(pool: &PgPool) -> Result<()> {
+pub(super) async fn check(mut connection: PgConnection) -> Result<()> {
     let question = "SELECT current_setting('server_encoding'), \
                     EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu'), \
-                    pg_is_in_recovery()";
-    let (encoding, icu, replica): (String, bool, bool) =
-        sqlx::query_as(question).fetch_one(pool).await.map_err(error::opening)?;
-    if encoding != "UTF8" {
-        let detail =
-            format!("the database's encoding is {encoding}; one made with ENCODING 'UTF8' is needed");
-        return Err(Error::Database(detail));
-    }
-    if !icu {
-        let detail = "the database has no collation `und-x-icu`: a PostgreSQL built with ICU is needed";
-        return Err(Error::Database(detail.into()));
-    }
-    if replica {
-        return Err(Error::Database("the database is a read-only replica; the primary is needed".into()));
-    }
-    Ok(())
+                    pg_is_in_recovery(), current_setting('server_version_num')::int4 / 10000";
+    let (encoding, icu, replica, version): (String, bool, bool, i32) =
+        sqlx::query_as(question).fetch_one(&mut connection).await.map_err(error::opening)?;
+    let fault = if version < OLDEST {
+        format!("the server is PostgreSQL {version}; {OLDEST} or newer is needed")
+    } else if encoding != "UTF8" {
+        format!("the database's encoding is {encoding}; one made with ENCODING 'UTF8' is needed")
+    } else if !icu {
+        "the database has no collation `und-x-icu`: a PostgreSQL built with ICU is needed".into()
+    } else if replica {
+        "the database is a read-only replica; the primary is needed".into()
+    } else {
+        return connection.close().await.map_err(error::opening);
+    };
+    Err(Error::Database(fault))
 }
 
 /// Creates the tables of the system, or brings them up to this release. Several processes may be

@@ -185,7 +185,11 @@ impl Writer {
         patience: Patience,
     ) -> Result<Attempt, Failure> {
         let shared = self.shared.clone();
-        if self.session.is_none() {
+        let alive = match &mut self.session {
+            Some(session) => session.is_alive().await,
+            None => false,
+        };
+        if !alive {
             self.session = Some(Session::new(shared.connections.writer().await?));
         }
         let Some(session) = &mut self.session else { return Err(sqlx::Error::WorkerCrashed.into()) };

@@ -394,3 +394,36 @@ async fn writes_to_other_storages_go_on_while_one_cannot_be_written() {
     }
     store.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_migration_goes_on_when_its_connection_is_lost() {
+    let database = Database::new().await;
+    let store = Arc::new(database.store().await);
+    let dog = applied(&store, &dog()).await;
+    dogs(&store, &dog, 20_000).await;
+    let storage = declare(&store, &grown()).await.unwrap();
+    let running = {
+        let store = store.clone();
+        tokio::spawn(async move { store.migrate(storage.id).await })
+    };
+    let mut lost = 0;
+    for millis in [30, 80, 150, 250, 400] {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        if running.is_finished() {
+            break;
+        }
+        database
+            .execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            .await;
+        lost += 1;
+    }
+    println!("all connections were lost {lost} times");
+    assert!(lost > 0);
+    running.await.unwrap().unwrap();
+    assert_eq!(in_force(&store, "dog").version, 2);
+    assert_eq!(left_over(&database).await, 0);
+    store.close().await;
+}

@@ -27,6 +27,9 @@ pub(super) async fn fill(session: &mut Session, plan: &Plan, passes: &mut Passes
         return Ok(());
     }
     let kind = &plan.old.definition.key.kind;
+    // The last transaction is synced to disk, and with it all that came before. What a crash takes
+    // away until then is filled again.
+    session.say("SET synchronous_commit = off").await?;
     let mut after = first_missing(session, plan).await?;
     while let Some(key) = after {
         let (rows, last) = batch(session, plan, kind, &key).await?;
@@ -34,6 +37,7 @@ pub(super) async fn fill(session: &mut Session, plan: &Plan, passes: &mut Passes
         after = last.filter(|_| rows >= ROWS).map(|last| Position { key: last, inclusive: false });
         tokio::time::sleep(BREATH).await;
     }
+    session.say("SET synchronous_commit = on").await?;
     passes.passed(1);
     Ok(())
 }

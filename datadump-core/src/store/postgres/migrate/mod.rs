@@ -18,7 +18,7 @@ mod session;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{AssertSqlSafe, Row as _};
@@ -36,6 +36,9 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// How long to wait, at most, before the next try after the database was away.
 const BACKOFF: Duration = Duration::from_secs(5);
+
+/// How often to record how far it is.
+const BETWEEN_WORDS: Duration = Duration::from_millis(200);
 
 /// Why a migration stops on its way.
 #[derive(Debug)]
@@ -151,7 +154,12 @@ async fn steps(inner: &Inner, session: &mut Session, storage: &Arc<Storage>) -> 
     let horizon = check::horizon(session).await?;
     check::all(session, &plan, &mut passes).await?;
     index::build(session, &plan).await?;
-    finish::finish(session, &plan, storage, &horizon, &mut passes, now()).await
+    finish::finish(session, &plan, storage, &horizon, &mut passes, now()).await?;
+    if !plan.moved.is_empty() {
+        // The planner knows nothing of new columns. If it cannot be told now, it is later.
+        let _ = session.say(&format!("ANALYZE {}", plan.table)).await;
+    }
+    Ok(())
 }
 
 /// The plan of a storage's pending migration; none for its first version.
@@ -183,6 +191,7 @@ struct Passes {
     rows: u64,
     done: u64,
     total: u64,
+    said: Instant,
 }
 
 impl Passes {
@@ -192,16 +201,20 @@ impl Passes {
         let converts = u64::from(plan.moved.iter().any(|moved| moved.how == plan::How::Convert));
         let passes = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
         let rows = if passes == 0 { 0 } else { count(session, &plan.table).await? };
-        let passes = Self { rows, done: 0, total: rows * passes };
+        let passes = Self { rows, done: 0, total: rows * passes, said: Instant::now() };
         session.progress(0, passes.total).await?;
         Ok(passes)
     }
 
-    /// So many rows more.
+    /// So many rows more. Told now and then only: each time is a commit.
     async fn advance(&mut self, session: &mut Session, rows: u64) -> Result<(), Halt> {
         // Rows that came meanwhile were not counted.
         self.done += rows;
         self.total = self.total.max(self.done);
+        if self.said.elapsed() < BETWEEN_WORDS {
+            return Ok(());
+        }
+        self.said = Instant::now();
         session.progress(self.done, self.total).await
     }
 

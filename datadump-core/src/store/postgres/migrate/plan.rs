@@ -151,8 +151,13 @@ impl Plan {
                 copies.concat()
             ));
             statements.push(format!("DROP TRIGGER IF EXISTS {keep} ON {table}"));
+            // Not of the new columns: filling them must not pay for it.
+            let growing = self.moved.iter().filter(|moved| moved.how == How::Grow);
+            let sources: Vec<String> = growing.filter_map(|moved| self.source(moved)).collect();
             statements.push(format!(
-                "CREATE TRIGGER {keep} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {keep}()"
+                "CREATE TRIGGER {keep} BEFORE INSERT OR UPDATE OF {} ON {table} \
+                 FOR EACH ROW EXECUTE FUNCTION {keep}()",
+                sources.join(", ")
             ));
         }
         statements
