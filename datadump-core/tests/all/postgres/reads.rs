@@ -88,7 +88,7 @@ async fn a_database_that_cannot_serve_is_refused_with_the_reason() {
     let database = Database::new().await;
     let secret = "5ecret";
     for url in [
-        database.url().replace("postgres@", &format!("nobody:{secret}@")),
+        format!("postgres://nobody:{secret}@{}", database.url().rsplit_once('@').unwrap().1),
         format!("{}_missing", database.url()),
         format!("postgres://u:{secret}@127.0.0.1:1/x"),
         format!("postgres://u:{secret}@127.0.0.1:port/x"),
