@@ -18,6 +18,12 @@ pub(in crate::store) fn columns(definition: &Definition) -> Vec<Column> {
     [Column::Key].into_iter().chain(fields).chain(service).collect()
 }
 
+/// The same as a list in SQL.
+pub(in crate::store) fn column_list(definition: &Definition) -> String {
+    let names = columns(definition).into_iter().map(|of| column(definition, of).quoted());
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// The rows of a page, and one more when there is one. Towards the previous page they come in
 /// reverse.
 pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {

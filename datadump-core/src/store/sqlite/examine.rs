@@ -101,10 +101,9 @@ fn scan(
     definition: &Definition,
     mut each: impl FnMut(StoredRow) -> Result<()>,
 ) -> Result<()> {
-    let names: Vec<String> =
-        sql::columns(definition).into_iter().map(|of| sql::column(definition, of).quoted()).collect();
+    let names = sql::column_list(definition);
     let table = sql::table(&definition.name).quoted();
-    let text = format!("SELECT {} FROM {table}", names.join(", "));
+    let text = format!("SELECT {names} FROM {table}");
     let mut statement = connection.prepare(&text).map_err(map)?;
     let mut rows = statement.query([]).map_err(map)?;
     while let Some(row) = rows.next().map_err(map)? {

@@ -116,11 +116,10 @@ pub(super) fn get(
     definition: &Definition,
     key: &Value,
 ) -> Result<Option<StoredRow>> {
-    let names: Vec<String> =
-        sql::columns(definition).into_iter().map(|column| sql::column(definition, column).quoted()).collect();
+    let names = sql::column_list(definition);
     let key_name = sql::column(definition, Column::Key).quoted();
     let table = sql::table(&definition.name).quoted();
-    let text = format!("SELECT {} FROM {table} WHERE {key_name} = ?", names.join(", "));
+    let text = format!("SELECT {names} FROM {table} WHERE {key_name} = ?");
     let mut select = connection.prepare_cached(&text).map_err(map)?;
     select.query_row([Bind(key)], |row| read_row(definition, row)).optional().map_err(map)
 }
@@ -178,10 +177,8 @@ fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> 
     let key = sql::column(definition, Column::Key).quoted();
     let (mut seen, mut matching) = (0_u64, 0_u64);
     for direction in ["ASC", "DESC"] {
-        let names: Vec<String> =
-            sql::columns(definition).into_iter().map(|of| sql::column(definition, of).quoted()).collect();
-        let text =
-            format!("SELECT {} FROM {table} ORDER BY {key} {direction} LIMIT {SAMPLE}", names.join(", "));
+        let names = sql::column_list(definition);
+        let text = format!("SELECT {names} FROM {table} ORDER BY {key} {direction} LIMIT {SAMPLE}");
         let mut statement = connection.prepare_cached(&text).map_err(map)?;
         let rows = statement.query_map([], |row| read_row(definition, row)).map_err(map)?;
         for row in rows {

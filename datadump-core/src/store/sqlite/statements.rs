@@ -21,15 +21,14 @@ impl Statements {
         let definition = &in_force.definition;
         let table = sql::table(&definition.name).quoted();
         let name = |column| sql::column(definition, column).quoted();
-        let all: Vec<String> = sql::columns(definition).into_iter().map(name).collect();
         let key = name(Column::Key);
         let fields = (0..definition.fields.len()).map(Column::Field);
         let set: Vec<String> = fields
             .chain([Column::Version, Column::UpdatedAt])
             .map(|column| format!("{} = ?", name(column)))
             .collect();
-        let marks = vec!["?"; all.len()].join(", ");
-        let all = all.join(", ");
+        let all = sql::column_list(definition);
+        let marks = vec!["?"; sql::columns(definition).len()].join(", ");
         Self {
             version: in_force.version,
             select: format!("SELECT {all} FROM {table} WHERE {key} = ?"),

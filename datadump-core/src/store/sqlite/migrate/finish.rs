@@ -66,9 +66,9 @@ fn check_latest(
     if difference.scans().is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = sql::columns(old).into_iter().map(|of| sql::column(old, of).quoted()).collect();
+    let names = sql::column_list(old);
     let table = sql::table(&old.name).quoted();
-    let text = format!("SELECT {} FROM {table} WHERE \"updated_at\" > ?", names.join(", "));
+    let text = format!("SELECT {names} FROM {table} WHERE \"updated_at\" > ?");
     let mut statement = connection.prepare(&text).map_err(map)?;
     let rows =
         statement.query_map([Bind(&Value::Timestamp(begun))], |row| read_row(old, row)).map_err(map)?;

@@ -86,9 +86,8 @@ pub(super) fn chunk(
     definition: &Definition,
     after: Option<&Value>,
 ) -> Result<Vec<StoredRow>> {
-    let names: Vec<String> =
-        sql::columns(definition).into_iter().map(|of| sql::column(definition, of).quoted()).collect();
-    let (names, table) = (names.join(", "), sql::table(&definition.name).quoted());
+    let names = sql::column_list(definition);
+    let table = sql::table(&definition.name).quoted();
     let key = sql::column(definition, Column::Key).quoted();
     let beyond = if after.is_some() { format!("WHERE {key} > ?") } else { String::new() };
     let text = format!("SELECT {names} FROM {table} {beyond} ORDER BY {key} LIMIT {CHUNK}");
