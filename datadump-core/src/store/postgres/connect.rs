@@ -35,10 +35,6 @@ const READER: &str = "SET default_transaction_read_only = on";
 const WRITER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
                       SET enable_hashjoin = off; SET enable_mergejoin = off";
 
-/// What a migration's session is told: it goes through a table in pages of keys, and the planner
-/// must not read the whole table for each.
-const MIGRATOR: &str = "SET enable_hashjoin = off; SET enable_mergejoin = off";
-
 /// The ways to the database.
 #[derive(Clone)]
 pub(super) struct Connections {
@@ -82,7 +78,7 @@ impl Connections {
 
     /// A connection for one migration: it holds session locks, so nobody shares it.
     pub(super) async fn migrator(&self) -> sqlx::Result<PgConnection> {
-        let mut connection = self.alone(&format!("{SESSION}; {MIGRATOR}")).await?;
+        let mut connection = self.alone(SESSION).await?;
         // Where the server can, it notices within a long statement that we are gone, and lets go
         // of the migration's lock. Servers before version 14 cannot.
         let notice = "SELECT set_config(name, '1s', false) FROM pg_settings \

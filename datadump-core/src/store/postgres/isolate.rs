@@ -48,7 +48,7 @@ pub(super) async fn apply_parts(
                     break;
                 }
             }
-            Err(Failure::Sql(error)) if Trouble::of(&error) == Trouble::Row => {
+            Err(Failure::Sql(error)) if matches!(Trouble::of(&error), Trouble::Row | Trouble::Other) => {
                 session.say("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part").await?;
                 if let [item] = part {
                     let target = targets.get(item.target);

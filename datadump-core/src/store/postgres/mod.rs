@@ -25,6 +25,7 @@ mod read;
 mod session;
 mod setup;
 mod text;
+mod work;
 mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -190,7 +191,7 @@ impl Store for PostgresStore {
         difference: &Difference,
     ) -> Vec<String> {
         match storage {
-            Some(in_force) => migrate::plan::statements(in_force, definition, difference),
+            Some(in_force) => migrate::statements::all(in_force, definition, difference),
             // The number is not given yet.
             None => ddl::create(StorageId(0), definition),
         }

@@ -16,12 +16,13 @@ use super::{
     isolate::apply_parts,
     parked::Parked,
     session::{Patience, Session},
+    work::{End, Work, proof, storage},
 };
 use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Outcome, Reprove, Write,
+        Action, Outcome, Reprove,
         writer::{Batch, Intake, Job},
     },
 };
@@ -73,20 +74,6 @@ enum Attempt {
     Hindered { blocked: BTreeSet<StorageId>, gone: BTreeSet<StorageId> },
 }
 
-/// The writes of some calls and what became of them so far.
-struct Work<'b> {
-    writes: Vec<&'b Write>,
-    job_of: Vec<usize>,
-    outcomes: Vec<Option<Outcome>>,
-    /// Calls that are answered with an error, or put aside.
-    ended: BTreeMap<usize, End>,
-}
-
-enum End {
-    Failed(Error),
-    Blocked,
-}
-
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self { shared, session: None, committing: false }
@@ -116,20 +103,13 @@ impl Writer {
     async fn write(&mut self, jobs: Vec<Job>) -> Vec<(usize, Job)> {
         let mut work = Work::new(&jobs);
         self.work(&mut work).await;
-        let Work { job_of, outcomes, mut ended, .. } = work;
-        let mut answers: Vec<Vec<Outcome>> =
-            jobs.iter().map(|job| Vec::with_capacity(job.writes.len())).collect();
-        for (job, outcome) in job_of.into_iter().zip(outcomes) {
-            if let (Some(answer), Some(outcome)) = (answers.get_mut(job), outcome) {
-                answer.push(outcome);
-            }
-        }
+        let ends = work.ends(jobs.len());
         let mut blocked = Vec::new();
-        for (place, (job, answer)) in jobs.into_iter().zip(answers).enumerate() {
-            match ended.remove(&place) {
-                Some(End::Blocked) => blocked.push((place, job)),
-                Some(End::Failed(error)) => job.answer(Err(error)),
-                None => job.answer(Ok(answer)),
+        for (place, (job, end)) in jobs.into_iter().zip(ends).enumerate() {
+            match end {
+                Ok(outcomes) => job.answer(Ok(outcomes)),
+                Err(End::Failed(error)) => job.answer(Err(error)),
+                Err(End::Blocked) => blocked.push((place, job)),
             }
         }
         blocked
@@ -169,7 +149,7 @@ impl Writer {
             match trouble {
                 // It cannot be known whether this was committed: it must not be done again.
                 Trouble::Lost if self.committing => return work.fail(&todo, &failure),
-                Trouble::Row if mode == Mode::Whole => mode = Mode::Parts,
+                Trouble::Row | Trouble::Other if mode == Mode::Whole => mode = Mode::Parts,
                 Trouble::Lost | Trouble::Again if tries < TRIES => pause(tries, trouble).await,
                 _ => return work.fail(&todo, &failure),
             }
@@ -202,46 +182,8 @@ impl Writer {
             session.rollback().await?;
             return Ok(Attempt::Hindered { blocked: begun.blocked, gone });
         }
-        let (mut targets, mut places) = (Vec::new(), BTreeMap::new());
-        for (id, version) in &begun.versions {
-            let known = todo.iter().filter_map(|place| work.writes.get(*place)).map(|write| proof(write));
-            let known = known
-                .clone()
-                .find(|in_force| in_force.storage == *id && i64::from(in_force.version) == *version);
-            let in_force = match known {
-                Some(in_force) => in_force.clone(),
-                None => in_force(&shared.mirror, *id, *version).await?,
-            };
-            places.insert(*id, targets.len());
-            targets.push(Target { texts: session.texts(&in_force), in_force });
-        }
-        let (mut items, mut outcomes) = (Vec::with_capacity(todo.len()), Vec::new());
-        for place in todo {
-            let Some(write) = work.writes.get(*place) else { continue };
-            let Some((target, in_force)) = places
-                .get(&storage(write))
-                .and_then(|place| targets.get(*place).map(|target| (*place, &target.in_force)))
-            else {
-                continue;
-            };
-            let (row, key) = match &write.action {
-                Action::Delete { key, .. } => (None, Some(key.clone())),
-                Action::Put(row) if row.proven_by().version == in_force.version => {
-                    (Some(Cow::Borrowed(row)), row.key().cloned())
-                }
-                Action::Put(row) => match (shared.reprove)(row, in_force) {
-                    Ok(row) => {
-                        let key = row.key().cloned();
-                        (Some(Cow::Owned(row)), key)
-                    }
-                    Err(faults) => {
-                        outcomes.push((*place, Outcome::Invalid(faults)));
-                        continue;
-                    }
-                },
-            };
-            items.push(Item { place: *place, target, row, key, expect: write.expect });
-        }
+        let targets = targets(session, &shared.mirror, work, todo, &begun.versions).await?;
+        let (mut items, mut outcomes) = items(work, todo, &targets, shared.reprove);
         let catalogue = &shared.mirror.catalogue;
         match mode {
             Mode::Whole => {
@@ -271,89 +213,66 @@ impl Writer {
     }
 }
 
-impl<'b> Work<'b> {
-    fn new(jobs: &'b [Job]) -> Self {
-        let (mut writes, mut job_of) = (Vec::new(), Vec::new());
-        for (place, job) in jobs.iter().enumerate() {
-            writes.extend(&job.writes);
-            job_of.resize(writes.len(), place);
+/// The storages of a transaction, each with the version that is in force.
+async fn targets(
+    session: &mut Session,
+    mirror: &Mirror,
+    work: &Work<'_>,
+    todo: &[usize],
+    versions: &BTreeMap<StorageId, i64>,
+) -> Result<Vec<Target>, Failure> {
+    let mut known: BTreeMap<StorageId, &Arc<InForce>> = BTreeMap::new();
+    for in_force in todo.iter().filter_map(|place| work.writes.get(*place)).map(|write| proof(write)) {
+        if versions.get(&in_force.storage) == Some(&in_force.version.into()) {
+            known.insert(in_force.storage, in_force);
         }
-        let mut outcomes = Vec::new();
-        outcomes.resize_with(writes.len(), || None);
-        Self { writes, job_of, outcomes, ended: BTreeMap::new() }
     }
-
-    /// The places of the writes nothing is known of yet.
-    fn todo(&self) -> Vec<usize> {
-        let open = self.outcomes.iter().zip(&self.job_of).enumerate();
-        open.filter(|(_, (outcome, job))| outcome.is_none() && !self.ended.contains_key(job))
-            .map(|(place, _)| place)
-            .collect()
+    let mut targets = Vec::with_capacity(versions.len());
+    for (id, version) in versions {
+        let in_force = match known.get(id) {
+            Some(in_force) => Arc::clone(in_force),
+            None => in_force(mirror, *id, *version).await?,
+        };
+        targets.push(Target { texts: session.texts(&in_force), in_force });
     }
+    Ok(targets)
+}
 
-    fn settle(&mut self, outcomes: Vec<(usize, Outcome)>) {
-        for (place, outcome) in outcomes {
-            if let Some(slot) = self.outcomes.get_mut(place) {
-                *slot = Some(outcome);
+/// The writes of a transaction, each proven by the version in force; and what became of those that
+/// no longer fit it.
+fn items<'b>(
+    work: &Work<'b>,
+    todo: &[usize],
+    targets: &[Target],
+    reprove: Reprove,
+) -> (Vec<Item<'b>>, Vec<(usize, Outcome)>) {
+    let places = targets.iter().enumerate();
+    let places: BTreeMap<StorageId, usize> =
+        places.map(|(place, target)| (target.in_force.storage, place)).collect();
+    let (mut items, mut outcomes) = (Vec::with_capacity(todo.len()), Vec::new());
+    for place in todo {
+        let Some(write) = work.writes.get(*place).copied() else { continue };
+        let Some(target) = places.get(&storage(write)).copied() else { continue };
+        let Some(Target { in_force, .. }) = targets.get(target) else { continue };
+        let (row, key) = match &write.action {
+            Action::Delete { key, .. } => (None, Some(key.clone())),
+            Action::Put(row) if row.proven_by().version == in_force.version => {
+                (Some(Cow::Borrowed(row)), row.key().cloned())
             }
-        }
+            Action::Put(row) => match reprove(row, in_force) {
+                Ok(row) => {
+                    let key = row.key().cloned();
+                    (Some(Cow::Owned(row)), key)
+                }
+                Err(faults) => {
+                    outcomes.push((*place, Outcome::Invalid(faults)));
+                    continue;
+                }
+            },
+        };
+        items.push(Item { place: *place, target, row, key, expect: write.expect });
     }
-
-    /// Takes the calls out that these storages hinder; whether one is left that has to wait,
-    /// because a part of it is committed.
-    fn hinder(&mut self, blocked: &BTreeSet<StorageId>, gone: &BTreeSet<StorageId>) -> bool {
-        let begun: BTreeSet<usize> = self.settled_jobs();
-        let mut has_to_wait = false;
-        for (write, job) in self.writes.iter().zip(&self.job_of) {
-            let id = storage(write);
-            if gone.contains(&id) {
-                let error = Error::UnknownStorage(proof(write).definition.name.to_string());
-                self.ended.insert(*job, End::Failed(error));
-            } else if blocked.contains(&id) && begun.contains(job) {
-                has_to_wait = true;
-            } else if blocked.contains(&id) {
-                self.ended.entry(*job).or_insert(End::Blocked);
-            }
-        }
-        has_to_wait
-    }
-
-    fn settled_jobs(&self) -> BTreeSet<usize> {
-        let settled = self.outcomes.iter().zip(&self.job_of);
-        settled.filter(|(outcome, _)| outcome.is_some()).map(|(_, job)| *job).collect()
-    }
-
-    /// Ends all calls that these writes belong to with an error.
-    fn fail(&mut self, todo: &[usize], failure: &Failure) {
-        for job in todo.iter().filter_map(|place| self.job_of.get(*place)) {
-            self.ended.entry(*job).or_insert_with(|| End::Failed(failed(failure)));
-        }
-    }
-}
-
-/// The error of one call; all calls of a transaction fail alike.
-fn failed(failure: &Failure) -> Error {
-    match failure {
-        Failure::Collision => Error::Unavailable("others write the same rows all the time".into()),
-        Failure::Catalogue(error) => Error::Unavailable(error.to_string().into()),
-        Failure::Sql(cause) => match Trouble::of(cause) {
-            Trouble::Full => Error::Full(cause.to_string().into()),
-            Trouble::Lost | Trouble::Again | Trouble::Slow => Error::Unavailable(cause.to_string().into()),
-            Trouble::Row | Trouble::Moved | Trouble::Other => Error::internal(cause.to_string()),
-        },
-    }
-}
-
-fn storage(write: &Write) -> StorageId {
-    proof(write).storage
-}
-
-/// The version that a write was made for.
-fn proof(write: &Write) -> &Arc<InForce> {
-    match &write.action {
-        Action::Put(row) => row.proven_by(),
-        Action::Delete { in_force, .. } => in_force,
-    }
+    (items, outcomes)
 }
 
 fn has_effect(outcome: &Outcome) -> bool {

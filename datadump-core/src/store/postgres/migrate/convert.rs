@@ -7,7 +7,7 @@ use super::{
     Halt, Passes,
     check::{self, Check},
     plan::{How, Moved, Plan},
-    session::Session,
+    session::{BY_ANY, BY_KEY, Session},
 };
 use crate::{schema::Value, store::postgres::columns};
 
@@ -21,6 +21,7 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
     let pairs: Vec<(usize, usize)> = converted.iter().map(|moved| (moved.from, moved.to)).collect();
     let checks = check::checks(old, &plan.new, &pairs);
     let update = update(plan, &converted);
+    session.say(BY_KEY).await?;
     let mut after: Option<Value> = None;
     loop {
         let (question, arguments) = check::page(old, &checks, after.as_ref())?;
@@ -37,7 +38,7 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
                 values.push(fitting(check, &value, keys.last())?);
             }
         }
-        let Some(last) = keys.last().cloned() else { return Ok(()) };
+        let Some(last) = keys.last().cloned() else { return Ok(session.say(BY_ANY).await?) };
         let mut arguments = PgArguments::default();
         columns::bind(&mut arguments, &old.key.kind, keys.iter())?;
         for (moved, values) in converted.iter().zip(&values) {

@@ -6,8 +6,9 @@ use sqlx::Row as _;
 
 use super::{
     Halt, Passes, check, convert, index,
-    plan::{self, Plan, When},
+    plan::{Plan, When},
     session::Session,
+    statements,
 };
 use crate::{
     clock::Timestamp,
@@ -84,7 +85,7 @@ async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> 
             _ => false,
         };
         if !fits {
-            statements.push(plan::widen(&plan.table, field, &column_type));
+            statements.push(statements::widen(&plan.table, field, &column_type));
         }
     }
     Ok(statements)

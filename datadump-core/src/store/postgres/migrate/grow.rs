@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row as _, postgres::PgArguments};
 use super::{
     Halt, Passes,
     plan::{How, Plan},
-    session::Session,
+    session::{BY_ANY, BY_KEY, Session},
 };
 use crate::{
     schema::{Kind, Value},
@@ -29,7 +29,7 @@ pub(super) async fn fill(session: &mut Session, plan: &Plan, passes: &mut Passes
     let kind = &plan.old.definition.key.kind;
     // The last transaction is synced to disk, and with it all that came before. What a crash takes
     // away until then is filled again.
-    session.say("SET synchronous_commit = off").await?;
+    session.say(&format!("SET synchronous_commit = off; {BY_KEY}")).await?;
     let mut after = first_missing(session, plan).await?;
     while let Some(key) = after {
         let (rows, last) = batch(session, plan, kind, &key).await?;
@@ -37,7 +37,7 @@ pub(super) async fn fill(session: &mut Session, plan: &Plan, passes: &mut Passes
         after = last.filter(|_| rows >= ROWS).map(|last| Position { key: last, inclusive: false });
         tokio::time::sleep(BREATH).await;
     }
-    session.say("SET synchronous_commit = on").await?;
+    session.say(&format!("SET synchronous_commit = on; {BY_ANY}")).await?;
     passes.passed(1);
     Ok(())
 }

@@ -11,9 +11,10 @@ mod convert;
 mod finish;
 mod grow;
 mod index;
-pub(super) mod plan;
+mod plan;
 pub(super) mod remove;
 mod session;
+pub(super) mod statements;
 
 use std::{
     collections::HashMap,

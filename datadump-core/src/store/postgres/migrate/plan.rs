@@ -7,7 +7,6 @@ use crate::{
     store::{
         postgres::{
             columns::column_type,
-            ddl::{self, Manner},
             text::{self, GROWN},
         },
         sql::{self, Name},
@@ -129,40 +128,6 @@ impl Plan {
         self.builds.iter().any(|build| build.index.fields.contains(&field.name))
     }
 
-    /// What happens to the table before rows are looked at; each short, each repeatable.
-    pub(super) fn prepare(&self) -> Vec<String> {
-        let mut statements = Vec::new();
-        for moved in &self.moved {
-            let (Some(name), Some(field)) = (self.temporary(moved), self.new_field(moved.to)) else {
-                continue;
-            };
-            let column_type = column_type(&field.kind);
-            statements
-                .push(format!("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {name} {column_type}", self.table));
-        }
-        let early = self.added().filter(|(_, field)| self.added_early(field));
-        statements.extend(early.map(|(_, field)| ddl::add_column(&self.table, field)));
-        let copies: Vec<String> = self.copies("NEW.").into_iter().map(|copy| format!("{copy}; ")).collect();
-        if !copies.is_empty() {
-            let (keep, table) = (self.keeper(), &self.table);
-            statements.push(format!(
-                "CREATE OR REPLACE FUNCTION {keep}() RETURNS trigger LANGUAGE plpgsql AS \
-                 $keep$ BEGIN {}RETURN NEW; END $keep$",
-                copies.concat()
-            ));
-            statements.push(format!("DROP TRIGGER IF EXISTS {keep} ON {table}"));
-            // Not of the new columns: filling them must not pay for it.
-            let growing = self.moved.iter().filter(|moved| moved.how == How::Grow);
-            let sources: Vec<String> = growing.filter_map(|moved| self.source(moved)).collect();
-            statements.push(format!(
-                "CREATE TRIGGER {keep} BEFORE INSERT OR UPDATE OF {} ON {table} \
-                 FOR EACH ROW EXECUTE FUNCTION {keep}()",
-                sources.join(", ")
-            ));
-        }
-        statements
-    }
-
     /// The trigger, and its function, that keep growing columns in step with writes.
     pub(super) fn keeper(&self) -> String {
         text::quoted(&format!("dd_keep_{}", self.id().get()))
@@ -178,78 +143,6 @@ impl Plan {
                 prefix => format!("{prefix}{new} := {prefix}{old}"),
             })
             .collect()
-    }
-
-    /// What is left of an attempt that is given up: goes.
-    pub(super) fn undo(&self) -> Vec<String> {
-        let (table, keep) = (&self.table, self.keeper());
-        let mut statements = vec![
-            format!("DROP TRIGGER IF EXISTS {keep} ON {table}"),
-            format!("DROP FUNCTION IF EXISTS {keep}()"),
-        ];
-        let builds = self.builds.iter();
-        statements.extend(builds.map(|build| format!("DROP INDEX IF EXISTS {}", build.name)));
-        let added = self.added().map(|(_, field)| Name::field(&field.name).quoted());
-        for column in self.moved.iter().filter_map(|moved| self.temporary(moved)).chain(added) {
-            statements.push(format!("ALTER TABLE {table} DROP COLUMN IF EXISTS {column}"));
-        }
-        statements
-    }
-
-    /// What makes the table the new version's, when all is filled and built: nothing here takes
-    /// long.
-    pub(super) fn swap(&self) -> Vec<String> {
-        let (id, table) = (self.id(), &self.table);
-        let mut statements = Vec::new();
-        if !self.copies("").is_empty() {
-            let keep = self.keeper();
-            statements.push(format!("DROP TRIGGER IF EXISTS {keep} ON {table}"));
-            statements.push(format!("DROP FUNCTION IF EXISTS {keep}()"));
-        }
-        let kept = self.new.all_indexes();
-        for index in self.old.definition.all_indexes() {
-            let name = sql::index_name(id, &index).quoted();
-            let rebuilt = self.builds.iter().any(|build| build.final_name == name);
-            if rebuilt || !kept.contains(&index) {
-                statements.push(format!("DROP INDEX IF EXISTS {name}"));
-            }
-        }
-        let column = |field: Option<&Field>| field.map(|field| Name::field(&field.name).quoted());
-        for change in &self.difference.changes {
-            if let Task::DropColumn { from } = change.task {
-                let name = column(self.old_field(from)).unwrap_or_default();
-                statements.push(format!("ALTER TABLE {table} DROP COLUMN IF EXISTS {name}"));
-            }
-        }
-        for moved in &self.moved {
-            let (Some(source), Some(temporary)) = (self.source(moved), self.temporary(moved)) else {
-                continue;
-            };
-            let name = column(self.new_field(moved.to)).unwrap_or_default();
-            statements.push(format!("ALTER TABLE {table} DROP COLUMN {source}"));
-            statements.push(format!("ALTER TABLE {table} RENAME COLUMN {temporary} TO {name}"));
-        }
-        for change in &self.difference.changes {
-            match change.task {
-                // A moved column has its new name already.
-                Task::RenameColumn { from, to } if !self.moved.iter().any(|moved| moved.from == from) => {
-                    let old = column(self.old_field(from)).unwrap_or_default();
-                    let new = column(self.new_field(to)).unwrap_or_default();
-                    statements.push(format!("ALTER TABLE {table} RENAME COLUMN {old} TO {new}"));
-                }
-                _ => {}
-            }
-        }
-        for (_, field) in self.added() {
-            if !self.added_early(field) {
-                statements.push(ddl::add_column(table, field));
-            }
-            statements.push(ddl::drop_default(table, field));
-        }
-        for build in self.builds.iter().filter(|build| build.name != build.final_name) {
-            statements.push(format!("ALTER INDEX {} RENAME TO {}", build.name, build.final_name));
-        }
-        statements
     }
 
     /// Columns whose type only has to say that more fits: name in the end, and the new type. They
@@ -314,15 +207,6 @@ impl Plan {
         Some(Build { index, name, final_name: final_name.quoted(), columns, when })
     }
 
-    /// What builds an index.
-    pub(super) fn create_index(&self, build: &Build) -> String {
-        let manner = match build.when {
-            When::Early => Manner::Concurrently,
-            When::Last => Manner::Plain,
-        };
-        ddl::create_index(&build.name, &build.index, &self.table, &build.columns, manner)
-    }
-
     /// The old field whose values a new one goes on with.
     fn origin(&self, field: &Field) -> Option<&Field> {
         let old = &self.old.definition;
@@ -338,39 +222,4 @@ impl Plan {
 fn grows_by_copy(old: &Definition, new: &Definition, from: usize, to: usize) -> bool {
     let kinds = old.fields.get(from).zip(new.fields.get(to)).map(|(from, to)| (&from.kind, &to.kind));
     matches!(kinds, Some((Kind::Integer, Kind::Long)))
-}
-
-/// For people: what would be run, in order.
-pub(in crate::store::postgres) fn statements(
-    in_force: &Arc<InForce>,
-    definition: &Definition,
-    difference: &Difference,
-) -> Vec<String> {
-    let plan = Plan::new(in_force.clone(), Arc::new(definition.clone()), difference.clone());
-    let mut statements = plan.prepare();
-    let copies = plan.copies("");
-    if !copies.is_empty() {
-        statements.push(format!("UPDATE {} AS t SET {} -- in batches", plan.table, copies.join(", ")));
-    }
-    let build = |when| {
-        plan.builds.iter().filter(move |build| build.when == when).map(|build| plan.create_index(build))
-    };
-    statements.extend(build(When::Early));
-    statements.push("BEGIN -- writes to this storage wait from here on, reads go on".into());
-    for moved in plan.moved.iter().filter(|moved| moved.how == How::Convert) {
-        if let (Some(from), Some(to)) = (plan.source(moved), plan.temporary(moved)) {
-            statements.push(format!("-- every {from} is converted into {to}, value by value"));
-        }
-    }
-    statements.extend(build(When::Last));
-    statements.extend(plan.swap());
-    let wider = plan.wider().map(|(field, column_type)| widen(&plan.table, field, &column_type));
-    statements.extend(wider);
-    statements.push("COMMIT".into());
-    statements
-}
-
-/// What makes a column wider.
-pub(super) fn widen(table: &str, field: &Field, column_type: &str) -> String {
-    format!("ALTER TABLE {table} ALTER COLUMN {} TYPE {column_type}", Name::field(&field.name).quoted())
 }
