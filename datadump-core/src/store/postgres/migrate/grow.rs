@@ -64,25 +64,28 @@ async fn batch(
 ) -> Result<(u64, Option<Value>), Halt> {
     let (table, key, missing) = (&plan.table, plan.key(), missing(plan));
     let than = if from.inclusive { ">=" } else { ">" };
-    let copies = plan.copies("").join(", ");
-    // Locked in the order of keys, as writers do.
-    let statement = format!(
-        "WITH page AS MATERIALIZED (SELECT {key} FROM {table} WHERE {key} {than} ($1{})[1] \
-         ORDER BY {key} LIMIT {ROWS} FOR UPDATE), \
-         filled AS (UPDATE {table} AS t SET {copies} FROM page WHERE t.{key} = page.{key} AND ({missing})) \
-         SELECT {key}, count(*) OVER () FROM page ORDER BY {key} DESC LIMIT 1",
-        columns::array_cast(kind)
+    let (cast, copies) = (columns::array_cast(kind), plan.copies("").join(", "));
+    // Where the page ends first, so that the update is of one range of keys: a join with the keys
+    // is planned badly as long as nothing is known of the new column.
+    let page = format!(
+        "SELECT {key}, count(*) OVER () FROM (SELECT {key} FROM {table} \
+         WHERE {key} {than} ($1{cast})[1] ORDER BY {key} LIMIT {ROWS}) AS page ORDER BY {key} DESC LIMIT 1"
+    );
+    let mut arguments = PgArguments::default();
+    columns::bind(&mut arguments, kind, std::iter::once(&from.key))?;
+    let query = sqlx::query_with(AssertSqlSafe(page), arguments);
+    let Some(row) = query.fetch_optional(&mut session.connection).await? else { return Ok((0, None)) };
+    let (last, rows): (Value, i64) = (columns::value(&row, 0, kind)?, row.try_get(1)?);
+    let fill = format!(
+        "UPDATE {table} AS t SET {copies} \
+         WHERE {key} {than} ($1{cast})[1] AND {key} <= ($1{cast})[2] AND ({missing})"
     );
     loop {
         let mut arguments = PgArguments::default();
-        columns::bind(&mut arguments, kind, std::iter::once(&from.key))?;
-        let query = sqlx::query_with(AssertSqlSafe(statement.as_str()), arguments);
-        match query.fetch_optional(&mut session.connection).await {
-            Ok(None) => return Ok((0, None)),
-            Ok(Some(row)) => {
-                let rows: i64 = row.try_get(1)?;
-                return Ok((u64::try_from(rows).unwrap_or(0), Some(columns::value(&row, 0, kind)?)));
-            }
+        columns::bind(&mut arguments, kind, [&from.key, &last].into_iter())?;
+        let query = sqlx::query_with(AssertSqlSafe(fill.as_str()), arguments);
+        match query.execute(&mut session.connection).await {
+            Ok(_) => return Ok((u64::try_from(rows).unwrap_or(0), Some(last))),
             // A writer was in the way; it goes first.
             Err(error) if Trouble::of(&error) == Trouble::Again => tokio::time::sleep(BREATH).await,
             Err(error) => return Err(error.into()),

@@ -14,14 +14,15 @@ use crate::{
 /// behind it, readers too: so it is short, and tried again.
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '300ms'";
 
-/// For statements that change a page of rows, found by their keys: the planner, which knows nothing
-/// of a column that is being filled, must not read the whole table for each page.
-pub(super) const BY_KEY: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; \
-                                 SET enable_mergejoin = off; SET enable_material = off";
+/// For statements that change a page of rows: the planner, which knows nothing of a column that is
+/// being filled, must find them by their keys, and in the order of the keys, in which writers lock
+/// them too.
+pub(super) const BY_KEY: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off";
 
 /// The end of that.
-pub(super) const BY_ANY: &str =
-    "RESET enable_seqscan; RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material";
+pub(super) const BY_ANY: &str = "RESET enable_seqscan; RESET enable_bitmapscan; \
+    RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material";
 
 /// How long to leave the others alone before the next try.
 const BETWEEN: Duration = Duration::from_millis(200);
