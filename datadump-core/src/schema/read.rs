@@ -30,6 +30,10 @@ impl Kind {
             }
             (Self::Decimal { scale, .. }, Json::String(text)) => self.decimal(text, *scale, json)?,
             (Self::Decimal { scale, .. }, Json::Number(number)) => {
+                if number.is_f64() && !is_exact(number, *scale) {
+                    let detail = format!("{number} may not be exact as a JSON number: send it as a string");
+                    return Err(Wrong::new("inexact", detail));
+                }
                 self.decimal(&number.to_string(), *scale, json)?
             }
             (Self::String { .. } | Self::Text { .. } | Self::Enum { .. }, Json::String(text)) => {
@@ -126,6 +130,13 @@ impl Kind {
     }
 }
 
+/// Whether a number with so many digits after its point is what was written: up to 15 digits in all
+/// survive being a float.
+fn is_exact(number: &serde_json::Number, scale: u32) -> bool {
+    let whole_digits = 15_i32.saturating_sub_unsigned(scale);
+    number.as_f64().is_some_and(|number| number.abs() < 10_f64.powi(whole_digits))
+}
+
 /// A float that can be stored and compared on both databases: finite, and without a negative zero.
 fn float(number: f64) -> Option<Value> {
     number.is_finite().then_some(Value::Float(number + 0.0))
@@ -218,6 +229,7 @@ mod tests {
     #[test]
     fn values_are_read_strictly() {
         let decimal = Kind::Decimal { precision: 6, scale: 2 };
+        let money = Kind::Decimal { precision: 18, scale: 4 };
         let string = Kind::String { max_length: 3 };
         for (kind, json, expected) in [
             (&Kind::Integer, json!(5), Ok(Value::Integer(5))),
@@ -231,6 +243,10 @@ mod tests {
             (&decimal, json!(0.1), Ok(Value::Decimal(10))),
             (&decimal, json!("1e2"), Ok(Value::Decimal(10_000))),
             (&decimal, json!("12.505"), Err("out-of-range")),
+            (&money, json!(12_345_678_901_234.567_8), Err("inexact")),
+            (&money, json!(99_999_999_999_999.99), Err("inexact")),
+            (&money, json!("12345678901234.5678"), Ok(Value::Decimal(123_456_789_012_345_678))),
+            (&money, json!(12_345_678_901_i64), Ok(Value::Decimal(123_456_789_010_000))),
             (&decimal, json!("12.500"), Ok(Value::Decimal(1250))),
             (&decimal, json!("12345"), Err("out-of-range")),
             (&decimal, json!("1e999999999"), Err("out-of-range")),

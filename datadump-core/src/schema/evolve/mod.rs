@@ -135,7 +135,9 @@ impl Change {
             Class::Forbidden => String::new(),
             class => {
                 let name = class.name();
-                format!(" (a {name} change: look at the plan and send allow={name})")
+                format!(
+                    " (a {name} change: post it to plan/, then send allow={name} with the plan_hash as plan)"
+                )
             }
         };
         Fault::new(self.at.clone(), self.class.name(), format!("{}{what}", self.detail))

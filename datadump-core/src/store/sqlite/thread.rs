@@ -22,6 +22,10 @@ pub(super) fn start(mut writer: Writer, intake: Intake<Command>) -> Result<threa
                 Batch::Other(Command::Stop) => break,
             }
         }
+        // So that the file alone is the whole database while nobody has it open.
+        if let Err(error) = writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "the log could not be emptied into the file; it is read at the next start");
+        }
     };
     thread::Builder::new().name("sqlite-writer".into()).spawn(run).map_err(Error::internal)
 }

@@ -216,9 +216,9 @@ fn check_indexed(definition: &Definition, column: Column) -> Result<(), Refusal>
     if definition.meta.scans || indexed() {
         return Ok(());
     }
-    let name = &field.name;
-    Err((
-        "filter-not-indexed",
-        format!("field `{name}` has no index: give it `db_index`, or the storage `meta.scans`"),
-    ))
+    let way = match field.kind.index_bytes() {
+        Some(_) => "give it `db_index`, or the storage `meta.scans`",
+        None => "its type cannot have one; give the storage `meta.scans`",
+    };
+    Err(("filter-not-indexed", format!("field `{}` has no index: {way}", field.name)))
 }
