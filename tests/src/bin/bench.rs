@@ -3,7 +3,7 @@
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "it prints, and fails by panicking")]
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, time::Duration};
 
 use datadump_tests::{Database, Server, Setup, eventually};
 
@@ -12,8 +12,9 @@ const STARTS: usize = 21;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let program = std::env::args_os().nth(1).expect("usage: bench PROGRAM");
+    let program = fs::canonicalize(program).expect("the program is there");
     println!("{}", machine());
-    println!("{}, {STARTS} starts on an empty database each", Path::new(&program).display());
+    println!("{}, {STARTS} starts on an empty database each", program.display());
     println!("{:<12} {:>14} {:>10} {:>12}", "database", "start, median", "worst", "idle RSS");
     let mut kinds = vec!["SQLite"];
     if std::env::var_os("DATADUMP_TEST_POSTGRES").is_some() {
@@ -23,7 +24,7 @@ async fn main() {
         let (mut times, mut memory) = (Vec::new(), 0);
         for _ in 0..STARTS {
             let database = if kind == "SQLite" { Database::sqlite() } else { Database::postgres().await };
-            let server = Setup::default().program(Path::new(&program)).start(database).await;
+            let server = Setup::default().program(&program).start(database).await;
             server.get("/health").await.is(200).ok();
             times.push(server.started_in);
             memory = memory.max(settled(&server).await);
