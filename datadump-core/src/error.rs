@@ -66,11 +66,14 @@ pub enum Error {
         /// The version that is being applied.
         version: i32,
     },
+    /// Another version came into force while the question was being answered. Ask again.
+    #[error("storage `{0}` has just been changed; ask again")]
+    Moved(String),
     /// The plan was made for another definition, or the storage has moved on since.
     #[error("the plan for storage `{0}` is not for this definition on its present version; make a new plan")]
     StalePlan(String),
-    /// More is being written than the database takes. Nothing was stored; try again later.
-    #[error("too much is waiting to be written")]
+    /// More is asked than the database can do. Nothing was done; try again later.
+    #[error("too much is waiting for the database")]
     Overloaded,
     /// The database cannot be reached or does not answer. It may come back.
     #[error("the database is not available: {0}")]

@@ -170,10 +170,15 @@ impl Dump {
         sent: &Json,
         base: Option<(crate::schema::StorageId, i32)>,
     ) -> Result<Arc<Storage>> {
-        let sent = without_name(sent);
-        let storage = self.store.declare(Declaration { definition, sent, base }).await?;
-        self.apply_in_background(storage.id);
-        Ok(storage)
+        let declaration = Declaration { definition, sent: without_name(sent), base };
+        let dump = self.clone();
+        // On its own: a caller that goes away in between must not leave it queued.
+        let queued = tokio::spawn(async move {
+            let storage = dump.store.declare(declaration).await?;
+            dump.apply_in_background(storage.id);
+            Ok(storage)
+        });
+        queued.await.map_err(Error::internal)?
     }
 
     /// Runs the pending migration of a storage without anyone waiting for it.

@@ -18,6 +18,10 @@ use crate::{
 /// How often a change that read the row first is tried again when others were faster.
 const PATCH_TRIES: usize = 100;
 
+/// How often a question is asked again because another version came into force, and how long after.
+const MOVES: usize = 20;
+const MOVE_TIME: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// The rows of one storage.
 #[derive(Debug, Clone)]
 pub struct Rows {
@@ -60,9 +64,13 @@ impl Rows {
     /// The rows that the parameters ask for: filters, `ordering`, `limit`, `offset`, `cursor`,
     /// `count`, `fields` and `where`, as the guide describes them.
     pub async fn list(&self, parameters: &[(String, String)]) -> Result<Listing> {
-        let in_force = self.in_force()?;
-        let query = parse::parameters(&in_force.definition, parameters)?;
-        let page = self.store.page(&in_force, &query).await?;
+        let (in_force, (query, page)) = self
+            .asked(async |in_force| {
+                let query = parse::parameters(&in_force.definition, parameters)?;
+                let page = self.store.page(in_force, &query).await?;
+                Ok((query, page))
+            })
+            .await?;
         let (count, estimated) = match page.count {
             Counted::Exactly(count) => (Some(count), false),
             Counted::About(count) => (Some(count), true),
@@ -75,9 +83,8 @@ impl Rows {
 
     /// The row with this key.
     pub async fn get(&self, key: &str) -> Result<Saved> {
-        let in_force = self.in_force()?;
-        let value = self.key(&in_force, key)?;
-        let row = self.store.get(&in_force, &value).await?.ok_or_else(|| self.unknown(key))?;
+        let (in_force, row) = self.find(key).await?;
+        let row = row.ok_or_else(|| self.unknown(key))?;
         Ok(Saved { row: row.to_json(&in_force.definition), version: row.version, created: false })
     }
 
@@ -105,9 +112,8 @@ impl Rows {
     pub async fn patch(&self, key: &str, patch: &Json, expect: Expect) -> Result<Saved> {
         let (patch, expect) = with_condition(object(patch)?, expect)?;
         for _ in 0..PATCH_TRIES {
-            let in_force = self.in_force()?;
-            let value = self.key(&in_force, key)?;
-            let Some(row) = self.store.get(&in_force, &value).await? else {
+            let (in_force, row) = self.find(key).await?;
+            let Some(row) = row else {
                 return match expect {
                     Expect::Exactly(_) | Expect::Exists => Err(Error::Precondition { current: None }),
                     _ => Err(self.unknown(key)),
@@ -118,17 +124,18 @@ impl Rows {
             }
             // What was read is what the patch is for: if it is another row by the time of the
             // write, the patch is made again, unless the caller named the version it was for.
-            let wanted = match expect {
-                Expect::Version(_) | Expect::Exactly(_) | Expect::Absent => expect,
-                Expect::Anything | Expect::Exists => Expect::Exactly(row.version),
+            let (wanted, again) = match expect {
+                Expect::Version(version) | Expect::Exactly(version) => (Expect::Exactly(version), false),
+                Expect::Absent | Expect::First(_) => (Expect::Absent, false),
+                Expect::Anything | Expect::Exists => (Expect::Exactly(row.version), true),
             };
             let mut record = merged(&in_force, &row, &patch);
-            same_key(&in_force, &mut record, &value)?;
+            same_key(&in_force, &mut record, &row.key)?;
             let row = validate::row(&in_force, &record, &self.ids).map_err(Error::Invalid)?;
             let outcome = self.write(Write { action: Action::Put(row), expect: wanted }).await?;
             match outcome {
-                Outcome::Refused(None) if wanted != expect => return Err(self.unknown(key)),
-                Outcome::Refused(Some(_)) if wanted != expect => {}
+                Outcome::Refused(Some(_)) if again => {}
+                Outcome::Refused(None) if again => return Err(self.unknown(key)),
                 outcome => return self.saved(outcome, expect, key),
             }
         }
@@ -145,6 +152,25 @@ impl Rows {
 
     fn in_force(&self) -> Result<Arc<InForce>> {
         self.store.catalogue().find(&self.name)?.ready().cloned()
+    }
+
+    /// Asks something of the version in force; once more when another one came into force meanwhile.
+    async fn asked<T>(&self, ask: impl AsyncFn(&Arc<InForce>) -> Result<T>) -> Result<(Arc<InForce>, T)> {
+        for _ in 1..MOVES {
+            let in_force = self.in_force()?;
+            match ask(&in_force).await {
+                // The catalogue follows the commit; it is there in a moment.
+                Err(Error::Moved(_)) => tokio::time::sleep(MOVE_TIME).await,
+                answer => return Ok((in_force, answer?)),
+            }
+        }
+        let in_force = self.in_force()?;
+        let answer = ask(&in_force).await?;
+        Ok((in_force, answer))
+    }
+
+    async fn find(&self, key: &str) -> Result<(Arc<InForce>, Option<StoredRow>)> {
+        self.asked(async |in_force| self.store.get(in_force, &self.key(in_force, key)?).await).await
     }
 
     /// A key as it stands in an address. One that its kind does not take belongs to no row.
@@ -213,6 +239,7 @@ fn with_condition(record: &Map<String, Json>, expect: Expect) -> Result<(Map<Str
             Err(Error::Invalid(vec![Fault::new(at, "version", detail)]))
         }
         Expect::Exists => Ok((record, Expect::Exactly(version))),
+        Expect::Absent => Ok((record, Expect::First(version))),
         expect => Ok((record, expect)),
     }
 }

@@ -170,6 +170,8 @@ impl Field {
 impl Pattern {
     /// Compiles it, anchored at both ends; the error says what is wrong with it.
     pub fn parse(source: &str) -> Result<Self, String> {
+        // Alone first: `a)|(b` is no expression, but would be one between our brackets.
+        regex::Regex::new(source).map_err(|error| error.to_string())?;
         let regex = regex::RegexBuilder::new(&format!("^(?:{source})$"))
             .size_limit(1 << 20)
             .build()

@@ -78,7 +78,8 @@ impl fmt::Display for FieldName {
 
 /// The form in which two names of the same scope must differ: databases differ in how they fold.
 pub fn fold(text: &str) -> String {
-    text.to_lowercase()
+    // What a sigma becomes depends on what stands beside it.
+    text.to_lowercase().replace('ς', "σ")
 }
 
 fn check(text: &str, bytes: usize) -> Result<(), String> {

@@ -66,8 +66,9 @@ impl Kind {
                 "false" => Json::Bool(false),
                 _ => return Err(self.mistyped(&text.into())),
             },
+            // As JSON writes it, without the space that may stand around it there.
             Self::Integer | Self::Long | Self::Float => match serde_json::from_str(text) {
-                Ok(Json::Number(number)) => Json::Number(number),
+                Ok(Json::Number(number)) if text.trim() == text => Json::Number(number),
                 _ => return Err(self.mistyped(&text.into())),
             },
             Self::Json => serde_json::from_str(text).map_err(|_| self.mistyped(&text.into()))?,

@@ -42,7 +42,10 @@ pub(super) fn put(
         updated_at: now,
     };
     let Some(current) = current else {
-        let first = if let Expect::Version(version) = expect { version } else { 1 };
+        let first = match expect {
+            Expect::Version(version) | Expect::First(version) => version,
+            Expect::Anything | Expect::Exactly(_) | Expect::Exists | Expect::Absent => 1,
+        };
         return Decision::Insert(stored(first, now));
     };
     match current.version.checked_add(1) {
@@ -74,11 +77,11 @@ fn refused(current: Option<&StoredRow>, in_force: &Arc<InForce>, expect: Expect)
         (Expect::Exists, Some(_)) if in_force.definition.meta.require_version => {
             return Some(Outcome::VersionRequired);
         }
-        (Expect::Anything, _) | (Expect::Version(_) | Expect::Absent, None) | (Expect::Exists, Some(_)) => {
-            true
-        }
+        (Expect::Anything, _)
+        | (Expect::Version(_) | Expect::Absent | Expect::First(_), None)
+        | (Expect::Exists, Some(_)) => true,
         (Expect::Version(version) | Expect::Exactly(version), Some(current)) => current.version == version,
-        (Expect::Exactly(_) | Expect::Exists, None) | (Expect::Absent, Some(_)) => false,
+        (Expect::Exactly(_) | Expect::Exists, None) | (Expect::Absent | Expect::First(_), Some(_)) => false,
     };
     (!holds)
         .then(|| Outcome::Refused(current.map(|row| Stored { row: row.clone(), in_force: in_force.clone() })))

@@ -177,6 +177,8 @@ pub enum Expect {
     Exists,
     /// There is no row.
     Absent,
+    /// There is no row, and the new one starts with this version.
+    First(i32),
 }
 
 /// What became of a write.

@@ -123,6 +123,11 @@ impl<T> Queue<T> {
         self.send(Item::Other(item))
     }
 
+    /// Whether nobody takes anything out any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     /// What is waiting, and what was done.
     pub(super) fn load(&self) -> Load {
         Load {

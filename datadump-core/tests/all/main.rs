@@ -14,3 +14,4 @@ mod conformance;
 mod databases;
 mod postgres;
 mod properties;
+mod versions;

@@ -28,8 +28,9 @@ pub fn difference(old: &Definition, new: &Definition, dropped: &BTreeMap<String,
     for (to, field) in new.fields.iter().enumerate() {
         match origins.get(to).copied().flatten() {
             Some(from) => changed(old, new, from, to, &mut changes),
-            None => changes.push(added(field, to, dropped)),
+            None => changes.push(added(old, &origins, field, to, dropped)),
         }
+        changes.extend(misnamed(old, new, field, to));
     }
     indexes(old, new, &mut changes);
     meta(old, new, &mut changes);
@@ -65,7 +66,26 @@ fn key(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
     });
 }
 
-fn added(field: &Field, to: usize, dropped: &BTreeMap<String, String>) -> Change {
+/// A `renamed_from` that names a field which is there by its own name.
+fn misnamed(old: &Definition, new: &Definition, field: &Field, to: usize) -> Option<Change> {
+    let before = field.renamed_from.as_ref()?;
+    let stays = new.field(before.as_str()).is_some() || old.field(field.name.as_str()).is_some();
+    (old.field(before.as_str()).is_some() && stays).then(|| Change {
+        class: Class::Forbidden,
+        at: Place::field("fields").index(to).name("renamed_from"),
+        name: field.name.to_string(),
+        detail: format!("field `{}` cannot be renamed from `{before}`: both are there", field.name),
+        task: Task::Nothing,
+    })
+}
+
+fn added(
+    old: &Definition,
+    origins: &[Option<usize>],
+    field: &Field,
+    to: usize,
+    dropped: &BTreeMap<String, String>,
+) -> Change {
     let (name, at) = (field.name.to_string(), Place::field("fields").index(to));
     let forbidden = |detail| Change {
         class: Class::Forbidden,
@@ -74,7 +94,11 @@ fn added(field: &Field, to: usize, dropped: &BTreeMap<String, String>) -> Change
         detail,
         task: Task::Nothing,
     };
-    if let Some(kind) = dropped.get(&fold(&name)).filter(|kind| *kind != field.kind.name()) {
+    let going = old.fields.iter().enumerate().filter(|(from, _)| !origins.contains(&Some(*from)));
+    let mut going =
+        going.filter(|(_, gone)| gone.name.folded() == fold(&name)).map(|(_, gone)| gone.kind.name());
+    let before = going.next().or_else(|| dropped.get(&fold(&name)).map(String::as_str));
+    if let Some(kind) = before.filter(|kind| *kind != field.kind.name()) {
         return forbidden(format!("field `{name}` was dropped as {kind}; it can come back only as that"));
     }
     if field.backfill().is_none() {

@@ -169,6 +169,14 @@ impl Difference {
     }
 }
 
+/// Whether values of both kinds are written alike, so that only their limits can differ.
+pub fn same_form(before: &Kind, after: &Kind) -> bool {
+    match (before, after) {
+        (Kind::Decimal { scale: before, .. }, Kind::Decimal { scale: after, .. }) => before == after,
+        _ => before.name() == after.name(),
+    }
+}
+
 /// Turns a value of one kind into a value of another, when it says the same there.
 pub fn convert(value: &Value, from: &Kind, to: &Kind) -> Option<Value> {
     if value.is_null() {

@@ -48,6 +48,7 @@ fn read(json: &Json, faults: &mut Faults) -> Option<Definition> {
     members.finish("a definition", faults);
     let (key, fields) = (key?, fields?);
     distinct(&key, &fields, faults);
+    distinct_origins(&fields, faults);
     let meta = match meta {
         None => super::Meta::default(),
         Some(json) => meta::read(json, &fields, faults)?,
@@ -122,6 +123,17 @@ fn distinct(key: &Key, fields: &[Field], faults: &mut Faults) {
                     format!("field `{}` is there twice (names must differ in more than case)", field.name);
                 faults.add(at, "duplicate", detail);
             }
+        }
+    }
+}
+
+/// No two fields may go on from the same one.
+fn distinct_origins(fields: &[Field], faults: &mut Faults) {
+    for (place, field) in fields.iter().enumerate() {
+        let Some(before) = &field.renamed_from else { continue };
+        if fields.iter().take(place).any(|earlier| earlier.renamed_from.as_ref() == Some(before)) {
+            let at = Place::field("fields").index(place).name("renamed_from");
+            faults.add(at, "duplicate", format!("another field is renamed from `{before}` too"));
         }
     }
 }

@@ -119,6 +119,27 @@ pub(super) async fn limits_are_widened(bench: &dyn Bench) -> Result<()> {
     same("it", subject.field("dog", json!("C"), "color").await?, json!(longer))
 }
 
+pub(super) async fn a_decimal_gets_another_scale(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    let definition = |precision: u32, scale: u32| {
+        json!({"name": "price", "key": {"name": "id", "type": "long"},
+               "fields": [{"name": "d", "type": "decimal", "precision": precision, "scale": scale, "max": "200"}]})
+    };
+    subject.declare(definition(6, 3)).await?;
+    subject.save("price", json!({"id": 1, "d": "123.000"})).await?;
+    let examined = subject.examine(&definition(4, 1)).await?;
+    same("violating", examined.iter().map(|(_, found)| found.violating).max(), Some(0))?;
+    let storage = subject.declare(definition(4, 1)).await?;
+    same("its state", storage.migration.state, State::Applied)?;
+    same("it", subject.field("price", json!(1), "d").await?, json!("123.0"))?;
+    let mut narrower = definition(4, 2);
+    if let Some(field) = narrower["fields"][0].as_object_mut() {
+        field.remove("max");
+    }
+    let examined = subject.examine(&narrower).await?;
+    same("violating", examined.iter().map(|(_, found)| found.violating).max(), Some(1))
+}
+
 pub(super) async fn violating_rows_fail_a_migration_and_nothing_changes(bench: &dyn Bench) -> Result<()> {
     let subject = two_dogs(bench).await?;
     let mut definition = dog();

@@ -5,9 +5,9 @@
 
 use serde_json::json;
 
-use super::{Bench, Subject, dog, same};
+use super::{Bench, Subject, dog, holds, same};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     schema::Value,
     store::{Counted, Expect, Paging, query::Towards},
 };
@@ -74,6 +74,63 @@ pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Ben
         }
     }
     Ok(())
+}
+
+/// Walks as a client does, by the text of its cursors: floats must survive that.
+pub(super) async fn pages_over_floats_cover_all_rows(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    let definition = json!({"name": "f", "key": {"name": "id", "type": "long"},
+                            "fields": [{"name": "f", "type": "float"}], "meta": {"scans": true}});
+    subject.declare(definition).await?;
+    let mut number = 0.123_456_789_012_345_67_f64;
+    let mut writes = Vec::new();
+    for id in 0..200 {
+        number = (number * 3.999).mul_add(1.0 - number, 1e-17);
+        writes.push(subject.put(
+            "f",
+            &json!({"id": id, "f": number * 10_f64.powi(id % 40 - 20)}),
+            Expect::Anything,
+        )?);
+    }
+    subject.store.write(writes).await?;
+    let in_force = subject.in_force("f")?;
+    for ordering in ["f", "-f"] {
+        let mut cursor = String::new();
+        let mut seen = std::collections::BTreeSet::new();
+        let mut rows = 0;
+        loop {
+            let parameters = [("limit", "7"), ("ordering", ordering), ("cursor", cursor.as_str())];
+            let (page, query) = subject.list("f", &parameters).await?;
+            rows += page.rows.len();
+            seen.extend(page.rows.iter().filter_map(|row| match row.key {
+                Value::Integer(id) => Some(id),
+                _ => None,
+            }));
+            let Some(last) = page.rows.last().filter(|_| page.more) else { break };
+            let position: Vec<Value> = query.order.iter().map(|order| order.column.value(last)).collect();
+            cursor =
+                super::super::query::cursor::write(&in_force.definition, &query, &position, Towards::Next);
+        }
+        same(ordering, (rows, seen.len()), (200, 200))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_question_for_a_version_that_is_gone_is_not_answered(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    subject.save("dog", json!({"chip_id": "A", "color": "red"})).await?;
+    let (_, query) = subject.list("dog", &[("color", "red")]).await?;
+    let before = subject.in_force("dog")?;
+    let mut definition = dog();
+    definition["fields"][0]["name"] = json!("colour");
+    definition["fields"][0]["renamed_from"] = json!("color");
+    subject.declare(definition).await?;
+    let key = Value::Text("A".into());
+    let answer = subject.store.get(&before, &key).await;
+    holds("a row is not made up", matches!(answer, Err(Error::Moved(_))))?;
+    let answer = subject.store.page(&before, &query).await;
+    holds("nor is a page", matches!(answer, Err(Error::Moved(_))))
 }
 
 pub(super) async fn counts_say_how_many_match(bench: &dyn Bench) -> Result<()> {

@@ -239,6 +239,28 @@ pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -
     Ok(())
 }
 
+pub(super) async fn the_greatest_key_is_the_last_and_harms_nobody(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
+                            "fields": [{"name": "n", "type": "integer"}]});
+    subject.declare(definition).await?;
+    // Whether the greatest number can be a key, and whether one follows it, is the backend's affair.
+    let _ = subject.save("n", json!({"id": i64::MAX, "n": 1})).await?;
+    for round in 0..5 {
+        let key = format!("{round}");
+        let writes = vec![
+            subject.put("dog", &json!({"chip_id": key}), Expect::Anything)?,
+            subject.put("n", &json!({"n": round}), Expect::Anything)?,
+        ];
+        let outcomes = subject.store.write(writes).await?;
+        same("a row beside it", outcomes.first().map(name), Some("created"))?;
+        let next = outcomes.get(1).map(name).unwrap_or_default();
+        holds(&format!("the next key is given or refused: {next}"), ["created", "invalid"].contains(&next))?;
+    }
+    Ok(())
+}
+
 pub(super) async fn odd_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;

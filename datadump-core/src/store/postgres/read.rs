@@ -171,6 +171,5 @@ fn unreadable(in_force: &InForce, error: sqlx::Error) -> Error {
 
 /// The table is no longer what the question was made for.
 fn moved(in_force: &InForce) -> Error {
-    let name = &in_force.definition.name;
-    Error::Unavailable(format!("storage `{name}` has just been changed; try again").into())
+    Error::Moved(in_force.definition.name.to_string())
 }

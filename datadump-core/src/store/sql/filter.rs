@@ -1,6 +1,8 @@
 //! A filter as SQL. SQL knows three truth values and filters two, so a negation is pushed down to
 //! the single tests, where "null or not so" says it exactly and indexes still serve the others.
 
+use std::mem::discriminant;
+
 use sea_query::{Alias, Cond, Expr, ExprTrait, Func, SimpleExpr};
 
 use super::{Dialect, bind, column};
@@ -216,9 +218,21 @@ impl Compiler<'_> {
                 if values.is_empty() {
                     return constant(false);
                 }
-                values
-                    .iter()
-                    .fold(Cond::any(), |any, value| any.add(guarded(value, &Test::Eq(value.clone()))))
+                // One list for each type, however many values: databases limit how deep a condition is.
+                let mut groups: Vec<Vec<Value>> = Vec::new();
+                for value in values {
+                    let same = |group: &&mut Vec<Value>| {
+                        group.first().is_some_and(|first| discriminant(first) == discriminant(value))
+                    };
+                    match groups.iter_mut().find(same) {
+                        Some(group) => group.push(value.clone()),
+                        None => groups.push(vec![value.clone()]),
+                    }
+                }
+                groups.into_iter().fold(Cond::any(), |any, group| match group.first() {
+                    Some(first) => any.add(guarded(first, &Test::In(group.clone()))),
+                    None => any,
+                })
             }
             Test::Between(low, high) => Cond::all()
                 .add(guarded(low, &Test::Gte(low.clone())))

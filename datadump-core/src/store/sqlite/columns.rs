@@ -36,8 +36,11 @@ pub(super) fn create_table(id: StorageId, definition: &Definition) -> Vec<String
     let (key, shape) = match definition.key.kind {
         Kind::Integer | Kind::Long => {
             let generated = if definition.key.generated { " AUTOINCREMENT" } else { "" };
+            // Without room above the greatest key SQLite would report a full disk for the next one,
+            // and undo the whole transaction.
             let range = match definition.key.kind {
                 Kind::Integer => format!(" CHECK ({key_name} <= {})", i32::MAX),
+                _ if definition.key.generated => format!(" CHECK ({key_name} < {})", i64::MAX),
                 _ => String::new(),
             };
             (format!("{key_name} INTEGER PRIMARY KEY{generated}{range}"), "STRICT")

@@ -35,7 +35,7 @@ pub(super) fn violation(error: &Sqlite, definition: &Definition) -> Option<Vec<F
         (ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_UNIQUE) => {
             Some(vec![not_unique(&columns(message, definition))])
         }
-        // The only check there is: a number that an integer key cannot hold.
+        // The only check there is: of the greatest number that a key can be.
         (ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_CHECK) => {
             Some(vec![no_keys_left(definition.key.name.as_str())])
         }

@@ -81,7 +81,7 @@ impl<'a> Check<'a> {
     /// Whether a row, as the old definition reads it, stands in the way.
     pub(super) fn violated_by(&self, row: &StoredRow) -> bool {
         let value = row.values.get(self.from).unwrap_or(&Value::Null);
-        let value = if self.before.kind.name() == self.after.kind.name() {
+        let value = if evolve::same_form(&self.before.kind, &self.after.kind) {
             Some(value.clone())
         } else {
             evolve::convert(value, &self.before.kind, &self.after.kind)

@@ -7,6 +7,7 @@ mod error;
 mod examine;
 mod migrate;
 mod open;
+mod read;
 mod readers;
 mod statements;
 mod system;
@@ -55,12 +56,12 @@ impl SqliteStore {
         let catalogue = Arc::new(Catalogue::default());
         catalogue.replace(opened.catalogue);
         let (queue, intake) = super::writer::queue(options.queue_rows, options.queue_bytes);
-        let writer = Writer::new(opened.writer, catalogue.clone(), options);
+        let writer = Writer::new(opened.writer, catalogue.clone(), options, opened.last_stamp);
         let thread = thread::start(writer, intake)?;
         Ok(Self {
             catalogue,
             queue,
-            readers: Readers::new(opened.file.clone()),
+            readers: Readers::new(&opened.file),
             writer: Mutex::new(Some(thread)),
             migrations: migrate::Migrations::default(),
             file: opened.file,
@@ -110,7 +111,9 @@ impl Store for SqliteStore {
         let (in_force, difference) = (in_force.clone(), difference.clone());
         let new = difference.target.clone();
         self.readers
-            .run(move |connection| examine::examine(connection, &in_force, new.as_deref(), &difference))
+            .run_for(PLAN_TIME, move |connection| {
+                examine::examine(connection, &in_force, new.as_deref(), &difference)
+            })
             .await
     }
 
@@ -127,7 +130,7 @@ impl Store for SqliteStore {
     }
 
     async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>> {
-        self.readers.run(move |connection| system::versions(connection, storage)).await
+        self.readers.quick(move |connection| system::versions(connection, storage)).await
     }
 
     async fn remove(&self, storage: StorageId) -> Result<()> {
@@ -140,16 +143,16 @@ impl Store for SqliteStore {
 
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
         let (in_force, key) = (in_force.clone(), key.clone());
-        self.readers.run(move |connection| readers::get(connection, &in_force.definition, &key)).await
+        self.readers.quick(move |connection| read::get(connection, &in_force, &key)).await
     }
 
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
         let (in_force, query) = (in_force.clone(), query.clone());
-        self.readers.run(move |connection| readers::page(connection, &in_force.definition, &query)).await
+        self.readers.run(move |connection| read::page(connection, &in_force, &query)).await
     }
 
     async fn ping(&self) -> Result<()> {
-        self.readers.run(|connection| readers::ping(connection)).await
+        self.readers.quick(|connection| read::ping(connection)).await
     }
 
     fn load(&self) -> Load {
@@ -181,6 +184,9 @@ impl Store for SqliteStore {
         }
     }
 }
+
+/// How long looking at all rows for a plan may take.
+const PLAN_TIME: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// The dialect of everything here.
 const DIALECT: Dialect = Dialect::Sqlite;

@@ -5,10 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, OpenFlags, functions::FunctionFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, functions::FunctionFlags};
 
 use super::{error::map, system, with_suffix};
 use crate::{
+    clock::Timestamp,
     error::{Error, Result},
     store::{Options, Storage, query::filter::fold_text, sql},
 };
@@ -21,6 +22,8 @@ pub(super) struct Opened {
     pub(super) file: PathBuf,
     pub(super) writer: Connection,
     pub(super) catalogue: Vec<Storage>,
+    /// The time of the last row that was written.
+    pub(super) last_stamp: Timestamp,
     pub(super) lock: fs::File,
     pub(super) temporary: Option<tempfile::TempDir>,
 }
@@ -49,7 +52,20 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     writer.set_prepared_statement_cache_capacity(1024);
     system::prepare(&mut writer, options.clock.now())?;
     let catalogue = system::load(&writer)?;
-    Ok(Opened { file, writer, catalogue, lock, temporary })
+    let last_stamp = last_stamp(&writer, &catalogue)?;
+    Ok(Opened { file, writer, catalogue, last_stamp, lock, temporary })
+}
+
+/// The time of the last row in any storage: later rows get later times, whatever the clock says.
+fn last_stamp(connection: &Connection, catalogue: &[Storage]) -> Result<Timestamp> {
+    let mut last = Timestamp::MIN;
+    for storage in catalogue.iter().filter(|storage| storage.in_force.is_some()) {
+        let table = sql::table(&storage.name).quoted();
+        let latest = format!("SELECT max(\"updated_at\") FROM {table}");
+        let latest: Option<i64> = connection.query_row(&latest, [], |row| row.get(0)).map_err(map)?;
+        last = last.max(latest.and_then(Timestamp::from_micros).unwrap_or(last));
+    }
+    Ok(last)
 }
 
 /// A connection that only reads.
@@ -66,6 +82,10 @@ fn connect(file: &Path, flags: OpenFlags) -> Result<Connection> {
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(map)?;
     connection.pragma_update(None, "trusted_schema", false).map_err(map)?;
     connection.pragma_update(None, "mmap_size", 0).map_err(map)?;
+    // A column that is gone is an error, not a text of that name.
+    for setting in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
+        connection.set_db_config(setting, false).map_err(map)?;
+    }
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection
         .create_scalar_function(sql::FOLD, 1, flags, |context| {

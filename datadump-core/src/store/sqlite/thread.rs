@@ -1,6 +1,9 @@
 //! The writer's thread: it takes a batch, commits it as one, answers; or does what it is told.
 
-use std::thread;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+};
 
 use super::{
     write,
@@ -16,10 +19,15 @@ pub(super) fn start(mut writer: Writer, intake: Intake<Command>) -> Result<threa
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::internal)?;
     let run = move || {
         while let Some(batch) = runtime.block_on(intake.next()) {
-            match batch {
-                Batch::Rows(jobs) => write::commit(&mut writer, jobs, intake.gauge()),
-                Batch::Other(Command::Do(run)) => run(&mut writer),
+            let work: Box<dyn FnOnce(&mut Writer)> = match batch {
+                Batch::Rows(jobs) => Box::new(|writer| write::commit(writer, jobs, intake.gauge())),
+                Batch::Other(Command::Do(run)) => run,
                 Batch::Other(Command::Stop) => break,
+            };
+            // A panic undoes its transaction and fails those who waited for it; it must not be the
+            // end of all writing.
+            if catch_unwind(AssertUnwindSafe(|| work(&mut writer))).is_err() {
+                tracing::error!("the writer panicked over a batch and goes on with the next");
             }
         }
         // So that the file alone is the whole database while nobody has it open.

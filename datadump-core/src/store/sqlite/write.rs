@@ -21,7 +21,8 @@ use crate::{
     },
 };
 
-/// Commits the jobs as one transaction, then answers them.
+/// Commits the jobs as one transaction, then answers them. When that fails each is tried alone, so
+/// that a failure is only ever answered to the one whose it is.
 pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
     match attempt(writer, &jobs) {
         Ok(outcomes) => {
@@ -30,22 +31,18 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
                 job.answer(outcomes);
             }
         }
-        Err(error) => {
-            tracing::error!(%error, "a batch could not be committed");
-            // Every caller gets an error of its own: what one says of the cause, all say.
+        Err(error) if jobs.len() > 1 => {
+            tracing::warn!(%error, jobs = jobs.len(), "a batch could not be committed; each call is tried alone");
             for job in jobs {
-                job.answer(Err(copy(&error)));
+                commit(writer, vec![job], gauge);
             }
         }
-    }
-}
-
-/// The same error once more.
-fn copy(error: &Error) -> Error {
-    match error {
-        Error::Full(cause) => Error::Full(cause.to_string().into()),
-        Error::Unavailable(cause) => Error::Unavailable(cause.to_string().into()),
-        other => Error::internal(other.to_string()),
+        Err(error) => {
+            tracing::error!(%error, "a call could not be committed");
+            if let Some(job) = jobs.into_iter().next() {
+                job.answer(Err(error));
+            }
+        }
     }
 }
 

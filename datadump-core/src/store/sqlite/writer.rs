@@ -33,8 +33,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, catalogue: Arc<Catalogue>, options: Options) -> Self {
-        let last_stamp = Timestamp::MIN;
+    /// A writer that goes on after the time of the last row there is.
+    pub(super) fn new(
+        connection: Connection,
+        catalogue: Arc<Catalogue>,
+        options: Options,
+        last_stamp: Timestamp,
+    ) -> Self {
         Self { connection, catalogue, options, statements: HashMap::new(), last_stamp }
     }
 

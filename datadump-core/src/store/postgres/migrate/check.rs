@@ -9,7 +9,7 @@ use sqlx::{
 
 use super::{Halt, Passes, plan::Plan, session::Session};
 use crate::{
-    schema::{Definition, Field, Kind, Value, evolve},
+    schema::{Definition, Field, Value, evolve},
     store::{postgres::columns, sql::Name},
 };
 
@@ -43,7 +43,7 @@ impl<'p> Check<'p> {
 
     /// The value as the new field holds it; none when it does not fit.
     pub(in crate::store::postgres) fn converted(&self, value: &Value) -> Option<Value> {
-        let value = if same_form(&self.before.kind, &self.after.kind) {
+        let value = if evolve::same_form(&self.before.kind, &self.after.kind) {
             value.clone()
         } else {
             evolve::convert(value, &self.before.kind, &self.after.kind)?
@@ -60,14 +60,6 @@ impl<'p> Check<'p> {
                 self.examples.push(key.to_json(&definition.key.kind));
             }
         }
-    }
-}
-
-/// Whether values of both kinds are written alike, so that only their limits can differ.
-fn same_form(before: &Kind, after: &Kind) -> bool {
-    match (before, after) {
-        (Kind::Decimal { scale: before, .. }, Kind::Decimal { scale: after, .. }) => before == after,
-        _ => before.name() == after.name(),
     }
 }
 

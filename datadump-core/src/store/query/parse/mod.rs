@@ -1,5 +1,6 @@
 //! Reads a query from the parameters of an address.
 
+mod budget;
 mod test;
 mod tree;
 
@@ -13,6 +14,7 @@ use crate::{
     json,
     schema::{Definition, Kind},
 };
+use budget::Budget;
 
 /// Parameters that are not filters. A field of such a name is filtered as `name__eq`.
 const CONTROLS: [&str; 8] = ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
@@ -165,19 +167,19 @@ impl<'a> Reader<'a> {
     }
 
     fn filter(&mut self) -> Option<Filter> {
-        let mut filters = Vec::new();
+        let (mut filters, mut budget) = (Vec::new(), Budget::default());
         for (name, value) in self.pairs {
             if CONTROLS.contains(&name.as_str()) {
                 continue;
             }
-            match test::parameter(self.definition, name, value) {
+            match test::parameter(self.definition, name, value, &mut budget) {
                 Ok(filter) => filters.push(filter),
                 Err((code, detail)) => self.fault(name, code, detail),
             }
         }
         if let Some(text) = self.control("where") {
             let parsed = json::parse(text.as_bytes()).map_err(|error| ("not-json", error.to_string()));
-            match parsed.and_then(|json| tree::filter(self.definition, &json)) {
+            match parsed.and_then(|json| tree::filter(self.definition, &json, &mut budget)) {
                 Ok(filter) => filters.push(filter),
                 Err((code, detail)) => self.fault("where", code, detail),
             }

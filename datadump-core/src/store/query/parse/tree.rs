@@ -2,38 +2,35 @@
 
 use serde_json::Value as Json;
 
-use super::{Refusal, test::Subject};
+use super::{Refusal, budget::Budget, test::Subject};
 use crate::{schema::Definition, store::query::Filter};
 
 /// How deep a tree may nest.
 const MAX_DEPTH: usize = 16;
 
-/// The most tests a tree may have.
-const MAX_TESTS: usize = 256;
-
 /// Reads a tree.
-pub(super) fn filter(definition: &Definition, json: &Json) -> Result<Filter, Refusal> {
-    let mut tests = 0;
-    node(definition, json, 0, &mut tests)
+pub(super) fn filter(definition: &Definition, json: &Json, budget: &mut Budget) -> Result<Filter, Refusal> {
+    node(definition, json, 0, budget)
 }
 
-fn node(definition: &Definition, json: &Json, depth: usize, tests: &mut usize) -> Result<Filter, Refusal> {
+fn node(definition: &Definition, json: &Json, depth: usize, budget: &mut Budget) -> Result<Filter, Refusal> {
     if depth > MAX_DEPTH {
         return Err(("too-deep", format!("the tree nests deeper than {MAX_DEPTH} levels")));
     }
+    budget.test()?;
     let Some(members) = json.as_object() else {
         return Err(("mistyped", format!("{json} is not an object of tests")));
     };
     let mut all = Vec::new();
     for (name, json) in members {
         match (name.as_str(), json) {
-            ("and", Json::Array(items)) => all.push(Filter::All(nodes(definition, items, depth, tests)?)),
-            ("or", Json::Array(items)) => all.push(Filter::Any(nodes(definition, items, depth, tests)?)),
+            ("and", Json::Array(items)) => all.push(Filter::All(nodes(definition, items, depth, budget)?)),
+            ("or", Json::Array(items)) => all.push(Filter::Any(nodes(definition, items, depth, budget)?)),
             // A field may be called `not`; its test is then an object of operators.
             ("not", Json::Object(_)) if definition.field("not").is_none() => {
-                all.push(Filter::Not(Box::new(node(definition, json, depth + 1, tests)?)));
+                all.push(Filter::Not(Box::new(node(definition, json, depth + 1, budget)?)));
             }
-            (name, json) => tests_of(&Subject::named(definition, name)?, json, &mut all, tests)?,
+            (name, json) => tests_of(&Subject::named(definition, name)?, json, &mut all, budget)?,
         }
     }
     Ok(match all.len() {
@@ -46,26 +43,26 @@ fn nodes(
     definition: &Definition,
     items: &[Json],
     depth: usize,
-    tests: &mut usize,
+    budget: &mut Budget,
 ) -> Result<Vec<Filter>, Refusal> {
-    items.iter().map(|item| node(definition, item, depth + 1, tests)).collect()
+    items.iter().map(|item| node(definition, item, depth + 1, budget)).collect()
 }
 
-fn tests_of(subject: &Subject, json: &Json, all: &mut Vec<Filter>, tests: &mut usize) -> Result<(), Refusal> {
+fn tests_of(
+    subject: &Subject,
+    json: &Json,
+    all: &mut Vec<Filter>,
+    budget: &mut Budget,
+) -> Result<(), Refusal> {
     match json.as_object() {
         Some(operators) => {
             for (operator, value) in operators {
-                *tests += 1;
-                all.push(subject.tree_test(operator, value)?);
+                all.push(subject.tree_test(operator, value, budget)?);
             }
         }
         None => {
-            *tests += 1;
-            all.push(subject.tree_test("eq", json)?);
+            all.push(subject.tree_test("eq", json, budget)?);
         }
-    }
-    if *tests > MAX_TESTS {
-        return Err(("too-many", format!("a tree has at most {MAX_TESTS} tests")));
     }
     Ok(())
 }

@@ -92,16 +92,21 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
             )));
         }
     }
+    // In two steps: a new name may be that of another renamed column, but for case. A converted
+    // column has its new name already.
+    let mut names = Vec::new();
     for task in tasks() {
-        match task {
-            // A converted column has its new name already.
-            Task::RenameColumn { from, to } if !converted(difference, *from) => {
-                let (from, to) = (old_name(*from), new_name(*to));
-                steps.push(Step::Run(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")));
-            }
-            _ => {}
+        if let Task::RenameColumn { from, to } = task
+            && !converted(difference, *from)
+            && let Some(field) = new.fields.get(*to)
+        {
+            names.push((old_name(*from), sql::Name::temporary(&field.name).quoted(), new_name(*to)));
         }
     }
+    let rename =
+        |from: &str, to: &str| Step::Run(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"));
+    steps.extend(names.iter().map(|(from, between, _)| rename(from, between)));
+    steps.extend(names.iter().map(|(_, between, to)| rename(between, to)));
     for task in tasks() {
         if let Task::AddColumn { to } = task {
             steps.extend(new.fields.get(*to).map(|field| Step::Run(add_column(new, field))));

@@ -70,10 +70,12 @@ fn check_latest(
     let table = sql::table(&old.name).quoted();
     let text = format!("SELECT {names} FROM {table} WHERE \"updated_at\" > ?");
     let mut statement = connection.prepare(&text).map_err(map)?;
-    let rows =
-        statement.query_map([Bind(&Value::Timestamp(begun))], |row| read_row(old, row)).map_err(map)?;
-    let rows: Vec<StoredRow> = rows.collect::<Result<_, _>>().map_err(map)?;
-    scan::check(old, new, difference, &rows)
+    let mut rows = statement.query([Bind(&Value::Timestamp(begun))]).map_err(map)?;
+    while let Some(row) = rows.next().map_err(map)? {
+        let row: StoredRow = read_row(old, row).map_err(map)?;
+        scan::check(old, new, difference, std::slice::from_ref(&row))?;
+    }
+    Ok(())
 }
 
 fn run(connection: &Connection, in_force: &InForce, new: &Definition, step: &Step) -> Result<()> {

@@ -12,6 +12,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use sea_orm::ActiveValue::Set;
@@ -22,6 +23,12 @@ use crate::{
     schema::StorageId,
     store::{Progress, State, Storage, system::version},
 };
+
+/// How long to wait before an interrupted migration goes on; twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long at most.
+const LAST_PAUSE: Duration = Duration::from_secs(10);
 
 /// The migrations of this process: one at a time for each storage.
 #[derive(Debug, Default)]
@@ -55,39 +62,55 @@ impl Migrations {
     }
 }
 
-/// Takes the pending version of a storage, if it has one, to applied or failed.
+/// Takes the pending version of a storage, if it has one, to applied or failed. What may pass (a full
+/// disk, a reader that is busy) is waited out: nothing else would take the migration up again.
 pub(super) async fn run(store: &SqliteStore, id: StorageId) -> Result<()> {
     let running = store.migrations.of(id);
     let _turn = running.turn.lock().await;
-    let Some(storage) = store.catalogue.by_id(id).filter(|storage| storage.locked()) else {
-        return Ok(());
-    };
-    let version = storage.migration.version;
+    let mut pause = FIRST_PAUSE;
+    while let Some(storage) = store.catalogue.by_id(id).filter(|storage| storage.locked()) {
+        let version = storage.migration.version;
+        let ended = match attempt(store, &storage, &running).await {
+            Err(error) if !may_pass(&error) => {
+                let reason = match &error {
+                    Error::Internal(cause) => cause.to_string(),
+                    other => other.to_string(),
+                };
+                tracing::warn!(storage = %storage.name, version, reason, "migration failed");
+                store.on_writer(move |writer| record(writer, id, version, State::Failed, Some(reason))).await
+            }
+            attempt => attempt,
+        };
+        match ended {
+            Ok(()) => {}
+            Err(error) if store.queue.is_closed() => return Err(error),
+            Err(error) => {
+                tracing::warn!(storage = %storage.name, version, %error, "migration interrupted; it goes on soon");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LAST_PAUSE);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn may_pass(error: &Error) -> bool {
+    matches!(error, Error::Full(_) | Error::Unavailable(_) | Error::Overloaded | Error::Moved(_))
+}
+
+async fn attempt(store: &SqliteStore, storage: &Arc<Storage>, running: &Running) -> Result<()> {
+    let (id, version) = (storage.id, storage.migration.version);
     let begun = store.on_writer(move |writer| {
         record(writer, id, version, State::Running, None)?;
         Ok(writer.last_stamp())
     });
     let begun = begun.await?;
     tracing::info!(storage = %storage.name, version, "migration begins");
-    let applied = async {
-        scan::all(store, &storage, &running).await?;
-        let storage = storage.clone();
-        store.on_writer(move |writer| finish::finish(writer, &storage, begun)).await
-    };
-    match applied.await {
-        Ok(()) => {
-            tracing::info!(storage = %storage.name, version, "migration applied");
-            Ok(())
-        }
-        Err(error) => {
-            let reason = match &error {
-                Error::Internal(cause) => cause.to_string(),
-                other => other.to_string(),
-            };
-            tracing::warn!(storage = %storage.name, version, reason, "migration failed");
-            store.on_writer(move |writer| record(writer, id, version, State::Failed, Some(reason))).await
-        }
-    }
+    scan::all(store, storage, running).await?;
+    let finished = storage.clone();
+    store.on_writer(move |writer| finish::finish(writer, &finished, begun)).await?;
+    tracing::info!(storage = %storage.name, version, "migration applied");
+    Ok(())
 }
 
 /// Records a state, in the database and then in the catalogue.

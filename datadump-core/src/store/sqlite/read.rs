@@ -1,0 +1,135 @@
+//! What readers are asked: a row, a page, how many. Each answers out of one snapshot, in which the
+//! version that the question was made for must be the one in force.
+
+use rusqlite::{Connection, OptionalExtension};
+use sea_query::{SelectStatement, SqliteQueryBuilder};
+
+use super::{
+    DIALECT,
+    columns::{Bind, read_row},
+    error::map,
+    system::cell,
+};
+use crate::{
+    error::{Error, Result},
+    schema::{Definition, InForce, StoredRow, Value},
+    store::{
+        Column, Count, Counted, Page, Paging, Query,
+        query::{COUNTED_EXACTLY, Towards},
+        sql,
+    },
+};
+
+/// How many rows at each end of a table an estimate looks at.
+const SAMPLE: u64 = 10_000;
+
+/// Whether the database answers.
+pub(super) fn ping(connection: &Connection) -> Result<()> {
+    connection.query_row("SELECT 1", [], |_| Ok(())).map_err(map)
+}
+
+/// An error unless the version that the question was made for is the one in force in this snapshot.
+fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
+    let mut select =
+        connection.prepare_cached("SELECT version FROM datadump_storage WHERE id = ?").map_err(map)?;
+    let version: Option<i32> =
+        select.query_row([in_force.storage.get()], |row| row.get(0)).optional().map_err(map)?;
+    if version == Some(in_force.version) {
+        return Ok(());
+    }
+    Err(Error::Moved(in_force.definition.name.to_string()))
+}
+
+/// One row.
+pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) -> Result<Option<StoredRow>> {
+    let definition = &in_force.definition;
+    let transaction = connection.transaction().map_err(map)?;
+    check_version(&transaction, in_force)?;
+    let names = sql::column_list(definition);
+    let key_name = sql::column(definition, Column::Key).quoted();
+    let table = sql::table(&definition.name).quoted();
+    let text = format!("SELECT {names} FROM {table} WHERE {key_name} = ?");
+    let mut select = transaction.prepare_cached(&text).map_err(map)?;
+    select.query_row([Bind(key)], |row| read_row(definition, row)).optional().map_err(map)
+}
+
+/// A page, and its count out of the same snapshot.
+pub(super) fn page(connection: &mut Connection, in_force: &InForce, query: &Query) -> Result<Page> {
+    let definition = &in_force.definition;
+    let transaction = connection.transaction().map_err(map)?;
+    check_version(&transaction, in_force)?;
+    let mut rows = rows(&transaction, definition, &sql::page(DIALECT, definition, query))?;
+    let limit = usize::try_from(query.paging.limit()).map_err(Error::internal)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    if let Paging::Keyset { towards: Towards::Previous, .. } = query.paging {
+        rows.reverse();
+    }
+    let count = count(&transaction, definition, query)?;
+    Ok(Page { rows, more, count })
+}
+
+fn rows(
+    connection: &Connection,
+    definition: &Definition,
+    select: &SelectStatement,
+) -> Result<Vec<StoredRow>> {
+    let (text, values) = select.build(SqliteQueryBuilder);
+    let cells = values.0.iter().map(cell).collect::<Result<Vec<_>>>()?;
+    let mut statement = connection.prepare_cached(&text).map_err(map)?;
+    let rows = statement
+        .query_map(rusqlite::params_from_iter(cells), |row| read_row(definition, row))
+        .map_err(map)?;
+    rows.collect::<Result<_, _>>().map_err(map)
+}
+
+fn count(connection: &Connection, definition: &Definition, query: &Query) -> Result<Counted> {
+    let counted = |cap| number(connection, &sql::count(DIALECT, definition, query, cap));
+    match query.count {
+        Count::None => Ok(Counted::Unknown),
+        Count::Exact => counted(None).map(Counted::Exactly),
+        Count::Bounded | Count::Estimated => {
+            let found = counted(Some(COUNTED_EXACTLY + 1))?;
+            if found <= COUNTED_EXACTLY {
+                return Ok(Counted::Exactly(found));
+            }
+            let about = estimate(connection, definition, query)?;
+            Ok(Counted::About(about.max(found)))
+        }
+    }
+}
+
+/// About how many rows match: all rows, times the share that matches at both ends of the table.
+fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> Result<u64> {
+    let table = sql::table(&definition.name).quoted();
+    let total = format!("SELECT count(*) FROM {table}");
+    let total: u64 = connection.query_row(&total, [], |row| row.get(0)).map_err(map)?;
+    let Some(filter) = &query.filter else { return Ok(total) };
+    let key = sql::column(definition, Column::Key).quoted();
+    let (mut seen, mut matching) = (0_u64, 0_u64);
+    for direction in ["ASC", "DESC"] {
+        let names = sql::column_list(definition);
+        let text = format!("SELECT {names} FROM {table} ORDER BY {key} {direction} LIMIT {SAMPLE}");
+        let mut statement = connection.prepare_cached(&text).map_err(map)?;
+        let rows = statement.query_map([], |row| read_row(definition, row)).map_err(map)?;
+        for row in rows {
+            seen += 1;
+            matching += u64::from(filter.matches(&row.map_err(map)?));
+        }
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is an estimate, and not negative"
+    )]
+    let about = (total as f64 * matching as f64 / seen.max(1) as f64) as u64;
+    Ok(about)
+}
+
+fn number(connection: &Connection, select: &SelectStatement) -> Result<u64> {
+    let (text, values) = select.build(SqliteQueryBuilder);
+    let cells = values.0.iter().map(cell).collect::<Result<Vec<_>>>()?;
+    let mut statement = connection.prepare_cached(&text).map_err(map)?;
+    statement.query_row(rusqlite::params_from_iter(cells), |row| row.get(0)).map_err(map)
+}
