@@ -76,6 +76,7 @@ impl From<CoreError> for Problem {
             CoreError::Precondition { .. } => (412, "precondition-failed", "The condition does not hold"),
             CoreError::VersionRequired(_) => (428, "version-required", "The version is required"),
             CoreError::NotReady { .. } => (503, "not-ready", "The storage is not ready"),
+            CoreError::Moved(_) => (503, "moved", "The storage has just been changed"),
             CoreError::Overloaded => (503, "overloaded", "Too much at once"),
             CoreError::Unavailable(_) => (503, "unavailable", "The database is not available"),
             CoreError::Full(_) => (507, "full", "No room left"),
@@ -88,9 +89,10 @@ impl From<CoreError> for Problem {
             CoreError::Conflict { current } | CoreError::Precondition { current } => {
                 problem.with_current(current.unwrap_or_default())
             }
-            CoreError::NotReady { .. } | CoreError::Overloaded | CoreError::Migrating { .. } => {
-                retry(problem, "1")
-            }
+            CoreError::NotReady { .. }
+            | CoreError::Moved(_)
+            | CoreError::Overloaded
+            | CoreError::Migrating { .. } => retry(problem, "1"),
             CoreError::Unavailable(_) => retry(problem, "5"),
             _ => problem,
         }
@@ -161,6 +163,7 @@ mod tests {
             (CoreError::Precondition { current: None }, 412, "precondition-failed"),
             (CoreError::VersionRequired(name()), 428, "version-required"),
             (CoreError::NotReady { storage: name(), state: "queued" }, 503, "not-ready"),
+            (CoreError::Moved(name()), 503, "moved"),
             (CoreError::Overloaded, 503, "overloaded"),
             (CoreError::Unavailable("x".into()), 503, "unavailable"),
             (CoreError::Full("x".into()), 507, "full"),
