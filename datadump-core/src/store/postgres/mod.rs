@@ -236,14 +236,15 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
-        let writers = std::mem::take(&mut *self.writers.lock().await);
+        // Held to the end: whoever closes at the same time waits for the same.
+        let mut writers = self.writers.lock().await;
         // Behind all that is waiting, one for each writer.
-        for _ in &writers {
+        for _ in writers.iter() {
             // A queue that is gone has no writers left.
             let _ = self.queue.other(Stop);
         }
         let drained = tokio::time::timeout(CLOSING, async {
-            for writer in writers {
+            for writer in writers.drain(..) {
                 // A writer has no way to end but to return.
                 let _ = writer.await;
             }
