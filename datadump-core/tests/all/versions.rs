@@ -3,7 +3,7 @@
 use datadump_core::{Consent, Dump, Error, Expect, schema::Class};
 use serde_json::{Value as Json, json};
 
-fn definition(fields: Json) -> Json {
+fn definition(fields: &Json) -> Json {
     json!({"name": "s", "key": {"name": "id", "type": "long"}, "fields": fields, "meta": {"scans": true}})
 }
 
@@ -12,7 +12,7 @@ async fn open() -> Dump {
 }
 
 async fn declare(dump: &Dump, fields: Json) -> Result<(), Error> {
-    let definition = definition(fields);
+    let definition = definition(&fields);
     let plan = dump.plan(&definition).await?.hash;
     dump.declare(&definition, Consent { allow: Some(Class::Destructive), plan: Some(plan) }).await?;
     dump.settled("s").await

@@ -78,7 +78,7 @@ pub enum Task {
         /// The new field.
         to: usize,
     },
-    /// Every value has to pass the new field's [`Field::check`].
+    /// Every value has to pass the new field's [`Field::check`](super::Field::check).
     CheckRows {
         /// The old field.
         from: usize,

@@ -30,7 +30,11 @@ fn node(definition: &Definition, json: &Json, depth: usize, budget: &mut Budget)
             ("not", Json::Object(_)) if definition.field("not").is_none() => {
                 all.push(Filter::Not(Box::new(node(definition, json, depth + 1, budget)?)));
             }
-            (name, json) => tests_of(&Subject::named(definition, name)?, json, &mut all, budget)?,
+            (name, json) => {
+                let subject = Subject::named(definition, name)?;
+                let tested = tests_of(&subject, json, &mut all, budget);
+                tested.map_err(|(code, detail)| (code, format!("{name}: {detail}")))?;
+            }
         }
     }
     Ok(match all.len() {
