@@ -71,6 +71,8 @@ impl Layer {
                 // Compose files pass variables on that nobody set: empty ones.
                 _ if value.is_empty() => {}
                 _ if name == "CONFIG" => file = Some(value),
+                // It tells the command line `datadump` where the server is.
+                _ if name == "SERVER" => {}
                 Some(setting) => values.push((setting.name, value)),
                 None => faults.push(unknown(&Origin::Environment, &variable, &name.to_lowercase())),
             }
@@ -131,7 +133,11 @@ pub(super) fn resolve(layers: &[Layer]) -> Result<Config, Error> {
 }
 
 fn unknown(origin: &Origin, written: &str, name: &str) -> String {
-    format!("`{written}` in {origin} is not a setting; did you mean `{}`?", origin.spell(nearest(name)))
+    let hint = match nearest(name) {
+        Some(meant) => format!("did you mean `{}`?", origin.spell(meant)),
+        None => "`datadump-server --help` lists all".to_owned(),
+    };
+    format!("`{written}` in {origin} is not a setting; {hint}")
 }
 
 #[cfg(test)]
@@ -154,9 +160,12 @@ mod tests {
     #[test]
     fn flags_win_over_environment_over_file_over_defaults() {
         let file = file("listen = '127.0.0.1:1'\nmax_body = 1\nopen = true\n").unwrap();
-        let (environment, _) =
-            environment(&[("DATADUMP_LISTEN", "127.0.0.1:2"), ("DATADUMP_MAX_BODY", "2"), ("HOME", "/")])
-                .unwrap();
+        let (environment, _) = environment(&[
+            ("DATADUMP_LISTEN", "127.0.0.1:2"),
+            ("DATADUMP_MAX_BODY", "2"),
+            ("DATADUMP_SERVER", "x"),
+        ])
+        .unwrap();
         let config = resolve(&[file, environment, flags(&[("listen", "127.0.0.1:3")])]).unwrap();
         assert_eq!(config.listen.port(), 3);
         assert_eq!(config.max_body, 2);
@@ -174,6 +183,10 @@ mod tests {
             (
                 environment(&[("DATADUMP_LISTN", "x")]).unwrap_err(),
                 "`DATADUMP_LISTN` in environment is not a setting; did you mean `DATADUMP_LISTEN`?",
+            ),
+            (
+                file("[server]\nlisten = 'x'").unwrap_err(),
+                "`server` in datadump.toml is not a setting; `datadump-server --help` lists all",
             ),
         ] {
             assert_eq!(error.to_string(), expected);

@@ -2,10 +2,11 @@
 
 use super::settings::SETTINGS;
 
-/// The known name with the fewest letters between it and this one.
-pub(super) fn nearest(name: &str) -> &'static str {
-    let names = SETTINGS.iter().map(|setting| setting.name);
-    names.min_by_key(|known| distance(known, name)).unwrap_or_default()
+/// The known name with the fewest letters between it and this one, if those are at most a third.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    let known = SETTINGS.iter().map(|setting| (distance(setting.name, name), setting.name));
+    let (distance, nearest) = known.min()?;
+    (distance * 3 <= nearest.chars().count()).then_some(nearest)
 }
 
 /// How many letters have to be added, left out or replaced (Levenshtein).
@@ -37,7 +38,10 @@ mod tests {
             ("maxconnections", "max_connections"),
             ("loglevel", "log_level"),
         ] {
-            assert_eq!(nearest(typo), meant);
+            assert_eq!(nearest(typo), Some(meant));
+        }
+        for other in ["foo", "server", "", "o", "x".repeat(100).as_str()] {
+            assert_eq!(nearest(other), None, "{other}");
         }
     }
 }
