@@ -1,5 +1,7 @@
 //! Why a call failed. A `Problem` comes as bytes, because the generator types only plain JSON.
 
+use std::io;
+
 use crate::generated::{ByteStream, Error, ResponseValue, types::Problem};
 
 /// The most of an answer that is read to find out what is wrong.
@@ -19,6 +21,14 @@ pub enum Failure {
         status: u16,
         /// The beginning of what was said.
         text: String,
+    },
+    /// Nothing answers at this address.
+    #[error("cannot reach {server}: {cause}")]
+    Unreachable {
+        /// The scheme, host and port that were tried.
+        server: String,
+        /// Why not: `connection refused`.
+        cause: String,
     },
     /// The server could not be asked, or its answer did not come or could not be read.
     #[error("{0}")]
@@ -45,12 +55,18 @@ impl Failure {
                 let status = answer.status().as_u16();
                 (status, beginning(answer.bytes_stream()).await)
             }
-            other => return Self::Transport(other.to_string()),
+            Error::CommunicationError(error) if error.is_connect() => return Self::unreachable(&error),
+            other => return Self::Transport(innermost(&other)),
         };
         match serde_json::from_slice(&body) {
             Ok(problem) => Self::Problem(Box::new(problem)),
             Err(_) => Self::Unexpected { status, text: text(&body) },
         }
+    }
+
+    fn unreachable(error: &reqwest::Error) -> Self {
+        let server = error.url().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+        Self::Unreachable { server, cause: innermost(error) }
     }
 
     /// What the server said, when it said it.
@@ -59,6 +75,18 @@ impl Failure {
             Self::Problem(problem) => Some(problem),
             _ => None,
         }
+    }
+}
+
+/// What first went wrong: the errors around it only say who noticed.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    match inner.downcast_ref::<io::Error>() {
+        Some(refused) if refused.kind() == io::ErrorKind::ConnectionRefused => refused.kind().to_string(),
+        _ => inner.to_string(),
     }
 }
 

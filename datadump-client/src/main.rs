@@ -1,74 +1,25 @@
 //! `datadump`: the API from the command line. It prints JSON.
 
+mod arguments;
+
 use std::{
+    fs,
     io::{Read as _, Write as _},
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::Parser as _;
 use datadump_client::{Client, Failure, done};
 use serde_json::{Map, Value as Json, json};
 
-/// Asks a Data-Dump server, and prints its answer as JSON.
-#[derive(Debug, Parser)]
-#[command(name = "datadump", version)]
-struct Arguments {
-    /// Where the server is.
-    #[arg(long, global = true, default_value = "http://127.0.0.1:6050")]
-    server: String,
-    #[command(subcommand)]
-    command: Command,
-}
+use arguments::{Arguments, Command, RowCommand, StorageCommand};
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// How the server is.
-    Status,
-    /// Storages and their definitions.
-    #[command(subcommand)]
-    Storage(StorageCommand),
-    /// The rows of a storage.
-    #[command(subcommand)]
-    Row(RowCommand),
-}
-
-#[derive(Debug, Subcommand)]
-enum StorageCommand {
-    /// All storages.
-    List,
-    /// One storage.
-    Get { name: String },
-    /// Declare a storage, or its next version: the definition as JSON, or `-` for standard input.
-    Declare { definition: String },
-}
-
-#[derive(Debug, Subcommand)]
-enum RowCommand {
-    /// Rows, newest update first.
-    List {
-        storage: String,
-        /// Which ones, as JSON: `{"color": {"eq": "red"}}`.
-        #[arg(long = "where")]
-        filter: Option<String>,
-        /// By which fields; `-` before those that descend.
-        #[arg(long, allow_hyphen_values = true)]
-        ordering: Option<String>,
-        /// The most rows.
-        #[arg(long)]
-        limit: Option<u64>,
-    },
-    /// One row.
-    Get { storage: String, key: String },
-    /// Insert a row, or replace the one with its key: the row as JSON, or `-` for standard input.
-    Save { storage: String, row: String },
-    /// Delete a row.
-    Delete { storage: String, key: String },
-}
+type Shown = Result<Json, Box<dyn std::error::Error>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let client = Client::new(arguments.server.trim_end_matches('/'));
+    let client = Client::new(&address(&arguments.server));
     match run(&client, arguments.command).await {
         Ok(answer) => {
             // A reader that has gone away (`| head`) is not an error.
@@ -76,13 +27,21 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "datadump: {error}");
+            let unreachable = matches!(error.downcast_ref(), Some(Failure::Unreachable { .. }));
+            let hint = if unreachable { "; is the server running? (--server says where)" } else { "" };
+            let _ = writeln!(std::io::stderr(), "datadump: {error}{hint}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(client: &Client, command: Command) -> Result<Json, Box<dyn std::error::Error>> {
+/// The address of the server, however shortly it is written.
+fn address(server: &str) -> String {
+    let server = server.trim_end_matches('/');
+    if server.contains("://") { server.to_owned() } else { format!("http://{server}") }
+}
+
+async fn run(client: &Client, command: Command) -> Shown {
     match command {
         Command::Status => shown(done(client.status().send().await).await),
         Command::Storage(command) => storage(client, command).await,
@@ -90,18 +49,35 @@ async fn run(client: &Client, command: Command) -> Result<Json, Box<dyn std::err
     }
 }
 
-async fn storage(client: &Client, command: StorageCommand) -> Result<Json, Box<dyn std::error::Error>> {
+async fn storage(client: &Client, command: StorageCommand) -> Shown {
     match command {
         StorageCommand::List => shown(done(client.list_storages().send().await).await),
         StorageCommand::Get { name } => shown(done(client.get_storage().name(name).send().await).await),
-        StorageCommand::Declare { definition } => {
-            let declared = client.declare_storage().body(object(definition)?).send().await;
-            shown(done(declared).await)
+        StorageCommand::Declare { definition, allow, plan } => {
+            let mut declare = client.declare_storage().body(object(&definition)?);
+            if let Some(allow) = allow {
+                declare = declare.allow(allow);
+            }
+            if let Some(plan) = plan {
+                declare = declare.plan(plan);
+            }
+            shown(done(declare.send().await).await)
+        }
+        StorageCommand::Plan { name, definition } => {
+            shown(done(client.plan_storage().name(name).body(object(&definition)?).send().await).await)
+        }
+        StorageCommand::Versions { name } => {
+            shown(done(client.list_versions().name(name).send().await).await)
+        }
+        StorageCommand::Status { name } => shown(done(client.ready_status().name(name).send().await).await),
+        StorageCommand::Remove { name, confirm } => {
+            done(client.remove_storage().name(&name).confirm(confirm).send().await).await?;
+            Ok(json!({"removed": name}))
         }
     }
 }
 
-async fn row(client: &Client, command: RowCommand) -> Result<Json, Box<dyn std::error::Error>> {
+async fn row(client: &Client, command: RowCommand) -> Shown {
     match command {
         RowCommand::List { storage, filter, ordering, limit } => {
             let mut list = client.list_rows().name(storage);
@@ -120,22 +96,38 @@ async fn row(client: &Client, command: RowCommand) -> Result<Json, Box<dyn std::
             shown(done(client.get_row().name(storage).key(key).send().await).await)
         }
         RowCommand::Save { storage, row } => {
-            shown(done(client.save_row().name(storage).body(object(row)?).send().await).await)
+            shown(done(client.save_row().name(storage).body(object(&row)?).send().await).await)
         }
-        RowCommand::Delete { storage, key } => {
-            done(client.delete_row().name(storage).key(&key).send().await).await?;
+        RowCommand::Patch { storage, key, patch } => {
+            let patch = client.patch_row().name(storage).key(key).body(object(&patch)?);
+            shown(done(patch.send().await).await)
+        }
+        RowCommand::Delete { storage, key, version } => {
+            let mut delete = client.delete_row().name(storage).key(&key);
+            if let Some(version) = version {
+                delete = delete.version(version);
+            }
+            done(delete.send().await).await?;
             Ok(json!({"deleted": key}))
         }
     }
 }
 
-fn shown<T: serde::Serialize>(answer: Result<T, Failure>) -> Result<Json, Box<dyn std::error::Error>> {
+fn shown<T: serde::Serialize>(answer: Result<T, Failure>) -> Shown {
     Ok(serde_json::to_value(answer?)?)
 }
 
-fn object(text: String) -> Result<Map<String, Json>, Box<dyn std::error::Error>> {
-    let text = if text == "-" { standard_input()? } else { text };
-    Ok(serde_json::from_str(&text)?)
+/// A JSON object: the argument itself, or what is in the file it names, or on standard input.
+fn object(argument: &str) -> Result<Map<String, Json>, String> {
+    let text = match argument.trim_start() {
+        literal if literal.starts_with(['{', '[']) => literal.to_owned(),
+        "-" => standard_input().map_err(|error| format!("cannot read standard input: {error}"))?,
+        name => {
+            let name = name.strip_prefix('@').unwrap_or(name);
+            fs::read_to_string(name).map_err(|error| format!("cannot read the file {name}: {error}"))?
+        }
+    };
+    serde_json::from_str(&text).map_err(|error| format!("{argument} is not a JSON object: {error}"))
 }
 
 fn standard_input() -> std::io::Result<String> {

@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use datadump_client::{Client, done};
-use datadump_tests::{Server, dog, on_both, workspace};
+use datadump_tests::{Database, Server, dog, on_both, workspace};
 use serde_json::{Map, Value as Json, json};
 use tokio::process::Command;
 
@@ -59,15 +59,53 @@ async fn the_command_line_does_the_same(server: Server) {
     assert_eq!(said(&server, &["storage", "list"]).await.unwrap()["count"], 1);
     assert_eq!(said(&server, &["storage", "get", "dog"]).await.unwrap()["locked"], false);
     assert!(said(&server, &["status"]).await.unwrap()["version"].is_string());
-    said(&server, &["row", "delete", "dog", "CHIP1"]).await.unwrap();
+    let patched = said(&server, &["row", "patch", "dog", "CHIP1", r#"{"color": "black"}"#]).await.unwrap();
+    assert_eq!((&patched["color"], &patched["version"]), (&"black".into(), &2.into()));
+    said(&server, &["row", "delete", "dog", "CHIP1", "--version", "1"]).await.unwrap_err();
+    said(&server, &["row", "delete", "dog", "CHIP1", "--version", "2"]).await.unwrap();
     let error = said(&server, &["row", "get", "dog", "CHIP1"]).await.unwrap_err();
     assert!(error.contains("CHIP1") && error.contains("404"), "{error}");
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, dog().to_string()).unwrap();
+    let name = file.path().to_str().unwrap();
+    for definition in [name, &format!("@{name}")] {
+        let plan = said(&server, &["storage", "plan", "dog", definition]).await.unwrap();
+        assert_eq!(plan["changes"], json!([]));
+        assert_eq!(said(&server, &["storage", "declare", definition]).await.unwrap()["version"], 1);
+    }
+    assert_eq!(said(&server, &["storage", "versions", "dog"]).await.unwrap()["count"], 1);
+    assert_eq!(said(&server, &["storage", "status", "dog"]).await.unwrap()["applied"], true);
+    let error = said(&server, &["storage", "remove", "dog", "--confirm", "cat"]).await.unwrap_err();
+    assert!(error.contains("confirm"), "{error}");
+    said(&server, &["storage", "remove", "dog", "--confirm", "dog"]).await.unwrap();
+    for definition in ["no-such-file.json", "[]", "{"] {
+        let error = said(&server, &["storage", "declare", definition]).await.unwrap_err();
+        assert!(error.contains(definition), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_command_line_finds_the_server_or_says_where_it_looked() {
+    let server = Server::start(Database::sqlite()).await;
+    let named = ran(&["status"], server.address()).await;
+    assert!(named.unwrap()["version"].is_string(), "from the environment, without a scheme");
+    // Nothing listens on a port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let error = ran(&["status"], &free).await.unwrap_err();
+    let expected = format!("cannot reach http://{free}: connection refused; is the server running?");
+    assert!(error.contains(&expected), "{error}");
 }
 
 async fn said(server: &Server, arguments: &[&str]) -> Result<Json, String> {
+    let arguments = [&["--server", server.base()], arguments].concat();
+    ran(&arguments, "nowhere.invalid").await
+}
+
+async fn ran(arguments: &[&str], environment: &str) -> Result<Json, String> {
     let mut command = Command::new(workspace::program("datadump"));
-    let Output { status, stdout, stderr } =
-        command.args(["--server", server.base()]).args(arguments).output().await.unwrap();
+    command.env("DATADUMP_SERVER", environment).args(arguments);
+    let Output { status, stdout, stderr } = command.output().await.unwrap();
     if status.success() {
         Ok(serde_json::from_slice(&stdout).unwrap())
     } else {
