@@ -112,6 +112,12 @@ impl Problem {
         self
     }
 
+    /// With what to do instead.
+    pub(crate) fn with_hint(mut self, hint: &str) -> Self {
+        self.0.detail = format!("{}; {hint}", self.0.detail);
+        self
+    }
+
     /// With the row as it is now.
     pub(crate) fn with_current(mut self, current: Json) -> Self {
         self.0.current = Some(current);

@@ -184,11 +184,15 @@ async fn pages_by_offset_show_each_row_once(server: Server) {
             assert_eq!(page["previous"], Json::Null);
         }
         let Some(next) = page["next"].as_str() else { break };
+        assert!(next.starts_with(&format!("{}{LIST}?", server.base())), "a whole address: {next}");
         path = next.to_owned();
     }
     let whole =
         server.get(&format!("{LIST}?limit=1000&ordering=size,id&color__ne=blue")).await.is(200).json();
     assert_eq!((seen, pages), (ids(&whole), whole["count"].as_u64().unwrap().div_ceil(10)));
+    let secure = server.get(&path).header("x-forwarded-proto", "https").await.is(200).json();
+    let previous = secure["previous"].as_str().unwrap();
+    assert!(previous.starts_with(&format!("https://{}{LIST}?", server.address())), "{previous}");
     let beyond = server.get(&format!("{LIST}?offset=1000")).await.is(200).json();
     assert_eq!((&beyond["results"], &beyond["next"]), (&json!([]), &Json::Null));
     let usual = server.get(LIST).await.is(200).json();

@@ -1,6 +1,6 @@
 //! `/api/v1/storage/{name}/`: the rows of a storage.
 
-use datadump_core::{Dump, Expect, Saved};
+use datadump_core::{Dump, Error, Expect, Fault, Place, Saved};
 use poem_openapi::{
     ApiResponse, Object as ApiObject, OpenApi,
     param::{Path, Query},
@@ -10,9 +10,11 @@ use serde::Serialize;
 use super::Tag;
 use crate::{
     answer::{Object, Reply, encoded, link},
-    extract::{IfMatch, IfNoneMatch, JsonBody, KnownVersions, Noted, Parameters, expectation},
+    extract::{Base, IfMatch, IfNoneMatch, JsonBody, KnownVersions, Noted, Parameters, expectation},
     problem::Problem,
 };
+
+const ONE_ROW: &str = "one row is sent at a time (there is no call for many yet)";
 
 /// The rows of the storages of a database.
 pub(crate) struct Rows {
@@ -28,10 +30,10 @@ pub(crate) struct RowList {
     /// Whether the count is an estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     count_estimated: Option<bool>,
-    /// The next page.
+    /// The address of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The page before.
+    /// The address of the page before.
     #[oai(nullable)]
     previous: Option<String>,
     /// The rows.
@@ -127,14 +129,15 @@ impl Rows {
         #[oai(name = "where")]
         _where: Noted<String>,
         parameters: Parameters,
+        base: Base,
     ) -> Result<Reply<RowList>, Problem> {
         let listing = self.dump.storage(&name.0)?.list(&parameters.0).await?;
-        let path = format!("/api/v1/storage/{}/", encoded(&name.0));
+        let address = base.at(&format!("/api/v1/storage/{}/", encoded(&name.0)));
         Ok(Reply(RowList {
             count: listing.count,
             count_estimated: listing.estimated.then_some(true),
-            next: listing.next.map(|parameters| link(&path, &parameters)),
-            previous: listing.previous.map(|parameters| link(&path, &parameters)),
+            next: listing.next.map(|parameters| link(&address, &parameters)),
+            previous: listing.previous.map(|parameters| link(&address, &parameters)),
             results: listing.rows.into_iter().map(Object).collect(),
         }))
     }
@@ -157,6 +160,9 @@ impl Rows {
         row: JsonBody,
     ) -> Result<Posted, Problem> {
         let expect = expectation(if_match, if_none_match)?;
+        if row.0.is_array() {
+            return Err(one_row());
+        }
         let saved = self.dump.storage(&name.0)?.save(&row.0, expect).await?;
         let (row, tag) = tagged(saved);
         Ok(Posted::Done(row, tag))
@@ -252,6 +258,12 @@ impl Rows {
 
 fn tagged(saved: Saved) -> (Reply<Object>, String) {
     (Reply(Object(saved.row)), format!("\"{}\"", saved.version))
+}
+
+/// The same fault as for anything else that is no row, and what to do instead.
+fn one_row() -> Problem {
+    let fault = Fault::new(Place::body(), "not-an-object", "a row is a JSON object");
+    Problem::from(Error::Invalid(vec![fault])).with_hint(ONE_ROW)
 }
 
 fn both_versions() -> Problem {

@@ -32,7 +32,7 @@ pub(crate) struct StatusAnswer {
     /// Transactions committed since the start.
     commits: u64,
     /// Rows written or deleted since the start.
-    rows: u64,
+    rows_written: u64,
     /// Requests answered since the start.
     requests: u64,
     /// Connections open now.
@@ -84,7 +84,7 @@ impl Status {
             database_bytes: self.dump.size().await?,
             queue: QueueAnswer { depth: load.queued, capacity: load.capacity, refused: load.refused },
             commits: load.commits,
-            rows: load.rows,
+            rows_written: load.rows,
             requests: self.metrics.requests(),
             connections: self.metrics.connections.open(),
             storages: storages.collect(),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Tag, storage_answer::StorageAnswer};
 use crate::{
     answer::{Reply, Window},
-    extract::JsonBody,
+    extract::{Base, JsonBody},
     problem::Problem,
 };
 
@@ -26,10 +26,10 @@ pub(crate) struct Storages {
 pub(crate) struct StorageList {
     /// How many there are in all.
     count: u64,
-    /// The next page.
+    /// The address of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The page before.
+    /// The address of the page before.
     #[oai(nullable)]
     previous: Option<String>,
     /// The storages.
@@ -65,10 +65,11 @@ impl Storages {
         limit: Query<Option<u64>>,
         /// How many to skip.
         offset: Query<Option<u64>>,
+        base: Base,
     ) -> Result<Reply<StorageList>, Problem> {
         let window = Window::new(limit.0, offset.0)?;
         let storages = self.dump.storages().iter().map(|storage| StorageAnswer::from(&**storage)).collect();
-        let part = window.of("/api/v1/factory/storage/", storages);
+        let part = window.of(&base.at("/api/v1/factory/storage/"), storages);
         let (count, next, previous) = (part.count, part.next, part.previous);
         Ok(Reply(StorageList { count, next, previous, results: part.results }))
     }

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use super::Tag;
 use crate::{
     answer::{Moment, Object, Reply, Window, encoded},
-    extract::JsonBody,
+    extract::{Base, JsonBody},
     problem::{FaultAnswer, Problem},
 };
 
@@ -26,10 +26,10 @@ pub(crate) struct Versions {
 pub(crate) struct VersionList {
     /// How many there are in all.
     count: u64,
-    /// The next page.
+    /// The address of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The page before.
+    /// The address of the page before.
     #[oai(nullable)]
     previous: Option<String>,
     /// The versions.
@@ -131,10 +131,12 @@ impl Versions {
         limit: Query<Option<u64>>,
         /// How many to skip.
         offset: Query<Option<u64>>,
+        base: Base,
     ) -> Result<Reply<VersionList>, Problem> {
         let window = Window::new(limit.0, offset.0)?;
         let versions = self.dump.versions(&name.0).await?.into_iter().map(VersionAnswer::from).collect();
-        let part = window.of(&format!("/api/v1/factory/storage/{}/versions/", encoded(&name.0)), versions);
+        let address = base.at(&format!("/api/v1/factory/storage/{}/versions/", encoded(&name.0)));
+        let part = window.of(&address, versions);
         let (count, next, previous) = (part.count, part.next, part.previous);
         Ok(Reply(VersionList { count, next, previous, results: part.results }))
     }

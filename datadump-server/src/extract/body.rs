@@ -22,6 +22,9 @@ use crate::{answer::Object, problem::Problem};
 /// Beside JSON: what `curl -d`, `fetch` with a text, and clients that say nothing useful send.
 const LOOSE_TYPES: &[&str] = &["application/x-www-form-urlencoded", "text/plain", "application/octet-stream"];
 
+/// For whom a library has made a form of what was to be JSON.
+const NOT_A_FORM: &str = "send JSON (with requests: json=…, not data=…)";
+
 /// How much of a body is taken, and how slowly.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyLimits {
@@ -54,7 +57,11 @@ impl<'a> ApiExtractor<'a> for JsonBody {
         check_types(request.headers())?;
         let limits = request.data::<BodyLimits>().copied().ok_or_else(Problem::internal)?;
         let bytes = read(body.take()?, request.headers(), limits).await?;
-        Ok(Self(json::parse(&bytes).map_err(Problem::from)?))
+        match json::parse(&bytes) {
+            Ok(json) => Ok(Self(json)),
+            Err(error) if is_form(&bytes) => Err(Problem::from(error).with_hint(NOT_A_FORM).into()),
+            Err(error) => Err(Problem::from(error).into()),
+        }
     }
 }
 
@@ -83,6 +90,15 @@ fn check_types(headers: &HeaderMap) -> Result<(), Problem> {
 
 fn unsupported(code: &str, detail: String) -> Problem {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, "The body cannot be read", detail)
+}
+
+/// Whether it looks like `a=1&b=2`.
+fn is_form(body: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.%+[]".contains(byte);
+    body.split(|byte| *byte == b'&').all(|pair| {
+        let length = pair.iter().take_while(|byte| is_name(byte)).count();
+        length > 0 && pair.get(length) == Some(&b'=')
+    })
 }
 
 /// All of a body, or why not.
@@ -151,6 +167,20 @@ mod tests {
         assert!(check_types(&headers(&[(header::CONTENT_ENCODING, "identity")])).is_ok());
         let refused = check_types(&headers(&[(header::CONTENT_ENCODING, "gzip")])).unwrap_err();
         assert_eq!(refused.status, 415);
+    }
+
+    #[test]
+    fn forms_are_told_from_broken_json() {
+        for (body, expected) in [
+            ("a=1&b=2", true),
+            ("chip_id=CHIP1&color=light+red&tags%5B%5D=", true),
+            ("a=1&b", false),
+            ("{\"a\": \"b=c\"", false),
+            ("=1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_form(body.as_bytes()), expected, "{body}");
+        }
     }
 
     #[tokio::test]
