@@ -177,10 +177,10 @@ pub mod types {
         #[doc = "Whether the count is an estimate."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count_estimated: ::std::option::Option<bool>,
-        #[doc = "The next page."]
+        #[doc = "The address of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The page before."]
+        #[doc = "The address of the page before."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
         #[doc = "The rows."]
@@ -206,7 +206,7 @@ pub mod types {
         #[doc = "Requests answered since the start."]
         pub requests: u64,
         #[doc = "Rows written or deleted since the start."]
-        pub rows: u64,
+        pub rows_written: u64,
         #[doc = "The storages."]
         pub storages: ::std::vec::Vec<StorageState>,
         #[doc = "Seconds since it started."]
@@ -247,10 +247,10 @@ pub mod types {
     pub struct StorageList {
         #[doc = "How many there are in all."]
         pub count: u64,
-        #[doc = "The next page."]
+        #[doc = "The address of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The page before."]
+        #[doc = "The address of the page before."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
         #[doc = "The storages."]
@@ -305,10 +305,10 @@ pub mod types {
     pub struct VersionList {
         #[doc = "How many there are in all."]
         pub count: u64,
-        #[doc = "The next page."]
+        #[doc = "The address of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The page before."]
+        #[doc = "The address of the page before."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
         #[doc = "The versions."]
@@ -1132,7 +1132,7 @@ pub mod types {
             database_bytes: ::std::result::Result<u64, ::std::string::String>,
             queue: ::std::result::Result<super::Queue, ::std::string::String>,
             requests: ::std::result::Result<u64, ::std::string::String>,
-            rows: ::std::result::Result<u64, ::std::string::String>,
+            rows_written: ::std::result::Result<u64, ::std::string::String>,
             storages: ::std::result::Result<::std::vec::Vec<super::StorageState>, ::std::string::String>,
             uptime_s: ::std::result::Result<f64, ::std::string::String>,
             version: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -1146,7 +1146,7 @@ pub mod types {
                     database_bytes: Err("no value supplied for database_bytes".to_string()),
                     queue: Err("no value supplied for queue".to_string()),
                     requests: Err("no value supplied for requests".to_string()),
-                    rows: Err("no value supplied for rows".to_string()),
+                    rows_written: Err("no value supplied for rows_written".to_string()),
                     storages: Err("no value supplied for storages".to_string()),
                     uptime_s: Err("no value supplied for uptime_s".to_string()),
                     version: Err("no value supplied for version".to_string()),
@@ -1211,13 +1211,14 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for requests: {e}"));
                 self
             }
-            pub fn rows<T>(mut self, value: T) -> Self
+            pub fn rows_written<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<u64>,
                 T::Error: ::std::fmt::Display,
             {
-                self.rows =
-                    value.try_into().map_err(|e| format!("error converting supplied value for rows: {e}"));
+                self.rows_written = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for rows_written: {e}"));
                 self
             }
             pub fn storages<T>(mut self, value: T) -> Self
@@ -1260,7 +1261,7 @@ pub mod types {
                     database_bytes: value.database_bytes?,
                     queue: value.queue?,
                     requests: value.requests?,
-                    rows: value.rows?,
+                    rows_written: value.rows_written?,
                     storages: value.storages?,
                     uptime_s: value.uptime_s?,
                     version: value.version?,
@@ -1276,7 +1277,7 @@ pub mod types {
                     database_bytes: Ok(value.database_bytes),
                     queue: Ok(value.queue),
                     requests: Ok(value.requests),
-                    rows: Ok(value.rows),
+                    rows_written: Ok(value.rows_written),
                     storages: Ok(value.storages),
                     uptime_s: Ok(value.uptime_s),
                     version: Ok(value.version),

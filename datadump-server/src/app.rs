@@ -46,6 +46,8 @@ impl App {
         let routes = routes::routes(api::resources(dump, &metrics))
             .at("/", routes::only_get(make(ui::landing)))
             .at("/docs", routes::only_get(make(ui::docs)))
+            .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
+            .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))
             .at("/openapi.json", routes::only_get(make(ui::openapi)));
         let limits = BodyLimits { bytes: config.max_body, pause: config.body_timeout };
         Self { routes, guard: Guard::new(config, address), limits, ids: RequestIds::new(), metrics }

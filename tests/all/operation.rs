@@ -31,6 +31,7 @@ async fn it_says_how_it_is(server: Server) {
     assert!(status["uptime_s"].as_f64().is_some_and(|seconds| (0.0..60.0).contains(&seconds)), "{status}");
     assert!(status["database_bytes"].as_u64().is_some_and(|bytes| bytes > 1000), "{status}");
     assert_eq!(status["storages"][0]["name"], "dog", "{status}");
+    assert_eq!(status["rows_written"], 5, "{status}");
     let metrics = server.get("/metrics").await.is(200);
     assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")), "{metrics:?}");
     for line in metrics.text().lines().filter(|line| !line.is_empty()) {
@@ -43,7 +44,17 @@ async fn it_says_how_it_is(server: Server) {
         policy.contains("default-src 'self'") && !policy.contains("http"),
         "the network is not needed: {policy}"
     );
-    assert!(docs.text().contains("/api/v1/factory/storage"));
+    assert!(
+        !policy.split(';').any(|rule| rule.contains("script") || rule.contains("unsafe-eval")),
+        "{policy}"
+    );
+    for (path, part) in
+        [("/docs", "rapi-doc"), ("/docs/page.js", "/openapi.json"), ("/docs/rapidoc.js", "rapi-doc")]
+    {
+        assert!(server.get(path).await.is(200).text().contains(part), "{path}");
+    }
+    assert!(server.get("/openapi.json").await.is(200).text().contains("/api/v1/factory/storage"));
+    assert!(server.get("/").header("accept", "*/*").await.is(200).text().contains("/docs"));
     for header in ["x-content-type-options", "x-request-id"] {
         assert!(server.get("/docs").await.header(header).is_some(), "{header}");
     }

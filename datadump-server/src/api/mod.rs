@@ -1,5 +1,6 @@
 //! The API, one file per resource. This list is all of it.
 
+mod examples;
 mod health;
 mod metrics;
 mod rows;
@@ -51,11 +52,14 @@ enum Tag {
 
 /// The OpenAPI document, as JSON.
 pub fn openapi() -> String {
-    service().spec()
+    let written = service().spec();
+    let Ok(mut document) = serde_json::from_str(&written) else { return written };
+    examples::add(&mut document);
+    format!("{document:#}")
 }
 
-/// The interactive documentation, as HTML.
-pub(crate) fn documentation() -> String {
+/// The framework's page of interactive documentation, which brings the script that draws ours.
+pub(crate) fn framework_page() -> String {
     service().rapidoc_html()
 }
 
@@ -110,6 +114,9 @@ mod tests {
                 assert!(ids.insert(id.to_owned()), "{id} twice");
                 assert!(operation["summary"].is_string(), "{method} {path} has no summary");
                 assert!(operation["tags"][0].is_string(), "{method} {path} has no tag");
+                for media in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+                    assert!(media.1["example"].is_object(), "{method} {path} has no example");
+                }
                 let responses = operation["responses"].as_object().unwrap();
                 let (mut successes, mut errors) = (BTreeSet::new(), BTreeSet::new());
                 for (status, response) in responses {

@@ -1,0 +1,50 @@
+//! Values to try operations with: put into the API document, from where the interactive documentation
+//! fills in its forms. They fit together: declare, write, read.
+
+use serde_json::{Value as Json, json};
+
+/// What a path is tried with.
+const NAME: &str = "dog";
+const KEY: &str = "CHIP1";
+
+/// The document with an example for every body and every segment of a path.
+pub(super) fn add(document: &mut Json) {
+    let paths = document
+        .get_mut("paths")
+        .and_then(Json::as_object_mut)
+        .into_iter()
+        .flat_map(|paths| paths.values_mut());
+    for operation in paths.filter_map(Json::as_object_mut).flat_map(|methods| methods.values_mut()) {
+        let body = body(operation["operationId"].as_str().unwrap_or_default());
+        if let (Some(body), Some(content)) = (body, operation.pointer_mut("/requestBody/content")) {
+            for media in content.as_object_mut().into_iter().flat_map(|content| content.values_mut()) {
+                media["example"] = body.clone();
+            }
+        }
+        // Not by index: that would add null where there are none.
+        let parameters = operation.get_mut("parameters").and_then(Json::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
+            match parameter["in"].as_str().zip(parameter["name"].as_str()) {
+                Some(("path", "name")) => parameter["example"] = NAME.into(),
+                Some(("path", "key")) => parameter["example"] = KEY.into(),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn body(operation: &str) -> Option<Json> {
+    match operation {
+        "declare_storage" | "plan_storage" => Some(json!({
+            "name": NAME,
+            "key": {"name": "chip_id", "type": "string", "max_length": 16},
+            "fields": [
+                {"name": "color", "type": "string", "max_length": 32, "db_index": true},
+                {"name": "collar_size", "type": "integer"},
+            ],
+        })),
+        "save_row" | "replace_row" => Some(json!({"chip_id": KEY, "color": "red", "collar_size": 40})),
+        "patch_row" => Some(json!({"color": "black"})),
+        _ => None,
+    }
+}
