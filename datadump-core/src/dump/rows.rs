@@ -65,9 +65,9 @@ impl Rows {
     /// `count`, `fields` and `where`, as the guide describes them.
     pub async fn list(&self, parameters: &[(String, String)]) -> Result<Listing> {
         let (in_force, (query, page)) = self
-            .asked(async |in_force| {
+            .asked(|in_force| async move {
                 let query = parse::parameters(&in_force.definition, parameters)?;
-                let page = self.store.page(in_force, &query).await?;
+                let page = self.store.page(&in_force, &query).await?;
                 Ok((query, page))
             })
             .await?;
@@ -155,22 +155,26 @@ impl Rows {
     }
 
     /// Asks something of the version in force; once more when another one came into force meanwhile.
-    async fn asked<T>(&self, ask: impl AsyncFn(&Arc<InForce>) -> Result<T>) -> Result<(Arc<InForce>, T)> {
+    async fn asked<T, F>(&self, ask: impl Fn(Arc<InForce>) -> F) -> Result<(Arc<InForce>, T)>
+    where
+        F: Future<Output = Result<T>>,
+    {
         for _ in 1..MOVES {
             let in_force = self.in_force()?;
-            match ask(&in_force).await {
+            match ask(in_force.clone()).await {
                 // The catalogue follows the commit; it is there in a moment.
                 Err(Error::Moved(_)) => tokio::time::sleep(MOVE_TIME).await,
                 answer => return Ok((in_force, answer?)),
             }
         }
         let in_force = self.in_force()?;
-        let answer = ask(&in_force).await?;
+        let answer = ask(in_force.clone()).await?;
         Ok((in_force, answer))
     }
 
     async fn find(&self, key: &str) -> Result<(Arc<InForce>, Option<StoredRow>)> {
-        self.asked(async |in_force| self.store.get(in_force, &self.key(in_force, key)?).await).await
+        self.asked(|in_force| async move { self.store.get(&in_force, &self.key(&in_force, key)?).await })
+            .await
     }
 
     /// A key as it stands in an address. One that its kind does not take belongs to no row.

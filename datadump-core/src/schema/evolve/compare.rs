@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Change, Class, Difference, Task};
+use super::{Change, Class, Difference, Task, origin};
 use crate::{
     error::Place,
     schema::{Definition, Field, Index, IndexKind, Kind, Presence, name::fold},
@@ -13,7 +13,8 @@ use crate::{
 pub fn difference(old: &Definition, new: &Definition, dropped: &BTreeMap<String, String>) -> Difference {
     let mut changes = Vec::new();
     key(old, new, &mut changes);
-    let origins: Vec<Option<usize>> = new.fields.iter().map(|field| origin(old, new, field)).collect();
+    let origins: Vec<Option<usize>> =
+        new.fields.iter().map(|field| origin(old, field).map(|(from, _)| from)).collect();
     for (from, field) in old.fields.iter().enumerate() {
         if !origins.contains(&Some(from)) {
             changes.push(Change {
@@ -35,18 +36,6 @@ pub fn difference(old: &Definition, new: &Definition, dropped: &BTreeMap<String,
     indexes(old, new, &mut changes);
     meta(old, new, &mut changes);
     Difference { changes, target: Some(Arc::new(new.clone())) }
-}
-
-/// The old field that a new one goes on from.
-fn origin(old: &Definition, new: &Definition, field: &Field) -> Option<usize> {
-    if let Some((place, _)) = old.field(field.name.as_str()) {
-        return Some(place);
-    }
-    let before = field.renamed_from.as_ref()?;
-    if new.field(before.as_str()).is_some() {
-        return None;
-    }
-    old.field(before.as_str()).map(|(place, _)| place)
 }
 
 fn key(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {

@@ -2,9 +2,9 @@
 
 mod compare;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Definition, Index, Kind, Value};
+use super::{Definition, Field, Index, Kind, Value};
 use crate::error::{Fault, Place};
 pub use compare::difference;
 
@@ -155,6 +155,27 @@ impl Difference {
         self.changes.iter().map(|change| change.class).max()
     }
 
+    /// The names of fields that are gone after these changes, without case, with the kind each had.
+    pub fn dropped(&self, old: &Definition, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut dropped = before.clone();
+        for change in &self.changes {
+            match change.task {
+                Task::DropColumn { from } | Task::RenameColumn { from, .. } => {
+                    if let Some(field) = old.fields.get(from) {
+                        dropped.insert(field.name.folded(), field.kind.name().to_owned());
+                    }
+                }
+                Task::AddColumn { to } => {
+                    if let Some(field) = self.target.as_ref().and_then(|new| new.fields.get(to)) {
+                        dropped.remove(&field.name.folded());
+                    }
+                }
+                _ => {}
+            }
+        }
+        dropped
+    }
+
     /// Old field and new field of every value that the rows must be checked for or converted by.
     pub fn scans(&self) -> Vec<(usize, usize)> {
         let mut pairs: Vec<(usize, usize)> = Vec::new();
@@ -170,11 +191,27 @@ impl Difference {
 }
 
 /// Whether values of both kinds are written alike, so that only their limits can differ.
-pub fn same_form(before: &Kind, after: &Kind) -> bool {
+fn same_form(before: &Kind, after: &Kind) -> bool {
     match (before, after) {
         (Kind::Decimal { scale: before, .. }, Kind::Decimal { scale: after, .. }) => before == after,
         _ => before.name() == after.name(),
     }
+}
+
+/// A value of an old field as the new one holds it; none when it does not fit.
+pub fn fitting(value: &Value, before: &Field, after: &Field) -> Option<Value> {
+    let value = if same_form(&before.kind, &after.kind) {
+        value.clone()
+    } else {
+        convert(value, &before.kind, &after.kind)?
+    };
+    after.check(&value).is_ok().then_some(value)
+}
+
+/// The old field whose values a new field goes on with.
+pub fn origin<'d>(old: &'d Definition, field: &Field) -> Option<(usize, &'d Field)> {
+    let renamed = || field.renamed_from.as_ref().and_then(|before| old.field(before.as_str()));
+    old.field(field.name.as_str()).or_else(renamed)
 }
 
 /// Turns a value of one kind into a value of another, when it says the same there.

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _, postgres::PgRow
 use super::{columns, connect::Connections, error, migrate::check, text};
 use crate::{
     error::{Error, Result},
-    schema::{Definition, Difference, Field, InForce, Index, IndexKind, Task, Value},
+    schema::{Definition, Difference, InForce, Index, IndexKind, Task, Value, evolve},
     store::{Examined, sql::Name},
 };
 
@@ -86,7 +86,7 @@ async fn of_index(
     let mut columns = Vec::new();
     for name in &index.fields {
         let Some((_, field)) = new.field(name.as_str()) else { continue };
-        match before(old, field) {
+        match evolve::origin(old, field).map(|(_, before)| before) {
             Some(before) => columns.push(Name::field(&before.name).quoted()),
             // A new field: null in every row, which agrees with nothing, or the same in every row.
             None if field.backfill().is_none_or(Value::is_null) => return Ok(examined),
@@ -113,13 +113,6 @@ async fn of_index(
         examined.examples = keys.map_err(error::store)?;
     }
     Ok(examined)
-}
-
-/// The old field that a new one goes on with.
-fn before<'d>(old: &'d Definition, field: &Field) -> Option<&'d Field> {
-    let same = old.field(field.name.as_str());
-    let renamed = || field.renamed_from.as_ref().and_then(|name| old.field(name.as_str()));
-    same.or_else(renamed).map(|(_, before)| before)
 }
 
 async fn ask(connection: &mut PgConnection, question: &str) -> Result<Vec<PgRow>> {

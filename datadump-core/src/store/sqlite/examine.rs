@@ -81,12 +81,7 @@ impl<'a> Check<'a> {
     /// Whether a row, as the old definition reads it, stands in the way.
     pub(super) fn violated_by(&self, row: &StoredRow) -> bool {
         let value = row.values.get(self.from).unwrap_or(&Value::Null);
-        let value = if evolve::same_form(&self.before.kind, &self.after.kind) {
-            Some(value.clone())
-        } else {
-            evolve::convert(value, &self.before.kind, &self.after.kind)
-        };
-        value.is_none_or(|value| self.after.check(&value).is_err())
+        evolve::fitting(value, self.before, self.after).is_none()
     }
 
     /// The field's name in the new definition.
@@ -129,8 +124,8 @@ fn index_examined(
     let mut columns = Vec::new();
     for name in &index.fields {
         let Some((_, field)) = new.field(name.as_str()) else { continue };
-        match before(old, field) {
-            Some(column) => columns.push(sql::column(old, column).quoted()),
+        match evolve::origin(old, field) {
+            Some((_, before)) => columns.push(sql::Name::field(&before.name).quoted()),
             // A new field: null in every row, which agrees with nothing, or the same in every row.
             None if field.backfill().is_none_or(Value::is_null) => return Ok(examined),
             None => {}
@@ -155,13 +150,6 @@ fn index_examined(
         .map(|key| key.map(|key| key.to_json(&old.key.kind)));
     examined.examples = keys.collect::<Result<Vec<Json>, _>>().map_err(map)?;
     Ok(examined)
-}
-
-/// The old column of a new field.
-fn before(old: &Definition, field: &Field) -> Option<Column> {
-    let same = old.field(field.name.as_str());
-    let renamed = || field.renamed_from.as_ref().and_then(|name| old.field(name.as_str()));
-    same.or_else(renamed).map(|(place, _)| Column::Field(place))
 }
 
 /// Why a migration is given up over violations.

@@ -43,12 +43,7 @@ impl<'p> Check<'p> {
 
     /// The value as the new field holds it; none when it does not fit.
     pub(in crate::store::postgres) fn converted(&self, value: &Value) -> Option<Value> {
-        let value = if evolve::same_form(&self.before.kind, &self.after.kind) {
-            value.clone()
-        } else {
-            evolve::convert(value, &self.before.kind, &self.after.kind)?
-        };
-        self.after.check(&value).is_ok().then_some(value)
+        evolve::fitting(value, self.before, self.after)
     }
 
     /// Looks at the value of one row.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    schema::{Definition, Difference, Field, InForce, Index, Kind, StorageId, Task, name::fold},
+    schema::{Definition, Difference, Field, InForce, Index, Kind, StorageId, Task},
     store::{
         postgres::{
             columns::column_type,
@@ -158,23 +158,7 @@ impl Plan {
 
     /// Names of fields that are gone, with the kind each had.
     pub(super) fn dropped(&self, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let mut dropped = before.clone();
-        for change in &self.difference.changes {
-            match change.task {
-                Task::DropColumn { from } | Task::RenameColumn { from, .. } => {
-                    if let Some(field) = self.old_field(from) {
-                        dropped.insert(field.name.folded(), field.kind.name().to_owned());
-                    }
-                }
-                Task::AddColumn { to } => {
-                    if let Some(field) = self.new_field(to) {
-                        dropped.remove(&fold(field.name.as_str()));
-                    }
-                }
-                _ => {}
-            }
-        }
-        dropped
+        self.difference.dropped(&self.old.definition, before)
     }
 
     /// How an index of the new version comes to be; none when it is there already.

@@ -6,7 +6,6 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{
     super::{
-        Dropped,
         columns::{self, Bind, read_row},
         declare,
         error::map,
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    schema::{Definition, Difference, InForce, StoredRow, Task, Value, evolve, name::fold},
+    schema::{Definition, Difference, InForce, StoredRow, Task, Value, evolve},
     store::{Column, Storage, sql},
 };
 
@@ -42,7 +41,7 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
                 for step in ddl::steps(in_force, &new, &difference) {
                     run(connection, in_force, &new, &step)?;
                 }
-                remember(&mut dropped, &in_force.definition, &difference);
+                dropped = difference.dropped(&in_force.definition, &dropped);
             }
         }
         declare::put_in_force(connection, id, version, &dropped, now)?;
@@ -128,29 +127,10 @@ fn convert(
         let Some((key, _)) = rows.last() else { return Ok(()) };
         last = key.clone();
         for (key, value) in &rows {
-            let converted = evolve::convert(value, &before.kind, &after.kind);
+            let converted = evolve::fitting(value, before, after);
             let converted =
                 converted.ok_or_else(|| examine::refusal(&check, 1, &[key.to_json(&old.key.kind)]))?;
             update.execute([Bind(&converted), Bind(key)]).map_err(map)?;
-        }
-    }
-}
-
-/// Dropped names stay known, with the kind they had.
-fn remember(dropped: &mut Dropped, old: &Definition, difference: &Difference) {
-    for change in &difference.changes {
-        match &change.task {
-            Task::DropColumn { from } | Task::RenameColumn { from, .. } => {
-                if let Some(field) = old.fields.get(*from) {
-                    dropped.insert(fold(field.name.as_str()), field.kind.name().to_owned());
-                }
-            }
-            Task::AddColumn { to } => {
-                if let Some(field) = difference.target.as_ref().and_then(|new| new.fields.get(*to)) {
-                    dropped.remove(&fold(field.name.as_str()));
-                }
-            }
-            _ => {}
         }
     }
 }
