@@ -19,8 +19,8 @@ use crate::{
 const PATCH_TRIES: usize = 100;
 
 /// How often a question is asked again because another version came into force, and how long after.
-const MOVES: usize = 20;
-const MOVE_TIME: std::time::Duration = std::time::Duration::from_millis(20);
+const MOVES: usize = 100;
+const MOVE_TIME: std::time::Duration = std::time::Duration::from_millis(2);
 
 /// The rows of one storage.
 #[derive(Debug, Clone)]

@@ -68,10 +68,29 @@ fn last_stamp(connection: &Connection, catalogue: &[Storage]) -> Result<Timestam
     Ok(last)
 }
 
+/// How many of SQLite's steps are taken before others get their turn on the processor.
+const STEPS: i32 = 500;
+
+/// Makes long statements of a connection step aside for those who wait for a processor: on few cores
+/// one scan would otherwise cost everyone else a time slice at every turn.
+pub(super) fn step_aside(connection: &Connection) -> Result<()> {
+    let give_way = || {
+        std::thread::yield_now();
+        false
+    };
+    connection.progress_handler(STEPS, Some(give_way)).map_err(map)
+}
+
+/// No longer.
+pub(super) fn step_on(connection: &Connection) -> Result<()> {
+    connection.progress_handler(STEPS, None::<fn() -> bool>).map_err(map)
+}
+
 /// A connection that only reads.
 pub(super) fn reader(file: &Path) -> Result<Connection> {
     let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.pragma_update(None, "query_only", true).map_err(map)?;
+    step_aside(&connection)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{error::map, statements::Statements};
+use super::{error::map, open, statements::Statements};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -56,6 +56,16 @@ impl Writer {
         self.last_stamp
     }
 
+    /// How the statements that follow are run.
+    pub(super) fn pace(&self, pace: Pace) -> Result<()> {
+        let (pages, set) = match pace {
+            Pace::Rows => (1000, open::step_on(&self.connection)),
+            Pace::Migration => (0, open::step_aside(&self.connection)),
+        };
+        set?;
+        self.connection.pragma_update(None, "wal_autocheckpoint", pages).map_err(map)
+    }
+
     /// Runs something in one transaction: all of it or nothing.
     pub(super) fn transact<T>(&mut self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let transaction =
@@ -64,6 +74,16 @@ impl Writer {
         transaction.commit().map_err(map)?;
         Ok(done)
     }
+}
+
+/// How the writer's statements are run.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pace {
+    /// As fast as can be; a commit that leaves the log long also empties it into the file.
+    Rows,
+    /// Stepping aside for readers. The log is left as long as it gets: emptying it must not stand
+    /// between the commit, which readers see at once, and the catalogue, which they ask by.
+    Migration,
 }
 
 /// Times for rows, one after the other.

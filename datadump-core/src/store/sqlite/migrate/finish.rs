@@ -10,7 +10,7 @@ use super::{
         declare,
         error::map,
         examine, system,
-        writer::Writer,
+        writer::{Pace, Writer},
     },
     ddl::{self, Step},
     scan,
@@ -27,7 +27,8 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
     let now = writer.options.clock.now();
     let (id, version) = (storage.id, storage.migration.version);
     let new = storage.migration.definition.clone();
-    let entry = writer.transact(|connection| {
+    writer.pace(Pace::Migration)?;
+    let applied = writer.transact(|connection| {
         let mut dropped = storage.dropped.clone();
         match &storage.in_force {
             None => {
@@ -46,12 +47,16 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
         }
         declare::put_in_force(connection, id, version, &dropped, now)?;
         system::load_one(connection, id)
-    })?;
-    // Prepared statements of the old table shape must not be met again.
-    writer.connection.flush_prepared_statement_cache();
-    writer.statements.remove(&id);
-    writer.catalogue.put(entry);
-    Ok(())
+    });
+    if let Ok(entry) = applied {
+        writer.catalogue.put(entry);
+        // Prepared statements of the old table shape must not be met again.
+        writer.connection.flush_prepared_statement_cache();
+        writer.statements.remove(&id);
+        return writer.pace(Pace::Rows);
+    }
+    writer.pace(Pace::Rows)?;
+    applied.map(|_| ())
 }
 
 /// Checks the rows written since the scan began; the writer's times never repeat or go back.
