@@ -25,6 +25,8 @@ pub mod types {
         pub rows_scanned: u64,
         #[doc = "Rows that stand in its way."]
         pub rows_violating: u64,
+        #[doc = "About how long writers have to wait while it is made, in milliseconds; 0 when they need not."]
+        pub writers_wait_ms: u64,
     }
     impl Change {
         pub fn builder() -> builder::Change {
@@ -331,6 +333,7 @@ pub mod types {
                 ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
             rows_scanned: ::std::result::Result<u64, ::std::string::String>,
             rows_violating: ::std::result::Result<u64, ::std::string::String>,
+            writers_wait_ms: ::std::result::Result<u64, ::std::string::String>,
         }
         impl ::std::default::Default for Change {
             fn default() -> Self {
@@ -342,6 +345,7 @@ pub mod types {
                     pointer: Ok(Default::default()),
                     rows_scanned: Err("no value supplied for rows_scanned".to_string()),
                     rows_violating: Err("no value supplied for rows_violating".to_string()),
+                    writers_wait_ms: Err("no value supplied for writers_wait_ms".to_string()),
                 }
             }
         }
@@ -412,6 +416,16 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for rows_violating: {e}"));
                 self
             }
+            pub fn writers_wait_ms<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.writers_wait_ms = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for writers_wait_ms: {e}"));
+                self
+            }
         }
         impl ::std::convert::TryFrom<Change> for super::Change {
             type Error = super::error::ConversionError;
@@ -424,6 +438,7 @@ pub mod types {
                     pointer: value.pointer?,
                     rows_scanned: value.rows_scanned?,
                     rows_violating: value.rows_violating?,
+                    writers_wait_ms: value.writers_wait_ms?,
                 })
             }
         }
@@ -437,6 +452,7 @@ pub mod types {
                     pointer: Ok(value.pointer),
                     rows_scanned: Ok(value.rows_scanned),
                     rows_violating: Ok(value.rows_violating),
+                    writers_wait_ms: Ok(value.writers_wait_ms),
                 }
             }
         }

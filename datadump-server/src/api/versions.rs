@@ -97,6 +97,8 @@ pub(crate) struct ChangeAnswer {
     rows_violating: u64,
     /// The keys of the first few of them.
     examples: Vec<Json>,
+    /// About how long writers have to wait while it is made, in milliseconds; 0 when they need not.
+    writers_wait_ms: u64,
 }
 
 /// How far the last version of a storage is.
@@ -215,6 +217,7 @@ impl From<Plan> for PlanAnswer {
             rows_scanned: planned.examined.scanned,
             rows_violating: planned.examined.violating,
             examples: planned.examined.examples,
+            writers_wait_ms: planned.examined.writers_wait_ms,
         });
         Self {
             changes: changes.collect(),
