@@ -2,8 +2,10 @@
 //! through here.
 
 mod builder;
+mod capture;
 mod factory;
 mod rows;
+mod throwing;
 
 use std::sync::Arc;
 
@@ -14,8 +16,10 @@ use crate::{
     store::{Load, Storage, Store},
 };
 pub use builder::{Address, Builder};
+pub use capture::{Counted, ProcessorInfo, ReplayRequest, ReplayState, SourceInfo};
 pub use factory::{Consent, Declared, Plan, PlannedChange};
 pub use rows::{Listing, Rows, Saved};
+pub use throwing::{Incoming, Stream};
 
 /// An open database of storages. Cheap to clone; all clones are one.
 ///

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
+use crate::receipt::Receipt;
+
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -27,6 +29,37 @@ pub enum Error {
     /// No storage of that name.
     #[error("storage `{0}` does not exist")]
     UnknownStorage(String),
+    /// No source of that name.
+    #[error("source `{0}` does not exist")]
+    UnknownSource(String),
+    /// No processor of that name.
+    #[error("processor `{0}` does not exist")]
+    UnknownProcessor(String),
+    /// No entry of quarantine, and no kept throw, with that id.
+    #[error("there is no entry `{0}` in quarantine")]
+    UnknownEntry(String),
+    /// Settings, or a request to simulate or replay, that cannot be followed.
+    #[error("{}", join(.0))]
+    Settings(Vec<Fault>),
+    /// A program that does not compile, with the compiler's messages.
+    #[error("the program does not compile: {0}")]
+    Program(String, Vec<Json>),
+    /// A processor that cannot be changed or deleted, and why.
+    #[error("{0}")]
+    InUse(String),
+    /// A throw that was to be stored whole or not at all, and of which a part is wrong. Nothing
+    /// was stored; the receipt says what is wrong.
+    #[error("{} of the records cannot be stored, so none is", .0.errors.len())]
+    Strict(Box<Receipt>),
+    /// More bytes than a throw may have, once decompressed.
+    #[error("a throw has at most {limit} bytes when it is decompressed")]
+    TooLarge {
+        /// The most there may be.
+        limit: usize,
+    },
+    /// An encoding nobody here knows, or bytes that are not in the encoding they say.
+    #[error("{0}")]
+    Encoding(String),
     /// No row with that key.
     #[error("storage `{storage}` has no row with the key `{key}`")]
     UnknownRow {
@@ -109,7 +142,8 @@ impl Error {
             Self::Definition(faults)
             | Self::Incompatible(faults)
             | Self::Invalid(faults)
-            | Self::Query(faults) => faults,
+            | Self::Query(faults)
+            | Self::Settings(faults) => faults,
             _ => &[],
         }
     }

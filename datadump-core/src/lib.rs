@@ -16,12 +16,23 @@ mod dump;
 mod error;
 mod id;
 pub mod json;
+pub mod process;
+mod receipt;
+mod record;
 pub mod schema;
+pub mod source;
 pub mod store;
+mod throw;
 pub mod validate;
 
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use dump::{Address, Builder, Consent, Declared, Dump, Listing, Plan, PlannedChange, Rows, Saved};
+pub use dump::{
+    Address, Builder, Consent, Counted, Declared, Dump, Incoming, Listing, Plan, PlannedChange,
+    ProcessorInfo, ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,
+};
 pub use error::{Error, Fault, Place, Result, Step};
 pub use id::{Ids, Random, SystemRandom};
+pub use receipt::{Receipt, Remark};
+pub use record::{Failure, Origin, Record, Rejected};
 pub use store::Expect;
+pub use throw::{SourceName, Throw};

@@ -9,7 +9,7 @@ use crate::{
     id::Ids,
     schema::{InForce, StoredRow, Value},
     store::{
-        Action, Counted, Expect, Outcome, Paging, Query, Store, Stored, Write,
+        Call, Counted, Expect, Outcome, Paging, Query, Store, Stored, Write,
         query::{Towards, cursor, parse},
     },
     validate,
@@ -94,7 +94,7 @@ impl Rows {
         let in_force = self.in_force()?;
         let (record, expect) = with_condition(object(record)?, expect)?;
         let row = validate::row(&in_force, &record, &self.ids).map_err(Error::Invalid)?;
-        let outcome = self.write(Write { action: Action::Put(row), expect }).await?;
+        let outcome = self.write(Write::put(row, expect)).await?;
         self.saved(outcome, expect, "")
     }
 
@@ -127,12 +127,12 @@ impl Rows {
             let (wanted, again) = match expect {
                 Expect::Version(version) | Expect::Exactly(version) => (Expect::Exactly(version), false),
                 Expect::Absent | Expect::First(_) => (Expect::Absent, false),
-                Expect::Anything | Expect::Exists => (Expect::Exactly(row.version), true),
+                Expect::Anything | Expect::Different | Expect::Exists => (Expect::Exactly(row.version), true),
             };
             let mut record = merged(&in_force, &row, &patch);
             same_key(&in_force, &mut record, &row.key)?;
             let row = validate::row(&in_force, &record, &self.ids).map_err(Error::Invalid)?;
-            let outcome = self.write(Write { action: Action::Put(row), expect: wanted }).await?;
+            let outcome = self.write(Write::put(row, wanted)).await?;
             match outcome {
                 Outcome::Refused(Some(_)) if again => {}
                 Outcome::Refused(None) if again => return Err(self.unknown(key)),
@@ -146,7 +146,7 @@ impl Rows {
     pub async fn delete(&self, key: &str, expect: Expect) -> Result<()> {
         let in_force = self.in_force()?;
         let value = self.key(&in_force, key)?;
-        let outcome = self.write(Write { action: Action::Delete { in_force, key: value }, expect }).await?;
+        let outcome = self.write(Write::delete(in_force, value, expect)).await?;
         self.saved(outcome, expect, key).map(|_| ())
     }
 
@@ -187,7 +187,7 @@ impl Rows {
     }
 
     async fn write(&self, write: Write) -> Result<Outcome> {
-        let outcomes = self.store.write(vec![write]).await?;
+        let outcomes = self.store.write(Call::each(vec![write])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }
 
@@ -206,6 +206,10 @@ impl Rows {
                     },
                     _ => Err(Error::Precondition { current }),
                 }
+            }
+            Outcome::Same(stored) => Ok(saved(stored, false)),
+            Outcome::Instead(..) | Outcome::Undone => {
+                Err(Error::internal("an outcome that nobody asked for"))
             }
             Outcome::Missing => Err(self.unknown(key)),
             Outcome::VersionRequired => Err(Error::VersionRequired(self.name.clone())),

@@ -86,6 +86,9 @@ pub struct Meta {
     pub unique_together: Vec<Vec<FieldName>>,
     /// Further indexes.
     pub indexes: Vec<Index>,
+    /// Whether the storage grows by itself with what is thrown at it: a new name becomes a field,
+    /// and what does not fit a field is kept beside it.
+    pub auto: bool,
     /// Whether fields without an index may be filtered and ordered on.
     pub scans: bool,
     /// Whether a change of a row must carry the version it is based on.
@@ -128,7 +131,44 @@ impl IndexKind {
     }
 }
 
+/// The names under which a row shows what the service knows of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Service {
+    /// How often it was written.
+    pub version: &'static str,
+    /// When it was first written.
+    pub created_at: &'static str,
+    /// When it was last written.
+    pub updated_at: &'static str,
+}
+
+/// The field of an inferred storage that keeps what no other field can hold.
+pub const EXTRA: &str = "_extra";
+
+/// The key of an inferred storage, unless its source names a field.
+pub const ID: &str = "_id";
+
 impl Definition {
+    /// Whether it was inferred, and so leaves all names that do not start with `_` to the data.
+    /// It stays so when it is declared later: the key says it.
+    pub fn is_open(&self) -> bool {
+        self.key.kind == Kind::Id
+    }
+
+    /// The names of the service's own columns.
+    pub fn service(&self) -> Service {
+        if self.is_open() {
+            Service { version: "_version", created_at: "_received_at", updated_at: "_updated_at" }
+        } else {
+            Service { version: "version", created_at: "created_at", updated_at: "updated_at" }
+        }
+    }
+
+    /// The fields that a definition lists: all but the service's own.
+    pub fn own_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.name.as_str() != EXTRA)
+    }
+
     /// The field of that name, and its place in the definition.
     pub fn field(&self, name: &str) -> Option<(usize, &Field)> {
         self.fields.iter().enumerate().find(|(_, field)| field.name.as_str() == name)

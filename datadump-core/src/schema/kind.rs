@@ -32,6 +32,9 @@ pub enum Kind {
     },
     /// A UUID.
     Uuid,
+    /// What tells the rows of an inferred storage apart: a UUID, or a short text of whoever threw
+    /// the row. Only a key has it.
+    Id,
     /// A day of the calendar.
     Date,
     /// A time of day, to the microsecond.
@@ -71,7 +74,7 @@ pub const KIND_NAMES: [&str; 14] = [
 ];
 
 /// The kinds a key may have.
-pub const KEY_KIND_NAMES: [&str; 4] = ["integer", "long", "string", "uuid"];
+pub const KEY_KIND_NAMES: [&str; 5] = ["integer", "long", "string", "uuid", "id"];
 
 /// The longest `string`, in characters; longer texts are `text`.
 pub const STRING_MAX_LENGTH: u32 = 65_535;
@@ -95,6 +98,7 @@ impl Kind {
             Self::String { .. } => "string",
             Self::Text { .. } => "text",
             Self::Uuid => "uuid",
+            Self::Id => "id",
             Self::Date => "date",
             Self::Time => "time",
             Self::Timestamp => "timestamp",
@@ -118,6 +122,7 @@ impl Kind {
             | Self::String { .. }
             | Self::Text { .. }
             | Self::Uuid
+            | Self::Id
             | Self::Json
             | Self::Binary { .. }
             | Self::Enum { .. } => false,
@@ -143,6 +148,7 @@ impl Kind {
                 let longest = values.iter().map(String::len).max().unwrap_or(0);
                 u32::try_from(longest).ok().filter(|bytes| *bytes <= INDEX_ENTRY_BYTES)
             }
+            Self::Id => Some(4 * INDEXED_MAX_LENGTH),
             Self::Text { .. } | Self::Json | Self::Binary { .. } => None,
         }
     }

@@ -32,6 +32,16 @@ impl StorageName {
         Ok(Self(text.to_owned()))
     }
 
+    /// A name of the service's own, which no user's storage can have.
+    pub(crate) fn own(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Whether it is one of those.
+    pub(crate) fn is_own(&self) -> bool {
+        self.0.starts_with('_')
+    }
+
     /// As text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -51,6 +61,29 @@ impl FieldName {
             return Err(format!("`{text}` is reserved; reserved are {}", RESERVED.join(", ")));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// The name of a field of an inferred storage, where all names that do not start with `_` are
+    /// data: only what no column can be called is refused.
+    pub fn parse_open(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("a name must not be empty".into());
+        }
+        if text.len() > FIELD_BYTES {
+            return Err(format!("the name has {} bytes, at most {FIELD_BYTES} are allowed", text.len()));
+        }
+        if text.starts_with('_') {
+            return Err(format!("`{text}` is reserved: names must not start with `_`"));
+        }
+        match text.chars().find(|c| c.is_control()) {
+            Some(wrong) => Err(format!("{wrong:?} is not allowed in a name")),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// A name of the service's own.
+    pub(crate) fn own(text: &'static str) -> Self {
+        Self(text.to_owned())
     }
 
     /// As text.

@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveTime, Timelike};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Kind, Value, check::Wrong};
+use super::{Kind, Value, check::Wrong, kind::INDEXED_MAX_LENGTH};
 use crate::clock::Timestamp;
 
 /// Days from the start of year 1 to 1970.
@@ -42,6 +42,8 @@ impl Kind {
                 }
                 Value::Text(text.clone())
             }
+            (Self::Id, Json::String(text)) => id(text)?,
+            (Self::Id, Json::Number(number)) => Value::Text(number.to_string()),
             (Self::Json, json) => {
                 if has_nul(json) {
                     return Err(Wrong::new("nul", "must not contain U+0000"));
@@ -76,6 +78,7 @@ impl Kind {
             | Self::String { .. }
             | Self::Text { .. }
             | Self::Uuid
+            | Self::Id
             | Self::Date
             | Self::Time
             | Self::Timestamp
@@ -128,6 +131,20 @@ impl Kind {
             Some('a' | 'e' | 'i' | 'o') => format!("an {name}"),
             _ => format!("a {name}"),
         }
+    }
+}
+
+/// An id: a UUID when it is written as one, else the text as it is.
+fn id(text: &str) -> Result<Value, Wrong> {
+    match Uuid::try_parse(text) {
+        // Another way to write the same UUID is another text.
+        Ok(uuid) if uuid.to_string() == text => Ok(Value::Uuid(uuid)),
+        _ if text.contains('\0') => Err(Wrong::new("nul", "must not contain U+0000")),
+        _ if text.chars().count() > INDEXED_MAX_LENGTH as usize => {
+            let detail = format!("has more than {INDEXED_MAX_LENGTH} characters");
+            Err(Wrong::new("too-long", detail))
+        }
+        _ => Ok(Value::Text(text.to_owned())),
     }
 }
 

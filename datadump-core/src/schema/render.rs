@@ -51,7 +51,7 @@ impl Definition {
         let mut json = json!({
             "name": self.name.as_str(),
             "key": key(&self.key),
-            "fields": self.fields.iter().map(field).collect::<Vec<_>>(),
+            "fields": self.own_fields().map(field).collect::<Vec<_>>(),
         });
         let meta = meta(&self.meta);
         if let (false, Some(members)) = (meta.is_empty(), json.as_object_mut()) {
@@ -125,6 +125,7 @@ fn kind(kind: &Kind) -> Map<String, Json> {
         | Kind::Float
         | Kind::Text { max_length: None }
         | Kind::Uuid
+        | Kind::Id
         | Kind::Date
         | Kind::Time
         | Kind::Timestamp
@@ -150,7 +151,9 @@ fn meta(meta: &Meta) -> Map<String, Json> {
             .collect();
         members.insert("indexes".into(), indexes.into());
     }
-    for (name, flag) in [("scans", meta.scans), ("require_version", meta.require_version)] {
+    for (name, flag) in
+        [("auto", meta.auto), ("scans", meta.scans), ("require_version", meta.require_version)]
+    {
         if flag {
             members.insert(name.into(), true.into());
         }

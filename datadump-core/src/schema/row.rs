@@ -16,6 +16,11 @@ impl StorageId {
     pub fn get(self) -> i64 {
         self.0
     }
+
+    /// Whether it is one of the service's own storages.
+    pub(crate) fn is_own(self) -> bool {
+        self.0 < 0
+    }
 }
 
 /// A version of a storage's definition that is, or was, in force.
@@ -117,9 +122,10 @@ impl StoredRow {
         for (field, value) in definition.fields.iter().zip(&self.values) {
             record.insert(field.name.to_string(), value.to_json(&field.kind));
         }
-        record.insert("version".into(), self.version.into());
-        record.insert("created_at".into(), self.created_at.to_string().into());
-        record.insert("updated_at".into(), self.updated_at.to_string().into());
+        let service = definition.service();
+        record.insert(service.version.into(), self.version.into());
+        record.insert(service.created_at.into(), self.created_at.to_string().into());
+        record.insert(service.updated_at.into(), self.updated_at.to_string().into());
         Json::Object(record)
     }
 }

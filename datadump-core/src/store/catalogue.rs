@@ -7,6 +7,7 @@ use std::{
 
 use serde_json::Value as Json;
 
+use super::own::{self, Own};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -117,9 +118,16 @@ impl Storage {
 }
 
 /// All storages, by name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Catalogue {
     storages: RwLock<BTreeMap<String, Arc<Storage>>>,
+    own: Vec<Arc<Storage>>,
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self { storages: RwLock::default(), own: own::storages() }
+    }
 }
 
 impl Catalogue {
@@ -138,8 +146,19 @@ impl Catalogue {
         self.read().get(&name::fold(name)).cloned()
     }
 
+    /// One of the service's own storages.
+    pub fn own(&self, own: Own) -> Result<Arc<InForce>> {
+        let found = self.own.iter().find(|storage| storage.id == own.id());
+        found
+            .and_then(|s| s.in_force.clone())
+            .ok_or_else(|| Error::internal("a storage of our own is missing"))
+    }
+
     /// The storage with that number.
     pub fn by_id(&self, id: StorageId) -> Option<Arc<Storage>> {
+        if id.is_own() {
+            return self.own.iter().find(|storage| storage.id == id).cloned();
+        }
         self.read().values().find(|storage| storage.id == id).cloned()
     }
 

@@ -44,10 +44,14 @@ pub(super) fn put(
     let Some(current) = current else {
         let first = match expect {
             Expect::Version(version) | Expect::First(version) => version,
-            Expect::Anything | Expect::Exactly(_) | Expect::Exists | Expect::Absent => 1,
+            Expect::Anything | Expect::Different | Expect::Exactly(_) | Expect::Exists | Expect::Absent => 1,
         };
         return Decision::Insert(stored(first, now));
     };
+    if expect == Expect::Different && current.values == row.values() {
+        let same = Stored { row: current.clone(), in_force: in_force.clone() };
+        return Decision::Settled(Outcome::Same(same));
+    }
     match current.version.checked_add(1) {
         Some(version) => Decision::Update(stored(version, current.created_at)),
         None => {
@@ -71,13 +75,13 @@ pub(super) fn delete(current: Option<&StoredRow>, in_force: &Arc<InForce>, expec
 
 fn refused(current: Option<&StoredRow>, in_force: &Arc<InForce>, expect: Expect) -> Option<Outcome> {
     let holds = match (expect, current) {
-        (Expect::Anything, Some(_)) if in_force.definition.meta.require_version => {
+        (Expect::Anything | Expect::Different, Some(_)) if in_force.definition.meta.require_version => {
             return Some(Outcome::VersionRequired);
         }
         (Expect::Exists, Some(_)) if in_force.definition.meta.require_version => {
             return Some(Outcome::VersionRequired);
         }
-        (Expect::Anything, _)
+        (Expect::Anything | Expect::Different, _)
         | (Expect::Version(_) | Expect::Absent | Expect::First(_), None)
         | (Expect::Exists, Some(_)) => true,
         (Expect::Version(version) | Expect::Exactly(version), Some(current)) => current.version == version,

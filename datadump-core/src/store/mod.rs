@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod conformance;
 mod decide;
 pub mod migrate;
+pub mod own;
 pub mod postgres;
 pub mod query;
 mod refusal;
@@ -40,6 +41,11 @@ pub use query::{Column, Count, Counted, Filter, Order, Page, Paging, Query, Test
 ///   during commit): never is something reported as done that was not.
 /// * **One row's fault is its own.** A write that fails a condition or a constraint gets its own
 ///   [`Outcome`]; the writes beside it are stored.
+/// * **All or nothing, where asked.** Of a call whose fate is [`Fate::Together`] either every write
+///   takes effect or none does. The writes of any call take effect at one moment: nobody, not even
+///   after a crash, finds one of them without the others.
+/// * **Something instead.** A write that fails a condition or a constraint and has an
+///   [`Otherwise`] is replaced by it, at the same moment.
 /// * **Order.** Writes of one call to the same key take effect in the order given. Writes of
 ///   different calls take effect one after another per key.
 /// * **Proof.** A [`Row`] is stored only under the definition that proved it. When another one is
@@ -92,7 +98,7 @@ pub trait Store: Send + Sync + Debug + 'static {
     async fn remove(&self, storage: StorageId) -> Result<()>;
 
     /// Writes rows; one outcome for each, in the same order.
-    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Outcome>>;
+    async fn write(&self, call: Call) -> Result<Vec<Outcome>>;
 
     /// One row by its key.
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>>;
@@ -140,6 +146,24 @@ pub struct Declaration {
     pub base: Option<(StorageId, i32)>,
 }
 
+/// Writes that were asked for in one go.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The writes.
+    pub writes: Vec<Write>,
+    /// What the failure of one means for the others.
+    pub fate: Fate,
+}
+
+/// What the failure of one write means for the others of its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing.
+    Each,
+    /// That none takes effect; the others are [`Outcome::Undone`].
+    Together,
+}
+
 /// One write to one row.
 #[derive(Debug, Clone)]
 pub struct Write {
@@ -147,6 +171,43 @@ pub struct Write {
     pub action: Action,
     /// On which condition.
     pub expect: Expect,
+    /// What is done when that fails.
+    pub otherwise: Option<Otherwise>,
+}
+
+/// Makes the row that is put when a write fails, out of how it failed. The row's storage is one of
+/// the service's own, and its key is new.
+#[derive(Clone)]
+pub struct Otherwise(pub Arc<dyn Fn(&Outcome) -> Row + Send + Sync>);
+
+impl Debug for Otherwise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Otherwise")
+    }
+}
+
+impl Call {
+    /// Writes of which each stands for itself.
+    pub fn each(writes: Vec<Write>) -> Self {
+        Self { writes, fate: Fate::Each }
+    }
+
+    /// Writes that take effect together or not at all.
+    pub fn together(writes: Vec<Write>) -> Self {
+        Self { writes, fate: Fate::Together }
+    }
+}
+
+impl Write {
+    /// Inserts the row, or replaces the one with its key, on this condition.
+    pub fn put(row: Row, expect: Expect) -> Self {
+        Self { action: Action::Put(row), expect, otherwise: None }
+    }
+
+    /// Deletes the row with this key, on this condition.
+    pub fn delete(in_force: Arc<InForce>, key: Value, expect: Expect) -> Self {
+        Self { action: Action::Delete { in_force, key }, expect, otherwise: None }
+    }
 }
 
 /// What a write does.
@@ -168,6 +229,8 @@ pub enum Action {
 pub enum Expect {
     /// Whatever is there.
     Anything,
+    /// Whatever is there; but if that is the same already, nothing is done.
+    Different,
     /// If there is a row, it has this version; if there is none, the new row starts with it.
     /// (For a deletion there must be one.)
     Version(i32),
@@ -190,6 +253,8 @@ pub enum Outcome {
     Updated(Stored),
     /// The row is gone; this is what it was.
     Deleted(Stored),
+    /// The row was like this already. Nothing was done.
+    Same(Stored),
     /// The condition failed; this is the row as it is, if there is one. Nothing was done.
     Refused(Option<Stored>),
     /// There was nothing to delete, and nothing was expected.
@@ -199,6 +264,25 @@ pub enum Outcome {
     /// The row breaks a rule that only the database can check, or the definition that came into
     /// force meanwhile. Nothing was done.
     Invalid(Vec<Fault>),
+    /// It failed like this, and what was to be done otherwise was done.
+    Instead(Box<Outcome>, Stored),
+    /// Another write of its call failed, and they stand or fall together. Nothing was done.
+    Undone,
+}
+
+impl Outcome {
+    /// Whether the write did not take effect, and others of its call may have to follow it.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Created(_) | Self::Updated(_) | Self::Deleted(_) | Self::Same(_) => false,
+            Self::Refused(_)
+            | Self::Missing
+            | Self::VersionRequired
+            | Self::Invalid(_)
+            | Self::Instead(..)
+            | Self::Undone => true,
+        }
+    }
 }
 
 /// A stored row with the definition it is stored under.

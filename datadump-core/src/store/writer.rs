@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{Action, Load, Outcome, Write};
+use super::{Action, Call, Load, Outcome, Write};
 use crate::error::{Error, Result};
 
 /// The most writes one transaction takes, unless one call alone has more.
@@ -24,7 +24,7 @@ const BATCH_BYTES: usize = 8 << 20;
 #[derive(Debug)]
 pub(super) struct Job {
     /// The writes.
-    pub(super) writes: Vec<Write>,
+    pub(super) call: Call,
     reply: oneshot::Sender<Result<Vec<Outcome>>>,
     ticket: Ticket,
 }
@@ -107,14 +107,14 @@ pub(super) fn queue<T>(max_rows: usize, max_bytes: usize) -> (Queue<T>, Intake<T
 
 impl<T> Queue<T> {
     /// Puts writes into the queue and waits for their outcomes.
-    pub(super) async fn write(&self, writes: Vec<Write>) -> Result<Vec<Outcome>> {
-        if writes.is_empty() {
+    pub(super) async fn write(&self, call: Call) -> Result<Vec<Outcome>> {
+        if call.writes.is_empty() {
             return Ok(Vec::new());
         }
-        let bytes = writes.iter().map(size).sum();
-        let ticket = self.gauge.admit(writes.len(), bytes).ok_or(Error::Overloaded)?;
+        let bytes = call.writes.iter().map(size).sum();
+        let ticket = self.gauge.admit(call.writes.len(), bytes).ok_or(Error::Overloaded)?;
         let (reply, answer) = oneshot::channel();
-        self.send(Item::Rows(Job { writes, reply, ticket }))?;
+        self.send(Item::Rows(Job { call, reply, ticket }))?;
         answer.await.map_err(|_| closed())?
     }
 

@@ -236,6 +236,16 @@ fn indexes(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
 }
 
 fn meta(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
+    // Who throws is answered alike either way; only what does not fit goes elsewhere.
+    if old.meta.auto != new.meta.auto {
+        changes.push(Change {
+            class: Class::Additive,
+            at: Place::field("meta").name("auto"),
+            name: "auto".into(),
+            detail: format!("`auto` is {} now", new.meta.auto),
+            task: Task::Nothing,
+        });
+    }
     let mut flag = |name: &str, before: bool, after: bool, gravest: bool| {
         if before == after {
             return;

@@ -8,9 +8,12 @@ use crate::{
     schema::{Bounds, Field, FieldName, Kind, Pattern, Presence, Value, kind},
 };
 
-pub(super) fn read(json: &Json, at: &Place, faults: &mut Faults) -> Option<Field> {
+/// How names of fields are read.
+pub(super) type Naming = fn(&str) -> Result<FieldName, String>;
+
+pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults) -> Option<Field> {
     let mut members = Members::of(json, at.clone(), "a field", faults)?;
-    let name = members.name("name", FieldName::parse, faults);
+    let name = members.name("name", naming, faults);
     let type_name = members.text("type", faults);
     let kind = type_name.as_deref().and_then(|type_name| read_kind(type_name, &mut members, at, faults));
     let nullable = members.flag("nullable", faults).unwrap_or(false);
@@ -18,7 +21,7 @@ pub(super) fn read(json: &Json, at: &Place, faults: &mut Faults) -> Option<Field
     let unique = members.flag("unique", faults).unwrap_or(false);
     let db_index = members.flag("db_index", faults).unwrap_or(false);
     let renamed_from = match members.optional("renamed_from") {
-        Some(_) => members.name("renamed_from", FieldName::parse, faults),
+        Some(_) => members.name("renamed_from", naming, faults),
         None => None,
     };
     let default = members.optional("default");

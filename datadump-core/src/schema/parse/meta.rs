@@ -22,6 +22,7 @@ pub(super) fn read(json: &Json, fields: &[Field], faults: &mut Faults) -> Option
     let mut members = Members::of(json, at.clone(), "meta", faults)?;
     let unique_together = members.optional("unique_together");
     let indexes = members.optional("indexes");
+    let auto = members.flag("auto", faults).unwrap_or(false);
     let scans = members.flag("scans", faults).unwrap_or(false);
     let require_version = members.flag("require_version", faults).unwrap_or(false);
     members.finish("meta", faults);
@@ -41,7 +42,7 @@ pub(super) fn read(json: &Json, fields: &[Field], faults: &mut Faults) -> Option
             .map(|(place, json)| index(json, &at.index(place), fields, faults))
             .collect()
     });
-    Some(Meta { unique_together: unique_together?, indexes: indexes?, scans, require_version })
+    Some(Meta { unique_together: unique_together?, indexes: indexes?, auto, scans, require_version })
 }
 
 fn items<'a>(json: &'a Json, at: &Place, faults: &mut Faults) -> Option<&'a Vec<Json>> {

@@ -6,7 +6,11 @@ mod meta;
 
 use serde_json::Value as Json;
 
-use super::{Definition, Field, FieldName, Key, Kind, StorageName, kind};
+use super::{
+    Bounds, Definition, Field, FieldName, Key, Kind, Presence, StorageName, Value,
+    definition::{EXTRA, ID},
+    kind,
+};
 use crate::error::{Error, Fault, Place, Result};
 use members::{Faults, Members};
 
@@ -43,27 +47,50 @@ fn read(json: &Json, faults: &mut Faults) -> Option<Definition> {
     let mut members = Members::of(json, Place::body(), "a definition", faults)?;
     let name = members.name("name", StorageName::parse, faults);
     let key = members.required("key", faults).and_then(|json| key(json, &Place::field("key"), faults));
-    let fields = members.required("fields", faults).and_then(|json| fields(json, faults));
+    let open = key.as_ref().is_some_and(|key| key.kind == Kind::Id);
+    let fields = members.required("fields", faults).and_then(|json| fields(json, open, faults));
     let meta = members.optional("meta");
     members.finish("a definition", faults);
-    let (key, fields) = (key?, fields?);
+    let (key, mut fields) = (key?, fields?);
     distinct(&key, &fields, faults);
     distinct_origins(&fields, faults);
     let meta = match meta {
         None => super::Meta::default(),
         Some(json) => meta::read(json, &fields, faults)?,
     };
+    if meta.auto && !open {
+        let detail = "only a storage with a key of type id can grow by itself";
+        faults.add(Place::field("meta").name("auto"), "not-applicable", detail);
+    }
     field::check_indexes(&fields, faults);
+    if open {
+        fields.push(extra());
+    }
     Some(Definition { name: name?, key, fields, meta })
 }
 
-fn fields(json: &Json, faults: &mut Faults) -> Option<Vec<Field>> {
+/// The field that keeps what no other can hold.
+fn extra() -> Field {
+    Field {
+        name: FieldName::own(EXTRA),
+        kind: Kind::Json,
+        bounds: Bounds::default(),
+        pattern: None,
+        nullable: true,
+        presence: Presence::Optional(Value::Null),
+        unique: false,
+        db_index: false,
+        renamed_from: None,
+    }
+}
+
+fn fields(json: &Json, open: bool, faults: &mut Faults) -> Option<Vec<Field>> {
     let at = Place::field("fields");
     let Some(items) = json.as_array() else {
         faults.add(at, "mistyped", format!("{json} is not an array of fields"));
         return None;
     };
-    if items.is_empty() {
+    if items.is_empty() && !open {
         faults.add(at, "empty", "[] has no field; a storage needs at least one");
         return None;
     }
@@ -71,16 +98,24 @@ fn fields(json: &Json, faults: &mut Faults) -> Option<Vec<Field>> {
         faults.add(at, "too-many", format!("{} fields are more than {MAX_FIELDS}", items.len()));
         return None;
     }
-    let read: Vec<Option<Field>> =
-        items.iter().enumerate().map(|(place, json)| field::read(json, &at.index(place), faults)).collect();
+    let naming = if open { FieldName::parse_open } else { FieldName::parse };
+    let read: Vec<Option<Field>> = items
+        .iter()
+        .enumerate()
+        .map(|(place, json)| field::read(json, &at.index(place), naming, faults))
+        .collect();
     read.into_iter().collect()
 }
 
 fn key(json: &Json, at: &Place, faults: &mut Faults) -> Option<Key> {
     let mut members = Members::of(json, at.clone(), "a key", faults)?;
-    let name = members.name("name", FieldName::parse, faults);
     let type_name = members.text("type", faults);
+    let name = match type_name.as_deref() {
+        Some("id") => members.name("name", id_name, faults),
+        _ => members.name("name", FieldName::parse, faults),
+    };
     let kind = type_name.as_deref().and_then(|type_name| match type_name {
+        "id" => Some(Kind::Id),
         "integer" => Some(Kind::Integer),
         "long" => Some(Kind::Long),
         "uuid" => Some(Kind::Uuid),
@@ -97,7 +132,7 @@ fn key(json: &Json, at: &Place, faults: &mut Faults) -> Option<Key> {
             None
         }
     });
-    let generated = members.flag("generated", faults).unwrap_or(false);
+    let generated = members.flag("generated", faults).unwrap_or(kind == Some(Kind::Id));
     if generated && matches!(kind, Some(Kind::String { .. })) {
         faults.add(at.name("generated"), "not-applicable", "a string key cannot be generated");
     }
@@ -105,6 +140,11 @@ fn key(json: &Json, at: &Place, faults: &mut Faults) -> Option<Key> {
         members.finish(&format!("a key of type {type_name}"), faults);
     }
     Some(Key { name: name?, kind: kind?, generated })
+}
+
+/// The key of an inferred storage: `_id`, or a field of the data.
+fn id_name(text: &str) -> Result<FieldName, String> {
+    if text == ID { Ok(FieldName::own(ID)) } else { FieldName::parse_open(text) }
 }
 
 /// No two fields, and no field and the key, may have the same name; databases differ in whether

@@ -24,7 +24,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
-use super::{Action, Declaration, Expect, Outcome, Query, Storage, Store, Write, query::parse};
+use super::{Call, Declaration, Expect, Outcome, Query, Storage, Store, Write, query::parse};
 use crate::{
     error::{Error, Result},
     schema::{InForce, Row, StoredRow, evolve},
@@ -136,11 +136,11 @@ impl<'a> Subject<'a> {
 
     fn put(&self, name: &str, record: &Json, expect: Expect) -> Result<Write> {
         let row = self.bench.prove(&self.in_force(name)?, record)?;
-        Ok(Write { action: Action::Put(row), expect })
+        Ok(Write::put(row, expect))
     }
 
     async fn write(&self, write: Write) -> Result<Outcome> {
-        let outcomes = self.store.write(vec![write]).await?;
+        let outcomes = self.store.write(Call::each(vec![write])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("no outcome"))
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
-    store::{Action, Expect, Outcome, Write},
+    store::{Call, Expect, Outcome, Write},
 };
 
 fn name(outcome: &Outcome) -> &'static str {
@@ -97,7 +97,7 @@ pub(super) async fn a_condition_holds_or_nothing_is_done(bench: &dyn Bench) -> R
     {
         let write = if delete {
             let in_force = subject.in_force("dog")?;
-            Write { action: Action::Delete { in_force, key: crate::schema::Value::Text("A".into()) }, expect }
+            Write::delete(in_force, crate::schema::Value::Text("A".into()), expect)
         } else {
             subject.put("dog", &row, expect)?
         };
@@ -124,9 +124,9 @@ pub(super) async fn writes_of_one_call_to_one_key_take_effect_in_order(bench: &d
     }
     let in_force = subject.in_force("dog")?;
     let key = crate::schema::Value::Text("A".into());
-    writes.push(Write { action: Action::Delete { in_force, key }, expect: Expect::Exactly(50) });
+    writes.push(Write::delete(in_force, key, Expect::Exactly(50)));
     writes.push(subject.put("dog", &json!({"chip_id": "A", "collar_size": 99}), Expect::Absent)?);
-    let outcomes = subject.store.write(writes).await?;
+    let outcomes = subject.store.write(Call::each(writes)).await?;
     same("the first", outcomes.first().map(name), Some("created"))?;
     same("the second last", outcomes.iter().rev().nth(1).map(name), Some("deleted"))?;
     same("the last", outcomes.last().map(name), Some("created"))?;
@@ -163,7 +163,7 @@ pub(super) async fn a_row_that_breaks_a_unique_index_leaves_its_neighbours(bench
             Expect::Anything,
         )?);
     }
-    let outcomes = subject.store.write(writes).await?;
+    let outcomes = subject.store.write(Call::each(writes)).await?;
     for (id, outcome) in outcomes.iter().enumerate() {
         let (bad_code, bad_pair) = (id < 300 && id % 50 == 7, id == 120);
         same(&format!("row {id}"), name(outcome), if bad_code || bad_pair { "invalid" } else { "created" })?;
@@ -229,7 +229,7 @@ pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -
         same("distinct keys", distinct.len(), 21)?;
         let key = crate::schema::Value::Integer(last.as_i64().unwrap_or(0));
         let in_force = subject.in_force(kind)?;
-        subject.write(Write { action: Action::Delete { in_force, key }, expect: Expect::Anything }).await?;
+        subject.write(Write::delete(in_force, key, Expect::Anything)).await?;
         let outcome = subject.save(kind, json!({"n": 100})).await?;
         let Outcome::Created(stored) = outcome else {
             return Err(Error::internal(format!("{outcome:?}")));
@@ -253,7 +253,7 @@ pub(super) async fn the_greatest_key_is_the_last_and_harms_nobody(bench: &dyn Be
             subject.put("dog", &json!({"chip_id": key}), Expect::Anything)?,
             subject.put("n", &json!({"n": round}), Expect::Anything)?,
         ];
-        let outcomes = subject.store.write(writes).await?;
+        let outcomes = subject.store.write(Call::each(writes)).await?;
         same("a row beside it", outcomes.first().map(name), Some("created"))?;
         let next = outcomes.get(1).map(name).unwrap_or_default();
         holds(&format!("the next key is given or refused: {next}"), ["created", "invalid"].contains(&next))?;
@@ -301,7 +301,7 @@ pub(super) async fn deleted_rows_are_gone(bench: &dyn Bench) -> Result<()> {
     subject.save("dog", json!({"chip_id": "A"})).await?;
     let in_force = subject.in_force("dog")?;
     let key = crate::schema::Value::Text("A".into());
-    let delete = Write { action: Action::Delete { in_force, key }, expect: Expect::Anything };
+    let delete = Write::delete(in_force, key, Expect::Anything);
     same("the first deletion", name(&subject.write(delete.clone()).await?), "deleted")?;
     same("the second", name(&subject.write(delete).await?), "missing")?;
     let subject = subject.reopen().await?;

@@ -46,8 +46,8 @@ use self::{
     writer::{Shared, Stop, Writer},
 };
 use super::{
-    Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
-    VersionRecord, Write,
+    Call, Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
+    VersionRecord,
     writer::{Queue, queue},
 };
 use crate::{
@@ -205,8 +205,8 @@ impl Store for PostgresStore {
         migrate::remove::remove(&self.inner, storage).await
     }
 
-    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Outcome>> {
-        self.queue.write(writes).await
+    async fn write(&self, call: Call) -> Result<Vec<Outcome>> {
+        self.queue.write(call).await
     }
 
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {

@@ -35,7 +35,7 @@ impl<'b> Work<'b> {
     pub(super) fn new(jobs: &'b [Job]) -> Self {
         let (mut writes, mut job_of) = (Vec::new(), Vec::new());
         for (place, job) in jobs.iter().enumerate() {
-            writes.extend(&job.writes);
+            writes.extend(&job.call.writes);
             job_of.resize(writes.len(), place);
         }
         let mut outcomes = Vec::new();

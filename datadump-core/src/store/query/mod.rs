@@ -138,10 +138,11 @@ pub struct Page {
 impl Column {
     /// The column of that name.
     pub fn named(definition: &Definition, name: &str) -> Option<Self> {
+        let service = definition.service();
         match name {
-            "version" => Some(Self::Version),
-            "created_at" => Some(Self::CreatedAt),
-            "updated_at" => Some(Self::UpdatedAt),
+            _ if name == service.version => Some(Self::Version),
+            _ if name == service.created_at => Some(Self::CreatedAt),
+            _ if name == service.updated_at => Some(Self::UpdatedAt),
             _ if name == definition.key.name.as_str() => Some(Self::Key),
             _ => definition.field(name).map(|(place, _)| Self::Field(place)),
         }
@@ -152,9 +153,9 @@ impl Column {
         match self {
             Self::Key => definition.key.name.as_str(),
             Self::Field(place) => definition.fields.get(place).map_or("", |f| f.name.as_str()),
-            Self::Version => "version",
-            Self::CreatedAt => "created_at",
-            Self::UpdatedAt => "updated_at",
+            Self::Version => definition.service().version,
+            Self::CreatedAt => definition.service().created_at,
+            Self::UpdatedAt => definition.service().updated_at,
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) fn type_of(kind: &Kind) -> &'static str {
         Kind::Float => "REAL",
         Kind::String { .. } | Kind::Text { .. } | Kind::Json | Kind::Enum { .. } => "TEXT",
         Kind::Uuid | Kind::Binary { .. } => "BLOB",
+        // 16 bytes for a UUID, which is what most are; a text is a text.
+        Kind::Id => "ANY",
     }
 }
 
@@ -55,13 +57,14 @@ pub(super) fn create_table(id: StorageId, definition: &Definition) -> Vec<String
         let name = sql::column(definition, Column::Field(place)).quoted();
         columns.push(format!("{name} {}", type_of(&field.kind)));
     }
-    for service in ["version", "created_at", "updated_at"] {
-        columns.push(format!("{} INTEGER NOT NULL", sql::Name::fixed(service).quoted()));
+    for service in [Column::Version, Column::CreatedAt, Column::UpdatedAt] {
+        columns.push(format!("{} INTEGER NOT NULL", sql::column(definition, service).quoted()));
     }
     let mut statements = vec![format!("CREATE TABLE {table} ({}) {shape}", columns.join(", "))];
     // The list shows the newest first.
     let newest = sql::Name::newest_index(id).quoted();
-    statements.push(format!("CREATE INDEX {newest} ON {table} (\"updated_at\", {key_name})"));
+    let updated_at = sql::column(definition, Column::UpdatedAt).quoted();
+    statements.push(format!("CREATE INDEX {newest} ON {table} ({updated_at}, {key_name})"));
     statements.extend(definition.all_indexes().iter().map(|index| create_index(id, definition, index)));
     statements
 }
@@ -140,6 +143,10 @@ pub(super) fn read(kind: &Kind, row: &Read<'_>, place: usize) -> rusqlite::Resul
         Kind::Decimal { .. } => Value::Decimal(row.get(place)?),
         Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => Value::Text(row.get(place)?),
         Kind::Uuid => Value::Uuid(Uuid::from_bytes(row.get(place)?)),
+        Kind::Id => match row.get_ref(place)? {
+            ValueRef::Text(_) => Value::Text(row.get(place)?),
+            _ => Value::Uuid(Uuid::from_bytes(row.get(place)?)),
+        },
         Kind::Date => Value::Date(row.get(place)?),
         Kind::Time => Value::Time(row.get(place)?),
         Kind::Timestamp => Value::Timestamp(moment(row.get(place)?, place)?),

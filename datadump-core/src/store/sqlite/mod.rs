@@ -24,8 +24,8 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
-    VersionRecord, Write, sql::Dialect, writer::Queue,
+    Call, Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
+    VersionRecord, sql::Dialect, writer::Queue,
 };
 use crate::{
     error::{Error, Result},
@@ -137,8 +137,8 @@ impl Store for SqliteStore {
         self.on_writer(move |writer| declare::remove(writer, storage)).await
     }
 
-    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Outcome>> {
-        self.queue.write(writes).await
+    async fn write(&self, call: Call) -> Result<Vec<Outcome>> {
+        self.queue.write(call).await
     }
 
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {

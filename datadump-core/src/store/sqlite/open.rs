@@ -11,7 +11,7 @@ use super::{error::map, system, with_suffix};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    store::{Options, Storage, query::filter::fold_text, sql},
+    store::{Column, Options, Storage, query::filter::fold_text, sql},
 };
 
 /// Before this, SQLite could damage a write-ahead log that several connections used.
@@ -59,9 +59,11 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
 /// The time of the last row in any storage: later rows get later times, whatever the clock says.
 fn last_stamp(connection: &Connection, catalogue: &[Storage]) -> Result<Timestamp> {
     let mut last = Timestamp::MIN;
-    for storage in catalogue.iter().filter(|storage| storage.in_force.is_some()) {
+    for storage in catalogue {
         let table = sql::table(&storage.name).quoted();
-        let latest = format!("SELECT max(\"updated_at\") FROM {table}");
+        let Some(in_force) = &storage.in_force else { continue };
+        let updated_at = sql::column(&in_force.definition, Column::UpdatedAt).quoted();
+        let latest = format!("SELECT max({updated_at}) FROM {table}");
         let latest: Option<i64> = connection.query_row(&latest, [], |row| row.get(0)).map_err(map)?;
         last = last.max(latest.and_then(Timestamp::from_micros).unwrap_or(last));
     }

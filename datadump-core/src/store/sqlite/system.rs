@@ -9,13 +9,14 @@ use sea_orm::{
 };
 use sea_query::Value as Bound;
 
-use super::error::map;
+use super::{columns::create_table, error::map};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::StorageId,
     store::{
         Storage, VersionRecord,
+        own::Own,
         system::{self, info, storage, version},
     },
 };
@@ -31,8 +32,13 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
     if known {
         let info: Vec<info::Model> = all::<info::Entity>(&transaction, &info::Entity::find())?;
         let found = info.first().ok_or_else(|| Error::internal("datadump_info is empty"))?;
-        // Steps from an older version to this one go here, in order.
-        return system::check_version(found.system_version);
+        system::check_version(found.system_version)?;
+        if found.system_version < 2 {
+            create_own(&transaction)?;
+        }
+        let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
+        execute(&transaction, &info::Entity::update_many().set(row).build(DbBackend::Sqlite))?;
+        return transaction.commit().map_err(map);
     }
     for statement in system::create_tables(DbBackend::Sqlite) {
         execute(&transaction, &statement)?;
@@ -40,7 +46,19 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
     let row =
         info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
     execute(&transaction, &info::Entity::insert(row).build(DbBackend::Sqlite))?;
+    create_own(&transaction)?;
     transaction.commit().map_err(map)
+}
+
+/// Makes the tables of our own storages.
+fn create_own(connection: &Connection) -> Result<()> {
+    for own in Own::ALL {
+        let definition = own.definition().ok_or_else(|| Error::internal("a storage of our own is wrong"))?;
+        for text in create_table(own.id(), &definition) {
+            connection.execute_batch(&text).map_err(map)?;
+        }
+    }
+    Ok(())
 }
 
 /// The whole catalogue.

@@ -1,6 +1,6 @@
 //! One batch of writes in one transaction.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
 
@@ -8,14 +8,14 @@ use super::{
     columns::{Bind, read_row},
     error::{map, violation},
     statements::Statements,
-    writer::Writer,
+    writer::{Stamps, Writer},
 };
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::{Definition, InForce, Row, StorageId, StoredRow, Value},
     store::{
-        Action, Outcome, Stored, Write,
+        Action, Call, Catalogue, Expect, Fate, Otherwise, Outcome, Reprove, Stored, Write,
         decide::{self, Decision},
         writer::{Gauge, Job},
     },
@@ -25,10 +25,10 @@ use crate::{
 /// that a failure is only ever answered to the one whose it is.
 pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
     match attempt(writer, &jobs) {
-        Ok(outcomes) => {
-            gauge.committed(jobs.iter().map(|job| job.writes.len()).sum());
-            for (job, outcomes) in jobs.into_iter().zip(outcomes) {
-                job.answer(outcomes);
+        Ok(answers) => {
+            gauge.committed(jobs.iter().map(|job| job.call.writes.len()).sum());
+            for (job, answer) in jobs.into_iter().zip(answers) {
+                job.answer(answer);
             }
         }
         Err(error) if jobs.len() > 1 => {
@@ -50,47 +50,105 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
 type Answers = Vec<Result<Vec<Outcome>>>;
 
 fn attempt(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
-    // Taken before the transaction, which borrows the connection.
-    let count = jobs.iter().map(|job| job.writes.len()).sum();
-    let mut stamps = writer.stamps(count);
+    // Taken before the transaction, which borrows the connection; twice, for what is put otherwise.
+    let count: usize = jobs.iter().map(|job| job.call.writes.len()).sum();
+    let mut stamps = writer.stamps(2 * count);
     let Writer { connection, catalogue, options, statements, .. } = writer;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
+    let mut batch = Batch { connection: &transaction, catalogue, statements, reprove: options.reprove };
     let mut answers = Vec::with_capacity(jobs.len());
     for job in jobs {
-        let resolved: Result<Vec<Arc<InForce>>> = job
-            .writes
-            .iter()
-            .map(|write| {
-                let id = storage_of(write);
-                let storage = catalogue.by_id(id);
-                let storage = storage.ok_or_else(|| Error::UnknownStorage(name_of(write)))?;
-                storage.ready().cloned()
-            })
-            .collect();
-        let resolved = match resolved {
-            Ok(resolved) => resolved,
-            Err(error) => {
-                answers.push(Err(error));
-                continue;
-            }
-        };
-        let mut outcomes = Vec::with_capacity(job.writes.len());
-        for (write, in_force) in job.writes.iter().zip(resolved) {
-            let texts = statements
-                .entry(in_force.storage)
-                .and_modify(|texts| {
-                    if texts.version != in_force.version {
-                        *texts = Arc::new(Statements::new(&in_force));
-                    }
-                })
-                .or_insert_with(|| Arc::new(Statements::new(&in_force)));
-            let one = One { connection: &transaction, in_force: &in_force, texts };
-            outcomes.push(one.run(write, options.reprove, stamps.next())?);
-        }
-        answers.push(Ok(outcomes));
+        answers.push(match batch.resolve(&job.call) {
+            Ok(targets) => Ok(batch.call(&job.call, &targets, &mut stamps)?),
+            Err(error) => Err(error),
+        });
     }
     transaction.commit().map_err(map)?;
     Ok(answers)
+}
+
+/// A transaction, and what its writes need.
+struct Batch<'a> {
+    connection: &'a Connection,
+    catalogue: &'a Catalogue,
+    statements: &'a mut HashMap<StorageId, Arc<Statements>>,
+    reprove: Reprove,
+}
+
+impl Batch<'_> {
+    /// The version in force of the storage of each write.
+    fn resolve(&self, call: &Call) -> Result<Vec<Arc<InForce>>> {
+        let mut last: Option<Arc<InForce>> = None;
+        let mut targets = Vec::with_capacity(call.writes.len());
+        for write in &call.writes {
+            let id = storage_of(write);
+            let target = match last.as_ref().filter(|last| last.storage == id) {
+                Some(last) => last.clone(),
+                None => {
+                    let storage = self.catalogue.by_id(id);
+                    let storage = storage.ok_or_else(|| Error::UnknownStorage(name_of(write)))?;
+                    storage.ready()?.clone()
+                }
+            };
+            last = Some(target.clone());
+            targets.push(target);
+        }
+        Ok(targets)
+    }
+
+    /// Does what a call asks for: the outcome of each write.
+    fn call(&mut self, call: &Call, targets: &[Arc<InForce>], stamps: &mut Stamps) -> Result<Vec<Outcome>> {
+        if call.fate == Fate::Together {
+            self.connection.execute_batch("SAVEPOINT call").map_err(map)?;
+        }
+        let mut outcomes = Vec::with_capacity(call.writes.len());
+        for (write, in_force) in call.writes.iter().zip(targets) {
+            let reprove = self.reprove;
+            let outcome = self.one(in_force).run(write, reprove, stamps.next())?;
+            outcomes.push(match (&write.otherwise, call.fate) {
+                (Some(otherwise), Fate::Each) if outcome.is_failure() => {
+                    self.instead(otherwise, outcome, stamps.next())?
+                }
+                _ => outcome,
+            });
+        }
+        if call.fate == Fate::Together {
+            if outcomes.iter().any(Outcome::is_failure) {
+                self.connection.execute_batch("ROLLBACK TO call").map_err(map)?;
+                for outcome in outcomes.iter_mut().filter(|outcome| !outcome.is_failure()) {
+                    *outcome = Outcome::Undone;
+                }
+            }
+            self.connection.execute_batch("RELEASE call").map_err(map)?;
+        }
+        Ok(outcomes)
+    }
+
+    /// Puts what a write that failed is to be replaced by.
+    fn instead(&mut self, otherwise: &Otherwise, failed: Outcome, now: Timestamp) -> Result<Outcome> {
+        let row = (otherwise.0)(&failed);
+        let in_force = row.proven_by().clone();
+        let (write, reprove) = (Write::put(row, Expect::Anything), self.reprove);
+        match self.one(&in_force).run(&write, reprove, now)? {
+            Outcome::Created(stored) | Outcome::Updated(stored) => {
+                Ok(Outcome::Instead(Box::new(failed), stored))
+            }
+            other => Err(Error::internal(format!("what was to be put instead could not be: {other:?}"))),
+        }
+    }
+
+    /// What one write to this storage needs.
+    fn one<'b>(&'b mut self, in_force: &'b Arc<InForce>) -> One<'b> {
+        let texts = self.statements.entry(in_force.storage);
+        let texts = texts
+            .and_modify(|texts| {
+                if texts.version != in_force.version {
+                    *texts = Arc::new(Statements::new(in_force));
+                }
+            })
+            .or_insert_with(|| Arc::new(Statements::new(in_force)));
+        One { connection: self.connection, in_force, texts }
+    }
 }
 
 fn storage_of(write: &Write) -> StorageId {
@@ -115,7 +173,7 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    fn run(&self, write: &Write, reprove: crate::store::Reprove, now: Timestamp) -> Result<Outcome> {
+    fn run(&self, write: &Write, reprove: Reprove, now: Timestamp) -> Result<Outcome> {
         let decision = match &write.action {
             Action::Delete { key, .. } => {
                 decide::delete(self.current(key)?.as_ref(), self.in_force, write.expect)

@@ -21,7 +21,8 @@ use crate::{
 /// brought up to it on open, step by step; one with a higher one is refused.
 ///
 /// * 1: `datadump_info`, `datadump_storage`, `datadump_version`.
-pub(super) const VERSION: i64 = 1;
+/// * 2: the tables of [`Own`](super::own::Own)'s storages.
+pub(super) const VERSION: i64 = 2;
 
 /// What creates the system tables of version 1, in order.
 pub(super) fn create_tables(backend: DbBackend) -> Vec<Statement> {

@@ -72,7 +72,8 @@ fn check_latest(
     }
     let names = sql::column_list(old);
     let table = sql::table(&old.name).quoted();
-    let text = format!("SELECT {names} FROM {table} WHERE \"updated_at\" > ?");
+    let updated_at = sql::column(old, Column::UpdatedAt).quoted();
+    let text = format!("SELECT {names} FROM {table} WHERE {updated_at} > ?");
     let mut statement = connection.prepare(&text).map_err(map)?;
     let mut rows = statement.query([Bind(&Value::Timestamp(begun))]).map_err(map)?;
     while let Some(row) = rows.next().map_err(map)? {

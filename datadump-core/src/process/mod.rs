@@ -1,0 +1,114 @@
+//! Throw → records: the trait a processor implements, the list of those built in, and how the right
+//! one is found.
+//!
+//! ```text
+//! body ─► charset ─► detect ─► decode (one file per format) ─► records ─► own program (VRL) ─► records
+//! ```
+//!
+//! A new format is one file and one line in [`registry`].
+
+use std::fmt::Debug;
+
+use bytes::Bytes;
+
+use crate::{
+    clock::Timestamp,
+    record::{Failure, Origin, Record, Rejected},
+};
+
+/// Turns one throw into records.
+///
+/// # Contract
+///
+/// * **Pure.** The same input gives the same output; it needs no runtime, no clock, no disk and no
+///   network. It is run on a thread where it may take its time.
+/// * **One bad record never takes its neighbours with it**: what cannot be read is
+///   [rejected](Output::reject) and the next one is read. `Err` means that nothing of the throw can
+///   be read; the throw then goes to quarantine whole, and what was put out before is forgotten.
+/// * **Any bytes.** It never panics, whatever it is given. When it does all the same the panic is
+///   caught and the throw quarantined. A deadline passes likewise; but its thread cannot be
+///   stopped: a processor is trusted code.
+/// * **Bounded.** It makes no more than a small multiple of what it is given; [`Output`] stops it
+///   otherwise.
+pub trait Processor: Send + Sync + Debug + 'static {
+    /// Its name, as `?format=` and a source's settings say it: lowercase words with hyphens.
+    fn name(&self) -> &str;
+
+    /// Its version, kept with what is quarantined.
+    fn version(&self) -> u32 {
+        1
+    }
+
+    /// Reads the input and puts out its records, in order.
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure>;
+
+    /// How an endless body may be cut into chunks that are read one by one.
+    fn cuts(&self) -> Cuts {
+        Cuts::Never
+    }
+}
+
+/// How a body of a format may be cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cuts {
+    /// It may not: only the whole has a meaning.
+    Never,
+    /// After any line.
+    Lines,
+    /// After any line, with the first line put in front of every chunk.
+    LinesUnderHeader,
+}
+
+/// What a processor is given.
+#[derive(Debug, Clone)]
+pub struct Input<'a> {
+    /// The bytes. For formats that are text they are UTF-8, whatever they came as.
+    pub body: &'a Bytes,
+    /// The content type, as it was sent.
+    pub content_type: Option<&'a str>,
+    /// The arguments of the address.
+    pub arguments: &'a [(String, String)],
+    /// When the throw was received.
+    pub received_at: Timestamp,
+}
+
+impl<'a> Input<'a> {
+    /// The body as text, or why it is none.
+    pub fn text(&self) -> Result<&'a str, Failure> {
+        std::str::from_utf8(self.body)
+            .map_err(|error| Failure::unreadable(format!("not UTF-8 text: {error}")))
+    }
+}
+
+/// What a processor puts out.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// The records, in order.
+    pub records: Vec<Record>,
+    /// What did not become one.
+    pub rejected: Vec<Rejected>,
+    /// A processor may add its remarks here: code and detail, about the throw as a whole.
+    pub remarks: Vec<Failure>,
+    next: usize,
+}
+
+impl Output {
+    /// Puts out a record that stands in no particular place.
+    pub fn record(&mut self, record: Record) {
+        self.record_at(record, None, None);
+    }
+
+    /// Puts out a record with its line and its bytes.
+    pub fn record_at(&mut self, record: Record, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
+        let origin = Origin { index: self.next, line, piece };
+        self.next += 1;
+        self.records.push(Record { origin, ..record });
+    }
+
+    /// Says that what stands here cannot be read.
+    pub fn reject(&mut self, failure: Failure, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
+        let origin = Origin { index: self.next, line, piece };
+        self.next += 1;
+        self.rejected.push(Rejected { origin, failure });
+    }
+}

@@ -1,0 +1,157 @@
+//! The service's own storages: sources, programs, quarantine, kept throws. They are storages like
+//! all others, so that they are written in the same transactions and listed with the same filters;
+//! only nobody declares them, and nobody sees them among their own.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Value as Json, json};
+
+use super::catalogue::{Migration, State, Storage};
+use crate::{
+    clock::Timestamp,
+    schema::{Definition, InForce, StorageId, StorageName, parse},
+};
+
+/// One of the service's own storages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// Sources with their settings.
+    Source,
+    /// Programs that people wrote, every version of each.
+    Processor,
+    /// What could not be stored, with its bytes and the reason.
+    Quarantine,
+    /// Throws that are kept as they came, where a source says so.
+    Kept,
+}
+
+impl Own {
+    /// All of them. What was released is not renumbered.
+    pub const ALL: [Self; 4] = [Self::Source, Self::Processor, Self::Quarantine, Self::Kept];
+
+    /// Its number.
+    pub fn id(self) -> StorageId {
+        StorageId(match self {
+            Self::Source => -1,
+            Self::Processor => -2,
+            Self::Quarantine => -3,
+            Self::Kept => -4,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Source => "_source",
+            Self::Processor => "_processor",
+            Self::Quarantine => "_quarantine",
+            Self::Kept => "_throw",
+        }
+    }
+
+    fn sent(self) -> Json {
+        match self {
+            Self::Source => json!({
+                "key": {"name": "name", "type": "string", "max_length": 55},
+                "fields": [
+                    {"name": "settings", "type": "json"},
+                    {"name": "last_format", "type": "text", "nullable": true},
+                ],
+                "meta": {"scans": true},
+            }),
+            Self::Processor => json!({
+                // Its name, `@`, and its version.
+                "key": {"name": "id", "type": "string", "max_length": 80},
+                "fields": [
+                    {"name": "name", "type": "string", "max_length": 55, "db_index": true},
+                    {"name": "number", "type": "integer"},
+                    {"name": "takes", "type": "string", "max_length": 16},
+                    {"name": "program", "type": "text"},
+                    {"name": "deleted", "type": "boolean"},
+                ],
+                "meta": {"scans": true},
+            }),
+            Self::Quarantine => json!({
+                "key": {"name": "id", "type": "uuid"},
+                "fields": [
+                    {"name": "state", "type": "enum", "values": ["waiting", "replayed"], "db_index": true},
+                    {"name": "source", "type": "string", "max_length": 55, "db_index": true},
+                    {"name": "throw", "type": "uuid", "db_index": true},
+                    {"name": "index", "type": "long", "nullable": true},
+                    {"name": "line", "type": "long", "nullable": true},
+                    {"name": "storage", "type": "string", "max_length": 55, "nullable": true},
+                    {"name": "format", "type": "text", "nullable": true},
+                    {"name": "processor", "type": "text", "nullable": true},
+                    {"name": "processor_version", "type": "integer", "nullable": true},
+                    {"name": "step", "type": "string", "max_length": 16},
+                    {"name": "code", "type": "string", "max_length": 64, "db_index": true},
+                    {"name": "field", "type": "text", "nullable": true},
+                    {"name": "detail", "type": "text"},
+                    {"name": "content_type", "type": "text", "nullable": true},
+                    {"name": "arguments", "type": "json", "nullable": true},
+                    {"name": "peer", "type": "text", "nullable": true},
+                    {"name": "received_at", "type": "timestamp"},
+                    {"name": "record", "type": "json", "nullable": true},
+                    {"name": "raw", "type": "binary"},
+                ],
+                "meta": {"scans": true},
+            }),
+            Self::Kept => json!({
+                "key": {"name": "id", "type": "uuid"},
+                "fields": [
+                    {"name": "source", "type": "string", "max_length": 55, "db_index": true},
+                    {"name": "format", "type": "text", "nullable": true},
+                    {"name": "content_type", "type": "text", "nullable": true},
+                    {"name": "arguments", "type": "json", "nullable": true},
+                    {"name": "peer", "type": "text", "nullable": true},
+                    {"name": "received_at", "type": "timestamp"},
+                    {"name": "raw", "type": "binary"},
+                ],
+                "meta": {"scans": true},
+            }),
+        }
+    }
+
+    /// What it holds.
+    pub(super) fn definition(self) -> Option<Definition> {
+        let definition = parse::named(self.name().trim_start_matches('_'), &self.sent());
+        Some(Definition { name: StorageName::own(self.name()), ..definition.ok()? })
+    }
+}
+
+/// All of them, as the catalogue has them.
+pub(super) fn storages() -> Vec<Arc<Storage>> {
+    Own::ALL.into_iter().filter_map(storage).map(Arc::new).collect()
+}
+
+fn storage(own: Own) -> Option<Storage> {
+    let definition = own.definition()?;
+    let in_force = InForce { storage: own.id(), version: 1, definition: definition.clone() };
+    Some(Storage {
+        id: own.id(),
+        name: definition.name.clone(),
+        in_force: Some(Arc::new(in_force)),
+        sent: own.sent(),
+        migration: Migration {
+            version: 1,
+            definition: Arc::new(definition),
+            sent: own.sent(),
+            state: State::Applied,
+            error: None,
+        },
+        dropped: BTreeMap::new(),
+        created_at: Timestamp::MIN,
+        updated_at: Timestamp::MIN,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_storage_of_our_own_has_a_definition() {
+        for own in Own::ALL {
+            assert!(own.definition().is_some(), "{own:?}: {:?}", parse::named("x", &own.sent()));
+        }
+    }
+}
