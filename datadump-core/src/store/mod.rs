@@ -21,6 +21,7 @@ mod writer;
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
@@ -64,6 +65,9 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// What it is, in one word: `sqlite`, `postgres`.
     fn backend(&self) -> &'static str;
 
+    /// The most bytes a row may have beside its long texts, where the database bounds that.
+    fn widest_row(&self) -> Option<usize>;
+
     /// The storages, as they stand now. Kept fresh by the backend, also when other processes
     /// change the same database.
     fn catalogue(&self) -> &Arc<Catalogue>;
@@ -105,6 +109,10 @@ pub trait Store: Send + Sync + Debug + 'static {
 
     /// The rows a query asks for. The query was made for `in_force`.
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page>;
+
+    /// A number that grows whenever sources or programs may have changed, here or in another
+    /// process: before the write that changed them is answered here, and within seconds elsewhere.
+    fn changes(&self) -> watch::Receiver<u64>;
 
     /// Answers when the database answers.
     async fn ping(&self) -> Result<()>;
@@ -281,6 +289,22 @@ impl Outcome {
             | Self::Invalid(_)
             | Self::Instead(..)
             | Self::Undone => true,
+        }
+    }
+
+    /// The storage in which something was written.
+    fn written(&self) -> Option<StorageId> {
+        match self {
+            Self::Created(stored)
+            | Self::Updated(stored)
+            | Self::Deleted(stored)
+            | Self::Instead(_, stored) => Some(stored.in_force.storage),
+            Self::Same(_)
+            | Self::Refused(_)
+            | Self::Missing
+            | Self::VersionRequired
+            | Self::Invalid(_)
+            | Self::Undone => None,
         }
     }
 }

@@ -2,11 +2,17 @@
 //! all others, so that they are written in the same transactions and listed with the same filters;
 //! only nobody declares them, and nobody sees them among their own.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::{Value as Json, json};
 
-use super::catalogue::{Migration, State, Storage};
+use super::{
+    Outcome,
+    catalogue::{Migration, State, Storage},
+};
 use crate::{
     clock::Timestamp,
     schema::{Definition, InForce, StorageId, StorageName, parse},
@@ -116,6 +122,12 @@ impl Own {
         let definition = parse::named(self.name().trim_start_matches('_'), &self.sent());
         Some(Definition { name: StorageName::own(self.name()), ..definition.ok()? })
     }
+}
+
+/// Those of them whose changes are told to all who go by what they hold, and that were written.
+pub(super) fn heard<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> BTreeSet<StorageId> {
+    let heard = [Own::Source.id(), Own::Processor.id()];
+    outcomes.into_iter().filter_map(Outcome::written).filter(|id| heard.contains(id)).collect()
 }
 
 /// All of them, as the catalogue has them.

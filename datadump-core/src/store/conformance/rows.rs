@@ -17,6 +17,9 @@ fn name(outcome: &Outcome) -> &'static str {
         Outcome::Missing => "missing",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",
+        Outcome::Same(_) => "same",
+        Outcome::Instead(..) => "instead",
+        Outcome::Undone => "undone",
     }
 }
 

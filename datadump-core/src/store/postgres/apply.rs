@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    batch::{self, Found, Item, Stamps, Target},
+    batch::{self, Changes, Found, Item, Stamps, Target, What},
     columns::{self, KeyRef},
     error::Trouble,
     session::Session,
@@ -57,24 +57,34 @@ pub(super) async fn apply(
     let found = lock(session, targets, items).await?;
     let folded = batch::fold(targets, items, &found, stamps)?;
     for (target, changes) in targets.iter().zip(folded.changes(targets.len())) {
-        let definition = &target.in_force.definition;
-        // Deletions first: what they free may be taken by the rows that follow.
-        if !changes.deleted.is_empty() {
-            let mut arguments = PgArguments::default();
-            columns::bind(&mut arguments, &definition.key.kind, changes.deleted.iter().copied())?;
-            let deleted = session.run(&target.texts.delete, arguments).await?;
-            exactly(deleted, changes.deleted.len())?;
-        }
-        if !changes.updated.is_empty() {
-            let updated = session.run(&target.texts.update, whole(definition, &changes.updated)?).await?;
-            exactly(updated, changes.updated.len())?;
-        }
+        change(session, target, &changes).await?;
         if !changes.inserted.is_empty() {
-            let inserted = session.run(&target.texts.insert, whole(definition, &changes.inserted)?).await?;
-            exactly(inserted, changes.inserted.len())?;
+            let rows: Vec<&StoredRow> = changes.inserted.iter().map(|inserted| inserted.row).collect();
+            let arguments = whole(&target.in_force.definition, &rows)?;
+            exactly(session.run(&target.texts.insert, arguments).await?, rows.len())?;
         }
     }
     Ok(folded.outcomes)
+}
+
+/// Deletes and replaces rows. Deletions first: what they free may be taken by the rows that follow.
+pub(super) async fn change(
+    session: &mut Session,
+    target: &Target,
+    changes: &Changes<'_>,
+) -> Result<(), Failure> {
+    let definition = &target.in_force.definition;
+    if !changes.deleted.is_empty() {
+        let mut arguments = PgArguments::default();
+        columns::bind(&mut arguments, &definition.key.kind, changes.deleted.iter().copied())?;
+        let deleted = session.run(&target.texts.delete, arguments).await?;
+        exactly(deleted, changes.deleted.len())?;
+    }
+    if !changes.updated.is_empty() {
+        let updated = session.run(&target.texts.update, whole(definition, &changes.updated)?).await?;
+        exactly(updated, changes.updated.len())?;
+    }
+    Ok(())
 }
 
 /// What was decided for a row must not get lost because the row is not where it was.
@@ -113,12 +123,21 @@ pub(super) async fn lock(
     Ok(found)
 }
 
+/// Whether the row is to have the next number.
+fn wants_key(item: &Item<'_>) -> bool {
+    item.key.is_none() && matches!(item.what, What::Put(_))
+}
+
 /// Gives a key to every row that is to have the next number. Numbers that rows were given by hand
 /// are passed over.
-async fn draw_keys(session: &mut Session, targets: &[Target], items: &mut [Item<'_>]) -> sqlx::Result<()> {
+pub(super) async fn draw_keys(
+    session: &mut Session,
+    targets: &[Target],
+    items: &mut [Item<'_>],
+) -> sqlx::Result<()> {
     for (place, target) in targets.iter().enumerate() {
         let of_target = || items.iter().filter(|item| item.target == place);
-        let mut wanted = of_target().filter(|item| item.key.is_none()).count();
+        let mut wanted = of_target().filter(|item| wants_key(item)).count();
         if wanted == 0 {
             continue;
         }
@@ -136,7 +155,7 @@ async fn draw_keys(session: &mut Session, targets: &[Target], items: &mut [Item<
             let query = sqlx::query_scalar_with(AssertSqlSafe(target.texts.draw.as_str()), arguments);
             let free: Vec<i64> = query.fetch_all(&mut session.connection).await?;
             drawn.extend(free.into_iter().filter(|number| !given.contains(number)).take(wanted));
-            wanted = items.iter().filter(|i| i.target == place && i.key.is_none()).count() - drawn.len();
+            wanted = of_target().filter(|item| wants_key(item)).count() - drawn.len();
             if wanted == 0 {
                 break;
             }
@@ -145,7 +164,7 @@ async fn draw_keys(session: &mut Session, targets: &[Target], items: &mut [Item<
             return Err(sqlx::Error::Encode("no free key was found".into()));
         }
         let mut drawn = drawn.into_iter();
-        for item in items.iter_mut().filter(|item| item.target == place && item.key.is_none()) {
+        for item in items.iter_mut().filter(|item| item.target == place && wants_key(item)) {
             item.key = drawn.next().map(Value::Integer);
         }
     }
@@ -153,7 +172,7 @@ async fn draw_keys(session: &mut Session, targets: &[Target], items: &mut [Item<
 }
 
 /// Whole rows as arrays, in the order of the columns.
-fn whole(definition: &Definition, rows: &[&StoredRow]) -> sqlx::Result<PgArguments> {
+pub(super) fn whole(definition: &Definition, rows: &[&StoredRow]) -> sqlx::Result<PgArguments> {
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, rows.iter().map(|row| &row.key))?;
     for (place, field) in definition.fields.iter().enumerate() {

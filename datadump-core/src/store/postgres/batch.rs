@@ -15,7 +15,7 @@ use crate::{
     clock::{Clock, Timestamp},
     schema::{InForce, Row, StoredRow, Value},
     store::{
-        Expect, Outcome, Stored,
+        Expect, Fate, Outcome, Stored,
         decide::{self, Decision},
     },
 };
@@ -51,15 +51,27 @@ pub(super) struct Target {
 /// A write of a transaction.
 #[derive(Debug)]
 pub(super) struct Item<'b> {
-    /// Its place among all writes of the batch.
-    pub(super) place: usize,
+    /// Its call's place among those of the transaction. The writes of one call follow one another.
+    pub(super) call: usize,
+    /// What its failure means for the others of its call.
+    pub(super) fate: Fate,
     /// Its storage's place among the targets.
     pub(super) target: usize,
-    /// The row, proven by the version in force; none for a deletion.
-    pub(super) row: Option<Cow<'b, Row>>,
+    pub(super) what: What<'b>,
     /// The key; none until one is drawn.
     pub(super) key: Option<Value>,
     pub(super) expect: Expect,
+}
+
+/// What a write does.
+#[derive(Debug)]
+pub(super) enum What<'b> {
+    /// Puts a row that the version in force has proven.
+    Put(Cow<'b, Row>),
+    /// Deletes.
+    Delete,
+    /// Nothing: what became of it is known already.
+    Settled(Outcome),
 }
 
 /// What stood under a key, and what stands there after the writes so far.
@@ -67,6 +79,8 @@ pub(super) struct Item<'b> {
 struct Slot<'b> {
     before: Option<&'b StoredRow>,
     now: Now,
+    /// How many writes were about it.
+    writes: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -79,12 +93,28 @@ enum Now {
     Gone,
 }
 
+impl<'b> Slot<'b> {
+    fn new(before: Option<&'b StoredRow>) -> Self {
+        Self { before, now: Now::AsBefore, writes: 0 }
+    }
+}
+
 /// What a target's table has to be told.
 #[derive(Debug, Default)]
 pub(super) struct Changes<'b> {
-    pub(super) inserted: Vec<&'b StoredRow>,
+    pub(super) inserted: Vec<Inserted<'b>>,
     pub(super) updated: Vec<&'b StoredRow>,
     pub(super) deleted: Vec<&'b Value>,
+}
+
+/// A new row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Inserted<'b> {
+    pub(super) row: &'b StoredRow,
+    /// The place of the write that made it what it is.
+    pub(super) place: usize,
+    /// Whether no other write was about it.
+    pub(super) alone: bool,
 }
 
 /// The rows that were found, by target and key.
@@ -93,57 +123,100 @@ pub(super) type Found = Vec<Vec<StoredRow>>;
 /// Decides every write, in order.
 pub(super) struct Folded<'b> {
     pub(super) outcomes: Vec<Outcome>,
-    slots: HashMap<(usize, KeyRef<'b>), Slot<'b>>,
+    slots: Slots<'b>,
 }
 
-/// Decides all writes in their order, each on what those before it made of its row.
+type Place<'b> = (usize, KeyRef<'b>);
+type Slots<'b> = HashMap<Place<'b>, Slot<'b>>;
+
+/// Decides all writes in their order, each on what those before it made of its row. What a call did
+/// whose writes stand or fall together is taken back when one of them fails.
 pub(super) fn fold<'b>(
     targets: &[Target],
     items: &'b [Item<'_>],
     found: &'b Found,
     stamps: &Stamps,
 ) -> sqlx::Result<Folded<'b>> {
-    let mut slots: HashMap<(usize, KeyRef<'b>), Slot<'b>> = HashMap::with_capacity(items.len());
+    let mut slots: Slots<'b> = HashMap::with_capacity(items.len());
     for (target, rows) in found.iter().enumerate() {
         for row in rows {
-            let slot = Slot { before: Some(row), now: Now::AsBefore };
-            slots.insert((target, KeyRef::of(&row.key)?), slot);
+            slots.insert((target, KeyRef::of(&row.key)?), Slot::new(Some(row)));
         }
     }
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(items.len());
-    for item in items {
-        let (Some(key), Some(target)) = (&item.key, targets.get(item.target)) else {
-            return Err(sqlx::Error::Encode("a write without its key".into()));
-        };
-        let slot =
-            slots.entry((item.target, KeyRef::of(key)?)).or_insert(Slot { before: None, now: Now::AsBefore });
-        let current = match slot.now {
-            Now::AsBefore => slot.before,
-            Now::Gone => None,
-            Now::Written(place) => match outcomes.get(place) {
-                Some(Outcome::Created(stored) | Outcome::Updated(stored)) => Some(&stored.row),
-                _ => None,
-            },
-        };
-        let decision = match &item.row {
-            Some(row) => decide::put(current, row, key, item.expect, stamps.next()),
-            None => decide::delete(current, &target.in_force, item.expect),
-        };
-        let stored = |row| Stored { row, in_force: target.in_force.clone() };
-        let outcome = match decision {
-            Decision::Insert(row) => Outcome::Created(stored(row)),
-            Decision::Update(row) => Outcome::Updated(stored(row)),
-            Decision::Delete(row) => Outcome::Deleted(stored(row)),
-            Decision::Settled(outcome) => outcome,
-        };
-        match &outcome {
-            Outcome::Created(_) | Outcome::Updated(_) => slot.now = Now::Written(outcomes.len()),
-            Outcome::Deleted(_) => slot.now = Now::Gone,
-            _ => {}
+    for call in items.chunk_by(|one, next| one.call == next.call) {
+        let first = outcomes.len();
+        let mut before: Vec<(Place<'b>, Now)> = Vec::new();
+        for item in call {
+            let outcome = match &item.what {
+                What::Settled(outcome) => outcome.clone(),
+                _ => one(targets, item, &mut slots, &mut before, &outcomes, stamps)?,
+            };
+            outcomes.push(outcome);
         }
-        outcomes.push(outcome);
+        let together = call.first().is_some_and(|item| item.fate == Fate::Together);
+        if together && outcomes.iter().skip(first).any(Outcome::is_failure) {
+            for (place, now) in before.into_iter().rev() {
+                slots.entry(place).and_modify(|slot| slot.now = now);
+            }
+            undo(outcomes.iter_mut().skip(first));
+        }
     }
     Ok(Folded { outcomes, slots })
+}
+
+/// What becomes of a call when some of its writes have failed, and they stand or fall together.
+pub(super) fn undo<'o>(outcomes: impl Iterator<Item = &'o mut Outcome>) {
+    for outcome in outcomes.filter(|outcome| !outcome.is_failure()) {
+        *outcome = Outcome::Undone;
+    }
+}
+
+/// Decides one write. What its row was before it goes to `before`, if it changes it.
+fn one<'b>(
+    targets: &[Target],
+    item: &'b Item<'_>,
+    slots: &mut Slots<'b>,
+    before: &mut Vec<(Place<'b>, Now)>,
+    outcomes: &[Outcome],
+    stamps: &Stamps,
+) -> sqlx::Result<Outcome> {
+    let (Some(key), Some(target)) = (&item.key, targets.get(item.target)) else {
+        return Err(sqlx::Error::Encode("a write without its key".into()));
+    };
+    let place = (item.target, KeyRef::of(key)?);
+    let slot = slots.entry(place).or_insert_with(|| Slot::new(None));
+    slot.writes += 1;
+    let current = match slot.now {
+        Now::AsBefore => slot.before,
+        Now::Gone => None,
+        Now::Written(place) => written(outcomes, place),
+    };
+    let decision = match &item.what {
+        What::Put(row) => decide::put(current, row, key, item.expect, stamps.next()),
+        What::Delete => decide::delete(current, &target.in_force, item.expect),
+        What::Settled(outcome) => Decision::Settled(outcome.clone()),
+    };
+    let stored = |row| Stored { row, in_force: target.in_force.clone() };
+    let (outcome, now) = match decision {
+        Decision::Insert(row) => (Outcome::Created(stored(row)), Now::Written(outcomes.len())),
+        Decision::Update(row) => (Outcome::Updated(stored(row)), Now::Written(outcomes.len())),
+        Decision::Delete(row) => (Outcome::Deleted(stored(row)), Now::Gone),
+        Decision::Settled(outcome) => return Ok(outcome),
+    };
+    if item.fate == Fate::Together {
+        before.push((place, slot.now));
+    }
+    slot.now = now;
+    Ok(outcome)
+}
+
+/// The row that the write at this place has made.
+fn written(outcomes: &[Outcome], place: usize) -> Option<&StoredRow> {
+    match outcomes.get(place) {
+        Some(Outcome::Created(stored) | Outcome::Updated(stored)) => Some(&stored.row),
+        _ => None,
+    }
 }
 
 impl Folded<'_> {
@@ -157,19 +230,15 @@ impl Folded<'_> {
         slots.sort_unstable_by_key(|(place, _)| **place);
         for ((target, _), slot) in slots {
             let Some(changes) = changes.get_mut(*target) else { continue };
-            let now = match slot.now {
-                Now::AsBefore => continue,
-                Now::Gone => None,
-                Now::Written(place) => match self.outcomes.get(place) {
-                    Some(Outcome::Created(stored) | Outcome::Updated(stored)) => Some(&stored.row),
-                    _ => None,
-                },
-            };
-            match (slot.before, now) {
-                (None, Some(row)) => changes.inserted.push(row),
-                (Some(_), Some(row)) => changes.updated.push(row),
-                (Some(row), None) => changes.deleted.push(&row.key),
-                (None, None) => {}
+            match (slot.before, slot.now) {
+                (_, Now::AsBefore) | (None, Now::Gone) => {}
+                (Some(row), Now::Gone) => changes.deleted.push(&row.key),
+                (Some(_), Now::Written(place)) => changes.updated.extend(written(&self.outcomes, place)),
+                (None, Now::Written(place)) => {
+                    let alone = slot.writes == 1;
+                    let row = written(&self.outcomes, place);
+                    changes.inserted.extend(row.map(|row| Inserted { row, place, alone }));
+                }
             }
         }
         changes

@@ -8,7 +8,7 @@ use sea_orm::{
     TransactionTrait,
 };
 use sqlx::{PgPool, postgres::PgListener};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::error;
 use crate::{
@@ -33,10 +33,19 @@ const FINGERPRINT: &str = "SELECT \
     (SELECT count(*) || ':' || coalesce(sum(hashtextextended(storage_id || '/' || version || '/' || state \
      || '/' || created_at, 0)), 0) FROM datadump_version)";
 
+/// The same of those of our own storages whose changes are heard.
+const OWN: &str = "SELECT \
+    (SELECT count(*) || ':' || coalesce(sum(hashtextextended(name || '/' || version || '/' || updated_at, 0)), 0) \
+     FROM datadump_source) || '|' || \
+    (SELECT count(*) || ':' || coalesce(sum(hashtextextended(id || '/' || version || '/' || updated_at, 0)), 0) \
+     FROM datadump_processor)";
+
 /// The catalogue, and how it is read again.
 #[derive(Debug)]
 pub(super) struct Mirror {
     pub(super) catalogue: Arc<Catalogue>,
+    /// Grows when one of our own storages may have changed.
+    changes: watch::Sender<u64>,
     system: DatabaseConnection,
     /// One reader at a time, so that what was read earlier never replaces what was read later.
     seen: Mutex<String>,
@@ -45,7 +54,18 @@ pub(super) struct Mirror {
 impl Mirror {
     /// An empty one.
     pub(super) fn new(system: DatabaseConnection) -> Self {
-        Self { catalogue: Arc::default(), system, seen: Mutex::default() }
+        let (changes, _) = watch::channel(0);
+        Self { catalogue: Arc::default(), changes, system, seen: Mutex::default() }
+    }
+
+    /// A number that grows when one of our own storages may have changed.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Says that one of our own storages may have changed.
+    pub(super) fn changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
     }
 
     /// Reads all storages again.
@@ -58,7 +78,7 @@ impl Mirror {
     /// Reads all storages again if any has changed.
     async fn refresh_changed(&self, pool: &PgPool) -> Result<()> {
         let mut seen = self.seen.lock().await;
-        let now: String = sqlx::query_scalar(FINGERPRINT).fetch_one(pool).await.map_err(error::store)?;
+        let now = fingerprint(pool, FINGERPRINT).await?;
         if *seen != now {
             self.load().await?;
             *seen = now;
@@ -112,21 +132,38 @@ impl Mirror {
         let mut listener = PgListener::connect_with(listening).await.map_err(error::store)?;
         listener.listen(CHANNEL).await.map_err(error::store)?;
         self.refresh().await?;
+        let mut own = fingerprint(system, OWN).await?;
+        self.changed();
         loop {
             match tokio::time::timeout(BACKSTOP, listener.try_recv()).await {
-                Ok(Ok(Some(notification))) => match notification.payload().parse() {
+                Ok(Ok(Some(notification))) => match notification.payload().parse().map(StorageId) {
+                    Ok(id) if id.is_own() => self.changed(),
                     Ok(id) => {
-                        self.refresh_one(StorageId(id)).await?;
+                        self.refresh_one(id).await?;
                     }
                     Err(_) => self.refresh().await?,
                 },
                 // Reconnected: what was said meanwhile was not heard.
-                Ok(Ok(None)) => self.refresh().await?,
+                Ok(Ok(None)) => {
+                    self.refresh().await?;
+                    self.changed();
+                }
                 Ok(Err(error)) => return Err(error::store(error)),
-                Err(_) => self.refresh_changed(system).await?,
+                Err(_) => {
+                    self.refresh_changed(system).await?;
+                    let now = fingerprint(system, OWN).await?;
+                    if own != now {
+                        own = now;
+                        self.changed();
+                    }
+                }
             }
         }
     }
+}
+
+async fn fingerprint(pool: &PgPool, question: &'static str) -> Result<String> {
+    sqlx::query_scalar(question).fetch_one(pool).await.map_err(error::store)
 }
 
 /// Tells all processes, at the commit of this transaction, that a storage has changed.

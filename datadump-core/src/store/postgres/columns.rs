@@ -1,5 +1,7 @@
 //! How each kind is a column, an array of values that is bound, and a value that is read back.
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::{
@@ -23,7 +25,7 @@ pub(super) fn column_type(kind: &Kind) -> String {
         Kind::Float => "double precision".into(),
         Kind::Decimal { precision, scale } => format!("numeric({precision},{scale})"),
         Kind::String { max_length } => format!("varchar({max_length}) COLLATE \"C\""),
-        Kind::Text { .. } | Kind::Enum { .. } => "text COLLATE \"C\"".into(),
+        Kind::Text { .. } | Kind::Enum { .. } | Kind::Id => "text COLLATE \"C\"".into(),
         Kind::Uuid => "uuid".into(),
         Kind::Date => "date".into(),
         Kind::Time => "time".into(),
@@ -42,7 +44,7 @@ pub(super) fn array_cast(kind: &Kind) -> &'static str {
         Kind::Long => "::int8[]",
         Kind::Float => "::float8[]",
         Kind::Decimal { .. } => "::numeric[]",
-        Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => "::text[]",
+        Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } | Kind::Id => "::text[]",
         Kind::Uuid => "::uuid[]",
         Kind::Date => "::date[]",
         Kind::Time => "::time[]",
@@ -85,6 +87,11 @@ pub(super) fn bind<'v>(
                 _ => None,
             })
         }
+        Kind::Id => array(arguments, values, |value| match value {
+            Value::Text(value) => Some(value.clone()),
+            Value::Uuid(value) => Some(value.to_string()),
+            _ => None,
+        }),
         Kind::Json => array(arguments, values, |value| match value {
             Value::Json(value) => Some(value.as_str()),
             _ => None,
@@ -138,7 +145,7 @@ where
     arguments.add(value).map_err(sqlx::Error::Encode)
 }
 
-/// Reads a whole row: key, fields, `version`, `created_at`, `updated_at`, in this order.
+/// Reads a whole row: key, fields, version and times, in this order.
 pub(super) fn stored_row(row: &PgRow, definition: &Definition) -> sqlx::Result<StoredRow> {
     let fields = definition.fields.iter().enumerate();
     let values = fields.map(|(place, field)| value(row, place + 1, &field.kind)).collect::<Result<_, _>>()?;
@@ -181,6 +188,7 @@ pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Valu
         }
         Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => decode(raw).map(Value::Text),
         Kind::Uuid => decode::<Uuid>(raw).map(Value::Uuid),
+        Kind::Id => kind.read_text(&decode::<String>(raw)?).map_err(|fault| wrong(fault.detail)),
         Kind::Date => decode::<NaiveDate>(raw).map(|date| Value::Date(date.to_epoch_days())),
         Kind::Time => {
             let time: NaiveTime = decode(raw)?;
@@ -221,14 +229,38 @@ fn wrong(what: impl Into<String>) -> sqlx::Error {
 
 /// What tells the rows of a storage apart, in a form that can be looked up and sorted, in the order
 /// in which the database sorts them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum KeyRef<'v> {
     /// Of a number.
     Integer(i64),
     /// Of a text.
     Text(&'v str),
-    /// Of a UUID.
+    /// Of a UUID. Beside texts it stands where its text would.
     Uuid(Uuid),
+}
+
+impl Ord for KeyRef<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let among = |text: &str, uuid: &Uuid| {
+            // Never equal: a text that is a UUID's is read as one.
+            text.cmp(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer())).then(Ordering::Less)
+        };
+        match (self, other) {
+            (Self::Integer(a), Self::Integer(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Uuid(a), Self::Uuid(b)) => a.cmp(b),
+            (Self::Text(text), Self::Uuid(uuid)) => among(text, uuid),
+            (Self::Uuid(uuid), Self::Text(text)) => among(text, uuid).reverse(),
+            (Self::Integer(_), Self::Text(_) | Self::Uuid(_)) => Ordering::Less,
+            (Self::Text(_) | Self::Uuid(_), Self::Integer(_)) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for KeyRef<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl<'v> KeyRef<'v> {

@@ -3,7 +3,10 @@
 use super::{columns::column_type, text};
 use crate::{
     schema::{Definition, Field, Index, IndexKind, Kind, StorageId, Value},
-    store::sql::{self, Name},
+    store::{
+        query::Column,
+        sql::{self, Name},
+    },
 };
 
 /// What creates the table of a storage, with all its indexes.
@@ -17,18 +20,15 @@ pub(super) fn create(id: StorageId, definition: &Definition) -> Vec<String> {
     columns.extend(
         fields.map(|field| format!("{} {}", Name::field(&field.name).quoted(), column_type(&field.kind))),
     );
-    columns.extend(
-        [
-            "\"version\" integer NOT NULL",
-            "\"created_at\" timestamptz NOT NULL",
-            "\"updated_at\" timestamptz NOT NULL",
-        ]
-        .map(str::to_owned),
-    );
+    let service = |column| sql::column(definition, column).quoted();
+    let updated_at = service(Column::UpdatedAt);
+    columns.push(format!("{} integer NOT NULL", service(Column::Version)));
+    columns.push(format!("{} timestamptz NOT NULL", service(Column::CreatedAt)));
+    columns.push(format!("{updated_at} timestamptz NOT NULL"));
     columns.push(format!("PRIMARY KEY ({key})"));
     let mut statements = vec![format!("CREATE TABLE {table} ({})", columns.join(", "))];
     let newest = Name::newest_index(id).quoted();
-    statements.push(format!("CREATE INDEX {newest} ON {table} (\"updated_at\", {key})"));
+    statements.push(format!("CREATE INDEX {newest} ON {table} ({updated_at}, {key})"));
     for index in definition.all_indexes() {
         let columns: Vec<String> = index.fields.iter().map(|field| Name::field(field).quoted()).collect();
         statements.push(create_index(

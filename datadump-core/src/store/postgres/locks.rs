@@ -28,12 +28,6 @@ pub(super) fn try_writing(column: &'static str) -> String {
     format!("pg_try_advisory_xact_lock_shared({WRITE}, ({column} & {SMALL})::int4)")
 }
 
-/// An expression: the same, but it waits until it is so.
-pub(super) fn writing(column: &'static str) -> String {
-    // A function without a result is never null, once it returns.
-    format!("pg_advisory_xact_lock_shared({WRITE}, ({column} & {SMALL})::int4) IS NOT NULL")
-}
-
 /// Waits until nobody writes the storage, and keeps it so until the transaction's end.
 pub(super) fn alone(storage: StorageId) -> String {
     format!("SELECT pg_advisory_xact_lock({WRITE}, {})", storage.get() & SMALL)

@@ -17,6 +17,7 @@ mod ddl;
 mod declare;
 mod error;
 mod examine;
+mod instead;
 mod isolate;
 mod locks;
 mod migrate;
@@ -152,6 +153,11 @@ impl Store for PostgresStore {
         "postgres"
     }
 
+    fn widest_row(&self) -> Option<usize> {
+        // A row has to fit one page of 8 KiB.
+        Some(7_900)
+    }
+
     fn catalogue(&self) -> &Arc<Catalogue> {
         &self.inner.mirror.catalogue
     }
@@ -215,6 +221,10 @@ impl Store for PostgresStore {
 
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
         read::page(&self.inner.connections.reads, in_force, query).await
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.mirror.changes()
     }
 
     async fn ping(&self) -> Result<()> {

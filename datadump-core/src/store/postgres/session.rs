@@ -9,7 +9,7 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, postgres::PgArguments};
 
-use super::{locks, text::Texts};
+use super::{catalogue::notification, locks, text::Texts};
 use crate::schema::{InForce, StorageId};
 
 /// After how long a rest a connection is asked whether it is still good.
@@ -27,15 +27,6 @@ pub(super) struct Session {
     pub(super) connection: PgConnection,
     texts: HashMap<StorageId, (i32, Arc<Texts>)>,
     used: Instant,
-}
-
-/// Whether to wait for a storage whose table is being changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Patience {
-    /// No: its writes are put aside.
-    Try,
-    /// Yes: a part of the same call is committed already.
-    Wait,
 }
 
 /// What a transaction found at its beginning.
@@ -62,26 +53,22 @@ impl Session {
 
     /// Begins a transaction that may write these storages. A storage that is in neither part of the
     /// answer does not exist.
-    pub(super) async fn begin(
-        &mut self,
-        storages: &BTreeSet<StorageId>,
-        patience: Patience,
-    ) -> sqlx::Result<Begun> {
-        let numbers: Vec<String> = storages.iter().map(|id| id.get().to_string()).collect();
+    pub(super) async fn begin(&mut self, storages: &BTreeSet<StorageId>) -> sqlx::Result<Begun> {
+        // Our own are always there as they are, and nobody changes them.
+        let (own, others): (Vec<StorageId>, Vec<StorageId>) = storages.iter().partition(|id| id.is_own());
+        let numbers: Vec<String> = others.iter().map(|id| id.get().to_string()).collect();
         let numbers = numbers.join(",");
-        let lock = match patience {
-            Patience::Try => locks::try_writing("id"),
-            Patience::Wait => locks::writing("id"),
-        };
         // Three statements: the last one has a snapshot of its own, taken when the locks are held.
         let begin = format!(
             "BEGIN; \
-             SELECT id, CASE WHEN {lock} THEN -1 ELSE -2 END::bigint \
+             SELECT id, CASE WHEN {} THEN -1 ELSE -2 END::bigint \
              FROM unnest('{{{numbers}}}'::bigint[]) AS id; \
-             SELECT id, version FROM datadump_storage WHERE id = ANY('{{{numbers}}}'::bigint[])"
+             SELECT id, version FROM datadump_storage WHERE id = ANY('{{{numbers}}}'::bigint[])",
+            locks::try_writing("id")
         );
         let rows = sqlx::raw_sql(AssertSqlSafe(begin)).fetch_all(&mut self.connection).await?;
         let mut begun = Begun::default();
+        begun.versions.extend(own.into_iter().map(|id| (id, 1)));
         for row in rows {
             let id = StorageId(row.try_get(0)?);
             match row.try_get(1)? {
@@ -97,9 +84,14 @@ impl Session {
         Ok(begun)
     }
 
-    /// Commits.
-    pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
-        self.say("COMMIT").await
+    /// Commits, and tells all processes that these storages have changed.
+    pub(super) async fn commit(&mut self, changed: &BTreeSet<StorageId>) -> sqlx::Result<()> {
+        if changed.is_empty() {
+            return self.say("COMMIT").await;
+        }
+        let told: Vec<String> = changed.iter().map(|id| notification(*id)).collect();
+        let commit = format!("{}; COMMIT", told.join("; "));
+        sqlx::raw_sql(AssertSqlSafe(commit)).execute(&mut self.connection).await.map(|_| ())
     }
 
     /// Undoes the transaction.

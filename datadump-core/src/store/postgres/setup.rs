@@ -1,15 +1,19 @@
 //! What a database must be to serve, and the tables of the system in it.
 
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, TransactionTrait,
+    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
+    TransactionTrait,
 };
 use sqlx::{Connection as _, PgConnection};
 
-use super::{error, locks};
+use super::{ddl, error, locks};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    store::system::{self, info},
+    store::{
+        own::Own,
+        system::{self, info},
+    },
 };
 
 /// The oldest server that has what is needed.
@@ -44,16 +48,31 @@ pub(super) async fn upgrade(system: &DatabaseConnection, now: Timestamp) -> Resu
     for statement in system::create_tables(DbBackend::Postgres) {
         transaction.execute_raw(statement).await.map_err(error::orm)?;
     }
-    match info::Entity::find().one(&transaction).await.map_err(error::orm)? {
-        Some(found) => system::check_version(found.system_version)?,
-        None => {
-            let first = info::ActiveModel {
-                id: Set(1),
-                system_version: Set(system::VERSION),
-                created_at: Set(now.micros()),
-            };
-            info::Entity::insert(first).exec(&transaction).await.map_err(error::orm)?;
-        }
+    let found = info::Entity::find().one(&transaction).await.map_err(error::orm)?;
+    if let Some(found) = &found {
+        system::check_version(found.system_version)?;
+    }
+    if found.as_ref().is_none_or(|found| found.system_version < 2) {
+        create_own(&transaction).await?;
+    }
+    let present = Set(system::VERSION);
+    if found.is_some() {
+        let row = info::ActiveModel { system_version: present, ..Default::default() };
+        info::Entity::update_many().set(row).exec(&transaction).await.map_err(error::orm)?;
+    } else {
+        let first = info::ActiveModel { id: Set(1), system_version: present, created_at: Set(now.micros()) };
+        info::Entity::insert(first).exec(&transaction).await.map_err(error::orm)?;
     }
     transaction.commit().await.map_err(error::orm)
+}
+
+/// Makes the tables of our own storages.
+async fn create_own(transaction: &DatabaseTransaction) -> Result<()> {
+    for own in Own::ALL {
+        let definition = own.definition().ok_or_else(|| Error::internal("a storage of our own is wrong"))?;
+        for statement in ddl::create(own.id(), &definition) {
+            transaction.execute_unprepared(&statement).await.map_err(error::orm)?;
+        }
+    }
+    Ok(())
 }

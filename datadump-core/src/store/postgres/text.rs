@@ -27,12 +27,13 @@ pub(super) fn sequence(storage: StorageId) -> String {
 /// All columns with their kinds, in the order in which rows are read and bound.
 pub(super) fn columns(definition: &Definition) -> Vec<(&str, &Kind)> {
     let fields = definition.fields.iter().map(|field| (field.name.as_str(), &field.kind));
+    let service = definition.service();
     std::iter::once((definition.key.name.as_str(), &definition.key.kind))
         .chain(fields)
         .chain([
-            ("version", &Kind::Integer),
-            ("created_at", &Kind::Timestamp),
-            ("updated_at", &Kind::Timestamp),
+            (service.version, &Kind::Integer),
+            (service.created_at, &Kind::Timestamp),
+            (service.updated_at, &Kind::Timestamp),
         ])
         .collect()
 }
@@ -44,6 +45,8 @@ pub(super) struct Texts {
     pub(super) lock: String,
     /// Inserts new rows, but for those whose key another session has inserted meanwhile.
     pub(super) insert: String,
+    /// Inserts those of new rows that break no unique index, in the order given; their keys.
+    pub(super) sift: String,
     /// Replaces rows that are there and locked.
     pub(super) update: String,
     /// Deletes rows that are there and locked.
@@ -84,6 +87,10 @@ impl Texts {
             insert: format!(
                 "{mark} INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays}) \
                  ON CONFLICT ({key}) DO NOTHING"
+            ),
+            sift: format!(
+                "{mark} INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays}) \
+                 ON CONFLICT DO NOTHING RETURNING {key}"
             ),
             update: format!(
                 "{mark} UPDATE {table} AS t SET {sets} FROM UNNEST({arrays}) AS n({numbered}) \

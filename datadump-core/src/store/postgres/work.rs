@@ -1,110 +1,85 @@
-//! The writes of some calls, and what became of them so far: what is still to do, what is known,
-//! which calls have ended without an answer.
+//! Some calls, and what became of them so far: which are still to do, which have ended, and how.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{apply::Failure, error::Trouble};
 use crate::{
     error::Error,
     schema::{InForce, StorageId},
-    store::{Action, Outcome, Write, writer::Job},
+    store::{Action, Call, Outcome, Write, writer::Job},
 };
 
-/// The writes of some calls and what became of them so far.
+/// Some calls and what became of them so far.
 pub(super) struct Work<'b> {
-    pub(super) writes: Vec<&'b Write>,
-    job_of: Vec<usize>,
-    outcomes: Vec<Option<Outcome>>,
-    /// Calls that are answered with an error, or put aside.
-    ended: BTreeMap<usize, End>,
+    calls: Vec<(&'b Call, Option<End>)>,
 }
 
-/// How a call ends that gets no outcomes.
+/// How a call ends.
 pub(super) enum End {
+    /// With an outcome for each of its writes, which are committed.
+    Done(Vec<Outcome>),
     /// With this error.
     Failed(Error),
     /// Not at all for now: it is put aside.
     Blocked,
 }
 
+/// A call that is still to do, and its place among all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open<'b> {
+    pub(super) place: usize,
+    pub(super) call: &'b Call,
+}
+
 impl<'b> Work<'b> {
     /// Nothing is done yet.
     pub(super) fn new(jobs: &'b [Job]) -> Self {
-        let (mut writes, mut job_of) = (Vec::new(), Vec::new());
-        for (place, job) in jobs.iter().enumerate() {
-            writes.extend(&job.call.writes);
-            job_of.resize(writes.len(), place);
-        }
-        let mut outcomes = Vec::new();
-        outcomes.resize_with(writes.len(), || None);
-        Self { writes, job_of, outcomes, ended: BTreeMap::new() }
+        Self { calls: jobs.iter().map(|job| (&job.call, None)).collect() }
     }
 
-    /// The places of the writes nothing is known of yet.
-    pub(super) fn todo(&self) -> Vec<usize> {
-        let open = self.outcomes.iter().zip(&self.job_of).enumerate();
-        open.filter(|(_, (outcome, job))| outcome.is_none() && !self.ended.contains_key(job))
-            .map(|(place, _)| place)
-            .collect()
+    /// The calls that are still to do.
+    pub(super) fn todo(&self) -> Vec<Open<'b>> {
+        let open = self.calls.iter().enumerate().filter(|(_, (_, end))| end.is_none());
+        open.map(|(place, (call, _))| Open { place, call }).collect()
     }
 
-    /// Takes note of what became of writes, after their commit.
-    pub(super) fn settle(&mut self, outcomes: Vec<(usize, Outcome)>) {
-        for (place, outcome) in outcomes {
-            if let Some(slot) = self.outcomes.get_mut(place) {
-                *slot = Some(outcome);
-            }
+    /// Takes note of what became of the writes of these calls, after their commit.
+    pub(super) fn settle(&mut self, todo: &[Open<'_>], outcomes: Vec<Outcome>) {
+        let mut outcomes = outcomes.into_iter();
+        for open in todo {
+            let of_call = outcomes.by_ref().take(open.call.writes.len()).collect();
+            self.end(open.place, End::Done(of_call));
         }
     }
 
-    /// Takes the calls out that these storages hinder; whether one is left that has to wait,
-    /// because a part of it is committed.
-    pub(super) fn hinder(&mut self, blocked: &BTreeSet<StorageId>, gone: &BTreeSet<StorageId>) -> bool {
-        let begun: BTreeSet<usize> = self.settled_jobs();
-        let mut has_to_wait = false;
-        for (write, job) in self.writes.iter().zip(&self.job_of) {
-            let id = storage(write);
-            if gone.contains(&id) {
+    /// Takes the calls out that these storages hinder.
+    pub(super) fn hinder(&mut self, blocked: &BTreeSet<StorageId>, gone: &BTreeSet<StorageId>) {
+        for open in self.todo() {
+            if let Some(write) = open.call.writes.iter().find(|write| gone.contains(&storage(write))) {
                 let error = Error::UnknownStorage(proof(write).definition.name.to_string());
-                self.ended.insert(*job, End::Failed(error));
-            } else if blocked.contains(&id) && begun.contains(job) {
-                has_to_wait = true;
-            } else if blocked.contains(&id) {
-                self.ended.entry(*job).or_insert(End::Blocked);
+                self.end(open.place, End::Failed(error));
+            } else if open.call.writes.iter().any(|write| blocked.contains(&storage(write))) {
+                self.end(open.place, End::Blocked);
             }
         }
-        has_to_wait
     }
 
-    /// What became of each call, in order: its outcomes, or how it ended without.
-    pub(super) fn ends(self, calls: usize) -> Vec<Result<Vec<Outcome>, End>> {
-        let mut ends: Vec<Result<Vec<Outcome>, End>> = Vec::new();
-        ends.resize_with(calls, || Ok(Vec::new()));
-        for (job, outcome) in self.job_of.into_iter().zip(self.outcomes) {
-            if let (Some(Ok(outcomes)), Some(outcome)) = (ends.get_mut(job), outcome) {
-                outcomes.push(outcome);
-            }
+    /// Ends these calls with an error.
+    pub(super) fn fail(&mut self, todo: &[Open<'_>], failure: &Failure) {
+        for open in todo {
+            self.end(open.place, End::Failed(failed(failure)));
         }
-        for (job, end) in self.ended {
-            if let Some(slot) = ends.get_mut(job) {
-                *slot = Err(end);
-            }
-        }
-        ends
     }
 
-    fn settled_jobs(&self) -> BTreeSet<usize> {
-        let settled = self.outcomes.iter().zip(&self.job_of);
-        settled.filter(|(outcome, _)| outcome.is_some()).map(|(_, job)| *job).collect()
+    /// How each call has ended, in order.
+    pub(super) fn ends(self) -> Vec<End> {
+        let missing = || End::Failed(Error::internal("a call was forgotten"));
+        self.calls.into_iter().map(|(_, end)| end.unwrap_or_else(missing)).collect()
     }
 
-    /// Ends all calls that these writes belong to with an error.
-    pub(super) fn fail(&mut self, todo: &[usize], failure: &Failure) {
-        for job in todo.iter().filter_map(|place| self.job_of.get(*place)) {
-            self.ended.entry(*job).or_insert_with(|| End::Failed(failed(failure)));
+    fn end(&mut self, place: usize, end: End) {
+        if let Some((_, slot)) = self.calls.get_mut(place) {
+            *slot = Some(end);
         }
     }
 }

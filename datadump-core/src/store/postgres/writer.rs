@@ -9,20 +9,21 @@ use std::{
 
 use super::{
     apply::{Failure, apply},
-    batch::{Item, Stamps, Target},
+    batch::{Item, Stamps, Target, What},
     catalogue::Mirror,
     connect::Connections,
     error::Trouble,
-    isolate::apply_parts,
+    instead,
+    isolate::Isolation,
     parked::Parked,
-    session::{Patience, Session},
-    work::{End, Work, proof, storage},
+    session::Session,
+    work::{End, Open, Work, proof, storage},
 };
 use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Outcome, Reprove,
+        Action, Fate, Outcome, Reprove, Write, own,
         writer::{Batch, Intake, Job},
     },
 };
@@ -32,6 +33,10 @@ const TRIES: u32 = 12;
 
 /// How long one transaction may take before its connection is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How much longer when it looks for rows at fault, for each write: then the connection has just
+/// shown that it is good, and all writes of a call have to go into one transaction.
+const SEARCH: Duration = Duration::from_millis(20);
 
 /// The item in the queue that ends one writer.
 #[derive(Debug)]
@@ -68,8 +73,8 @@ enum Mode {
 /// What one transaction did.
 #[derive(Debug)]
 enum Attempt {
-    /// It is committed; what became of the writes at these places.
-    Committed(Vec<(usize, Outcome)>),
+    /// It is committed; what became of the writes, in order.
+    Committed(Vec<Outcome>),
     /// Nothing, because of these storages.
     Hindered { blocked: BTreeSet<StorageId>, gone: BTreeSet<StorageId> },
 }
@@ -103,42 +108,41 @@ impl Writer {
     async fn write(&mut self, jobs: Vec<Job>) -> Vec<(usize, Job)> {
         let mut work = Work::new(&jobs);
         self.work(&mut work).await;
-        let ends = work.ends(jobs.len());
+        let ends = work.ends();
         let mut blocked = Vec::new();
         for (place, (job, end)) in jobs.into_iter().zip(ends).enumerate() {
             match end {
-                Ok(outcomes) => job.answer(Ok(outcomes)),
-                Err(End::Failed(error)) => job.answer(Err(error)),
-                Err(End::Blocked) => blocked.push((place, job)),
+                End::Done(outcomes) => job.answer(Ok(outcomes)),
+                End::Failed(error) => job.answer(Err(error)),
+                End::Blocked => blocked.push((place, job)),
             }
         }
         blocked
     }
 
     async fn work(&mut self, work: &mut Work<'_>) {
-        let (mut mode, mut patience, mut tries) = (Mode::Whole, Patience::Try, 0);
+        let (mut mode, mut tries) = (Mode::Whole, 0);
         loop {
             let todo = work.todo();
             if todo.is_empty() {
                 return;
             }
             self.committing = false;
-            let attempt = self.transaction(work, &todo, mode, patience);
-            let attempt = tokio::time::timeout(PATIENCE, attempt).await;
+            let patience = match mode {
+                Mode::Whole => PATIENCE,
+                Mode::Parts => PATIENCE + SEARCH * u32::try_from(writes(&todo)).unwrap_or(u32::MAX),
+            };
+            let attempt = tokio::time::timeout(patience, self.transaction(&todo, mode)).await;
             let attempt = attempt.unwrap_or_else(|_| Err(Failure::Sql(sqlx::Error::PoolTimedOut)));
             let failure = match attempt {
                 Ok(Attempt::Committed(outcomes)) => {
-                    self.shared
-                        .intake
-                        .gauge()
-                        .committed(outcomes.iter().filter(|(_, o)| has_effect(o)).count());
-                    work.settle(outcomes);
+                    let effective = outcomes.iter().filter(|outcome| outcome.written().is_some()).count();
+                    self.shared.intake.gauge().committed(effective);
+                    work.settle(&todo, outcomes);
                     continue;
                 }
                 Ok(Attempt::Hindered { blocked, gone }) => {
-                    if work.hinder(&blocked, &gone) {
-                        patience = Patience::Wait;
-                    }
+                    work.hinder(&blocked, &gone);
                     continue;
                 }
                 Err(failure) => failure,
@@ -156,14 +160,8 @@ impl Writer {
         }
     }
 
-    /// Writes all that is to do in one transaction, or as much of it as fits one.
-    async fn transaction(
-        &mut self,
-        work: &Work<'_>,
-        todo: &[usize],
-        mode: Mode,
-        patience: Patience,
-    ) -> Result<Attempt, Failure> {
+    /// Writes all that is to do in one transaction.
+    async fn transaction(&mut self, todo: &[Open<'_>], mode: Mode) -> Result<Attempt, Failure> {
         let shared = self.shared.clone();
         let alive = match &mut self.session {
             Some(session) => session.is_alive().await,
@@ -173,30 +171,30 @@ impl Writer {
             self.session = Some(Session::new(shared.connections.writer().await?));
         }
         let Some(session) = &mut self.session else { return Err(sqlx::Error::WorkerCrashed.into()) };
-        let storages: BTreeSet<StorageId> =
-            todo.iter().filter_map(|place| work.writes.get(*place)).map(|write| storage(write)).collect();
-        let begun = session.begin(&storages, patience).await?;
+        let storages: BTreeSet<StorageId> = all(todo).map(|(_, _, write)| storage(write)).collect();
+        let begun = session.begin(&storages).await?;
         let gone: BTreeSet<StorageId> =
             storages.iter().filter(|id| begun.versions.get(id).is_none_or(|v| *v == 0)).copied().collect();
         if !begun.blocked.is_empty() || !gone.is_empty() {
             session.rollback().await?;
             return Ok(Attempt::Hindered { blocked: begun.blocked, gone });
         }
-        let targets = targets(session, &shared.mirror, work, todo, &begun.versions).await?;
-        let (mut items, mut outcomes) = items(work, todo, &targets, shared.reprove);
-        let catalogue = &shared.mirror.catalogue;
-        match mode {
-            Mode::Whole => {
-                let applied = apply(session, &targets, &mut items, &shared.stamps).await?;
-                outcomes.extend(items.iter().map(|item| item.place).zip(applied));
-            }
+        let (catalogue, stamps) = (&shared.mirror.catalogue, &shared.stamps);
+        let targets = targets(session, &shared.mirror, todo, &begun.versions).await?;
+        let mut items = items(todo, &targets, shared.reprove)?;
+        let mut outcomes = match mode {
+            Mode::Whole => apply(session, &targets, &mut items, stamps).await?,
             Mode::Parts => {
-                let applied = apply_parts(session, catalogue, &targets, &mut items, &shared.stamps).await?;
-                outcomes.extend(applied);
+                Isolation { session, catalogue, targets: &targets, stamps }.run(&mut items).await?
             }
-        }
+        };
+        instead::put(session, todo, &mut outcomes, stamps).await?;
+        let changed = own::heard(&outcomes);
         self.committing = true;
-        session.commit().await?;
+        session.commit(&changed).await?;
+        if !changed.is_empty() {
+            shared.mirror.changed();
+        }
         Ok(Attempt::Committed(outcomes))
     }
 
@@ -213,16 +211,28 @@ impl Writer {
     }
 }
 
+/// All writes of these calls, in order, with the places of the calls.
+pub(super) fn all<'b>(todo: &[Open<'b>]) -> impl Iterator<Item = (usize, Fate, &'b Write)> {
+    let of_call = |open: &Open<'b>| {
+        let (place, fate) = (open.place, open.call.fate);
+        open.call.writes.iter().map(move |write| (place, fate, write))
+    };
+    todo.iter().flat_map(of_call)
+}
+
+fn writes(todo: &[Open<'_>]) -> usize {
+    todo.iter().map(|open| open.call.writes.len()).sum()
+}
+
 /// The storages of a transaction, each with the version that is in force.
 async fn targets(
     session: &mut Session,
     mirror: &Mirror,
-    work: &Work<'_>,
-    todo: &[usize],
+    todo: &[Open<'_>],
     versions: &BTreeMap<StorageId, i64>,
 ) -> Result<Vec<Target>, Failure> {
     let mut known: BTreeMap<StorageId, &Arc<InForce>> = BTreeMap::new();
-    for in_force in todo.iter().filter_map(|place| work.writes.get(*place)).map(|write| proof(write)) {
+    for in_force in all(todo).map(|(_, _, write)| proof(write)) {
         if versions.get(&in_force.storage) == Some(&in_force.version.into()) {
             known.insert(in_force.storage, in_force);
         }
@@ -238,45 +248,34 @@ async fn targets(
     Ok(targets)
 }
 
-/// The writes of a transaction, each proven by the version in force; and what became of those that
-/// no longer fit it.
-fn items<'b>(
-    work: &Work<'b>,
-    todo: &[usize],
-    targets: &[Target],
-    reprove: Reprove,
-) -> (Vec<Item<'b>>, Vec<(usize, Outcome)>) {
+/// The writes of a transaction, each proven by the version in force, or settled when it no longer
+/// fits that.
+fn items<'b>(todo: &[Open<'b>], targets: &[Target], reprove: Reprove) -> Result<Vec<Item<'b>>, Failure> {
     let places = targets.iter().enumerate();
     let places: BTreeMap<StorageId, usize> =
         places.map(|(place, target)| (target.in_force.storage, place)).collect();
-    let (mut items, mut outcomes) = (Vec::with_capacity(todo.len()), Vec::new());
-    for place in todo {
-        let Some(write) = work.writes.get(*place).copied() else { continue };
-        let Some(target) = places.get(&storage(write)).copied() else { continue };
-        let Some(Target { in_force, .. }) = targets.get(target) else { continue };
-        let (row, key) = match &write.action {
-            Action::Delete { key, .. } => (None, Some(key.clone())),
+    let mut items = Vec::with_capacity(writes(todo));
+    for (call, fate, write) in all(todo) {
+        let found = places.get(&storage(write)).and_then(|place| Some((*place, targets.get(*place)?)));
+        let Some((target, Target { in_force, .. })) = found else {
+            return Err(sqlx::Error::Encode("a write without its storage".into()).into());
+        };
+        let (what, key) = match &write.action {
+            Action::Delete { key, .. } => (What::Delete, Some(key.clone())),
             Action::Put(row) if row.proven_by().version == in_force.version => {
-                (Some(Cow::Borrowed(row)), row.key().cloned())
+                (What::Put(Cow::Borrowed(row)), row.key().cloned())
             }
             Action::Put(row) => match reprove(row, in_force) {
                 Ok(row) => {
                     let key = row.key().cloned();
-                    (Some(Cow::Owned(row)), key)
+                    (What::Put(Cow::Owned(row)), key)
                 }
-                Err(faults) => {
-                    outcomes.push((*place, Outcome::Invalid(faults)));
-                    continue;
-                }
+                Err(faults) => (What::Settled(Outcome::Invalid(faults)), None),
             },
         };
-        items.push(Item { place: *place, target, row, key, expect: write.expect });
+        items.push(Item { call, fate, target, what, key, expect: write.expect });
     }
-    (items, outcomes)
-}
-
-fn has_effect(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Created(_) | Outcome::Updated(_) | Outcome::Deleted(_))
+    Ok(items)
 }
 
 /// The version in force that the database named: nobody can change it while its lock is held.

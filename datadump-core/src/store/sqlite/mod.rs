@@ -22,6 +22,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use super::{
     Call, Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
@@ -40,6 +41,7 @@ pub struct SqliteStore {
     catalogue: Arc<Catalogue>,
     queue: Queue<Command>,
     readers: Readers,
+    changes: watch::Sender<u64>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     migrations: migrate::Migrations,
     file: PathBuf,
@@ -56,12 +58,15 @@ impl SqliteStore {
         let catalogue = Arc::new(Catalogue::default());
         catalogue.replace(opened.catalogue);
         let (queue, intake) = super::writer::queue(options.queue_rows, options.queue_bytes);
-        let writer = Writer::new(opened.writer, catalogue.clone(), options, opened.last_stamp);
+        let (changes, _) = watch::channel(0);
+        let writer =
+            Writer::new(opened.writer, catalogue.clone(), options, changes.clone(), opened.last_stamp);
         let thread = thread::start(writer, intake)?;
         Ok(Self {
             catalogue,
             queue,
             readers: Readers::new(&opened.file),
+            changes,
             writer: Mutex::new(Some(thread)),
             migrations: migrate::Migrations::default(),
             file: opened.file,
@@ -88,6 +93,10 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn backend(&self) -> &'static str {
         "sqlite"
+    }
+
+    fn widest_row(&self) -> Option<usize> {
+        None
     }
 
     fn catalogue(&self) -> &Arc<Catalogue> {
@@ -149,6 +158,10 @@ impl Store for SqliteStore {
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
         let (in_force, query) = (in_force.clone(), query.clone());
         self.readers.run(move |connection| read::page(connection, &in_force, &query)).await
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     async fn ping(&self) -> Result<()> {

@@ -17,6 +17,7 @@ use crate::{
     store::{
         Action, Call, Catalogue, Expect, Fate, Otherwise, Outcome, Reprove, Stored, Write,
         decide::{self, Decision},
+        own,
         writer::{Gauge, Job},
     },
 };
@@ -27,6 +28,9 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
     match attempt(writer, &jobs) {
         Ok(answers) => {
             gauge.committed(jobs.iter().map(|job| job.call.writes.len()).sum());
+            if !own::heard(answers.iter().flatten().flatten()).is_empty() {
+                writer.changes.send_modify(|changes| *changes += 1);
+            }
             for (job, answer) in jobs.into_iter().zip(answers) {
                 job.answer(answer);
             }

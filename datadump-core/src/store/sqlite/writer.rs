@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::watch;
 
 use super::{error::map, open, statements::Statements};
 use crate::{
@@ -29,6 +30,8 @@ pub(super) struct Writer {
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) options: Options,
     pub(super) statements: HashMap<StorageId, Arc<Statements>>,
+    /// Grows when sources or programs have changed.
+    pub(super) changes: watch::Sender<u64>,
     last_stamp: Timestamp,
 }
 
@@ -38,9 +41,10 @@ impl Writer {
         connection: Connection,
         catalogue: Arc<Catalogue>,
         options: Options,
+        changes: watch::Sender<u64>,
         last_stamp: Timestamp,
     ) -> Self {
-        Self { connection, catalogue, options, statements: HashMap::new(), last_stamp }
+        Self { connection, catalogue, options, statements: HashMap::new(), changes, last_stamp }
     }
 
     /// So many times for rows: each later than every one before it, whatever the clock says, so

@@ -1,0 +1,75 @@
+//! What is put instead of rows that could not be stored, in the same transaction.
+
+use std::{borrow::Cow, sync::Arc};
+
+use super::{
+    apply::{Failure, apply},
+    batch::{Item, Stamps, Target, What},
+    session::Session,
+    work::Open,
+    writer::all,
+};
+use crate::{
+    schema::{InForce, Row},
+    store::{Expect, Fate, Outcome},
+};
+
+/// Puts what the writes that have failed are to be replaced by, and says so in their outcomes.
+pub(super) async fn put(
+    session: &mut Session,
+    todo: &[Open<'_>],
+    outcomes: &mut [Outcome],
+    stamps: &Stamps,
+) -> Result<(), Failure> {
+    let mut failed: Vec<&mut Outcome> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
+    for ((_, fate, write), outcome) in all(todo).zip(outcomes) {
+        // A call that stands or falls as a whole has nothing put in its place.
+        if let (Some(otherwise), Fate::Each, true) = (&write.otherwise, fate, outcome.is_failure()) {
+            rows.push((otherwise.0)(outcome));
+            failed.push(outcome);
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut targets: Vec<Target> = Vec::new();
+    let mut items: Vec<Item<'_>> = Vec::with_capacity(rows.len());
+    for (call, row) in rows.into_iter().enumerate() {
+        let target = target(session, &mut targets, row.proven_by())?;
+        let key = row.key().cloned();
+        let what = What::Put(Cow::Owned(row));
+        items.push(Item { call, fate: Fate::Each, target, what, key, expect: Expect::Anything });
+    }
+    for (outcome, done) in failed.into_iter().zip(apply(session, &targets, &mut items, stamps).await?) {
+        match done {
+            Outcome::Created(stored) | Outcome::Updated(stored) => {
+                let why = std::mem::replace(outcome, Outcome::Undone);
+                *outcome = Outcome::Instead(Box::new(why), stored);
+            }
+            _ => return Err(wrong("what was to be put instead could not be")),
+        }
+    }
+    Ok(())
+}
+
+/// The place of a storage among the targets.
+fn target(
+    session: &mut Session,
+    targets: &mut Vec<Target>,
+    in_force: &Arc<InForce>,
+) -> Result<usize, Failure> {
+    // Others would have had to be locked when the transaction began.
+    if !in_force.storage.is_own() {
+        return Err(wrong("what is put instead does not go into a storage of our own"));
+    }
+    if let Some(place) = targets.iter().position(|target| target.in_force.storage == in_force.storage) {
+        return Ok(place);
+    }
+    targets.push(Target { texts: session.texts(in_force), in_force: in_force.clone() });
+    Ok(targets.len() - 1)
+}
+
+fn wrong(what: &'static str) -> Failure {
+    Failure::Sql(sqlx::Error::Encode(what.into()))
+}
