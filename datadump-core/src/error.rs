@@ -57,7 +57,10 @@ pub enum Error {
         /// The most there may be.
         limit: usize,
     },
-    /// An encoding nobody here knows, or bytes that are not in the encoding they say.
+    /// An encoding nobody here knows.
+    #[error("the content encoding `{0}` is not known; gzip, deflate, br and zstd are")]
+    UnknownEncoding(String),
+    /// Bytes that are not in the encoding they say.
     #[error("{0}")]
     Encoding(String),
     /// No row with that key.
@@ -150,7 +153,7 @@ impl Error {
 }
 
 fn current_version(current: &Option<Json>) -> String {
-    let version = current.as_ref().and_then(|row| row.get("version"));
+    let version = current.as_ref().and_then(|row| row.get("version").or_else(|| row.get("_version")));
     version.map_or_else(|| "unknown".into(), Json::to_string)
 }
 
