@@ -11,7 +11,7 @@ use std::{
 use datadump_core::{
     Error,
     schema::Value,
-    store::{Expect, Outcome, State, Store},
+    store::{Call, Expect, Outcome, State, Store},
 };
 use serde_json::{Value as Json, json};
 
@@ -378,7 +378,9 @@ async fn writes_to_other_storages_go_on_while_one_cannot_be_written() {
     let waiting: Vec<_> = (0..20)
         .map(|n| {
             let (store, dog) = (store.clone(), dog.clone());
-            tokio::spawn(async move { store.write(vec![put(&dog, &a_dog(n), Expect::Anything)]).await })
+            tokio::spawn(async move {
+                store.write(Call::each(vec![put(&dog, &a_dog(n), Expect::Anything)])).await
+            })
         })
         .collect();
     let started = Instant::now();

@@ -6,7 +6,7 @@ use datadump_core::{
     Error, Result,
     schema::{InForce, StoredRow, Value, evolve, parse},
     store::{
-        Action, Declaration, Expect, Outcome, Page, State, Storage, Store, Write, postgres::PostgresStore,
+        Call, Declaration, Expect, Outcome, Page, State, Storage, Store, Write, postgres::PostgresStore,
         query,
     },
     validate,
@@ -86,15 +86,15 @@ pub(super) fn in_force(store: &PostgresStore, name: &str) -> Arc<InForce> {
 
 pub(super) fn put(in_force: &Arc<InForce>, record: &Json, expect: Expect) -> Write {
     let row = validate::row(in_force, record.as_object().unwrap(), &ids()).unwrap();
-    Write { action: Action::Put(row), expect }
+    Write::put(row, expect)
 }
 
 pub(super) fn delete(in_force: &Arc<InForce>, key: Value, expect: Expect) -> Write {
-    Write { action: Action::Delete { in_force: in_force.clone(), key }, expect }
+    Write::delete(in_force.clone(), key, expect)
 }
 
 pub(super) async fn write(store: &PostgresStore, writes: Vec<Write>) -> Vec<Outcome> {
-    store.write(writes).await.unwrap()
+    store.write(Call::each(writes)).await.unwrap()
 }
 
 /// What became of writes, in one word each.
@@ -107,6 +107,9 @@ pub(super) fn words(outcomes: &[Outcome]) -> Vec<&'static str> {
         Outcome::Missing => "missing",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",
+        Outcome::Same(_) => "same",
+        Outcome::Instead(..) => "instead",
+        Outcome::Undone => "undone",
     };
     outcomes.iter().map(word).collect()
 }

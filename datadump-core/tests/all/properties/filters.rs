@@ -6,7 +6,7 @@ use datadump_core::{
     Expect,
     schema::{Definition, StoredRow, Value, parse},
     store::{
-        Action, Column, Count, Declaration, Filter, Order, Paging, Query, Test, Write, conformance::Bench,
+        Call, Column, Count, Declaration, Filter, Order, Paging, Query, Test, Write, conformance::Bench,
         query::Direction,
     },
 };
@@ -32,9 +32,9 @@ fn filters_agree_with_plain_rust(backend: Backend) {
         let writes = (0..ROWS).map(|id| {
             let mut record = record.new_tree(&mut runner).unwrap().current();
             record["id"] = json!(id);
-            Write { action: Action::Put(database.prove(&in_force, &record).unwrap()), expect: Expect::Absent }
+            Write::put(database.prove(&in_force, &record).unwrap(), Expect::Absent)
         });
-        store.write(writes.collect()).await.unwrap();
+        store.write(Call::each(writes.collect())).await.unwrap();
         let mut rows = Vec::new();
         for id in 0..ROWS {
             rows.push(store.get(&in_force, &Value::Integer(id.into())).await.unwrap().unwrap());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datadump_core::{
     Expect,
     schema::{Row, parse},
-    store::{Action, Declaration, Outcome, Write, conformance::Bench},
+    store::{Call, Declaration, Outcome, Write, conformance::Bench},
 };
 use proptest::{strategy::Strategy, strategy::ValueTree};
 use serde_json::json;
@@ -30,8 +30,8 @@ async fn rows_are_read_back_equal(backend: Backend) {
             database.prove(&in_force, &record).unwrap_or_else(|error| panic!("{error}: {record}"))
         })
         .collect();
-    let writes = rows.iter().map(|row| Write { action: Action::Put(row.clone()), expect: Expect::Absent });
-    let outcomes = store.write(writes.collect()).await.unwrap();
+    let writes = rows.iter().map(|row| Write::put(row.clone(), Expect::Absent));
+    let outcomes = store.write(Call::each(writes.collect())).await.unwrap();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Created(_))));
     store.close().await;
 
