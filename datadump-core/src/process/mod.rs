@@ -7,10 +7,47 @@
 //!
 //! A new format is one file and one line in [`registry`].
 
+mod any;
+mod args;
+mod binary;
+mod cbor;
+mod charset;
+mod concatenated_json;
+pub mod decompress;
+mod detect;
+mod examples;
+mod form;
+mod found;
+mod influx;
+mod json;
+mod json_text;
+mod lines;
+mod logfmt;
+mod magic;
+mod media;
+mod msgpack;
+mod multipart;
+mod ndjson;
+mod prometheus;
+mod registry;
+mod table;
+mod text;
+mod toml;
+mod untyped;
+pub mod vrl;
+mod xml;
+mod yaml;
+
 use std::fmt::Debug;
 
 use bytes::Bytes;
 
+pub use self::{
+    detect::{Detected, body_for, detect},
+    examples::{Example, examples},
+    registry::{Registry, run},
+    untyped::is_untyped,
+};
 use crate::{
     clock::Timestamp,
     record::{Failure, Origin, Record, Rejected},
@@ -80,6 +117,9 @@ impl<'a> Input<'a> {
     }
 }
 
+/// The most records that a throw may hold. A stream may be of any length: it is read in chunks.
+pub const MAX_RECORDS: usize = 1_000_000;
+
 /// What a processor puts out.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -102,13 +142,22 @@ impl Output {
     pub fn record_at(&mut self, record: Record, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
         let origin = Origin { index: self.next, line, piece };
         self.next += 1;
-        self.records.push(Record { origin, ..record });
+        if !self.is_full() {
+            self.records.push(Record { origin, ..record });
+        }
     }
 
     /// Says that what stands here cannot be read.
     pub fn reject(&mut self, failure: Failure, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
         let origin = Origin { index: self.next, line, piece };
         self.next += 1;
-        self.rejected.push(Rejected { origin, failure });
+        if !self.is_full() {
+            self.rejected.push(Rejected { origin, failure });
+        }
+    }
+
+    /// Whether more was put out than is kept: a processor that sees it may stop.
+    pub fn is_full(&self) -> bool {
+        self.next > MAX_RECORDS
     }
 }

@@ -1,0 +1,38 @@
+//! What is no text: kept whole, as a blob record.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value as Json};
+
+use super::{Input, Output, Processor, magic};
+use crate::record::{Failure, Record};
+
+/// Makes one record of any bytes.
+#[derive(Debug)]
+pub(super) struct Binary;
+
+impl Processor for Binary {
+    fn name(&self) -> &str {
+        "binary"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        output.record(Record::new(blob(input.body, input.content_type)));
+        Ok(())
+    }
+}
+
+/// The fields of a blob: its bytes, how many there are, and what they are, when that is known.
+pub(super) fn blob(bytes: &[u8], content_type: Option<&str>) -> Map<String, Json> {
+    let mut fields = Map::new();
+    let said = content_type.filter(|said| !SAYS_NOTHING.iter().any(|nothing| said.starts_with(nothing)));
+    if let Some(content_type) = said.or_else(|| magic::content_type(bytes)) {
+        fields.insert("content_type".to_owned(), content_type.into());
+    }
+    fields.insert("size".to_owned(), bytes.len().into());
+    fields.insert("data".to_owned(), BASE64_STANDARD.encode(bytes).into());
+    fields
+}
+
+/// What programs send that were not told what they send.
+const SAYS_NOTHING: [&str; 3] =
+    ["application/octet-stream", "application/x-www-form-urlencoded", "binary/octet-stream"];

@@ -1,0 +1,47 @@
+//! JSON values one behind the other, with or without anything between them, and JSON sequences
+//! (RFC 7464): a record each.
+
+use super::{
+    Input, Output, Processor,
+    json_text::{self, shape, skip_space},
+};
+use crate::record::Failure;
+
+/// Reads concatenated JSON.
+#[derive(Debug)]
+pub(super) struct ConcatenatedJson;
+
+impl Processor for ConcatenatedJson {
+    fn name(&self) -> &str {
+        "concatenated-json"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let text = input.text()?;
+        let bytes = text.as_bytes();
+        let mut place = skip_space(bytes, 0);
+        while place < bytes.len() {
+            let mut value = shape(bytes, place);
+            // A comma or a bracket that belongs to nothing: it is rejected, and what is behind it is
+            // read.
+            value.end = value.end.max(next_character(text, place));
+            let piece = place..value.end;
+            match json_text::shaped_record(text.get(piece.clone()).unwrap_or_default(), &value) {
+                Ok(record) => output.record_at(record, None, Some(piece)),
+                Err(failure) => {
+                    // A value that is cut off swallows what follows; a record separator ends it.
+                    let rest = bytes.get(place + 1..value.end).unwrap_or_default();
+                    let separator = memchr::memchr(0x1E, rest).map(|at| place + 1 + at);
+                    value.end = separator.unwrap_or(value.end);
+                    output.reject(failure, None, Some(place..value.end));
+                }
+            }
+            place = skip_space(bytes, value.end);
+        }
+        Ok(())
+    }
+}
+
+fn next_character(text: &str, place: usize) -> usize {
+    place + text.get(place..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+}

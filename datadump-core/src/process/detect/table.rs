@@ -1,0 +1,107 @@
+//! Whether a text is a table.
+//!
+//! Prose has commas too, and lists of it even the same number on each line. A table is told by its
+//! header: names, and below at least one of them a column of something else than words; or, when
+//! all is words, by a shape that prose does not keep up.
+
+use csv::StringRecord;
+
+use super::super::{
+    table::{DELIMITERS, reader},
+    untyped,
+};
+
+/// How many rows are looked at.
+const ROWS: usize = 50;
+
+/// The format of a table, if the text is one.
+pub(super) fn table(text: &str) -> Option<&'static str> {
+    let mut best: Option<(usize, u8)> = None;
+    for delimiter in DELIMITERS {
+        // No row of it without one in the first line.
+        let header = text.trim_start().lines().next().unwrap_or_default();
+        if !header.as_bytes().contains(&delimiter) {
+            continue;
+        }
+        let rows = rows(text, delimiter);
+        let width = rows.first().map_or(0, StringRecord::len);
+        if is_table(&rows, delimiter) && best.is_none_or(|(most, _)| width > most) {
+            best = Some((width, delimiter));
+        }
+    }
+    best.map(|(_, delimiter)| if delimiter == b'\t' { "tsv" } else { "csv" })
+}
+
+fn rows(text: &str, delimiter: u8) -> Vec<StringRecord> {
+    reader(text, delimiter).records().take(ROWS).map_while(Result::ok).collect()
+}
+
+fn is_table(rows: &[StringRecord], delimiter: u8) -> bool {
+    let Some((header, rows)) = rows.split_first() else { return false };
+    let width = header.len();
+    if rows.is_empty() || width < 2 || !is_header(header) {
+        return false;
+    }
+    // A row may be cut off or have a cell too many: one in ten.
+    let alike = rows.iter().filter(|row| row.len() == width).count();
+    if alike * 10 < rows.len() * 9 {
+        return false;
+    }
+    let has_typed_column = (0..width).any(|column| is_typed(rows, column));
+    let is_tidy = rows.iter().all(|row| row.iter().all(|cell| !cell.starts_with(' ') && cell.len() <= 200));
+    let is_wide = width >= 3 && is_tidy;
+    let is_long = rows.len() >= 2 && is_tidy;
+    // A tab or a bar on every line is no accident; a comma may be.
+    has_typed_column
+        || is_wide
+        || (is_long && delimiter != b',')
+        || (rows.len() >= 4 && is_tidy && are_names(header))
+}
+
+/// Names: short, all different, no numbers, no sentences.
+fn is_header(header: &StringRecord) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    let empty = header.iter().filter(|cell| cell.trim().is_empty()).count();
+    // An unnamed first column is what data frames write for their row numbers.
+    let is_unnamed_index = empty == 1 && header.get(0).is_some_and(|cell| cell.trim().is_empty());
+    (empty == 0 || is_unnamed_index)
+        && header.iter().map(str::trim).all(|cell| seen.insert(cell) && (cell.is_empty() || is_name(cell)))
+}
+
+fn is_name(cell: &str) -> bool {
+    cell.chars().count() <= 60
+        && cell.split_whitespace().count() <= 6
+        && untyped::number(cell).is_none()
+        && cell.chars().any(char::is_alphabetic)
+        // What ends sentences, begins code and stands between names and values.
+        && !cell.ends_with(['.', '!', '?', ':', ';', '{'])
+        && !cell.contains(['=', '{', '}', '<', '>', '\\'])
+        && !cell.contains(": ")
+        && !is_value(cell)
+}
+
+/// Names as programs give them: one word.
+fn are_names(header: &StringRecord) -> bool {
+    header.iter().all(|cell| !cell.contains(char::is_whitespace))
+}
+
+/// A column with something else than words in every row that has anything there.
+fn is_typed(rows: &[StringRecord], column: usize) -> bool {
+    let mut filled =
+        rows.iter().filter_map(|row| row.get(column)).map(str::trim).filter(|cell| !cell.is_empty());
+    let mut any = false;
+    filled.all(|cell| {
+        any = true;
+        is_value(cell)
+    }) && any
+}
+
+/// A number, a boolean, a date or a time: it begins with a digit and holds hardly any letters.
+fn is_value(cell: &str) -> bool {
+    if matches!(cell.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "nan" | "n/a" | "-") {
+        return true;
+    }
+    let digits = cell.trim_start_matches(['-', '+', '$', '€', '£', '.']);
+    let letters = cell.chars().filter(|character| character.is_alphabetic()).count();
+    digits.starts_with(|first: char| first.is_ascii_digit()) && letters <= 3 && !cell.contains("  ")
+}

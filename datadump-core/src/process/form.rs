@@ -1,0 +1,38 @@
+//! A form as browsers and `curl -d` send it: `name=rex&legs=4`.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use super::{Input, Output, Processor, untyped};
+use crate::record::{Failure, Record};
+
+/// Makes one record of a form. A name that comes several times becomes a list.
+#[derive(Debug)]
+pub(super) struct Form;
+
+impl Processor for Form {
+    fn name(&self) -> &str {
+        "form"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let mut fields = serde_json::Map::new();
+        for pair in input.text()?.trim().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, text) = pair.split_once('=').unwrap_or((pair, ""));
+            untyped::add(&mut fields, decoded(name), untyped::value(&decoded(text)));
+        }
+        output.record(Record::new(fields));
+        Ok(())
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
+    let bytes: Cow<'_, [u8]> = percent_decode_str(&spaced).into();
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => text.to_owned(),
+        // Old pages send forms in the encoding they are in themselves.
+        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned(),
+    }
+}

@@ -1,0 +1,180 @@
+//! What a format with types holds, on its way to a record: JSON, and what JSON cannot hold.
+
+use serde_json::{Map, Number, Value as Json};
+
+use super::Output;
+use crate::{
+    json::MAX_DEPTH,
+    record::{Failure, Record},
+};
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Found {
+    /// What JSON has too.
+    Plain(Json),
+    /// Not a number, or an infinity, by its name.
+    Odd(&'static str),
+    /// Values in order.
+    List(Vec<Found>),
+    /// Values by name. When a name comes twice the last one wins.
+    Object(Vec<(String, Found)>),
+}
+
+impl Found {
+    /// A float, or the name of what it is instead.
+    pub(super) fn float(float: f64) -> Self {
+        match Number::from_f64(float) {
+            Some(number) => Self::Plain(Json::Number(number)),
+            None => Self::Odd(odd_name(float)),
+        }
+    }
+
+    /// A float of 32 bits: the shortest decimal that means it, and not the long one that its bits
+    /// are in 64 (`1.1` and not `1.100000023841858`).
+    pub(super) fn short_float(float: f32) -> Self {
+        Self::float(float.to_string().parse().unwrap_or_else(|_| f64::from(float)))
+    }
+
+    /// A whole number; beyond 64 bits it is a text, since it would be rounded.
+    pub(super) fn whole(number: i128) -> Self {
+        let signed = i64::try_from(number).map(Json::from);
+        let json = signed.or_else(|_| u64::try_from(number).map(Json::from));
+        Self::Plain(json.unwrap_or_else(|_| Json::String(number.to_string())))
+    }
+
+    /// A text.
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self::Plain(Json::String(text.into()))
+    }
+
+    /// As JSON: what JSON cannot hold becomes a text in its place.
+    pub(super) fn into_json(self) -> Json {
+        match self {
+            Self::Plain(json) => json,
+            Self::Odd(name) => Json::String(name.to_owned()),
+            Self::List(items) => items.into_iter().map(Self::into_json).collect(),
+            Self::Object(members) => {
+                Json::Object(members.into_iter().map(|(name, found)| (name, found.into_json())).collect())
+            }
+        }
+    }
+
+    /// As the name of a member: names are texts in JSON, whatever they are elsewhere.
+    pub(super) fn into_name(self) -> String {
+        match self.into_json() {
+            Json::String(name) => name,
+            other => other.to_string(),
+        }
+    }
+
+    /// As a record: an object is one, anything else becomes the `value` of one.
+    pub(super) fn into_record(self) -> Result<Record, Failure> {
+        let members = match self {
+            Self::Object(members) => members,
+            value => vec![("value".to_owned(), value)],
+        };
+        let mut record = Record::default();
+        for (name, found) in members {
+            if found.is_deeper_than(MAX_DEPTH - 1) {
+                return Err(too_deep());
+            }
+            // The last of one name wins, wherever it goes.
+            match found {
+                Self::Odd(odd) => {
+                    record.fields.shift_remove(&name);
+                    record.odd.insert(name, Json::String(odd.to_owned()));
+                }
+                found => {
+                    record.odd.shift_remove(&name);
+                    record.fields.insert(name, found.into_json());
+                }
+            }
+        }
+        Ok(record)
+    }
+
+    /// Puts out the items of a list as a record each, anything else as one record.
+    pub(super) fn put_out(self, output: &mut Output) {
+        let items = match self {
+            Self::List(items) => items,
+            found => vec![found],
+        };
+        for item in items {
+            match item.into_record() {
+                Ok(record) => output.record(record),
+                Err(failure) => output.reject(failure, None, None),
+            }
+        }
+    }
+
+    fn is_deeper_than(&self, levels: usize) -> bool {
+        match self {
+            Self::Plain(_) | Self::Odd(_) => false,
+            Self::List(items) => levels == 0 || items.iter().any(|item| item.is_deeper_than(levels - 1)),
+            Self::Object(members) => {
+                levels == 0 || members.iter().any(|(_, member)| member.is_deeper_than(levels - 1))
+            }
+        }
+    }
+}
+
+/// What floats that are no numbers are called.
+pub(super) fn odd_name(float: f64) -> &'static str {
+    if float.is_nan() {
+        "NaN"
+    } else if float > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+/// Why something that nests deeper than we walk is not read.
+pub(super) fn too_deep() -> Failure {
+    Failure::new("too-deep", format!("it nests deeper than {MAX_DEPTH} levels"))
+}
+
+/// The record of one JSON value: an object is one, anything else becomes the `value` of one.
+pub(super) fn record_of(json: Json) -> Record {
+    match json {
+        Json::Object(fields) => Record::new(fields),
+        value => Record::new(Map::from_iter([("value".to_owned(), value)])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_json_cannot_hold_is_kept_beside_the_fields_or_as_text_in_its_place() {
+        let list = Found::List(vec![Found::float(1.5), Found::float(f64::NAN)]);
+        let object = |members: Vec<(&str, Found)>| {
+            Found::Object(members.into_iter().map(|(name, found)| (name.to_owned(), found)).collect())
+        };
+        let found = object(vec![
+            ("a", Found::float(f64::NEG_INFINITY)),
+            ("b", list),
+            ("c", Found::whole(-3)),
+            ("c", Found::float(f64::INFINITY)),
+            ("d", Found::float(f64::NAN)),
+            ("d", Found::short_float(1.1)),
+            ("e", Found::whole(1 << 100)),
+        ]);
+        let record = found.into_record().unwrap();
+        let expected = json!({"b": [1.5, "NaN"], "d": 1.1, "e": (1_i128 << 100).to_string()});
+        assert_eq!(Json::Object(record.fields), expected);
+        assert_eq!(Json::Object(record.odd), json!({"a": "-Infinity", "c": "Infinity"}));
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |levels: usize| (0..levels).fold(Found::whole(1), |found, _| Found::List(vec![found]));
+        let object = |levels| Found::Object(vec![("a".to_owned(), nested(levels))]);
+        assert!(object(MAX_DEPTH - 1).into_record().is_ok());
+        assert_eq!(object(MAX_DEPTH).into_record().unwrap_err().code, "too-deep");
+    }
+}

@@ -1,0 +1,158 @@
+//! What a JSON value looks like from outside. Nothing here checks that it is one.
+
+use crate::json::MAX_DEPTH;
+
+/// Where a value ends, and whether it takes care to read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::process) struct Shape {
+    /// The first byte behind it, or the end of the text when it is not finished.
+    pub(in crate::process) end: usize,
+    /// It nests deeper than we walk.
+    pub(in crate::process) too_deep: bool,
+    /// `serde_json` reads it without changing anything.
+    pub(in crate::process) plain: bool,
+}
+
+/// Looks at the value that begins at this byte.
+pub(in crate::process) fn shape(bytes: &[u8], start: usize) -> Shape {
+    let (mut place, mut depth) = (start, 0_usize);
+    let mut seen = Shape { end: bytes.len(), too_deep: false, plain: true };
+    while let Some(byte) = bytes.get(place) {
+        match byte {
+            b'"' => {
+                let end = text_end(bytes, place);
+                // The name under which `serde_json` itself passes unread JSON: it would read the
+                // text behind it as JSON, however deep.
+                if bytes.get(place..end).is_some_and(|text| text.starts_with(b"\"$serde_json")) {
+                    seen.plain = false;
+                }
+                place = end;
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                seen.too_deep |= depth > MAX_DEPTH;
+                place += 1;
+            }
+            b'}' | b']' => {
+                // A bracket that nothing opened belongs to what stands around the value.
+                if depth == 0 {
+                    seen.end = place;
+                    return seen;
+                }
+                depth -= 1;
+                place += 1;
+            }
+            b'0'..=b'9' | b'-' => {
+                let end = place + number_length(bytes.get(place..).unwrap_or_default());
+                seen.plain &= !is_rounded(bytes.get(place..end).unwrap_or_default());
+                place = end;
+            }
+            _ if depth == 0 && ends_scalar(*byte) => {
+                seen.end = place;
+                return seen;
+            }
+            _ => {
+                place += 1;
+                continue;
+            }
+        }
+        if depth == 0 && ends_here(bytes, place) {
+            seen.end = place;
+            return seen;
+        }
+    }
+    seen
+}
+
+/// The first byte from here that is not white space.
+pub(in crate::process) fn skip_space(bytes: &[u8], start: usize) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    start + rest.iter().take_while(|byte| is_space(**byte)).count()
+}
+
+/// What JSON calls white space, and the record separator of JSON sequences (RFC 7464).
+pub(in crate::process) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x1E)
+}
+
+/// Behind a text or a bracket that closes, a value is over; behind the digits of something that is
+/// no number (`1x`) it is not.
+fn ends_here(bytes: &[u8], place: usize) -> bool {
+    match bytes.get(place.wrapping_sub(1)) {
+        Some(b'"' | b'}' | b']') => true,
+        _ => bytes.get(place).is_none_or(|next| ends_scalar(*next)),
+    }
+}
+
+fn ends_scalar(byte: u8) -> bool {
+    is_space(byte) || matches!(byte, b',' | b':' | b'{' | b'[' | b'"')
+}
+
+/// The byte behind the closing quote of the text that is opened here.
+fn text_end(bytes: &[u8], open: usize) -> usize {
+    let mut place = open + 1;
+    while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(place..).unwrap_or_default()) {
+        place += found;
+        if bytes.get(place) == Some(&b'"') {
+            return place + 1;
+        }
+        place += 2;
+    }
+    bytes.len()
+}
+
+fn number_length(bytes: &[u8]) -> usize {
+    let of_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+    bytes.iter().take_while(|byte| of_number(byte)).count()
+}
+
+/// Whether it is a whole number that only a float would hold.
+fn is_rounded(number: &[u8]) -> bool {
+    // Up to 18 digits always fit.
+    if number.len() <= 18 || number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
+        return false;
+    }
+    std::str::from_utf8(number).is_ok_and(|text| text.parse::<i64>().is_err() && text.parse::<u64>().is_err())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_end_where_they_end() {
+        for (text, value) in [
+            (r#"{"a": [1, 2]} {"b"#, r#"{"a": [1, 2]}"#),
+            (r#"{"a": "}\"\\"}{}"#, r#"{"a": "}\"\\"}"#),
+            ("12.5,", "12.5"),
+            ("-7]", "-7"),
+            ("1 2", "1"),
+            (r#""a,b" 1"#, r#""a,b""#),
+            ("NaN}", "NaN"),
+            ("-Infinity, 1", "-Infinity"),
+            ("true\nfalse", "true"),
+            ("1x2 3", "1x2"),
+            (r#"{"open": ["#, r#"{"open": ["#),
+            (r#""open"#, r#""open"#),
+            ("{}\u{1E}{}", "{}"),
+        ] {
+            assert_eq!(text.get(..shape(text.as_bytes(), 0).end), Some(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_needs_care_is_seen() {
+        for (text, plain) in [
+            (r#"{"a": 9223372036854775807, "b": 18446744073709551615}"#, true),
+            (r#"{"a": 18446744073709551616}"#, false),
+            (r#"{"a": "18446744073709551616"}"#, true),
+            ("1.8446744073709551616", true),
+            (r#"{"a": {"$serde_json::private::RawValue": "[]"}}"#, false),
+        ] {
+            assert_eq!(shape(text.as_bytes(), 0).plain, plain, "{text}");
+        }
+        let deep = |levels: usize| shape("[".repeat(levels).as_bytes(), 0).too_deep;
+        assert!(!deep(MAX_DEPTH));
+        assert!(deep(MAX_DEPTH + 1));
+    }
+}

@@ -1,0 +1,55 @@
+//! The lines of a text, with where they stand.
+
+use std::ops::Range;
+
+/// One line, without its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line<'a> {
+    /// What it says.
+    pub(super) text: &'a str,
+    /// Which one it is, from 1.
+    pub(super) number: usize,
+    /// Its first byte.
+    pub(super) start: usize,
+}
+
+impl Line<'_> {
+    /// Its bytes in the text.
+    pub(super) fn piece(&self) -> Range<usize> {
+        self.start..self.start + self.text.len()
+    }
+
+    /// Whether there is nothing on it.
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.trim_ascii().is_empty()
+    }
+}
+
+/// The lines of a text: they end with `\n` or `\r\n`, and the last one may have no end.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let (mut start, mut number) = (0, 0);
+    std::iter::from_fn(move || {
+        let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
+        let end = memchr::memchr(b'\n', rest.as_bytes());
+        let line = rest.get(..end.unwrap_or(rest.len()))?;
+        number += 1;
+        let found = Line { text: line.strip_suffix('\r').unwrap_or(line), number, start };
+        start += line.len() + usize::from(end.is_some());
+        Some(found)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_know_where_they_stand() {
+        let text = "a\r\n\nbc\n \nd";
+        let found: Vec<_> = lines(text).map(|line| (line.number, line.piece(), line.is_blank())).collect();
+        let expected =
+            [(1, 0..1, false), (2, 3..3, true), (3, 4..6, false), (4, 7..8, true), (5, 9..10, false)];
+        assert_eq!(found, expected);
+        assert_eq!(lines("").count(), 0);
+    }
+}

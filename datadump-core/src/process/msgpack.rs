@@ -1,0 +1,117 @@
+//! MessagePack: a record per value, however many follow each other; a list is a record per item.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use rmpv::{ValueRef, decode::read_value_ref_with_max_depth};
+use serde_json::Value as Json;
+
+use super::{
+    Input, Output, Processor,
+    found::{Found, too_deep},
+};
+use crate::{json::MAX_DEPTH, record::Failure};
+
+/// Reads MessagePack values.
+#[derive(Debug)]
+pub(super) struct MessagePack;
+
+impl Processor for MessagePack {
+    fn name(&self) -> &str {
+        "msgpack"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let mut rest: &[u8] = input.body;
+        while !rest.is_empty() {
+            let start = input.body.len() - rest.len();
+            // The library counts the value itself and its bytes as levels.
+            match read_value_ref_with_max_depth(&mut rest, 2 * MAX_DEPTH + 2) {
+                Ok(value) => {
+                    let end = input.body.len() - rest.len();
+                    put_out(found(value), start..end, output);
+                }
+                Err(rmpv::decode::Error::DepthLimitExceeded) => {
+                    return fail(too_deep(), start, input, output);
+                }
+                Err(error) => {
+                    let failure = Failure::unreadable(format!("this is not MessagePack: {error}"));
+                    return fail(failure, start, input, output);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where one value cannot be read nothing tells where the next begins: the rest is rejected in one
+/// piece.
+fn fail(failure: Failure, start: usize, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+    output.reject(failure, None, Some(start..input.body.len()));
+    Ok(())
+}
+
+fn put_out(found: Found, piece: std::ops::Range<usize>, output: &mut Output) {
+    match found {
+        list @ Found::List(_) => list.put_out(output),
+        found => match found.into_record() {
+            Ok(record) => output.record_at(record, None, Some(piece)),
+            Err(failure) => output.reject(failure, None, Some(piece)),
+        },
+    }
+}
+
+fn found(value: ValueRef<'_>) -> Found {
+    match value {
+        ValueRef::Nil => Found::Plain(Json::Null),
+        ValueRef::Boolean(value) => Found::Plain(value.into()),
+        ValueRef::Integer(value) => {
+            let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
+            Found::whole(whole.unwrap_or_default())
+        }
+        ValueRef::F32(value) => Found::short_float(value),
+        ValueRef::F64(value) => Found::float(value),
+        ValueRef::String(text) => match text.as_str() {
+            Some(text) => Found::text(text),
+            // Old writers have one kind for text and bytes.
+            None => bytes(text.as_bytes()),
+        },
+        ValueRef::Binary(value) => bytes(value),
+        ValueRef::Array(items) => Found::List(items.into_iter().map(found).collect()),
+        ValueRef::Map(members) => Found::Object(
+            members.into_iter().map(|(name, value)| (found(name).into_name(), found(value))).collect(),
+        ),
+        ValueRef::Ext(kind, data) => extension(kind, data),
+    }
+}
+
+fn bytes(value: &[u8]) -> Found {
+    Found::text(BASE64_STANDARD.encode(value))
+}
+
+/// A timestamp is the only extension the format itself defines (type -1).
+fn extension(kind: i8, data: &[u8]) -> Found {
+    let timestamp = (kind == -1).then(|| timestamp(data)).flatten();
+    timestamp.map_or_else(
+        || {
+            let kind = ("type".to_owned(), Found::whole(kind.into()));
+            Found::Object(vec![kind, ("data".to_owned(), bytes(data))])
+        },
+        Found::text,
+    )
+}
+
+fn timestamp(data: &[u8]) -> Option<String> {
+    let (seconds, nanoseconds) = match data.len() {
+        4 => (i64::from(u32::from_be_bytes(data.try_into().ok()?)), 0),
+        8 => {
+            let both = u64::from_be_bytes(data.try_into().ok()?);
+            (i64::try_from(both & 0x3_FFFF_FFFF).ok()?, u32::try_from(both >> 34).ok()?)
+        }
+        12 => {
+            let (nanoseconds, seconds) = data.split_at(4);
+            (i64::from_be_bytes(seconds.try_into().ok()?), u32::from_be_bytes(nanoseconds.try_into().ok()?))
+        }
+        _ => return None,
+    };
+    let moment = chrono::DateTime::from_timestamp(seconds, nanoseconds)?;
+    Some(moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+}

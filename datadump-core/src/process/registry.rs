@@ -1,0 +1,101 @@
+//! The processors there are, by name, and how one is run.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use super::{Input, MAX_RECORDS, Output, Processor};
+use crate::record::Failure;
+
+/// The processors there are: one for each format, and those of the program.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    processors: Vec<Arc<dyn Processor>>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::built_in()
+    }
+}
+
+impl Registry {
+    /// The processors that are built in. A new format is a line here.
+    pub fn built_in() -> Self {
+        let mut formats: Vec<Arc<dyn Processor>> = vec![
+            Arc::new(super::json::JsonDocument),
+            Arc::new(super::ndjson::Ndjson),
+            Arc::new(super::concatenated_json::ConcatenatedJson),
+            Arc::new(super::text::Text),
+            Arc::new(super::form::Form),
+            Arc::new(super::args::Arguments),
+            Arc::new(super::table::Csv),
+            Arc::new(super::table::Tsv),
+            Arc::new(super::xml::Xml),
+            Arc::new(super::yaml::Yaml),
+            Arc::new(super::toml::Toml),
+            Arc::new(super::msgpack::MessagePack),
+            Arc::new(super::cbor::Cbor),
+            Arc::new(super::prometheus::Prometheus),
+            Arc::new(super::binary::Binary),
+        ];
+        formats.extend(super::vrl::builtin());
+        // A file in a form may be in any of them.
+        let multipart = Arc::new(super::multipart::Multipart::of(Self { processors: formats.clone() }));
+        formats.push(multipart);
+        Self { processors: formats }
+    }
+
+    /// Adds a program's own processor. A name that is taken is an error: which of the two would
+    /// read a throw could not be seen from outside.
+    pub fn with(mut self, processor: Arc<dyn Processor>) -> Result<Self, String> {
+        if self.get(processor.name()).is_some() {
+            return Err(format!("a processor called `{}` is there already", processor.name()));
+        }
+        self.processors.push(processor);
+        Ok(self)
+    }
+
+    /// The processor of this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Processor>> {
+        self.processors.iter().find(|processor| processor.name() == name)
+    }
+
+    /// All names, those built in first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.processors.iter().map(|processor| processor.name())
+    }
+}
+
+/// Runs a processor: a panic is a failure, and so is more output than [`MAX_RECORDS`], or none but
+/// what was rejected.
+pub fn run(processor: &dyn Processor, input: &Input<'_>) -> Result<Output, Failure> {
+    let work = || {
+        let mut output = Output::default();
+        processor.process(input, &mut output).map(|()| output)
+    };
+    // What a panic leaves half done is the output, and that is dropped.
+    let output =
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(processor, &*panic)))?;
+    if output.is_full() {
+        let detail = format!("it holds more than {MAX_RECORDS} records: send it in parts, or as a stream");
+        return Err(Failure::new("too-many-records", detail));
+    }
+    match output.rejected.first() {
+        Some(first) if output.records.is_empty() => {
+            let detail = match output.rejected.len() {
+                1 => first.failure.detail.clone(),
+                count => format!("none of {count} could be read; the first: {}", first.failure.detail),
+            };
+            Err(Failure::new(first.failure.code, detail))
+        }
+        _ => Ok(output),
+    }
+}
+
+fn panicked(processor: &dyn Processor, panic: &(dyn std::any::Any + Send)) -> Failure {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it did not say why");
+    Failure::new("panicked", format!("the processor `{}` panicked: {text}", processor.name()))
+}

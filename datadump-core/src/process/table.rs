@@ -1,0 +1,145 @@
+//! Tables with a header line: CSV and TSV.
+
+use csv::{ReaderBuilder, StringRecord};
+use serde_json::Map;
+
+use super::{Cuts, Input, Output, Processor, media::Media, untyped};
+use crate::record::{Failure, Record};
+
+/// Reads comma separated values, or what else separates them.
+#[derive(Debug)]
+pub(super) struct Csv;
+
+/// Reads tab separated values.
+#[derive(Debug)]
+pub(super) struct Tsv;
+
+impl Processor for Csv {
+    fn name(&self) -> &str {
+        "csv"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let text = input.text()?;
+        let (delimiter, text) = match said_delimiter(text) {
+            Some((delimiter, rest)) => (delimiter, rest),
+            None => (delimiter(text), text),
+        };
+        rows(text, delimiter, input, output)
+    }
+
+    fn cuts(&self) -> Cuts {
+        Cuts::LinesUnderHeader
+    }
+}
+
+impl Processor for Tsv {
+    fn name(&self) -> &str {
+        "tsv"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        rows(input.text()?, b'\t', input, output)
+    }
+
+    fn cuts(&self) -> Cuts {
+        Cuts::LinesUnderHeader
+    }
+}
+
+/// What may stand between the cells of CSV, likeliest first.
+pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'|', b'\t'];
+
+/// What stands between the cells: whatever makes the first lines alike and most of them. A cell may
+/// hold the others (`1,5;2,5`), but seldom the same number on every line.
+pub(super) fn delimiter(text: &str) -> u8 {
+    let mut best = (0, b',');
+    for delimiter in DELIMITERS {
+        let widths = widths(text, delimiter, 20);
+        let first = widths.first().copied().unwrap_or_default();
+        let alike = widths.iter().filter(|width| **width == first).count();
+        if first > 1 && alike * 10 >= widths.len() * 8 && first > best.0 {
+            best = (first, delimiter);
+        }
+    }
+    if best.0 > 0 {
+        return best.1;
+    }
+    // Nothing fits all lines: the header decides alone.
+    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let count = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
+    DELIMITERS.into_iter().rev().max_by_key(count).filter(|found| count(found) > 0).unwrap_or(b',')
+}
+
+/// How many cells each of the first rows has.
+pub(super) fn widths(text: &str, delimiter: u8, most: usize) -> Vec<usize> {
+    let mut reader = reader(text, delimiter);
+    let mut row = StringRecord::new();
+    let mut widths = Vec::new();
+    while widths.len() < most && reader.read_record(&mut row).unwrap_or(false) {
+        widths.push(row.len());
+    }
+    widths
+}
+
+/// A reader of the rows of a text.
+pub(super) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+    ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        // One quote without a partner (`5" pipe`) would swallow all the rows behind it.
+        .quoting(memchr::memchr_iter(b'"', text.as_bytes()).count() % 2 == 0)
+        .from_reader(text.as_bytes())
+}
+
+/// Spreadsheets write `sep=;` in front of the header to tell each other.
+fn said_delimiter(text: &str) -> Option<(u8, &str)> {
+    let (delimiter, rest) = text.strip_prefix("sep=")?.split_at_checked(1)?;
+    let rest = rest.strip_prefix('\r').unwrap_or(rest).strip_prefix('\n')?;
+    Some((*delimiter.as_bytes().first()?, rest))
+}
+
+fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+    let mut reader = reader(text, delimiter);
+    let mut row = StringRecord::new();
+    let unreadable = |error: csv::Error| Failure::unreadable(format!("this is not a table: {error}"));
+    // RFC 4180 lets the sender say that there is no header.
+    let has_header = Media::parse(input.content_type).parameter("header") != Some("absent");
+    if has_header && !reader.read_record(&mut row).map_err(unreadable)? {
+        return Ok(());
+    }
+    let names = if has_header { names(&row) } else { Vec::new() };
+    while reader.read_record(&mut row).map_err(unreadable)? {
+        let mut fields = Map::with_capacity(row.len());
+        for (column, cell) in row.iter().enumerate() {
+            let name = names.get(column).cloned().unwrap_or_else(|| column_name(column));
+            fields.insert(name, untyped::value(cell));
+        }
+        let line = row.position().and_then(|position| usize::try_from(position.line()).ok());
+        // Without its header a row cannot be read again: it has no piece of its own.
+        output.record_at(Record::new(fields), line, None);
+    }
+    Ok(())
+}
+
+/// The names of the columns: a name that is empty, or there already, is replaced by the column's
+/// number, so that no cell is lost.
+fn names(header: &StringRecord) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(header.len());
+    let mut taken = std::collections::HashSet::new();
+    for (column, cell) in header.iter().enumerate() {
+        let name = cell.trim();
+        let mut name =
+            if name.is_empty() || taken.contains(name) { column_name(column) } else { name.to_owned() };
+        while !taken.insert(name.clone()) {
+            name.push('_');
+        }
+        names.push(name);
+    }
+    names
+}
+
+fn column_name(column: usize) -> String {
+    format!("column_{}", column + 1)
+}

@@ -1,0 +1,126 @@
+//! Plain text: a record per line, with the lines that belong to the one before it.
+
+use serde_json::{Map, Value as Json};
+
+use super::{
+    Cuts, Input, Output, Processor,
+    lines::{Line, lines},
+    untyped,
+};
+use crate::record::{Failure, Record};
+
+/// Reads text by lines.
+#[derive(Debug)]
+pub(super) struct Text;
+
+impl Processor for Text {
+    fn name(&self) -> &str {
+        "text"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let text = input.text()?;
+        // A number by itself is a number: a sensor may send nothing else. A number on one line of a
+        // log is not, or the lines around it would not fit its column.
+        let is_typed = lines(text).all(|line| !untyped::value(line.text).is_string());
+        let mut open: Option<Entry> = None;
+        for line in lines(text).filter(|line| !line.is_blank()) {
+            if let Some(entry) = open.as_mut()
+                && !is_typed
+                && entry.continues_with(line.text)
+            {
+                entry.end = line.piece().end;
+                continue;
+            }
+            if let Some(entry) = open.replace(Entry::new(&line)) {
+                entry.put_out(text, is_typed, output);
+            }
+        }
+        if let Some(entry) = open {
+            entry.put_out(text, is_typed, output);
+        }
+        Ok(())
+    }
+
+    fn cuts(&self) -> Cuts {
+        Cuts::Lines
+    }
+}
+
+/// A line and its continuation.
+struct Entry {
+    number: usize,
+    start: usize,
+    end: usize,
+    trace: Trace,
+}
+
+/// Which traces say where they end, so that more than indented lines belong to them.
+#[derive(PartialEq)]
+enum Trace {
+    None,
+    /// Python: the first line that is not indented behind indented ones names the error.
+    Python,
+    /// Go: a function and, indented, its file, until something else comes.
+    Go,
+}
+
+impl Entry {
+    fn new(line: &Line<'_>) -> Self {
+        let trace = match line.text {
+            text if text.starts_with(PYTHON) => Trace::Python,
+            text if is_goroutine(text) => Trace::Go,
+            _ => Trace::None,
+        };
+        Self { number: line.number, start: line.start, end: line.piece().end, trace }
+    }
+
+    /// Whether the line belongs to this entry.
+    fn continues_with(&mut self, line: &str) -> bool {
+        if line.starts_with(PYTHON) {
+            self.trace = Trace::Python;
+            return true;
+        }
+        if is_goroutine(line) {
+            self.trace = Trace::Go;
+            return true;
+        }
+        if line.starts_with([' ', '\t']) || TAILS.iter().any(|tail| line.starts_with(tail)) {
+            return true;
+        }
+        match self.trace {
+            Trace::None => false,
+            Trace::Python => {
+                self.trace = Trace::None;
+                true
+            }
+            Trace::Go => {
+                line.ends_with(')') || line.starts_with("created by ") || line.starts_with("exit status ")
+            }
+        }
+    }
+
+    fn put_out(self, text: &str, is_typed: bool, output: &mut Output) {
+        let piece = self.start..self.end;
+        let text = text.get(piece.clone()).unwrap_or_default();
+        let value = if is_typed { untyped::value(text) } else { Json::String(text.to_owned()) };
+        let record = Record::new(Map::from_iter([("text".to_owned(), value)]));
+        output.record_at(record, Some(self.number), Some(piece));
+    }
+}
+
+const PYTHON: &str = "Traceback (most recent call last):";
+
+/// How lines begin that are never the first of anything.
+const TAILS: [&str; 6] = [
+    "Caused by: ",
+    "... ",
+    "During handling of the above exception",
+    "The above exception was the direct cause",
+    "stack backtrace:",
+    "note: run with `RUST_BACKTRACE",
+];
+
+fn is_goroutine(line: &str) -> bool {
+    line.strip_prefix("goroutine ").is_some_and(|rest| rest.ends_with(':'))
+}

@@ -1,0 +1,51 @@
+//! TOML: one record of the whole.
+
+use super::{Input, Output, Processor, any::Any, found::Found};
+use crate::record::Failure;
+
+/// Reads one TOML document.
+#[derive(Debug)]
+pub(super) struct Toml;
+
+impl Processor for Toml {
+    fn name(&self) -> &str {
+        "toml"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let text = input.text()?;
+        let document: Any = toml::from_str(text).map_err(|error| match error.message() {
+            detail if detail.contains("recurs") => Failure::new("too-deep", detail),
+            detail => {
+                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+                let line = 1 + before.matches('\n').count();
+                Failure::unreadable(format!("this is not TOML: line {line}: {detail}"))
+            }
+        })?;
+        output.record(timestamps(document.0).into_record()?);
+        Ok(())
+    }
+}
+
+/// Whether a text is TOML.
+pub(super) fn is_document(text: &str) -> bool {
+    toml::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// The name under which the library passes a date or a time through `serde`.
+const DATETIME: &str = "$__toml_private_datetime";
+
+/// Dates and times as the texts they are.
+fn timestamps(found: Found) -> Found {
+    match found {
+        Found::Object(members) => match <[_; 1]>::try_from(members) {
+            Ok([(name, text)]) if name == DATETIME => text,
+            Ok([(name, value)]) => Found::Object(vec![(name, timestamps(value))]),
+            Err(members) => {
+                Found::Object(members.into_iter().map(|(name, value)| (name, timestamps(value))).collect())
+            }
+        },
+        Found::List(items) => Found::List(items.into_iter().map(timestamps).collect()),
+        plain => plain,
+    }
+}

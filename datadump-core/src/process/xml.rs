@@ -1,0 +1,216 @@
+//! XML: a record per repeated element, or one record of the whole.
+//!
+//! Attributes become `@name`, children their names, and text beside them `#text`. Nothing is ever
+//! fetched or expanded: a document type is skipped, and of the references only those to single
+//! characters are replaced. So no document grows by being read.
+
+use quick_xml::{
+    Reader,
+    escape::resolve_xml_entity,
+    events::{BytesRef, BytesStart, Event},
+};
+use serde_json::{Map, Value as Json};
+
+use super::{Input, Output, Processor, found::record_of, found::too_deep, untyped};
+use crate::{json::MAX_DEPTH, record::Failure};
+
+/// Reads one XML document.
+#[derive(Debug)]
+pub(super) struct Xml;
+
+impl Processor for Xml {
+    fn name(&self) -> &str {
+        "xml"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let root = read(input.text()?)?;
+        if let Some(name) = root.repeated_child() {
+            if let Some(Json::Array(items)) =
+                root.children.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+            {
+                items.into_iter().for_each(|item| output.record(record_of(item)));
+            }
+            return Ok(());
+        }
+        let name = root.name.clone();
+        output.record(match root.into_json() {
+            fields @ Json::Object(_) => record_of(fields),
+            // The name of the only element is the name of its value.
+            value => record_of(Json::Object(Map::from_iter([(name, value)]))),
+        });
+        Ok(())
+    }
+}
+
+/// Whether a text is XML and no web page, as far as its beginning says.
+pub(super) fn looks_like(text: &str) -> bool {
+    /// How far it is read.
+    const BYTES: u64 = 64 * 1024;
+    let mut reader = Reader::from_str(text);
+    let (mut open, mut elements) = (0_usize, 0_usize);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(start)) => {
+                if elements == 0 && is_page(&start) {
+                    return false;
+                }
+                elements += 1;
+                open += 1;
+            }
+            Ok(Event::Empty(_)) => elements += 1,
+            // The reader itself refuses an end that does not match.
+            Ok(Event::End(_)) => open = open.saturating_sub(1),
+            Ok(Event::Text(text)) if open == 0 && !text.trim().is_empty() => return false,
+            Ok(Event::DocType(kind)) if kind.trim().eq_ignore_ascii_case("html") => return false,
+            Ok(Event::Eof) => return elements > 0 && open == 0,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+        if reader.buffer_position() > BYTES {
+            return elements > 0;
+        }
+    }
+}
+
+fn is_page(start: &BytesStart<'_>) -> bool {
+    start.name().as_ref().eq_ignore_ascii_case("html")
+}
+
+/// An element that is being read.
+#[derive(Default)]
+struct Element {
+    name: String,
+    children: Map<String, Json>,
+    attributes: Map<String, Json>,
+    text: String,
+}
+
+impl Element {
+    fn new(start: &BytesStart<'_>) -> Result<Self, Failure> {
+        let mut element = Self { name: start.name().as_ref().to_owned(), ..Self::default() };
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| unreadable(&error))?;
+            let name: &str = attribute.key.as_ref();
+            // Where names come from says nothing about the thing described.
+            if name == "xmlns" || name.starts_with("xmlns:") {
+                continue;
+            }
+            let value = with_references(&attribute.value);
+            element.attributes.insert(format!("@{name}"), untyped::value(&value));
+        }
+        Ok(element)
+    }
+
+    /// The name of the children when there are two or more, all of one name, and nothing else.
+    fn repeated_child(&self) -> Option<String> {
+        let (name, children) = self.children.iter().next()?;
+        let is_alone = self.children.len() == 1 && self.attributes.is_empty() && self.text.trim().is_empty();
+        (is_alone && children.is_array()).then(|| name.clone())
+    }
+
+    fn into_json(self) -> Json {
+        let text = self.text.trim();
+        if self.children.is_empty() && self.attributes.is_empty() {
+            return untyped::value(text);
+        }
+        let mut fields = self.attributes;
+        fields.extend(self.children);
+        if !text.is_empty() {
+            fields.insert("#text".to_owned(), untyped::value(text));
+        }
+        Json::Object(fields)
+    }
+}
+
+fn read(text: &str) -> Result<Element, Failure> {
+    let mut reader = Reader::from_str(text);
+    // The elements that are open; the first is not one of the document, but holds its root.
+    let mut open = vec![Element::default()];
+    loop {
+        match reader.read_event().map_err(|error| unreadable(&error))? {
+            Event::Start(start) => {
+                if open.len() > MAX_DEPTH {
+                    return Err(too_deep());
+                }
+                open.push(Element::new(&start)?);
+            }
+            Event::Empty(start) => close(&mut open, Element::new(&start)?)?,
+            Event::End(_) => {
+                let element = open.pop().unwrap_or_default();
+                if open.len() == 1 {
+                    return end(&mut reader, element);
+                }
+                close(&mut open, element)?;
+            }
+            Event::Text(text) => push(&mut open, &text.xml10_content()),
+            Event::CData(text) => push(&mut open, &text.xml10_content()),
+            Event::GeneralRef(reference) => push(&mut open, &referred(&reference)),
+            Event::Eof => return Err(Failure::unreadable("this is not XML: an element is not closed")),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+        }
+    }
+}
+
+/// Puts an element that is over into the one around it.
+fn close(open: &mut [Element], element: Element) -> Result<(), Failure> {
+    let Some(parent) = open.last_mut() else {
+        return Err(Failure::unreadable("this is not XML: an element ends that did not begin"));
+    };
+    let name = element.name.clone();
+    untyped::add(&mut parent.children, name, element.into_json());
+    Ok(())
+}
+
+fn push(open: &mut [Element], text: &str) {
+    if let Some(element) = open.last_mut() {
+        element.text.push_str(text);
+    }
+}
+
+/// Behind the root only comments may come.
+fn end(reader: &mut Reader<&[u8]>, root: Element) -> Result<Element, Failure> {
+    loop {
+        match reader.read_event().map_err(|error| unreadable(&error))? {
+            Event::Eof => return Ok(root),
+            Event::Comment(_) | Event::PI(_) => {}
+            Event::Text(text) if text.trim().is_empty() => {}
+            _ => return Err(Failure::unreadable("this is not XML: something follows its root")),
+        }
+    }
+}
+
+/// What a reference stands for; one to anything but a character stays as it was written.
+fn referred(reference: &BytesRef<'_>) -> String {
+    match reference.resolve_char_ref() {
+        Ok(Some(character)) => character.to_string(),
+        _ => match resolve_xml_entity(reference) {
+            Some(text) => text.to_owned(),
+            None => format!("&{};", &**reference),
+        },
+    }
+}
+
+fn with_references(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, behind)) = rest.split_once('&') {
+        text.push_str(before);
+        match behind.split_once(';') {
+            Some((name, behind)) if !name.contains(['&', ' ']) => {
+                text.push_str(&referred(&BytesRef::new(name)));
+                rest = behind;
+            }
+            _ => {
+                text.push('&');
+                rest = behind;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> Failure {
+    Failure::unreadable(format!("this is not XML: {error}"))
+}
