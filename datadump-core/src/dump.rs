@@ -51,6 +51,7 @@ pub struct Dump {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Ids,
+    capture: Arc<capture::Capture>,
 }
 
 impl Dump {

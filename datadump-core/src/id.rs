@@ -42,6 +42,15 @@ impl Ids {
         Self { clock, random }
     }
 
+    /// The id of the `index`th record of a throw, and of the `part`th that was made of it: always the
+    /// same for the same throw, so that storing it again finds it there.
+    pub(crate) fn nth(throw: Uuid, index: usize, part: usize) -> Uuid {
+        const RANDOM: u128 = (1 << 62) - 1;
+        let number = throw.as_u128();
+        let offset = index as u128 + ((part as u128) << 40);
+        Uuid::from_u128((number & !RANDOM) | ((number & RANDOM).wrapping_add(offset) & RANDOM))
+    }
+
     /// A new UUID v7.
     pub fn next(&self) -> Uuid {
         let millis = u64::try_from(self.clock.now().micros() / 1000).unwrap_or(0);

@@ -19,6 +19,7 @@ pub mod json;
 pub mod process;
 mod receipt;
 mod record;
+pub mod route;
 pub mod schema;
 pub mod source;
 pub mod store;

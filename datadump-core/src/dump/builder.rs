@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
-use super::Dump;
+use super::{
+    Dump,
+    capture::{
+        Capture,
+        shim::{WorkerCommand, Workers},
+    },
+};
 use crate::{
     clock::{Clock, SystemClock},
     error::{Error, Result},
     id::{Ids, Random, SystemRandom},
+    process::{Processor, Registry, vrl::Limits},
     store::{Options, Store, postgres::PostgresStore, sqlite::SqliteStore},
     validate,
 };
@@ -19,6 +26,10 @@ pub struct Builder {
     random: Arc<dyn Random>,
     queue_rows: usize,
     queue_bytes: usize,
+    max_throw: usize,
+    processors: Vec<Arc<dyn Processor>>,
+    workers: Option<WorkerCommand>,
+    limits: Limits,
 }
 
 impl Default for Builder {
@@ -29,6 +40,10 @@ impl Default for Builder {
             random: Arc::new(SystemRandom),
             queue_rows: 16_384,
             queue_bytes: 64 << 20,
+            max_throw: 64 << 20,
+            processors: Vec::new(),
+            workers: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -63,6 +78,43 @@ impl Builder {
         self
     }
 
+    /// The most bytes a throw may have, decompressed.
+    #[must_use]
+    pub fn max_throw(mut self, bytes: usize) -> Self {
+        self.max_throw = bytes;
+        self
+    }
+
+    /// A processor of the program's own: throws can ask for it by its name.
+    #[must_use]
+    pub fn processor(mut self, processor: impl Processor) -> Self {
+        self.processors.push(Arc::new(processor));
+        self
+    }
+
+    /// Several of them.
+    #[must_use]
+    pub fn processors(mut self, processors: impl IntoIterator<Item = Arc<dyn Processor>>) -> Self {
+        self.processors.extend(processors);
+        self
+    }
+
+    /// The command that starts a process in which programs that people wrote are run. Without it
+    /// they run in this process, where one that asks for too much memory takes it down: only for
+    /// programs that are trusted.
+    #[must_use]
+    pub fn workers(mut self, command: WorkerCommand) -> Self {
+        self.workers = Some(command);
+        self
+    }
+
+    /// How far a program may go.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Opens the database, brings its system tables up to this release, and takes up migrations
     /// that were under way when it was last closed.
     pub async fn open(self) -> Result<Dump> {
@@ -77,7 +129,20 @@ impl Builder {
             Address::Sqlite(path) => Arc::new(SqliteStore::open(path, options).await?),
             Address::Postgres(url) => Arc::new(PostgresStore::open(&url, options).await?),
         };
-        let dump = Dump { store, clock: self.clock, ids };
+        let native = self.processors.iter().map(|processor| processor.name().to_owned()).collect();
+        let mut registry = Registry::built_in();
+        for processor in self.processors {
+            registry = registry.with(processor).map_err(Error::Database)?;
+        }
+        let workers = match self.workers {
+            Some(command) => Workers::new(command, self.limits),
+            None => Workers::in_process(self.limits),
+        };
+        let capture = Arc::new(Capture::new(registry, native, workers, self.max_throw));
+        let dump = Dump { store, clock: self.clock, ids, capture };
+        dump.reload_programs().await?;
+        dump.reload_sources().await?;
+        dump.follow_changes();
         for storage in dump.storages().iter().filter(|storage| storage.locked()) {
             dump.apply_in_background(storage.id);
         }

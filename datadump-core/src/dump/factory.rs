@@ -164,7 +164,7 @@ impl Dump {
         }
     }
 
-    async fn queue(
+    pub(super) async fn queue(
         &self,
         definition: Definition,
         sent: &Json,

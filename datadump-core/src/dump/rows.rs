@@ -7,9 +7,10 @@ use serde_json::{Map, Value as Json};
 use crate::{
     error::{Error, Fault, Place, Result},
     id::Ids,
-    schema::{InForce, StoredRow, Value},
+    schema::{InForce, StoredRow, Value, definition::Service},
     store::{
         Call, Counted, Expect, Outcome, Paging, Query, Store, Stored, Write,
+        own::Own,
         query::{Towards, cursor, parse},
     },
     validate,
@@ -28,6 +29,8 @@ pub struct Rows {
     store: Arc<dyn Store>,
     ids: Ids,
     name: String,
+    /// Set for one of the service's own.
+    own: Option<Own>,
 }
 
 /// A row that was written.
@@ -58,7 +61,12 @@ pub struct Listing {
 
 impl Rows {
     pub(super) fn new(store: Arc<dyn Store>, ids: Ids, name: String) -> Self {
-        Self { store, ids, name }
+        Self { store, ids, name, own: None }
+    }
+
+    /// The rows of one of the service's own storages.
+    pub(super) fn own(store: Arc<dyn Store>, ids: Ids, own: Own) -> Self {
+        Self { store, ids, name: String::new(), own: Some(own) }
     }
 
     /// The rows that the parameters ask for: filters, `ordering`, `limit`, `offset`, `cursor`,
@@ -92,7 +100,8 @@ impl Rows {
     /// on the row that is there, and the first version of one that is not.
     pub async fn save(&self, record: &Json, expect: Expect) -> Result<Saved> {
         let in_force = self.in_force()?;
-        let (record, expect) = with_condition(object(record)?, expect)?;
+        let service = in_force.definition.service();
+        let (record, expect) = with_condition(service, object(record)?.clone(), expect)?;
         let row = validate::row(&in_force, &record, &self.ids).map_err(Error::Invalid)?;
         let outcome = self.write(Write::put(row, expect)).await?;
         self.saved(outcome, expect, "")
@@ -110,7 +119,8 @@ impl Rows {
 
     /// Changes some fields of a row: a JSON merge patch (RFC 7396).
     pub async fn patch(&self, key: &str, patch: &Json, expect: Expect) -> Result<Saved> {
-        let (patch, expect) = with_condition(object(patch)?, expect)?;
+        let service = self.in_force()?.definition.service();
+        let (patch, expect) = with_condition(service, object(patch)?.clone(), expect)?;
         for _ in 0..PATCH_TRIES {
             let (in_force, row) = self.find(key).await?;
             let Some(row) = row else {
@@ -151,7 +161,10 @@ impl Rows {
     }
 
     fn in_force(&self) -> Result<Arc<InForce>> {
-        self.store.catalogue().find(&self.name)?.ready().cloned()
+        match self.own {
+            Some(own) => self.store.catalogue().own(own),
+            None => self.store.catalogue().find(&self.name)?.ready().cloned(),
+        }
     }
 
     /// Asks something of the version in force; once more when another one came into force meanwhile.
@@ -227,21 +240,24 @@ fn object(record: &Json) -> Result<&Map<String, Json>> {
 
 /// Takes what is not a field out of a record: `version` becomes the condition, and the times,
 /// which only the service sets, are left out, so that a row can be sent back as it was read.
-fn with_condition(record: &Map<String, Json>, expect: Expect) -> Result<(Map<String, Json>, Expect)> {
-    let mut record = record.clone();
-    record.remove("created_at");
-    record.remove("updated_at");
-    let Some(sent) = record.remove("version").filter(|sent| !sent.is_null()) else {
+pub(super) fn with_condition(
+    service: Service,
+    mut record: Map<String, Json>,
+    expect: Expect,
+) -> Result<(Map<String, Json>, Expect)> {
+    record.shift_remove(service.created_at);
+    record.shift_remove(service.updated_at);
+    let Some(sent) = record.shift_remove(service.version).filter(|sent| !sent.is_null()) else {
         return Ok((record, expect));
     };
-    let at = Place::field("version");
+    let at = Place::field(service.version);
     let version = sent.as_i64().and_then(|v| i32::try_from(v).ok()).filter(|v| *v >= 1);
     let Some(version) = version else {
         let detail = format!("{sent} is not a version: a whole number from 1 to {}", i32::MAX);
         return Err(Error::Invalid(vec![Fault::new(at, "version", detail)]));
     };
     match expect {
-        Expect::Anything => Ok((record, Expect::Version(version))),
+        Expect::Anything | Expect::Different => Ok((record, Expect::Version(version))),
         Expect::Exactly(other) if other != version => {
             let detail = format!("version {version} is not the {other} of the condition on the request");
             Err(Error::Invalid(vec![Fault::new(at, "version", detail)]))
@@ -280,7 +296,7 @@ fn merged(in_force: &InForce, row: &StoredRow, patch: &Map<String, Json>) -> Map
 }
 
 /// RFC 7396 below the fields, where null removes.
-fn merge(target: &mut Json, patch: &Json) {
+pub(super) fn merge(target: &mut Json, patch: &Json) {
     let Some(changes) = patch.as_object() else {
         *target = patch.clone();
         return;

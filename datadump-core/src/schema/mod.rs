@@ -7,6 +7,7 @@
 mod check;
 pub mod definition;
 pub mod evolve;
+pub mod infer;
 pub mod kind;
 pub mod name;
 pub mod parse;

@@ -1,5 +1,7 @@
 //! schema × record → row, or everything that is wrong with it.
 
+mod fit;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -9,6 +11,8 @@ use crate::{
     id::Ids,
     schema::{Field, InForce, Key, Kind, Presence, Row, Value, Wrong},
 };
+
+pub use fit::{Fitted, Fitter};
 
 /// Proves that a record fits a storage. Fields it leaves out get their defaults, a key it leaves
 /// out is generated where the definition says so.

@@ -13,11 +13,6 @@ use crate::{
 pub(in crate::store) struct Name(String);
 
 impl Name {
-    /// Of our own making, not a user's.
-    pub(in crate::store) fn fixed(name: &'static str) -> Self {
-        Self(name.to_owned())
-    }
-
     /// The column of a field.
     pub(in crate::store) fn field(field: &FieldName) -> Self {
         Self(field.as_str().to_owned())

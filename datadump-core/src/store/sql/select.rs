@@ -6,7 +6,7 @@ use sea_query::{
 
 use super::{Dialect, bind, column, filter, table};
 use crate::{
-    schema::{Definition, Value},
+    schema::{Definition, Kind, Value},
     store::query::{Column, Direction, Order, Paging, Query, Towards},
 };
 
@@ -28,7 +28,13 @@ pub(in crate::store) fn column_list(definition: &Definition) -> String {
 /// reverse.
 pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {
     let mut select = Sql::select();
-    select.columns(columns(definition).into_iter().map(|of| column(definition, of)));
+    for of in columns(definition) {
+        if is_left_out(definition, query, of) {
+            select.expr_as(Expr::cust("NULL"), column(definition, of));
+        } else {
+            select.column(column(definition, of));
+        }
+    }
     select.from(table(&definition.name));
     if let Some(wanted) = &query.filter {
         select.cond_where(filter::condition(dialect, definition, wanted));
@@ -67,6 +73,13 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
     }
     select.limit(query.paging.limit() + 1);
     select
+}
+
+/// Whether a page need not read a column: bytes that nobody asked to see may be many.
+fn is_left_out(definition: &Definition, query: &Query, of: Column) -> bool {
+    let bytes = matches!(of.kind(definition), Kind::Binary { .. });
+    let asked = query.fields.as_ref().is_none_or(|fields| fields.contains(&of));
+    bytes && !asked && !query.order.iter().any(|order| order.column == of)
 }
 
 /// How many rows match; at most `cap` of them are counted.

@@ -47,6 +47,8 @@ pub(super) fn parameter(
     budget: &mut Budget,
 ) -> Result<Filter, Refusal> {
     let (field, operator) = match name.rsplit_once("__") {
+        // In an inferred storage a field may be called like a test.
+        _ if Column::named(definition, name).is_some() => (name, "eq"),
         Some((field, operator)) => (field, operator),
         None => (name, "eq"),
     };
@@ -85,7 +87,9 @@ type Reader = dyn Fn(&Subject, &Json) -> Result<Value, Refusal>;
 impl Subject {
     /// What a name names.
     pub(super) fn named(definition: &Definition, name: &str) -> Result<Self, Refusal> {
-        let mut steps = name.split('.');
+        // In an inferred storage a field may have dots in its name.
+        let whole = Column::named(definition, name).is_some();
+        let mut steps = name.splitn(if whole { 1 } else { usize::MAX }, '.');
         let field = steps.next().unwrap_or_default();
         let unknown = || ("unknown-field", unknown_field(definition, field));
         let column = Column::named(definition, field).ok_or_else(unknown)?;

@@ -1,0 +1,117 @@
+//! Quarantine as people see it: listed, read, discarded.
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use serde_json::Value as Json;
+
+use crate::{
+    dump::{Dump, Listing, Rows},
+    error::{Error, Result},
+    schema::{StoredRow, Value},
+    store::{
+        Expect,
+        own::Own,
+        query::{Towards, cursor, parse},
+    },
+};
+
+/// Everything of an entry but its bytes.
+const SHOWN: &str = "id,state,source,throw,index,line,storage,format,processor,processor_version,step,code,\
+                     field,detail,content_type,arguments,peer,received_at,version,created_at,updated_at";
+
+impl Dump {
+    /// Entries of quarantine, as rows are listed: filters, order, pages. Without their bytes.
+    pub async fn quarantine(&self, parameters: &[(String, String)]) -> Result<Listing> {
+        let mut parameters = parameters.to_vec();
+        if !parameters.iter().any(|(name, _)| name == "fields") {
+            parameters.push(("fields".into(), SHOWN.into()));
+        }
+        let mut listing = self.own(Own::Quarantine).list(&parameters).await?;
+        // Whoever asks for `raw` here gets null: one page could be all the memory there is.
+        listing.rows.iter_mut().filter_map(|row| row.get_mut("raw")).for_each(|raw| *raw = Json::Null);
+        Ok(listing)
+    }
+
+    /// One entry, its bytes as base64, and as text when they are text.
+    pub async fn quarantined(&self, id: &str) -> Result<Json> {
+        let mut entry = self.entry(id).await?;
+        let raw = entry.get("raw").and_then(Json::as_str).and_then(|raw| BASE64.decode(raw).ok());
+        if let Some(text) = raw.and_then(|raw| String::from_utf8(raw).ok()) {
+            entry["text"] = text.into();
+        }
+        Ok(entry)
+    }
+
+    /// The bytes of an entry, with their content type.
+    pub async fn quarantined_bytes(&self, id: &str) -> Result<(Vec<u8>, Option<String>)> {
+        let entry = self.entry(id).await?;
+        let raw = entry.get("raw").and_then(Json::as_str).and_then(|raw| BASE64.decode(raw).ok());
+        let content_type = entry.get("content_type").and_then(Json::as_str).map(str::to_owned);
+        Ok((raw.unwrap_or_default(), content_type))
+    }
+
+    /// Forgets an entry.
+    pub async fn discard(&self, id: &str) -> Result<()> {
+        self.own(Own::Quarantine).delete(id, Expect::Anything).await.map_err(|error| unknown(error, id))
+    }
+
+    /// How many entries wait.
+    pub async fn waiting(&self) -> Result<u64> {
+        let parameters = [("state", "waiting"), ("limit", "1"), ("fields", "id")]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()));
+        Ok(self.own(Own::Quarantine).list(&parameters).await?.count.unwrap_or(0))
+    }
+
+    async fn entry(&self, id: &str) -> Result<Json> {
+        let found = self.own(Own::Quarantine).get(id).await;
+        found.map(|saved| saved.row).map_err(|error| unknown(error, id))
+    }
+
+    pub(super) fn own(&self, own: Own) -> Rows {
+        Rows::own(self.store.clone(), self.ids.clone(), own)
+    }
+
+    /// All rows of one of our own storages that meet these filters. Only for what is few.
+    pub(super) async fn own_rows(&self, own: Own, filters: &[(String, String)]) -> Result<Vec<StoredRow>> {
+        let mut rows = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let (page, next) = self.own_page(own, filters, &cursor, 1_000).await?;
+            rows.extend(page);
+            match next {
+                Some(next) => cursor = next,
+                None => return Ok(rows),
+            }
+        }
+    }
+
+    /// A page of them, oldest first, and where the next one begins.
+    pub(super) async fn own_page(
+        &self,
+        own: Own,
+        filters: &[(String, String)],
+        from: &str,
+        limit: usize,
+    ) -> Result<(Vec<StoredRow>, Option<String>)> {
+        let in_force = self.store.catalogue().own(own)?;
+        let mut parameters = filters.to_vec();
+        parameters.extend([
+            ("cursor".to_owned(), from.to_owned()),
+            ("limit".to_owned(), limit.to_string()),
+            ("ordering".to_owned(), in_force.definition.key.name.to_string()),
+        ]);
+        let query = parse::parameters(&in_force.definition, &parameters)?;
+        let page = self.store.page(&in_force, &query).await?;
+        let last = page.rows.last().filter(|_| page.more).map(|row| {
+            let position: Vec<Value> = query.order.iter().map(|order| order.column.value(row)).collect();
+            cursor::write(&in_force.definition, &query, &position, Towards::Next)
+        });
+        Ok((page.rows, last))
+    }
+}
+
+fn unknown(error: Error, id: &str) -> Error {
+    match error {
+        Error::UnknownRow { .. } => Error::UnknownEntry(id.to_owned()),
+        error => error,
+    }
+}

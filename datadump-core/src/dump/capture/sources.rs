@@ -1,0 +1,278 @@
+//! Sources: made by the first throw, kept in the store, looked up by every throw.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use serde_json::{Value as Json, json};
+
+use super::{Counted, SourceInfo};
+use crate::{
+    clock::Timestamp,
+    dump::Dump,
+    error::{Error, Fault, Place, Result},
+    receipt::Receipt,
+    route::Routes,
+    schema::{FieldName, StoredRow, Value, name::fold},
+    source::Settings,
+    store::{Call, Expect, Outcome, Write, own::Own},
+    throw::SourceName,
+    validate,
+};
+
+/// A source as throws use it.
+#[derive(Debug)]
+pub(in crate::dump) struct Source {
+    pub(in crate::dump) name: SourceName,
+    pub(in crate::dump) settings: Settings,
+    pub(in crate::dump) routes: Routes,
+    row: StoredRow,
+    live: Arc<Live>,
+}
+
+/// What changes with every throw, and outlives a change of the settings.
+#[derive(Debug, Default)]
+struct Live {
+    format: Mutex<Option<String>>,
+    throws: AtomicU64,
+    accepted: AtomicU64,
+    quarantined: AtomicU64,
+    dropped: AtomicU64,
+    duplicates: AtomicU64,
+}
+
+/// All sources, by their names without case.
+#[derive(Debug, Default)]
+pub(in crate::dump) struct Sources {
+    known: RwLock<BTreeMap<String, Arc<Source>>>,
+}
+
+impl Sources {
+    pub(in crate::dump) fn find(&self, name: &str) -> Option<Arc<Source>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&fold(name)).cloned()
+    }
+
+    fn put(&self, row: StoredRow) -> Result<Arc<Source>> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let source = Arc::new(Source::of(row, &known)?);
+        known.insert(source.name.folded(), source.clone());
+        Ok(source)
+    }
+
+    fn take(&self, name: &str) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&fold(name));
+    }
+
+    /// Takes over what the store has.
+    pub(in crate::dump) fn replace(&self, rows: Vec<StoredRow>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut fresh = BTreeMap::new();
+        for row in rows {
+            match Source::of(row, &known) {
+                Ok(source) => {
+                    fresh.insert(source.name.folded(), Arc::new(source));
+                }
+                Err(error) => tracing::error!(%error, "a source cannot be read"),
+            }
+        }
+        *known = fresh;
+    }
+
+    pub(in crate::dump) fn all(&self) -> Vec<Arc<Source>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+impl Source {
+    /// One that is not stored, to try settings out.
+    pub(in crate::dump) fn tentative(name: SourceName, settings: Settings, now: Timestamp) -> Result<Self> {
+        let routes = Routes::read(&name, &settings)?;
+        let key = Value::Text(name.to_string());
+        let row = StoredRow { key, values: Vec::new(), version: 0, created_at: now, updated_at: now };
+        Ok(Self { name, settings, routes, row, live: Arc::default() })
+    }
+
+    fn of(row: StoredRow, known: &BTreeMap<String, Arc<Self>>) -> Result<Self> {
+        let broken = |what: &str| Error::internal(format!("a stored source: {what}"));
+        let Value::Text(name) = &row.key else { return Err(broken("its name is not a text")) };
+        let name = SourceName::parse(name).map_err(|error| broken(&error))?;
+        let settings = match row.values.first() {
+            Some(Value::Json(text)) => {
+                serde_json::from_str(text).map_err(|error| broken(&error.to_string()))?
+            }
+            _ => return Err(broken("it has no settings")),
+        };
+        let routes = Routes::read(&name, &settings)?;
+        let live = known.get(&name.folded()).map(|before| before.live.clone()).unwrap_or_default();
+        if let Some(Value::Text(format)) = row.values.get(1) {
+            live.format.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| format.clone());
+        }
+        Ok(Self { name, settings, routes, row, live })
+    }
+
+    /// Counts what became of a throw.
+    pub(in crate::dump) fn count(&self, receipt: &Receipt) {
+        self.live.throws.fetch_add(1, Ordering::Relaxed);
+        self.count_rows(receipt);
+    }
+
+    /// The same for what is no new throw.
+    pub(in crate::dump) fn count_rows(&self, receipt: &Receipt) {
+        self.live.accepted.fetch_add(receipt.accepted, Ordering::Relaxed);
+        self.live.quarantined.fetch_add(receipt.quarantined, Ordering::Relaxed);
+        self.live.dropped.fetch_add(receipt.dropped, Ordering::Relaxed);
+        self.live.duplicates.fetch_add(receipt.duplicates, Ordering::Relaxed);
+    }
+
+    /// Remembers the format of the last throw.
+    pub(in crate::dump) fn note_format(&self, format: &str) {
+        let mut last = self.live.format.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_deref() != Some(format) {
+            *last = Some(format.to_owned());
+        }
+    }
+
+    fn info(&self) -> SourceInfo {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        SourceInfo {
+            name: self.name.to_string(),
+            settings: self.settings.clone(),
+            last_format: self.live.format.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            version: self.row.version,
+            created_at: self.row.created_at.to_string(),
+            updated_at: self.row.updated_at.to_string(),
+            counted: Counted {
+                throws: load(&self.live.throws),
+                accepted: load(&self.live.accepted),
+                quarantined: load(&self.live.quarantined),
+                dropped: load(&self.live.dropped),
+                duplicates: load(&self.live.duplicates),
+            },
+        }
+    }
+}
+
+impl Dump {
+    /// The source of that name, made now if there is none.
+    pub(in crate::dump) async fn source_of(&self, name: &SourceName, format: &str) -> Result<Arc<Source>> {
+        if let Some(source) = self.capture.sources.find(name.as_str()) {
+            return Ok(source);
+        }
+        let outcome = self.write_source(name, &Settings::default(), Some(format), Expect::Absent).await?;
+        match outcome {
+            Outcome::Created(stored) | Outcome::Refused(Some(stored)) => self.capture.sources.put(stored.row),
+            other => Err(Error::internal(format!("a source could not be made: {other:?}"))),
+        }
+    }
+
+    async fn write_source(
+        &self,
+        name: &SourceName,
+        settings: &Settings,
+        format: Option<&str>,
+        expect: Expect,
+    ) -> Result<Outcome> {
+        let in_force = self.store.catalogue().own(Own::Source)?;
+        let record = json!({"name": name.as_str(), "settings": settings, "last_format": format});
+        let record = record.as_object().cloned().unwrap_or_default();
+        let row = validate::row(&in_force, &record, &self.ids).map_err(Error::Invalid)?;
+        let outcomes = self.store.write(Call::each(vec![Write::put(row, expect)])).await?;
+        outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
+    }
+
+    /// All sources, by name.
+    pub fn sources(&self) -> Vec<SourceInfo> {
+        self.capture.sources.all().iter().map(|source| source.info()).collect()
+    }
+
+    /// A source.
+    pub fn source(&self, name: &str) -> Result<SourceInfo> {
+        let found = self.capture.sources.find(name);
+        found.map(|source| source.info()).ok_or_else(|| Error::UnknownSource(name.to_owned()))
+    }
+
+    /// Makes a source, or changes all its settings. Whether it is new. `expect` is a version.
+    pub async fn set_source(
+        &self,
+        name: &SourceName,
+        settings: &Json,
+        expect: Option<i32>,
+    ) -> Result<(SourceInfo, bool)> {
+        let known = self.capture.sources.find(name.as_str());
+        // The first spelling of a name stays.
+        let name = known.as_ref().map_or(name, |source| &source.name);
+        let settings = self.read_settings(name, settings)?;
+        let format = known.as_ref().and_then(|source| source.info().last_format);
+        let expect = expect.map_or(Expect::Anything, Expect::Exactly);
+        match self.write_source(name, &settings, format.as_deref(), expect).await? {
+            Outcome::Created(stored) => Ok((self.capture.sources.put(stored.row)?.info(), true)),
+            Outcome::Updated(stored) => Ok((self.capture.sources.put(stored.row)?.info(), false)),
+            Outcome::Refused(current) => {
+                Err(Error::Precondition { current: current.as_ref().map(crate::store::Stored::to_json) })
+            }
+            other => Err(Error::internal(format!("a source could not be written: {other:?}"))),
+        }
+    }
+
+    /// Changes some settings of a source: a JSON merge patch.
+    pub async fn patch_source(&self, name: &str, patch: &Json, expect: Option<i32>) -> Result<SourceInfo> {
+        let Some(source) = self.capture.sources.find(name) else {
+            return Err(Error::UnknownSource(name.to_owned()));
+        };
+        let mut settings = serde_json::to_value(&source.settings).map_err(Error::internal)?;
+        crate::dump::rows::merge(&mut settings, patch);
+        // What was read is what the patch is for.
+        let expect = expect.unwrap_or(source.row.version);
+        self.set_source(&source.name, &settings, Some(expect)).await.map(|(info, _)| info)
+    }
+
+    /// Forgets a source; its rows stay.
+    pub async fn remove_source(&self, name: &str) -> Result<()> {
+        let Some(source) = self.capture.sources.find(name) else {
+            return Err(Error::UnknownSource(name.to_owned()));
+        };
+        let in_force = self.store.catalogue().own(Own::Source)?;
+        let write = Write::delete(in_force, source.row.key.clone(), Expect::Anything);
+        self.store.write(Call::each(vec![write])).await?;
+        self.capture.sources.take(name);
+        Ok(())
+    }
+
+    /// Reads settings, and checks what they name.
+    pub(super) fn read_settings(&self, name: &SourceName, json: &Json) -> Result<Settings> {
+        let fault = |at: Place, code, detail: String| Error::Settings(vec![Fault::new(at, code, detail)]);
+        let settings: Settings = serde_path_to_error::deserialize(json).map_err(|error| {
+            let path = error.path().iter().fold(Place::body(), |at, step| match step {
+                serde_path_to_error::Segment::Seq { index } => at.index(*index),
+                serde_path_to_error::Segment::Map { key } => at.name(key),
+                _ => at,
+            });
+            fault(path, "invalid", error.inner().to_string())
+        })?;
+        Routes::read(name, &settings)?;
+        if let Some(format) = &settings.format
+            && self.capture.registry.get(format).is_none()
+        {
+            let known = self.capture.registry.names().collect::<Vec<_>>().join(", ");
+            let detail = format!("{format:?} is not a format: use one of {known}");
+            return Err(fault(Place::field("format"), "unknown-format", detail));
+        }
+        if let Some(program) = &settings.processor
+            && self.capture.programs.find(program).is_err()
+        {
+            let detail =
+                format!("there is no program {program:?}: make it first (a format is set with `format`)");
+            return Err(fault(Place::field("processor"), "unknown-processor", detail));
+        }
+        if let Some(key) = &settings.key
+            && key != crate::schema::definition::ID
+        {
+            FieldName::parse_open(key).map_err(|reason| fault(Place::field("key"), "name", reason))?;
+        }
+        Ok(settings)
+    }
+}

@@ -1,0 +1,301 @@
+//! Records → rows, in the storages they go to, together with what goes to quarantine: one call of
+//! the store, and the receipt.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::Value as Json;
+
+use super::{
+    entry::{Seed, Step, Trouble},
+    grow::Target,
+};
+use crate::{
+    dump::{Dump, rows::with_condition},
+    error::{Error, Result},
+    id::Ids,
+    receipt::{Receipt, Remark},
+    record::{Origin, Record},
+    schema::{InForce, Kind, Row, StorageName},
+    store::{Call, Expect, Otherwise, Outcome, Write},
+    validate,
+};
+
+/// What of a throw is to be kept.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) seed: Arc<Seed>,
+    /// What is known of it so far.
+    pub(super) receipt: Receipt,
+    /// Records on their way to storages.
+    pub(super) bound: Vec<Bound>,
+    /// What failed before it came so far.
+    pub(super) failed: Vec<Failed>,
+    /// What else is written at the same moment.
+    pub(super) beside: Vec<Write>,
+}
+
+/// A record on its way to a storage.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) storage: StorageName,
+    pub(super) record: Record,
+    /// The record as it was read, where its bytes alone do not say it.
+    pub(super) original: Option<Arc<Json>>,
+}
+
+/// What goes to quarantine.
+#[derive(Debug)]
+pub(super) struct Failed {
+    /// None for the throw as a whole.
+    pub(super) origin: Option<Origin>,
+    pub(super) original: Option<Arc<Json>>,
+    pub(super) storage: Option<String>,
+    pub(super) trouble: Trouble,
+}
+
+/// How it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How<'a> {
+    /// The field that is the key of a storage that is made for it.
+    pub(super) key: Option<&'a str>,
+    /// Whether what does not fit a field of an open storage goes to quarantine.
+    pub(super) strict_fields: bool,
+    /// Whether anything wrong means that nothing is stored.
+    pub(super) whole: bool,
+    /// Whether what fails goes to quarantine, or is only told.
+    pub(super) quarantine: bool,
+}
+
+/// What one of the writes is of.
+enum Part {
+    Row { storage: StorageName, origin: Origin },
+    Entry(Remark),
+    Beside,
+}
+
+impl Dump {
+    /// Keeps all of it: when this returns, everything is committed.
+    pub(super) async fn keep(&self, batch: Batch, how: How<'_>) -> Result<Receipt> {
+        let Batch { seed, mut receipt, bound, mut failed, beside } = batch;
+        let targets = self.targets(&bound, how.key).await?;
+        let mut writes = Vec::with_capacity(bound.len() + failed.len() + beside.len());
+        let mut parts = Vec::with_capacity(writes.capacity());
+        // Only where one record became several does the part of an id matter; they stand together.
+        let several = bound.windows(2).any(|pair| match pair {
+            [one, other] => one.record.origin.index == other.record.origin.index,
+            _ => false,
+        });
+        let mut seen: HashMap<(String, usize), usize> = HashMap::new();
+        for one in bound {
+            let Some(target) = targets.get(one.storage.as_str()) else { continue };
+            let origin = one.record.origin.clone();
+            let part = if several {
+                let part = seen.entry((one.storage.to_string(), origin.index)).or_default();
+                *part += 1;
+                *part - 1
+            } else {
+                0
+            };
+            let id = Ids::nth(seed.throw.id, origin.index, part);
+            let proven = match target {
+                Target::Open(fitter) => fit(fitter, one.record, id, how, &mut receipt),
+                Target::Strict(in_force) => self.prove(in_force, one.record),
+            };
+            match proven {
+                Ok((row, expect)) => {
+                    let mut write = Write::put(row, expect);
+                    if how.quarantine && !how.whole {
+                        write.otherwise = Some(self.otherwise(&seed, &origin, one.original, &one.storage));
+                    }
+                    writes.push(write);
+                    parts.push(Part::Row { storage: one.storage, origin });
+                }
+                Err(trouble) => failed.push(Failed {
+                    origin: Some(origin),
+                    original: one.original,
+                    storage: Some(one.storage.to_string()),
+                    trouble,
+                }),
+            }
+        }
+        if how.whole && !failed.is_empty() {
+            failed.iter().for_each(|failed| receipt.error(failed.remark(None)));
+            return Err(Error::Strict(Box::new(receipt)));
+        }
+        for failed in failed {
+            if !how.quarantine {
+                receipt.error(failed.remark(None));
+                continue;
+            }
+            let id = self.ids.next();
+            let row = seed.row(
+                id,
+                failed.origin.as_ref(),
+                failed.original.as_deref(),
+                failed.storage.as_deref(),
+                &failed.trouble,
+            );
+            writes.push(Write::put(row, Expect::Anything));
+            parts.push(Part::Entry(failed.remark(Some(id))));
+        }
+        for write in beside {
+            writes.push(write);
+            parts.push(Part::Beside);
+        }
+        let call = if how.whole { Call::together(writes) } else { Call::each(writes) };
+        let outcomes = self.store.write(call).await.map_err(|error| match error {
+            // It was there a moment ago; thrown again it is made again.
+            Error::UnknownStorage(_) => Error::Overloaded,
+            error => error,
+        })?;
+        let moved = |(part, outcome): (&Part, &Outcome)| {
+            matches!((part, outcome), (Part::Beside, Outcome::Refused(_) | Outcome::Missing))
+        };
+        if how.whole && parts.iter().zip(&outcomes).any(moved) {
+            return Err(Error::Precondition { current: None });
+        }
+        settle(&mut receipt, parts, outcomes);
+        if how.whole && !receipt.errors.is_empty() {
+            return Err(Error::Strict(Box::new(receipt)));
+        }
+        receipt.errors.sort_by_key(|remark| remark.index);
+        Ok(receipt)
+    }
+
+    async fn targets(&self, bound: &[Bound], key: Option<&str>) -> Result<HashMap<String, Target>> {
+        let mut groups: Vec<(&StorageName, Vec<&Record>)> = Vec::new();
+        for one in bound {
+            match groups.iter_mut().find(|(name, _)| *name == &one.storage) {
+                Some((_, records)) => records.push(&one.record),
+                None => groups.push((&one.storage, vec![&one.record])),
+            }
+        }
+        let mut targets = HashMap::with_capacity(groups.len());
+        for (name, records) in groups {
+            targets.insert(name.to_string(), self.target(name, key, &records).await?);
+        }
+        Ok(targets)
+    }
+
+    /// Proves a record for a declared storage. A `version` in it is a condition.
+    pub(super) fn prove(&self, in_force: &Arc<InForce>, record: Record) -> Result<(Row, Expect), Trouble> {
+        let mut fields = record.fields;
+        if record.untyped {
+            in_force.definition.fields.iter().for_each(|field| {
+                if let Some(value) = fields.get_mut(field.name.as_str()) {
+                    give_type(value, &field.kind);
+                }
+            });
+            if let Some(value) = fields.get_mut(in_force.definition.key.name.as_str()) {
+                give_type(value, &in_force.definition.key.kind);
+            }
+        }
+        fields.extend(record.odd);
+        let (fields, expect) = with_condition(in_force.definition.service(), fields, Expect::Different)
+            .map_err(|error| Trouble::invalid(Step::Validate, error.faults()))?;
+        let row = validate::row(in_force, &fields, &self.ids)
+            .map_err(|faults| Trouble::invalid(Step::Validate, &faults))?;
+        Ok((row, expect))
+    }
+
+    /// What is put into quarantine when the store refuses a row.
+    fn otherwise(
+        &self,
+        seed: &Arc<Seed>,
+        origin: &Origin,
+        original: Option<Arc<Json>>,
+        storage: &StorageName,
+    ) -> Otherwise {
+        let (seed, origin, storage, ids) = (seed.clone(), origin.clone(), storage.clone(), self.ids.clone());
+        Otherwise(Arc::new(move |outcome| {
+            let trouble = Trouble::refused(outcome);
+            seed.row(ids.next(), Some(&origin), original.as_deref(), Some(storage.as_str()), &trouble)
+        }))
+    }
+}
+
+/// Fits a record to an open storage.
+fn fit(
+    fitter: &validate::Fitter,
+    record: Record,
+    id: uuid::Uuid,
+    how: How<'_>,
+    receipt: &mut Receipt,
+) -> Result<(Row, Expect), Trouble> {
+    let (index, line) = (record.origin.index, record.origin.line);
+    let fitted = fitter.fit(record, id).map_err(|faults| Trouble::invalid(Step::Validate, &faults))?;
+    if how.strict_fields && !fitted.remarks.is_empty() {
+        return Err(Trouble::invalid(Step::Validate, &fitted.remarks));
+    }
+    for fault in fitted.remarks {
+        receipt.warn(Remark {
+            index: Some(index),
+            line,
+            code: fault.code.replace('-', "_"),
+            field: Some(fault.at.to_string()),
+            detail: fault.detail,
+            quarantine: None,
+        });
+    }
+    // A record that was thrown before is an update when it says something else now.
+    Ok((fitted.row, Expect::Different))
+}
+
+/// A value of a format without types, in the form of its field.
+fn give_type(value: &mut Json, kind: &Kind) {
+    let typed = match value {
+        Json::Number(_) | Json::Bool(_) if kind.is_text() || *kind == Kind::Id => {
+            Some(Json::from(value.to_string()))
+        }
+        Json::String(text) if !kind.is_text() => kind.read_text(text).ok().map(|read| read.to_json(kind)),
+        _ => None,
+    };
+    if let Some(typed) = typed {
+        *value = typed;
+    }
+}
+
+impl Failed {
+    pub(super) fn remark(&self, quarantine: Option<uuid::Uuid>) -> Remark {
+        Remark {
+            index: self.origin.as_ref().map(|origin| origin.index),
+            line: self.origin.as_ref().and_then(|origin| origin.line),
+            code: self.trouble.code.replace('-', "_"),
+            field: self.trouble.field.clone(),
+            detail: self.trouble.detail.clone(),
+            quarantine,
+        }
+    }
+}
+
+/// Counts what became of each write.
+fn settle(receipt: &mut Receipt, parts: Vec<Part>, outcomes: Vec<Outcome>) {
+    for (part, outcome) in parts.into_iter().zip(outcomes) {
+        match (part, outcome) {
+            (Part::Beside, _) | (Part::Row { .. }, Outcome::Undone) => {}
+            (Part::Entry(remark), _) => {
+                receipt.quarantined += 1;
+                receipt.error(remark);
+            }
+            (Part::Row { storage, .. }, Outcome::Created(_) | Outcome::Updated(_) | Outcome::Deleted(_)) => {
+                receipt.accept(storage.as_str());
+            }
+            // Refused without anything instead: it was only to be stored if it was not there.
+            (Part::Row { .. }, Outcome::Same(_)) => receipt.duplicates += 1,
+            (Part::Row { origin, .. }, outcome) => {
+                let (failed, entry) = match outcome {
+                    Outcome::Instead(failed, stored) => (*failed, Some(stored)),
+                    failed => (failed, None),
+                };
+                let trouble = Trouble::refused(&failed);
+                let quarantine = entry.and_then(|stored| match stored.row.key {
+                    crate::schema::Value::Uuid(id) => Some(id),
+                    _ => None,
+                });
+                receipt.quarantined += u64::from(quarantine.is_some());
+                let failed = Failed { origin: Some(origin), original: None, storage: None, trouble };
+                receipt.error(failed.remark(quarantine));
+            }
+        }
+    }
+}

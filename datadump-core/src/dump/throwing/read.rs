@@ -1,0 +1,287 @@
+//! Throw → records: the bytes are decompressed, recognised, decoded, and go through the source's
+//! own program.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use serde_json::Value as Json;
+
+use super::{
+    entry::{Seed, Step, Trouble},
+    keep::{Bound, Failed},
+};
+use crate::{
+    dump::{Dump, capture::sources::Source},
+    error::{Error, Fault, Place, Result},
+    process::{
+        self, Input, Output, Processor,
+        vrl::{About, Event, Mode, Script, Verdict},
+    },
+    record::{Failure, Record},
+    schema::StorageName,
+    throw::Throw,
+};
+
+/// A body up to this size is decoded where it arrived; a larger one on a thread for long work.
+const AT_ONCE: usize = 16 << 10;
+
+/// How long a processor may take for one throw.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// What was read of a throw.
+#[derive(Debug)]
+pub(in crate::dump) struct Reading {
+    /// The format it was read as.
+    pub(in crate::dump) format: String,
+    /// The bytes that the processor was given.
+    pub(in crate::dump) body: Bytes,
+    /// What came out, or why nothing did.
+    pub(in crate::dump) output: Result<Output, Failure>,
+}
+
+/// What a throw came to before anything of it is stored.
+#[derive(Debug)]
+pub(in crate::dump) struct Sorted {
+    pub(super) seed: Arc<Seed>,
+    pub(super) bound: Vec<Bound>,
+    pub(super) failed: Vec<Failed>,
+    pub(super) dropped: u64,
+}
+
+impl Dump {
+    /// Decodes a throw. Errs only when it asks for a format that there is not.
+    pub(in crate::dump) async fn read(&self, throw: &Throw, format: Option<&str>) -> Result<Reading> {
+        let registry = &self.capture.registry;
+        let explicit = throw.format.as_deref().or(format).filter(|name| !matches!(*name, "" | "auto"));
+        let chosen = match explicit {
+            None => None,
+            Some(name) => {
+                Some(registry.get(name).ok_or_else(|| unknown_format(name, registry.names()))?.clone())
+            }
+        };
+        let work =
+            Work { throw: throw.clone(), chosen, registry: registry.clone(), limit: self.capture.max_throw };
+        if throw.body.len() <= AT_ONCE
+            && work.chosen.as_ref().is_none_or(|chosen| !self.capture.native.contains(chosen.name()))
+        {
+            return Ok(work.run());
+        }
+        let (format, body) = (work.format_asked(), throw.body.clone());
+        let reading = tokio::time::timeout(DEADLINE, tokio::task::spawn_blocking(move || work.run())).await;
+        Ok(match reading {
+            Ok(Ok(reading)) => reading,
+            Ok(Err(_)) => failed(format, body, Failure::new("panicked", "the processor panicked")),
+            // Its thread goes on to its end; nobody waits for it any more.
+            Err(_) => {
+                let detail = format!("the processor took longer than {} s", DEADLINE.as_secs());
+                failed(format, body, Failure::new("timeout", detail))
+            }
+        })
+    }
+
+    /// Everything between the bytes of a throw and the storages of its records. A program that is
+    /// being edited takes the place of the source's own.
+    pub(in crate::dump) async fn sort(
+        &self,
+        throw: Throw,
+        source: &Source,
+        reading: Reading,
+        edited: Option<&Script>,
+    ) -> Result<Sorted> {
+        let Reading { format, body, output } = reading;
+        let named = match (edited, &source.settings.processor) {
+            (None, Some(name)) => Some(self.capture.programs.find(name)?),
+            _ => None,
+        };
+        let processor = named.as_ref().map(|program| (program.name.clone(), program.number));
+        let program = edited.or(named.as_ref().map(|named| &named.script));
+        let seed = Arc::new(Seed {
+            quarantine: self.store.catalogue().own(crate::store::own::Own::Quarantine)?,
+            throw,
+            body,
+            format,
+            processor,
+        });
+        let mut sorted = Sorted { seed: seed.clone(), bound: Vec::new(), failed: Vec::new(), dropped: 0 };
+        let output = match output {
+            Ok(output) => output,
+            Err(failure) => {
+                let trouble = Trouble::of(Step::Decode, &failure);
+                sorted.failed.push(Failed { origin: None, original: None, storage: None, trouble });
+                return Ok(sorted);
+            }
+        };
+        for rejected in output.rejected {
+            let trouble = Trouble::of(Step::Decode, &rejected.failure);
+            let origin = Some(rejected.origin);
+            sorted.failed.push(Failed { origin, original: None, storage: None, trouble });
+        }
+        let transforms = program.is_some() || source.routes.transforms();
+        match program {
+            None => {
+                for record in output.records {
+                    let original = transforms.then(|| original(&record)).flatten();
+                    sorted.route(source, record, original);
+                }
+            }
+            Some(script) => {
+                let about = About {
+                    source: seed.throw.source.to_string(),
+                    received_at: seed.throw.received_at,
+                    format: Some(seed.format.clone()),
+                    arguments: seed.throw.arguments.clone(),
+                };
+                let events = match script.mode {
+                    Mode::Record => output.records.into_iter().map(Event::Record).collect(),
+                    Mode::Throw => vec![Event::Throw {
+                        body: seed.body.clone(),
+                        content_type: seed.throw.content_type.clone(),
+                    }],
+                };
+                // What a verdict is about is needed again when it is a failure.
+                let given: Vec<(Option<crate::record::Origin>, Option<Arc<Json>>)> = events
+                    .iter()
+                    .map(|event| match event {
+                        Event::Record(record) => (Some(record.origin.clone()), original(record)),
+                        Event::Throw { .. } => (None, None),
+                    })
+                    .collect();
+                let verdicts = self.capture.workers.run(script, &about, events).await;
+                for ((origin, original), verdict) in given.into_iter().zip(verdicts) {
+                    match verdict {
+                        Verdict::Dropped(_) => sorted.dropped += 1,
+                        Verdict::Failed(failure) => {
+                            let trouble = Trouble::of(Step::Program, &failure);
+                            sorted.failed.push(Failed { origin, original, storage: None, trouble });
+                        }
+                        Verdict::Records(records) => {
+                            for (place, mut record) in records.into_iter().enumerate() {
+                                if origin.is_none() {
+                                    record.origin.index = place;
+                                }
+                                sorted.route(source, record, original.clone());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(sorted)
+    }
+}
+
+impl Sorted {
+    fn route(&mut self, source: &Source, record: Record, original: Option<Arc<Json>>) {
+        let routed = source.routes.of(record);
+        if routed.is_empty() {
+            self.dropped += 1;
+        }
+        for one in routed {
+            match one.record {
+                Ok(record) => {
+                    self.bound.push(Bound { storage: one.storage, record, original: original.clone() })
+                }
+                Err(unfit) => self.failed.push(Failed {
+                    origin: Some(unfit.record.origin),
+                    original: original.clone(),
+                    storage: Some(one.storage.to_string()),
+                    trouble: Trouble {
+                        step: Step::Route,
+                        code: unfit.fault.code.to_owned(),
+                        field: Some(unfit.fault.at.to_string()),
+                        detail: unfit.fault.detail,
+                    },
+                }),
+            }
+        }
+    }
+}
+
+/// A record as it was read, where no piece of the body says it by itself.
+fn original(record: &Record) -> Option<Arc<Json>> {
+    if record.origin.piece.is_some() {
+        return None;
+    }
+    let mut fields = record.fields.clone();
+    fields.extend(record.odd.clone());
+    Some(Arc::new(Json::Object(fields)))
+}
+
+/// What is needed to decode a throw, on whichever thread.
+struct Work {
+    throw: Throw,
+    chosen: Option<Arc<dyn Processor>>,
+    registry: process::Registry,
+    limit: usize,
+}
+
+impl Work {
+    fn format_asked(&self) -> String {
+        self.chosen.as_ref().map_or_else(|| "unknown".into(), |chosen| chosen.name().to_owned())
+    }
+
+    fn run(self) -> Reading {
+        let Self { throw, chosen, registry, limit } = self;
+        let body = match plain(&throw.body, chosen.as_deref(), limit) {
+            Ok(body) => body,
+            Err(failure) => {
+                let format = chosen.as_ref().map_or("binary", |chosen| chosen.name()).to_owned();
+                return failed(format, throw.body, failure);
+            }
+        };
+        let content_type = throw.content_type.as_deref();
+        let (processor, body) = match chosen {
+            Some(chosen) => {
+                let body = process::body_for(chosen.name(), &body, content_type);
+                (Some(chosen), body)
+            }
+            None => {
+                let detected = process::detect(&body, content_type, !throw.arguments.is_empty());
+                (registry.get(detected.format).cloned(), detected.body)
+            }
+        };
+        let Some(processor) = processor else {
+            return failed(
+                "binary".into(),
+                body,
+                Failure::new("unknown-format", "there is no processor for it"),
+            );
+        };
+        let input =
+            Input { body: &body, content_type, arguments: &throw.arguments, received_at: throw.received_at };
+        let format = processor.name().to_owned();
+        let mut output = process::run(processor.as_ref(), &input);
+        if let (Ok(output), true) = (&mut output, process::is_untyped(&format)) {
+            output.records.iter_mut().for_each(|record| record.untyped = true);
+        }
+        Reading { format, body, output }
+    }
+}
+
+fn failed(format: String, body: Bytes, failure: Failure) -> Reading {
+    Reading { format, body, output: Err(failure) }
+}
+
+/// The bytes without the compression that they say they have by their first bytes.
+fn plain(body: &Bytes, chosen: Option<&dyn Processor>, limit: usize) -> Result<Bytes, Failure> {
+    if chosen.is_some_and(|chosen| chosen.name() == "binary") {
+        return Ok(body.clone());
+    }
+    let Some(encoding) = process::decompress::Encoding::by_magic(body) else { return Ok(body.clone()) };
+    match process::decompress::decompress(&[encoding], body, limit) {
+        Ok(plain) => Ok(plain),
+        Err(refusal) => Err(Failure::new("compressed", refusal.to_string())),
+    }
+}
+
+fn unknown_format<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let known = known.collect::<Vec<_>>().join(", ");
+    let detail = format!("{name:?} is not a format: use one of {known}");
+    Error::Settings(vec![Fault::new(Place::Parameter("format".into()), "unknown-format", detail)])
+}
+
+/// A storage of this name can be made; the reason when it cannot.
+pub(in crate::dump) fn storage_name(name: &str) -> Result<StorageName> {
+    StorageName::parse(name)
+        .map_err(|reason| Error::Settings(vec![Fault::new(Place::field("name"), "name", reason)]))
+}

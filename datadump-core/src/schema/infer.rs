@@ -1,0 +1,288 @@
+//! What an inferred storage looks like: which kind a value asks for, what two values of one name
+//! have in common, and how a storage grows with what is thrown at it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Definition, FieldName, Kind, StorageName, definition::ID, name::fold, parse::MAX_FIELDS};
+use crate::clock::Timestamp;
+
+/// Whole numbers beyond this are not all floats.
+const EXACT: i64 = 1 << 53;
+
+/// The names that records give to fields, each with the kind its values have in common.
+#[derive(Debug, Clone, Default)]
+pub struct Shape {
+    names: Vec<String>,
+    kinds: HashMap<String, Kind>,
+}
+
+impl Shape {
+    /// Whether nothing was seen that a storage does not have.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Takes note of a value. Null says nothing about the kind of its field.
+    pub fn see(&mut self, name: &str, value: &Json, untyped: bool) {
+        let Some(kind) = kind_of(name, value, untyped) else { return };
+        self.add(name, kind);
+    }
+
+    /// Adds what another shape has seen.
+    pub fn merge(&mut self, other: Self) {
+        let Self { names, mut kinds } = other;
+        for name in names {
+            if let Some(kind) = kinds.remove(&name) {
+                self.add(&name, kind);
+            }
+        }
+    }
+
+    fn add(&mut self, name: &str, kind: Kind) {
+        if let Some(seen) = self.kinds.get_mut(name) {
+            if *seen != kind {
+                *seen = common(seen, &kind);
+            }
+            return;
+        }
+        // More than these never become fields.
+        if self.names.len() <= 2 * MAX_FIELDS {
+            self.names.push(name.to_owned());
+            self.kinds.insert(name.to_owned(), kind);
+        }
+    }
+}
+
+/// The kind of field that holds a value without loss; none for null, which any field holds.
+pub fn kind_of(name: &str, value: &Json, untyped: bool) -> Option<Kind> {
+    Some(match value {
+        Json::Null => return None,
+        Json::Bool(_) => Kind::Boolean,
+        Json::Number(_) if is_moment(name) && moment(value).is_some() => Kind::Timestamp,
+        Json::Number(number) if number.is_f64() => Kind::Float,
+        Json::Number(number) if number.is_i64() => Kind::Long,
+        // Beyond 64 bits with a sign: text, never rounded.
+        Json::Number(_) => Kind::Text { max_length: None },
+        Json::String(text) if looks_like_moment(text) && Timestamp::parse(text).is_some() => Kind::Timestamp,
+        Json::String(text) if untyped && plain_decimal(text).is_some() => Kind::Float,
+        Json::String(_) => Kind::Text { max_length: None },
+        Json::Array(_) | Json::Object(_) => Kind::Json,
+    })
+}
+
+/// A kind that holds the values of both.
+fn common(one: &Kind, other: &Kind) -> Kind {
+    match (one, other) {
+        _ if one == other => one.clone(),
+        (Kind::Long, Kind::Float) | (Kind::Float, Kind::Long) => Kind::Float,
+        (Kind::Json, _) | (_, Kind::Json) => Kind::Json,
+        _ => Kind::Text { max_length: None },
+    }
+}
+
+/// The definition of a storage of this name that is about to be made.
+pub fn first(name: &StorageName, key: Option<&str>) -> Json {
+    let key = key.filter(|key| FieldName::parse_open(key).is_ok()).unwrap_or(ID);
+    json!({
+        "name": name.as_str(),
+        "key": {"name": key, "type": "id"},
+        "fields": [],
+        "meta": {"auto": true, "scans": true},
+    })
+}
+
+/// The definition that also has what a shape has seen, or none when nothing can be added. `dropped`
+/// are names that fields once had; `settled` are fields whose kind is not to change.
+pub fn grown(
+    definition: &Definition,
+    shape: &Shape,
+    dropped: &BTreeMap<String, String>,
+    settled: impl Fn(&str) -> bool,
+) -> Option<Json> {
+    let mut json = definition.to_json();
+    let fields = json.get_mut("fields")?.as_array_mut()?;
+    let mut folded: HashMap<String, usize> =
+        definition.own_fields().enumerate().map(|(place, field)| (field.name.folded(), place)).collect();
+    let key = definition.key.name.folded();
+    let before = (fields.len(), 0);
+    let mut widened = 0;
+    for name in &shape.names {
+        let Some(kind) = shape.kinds.get(name) else { continue };
+        if let Some(place) = folded.get(&fold(name)) {
+            let field = definition.field(name).map(|(_, field)| field);
+            let grows = field.is_some_and(|field| field.kind == Kind::Long && *kind == Kind::Float);
+            if let (true, false, Some(member)) = (grows, settled(name), fields.get_mut(*place)) {
+                member["type"] = "float".into();
+                widened += 1;
+            }
+            continue;
+        }
+        let once = dropped.get(&fold(name)).is_some_and(|once| once != kind.name());
+        if FieldName::parse_open(name).is_err() || fold(name) == key || once || fields.len() >= MAX_FIELDS {
+            continue;
+        }
+        folded.insert(fold(name), fields.len());
+        fields.push(json!({"name": name, "type": kind.name(), "nullable": true}));
+    }
+    ((fields.len(), widened) != before).then_some(json)
+}
+
+/// Whether numbers under this name are moments.
+pub fn is_moment(name: &str) -> bool {
+    matches!(name, "ts" | "time" | "timestamp") || name.ends_with("_at")
+}
+
+/// The moment a number says: seconds, milliseconds, microseconds or nanoseconds after 1970,
+/// whichever its size makes likely.
+pub fn moment(value: &Json) -> Option<Timestamp> {
+    let number = value.as_number()?;
+    let size = number.as_f64()?.abs();
+    let per_micro = if size < 5e9 {
+        1e6
+    } else if size < 5e12 {
+        1e3
+    } else if size < 5e15 {
+        1.0
+    } else {
+        1e-3
+    };
+    let micros = match number.as_i64() {
+        Some(whole) if per_micro >= 1.0 => {
+            let factor: i64 = if size < 5e9 {
+                1_000_000
+            } else if size < 5e12 {
+                1_000
+            } else {
+                1
+            };
+            whole.checked_mul(factor)?
+        }
+        Some(whole) => whole.div_euclid(1_000),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "it saturates, and the range is checked after it"
+        )]
+        None => (number.as_f64()? * per_micro).round() as i64,
+    };
+    Timestamp::from_micros(micros)
+}
+
+/// A look before the whole text is read: most texts are no times.
+fn looks_like_moment(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 20
+        && bytes.len() <= 40
+        && bytes.get(4) == Some(&b'-')
+        && bytes.first().is_some_and(u8::is_ascii_digit)
+        && matches!(bytes.get(10), Some(b'T' | b't' | b' '))
+}
+
+/// A text of a format without types that is a decimal number, zeros at its end allowed.
+pub fn plain_decimal(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, part) = digits.split_once('.')?;
+    let all = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let leading = whole.len() > 1 && whole.starts_with('0');
+    if !all(whole) || !all(part) || leading || whole.len() + part.len() > 15 {
+        return None;
+    }
+    text.parse().ok()
+}
+
+/// Whether a whole number is the same as a float.
+pub fn is_exact(number: i64) -> bool {
+    (-EXACT..=EXACT).contains(&number)
+}
+
+/// Takes U+0000 out of all texts of a value, which no database holds; whether there was any.
+pub fn replace_nul(value: &mut Json) -> bool {
+    match value {
+        Json::String(text) if text.contains('\0') => {
+            *text = text.replace('\0', "\u{fffd}");
+            true
+        }
+        Json::Array(items) => items.iter_mut().fold(false, |any, item| replace_nul(item) | any),
+        Json::Object(members) => {
+            let mut any = false;
+            if members.keys().any(|name| name.contains('\0')) {
+                any = true;
+                let renamed: Map<String, Json> = std::mem::take(members)
+                    .into_iter()
+                    .map(|(name, value)| (name.replace('\0', "\u{fffd}"), value))
+                    .collect();
+                *members = renamed;
+            }
+            members.values_mut().fold(any, |any, value| replace_nul(value) | any)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_ask_for_the_kind_that_holds_them() {
+        let check = |name: &str, value: Json, untyped: bool, expected: Option<&str>| {
+            let kind = kind_of(name, &value, untyped);
+            assert_eq!(kind.as_ref().map(Kind::name), expected, "{name}: {value}");
+        };
+        check("a", json!(null), false, None);
+        check("a", json!(true), false, Some("boolean"));
+        check("a", json!(1), false, Some("long"));
+        check("a", json!(1.5), false, Some("float"));
+        check("a", json!(u64::MAX), false, Some("text"));
+        check("a", json!("1.75"), false, Some("text"));
+        check("a", json!("1.50"), true, Some("float"));
+        check("a", json!("01.5"), true, Some("text"));
+        check("a", json!("1.2.3"), true, Some("text"));
+        check("a", json!("2026-01-31T12:00:00Z"), false, Some("timestamp"));
+        check("a", json!("2026-01-31"), false, Some("text"));
+        check("a", json!(1_700_000_000), false, Some("long"));
+        check("ts", json!(1_700_000_000), false, Some("timestamp"));
+        check("created_at", json!(1_700_000_000_123_i64), false, Some("timestamp"));
+        check("a", json!({"b": 1}), false, Some("json"));
+    }
+
+    #[test]
+    fn numbers_are_moments_by_their_size() {
+        for (number, expected) in [
+            (json!(1_700_000_000), "2023-11-14T22:13:20.000000Z"),
+            (json!(1_700_000_000.5), "2023-11-14T22:13:20.500000Z"),
+            (json!(1_700_000_000_123_i64), "2023-11-14T22:13:20.123000Z"),
+            (json!(1_700_000_000_123_456_i64), "2023-11-14T22:13:20.123456Z"),
+            (json!(1_700_000_000_123_456_789_i64), "2023-11-14T22:13:20.123456Z"),
+            (json!(0), "1970-01-01T00:00:00.000000Z"),
+        ] {
+            assert_eq!(moment(&number).map(|m| m.to_string()).as_deref(), Some(expected), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_storage_grows_by_what_it_does_not_have() {
+        let name = StorageName::parse("inbox").unwrap();
+        let read = |json: &Json| crate::schema::parse::definition(json).unwrap();
+        let mut shape = Shape::default();
+        for (name, value) in [
+            ("a", json!(1)),
+            ("a", json!(1.5)),
+            ("Id", json!(1)),
+            ("id", json!(2)),
+            ("_x", json!(1)),
+            ("b", json!("x")),
+            ("b", json!(1)),
+        ] {
+            shape.see(name, &value, false);
+        }
+        let json = grown(&read(&first(&name, None)), &shape, &BTreeMap::new(), |_| false).unwrap();
+        let definition = read(&json);
+        let fields: Vec<String> =
+            definition.own_fields().map(|f| format!("{} {}", f.name, f.kind.name())).collect();
+        assert_eq!(fields, ["a float", "Id long", "b text"]);
+        assert!(grown(&definition, &shape, &BTreeMap::new(), |_| false).is_none());
+        assert_eq!(definition.to_json(), json);
+    }
+}
