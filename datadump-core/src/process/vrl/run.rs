@@ -1,0 +1,81 @@
+//! Running a program here and now, in this process.
+
+use std::time::Instant;
+
+use vrl::compiler::runtime::Runtime;
+
+use super::{
+    About, Event, Limits, Mode, Program, Verdict,
+    answer::{Answer, Code},
+    event,
+    program::Bounds,
+};
+
+impl Program {
+    /// Runs the program on each event, **in this process**, with nothing between it and the caller
+    /// but a look at the clock between two expressions. Only for programs that are trusted: one that
+    /// asks for more memory than there is takes the process down, and a single long call is not
+    /// interrupted. Everything else goes through [`Workers`](super::Workers).
+    ///
+    /// ```
+    /// use datadump_core::{Record, Timestamp};
+    /// use datadump_core::process::vrl::{About, Event, Limits, Program, Script, Verdict};
+    /// use serde_json::{Map, json};
+    ///
+    /// let program = r#"%storage = "dog"; .speed = to_float(.speed) ?? 0.0; .from = %source"#;
+    /// let program = Program::compile(&Script::of_records(program)).unwrap();
+    /// let fields = Map::from_iter([("speed".to_owned(), json!("1.75"))]);
+    /// let about = About {
+    ///     source: "animals".into(),
+    ///     received_at: Timestamp::from_micros(0).unwrap(),
+    ///     format: Some("json".into()),
+    ///     arguments: Vec::new(),
+    /// };
+    /// let verdicts = program.run(&about, &[Event::Record(Record::new(fields))], &Limits::default());
+    /// let [Verdict::Records(records)] = &verdicts[..] else { panic!("{verdicts:?}") };
+    /// assert_eq!(json!(records[0].fields), json!({"speed": 1.75, "from": "animals"}));
+    /// assert_eq!(records[0].storage.as_ref().unwrap().as_str(), "dog");
+    /// ```
+    pub fn run(&self, about: &About, events: &[Event], limits: &Limits) -> Vec<Verdict> {
+        let mut runtime = Runtime::default();
+        let shared = about.metadata();
+        let last = Instant::now() + limits.patience(events.len());
+        let run = |event: &Event| {
+            let started = Instant::now();
+            if started > last {
+                return event.settle(late());
+            }
+            let (bytes, mode) = (event.bytes(), event.mode());
+            if self.mode() != Some(mode) {
+                return event.settle(unfit(mode));
+            }
+            let bounds = Bounds {
+                deadline: Some(last.min(started + limits.deadline)),
+                output: limits.output_for(bytes),
+            };
+            let metadata = event::metadata(&shared, event.index());
+            let target = match event {
+                Event::Record(record) => event::record(Event::fields(record)),
+                Event::Throw { body, content_type } => {
+                    event::throw(body.clone(), content_type.as_deref(), &shared)
+                }
+            };
+            event.settle(self.run_one(&mut runtime, target, metadata, bounds))
+        };
+        events.iter().map(run).collect()
+    }
+}
+
+/// The events before it used up the time of all.
+pub(super) fn late() -> Answer {
+    Answer::failed(Code::Timeout, "the program took too long for the records of this throw together")
+}
+
+/// The program is not for this.
+pub(super) fn unfit(mode: Mode) -> Answer {
+    let (given, wanted) = match mode {
+        Mode::Record => ("a record", "throws"),
+        Mode::Throw => ("a throw", "records"),
+    };
+    Answer::failed(Code::NotCompiled, format!("the program is given {given}, and is written for {wanted}"))
+}

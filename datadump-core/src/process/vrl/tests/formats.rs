@@ -1,0 +1,294 @@
+//! What becomes of lines of logs, metrics and alarms.
+
+use std::sync::{Arc, LazyLock};
+
+use bytes::Bytes;
+use serde_json::{Value as Json, json};
+
+use super::about;
+use crate::process::{Input, Output, Processor, vrl::builtin};
+
+/// Their programs are compiled when they are used first.
+static BUILTIN: LazyLock<Vec<Arc<dyn Processor>>> = LazyLock::new(builtin);
+
+fn process(name: &str, body: &str, arguments: &[(String, String)]) -> Output {
+    let processor = BUILTIN.iter().find(|processor| processor.name() == name).unwrap();
+    let body = Bytes::copy_from_slice(body.as_bytes());
+    let received_at = about().received_at;
+    let input = Input { body: &body, content_type: None, arguments, received_at };
+    let mut output = Output::default();
+    if let Err(failure) = processor.process(&input, &mut output) {
+        panic!("{name}: {}", failure.detail);
+    }
+    output
+}
+
+fn check(name: &str, line: &str, expected: &Json) {
+    let output = process(name, line, &[]);
+    let mut found: Vec<Json> = output.records.into_iter().map(|record| Json::Object(record.fields)).collect();
+    found.extend(output.rejected.into_iter().map(|rejected| json!(rejected.failure.detail)));
+    let expected = if expected.is_null() { vec![] } else { vec![expected.clone()] };
+    assert_eq!(json!(found).to_string(), json!(expected).to_string(), "{name}: {line}");
+}
+
+#[test]
+fn syslog() {
+    for (line, expected) in [
+        (
+            "<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su 77 ID47 [exampleSDID@32473 iut=\"3\" eventSource=\"App \\\"x\\\"\"][meta seq=\"1\"] 'su root' failed",
+            json!({"timestamp":"2003-10-11T22:14:15.003000Z","hostname":"mymachine.example.com","appname":"su","procid":77,"msgid":"ID47","severity":"crit","facility":"auth","message":"'su root' failed","structured_data":{"exampleSDID@32473":{"eventSource":"App \"x\"","iut":"3"},"meta":{"seq":"1"}},"version":1}),
+        ),
+        (
+            "<165>1 2003-08-24T05:14:15.000003-07:00 192.0.2.1 myproc 8710 - - %% It's time to make the do-nuts.",
+            json!({"timestamp":"2003-08-24T12:14:15.000003Z","hostname":"192.0.2.1","appname":"myproc","procid":8710,"severity":"notice","facility":"local4","message":"%% It's time to make the do-nuts.","version":1}),
+        ),
+        (
+            "<34>Oct 11 22:14:15 mymachine su: 'su root' failed for lonvick on /dev/pts/8",
+            json!({"timestamp":"2025-10-11T22:14:15.000000Z","hostname":"mymachine","appname":"su","severity":"crit","facility":"auth","message":"'su root' failed for lonvick on /dev/pts/8"}),
+        ),
+        (
+            "<13>Jan  2 03:00:00 host app[42]: late",
+            json!({"timestamp":"2026-01-02T03:00:00.000000Z","hostname":"host","appname":"app","procid":42,"severity":"notice","facility":"user","message":"late"}),
+        ),
+        (
+            "<13>Feb 29 03:00:00 host app[42]: leap",
+            json!({"severity":"notice","facility":"user","message":"Feb 29 03:00:00 host app[42]: leap"}),
+        ),
+        (
+            "Dec 31 23:59:59 host kernel: [1.5] no priority",
+            json!({"timestamp":"2025-12-31T23:59:59.000000Z","hostname":"host","appname":"kernel","message":"[1.5] no priority"}),
+        ),
+        (
+            "83 <13>1 2026-01-01T00:00:00Z h a - - - counted",
+            json!({"timestamp":"2026-01-01T00:00:00.000000Z","hostname":"h","appname":"a","severity":"notice","facility":"user","message":"counted","version":1}),
+        ),
+        ("<13>just words", json!({"severity":"notice","facility":"user","message":"just words"})),
+        ("hello world", json!("no priority, as in `<13>`, at its beginning")),
+        ("<999>1 - - - - - -", json!("the priority is larger than 191")),
+        ("<13>1 - - - - - -", json!({"severity":"notice","facility":"user","message":"1 - - - - - -"})),
+        (
+            "<13>1 - - - - - - \u{feff}bom",
+            json!({"severity":"notice","facility":"user","message":"1 - - - - - - \u{feff}bom"}),
+        ),
+        (
+            "<165>1 2003-10-11T22:14:15.003Z h app - ID47 [a@1 x=\"y\"]",
+            json!({"timestamp":"2003-10-11T22:14:15.003000Z","hostname":"h","appname":"app","msgid":"ID47","severity":"notice","facility":"local4","message":"","structured_data":{"a@1":{"x":"y"}},"version":1}),
+        ),
+        (
+            "<190>2026 Jan  1 00:00:00.123 UTC: %SYS-5-CONFIG_I: Configured from console",
+            json!({"severity":"info","facility":"local7","message":"2026 Jan  1 00:00:00.123 UTC: %SYS-5-CONFIG_I: Configured from console"}),
+        ),
+    ] {
+        check("syslog", line, &expected);
+    }
+}
+
+#[test]
+fn access_log() {
+    for (line, expected) in [
+        (
+            "127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /apache_pb.gif HTTP/1.0\" 200 2326",
+            json!({"timestamp":"2000-10-10T20:55:36.000000Z","client":"127.0.0.1","user":"frank","method":"GET","path":"/apache_pb.gif","protocol":"HTTP/1.0","status":200,"size":2326}),
+        ),
+        (
+            "127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a b HTTP/1.0\" 200 - \"http://www.example.com/start.html\" \"Mozilla/4.08 [en] (Win98; I ;Nav)\"",
+            json!({"timestamp":"2000-10-10T20:55:36.000000Z","client":"127.0.0.1","method":"GET","path":"/a b","protocol":"HTTP/1.0","status":200,"referrer":"http://www.example.com/start.html","agent":"Mozilla/4.08 [en] (Win98; I ;Nav)"}),
+        ),
+        (
+            "2001:db8::1 - - [10/Oct/2000:13:55:36 +0000] \"-\" 408 0 \"-\" \"-\"",
+            json!({"timestamp":"2000-10-10T13:55:36.000000Z","client":"2001:db8::1","status":408,"size":0}),
+        ),
+        (
+            "www.example.com:443 10.0.0.1 - alice smith [10/Oct/2000:13:55:36 +0000] \"POST /x?y=\\\"z\\\" HTTP/2.0\" 201 17 \"-\" \"curl/8.0\"",
+            json!({"timestamp":"2000-10-10T13:55:36.000000Z","client":"10.0.0.1","user":"alice smith","method":"POST","path":"/x?y=\\\"z\\\"","protocol":"HTTP/2.0","status":201,"size":17,"agent":"curl/8.0","virtual_host":"www.example.com:443"}),
+        ),
+        (
+            "172.24.0.3 - alice [31/Dec/2024:17:32:06 +0000] \"GET / HTTP/1.1\" 200 615 \"https://domain.tld/path\" \"curl/8.11.1\" \"1.2.3.4, 10.10.1.1\"",
+            json!({"timestamp":"2024-12-31T17:32:06.000000Z","client":"172.24.0.3","user":"alice","method":"GET","path":"/","protocol":"HTTP/1.1","status":200,"size":615,"referrer":"https://domain.tld/path","agent":"curl/8.11.1","forwarded_for":"1.2.3.4, 10.10.1.1"}),
+        ),
+        (
+            "172.24.0.3 - - [31/Dec/2024:17:32:06 +0000] \"GET / HTTP/1.1\" 200 615 \"-\" \"curl/8.11.1\" 0.005",
+            json!({"timestamp":"2024-12-31T17:32:06.000000Z","client":"172.24.0.3","method":"GET","path":"/","protocol":"HTTP/1.1","status":200,"size":615,"agent":"curl/8.11.1","request_time":0.005}),
+        ),
+        (
+            "0.0.0.0 - bob [18/Mar/2023:15:00:00 +0000] \"GET /some/path HTTP/2.0\" 200 12312 \"https://10.0.0.1/some/referer\" \"Mozilla/5.0\" 462 0.050 [some-upstream-service-9000] [some-other-upstream-5000] 10.0.50.80:9000 19437 0.049 200 752178adb17130b291aefd8c386279e7",
+            json!({"timestamp":"2023-03-18T15:00:00.000000Z","client":"0.0.0.0","user":"bob","method":"GET","path":"/some/path","protocol":"HTTP/2.0","status":200,"size":12312,"referrer":"https://10.0.0.1/some/referer","agent":"Mozilla/5.0","proxy_alternative_upstream_name":"some-other-upstream-5000","proxy_upstream_name":"some-upstream-service-9000","request_id":"752178adb17130b291aefd8c386279e7","request_length":462,"request_time":0.05,"upstream_addr":"10.0.50.80:9000","upstream_response_length":19437,"upstream_response_time":0.049,"upstream_status":200}),
+        ),
+        (
+            "127.0.0.1 - - [2026-01-02T03:04:05+01:00] \"\\x16\\x03\\x01\" 400 157 \"-\" \"-\"",
+            json!({"timestamp":"2026-01-02T02:04:05.000000Z","client":"127.0.0.1","status":400,"size":157,"request":"\\x16\\x03\\x01"}),
+        ),
+        ("127.0.0.1 - - [yesterday] \"GET / HTTP/1.0\" 200 1", json!("the time `yesterday` is none")),
+        ("hello world", json!("neither the common nor the combined format of access logs")),
+    ] {
+        check("access-log", line, &expected);
+    }
+}
+
+#[test]
+fn cef_and_leef() {
+    for (line, expected) in [
+        (
+            "CEF:0|Security|threatmanager|1.0|100|worm successfully stopped|10|src=10.0.0.1 dst=2.1.2.2 spt=1232",
+            json!({"deviceVendor":"Security","deviceProduct":"threatmanager","deviceVersion":"1.0","name":"worm successfully stopped","severity":10,"cefVersion":"0","deviceEventClassId":"100","dst":"2.1.2.2","spt":1232,"src":"10.0.0.1"}),
+        ),
+        (
+            "Sep 19 08:26:10 host CEF:0|Security|threat\\|manager|1.0|100|detected a \\\\ in packet|Very-High|src=10.0.0.1 act=blocked a \\= msg=two\\nlines cs1Label=Rule name cs1=a b c empty= rt=1700000000000",
+            json!({"timestamp":"2025-09-19T08:26:10.000000Z","hostname":"host","deviceVendor":"Security","deviceProduct":"threat|manager","deviceVersion":"1.0","name":"detected a \\ in packet","severity":"Very-High","act":"blocked a =","cefVersion":"0","cs1":"a b c","cs1Label":"Rule name","deviceEventClassId":"100","empty":null,"msg":"two\nlines","rt":"2023-11-14T22:13:20.000000Z","src":"10.0.0.1"}),
+        ),
+        (
+            "<34>1 2026-01-02T03:04:05Z fw CEF:0|V|P|007|1|n|5",
+            json!({"timestamp":"2026-01-02T03:04:05.000000Z","hostname":"fw","deviceVendor":"V","deviceProduct":"P","deviceVersion":"007","name":"n","severity":5,"cefVersion":"0","deviceEventClassId":"1"}),
+        ),
+        (
+            "CEF:0|V|P|1|1|n|5|",
+            json!({"deviceVendor":"V","deviceProduct":"P","deviceVersion":"1","name":"n","severity":5,"cefVersion":"0","deviceEventClassId":"1"}),
+        ),
+        (
+            "LEEF:1.0|Microsoft|MSExchange|4.0 SP1|15345|src=192.0.2.0\tdst=172.50.123.1\tsev=5\tcat=anomaly\tmsg=a = b",
+            json!({"deviceVendor":"Microsoft","deviceProduct":"MSExchange","deviceVersion":"4.0 SP1","cat":"anomaly","dst":"172.50.123.1","eventId":"15345","leefVersion":"1.0","msg":"a = b","sev":5,"src":"192.0.2.0"}),
+        ),
+        (
+            "LEEF:2.0|Lancope|StealthWatch|1.0|41|^|src=192.0.2.0^dst=172.50.123.1^sev=5",
+            json!({"deviceVendor":"Lancope","deviceProduct":"StealthWatch","deviceVersion":"1.0","dst":"172.50.123.1","eventId":"41","leefVersion":"2.0","sev":5,"src":"192.0.2.0"}),
+        ),
+        (
+            "LEEF:2.0|Lancope|StealthWatch|1.0|41|0x7C|src=192.0.2.0|dst=172.50.123.1",
+            json!({"deviceVendor":"Lancope","deviceProduct":"StealthWatch","deviceVersion":"1.0","dst":"172.50.123.1","eventId":"41","leefVersion":"2.0","src":"192.0.2.0"}),
+        ),
+        (
+            "LEEF:2.0|Lancope|StealthWatch|1.0|41||src=192.0.2.0\tdst=172.50.123.1",
+            json!({"deviceVendor":"Lancope","deviceProduct":"StealthWatch","deviceVersion":"1.0","dst":"172.50.123.1","eventId":"41","leefVersion":"2.0","src":"192.0.2.0"}),
+        ),
+        (
+            "LEEF:2.0|Lancope|StealthWatch|1.0|41|src=192.0.2.0\tdst=172.50.123.1",
+            json!({"deviceVendor":"Lancope","deviceProduct":"StealthWatch","deviceVersion":"1.0","dst":"172.50.123.1","eventId":"41","leefVersion":"2.0","src":"192.0.2.0"}),
+        ),
+        ("CEF:0|too|short", json!("neither `CEF:` nor `LEEF:` with all its headers")),
+    ] {
+        check("cef", line, &expected);
+    }
+}
+
+#[test]
+fn influx() {
+    for (line, expected) in [
+        (
+            "cpu,host=A,region=us\\ west usage=64i,n=10u,temp=50.5,on=t,off=FALSE,s=\"a \\\"b\\\"\" 1590488773254420123",
+            json!({"measurement":"cpu","timestamp":"2020-05-26T10:26:13.254420Z","host":"A","region":"us west","usage":64,"n":10,"temp":50.5,"on":true,"off":false,"s":"a \"b\""}),
+        ),
+        ("m f=1 1700000000", json!({"measurement":"m","timestamp":"2023-11-14T22:13:20.000000Z","f":1.0})),
+        (
+            "m,a=1,measurement=x a=2,timestamp=3 -1",
+            json!({"measurement":"m","timestamp":"1969-12-31T23:59:59.000000Z","tag_a":"1","tag_measurement":"x","a":2.0,"field_timestamp":3.0}),
+        ),
+        ("m f=18446744073709551615u", json!({"measurement":"m","f":u64::MAX})),
+        ("# a comment", json!(null)),
+        ("m", json!("not line protocol: A generic parsing error occurred: TakeWhile1")),
+        ("m f=x", json!("not line protocol: No fields were provided")),
+        (
+            "m s=\"two\nlines\" 1700000000000",
+            json!({"measurement":"m","timestamp":"2023-11-14T22:13:20.000000Z","s":"two\nlines"}),
+        ),
+    ] {
+        check("influx", line, &expected);
+    }
+}
+
+#[test]
+fn a_bad_line_is_rejected_alone_and_everyone_knows_where_it_stands() {
+    for (name, good, bad) in [
+        ("logfmt", "a=1 b=x", "prose and nothing else"),
+        ("influx", "m f=1", "m s=\"not closed"),
+        ("syslog", "<13>Jan  1 00:00:00 h a: b", "no syslog"),
+        ("access-log", "h - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1", "- -"),
+        ("cef", "CEF:0|V|P|1|1|n|5|a=b", "CEF:1"),
+    ] {
+        let body = format!("{good}\r\n\n{bad}\n  \n{good}\n{bad}");
+        let output = process(name, &body, &[]);
+        let records = output.records.iter().map(|record| (&record.origin, good, true));
+        let rejected = output.rejected.iter().map(|rejected| (&rejected.origin, bad, false));
+        let mut found: Vec<_> = records.chain(rejected).collect();
+        found.sort_by_key(|(origin, ..)| origin.index);
+        let places: Vec<_> =
+            found.iter().map(|(origin, _, good)| (origin.index, origin.line, *good)).collect();
+        assert_eq!(
+            places,
+            [(0, Some(1), true), (1, Some(3), false), (2, Some(5), true), (3, Some(6), false)],
+            "{name}"
+        );
+        for (origin, line, _) in found {
+            assert_eq!(&body[origin.piece.clone().unwrap()], line, "{name}");
+        }
+    }
+}
+
+#[test]
+fn influx_times_count_what_the_precision_says() {
+    for (precision, number, expected) in [
+        ("ns", "1700000000123456789", json!("2023-11-14T22:13:20.123456Z")),
+        ("us", "1700000000123456", json!("2023-11-14T22:13:20.123456Z")),
+        ("ms", "5", json!("1970-01-01T00:00:00.005000Z")),
+        ("s", "1700000000", json!("2023-11-14T22:13:20.000000Z")),
+        ("h", "1", json!("1970-01-01T01:00:00.000000Z")),
+        ("s", "9223372036854775807", json!(null)),
+    ] {
+        let arguments = [("precision".to_owned(), precision.to_owned())];
+        let output = process("influx", &format!("m f=1 {number}"), &arguments);
+        let found = output.records.first().map_or(&Json::Null, |record| &record.fields["timestamp"]);
+        assert_eq!(found, &expected, "{precision} {number}");
+        assert_eq!(output.rejected.len(), usize::from(expected.is_null()));
+    }
+}
+
+#[test]
+fn a_long_line_takes_no_longer_than_many_short_ones() {
+    let patterns = [
+        " ",
+        "a ",
+        "a=",
+        "=",
+        "\"",
+        "a=\"",
+        "\\",
+        "|",
+        "[",
+        "[a b=\"c\"]",
+        "- ",
+        ",",
+        "a,b=",
+        "'",
+        "\\=",
+        "<1>",
+    ];
+    for name in ["logfmt", "influx", "syslog", "access-log", "cef"] {
+        for pattern in patterns {
+            for start in [
+                "",
+                "<13>1 2026-01-01T00:00:00Z h a - - ",
+                "CEF:0|a|b|c|d|e|f|",
+                "LEEF:2.0|a|b|c|d|",
+                "m,",
+                "m f=",
+                "h - - [",
+            ] {
+                let body = format!("{start}{}", pattern.repeat((1 << 18) / pattern.len()));
+                let started = std::time::Instant::now();
+                process(name, &body, &[]);
+                let took = started.elapsed().as_millis();
+                assert!(took < 2000, "{name}: 256 KiB of {pattern:?} after {start:?} took {took} ms");
+            }
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_rejected(body in "(?s).{0,200}", pieces in proptest::collection::vec("(<13>|CEF:0|LEEF:2[.]0|[|]|a=|\"|\\\\|,| |1|\\[|\\]|-|\n|[0-9]{1,20}|T|:){1}", 0..40)) {
+        for body in [body, pieces.concat()] {
+            for processor in BUILTIN.iter() {
+                let _ = process(processor.name(), &body, &[]);
+            }
+        }
+    }
+}

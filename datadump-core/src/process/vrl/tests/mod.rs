@@ -1,0 +1,18 @@
+//! Tests of programs, of the formats that are programs, and of the two formats of lines beside them.
+
+mod formats;
+mod programs;
+
+use super::About;
+use crate::Timestamp;
+
+fn about() -> About {
+    About {
+        source: "animals".into(),
+        received_at: Timestamp::parse("2026-01-02T03:04:05.678901Z").unwrap(),
+        format: Some("json".into()),
+        arguments: [("unit", "°C"), ("tag", "a"), ("tag", "b")]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into(),
+    }
+}
