@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value as Json};
 
-use super::{Input, Output, Processor, magic};
+use super::{Input, Output, Processor, magic, media::Media};
 use crate::record::{Failure, Record};
 
 /// Makes one record of any bytes.
@@ -24,7 +24,10 @@ impl Processor for Binary {
 /// The fields of a blob: its bytes, how many there are, and what they are, when that is known.
 pub(super) fn blob(bytes: &[u8], content_type: Option<&str>) -> Map<String, Json> {
     let mut fields = Map::new();
-    let said = content_type.filter(|said| !SAYS_NOTHING.iter().any(|nothing| said.starts_with(nothing)));
+    let media = Media::parse(content_type);
+    // Whatever is called a text and is here is none.
+    let says_nothing = media.essence.is_empty() || media.begins("text/") || media.is(&SAYS_NOTHING);
+    let said = content_type.filter(|_| !says_nothing);
     if let Some(content_type) = said.or_else(|| magic::content_type(bytes)) {
         fields.insert("content_type".to_owned(), content_type.into());
     }
@@ -36,3 +39,24 @@ pub(super) fn blob(bytes: &[u8], content_type: Option<&str>) -> Map<String, Json
 /// What programs send that were not told what they send.
 const SAYS_NOTHING: [&str; 3] =
     ["application/octet-stream", "application/x-www-form-urlencoded", "binary/octet-stream"];
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check_as, *};
+
+    #[test]
+    fn any_bytes_become_one_record() {
+        for (content_type, body, expected) in [
+            (None, &b"\0\x01"[..], &[r#"{"size":2,"data":"AAE="}"#][..]),
+            (Some("image/png"), b"x", &[r#"{"content_type":"image/png","size":1,"data":"eA=="}"#]),
+            (
+                Some("text/plain"),
+                b"\x1F\x8B",
+                &[r#"{"content_type":"application/gzip","size":2,"data":"H4s="}"#],
+            ),
+            (Some("application/octet-stream"), b"", &[r#"{"size":0,"data":""}"#]),
+        ] {
+            check_as(&Binary, content_type, body, expected);
+        }
+    }
+}

@@ -126,3 +126,30 @@ fn multiply_and_add(digits: &mut Vec<u8>, factor: u32, summand: u32) {
         carry /= 10;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check_as, *};
+
+    #[test]
+    fn values_become_records() {
+        let deep: Vec<u8> = [vec![0x81; 100_000], vec![1]].concat();
+        for (body, expected) in [
+            (&b"\xA2\x61a\x01\x61b\xF6"[..], &[r#"{"a":1,"b":null}"#][..]),
+            (b"\x82\xA1\x61a\x19\x01\x00\x61x", &[r#"{"a":256}"#, r#"{"value":"x"}"#]),
+            (b"\xA1\x61a\x3B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", &[r#"{"a":"-18446744073709551616"}"#]),
+            (b"\xA1\x61a\xC3\x49\x01\0\0\0\0\0\0\0\0", &[r#"{"a":"-18446744073709551617"}"#]),
+            (b"\xA1\x61a\xF9\x7E\x00\xA1\x61a\xF9\x3E\x00", &[r#"{} odd {"a":"NaN"}"#, r#"{"a":1.5}"#]),
+            (b"\xA1\x07\x42\x01\x02", &[r#"{"7":"AQI="}"#]),
+            (b"\xA1\x61t\xC0\x64soon", &[r#"{"t":"soon"}"#]),
+            (b"\xBF\x61a\x9F\x01\xFF\xFF", &[r#"{"a":[1]}"#]),
+            (&deep, &["error too-deep"]),
+            (b"\xA1\x61a\x01\xA2\x61a", &[r#"{"a":1}"#, "!unreadable"]),
+            (b"\x9B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", &["error unreadable"]),
+            (b"\x7B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", &["error unreadable"]),
+            (b"", &[]),
+        ] {
+            check_as(&Cbor, None, body, expected);
+        }
+    }
+}

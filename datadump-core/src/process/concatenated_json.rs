@@ -45,3 +45,30 @@ impl Processor for ConcatenatedJson {
 fn next_character(text: &str, place: usize) -> usize {
     place + text.get(place..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn values_become_records() {
+        for (body, expected) in [
+            (r#"{"a": 1}{"a": 2} {"a": 3}"#, &[r#"{"a":1}"#, r#"{"a":2}"#, r#"{"a":3}"#][..]),
+            (
+                "{\n\"a\": 1\n}\n[2]\n3 \"x\"",
+                &[r#"{"a":1}"#, r#"{"value":[2]}"#, r#"{"value":3}"#, r#"{"value":"x"}"#],
+            ),
+            (r#"{"a": 1},{"a": 2}]"#, &[r#"{"a":1}"#, "!unreadable", r#"{"a":2}"#, "!unreadable"]),
+            (r#"{"a": 1}{"a": 2"#, &[r#"{"a":1}"#, "!unreadable"]),
+            (
+                "\u{1E}{\"a\": 1}\n\u{1E}{\"a\": \n\u{1E}{\"a\": 3}\n",
+                &[r#"{"a":1}"#, "!unreadable", r#"{"a":3}"#],
+            ),
+            (r#"{"a": 1}{b}{"a": NaN}"#, &[r#"{"a":1}"#, "!unreadable", r#"{} odd {"a":"NaN"}"#]),
+            ("", &[]),
+            ("ü", &["error unreadable"]),
+        ] {
+            check(&ConcatenatedJson, body, expected);
+        }
+    }
+}

@@ -36,3 +36,20 @@ fn decoded(text: &str) -> String {
         Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn forms_become_one_record() {
+        for (body, expected) in [
+            ("a=1&b=x+y&a=2\n", &[r#"{"a":[1,2],"b":"x y"}"#][..]),
+            ("a%5B0%5D=%7B%22x%22%3A1%7D&=1&b&&c==", &[r#"{"a[0]":"{\"x\":1}","":1,"b":null,"c":"="}"#]),
+            ("caf%E9=%C3%A9&bad=%zz%", &[r#"{"café":"é","bad":"%zz%"}"#]),
+            ("", &["{}"]),
+        ] {
+            check(&Form, body, expected);
+        }
+    }
+}

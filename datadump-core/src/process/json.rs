@@ -65,3 +65,63 @@ fn not_an_array(bytes: &[u8], place: usize, expected: &str) -> Failure {
     let detail = format!("this is not JSON: expected {expected} at line {line} column {column}");
     Failure::unreadable(detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn documents_become_records() {
+        let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        let inside = format!(r#"[{{"a": 1}}, {{"a": {}}}]"#, deep(64));
+        for (body, expected) in [
+            (r#" {"a": 1, "b": null} "#, &[r#"{"a":1,"b":null}"#][..]),
+            ("[]", &[]),
+            ("[ ]\n", &[]),
+            (
+                r#"[{"a": 1}, 2, "x", null, [3]]"#,
+                &[
+                    r#"{"a":1}"#,
+                    r#"{"value":2}"#,
+                    r#"{"value":"x"}"#,
+                    r#"{"value":null}"#,
+                    r#"{"value":[3]}"#,
+                ],
+            ),
+            ("42", &[r#"{"value":42}"#]),
+            (r#"{"a": 1, "a": 2}"#, &[r#"{"a":2}"#]),
+            (r#"{"a": NaN}"#, &[r#"{} odd {"a":"NaN"}"#]),
+            (
+                r#"[{"a": 1}, {"a": x}, {"a": -Infinity, "b": 1}]"#,
+                &[r#"{"a":1}"#, "!unreadable", r#"{"b":1} odd {"a":"-Infinity"}"#],
+            ),
+            (r#"{"id": 12345678901234567890123}"#, &[r#"{"id":"12345678901234567890123"}"#]),
+            (r#"{"a": "x\u0000y"}"#, &[r#"{"a":"x\u0000y"}"#]),
+            (&inside, &[r#"{"a":1}"#, "!too-deep"]),
+            (&deep(100_000), &["error too-deep"]),
+            (
+                r#"{"$serde_json::private::RawValue": "[1]"}"#,
+                &[r#"{"$serde_json::private::RawValue":"[1]"}"#],
+            ),
+            ("", &["error unreadable"]),
+            ("[1, 2", &["error unreadable"]),
+            ("[1, 2,]", &["error unreadable"]),
+            ("[1, 2] 3", &["error unreadable"]),
+            (r#"{"a": 1,}"#, &["error unreadable"]),
+            (r#"{"a": 1} {"a": 2}"#, &["error unreadable"]),
+        ] {
+            check(&JsonDocument, body, expected);
+        }
+    }
+
+    #[test]
+    fn items_are_known_by_their_bytes() {
+        let body = bytes::Bytes::from_static(br#"[ {"a": "]"} , 7,"x" ]"#);
+        let input =
+            Input { body: &body, content_type: None, arguments: &[], received_at: crate::Timestamp::MIN };
+        let output = crate::process::run(&JsonDocument, &input).unwrap();
+        let pieces = output.records.iter().filter_map(|record| record.origin.piece.clone());
+        let pieces: Vec<_> = pieces.map(|piece| &body[piece]).collect();
+        assert_eq!(pieces, [&br#"{"a": "]"}"#[..], b"7", br#""x""#]);
+    }
+}

@@ -12,6 +12,8 @@ mod args;
 mod binary;
 mod cbor;
 mod charset;
+#[cfg(test)]
+mod check;
 mod concatenated_json;
 pub mod decompress;
 mod detect;
@@ -37,6 +39,7 @@ mod untyped;
 pub mod vrl;
 mod xml;
 mod yaml;
+mod yaml_exact;
 
 use std::fmt::Debug;
 

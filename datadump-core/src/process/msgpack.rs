@@ -115,3 +115,36 @@ fn timestamp(data: &[u8]) -> Option<String> {
     let moment = chrono::DateTime::from_timestamp(seconds, nanoseconds)?;
     Some(moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check_as, *};
+
+    #[test]
+    fn values_become_records() {
+        let nested: Vec<u8> = [vec![0x81, 0xA1, b'a'], vec![0x91; 63], vec![1]].concat();
+        let deep: Vec<u8> = [vec![0x91; 100_000], vec![1]].concat();
+        let shown = format!(r#"{{"a":{}1{}}}"#, "[".repeat(63), "]".repeat(63));
+        for (body, expected) in [
+            (&b"\x82\xA1a\x01\xA1b\xC0"[..], &[r#"{"a":1,"b":null}"#][..]),
+            (b"\x92\x81\xA1a\xCD\x01\x00\xA1x", &[r#"{"a":256}"#, r#"{"value":"x"}"#]),
+            (b"\x81\xA1a\xCF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", &[r#"{"a":18446744073709551615}"#]),
+            (
+                b"\x81\xA1a\xCA\x3F\x8C\xCC\xCD\x81\xA1a\xCB\x7F\xF8\0\0\0\0\0\0",
+                &[r#"{"a":1.1}"#, r#"{} odd {"a":"NaN"}"#],
+            ),
+            (b"\x81\x07\xC4\x02\x01\x02", &[r#"{"7":"AQI="}"#]),
+            (b"\x81\xA1a\xA2\xFF\xFE", &[r#"{"a":"//4="}"#]),
+            (b"\x81\xA1a\xD6\xFF\x65\xE1\xBC\xC0", &[r#"{"a":"2024-03-01T11:32:16Z"}"#]),
+            (b"\x81\xA1a\xD4\x05\x01", &[r#"{"a":{"type":5,"data":"AQ=="}}"#]),
+            (&nested, &[&shown]),
+            (&deep, &["error too-deep"]),
+            (b"\x81\xA1a\x01\x82\xA1a", &[r#"{"a":1}"#, "!unreadable"]),
+            (b"\xDD\xFF\xFF\xFF\xFF\x01", &["error unreadable"]),
+            (b"\xDF\xFF\xFF\xFF\xFF", &["error unreadable"]),
+            (b"", &[]),
+        ] {
+            check_as(&MessagePack, None, body, expected);
+        }
+    }
+}

@@ -143,3 +143,40 @@ fn parts(body: &Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
     }
     Ok(parts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check_as, *};
+
+    #[test]
+    fn fields_and_files_become_records() {
+        let part = |header: &str, body: &str| {
+            format!("--b\r\nContent-Disposition: form-data; {header}\r\n\r\n{body}\r\n")
+        };
+        let field = |name: &str, value: &str| part(&format!("name=\"{name}\""), value);
+        let file = |name: &str, body: &str| part(&format!("name=\"f\"; filename=\"{name}\""), body);
+        let form = |parts: &[String]| parts.concat() + "--b--\r\n";
+        let multipart = Multipart::of(Registry::built_in());
+        for (body, expected) in [
+            (form(&[field("a", "1"), field("b", ""), field("a", "ü")]), &[r#"{"a":[1,"ü"],"b":null}"#][..]),
+            (form(&[file("x.json", r#"{"file": "own", "n": 1}"#)]), &[r#"{"file":"own","n":1}"#]),
+            (
+                form(&[file("x.log", "one\ntwo"), field("a", "1")]),
+                &[r#"{"a":1}"#, r#"{"file":"x.log","text":"one"}"#, r#"{"file":"x.log","text":"two"}"#],
+            ),
+            (form(&[file("x", "")]), &[r#"{"file":"x","size":0,"data":""}"#]),
+            (form(&[file("", "")]), &[]),
+            (
+                form(&[field("a", "1"), file("x", "{\"n\": 1}\n{\"n\": }\n")]),
+                &[r#"{"a":1}"#, r#"{"file":"x","n":1}"#, "!unreadable line 2"],
+            ),
+            (form(&[]), &[]),
+            (field("a", "1"), &["error unreadable"]),
+            ("nothing".to_owned(), &["error unreadable"]),
+        ] {
+            check_as(&multipart, Some("multipart/form-data; boundary=b"), body.as_bytes(), expected);
+        }
+        // The first line says the boundary when the content type does not.
+        check_as(&multipart, None, form(&[field("a", "1")]).as_bytes(), &[r#"{"a":1}"#]);
+    }
+}

@@ -29,3 +29,25 @@ impl Processor for Ndjson {
         Cuts::Lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn lines_become_records() {
+        for (body, expected) in [
+            ("{\"a\": 1}\n\r\n  \n{\"a\": 2}", &[r#"{"a":1}"#, r#"{"a":2}"#][..]),
+            ("{\"a\": 1}\r\n{\"a\": }\r\n[3]\r\n", &[r#"{"a":1}"#, "!unreadable line 2", r#"{"value":[3]}"#]),
+            ("1\n\"x\"\n", &[r#"{"value":1}"#, r#"{"value":"x"}"#]),
+            (
+                "{\"a\": Infinity}\n{\"a\": 1} {\"a\": 2}\n",
+                &[r#"{} odd {"a":"Infinity"}"#, "!unreadable line 2"],
+            ),
+            ("", &[]),
+            ("no\njson\n", &["error unreadable"]),
+        ] {
+            check(&Ndjson, body, expected);
+        }
+    }
+}

@@ -215,3 +215,48 @@ fn unescaped(text: &str) -> String {
     }
     unescaped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn samples_become_records() {
+        for (body, expected) in [
+            (
+                "up 1\n\ngo_threads 12 1395066363000\n",
+                &[
+                    r#"{"metric":"up","value":1}"#,
+                    r#"{"metric":"go_threads","value":12,"timestamp":1395066363000}"#,
+                ][..],
+            ),
+            (
+                "a{} 1\na{b=\"\",} 1.5e+07\n",
+                &[r#"{"metric":"a","value":1}"#, r#"{"metric":"a","b":"","value":15000000.0}"#],
+            ),
+            (
+                "a{p=\"C:\\\\x\\n\\\"y\\\"\",q=\"}, {\"} +Inf",
+                &[r#"{"metric":"a","p":"C:\\x\n\"y\"","q":"}, {"} odd {"value":"Infinity"}"#],
+            ),
+            (
+                "# TYPE t counter\n# UNIT t seconds\n# note\n#\nt_total 1 # {trace=\"x\"} 0.5\n# EOF\n",
+                &[
+                    r#"{"metric":"t_total","value":1,"type":"counter","unit":"seconds","exemplar":"{trace=\"x\"} 0.5"}"#,
+                ],
+            ),
+            (
+                "a 1\nnot a sample\nb{c=1} 2\n9 1\nd\n",
+                &[
+                    r#"{"metric":"a","value":1}"#,
+                    "!unreadable line 2",
+                    "!unreadable line 3",
+                    "!unreadable line 4",
+                    "!unreadable line 5",
+                ],
+            ),
+            ("# only a comment\n", &[]),
+        ] {
+            check(&Prometheus, body, expected);
+        }
+    }
+}

@@ -99,3 +99,53 @@ fn panicked(processor: &dyn Processor, panic: &(dyn std::any::Any + Send)) -> Fa
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it did not say why");
     Failure::new("panicked", format!("the processor `{}` panicked: {text}", processor.name()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Timestamp, record::Record};
+
+    #[derive(Debug)]
+    struct Own(&'static str);
+
+    impl Processor for Own {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+            match input.body.len() {
+                0 => panic!("nothing to {}", "read"),
+                1 => (0..=MAX_RECORDS).for_each(|_| output.record(Record::default())),
+                _ => output.reject(Failure::unreadable("no"), None, None),
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_name_is_there_once() {
+        let registry = Registry::built_in().with(Arc::new(Own("own"))).unwrap();
+        assert!(
+            registry.get("own").is_some() && registry.get("json").is_some() && registry.get("").is_none()
+        );
+        assert!(registry.clone().with(Arc::new(Own("csv"))).is_err());
+        let names: std::collections::HashSet<_> = registry.names().collect();
+        assert_eq!(names.len(), registry.names().count());
+    }
+
+    #[test]
+    fn panics_floods_and_nothing_but_rejections_are_failures() {
+        for (body, code, detail) in [
+            ("", "panicked", "the processor `own` panicked: nothing to read"),
+            ("1", "too-many-records", "it holds more than 1000000 records: send it in parts, or as a stream"),
+            ("12", "unreadable", "no"),
+        ] {
+            let body = bytes::Bytes::from(body);
+            let input =
+                Input { body: &body, content_type: None, arguments: &[], received_at: Timestamp::MIN };
+            let failure = run(&Own("own"), &input).unwrap_err();
+            assert_eq!((failure.code, failure.detail.as_str()), (code, detail));
+        }
+    }
+}

@@ -143,3 +143,32 @@ fn names(header: &StringRecord) -> Vec<String> {
 fn column_name(column: usize) -> String {
     format!("column_{}", column + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn rows_become_records() {
+        for (body, expected) in [
+            ("a,b\n1,x\n", &[r#"{"a":1,"b":"x"}"#][..]),
+            ("a\n1\n2\n", &[r#"{"a":1}"#, r#"{"a":2}"#]),
+            ("a, b ,a,\r\n1, 2,3,4,5\r\n", &[r#"{"a":1,"b":2,"column_3":3,"column_4":4,"column_5":5}"#]),
+            ("a;b\n1,5;007\n", &[r#"{"a":"1,5","b":"007"}"#]),
+            ("a|b\n1|\n", &[r#"{"a":1,"b":null}"#]),
+            ("a\tb\n1\t2\n", &[r#"{"a":1,"b":2}"#]),
+            ("sep=;\na;b\n1;2\n", &[r#"{"a":1,"b":2}"#]),
+            ("a,b\n\"x\ny\",\"he said \"\"no\"\"\"\n", &[r#"{"a":"x\ny","b":"he said \"no\""}"#]),
+            ("a,b\n5\" pipe,1\n6,2\n", &[r#"{"a":"5\" pipe","b":1}"#, r#"{"a":6,"b":2}"#]),
+            ("a,b\n1\n", &[r#"{"a":1}"#]),
+            ("column_2,\n1,2\n", &[r#"{"column_2":1,"column_2_":2}"#]),
+            ("", &[]),
+            ("a,b\n", &[]),
+        ] {
+            check(&Csv, body, expected);
+        }
+        check(&Tsv, "a\tb, c\n1\t\"x\ty\"\n", &[r#"{"a":1,"b, c":"x\ty"}"#]);
+        let absent = Some("text/csv; header=absent");
+        super::super::check::check_as(&Csv, absent, b"1,x\n", &[r#"{"column_1":1,"column_2":"x"}"#]);
+    }
+}

@@ -124,3 +124,48 @@ const TAILS: [&str; 6] = [
 fn is_goroutine(line: &str) -> bool {
     line.strip_prefix("goroutine ").is_some_and(|rest| rest.ends_with(':'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn lines_become_records_with_what_belongs_to_them() {
+        let java = "error\njava.lang.Error: x\n\tat a.B(C.java:1)\nCaused by: y\n\t... 3 more\nnext";
+        let python = "error\nTraceback (most recent call last):\n  File \"a\"\n\nValueError: x\nnext";
+        let go = "panic: x\n\ngoroutine 1 [running]:\nmain.f(0x1)\n\t/a.go:1 +0x1d\nexit status 2\nnext";
+        for (body, expected) in [
+            ("one\r\n\n  \ntwo", &[r#"{"text":"one"}"#, r#"{"text":"two"}"#][..]),
+            ("one\n  and more\n\tand more", &[r#"{"text":"one\n  and more\n\tand more"}"#]),
+            ("  first\nsecond", &[r#"{"text":"  first"}"#, r#"{"text":"second"}"#]),
+            (
+                java,
+                &[
+                    r#"{"text":"error"}"#,
+                    r#"{"text":"java.lang.Error: x\n\tat a.B(C.java:1)\nCaused by: y\n\t... 3 more"}"#,
+                    r#"{"text":"next"}"#,
+                ],
+            ),
+            (
+                python,
+                &[
+                    r#"{"text":"error\nTraceback (most recent call last):\n  File \"a\"\n\nValueError: x"}"#,
+                    r#"{"text":"next"}"#,
+                ],
+            ),
+            (
+                go,
+                &[
+                    r#"{"text":"panic: x\n\ngoroutine 1 [running]:\nmain.f(0x1)\n\t/a.go:1 +0x1d\nexit status 2"}"#,
+                    r#"{"text":"next"}"#,
+                ],
+            ),
+            ("21.5", &[r#"{"text":21.5}"#]),
+            ("21.5\n 22\n\ntrue", &[r#"{"text":21.5}"#, r#"{"text":22}"#, r#"{"text":true}"#]),
+            ("21.5\nbroken\n", &[r#"{"text":"21.5"}"#, r#"{"text":"broken"}"#]),
+            ("\n\n", &[]),
+        ] {
+            check(&Text, body, expected);
+        }
+    }
+}

@@ -49,3 +49,26 @@ fn timestamps(found: Found) -> Found {
         plain => plain,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn documents_become_one_record() {
+        let deep = format!("a = {}{}", "[".repeat(70), "]".repeat(70));
+        for (body, expected) in [
+            (
+                "a = 1\nb = 1979-05-27\nc = [07:32:00]\n[t]\nx = 'y'\n",
+                &[r#"{"a":1,"b":"1979-05-27","c":["07:32:00"],"t":{"x":"y"}}"#][..],
+            ),
+            ("a = -inf\nb = {c = nan}\n", &[r#"{"b":{"c":"NaN"}} odd {"a":"-Infinity"}"#]),
+            ("", &["{}"]),
+            (&deep, &["error too-deep"]),
+            ("a = \n", &["error unreadable"]),
+            ("a = 1\na = 2\n", &["error unreadable"]),
+        ] {
+            check(&Toml, body, expected);
+        }
+    }
+}

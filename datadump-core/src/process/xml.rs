@@ -135,7 +135,13 @@ fn read(text: &str) -> Result<Element, Failure> {
                 }
                 open.push(Element::new(&start)?);
             }
-            Event::Empty(start) => close(&mut open, Element::new(&start)?)?,
+            Event::Empty(start) => {
+                let element = Element::new(&start)?;
+                if open.len() == 1 {
+                    return end(&mut reader, element);
+                }
+                close(&mut open, element)?;
+            }
             Event::End(_) => {
                 let element = open.pop().unwrap_or_default();
                 if open.len() == 1 {
@@ -213,4 +219,42 @@ fn with_references(value: &str) -> String {
 
 fn unreadable(error: &dyn std::fmt::Display) -> Failure {
     Failure::unreadable(format!("this is not XML: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn elements_become_records() {
+        let deep = format!("{}{}", "<a>".repeat(1000), "</a>".repeat(1000));
+        for (body, expected) in [
+            (
+                "<l><i>1</i><i a='x'>2</i><i/></l>",
+                &[r#"{"value":1}"#, r##"{"@a":"x","#text":2}"##, r#"{"value":null}"#][..],
+            ),
+            ("<l><i><a>1</a></i></l>", &[r#"{"i":{"a":1}}"#]),
+            ("<l v='1'><i>1</i><i>2</i></l>", &[r#"{"@v":1,"i":[1,2]}"#]),
+            ("<t>21.5</t>", &[r#"{"t":21.5}"#]),
+            ("<t/>", &[r#"{"t":null}"#]),
+            (
+                "<?xml version='1.0'?><!-- c --><t xmlns='u' xmlns:p='v' p:id='007'>a <b>c</b> d</t>",
+                &[r##"{"@p:id":"007","b":"c","#text":"a  d"}"##],
+            ),
+            ("<t><![CDATA[1 < 2 & 3]]></t>", &[r#"{"t":"1 < 2 & 3"}"#]),
+            (
+                "<t a='&lt;&#65;&quot;&own;'>&amp;&#x42;&own;</t>",
+                &[r##"{"@a":"<A\"&own;","#text":"&B&own;"}"##],
+            ),
+            ("<!DOCTYPE t [<!ENTITY own 'grown'>]><t>&own;</t>", &[r#"{"t":"&own;"}"#]),
+            (&deep, &["error too-deep"]),
+            ("<a><b></a>", &["error unreadable"]),
+            ("<a>", &["error unreadable"]),
+            ("<a/><b/>", &["error unreadable"]),
+            ("", &["error unreadable"]),
+            ("text", &["error unreadable"]),
+        ] {
+            check(&Xml, body, expected);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use serde_saphyr::{
     options::{DuplicateKeyPolicy, NonFiniteFloatPolicy},
 };
 
-use super::{Input, Output, Processor, any::Any, found::Found};
+use super::{Input, Output, Processor, any::Any, found::Found, yaml_exact};
 use crate::{json::MAX_DEPTH, record::Failure};
 
 /// Reads YAML documents.
@@ -50,10 +50,56 @@ fn documents(text: &str) -> Result<Vec<Found>, Failure> {
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
     };
-    let documents = serde_saphyr::from_multiple_with_options::<Any>(text, options);
-    let documents = documents.map_err(|error| match error.to_string() {
+    let unreadable = |error: serde_saphyr::Error| match error.to_string() {
         detail if detail.contains("epth") => Failure::new("too-deep", detail),
         detail => Failure::unreadable(format!("this is not YAML: {detail}")),
-    })?;
-    Ok(documents.into_iter().map(|document| document.0).collect())
+    };
+    let documents =
+        serde_saphyr::from_multiple_with_options::<Any>(text, options.clone()).map_err(unreadable)?;
+    let documents: Vec<_> = documents.into_iter().map(|document| document.0).collect();
+    if documents.iter().any(yaml_exact::may_be_changed) {
+        return yaml_exact::read(text, options).map_err(unreadable);
+    }
+    Ok(documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::check::check, *};
+
+    #[test]
+    fn documents_become_records() {
+        let bomb = format!(
+            "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n{}",
+            (1..12)
+                .map(|level| {
+                    let before = format!("*a{}", level - 1);
+                    format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(","))
+                })
+                .collect::<String>()
+        );
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for (body, expected) in [
+            ("a: 1\nb: no\nc: 'yes'\n", &[r#"{"a":1,"b":"no","c":"yes"}"#][..]),
+            ("---\na: 1\n---\n- 2\n- b: x\n...\n", &[r#"{"a":1}"#, r#"{"value":2}"#, r#"{"b":"x"}"#]),
+            ("a: .nan\nb: [.inf]\nc: 1.5\n", &[r#"{"b":["Infinity"],"c":1.5} odd {"a":"NaN"}"#]),
+            ("base: &b {x: 1}\nother:\n  <<: *b\n  y: 2\n", &[r#"{"base":{"x":1},"other":{"y":2,"x":1}}"#]),
+            ("1: a\ntrue: b\na: 1\na: 2\n", &[r#"{"1":"a","true":"b","a":2}"#]),
+            (
+                "at: 2024-03-01T12:00:00Z\nzip: 01067\nhex: 0x10\n",
+                &[r#"{"at":"2024-03-01T12:00:00Z","zip":"01067","hex":16}"#],
+            ),
+            ("data: !!binary aGVsbG8=\n", &[r#"{"data":"aGVsbG8="}"#]),
+            (
+                "id: 123456789012345678901234567890\nn: -99999999999999999999\nf: 1e30\n",
+                &[r#"{"id":"123456789012345678901234567890","n":"-99999999999999999999","f":1e30}"#],
+            ),
+            ("", &[]),
+            (&bomb, &["error unreadable"]),
+            (&deep, &["error too-deep"]),
+            ("a: [1\n", &["error unreadable"]),
+        ] {
+            check(&Yaml, body, expected);
+        }
+    }
 }
