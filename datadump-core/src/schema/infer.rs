@@ -8,6 +8,9 @@ use serde_json::{Map, Value as Json, json};
 use super::{Definition, FieldName, Kind, StorageName, definition::ID, name::fold, parse::MAX_FIELDS};
 use crate::clock::Timestamp;
 
+/// The digits that a float keeps.
+const FLOAT_DIGITS: usize = 17;
+
 /// Whole numbers beyond this are not all floats.
 const EXACT: i64 = 1 << 53;
 
@@ -179,16 +182,39 @@ fn looks_like_moment(text: &str) -> bool {
         && matches!(bytes.get(10), Some(b'T' | b't' | b' '))
 }
 
-/// A text of a format without types that is a decimal number, zeros at its end allowed.
+/// A text of a format without types that is a decimal number, zeros at its end allowed: a sensor
+/// that prints `21.50` between `21.49` and `21.51` means numbers. An exponent needs a point or a
+/// sign (`1e-07`, `1.5E10`): `12e4567` is somebody's id.
 pub fn plain_decimal(text: &str) -> Option<f64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, part) = digits.split_once('.')?;
+    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (digits, None),
+    };
+    let (whole, part) = match mantissa.split_once('.') {
+        Some((whole, part)) => (whole, Some(part)),
+        None => (mantissa, None),
+    };
     let all = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let leading = whole.len() > 1 && whole.starts_with('0');
-    if !all(whole) || !all(part) || leading || whole.len() + part.len() > 15 {
+    if !all(whole) || leading || part.is_some_and(|part| !all(part)) {
         return None;
     }
-    text.parse().ok()
+    match exponent {
+        None if part.is_none() => return None,
+        None => {}
+        Some(exponent) => {
+            let unsigned = exponent.strip_prefix(['+', '-']);
+            if (unsigned.is_none() && part.is_none()) || !all(unsigned.unwrap_or(exponent)) {
+                return None;
+            }
+        }
+    }
+    // With more digits a float would be another number.
+    if whole.len() + part.map_or(0, |part| part.trim_end_matches('0').len()) > FLOAT_DIGITS {
+        return None;
+    }
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// Whether a whole number is the same as a float.
@@ -258,6 +284,27 @@ mod tests {
             (json!(0), "1970-01-01T00:00:00.000000Z"),
         ] {
             assert_eq!(moment(&number).map(|m| m.to_string()).as_deref(), Some(expected), "{number}");
+        }
+    }
+
+    #[test]
+    fn decimals_are_numbers_unless_they_may_be_something_else() {
+        for (text, expected) in [
+            ("1.50", Some(1.5)),
+            ("-0.5", Some(-0.5)),
+            ("1e-07", Some(1e-7)),
+            ("1.5E10", Some(1.5e10)),
+            ("12e4567", None),
+            ("1e5", None),
+            ("01.5", None),
+            ("1.", None),
+            (".5", None),
+            ("1.2.3", None),
+            ("3.14159265358979323846", None),
+            ("1.0e999", None),
+            ("NaN", None),
+        ] {
+            assert_eq!(plain_decimal(text), expected, "{text}");
         }
     }
 

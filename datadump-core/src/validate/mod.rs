@@ -18,7 +18,7 @@ pub use fit::{Fitted, Fitter};
 /// out is generated where the definition says so.
 pub fn row(in_force: &Arc<InForce>, record: &Map<String, Json>, ids: &Ids) -> Result<Row, Vec<Fault>> {
     let generated = || match in_force.definition.key.kind {
-        Kind::Uuid => Some(Value::Uuid(ids.next())),
+        Kind::Uuid | Kind::Id => Some(Value::Uuid(ids.next())),
         _ => None,
     };
     prove(in_force, record, generated)

@@ -67,6 +67,14 @@ impl Database {
         }
     }
 
+    /// Its address, as a program gives it.
+    pub(crate) fn address(&self) -> String {
+        match &self.place {
+            Place::File(file, _) => format!("sqlite:{}", file.display()),
+            Place::Server { url, .. } => url.clone(),
+        }
+    }
+
     /// Opens it.
     pub(crate) async fn store(&self) -> Result<Arc<dyn Store>> {
         Ok(match &self.place {

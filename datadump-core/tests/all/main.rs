@@ -10,6 +10,7 @@
     reason = "tests end by panicking, make names up and say what they measured"
 )]
 
+mod capture;
 mod conformance;
 mod databases;
 mod postgres;

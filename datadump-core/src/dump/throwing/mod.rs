@@ -14,6 +14,7 @@ mod stream;
 
 use bytes::Bytes;
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use super::{Dump, capture::sources::Source};
 use crate::{
@@ -32,6 +33,8 @@ pub use stream::Stream;
 /// A throw that is about to be made.
 #[derive(Debug, Clone, Default)]
 pub struct Incoming {
+    /// Its id, when its thrower has to know it before anything has become of it.
+    pub id: Option<Uuid>,
     /// Its bytes; decompressed here when they say by themselves that they are compressed.
     pub body: Bytes,
     /// What it says its content type is.
@@ -79,7 +82,7 @@ impl Dump {
     /// A throw as it is from now on.
     fn begin(&self, source: &SourceName, incoming: Incoming) -> Throw {
         Throw {
-            id: self.ids.next(),
+            id: incoming.id.unwrap_or_else(|| self.ids.next()),
             source: source.clone(),
             received_at: self.clock.now(),
             body: incoming.body,

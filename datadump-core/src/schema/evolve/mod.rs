@@ -219,6 +219,11 @@ pub fn convert(value: &Value, from: &Kind, to: &Kind) -> Option<Value> {
     if value.is_null() {
         return Some(Value::Null);
     }
+    if let (Value::Integer(number), Kind::Float) = (value, to)
+        && !super::infer::is_exact(*number)
+    {
+        return None;
+    }
     let json = value.to_json(from);
     if let Ok(value) = to.read(&json) {
         return Some(value);

@@ -128,7 +128,8 @@ impl<'a> Reader<'a> {
     /// The ordering, made total by the key.
     fn ordering(&mut self) -> Vec<Order> {
         let mut order: Vec<Order> = Vec::new();
-        let text = self.control("ordering").unwrap_or("-updated_at");
+        let newest = format!("-{}", self.definition.service().updated_at);
+        let text = self.control("ordering").unwrap_or(&newest);
         for part in text.split(',').map(str::trim) {
             let (name, direction) = match part.strip_prefix('-') {
                 Some(name) => (name, Direction::Descending),

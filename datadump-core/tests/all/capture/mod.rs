@@ -1,0 +1,97 @@
+//! Throws, from their bytes to what is stored of them, on both databases.
+
+mod concurrency;
+mod inference;
+mod programs;
+mod quarantine;
+mod sources;
+
+use datadump_core::{Dump, Incoming, Receipt, Result, SourceName};
+use serde_json::Value as Json;
+
+use crate::databases::{Backend, Database};
+
+/// Runs a test on each database.
+macro_rules! on_both {
+    ($($(#[$attribute:meta])* $name:ident),* $(,)?) => {$(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite() {
+                super::$name(super::Bench::open(super::Backend::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_postgres() {
+                super::$name(super::Bench::open(super::Backend::Postgres).await).await;
+            }
+        }
+    )*};
+}
+pub(crate) use on_both;
+
+/// An open database that goes away with this value.
+pub(crate) struct Bench {
+    pub(crate) dump: Dump,
+    database: Database,
+}
+
+impl Bench {
+    pub(crate) async fn open(backend: Backend) -> Self {
+        let database = Database::new(backend).await;
+        let dump = Dump::builder().database(database.address()).open().await.unwrap();
+        Self { dump, database }
+    }
+
+    /// The same database, opened anew.
+    pub(crate) async fn reopen(self) -> Self {
+        self.dump.close().await;
+        drop(self.dump);
+        let dump = Dump::builder().database(self.database.address()).open().await.unwrap();
+        Self { dump, database: self.database }
+    }
+
+    pub(crate) async fn throw(&self, source: &str, body: impl AsRef<[u8]>) -> Receipt {
+        self.try_throw(source, body, Incoming::default()).await.unwrap()
+    }
+
+    pub(crate) async fn try_throw(
+        &self,
+        source: &str,
+        body: impl AsRef<[u8]>,
+        incoming: Incoming,
+    ) -> Result<Receipt> {
+        let body = body.as_ref().to_vec().into();
+        self.dump.throw(&name(source), Incoming { body, ..incoming }).await
+    }
+
+    /// Declares a storage and waits until it is there.
+    pub(crate) async fn declare(&self, definition: Json) {
+        self.dump.declare(&definition, datadump_core::Consent::default()).await.unwrap();
+        self.dump.settled(definition["name"].as_str().unwrap()).await.unwrap();
+    }
+
+    /// All rows of a storage, oldest first.
+    pub(crate) async fn rows(&self, storage: &str) -> Vec<Json> {
+        let parameters = [("limit".to_owned(), "1000".to_owned())];
+        let mut rows = self.dump.storage(storage).unwrap().list(&parameters).await.unwrap().rows;
+        rows.reverse();
+        rows
+    }
+
+    /// Entries that wait in quarantine.
+    pub(crate) async fn waiting(&self) -> Vec<Json> {
+        let parameters = [("state".to_owned(), "waiting".to_owned())];
+        self.dump.quarantine(&parameters).await.unwrap().rows
+    }
+
+    /// The kinds of a storage's fields: `name kind`.
+    pub(crate) fn fields(&self, storage: &str) -> Vec<String> {
+        let storage = self.dump.find(storage).unwrap();
+        let definition = &storage.ready().unwrap().definition;
+        definition.own_fields().map(|field| format!("{} {}", field.name, field.kind)).collect()
+    }
+}
+
+pub(crate) fn name(text: &str) -> SourceName {
+    SourceName::parse(text).unwrap()
+}
