@@ -14,7 +14,9 @@
 //! # }
 //! ```
 
+mod calls;
 mod catalogue;
+mod ids;
 mod migrations;
 mod queries;
 mod rows;
@@ -76,6 +78,12 @@ pub const CHECKS: &[Check] = checks![
     rows::odd_keys_are_stored_and_found_exactly,
     rows::deleted_rows_are_gone,
     rows::the_list_shows_the_newest_first,
+    calls::a_call_together_is_all_or_nothing,
+    calls::what_fails_is_replaced_by_its_otherwise,
+    calls::a_row_that_is_the_same_is_not_written_again,
+    calls::own_storages_are_there_and_are_written_with_others,
+    calls::a_large_call_with_many_bad_rows_is_one_moment,
+    ids::keys_of_type_id_hold_uuids_and_texts,
     catalogue::versions_follow_one_another,
     catalogue::a_removed_storage_is_gone_and_can_be_made_again,
     catalogue::a_row_for_a_removed_storage_is_refused,

@@ -8,7 +8,7 @@ use crate::{
     store::{Call, Expect, Outcome, Write},
 };
 
-fn name(outcome: &Outcome) -> &'static str {
+pub(super) fn name(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Created(_) => "created",
         Outcome::Updated(_) => "updated",

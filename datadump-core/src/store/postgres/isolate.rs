@@ -56,6 +56,29 @@ impl Isolation<'_> {
         Ok(outcomes)
     }
 
+    /// Looks again at calls that stand or fall as a whole and that a condition made fall: the
+    /// database may refuse others of their rows too, and whoever asked is told of all faults at once.
+    pub(super) async fn complete(
+        &mut self,
+        items: &mut [Item<'_>],
+        outcomes: &mut [Outcome],
+    ) -> Result<(), Failure> {
+        if !outcomes.iter().any(|outcome| matches!(outcome, Outcome::Undone)) {
+            return Ok(());
+        }
+        for range in units(items) {
+            let (Some(items), Some(outcomes)) = (items.get_mut(range.clone()), outcomes.get_mut(range))
+            else {
+                continue;
+            };
+            let fell = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Undone));
+            if fell && items.iter().any(|item| !matches!(item.what, What::Settled(_))) {
+                self.call(items, outcomes).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Applies units one after the other. Refused ones are settled, and their outcome is known to
     /// their items from then on. The ranges that were applied.
     async fn search(

@@ -29,7 +29,10 @@ mod text;
 mod work;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
@@ -73,7 +76,7 @@ pub struct PostgresStore {
     writers: Mutex<Vec<JoinHandle<()>>>,
     parked: Arc<Parked>,
     parked_writer: Mutex<Option<JoinHandle<()>>>,
-    background: Vec<JoinHandle<()>>,
+    background: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What tasks in the background need too.
@@ -120,7 +123,7 @@ impl PostgresStore {
         let writers = (0..WRITERS).map(|_| tokio::spawn(Writer::new(shared.clone()).run())).collect();
         let parked_writer = Mutex::new(Some(tokio::spawn(Writer::new(shared).run_parked())));
         let inner = Arc::new(Inner { connections, system, mirror, turns: Turns::default(), stamps, closing });
-        let background = vec![follow(inner.clone()), adopt(inner.clone())];
+        let background = std::sync::Mutex::new(vec![follow(inner.clone()), adopt(inner.clone())]);
         Ok(Self { inner, queue, writers: Mutex::new(writers), parked, parked_writer, background })
     }
 }
@@ -268,6 +271,16 @@ impl Store for PostgresStore {
             tracing::warn!("some writes were still waiting when the database was let go");
         }
         self.inner.closing.send_replace(true);
+        let background = std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
+        // They end at once; but a connection that one of them is making is only let go of by then.
+        let ended = tokio::time::timeout(CLOSING, async {
+            for task in background {
+                let _ = task.await;
+            }
+        });
+        if ended.await.is_err() {
+            tracing::warn!("a task in the background was still at it when the database was let go");
+        }
         self.inner.connections.close().await;
     }
 }
@@ -276,7 +289,8 @@ impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.inner.closing.send_replace(true);
         self.parked.close();
-        for task in &self.background {
+        let background = self.background.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for task in background {
             task.abort();
         }
     }

@@ -182,12 +182,12 @@ impl Writer {
         let (catalogue, stamps) = (&shared.mirror.catalogue, &shared.stamps);
         let targets = targets(session, &shared.mirror, todo, &begun.versions).await?;
         let mut items = items(todo, &targets, shared.reprove)?;
+        let mut isolation = Isolation { session, catalogue, targets: &targets, stamps };
         let mut outcomes = match mode {
-            Mode::Whole => apply(session, &targets, &mut items, stamps).await?,
-            Mode::Parts => {
-                Isolation { session, catalogue, targets: &targets, stamps }.run(&mut items).await?
-            }
+            Mode::Whole => apply(isolation.session, &targets, &mut items, stamps).await?,
+            Mode::Parts => isolation.run(&mut items).await?,
         };
+        isolation.complete(&mut items, &mut outcomes).await?;
         instead::put(session, todo, &mut outcomes, stamps).await?;
         let changed = own::heard(&outcomes);
         self.committing = true;

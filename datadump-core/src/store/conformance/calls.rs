@@ -1,0 +1,292 @@
+//! Checks of calls: what stands or falls together, what is put instead, what happens at one moment.
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::{Bench, Subject, holds, rows::name, same};
+use crate::{
+    error::{Error, Result},
+    schema::{Row, Value},
+    store::{Call, Count, Counted, Expect, Otherwise, Outcome, Write, own::Own},
+};
+
+fn tag() -> Json {
+    json!({
+        "name": "tag", "key": {"name": "id", "type": "long"},
+        "fields": [{"name": "code", "type": "string", "max_length": 20, "unique": true},
+                   {"name": "n", "type": "integer", "default": 0}],
+        "meta": {"scans": true},
+    })
+}
+
+fn a_tag(subject: &Subject<'_>, id: i64, code: &str) -> Result<Write> {
+    subject.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
+}
+
+async fn words(subject: &Subject<'_>, call: Call) -> Result<Vec<&'static str>> {
+    Ok(subject.store.write(call).await?.iter().map(name).collect())
+}
+
+async fn keys(subject: &Subject<'_>, name: &str) -> Result<Vec<Value>> {
+    let ordering = subject.in_force(name)?.definition.key.name.to_string();
+    let (page, _) = subject.list(name, &[("ordering", ordering.as_str()), ("limit", "1000")]).await?;
+    Ok(page.rows.into_iter().map(|row| row.key).collect())
+}
+
+pub(super) async fn a_call_together_is_all_or_nothing(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(tag()).await?;
+    subject.save("tag", json!({"id": 1000, "code": "taken"})).await?;
+    let put = |id, code: &str| a_tag(&subject, id, code);
+    let stale = || subject.put("tag", &json!({"id": 1000, "code": "x"}), Expect::Exactly(7));
+    let gone = Write::delete(subject.in_force("tag")?, Value::Integer(5), Expect::Anything);
+    for (writes, expected) in [
+        (vec![put(1, "a")?, put(2, "taken")?, put(3, "c")?], vec!["undone", "invalid", "undone"]),
+        (vec![put(1, "a")?, stale()?, put(2, "taken")?], vec!["undone", "refused", "invalid"]),
+        (vec![put(1, "a")?, gone, put(1, "b")?], vec!["undone", "missing", "undone"]),
+        (vec![put(1, "a")?, put(2, "a")?], vec!["undone", "invalid"]),
+    ] {
+        same("outcomes of a call that fails", words(&subject, Call::together(writes)).await?, expected)?;
+        same("rows after it", keys(&subject, "tag").await?, vec![Value::Integer(1000)])?;
+    }
+    let fine = Call::together(vec![put(1, "a")?, put(2, "b")?, put(1000, "c")?]);
+    same("a call without fault", words(&subject, fine).await?, vec!["created", "created", "updated"])?;
+    // Row 1 may take `b` only after row 2 has let go of it, and the order of keys is the wrong one.
+    let passed_on = Call::together(vec![put(2, "z")?, put(1, "b")?]);
+    same("a value that is passed on", words(&subject, passed_on).await?, vec!["updated", "updated"])?;
+    same("who has it now", subject.field("tag", json!(1), "code").await?, json!("b"))?;
+    many_at_once(&subject).await
+}
+
+/// Calls that are committed side by side: those that fail leave their neighbours.
+async fn many_at_once(subject: &Subject<'_>) -> Result<()> {
+    let before = keys(subject, "tag").await?.len();
+    let mut calls = Vec::new();
+    for number in 0..60_i64 {
+        let first = 2000 + 10 * number;
+        let code = |place: i64| format!("{number}.{place}");
+        let mut writes = Vec::new();
+        for place in 0..4 {
+            writes.push(a_tag(subject, first + place, &code(place))?);
+        }
+        match number % 5 {
+            0 => writes.push(a_tag(subject, first + 5, "c")?),
+            1 => writes.push(subject.put("tag", &json!({"id": first, "code": "x"}), Expect::Absent)?),
+            _ => {}
+        }
+        let call = if number % 5 == 3 { Call::each(writes) } else { Call::together(writes) };
+        let store = subject.store.clone();
+        calls.push(tokio::spawn(async move { store.write(call).await }));
+    }
+    for (number, call) in calls.into_iter().enumerate() {
+        let outcomes = call.await.map_err(Error::internal)??;
+        let failed = ["undone", "undone", "undone", "undone"];
+        let expected = match number % 5 {
+            0 => [failed.as_slice(), &["invalid"]].concat(),
+            1 => [failed.as_slice(), &["refused"]].concat(),
+            _ => vec!["created"; 4],
+        };
+        same(&format!("call {number}"), outcomes.iter().map(name).collect(), expected)?;
+    }
+    same("rows of the calls that did not fail", keys(subject, "tag").await?.len(), before + 36 * 4)
+}
+
+/// A row for the quarantine with this code.
+fn quarantined(subject: &Subject<'_>, code: &str) -> Result<Row> {
+    // A key of its own for each code, the same every time.
+    let number = code.bytes().fold(7_u128, |number, byte| number.wrapping_mul(257).wrapping_add(byte.into()));
+    let record = json!({
+        "id": uuid::Uuid::from_u128(number).to_string(),
+        "state": "waiting", "source": "s", "throw": "00000000-0000-0000-0000-000000000000",
+        "step": "store", "code": code, "detail": "d", "received_at": "2026-01-01T00:00:00Z", "raw": "AAEC",
+    });
+    subject.bench.prove(&subject.store.catalogue().own(Own::Quarantine)?, &record)
+}
+
+/// The write, with the row that is put when it fails.
+fn or_else(write: Write, row: Row) -> Write {
+    Write { otherwise: Some(Otherwise(Arc::new(move |_| row.clone()))), ..write }
+}
+
+pub(super) async fn what_fails_is_replaced_by_its_otherwise(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(tag()).await?;
+    let mut careful = tag();
+    careful["name"] = json!("careful");
+    careful["meta"] = json!({"require_version": true});
+    subject.declare(careful).await?;
+    subject.save("careful", json!({"id": 1, "code": "a"})).await?;
+    subject.save("tag", json!({"id": 1000, "code": "taken"})).await?;
+    let old = subject.put("tag", &json!({"id": 4, "code": "too large", "n": 11}), Expect::Anything)?;
+    let fitting = subject.put("tag", &json!({"id": 5, "code": "small", "n": 9}), Expect::Anything)?;
+    let mut narrower = tag();
+    narrower["fields"][1]["max"] = json!(10);
+    subject.declare(narrower).await?;
+    let stale = subject.put("tag", &json!({"id": 1000, "code": "x"}), Expect::Exactly(9))?;
+    let gone = Write::delete(subject.in_force("tag")?, Value::Integer(77), Expect::Anything);
+    let unversioned = subject.put("careful", &json!({"id": 1, "code": "b"}), Expect::Anything)?;
+    let cases = [
+        ("fine", a_tag(&subject, 1, "fine")?, "created"),
+        ("constraint", a_tag(&subject, 2, "taken")?, "invalid"),
+        ("stale", stale, "refused"),
+        ("gone", gone, "missing"),
+        ("unversioned", unversioned, "version required"),
+        ("reproven", old, "invalid"),
+        ("reproven and fine", fitting, "created"),
+        ("fine too", a_tag(&subject, 3, "fine too")?, "created"),
+    ];
+    let mut writes = Vec::new();
+    for (code, write, _) in &cases {
+        writes.push(or_else(write.clone(), quarantined(&subject, code)?));
+    }
+    let outcomes = subject.store.write(Call::each(writes)).await?;
+    same("outcomes", outcomes.len(), cases.len())?;
+    let subject = subject.reopen().await?;
+    let definition = subject.store.catalogue().own(Own::Quarantine)?;
+    for ((code, _, expected), outcome) in cases.iter().zip(&outcomes) {
+        let row = quarantined(&subject, code)?;
+        let found = subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?;
+        let fails = *expected != "created";
+        same(&format!("{code} is in quarantine"), found.is_some(), fails)?;
+        match outcome {
+            Outcome::Instead(failed, stored) if fails => {
+                same(code, name(failed), *expected)?;
+                same(code, stored.row.values.as_slice(), row.values())?;
+            }
+            other => same(code, name(other), *expected)?,
+        }
+    }
+    same("the rows beside them", keys(&subject, "tag").await?.len(), 4)?;
+    // Where all or nothing is wanted, nothing is put instead.
+    let strict = vec![
+        a_tag(&subject, 10, "strict")?,
+        or_else(a_tag(&subject, 11, "taken")?, quarantined(&subject, "strict")?),
+    ];
+    same("a strict call", words(&subject, Call::together(strict)).await?, vec!["undone", "invalid"])?;
+    let row = quarantined(&subject, "strict")?;
+    same("what it put", subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?, None)
+}
+
+pub(super) async fn a_row_that_is_the_same_is_not_written_again(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(tag()).await?;
+    let put = |code| subject.put("tag", &json!({"id": 1, "code": code, "n": 1}), Expect::Different);
+    same("a new row", name(&subject.write(put("a")?).await?), "created")?;
+    let first = subject.get("tag", json!(1)).await?;
+    let again = subject.write(put("a")?).await?;
+    same("the same row", name(&again), "same")?;
+    holds("that is no failure", !again.is_failure())?;
+    if let Outcome::Same(stored) = again {
+        same("the row it is the same as", Some(stored.row), first.clone())?;
+    }
+    same("the row afterwards", subject.get("tag", json!(1)).await?, first)?;
+    let call = Call::together(vec![put("b")?, put("b")?, put("a")?, put("a")?]);
+    let expected = vec!["updated", "same", "updated", "same"];
+    same("one after the other", words(&subject, call).await?, expected)?;
+    same("its version", subject.field("tag", json!(1), "version").await?, json!(3))
+}
+
+pub(super) async fn own_storages_are_there_and_are_written_with_others(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(tag()).await?;
+    let own = |own| subject.store.catalogue().own(own);
+    let source = json!({"name": "s", "settings": {"a": [1]}, "last_format": null});
+    let source = bench.prove(&own(Own::Source)?, &source)?;
+    let processor = json!({"id": "p@1", "name": "p", "number": 1, "takes": "records",
+                           "program": ".", "deleted": false});
+    let processor = bench.prove(&own(Own::Processor)?, &processor)?;
+    let kept = json!({"id": "00000000-0000-0000-0000-000000000001", "source": "s",
+                      "received_at": "2026-01-01T00:00:00Z", "raw": ""});
+    let kept = bench.prove(&own(Own::Kept)?, &kept)?;
+    let rows = [(Own::Source, source), (Own::Processor, processor), (Own::Kept, kept)];
+    let mut changes = subject.store.changes();
+    let mut writes = vec![a_tag(&subject, 1, "a")?];
+    writes.extend(rows.iter().map(|(_, row)| Write::put(row.clone(), Expect::Absent)));
+    writes.push(Write::put(quarantined(&subject, "q")?, Expect::Absent));
+    let before = *changes.borrow_and_update();
+    same("all at once", words(&subject, Call::together(writes.clone())).await?, vec!["created"; 5])?;
+    holds("changes of sources are told", *changes.borrow_and_update() > before)?;
+    let call = vec![writes.remove(1), a_tag(&subject, 1, "b")?, a_tag(&subject, 2, "c")?];
+    let outcomes = words(&subject, Call::each(call)).await?;
+    same("a second time", outcomes, vec!["refused", "updated", "created"])?;
+    let names: Vec<String> =
+        subject.store.catalogue().all().iter().map(|storage| storage.name.to_string()).collect();
+    same("what is listed", names, vec!["tag".to_owned()])?;
+    let subject = subject.reopen().await?;
+    for (own, row) in &rows {
+        let definition = subject.store.catalogue().own(*own)?;
+        let found = subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?;
+        same(&format!("{own:?}"), found.map(|row| row.values), Some(row.values().to_vec()))?;
+    }
+    let definition = subject.store.catalogue().own(Own::Source)?;
+    let parameters = [("name".to_owned(), "s".to_owned())];
+    let query = crate::store::query::parse::parameters(&definition.definition, &parameters)?;
+    same("a list", subject.store.page(&definition, &query).await?.rows.len(), 1)?;
+    let key = Value::Text("s".into());
+    let delete = Write::delete(definition.clone(), key.clone(), Expect::Exists);
+    same("a deletion", name(&subject.write(delete).await?), "deleted")?;
+    same("what is left", subject.store.get(&definition, &key).await?, None)
+}
+
+pub(super) async fn a_large_call_with_many_bad_rows_is_one_moment(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(tag()).await?;
+    subject.save("tag", json!({"id": -1, "code": "taken"})).await?;
+    // Every fifth is refused; first as new rows, then as changes of rows that are there, then in a
+    // call that is larger than a batch.
+    for (step, (from, to, round)) in [(0, 500, 0), (0, 500, 1), (10_000, 15_000, 2)].into_iter().enumerate() {
+        let new = round != 1;
+        if !new {
+            let missing: Result<Vec<Write>> =
+                (from..to).step_by(5).map(|id| a_tag(&subject, id, &format!("filled {id}"))).collect();
+            subject.store.write(Call::each(missing?)).await?;
+        }
+        let mut writes = Vec::new();
+        for id in from..to {
+            let code = if id % 5 == 0 { "taken".to_owned() } else { format!("{round} {id}") };
+            writes.push(subject.put(
+                "tag",
+                &json!({"id": id, "code": code, "n": round}),
+                Expect::Anything,
+            )?);
+        }
+        let whole = u64::try_from((to - from) / 5 * 4).unwrap_or(0);
+        let store = subject.store.clone();
+        let writing = tokio::spawn(async move { store.write(Call::each(writes)).await });
+        let mut seen = 0;
+        while seen != whole {
+            let ended = writing.is_finished();
+            seen = count(&subject, from, to, round).await?;
+            holds(
+                &format!("step {step}: {seen} of {whole} rows are all or none"),
+                [0, whole].contains(&seen),
+            )?;
+            holds(&format!("step {step}: the rows are there at the end"), !ended || seen == whole)?;
+        }
+        let outcomes = writing.await.map_err(Error::internal)??;
+        for (id, outcome) in (from..to).zip(&outcomes) {
+            let expected = match (id % 5 == 0, new) {
+                (true, _) => "invalid",
+                (false, true) => "created",
+                (false, false) => "updated",
+            };
+            same(&format!("step {step}, row {id}"), name(outcome), expected)?;
+        }
+    }
+    Ok(())
+}
+
+/// How many rows of a range are of this round.
+async fn count(subject: &Subject<'_>, from: i64, to: i64, round: i64) -> Result<u64> {
+    let (low, high, round) = (from.to_string(), (to - 1).to_string(), round.to_string());
+    let range = format!("{low},{high}");
+    let parameters =
+        [("id__between", range.as_str()), ("n", round.as_str()), ("limit", "1"), ("count", "exact")];
+    let (page, query) = subject.list("tag", &parameters).await?;
+    same("how it is counted", query.count, Count::Exact)?;
+    match page.count {
+        Counted::Exactly(count) => Ok(count),
+        other => Err(Error::internal(format!("{other:?}"))),
+    }
+}
