@@ -22,7 +22,10 @@ use crate::{
     metrics::Metrics,
     problem::Problem,
     request_id::{self, RequestIds},
-    routes, ui,
+    routes,
+    socket::{self, Sockets},
+    throwing::Thrower,
+    ui,
     unread::Unread,
 };
 
@@ -35,6 +38,8 @@ pub(crate) struct App {
     guard: Guard,
     limits: BodyLimits,
     ids: RequestIds,
+    thrower: Thrower,
+    sockets: Sockets,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -43,14 +48,21 @@ impl App {
     /// Answers on behalf of this database, at this address.
     pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
-        let routes = routes::routes(api::resources(dump, &metrics))
-            .at("/", routes::only_get(make(ui::landing)))
+        let thrower = Thrower::new(config, dump);
+        let routes = routes::routes(api::resources(dump, &thrower, &metrics))
             .at("/docs", routes::only_get(make(ui::docs)))
             .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
             .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))
             .at("/openapi.json", routes::only_get(make(ui::openapi)));
         let limits = BodyLimits { bytes: config.max_body, pause: config.body_timeout };
-        Self { routes, guard: Guard::new(config, address), limits, ids: RequestIds::new(), metrics }
+        let sockets = Sockets::new(thrower.clone(), config);
+        let (guard, ids) = (Guard::new(config, address), RequestIds::new());
+        Self { routes, guard, limits, ids, thrower, sockets, metrics }
+    }
+
+    /// Commits what was accepted.
+    pub(crate) async fn finish(&self) {
+        self.thrower.finish().await;
     }
 
     /// The answer to a request. There always is one.
@@ -61,7 +73,8 @@ impl App {
         // At this level, so that its fields are on every line that is logged at all.
         let span = tracing::error_span!("request", %id, %method, path);
         let unread = Unread::of(&mut request);
-        let outcome = AssertUnwindSafe(self.dispatch(request)).catch_unwind().instrument(span.clone()).await;
+        let outcome =
+            AssertUnwindSafe(self.dispatch(request, &id)).catch_unwind().instrument(span.clone()).await;
         let (mut response, operation) = match outcome {
             Ok(Ok(response)) => {
                 let operation = response.data::<OperationId>().copied();
@@ -89,10 +102,17 @@ impl App {
         response
     }
 
-    async fn dispatch(&self, mut request: Request) -> poem::Result<Response> {
+    async fn dispatch(&self, mut request: Request, id: &str) -> poem::Result<Response> {
         self.guard.check(request.method(), request.uri(), request.version(), request.headers())?;
         let uri = plain(request.uri())?;
         *request.uri_mut() = uri;
+        // Upgrades are no part of the API document, and the first page shares its path with throws.
+        if let Some(source) = socket::asked(&request) {
+            return Ok(self.sockets.accept(&request, &source, id)?);
+        }
+        if ui::is_first_page(&request) {
+            return ui::landing(request).await;
+        }
         request.set_data(self.limits);
         self.routes.call(request).await
     }

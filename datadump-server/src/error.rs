@@ -3,8 +3,9 @@
 
 use std::{net::SocketAddr, process::ExitCode};
 
-use datadump_core::{Error as CoreError, Fault, Place};
+use datadump_core::{Error as CoreError, Fault, Place, Remark};
 use poem::http::{HeaderValue, StatusCode, header};
+use serde_json::Value as Json;
 
 use crate::problem::{FaultAnswer, Problem};
 
@@ -68,12 +69,22 @@ impl From<CoreError> for Problem {
             }
             CoreError::Invalid(_) => (400, "invalid", "The body is not valid"),
             CoreError::Query(_) => (400, "invalid-query", "The query is not valid"),
+            CoreError::Settings(_) => (400, "invalid-settings", "The request is not valid"),
+            CoreError::Program(..) => (400, "invalid-program", "The program does not compile"),
+            CoreError::Encoding(_) => (400, "broken-encoding", "The body cannot be decompressed"),
+            CoreError::UnknownSource(_) => (404, "unknown-source", "No such source"),
+            CoreError::UnknownProcessor(_) => (404, "unknown-processor", "No such processor"),
+            CoreError::UnknownEntry(_) => (404, "unknown-entry", "No such entry in quarantine"),
             CoreError::UnknownStorage(_) => (404, "unknown-storage", "No such storage"),
             CoreError::UnknownRow { .. } => (404, "unknown-row", "No such row"),
             CoreError::Conflict { .. } => (409, "conflict", "The row has another version"),
+            CoreError::InUse(_) => (409, "in-use", "It cannot be changed"),
             CoreError::Migrating { .. } => (409, "migrating", "The storage is being migrated"),
             CoreError::StalePlan(_) => (409, "stale-plan", "The plan does not fit any more"),
             CoreError::Precondition { .. } => (412, "precondition-failed", "The condition does not hold"),
+            CoreError::TooLarge { .. } => (413, "too-large", "The body is too large"),
+            CoreError::UnknownEncoding(_) => (415, "content-encoding", "The body cannot be read"),
+            CoreError::Strict(_) => (422, "strict", "Not all of it can be stored, so nothing is"),
             CoreError::VersionRequired(_) => (428, "version-required", "The version is required"),
             CoreError::NotReady { .. } => (503, "not-ready", "The storage is not ready"),
             CoreError::Moved(_) => (503, "moved", "The storage has just been changed"),
@@ -84,7 +95,7 @@ impl From<CoreError> for Problem {
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let problem = Self::new(status, one_code(error.faults()).unwrap_or(code), title, detail(&error));
-        let problem = problem.with_faults(error.faults().iter().map(FaultAnswer::from).collect());
+        let problem = problem.with_faults(faults(&error));
         match error {
             CoreError::Conflict { current } | CoreError::Precondition { current } => {
                 problem.with_current(current.unwrap_or_default())
@@ -96,6 +107,41 @@ impl From<CoreError> for Problem {
             CoreError::Unavailable(_) => retry(problem, "5"),
             _ => problem,
         }
+    }
+}
+
+fn faults(error: &CoreError) -> Vec<FaultAnswer> {
+    match error {
+        CoreError::Strict(receipt) => receipt.errors.iter().map(of_record).collect(),
+        CoreError::Program(_, messages) => messages.iter().map(of_program).collect(),
+        error => error.faults().iter().map(FaultAnswer::from).collect(),
+    }
+}
+
+/// What is wrong with a record of a throw, as if the throw were an array of them.
+fn of_record(remark: &Remark) -> FaultAnswer {
+    let mut place = Place::body();
+    if let Some(index) = remark.index {
+        place = place.index(index);
+    }
+    if let Some(field) = &remark.field {
+        place = place.name(field);
+    }
+    let detail = match remark.line {
+        Some(line) => format!("line {line}: {}", remark.detail),
+        None => remark.detail.clone(),
+    };
+    FaultAnswer { pointer: place.pointer(), ..FaultAnswer::new(&remark.code, detail) }
+}
+
+/// What the compiler says, with the place in the program.
+fn of_program(message: &Json) -> FaultAnswer {
+    let detail = message["message"].as_str().unwrap_or_default();
+    FaultAnswer {
+        pointer: Some("/program".into()),
+        line: message["line"].as_u64(),
+        column: message["column"].as_u64(),
+        ..FaultAnswer::new(message["severity"].as_str().unwrap_or("error"), detail)
     }
 }
 
@@ -138,7 +184,7 @@ impl From<&Fault> for FaultAnswer {
             Place::Parameter(name) => Some(name.clone()),
             Place::Body(_) => None,
         };
-        Self { pointer: fault.at.pointer(), parameter, code: fault.code.into(), detail: fault.to_string() }
+        Self { pointer: fault.at.pointer(), parameter, ..Self::new(fault.code, fault.to_string()) }
     }
 }
 
@@ -155,6 +201,15 @@ mod tests {
         for (error, status, code) in [
             (CoreError::Definition(fault()), 400, "too-long"),
             (CoreError::Query(Vec::new()), 400, "invalid-query"),
+            (CoreError::Settings(fault()), 400, "too-long"),
+            (CoreError::Program("x".into(), Vec::new()), 400, "invalid-program"),
+            (CoreError::Encoding("x".into()), 400, "broken-encoding"),
+            (CoreError::UnknownSource(name()), 404, "unknown-source"),
+            (CoreError::UnknownProcessor(name()), 404, "unknown-processor"),
+            (CoreError::UnknownEntry(name()), 404, "unknown-entry"),
+            (CoreError::InUse("x".into()), 409, "in-use"),
+            (CoreError::TooLarge { limit: 1 }, 413, "too-large"),
+            (CoreError::UnknownEncoding("lzw".into()), 415, "content-encoding"),
             (CoreError::UnknownStorage(name()), 404, "unknown-storage"),
             (CoreError::UnknownRow { storage: name(), key: "1".into() }, 404, "unknown-row"),
             (CoreError::Conflict { current: None }, 409, "conflict"),
@@ -189,6 +244,28 @@ mod tests {
         assert_eq!(problem.errors[1].parameter.as_deref(), Some("limit"));
         let problem = Problem::from(CoreError::Conflict { current: Some(json!({"version": 3})) });
         assert_eq!(problem.current, Some(json!({"version": 3})));
+    }
+
+    #[test]
+    fn a_program_and_a_record_are_told_by_their_places() {
+        let message = json!({"severity": "error", "message": "unknown function", "line": 3, "column": 7});
+        let problem = Problem::from(CoreError::Program("unknown function".into(), vec![message]));
+        let fault = &problem.errors[0];
+        assert_eq!(
+            (fault.line, fault.column, fault.pointer.as_deref()),
+            (Some(3), Some(7), Some("/program"))
+        );
+        let remark = Remark {
+            index: Some(17),
+            line: Some(18),
+            code: "invalid".into(),
+            field: Some("a/b".into()),
+            detail: "not a number".into(),
+            quarantine: None,
+        };
+        let fault = of_record(&remark);
+        assert_eq!(fault.pointer.as_deref(), Some("/17/a~1b"));
+        assert_eq!(fault.detail, "line 18: not a number");
     }
 
     #[test]

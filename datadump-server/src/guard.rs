@@ -43,7 +43,9 @@ impl Guard {
                 check_name(name)?;
             }
         }
-        if uri.path().starts_with("/api/") && !method.is_safe() {
+        // A WebSocket can do what it likes once it is open, and no browser asks before it opens one.
+        let writes = !method.is_safe() || headers.contains_key(header::UPGRADE);
+        if uri.path().starts_with("/api/") && writes {
             check_origin(headers, host.unwrap_or_default())?;
         }
         Ok(())
@@ -177,6 +179,13 @@ mod tests {
                 assert_eq!(check(names, "GET", "/api/v1/x", &pairs), 200, "reads are the browser's to guard");
             }
         }
+        let upgrade = |path, origin| {
+            let pairs = [("host", "localhost:6050"), ("upgrade", "websocket"), ("origin", origin)];
+            check(Names::Local, "GET", path, &pairs)
+        };
+        assert_eq!(upgrade("/api/v1/x", "http://localhost:6050"), 200);
+        assert_eq!(upgrade("/api/v1/x", "http://evil.example"), 403);
+        assert_eq!(upgrade("/throw/x", "http://evil.example"), 200, "anybody may throw");
         let proxied = [("host", "data.example"), ("origin", "https://data.example")];
         assert_eq!(check(Names::Any, "DELETE", "/api/v1/x", &proxied), 200);
     }

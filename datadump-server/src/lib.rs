@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! net (accept, time out, cap) ─► app (request id, log, guard) ─► routes ─► api (extract, call core, convert)
+//!                                                            └─► socket ─► throwing (bodies in, receipts out)
 //! ```
 //!
 //! A new resource is one file in `api/` and one line in its list. A new setting is one entry in
@@ -22,6 +23,8 @@ mod problem;
 mod request_id;
 mod routes;
 mod run;
+mod socket;
+mod throwing;
 mod ui;
 mod unread;
 

@@ -12,6 +12,8 @@ use std::{
 use datadump_core::store::Load;
 use poem::http::{Method, StatusCode};
 
+use crate::api::CountedAnswer;
+
 /// Upper bounds of the buckets of durations, in seconds.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
@@ -23,6 +25,15 @@ pub(crate) struct Metrics {
     operations: Vec<Operation>,
     /// The connections.
     pub(crate) connections: Connections,
+}
+
+/// What is known of throws elsewhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ThrowLoad {
+    /// What they became.
+    pub(crate) counted: CountedAnswer,
+    /// The bytes of those under way.
+    pub(crate) memory: usize,
 }
 
 /// The connections.
@@ -72,7 +83,7 @@ impl Metrics {
     }
 
     /// All numbers as text.
-    pub(crate) fn render(&self, load: Load, backend: &str) -> String {
+    pub(crate) fn render(&self, load: Load, throws: ThrowLoad, backend: &str) -> String {
         let mut text = Text::default();
         self.render_requests(&mut text);
         text.one("datadump_connections", "gauge", "Connections open now.", self.connections.open());
@@ -89,6 +100,18 @@ impl Metrics {
         text.one("datadump_commits_total", "counter", "Transactions committed.", load.commits);
         text.one("datadump_rows_written_total", "counter", "Rows written or deleted.", load.rows);
         text.one("datadump_writes_refused_total", "counter", "Calls refused for a full queue.", load.refused);
+        let (counted, kind) = (throws.counted, "counter");
+        text.one("datadump_throws_total", kind, "Throws taken.", counted.throws);
+        text.one("datadump_records_accepted_total", kind, "Rows that throws became.", counted.accepted);
+        text.one(
+            "datadump_records_quarantined_total",
+            kind,
+            "Entries made in quarantine.",
+            counted.quarantined,
+        );
+        text.one("datadump_records_dropped_total", kind, "Records nothing was done with.", counted.dropped);
+        text.one("datadump_records_duplicate_total", kind, "Records known already.", counted.duplicates);
+        text.one("datadump_throw_memory_bytes", "gauge", "Bytes of throws under way.", throws.memory);
         text.one("datadump_uptime_seconds", "gauge", "Seconds since the start.", self.uptime().as_secs_f64());
         if let Some(bytes) = resident_bytes() {
             text.one("process_resident_memory_bytes", "gauge", "Memory of the process.", bytes);
@@ -226,7 +249,7 @@ mod tests {
         metrics.answered(None, StatusCode::MISDIRECTED_REQUEST, Duration::ZERO);
         let _one = Opened::new(&metrics);
         drop(Opened::new(&metrics));
-        let text = metrics.render(Load::default(), "sqlite");
+        let text = metrics.render(Load::default(), ThrowLoad::default(), "sqlite");
         for line in [
             "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"2xx\"} 1",
             "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"4xx\"} 1",

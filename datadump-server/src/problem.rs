@@ -49,6 +49,9 @@ pub(crate) struct ProblemAnswer {
     /// The row as it is now, when its version was not the expected one; null when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) current: Option<Json>,
+    /// The receipt of what is stored of a stream that broke off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) receipt: Option<Json>,
     #[oai(skip)]
     #[serde(skip)]
     headers: HeaderMap,
@@ -64,6 +67,12 @@ pub(crate) struct FaultAnswer {
     /// The parameter, when it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parameter: Option<String>,
+    /// The line of a program, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<u64>,
+    /// The column of that line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<u64>,
     /// What kind of fault it is, for programs.
     pub(crate) code: String,
     /// What is wrong, for people.
@@ -83,6 +92,7 @@ impl Problem {
             request_id: String::new(),
             errors: Vec::new(),
             current: None,
+            receipt: None,
             headers: HeaderMap::new(),
         }))
     }
@@ -90,12 +100,7 @@ impl Problem {
     /// A parameter that is unknown, missing or wrong.
     pub(crate) fn parameter(name: &str, code: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        let fault = FaultAnswer {
-            pointer: None,
-            parameter: Some(name.into()),
-            code: code.into(),
-            detail: detail.clone(),
-        };
+        let fault = FaultAnswer { parameter: Some(name.into()), ..FaultAnswer::new(code, detail.clone()) };
         let problem = Self::new(StatusCode::BAD_REQUEST, code, "A parameter is not valid", detail);
         problem.with_faults(vec![fault])
     }
@@ -124,6 +129,12 @@ impl Problem {
         self
     }
 
+    /// With the receipt of what is stored all the same.
+    pub(crate) fn with_receipt(mut self, receipt: Json) -> Self {
+        self.0.receipt = Some(receipt);
+        self
+    }
+
     /// With a header on the answer.
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.insert(name, value);
@@ -136,14 +147,33 @@ impl Problem {
     }
 
     /// As the answer to this request.
-    pub(crate) fn answer(mut self, request_id: &str, path: &str) -> Response {
+    pub(crate) fn answer(self, request_id: &str, path: &str) -> Response {
+        self.at(request_id, path).into_response()
+    }
+
+    /// With the request it answers.
+    pub(crate) fn at(mut self, request_id: &str, path: &str) -> Self {
         request_id.clone_into(&mut self.0.request_id);
         path.clone_into(&mut self.0.instance);
-        self.into_response()
+        self
     }
 
     fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl FaultAnswer {
+    /// A fault in no particular place.
+    pub(crate) fn new(code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            pointer: None,
+            parameter: None,
+            line: None,
+            column: None,
+            code: code.into(),
+            detail: detail.into(),
+        }
     }
 }
 

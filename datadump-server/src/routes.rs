@@ -10,10 +10,17 @@ use poem::{
 };
 use poem_openapi::{__private::UrlQuery, OpenApi, OperationId, registry::MetaParamIn};
 
-use crate::{extract::parse_query, problem::Problem};
+use crate::{
+    extract::{parse_query, parse_query_loosely},
+    problem::Problem,
+};
 
 /// Operations whose query parameters are the fields of rows: the core knows which there are.
-const ANY_PARAMETERS: &[&str] = &["list_rows"];
+const ANY_PARAMETERS: &[&str] = &["list_rows", "list_quarantine"];
+
+/// Operations whose query parameters are data.
+const THROWS: &[&str] =
+    &["throw", "throw_put", "throw_arguments", "throw_at", "throw_put_at", "throw_arguments_at"];
 
 /// All operations of an API, each at its path without a trailing slash.
 pub(crate) fn routes<T: OpenApi>(api: T) -> Route {
@@ -23,10 +30,12 @@ pub(crate) fn routes<T: OpenApi>(api: T) -> Route {
     table.into_iter().fold(Route::new(), |route, (path, endpoints)| {
         let operations = endpoints.into_iter().map(|(method, inner)| {
             let (id, known) = known.remove(&(path.clone(), method.clone())).unwrap_or_default();
-            (method, Operation { id, known, inner }.boxed())
+            (id, method, Operation { id, known, inner }.boxed())
         });
-        let operations = operations.collect();
-        route.at(path, Methods { operations })
+        let operations: Vec<_> = operations.collect();
+        let throws = operations.iter().any(|(id, _, _)| THROWS.contains(id));
+        let operations = operations.into_iter().map(|(_, method, operation)| (method, operation)).collect();
+        route.at(path, Methods { operations, head: if throws { Head::DoesNothing } else { Head::LikeGet } })
     })
 }
 
@@ -41,7 +50,7 @@ pub(crate) fn operations<T: OpenApi>() -> Vec<(&'static str, Method)> {
 pub(crate) fn only_get(
     endpoint: impl Endpoint<Output = Response> + 'static,
 ) -> impl Endpoint<Output = Response> {
-    Methods { operations: vec![(Method::GET, endpoint.boxed())] }
+    Methods { operations: vec![(Method::GET, endpoint.boxed())], head: Head::LikeGet }
 }
 
 /// `None` takes any.
@@ -54,7 +63,7 @@ fn known_parameters<T: OpenApi>() -> HashMap<(String, Method), Known> {
             let id = operation.operation_id.unwrap_or_default();
             let of_query = operation.params.into_iter().filter(|param| param.in_type == MetaParamIn::Query);
             let names = of_query.map(|param| param.name).collect();
-            let names = Some(names).filter(|_| !ANY_PARAMETERS.contains(&id));
+            let names = Some(names).filter(|_| !ANY_PARAMETERS.contains(&id) && !THROWS.contains(&id));
             known.insert((route_path(&path.path), operation.method), (id, names));
         }
     }
@@ -77,6 +86,16 @@ fn route_path(documented: &str) -> String {
 /// The operations at one path.
 struct Methods {
     operations: Vec<(Method, BoxEndpoint<'static>)>,
+    head: Head,
+}
+
+/// What HEAD does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Head {
+    /// The same as GET.
+    LikeGet,
+    /// Nothing, because GET throws.
+    DoesNothing,
 }
 
 impl Endpoint for Methods {
@@ -85,6 +104,9 @@ impl Endpoint for Methods {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         // The connection leaves the body out of what answers HEAD, and keeps its length.
         if request.method() == Method::HEAD {
+            if self.head == Head::DoesNothing {
+                return Ok(Response::builder().content_type("application/json").finish());
+            }
             request.set_method(Method::GET);
         }
         let found = self.operations.iter().find(|(method, _)| method == request.method());
@@ -140,7 +162,11 @@ impl Endpoint for Operation {
 
 impl Operation {
     fn query(&self, request: &Request) -> Result<Vec<(String, String)>, Problem> {
-        let query = parse_query(request.uri().query().unwrap_or_default())?;
+        let query = request.uri().query().unwrap_or_default();
+        if THROWS.contains(&self.id) {
+            return Ok(parse_query_loosely(query));
+        }
+        let query = parse_query(query)?;
         let Some(known) = &self.known else { return Ok(query) };
         for (position, (name, _)) in query.iter().enumerate() {
             if !known.contains(name) {

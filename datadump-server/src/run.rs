@@ -40,7 +40,10 @@ pub async fn run(config: Config, stop: impl Future<Output = ()> + Send) -> Resul
     let app = Arc::new(app::App::new(&config, &dump, address));
     announce(address);
     tracing::info!(%address, database = %masked(&config.database), open = config.open, "listening");
-    net::serve(listener, app, &config, stop).await;
+    net::serve(listener, app.clone(), &config, stop).await;
+    if tokio::time::timeout(config.stop_timeout, app.finish()).await.is_err() {
+        tracing::error!("some accepted throws were not committed in time");
+    }
     // What is waiting to be committed is committed; a database that hangs must not keep the process.
     if tokio::time::timeout(config.stop_timeout, dump.close()).await.is_err() {
         tracing::error!("the database did not close in time");

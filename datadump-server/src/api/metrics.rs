@@ -11,12 +11,17 @@ use poem_openapi::{
     types::Type as _,
 };
 
-use super::Tag;
-use crate::{metrics::Metrics, problem::Problem};
+use super::{Tag, sources::CountedAnswer};
+use crate::{
+    metrics::{Metrics, ThrowLoad},
+    problem::Problem,
+    throwing::Thrower,
+};
 
 /// The numbers.
 pub(crate) struct MetricsPage {
     pub(crate) dump: Dump,
+    pub(crate) thrower: Thrower,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -25,7 +30,9 @@ impl MetricsPage {
     /// The numbers of the server, in the text format of Prometheus.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(&self) -> Result<Exposition, Problem> {
-        Ok(Exposition(self.metrics.render(self.dump.load(), self.dump.backend())))
+        let throws =
+            ThrowLoad { counted: CountedAnswer::of(&self.dump), memory: self.thrower.memory().taken() };
+        Ok(Exposition(self.metrics.render(self.dump.load(), throws, self.dump.backend())))
     }
 }
 

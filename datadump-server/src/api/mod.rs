@@ -3,10 +3,17 @@
 mod examples;
 mod health;
 mod metrics;
+mod processors;
+mod quarantine;
+mod receipt_answer;
+mod replay_answer;
+mod replays;
 mod rows;
+mod sources;
 mod status;
 mod storage_answer;
 mod storages;
+mod throws;
 mod versions;
 
 use std::{collections::HashMap, marker::PhantomData, sync::Arc};
@@ -15,10 +22,16 @@ use datadump_core::Dump;
 use poem::{endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{OpenApi, OpenApiService, Tags, registry::MetaApi, registry::Registry};
 
-use crate::metrics::Metrics;
+pub(crate) use self::{receipt_answer::ReceiptAnswer, sources::CountedAnswer};
+use crate::{metrics::Metrics, throwing::Thrower};
 
 /// Every resource, in the order of the document.
 pub(crate) type Resources = (
+    throws::Throws,
+    sources::Sources,
+    processors::Processors,
+    quarantine::Quarantine,
+    replays::Replays,
     storages::Storages,
     versions::Versions,
     rows::Rows,
@@ -28,13 +41,18 @@ pub(crate) type Resources = (
 );
 
 /// Every resource, on this database.
-pub(crate) fn resources(dump: &Dump, metrics: &Arc<Metrics>) -> Resources {
+pub(crate) fn resources(dump: &Dump, thrower: &Thrower, metrics: &Arc<Metrics>) -> Resources {
     (
+        throws::Throws { thrower: thrower.clone() },
+        sources::Sources { dump: dump.clone() },
+        processors::Processors { dump: dump.clone() },
+        quarantine::Quarantine { dump: dump.clone() },
+        replays::Replays { dump: dump.clone() },
         storages::Storages { dump: dump.clone() },
         versions::Versions { dump: dump.clone() },
         rows::Rows { dump: dump.clone() },
         status::Status { dump: dump.clone(), metrics: metrics.clone() },
-        metrics::MetricsPage { dump: dump.clone(), metrics: metrics.clone() },
+        metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
         health::Health { dump: dump.clone() },
     )
 }
@@ -42,6 +60,8 @@ pub(crate) fn resources(dump: &Dump, metrics: &Arc<Metrics>) -> Resources {
 /// What the operations are about.
 #[derive(Tags)]
 enum Tag {
+    /// Throwing data, and what becomes of it.
+    Throw,
     /// Declaring storages and their versions.
     Factory,
     /// The rows of a storage.
@@ -115,7 +135,8 @@ mod tests {
                 assert!(operation["summary"].is_string(), "{method} {path} has no summary");
                 assert!(operation["tags"][0].is_string(), "{method} {path} has no tag");
                 for media in operation["requestBody"]["content"].as_object().into_iter().flatten() {
-                    assert!(media.1["example"].is_object(), "{method} {path} has no example");
+                    let example = &media.1["example"];
+                    assert!(example.is_object() || example.is_string(), "{method} {path} has no example");
                 }
                 let responses = operation["responses"].as_object().unwrap();
                 let (mut successes, mut errors) = (BTreeSet::new(), BTreeSet::new());

@@ -6,7 +6,7 @@ use datadump_core::Dump;
 use poem_openapi::{Object as ApiObject, OpenApi};
 use serde::Serialize;
 
-use super::Tag;
+use super::{Tag, sources::CountedAnswer};
 use crate::{answer::Reply, metrics::Metrics, problem::Problem};
 
 /// What the server is doing.
@@ -33,6 +33,10 @@ pub(crate) struct StatusAnswer {
     commits: u64,
     /// Rows written or deleted since the start.
     rows_written: u64,
+    /// What was thrown since the start.
+    throws: CountedAnswer,
+    /// Entries that wait in quarantine.
+    quarantine_waiting: u64,
     /// Requests answered since the start.
     requests: u64,
     /// Connections open now.
@@ -85,6 +89,8 @@ impl Status {
             queue: QueueAnswer { depth: load.queued, capacity: load.capacity, refused: load.refused },
             commits: load.commits,
             rows_written: load.rows,
+            throws: CountedAnswer::of(&self.dump),
+            quarantine_waiting: self.dump.waiting().await?,
             requests: self.metrics.requests(),
             connections: self.metrics.connections.open(),
             storages: storages.collect(),

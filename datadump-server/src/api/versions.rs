@@ -184,12 +184,8 @@ fn named(mut definition: Json, name: &str) -> Result<Json, Problem> {
         return Ok(definition);
     }
     let detail = format!("name: {found} is not `{name}`, the storage of the path");
-    let fault = FaultAnswer {
-        pointer: Some("/name".into()),
-        parameter: None,
-        code: "another-name".into(),
-        detail: detail.clone(),
-    };
+    let fault =
+        FaultAnswer { pointer: Some("/name".into()), ..FaultAnswer::new("another-name", detail.clone()) };
     let problem = Problem::new(StatusCode::BAD_REQUEST, "another-name", "The names differ", detail);
     Err(problem.with_faults(vec![fault]))
 }

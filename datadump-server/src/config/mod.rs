@@ -27,8 +27,12 @@ pub struct Config {
     pub database: String,
     /// Whether it may serve everyone who reaches it.
     pub open: bool,
-    /// The most bytes of one request's body.
+    /// The most bytes of one request's body, where it is no throw.
     pub max_body: usize,
+    /// The most bytes of one throw, decompressed.
+    pub max_throw: usize,
+    /// The most bytes that all throws under way may have together.
+    pub throw_memory: usize,
     /// The most connections at a time.
     pub max_connections: usize,
     /// How long a client may take to send the head of a request.
@@ -61,6 +65,8 @@ impl Default for Config {
             database: "sqlite:datadump-data/datadump.db".into(),
             open: false,
             max_body: 16 << 20,
+            max_throw: 64 << 20,
+            throw_memory: 256 << 20,
             max_connections: 4096,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
@@ -82,6 +88,14 @@ impl Config {
                 self.listen
             )]));
         }
+        if self.throw_memory < self.max_throw {
+            let detail = format!(
+                "`throw_memory` ({}) is less than `max_throw` ({}), so that the largest throw could never be taken",
+                values::show_size(self.throw_memory),
+                values::show_size(self.max_throw)
+            );
+            return Err(Error::Config(vec![detail]));
+        }
         datadump_core::Address::parse(&self.database)
             .map_err(|error| Error::Config(vec![format!("`database`: {error}")]))?;
         Ok(())
@@ -97,6 +111,8 @@ pub enum Command {
     Check,
     /// Print the API document.
     OpenApi,
+    /// Run programs for a server that started this process.
+    Worker,
 }
 
 /// A call of the program.
@@ -116,7 +132,7 @@ impl Invocation {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, Error> {
         let Arguments { command, flags, file } = arguments::parse(arguments)?;
-        if command == Command::OpenApi {
+        if matches!(command, Command::OpenApi | Command::Worker) {
             return Ok(Self { command, config: Config::default(), layers: Vec::new() });
         }
         let (environment, named) = Layer::environment(environment)?;

@@ -42,9 +42,23 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "max_body",
         value: "SIZE",
-        help: "The most bytes of one request's body",
+        help: "The most bytes of one request's body, where it is no throw",
         set: |config, text| values::size(text).map(|value| config.max_body = value),
         show: |config| values::show_size(config.max_body),
+    },
+    Setting {
+        name: "max_throw",
+        value: "SIZE",
+        help: "The most bytes of one throw, decompressed",
+        set: |config, text| values::size(text).map(|value| config.max_throw = value),
+        show: |config| values::show_size(config.max_throw),
+    },
+    Setting {
+        name: "throw_memory",
+        value: "SIZE",
+        help: "The most bytes that all throws under way may have together; more are answered 503",
+        set: |config, text| values::size(text).map(|value| config.throw_memory = value),
+        show: |config| values::show_size(config.throw_memory),
     },
     Setting {
         name: "max_connections",

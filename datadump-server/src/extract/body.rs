@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use datadump_core::json;
-use futures_util::StreamExt as _;
 use poem::{
     Body, Request, RequestBody,
     http::{HeaderMap, StatusCode, header},
@@ -14,10 +13,14 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaRequest},
     types::Type as _,
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
-use tokio::time::{Instant, timeout_at};
 
-use crate::{answer::Object, problem::Problem};
+use super::chunks::{Chunks, announced, too_large};
+use crate::{
+    answer::Object,
+    problem::{FaultAnswer, Problem},
+};
 
 /// Beside JSON: what `curl -d`, `fetch` with a text, and clients that say nothing useful send.
 const LOOSE_TYPES: &[&str] = &["application/x-www-form-urlencoded", "text/plain", "application/octet-stream"];
@@ -54,15 +57,58 @@ impl<'a> ApiExtractor<'a> for JsonBody {
         body: &mut RequestBody,
         _options: ExtractParamOptions<Self::ParamType>,
     ) -> poem::Result<Self> {
-        check_types(request.headers())?;
-        let limits = request.data::<BodyLimits>().copied().ok_or_else(Problem::internal)?;
-        let bytes = read(body.take()?, request.headers(), limits).await?;
+        let bytes = taken(request, body).await?;
         match json::parse(&bytes) {
             Ok(json) => Ok(Self(json)),
             Err(error) if is_form(&bytes) => Err(Problem::from(error).with_hint(NOT_A_FORM).into()),
             Err(error) => Err(Problem::from(error).into()),
         }
     }
+}
+
+/// A body of JSON, or none at all, which says the same as an empty object.
+#[derive(Debug)]
+pub(crate) struct MaybeJson(pub(crate) Json);
+
+impl<'a> ApiExtractor<'a> for MaybeJson {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn request_meta() -> Option<MetaRequest> {
+        JsonBody::request_meta()
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<Self::ParamType>,
+    ) -> poem::Result<Self> {
+        let bytes = taken(request, body).await?;
+        if bytes.is_empty() {
+            return Ok(Self(Json::Object(serde_json::Map::new())));
+        }
+        Ok(Self(json::parse(&bytes).map_err(Problem::from)?))
+    }
+}
+
+/// A body as a type of its own; whatever else is in it is a mistake.
+pub(crate) fn typed<T: DeserializeOwned>(json: Json) -> Result<T, Problem> {
+    serde_json::from_value(json).map_err(|error| {
+        let detail = error.to_string();
+        let fault =
+            FaultAnswer { pointer: Some(String::new()), ..FaultAnswer::new("invalid", detail.clone()) };
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid", "The body is not valid", detail);
+        problem.with_faults(vec![fault])
+    })
+}
+
+/// The bytes of a body that is said to be JSON.
+async fn taken(request: &Request, body: &mut RequestBody) -> poem::Result<Vec<u8>> {
+    check_types(request.headers())?;
+    let limits = request.data::<BodyLimits>().copied().ok_or_else(Problem::internal)?;
+    Ok(read(body.take()?, request.headers(), limits).await?)
 }
 
 fn check_types(headers: &HeaderMap) -> Result<(), Problem> {
@@ -103,41 +149,17 @@ fn is_form(body: &[u8]) -> bool {
 
 /// All of a body, or why not.
 async fn read(body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Vec<u8>, Problem> {
-    let announced =
-        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limits.bytes as u64) {
-        return Err(too_large(limits));
+    if announced(headers).is_some_and(|length| length > limits.bytes as u64) {
+        return Err(too_large(limits.bytes));
     }
-    let mut stream = std::pin::pin!(body.into_bytes_stream());
-    let mut bytes = Vec::new();
-    let end = Instant::now() + limits.pause * 10;
-    loop {
-        let chunk = timeout_at(end.min(Instant::now() + limits.pause), stream.next()).await;
-        match chunk.map_err(|_| too_slow())? {
-            None => return Ok(bytes),
-            Some(Err(_)) => return Err(broken()),
-            Some(Ok(chunk)) if bytes.len() + chunk.len() > limits.bytes => return Err(too_large(limits)),
-            Some(Ok(chunk)) => bytes.extend_from_slice(&chunk),
+    let (mut chunks, mut bytes) = (Chunks::of(body, limits.pause), Vec::new());
+    while let Some(chunk) = chunks.next().await? {
+        if bytes.len() + chunk.len() > limits.bytes {
+            return Err(too_large(limits.bytes));
         }
+        bytes.extend_from_slice(&chunk);
     }
-}
-
-fn too_large(limits: BodyLimits) -> Problem {
-    let detail = format!("the body is larger than {} bytes", limits.bytes);
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
-}
-
-fn too_slow() -> Problem {
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The body did not come", "the body stopped coming")
-}
-
-fn broken() -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "broken-body",
-        "The body broke off",
-        "the body broke off before its end",
-    )
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -193,13 +215,5 @@ mod tests {
             let read = read(Body::from(body), &headers, limits).await;
             assert_eq!(read.map_err(|problem| problem.status), expected.map(|text| text.as_bytes().to_vec()));
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_that_stops_coming_is_given_up() {
-        let limits = BodyLimits { bytes: 4, pause: Duration::from_secs(1) };
-        let never = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
-        let read = read(Body::from_bytes_stream(never), &HeaderMap::new(), limits).await;
-        assert_eq!(read.unwrap_err().status, 408);
     }
 }

@@ -2,10 +2,14 @@
 
 mod base;
 mod body;
+mod chunks;
 mod condition;
 mod parameters;
+mod throw;
 
 pub(crate) use base::Base;
-pub(crate) use body::{BodyLimits, JsonBody};
+pub(crate) use body::{BodyLimits, JsonBody, MaybeJson, typed};
+pub(crate) use chunks::{Chunks, too_large};
 pub(crate) use condition::{IfMatch, IfNoneMatch, KnownVersions, expectation};
-pub(crate) use parameters::{Noted, Parameters, parse_query};
+pub(crate) use parameters::{Noted, Parameters, parse_query, parse_query_loosely};
+pub(crate) use throw::{Asked, ThrowBody};

@@ -65,6 +65,14 @@ pub(crate) fn parse_query(query: &str) -> Result<Vec<(String, String)>, Problem>
         .collect()
 }
 
+/// Reads a query that is data: what is not UTF-8 in it is replaced, as in any other data.
+pub(crate) fn parse_query_loosely(query: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
+}
+
 fn decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
@@ -84,5 +92,9 @@ mod tests {
         let expected = [("a", "1"), ("a", "2"), ("b", "x y+z"), ("c", ""), ("d", "ü=&")];
         assert_eq!(parsed, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(parse_query("a=%FF").unwrap_err().status, 400);
+        assert_eq!(
+            parse_query_loosely("a=%FF+x&b"),
+            [("a".into(), "\u{fffd} x".into()), ("b".into(), String::new())]
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! The accept loop: how many connections there may be, how long each may take, and how they end.
 //!
-//! HTTP/1.1 only. Upgrades (WebSocket) are left to handlers.
+//! HTTP/1.1 only. Who upgrades a connection (to WebSocket) holds on to its [`Lifeline`].
 
+mod lifeline;
 mod refuse;
 pub(crate) mod signal;
 mod watch;
@@ -10,7 +11,7 @@ use std::{
     convert::Infallible, future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration,
 };
 
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{body::Incoming, header::UPGRADE, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
     Addr, Request,
@@ -22,6 +23,7 @@ use tokio::{
     sync::{mpsc, watch as channel},
 };
 
+pub(crate) use self::lifeline::Lifeline;
 use self::watch::{Patience, Watch, Watched};
 use crate::{app::App, config::Config, metrics::Opened};
 
@@ -77,12 +79,9 @@ pub(crate) async fn serve(
             refuse::refuse(socket);
             continue;
         }
-        let opened = Opened::new(&server.app.metrics);
-        let (server, stopped, alive) = (server.clone(), stopped.clone(), alive.clone());
-        tokio::spawn(async move {
-            connection(&server, socket, peer, stopped).await;
-            drop((opened, alive));
-        });
+        let lifeline = Lifeline::new(Opened::new(&server.app.metrics), alive.clone(), stopped.clone());
+        let server = server.clone();
+        tokio::spawn(async move { connection(&server, socket, peer, lifeline).await });
     }
     drop(listener);
     drop(alive);
@@ -93,20 +92,19 @@ pub(crate) async fn serve(
     }
 }
 
-async fn connection(
-    server: &Server,
-    socket: TcpStream,
-    peer: SocketAddr,
-    mut stopped: channel::Receiver<()>,
-) {
+async fn connection(server: &Server, socket: TcpStream, peer: SocketAddr, mut lifeline: Lifeline) {
     // Answers are written whole: waiting to fill a packet only delays them.
     let _ = socket.set_nodelay(true);
     let watch = Arc::new(Watch::new(server.header_timeout, server.idle_timeout));
     let io = TokioIo::new(Watched::new(socket, watch.clone()));
+    let upgraded = lifeline.clone();
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let serving = watch.serving();
         let addresses = (LocalAddr(Addr::from(server.local)), RemoteAddr(Addr::from(peer)));
-        let request = Request::from((request, addresses.0, addresses.1, Scheme::HTTP));
+        let mut request = Request::from((request, addresses.0, addresses.1, Scheme::HTTP));
+        if request.headers().contains_key(UPGRADE) {
+            request.set_data(upgraded.clone());
+        }
         async move {
             let answer = server.app.answer(request).await;
             drop(serving);
@@ -125,7 +123,7 @@ async fn connection(
         .serve_connection(io, service)
         .with_upgrades();
     let (mut connection, mut patience) = (pin!(connection), pin!(Patience::new(watch.clone())));
-    let mut stopped = pin!(stopped.changed());
+    let mut stopped = pin!(lifeline.stopped());
     let mut is_stopping = false;
     let ended = poll_fn(|cx| {
         if !is_stopping && stopped.as_mut().poll(cx).is_ready() {

@@ -3,7 +3,10 @@
 
 use std::sync::OnceLock;
 
-use poem::{Request, Response, http::header};
+use poem::{
+    Request, Response,
+    http::{Method, header},
+};
 
 use crate::api;
 
@@ -15,6 +18,17 @@ const DOCS_SCRIPT: &str = include_str!("docs.js");
 /// also written into the pages.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
      object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Whether a request is for the first page: at the root, by a browser or by whoever throws nothing.
+pub(crate) fn is_first_page(request: &Request) -> bool {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let throws_nothing = || request.uri().query().unwrap_or_default().is_empty();
+    let wants_html = || {
+        let accepted = request.headers().get_all(header::ACCEPT).iter();
+        accepted.filter_map(|accepted| accepted.to_str().ok()).any(|accepted| accepted.contains("text/html"))
+    };
+    reads && request.uri().path() == "/" && (throws_nothing() || wants_html())
+}
 
 /// The first page, whatever kind of answer is asked for: who asks here wants to know what this is.
 pub(crate) async fn landing(_request: Request) -> poem::Result<Response> {
@@ -62,6 +76,23 @@ fn page(kind: &str, text: &'static str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_page_is_for_browsers_and_for_who_throws_nothing() {
+        for (method, path, accept, expected) in [
+            ("GET", "/", "*/*", true),
+            ("HEAD", "/", "*/*", true),
+            ("GET", "/?utm=1", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", true),
+            ("GET", "/?a=1", "*/*", false),
+            ("GET", "/?a=1", "application/json", false),
+            ("POST", "/", "text/html", false),
+            ("GET", "/throw/a", "text/html", false),
+        ] {
+            let request = Request::builder().method(method.parse().unwrap()).uri_str(path);
+            let request = request.header("accept", accept).finish();
+            assert_eq!(is_first_page(&request), expected, "{method} {path} {accept}");
+        }
+    }
 
     #[test]
     fn the_documentation_has_its_script_and_fetches_nothing() {

@@ -45,7 +45,12 @@ impl From<Refusal> for Error {
     }
 }
 
-/// Decompresses a whole body.
+/// Decompresses a whole body that comes in one encoding.
+pub fn whole(encoding: Encoding, body: &Bytes, limit: usize) -> Result<Bytes, Refusal> {
+    decompress(&[encoding], body, limit)
+}
+
+/// Decompresses a whole body that comes in these encodings, in the order they were applied.
 ///
 /// ```
 /// use datadump_core::process::decompress::{Encoding, Refusal, decompress};

@@ -1,0 +1,58 @@
+//! Answers to messages, as JSON: receipts, and what would have been a problem over HTTP.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    api::ReceiptAnswer,
+    problem::{Problem, ProblemAnswer},
+};
+
+#[derive(Serialize)]
+struct Receipt<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a RawValue>,
+    #[serde(flatten)]
+    receipt: ReceiptAnswer,
+}
+
+#[derive(Serialize)]
+struct Refusal<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a RawValue>,
+    ok: bool,
+    #[serde(flatten)]
+    problem: &'a ProblemAnswer,
+}
+
+/// The answer to the message with this id.
+pub(super) fn answer(
+    id: Option<&RawValue>,
+    outcome: Result<datadump_core::Receipt, Problem>,
+) -> serde_json::Result<String> {
+    match outcome {
+        Ok(receipt) => serde_json::to_string(&Receipt { id, receipt: receipt.into() }),
+        Err(problem) => serde_json::to_string(&Refusal { id, ok: false, problem: &problem }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::StatusCode;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_it_answers() {
+        let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", "more than 1");
+        let id = RawValue::from_string("{\"n\": 7}".into()).unwrap();
+        let answer = answer(Some(&id), Err(problem.at("r-1", "/throw/a"))).unwrap();
+        let answer: Json = serde_json::from_str(&answer).unwrap();
+        assert_eq!(
+            (&answer["ok"], &answer["id"], &answer["status"]),
+            (&false.into(), &json!({"n": 7}), &413.into())
+        );
+        assert_eq!((&answer["code"], &answer["request_id"]), (&"too-large".into(), &"r-1".into()));
+    }
+}
