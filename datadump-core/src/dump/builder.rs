@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{
-    Dump,
-    capture::{
-        Capture,
-        shim::{WorkerCommand, Workers},
-    },
-};
+use super::{Dump, capture::Capture};
 use crate::{
     clock::{Clock, SystemClock},
     error::{Error, Result},
     id::{Ids, Random, SystemRandom},
-    process::{Processor, Registry, vrl::Limits},
+    process::{
+        Processor, Registry,
+        vrl::{Limits, WorkerCommand, Workers},
+    },
     store::{Options, Store, postgres::PostgresStore, sqlite::SqliteStore},
     validate,
 };

@@ -4,6 +4,7 @@
 mod durability;
 mod migration_kills;
 mod races;
+mod throws;
 
 /// A number from the environment, for runs that are larger than the usual one.
 fn setting(name: &str, usual: u64) -> u64 {

@@ -4,7 +4,6 @@ pub(super) mod programs;
 mod quarantine;
 pub(super) mod recent;
 pub(super) mod replay;
-pub(super) mod shim;
 mod simulate;
 pub(super) mod sources;
 
@@ -19,7 +18,11 @@ use uuid::Uuid;
 
 use super::{Dump, throwing::Growth};
 use crate::{
-    clock::Clock, dump::capture::shim::Workers, id::Ids, process::Registry, source::Settings, store::Store,
+    clock::Clock,
+    id::Ids,
+    process::{Registry, vrl::Workers},
+    source::Settings,
+    store::Store,
 };
 
 /// What a [`Dump`](super::Dump) keeps in memory for throws. The store has the truth.
