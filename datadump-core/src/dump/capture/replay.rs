@@ -22,8 +22,8 @@ use crate::{
 /// How many replays are remembered.
 const REMEMBERED: usize = 50;
 
-/// How many entries are read at once: each may have the bytes of a whole throw.
-const AT_ONCE: usize = 8;
+/// How many entries are looked up at once, without their bytes.
+const AT_ONCE: usize = 100;
 
 /// How many failures a replay lists.
 const MAX_ERRORS: usize = 50;
@@ -126,13 +126,18 @@ impl Dump {
         dry_run: bool,
         program: Option<&Script>,
     ) -> Result<()> {
+        let in_force = self.store.catalogue().own(own)?;
+        let only_keys = [("fields".to_owned(), in_force.definition.key.name.to_string())];
+        let filters: Vec<(String, String)> = filters.iter().cloned().chain(only_keys).collect();
         let mut cursor = String::new();
         loop {
-            let (rows, next) = self.own_page(own, filters, &cursor, AT_ONCE).await?;
+            let (rows, next) = self.own_page(own, &filters, &cursor, AT_ONCE).await?;
             for row in rows {
                 if *running.stop.borrow() {
                     return Ok(());
                 }
+                // One at a time: each may have the bytes of a whole throw. It may be gone by now.
+                let Some(row) = self.store.get(&in_force, &row.key).await? else { continue };
                 let outcome = match own {
                     Own::Kept => self.replay_kept(&row, dry_run, program).await,
                     _ => self.replay_entry(&row, dry_run, program).await,

@@ -103,12 +103,14 @@ impl Dump {
             };
             match proven {
                 Ok((row, expect)) => {
+                    let name = row.storage_name().clone();
                     let mut write = Write::put(row, expect);
                     if how.quarantine && !how.whole {
                         write.otherwise = Some(self.otherwise(&seed, &origin, one.original, &one.storage));
                     }
+                    // The storage's own spelling of its name.
+                    parts.push(Part::Row { storage: name, origin });
                     writes.push(write);
-                    parts.push(Part::Row { storage: one.storage, origin });
                 }
                 Err(trouble) => failed.push(Failed {
                     origin: Some(origin),

@@ -89,9 +89,12 @@ impl Dump {
         edited: Option<&Script>,
     ) -> Result<Sorted> {
         let Reading { format, body, output } = reading;
-        let named = match (edited, &source.settings.processor) {
-            (None, Some(name)) => Some(self.capture.programs.find(name)?),
-            _ => None,
+        let named = source.settings.processor.as_deref().filter(|_| edited.is_none());
+        let named = named.map(|name| self.capture.programs.find(name));
+        let (named, missing) = match named {
+            Some(Ok(named)) => (Some(named), None),
+            Some(Err(error)) => (None, Some(Failure::new("unknown-processor", error.to_string()))),
+            None => (None, None),
         };
         let processor = named.as_ref().map(|program| (program.name.clone(), program.number));
         let program = edited.or(named.as_ref().map(|named| &named.script));
@@ -103,10 +106,12 @@ impl Dump {
             processor,
         });
         let mut sorted = Sorted { seed: seed.clone(), bound: Vec::new(), failed: Vec::new(), dropped: 0 };
-        let output = match output {
-            Ok(output) => output,
-            Err(failure) => {
-                let trouble = Trouble::of(Step::Decode, &failure);
+        let output = match (output, missing) {
+            (Ok(output), None) => output,
+            (output, missing) => {
+                let step = if output.is_err() { Step::Decode } else { Step::Program };
+                let Some(failure) = output.err().or(missing) else { return Ok(sorted) };
+                let trouble = Trouble::of(step, &failure);
                 sorted.failed.push(Failed { origin: None, original: None, storage: None, trouble });
                 return Ok(sorted);
             }
