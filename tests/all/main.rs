@@ -21,5 +21,6 @@ mod listing;
 mod locking;
 mod names;
 mod operation;
+mod programs;
 mod upgrade;
 mod walkthrough;

@@ -30,6 +30,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arg
     let command = match matches.subcommand_name() {
         Some("check") => Command::Check,
         Some("openapi") => Command::OpenApi,
+        Some("worker") => Command::Worker,
         _ => Command::Run,
     };
     let values = SETTINGS.iter().filter_map(|setting| Some((setting.name, given(&matches, setting.name)?)));
@@ -70,6 +71,8 @@ fn definition() -> clap::Command {
             clap::Command::new("check").about("Say whether the configuration is right, and what it would do"),
         )
         .subcommand(clap::Command::new("openapi").about("Print the OpenAPI document"))
+        // Only the server calls itself like this.
+        .subcommand(clap::Command::new("worker").about("Run programs for the server").hide(true))
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use vrl::{owned_value_path, value::Value};
 
-use super::value::{Refusal, Room, infinity};
+use super::{
+    event, run,
+    value::{Refusal, Room, infinity},
+};
 use crate::schema::StorageName;
 
 /// In an object that comes out: its storage.
@@ -73,6 +76,14 @@ impl Answer {
     pub(super) fn failed(code: Code, detail: impl Into<String>) -> Self {
         Self::Failed { code, detail: detail.into() }
     }
+
+    /// About how many bytes came out.
+    pub(super) fn bytes(&self) -> usize {
+        let Self::Records(items) = self else { return 0 };
+        let members = items.iter().flat_map(|item| &item.fields);
+        items.len() * RECORD_BYTES
+            + members.map(|(name, value)| name.len() + event::size(value)).sum::<usize>()
+    }
 }
 
 /// Reads what a program left behind as `.` and `%`.
@@ -136,9 +147,7 @@ fn refused(refusal: Refusal) -> Answer {
             let depth = crate::json::MAX_DEPTH;
             Answer::failed(Code::TooDeep, format!("the record nests deeper than {depth} levels"))
         }
-        Refusal::TooMuch => {
-            Answer::failed(Code::TooMuchOutput, "the program puts out more than it may for one record")
-        }
+        Refusal::TooMuch => Answer::failed(Code::TooMuchOutput, run::TOO_MUCH),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a program is given, and what becomes of it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 use vrl::value::{ObjectMap, Value};
@@ -131,9 +133,12 @@ impl Event {
 
     /// The fields that the program is given: also what JSON cannot hold, as text, and without
     /// `_storage`, which is only the program's to say.
-    pub(super) fn fields(record: &Record) -> Map<String, Json> {
+    pub(super) fn fields(record: &Record) -> Cow<'_, Map<String, Json>> {
+        if record.odd.is_empty() && !record.fields.contains_key(STORAGE) {
+            return Cow::Borrowed(&record.fields);
+        }
         let members = record.fields.iter().chain(&record.odd).filter(|(name, _)| *name != STORAGE);
-        members.map(|(name, value)| (name.clone(), value.clone())).collect()
+        Cow::Owned(members.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
     /// Puts together what it was and what came out.
@@ -174,7 +179,8 @@ impl Event {
     }
 }
 
-fn size(value: &Json) -> usize {
+/// About how many bytes a value has as JSON.
+pub(super) fn size(value: &Json) -> usize {
     4 + match value {
         Json::String(text) => text.len(),
         Json::Array(items) => items.iter().map(size).sum(),

@@ -28,19 +28,27 @@
 //! run where they are called.
 
 mod answer;
+mod child;
 mod compile;
 mod diagnostic;
 mod embedded;
 mod event;
 mod limits;
+mod pool;
 mod program;
 mod run;
 mod value;
+mod wire;
+mod worker;
+mod workers;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use child::WorkerCommand;
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
 pub use event::{About, Event, Verdict};
 pub use limits::Limits;
 pub use program::{Mode, Program, Script};
+pub use worker::serve_worker;
+pub use workers::Workers;
 
 pub(super) use embedded::builtin;
 

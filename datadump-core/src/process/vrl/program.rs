@@ -19,6 +19,7 @@ use super::{
     answer::{self, Answer, Code},
     compile::{self, Shape},
     diagnostic::{Diagnostic, Diagnostics, position},
+    run,
 };
 
 /// Times without a zone are UTC, wherever the server stands.
@@ -140,9 +141,7 @@ impl Program {
         match outcome {
             Ok(_) => answer::read(target.value, target.metadata, self.storage_in_items, bounds.output),
             Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => Answer::Dropped(message),
-            Err(Terminate::Interrupted) => {
-                Answer::failed(Code::Timeout, "the program took too long for this record")
-            }
+            Err(Terminate::Interrupted) => Answer::failed(Code::Timeout, run::TIMEOUT),
             Err(Terminate::Abort(error) | Terminate::Error(error)) => {
                 Answer::failed(Code::ProgramFailed, self.explain(&error.to_string()))
             }

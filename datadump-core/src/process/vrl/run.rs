@@ -5,7 +5,7 @@ use std::time::Instant;
 use vrl::compiler::runtime::Runtime;
 
 use super::{
-    About, Event, Limits, Mode, Program, Verdict,
+    About, Diagnostics, Event, Limits, Mode, Program, Verdict,
     answer::{Answer, Code},
     event,
     program::Bounds,
@@ -55,7 +55,7 @@ impl Program {
             };
             let metadata = event::metadata(&shared, event.index());
             let target = match event {
-                Event::Record(record) => event::record(Event::fields(record)),
+                Event::Record(record) => event::record(Event::fields(record).into_owned()),
                 Event::Throw { body, content_type } => {
                     event::throw(body.clone(), content_type.as_deref(), &shared)
                 }
@@ -79,3 +79,25 @@ pub(super) fn unfit(mode: Mode) -> Answer {
     };
     Answer::failed(Code::NotCompiled, format!("the program is given {given}, and is written for {wanted}"))
 }
+
+/// The program does not compile.
+pub(super) fn not_compiled(errors: &Diagnostics) -> Answer {
+    let first = errors.list.first().map_or_else(String::new, |first| {
+        format!("line {}, column {}: {}", first.place.line, first.place.column, first.message)
+    });
+    Answer::failed(Code::NotCompiled, format!("the program does not compile: {first}"))
+}
+
+/// It made what runs it panic.
+pub(super) fn panicked(message: &str) -> Answer {
+    // More bytes than an address can count: the first form of too much.
+    if message.contains("capacity overflow") {
+        return Answer::failed(Code::OutOfMemory, OUT_OF_MEMORY);
+    }
+    Answer::failed(Code::Crashed, format!("the program made its interpreter panic: {message}"))
+}
+
+/// How programs are told where they went too far.
+pub(super) const OUT_OF_MEMORY: &str = "the program needs more memory than it may have";
+pub(super) const TIMEOUT: &str = "the program took too long for this record";
+pub(super) const TOO_MUCH: &str = "the program puts out more than it may for one record";

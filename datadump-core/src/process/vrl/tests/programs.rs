@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::about;
 use crate::process::vrl::*;
-use crate::{Origin, Record, Timestamp};
+use crate::{Origin, Record};
 
 fn object(value: Json) -> Map<String, Json> {
     let Json::Object(fields) = value else { panic!("no object: {value}") };

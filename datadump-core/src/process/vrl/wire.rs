@@ -1,0 +1,197 @@
+//! What goes between the server and its workers: frames of a length and so many bytes.
+//!
+//! ```text
+//! parent: Hello            worker: Hello
+//! parent: Check            worker: Checked
+//! parent: Run, event, …    worker: answer, …     (one per event, in order)
+//! ```
+
+use std::{
+    borrow::Cow,
+    io::{self, Read, Write},
+};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value as Json};
+
+use super::{About, Diagnostics, Event, Script};
+use crate::clock::Timestamp;
+
+/// Both sides come from one build; when they do not, they had better not talk.
+pub(super) const PROTOCOL: &str = concat!("datadump-worker/1 ", env!("CARGO_PKG_VERSION"));
+
+/// What the worker says to that: a program that only echoes what it reads is none.
+pub(super) const READY: &str = concat!("ready: datadump-worker/1 ", env!("CARGO_PKG_VERSION"));
+
+/// The first thing either side says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Hello {
+    pub(super) protocol: String,
+    /// How much memory the worker may have beyond what it starts with.
+    pub(super) memory: u64,
+}
+
+/// What the parent asks.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Request {
+    /// Whether a program compiles.
+    Check(Script),
+    /// To run it on the events that follow.
+    Run(Box<Run>),
+}
+
+/// A run of a program.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Run {
+    pub(super) script: Script,
+    pub(super) about: Said,
+    /// How many events follow.
+    pub(super) events: usize,
+    /// Whether each answer is sent before the next event is begun, so that it is known which one
+    /// the worker died of.
+    pub(super) careful: bool,
+    /// How long an event may take.
+    pub(super) deadline_micros: u64,
+    /// How long all may take.
+    pub(super) patience_micros: u64,
+}
+
+/// What a program can read of its throw.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Said {
+    source: String,
+    received_at: i64,
+    format: Option<String>,
+    arguments: Vec<(String, String)>,
+}
+
+/// What the compiler says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Checked {
+    pub(super) compiles: bool,
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// An event, as the worker gets it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Given {
+    pub(super) index: usize,
+    /// How much may come out of it.
+    pub(super) output: usize,
+    pub(super) payload: Payload,
+}
+
+/// What it is.
+#[derive(Debug, PartialEq)]
+pub(super) enum Payload {
+    Record(Map<String, Json>),
+    Throw { body: Bytes, content_type: Option<String> },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Head<'a> {
+    i: usize,
+    o: usize,
+    /// Of a record: its fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    f: Option<Cow<'a, Map<String, Json>>>,
+    /// Of a throw: its content type. Its body comes in a frame of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    c: Option<Cow<'a, str>>,
+}
+
+impl From<&About> for Said {
+    fn from(about: &About) -> Self {
+        Self {
+            source: about.source.clone(),
+            received_at: about.received_at.micros(),
+            format: about.format.clone(),
+            arguments: about.arguments.clone(),
+        }
+    }
+}
+
+impl From<Said> for About {
+    fn from(said: Said) -> Self {
+        Self {
+            source: said.source,
+            received_at: Timestamp::from_micros(said.received_at).unwrap_or(Timestamp::MIN),
+            format: said.format,
+            arguments: said.arguments,
+        }
+    }
+}
+
+/// Adds a message to what is about to be sent.
+pub(super) fn put(buffer: &mut Vec<u8>, message: &impl Serialize) -> io::Result<()> {
+    let start = buffer.len();
+    buffer.extend([0; 4]);
+    serde_json::to_writer(&mut *buffer, message)?;
+    let length = u32::try_from(buffer.len() - start - 4).map_err(|_| too_long())?;
+    if let Some(place) = buffer.get_mut(start..start + 4) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+    Ok(())
+}
+
+/// Adds an event.
+pub(super) fn put_event(buffer: &mut Vec<u8>, event: &Event, output: usize) -> io::Result<()> {
+    let (i, o) = (event.index(), output);
+    match event {
+        Event::Record(record) => put(buffer, &Head { i, o, f: Some(Event::fields(record)), c: None }),
+        Event::Throw { body, content_type } => {
+            put(buffer, &Head { i, o, f: None, c: content_type.as_deref().map(Cow::Borrowed) })?;
+            buffer.extend(u32::try_from(body.len()).map_err(|_| too_long())?.to_le_bytes());
+            buffer.extend_from_slice(body);
+            Ok(())
+        }
+    }
+}
+
+/// Reads one frame; none at a proper end. Both sides know how long the longest is that makes sense.
+pub(super) fn get_bytes(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    // The end may only come between two frames.
+    if input.read(&mut length[..1])? == 0 {
+        return Ok(None);
+    }
+    input.read_exact(&mut length[1..])?;
+    let length = u64::from(u32::from_le_bytes(length));
+    let mut bytes = Vec::new();
+    if input.take(length).read_to_end(&mut bytes)? as u64 != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(Some(bytes))
+}
+
+/// Reads one message.
+pub(super) fn get<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<Option<T>> {
+    let Some(bytes) = get_bytes(input)? else { return Ok(None) };
+    Ok(Some(serde_json::from_slice(&bytes)?))
+}
+
+/// Reads one event.
+pub(super) fn get_event(input: &mut impl Read) -> io::Result<Given> {
+    let bytes = get_bytes(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let head: Head<'_> = serde_json::from_slice(&bytes)?;
+    let payload = match head.f {
+        Some(fields) => Payload::Record(fields.into_owned()),
+        None => {
+            let body = get_bytes(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+            Payload::Throw { body: body.into(), content_type: head.c.map(Cow::into_owned) }
+        }
+    };
+    Ok(Given { index: head.i, output: head.o, payload })
+}
+
+/// Sends what is waiting.
+pub(super) fn send(output: &mut impl Write, buffer: &mut Vec<u8>) -> io::Result<()> {
+    output.write_all(buffer)?;
+    buffer.clear();
+    output.flush()
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a message is longer than a frame can be")
+}

@@ -1,0 +1,242 @@
+//! Programs that people write, in worker processes of the real binary: whatever one does, only the
+//! record it does it on fails.
+
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use datadump_core::{
+    Record, Timestamp,
+    process::vrl::{About, Event, Limits, Script, Verdict, WorkerCommand, Workers},
+};
+use datadump_tests::workspace;
+use serde_json::{Map, Value as Json, json};
+
+fn workers(limits: Limits) -> Workers {
+    let program = workspace::program("datadump-server");
+    Workers::new(WorkerCommand { program, arguments: vec!["worker".into()] }, limits)
+}
+
+/// A program without end, as far as anybody will ever know.
+const ENDLESS: &str = r#"
+many = split("a" * 100000, "")
+for_each(many) -> |_i, _v| { for_each(many) -> |_j, _w| { .x = 1 } }
+"#;
+
+/// One that grows and grows.
+const DOUBLING: &str = r#"
+x = "a"
+for_each(split("a" * 60, "")) -> |_i, _v| { x = x + x }
+.x = x
+"#;
+
+fn about() -> About {
+    About {
+        source: "animals".into(),
+        received_at: Timestamp::from_micros(0).unwrap(),
+        format: Some("json".into()),
+        arguments: vec![("unit".into(), "°C".into())],
+    }
+}
+
+fn event(fields: Json) -> Event {
+    let fields: Map<String, Json> = fields.as_object().cloned().unwrap();
+    Event::Record(Record::new(fields))
+}
+
+/// Records `{"n": 0}`, `{"n": 1}`, …
+fn numbered(count: usize) -> Vec<Event> {
+    (0..count).map(|n| event(json!({ "n": n, "text": "the quick brown fox" }))).collect()
+}
+
+fn code(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Records(_) => "ok",
+        Verdict::Dropped(_) => "dropped",
+        Verdict::Failed(failure) => failure.code,
+    }
+}
+
+/// Runs a program that does something bad to record 42 of 100, and says what became of that one:
+/// the others must be stored.
+async fn guilty(workers: &Workers, bad: &str) -> String {
+    let script = Script::of_records(format!("if .n == 42 {{\n{bad}\nreturn null\n}}\n.done = true"));
+    if let Err(errors) = workers.check(&script).await {
+        panic!("{bad}\n{}", errors.rendered);
+    }
+    let verdicts = workers.run(&script, &about(), numbered(100)).await;
+    assert_eq!(verdicts.len(), 100);
+    for (number, verdict) in verdicts.iter().enumerate().filter(|(number, _)| *number != 42) {
+        let Verdict::Records(records) = verdict else { panic!("{bad}\nrecord {number}: {verdict:?}") };
+        assert_eq!((&records[0].fields["n"], &records[0].fields["done"]), (&json!(number), &json!(true)));
+    }
+    code(&verdicts[42]).to_owned()
+}
+
+#[tokio::test]
+async fn a_bad_record_fails_alone() {
+    let workers = workers(Limits { memory: 64 << 20, output_bytes: 1 << 20, ..Limits::default() });
+    for (bad, expected) in [
+        (".x = to_int!(\"none\")", "program-failed"),
+        ("abort \"not wanted\"", "dropped"),
+        ("%storage = \"no storage\"", "invalid-storage"),
+        (".x = \"a\" * 100000000000", "out-of-memory"),
+        (DOUBLING, "out-of-memory"),
+        (
+            "x = [1]\nfor_each(split(\"a\" * 40, \"\")) -> |_i, _v| { x = append(x, x) }\n.x = x",
+            "out-of-memory",
+        ),
+        // Small here, huge when it is written out.
+        ("x = \"a\" * 400000\n.x = [x, x, x, x, x]", "too-much-output"),
+        (". = split(\"a\" * 30000, \"\")", "too-much-output"),
+    ] {
+        assert_eq!(guilty(&workers, bad).await, expected, "{bad}");
+    }
+    // They are all still of use.
+    assert_eq!(guilty(&workers, "abort").await, "dropped");
+}
+
+#[tokio::test]
+async fn a_record_that_takes_too_long_fails_alone() {
+    let workers = workers(Limits { deadline: Duration::from_millis(200), ..Limits::default() });
+    for bad in [
+        // Loops have an end, but one that nobody lives to see.
+        ENDLESS,
+        // One call, inside of which nobody looks at the clock.
+        "many = split(\"xy,\" * 20000, \",\")\n.x = contains_all(\"a\" * 30000000 + \"xy\", many)",
+    ] {
+        assert_eq!(guilty(&workers, bad).await, "timeout", "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn many_bad_records_take_no_longer_than_the_limits_say() {
+    let limits = Limits { deadline: Duration::from_millis(50), ..Limits::default() };
+    let workers = workers(limits);
+    for (bad, expected) in [(ENDLESS, "timeout"), (".x = \"a\" * 100000000000", "out-of-memory")] {
+        let started = Instant::now();
+        let verdicts = workers.run(&Script::of_records(bad), &about(), numbered(2000)).await;
+        let took = started.elapsed();
+        println!("{expected}: 2,000 bad records took {} ms", took.as_millis());
+        assert!(took < limits.patience(2000) + Duration::from_secs(2), "{took:?}");
+        assert_eq!(code(&verdicts[0]), expected);
+        assert_eq!(code(&verdicts[1999]), "timeout", "nobody waits for all of them");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_is_killed_from_outside_costs_no_record() {
+    let workers = Arc::new(workers(Limits::default()));
+    let script = Script::of_records("for_each(split(\"a\" * 2000, \"\")) -> |_i, _v| { .x = 1 }");
+    let running = tokio::spawn({
+        let (workers, script) = (workers.clone(), script.clone());
+        async move { workers.run(&script, &about(), numbered(900)).await }
+    });
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let worker = children().first().and_then(|worker| rustix::process::Pid::from_raw(*worker)).unwrap();
+    rustix::process::kill_process(worker, rustix::process::Signal::KILL).unwrap();
+    assert!(!running.is_finished(), "it was over before the worker was killed");
+    let verdicts = running.await.unwrap();
+    assert!(verdicts.iter().all(|verdict| code(verdict) == "ok"), "{verdicts:?}");
+}
+
+#[tokio::test]
+async fn programs_do_not_see_each_other() {
+    let workers = Arc::new(workers(Limits::default()));
+    let mut running = Vec::new();
+    for round in 0..40 {
+        let workers = workers.clone();
+        running.push(tokio::spawn(async move {
+            let script = Script::of_records(format!(".round = {round}\n%storage = \"s{}\"", round % 2));
+            (round, workers.run(&script, &about(), numbered(50)).await)
+        }));
+    }
+    for running in running {
+        let (round, verdicts) = running.await.unwrap();
+        for (number, verdict) in verdicts.iter().enumerate() {
+            let Verdict::Records(records) = verdict else { panic!("{verdict:?}") };
+            assert_eq!(
+                (&records[0].fields["round"], &records[0].fields["n"]),
+                (&json!(round), &json!(number))
+            );
+            assert_eq!(records[0].storage.as_ref().unwrap().as_str(), format!("s{}", round % 2));
+        }
+    }
+    assert!(children().len() <= 2, "{:?}", children());
+}
+
+#[tokio::test]
+async fn programs_are_compiled_where_they_can_do_no_harm() {
+    let workers = workers(Limits::default());
+    let errors = workers.check(&Script::of_records("\n.a = get_env_var(\"HOME\")")).await.unwrap_err();
+    assert_eq!((errors.list[0].place.line, errors.list[0].place.column), (2, 6));
+    let nested = format!(".a = {}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let nested = Script::of_records(nested);
+    let errors = workers.check(&nested).await.unwrap_err();
+    assert_eq!(errors.rendered, "the program cannot be compiled: it nests too deep");
+    let verdicts = workers.run(&nested, &about(), numbered(2)).await;
+    assert!(verdicts.iter().all(|verdict| code(verdict) == "crashed"), "{verdicts:?}");
+    let verdicts = workers.run(&Script::of_records("?"), &about(), numbered(2)).await;
+    assert!(verdicts.iter().all(|verdict| code(verdict) == "not-compiled"), "{verdicts:?}");
+    assert!(workers.check(&Script::of_records(".a = 1")).await.unwrap().list.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_worker_is_said_to_be_none() {
+    for program in ["/bin/true", "/bin/cat", "/no/such/program"] {
+        let workers =
+            Workers::new(WorkerCommand { program: program.into(), arguments: Vec::new() }, Limits::default());
+        let verdicts = workers.run(&Script::of_records(""), &about(), numbered(3)).await;
+        assert!(verdicts.iter().all(|verdict| code(verdict) == "unavailable"), "{verdicts:?}");
+        let Verdict::Failed(failure) = &verdicts[0] else { panic!("{verdicts:?}") };
+        println!("{program}: {}", failure.detail);
+    }
+}
+
+#[tokio::test]
+async fn what_an_event_costs() {
+    let script = Script::of_records(
+        ".speed = to_float(.speed) ?? 0.0\n.fast = .speed > 1\nif .kind == \"dog\" { %storage = \"dog\" }\ndel(.noise)",
+    );
+    let fields = json!({
+        "kind": "dog", "name": "Rex", "speed": "1.75", "noise": "woof woof woof", "chip": "CHIP-0001",
+        "where": {"lat": 52.52, "lon": 13.405}, "tags": ["a", "b", "c"], "at": "2026-01-02T03:04:05Z",
+    });
+    let here = Workers::in_process(Limits::default());
+    let there = workers(Limits::default());
+    let started = Instant::now();
+    there.run(&script, &about(), vec![event(fields.clone())]).await;
+    println!("first event, with the start of a worker: {} ms", started.elapsed().as_millis());
+    for (name, workers) in [("in this process", &here), ("in a worker", &there)] {
+        for (batch, rounds) in [(1, 2000), (10, 500), (1000, 20)] {
+            let events: Vec<Event> = (0..batch).map(|_| event(fields.clone())).collect();
+            workers.run(&script, &about(), events.clone()).await;
+            let started = Instant::now();
+            for _ in 0..rounds {
+                let verdicts = workers.run(&script, &about(), events.clone()).await;
+                assert_eq!(code(&verdicts[0]), "ok");
+            }
+            let each = started.elapsed().as_secs_f64() * 1e6 / f64::from(batch * rounds);
+            println!("{name}, {batch} at once: {each:.1} µs an event");
+        }
+    }
+    for worker in children() {
+        let status = fs::read_to_string(format!("/proc/{worker}/status")).unwrap();
+        let line = |name: &str| status.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+        println!("a worker at rest: {}, {}", line("VmRSS"), line("VmSize"));
+    }
+}
+
+/// The processes that this one started.
+fn children() -> Vec<i32> {
+    let own = std::process::id().to_string();
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let parent = |number: &i32| {
+        let status = fs::read_to_string(format!("/proc/{number}/status")).ok()?;
+        Some(status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim() == own)
+    };
+    numbers.filter(|number| parent(number) == Some(true)).collect()
+}
