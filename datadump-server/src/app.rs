@@ -154,7 +154,11 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_problem_and_the_next_request_is_served() {
         let config = Config::default();
+        let dump = Dump::builder().database("sqlite::memory:").open().await.unwrap();
+        let thrower = Thrower::new(&config, &dump);
         let app = App {
+            sockets: Sockets::new(thrower.clone(), &config),
+            thrower,
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
             guard: Guard::new(&config, config.listen),
             limits: BodyLimits { bytes: 1, pause: config.body_timeout },
@@ -173,6 +177,7 @@ mod tests {
                 assert_eq!((&problem["request_id"], &problem["instance"]), (&"mine".into(), &path.into()));
             }
         }
+        dump.close().await;
     }
 
     async fn fine(_request: Request) -> poem::Result<&'static str> {

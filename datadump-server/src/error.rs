@@ -84,6 +84,7 @@ impl From<CoreError> for Problem {
             CoreError::Precondition { .. } => (412, "precondition-failed", "The condition does not hold"),
             CoreError::TooLarge { .. } => (413, "too-large", "The body is too large"),
             CoreError::UnknownEncoding(_) => (415, "content-encoding", "The body cannot be read"),
+            CoreError::TooManySources { .. } => (429, "too-many-sources", "Too many sources"),
             CoreError::Strict(_) => (422, "strict", "Not all of it can be stored, so nothing is"),
             CoreError::VersionRequired(_) => (428, "version-required", "The version is required"),
             CoreError::NotReady { .. } => (503, "not-ready", "The storage is not ready"),

@@ -20,6 +20,7 @@ mod log;
 mod metrics;
 mod net;
 mod problem;
+mod program;
 mod request_id;
 mod routes;
 mod run;
@@ -30,4 +31,5 @@ mod unread;
 
 pub use api::openapi;
 pub use error::Error;
-pub use run::{run, run_until_signal};
+pub use program::program;
+pub use run::{Processors, run, run_until_signal};

@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, sync::Arc};
 
-use datadump_core::Dump;
+use datadump_core::{Dump, process::Processor};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -11,32 +11,41 @@ use crate::{
     log, net,
 };
 
+/// Processors of a program's own, beside those built in.
+pub type Processors = Vec<Arc<dyn Processor>>;
+
 /// Serves until SIGTERM or SIGINT: a runtime and the logs for [`run`], for a program that has
 /// neither.
-pub fn run_until_signal(config: Config) -> Result<(), Error> {
+pub fn run_until_signal(config: Config, processors: Processors) -> Result<(), Error> {
     log::start(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
         let stop = net::signal::stop().map_err(Error::Runtime)?;
-        run(config, stop).await
+        run(config, processors, stop).await
     })
 }
 
 /// Serves until `stop` is ready, then finishes what was accepted and closes the database.
 ///
 /// The address is printed as the first line of standard output when requests are answered.
-pub async fn run(config: Config, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
+pub async fn run(
+    config: Config,
+    processors: Processors,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), Error> {
     config.validate()?;
     // Before the database: a second server on the same address must not touch it.
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|cause| Error::Listen { address: config.listen, cause })?;
     let address = listener.local_addr().map_err(|cause| Error::Listen { address: config.listen, cause })?;
-    let dump = Dump::builder()
-        .database(&config.database)
-        .open()
-        .await
-        .map_err(|cause| Error::Open { database: masked(&config.database), cause })?;
+    let mut builder =
+        Dump::builder().database(&config.database).max_throw(config.max_throw).processors(processors);
+    if let Some(worker) = &config.worker {
+        builder = builder.workers(worker.clone());
+    }
+    let dump =
+        builder.open().await.map_err(|cause| Error::Open { database: masked(&config.database), cause })?;
     let app = Arc::new(app::App::new(&config, &dump, address));
     announce(address);
     tracing::info!(%address, database = %masked(&config.database), open = config.open, "listening");

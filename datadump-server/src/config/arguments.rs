@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use super::{
-    Command, Config,
+    Command, Config, WORKER,
     layer::{Layer, Origin},
     settings::SETTINGS,
 };
@@ -30,7 +30,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arg
     let command = match matches.subcommand_name() {
         Some("check") => Command::Check,
         Some("openapi") => Command::OpenApi,
-        Some("worker") => Command::Worker,
+        Some(WORKER) => Command::Worker,
         _ => Command::Run,
     };
     let values = SETTINGS.iter().filter_map(|setting| Some((setting.name, given(&matches, setting.name)?)));
@@ -72,7 +72,7 @@ fn definition() -> clap::Command {
         )
         .subcommand(clap::Command::new("openapi").about("Print the OpenAPI document"))
         // Only the server calls itself like this.
-        .subcommand(clap::Command::new("worker").about("Run programs for the server").hide(true))
+        .subcommand(clap::Command::new(WORKER).about("Run programs for the server").hide(true))
 }
 
 #[cfg(test)]

@@ -13,9 +13,14 @@ mod values;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
+use datadump_core::process::vrl::WorkerCommand;
+
 pub use self::mask::masked;
 use self::{arguments::Arguments, layer::Layer};
 use crate::Error;
+
+/// What a process of the server's own is called with, to be a worker.
+const WORKER: &str = "worker";
 
 /// Everything the server can be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +50,10 @@ pub struct Config {
     pub stop_timeout: Duration,
     /// How logs are written.
     pub log_format: LogFormat,
+    /// What starts a process for programs that people write: a program that calls
+    /// [`program`](crate::program) when it is called like this. Without it they run in the server
+    /// itself, and one that asks for too much memory takes it down.
+    pub worker: Option<WorkerCommand>,
     /// What is logged: a level, or directives like `info,datadump_core=debug`.
     pub log_level: String,
 }
@@ -73,6 +82,7 @@ impl Default for Config {
             idle_timeout: Duration::from_secs(75),
             stop_timeout: Duration::from_secs(30),
             log_format: LogFormat::Text,
+            worker: None,
             log_level: "info".into(),
         }
     }
@@ -139,8 +149,9 @@ impl Invocation {
         let file = Layer::file(file.or(named).map(PathBuf::from))?;
         // Later ones win.
         let layers: Vec<Layer> = file.into_iter().chain([environment, flags]).collect();
-        let config = layer::resolve(&layers)?;
+        let mut config = layer::resolve(&layers)?;
         config.validate()?;
+        config.worker = WorkerCommand::this_program([WORKER]).ok();
         Ok(Self { command, config, layers })
     }
 
