@@ -32,6 +32,12 @@ pub enum Error {
     /// No source of that name.
     #[error("source `{0}` does not exist")]
     UnknownSource(String),
+    /// A throw at a source that is not there, when there are as many as there may be.
+    #[error("there are {limit} sources, and no more are made by a throw")]
+    TooManySources {
+        /// The most there may be.
+        limit: usize,
+    },
     /// No processor of that name.
     #[error("processor `{0}` does not exist")]
     UnknownProcessor(String),

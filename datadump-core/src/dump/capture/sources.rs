@@ -24,6 +24,9 @@ use crate::{
     validate,
 };
 
+/// The most sources that throws make: each may have a table, and names cost whoever throws nothing.
+const MAX_SOURCES: usize = 10_000;
+
 /// A source as throws use it.
 #[derive(Debug)]
 pub(in crate::dump) struct Source {
@@ -80,6 +83,10 @@ impl Sources {
             }
         }
         *known = fresh;
+    }
+
+    fn count(&self) -> usize {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     pub(in crate::dump) fn all(&self) -> Vec<Arc<Source>> {
@@ -161,6 +168,9 @@ impl Dump {
     pub(in crate::dump) async fn source_of(&self, name: &SourceName, format: &str) -> Result<Arc<Source>> {
         if let Some(source) = self.capture.sources.find(name.as_str()) {
             return Ok(source);
+        }
+        if self.capture.sources.count() >= MAX_SOURCES {
+            return Err(Error::TooManySources { limit: MAX_SOURCES });
         }
         let outcome = self.write_source(name, &Settings::default(), Some(format), Expect::Absent).await?;
         match outcome {
