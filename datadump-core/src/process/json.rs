@@ -39,6 +39,8 @@ fn items(text: &str, mut place: usize, output: &mut Output) -> Result<(), Failur
         let piece = place..item.end;
         match json_text::shaped_record(text.get(piece.clone()).unwrap_or_default(), &item) {
             _ if piece.is_empty() => return Err(not_an_array(bytes, place, "a value")),
+            // An array in an array would by itself be read as several records.
+            Ok(record) if bytes.get(place) == Some(&b'[') => output.record(record),
             Ok(record) => output.record_at(record, None, Some(piece)),
             Err(failure) => output.reject(failure, None, Some(piece)),
         }

@@ -1,7 +1,7 @@
 //! MessagePack: a record per value, however many follow each other; a list is a record per item.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use rmpv::{ValueRef, decode::read_value_ref_with_max_depth};
+use rmpv::{Value, decode::read_value_with_max_depth};
 use serde_json::Value as Json;
 
 use super::{
@@ -23,8 +23,9 @@ impl Processor for MessagePack {
         let mut rest: &[u8] = input.body;
         while !rest.is_empty() {
             let start = input.body.len() - rest.len();
-            // The library counts the value itself and its bytes as levels.
-            match read_value_ref_with_max_depth(&mut rest, 2 * MAX_DEPTH + 2) {
+            // The library counts two levels for each. Its borrowed values would save a copy of the
+            // texts, but take memory for as many items as a list claims to have.
+            match read_value_with_max_depth(&mut rest, 2 * MAX_DEPTH + 2) {
                 Ok(value) => {
                     let end = input.body.len() - rest.len();
                     put_out(found(value), start..end, output);
@@ -59,27 +60,25 @@ fn put_out(found: Found, piece: std::ops::Range<usize>, output: &mut Output) {
     }
 }
 
-fn found(value: ValueRef<'_>) -> Found {
+fn found(value: Value) -> Found {
     match value {
-        ValueRef::Nil => Found::Plain(Json::Null),
-        ValueRef::Boolean(value) => Found::Plain(value.into()),
-        ValueRef::Integer(value) => {
+        Value::Nil => Found::Plain(Json::Null),
+        Value::Boolean(value) => Found::Plain(value.into()),
+        Value::Integer(value) => {
             let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
             Found::whole(whole.unwrap_or_default())
         }
-        ValueRef::F32(value) => Found::short_float(value),
-        ValueRef::F64(value) => Found::float(value),
-        ValueRef::String(text) => match text.as_str() {
-            Some(text) => Found::text(text),
-            // Old writers have one kind for text and bytes.
-            None => bytes(text.as_bytes()),
-        },
-        ValueRef::Binary(value) => bytes(value),
-        ValueRef::Array(items) => Found::List(items.into_iter().map(found).collect()),
-        ValueRef::Map(members) => Found::Object(
+        Value::F32(value) => Found::short_float(value),
+        Value::F64(value) => Found::float(value),
+        // Old writers have one kind for text and bytes.
+        Value::String(text) if text.is_err() => bytes(text.as_bytes()),
+        Value::String(text) => Found::text(text.into_str().unwrap_or_default()),
+        Value::Binary(value) => bytes(&value),
+        Value::Array(items) => Found::List(items.into_iter().map(found).collect()),
+        Value::Map(members) => Found::Object(
             members.into_iter().map(|(name, value)| (found(name).into_name(), found(value))).collect(),
         ),
-        ValueRef::Ext(kind, data) => extension(kind, data),
+        Value::Ext(kind, data) => extension(kind, &data),
     }
 }
 

@@ -29,8 +29,10 @@ impl Processor for Prometheus {
             }
             match sample(text) {
                 Some(sample) => {
-                    let record = record(&sample, about_metric(&about, sample.metric));
-                    output.record_at(record, Some(line.number), Some(line.piece()));
+                    let about = about_metric(&about, sample.metric);
+                    // Without the comments before it, it would say less.
+                    let piece = about.is_nothing().then(|| line.piece());
+                    output.record_at(record(&sample, about), Some(line.number), piece);
                 }
                 None => {
                     let failure = Failure::unreadable("this is no sample: a metric, its labels and a value");
@@ -53,6 +55,12 @@ struct About<'a> {
     kind: Option<&'a str>,
     help: Option<&'a str>,
     unit: Option<&'a str>,
+}
+
+impl About<'_> {
+    fn is_nothing(&self) -> bool {
+        self.kind.is_none() && self.help.is_none() && self.unit.is_none()
+    }
 }
 
 struct Sample<'a> {
@@ -106,7 +114,7 @@ fn record(sample: &Sample<'_>, about: About<'_>) -> Record {
         odd.insert("value".to_owned(), odd_name(sample.value).into());
     }
     let optional = [
-        ("timestamp", sample.timestamp.map(untyped::value)),
+        ("timestamp", sample.timestamp.map(time)),
         ("type", about.kind.map(Json::from)),
         ("help", about.help.map(|help| unescaped(help).into())),
         ("unit", about.unit.map(Json::from)),
@@ -118,6 +126,10 @@ fn record(sample: &Sample<'_>, about: About<'_>) -> Record {
         }
     }
     Record { odd, ..Record::new(fields) }
+}
+
+fn time(text: &str) -> Json {
+    text.parse::<f64>().map_or_else(|_| text.into(), |seconds| number(text, seconds))
 }
 
 /// The value: whole when it is written so. Counters beyond 64 bits are floats by definition here.

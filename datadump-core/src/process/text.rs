@@ -7,7 +7,10 @@ use super::{
     lines::{Line, lines},
     untyped,
 };
-use crate::record::{Failure, Record};
+use crate::{
+    record::{Failure, Record},
+    schema::infer,
+};
 
 /// Reads text by lines.
 #[derive(Debug)]
@@ -20,9 +23,7 @@ impl Processor for Text {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         let text = input.text()?;
-        // A number by itself is a number: a sensor may send nothing else. A number on one line of a
-        // log is not, or the lines around it would not fit its column.
-        let is_typed = lines(text).all(|line| !untyped::value(line.text).is_string());
+        let is_typed = are_values(text);
         let mut open: Option<Entry> = None;
         for line in lines(text).filter(|line| !line.is_blank()) {
             if let Some(entry) = open.as_mut()
@@ -45,6 +46,15 @@ impl Processor for Text {
     fn cuts(&self) -> Cuts {
         Cuts::Lines
     }
+}
+
+/// Whether all lines are numbers and the like. A number by itself is a number: a sensor may send
+/// nothing else. A number on one line of a log is not, or the lines around it would not fit its
+/// column.
+fn are_values(text: &str) -> bool {
+    lines(text).all(|line| {
+        !untyped::value(line.text).is_string() || infer::plain_decimal(line.text.trim()).is_some()
+    })
 }
 
 /// A line and its continuation.
@@ -103,9 +113,12 @@ impl Entry {
     fn put_out(self, text: &str, is_typed: bool, output: &mut Output) {
         let piece = self.start..self.end;
         let text = text.get(piece.clone()).unwrap_or_default();
+        // What would by itself be read as values does not say by itself what it is.
+        let piece = (is_typed || !are_values(text)).then_some(piece);
         let value = if is_typed { untyped::value(text) } else { Json::String(text.to_owned()) };
-        let record = Record::new(Map::from_iter([("text".to_owned(), value)]));
-        output.record_at(record, Some(self.number), Some(piece));
+        let fields = Map::from_iter([("text".to_owned(), value)]);
+        let record = Record { untyped: is_typed, ..Record::new(fields) };
+        output.record_at(record, Some(self.number), piece);
     }
 }
 
@@ -161,6 +174,7 @@ mod tests {
                 ],
             ),
             ("21.5", &[r#"{"text":21.5}"#]),
+            ("21.50\n21.49", &[r#"{"text":"21.50"}"#, r#"{"text":21.49}"#]),
             ("21.5\n 22\n\ntrue", &[r#"{"text":21.5}"#, r#"{"text":22}"#, r#"{"text":true}"#]),
             ("21.5\nbroken\n", &[r#"{"text":"21.5"}"#, r#"{"text":"broken"}"#]),
             ("\n\n", &[]),

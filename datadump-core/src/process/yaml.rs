@@ -35,7 +35,6 @@ fn documents(text: &str) -> Result<Vec<Found>, Failure> {
     // What aliases stand for counts each time, so a small document does not become a large one.
     let budget = serde_saphyr::budget! {
         max_depth: MAX_DEPTH,
-        flow_nesting_limit: MAX_DEPTH,
         max_events: 8_000_000,
         max_nodes: 4_000_000,
         max_documents: 1_000_000,
@@ -51,7 +50,9 @@ fn documents(text: &str) -> Result<Vec<Found>, Failure> {
         with_snippet: false,
     };
     let unreadable = |error: serde_saphyr::Error| match error.to_string() {
-        detail if detail.contains("epth") => Failure::new("too-deep", detail),
+        detail if detail.contains("depth") || detail.contains("Depth") || detail.contains("nesting") => {
+            Failure::new("too-deep", detail)
+        }
         detail => Failure::unreadable(format!("this is not YAML: {detail}")),
     };
     let documents =
@@ -92,7 +93,7 @@ mod tests {
             ("data: !!binary aGVsbG8=\n", &[r#"{"data":"aGVsbG8="}"#]),
             (
                 "id: 123456789012345678901234567890\nn: -99999999999999999999\nf: 1e30\n",
-                &[r#"{"id":"123456789012345678901234567890","n":"-99999999999999999999","f":1e30}"#],
+                &[r#"{"id":"123456789012345678901234567890","n":"-99999999999999999999","f":1e+30}"#],
             ),
             ("", &[]),
             (&bomb, &["error unreadable"]),

@@ -204,20 +204,30 @@ pub(super) fn logfmt(line: &str) -> bool {
         })
     };
     let pairs = words.iter().filter(is_pair).count();
-    words.first().as_ref().is_some_and(is_pair) && pairs >= 2 && pairs * 10 >= words.len() * 8
+    words.first().as_ref().is_some_and(is_pair) && pairs >= 2 && pairs * 4 >= words.len() * 3
 }
 
 /// YAML only when it is unmistakable: it says so (`---`), and what follows is names and values all
-/// through. Most prose would be YAML, and so would many logs.
+/// through. Most prose would be YAML, and so would many logs; and the mark in front may be that of a
+/// page in Markdown.
 pub(super) fn yaml(text: &str) -> bool {
-    let mut lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let is_marked = lines.next().is_some_and(|line| line == "---" || line.starts_with("%YAML "));
-    let Some(first) = lines.find(|line| *line != "---") else { return false };
-    let first = first.trim_start().trim_start_matches("- ");
-    let is_named = first.split_once(':').is_some_and(|(name, value)| {
-        !name.is_empty() && name.len() <= 100 && (value.is_empty() || value.starts_with(' '))
-    });
-    is_marked && is_named && text.len() <= DOCUMENT && yaml::is_documents(text)
+    let lines = || text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let is_mark = |line: &str| matches!(line, "---" | "...") || line.starts_with("%YAML ");
+    let is_named = |line: &str| {
+        let line = line.trim_start_matches("- ");
+        line.split_once(':').is_some_and(|(name, value)| {
+            !name.is_empty()
+                && (value.is_empty() || value.starts_with(' '))
+                && name.split(' ').count() <= 4
+                && [". ", ", ", "! ", "? "].iter().all(|end| !name.contains(end))
+        })
+    };
+    let is_of_yaml = |line: &str| is_mark(line) || is_named(line) || line.starts_with([' ', '-']);
+    lines().next().is_some_and(is_mark)
+        && lines().any(|line| is_named(line.trim_start()))
+        && text.len() <= DOCUMENT
+        && lines().all(is_of_yaml)
+        && yaml::is_documents(text)
 }
 
 /// TOML only when it is unmistakable: a `[section]`, names and values, and all of it valid. The

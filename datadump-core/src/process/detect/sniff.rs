@@ -68,7 +68,9 @@ pub(super) fn json(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
     let start = skip_space(bytes, 0);
     if !matches!(bytes.get(start), Some(b'{' | b'[')) {
-        return None;
+        // Programs greet before they log: three lines of four will do then.
+        let (good, count) = json_lines(text);
+        return (good >= 3 && good * 4 >= count * 3).then_some("ndjson");
     }
     let rest = text.get(start..)?;
     // A record separator in front says that this is a sequence, even of one.
@@ -97,12 +99,18 @@ pub(super) fn json_scalars(text: &str, said: &'static str) -> Option<&'static st
 }
 
 fn has_json_lines(text: &str) -> bool {
+    let (good, count) = json_lines(text);
+    count > 1 && good * 2 >= count
+}
+
+/// How many of the first lines are objects or arrays, and how many there are.
+fn json_lines(text: &str) -> (usize, usize) {
     let (mut good, mut count) = (0, 0);
     for line in all_lines(text).filter(|line| !line.is_blank()).take(20) {
         count += 1;
         good += usize::from(line.text.trim_start().starts_with(['{', '[']) && is_whole(line.text));
     }
-    count > 1 && good * 2 >= count
+    (good, count)
 }
 
 fn all_json_lines(text: &str) -> bool {

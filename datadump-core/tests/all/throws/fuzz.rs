@@ -1,0 +1,226 @@
+//! Any bytes, and samples with changes, through detection and every processor: for each
+//! `DATADUMP_FUZZ_SECONDS`, half a second when that is not set.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use datadump_core::{
+    Timestamp,
+    process::{Input, Output, Processor, Registry, detect, run},
+};
+use proptest::{
+    collection::vec,
+    prelude::*,
+    sample::{Index, select},
+    test_runner::{Config, TestCaseError, TestRunner},
+};
+
+use super::corpus::{Sample, samples};
+
+/// A body, and what it says that it is.
+type Thrown = (Vec<u8>, Option<String>);
+
+#[test]
+fn detection_takes_any_bytes() {
+    let registry = Registry::built_in();
+    for_some_time(&thrown(samples()), |(body, content_type)| {
+        let body = Bytes::from(body);
+        let detected = detect(&body, content_type.as_deref(), false);
+        prop_assert!(registry.get(detected.format).is_some(), "{} is no format", detected.format);
+        let is_binary = ["binary", "msgpack", "cbor", "multipart"].contains(&detected.format);
+        prop_assert!(is_binary || std::str::from_utf8(&detected.body).is_ok(), "{}", detected.format);
+        // What it is taken for is read, or there is a reason.
+        let processor = registry.get(detected.format).unwrap();
+        survives(processor.as_ref(), &detected.body, content_type.as_deref())?;
+        Ok(())
+    });
+}
+
+#[test]
+fn every_processor_takes_any_bytes() {
+    let registry = Registry::built_in();
+    for name in registry.names() {
+        let processor = registry.get(name).unwrap().as_ref();
+        let (mut own, others): (Vec<_>, Vec<_>) =
+            samples().into_iter().partition(|sample| sample.format == name);
+        own.extend(others.into_iter().step_by(20));
+        let started = Instant::now();
+        let cases = for_some_time(&thrown(own), |(body, content_type)| {
+            survives(processor, &Bytes::from(body), content_type.as_deref())
+        });
+        println!("{name}: {cases} cases in {:.1} s", started.elapsed().as_secs_f64());
+    }
+}
+
+/// Runs a processor; what comes out must be in order, lie in the body, and stay itself when it is
+/// read again from its own bytes.
+fn survives(
+    processor: &dyn Processor,
+    body: &Bytes,
+    content_type: Option<&str>,
+) -> Result<(), TestCaseError> {
+    let read = |body: &Bytes| {
+        let input = Input { body, content_type, arguments: &[], received_at: Timestamp::MIN };
+        run(processor, &input)
+    };
+    let output = match read(body) {
+        Ok(output) => output,
+        Err(failure) => {
+            prop_assert_ne!(failure.code, "panicked", "{}: {}", processor.name(), failure);
+            return Ok(());
+        }
+    };
+    in_order(&output)?;
+    let pieces = output.records.iter().filter_map(|record| Some((record, record.origin.piece.clone()?)));
+    for (record, piece) in pieces {
+        prop_assert!(piece.start <= piece.end && piece.end <= body.len(), "{piece:?} of {}", body.len());
+        let again = read(&body.slice(piece));
+        let again = again.map_err(|failure| TestCaseError::fail(format!("{record:?}: {failure}")))?;
+        prop_assert_eq!(again.records.len(), 1, "{}: {:?}", processor.name(), record);
+        prop_assert_eq!(&again.records[0].fields, &record.fields, "{}", processor.name());
+        prop_assert_eq!(&again.records[0].odd, &record.odd, "{}", processor.name());
+    }
+    Ok(())
+}
+
+fn in_order(output: &Output) -> Result<(), TestCaseError> {
+    let places = output.records.iter().map(|record| record.origin.index);
+    let mut places: Vec<_> =
+        places.chain(output.rejected.iter().map(|rejected| rejected.origin.index)).collect();
+    places.sort_unstable();
+    prop_assert!(places.iter().copied().eq(0..places.len()), "{places:?}");
+    Ok(())
+}
+
+/// Tries cases until the time is over, and says how many there were.
+fn for_some_time(
+    strategy: &impl Strategy<Value = Thrown>,
+    test: impl Fn(Thrown) -> Result<(), TestCaseError>,
+) -> u32 {
+    let seconds = std::env::var("DATADUMP_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    let end = Instant::now() + Duration::from_secs_f64(seconds.unwrap_or(0.5));
+    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+    let mut cases = 0;
+    while cases == 0 || Instant::now() < end {
+        let mut runner = TestRunner::new(config.clone());
+        if let Err(error) = runner.run(strategy, &test) {
+            panic!("{error}");
+        }
+        cases += config.cases;
+    }
+    cases
+}
+
+/// Samples with changes mostly; now and then any bytes at all.
+fn thrown(samples: Vec<Sample>) -> impl Strategy<Value = Thrown> {
+    let types: Vec<_> = samples.iter().map(|sample| sample.content_type.clone()).collect();
+    let bodies: Vec<_> = samples.into_iter().map(|sample| sample.body.to_vec()).collect();
+    let changed = (select(bodies.clone()), vec(change(bodies), 0..6))
+        .prop_map(|(body, changes)| changes.into_iter().fold(body, |body, change| change.made(body)));
+    let made_up = prop_oneof![vec(any::<u8>(), 0..200), ".{0,100}".prop_map(String::into_bytes)];
+    (prop_oneof![6 => changed, 1 => made_up], select(types))
+}
+
+/// One change of a body.
+#[derive(Debug, Clone)]
+enum Change {
+    Put(Index, Vec<u8>),
+    Replace(Index, u8),
+    Remove(Index, usize),
+    Repeat(Index, usize, usize),
+    CutOff(Index),
+    /// The beginning of one and the end of another.
+    Splice(Index, Vec<u8>, Index),
+}
+
+fn change(bodies: Vec<Vec<u8>>) -> impl Strategy<Value = Change> {
+    let telling: Vec<Vec<u8>> = [
+        "\"",
+        "\\",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "=",
+        "\n",
+        "\r\n",
+        "\t",
+        " ",
+        "<",
+        ">",
+        "&",
+        ";",
+        "%",
+        "|",
+        "'",
+        "#",
+        "-",
+        "---\n",
+        "NaN",
+        "-Infinity",
+        "1e999",
+        "99999999999999999999",
+        "\u{1E}",
+        "\0",
+        "\u{FEFF}",
+        "ü",
+        "\\ud83d",
+        "<!--",
+        "]]>",
+        "&#0;",
+        "*a",
+        "&a ",
+        "# TYPE ",
+        "<34>",
+        "CEF:0|",
+    ]
+    .iter()
+    .map(|text| text.as_bytes().to_vec())
+    .collect();
+    let put = prop_oneof![select(telling), vec(any::<u8>(), 1..4)];
+    prop_oneof![
+        (any::<Index>(), put).prop_map(|(at, bytes)| Change::Put(at, bytes)),
+        (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Change::Replace(at, byte)),
+        (any::<Index>(), 1..20_usize).prop_map(|(at, length)| Change::Remove(at, length)),
+        (any::<Index>(), 1..20_usize, 1..100_usize)
+            .prop_map(|(at, length, times)| Change::Repeat(at, length, times)),
+        any::<Index>().prop_map(Change::CutOff),
+        (any::<Index>(), select(bodies), any::<Index>())
+            .prop_map(|(at, other, from)| Change::Splice(at, other, from)),
+    ]
+}
+
+impl Change {
+    fn made(self, mut body: Vec<u8>) -> Vec<u8> {
+        let at = |index: &Index, body: &[u8]| index.index(body.len() + 1);
+        match self {
+            Self::Put(index, bytes) => {
+                let place = at(&index, &body);
+                body.splice(place..place, bytes);
+            }
+            Self::Replace(index, byte) => {
+                let place = at(&index, &body);
+                if let Some(old) = body.get_mut(place) {
+                    *old = byte;
+                }
+            }
+            Self::Remove(index, length) => {
+                let place = at(&index, &body);
+                body.drain(place..body.len().min(place + length));
+            }
+            Self::Repeat(index, length, times) => {
+                let place = at(&index, &body);
+                let piece = body[place..body.len().min(place + length)].repeat(times);
+                body.splice(place..place, piece);
+            }
+            Self::CutOff(index) => body.truncate(at(&index, &body)),
+            Self::Splice(index, other, from) => {
+                body.truncate(at(&index, &body));
+                body.extend_from_slice(&other[at(&from, &other)..]);
+            }
+        }
+        body
+    }
+}
