@@ -15,4 +15,5 @@ mod conformance;
 mod databases;
 mod postgres;
 mod properties;
+mod throws;
 mod versions;
