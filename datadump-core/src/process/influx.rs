@@ -144,8 +144,8 @@ impl Unit {
     fn guess(number: i64) -> Self {
         match number.unsigned_abs() {
             0..5_000_000_000 => Self::Micros(1_000_000),
-            0..5_000_000_000_000 => Self::Micros(1000),
-            0..5_000_000_000_000_000 => Self::Micros(1),
+            5_000_000_000..5_000_000_000_000 => Self::Micros(1000),
+            5_000_000_000_000..5_000_000_000_000_000 => Self::Micros(1),
             _ => Self::Parts(1000),
         }
     }

@@ -38,6 +38,22 @@ pub(super) struct Item {
     pub(super) storage: Option<String>,
 }
 
+/// What the members of an object that comes out are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Members {
+    /// Fields, all of them.
+    Fields,
+    /// Fields, and `_storage`.
+    WithStorage,
+}
+
+impl Members {
+    /// A program that does not name `_storage` does not mean it: what is there came with a throw.
+    pub(super) fn of(source: &str) -> Self {
+        if source.contains(STORAGE) { Self::WithStorage } else { Self::Fields }
+    }
+}
+
 /// Why a record failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,13 +103,13 @@ impl Answer {
 }
 
 /// Reads what a program left behind as `.` and `%`.
-pub(super) fn read(target: Value, metadata: Value, storage_in_items: bool, output: usize) -> Answer {
+pub(super) fn read(target: Value, metadata: &Value, members: Members, output: usize) -> Answer {
     let storage = metadata.get(&owned_value_path!("storage")).cloned();
     let storage = match storage.map_or(Ok(None), |value| storage_name(&value)) {
         Ok(storage) => storage,
         Err(failure) => return failure,
     };
-    let mut reader = Reader { room: Room::new(output), storage, storage_in_items };
+    let mut reader = Reader { room: Room::new(output), storage, members };
     let items = match target {
         Value::Null => return Answer::Dropped(None),
         Value::Array(items) if items.is_empty() => return Answer::Dropped(None),
@@ -109,7 +125,7 @@ pub(super) fn read(target: Value, metadata: Value, storage_in_items: bool, outpu
 struct Reader {
     room: Room,
     storage: Option<String>,
-    storage_in_items: bool,
+    members: Members,
 }
 
 impl Reader {
@@ -120,7 +136,7 @@ impl Reader {
             self.member(&mut item, "value".into(), value)?;
             return Ok(item);
         };
-        if self.storage_in_items
+        if self.members == Members::WithStorage
             && let Some(value) = members.remove(STORAGE)
         {
             item.storage = storage_name(&value)?.or(item.storage);
@@ -135,7 +151,7 @@ impl Reader {
         self.room.take(name.len()).map_err(refused)?;
         match infinity(&value) {
             Some(text) => item.odd.insert(name, text.into()),
-            None => item.fields.insert(name, self.room.to_json(value).map_err(refused)?),
+            None => item.fields.insert(name, self.room.json(value).map_err(refused)?),
         };
         Ok(())
     }

@@ -106,7 +106,7 @@ impl Worker {
         match answer {
             Ok(hello) if hello.protocol == READY => Ok(worker),
             Ok(hello) => Err(format!("the worker process is of another version: {}", hello.protocol)),
-            Err(death) => Err(format!("the worker process does not start: {}", death)),
+            Err(death) => Err(format!("the worker process does not start: {death}")),
         }
     }
 
@@ -140,7 +140,9 @@ impl Worker {
             for number in 0..answers {
                 let (until, most) = bounds(number);
                 match timeout_at(until, frame(output, most)).await {
-                    Ok(Ok(Some(bytes))) => took(serde_json::from_slice(&bytes).map_err(unclear)?),
+                    Ok(Ok(Some(bytes))) => {
+                        took(serde_json::from_slice(&bytes).map_err(|error| unclear(&error))?);
+                    }
                     Ok(Ok(None)) => return Err(Death::TooMuch),
                     Ok(Err(_)) => return Err(Death::Crashed(String::new())),
                     Err(_) => return Err(Death::Late),
@@ -188,7 +190,7 @@ async fn frame(output: &mut (impl AsyncRead + Unpin), most: usize) -> io::Result
     Ok(Some(bytes))
 }
 
-fn unclear(error: serde_json::Error) -> Death {
+fn unclear(error: &serde_json::Error) -> Death {
     Death::Crashed(format!("its answer is unclear: {error}"))
 }
 

@@ -16,7 +16,7 @@ use vrl::{
 };
 
 use super::{
-    answer::{self, Answer, Code},
+    answer::{self, Answer, Code, Members},
     compile::{self, Shape},
     diagnostic::{Diagnostic, Diagnostics, position},
     run,
@@ -51,8 +51,8 @@ pub struct Program {
     shape: Shape,
     compiled: vrl::compiler::Program,
     warnings: Diagnostics,
-    /// Whether `_storage` in an object means something to it.
-    storage_in_items: bool,
+    /// What the members of an object mean to it.
+    members: Members,
 }
 
 /// How far one run may go.
@@ -95,8 +95,7 @@ impl Program {
 
     pub(super) fn compile_for(source: Arc<str>, shape: Shape) -> Result<Self, Diagnostics> {
         let (compiled, warnings) = compile::compile(&source, shape)?;
-        let storage_in_items = source.contains(answer::STORAGE);
-        Ok(Self { source, shape, compiled, warnings, storage_in_items })
+        Ok(Self { members: Members::of(&source), source, shape, compiled, warnings })
     }
 
     /// What it is given; none when that is a line of a built-in format.
@@ -139,7 +138,7 @@ impl Program {
         let outcome = runtime.resolve_with_control(&mut target, &self.compiled, &UTC, &mut control);
         runtime.clear();
         match outcome {
-            Ok(_) => answer::read(target.value, target.metadata, self.storage_in_items, bounds.output),
+            Ok(_) => answer::read(target.value, &target.metadata, self.members, bounds.output),
             Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => Answer::Dropped(message),
             Err(Terminate::Interrupted) => Answer::failed(Code::Timeout, run::TIMEOUT),
             Err(Terminate::Abort(error) | Terminate::Error(error)) => {

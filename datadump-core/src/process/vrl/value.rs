@@ -31,7 +31,7 @@ pub(super) enum Refusal {
 }
 
 /// How much may still be put out, in bytes of JSON or thereabouts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Room(usize);
 
 /// An object as a VRL value.
@@ -51,7 +51,7 @@ impl Room {
     }
 
     /// A VRL value as JSON.
-    pub(super) fn to_json(&mut self, value: Value) -> Result<Json, Refusal> {
+    pub(super) fn json(&mut self, value: Value) -> Result<Json, Refusal> {
         self.convert(value, 1)
     }
 
