@@ -1,6 +1,6 @@
 //! The command line of `datadump`: what can be asked, and what is said of it in its help.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 const DOCUMENTS: &str = "Where JSON is asked for, it can be given as it is ({…}), as the name of a file (dog.json or \
      @dog.json), or as - for standard input.";
@@ -19,6 +19,17 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Throw data: any data, in any format.
+    Throw(ThrowArguments),
+    /// List the sources, or show one.
+    Sources {
+        /// The name of a source.
+        name: Option<String>,
+    },
+    /// List what waits in quarantine, or show one entry with its bytes.
+    Quarantine(QuarantineArguments),
+    /// Process again what waits in quarantine, and store what becomes of it, once.
+    Replay(ReplayArguments),
     /// How the server is.
     Status,
     /// Storages and their definitions.
@@ -27,6 +38,58 @@ pub(crate) enum Command {
     /// The rows of a storage.
     #[command(subcommand)]
     Row(RowCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ThrowArguments {
+    /// The data: JSON, a file, or - for standard input.
+    #[arg(default_value = "-")]
+    pub(crate) data: String,
+    /// The source to throw at [default: inbox].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// The format to read it as; it is recognised when this is not said.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    /// The content type to send it with.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+    /// Lines without end (ndjson, csv, text …): commit chunk by chunk.
+    #[arg(long)]
+    pub(crate) stream: bool,
+    /// Store nothing when anything is wrong.
+    #[arg(long, conflicts_with = "stream")]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QuarantineArguments {
+    /// The id of an entry.
+    pub(crate) id: Option<String>,
+    /// Only what was thrown at this source.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Also what was replayed since.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// The most entries, 1 to 1000 [default: 100].
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// The id of an entry; all that wait when there is none.
+    pub(crate) id: Option<String>,
+    /// Only what was thrown at this source.
+    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    pub(crate) source: Option<String>,
+    /// A file with a program to use in the place of the source's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) program: Option<String>,
+    /// Say what would become of it, and store nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -55,12 +55,29 @@ impl Failure {
                 let status = answer.status().as_u16();
                 (status, beginning(answer.bytes_stream()).await)
             }
-            Error::CommunicationError(error) if error.is_connect() => return Self::unreachable(&error),
+            Error::CommunicationError(error) => return Self::sending(&error),
             other => return Self::Transport(innermost(&other)),
         };
-        match serde_json::from_slice(&body) {
+        Self::said(status, &body)
+    }
+
+    /// Reads what was answered to a request that was made by hand.
+    pub(crate) async fn answered<B: AsRef<[u8]>, E>(
+        status: u16,
+        body: impl futures_util::Stream<Item = Result<B, E>>,
+    ) -> Self {
+        Self::said(status, &beginning(body).await)
+    }
+
+    /// Says why a request was not answered.
+    pub(crate) fn sending(error: &reqwest::Error) -> Self {
+        if error.is_connect() { Self::unreachable(error) } else { Self::Transport(innermost(error)) }
+    }
+
+    fn said(status: u16, body: &[u8]) -> Self {
+        match serde_json::from_slice(body) {
             Ok(problem) => Self::Problem(Box::new(problem)),
-            Err(_) => Self::Unexpected { status, text: text(&body) },
+            Err(_) => Self::Unexpected { status, text: text(body) },
         }
     }
 

@@ -33,13 +33,38 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "What was counted of throws."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Counted {
+        #[doc = "Rows written."]
+        pub accepted: u64,
+        #[doc = "Records that nothing was to be done with."]
+        pub dropped: u64,
+        #[doc = "Records that were there already."]
+        pub duplicates: u64,
+        #[doc = "Entries made in quarantine."]
+        pub quarantined: u64,
+        #[doc = "Throws."]
+        pub throws: u64,
+    }
+    impl Counted {
+        pub fn builder() -> builder::Counted {
+            Default::default()
+        }
+    }
     #[doc = "One thing that is wrong with a request."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Fault {
         #[doc = "What kind of fault it is, for programs."]
         pub code: ::std::string::String,
+        #[doc = "The column of that line, from 1."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub column: ::std::option::Option<u64>,
         #[doc = "What is wrong, for people."]
         pub detail: ::std::string::String,
+        #[doc = "The line of a program, from 1."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub line: ::std::option::Option<u64>,
         #[doc = "The parameter, when it is one."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub parameter: ::std::option::Option<::std::string::String>,
@@ -103,6 +128,9 @@ pub mod types {
         pub errors: ::std::vec::Vec<Fault>,
         #[doc = "The path that was asked for."]
         pub instance: ::std::string::String,
+        #[doc = "The receipt of what is stored of a stream that broke off."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub receipt: ::std::option::Option<::serde_json::Value>,
         #[doc = "The id of the request, as the log has it."]
         pub request_id: ::std::string::String,
         #[doc = "The HTTP status."]
@@ -115,6 +143,72 @@ pub mod types {
     }
     impl Problem {
         pub fn builder() -> builder::Problem {
+            Default::default()
+        }
+    }
+    #[doc = "A processor."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Processor {
+        #[doc = "`built-in`, `program` (written here) or `native` (compiled into this server)."]
+        pub kind: ::std::string::String,
+        #[doc = "Its name."]
+        pub name: ::std::string::String,
+        #[doc = "The text of a program."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub program: ::std::option::Option<::std::string::String>,
+        #[doc = "What a program takes: `record` or `throw`."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub takes: ::std::option::Option<::std::string::String>,
+        #[doc = "Its version."]
+        pub version: u32,
+        #[doc = "What the compiler warns of."]
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub warnings: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    }
+    impl Processor {
+        pub fn builder() -> builder::Processor {
+            Default::default()
+        }
+    }
+    #[doc = "A page of processors, by name, or of versions of one, first to last."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ProcessorList {
+        #[doc = "How many there are in all."]
+        pub count: u64,
+        #[doc = "The address of the next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "The address of the page before."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The processors."]
+        pub results: ::std::vec::Vec<Processor>,
+    }
+    impl ProcessorList {
+        pub fn builder() -> builder::ProcessorList {
+            Default::default()
+        }
+    }
+    #[doc = "A page of entries of quarantine, newest first."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct QuarantineList {
+        #[doc = "How many entries match in all; null when they were not counted."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count: ::std::option::Option<u64>,
+        #[doc = "Whether the count is an estimate."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count_estimated: ::std::option::Option<bool>,
+        #[doc = "The address of the next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "The address of the page before."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The entries, without their bytes."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    }
+    impl QuarantineList {
+        pub fn builder() -> builder::QuarantineList {
             Default::default()
         }
     }
@@ -170,6 +264,126 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "What became of a throw. Everything it counts is committed."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Receipt {
+        #[doc = "Rows that were written."]
+        pub accepted: u64,
+        #[doc = "Records that nothing was to be done with: a program or the source says so."]
+        pub dropped: u64,
+        #[doc = "Records that were there already."]
+        pub duplicates: u64,
+        #[doc = "What is in quarantine, and why."]
+        pub errors: ::std::vec::Vec<Remark>,
+        #[doc = "The format it was read as."]
+        pub format: ::std::string::String,
+        #[doc = "Whether nothing of the throw was lost: always, or this would be a problem."]
+        pub ok: bool,
+        #[doc = "Entries made in quarantine."]
+        pub quarantined: u64,
+        #[doc = "That nothing has become of it yet, and so nothing is counted: only with `ack=accepted`."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub queued: ::std::option::Option<bool>,
+        #[doc = "The source it came through."]
+        pub source: ::std::string::String,
+        #[doc = "Rows that were written, by storage."]
+        pub storages: ::std::collections::HashMap<::std::string::String, u64>,
+        #[doc = "The throw's id."]
+        pub throw: ::std::string::String,
+        #[doc = "Whether there were more warnings or errors than are listed."]
+        pub truncated: bool,
+        #[doc = "What was stored otherwise than one might expect."]
+        pub warnings: ::std::vec::Vec<Remark>,
+    }
+    impl Receipt {
+        pub fn builder() -> builder::Receipt {
+            Default::default()
+        }
+    }
+    #[doc = "The last throws at a source, newest first."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct RecentList {
+        #[doc = "How many are remembered."]
+        pub count: u64,
+        #[doc = "The throws, as they came, and what became of each: `throw`, `received_at`, `content_type`,\n`peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    }
+    impl RecentList {
+        pub fn builder() -> builder::RecentList {
+            Default::default()
+        }
+    }
+    #[doc = "A warning or an error about a part of a throw."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Remark {
+        #[doc = "What it is, for programs."]
+        pub code: ::std::string::String,
+        #[doc = "What it is, for people."]
+        pub detail: ::std::string::String,
+        #[doc = "The field concerned."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub field: ::std::option::Option<::std::string::String>,
+        #[doc = "Which record it is about, from 0; none for the whole throw."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub index: ::std::option::Option<u64>,
+        #[doc = "The line it stands on, from 1."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub line: ::std::option::Option<u64>,
+        #[doc = "The entry in quarantine."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub quarantine: ::std::option::Option<::std::string::String>,
+    }
+    impl Remark {
+        pub fn builder() -> builder::Remark {
+            Default::default()
+        }
+    }
+    #[doc = "How far a replay is, or how it ended."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Replay {
+        #[doc = "Entries looked at."]
+        pub done: u64,
+        #[doc = "Whether nothing is stored."]
+        pub dry_run: bool,
+        #[doc = "The first failures: `quarantine`, `code` and `detail`."]
+        pub errors: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        #[doc = "Entries that still fail."]
+        pub failed: u64,
+        #[doc = "Its id."]
+        pub id: ::std::string::String,
+        #[doc = "Entries that were replayed before."]
+        pub skipped: u64,
+        #[doc = "`running`, `done`, `stopped` or `failed`."]
+        pub state: ::std::string::String,
+        #[doc = "Entries that became rows now."]
+        pub stored: u64,
+        #[doc = "Entries there are to look at."]
+        pub total: u64,
+    }
+    impl Replay {
+        pub fn builder() -> builder::Replay {
+            Default::default()
+        }
+    }
+    #[doc = "A page of replays, newest first."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ReplayList {
+        #[doc = "How many there are in all."]
+        pub count: u64,
+        #[doc = "The address of the next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "The address of the page before."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The replays."]
+        pub results: ::std::vec::Vec<Replay>,
+    }
+    impl ReplayList {
+        pub fn builder() -> builder::ReplayList {
+            Default::default()
+        }
+    }
     #[doc = "A page of rows."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct RowList {
@@ -193,6 +407,48 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "A source."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Source {
+        pub counted: Counted,
+        #[doc = "When it was made."]
+        pub created_at: ::std::string::String,
+        #[doc = "The format of the last throw."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub last_format: ::std::option::Option<::std::string::String>,
+        #[doc = "Its name."]
+        pub name: ::std::string::String,
+        #[doc = "What it does with what is thrown at it: `format`, `processor`, `key`, `strict`, `keep_raw`,\n`unrouted` and `routes`, as the guide describes them."]
+        pub settings: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        #[doc = "When its settings were last written."]
+        pub updated_at: ::std::string::String,
+        #[doc = "How often its settings were written."]
+        pub version: i32,
+    }
+    impl Source {
+        pub fn builder() -> builder::Source {
+            Default::default()
+        }
+    }
+    #[doc = "A page of sources, by name."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct SourceList {
+        #[doc = "How many there are in all."]
+        pub count: u64,
+        #[doc = "The address of the next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "The address of the page before."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The sources."]
+        pub results: ::std::vec::Vec<Source>,
+    }
+    impl SourceList {
+        pub fn builder() -> builder::SourceList {
+            Default::default()
+        }
+    }
     #[doc = "What the server is doing."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Status {
@@ -204,6 +460,8 @@ pub mod types {
         pub connections: u64,
         #[doc = "Bytes the database takes."]
         pub database_bytes: u64,
+        #[doc = "Entries that wait in quarantine."]
+        pub quarantine_waiting: u64,
         pub queue: Queue,
         #[doc = "Requests answered since the start."]
         pub requests: u64,
@@ -211,6 +469,7 @@ pub mod types {
         pub rows_written: u64,
         #[doc = "The storages."]
         pub storages: ::std::vec::Vec<StorageState>,
+        pub throws: Counted,
         #[doc = "Seconds since it started."]
         pub uptime_s: f64,
         #[doc = "The version of the server."]
@@ -457,9 +716,103 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Counted {
+            accepted: ::std::result::Result<u64, ::std::string::String>,
+            dropped: ::std::result::Result<u64, ::std::string::String>,
+            duplicates: ::std::result::Result<u64, ::std::string::String>,
+            quarantined: ::std::result::Result<u64, ::std::string::String>,
+            throws: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for Counted {
+            fn default() -> Self {
+                Self {
+                    accepted: Err("no value supplied for accepted".to_string()),
+                    dropped: Err("no value supplied for dropped".to_string()),
+                    duplicates: Err("no value supplied for duplicates".to_string()),
+                    quarantined: Err("no value supplied for quarantined".to_string()),
+                    throws: Err("no value supplied for throws".to_string()),
+                }
+            }
+        }
+        impl Counted {
+            pub fn accepted<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.accepted = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for accepted: {e}"));
+                self
+            }
+            pub fn dropped<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.dropped =
+                    value.try_into().map_err(|e| format!("error converting supplied value for dropped: {e}"));
+                self
+            }
+            pub fn duplicates<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.duplicates = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for duplicates: {e}"));
+                self
+            }
+            pub fn quarantined<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.quarantined = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for quarantined: {e}"));
+                self
+            }
+            pub fn throws<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.throws =
+                    value.try_into().map_err(|e| format!("error converting supplied value for throws: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Counted> for super::Counted {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Counted) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    accepted: value.accepted?,
+                    dropped: value.dropped?,
+                    duplicates: value.duplicates?,
+                    quarantined: value.quarantined?,
+                    throws: value.throws?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Counted> for Counted {
+            fn from(value: super::Counted) -> Self {
+                Self {
+                    accepted: Ok(value.accepted),
+                    dropped: Ok(value.dropped),
+                    duplicates: Ok(value.duplicates),
+                    quarantined: Ok(value.quarantined),
+                    throws: Ok(value.throws),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Fault {
             code: ::std::result::Result<::std::string::String, ::std::string::String>,
+            column: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
             detail: ::std::result::Result<::std::string::String, ::std::string::String>,
+            line: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
             parameter:
                 ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
             pointer:
@@ -469,7 +822,9 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     code: Err("no value supplied for code".to_string()),
+                    column: Ok(Default::default()),
                     detail: Err("no value supplied for detail".to_string()),
+                    line: Ok(Default::default()),
                     parameter: Ok(Default::default()),
                     pointer: Ok(Default::default()),
                 }
@@ -485,6 +840,15 @@ pub mod types {
                     value.try_into().map_err(|e| format!("error converting supplied value for code: {e}"));
                 self
             }
+            pub fn column<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.column =
+                    value.try_into().map_err(|e| format!("error converting supplied value for column: {e}"));
+                self
+            }
             pub fn detail<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -492,6 +856,15 @@ pub mod types {
             {
                 self.detail =
                     value.try_into().map_err(|e| format!("error converting supplied value for detail: {e}"));
+                self
+            }
+            pub fn line<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.line =
+                    value.try_into().map_err(|e| format!("error converting supplied value for line: {e}"));
                 self
             }
             pub fn parameter<T>(mut self, value: T) -> Self
@@ -519,7 +892,9 @@ pub mod types {
             fn try_from(value: Fault) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
                     code: value.code?,
+                    column: value.column?,
                     detail: value.detail?,
+                    line: value.line?,
                     parameter: value.parameter?,
                     pointer: value.pointer?,
                 })
@@ -529,7 +904,9 @@ pub mod types {
             fn from(value: super::Fault) -> Self {
                 Self {
                     code: Ok(value.code),
+                    column: Ok(value.column),
                     detail: Ok(value.detail),
+                    line: Ok(value.line),
                     parameter: Ok(value.parameter),
                     pointer: Ok(value.pointer),
                 }
@@ -689,6 +1066,7 @@ pub mod types {
             detail: ::std::result::Result<::std::string::String, ::std::string::String>,
             errors: ::std::result::Result<::std::vec::Vec<super::Fault>, ::std::string::String>,
             instance: ::std::result::Result<::std::string::String, ::std::string::String>,
+            receipt: ::std::result::Result<::std::option::Option<::serde_json::Value>, ::std::string::String>,
             request_id: ::std::result::Result<::std::string::String, ::std::string::String>,
             status: ::std::result::Result<u16, ::std::string::String>,
             title: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -702,6 +1080,7 @@ pub mod types {
                     detail: Err("no value supplied for detail".to_string()),
                     errors: Ok(Default::default()),
                     instance: Err("no value supplied for instance".to_string()),
+                    receipt: Ok(Default::default()),
                     request_id: Err("no value supplied for request_id".to_string()),
                     status: Err("no value supplied for status".to_string()),
                     title: Err("no value supplied for title".to_string()),
@@ -756,6 +1135,15 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for instance: {e}"));
                 self
             }
+            pub fn receipt<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.receipt =
+                    value.try_into().map_err(|e| format!("error converting supplied value for receipt: {e}"));
+                self
+            }
             pub fn request_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -803,6 +1191,7 @@ pub mod types {
                     detail: value.detail?,
                     errors: value.errors?,
                     instance: value.instance?,
+                    receipt: value.receipt?,
                     request_id: value.request_id?,
                     status: value.status?,
                     title: value.title?,
@@ -818,10 +1207,295 @@ pub mod types {
                     detail: Ok(value.detail),
                     errors: Ok(value.errors),
                     instance: Ok(value.instance),
+                    receipt: Ok(value.receipt),
                     request_id: Ok(value.request_id),
                     status: Ok(value.status),
                     title: Ok(value.title),
                     type_: Ok(value.type_),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Processor {
+            kind: ::std::result::Result<::std::string::String, ::std::string::String>,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            program:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            takes: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            version: ::std::result::Result<u32, ::std::string::String>,
+            warnings: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Processor {
+            fn default() -> Self {
+                Self {
+                    kind: Err("no value supplied for kind".to_string()),
+                    name: Err("no value supplied for name".to_string()),
+                    program: Ok(Default::default()),
+                    takes: Ok(Default::default()),
+                    version: Err("no value supplied for version".to_string()),
+                    warnings: Ok(Default::default()),
+                }
+            }
+        }
+        impl Processor {
+            pub fn kind<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.kind =
+                    value.try_into().map_err(|e| format!("error converting supplied value for kind: {e}"));
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name =
+                    value.try_into().map_err(|e| format!("error converting supplied value for name: {e}"));
+                self
+            }
+            pub fn program<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.program =
+                    value.try_into().map_err(|e| format!("error converting supplied value for program: {e}"));
+                self
+            }
+            pub fn takes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.takes =
+                    value.try_into().map_err(|e| format!("error converting supplied value for takes: {e}"));
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u32>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version =
+                    value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
+                self
+            }
+            pub fn warnings<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.warnings = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for warnings: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Processor> for super::Processor {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Processor) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    kind: value.kind?,
+                    name: value.name?,
+                    program: value.program?,
+                    takes: value.takes?,
+                    version: value.version?,
+                    warnings: value.warnings?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Processor> for Processor {
+            fn from(value: super::Processor) -> Self {
+                Self {
+                    kind: Ok(value.kind),
+                    name: Ok(value.name),
+                    program: Ok(value.program),
+                    takes: Ok(value.takes),
+                    version: Ok(value.version),
+                    warnings: Ok(value.warnings),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ProcessorList {
+            count: ::std::result::Result<u64, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::Processor>, ::std::string::String>,
+        }
+        impl ::std::default::Default for ProcessorList {
+            fn default() -> Self {
+                Self {
+                    count: Err("no value supplied for count".to_string()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl ProcessorList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Processor>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ProcessorList> for super::ProcessorList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ProcessorList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ProcessorList> for ProcessorList {
+            fn from(value: super::ProcessorList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct QuarantineList {
+            count: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            count_estimated: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for QuarantineList {
+            fn default() -> Self {
+                Self {
+                    count: Ok(Default::default()),
+                    count_estimated: Ok(Default::default()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl QuarantineList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn count_estimated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count_estimated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for count_estimated: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<QuarantineList> for super::QuarantineList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: QuarantineList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    count_estimated: value.count_estimated?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::QuarantineList> for QuarantineList {
+            fn from(value: super::QuarantineList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    count_estimated: Ok(value.count_estimated),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
                 }
             }
         }
@@ -1044,6 +1718,585 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Receipt {
+            accepted: ::std::result::Result<u64, ::std::string::String>,
+            dropped: ::std::result::Result<u64, ::std::string::String>,
+            duplicates: ::std::result::Result<u64, ::std::string::String>,
+            errors: ::std::result::Result<::std::vec::Vec<super::Remark>, ::std::string::String>,
+            format: ::std::result::Result<::std::string::String, ::std::string::String>,
+            ok: ::std::result::Result<bool, ::std::string::String>,
+            quarantined: ::std::result::Result<u64, ::std::string::String>,
+            queued: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+            source: ::std::result::Result<::std::string::String, ::std::string::String>,
+            storages: ::std::result::Result<
+                ::std::collections::HashMap<::std::string::String, u64>,
+                ::std::string::String,
+            >,
+            throw: ::std::result::Result<::std::string::String, ::std::string::String>,
+            truncated: ::std::result::Result<bool, ::std::string::String>,
+            warnings: ::std::result::Result<::std::vec::Vec<super::Remark>, ::std::string::String>,
+        }
+        impl ::std::default::Default for Receipt {
+            fn default() -> Self {
+                Self {
+                    accepted: Err("no value supplied for accepted".to_string()),
+                    dropped: Err("no value supplied for dropped".to_string()),
+                    duplicates: Err("no value supplied for duplicates".to_string()),
+                    errors: Err("no value supplied for errors".to_string()),
+                    format: Err("no value supplied for format".to_string()),
+                    ok: Err("no value supplied for ok".to_string()),
+                    quarantined: Err("no value supplied for quarantined".to_string()),
+                    queued: Ok(Default::default()),
+                    source: Err("no value supplied for source".to_string()),
+                    storages: Err("no value supplied for storages".to_string()),
+                    throw: Err("no value supplied for throw".to_string()),
+                    truncated: Err("no value supplied for truncated".to_string()),
+                    warnings: Err("no value supplied for warnings".to_string()),
+                }
+            }
+        }
+        impl Receipt {
+            pub fn accepted<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.accepted = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for accepted: {e}"));
+                self
+            }
+            pub fn dropped<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.dropped =
+                    value.try_into().map_err(|e| format!("error converting supplied value for dropped: {e}"));
+                self
+            }
+            pub fn duplicates<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.duplicates = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for duplicates: {e}"));
+                self
+            }
+            pub fn errors<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Remark>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.errors =
+                    value.try_into().map_err(|e| format!("error converting supplied value for errors: {e}"));
+                self
+            }
+            pub fn format<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.format =
+                    value.try_into().map_err(|e| format!("error converting supplied value for format: {e}"));
+                self
+            }
+            pub fn ok<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.ok =
+                    value.try_into().map_err(|e| format!("error converting supplied value for ok: {e}"));
+                self
+            }
+            pub fn quarantined<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.quarantined = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for quarantined: {e}"));
+                self
+            }
+            pub fn queued<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.queued =
+                    value.try_into().map_err(|e| format!("error converting supplied value for queued: {e}"));
+                self
+            }
+            pub fn source<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.source =
+                    value.try_into().map_err(|e| format!("error converting supplied value for source: {e}"));
+                self
+            }
+            pub fn storages<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::collections::HashMap<::std::string::String, u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.storages = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for storages: {e}"));
+                self
+            }
+            pub fn throw<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.throw =
+                    value.try_into().map_err(|e| format!("error converting supplied value for throw: {e}"));
+                self
+            }
+            pub fn truncated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.truncated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for truncated: {e}"));
+                self
+            }
+            pub fn warnings<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Remark>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.warnings = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for warnings: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Receipt> for super::Receipt {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Receipt) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    accepted: value.accepted?,
+                    dropped: value.dropped?,
+                    duplicates: value.duplicates?,
+                    errors: value.errors?,
+                    format: value.format?,
+                    ok: value.ok?,
+                    quarantined: value.quarantined?,
+                    queued: value.queued?,
+                    source: value.source?,
+                    storages: value.storages?,
+                    throw: value.throw?,
+                    truncated: value.truncated?,
+                    warnings: value.warnings?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Receipt> for Receipt {
+            fn from(value: super::Receipt) -> Self {
+                Self {
+                    accepted: Ok(value.accepted),
+                    dropped: Ok(value.dropped),
+                    duplicates: Ok(value.duplicates),
+                    errors: Ok(value.errors),
+                    format: Ok(value.format),
+                    ok: Ok(value.ok),
+                    quarantined: Ok(value.quarantined),
+                    queued: Ok(value.queued),
+                    source: Ok(value.source),
+                    storages: Ok(value.storages),
+                    throw: Ok(value.throw),
+                    truncated: Ok(value.truncated),
+                    warnings: Ok(value.warnings),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct RecentList {
+            count: ::std::result::Result<u64, ::std::string::String>,
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for RecentList {
+            fn default() -> Self {
+                Self {
+                    count: Err("no value supplied for count".to_string()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl RecentList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RecentList> for super::RecentList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: RecentList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { count: value.count?, results: value.results? })
+            }
+        }
+        impl ::std::convert::From<super::RecentList> for RecentList {
+            fn from(value: super::RecentList) -> Self {
+                Self { count: Ok(value.count), results: Ok(value.results) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Remark {
+            code: ::std::result::Result<::std::string::String, ::std::string::String>,
+            detail: ::std::result::Result<::std::string::String, ::std::string::String>,
+            field: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            index: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            line: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            quarantine:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+        }
+        impl ::std::default::Default for Remark {
+            fn default() -> Self {
+                Self {
+                    code: Err("no value supplied for code".to_string()),
+                    detail: Err("no value supplied for detail".to_string()),
+                    field: Ok(Default::default()),
+                    index: Ok(Default::default()),
+                    line: Ok(Default::default()),
+                    quarantine: Ok(Default::default()),
+                }
+            }
+        }
+        impl Remark {
+            pub fn code<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.code =
+                    value.try_into().map_err(|e| format!("error converting supplied value for code: {e}"));
+                self
+            }
+            pub fn detail<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.detail =
+                    value.try_into().map_err(|e| format!("error converting supplied value for detail: {e}"));
+                self
+            }
+            pub fn field<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.field =
+                    value.try_into().map_err(|e| format!("error converting supplied value for field: {e}"));
+                self
+            }
+            pub fn index<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.index =
+                    value.try_into().map_err(|e| format!("error converting supplied value for index: {e}"));
+                self
+            }
+            pub fn line<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.line =
+                    value.try_into().map_err(|e| format!("error converting supplied value for line: {e}"));
+                self
+            }
+            pub fn quarantine<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.quarantine = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for quarantine: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Remark> for super::Remark {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Remark) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    code: value.code?,
+                    detail: value.detail?,
+                    field: value.field?,
+                    index: value.index?,
+                    line: value.line?,
+                    quarantine: value.quarantine?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Remark> for Remark {
+            fn from(value: super::Remark) -> Self {
+                Self {
+                    code: Ok(value.code),
+                    detail: Ok(value.detail),
+                    field: Ok(value.field),
+                    index: Ok(value.index),
+                    line: Ok(value.line),
+                    quarantine: Ok(value.quarantine),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Replay {
+            done: ::std::result::Result<u64, ::std::string::String>,
+            dry_run: ::std::result::Result<bool, ::std::string::String>,
+            errors: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+            failed: ::std::result::Result<u64, ::std::string::String>,
+            id: ::std::result::Result<::std::string::String, ::std::string::String>,
+            skipped: ::std::result::Result<u64, ::std::string::String>,
+            state: ::std::result::Result<::std::string::String, ::std::string::String>,
+            stored: ::std::result::Result<u64, ::std::string::String>,
+            total: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for Replay {
+            fn default() -> Self {
+                Self {
+                    done: Err("no value supplied for done".to_string()),
+                    dry_run: Err("no value supplied for dry_run".to_string()),
+                    errors: Err("no value supplied for errors".to_string()),
+                    failed: Err("no value supplied for failed".to_string()),
+                    id: Err("no value supplied for id".to_string()),
+                    skipped: Err("no value supplied for skipped".to_string()),
+                    state: Err("no value supplied for state".to_string()),
+                    stored: Err("no value supplied for stored".to_string()),
+                    total: Err("no value supplied for total".to_string()),
+                }
+            }
+        }
+        impl Replay {
+            pub fn done<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.done =
+                    value.try_into().map_err(|e| format!("error converting supplied value for done: {e}"));
+                self
+            }
+            pub fn dry_run<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.dry_run =
+                    value.try_into().map_err(|e| format!("error converting supplied value for dry_run: {e}"));
+                self
+            }
+            pub fn errors<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.errors =
+                    value.try_into().map_err(|e| format!("error converting supplied value for errors: {e}"));
+                self
+            }
+            pub fn failed<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.failed =
+                    value.try_into().map_err(|e| format!("error converting supplied value for failed: {e}"));
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id =
+                    value.try_into().map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn skipped<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.skipped =
+                    value.try_into().map_err(|e| format!("error converting supplied value for skipped: {e}"));
+                self
+            }
+            pub fn state<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.state =
+                    value.try_into().map_err(|e| format!("error converting supplied value for state: {e}"));
+                self
+            }
+            pub fn stored<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.stored =
+                    value.try_into().map_err(|e| format!("error converting supplied value for stored: {e}"));
+                self
+            }
+            pub fn total<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.total =
+                    value.try_into().map_err(|e| format!("error converting supplied value for total: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Replay> for super::Replay {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Replay) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    done: value.done?,
+                    dry_run: value.dry_run?,
+                    errors: value.errors?,
+                    failed: value.failed?,
+                    id: value.id?,
+                    skipped: value.skipped?,
+                    state: value.state?,
+                    stored: value.stored?,
+                    total: value.total?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Replay> for Replay {
+            fn from(value: super::Replay) -> Self {
+                Self {
+                    done: Ok(value.done),
+                    dry_run: Ok(value.dry_run),
+                    errors: Ok(value.errors),
+                    failed: Ok(value.failed),
+                    id: Ok(value.id),
+                    skipped: Ok(value.skipped),
+                    state: Ok(value.state),
+                    stored: Ok(value.stored),
+                    total: Ok(value.total),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ReplayList {
+            count: ::std::result::Result<u64, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::Replay>, ::std::string::String>,
+        }
+        impl ::std::default::Default for ReplayList {
+            fn default() -> Self {
+                Self {
+                    count: Err("no value supplied for count".to_string()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl ReplayList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Replay>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ReplayList> for super::ReplayList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ReplayList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ReplayList> for ReplayList {
+            fn from(value: super::ReplayList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct RowList {
             count: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
             count_estimated: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
@@ -1141,15 +2394,218 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Source {
+            counted: ::std::result::Result<super::Counted, ::std::string::String>,
+            created_at: ::std::result::Result<::std::string::String, ::std::string::String>,
+            last_format:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            settings: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+            updated_at: ::std::result::Result<::std::string::String, ::std::string::String>,
+            version: ::std::result::Result<i32, ::std::string::String>,
+        }
+        impl ::std::default::Default for Source {
+            fn default() -> Self {
+                Self {
+                    counted: Err("no value supplied for counted".to_string()),
+                    created_at: Err("no value supplied for created_at".to_string()),
+                    last_format: Ok(Default::default()),
+                    name: Err("no value supplied for name".to_string()),
+                    settings: Err("no value supplied for settings".to_string()),
+                    updated_at: Err("no value supplied for updated_at".to_string()),
+                    version: Err("no value supplied for version".to_string()),
+                }
+            }
+        }
+        impl Source {
+            pub fn counted<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::Counted>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.counted =
+                    value.try_into().map_err(|e| format!("error converting supplied value for counted: {e}"));
+                self
+            }
+            pub fn created_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.created_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for created_at: {e}"));
+                self
+            }
+            pub fn last_format<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.last_format = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for last_format: {e}"));
+                self
+            }
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name =
+                    value.try_into().map_err(|e| format!("error converting supplied value for name: {e}"));
+                self
+            }
+            pub fn settings<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.settings = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for settings: {e}"));
+                self
+            }
+            pub fn updated_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.updated_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for updated_at: {e}"));
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i32>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version =
+                    value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Source> for super::Source {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Source) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    counted: value.counted?,
+                    created_at: value.created_at?,
+                    last_format: value.last_format?,
+                    name: value.name?,
+                    settings: value.settings?,
+                    updated_at: value.updated_at?,
+                    version: value.version?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Source> for Source {
+            fn from(value: super::Source) -> Self {
+                Self {
+                    counted: Ok(value.counted),
+                    created_at: Ok(value.created_at),
+                    last_format: Ok(value.last_format),
+                    name: Ok(value.name),
+                    settings: Ok(value.settings),
+                    updated_at: Ok(value.updated_at),
+                    version: Ok(value.version),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct SourceList {
+            count: ::std::result::Result<u64, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::Source>, ::std::string::String>,
+        }
+        impl ::std::default::Default for SourceList {
+            fn default() -> Self {
+                Self {
+                    count: Err("no value supplied for count".to_string()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl SourceList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Source>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<SourceList> for super::SourceList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: SourceList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::SourceList> for SourceList {
+            fn from(value: super::SourceList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Status {
             backend: ::std::result::Result<::std::string::String, ::std::string::String>,
             commits: ::std::result::Result<u64, ::std::string::String>,
             connections: ::std::result::Result<u64, ::std::string::String>,
             database_bytes: ::std::result::Result<u64, ::std::string::String>,
+            quarantine_waiting: ::std::result::Result<u64, ::std::string::String>,
             queue: ::std::result::Result<super::Queue, ::std::string::String>,
             requests: ::std::result::Result<u64, ::std::string::String>,
             rows_written: ::std::result::Result<u64, ::std::string::String>,
             storages: ::std::result::Result<::std::vec::Vec<super::StorageState>, ::std::string::String>,
+            throws: ::std::result::Result<super::Counted, ::std::string::String>,
             uptime_s: ::std::result::Result<f64, ::std::string::String>,
             version: ::std::result::Result<::std::string::String, ::std::string::String>,
         }
@@ -1160,10 +2616,12 @@ pub mod types {
                     commits: Err("no value supplied for commits".to_string()),
                     connections: Err("no value supplied for connections".to_string()),
                     database_bytes: Err("no value supplied for database_bytes".to_string()),
+                    quarantine_waiting: Err("no value supplied for quarantine_waiting".to_string()),
                     queue: Err("no value supplied for queue".to_string()),
                     requests: Err("no value supplied for requests".to_string()),
                     rows_written: Err("no value supplied for rows_written".to_string()),
                     storages: Err("no value supplied for storages".to_string()),
+                    throws: Err("no value supplied for throws".to_string()),
                     uptime_s: Err("no value supplied for uptime_s".to_string()),
                     version: Err("no value supplied for version".to_string()),
                 }
@@ -1208,6 +2666,16 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for database_bytes: {e}"));
                 self
             }
+            pub fn quarantine_waiting<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.quarantine_waiting = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for quarantine_waiting: {e}"));
+                self
+            }
             pub fn queue<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::Queue>,
@@ -1247,6 +2715,15 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for storages: {e}"));
                 self
             }
+            pub fn throws<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::Counted>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.throws =
+                    value.try_into().map_err(|e| format!("error converting supplied value for throws: {e}"));
+                self
+            }
             pub fn uptime_s<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<f64>,
@@ -1275,10 +2752,12 @@ pub mod types {
                     commits: value.commits?,
                     connections: value.connections?,
                     database_bytes: value.database_bytes?,
+                    quarantine_waiting: value.quarantine_waiting?,
                     queue: value.queue?,
                     requests: value.requests?,
                     rows_written: value.rows_written?,
                     storages: value.storages?,
+                    throws: value.throws?,
                     uptime_s: value.uptime_s?,
                     version: value.version?,
                 })
@@ -1291,10 +2770,12 @@ pub mod types {
                     commits: Ok(value.commits),
                     connections: Ok(value.connections),
                     database_bytes: Ok(value.database_bytes),
+                    quarantine_waiting: Ok(value.quarantine_waiting),
                     queue: Ok(value.queue),
                     requests: Ok(value.requests),
                     rows_written: Ok(value.rows_written),
                     storages: Ok(value.storages),
+                    throws: Ok(value.throws),
                     uptime_s: Ok(value.uptime_s),
                     version: Ok(value.version),
                 }
@@ -1822,6 +3303,114 @@ impl ClientInfo<()> for Client {
 }
 impl ClientHooks<()> for &Client {}
 impl Client {
+    #[doc = "Throw the arguments of the address at the source `inbox`: `/?speed=1.75`\n\nAny arguments; all of them are fields of the record. A client that asks for HTML gets the first\npage instead.\n\nSends a `GET` request to `/`\n\n```text\nlet response = client.throw_arguments()\n    .send()\n    .await;\n```"]
+    pub fn throw_arguments(&self) -> builder::ThrowArguments<'_> {
+        builder::ThrowArguments::new(self)
+    }
+    #[doc = "Throw data at the source `inbox`, like `POST`\n\nSends a `PUT` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `body`: The data.\n```text\nlet response = client.throw_put()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn throw_put(&self) -> builder::ThrowPut<'_> {
+        builder::ThrowPut::new(self)
+    }
+    #[doc = "Throw data at the source `inbox`\n\nAny body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format\nis recognised. All other arguments of the address are kept with the throw; without a body they\nare the record.\n\nSends a `POST` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `body`: The data.\n```text\nlet response = client.throw()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn throw(&self) -> builder::Throw<'_> {
+        builder::Throw::new(self)
+    }
+    #[doc = "Throw the arguments of the address at a source: `/throw/car?speed=1.75`\n\nAny arguments; all of them are fields of the record.\n\nSends a `GET` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n```text\nlet response = client.throw_arguments_at()\n    .source(source)\n    .send()\n    .await;\n```"]
+    pub fn throw_arguments_at(&self) -> builder::ThrowArgumentsAt<'_> {
+        builder::ThrowArgumentsAt::new(self)
+    }
+    #[doc = "Throw data at a source, like `POST`\n\nSends a `PUT` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `body`: The data.\n```text\nlet response = client.throw_put_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn throw_put_at(&self) -> builder::ThrowPutAt<'_> {
+        builder::ThrowPutAt::new(self)
+    }
+    #[doc = "Throw data at a source. The first throw makes it\n\nAny body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format\nis recognised. All other arguments of the address are kept with the throw; without a body they\nare the record.\n\nSends a `POST` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `body`: The data.\n```text\nlet response = client.throw_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn throw_at(&self) -> builder::ThrowAt<'_> {
+        builder::ThrowAt::new(self)
+    }
+    #[doc = "List all sources\n\nSends a `GET` request to `/api/v1/source`\n\nArguments:\n- `limit`: The most sources to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_sources()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn list_sources(&self) -> builder::ListSources<'_> {
+        builder::ListSources::new(self)
+    }
+    #[doc = "Read a source\n\nSends a `GET` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: The source.\n```text\nlet response = client.get_source()\n    .source(source)\n    .send()\n    .await;\n```"]
+    pub fn get_source(&self) -> builder::GetSource<'_> {
+        builder::GetSource::new(self)
+    }
+    #[doc = "Declare a source, or replace all its settings\n\nSends a `PUT` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: The source.\n- `if_match`: Only if its settings have this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such source.\n- `body`: The settings; what is left out is as it is by default.\n```text\nlet response = client.set_source()\n    .source(source)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn set_source(&self) -> builder::SetSource<'_> {
+        builder::SetSource::new(self)
+    }
+    #[doc = "Forget a source. Its rows stay, and the next throw makes it anew\n\nSends a `DELETE` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: The source.\n- `if_match`: Only if its settings have this version, in quotes.\n```text\nlet response = client.remove_source()\n    .source(source)\n    .if_match(if_match)\n    .send()\n    .await;\n```"]
+    pub fn remove_source(&self) -> builder::RemoveSource<'_> {
+        builder::RemoveSource::new(self)
+    }
+    #[doc = "Change some settings of a source (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: The source.\n- `if_match`: Only if its settings have this version, in quotes.\n- `body`: The settings to change.\n```text\nlet response = client.patch_source()\n    .source(source)\n    .if_match(if_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn patch_source(&self) -> builder::PatchSource<'_> {
+        builder::PatchSource::new(self)
+    }
+    #[doc = "List the last throws at a source, as they came to this server, newest first\n\nSends a `GET` request to `/api/v1/source/{source}/recent`\n\nArguments:\n- `source`: The source.\n```text\nlet response = client.recent_throws()\n    .source(source)\n    .send()\n    .await;\n```"]
+    pub fn recent_throws(&self) -> builder::RecentThrows<'_> {
+        builder::RecentThrows::new(self)
+    }
+    #[doc = "List all processors: built in, compiled in, and programs written here\n\nSends a `GET` request to `/api/v1/processor`\n\nArguments:\n- `limit`: The most processors to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_processors()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn list_processors(&self) -> builder::ListProcessors<'_> {
+        builder::ListProcessors::new(self)
+    }
+    #[doc = "Write a program, or its next version. It is compiled before it is kept\n\nSends a `POST` request to `/api/v1/processor`\n\nArguments:\n- `body`: `name`, `program` (VRL) and `takes`: `record` (as a rule) or `throw`.\n```text\nlet response = client.create_processor()\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn create_processor(&self) -> builder::CreateProcessor<'_> {
+        builder::CreateProcessor::new(self)
+    }
+    #[doc = "Say what would become of sample throws, after each step; store nothing\n\nSends a `POST` request to `/api/v1/processor/simulate`\n\nArguments:\n- `body`: `throws`: samples with `body` or `body_base64`, `content_type` and `args`; and how they are\nto be treated: `source`, `format`, `processor` or `program` with `takes`, `routes`,\n`unrouted`.\n```text\nlet response = client.simulate()\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn simulate(&self) -> builder::Simulate<'_> {
+        builder::Simulate::new(self)
+    }
+    #[doc = "Read a processor\n\nSends a `GET` request to `/api/v1/processor/{name}`\n\nArguments:\n- `name`: The processor.\n```text\nlet response = client.get_processor()\n    .name(name)\n    .send()\n    .await;\n```"]
+    pub fn get_processor(&self) -> builder::GetProcessor<'_> {
+        builder::GetProcessor::new(self)
+    }
+    #[doc = "Write a program of this name, or its next version\n\nSends a `PUT` request to `/api/v1/processor/{name}`\n\nArguments:\n- `name`: The processor.\n- `body`: `program` (VRL) and `takes`: `record` (as a rule) or `throw`.\n```text\nlet response = client.set_processor()\n    .name(name)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn set_processor(&self) -> builder::SetProcessor<'_> {
+        builder::SetProcessor::new(self)
+    }
+    #[doc = "Delete a program with all its versions. One that a source uses is refused\n\nSends a `DELETE` request to `/api/v1/processor/{name}`\n\nArguments:\n- `name`: The processor.\n```text\nlet response = client.remove_processor()\n    .name(name)\n    .send()\n    .await;\n```"]
+    pub fn remove_processor(&self) -> builder::RemoveProcessor<'_> {
+        builder::RemoveProcessor::new(self)
+    }
+    #[doc = "List the versions of a program, first to last\n\nSends a `GET` request to `/api/v1/processor/{name}/versions`\n\nArguments:\n- `name`: The processor.\n- `limit`: The most versions to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_processor_versions()\n    .name(name)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn list_processor_versions(&self) -> builder::ListProcessorVersions<'_> {
+        builder::ListProcessorVersions::new(self)
+    }
+    #[doc = "List what could not be stored, newest first\n\nBeside the parameters below, every field of an entry can be filtered on like a field of a row:\n`source=inbox`, `state=waiting`, `code=invalid`, `received_at__gt=…`.\n\nSends a `GET` request to `/api/v1/quarantine`\n\nArguments:\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `limit`: The most entries to answer with, 1 to 1000 (100).\n- `offset`: How many entries to skip.\n- `ordering`: The order: names of fields, `-` before those that descend.\n- `source`: The source.\n- `state`: `waiting` or `replayed`.\n```text\nlet response = client.list_quarantine()\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .source(source)\n    .state(state)\n    .send()\n    .await;\n```"]
+    pub fn list_quarantine(&self) -> builder::ListQuarantine<'_> {
+        builder::ListQuarantine::new(self)
+    }
+    #[doc = "Read an entry with its bytes: as base64 in `raw`, and as `text` when they are text\n\nSends a `GET` request to `/api/v1/quarantine/{id}`\n\nArguments:\n- `id`: The entry.\n- `raw`: `1`: answer with the bytes alone.\n```text\nlet response = client.get_quarantined()\n    .id(id)\n    .raw(raw)\n    .send()\n    .await;\n```"]
+    pub fn get_quarantined(&self) -> builder::GetQuarantined<'_> {
+        builder::GetQuarantined::new(self)
+    }
+    #[doc = "Discard an entry and its bytes\n\nSends a `DELETE` request to `/api/v1/quarantine/{id}`\n\nArguments:\n- `id`: The entry.\n```text\nlet response = client.discard_quarantined()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn discard_quarantined(&self) -> builder::DiscardQuarantined<'_> {
+        builder::DiscardQuarantined::new(self)
+    }
+    #[doc = "Replay an entry: process it again and store what becomes of it, once\n\nSends a `POST` request to `/api/v1/quarantine/{id}/replay`\n\nArguments:\n- `id`: The entry.\n- `body`: `dry_run`, `program` and `takes`; all may be left out.\n```text\nlet response = client.replay_quarantined()\n    .id(id)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn replay_quarantined(&self) -> builder::ReplayQuarantined<'_> {
+        builder::ReplayQuarantined::new(self)
+    }
+    #[doc = "Replay all entries that match: process them again and store what becomes of them, once\n\nAnswers 200 when it has ended within two seconds, else 202; how far it is says\n`/api/v1/replay/{id}/`.\n\nSends a `POST` request to `/api/v1/quarantine/replay`\n\nArguments:\n- `body`: `filters` (of a list, by name), `dry_run`, `program` and `takes` to use in the place of the\nsource's, `kept` for kept throws instead of quarantine; all may be left out.\n```text\nlet response = client.replay()\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn replay(&self) -> builder::Replay<'_> {
+        builder::Replay::new(self)
+    }
+    #[doc = "List the replays this server remembers, newest first\n\nSends a `GET` request to `/api/v1/replay`\n\nArguments:\n- `limit`: The most replays to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_replays()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn list_replays(&self) -> builder::ListReplays<'_> {
+        builder::ListReplays::new(self)
+    }
+    #[doc = "Say how far a replay is, or how it ended\n\nSends a `GET` request to `/api/v1/replay/{id}`\n\nArguments:\n- `id`: The replay.\n```text\nlet response = client.get_replay()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn get_replay(&self) -> builder::GetReplay<'_> {
+        builder::GetReplay::new(self)
+    }
+    #[doc = "Stop a replay after the entry it is at. What it has stored stays\n\nSends a `DELETE` request to `/api/v1/replay/{id}`\n\nArguments:\n- `id`: The replay.\n```text\nlet response = client.stop_replay()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn stop_replay(&self) -> builder::StopReplay<'_> {
+        builder::StopReplay::new(self)
+    }
     #[doc = "List all storages\n\nSends a `GET` request to `/api/v1/factory/storage`\n\nArguments:\n- `limit`: The most storages to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_storages()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_storages(&self) -> builder::ListStorages<'_> {
         builder::ListStorages::new(self)
@@ -1900,6 +3489,1946 @@ pub mod builder {
         ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, RequestBuilderExt, ResponseValue,
         encode_path,
     };
+    #[doc = "Builder for [`Client::throw_arguments`]\n\n[`Client::throw_arguments`]: super::Client::throw_arguments"]
+    #[derive(Debug, Clone)]
+    pub struct ThrowArguments<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ThrowArguments<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        #[doc = "Sends a `GET` request to `/`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
+            let Self { client } = self;
+            let url = format!("{}/", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "throw_arguments" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                202u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::throw_put`]\n\n[`Client::throw_put`]: super::Client::throw_put"]
+    #[derive(Debug)]
+    pub struct ThrowPut<'a> {
+        client: &'a super::Client,
+        ack: Result<Option<::std::string::String>, String>,
+        format: Result<Option<::std::string::String>, String>,
+        stream: Result<Option<::std::string::String>, String>,
+        strict: Result<Option<::std::string::String>, String>,
+        body: Result<reqwest::Body, String>,
+    }
+    impl<'a> ThrowPut<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                ack: Ok(None),
+                format: Ok(None),
+                stream: Ok(None),
+                strict: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn ack<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ack = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ack failed".to_string());
+            self
+        }
+        pub fn format<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.format = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for format failed".to_string());
+            self
+        }
+        pub fn stream<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.stream = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for stream failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for strict failed".to_string());
+            self
+        }
+        pub fn body<B>(mut self, value: B) -> Self
+        where
+            B: std::convert::TryInto<reqwest::Body>,
+        {
+            self.body =
+                value.try_into().map_err(|_| "conversion to `reqwest::Body` for body failed".to_string());
+            self
+        }
+        #[doc = "Sends a `PUT` request to `/`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
+            let Self { client, ack, format, stream, strict, body } = self;
+            let ack = ack.map_err(Error::InvalidRequest)?;
+            let format = format.map_err(Error::InvalidRequest)?;
+            let stream = stream.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .header(
+                    ::reqwest::header::CONTENT_TYPE,
+                    ::reqwest::header::HeaderValue::from_static("application/octet-stream"),
+                )
+                .body(body)
+                .query(&progenitor_client::QueryParam::new("ack", &ack))
+                .query(&progenitor_client::QueryParam::new("format", &format))
+                .query(&progenitor_client::QueryParam::new("stream", &stream))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "throw_put" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                202u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::throw`]\n\n[`Client::throw`]: super::Client::throw"]
+    #[derive(Debug)]
+    pub struct Throw<'a> {
+        client: &'a super::Client,
+        ack: Result<Option<::std::string::String>, String>,
+        format: Result<Option<::std::string::String>, String>,
+        stream: Result<Option<::std::string::String>, String>,
+        strict: Result<Option<::std::string::String>, String>,
+        body: Result<reqwest::Body, String>,
+    }
+    impl<'a> Throw<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                ack: Ok(None),
+                format: Ok(None),
+                stream: Ok(None),
+                strict: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn ack<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ack = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ack failed".to_string());
+            self
+        }
+        pub fn format<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.format = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for format failed".to_string());
+            self
+        }
+        pub fn stream<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.stream = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for stream failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for strict failed".to_string());
+            self
+        }
+        pub fn body<B>(mut self, value: B) -> Self
+        where
+            B: std::convert::TryInto<reqwest::Body>,
+        {
+            self.body =
+                value.try_into().map_err(|_| "conversion to `reqwest::Body` for body failed".to_string());
+            self
+        }
+        #[doc = "Sends a `POST` request to `/`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
+            let Self { client, ack, format, stream, strict, body } = self;
+            let ack = ack.map_err(Error::InvalidRequest)?;
+            let format = format.map_err(Error::InvalidRequest)?;
+            let stream = stream.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .header(
+                    ::reqwest::header::CONTENT_TYPE,
+                    ::reqwest::header::HeaderValue::from_static("application/octet-stream"),
+                )
+                .body(body)
+                .query(&progenitor_client::QueryParam::new("ack", &ack))
+                .query(&progenitor_client::QueryParam::new("format", &format))
+                .query(&progenitor_client::QueryParam::new("stream", &stream))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "throw" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                202u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::throw_arguments_at`]\n\n[`Client::throw_arguments_at`]: super::Client::throw_arguments_at"]
+    #[derive(Debug, Clone)]
+    pub struct ThrowArgumentsAt<'a> {
+        client: &'a super::Client,
+        source: Result<::std::string::String, String>,
+    }
+    impl<'a> ThrowArgumentsAt<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, source: Err("source was not initialized".to_string()) }
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/throw/{source}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
+            let Self { client, source } = self;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/throw/{}", client.baseurl, encode_path(&source.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "throw_arguments_at" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                202u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::throw_put_at`]\n\n[`Client::throw_put_at`]: super::Client::throw_put_at"]
+    #[derive(Debug)]
+    pub struct ThrowPutAt<'a> {
+        client: &'a super::Client,
+        source: Result<::std::string::String, String>,
+        ack: Result<Option<::std::string::String>, String>,
+        format: Result<Option<::std::string::String>, String>,
+        stream: Result<Option<::std::string::String>, String>,
+        strict: Result<Option<::std::string::String>, String>,
+        body: Result<reqwest::Body, String>,
+    }
+    impl<'a> ThrowPutAt<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                source: Err("source was not initialized".to_string()),
+                ack: Ok(None),
+                format: Ok(None),
+                stream: Ok(None),
+                strict: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        pub fn ack<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ack = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ack failed".to_string());
+            self
+        }
+        pub fn format<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.format = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for format failed".to_string());
+            self
+        }
+        pub fn stream<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.stream = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for stream failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for strict failed".to_string());
+            self
+        }
+        pub fn body<B>(mut self, value: B) -> Self
+        where
+            B: std::convert::TryInto<reqwest::Body>,
+        {
+            self.body =
+                value.try_into().map_err(|_| "conversion to `reqwest::Body` for body failed".to_string());
+            self
+        }
+        #[doc = "Sends a `PUT` request to `/throw/{source}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
+            let Self { client, source, ack, format, stream, strict, body } = self;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let ack = ack.map_err(Error::InvalidRequest)?;
+            let format = format.map_err(Error::InvalidRequest)?;
+            let stream = stream.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/throw/{}", client.baseurl, encode_path(&source.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .header(
+                    ::reqwest::header::CONTENT_TYPE,
+                    ::reqwest::header::HeaderValue::from_static("application/octet-stream"),
+                )
+                .body(body)
+                .query(&progenitor_client::QueryParam::new("ack", &ack))
+                .query(&progenitor_client::QueryParam::new("format", &format))
+                .query(&progenitor_client::QueryParam::new("stream", &stream))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "throw_put_at" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                202u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::throw_at`]\n\n[`Client::throw_at`]: super::Client::throw_at"]
+    #[derive(Debug)]
+    pub struct ThrowAt<'a> {
+        client: &'a super::Client,
+        source: Result<::std::string::String, String>,
+        ack: Result<Option<::std::string::String>, String>,
+        format: Result<Option<::std::string::String>, String>,
+        stream: Result<Option<::std::string::String>, String>,
+        strict: Result<Option<::std::string::String>, String>,
+        body: Result<reqwest::Body, String>,
+    }
+    impl<'a> ThrowAt<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                source: Err("source was not initialized".to_string()),
+                ack: Ok(None),
+                format: Ok(None),
+                stream: Ok(None),
+                strict: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        pub fn ack<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ack = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ack failed".to_string());
+            self
+        }
+        pub fn format<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.format = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for format failed".to_string());
+            self
+        }
+        pub fn stream<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.stream = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for stream failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for strict failed".to_string());
+            self
+        }
+        pub fn body<B>(mut self, value: B) -> Self
+        where
+            B: std::convert::TryInto<reqwest::Body>,
+        {
+            self.body =
+                value.try_into().map_err(|_| "conversion to `reqwest::Body` for body failed".to_string());
+            self
+        }
+        #[doc = "Sends a `POST` request to `/throw/{source}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
+            let Self { client, source, ack, format, stream, strict, body } = self;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let ack = ack.map_err(Error::InvalidRequest)?;
+            let format = format.map_err(Error::InvalidRequest)?;
+            let stream = stream.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/throw/{}", client.baseurl, encode_path(&source.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .header(
+                    ::reqwest::header::CONTENT_TYPE,
+                    ::reqwest::header::HeaderValue::from_static("application/octet-stream"),
+                )
+                .body(body)
+                .query(&progenitor_client::QueryParam::new("ack", &ack))
+                .query(&progenitor_client::QueryParam::new("format", &format))
+                .query(&progenitor_client::QueryParam::new("stream", &stream))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "throw_at" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                202u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_sources`]\n\n[`Client::list_sources`]: super::Client::list_sources"]
+    #[derive(Debug, Clone)]
+    pub struct ListSources<'a> {
+        client: &'a super::Client,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> ListSources<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, limit: Ok(None), offset: Ok(None) }
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/source`"]
+        pub async fn send(self) -> Result<ResponseValue<types::SourceList>, Error<ByteStream>> {
+            let Self { client, limit, offset } = self;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/source", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_sources" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_source`]\n\n[`Client::get_source`]: super::Client::get_source"]
+    #[derive(Debug, Clone)]
+    pub struct GetSource<'a> {
+        client: &'a super::Client,
+        source: Result<::std::string::String, String>,
+    }
+    impl<'a> GetSource<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, source: Err("source was not initialized".to_string()) }
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/source/{source}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Source>, Error<ByteStream>> {
+            let Self { client, source } = self;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/source/{}", client.baseurl, encode_path(&source.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_source" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::set_source`]\n\n[`Client::set_source`]: super::Client::set_source"]
+    #[derive(Debug, Clone)]
+    pub struct SetSource<'a> {
+        client: &'a super::Client,
+        source: Result<::std::string::String, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> SetSource<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                source: Err("source was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PUT` request to `/api/v1/source/{source}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Source>, Error<ByteStream>> {
+            let Self { client, source, if_match, if_none_match, body } = self;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/source/{}", client.baseurl, encode_path(&source.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "set_source" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                201u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::remove_source`]\n\n[`Client::remove_source`]: super::Client::remove_source"]
+    #[derive(Debug, Clone)]
+    pub struct RemoveSource<'a> {
+        client: &'a super::Client,
+        source: Result<::std::string::String, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> RemoveSource<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, source: Err("source was not initialized".to_string()), if_match: Ok(None) }
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/source/{source}`"]
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<ByteStream>> {
+            let Self { client, source, if_match } = self;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/source/{}", client.baseurl, encode_path(&source.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client.client.delete(url).headers(header_map).build()?;
+            let info = OperationInfo { operation_id: "remove_source" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::patch_source`]\n\n[`Client::patch_source`]: super::Client::patch_source"]
+    #[derive(Debug, Clone)]
+    pub struct PatchSource<'a> {
+        client: &'a super::Client,
+        source: Result<::std::string::String, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> PatchSource<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                source: Err("source was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PATCH` request to `/api/v1/source/{source}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Source>, Error<ByteStream>> {
+            let Self { client, source, if_match, body } = self;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/source/{}", client.baseurl, encode_path(&source.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "patch_source" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::recent_throws`]\n\n[`Client::recent_throws`]: super::Client::recent_throws"]
+    #[derive(Debug, Clone)]
+    pub struct RecentThrows<'a> {
+        client: &'a super::Client,
+        source: Result<::std::string::String, String>,
+    }
+    impl<'a> RecentThrows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, source: Err("source was not initialized".to_string()) }
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/source/{source}/recent`"]
+        pub async fn send(self) -> Result<ResponseValue<types::RecentList>, Error<ByteStream>> {
+            let Self { client, source } = self;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/source/{}/recent", client.baseurl, encode_path(&source.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "recent_throws" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_processors`]\n\n[`Client::list_processors`]: super::Client::list_processors"]
+    #[derive(Debug, Clone)]
+    pub struct ListProcessors<'a> {
+        client: &'a super::Client,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> ListProcessors<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, limit: Ok(None), offset: Ok(None) }
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/processor`"]
+        pub async fn send(self) -> Result<ResponseValue<types::ProcessorList>, Error<ByteStream>> {
+            let Self { client, limit, offset } = self;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/processor", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_processors" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::create_processor`]\n\n[`Client::create_processor`]: super::Client::create_processor"]
+    #[derive(Debug, Clone)]
+    pub struct CreateProcessor<'a> {
+        client: &'a super::Client,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> CreateProcessor<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, body: Err("body was not initialized".to_string()) }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/processor`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Processor>, Error<ByteStream>> {
+            let Self { client, body } = self;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/processor", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "create_processor" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                201u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::simulate`]\n\n[`Client::simulate`]: super::Client::simulate"]
+    #[derive(Debug, Clone)]
+    pub struct Simulate<'a> {
+        client: &'a super::Client,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> Simulate<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, body: Err("body was not initialized".to_string()) }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/processor/simulate`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, body } = self;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/processor/simulate", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "simulate" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_processor`]\n\n[`Client::get_processor`]: super::Client::get_processor"]
+    #[derive(Debug, Clone)]
+    pub struct GetProcessor<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+    }
+    impl<'a> GetProcessor<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, name: Err("name was not initialized".to_string()) }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/processor/{name}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Processor>, Error<ByteStream>> {
+            let Self { client, name } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/processor/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_processor" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::set_processor`]\n\n[`Client::set_processor`]: super::Client::set_processor"]
+    #[derive(Debug, Clone)]
+    pub struct SetProcessor<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> SetProcessor<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PUT` request to `/api/v1/processor/{name}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Processor>, Error<ByteStream>> {
+            let Self { client, name, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/processor/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "set_processor" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                201u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::remove_processor`]\n\n[`Client::remove_processor`]: super::Client::remove_processor"]
+    #[derive(Debug, Clone)]
+    pub struct RemoveProcessor<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+    }
+    impl<'a> RemoveProcessor<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, name: Err("name was not initialized".to_string()) }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/processor/{name}`"]
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<ByteStream>> {
+            let Self { client, name } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/processor/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client.client.delete(url).headers(header_map).build()?;
+            let info = OperationInfo { operation_id: "remove_processor" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_processor_versions`]\n\n[`Client::list_processor_versions`]: super::Client::list_processor_versions"]
+    #[derive(Debug, Clone)]
+    pub struct ListProcessorVersions<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> ListProcessorVersions<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                limit: Ok(None),
+                offset: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/processor/{name}/versions`"]
+        pub async fn send(self) -> Result<ResponseValue<types::ProcessorList>, Error<ByteStream>> {
+            let Self { client, name, limit, offset } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/processor/{}/versions", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_processor_versions" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_quarantine`]\n\n[`Client::list_quarantine`]: super::Client::list_quarantine"]
+    #[derive(Debug, Clone)]
+    pub struct ListQuarantine<'a> {
+        client: &'a super::Client,
+        count: Result<Option<::std::string::String>, String>,
+        cursor: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+        ordering: Result<Option<::std::string::String>, String>,
+        source: Result<Option<::std::string::String>, String>,
+        state: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ListQuarantine<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                count: Ok(None),
+                cursor: Ok(None),
+                limit: Ok(None),
+                offset: Ok(None),
+                ordering: Ok(None),
+                source: Ok(None),
+                state: Ok(None),
+            }
+        }
+        pub fn count<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.count = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for count failed".to_string());
+            self
+        }
+        pub fn cursor<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.cursor = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for cursor failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        pub fn ordering<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ordering = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ordering failed".to_string());
+            self
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        pub fn state<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.state = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for state failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/quarantine`"]
+        pub async fn send(self) -> Result<ResponseValue<types::QuarantineList>, Error<ByteStream>> {
+            let Self { client, count, cursor, limit, offset, ordering, source, state } = self;
+            let count = count.map_err(Error::InvalidRequest)?;
+            let cursor = cursor.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let ordering = ordering.map_err(Error::InvalidRequest)?;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let state = state.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/quarantine", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("count", &count))
+                .query(&progenitor_client::QueryParam::new("cursor", &cursor))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("ordering", &ordering))
+                .query(&progenitor_client::QueryParam::new("source", &source))
+                .query(&progenitor_client::QueryParam::new("state", &state))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_quarantine" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_quarantined`]\n\n[`Client::get_quarantined`]: super::Client::get_quarantined"]
+    #[derive(Debug, Clone)]
+    pub struct GetQuarantined<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        raw: Result<Option<u64>, String>,
+    }
+    impl<'a> GetQuarantined<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()), raw: Ok(None) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn raw<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.raw =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for raw failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/quarantine/{id}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id, raw } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let raw = raw.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/quarantine/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("raw", &raw))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_quarantined" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::discard_quarantined`]\n\n[`Client::discard_quarantined`]: super::Client::discard_quarantined"]
+    #[derive(Debug, Clone)]
+    pub struct DiscardQuarantined<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> DiscardQuarantined<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/quarantine/{id}`"]
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<ByteStream>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/quarantine/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client.client.delete(url).headers(header_map).build()?;
+            let info = OperationInfo { operation_id: "discard_quarantined" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::replay_quarantined`]\n\n[`Client::replay_quarantined`]: super::Client::replay_quarantined"]
+    #[derive(Debug, Clone)]
+    pub struct ReplayQuarantined<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> ReplayQuarantined<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/quarantine/{id}/replay`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Replay>, Error<ByteStream>> {
+            let Self { client, id, body } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/quarantine/{}/replay", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "replay_quarantined" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                202u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::replay`]\n\n[`Client::replay`]: super::Client::replay"]
+    #[derive(Debug, Clone)]
+    pub struct Replay<'a> {
+        client: &'a super::Client,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> Replay<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, body: Err("body was not initialized".to_string()) }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/quarantine/replay`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Replay>, Error<ByteStream>> {
+            let Self { client, body } = self;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/quarantine/replay", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "replay" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                202u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_replays`]\n\n[`Client::list_replays`]: super::Client::list_replays"]
+    #[derive(Debug, Clone)]
+    pub struct ListReplays<'a> {
+        client: &'a super::Client,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> ListReplays<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, limit: Ok(None), offset: Ok(None) }
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/replay`"]
+        pub async fn send(self) -> Result<ResponseValue<types::ReplayList>, Error<ByteStream>> {
+            let Self { client, limit, offset } = self;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/replay", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_replays" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_replay`]\n\n[`Client::get_replay`]: super::Client::get_replay"]
+    #[derive(Debug, Clone)]
+    pub struct GetReplay<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> GetReplay<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/replay/{id}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Replay>, Error<ByteStream>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/replay/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_replay" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::stop_replay`]\n\n[`Client::stop_replay`]: super::Client::stop_replay"]
+    #[derive(Debug, Clone)]
+    pub struct StopReplay<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> StopReplay<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/replay/{id}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Replay>, Error<ByteStream>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/replay/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "stop_replay" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     #[doc = "Builder for [`Client::list_storages`]\n\n[`Client::list_storages`]: super::Client::list_storages"]
     #[derive(Debug, Clone)]
     pub struct ListStorages<'a> {

@@ -1,5 +1,6 @@
 //! A client of Data-Dump: [`Client`] is generated from the server's OpenAPI document, a method for
-//! each operation; [`done`] takes what a call gave apart into its value or a [`Failure`].
+//! each operation; [`done`] takes what a call gave apart into its value or a [`Failure`];
+//! [`Throw`] throws data of any kind.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), datadump_client::Failure> {
@@ -27,5 +28,8 @@ mod failure;
 )]
 mod generated;
 
+mod throwing;
+
 pub use failure::{Failure, done};
 pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, builder, types};
+pub use throwing::Throw;

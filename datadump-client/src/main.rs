@@ -1,6 +1,7 @@
 //! `datadump`: the API from the command line. It prints JSON.
 
 mod arguments;
+mod capture;
 
 use std::{
     fs,
@@ -43,6 +44,10 @@ fn address(server: &str) -> String {
 
 async fn run(client: &Client, command: Command) -> Shown {
     match command {
+        Command::Throw(arguments) => capture::throw(client, arguments).await,
+        Command::Sources { name } => capture::sources(client, name).await,
+        Command::Quarantine(arguments) => capture::quarantine(client, arguments).await,
+        Command::Replay(arguments) => capture::replay(client, arguments).await,
         Command::Status => shown(done(client.status().send().await).await),
         Command::Storage(command) => storage(client, command).await,
         Command::Row(command) => row(client, command).await,
