@@ -30,6 +30,10 @@ pub(super) fn text(body: &Bytes, charset: Option<&str>) -> Option<Bytes> {
         return Some(text);
     }
     let sample = body.get(..SAMPLE).unwrap_or(body);
+    // Nearly every text ends here.
+    if !has_control(sample) && std::str::from_utf8(body).is_ok() {
+        return (!is_document(sample)).then(|| body.clone());
+    }
     if let Some(text) = wide(sample).and_then(|encoding| decoded(body, encoding)) {
         return Some(text);
     }
@@ -81,9 +85,19 @@ fn wide(sample: &[u8]) -> Option<&'static Encoding> {
 
 /// Whether at most one byte in so many is a control character that no text has.
 fn is_text(sample: &[u8], one_in: usize) -> bool {
-    sample.iter().filter(|byte| is_control(**byte)).count() * one_in <= sample.len()
-        // A PDF begins like a text and may be one throughout; nobody wants its lines.
-        && !sample.starts_with(b"%PDF-")
+    let controls = sample.iter().filter(|byte| is_control(**byte)).count();
+    controls * one_in <= sample.len() && !is_document(sample)
+}
+
+/// A PDF begins like a text and may be one throughout; nobody wants its lines.
+fn is_document(sample: &[u8]) -> bool {
+    sample.starts_with(b"%PDF-")
+}
+
+/// Whether there is any such character: without a branch for each byte, so that many are looked at
+/// in one step.
+fn has_control(sample: &[u8]) -> bool {
+    sample.iter().fold(false, |any, byte| any | is_control(*byte))
 }
 
 /// Control characters except those that texts have: white space, the escape of colours, the record

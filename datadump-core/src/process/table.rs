@@ -89,7 +89,7 @@ pub(super) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
         .has_headers(false)
         .flexible(true)
         // One quote without a partner (`5" pipe`) would swallow all the rows behind it.
-        .quoting(memchr::memchr_iter(b'"', text.as_bytes()).count() % 2 == 0)
+        .quoting(memchr::memchr_iter(b'"', text.as_bytes()).count().is_multiple_of(2))
         .from_reader(text.as_bytes())
 }
 

@@ -138,6 +138,8 @@ pub(super) fn text(claim: Claim, text: &str) -> Option<&'static str> {
     };
     let begin = text.trim_start_matches(['\u{1E}', ' ', '\t', '\r', '\n']);
     match said {
+        // The hot path: it seems to be one document, and whether it is will be seen when it is read.
+        "json" if sniff::seems_whole(text) => Some("json"),
         "json" | "ndjson" | "concatenated-json" => {
             let found = sniff::json(text);
             // Broken JSON is still JSON to whoever said so: it is to be told what is wrong with it.

@@ -87,6 +87,16 @@ pub(super) fn json(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a text is at most one object or array: behind each bracket that closes comes a comma,
+/// another one that closes, or nothing. A text in it may say otherwise; then it is looked at again,
+/// more closely.
+pub(super) fn seems_whole(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let goes_on =
+        |place: usize| matches!(bytes.get(skip_space(bytes, place + 1)), None | Some(b',' | b'}' | b']'));
+    matches!(bytes.first(), Some(b'{' | b'[')) && memchr::memchr2_iter(b'}', b']', bytes).all(goes_on)
+}
+
 /// The JSON format that was said, when the text is made of values that are neither objects nor
 /// arrays.
 pub(super) fn json_scalars(text: &str, said: &'static str) -> Option<&'static str> {

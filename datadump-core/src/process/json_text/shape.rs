@@ -90,7 +90,16 @@ fn ends_scalar(byte: u8) -> bool {
 
 /// The byte behind the closing quote of the text that is opened here.
 fn text_end(bytes: &[u8], open: usize) -> usize {
+    /// Most texts are names and words, and over before the search for many bytes has begun.
+    const SHORT: usize = 24;
     let mut place = open + 1;
+    for (length, byte) in bytes.iter().skip(place).take(SHORT).enumerate() {
+        match byte {
+            b'"' => return place + length + 1,
+            b'\\' => break,
+            _ => {}
+        }
+    }
     while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(place..).unwrap_or_default()) {
         place += found;
         if bytes.get(place) == Some(&b'"') {
