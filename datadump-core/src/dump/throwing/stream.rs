@@ -12,8 +12,9 @@ use crate::{
     throw::{SourceName, Throw},
 };
 
-/// About how many bytes one chunk has.
-const CHUNK: usize = 1 << 20;
+/// About how many bytes one chunk has: as records, rows and what became of them it is many times that
+/// for a moment.
+const CHUNK: usize = 256 << 10;
 
 /// How many bytes are looked at to recognise the format.
 const SAMPLE: usize = 64 << 10;
