@@ -127,6 +127,38 @@ async fn many_bad_records_take_no_longer_than_the_limits_say() {
 }
 
 #[tokio::test]
+async fn a_worker_gives_what_this_process_gives() {
+    let (here, there) = (Workers::in_process(Limits::default()), workers(Limits::default()));
+    let throw = |body: &'static [u8], content_type: Option<&str>| Event::Throw {
+        body: body.into(),
+        content_type: content_type.map(str::to_owned),
+    };
+    let mut odd = Record::new(Map::from_iter([("_storage".to_owned(), json!("mine"))]));
+    odd.odd.insert("t".to_owned(), json!("NaN"));
+    let records = vec![
+        event(json!({"z": 1, "a": [1.0, 5e-324, u64::MAX, i64::MIN, null, {"é\u{0}": "\u{7f}\n"}]})),
+        event(json!({})),
+        Event::Record(odd),
+    ];
+    let throws = vec![throw(b"a,b", Some("text/csv")), throw(b"\xff\x00", None), throw(b"", None)];
+    for (script, events) in [
+        (Script::of_records(""), &records),
+        (Script::of_records(".at = %received_at\n.source = [%source, %format, %args, %index]"), &records),
+        (Script::of_records(". = [{\"_storage\": \"dog\", \"x\": 1}, 2, decode_base16!(\"ff\")]"), &records),
+        (Script::of_records(".x = .a[0] * 1e400 ?? 0"), &records),
+        (Script::of_records("abort \"no\""), &records),
+        (Script::of_records(".b = upcase!(.z)"), &records),
+        (Script::of_throws(".hex = encode_base16(.body)"), &throws),
+        (Script::of_throws(". = split(.body, \",\")"), &throws),
+        (Script::of_throws(""), &records),
+        (Script::of_records(""), &throws),
+    ] {
+        let expected = here.run(&script, &about(), events.clone()).await;
+        assert_eq!(there.run(&script, &about(), events.clone()).await, expected, "{script:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_worker_that_is_killed_from_outside_costs_no_record() {
     let workers = Arc::new(workers(Limits::default()));
     let script = Script::of_records("for_each(split(\"a\" * 2000, \"\")) -> |_i, _v| { .x = 1 }");

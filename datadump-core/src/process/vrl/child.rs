@@ -25,7 +25,7 @@ const LAST_WORDS: u64 = 4 << 10;
 /// called like this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerCommand {
-    /// The program.
+    /// Where the program is.
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
@@ -167,7 +167,8 @@ impl Worker {
 }
 
 fn spawn(command: &WorkerCommand) -> io::Result<Worker> {
-    let mut process = std::process::Command::new(&command.program);
+    // By its whole path: it is not looked for, least of all in the folder it is started in.
+    let mut process = std::process::Command::new(std::path::absolute(&command.program)?);
     process.args(&command.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Nothing of what the parent was told is a program's business, nor is what its terminal says.
     process.env_clear().current_dir("/");
