@@ -2,12 +2,16 @@
 
 use std::process::Output;
 
-use datadump_client::{Client, done};
+use datadump_client::{Client, Throw, done};
 use datadump_tests::{Database, Server, dog, on_both, workspace};
 use serde_json::{Map, Value as Json, json};
 use tokio::process::Command;
 
-on_both![the_generated_client_declares_writes_and_reads, the_command_line_does_the_same];
+on_both![
+    the_generated_client_declares_writes_and_reads,
+    the_command_line_does_the_same,
+    data_is_thrown_by_client_and_command_line,
+];
 
 async fn the_generated_client_declares_writes_and_reads(server: Server) {
     let client = Client::new(server.base());
@@ -83,6 +87,39 @@ async fn the_command_line_does_the_same(server: Server) {
         let error = said(&server, &["storage", "declare", definition]).await.unwrap_err();
         assert!(error.contains(definition), "{error}");
     }
+}
+
+async fn data_is_thrown_by_client_and_command_line(server: Server) {
+    let client = Client::new(server.base());
+    let receipt = done(client.throw().body("{\"a\": 1}").send().await).await.unwrap();
+    assert_eq!((receipt.source.as_str(), receipt.accepted), ("inbox", 1));
+    let table = Throw::new("a,b\n1,2\n").source("table").content_type("text/csv").argument("unit", "km");
+    let receipt = table.send(&client).await.unwrap();
+    assert_eq!((receipt.source.as_str(), receipt.format.as_str(), receipt.accepted), ("table", "csv", 1));
+    let failure = Throw::new("{").format("json").strict().send(&client).await.unwrap_err();
+    assert_eq!(failure.problem().unwrap_or_else(|| panic!("{failure}")).status, 422);
+
+    let receipt = said(&server, &["throw", r#"{"a": 2}"#, "--source", "shell"]).await.unwrap();
+    assert_eq!((&receipt["source"], &receipt["accepted"]), (&json!("shell"), &json!(1)));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "{\"n\": 1}\n".repeat(100_000)).unwrap();
+    let name = file.path().to_str().unwrap();
+    for more in [&["--stream"][..], &[]] {
+        let arguments = [&["throw", name, "--source", "shell"], more].concat();
+        assert_eq!(said(&server, &arguments).await.unwrap()["accepted"], 100_000);
+    }
+    let sources = said(&server, &["sources"]).await.unwrap();
+    assert_eq!(sources["count"], 3, "{sources}");
+    assert_eq!(said(&server, &["sources", "shell"]).await.unwrap()["last_format"], "ndjson");
+    said(&server, &["throw", "{", "--format", "json", "--source", "bad"]).await.unwrap();
+    let waiting = said(&server, &["quarantine", "--source", "bad"]).await.unwrap();
+    let id = waiting["results"][0]["id"].as_str().unwrap();
+    assert_eq!(said(&server, &["quarantine", id]).await.unwrap()["text"], "{");
+    for arguments in [&["replay", id][..], &["replay", "--source", "bad", "--dry-run"], &["replay"]] {
+        assert_eq!(said(&server, arguments).await.unwrap()["failed"], 1, "{arguments:?}");
+    }
+    let error = said(&server, &["throw", "no-such-file.csv"]).await.unwrap_err();
+    assert!(error.contains("no-such-file.csv"), "{error}");
 }
 
 #[tokio::test]

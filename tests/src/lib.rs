@@ -10,15 +10,19 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails by panicking")]
 
 mod call;
+mod compress;
 mod database;
 mod definitions;
 mod server;
+mod socket;
 pub mod workspace;
 
 pub use call::{Answer, Api, Call, segment};
+pub use compress::compress;
 pub use database::Database;
 pub use definitions::{cat, dog, record};
 pub use server::{Exit, Server, Setup, eventually, snapshot};
+pub use socket::{Heard, Socket};
 
 /// Makes two tests of each function, one on SQLite and one on PostgreSQL. The functions take a
 /// [`Server`] on an empty database.

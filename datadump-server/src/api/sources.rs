@@ -81,7 +81,7 @@ pub(crate) struct RecentList {
     /// How many are remembered.
     count: u64,
     /// The throws, as they came, and what became of each: `throw`, `received_at`, `content_type`,
-    /// `peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`.
+    /// `arguments`, `peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`.
     results: Vec<Object>,
 }
 

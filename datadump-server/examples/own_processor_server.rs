@@ -1,6 +1,6 @@
 //! A server with a processor of its own. It is the whole server: all flags, both databases, the page.
 //!
-//! Run it with `cargo run -p datadump-server --example own_processor`, and throw at it:
+//! Run it with `cargo run -p datadump-server --example own_processor_server`, and throw at it:
 //!
 //! ```sh
 //! printf 'apples 1.250 kg\npears 0.8 kg\n' | curl --data-binary @- 'http://127.0.0.1:6050/throw/shop?format=balance'

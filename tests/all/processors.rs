@@ -1,0 +1,120 @@
+//! Processors: those built in, programs written over the API, and what would become of samples.
+
+use datadump_tests::{Server, on_both};
+use serde_json::{Value as Json, json};
+
+on_both![
+    programs_are_written_versioned_and_used,
+    what_does_not_compile_is_told_by_line_and_column,
+    samples_are_simulated_and_nothing_is_stored,
+];
+
+const PROCESSOR: &str = "/api/v1/processor/";
+
+async fn programs_are_written_versioned_and_used(server: Server) {
+    let list = server.get(PROCESSOR).await.is(200).json();
+    let names: Vec<&str> =
+        list["results"].as_array().unwrap().iter().map(|found| found["name"].as_str().unwrap()).collect();
+    for name in ["json", "ndjson", "csv", "text", "form", "multipart", "xml", "syslog", "binary", "args"] {
+        assert!(names.contains(&name), "{name} is not in {names:?}");
+    }
+    assert!(names.is_sorted(), "{names:?}");
+    assert!(list["results"].as_array().unwrap().iter().all(|found| found["kind"] == "built-in"), "{list}");
+    server.get("/api/v1/processor/nobody/").await.problem_about(404, &["nobody"]);
+
+    let program = json!({"name": "celsius", "program": ".celsius = (to_float!(.f) - 32.0) * 5.0 / 9.0"});
+    let made = server.post(PROCESSOR, &program).await.is(201).json();
+    assert_eq!(
+        (&made["kind"], &made["version"], &made["takes"]),
+        (&json!("program"), &json!(1), &json!("record")),
+        "{made}"
+    );
+    server.put("/api/v1/source/weather/", &json!({"processor": "celsius"})).await.is(201).ok();
+    server.post("/throw/weather", &json!({"f": 212})).await.is(200).ok();
+    let next = json!({"takes": "record", "program": ".celsius = 1.5\ndel(.f)"});
+    let next = server.put("/api/v1/processor/celsius/", &next).await.is(200).json();
+    assert_eq!(next["version"], 2, "{next}");
+    server.post("/throw/weather", &json!({"f": 212})).await.is(200).ok();
+    let rows = server.get("/api/v1/storage/weather/?ordering=_received_at").await.is(200).json();
+    let seen: Vec<(&Json, &Json)> =
+        rows["results"].as_array().unwrap().iter().map(|row| (&row["celsius"], &row["f"])).collect();
+    assert_eq!(seen, [(&json!(100.0), &json!(212)), (&json!(1.5), &Json::Null)], "{rows}");
+    let versions = server.get("/api/v1/processor/celsius/versions/").await.is(200).json();
+    assert_eq!((&versions["count"], &versions["results"][0]["program"]), (&json!(2), &program["program"]));
+
+    server.delete("/api/v1/processor/celsius/").await.problem_about(409, &["celsius", "weather"]);
+    server.delete("/api/v1/processor/json/").await.problem(409);
+    server.patch("/api/v1/source/weather/", &json!({"processor": null})).await.is(200).ok();
+    server.delete("/api/v1/processor/celsius/").await.is(204).ok();
+    server.get("/api/v1/processor/celsius/").await.problem(404);
+    for name in ["json", "simulate", "a b", "_own", ""] {
+        let program = json!({"name": name, "program": ".a = 1"});
+        let problem = server.post(PROCESSOR, &program).await.problem(400);
+        assert_eq!(problem["errors"][0]["pointer"], "/name", "{problem}");
+    }
+    for body in [
+        json!({"name": "x"}),
+        json!({"program": ".a = 1"}),
+        json!({"name": "x", "program": 5}),
+        json!({"name": "x", "program": ".a = 1", "takes": "all"}),
+        json!({"name": "x", "program": ".a = 1", "language": "lua"}),
+    ] {
+        server.post(PROCESSOR, &body).await.problem(400);
+    }
+    server.put("/api/v1/processor/one/", &json!({"name": "other", "program": ".a = 1"})).await.problem(400);
+    server.call("GET", "/api/v1/processor/simulate").await.problem(405);
+}
+
+async fn what_does_not_compile_is_told_by_line_and_column(server: Server) {
+    for (program, line, column) in [
+        (".a = 1\n.b = nonsense(.a)", 2, 6),
+        (".a = to_int(.a)", 1, 6),
+        (".a = \n", 1, 0),
+        // Neither the network nor files nor the environment is there.
+        (".a = get_env_var!(\"HOME\")", 1, 6),
+        (".a = dns_lookup!(\"localhost\")", 1, 6),
+        (".a = http_request!(\"http://localhost\")", 1, 6),
+    ] {
+        let body = json!({"name": "wrong", "program": program});
+        let problem = server.post(PROCESSOR, &body).await.problem(400);
+        let error = &problem["errors"][0];
+        assert_eq!((&problem["code"], &error["pointer"]), (&json!("invalid-program"), &json!("/program")));
+        assert!(error["line"].as_u64() >= Some(line), "{program}: {problem}");
+        if column > 0 {
+            assert_eq!(
+                (&error["line"], &error["column"]),
+                (&json!(line), &json!(column)),
+                "{program}: {problem}"
+            );
+        }
+        assert!(!error["detail"].as_str().unwrap().is_empty(), "{problem}");
+    }
+    server.get("/api/v1/processor/wrong/").await.problem(404);
+}
+
+async fn samples_are_simulated_and_nothing_is_stored(server: Server) {
+    let request = json!({
+        "program": ".double = .n * 2 ?? null\nif .n == 3 { abort }",
+        "routes": [{"storage": "small", "when": {"n": {"lt": 2}}}, {"storage": "large"}],
+        "throws": [{"body": "[{\"n\": 1}, {\"n\": 2}]"}, {"body": "n\n5\n6\n", "content_type": "text/csv"},
+                   {"args": {"n": "7"}}, {"body": "{\"n\": 3}"}],
+    });
+    let answer = server.post("/api/v1/processor/simulate/", &request).await.is(200).json();
+    let throws = answer["throws"].as_array().unwrap();
+    let formats: Vec<&Json> = throws.iter().map(|throw| &throw["format"]).collect();
+    assert_eq!(formats, ["json", "csv", "args", "json"], "{answer}");
+    assert_eq!(throws[0]["records"], json!([{"n": 1}, {"n": 2}]), "{answer}");
+    assert!(throws[0]["rows"].as_array().is_some_and(|rows| rows.len() == 3), "{answer}");
+    assert_eq!(server.get("/api/v1/source/").await.is(200).json()["count"], 0);
+    assert_eq!(server.get("/api/v1/factory/storage/").await.is(200).json()["count"], 0);
+    assert_eq!(server.get("/api/v1/quarantine/").await.is(200).json()["count"], 0);
+    for request in [
+        json!({"throws": [{"body": "{}"}], "program": ".a = "}),
+        json!({"throws": [{"body": "{}"}], "format": "nonsense"}),
+        json!({"throws": [{"body": "{}", "body_base64": "e30="}]}),
+        json!({"throws": "x"}),
+        json!({}),
+    ] {
+        server.post("/api/v1/processor/simulate/", &request).await.problem(400);
+    }
+}

@@ -1,0 +1,104 @@
+//! What a throw may not be: too large, too slow, half a body, or one too many.
+
+use std::time::Duration;
+
+use datadump_tests::{Database, Server, Setup};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+use super::count;
+
+async fn started(arguments: &[&str]) -> Server {
+    Setup::default().arguments(arguments.to_vec()).start(Database::sqlite()).await
+}
+
+#[tokio::test]
+async fn a_throw_that_is_too_large_is_refused() {
+    let server = started(&["--max-throw", "10000", "--max-body", "100"]).await;
+    let text = |length: usize| "x".repeat(length);
+    server.call("POST", "/throw/t").body(text(10_000)).await.is(200).ok();
+    server.call("POST", "/throw/t").body(text(10_001)).await.problem_about(413, &["10000"]);
+    server.call("POST", "/throw/t").body(text(5_000_000)).await.problem(413);
+    let packed = datadump_tests::compress("gzip", text(10_001).as_bytes());
+    let call = server.call("POST", "/throw/t").header("content-encoding", "gzip").body(packed);
+    call.await.problem_about(413, &["10000"]);
+    // A stream may be as long as it likes.
+    let lines = format!("{}\n", text(99)).repeat(1000);
+    let receipt = server.call("POST", "/throw/lines?stream=1&format=text").body(lines).await.is(200).json();
+    assert_eq!(receipt["accepted"], 1000);
+    assert_eq!(count(&server, "t").await, 1);
+}
+
+#[tokio::test]
+async fn memory_for_throws_is_shared_and_bounded() {
+    let server = started(&["--max-throw", "1MiB", "--throw-memory", "1MiB"]).await;
+    // A body that was announced has its place, whether or not it comes.
+    let mut slow = connect(&server).await;
+    slow.write_all(head("/throw/slow", 900_000, "").as_bytes()).await.unwrap();
+    slow.write_all(&[b'x'; 100]).await.unwrap();
+    sleep(Duration::from_millis(300)).await;
+    let refused = server.call("POST", "/throw/t").body("x".repeat(500_000)).await;
+    assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    refused.problem_about(503, &["memory"]);
+    server.call("POST", "/throw/t").body("x".repeat(50_000)).await.is(200).ok();
+    drop(slow);
+    datadump_tests::eventually("there is room again", || async {
+        let answer = server.call("POST", "/throw/t").body("x".repeat(500_000)).await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
+    assert_eq!(count(&server, "slow").await, 0);
+}
+
+#[tokio::test]
+async fn a_client_that_asks_first_is_told_before_it_sends() {
+    let server = started(&["--max-throw", "1000"]).await;
+    let mut socket = connect(&server).await;
+    socket.write_all(head("/throw/t", 8, "expect: 100-continue\r\n").as_bytes()).await.unwrap();
+    let mut begin = vec![0; 25];
+    timeout(Duration::from_secs(10), socket.read_exact(&mut begin)).await.unwrap().unwrap();
+    assert_eq!(String::from_utf8_lossy(&begin), "HTTP/1.1 100 Continue\r\n\r\n");
+    socket.write_all(b"{\"a\": 1}").await.unwrap();
+    assert!(read(&mut socket).await.starts_with("HTTP/1.1 200"));
+    let mut socket = connect(&server).await;
+    socket.write_all(head("/throw/t", 5000, "expect: 100-continue\r\n").as_bytes()).await.unwrap();
+    assert!(read(&mut socket).await.starts_with("HTTP/1.1 413"));
+    assert_eq!(count(&server, "t").await, 1);
+}
+
+#[tokio::test]
+async fn half_a_body_is_no_throw() {
+    let server = started(&["--body-timeout", "500ms"]).await;
+    let mut socket = connect(&server).await;
+    socket.write_all(head("/throw/half", 100, "").as_bytes()).await.unwrap();
+    socket.write_all(b"{\"a\": 1}\n").await.unwrap();
+    assert!(read(&mut socket).await.starts_with("HTTP/1.1 408"));
+    let mut socket = connect(&server).await;
+    socket.write_all(head("/throw/half", 100, "").as_bytes()).await.unwrap();
+    socket.write_all(b"{\"a\": 1}\n").await.unwrap();
+    drop(socket);
+    server.post("/throw/other", &json!({"a": 1})).await.is(200).ok();
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(count(&server, "half").await, 0);
+    assert_eq!(server.get("/api/v1/quarantine/").await.is(200).json()["count"], 0);
+}
+
+fn head(path: &str, length: usize, more: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{more}content-length: {length}\r\n\r\n"
+    )
+}
+
+async fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.address()).await.unwrap()
+}
+
+async fn read(socket: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let _ = timeout(Duration::from_secs(20), socket.read_to_end(&mut answer)).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
