@@ -32,8 +32,9 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
         let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
         let end = memchr::memchr(b'\n', rest.as_bytes());
         let line = rest.get(..end.unwrap_or(rest.len()))?;
+        let text = if end.is_some() { line.strip_suffix('\r').unwrap_or(line) } else { line };
         number += 1;
-        let found = Line { text: line.strip_suffix('\r').unwrap_or(line), number, start };
+        let found = Line { text, number, start };
         start += line.len() + usize::from(end.is_some());
         Some(found)
     })

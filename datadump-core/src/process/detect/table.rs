@@ -74,7 +74,7 @@ fn is_name(cell: &str) -> bool {
         && untyped::number(cell).is_none()
         && cell.chars().any(char::is_alphabetic)
         // What ends sentences, begins code and stands between names and values.
-        && !cell.ends_with(['.', '!', '?', ':', ';', '{'])
+        && !cell.ends_with(['.', '!', ':', ';', '{'])
         && !cell.contains(['=', '{', '}', '<', '>', '\\'])
         && !cell.contains(": ")
         && !is_value(cell)
