@@ -4,8 +4,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, and so may their helpers")]
 
 mod columns;
+mod interruptions;
+mod isolation;
 mod migrations;
 mod nodes;
+mod own;
 mod reads;
 mod support;
 mod writes;

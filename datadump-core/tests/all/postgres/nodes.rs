@@ -1,6 +1,6 @@
 //! Several processes on one database; here each is a store of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use datadump_core::{
     Error,
@@ -10,16 +10,6 @@ use datadump_core::{
 use serde_json::json;
 
 use super::support::*;
-
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..200 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{what} did not come about");
-}
 
 #[tokio::test]
 async fn several_can_open_an_empty_database_at_once() {

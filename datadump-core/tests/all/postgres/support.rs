@@ -1,6 +1,6 @@
 //! A database of a test's own, and what tests say to a store.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use datadump_core::{
     Error, Result,
@@ -177,4 +177,36 @@ pub(super) fn is_unknown(error: &Error) -> bool {
 pub(super) fn difference(in_force: &Arc<InForce>, definition: &Json) -> datadump_core::schema::Difference {
     let parsed = parse::definition(definition).unwrap();
     evolve::difference(&in_force.definition, &parsed, &std::collections::BTreeMap::new())
+}
+
+/// All that takes long, at once: a growing column, a new index, a check, an index on what grows.
+pub(super) fn grown() -> Json {
+    let mut definition = with(dog(), "size", "type", json!("long"));
+    definition = with(definition, "color", "max_length", json!(64));
+    definition = and(definition, json!({"name": "good", "type": "boolean", "default": true}));
+    definition["meta"] = json!({"indexes": [{"fields": ["size", "color"]}, {"fields": ["good"]}]});
+    with(definition, "size", "max", json!(1_000_000))
+}
+
+/// What migrations have left lying about.
+pub(super) async fn left_over(database: &Database) -> i64 {
+    let columns = database
+        .number("SELECT count(*) FROM pg_attribute WHERE attrelid = 'storage_dog'::regclass AND attname LIKE '\\_\\_%' AND NOT attisdropped")
+        .await;
+    let triggers =
+        database.number("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'storage_dog'::regclass").await;
+    let functions = database.number("SELECT count(*) FROM pg_proc WHERE proname LIKE 'dd\\_keep%'").await;
+    let invalid = database.number("SELECT count(*) FROM pg_index WHERE NOT indisvalid").await;
+    columns + triggers + functions + invalid
+}
+
+/// Waits, not for ever, until something is so.
+pub(super) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..500 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{what} did not come about");
 }
