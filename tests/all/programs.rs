@@ -15,8 +15,16 @@ use datadump_tests::workspace;
 use serde_json::{Map, Value as Json, json};
 
 fn workers(limits: Limits) -> Workers {
+    marked("any", limits)
+}
+
+/// Workers that [`children`] finds by their command line: a program has other tests' workers too.
+fn marked(mark: &str, limits: Limits) -> Workers {
     let program = workspace::program("datadump-server");
-    Workers::new(WorkerCommand { program, arguments: vec!["worker".into()] }, limits)
+    Workers::new(
+        WorkerCommand { program, arguments: ["worker", "--config", mark].map(Into::into).into() },
+        limits,
+    )
 }
 
 /// A program without end, as far as anybody will ever know.
@@ -160,14 +168,15 @@ async fn a_worker_gives_what_this_process_gives() {
 
 #[tokio::test]
 async fn a_worker_that_is_killed_from_outside_costs_no_record() {
-    let workers = Arc::new(workers(Limits::default()));
+    let workers = Arc::new(marked("killed", Limits::default()));
     let script = Script::of_records("for_each(split(\"a\" * 2000, \"\")) -> |_i, _v| { .x = 1 }");
     let running = tokio::spawn({
         let (workers, script) = (workers.clone(), script.clone());
         async move { workers.run(&script, &about(), numbered(900)).await }
     });
     tokio::time::sleep(Duration::from_millis(150)).await;
-    let worker = children().first().and_then(|worker| rustix::process::Pid::from_raw(*worker)).unwrap();
+    let worker =
+        children("killed").first().and_then(|worker| rustix::process::Pid::from_raw(*worker)).unwrap();
     rustix::process::kill_process(worker, rustix::process::Signal::KILL).unwrap();
     assert!(!running.is_finished(), "it was over before the worker was killed");
     let verdicts = running.await.unwrap();
@@ -176,7 +185,7 @@ async fn a_worker_that_is_killed_from_outside_costs_no_record() {
 
 #[tokio::test]
 async fn programs_do_not_see_each_other() {
-    let workers = Arc::new(workers(Limits::default()));
+    let workers = Arc::new(marked("interleaved", Limits::default()));
     let mut running = Vec::new();
     for round in 0..40 {
         let workers = workers.clone();
@@ -196,7 +205,8 @@ async fn programs_do_not_see_each_other() {
             assert_eq!(records[0].storage.as_ref().unwrap().as_str(), format!("s{}", round % 2));
         }
     }
-    assert!(children().len() <= 2, "{:?}", children());
+    let count = children("interleaved").len();
+    assert!(count <= 2, "{count} workers");
 }
 
 #[tokio::test]
@@ -237,7 +247,7 @@ async fn what_an_event_costs() {
         "where": {"lat": 52.52, "lon": 13.405}, "tags": ["a", "b", "c"], "at": "2026-01-02T03:04:05Z",
     });
     let here = Workers::in_process(Limits::default());
-    let there = workers(Limits::default());
+    let there = marked("measured", Limits::default());
     let started = Instant::now();
     there.run(&script, &about(), vec![event(fields.clone())]).await;
     println!("first event, with the start of a worker: {} ms", started.elapsed().as_millis());
@@ -254,21 +264,23 @@ async fn what_an_event_costs() {
             println!("{name}, {batch} at once: {each:.1} µs an event");
         }
     }
-    for worker in children() {
+    for worker in children("measured") {
         let status = fs::read_to_string(format!("/proc/{worker}/status")).unwrap();
         let line = |name: &str| status.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
         println!("a worker at rest: {}, {}", line("VmRSS"), line("VmSize"));
     }
 }
 
-/// The processes that this one started.
-fn children() -> Vec<i32> {
+/// The workers that this process started with this mark.
+fn children(mark: &str) -> Vec<i32> {
     let own = std::process::id().to_string();
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let parent = |number: &i32| {
+    let is_ours = |number: &i32| {
         let status = fs::read_to_string(format!("/proc/{number}/status")).ok()?;
-        Some(status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim() == own)
+        let command = fs::read_to_string(format!("/proc/{number}/cmdline")).ok()?;
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim();
+        Some(parent == own && command.contains(mark))
     };
-    numbers.filter(|number| parent(number) == Some(true)).collect()
+    numbers.filter(|number| is_ours(number) == Some(true)).collect()
 }

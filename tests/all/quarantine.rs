@@ -148,7 +148,7 @@ async fn a_replay_is_watched_and_stopped(server: Server) {
     let receipt = server.post("/throw/ledger", &json!(batch)).await.is(200).json();
     assert_eq!(receipt["quarantined"], 3000, "{receipt}");
     assert_eq!((receipt["errors"].as_array().unwrap().len(), &receipt["truncated"]), (100, &json!(true)));
-    let slow = "for_each(split(\"a,\" * 2000, \",\")) -> |_i, _v| { .x = 1 }\n.number = int!(.number)";
+    let slow = "for_each(split(\"a,\" * 40000, \",\")) -> |_i, _v| { .x = 1 }\n.number = int!(.number)";
     let request = json!({"program": slow});
     let answer = server.post("/api/v1/quarantine/replay/", &request).await;
     assert!(matches!(answer.status, 200 | 202), "{answer:?}");

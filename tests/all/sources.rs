@@ -104,7 +104,7 @@ async fn a_stream_of_animals_ends_in_two_clean_storages(server: Server) {
             "storage": kind,
             "when": {"animal.kind": {"eq": kind}},
             "keep": ["animal.chip.id", "animal.look.color"],
-            "rename": {"id": "chip_id"},
+            "rename": {"animal.chip.id": "chip_id"},
         });
         let members = route.as_object_mut().unwrap();
         members.extend(more.as_object().unwrap().clone());
@@ -112,7 +112,7 @@ async fn a_stream_of_animals_ends_in_two_clean_storages(server: Server) {
     };
     let mut of_dogs = route("dog", json!({"cast": {"collar_size": "integer"}}));
     of_dogs["keep"].as_array_mut().unwrap().push(json!("animal.collar.size"));
-    of_dogs["rename"]["size"] = json!("collar_size");
+    of_dogs["rename"]["animal.collar.size"] = json!("collar_size");
     let settings = json!({"routes": [of_dogs, route("cat", json!({}))], "unrouted": "drop"});
     server.put("/api/v1/source/animals/", &settings).await.is(201).ok();
 

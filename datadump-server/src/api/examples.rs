@@ -58,7 +58,7 @@ fn body(operation: &str) -> Option<Json> {
                 "storage": NAME,
                 "when": {"kind": "dog"},
                 "keep": ["chip_id", "color", "collar.size"],
-                "rename": {"size": "collar_size"},
+                "rename": {"collar.size": "collar_size"},
                 "cast": {"collar_size": "integer"},
             }],
             "unrouted": "drop",

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Tag;
 use crate::{
     answer::{Object, Reply, Window},
-    extract::{Base, IfMatch, IfNoneMatch, JsonBody, expectation},
+    extract::{Base, IfMatch, IfNoneMatch, JsonBody, expectation, object},
     problem::Problem,
     throwing::source_name,
 };
@@ -174,7 +174,8 @@ impl Sources {
     ) -> Result<SourcePut, Problem> {
         let name = source_name(&source.0)?;
         let expect = self.expected(&source.0, expectation(if_match, if_none_match)?)?;
-        let (source, is_new) = self.dump.set_source(&name, &settings.0, expect).await?;
+        let settings = object(settings.0)?;
+        let (source, is_new) = self.dump.set_source(&name, &settings, expect).await?;
         let (source, tag) = tagged(source);
         Ok(if is_new { SourcePut::Created(source, tag) } else { SourcePut::Changed(source, tag) })
     }
@@ -192,7 +193,8 @@ impl Sources {
         patch: JsonBody,
     ) -> Result<SourceGot, Problem> {
         let expect = self.expected(&source.0, if_match.expects())?;
-        let (source, tag) = tagged(self.dump.patch_source(&source.0, &patch.0, expect).await?);
+        let patch = object(patch.0)?;
+        let (source, tag) = tagged(self.dump.patch_source(&source.0, &patch, expect).await?);
         Ok(SourceGot::Source(source, tag))
     }
 

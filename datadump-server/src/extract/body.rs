@@ -95,13 +95,18 @@ impl<'a> ApiExtractor<'a> for MaybeJson {
 
 /// A body as a type of its own; whatever else is in it is a mistake.
 pub(crate) fn typed<T: DeserializeOwned>(json: Json) -> Result<T, Problem> {
-    serde_json::from_value(json).map_err(|error| {
-        let detail = error.to_string();
-        let fault =
-            FaultAnswer { pointer: Some(String::new()), ..FaultAnswer::new("invalid", detail.clone()) };
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid", "The body is not valid", detail);
-        problem.with_faults(vec![fault])
-    })
+    serde_json::from_value(object(json)?).map_err(|error| invalid(&error.to_string()))
+}
+
+/// A body that is an object: an array would be taken for one by the order of its items.
+pub(crate) fn object(json: Json) -> Result<Json, Problem> {
+    if json.is_object() { Ok(json) } else { Err(invalid("a JSON object is expected")) }
+}
+
+fn invalid(detail: &str) -> Problem {
+    let fault = FaultAnswer { pointer: Some(String::new()), ..FaultAnswer::new("invalid", detail) };
+    let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid", "The body is not valid", detail);
+    problem.with_faults(vec![fault])
 }
 
 /// The bytes of a body that is said to be JSON.

@@ -8,7 +8,7 @@ mod parameters;
 mod throw;
 
 pub(crate) use base::Base;
-pub(crate) use body::{BodyLimits, JsonBody, MaybeJson, typed};
+pub(crate) use body::{BodyLimits, JsonBody, MaybeJson, object, typed};
 pub(crate) use chunks::{Chunks, too_large};
 pub(crate) use condition::{IfMatch, IfNoneMatch, KnownVersions, expectation};
 pub(crate) use parameters::{Noted, Parameters, parse_query, parse_query_loosely};

@@ -20,7 +20,7 @@ pub(super) const LARGEST_WINDOW: u32 = 23;
 /// A decoder, and what it is fed with.
 pub(super) struct Stage {
     supply: Supply,
-    reader: Box<dyn Read + Send>,
+    reader: Box<dyn Read + Send + Sync>,
     piece: Vec<u8>,
     state: State,
     /// Whether nothing more comes.
@@ -110,7 +110,7 @@ impl Stage {
     }
 }
 
-fn reader(encoding: Encoding, from: Feed) -> io::Result<Box<dyn Read + Send>> {
+fn reader(encoding: Encoding, from: Feed) -> io::Result<Box<dyn Read + Send + Sync>> {
     Ok(match encoding {
         Encoding::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(from)),
         Encoding::Deflate => Box::new(Inflate::new(from)),
