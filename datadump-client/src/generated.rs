@@ -305,7 +305,7 @@ pub mod types {
     pub struct RecentList {
         #[doc = "How many are remembered."]
         pub count: u64,
-        #[doc = "The throws, as they came, and what became of each: `throw`, `received_at`, `content_type`,\n`peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`."]
+        #[doc = "The throws, as they came, and what became of each: `throw`, `received_at`, `content_type`,\n`arguments`, `peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`."]
         pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
     }
     impl RecentList {
@@ -3256,7 +3256,7 @@ pub mod types {
     }
 }
 #[derive(Clone, Debug)]
-#[doc = "Client for Data-Dump\n\nTyped storages over HTTP: declare one, write rows, read them with filters, pages and optimistic locking.\n\nEvery path works with and without a trailing slash. Every error is a `Problem` (RFC 9457, `application/problem+json`) whose `detail` names what is wrong and whose `request_id` is in the log. An unknown query parameter is an error.\n\n\nVersion: 0.1.0"]
+#[doc = "Client for Data-Dump\n\nThrow any data at `/` or `/throw/{source}`, in any format: it is recognised and becomes rows of typed storages, with nothing set up before. Storages can also be declared: with filters, pages, optimistic locking and versions.\n\nEvery path works with and without a trailing slash. Every error is a `Problem` (RFC 9457, `application/problem+json`) whose `detail` names what is wrong and whose `request_id` is in the log. An unknown query parameter is an error, except where data is thrown: there it is data.\n\n`GET /` and `GET /throw/{source}` also take a WebSocket: every message is a throw, and each gets its receipt, in order. A message `{\"id\": …, \"throw\": …}` has its id in the receipt.\n\n\nVersion: 0.1.0"]
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
