@@ -1,5 +1,6 @@
 //! The catalogue in memory, kept as the database has it: whoever changes a storage notifies all
-//! processes, and who missed that finds out within seconds.
+//! processes, and who missed that finds out within seconds. In the same way they hear that sources
+//! or programs have changed, which others read.
 
 use std::{sync::Arc, time::Duration};
 

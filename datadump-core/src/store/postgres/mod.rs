@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! writes ─► queue ─► a few writers, a connection each ─► batch ─► apply ─► commit ─► answer
-//!                       └─ storage is being changed: parked        └─ refused: isolate
+//!                       └─ storage is being changed: parked        └─ refused: isolate ─► instead
 //! reads  ─► a pool of their own
-//! changes of the catalogue ─► NOTIFY ─► every process reads them
+//! changes of the catalogue, of sources and programs ─► NOTIFY ─► every process reads them
 //! migrations ─► a session lock each ─► steps that can be repeated ─► one last transaction
 //! ```
 
