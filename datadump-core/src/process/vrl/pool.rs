@@ -62,7 +62,13 @@ impl Pool {
         wire::put(&mut request, &Request::Check(script.clone())).map_err(|error| wrong(error.to_string()))?;
         let turn = self.turn().await.map_err(wrong)?;
         let mut lease = self.lease(turn).await.map_err(wrong)?;
-        let checked: Result<Checked, Death> = lease.worker.ask(&request, Instant::now() + COMPILE).await;
+        let until = Instant::now() + COMPILE;
+        let mut checked: Result<Checked, Death> = lease.worker.ask(&request, until).await;
+        // Once is nobody's fault: somebody else may have killed it.
+        if let Err(Death::Crashed(_)) = checked {
+            lease.worker = Worker::start(&self.command, self.limits.memory).await.map_err(wrong)?;
+            checked = lease.worker.ask(&request, until).await;
+        }
         match checked {
             Ok(checked) => {
                 self.put_back(lease);

@@ -85,43 +85,10 @@ fn syslog() {
 
 #[test]
 fn access_log() {
-    for (line, expected) in [
-        (
-            "127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /apache_pb.gif HTTP/1.0\" 200 2326",
-            json!({"timestamp":"2000-10-10T20:55:36.000000Z","client":"127.0.0.1","user":"frank","method":"GET","path":"/apache_pb.gif","protocol":"HTTP/1.0","status":200,"size":2326}),
-        ),
-        (
-            "127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a b HTTP/1.0\" 200 - \"http://www.example.com/start.html\" \"Mozilla/4.08 [en] (Win98; I ;Nav)\"",
-            json!({"timestamp":"2000-10-10T20:55:36.000000Z","client":"127.0.0.1","method":"GET","path":"/a b","protocol":"HTTP/1.0","status":200,"referrer":"http://www.example.com/start.html","agent":"Mozilla/4.08 [en] (Win98; I ;Nav)"}),
-        ),
-        (
-            "2001:db8::1 - - [10/Oct/2000:13:55:36 +0000] \"-\" 408 0 \"-\" \"-\"",
-            json!({"timestamp":"2000-10-10T13:55:36.000000Z","client":"2001:db8::1","status":408,"size":0}),
-        ),
-        (
-            "www.example.com:443 10.0.0.1 - alice smith [10/Oct/2000:13:55:36 +0000] \"POST /x?y=\\\"z\\\" HTTP/2.0\" 201 17 \"-\" \"curl/8.0\"",
-            json!({"timestamp":"2000-10-10T13:55:36.000000Z","client":"10.0.0.1","user":"alice smith","method":"POST","path":"/x?y=\\\"z\\\"","protocol":"HTTP/2.0","status":201,"size":17,"agent":"curl/8.0","virtual_host":"www.example.com:443"}),
-        ),
-        (
-            "172.24.0.3 - alice [31/Dec/2024:17:32:06 +0000] \"GET / HTTP/1.1\" 200 615 \"https://domain.tld/path\" \"curl/8.11.1\" \"1.2.3.4, 10.10.1.1\"",
-            json!({"timestamp":"2024-12-31T17:32:06.000000Z","client":"172.24.0.3","user":"alice","method":"GET","path":"/","protocol":"HTTP/1.1","status":200,"size":615,"referrer":"https://domain.tld/path","agent":"curl/8.11.1","forwarded_for":"1.2.3.4, 10.10.1.1"}),
-        ),
-        (
-            "172.24.0.3 - - [31/Dec/2024:17:32:06 +0000] \"GET / HTTP/1.1\" 200 615 \"-\" \"curl/8.11.1\" 0.005",
-            json!({"timestamp":"2024-12-31T17:32:06.000000Z","client":"172.24.0.3","method":"GET","path":"/","protocol":"HTTP/1.1","status":200,"size":615,"agent":"curl/8.11.1","request_time":0.005}),
-        ),
-        (
-            "0.0.0.0 - bob [18/Mar/2023:15:00:00 +0000] \"GET /some/path HTTP/2.0\" 200 12312 \"https://10.0.0.1/some/referer\" \"Mozilla/5.0\" 462 0.050 [some-upstream-service-9000] [some-other-upstream-5000] 10.0.50.80:9000 19437 0.049 200 752178adb17130b291aefd8c386279e7",
-            json!({"timestamp":"2023-03-18T15:00:00.000000Z","client":"0.0.0.0","user":"bob","method":"GET","path":"/some/path","protocol":"HTTP/2.0","status":200,"size":12312,"referrer":"https://10.0.0.1/some/referer","agent":"Mozilla/5.0","proxy_alternative_upstream_name":"some-other-upstream-5000","proxy_upstream_name":"some-upstream-service-9000","request_id":"752178adb17130b291aefd8c386279e7","request_length":462,"request_time":0.05,"upstream_addr":"10.0.50.80:9000","upstream_response_length":19437,"upstream_response_time":0.049,"upstream_status":200}),
-        ),
-        (
-            "127.0.0.1 - - [2026-01-02T03:04:05+01:00] \"\\x16\\x03\\x01\" 400 157 \"-\" \"-\"",
-            json!({"timestamp":"2026-01-02T02:04:05.000000Z","client":"127.0.0.1","status":400,"size":157,"request":"\\x16\\x03\\x01"}),
-        ),
-        ("127.0.0.1 - - [yesterday] \"GET / HTTP/1.0\" 200 1", json!("the time `yesterday` is none")),
-        ("hello world", json!("neither the common nor the combined format of access logs")),
-    ] {
-        check("access-log", line, &expected);
+    let examples: Vec<(String, Json)> = serde_json::from_str(include_str!("access-log.json")).unwrap();
+    assert!(!examples.is_empty());
+    for (line, expected) in examples {
+        check("access-log", &line, &expected);
     }
 }
 
@@ -184,8 +151,6 @@ fn influx() {
         ),
         ("m f=18446744073709551615u", json!({"measurement":"m","f":u64::MAX})),
         ("# a comment", json!(null)),
-        ("m", json!("not line protocol: A generic parsing error occurred: TakeWhile1")),
-        ("m f=x", json!("not line protocol: No fields were provided")),
         (
             "m s=\"two\nlines\" 1700000000000",
             json!({"measurement":"m","timestamp":"2023-11-14T22:13:20.000000Z","s":"two\nlines"}),
@@ -201,7 +166,7 @@ fn a_bad_line_is_rejected_alone_and_everyone_knows_where_it_stands() {
         ("logfmt", "a=1 b=x", "prose and nothing else"),
         ("influx", "m f=1", "m s=\"not closed"),
         ("syslog", "<13>Jan  1 00:00:00 h a: b", "no syslog"),
-        ("access-log", "h - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1", "- -"),
+        ("access-log", "h - - [10/Oct/2000:13:55:36 -0700] \"GET / RTSP/1.0\" 200 1", "- -"),
         ("cef", "CEF:0|V|P|1|1|n|5|a=b", "CEF:1"),
     ] {
         let body = format!("{good}\r\n\n{bad}\n  \n{good}\n{bad}");
