@@ -14,7 +14,20 @@ use super::{
 /// How many programs stay compiled in this process.
 const PROGRAMS: usize = 64;
 
-/// Runs programs within [`Limits`]. Cheap to share; nothing is started before it is needed.
+/// Runs programs within [`Limits`]. Nothing is started before it is needed; at most two workers run
+/// at a time, whoever asks, and they end with this.
+///
+/// ```
+/// use datadump_core::process::vrl::{Limits, Script, WorkerCommand, Workers};
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// // A program that calls `serve_worker` when its first argument is `worker`.
+/// let command = WorkerCommand::this_program(["worker"]).unwrap();
+/// let workers = Workers::new(command, Limits::default());
+/// # let workers = Workers::in_process(Limits::default());
+/// let errors = workers.check(&Script::of_records(".a = upcase(.b)")).await.unwrap_err();
+/// assert_eq!(errors.list[0].place.column, 6);
+/// # });
+/// ```
 pub struct Workers {
     kind: Kind,
 }
