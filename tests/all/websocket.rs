@@ -56,6 +56,12 @@ async fn every_message_gets_its_receipt_in_order(server: Server) {
     assert_eq!(count(&server, "mixed").await, 5006);
     let recent = server.get("/api/v1/source/mixed/recent/").await.is(200).json();
     assert_eq!(recent["results"][0]["arguments"], json!([["station", "north"]]), "{recent}");
+    // Whoever says goodbye is answered.
+    let mut leaving = Socket::at(&server, "/throw/mixed").await;
+    leaving.say(Message::Close(None)).await;
+    let began = std::time::Instant::now();
+    assert_eq!(leaving.closed().await, None);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     // While it is open it is a connection, and afterwards it is none.
     let connections = || async { server.get("/api/v1/status").await.json()["connections"].as_u64().unwrap() };
     let open = connections().await;
@@ -144,6 +150,7 @@ async fn a_stop_answers_what_was_accepted_and_says_goodbye(mut server: Server) {
         socket.whisper(json!({"n": number}).to_string()).await;
     }
     socket.flush().await;
+    let began = std::time::Instant::now();
     server.signal(Signal::TERM);
     let mut answered = 1;
     loop {
@@ -160,6 +167,7 @@ async fn a_stop_answers_what_was_accepted_and_says_goodbye(mut server: Server) {
     }
     assert_eq!(silent.closed().await, Some(1001));
     assert!(server.ended().await.success(), "{}", server.printed());
+    assert!(began.elapsed() < Duration::from_millis(1900), "nobody is waited for: {:?}", began.elapsed());
     let server = server.again().await;
     let stored = count(&server, "last").await;
     assert!((answered..=50).contains(&stored), "{answered} of {stored}");

@@ -75,6 +75,8 @@ impl Socket {
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Close(frame))) => {
+                    // The answer to it is sent with whatever is done next.
+                    let _ = self.0.flush().await;
                     return Heard::Closed(frame.map(|frame| frame.code.into()));
                 }
                 Some(Ok(other)) => panic!("heard {other:?}"),

@@ -31,7 +31,7 @@ pub(super) fn add(document: &mut Json) {
         for parameter in parameters.into_iter().flatten() {
             match parameter["in"].as_str().zip(parameter["name"].as_str()) {
                 Some(("path", "name")) if id.contains("processor") => {
-                    parameter["example"] = "in-celsius".into()
+                    parameter["example"] = "in-celsius".into();
                 }
                 Some(("path", "name")) => parameter["example"] = NAME.into(),
                 Some(("path", "source")) => parameter["example"] = SOURCE.into(),

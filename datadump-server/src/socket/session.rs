@@ -63,8 +63,10 @@ type Answers = FuturesOrdered<BoxFuture<'static, (String, usize)>>;
 /// Why no more is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// The client has closed it, or is gone.
+    /// The client has closed it, or has nothing more to say.
     Closed,
+    /// The client does not listen.
+    Gone,
     /// The server closes it, and says so.
     Close(CloseCode),
 }
@@ -76,15 +78,13 @@ impl Session {
         let end = self.read(&mut socket, &mut answers).await;
         tracing::debug!(?end, "a websocket ends");
         // What was accepted is finished and, if anybody listens, answered.
+        let mut listens = end != End::Gone;
         while let Some((answer, _)) = answers.next().await {
-            if send(&mut socket, answer, &mut answers).await.is_err() {
-                while answers.next().await.is_some() {}
-            }
+            listens = listens && send(&mut socket, answer, &mut answers).await.is_ok();
         }
-        if let End::Close(code) = end {
-            let close = CloseFrame { code, reason: reason(code).into() };
-            let _ = timeout(FAREWELL, socket.close(Some(close))).await;
-            let _ = timeout(FAREWELL, rest(&mut socket)).await;
+        if listens {
+            // Whether it was heard or not, the connection ends here.
+            let _ = timeout(FAREWELL, farewell(&mut socket, end)).await;
         }
     }
 
@@ -107,7 +107,7 @@ impl Session {
                             waiting -= lengths;
                             ControlFlow::Continue(())
                         }
-                        Err(_) => ControlFlow::Break(End::Closed),
+                        Err(_) => ControlFlow::Break(End::Gone),
                     }
                 }
                 message = socket.next(), if has_room => {
@@ -126,7 +126,7 @@ impl Session {
                         asked_at = Some(Instant::now());
                         match timeout(SLOWEST, socket.send(Message::Ping(Bytes::new()))).await {
                             Ok(Ok(())) => ControlFlow::Continue(()),
-                            _ => ControlFlow::Break(End::Closed),
+                            _ => ControlFlow::Break(End::Gone),
                         }
                     }
                 }
@@ -256,9 +256,18 @@ fn reason(code: CloseCode) -> &'static str {
     }
 }
 
-/// What a client sends after it was refused is read and thrown away: a connection that is closed
-/// with bytes unread is reset, and the client never reads the answer.
-async fn rest(socket: &mut Socket) {
-    let mut buffer = vec![0; 16 << 10];
-    while matches!(socket.get_mut().raw().read(&mut buffer).await, Ok(1..)) {}
+/// Says goodbye, and waits until the client has too.
+async fn farewell(socket: &mut Socket, end: End) {
+    let close = match end {
+        End::Close(code) => Some(CloseFrame { code, reason: reason(code).into() }),
+        _ => None,
+    };
+    let _ = socket.close(close).await;
+    while let Some(Ok(_)) = socket.next().await {}
+    // What a client sends after it was refused is read and thrown away: a connection that is closed
+    // with bytes unread is reset, and the client never reads the answer.
+    if let End::Close(CloseCode::Size | CloseCode::Invalid | CloseCode::Protocol | CloseCode::Again) = end {
+        let mut buffer = vec![0; 16 << 10];
+        while matches!(socket.get_mut().raw().read(&mut buffer).await, Ok(1..)) {}
+    }
 }

@@ -173,7 +173,7 @@ async fn persist(dump: &Dump, source: &SourceName, incoming: &Incoming) -> Resul
     loop {
         match dump.throw(source, incoming.clone()).await {
             Err(CoreError::Overloaded | CoreError::Unavailable(_) | CoreError::Moved(_)) if left > 1 => {
-                left -= 1
+                left -= 1;
             }
             outcome => return outcome.map(drop),
         }
