@@ -1,4 +1,4 @@
-//! The examples in README.md and docs/guide.md do what they say.
+//! The examples in README.md and docs/ do what they say.
 //!
 //! Each document is run from top to bottom against a server of its own, on an empty database, in an
 //! empty folder. What is fenced as
@@ -10,26 +10,141 @@
 //!   are as long as shown, and `"…"` stands for anything.
 //! * ```` ```text ```` right after it is what it printed, line for line; `…` in a line stands for
 //!   anything.
+//! * ```` ```rust FILE ```` is a part of that file, word for word.
 //! * ```` ```sh no-run ```` (starting a server, building) is not run, nor is anything else.
 //!
 //! "Right after" means before the next ```` ```sh ````, whatever prose is between. The sleep that a
 //! reader takes is not needed: an example that meets a storage which is not ready yet (503) says
 //! `curl --retry 5`.
 
-use std::process::Output;
+use std::{collections::BTreeSet, path::Path, process::Output, sync::Mutex, thread};
 
-use datadump_tests::{Server, on_both, workspace};
+use datadump_tests::{Database, Server, on_both, workspace};
 use serde_json::Value as Json;
-use tokio::process::Command;
+use tokio::{process::Command, runtime::Builder};
 
-on_both![the_guide_does_what_it_says, the_readme_does_what_it_says];
+on_both![
+    the_readme_does_what_it_says,
+    the_guide_does_what_it_says,
+    the_document_about_capture_does_what_it_says,
+    the_document_about_processors_does_what_it_says,
+    every_built_in_format_has_a_page,
+];
+
+async fn the_readme_does_what_it_says(server: Server) {
+    run("README.md", &server).await;
+}
 
 async fn the_guide_does_what_it_says(server: Server) {
     run("docs/guide.md", &server).await;
 }
 
-async fn the_readme_does_what_it_says(server: Server) {
-    run("README.md", &server).await;
+async fn the_document_about_capture_does_what_it_says(server: Server) {
+    run("docs/capture.md", &server).await;
+}
+
+async fn the_document_about_processors_does_what_it_says(server: Server) {
+    run("docs/processors.md", &server).await;
+}
+
+#[test]
+fn the_pages_about_formats_do_what_they_say_on_sqlite() {
+    run_pages(async |page| run(&page, &Server::start(Database::sqlite()).await).await);
+}
+
+#[test]
+fn the_pages_about_formats_do_what_they_say_on_postgres() {
+    run_pages(async |page| run(&page, &Server::start(Database::postgres().await).await).await);
+}
+
+/// Runs the pages side by side, on threads with a runtime each: a database that is dropped holds up
+/// its thread, and on PostgreSQL it waits for whoever is about to connect.
+fn run_pages(run: impl AsyncFn(String) + Sync) {
+    let pages = Mutex::new(format_pages().into_iter());
+    let next = || pages.lock().unwrap().next();
+    let work = || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        while let Some(page) = next() {
+            runtime.block_on(run(page));
+        }
+    };
+    thread::scope(|scope| (0..AT_A_TIME).for_each(|_| drop(scope.spawn(work))));
+}
+
+/// A new format is not there before people can read about it; nor is a page about none.
+async fn every_built_in_format_has_a_page(server: Server) {
+    let processors = server.get("/api/v1/processor/?limit=1000").await.is(200).json();
+    let results = processors["results"].as_array().unwrap().iter();
+    let built_in = results.filter(|processor| processor["kind"] == "built-in");
+    let formats: BTreeSet<String> =
+        built_in.map(|processor| format!("{FORMATS}/{}.md", processor["name"].as_str().unwrap())).collect();
+    let mut pages = format_pages();
+    assert!(pages.remove(&format!("{FORMATS}/README.md")), "there is no page about them all");
+    assert_eq!(pages, formats);
+    let index = workspace::read(&format!("{FORMATS}/README.md"));
+    for page in &pages {
+        let name = Path::new(page).file_name().unwrap().to_str().unwrap();
+        assert!(index.contains(&format!("]({name})")), "the page about them all has no link to {name}");
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut documents: BTreeSet<String> = format_pages();
+    documents.extend(pages_in("docs"));
+    documents.extend(["README.md", "CHANGELOG.md"].map(str::to_owned));
+    for document in &documents {
+        let text = workspace::read(document);
+        let prose = without_blocks(&text);
+        for link in prose.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
+            if link.contains("://") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let folder = workspace::root().join(document);
+            let file = if path.is_empty() { folder } else { folder.parent().unwrap().join(path) };
+            assert!(file.exists(), "{document} links to {link}, which is not there");
+            if !anchor.is_empty() {
+                let there = std::fs::read_to_string(&file).unwrap();
+                let is_there =
+                    without_blocks(&there).lines().any(|line| anchor_of(line).as_deref() == Some(anchor));
+                assert!(is_there, "{document} links to {link}, and there is no such heading");
+            }
+        }
+    }
+}
+
+/// How many pages are run at a time.
+const AT_A_TIME: usize = 4;
+
+const FORMATS: &str = "docs/formats";
+
+fn format_pages() -> BTreeSet<String> {
+    pages_in(FORMATS)
+}
+
+fn pages_in(folder: &str) -> BTreeSet<String> {
+    let files = std::fs::read_dir(workspace::root().join(folder)).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")).collect()
+}
+
+/// What is not fenced.
+fn without_blocks(text: &str) -> String {
+    let mut inside = false;
+    let lines = text.lines().filter(|line| {
+        let is_fence = line.trim_start().starts_with("```");
+        inside ^= is_fence;
+        !is_fence && !inside
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What a heading is called in links.
+fn anchor_of(line: &str) -> Option<String> {
+    let heading = line.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?;
+    let kept = heading.to_lowercase().replace(' ', "-");
+    Some(kept.chars().filter(|character| character.is_alphanumeric() || "-_".contains(*character)).collect())
 }
 
 /// A fenced block: where it is, what it is, and what is in it.
@@ -79,6 +194,10 @@ async fn run(document: &str, server: &Server) {
                     shown.len() == lines.len() && shown.iter().zip(&lines).all(|(s, l)| shows_text(s, l));
                 assert!(same, "{place} shows\n{}\nbut it is\n{out}\n{said}", block.text);
                 printed = None;
+            }
+            (kind, _) if kind.starts_with("rust ") => {
+                let file = kind.trim_start_matches("rust ");
+                assert!(workspace::read(file).contains(&block.text), "{place} shows what is not in {file}");
             }
             _ => {}
         }
@@ -136,6 +255,8 @@ fn shows_text(shown: &str, there: &str) -> bool {
 #[test]
 fn blocks_and_what_they_show_are_read_right() {
     let text = "a\n```sh\ncurl x\n```\n- b\n  ```json\n  {}\n  ```\n```sh no-run\ny\n```\n";
+    assert_eq!(without_blocks(text), "a\n- b");
+    assert_eq!(anchor_of("## A *new* `one`, and_2").as_deref(), Some("a-new-one-and_2"));
     let kinds: Vec<_> = blocks(text).into_iter().map(|block| (block.line, block.kind)).collect();
     assert_eq!(kinds, [(2, "sh"), (6, "json"), (9, "sh no-run")]);
     for (shown, there, same) in [
