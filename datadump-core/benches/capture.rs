@@ -7,7 +7,6 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::cast_precision_loss,
-    clippy::disallowed_methods,
     reason = "it prints figures, and fails by panicking"
 )]
 
@@ -68,10 +67,15 @@ fn json_of_200_bytes() {
     const TIMES: u32 = 20_000;
     let [ours, sniffed, bare] = medians([
         &mut || {
-            (0..TIMES)
-                .for_each(|_| assert_eq!(decode(&registry, black_box(&body), Some("application/json")), 1))
+            for _ in 0..TIMES {
+                assert_eq!(decode(&registry, black_box(&body), Some("application/json")), 1);
+            }
         },
-        &mut || (0..TIMES).for_each(|_| assert_eq!(decode(&registry, black_box(&body), None), 1)),
+        &mut || {
+            for _ in 0..TIMES {
+                assert_eq!(decode(&registry, black_box(&body), None), 1);
+            }
+        },
         &mut || {
             for _ in 0..TIMES {
                 black_box(serde_json::from_slice::<Map<String, Json>>(black_box(&body)).unwrap());
@@ -90,7 +94,7 @@ fn json_of_200_bytes() {
 
 fn ndjson() {
     let line = |n: u32| {
-        json!({"id": n, "name": format!("row {n}"), "a": f64::from(n) * 0.5, "b": n % 7, "c": n % 2 == 0, "d": "some text",
+        json!({"id": n, "name": format!("row {n}"), "a": f64::from(n) * 0.5, "b": n % 7, "c": n.is_multiple_of(2), "d": "some text",
                "e": null, "f": -f64::from(n), "g": "2026-01-31T12:00:00Z", "h": n * 3})
         .to_string()
     };

@@ -49,14 +49,14 @@ fn about() -> About {
     }
 }
 
-fn event(fields: Json) -> Event {
+fn event(fields: &Json) -> Event {
     let fields: Map<String, Json> = fields.as_object().cloned().unwrap();
     Event::Record(Record::new(fields))
 }
 
 /// Records `{"n": 0}`, `{"n": 1}`, …
 fn numbered(count: usize) -> Vec<Event> {
-    (0..count).map(|n| event(json!({ "n": n, "text": "the quick brown fox" }))).collect()
+    (0..count).map(|n| event(&json!({ "n": n, "text": "the quick brown fox" }))).collect()
 }
 
 fn code(verdict: &Verdict) -> &'static str {
@@ -144,8 +144,8 @@ async fn a_worker_gives_what_this_process_gives() {
     let mut odd = Record::new(Map::from_iter([("_storage".to_owned(), json!("mine"))]));
     odd.odd.insert("t".to_owned(), json!("NaN"));
     let records = vec![
-        event(json!({"z": 1, "a": [1.0, 5e-324, u64::MAX, i64::MIN, null, {"é\u{0}": "\u{7f}\n"}]})),
-        event(json!({})),
+        event(&json!({"z": 1, "a": [1.0, 5e-324, u64::MAX, i64::MIN, null, {"é\u{0}": "\u{7f}\n"}]})),
+        event(&json!({})),
         Event::Record(odd),
     ];
     let throws = vec![throw(b"a,b", Some("text/csv")), throw(b"\xff\x00", None), throw(b"", None)];
@@ -249,11 +249,11 @@ async fn what_an_event_costs() {
     let here = Workers::in_process(Limits::default());
     let there = marked("measured", Limits::default());
     let started = Instant::now();
-    there.run(&script, &about(), vec![event(fields.clone())]).await;
+    there.run(&script, &about(), vec![event(&fields)]).await;
     println!("first event, with the start of a worker: {} ms", started.elapsed().as_millis());
     for (name, workers) in [("in this process", &here), ("in a worker", &there)] {
         for (batch, rounds) in [(1, 2000), (10, 500), (1000, 20)] {
-            let events: Vec<Event> = (0..batch).map(|_| event(fields.clone())).collect();
+            let events: Vec<Event> = (0..batch).map(|_| event(&fields)).collect();
             workers.run(&script, &about(), events.clone()).await;
             let started = Instant::now();
             for _ in 0..rounds {

@@ -68,7 +68,9 @@ impl Processor for Influx {
 fn read(text: &str, unit: Option<Unit>) -> Result<Option<Record>, Failure> {
     let mut parsed = parse_lines(text);
     let Some(line) = parsed.next() else { return Ok(None) };
-    let line = line.map_err(|error| Failure::unreadable(format!("not line protocol: {error}")))?;
+    // What the parser says is about its own insides.
+    let shape = "not line protocol: `measurement,tag=value field=value timestamp`";
+    let line = line.map_err(|_| Failure::unreadable(shape))?;
     if parsed.next().is_some() {
         return Err(Failure::unreadable("not line protocol: a quote is not closed"));
     }

@@ -19,7 +19,12 @@ impl Processor for Ndjson {
             }
             match json_text::record(line.text) {
                 Ok(record) => output.record_at(record, Some(line.number), Some(line.piece())),
-                Err(failure) => output.reject(failure, Some(line.number), Some(line.piece())),
+                Err(failure) => {
+                    // The line is known already; the reader of one line calls it the first.
+                    let detail = failure.detail.replace("at line 1 column", "at column");
+                    let failure = Failure { detail, ..failure };
+                    output.reject(failure, Some(line.number), Some(line.piece()));
+                }
             }
         }
         Ok(())

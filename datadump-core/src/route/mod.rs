@@ -272,7 +272,7 @@ mod tests {
 
     use super::*;
 
-    fn check(settings: Json, record: Json, expected: &[(&str, Json)]) {
+    fn check(settings: Json, record: &Json, expected: &[(&str, Json)]) {
         let settings: Settings = serde_json::from_value(settings).unwrap();
         let routes = Routes::read(&StorageName::parse("animals").unwrap(), &settings).unwrap();
         let record = Record::new(record.as_object().unwrap().clone());
@@ -292,23 +292,23 @@ mod tests {
     #[test]
     fn records_go_where_their_routes_say() {
         let event = json!({"kind": "dog", "look": {"color": "black"}, "size": "40", "noise": [1]});
-        check(json!({}), event.clone(), &[("animals", event.clone())]);
+        check(json!({}), &event, &[("animals", event.clone())]);
         let dogs = json!({"storage": "dog", "when": {"kind": "dog"}, "keep": ["look.color", "size"],
                           "rename": {"size": "collar_size"}, "cast": {"collar_size": "integer"}});
         let cats = json!({"storage": "cat", "when": {"kind": "cat"}});
         check(
             json!({"routes": [dogs, cats]}),
-            event.clone(),
+            &event,
             &[("dog", json!({"color": "black", "collar_size": 40}))],
         );
         let fish = json!({"kind": "fish"});
-        check(json!({"routes": [dogs]}), fish.clone(), &[("animals", fish.clone())]);
-        check(json!({"routes": [dogs], "unrouted": "drop"}), fish, &[]);
+        check(json!({"routes": [dogs]}), &fish, &[("animals", fish.clone())]);
+        check(json!({"routes": [dogs], "unrouted": "drop"}), &fish, &[]);
         let all = json!({"storage": "all", "rename": {"look.color": "color"}});
         let renamed = json!({"kind": "dog", "look": {}, "size": "40", "noise": [1], "color": "black"});
-        check(json!({"routes": [all]}), event.clone(), &[("all", renamed)]);
+        check(json!({"routes": [all]}), &event, &[("all", renamed)]);
         let wrong = json!({"storage": "dog", "keep": ["kind"], "cast": {"kind": "integer"}});
-        check(json!({"routes": [wrong]}), event, &[("dog", "\"dog\" cannot be turned into integer".into())]);
+        check(json!({"routes": [wrong]}), &event, &[("dog", "\"dog\" cannot be turned into integer".into())]);
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Fitter {
                 }
                 // A null under a name that is no field yet says nothing that must be kept.
                 if !value.is_null() || self.folded.contains_key(&fold(&name)) {
-                    fit.keep(name, value);
+                    fit.keep(&name, value);
                 }
                 continue;
             };
@@ -115,7 +115,7 @@ impl Fitter {
                     let detail =
                         format!("{} does not fit {}; it is kept in {EXTRA}", shown(&value), field.kind);
                     fit.remark(&name, "type-conflict", detail);
-                    fit.keep(name, value);
+                    fit.keep(&name, value);
                 }
             }
         }
@@ -125,7 +125,7 @@ impl Fitter {
                 "not-finite",
                 format!("{} is no finite number; it is kept in {EXTRA}", shown(&value)),
             );
-            fit.keep(name, value);
+            fit.keep(&name, value);
         }
         self.complete(values, fit, key, id)
     }
@@ -187,7 +187,7 @@ impl Fitter {
             width -= least_width(value);
             let detail = format!("the row is too wide for the database; it is kept in {EXTRA}");
             fit.remark(field.name.as_str(), "row-too-wide", detail);
-            fit.keep(field.name.to_string(), value.to_json(&field.kind));
+            fit.keep(field.name.as_str(), value.to_json(&field.kind));
             *value = Value::Null;
         }
     }
@@ -226,7 +226,7 @@ impl Fit {
         self.remarks.push(Fault::new(Place::field(name), code, detail));
     }
 
-    fn keep(&mut self, name: String, value: Json) {
+    fn keep(&mut self, name: &str, value: Json) {
         self.extra.insert(name.replace('\0', "\u{fffd}"), value);
     }
 
@@ -243,7 +243,7 @@ impl Fit {
             return Some(key);
         }
         self.remark(name, "key", format!("it cannot be a key; a digest of it is, and it is kept in {EXTRA}"));
-        self.keep(name.to_owned(), value);
+        self.keep(name, value);
         let digest = Sha256::digest(text.as_bytes());
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(digest.iter()).for_each(|(byte, digit)| *byte = *digit);
@@ -275,7 +275,10 @@ fn cast(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
             let value = field.kind.read_text(text).ok()?;
             let exact = match &value {
                 Value::Integer(number) => number.to_string() == *text,
-                Value::Float(number) => Json::from(*number).to_string() == *text,
+                Value::Float(number) => {
+                    let written = Json::from(*number).to_string();
+                    written == *text
+                }
                 _ => true,
             };
             exact.then_some(value)?

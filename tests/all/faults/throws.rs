@@ -37,7 +37,11 @@ impl Ledger {
                 self.rows.push(key);
             }
             Some([error]) => {
-                assert_eq!((&receipt["accepted"], &receipt["quarantined"]), (&json!(0), &json!(1)), "{receipt}");
+                assert_eq!(
+                    (&receipt["accepted"], &receipt["quarantined"]),
+                    (&json!(0), &json!(1)),
+                    "{receipt}"
+                );
                 self.entries.push(error["quarantine"].as_str().unwrap().to_owned());
             }
             _ => panic!("{receipt}"),
@@ -65,7 +69,9 @@ async fn throws_that_were_acknowledged_survive_kills(mut server: Server) {
         });
         let over_sockets = (0..3).map(|client| {
             let (api, stopped) = (api.clone(), stopped.clone());
-            tokio::spawn(async move { throw_over_socket(&api, &format!("w{round}-{client}"), &stopped).await })
+            tokio::spawn(
+                async move { throw_over_socket(&api, &format!("w{round}-{client}"), &stopped).await },
+            )
         });
         let clients: Vec<_> = over_http.chain(over_sockets).collect();
         // At another moment each time, from before the first commit to a few hundred throws later.

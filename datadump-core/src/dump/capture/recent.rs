@@ -52,7 +52,10 @@ impl Recent {
         let mut throw = throw.clone();
         // A copy: a slice would hold on to the whole body.
         throw.body = bytes::Bytes::copy_from_slice(throw.body.get(..MAX_BODY).unwrap_or(&throw.body));
-        let outcome = outcome.as_ref().map(Clone::clone).map_err(ToString::to_string);
+        let outcome = match outcome {
+            Ok(receipt) => Ok(receipt.clone()),
+            Err(error) => Err(error.to_string()),
+        };
         let listed = outcome.as_ref().map_or(0, |receipt| receipt.warnings.len() + receipt.errors.len());
         let bytes = 512 + throw.body.len() + 256 * listed;
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);

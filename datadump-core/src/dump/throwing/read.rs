@@ -126,7 +126,7 @@ impl Dump {
             None => {
                 for record in output.records {
                     let original = transforms.then(|| original(&record)).flatten();
-                    sorted.route(source, record, original);
+                    sorted.route(source, record, original.as_ref());
                 }
             }
             Some(script) => {
@@ -164,7 +164,7 @@ impl Dump {
                                 if origin.is_none() {
                                     record.origin.index = place;
                                 }
-                                sorted.route(source, record, original.clone());
+                                sorted.route(source, record, original.as_ref());
                             }
                         }
                     }
@@ -176,7 +176,7 @@ impl Dump {
 }
 
 impl Sorted {
-    fn route(&mut self, source: &Source, record: Record, original: Option<Arc<Json>>) {
+    fn route(&mut self, source: &Source, record: Record, original: Option<&Arc<Json>>) {
         let routed = source.routes.of(record);
         if routed.is_empty() {
             self.dropped += 1;
@@ -184,11 +184,12 @@ impl Sorted {
         for one in routed {
             match one.record {
                 Ok(record) => {
-                    self.bound.push(Bound { storage: one.storage, record, original: original.clone() })
+                    let original = original.cloned();
+                    self.bound.push(Bound { storage: one.storage, record, original });
                 }
                 Err(unfit) => self.failed.push(Failed {
                     origin: Some(unfit.record.origin),
-                    original: original.clone(),
+                    original: original.cloned(),
                     storage: Some(one.storage.to_string()),
                     trouble: Trouble {
                         step: Step::Route,

@@ -1,12 +1,17 @@
 //! A throw of any length: cut into chunks at ends of lines, each committed before the next is read.
 
+use std::sync::{Mutex, PoisonError};
+
 use bytes::{Bytes, BytesMut};
 
 use super::Incoming;
 use crate::{
     dump::{Dump, capture::sources::Source},
     error::{Error, Fault, Place, Result},
-    process::{self, Cuts},
+    process::{
+        self, Cuts,
+        decompress::{Decompressor, Encoding},
+    },
     receipt::Receipt,
     record::Origin,
     throw::{SourceName, Throw},
@@ -28,10 +33,20 @@ pub struct Stream {
     dump: Dump,
     throw: Throw,
     settled: Option<Settled>,
+    compressed: Compressed,
     waiting: BytesMut,
     receipt: Receipt,
     records: usize,
     lines: usize,
+}
+
+/// Whether the bytes are compressed: their first ones say it.
+#[derive(Debug)]
+enum Compressed {
+    Unknown,
+    No,
+    /// Behind a lock that nobody ever waits for: what reads them is not made to be shared.
+    Yes(Mutex<Decompressor>),
 }
 
 /// What is settled once the beginning was looked at.
@@ -57,7 +72,9 @@ impl Dump {
         let throw = self.begin(source, Incoming { body: Bytes::new(), ..incoming });
         let receipt = Receipt::new(throw.id, throw.source.clone(), throw.format.clone().unwrap_or_default());
         let waiting = BytesMut::from(first.as_ref());
-        Ok(Stream { dump: self.clone(), throw, settled: None, waiting, receipt, records: 0, lines: 0 })
+        let compressed = Compressed::Unknown;
+        let dump = self.clone();
+        Ok(Stream { dump, throw, settled: None, compressed, waiting, receipt, records: 0, lines: 0 })
     }
 
     fn cuts(&self, format: &str) -> Cuts {
@@ -69,7 +86,31 @@ impl Stream {
     /// Takes the next bytes, decompressed; commits when a chunk is complete. An error ends the
     /// stream: what was committed before is in [`Stream::receipt`].
     pub async fn push(&mut self, bytes: Bytes) -> Result<()> {
-        self.waiting.extend_from_slice(&bytes);
+        if matches!(self.compressed, Compressed::Unknown) && !bytes.is_empty() {
+            self.compressed = match Encoding::by_magic(&bytes) {
+                Some(encoding) => Compressed::Yes(Mutex::new(Decompressor::new(&[encoding], None)?)),
+                None => Compressed::No,
+            };
+        }
+        let Compressed::Yes(decompressor) = &mut self.compressed else {
+            self.waiting.extend_from_slice(&bytes);
+            return self.commit_chunks().await;
+        };
+        unlocked(decompressor).push(bytes)?;
+        self.inflate().await
+    }
+
+    /// Takes what can be made of the compressed bytes that have come.
+    async fn inflate(&mut self) -> Result<()> {
+        while let Compressed::Yes(decompressor) = &mut self.compressed {
+            let Some(piece) = unlocked(decompressor).piece()? else { return Ok(()) };
+            self.waiting.extend_from_slice(piece);
+            self.commit_chunks().await?;
+        }
+        Ok(())
+    }
+
+    async fn commit_chunks(&mut self) -> Result<()> {
         while self.waiting.len() >= CHUNK {
             let Some(end) = self.end_of_lines() else {
                 if self.waiting.len() > LONGEST {
@@ -109,6 +150,10 @@ impl Stream {
 
     /// Commits what is left.
     pub async fn finish(mut self) -> Result<Receipt> {
+        if let Compressed::Yes(decompressor) = &mut self.compressed {
+            unlocked(decompressor).finish();
+            self.inflate().await?;
+        }
         let rest = self.waiting.split().freeze();
         if !rest.is_empty() || self.settled.is_none() {
             self.commit(rest).await?;
@@ -162,8 +207,13 @@ impl Stream {
                 let end = chunk.get(..SAMPLE).and_then(|sample| memchr::memrchr(b'\n', sample));
                 let sample = chunk.slice(..end.map_or(chunk.len(), |end| end + 1));
                 let found = process::detect(&sample, self.throw.content_type.as_deref(), false).format;
-                // One line of NDJSON is JSON too.
-                if found == "json" { "ndjson".to_owned() } else { found.to_owned() }
+                // One line of NDJSON is JSON too; an array is not, however many lines it has.
+                let array = sample.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+                match found {
+                    "json" | "ndjson" if array => return Err(not_cut("json")),
+                    "json" => "ndjson".to_owned(),
+                    found => found.to_owned(),
+                }
             }
         };
         let cuts = self.dump.cuts(&format);
@@ -180,6 +230,10 @@ impl Stream {
         let source = self.dump.source_of(&self.throw.source, &format).await?;
         Ok(Settled { source, format, header })
     }
+}
+
+fn unlocked(decompressor: &mut Mutex<Decompressor>) -> &mut Decompressor {
+    decompressor.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn not_cut(format: &str) -> Error {

@@ -24,7 +24,8 @@ pub(super) fn sample(text: &str) -> Vec<&str> {
 }
 
 /// `name=rex&legs=4`. One pair is enough when the sender said that it is a form; without that it
-/// takes two, since `speed=1.75` may be anything.
+/// takes two, since `speed=1.75` may be anything. Who said so and sends two may also have left the
+/// spaces of a value as they are, as `curl -d` does; with another `=` behind one it is logfmt.
 pub(super) fn form(text: &str, said: bool) -> bool {
     let text = text.trim_end();
     let is_pair = |pair: &str| {
@@ -33,10 +34,13 @@ pub(super) fn form(text: &str, said: bool) -> bool {
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.~*%+[]:@".contains(&byte))
                 && has_whole_escapes(name)
                 && has_whole_escapes(value)
+                && !(value.contains(' ') && value.contains('='))
         })
     };
+    let may_have_spaces = said && text.contains('&');
     let is_plain = !text.contains(|character: char| {
-        character.is_whitespace() || character.is_control() || "\"<>{}|\\^`".contains(character)
+        let is_space = character.is_whitespace() && !(character == ' ' && may_have_spaces);
+        is_space || character.is_control() || "\"<>{}|\\^`".contains(character)
     });
     let pairs = || text.split('&').filter(|pair| !pair.is_empty());
     is_plain && pairs().count() > usize::from(!said) && pairs().all(is_pair)
