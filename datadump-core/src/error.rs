@@ -159,7 +159,7 @@ impl Error {
 }
 
 fn current_version(current: &Option<Json>) -> String {
-    let version = current.as_ref().and_then(|row| row.get("version").or_else(|| row.get("_version")));
+    let version = current.as_ref().and_then(|row| row.get("_version").or_else(|| row.get("version")));
     version.map_or_else(|| "unknown".into(), Json::to_string)
 }
 

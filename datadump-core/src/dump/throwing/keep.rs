@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     dump::{Dump, rows::with_condition},
-    error::{Error, Result},
+    error::{Error, Fault, Result},
     id::Ids,
     receipt::{Receipt, Remark},
     record::{Origin, Record},
-    schema::{InForce, Kind, Row, StorageName},
+    schema::{InForce, Kind, Row, StorageName, definition::EXTRA},
     store::{Call, Expect, Otherwise, Outcome, Write},
     validate,
 };
@@ -227,7 +227,11 @@ fn fit(
     let (index, line) = (record.origin.index, record.origin.line);
     let fitted = fitter.fit(record, id).map_err(|faults| Trouble::invalid(Step::Validate, &faults))?;
     if how.strict_fields && !fitted.remarks.is_empty() {
-        return Err(Trouble::invalid(Step::Validate, &fitted.remarks));
+        let kept = format!("; it is kept in {EXTRA}");
+        let faults = fitted.remarks.into_iter();
+        // Here nothing is kept beside the fields.
+        let faults = faults.map(|fault| Fault { detail: fault.detail.replace(&kept, ""), ..fault });
+        return Err(Trouble::invalid(Step::Validate, &faults.collect::<Vec<_>>()));
     }
     for fault in fitted.remarks {
         receipt.warn(Remark {
@@ -262,7 +266,7 @@ impl Failed {
         Remark {
             index: self.origin.as_ref().map(|origin| origin.index),
             line: self.origin.as_ref().and_then(|origin| origin.line),
-            code: self.trouble.code.replace('-', "_"),
+            code: self.trouble.code.clone(),
             field: self.trouble.field.clone(),
             detail: self.trouble.detail.clone(),
             quarantine,

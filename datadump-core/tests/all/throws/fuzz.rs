@@ -1,5 +1,5 @@
 //! Any bytes, and samples with changes, through detection and every processor: for each
-//! `DATADUMP_FUZZ_SECONDS`, half a second when that is not set.
+//! `DATADUMP_TEST_FUZZ_SECONDS`, half a second when that is not set.
 
 use std::time::{Duration, Instant};
 
@@ -97,7 +97,7 @@ fn for_some_time(
     strategy: &impl Strategy<Value = Thrown>,
     test: impl Fn(Thrown) -> Result<(), TestCaseError>,
 ) -> u32 {
-    let seconds = std::env::var("DATADUMP_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    let seconds = std::env::var("DATADUMP_TEST_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     let end = Instant::now() + Duration::from_secs_f64(seconds.unwrap_or(0.5));
     let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
     let mut cases = 0;
