@@ -45,9 +45,18 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
 
 /// Files of the core's vocabulary, and of its stages, and what they may not import.
 const MODULES: &[(&[&str], &[&str])] = &[
-    (&["error.rs", "id.rs", "clock.rs", "json.rs", "schema/"], &["store", "validate", "dump"]),
-    (&["validate/", "validate.rs"], &["store", "dump"]),
-    (&["store/"], &["dump"]),
+    (
+        &["error.rs", "id.rs", "clock.rs", "json.rs", "schema/"],
+        &["process", "route", "store", "validate", "dump"],
+    ),
+    (
+        &["throw.rs", "record.rs", "receipt.rs", "source.rs"],
+        &["process", "route", "store", "validate", "dump"],
+    ),
+    (&["process/"], &["route", "store", "validate", "dump"]),
+    (&["route/"], &["process", "store", "validate", "dump"]),
+    (&["validate/", "validate.rs"], &["process", "route", "store", "dump"]),
+    (&["store/"], &["process", "route", "dump"]),
 ];
 
 /// What a stage may import of another, because it is that one's public face.
