@@ -182,6 +182,9 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        // Before the writer: only who closes the last connection empties the log into the file, and
+        // readers cannot.
+        self.readers.close().await;
         // Behind everything that was accepted before; it fails when the writer has ended already.
         let _ = self.queue.other(Command::Stop);
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -189,7 +192,6 @@ impl Store for SqliteStore {
         if let Ok(Some(Err(_))) = ended {
             tracing::error!("the writer had panicked");
         }
-        self.readers.close();
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
         let temporary = self.temporary.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(temporary) = temporary {

@@ -24,6 +24,9 @@ const TURN: Duration = Duration::from_secs(5);
 /// How long a question may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long closing waits for answers under way.
+const CLOSING: Duration = Duration::from_secs(2);
+
 /// The readers of one file.
 #[derive(Debug)]
 pub(super) struct Readers {
@@ -69,10 +72,10 @@ impl Readers {
         self.quick.run(TIME_LIMIT, ask).await
     }
 
-    /// Lets go of the connections.
-    pub(super) fn close(&self) {
-        self.thorough.close();
-        self.quick.close();
+    /// Lets go of the connections, when they have answered what they were asked.
+    pub(super) async fn close(&self) {
+        self.thorough.close(READERS).await;
+        self.quick.close(QUICK_READERS).await;
     }
 }
 
@@ -113,7 +116,10 @@ impl Pool {
         }
     }
 
-    fn close(&self) {
+    async fn close(&self, size: usize) {
+        let all = u32::try_from(size).unwrap_or(u32::MAX);
+        // Whoever takes longer keeps its connection to its end.
+        let _ = tokio::time::timeout(CLOSING, self.permits.acquire_many(all)).await;
         self.permits.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
