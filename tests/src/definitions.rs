@@ -47,3 +47,19 @@ pub fn record() -> Json {
         "meta": {"scans": true},
     })
 }
+
+/// The members of a receipt, in their order.
+pub const RECEIPT: [&str; 12] = [
+    "ok",
+    "throw",
+    "source",
+    "format",
+    "accepted",
+    "quarantined",
+    "dropped",
+    "duplicates",
+    "storages",
+    "warnings",
+    "errors",
+    "truncated",
+];

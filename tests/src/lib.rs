@@ -20,7 +20,7 @@ pub mod workspace;
 pub use call::{Answer, Api, Call, segment};
 pub use compress::compress;
 pub use database::Database;
-pub use definitions::{cat, dog, record};
+pub use definitions::{RECEIPT, cat, dog, record};
 pub use server::{Exit, Server, Setup, eventually, snapshot};
 pub use socket::{Heard, Socket};
 

@@ -130,8 +130,6 @@ pub struct Output {
     pub records: Vec<Record>,
     /// What did not become one.
     pub rejected: Vec<Rejected>,
-    /// A processor may add its remarks here: code and detail, about the throw as a whole.
-    pub remarks: Vec<Failure>,
     next: usize,
 }
 

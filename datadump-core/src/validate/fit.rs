@@ -36,8 +36,6 @@ pub struct Fitted {
     pub row: Row,
     /// What of it is kept otherwise than one might expect.
     pub remarks: Vec<Fault>,
-    /// Whether the record brought its own key.
-    pub keyed: bool,
 }
 
 impl Fitter {
@@ -162,13 +160,8 @@ impl Fitter {
         {
             *slot = Value::Json(Json::Object(fit.extra).to_string());
         }
-        let keyed = key.is_some();
         let key = key.unwrap_or(Value::Uuid(id));
-        Ok(Fitted {
-            row: Row::proven(self.in_force.clone(), Some(key), complete),
-            remarks: fit.remarks,
-            keyed,
-        })
+        Ok(Fitted { row: Row::proven(self.in_force.clone(), Some(key), complete), remarks: fit.remarks })
     }
 
     /// Moves what a row of the database has no room for beside the fields, the last fields first.

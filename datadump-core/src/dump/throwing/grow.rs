@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::task::coop::consume_budget;
+
 use crate::{
     dump::Dump,
     error::{Error, Result},
@@ -96,7 +98,10 @@ impl Dump {
             }
             let fitter = self.capture.growth.fitter(in_force, self.store.widest_row());
             let mut shape = Shape::default();
-            records.iter().for_each(|record| fitter.see(record, &mut shape));
+            for record in records {
+                consume_budget().await;
+                fitter.see(record, &mut shape);
+            }
             last = Some(fitter.clone());
             if shape.is_empty() || !self.grow(&storage, shape).await? {
                 return Ok(Target::Open(fitter));

@@ -4,6 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use serde_json::Value as Json;
+use tokio::task::coop::consume_budget;
 
 use super::{
     entry::{Seed, Step, Trouble},
@@ -87,6 +88,8 @@ impl Dump {
         });
         let mut seen: HashMap<(String, usize), usize> = HashMap::new();
         for one in bound {
+            // A throw may hold a million records: others have their turn in between.
+            consume_budget().await;
             let Some(target) = targets.get(one.storage.as_str()) else { continue };
             let origin = one.record.origin.clone();
             let part = if several {

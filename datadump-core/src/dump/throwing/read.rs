@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::Value as Json;
+use tokio::task::coop::consume_budget;
 
 use super::{
     entry::{Seed, Step, Trouble},
@@ -15,6 +16,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     process::{
         self, Input, Output, Processor,
+        decompress::{Encoding, decompress},
         vrl::{About, Event, Mode, Script, Verdict},
     },
     record::{Failure, Record},
@@ -22,7 +24,8 @@ use crate::{
     throw::Throw,
 };
 
-/// A body up to this size is decoded where it arrived; a larger one on a thread for long work.
+/// A body up to this size is decoded where it arrived; a larger one on a thread for long work, and
+/// a compressed one, whatever its size.
 const AT_ONCE: usize = 16 << 10;
 
 /// How long a processor may take for one throw.
@@ -62,6 +65,7 @@ impl Dump {
         let work =
             Work { throw: throw.clone(), chosen, registry: registry.clone(), limit: self.capture.max_throw };
         if throw.body.len() <= AT_ONCE
+            && Encoding::by_magic(&throw.body).is_none()
             && work.chosen.as_ref().is_none_or(|chosen| !self.capture.native.contains(chosen.name()))
         {
             return Ok(work.run());
@@ -125,6 +129,7 @@ impl Dump {
         match program {
             None => {
                 for record in output.records {
+                    consume_budget().await;
                     let original = transforms.then(|| original(&record)).flatten();
                     sorted.route(source, record, original.as_ref());
                 }
@@ -273,8 +278,8 @@ fn plain(body: &Bytes, chosen: Option<&dyn Processor>, limit: usize) -> Result<B
     if chosen.is_some_and(|chosen| chosen.name() == "binary") {
         return Ok(body.clone());
     }
-    let Some(encoding) = process::decompress::Encoding::by_magic(body) else { return Ok(body.clone()) };
-    match process::decompress::decompress(&[encoding], body, limit) {
+    let Some(encoding) = Encoding::by_magic(body) else { return Ok(body.clone()) };
+    match decompress(&[encoding], body, limit) {
         Ok(plain) => Ok(plain),
         Err(refusal) => Err(Failure::new("compressed", refusal.to_string())),
     }
