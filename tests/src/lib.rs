@@ -13,6 +13,7 @@ mod call;
 mod compress;
 mod database;
 mod definitions;
+pub mod load;
 mod server;
 mod socket;
 pub mod workspace;

@@ -1,0 +1,207 @@
+//! Batches of 10,000 records: into a declared storage, and as new versions of what is there.
+
+use std::{sync::Arc, time::Instant};
+
+use datadump_tests::{
+    Database, Server,
+    load::{Connection, Process, post},
+};
+use rusqlite::types::Value;
+
+use crate::{
+    Bench,
+    data::{BATCH, definition, ndjson, records},
+    report::{Goal, Row, median},
+    sqlite::Direct,
+};
+
+/// How many batches make one measurement.
+pub(crate) const BATCHES: usize = 20;
+
+/// How many are on their way at once.
+const CLIENTS: usize = 4;
+
+pub(crate) async fn run(bench: &mut Bench) {
+    if bench.wants("batches") || bench.wants("upsert") {
+        declared(bench).await;
+    }
+    if bench.wants("auto-batches") {
+        inferred(bench).await;
+    }
+}
+
+async fn declared(bench: &mut Bench) {
+    let server = Server::start(Database::sqlite()).await;
+    server.declare(&definition("reading")).await;
+    let file = server.database().file();
+    let mut same = Direct::with_table_of(&file, "reading");
+    let mut bare = Direct::new();
+    bare.connection
+        .execute_batch("CREATE TABLE bare (id INTEGER PRIMARY KEY, device, room, sequence, temperature, humidity, battery, errors, online, taken_at, note)")
+        .expect("the table can be made");
+    let insert = same.insert("storage_reading");
+    let upsert = upsert(&same);
+    let mut rows = [
+        Row::new(
+            "batches",
+            "NDJSON, 10 columns, batches of 10,000, validated",
+            "rows/s",
+            "rusqlite, prepared insert into the same table, same transactions",
+            Goal::AtLeast(0.5, 0.85),
+        ),
+        Row::new("batches-bare", "the same", "rows/s", "a bare table of the same columns", Goal::Told),
+        Row::new(
+            "upsert",
+            "upsert of declared rows by key with version check, batches of 10,000",
+            "rows/s",
+            "rusqlite, ON CONFLICT with the same check",
+            Goal::AtLeast(0.5, 0.85),
+        ),
+    ];
+    let mut costs = Vec::new();
+    for repeat in 0..=bench.repeats {
+        let first = repeat * BATCHES;
+        let direct = insert_directly(&mut same, &insert, first, &service_values(0));
+        let barely = insert_directly(&mut bare, &bare_insert(), first, &[]);
+        let process = Process(server.process());
+        let before = process.processor_seconds();
+        let inserted = throw(&server, "/throw/reading", first, None).await;
+        costs.push((process.processor_seconds() - before) / (BATCHES * BATCH) as f64 * 1e6);
+        let directly_updated = update_directly(&mut same, &upsert, first);
+        let updated = throw(&server, "/throw/reading", first, Some(1)).await;
+        // The first is to warm up.
+        if repeat > 0 {
+            rows[0].pair(inserted, direct);
+            rows[1].pair(inserted, barely);
+            rows[2].pair(updated, directly_updated);
+        }
+    }
+    rows[0].note(format!("{:.2} µs of processor time a row", median(&costs)));
+    rows.into_iter().for_each(|row| bench.report.add(row));
+    server.stop().await;
+}
+
+/// A source without a declaration: the storage is inferred.
+async fn inferred(bench: &mut Bench) {
+    let server = Server::start(Database::sqlite()).await;
+    throw(&server, "/throw/auto", 0, None).await;
+    let file = server.database().file();
+    let mut same = Direct::with_table_of(&file, "auto");
+    let insert = same.insert("storage_auto");
+    let mut row = Row::new(
+        "auto-batches",
+        "the same into an auto storage",
+        "rows/s",
+        "rusqlite, prepared insert into the same table, same transactions",
+        Goal::Told,
+    );
+    for repeat in 1..=bench.repeats {
+        let first = repeat * BATCHES;
+        let batches: Vec<Vec<Vec<Value>>> =
+            (first..first + BATCHES).map(|batch| open_rows(batch, &same)).collect();
+        let began = Instant::now();
+        batches.iter().for_each(|batch| same.transaction(&insert, batch));
+        let direct = (BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64();
+        row.pair(throw(&server, "/throw/auto", first, None).await, direct);
+    }
+    bench.report.add(row);
+    server.stop().await;
+}
+
+/// The rows of an auto storage, in the order of its columns, with keys in the order of time.
+fn open_rows(batch: usize, direct: &Direct) -> Vec<Vec<Value>> {
+    let columns = direct.columns("storage_auto");
+    records(batch, 0)
+        .map(|record| {
+            let mut named: std::collections::HashMap<&str, Value> = [
+                "id",
+                "device",
+                "room",
+                "sequence",
+                "temperature",
+                "humidity",
+                "battery",
+                "errors",
+                "online",
+                "taken_at",
+                "note",
+            ]
+            .into_iter()
+            .zip(record.values())
+            .collect();
+            let mut key = vec![0x01; 6];
+            key.extend((record.id as u64).to_be_bytes());
+            key.extend([3, 9]);
+            named.insert("_id", Value::Blob(key));
+            named.insert("_version", Value::Integer(1));
+            named.insert("_received_at", Value::Integer(1_777_900_000_000_000 + record.id));
+            named.insert("_updated_at", Value::Integer(1_777_900_000_000_000 + record.id));
+            columns.iter().map(|name| named.remove(name.as_str()).unwrap_or(Value::Null)).collect()
+        })
+        .collect()
+}
+
+/// Throws batches, a few at once; rows in a second.
+pub(crate) async fn throw(server: &Server, path: &'static str, first: usize, version: Option<i64>) -> f64 {
+    let round = i64::from(version.is_some());
+    let requests: Vec<Vec<u8>> = (first..first + BATCHES)
+        .map(|batch| post(path, "application/x-ndjson", ndjson(batch, round, version).as_bytes()))
+        .collect();
+    let (requests, address) = (Arc::new(requests), server.address().to_owned());
+    let began = Instant::now();
+    let clients = (0..CLIENTS).map(|client| {
+        let (requests, address) = (requests.clone(), address.clone());
+        tokio::spawn(async move {
+            let mut connection = Connection::open(&address).await.expect("it listens");
+            for request in requests.iter().skip(client).step_by(CLIENTS) {
+                let status = connection.ask(request).await.expect("it answers");
+                let answer = String::from_utf8_lossy(connection.body());
+                assert!(status == 200 && answer.contains("\"accepted\":10000"), "{status}: {answer}");
+            }
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.await.expect("a client does not panic");
+    }
+    (BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64()
+}
+
+/// The values of the service's own columns.
+fn service_values(version: i64) -> Vec<Value> {
+    let now = 1_777_900_000_000_000;
+    vec![Value::Integer(version + 1), Value::Integer(now), Value::Integer(now)]
+}
+
+fn bare_insert() -> String {
+    format!("INSERT INTO bare VALUES ({})", vec!["?"; 11].join(", "))
+}
+
+/// The same rows, already read and typed.
+fn insert_directly(direct: &mut Direct, statement: &str, first: usize, service: &[Value]) -> f64 {
+    let batches: Vec<Vec<Vec<Value>>> = (first..first + BATCHES)
+        .map(|batch| records(batch, 0).map(|record| [record.values(), service.to_vec()].concat()).collect())
+        .collect();
+    let began = Instant::now();
+    batches.iter().for_each(|batch| direct.transaction(statement, batch));
+    (BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64()
+}
+
+fn upsert(direct: &Direct) -> String {
+    let columns = direct.columns("storage_reading");
+    let changed = columns.iter().filter(|name| !matches!(name.as_str(), "id" | "version" | "created_at"));
+    let changed: Vec<String> = changed.map(|name| format!("\"{name}\" = excluded.\"{name}\"")).collect();
+    format!(
+        "{} ON CONFLICT (id) DO UPDATE SET {}, version = version + 1 WHERE version = excluded.version",
+        direct.insert("storage_reading"),
+        changed.join(", ")
+    )
+}
+
+fn update_directly(direct: &mut Direct, statement: &str, first: usize) -> f64 {
+    let batches: Vec<Vec<Vec<Value>>> = (first..first + BATCHES)
+        .map(|batch| records(batch, 1).map(|record| [record.values(), service_values(0)].concat()).collect())
+        .collect();
+    let began = Instant::now();
+    batches.iter().for_each(|batch| direct.transaction(statement, batch));
+    (BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64()
+}

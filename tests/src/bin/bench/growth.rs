@@ -1,0 +1,113 @@
+//! What a throw costs when much is stored already, and when many storages are written in turn.
+
+use std::{path::Path, sync::Arc};
+
+use datadump_tests::{
+    Database, Server, Setup,
+    load::{Make, closed, post},
+};
+
+use crate::{
+    Bench,
+    data::{reading, readings},
+    report::{Goal, Row},
+    throws::CLIENTS,
+};
+
+const MANY: usize = 500;
+
+pub(crate) async fn run(bench: &mut Bench) {
+    for (name, rows, what) in
+        [("rows-1m", 1_000_000, "1 million rows"), ("rows-10m", 10_000_000, "10 million rows")]
+    {
+        if bench.wants(name) {
+            rows_are_there(bench, name, rows, what).await;
+        }
+    }
+    if bench.wants("storages") {
+        many_storages(bench).await;
+    }
+}
+
+async fn rows_are_there(bench: &mut Bench, name: &str, rows: u64, what: &str) {
+    let what = format!("single throws into a storage of {what}");
+    let mut row = Row::new(name, &what, "/s", "into an empty one", Goal::AtLeast(0.9, 1.0));
+    let make = readings("/throw/single");
+    let full = Server::start(Database::sqlite()).await;
+    closed(full.address(), 1, bench.time / 10, make.clone()).await.all_answered();
+    let (setup, database) = full.stop().await;
+    fill(&database.file(), rows);
+    let full = setup.start(database).await;
+    closed(full.address(), CLIENTS, bench.time, make.clone()).await.all_answered();
+    for _ in 0..bench.repeats {
+        // Empty each time: it fills while it is measured.
+        let empty = Setup::default().start(Database::sqlite()).await;
+        closed(empty.address(), CLIENTS, bench.time / 4, make.clone()).await.all_answered();
+        let theirs = closed(empty.address(), CLIENTS, bench.time, make.clone()).await.all_answered();
+        let ours = closed(full.address(), CLIENTS, bench.time, make.clone()).await.all_answered();
+        row.pair(ours.rate(), theirs.rate());
+        empty.stop().await;
+    }
+    bench.report.add(row);
+    full.stop().await;
+}
+
+/// Makes many rows of the one that is there, with keys and times before it.
+fn fill(file: &Path, rows: u64) {
+    let connection = rusqlite::Connection::open(file).expect("it can be opened");
+    let mut columns =
+        connection.prepare("SELECT name FROM pragma_table_info('storage_single')").expect("it can be asked");
+    let names = columns.query_map([], |row| row.get::<_, String>(0)).expect("it answers");
+    let names: Vec<String> = names.map(|name| name.expect("a column has a name")).collect();
+    let values = names.iter().map(|name| match name.as_str() {
+        "_id" => "unhex(printf('%012x', 1700000000000 + n)) || randomblob(10)".to_owned(),
+        "_received_at" | "_updated_at" => "1700000000000000 + n".to_owned(),
+        "sequence" => "n".to_owned(),
+        name => format!("t.\"{name}\""),
+    });
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    let (quoted, values) = (quoted.join(", "), values.collect::<Vec<_>>().join(", "));
+    connection.execute_batch("PRAGMA synchronous=OFF; PRAGMA cache_size=-500000").expect("it can be set");
+    for first in (1..=rows).step_by(1_000_000) {
+        let last = (first + 999_999).min(rows);
+        connection
+            .execute_batch(&format!(
+                "INSERT INTO storage_single ({quoted}) WITH RECURSIVE c(n) AS \
+                 (SELECT {first} UNION ALL SELECT n + 1 FROM c WHERE n < {last}) \
+                 SELECT {values} FROM c, (SELECT * FROM storage_single ORDER BY _id DESC LIMIT 1) AS t"
+            ))
+            .expect("rows can be made");
+    }
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("the log can be emptied");
+}
+
+async fn many_storages(bench: &mut Bench) {
+    let mut row = Row::new(
+        "storages",
+        "single throws at 500 storages in turn",
+        "/s",
+        "at one",
+        Goal::AtLeast(0.4, 0.6),
+    );
+    let server = Server::start(Database::sqlite()).await;
+    let one = readings("/throw/one");
+    let many: Make = Arc::new(|client, number| {
+        let path = format!("/throw/many{}", (client as u64 * 131 + number) as usize % MANY);
+        post(&path, "application/json", reading(client, number).as_bytes())
+    });
+    for number in 0..MANY {
+        let body = reading(0, 0);
+        let path = format!("/throw/many{number}");
+        server.call("POST", &path).header("content-type", "application/json").body(body).await.is(200).ok();
+    }
+    for load in [&one, &many] {
+        closed(server.address(), CLIENTS, bench.time / 4, load.clone()).await.all_answered();
+    }
+    for _ in 0..bench.repeats {
+        let theirs = closed(server.address(), CLIENTS, bench.time, one.clone()).await.all_answered();
+        let ours = closed(server.address(), CLIENTS, bench.time, many.clone()).await.all_answered();
+        row.pair(ours.rate(), theirs.rate());
+    }
+    bench.report.add(row);
+    server.stop().await;
+}

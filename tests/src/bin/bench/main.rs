@@ -1,0 +1,92 @@
+//! Every benchmark with what it is measured against in the same run, one after the other: a table of
+//! ratios. `tests/bench` builds the release and runs it.
+//!
+//! ```text
+//! bench [ROW…]      only the rows whose names begin so
+//!   --repeats N     how often each pair is measured; 5
+//!   --seconds S     how long each measurement under load goes on; 4
+//!   --write FOLDER  writes performance.md and performance.json there
+//! ```
+
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "it prints, and fails by panicking"
+)]
+
+mod batches;
+mod data;
+mod echo;
+mod growth;
+mod inside;
+mod machine;
+mod postgres;
+mod reads;
+mod report;
+mod sqlite;
+mod start;
+mod throws;
+
+use std::time::Duration;
+
+use report::Report;
+
+/// What is to be measured, and what was.
+struct Bench {
+    repeats: usize,
+    time: Duration,
+    only: Vec<String>,
+    report: Report,
+}
+
+impl Bench {
+    fn of_arguments() -> (Self, Option<String>) {
+        let mut bench =
+            Self { repeats: 5, time: Duration::from_secs(4), only: Vec::new(), report: Report::default() };
+        let (mut arguments, mut write) = (std::env::args().skip(1), None);
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
+            match argument.as_str() {
+                "--repeats" => bench.repeats = value().parse().expect("--repeats is a number"),
+                "--seconds" => {
+                    bench.time = Duration::from_secs_f64(value().parse().expect("--seconds is a number"));
+                }
+                "--write" => write = Some(value()),
+                row => bench.only.push(row.to_owned()),
+            }
+        }
+        (bench, write)
+    }
+
+    /// Whether a row is wanted.
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| name.starts_with(only.as_str()))
+    }
+
+    /// Whether PostgreSQL is there to be measured.
+    fn has_postgres() -> bool {
+        std::env::var_os("DATADUMP_TEST_POSTGRES").is_some()
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let (mut bench, write) = Bench::of_arguments();
+    println!("{}", machine::machine());
+    println!("{} repeats, {:?} each\n", bench.repeats, bench.time);
+    if bench.wants("start") {
+        start::run().await;
+    }
+    throws::run(&mut bench).await;
+    batches::run(&mut bench).await;
+    reads::run(&mut bench).await;
+    inside::run(&mut bench);
+    postgres::run(&mut bench).await;
+    growth::run(&mut bench).await;
+    println!("\n{}", bench.report.table());
+    if let Some(folder) = write {
+        bench.report.write(std::path::Path::new(&folder));
+    }
+    assert!(bench.report.all_reached(), "not every row has reached what it has to");
+}

@@ -1,0 +1,79 @@
+//! One HTTP/1.1 connection that asks and is answered: no more than a load needs, so that the load
+//! costs little beside what it measures.
+
+use std::io;
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// A connection.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    /// Where the body of the last answer begins and ends.
+    body: (usize, usize),
+}
+
+/// The bytes of a POST.
+pub fn post(path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut request = head.into_bytes();
+    request.extend_from_slice(body);
+    request
+}
+
+impl Connection {
+    /// Connects to a host and port.
+    pub async fn open(address: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(16 << 10), body: (0, 0) })
+    }
+
+    /// Sends a request and reads its whole answer; its status.
+    pub async fn ask(&mut self, request: &[u8]) -> io::Result<u16> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        let head = loop {
+            self.more().await?;
+            if let Some(end) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                break end + 4;
+            }
+        };
+        let text = std::str::from_utf8(self.buffer.get(..head).unwrap_or_default()).map_err(broken)?;
+        let status = text.get(9..12).and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(|| broken("an answer without a status"))?;
+        let length = text.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+        });
+        let length = length.ok_or_else(|| broken("an answer without a length"))?;
+        while self.buffer.len() < head + length {
+            self.more().await?;
+        }
+        self.body = (head, head + length);
+        Ok(status)
+    }
+
+    /// The body of the last answer.
+    pub fn body(&self) -> &[u8] {
+        self.buffer.get(self.body.0..self.body.1).unwrap_or_default()
+    }
+
+    async fn more(&mut self) -> io::Result<()> {
+        match self.stream.read_buf(&mut self.buffer).await? {
+            0 => Err(broken("the connection was closed")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn broken(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
