@@ -1,6 +1,9 @@
 //! Ids: UUID version 7, from a clock and a source of randomness that are passed in.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{
+    fmt::Debug,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use uuid::{Builder, Uuid};
 
@@ -12,20 +15,32 @@ pub trait Random: Send + Sync + Debug + 'static {
     fn bytes(&self) -> [u8; 10];
 }
 
-/// The operating system's randomness.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct SystemRandom;
+/// The operating system's randomness, asked for in blocks: an id takes ten bytes of it.
+#[derive(Debug, Default)]
+pub struct SystemRandom {
+    block: Mutex<Vec<u8>>,
+}
+
+/// How many bytes are asked for at once.
+const BLOCK: usize = 4096;
 
 impl Random for SystemRandom {
-    #[expect(clippy::disallowed_methods, reason = "this is where randomness comes in")]
+    #[expect(clippy::panic, reason = "without randomness nothing can be given an id that nobody else has")]
     fn bytes(&self) -> [u8; 10] {
+        let mut block = self.block.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bytes = [0; 10];
-        bytes.copy_from_slice(&Uuid::new_v4().as_bytes()[..10]);
-        // A version 4 id has six fixed bits, here in bytes 6 and 8; mix another id in.
-        for (byte, other) in bytes.iter_mut().zip(Uuid::new_v4().as_bytes().iter().rev()) {
-            *byte ^= other;
+        loop {
+            if let Some(rest) = block.len().checked_sub(bytes.len()) {
+                bytes.copy_from_slice(&block[rest..]);
+                // Nobody gets the same bytes again.
+                block.truncate(rest);
+                return bytes;
+            }
+            block.resize(BLOCK, 0);
+            if let Err(error) = getrandom::fill(&mut block) {
+                panic!("the operating system has no randomness: {error}");
+            }
         }
-        bytes
     }
 }
 

@@ -29,9 +29,6 @@ use crate::{
     unread::Unread,
 };
 
-/// Paths that are asked every few seconds, for as long as the server runs.
-const QUIET: &[&str] = &["/health", "/ready", "/metrics"];
-
 /// Everything that answers requests.
 pub(crate) struct App {
     routes: Route,
@@ -70,8 +67,8 @@ impl App {
         let started = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let id = self.ids.of(request.headers());
-        // At this level, so that its fields are on every line that is logged at all.
-        let span = tracing::error_span!("request", %id, %method, path);
+        // Nobody pays for lines that nobody reads: what goes wrong is told with its request anyway.
+        let span = tracing::debug_span!("request", %id, %method, path);
         let unread = Unread::of(&mut request);
         let outcome =
             AssertUnwindSafe(self.dispatch(request, &id)).catch_unwind().instrument(span.clone()).await;
@@ -97,8 +94,13 @@ impl App {
         }
         let took = started.elapsed();
         self.metrics.answered(operation.map(|operation| operation.0), response.status(), took);
-        let _entered = span.enter();
-        log(&path, response.status(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let status = response.status().as_u16();
+        match status {
+            500.. => tracing::error!(%id, %method, path, status, micros, "answered"),
+            400.. => tracing::info!(%id, %method, path, status, micros, "answered"),
+            _ => tracing::debug!(%id, %method, path, status, micros, "answered"),
+        }
         response
     }
 
@@ -115,15 +117,6 @@ impl App {
         }
         request.set_data(self.limits);
         self.routes.call(request).await
-    }
-}
-
-fn log(path: &str, status: StatusCode, micros: u64) {
-    let status = status.as_u16();
-    match status {
-        500.. => tracing::error!(status, micros, "answered"),
-        _ if QUIET.contains(&path) => tracing::debug!(status, micros, "answered"),
-        _ => tracing::info!(status, micros, "answered"),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct RequestIds {
 
 impl RequestIds {
     pub(crate) fn new() -> Self {
-        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom));
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom::default()));
         let text = ids.next().simple().to_string();
         Self { prefix: text[text.len() - 12..].to_owned(), next: AtomicU64::new(1) }
     }

@@ -34,8 +34,8 @@ impl Default for Builder {
         Self {
             database: "sqlite:datadump-data/datadump.db".into(),
             clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
-            queue_rows: 16_384,
+            random: Arc::new(SystemRandom::default()),
+            queue_rows: 131_072,
             queue_bytes: 64 << 20,
             max_throw: 64 << 20,
             processors: Vec::new(),

@@ -162,7 +162,7 @@ fn test(found: Option<&Json>, operator: Operator, wanted: &Json) -> bool {
             _ => false,
         },
         Operator::Contains => text(|found, wanted| found.contains(wanted)),
-        Operator::Icontains => text(|found, wanted| fold(found).contains(&fold(wanted))),
+        Operator::Icontains => text(|found, wanted| fold(found).contains(fold(wanted).as_ref())),
         Operator::Startswith => text(|found, wanted| found.starts_with(wanted)),
         Operator::Endswith => text(|found, wanted| found.ends_with(wanted)),
         Operator::Isnull => found.is_none() == (*wanted == Json::Bool(true)),

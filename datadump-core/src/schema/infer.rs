@@ -113,7 +113,7 @@ pub fn grown(
     let mut widened = 0;
     for name in &shape.names {
         let Some(kind) = shape.kinds.get(name) else { continue };
-        if let Some(place) = folded.get(&fold(name)) {
+        if let Some(place) = folded.get(fold(name).as_ref()) {
             let field = definition.field(name).map(|(_, field)| field);
             let grows = field.is_some_and(|field| field.kind == Kind::Long && *kind == Kind::Float);
             if let (true, false, Some(member)) = (grows, settled(name), fields.get_mut(*place)) {
@@ -122,11 +122,11 @@ pub fn grown(
             }
             continue;
         }
-        let once = dropped.get(&fold(name)).is_some_and(|once| once != kind.name());
+        let once = dropped.get(fold(name).as_ref()).is_some_and(|once| once != kind.name());
         if FieldName::parse_open(name).is_err() || fold(name) == key || once || fields.len() >= MAX_FIELDS {
             continue;
         }
-        folded.insert(fold(name), fields.len());
+        folded.insert(fold(name).into_owned(), fields.len());
         fields.push(json!({"name": name, "type": kind.name(), "nullable": true}));
     }
     ((fields.len(), widened) != before).then_some(json)

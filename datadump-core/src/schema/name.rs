@@ -1,6 +1,6 @@
 //! Names of storages and fields, proven to be allowed.
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// Names that the service itself uses in rows and requests.
 pub const RESERVED: [&str; 6] = ["storage_meta", "version", "created_at", "updated_at", "key", "pk"];
@@ -13,7 +13,7 @@ pub const STORAGE_BYTES: usize = 55;
 
 /// The name of a storage: letters of any script, digits, `_` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StorageName(String);
+pub struct StorageName(Arc<str>);
 
 /// The name of a field or of a key, of the same letters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,12 +29,12 @@ impl StorageName {
     /// ```
     pub fn parse(text: &str) -> Result<Self, String> {
         check(text, STORAGE_BYTES)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 
     /// A name of the service's own, which no user's storage can have.
     pub(crate) fn own(text: &'static str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 
     /// Whether it is one of those.
@@ -49,7 +49,7 @@ impl StorageName {
 
     /// The form in which names must differ.
     pub fn folded(&self) -> String {
-        fold(&self.0)
+        fold(&self.0).into_owned()
     }
 }
 
@@ -57,7 +57,7 @@ impl FieldName {
     /// Checks a name; the error says why it is refused.
     pub fn parse(text: &str) -> Result<Self, String> {
         check(text, FIELD_BYTES)?;
-        if RESERVED.contains(&fold(text).as_str()) {
+        if RESERVED.contains(&fold(text).as_ref()) {
             return Err(format!("`{text}` is reserved; reserved are {}", RESERVED.join(", ")));
         }
         Ok(Self(text.to_owned()))
@@ -93,7 +93,7 @@ impl FieldName {
 
     /// The form in which names must differ.
     pub fn folded(&self) -> String {
-        fold(&self.0)
+        fold(&self.0).into_owned()
     }
 }
 
@@ -110,9 +110,13 @@ impl fmt::Display for FieldName {
 }
 
 /// The form in which two names of the same scope must differ: databases differ in how they fold.
-pub fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> Cow<'_, str> {
+    // Nearly all names are like this already.
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(text);
+    }
     // What a sigma becomes depends on what stands beside it.
-    text.to_lowercase().replace('ς', "σ")
+    Cow::Owned(text.to_lowercase().replace('ς', "σ"))
 }
 
 fn check(text: &str, bytes: usize) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! The storages a database has, in memory: looked up by every request, changed by few.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -120,8 +120,26 @@ impl Storage {
 /// All storages, by name.
 #[derive(Debug)]
 pub struct Catalogue {
-    storages: RwLock<BTreeMap<String, Arc<Storage>>>,
+    storages: RwLock<Storages>,
     own: Vec<Arc<Storage>>,
+}
+
+#[derive(Debug, Default)]
+struct Storages {
+    by_name: BTreeMap<String, Arc<Storage>>,
+    by_id: HashMap<StorageId, Arc<Storage>>,
+}
+
+impl Storages {
+    fn put(&mut self, storage: Arc<Storage>) {
+        self.by_id.insert(storage.id, storage.clone());
+        // Another of that name is gone, or this one was called otherwise.
+        if let Some(before) = self.by_name.insert(storage.name.folded(), storage.clone())
+            && before.id != storage.id
+        {
+            self.by_id.remove(&before.id);
+        }
+    }
 }
 
 impl Default for Catalogue {
@@ -143,7 +161,7 @@ impl Catalogue {
 
     /// The storage whose name is the same but for case.
     pub fn folded(&self, name: &str) -> Option<Arc<Storage>> {
-        self.read().get(&name::fold(name)).cloned()
+        self.read().by_name.get(name::fold(name).as_ref()).cloned()
     }
 
     /// One of the service's own storages.
@@ -159,37 +177,40 @@ impl Catalogue {
         if id.is_own() {
             return self.own.iter().find(|storage| storage.id == id).cloned();
         }
-        self.read().values().find(|storage| storage.id == id).cloned()
+        self.read().by_id.get(&id).cloned()
     }
 
     /// All of them, by name.
     pub fn all(&self) -> Vec<Arc<Storage>> {
-        self.read().values().cloned().collect()
+        self.read().by_name.values().cloned().collect()
     }
 
     /// Puts a storage in the place of the one of its name. Only after its commit.
     pub(crate) fn put(&self, storage: Storage) -> Arc<Storage> {
         let storage = Arc::new(storage);
-        self.write().insert(storage.name.folded(), storage.clone());
+        self.write().put(storage.clone());
         storage
     }
 
     /// Takes a storage out. Only after its commit.
     pub(crate) fn take(&self, id: StorageId) {
-        self.write().retain(|_, storage| storage.id != id);
+        let mut storages = self.write();
+        storages.by_name.retain(|_, storage| storage.id != id);
+        storages.by_id.remove(&id);
     }
 
     /// Replaces all of them, as another process left them.
     pub(crate) fn replace(&self, storages: Vec<Storage>) {
-        let fresh = storages.into_iter().map(|s| (s.name.folded(), Arc::new(s))).collect();
+        let mut fresh = Storages::default();
+        storages.into_iter().for_each(|storage| fresh.put(Arc::new(storage)));
         *self.write() = fresh;
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Arc<Storage>>> {
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Storages> {
         self.storages.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Arc<Storage>>> {
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Storages> {
         self.storages.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

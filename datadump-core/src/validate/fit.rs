@@ -61,11 +61,24 @@ impl Fitter {
         &self.in_force
     }
 
+    /// The place of a field. Records mostly name their fields in the order in which the first of them
+    /// did: `next` is where the one behind the last is looked for first.
+    fn place(&self, name: &str, next: &mut usize) -> Option<usize> {
+        let here = self.in_force.definition.fields.get(*next);
+        let place = match here.filter(|field| field.name.as_str() == name && name != EXTRA) {
+            Some(_) => *next,
+            None => *self.places.get(name)?,
+        };
+        *next = place + 1;
+        Some(place)
+    }
+
     /// Takes note of what of a record the storage has no field for, or a narrower one.
     pub fn see(&self, record: &Record, shape: &mut Shape) {
         let key = self.in_force.definition.key.name.as_str();
+        let mut next = 0;
         for (name, value) in &record.fields {
-            match self.places.get(name).and_then(|place| self.in_force.definition.fields.get(*place)) {
+            match self.place(name, &mut next).and_then(|place| self.in_force.definition.fields.get(place)) {
                 None if name != key => shape.see(name, value, record.untyped),
                 Some(field) if field.kind == Kind::Long && !value.is_i64() => {
                     let is_float = infer::kind_of(name, value, record.untyped) == Some(Kind::Float);
@@ -84,7 +97,7 @@ impl Fitter {
         let definition = &self.in_force.definition;
         let mut values = vec![None; definition.fields.len()];
         let mut fit = Fit { extra: Map::new(), remarks: Vec::new() };
-        let mut key = None;
+        let (mut key, mut next) = (None, 0);
         for (name, mut value) in record.fields {
             if infer::replace_nul(&mut value) {
                 fit.remark(&name, "nul-replaced", "U+0000 became U+FFFD");
@@ -93,18 +106,18 @@ impl Fitter {
                 key = fit.key(&name, value);
                 continue;
             }
-            let Some(place) = self.places.get(&name) else {
+            let Some(place) = self.place(&name, &mut next) else {
                 let why = self.why_not(&name, &value);
                 if let (Some((code, detail)), false) = (why, value.is_null()) {
                     fit.remark(&name, code, detail);
                 }
                 // A null under a name that is no field yet says nothing that must be kept.
-                if !value.is_null() || self.folded.contains_key(&fold(&name)) {
+                if !value.is_null() || self.folded.contains_key(fold(&name).as_ref()) {
                     fit.keep(&name, value);
                 }
                 continue;
             };
-            let Some((field, slot)) = definition.fields.get(*place).zip(values.get_mut(*place)) else {
+            let Some((field, slot)) = definition.fields.get(place).zip(values.get_mut(place)) else {
                 continue;
             };
             match cast(field, &value, record.untyped) {
@@ -187,7 +200,7 @@ impl Fitter {
 
     /// Why a name is no field.
     fn why_not(&self, name: &str, value: &Json) -> Option<(&'static str, String)> {
-        if let Some(other) = self.folded.get(&fold(name)) {
+        if let Some(other) = self.folded.get(fold(name).as_ref()) {
             return Some((
                 "name-taken",
                 format!("it differs from `{other}` only in case; it is kept in {EXTRA}"),

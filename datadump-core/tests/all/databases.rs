@@ -113,7 +113,7 @@ pub(crate) fn options() -> Options {
 
 /// Ids from the real clock and real randomness.
 pub(crate) fn ids() -> Ids {
-    Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom))
+    Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom::default()))
 }
 
 #[async_trait]

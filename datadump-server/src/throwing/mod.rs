@@ -69,7 +69,7 @@ impl Thrower {
             pause: config.body_timeout,
             turns: Arc::new(Semaphore::new(processors)),
             accepted: Arc::new(Semaphore::new(MOST_ACCEPTED)),
-            ids: Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom)),
+            ids: Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom::default())),
         }
     }
 
@@ -79,16 +79,19 @@ impl Thrower {
         let mut data = asked.arguments.clone();
         let control = Control::take(&mut data);
         if matches!(&control, Ok(control) if control.way == Way::Stream) {
-            let receipt = self.stream(&source, asked, control?, data, body).await?;
+            let receipt = Box::pin(self.stream(&source, asked, control?, data, body)).await?;
             return Ok(Thrown::Committed(receipt));
         }
         let mut lease = self.memory.lease();
         let chunks = Chunks::of(body, self.pause);
         let body = body::read(chunks, asked.announced, self.max_throw, &mut lease).await?;
         let encodings = std::mem::take(&mut asked.encodings);
-        let body = body::plain(body, encodings, self.max_throw, &self.turns, &mut lease).await?;
+        let body = match encodings.is_empty() {
+            true => body,
+            false => Box::pin(body::plain(body, encodings, self.max_throw, &self.turns, &mut lease)).await?,
+        };
         if body.is_empty() {
-            return self.throw_arguments_at(&source, asked).await;
+            return Box::pin(self.throw_arguments_at(&source, asked)).await;
         }
         let control = control?;
         control.check()?;
@@ -103,7 +106,7 @@ impl Thrower {
         };
         match control.way {
             Way::Accepted => self.accept(source, incoming, lease),
-            _ => Ok(Thrown::Committed(self.dump.throw(&source, incoming).await?)),
+            _ => Ok(Thrown::Committed(Box::pin(self.dump.throw(&source, incoming)).await?)),
         }
     }
 
@@ -172,7 +175,9 @@ async fn persist(dump: &Dump, source: &SourceName, incoming: &Incoming) -> Resul
     let mut left = ATTEMPTS;
     loop {
         match dump.throw(source, incoming.clone()).await {
-            Err(CoreError::Overloaded | CoreError::Unavailable(_) | CoreError::Moved(_)) if left > 1 => {
+            Err(
+                CoreError::Overloaded | CoreError::Unavailable(_) | CoreError::Full(_) | CoreError::Moved(_),
+            ) if left > 1 => {
                 left -= 1;
             }
             outcome => return outcome.map(drop),

@@ -1,5 +1,7 @@
 //! Simulation: what would become of throws, step by step. Stores nothing.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -104,14 +106,14 @@ impl Dump {
                 format: None,
                 peer: None,
             };
-            throws.push(self.simulate_one(throw, &source, edited.as_ref()).await?);
+            throws.push(self.simulate_one(Arc::new(throw), &source, edited.as_ref()).await?);
         }
         Ok(json!({"throws": throws}))
     }
 
     async fn simulate_one(
         &self,
-        throw: Throw,
+        throw: Arc<Throw>,
         source: &Source,
         edited: Option<&crate::process::vrl::Script>,
     ) -> Result<Json> {

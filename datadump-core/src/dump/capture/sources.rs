@@ -56,7 +56,7 @@ pub(in crate::dump) struct Sources {
 
 impl Sources {
     pub(in crate::dump) fn find(&self, name: &str) -> Option<Arc<Source>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&fold(name)).cloned()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(fold(name).as_ref()).cloned()
     }
 
     fn put(&self, row: StoredRow) -> Result<Arc<Source>> {
@@ -67,7 +67,7 @@ impl Sources {
     }
 
     fn take(&self, name: &str) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&fold(name));
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(fold(name).as_ref());
     }
 
     /// Takes over what the store has.

@@ -1,6 +1,8 @@
 //! The way of a throw once more, for what waits in quarantine or was kept. Rows get the keys they
 //! would have had the first time, so that nothing is stored twice.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -96,7 +98,7 @@ impl Dump {
             Value::Uuid(id) => *id,
             _ => return Err(Error::internal("an entry without its throw")),
         };
-        let throw = cells.throw(id)?;
+        let throw = Arc::new(cells.throw(id)?);
         let format = cells.text("format").unwrap_or_default();
         let source = self.source_of(&throw.source, &format).await?;
         let index = cells.number("index");
@@ -143,7 +145,7 @@ impl Dump {
         let names = in_force.definition.fields.iter().map(|field| field.name.as_str()).collect();
         let cells = Cells { names, row };
         let Value::Uuid(id) = &row.key else { return Err(Error::internal("a throw without its id")) };
-        let throw = cells.throw(*id)?;
+        let throw = Arc::new(cells.throw(*id)?);
         let format = cells.text("format").unwrap_or_default();
         let source = self.source_of(&throw.source, &format).await?;
         let format = source.settings.format.clone().unwrap_or(format);

@@ -20,7 +20,7 @@ pub(super) struct Seed {
     /// The definition of quarantine.
     pub(super) quarantine: Arc<InForce>,
     /// The throw.
-    pub(super) throw: Throw,
+    pub(super) throw: Arc<Throw>,
     /// The body as the processor was given it; pieces are of it.
     pub(super) body: Bytes,
     /// The format it was read as.

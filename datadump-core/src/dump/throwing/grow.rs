@@ -83,7 +83,7 @@ impl Dump {
         let mut last = None;
         for _ in 0..ROUNDS {
             let Some(storage) = self.store.catalogue().folded(name.as_str()) else {
-                self.make(name, key, records).await?;
+                Box::pin(self.make(name, key, records)).await?;
                 continue;
             };
             let Some(in_force) = &storage.in_force else {
@@ -103,7 +103,7 @@ impl Dump {
                 fitter.see(record, &mut shape);
             }
             last = Some(fitter.clone());
-            if shape.is_empty() || !self.grow(&storage, shape).await? {
+            if shape.is_empty() || !Box::pin(self.grow(&storage, shape)).await? {
                 return Ok(Target::Open(fitter));
             }
         }
@@ -139,7 +139,7 @@ impl Dump {
         let turn = self.capture.growth.turn(&storage.name.folded());
         let add = |definition: &Definition, shape: &Shape| {
             let settled = turn.settled.lock().unwrap_or_else(PoisonError::into_inner);
-            infer::grown(definition, shape, &storage.dropped, |name| settled.contains(&fold(name)))
+            infer::grown(definition, shape, &storage.dropped, |name| settled.contains(fold(name).as_ref()))
         };
         let Some(in_force) = &storage.in_force else { return Ok(true) };
         if add(&in_force.definition, &shape).is_none() {

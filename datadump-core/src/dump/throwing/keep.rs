@@ -79,6 +79,7 @@ impl Dump {
     pub(super) async fn keep(&self, batch: Batch, how: How<'_>) -> Result<Receipt> {
         let Batch { seed, mut receipt, bound, mut failed, beside } = batch;
         let targets = self.targets(&bound, how.key).await?;
+        let mut last: Option<(&StorageName, &Target)> = None;
         let mut writes = Vec::with_capacity(bound.len() + failed.len() + beside.len());
         let mut parts = Vec::with_capacity(writes.capacity());
         // Only where one record became several does the part of an id matter; they stand together.
@@ -90,7 +91,16 @@ impl Dump {
         for one in bound {
             // A throw may hold a million records: others have their turn in between.
             consume_budget().await;
-            let Some(target) = targets.get(one.storage.as_str()) else { continue };
+            let target = match last {
+                Some((name, target)) if *name == one.storage => target,
+                _ => match targets.iter().find(|(name, _)| *name == one.storage) {
+                    Some((name, target)) => {
+                        last = Some((name, target));
+                        target
+                    }
+                    None => continue,
+                },
+            };
             let origin = one.record.origin.clone();
             let part = if several {
                 let part = seen.entry((one.storage.to_string(), origin.index)).or_default();
@@ -167,17 +177,19 @@ impl Dump {
         Ok(receipt)
     }
 
-    async fn targets(&self, bound: &[Bound], key: Option<&str>) -> Result<HashMap<String, Target>> {
+    /// The storages that records go to, each made or grown for those of them that go there.
+    async fn targets(&self, bound: &[Bound], key: Option<&str>) -> Result<Vec<(StorageName, Target)>> {
         let mut groups: Vec<(&StorageName, Vec<&Record>)> = Vec::new();
         for one in bound {
-            match groups.iter_mut().find(|(name, _)| *name == &one.storage) {
+            // Mostly where the one before it went.
+            match groups.iter_mut().rev().find(|(name, _)| *name == &one.storage) {
                 Some((_, records)) => records.push(&one.record),
                 None => groups.push((&one.storage, vec![&one.record])),
             }
         }
-        let mut targets = HashMap::with_capacity(groups.len());
+        let mut targets = Vec::with_capacity(groups.len());
         for (name, records) in groups {
-            targets.insert(name.to_string(), self.target(name, key, &records).await?);
+            targets.push((name.clone(), self.target(name, key, &records).await?));
         }
         Ok(targets)
     }

@@ -12,6 +12,8 @@ mod read;
 mod rehearse;
 mod stream;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -73,7 +75,7 @@ impl Dump {
             return Err(Error::TooLarge { limit: self.capture.max_throw });
         }
         let strict = incoming.strict;
-        let throw = self.begin(source, incoming);
+        let throw = Arc::new(self.begin(source, incoming));
         let outcome = self.run(&throw, strict).await;
         self.capture.recent.put(&throw, &outcome);
         outcome
@@ -93,12 +95,15 @@ impl Dump {
         }
     }
 
-    async fn run(&self, throw: &Throw, strict: bool) -> Result<Receipt> {
+    async fn run(&self, throw: &Arc<Throw>, strict: bool) -> Result<Receipt> {
         let known = self.capture.sources.find(throw.source.as_str());
-        let settled = known.as_ref().and_then(|source| source.settings.format.clone());
-        let reading = self.read(throw, settled.as_deref()).await?;
-        // Only what can be read at all makes a source.
-        let source = self.source_of(&throw.source, &reading.format).await?;
+        let settled = known.as_ref().and_then(|source| source.settings.format.as_deref());
+        let reading = self.read(throw, settled).await?;
+        let source = match known {
+            Some(source) => source,
+            // Only what can be read at all makes a source.
+            None => Box::pin(self.source_of(&throw.source, &reading.format)).await?,
+        };
         let receipt = self.keep_reading(throw.clone(), &source, reading, strict).await?;
         source.count(&receipt);
         Ok(receipt)
@@ -107,7 +112,7 @@ impl Dump {
     /// From what was read of a throw to its receipt.
     async fn keep_reading(
         &self,
-        throw: Throw,
+        throw: Arc<Throw>,
         source: &Source,
         reading: Reading,
         strict: bool,

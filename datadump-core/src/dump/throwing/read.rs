@@ -53,7 +53,7 @@ pub(in crate::dump) struct Sorted {
 
 impl Dump {
     /// Decodes a throw. Errs only when it asks for a format that there is not.
-    pub(in crate::dump) async fn read(&self, throw: &Throw, format: Option<&str>) -> Result<Reading> {
+    pub(in crate::dump) async fn read(&self, throw: &Arc<Throw>, format: Option<&str>) -> Result<Reading> {
         let registry = &self.capture.registry;
         let explicit = throw.format.as_deref().or(format).filter(|name| !matches!(*name, "" | "auto"));
         let chosen = match explicit {
@@ -87,7 +87,7 @@ impl Dump {
     /// being edited takes the place of the source's own.
     pub(in crate::dump) async fn sort(
         &self,
-        throw: Throw,
+        throw: Arc<Throw>,
         source: &Source,
         reading: Reading,
         edited: Option<&Script>,
@@ -156,7 +156,7 @@ impl Dump {
                         Event::Throw { .. } => (None, None),
                     })
                     .collect();
-                let verdicts = self.capture.workers.run(script, &about, events).await;
+                let verdicts = Box::pin(self.capture.workers.run(script, &about, events)).await;
                 for ((origin, original), verdict) in given.into_iter().zip(verdicts) {
                     match verdict {
                         Verdict::Dropped(_) => sorted.dropped += 1,
@@ -220,7 +220,7 @@ fn original(record: &Record) -> Option<Arc<Json>> {
 
 /// What is needed to decode a throw, on whichever thread.
 struct Work {
-    throw: Throw,
+    throw: Arc<Throw>,
     chosen: Option<Arc<dyn Processor>>,
     registry: process::Registry,
     limit: usize,
@@ -237,7 +237,7 @@ impl Work {
             Ok(body) => body,
             Err(failure) => {
                 let format = chosen.as_ref().map_or("binary", |chosen| chosen.name()).to_owned();
-                return failed(format, throw.body, failure);
+                return failed(format, throw.body.clone(), failure);
             }
         };
         let content_type = throw.content_type.as_deref();

@@ -120,7 +120,7 @@ impl Dump {
     /// Everything that would become of what was read of a throw.
     pub(in crate::dump) async fn tell(
         &self,
-        throw: Throw,
+        throw: Arc<Throw>,
         source: &Source,
         reading: Reading,
         edited: Option<&Script>,

@@ -1,6 +1,6 @@
 //! A throw of any length: cut into chunks at ends of lines, each committed before the next is read.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 
@@ -52,7 +52,7 @@ enum Compressed {
 /// What is settled once the beginning was looked at.
 #[derive(Debug)]
 struct Settled {
-    source: std::sync::Arc<Source>,
+    source: Arc<Source>,
     format: String,
     header: Option<Bytes>,
 }
@@ -177,7 +177,7 @@ impl Stream {
             }
         };
         let lines = memchr::memchr_iter(b'\n', &body).count() - header_lines;
-        let throw = Throw { body, format: Some(settled.format.clone()), ..self.throw.clone() };
+        let throw = Arc::new(Throw { body, format: Some(settled.format.clone()), ..self.throw.clone() });
         let mut reading = self.dump.read(&throw, None).await?;
         let before = self.records;
         if let Ok(output) = &mut reading.output {

@@ -86,7 +86,7 @@ fn added(
     let going = old.fields.iter().enumerate().filter(|(from, _)| !origins.contains(&Some(*from)));
     let mut going =
         going.filter(|(_, gone)| gone.name.folded() == fold(&name)).map(|(_, gone)| gone.kind.name());
-    let before = going.next().or_else(|| dropped.get(&fold(&name)).map(String::as_str));
+    let before = going.next().or_else(|| dropped.get(fold(&name).as_ref()).map(String::as_str));
     if let Some(kind) = before.filter(|kind| *kind != field.kind.name()) {
         return forbidden(format!("field `{name}` was dropped as {kind}; it can come back only as that"));
     }
