@@ -474,6 +474,8 @@ pub mod types {
         pub uptime_s: f64,
         #[doc = "The version of the server."]
         pub version: ::std::string::String,
+        #[doc = "What in the settings of the database puts at risk what was committed; empty when nothing does."]
+        pub warnings: ::std::vec::Vec<::std::string::String>,
     }
     impl Status {
         pub fn builder() -> builder::Status {
@@ -2608,6 +2610,7 @@ pub mod types {
             throws: ::std::result::Result<super::Counted, ::std::string::String>,
             uptime_s: ::std::result::Result<f64, ::std::string::String>,
             version: ::std::result::Result<::std::string::String, ::std::string::String>,
+            warnings: ::std::result::Result<::std::vec::Vec<::std::string::String>, ::std::string::String>,
         }
         impl ::std::default::Default for Status {
             fn default() -> Self {
@@ -2624,6 +2627,7 @@ pub mod types {
                     throws: Err("no value supplied for throws".to_string()),
                     uptime_s: Err("no value supplied for uptime_s".to_string()),
                     version: Err("no value supplied for version".to_string()),
+                    warnings: Err("no value supplied for warnings".to_string()),
                 }
             }
         }
@@ -2743,6 +2747,16 @@ pub mod types {
                     value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
                 self
             }
+            pub fn warnings<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.warnings = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for warnings: {e}"));
+                self
+            }
         }
         impl ::std::convert::TryFrom<Status> for super::Status {
             type Error = super::error::ConversionError;
@@ -2760,6 +2774,7 @@ pub mod types {
                     throws: value.throws?,
                     uptime_s: value.uptime_s?,
                     version: value.version?,
+                    warnings: value.warnings?,
                 })
             }
         }
@@ -2778,6 +2793,7 @@ pub mod types {
                     throws: Ok(value.throws),
                     uptime_s: Ok(value.uptime_s),
                     version: Ok(value.version),
+                    warnings: Ok(value.warnings),
                 }
             }
         }
@@ -3475,7 +3491,7 @@ impl Client {
     pub fn health(&self) -> builder::Health<'_> {
         builder::Health::new(self)
     }
-    #[doc = "Say whether requests can be served: whether the database answers\n\nThe system tables are up to date as soon as anything is served, and a storage that is being\nmigrated does not keep others from working, so neither makes the server unready.\n\nSends a `GET` request to `/ready`\n\n```text\nlet response = client.ready()\n    .send()\n    .await;\n```"]
+    #[doc = "Say whether requests can be served: whether the database answers, and takes what is written\n\nAfter something could not be written (507: there is no room; 503: the disk or the database fails)\neach call tries to write again.\n\nThe system tables are up to date as soon as anything is served, and a storage that is being\nmigrated does not keep others from working, so neither makes the server unready.\n\nSends a `GET` request to `/ready`\n\n```text\nlet response = client.ready()\n    .send()\n    .await;\n```"]
     pub fn ready(&self) -> builder::Ready<'_> {
         builder::Ready::new(self)
     }

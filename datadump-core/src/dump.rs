@@ -87,7 +87,12 @@ impl Dump {
         self.store.backend()
     }
 
-    /// Answers when the database answers.
+    /// What in the database's own settings puts at risk what was committed, for people to read.
+    pub fn warnings(&self) -> &[String] {
+        self.store.warnings()
+    }
+
+    /// Answers when the database answers, and takes what is written.
     pub async fn ping(&self) -> Result<()> {
         self.store.ping().await
     }

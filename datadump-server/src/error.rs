@@ -106,6 +106,8 @@ impl From<CoreError> for Problem {
             | CoreError::Overloaded
             | CoreError::Migrating { .. } => retry(problem, "1"),
             CoreError::Unavailable(_) => retry(problem, "5"),
+            // Somebody has to make room first.
+            CoreError::Full(_) => retry(problem, "30"),
             _ => problem,
         }
     }
@@ -225,7 +227,7 @@ mod tests {
             (CoreError::Full("x".into()), 507, "full"),
             (CoreError::internal("x"), 500, "internal"),
         ] {
-            let waits = matches!(error, CoreError::Migrating { .. }) || status == 503;
+            let waits = matches!(error, CoreError::Migrating { .. }) || [503, 507].contains(&status);
             let problem = Problem::from(error);
             assert_eq!((problem.status, problem.code.as_str()), (status, code));
             assert_eq!(problem.header(&header::RETRY_AFTER).is_some(), waits, "{code}");

@@ -1,7 +1,7 @@
 //! A database of a test's own.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -14,6 +14,11 @@ use tempfile::TempDir;
 pub enum Database {
     /// A file in a folder of its own.
     Sqlite(TempDir),
+    /// A database on a server of the test's own, which it goes away with.
+    Foreign {
+        /// Its address.
+        url: String,
+    },
     /// A database on the server that the tests were given.
     Postgres {
         /// Its name.
@@ -27,6 +32,12 @@ impl Database {
     /// A file that does not exist yet.
     pub fn sqlite() -> Self {
         Self::Sqlite(folder())
+    }
+
+    /// A file that does not exist yet, in a new folder below this one.
+    pub fn sqlite_in(folder: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("datadump-").tempdir_in(folder);
+        Self::Sqlite(folder.expect("a folder can be made"))
     }
 
     /// A new database on the PostgreSQL that `DATADUMP_TEST_POSTGRES` names.
@@ -45,6 +56,7 @@ impl Database {
                 copy
             }
             Self::Postgres { name, .. } => Self::created(&format!("TEMPLATE {name}")).await,
+            Self::Foreign { .. } => panic!("only databases of our own are copied"),
         }
     }
 
@@ -61,7 +73,7 @@ impl Database {
     pub fn address(&self) -> String {
         match self {
             Self::Sqlite(_) => format!("sqlite:{}", self.file().display()),
-            Self::Postgres { url, .. } => url.clone(),
+            Self::Postgres { url, .. } | Self::Foreign { url } => url.clone(),
         }
     }
 
@@ -69,13 +81,13 @@ impl Database {
     pub fn file(&self) -> PathBuf {
         match self {
             Self::Sqlite(folder) => folder.path().join("test.db"),
-            Self::Postgres { .. } => panic!("PostgreSQL is not a file"),
+            Self::Postgres { .. } | Self::Foreign { .. } => panic!("PostgreSQL is not a file"),
         }
     }
 
     /// Whether it is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres { .. })
+        !matches!(self, Self::Sqlite(_))
     }
 
     /// Runs statements on it, behind the server's back.
@@ -85,9 +97,26 @@ impl Database {
                 let connection = rusqlite::Connection::open(self.file()).expect("the file can be opened");
                 connection.execute_batch(statements).expect(statements);
             }
-            Self::Postgres { url, .. } => {
+            Self::Postgres { url, .. } | Self::Foreign { url } => {
                 let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
                 connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(statements))).await.expect(statements);
+            }
+        }
+    }
+
+    /// The texts that a question is answered with, asked behind the server's back.
+    pub async fn texts(&self, question: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite(_) => {
+                let connection = rusqlite::Connection::open(self.file()).expect("the file can be opened");
+                let mut statement = connection.prepare(question).expect(question);
+                let texts = statement.query_map([], |row| row.get(0)).expect(question);
+                texts.collect::<Result<_, _>>().expect(question)
+            }
+            Self::Postgres { url, .. } | Self::Foreign { url } => {
+                let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+                let question = sqlx::AssertSqlSafe(question);
+                sqlx::query_scalar(question).fetch_all(&mut connection).await.expect("it can be asked")
             }
         }
     }
@@ -100,7 +129,7 @@ impl Database {
                 let connection = rusqlite::Connection::open(self.file()).expect("the file can be opened");
                 connection.query_row(question, [], |row| row.get(0)).expect(question)
             }
-            Self::Postgres { url, .. } => {
+            Self::Postgres { url, .. } | Self::Foreign { url } => {
                 let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
                 sqlx::query_scalar(question).fetch_one(&mut connection).await.expect(question)
             }
@@ -120,7 +149,9 @@ impl Database {
                      SELECT n FROM c) AS s"
                 )
             }
-            Self::Postgres { .. } => format!("generate_series({first}, {last}) AS s(n)"),
+            Self::Postgres { .. } | Self::Foreign { .. } => {
+                format!("generate_series({first}, {last}) AS s(n)")
+            }
         };
         self.execute(&format!(
             "INSERT INTO \"storage_{storage}\" ({names}version, created_at, updated_at) \

@@ -10,15 +10,18 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails by panicking")]
 
 mod call;
+mod cluster;
 mod compress;
 mod database;
 mod definitions;
+pub mod disk;
 pub mod load;
 mod server;
 mod socket;
 pub mod workspace;
 
 pub use call::{Answer, Api, Call, segment};
+pub use cluster::{Cluster, Stop};
 pub use compress::compress;
 pub use database::Database;
 pub use definitions::{RECEIPT, cat, dog, record};

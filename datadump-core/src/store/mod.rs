@@ -65,6 +65,11 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// What it is, in one word: `sqlite`, `postgres`.
     fn backend(&self) -> &'static str;
 
+    /// What in the database's own settings puts at risk what is promised here, for people to read.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+
     /// The most bytes a row may have beside its long texts, where the database bounds that.
     fn widest_row(&self) -> Option<usize>;
 
@@ -114,7 +119,7 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// process: before the write that changed them is answered here, and within seconds elsewhere.
     fn changes(&self) -> watch::Receiver<u64>;
 
-    /// Answers when the database answers.
+    /// Answers when the database answers, and takes what is written as far as is known.
     async fn ping(&self) -> Result<()>;
 
     /// What the write path is doing.

@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -25,6 +26,7 @@ const BATCH_BYTES: usize = 8 << 20;
 pub(super) struct Job {
     /// The writes.
     pub(super) call: Call,
+    since: Instant,
     reply: oneshot::Sender<Result<Vec<Outcome>>>,
     ticket: Ticket,
 }
@@ -114,7 +116,7 @@ impl<T> Queue<T> {
         let bytes = call.writes.iter().map(size).sum();
         let ticket = self.gauge.admit(call.writes.len(), bytes).ok_or(Error::Overloaded)?;
         let (reply, answer) = oneshot::channel();
-        self.send(Item::Rows(Job { call, reply, ticket }))?;
+        self.send(Item::Rows(Job { call, since: Instant::now(), reply, ticket }))?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -184,6 +186,11 @@ impl Drop for Ticket {
 }
 
 impl Job {
+    /// How long ago it was put into the queue.
+    pub(super) fn waited(&self) -> Duration {
+        self.since.elapsed()
+    }
+
     /// Answers. Only after the commit.
     pub(super) fn answer(self, outcomes: Result<Vec<Outcome>>) {
         drop(self.ticket);

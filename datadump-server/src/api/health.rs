@@ -44,7 +44,10 @@ impl Health {
         Ok(Reply(HealthAnswer { status: "ok".into() }))
     }
 
-    /// Say whether requests can be served: whether the database answers.
+    /// Say whether requests can be served: whether the database answers, and takes what is written.
+    ///
+    /// After something could not be written (507: there is no room; 503: the disk or the database fails)
+    /// each call tries to write again.
     ///
     /// The system tables are up to date as soon as anything is served, and a storage that is being
     /// migrated does not keep others from working, so neither makes the server unready.

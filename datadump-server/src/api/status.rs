@@ -41,6 +41,8 @@ pub(crate) struct StatusAnswer {
     requests: u64,
     /// Connections open now.
     connections: u64,
+    /// What in the settings of the database puts at risk what was committed; empty when nothing does.
+    warnings: Vec<String>,
     /// The storages.
     storages: Vec<StorageState>,
 }
@@ -93,6 +95,7 @@ impl Status {
             quarantine_waiting: self.dump.waiting().await?,
             requests: self.metrics.requests(),
             connections: self.metrics.connections.open(),
+            warnings: self.dump.warnings().to_vec(),
             storages: storages.collect(),
         }))
     }

@@ -1,9 +1,12 @@
 //! What must hold when things go wrong at the worst moment: kills, races, a database that goes away.
 //! The numbers are small; `tests/run migration-kills` runs the large ones.
 
+mod disks;
 mod durability;
 mod migration_kills;
 mod races;
+mod stops;
+mod synced;
 mod throws;
 
 /// A number from the environment, for runs that are larger than the usual one.

@@ -28,7 +28,7 @@ async fn main() {
                 fs::copy(database.file(), file("db")).expect("the file can be copied");
                 "sqlite"
             }
-            Database::Postgres { url, .. } => {
+            Database::Postgres { url, .. } | Database::Foreign { url } => {
                 fs::write(file("sql"), dump(url).await).expect("the file can be written");
                 "postgres"
             }

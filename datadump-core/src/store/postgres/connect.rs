@@ -43,6 +43,8 @@ pub(super) struct Connections {
     pub(super) reads: PgPool,
     /// For the system tables.
     pub(super) system: PgPool,
+    /// What is wrong with the server, for people.
+    pub(super) warnings: Vec<String>,
 }
 
 impl fmt::Debug for Connections {
@@ -63,12 +65,15 @@ impl Connections {
         // Connected by hand first: a pool answers a refused password with its time-out.
         let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options));
         let first = first.await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-        setup::check(first.map_err(error::opening)?).await?;
+        let warnings = setup::check(first.map_err(error::opening)?).await?;
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
         let timeout = format!("SET statement_timeout = '{READ_SECONDS}s'");
         let reads = pool(8).test_before_acquire(false);
         let reads = told(reads, format!("{SESSION}; {READER}; {timeout}")).connect_lazy_with(options.clone());
         let system = told(pool(4), SESSION.to_owned()).connect_lazy_with(options.clone());
-        Ok(Self { options, reads, system })
+        Ok(Self { options, reads, system, warnings })
     }
 
     /// A connection for writing rows.

@@ -156,6 +156,10 @@ impl Store for PostgresStore {
         "postgres"
     }
 
+    fn warnings(&self) -> &[String] {
+        &self.inner.connections.warnings
+    }
+
     fn widest_row(&self) -> Option<usize> {
         // A row has to fit one page of 8 KiB.
         Some(7_900)

@@ -19,8 +19,20 @@ use crate::{
 /// The oldest server that has what is needed.
 const OLDEST: i32 = 12;
 
-/// Refuses a database that cannot hold or compare what is put into it.
-pub(super) async fn check(mut connection: PgConnection) -> Result<()> {
+/// Settings of the server without which a power cut can take what was committed. We can force none of
+/// them; `synchronous_commit` we do.
+const SYNCED: &str = "SELECT name::text, CASE name \
+        WHEN 'fsync' THEN 'what is committed may be lost when the machine goes down' \
+        ELSE 'pages may be torn when the machine goes down' END \
+    FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name";
+
+/// Refuses a database that cannot hold or compare what is put into it. Answers what is wrong with it
+/// otherwise, for people.
+pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
+    let risks: Vec<(String, String)> =
+        sqlx::query_as(SYNCED).fetch_all(&mut connection).await.map_err(error::opening)?;
+    let warnings = risks.into_iter().map(|(name, risk)| format!("PostgreSQL runs with {name} = off: {risk}"));
+    let warnings = warnings.collect();
     let question = "SELECT current_setting('server_encoding'), \
                     EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu'), \
                     pg_is_in_recovery(), current_setting('server_version_num')::int4 / 10000";
@@ -35,7 +47,7 @@ pub(super) async fn check(mut connection: PgConnection) -> Result<()> {
     } else if replica {
         "the database is a read-only replica; the primary is needed".into()
     } else {
-        return connection.close().await.map_err(error::opening);
+        return connection.close().await.map(|()| warnings).map_err(error::opening);
     };
     Err(Error::Database(fault))
 }

@@ -31,6 +31,9 @@ use crate::{
 /// How often a transaction is tried again that failed through no fault of its rows.
 const TRIES: u32 = 12;
 
+/// How long a call waits for a database that is away, since it was made.
+const AWAY: Duration = Duration::from_secs(5);
+
 /// How long one transaction may take before its connection is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -106,8 +109,10 @@ impl Writer {
     /// Writes all jobs and answers them, but for those whose storage cannot be written now: these
     /// come back, with their places.
     async fn write(&mut self, jobs: Vec<Job>) -> Vec<(usize, Job)> {
+        let waited = jobs.iter().map(Job::waited).max().unwrap_or_default();
+        let until = Instant::now() + AWAY.saturating_sub(waited);
         let mut work = Work::new(&jobs);
-        self.work(&mut work).await;
+        self.work(&mut work, until).await;
         let ends = work.ends();
         let mut blocked = Vec::new();
         for (place, (job, end)) in jobs.into_iter().zip(ends).enumerate() {
@@ -120,7 +125,8 @@ impl Writer {
         blocked
     }
 
-    async fn work(&mut self, work: &mut Work<'_>) {
+    /// Tries again what may help; a database that is away only until then.
+    async fn work(&mut self, work: &mut Work<'_>, until: Instant) {
         let (mut mode, mut tries) = (Mode::Whole, 0);
         loop {
             let todo = work.todo();
@@ -154,7 +160,8 @@ impl Writer {
                 // It cannot be known whether this was committed: it must not be done again.
                 Trouble::Lost if self.committing => return work.fail(&todo, &failure),
                 Trouble::Row | Trouble::Other if mode == Mode::Whole => mode = Mode::Parts,
-                Trouble::Lost | Trouble::Again if tries < TRIES => pause(tries, trouble).await,
+                Trouble::Lost if Instant::now() < until => pause(tries, trouble).await,
+                Trouble::Again if tries < TRIES => pause(tries, trouble).await,
                 _ => return work.fail(&todo, &failure),
             }
         }
@@ -293,7 +300,7 @@ async fn in_force(mirror: &Mirror, id: StorageId, version: i64) -> Result<Arc<In
 /// Before the next try: short for a lock, longer for a database that is away.
 async fn pause(tries: u32, trouble: Trouble) {
     let millis = match trouble {
-        Trouble::Lost => 50 << tries.min(5),
+        Trouble::Lost => 50 << tries.min(4),
         _ => 2 * u64::from(tries),
     };
     tokio::time::sleep(Duration::from_millis(millis)).await;

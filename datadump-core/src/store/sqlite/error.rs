@@ -12,6 +12,10 @@ use crate::{
 pub(super) fn map(error: Sqlite) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Error::Full(error.into()),
+        // The index of the log could not grow, for which SQLite has no name of its own.
+        Some(ErrorCode::SystemIoFailure) if extended(&error) == ffi::SQLITE_IOERR_SHMSIZE => {
+            Error::Full(error.into())
+        }
         Some(
             ErrorCode::SystemIoFailure
             | ErrorCode::CannotOpen
@@ -25,6 +29,10 @@ pub(super) fn map(error: Sqlite) -> Error {
         Some(ErrorCode::NotADatabase) => Error::Database("the file is not an SQLite database".into()),
         _ => Error::internal(error),
     }
+}
+
+fn extended(error: &Sqlite) -> i32 {
+    error.sqlite_error().map_or(0, |failure| failure.extended_code)
 }
 
 /// What a row did wrong, when that is what the error says.

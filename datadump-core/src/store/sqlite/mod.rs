@@ -2,9 +2,11 @@
 //! wait behind it (WAL).
 
 mod columns;
+mod condition;
 mod declare;
 mod error;
 mod examine;
+mod log;
 mod migrate;
 mod open;
 mod read;
@@ -32,6 +34,7 @@ use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
 };
+use condition::Condition;
 use readers::Readers;
 use writer::{Command, Writer};
 
@@ -42,6 +45,7 @@ pub struct SqliteStore {
     queue: Queue<Command>,
     readers: Readers,
     changes: watch::Sender<u64>,
+    condition: Condition,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     migrations: migrate::Migrations,
     file: PathBuf,
@@ -59,14 +63,17 @@ impl SqliteStore {
         catalogue.replace(opened.catalogue);
         let (queue, intake) = super::writer::queue(options.queue_rows, options.queue_bytes);
         let (changes, _) = watch::channel(0);
+        let (connection, log) = (opened.writer, opened.log);
         let writer =
-            Writer::new(opened.writer, catalogue.clone(), options, changes.clone(), opened.last_stamp);
+            Writer::new(connection, log, catalogue.clone(), options, changes.clone(), opened.last_stamp);
+        let condition = writer.condition.clone();
         let thread = thread::start(writer, intake)?;
         Ok(Self {
             catalogue,
             queue,
             readers: Readers::new(&opened.file),
             changes,
+            condition,
             writer: Mutex::new(Some(thread)),
             migrations: migrate::Migrations::default(),
             file: opened.file,
@@ -165,7 +172,9 @@ impl Store for SqliteStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        self.readers.quick(|connection| read::ping(connection)).await
+        self.readers.quick(|connection| read::ping(connection)).await?;
+        // Whether the disk is good again is seen by writing; nobody else may try.
+        if self.condition.is_bad() { self.on_writer(Writer::probe).await } else { Ok(()) }
     }
 
     fn load(&self) -> Load {

@@ -1,13 +1,17 @@
 //! Opening the file: settings, system tables, and nobody else at it.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, functions::FunctionFlags};
 
-use super::{error::map, system, with_suffix};
+use super::{
+    error::map,
+    log::{self, Log},
+    system, with_suffix,
+};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -21,6 +25,7 @@ const LEAST_SQLITE: i32 = 3_051_003;
 pub(super) struct Opened {
     pub(super) file: PathBuf,
     pub(super) writer: Connection,
+    pub(super) log: Log,
     pub(super) catalogue: Vec<Storage>,
     /// The time of the last row that was written.
     pub(super) last_stamp: Timestamp,
@@ -41,10 +46,9 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
             (folder.path().join("datadump.db"), Some(folder))
         }
     };
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(|error| cannot_open(&file, &error))?;
-    }
+    make_folder(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
     let lock = lock(&file)?;
+    log::settle(&file).map_err(|error| cannot_open(&with_suffix(&file, "-wal"), &error))?;
     let mut writer = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     writer.pragma_update(None, "journal_mode", "wal").map_err(map)?;
     writer.pragma_update(None, "synchronous", "full").map_err(map)?;
@@ -53,7 +57,39 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     system::prepare(&mut writer, options.clock.now())?;
     let catalogue = system::load(&writer)?;
     let last_stamp = last_stamp(&writer, &catalogue)?;
-    Ok(Opened { file, writer, catalogue, last_stamp, lock, temporary })
+    // SQLite does this too, but does not say when it fails.
+    sync(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
+    let log = Log::open(&file, &writer)?;
+    Ok(Opened { file, writer, log, catalogue, last_stamp, lock, temporary })
+}
+
+/// The folder a file is in.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes a folder with those it is in, and sees to it that a power cut does not take them away.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder_of(folder);
+    make_folder(parent)?;
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !folder.is_dir() => Err(error),
+        _ => sync(parent),
+    }
+}
+
+/// Syncs the names in a folder. There are file systems that cannot, and need not.
+fn sync(folder: &Path) -> io::Result<()> {
+    match fs::File::open(folder)?.sync_all() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
 }
 
 /// The time of the last row in any storage: later rows get later times, whatever the clock says.
@@ -135,6 +171,6 @@ fn cannot_open(file: &Path, error: &dyn std::error::Error) -> Error {
     Error::Database(format!("cannot open {}: {error}", file.display()))
 }
 
-fn unavailable(error: std::io::Error) -> Error {
+fn unavailable(error: io::Error) -> Error {
     Error::Unavailable(error.into())
 }

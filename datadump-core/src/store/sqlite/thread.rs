@@ -29,11 +29,10 @@ pub(super) fn start(mut writer: Writer, intake: Intake<Command>) -> Result<threa
             if catch_unwind(AssertUnwindSafe(|| work(&mut writer))).is_err() {
                 tracing::error!("the writer panicked over a batch and goes on with the next");
             }
+            // After the answers, and after the catalogue that a migration has changed.
+            writer.tidy();
         }
-        // So that the file alone is the whole database while nobody has it open.
-        if let Err(error) = writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-            tracing::warn!(%error, "the log could not be emptied into the file; it is read at the next start");
-        }
+        writer.finish();
     };
     thread::Builder::new().name("sqlite-writer".into()).spawn(run).map_err(Error::internal)
 }

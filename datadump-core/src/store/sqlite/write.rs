@@ -35,6 +35,13 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
                 job.answer(answer);
             }
         }
+        // Of a disk that fails each would have to wait in its turn, to hear the same.
+        Err(error) if jobs.len() > 1 && is_of_disk(&error) => {
+            tracing::error!(%error, jobs = jobs.len(), "a batch could not be committed");
+            for job in jobs {
+                job.answer(Err(same(&error)));
+            }
+        }
         Err(error) if jobs.len() > 1 => {
             tracing::warn!(%error, jobs = jobs.len(), "a batch could not be committed; each call is tried alone");
             for job in jobs {
@@ -50,10 +57,28 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
     }
 }
 
+/// Whether it says nothing of what was to be written.
+fn is_of_disk(error: &Error) -> bool {
+    matches!(error, Error::Full(_) | Error::Unavailable(_))
+}
+
+/// The same, for another who waits.
+fn same(error: &Error) -> Error {
+    match error {
+        Error::Full(cause) => Error::Full(cause.to_string().into()),
+        other => Error::Unavailable(other.to_string().into()),
+    }
+}
+
 /// The outcomes of each job, or the error of those that could not be done at all.
 type Answers = Vec<Result<Vec<Outcome>>>;
 
 fn attempt(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
+    let answers = transaction(writer, jobs);
+    writer.after(answers)
+}
+
+fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
     // Taken before the transaction, which borrows the connection; twice, for what is put otherwise.
     let count: usize = jobs.iter().map(|job| job.call.writes.len()).sum();
     let mut stamps = writer.stamps(2 * count);

@@ -1,14 +1,19 @@
-//! What the writer's thread owns.
+//! What the writer's thread owns, and what it does about a disk that fails.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
-use super::{error::map, open, statements::Statements};
+use super::{condition::Condition, error::map, log::Log, open, statements::Statements};
 use crate::{
     clock::Timestamp,
-    error::Result,
+    error::{Error, Result},
     schema::StorageId,
     store::{Catalogue, Options},
 };
@@ -24,9 +29,18 @@ pub(super) enum Command {
 /// Something the writer does.
 pub(super) type Task = Box<dyn FnOnce(&mut Writer) + Send>;
 
+/// How long the log is left as it is after it could not be copied into the database.
+const COPY_PAUSE: Duration = Duration::from_secs(1);
+
 /// What the writer's thread owns.
 pub(super) struct Writer {
     pub(super) connection: Connection,
+    log: Log,
+    pub(super) condition: Condition,
+    /// How many frames the log had when something could not be written.
+    bad_at: u32,
+    /// When the log may be copied again, after it could not be.
+    copy_at: Option<Instant>,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) options: Options,
     pub(super) statements: HashMap<StorageId, Arc<Statements>>,
@@ -39,12 +53,24 @@ impl Writer {
     /// A writer that goes on after the time of the last row there is.
     pub(super) fn new(
         connection: Connection,
+        log: Log,
         catalogue: Arc<Catalogue>,
         options: Options,
         changes: watch::Sender<u64>,
         last_stamp: Timestamp,
     ) -> Self {
-        Self { connection, catalogue, options, statements: HashMap::new(), changes, last_stamp }
+        Self {
+            connection,
+            log,
+            condition: Condition::default(),
+            bad_at: 0,
+            copy_at: None,
+            catalogue,
+            options,
+            statements: HashMap::new(),
+            changes,
+            last_stamp,
+        }
     }
 
     /// So many times for rows: each later than every one before it, whatever the clock says, so
@@ -62,31 +88,93 @@ impl Writer {
 
     /// How the statements that follow are run.
     pub(super) fn pace(&self, pace: Pace) -> Result<()> {
-        let (pages, set) = match pace {
-            Pace::Rows => (1000, open::step_on(&self.connection)),
-            Pace::Migration => (0, open::step_aside(&self.connection)),
-        };
-        set?;
-        self.connection.pragma_update(None, "wal_autocheckpoint", pages).map_err(map)
+        match pace {
+            Pace::Rows => open::step_on(&self.connection),
+            Pace::Migration => open::step_aside(&self.connection),
+        }
     }
 
     /// Runs something in one transaction: all of it or nothing.
     pub(super) fn transact<T>(&mut self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let done = self.attempt(run);
+        self.after(done)
+    }
+
+    fn attempt<T>(&mut self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
         let done = run(&transaction)?;
         transaction.commit().map_err(map)?;
         Ok(done)
     }
+
+    /// What is to be done after every transaction, whatever came of it.
+    pub(super) fn after<T>(&mut self, done: Result<T>) -> Result<T> {
+        match &done {
+            Ok(_) => {
+                // A transaction that wrote nothing says nothing about the disk.
+                if self.condition.is_bad() && self.log.frames().is_ok_and(|frames| frames != self.bad_at) {
+                    self.condition.good();
+                }
+            }
+            Err(error) => {
+                self.undo();
+                if let Error::Full(_) | Error::Unavailable(_) = error {
+                    self.condition.bad(error);
+                    self.bad_at = self.log.frames().unwrap_or(self.bad_at);
+                    if let Err(error) = self.log.cut() {
+                        tracing::error!(%error, "what could not be committed could not be taken out of the log");
+                    }
+                }
+            }
+        }
+        done
+    }
+
+    /// Leaves a transaction that could not even be undone when it failed.
+    fn undo(&self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be undone");
+        }
+    }
+
+    /// Writes something that changes nothing, to see whether the disk takes it.
+    pub(super) fn probe(&mut self) -> Result<()> {
+        self.transact(|connection| {
+            let version: i64 =
+                connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(map)?;
+            connection.pragma_update(None, "user_version", version).map_err(map)
+        })
+    }
+
+    /// Copies a long log into the database. Nobody waits for this to be answered.
+    pub(super) fn tidy(&mut self) {
+        if !self.log.is_long() || self.copy_at.is_some_and(|at| Instant::now() < at) {
+            return;
+        }
+        self.copy_at = None;
+        if let Err(error) = self.log.copy(&self.connection) {
+            tracing::warn!(%error, "the log could not be copied into the database; it is tried again");
+            self.copy_at = Some(Instant::now() + COPY_PAUSE);
+        }
+    }
+
+    /// The last that is done: all of the log goes into the file, which is then the whole database.
+    pub(super) fn finish(self) {
+        if let Err(error) = self.log.empty(&self.connection) {
+            tracing::warn!(%error, "the log could not be emptied into the file; it is read at the next start");
+        }
+    }
 }
 
 /// How the writer's statements are run.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pace {
-    /// As fast as can be; a commit that leaves the log long also empties it into the file.
+    /// As fast as can be.
     Rows,
-    /// Stepping aside for readers. The log is left as long as it gets: emptying it must not stand
-    /// between the commit, which readers see at once, and the catalogue, which they ask by.
+    /// Stepping aside for readers.
     Migration,
 }
 

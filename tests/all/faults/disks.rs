@@ -1,0 +1,350 @@
+//! Disks that are full or broken: nothing is acknowledged that is not stored, the answers say what is
+//! wrong, reads go on, and when the disk is good again so is the server, without a restart.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use datadump_tests::{
+    Answer, Api, Database, Server, Socket,
+    disk::{Disk, Mount, Platter},
+    eventually,
+};
+use serde_json::{Value as Json, json};
+use tokio::time::sleep;
+
+use super::setting;
+
+/// What a disk does when it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// There is no room.
+    Full,
+    /// Writes fail.
+    Writes,
+    /// Syncs fail.
+    Syncs,
+}
+
+#[tokio::test]
+async fn full() {
+    fail_and_mend(Fault::Full, setting("DATADUMP_TEST_FULL_DISKS", 2)).await;
+    match setting("DATADUMP_TEST_FULL_MOUNTS", 0) {
+        0 => println!("no file system was filled for real"),
+        times => fill_for_real(times).await,
+    }
+}
+
+#[tokio::test]
+async fn broken_for_writes() {
+    fail_and_mend(Fault::Writes, setting("DATADUMP_TEST_BROKEN_DISKS", 2)).await;
+}
+
+#[tokio::test]
+async fn broken_for_syncs() {
+    fail_and_mend(Fault::Syncs, setting("DATADUMP_TEST_BROKEN_DISKS", 2)).await;
+}
+
+/// The same on a file system of its own that is filled for real, where that may be mounted.
+async fn fill_for_real(times: u64) {
+    let mount = Mount::new(24);
+    let mut server = Server::start(Database::sqlite_in(mount.path())).await;
+    let mut ledger = Ledger::default();
+    server.post("/throw/ledger", &json!({"key": "first"})).await.is(200).ok();
+    for round in 0..times {
+        let name = format!("m{round}");
+        // Some throws still fit.
+        let fill = || mount.fill(256 << 10);
+        let seen = under_load(&server, &mut ledger, &name, Fault::Full, fill).await;
+        mount.clear();
+        mended(&server, &mut ledger, &name, &seen).await;
+    }
+    let (setup, database) = server.kill().await;
+    server = setup.start(database).await;
+    ledger.check(&server).await;
+    println!("{times} times full for real: {ledger:?}");
+}
+
+async fn fail_and_mend(fault: Fault, times: u64) {
+    let disk = Disk::new();
+    let database = Database::sqlite();
+    let prefix = database.file().display().to_string();
+    disk.record();
+    let mut server = disk.setup(&prefix).start(database).await;
+    let mut processes = vec![server.process()];
+    let mut ledger = Ledger::default();
+    server.post("/throw/ledger", &json!({"key": "first"})).await.is(200).ok();
+    for round in 0..times {
+        let name = format!("r{round}");
+        let fail = || match fault {
+            Fault::Full => disk.room(64 << 10),
+            Fault::Writes => disk.fail_writes(),
+            Fault::Syncs => disk.fail_syncs(),
+        };
+        let seen = under_load(&server, &mut ledger, &name, fault, fail).await;
+        // Every other time the server dies while the disk is as it is.
+        if round % 2 == 1 {
+            let (setup, database) = server.kill().await;
+            disk.mend();
+            server = setup.start(database).await;
+            processes.push(server.process());
+        } else {
+            disk.mend();
+        }
+        mended(&server, &mut ledger, &name, &seen).await;
+    }
+    assert!(disk.times_full() + disk.times_failed() > 0, "the disk was good all the time");
+    let (setup, database) = server.kill().await;
+    ledger.check_after_a_power_cut(&disk.platter(&processes), &database);
+    server = setup.start(database).await;
+    ledger.check(&server).await;
+    println!("{fault:?} {times} times: {ledger:?}");
+}
+
+/// The log is copied into the file while somebody reads an older state, so only in part, and not yet
+/// synced; then the sync of the file fails, once. What the operating system has lost by that is
+/// copied again, before the log begins anew over it.
+#[tokio::test]
+async fn broken_between_log_and_file() {
+    let disk = Disk::new();
+    let database = Database::sqlite();
+    let prefix = database.file().display().to_string();
+    disk.record();
+    let server = disk.setup(&prefix).start(database).await;
+    let process = server.process();
+    let mut ledger = Ledger::default();
+    let file = server.database().file();
+    for round in 0..setting("DATADUMP_TEST_BROKEN_DISKS", 2) {
+        many(&server, &mut ledger, &format!("{round}-a"), 1).await;
+        let reader = rusqlite::Connection::open(&file).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM storage_ledger").unwrap();
+        many(&server, &mut ledger, &format!("{round}-b"), 5).await;
+        disk.fail_syncs_of_the_file();
+        drop(reader);
+        let failed = disk.times_failed();
+        many(&server, &mut ledger, &format!("{round}-c"), 2).await;
+        assert!(disk.times_failed() > failed, "the log was not copied");
+        disk.mend();
+        // Not at once after it has failed.
+        sleep(Duration::from_millis(1100)).await;
+        many(&server, &mut ledger, &format!("{round}-d"), 5).await;
+    }
+    let (_, database) = server.kill().await;
+    ledger.check_after_a_power_cut(&disk.platter(&[process]), &database);
+    println!("{} acknowledged", ledger.stored.len());
+}
+
+/// Throws of about a MiB each.
+async fn many(server: &Server, ledger: &mut Ledger, name: &str, throws: usize) {
+    for throw in 0..throws {
+        let keys: Vec<String> = (0..1000).map(|number| format!("{name}-{throw}-{number}")).collect();
+        let lines: String =
+            keys.iter().map(|key| format!("{}\n", json!({"key": key, "text": "y".repeat(900)}))).collect();
+        let receipt = server.call("POST", "/throw/ledger").body(lines).await.is(200).json();
+        assert_eq!(receipt["accepted"], keys.len(), "{receipt}");
+        ledger.stored.extend(keys);
+    }
+}
+
+/// What clients were told, by the keys of what they threw.
+#[derive(Default)]
+struct Ledger {
+    stored: BTreeSet<String>,
+    refused: BTreeSet<String>,
+    unknown: BTreeSet<String>,
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (stored, refused) = (self.stored.len(), self.refused.len());
+        write!(f, "{stored} acknowledged, {refused} refused, {} unanswered", self.unknown.len())
+    }
+}
+
+impl Ledger {
+    fn add(&mut self, other: Self) {
+        self.stored.extend(other.stored);
+        self.refused.extend(other.refused);
+        self.unknown.extend(other.unknown);
+    }
+
+    /// What was acknowledged is on the disk, and not only in the memory of the operating system.
+    fn check_after_a_power_cut(&self, platter: &Platter, database: &Database) {
+        let (copy, file) = (tempfile::Builder::new().prefix("datadump-").tempdir().unwrap(), database.file());
+        platter.lay_down(&[&file, &file.with_extension("db-wal")], copy.path());
+        let left = rusqlite::Connection::open(copy.path().join(file.file_name().unwrap())).unwrap();
+        let check: String = left.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(check, "ok");
+        let mut keys = left.prepare("SELECT key FROM storage_ledger").unwrap();
+        let keys = keys.query_map([], |row| row.get(0)).unwrap();
+        let there: BTreeSet<String> = keys.map(Result::unwrap).collect();
+        let lost: Vec<_> = self.stored.difference(&there).collect();
+        assert!(lost.is_empty(), "a power cut would take {} of {}", lost.len(), self.stored.len());
+    }
+
+    /// What was acknowledged is there, once, and what was refused is not.
+    async fn check(&self, server: &Server) {
+        let mut there = BTreeSet::new();
+        let mut next = Some("/api/v1/storage/ledger/?limit=1000&cursor=".to_owned());
+        while let Some(path) = next {
+            let page = server.get(&path).await.is(200).json();
+            for row in page["results"].as_array().unwrap() {
+                assert!(there.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
+            }
+            next = page["next"].as_str().map(str::to_owned);
+        }
+        let lost: Vec<_> = self.stored.difference(&there).collect();
+        assert!(lost.is_empty(), "{} are lost: {lost:?}", lost.len());
+        let claimed: Vec<_> = self.refused.intersection(&there).collect();
+        assert!(claimed.is_empty(), "{} are there that were refused: {claimed:?}", claimed.len());
+    }
+}
+
+/// Throws over HTTP and WebSocket, for a while before the fault, until it has shown itself, and for a
+/// while after that.
+async fn under_load(
+    server: &Server,
+    ledger: &mut Ledger,
+    round: &str,
+    fault: Fault,
+    fail: impl FnOnce(),
+) -> Vec<u16> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..8)
+        .map(|client| {
+            let (api, stopped, name) = ((**server).clone(), stopped.clone(), format!("{round}-{client}"));
+            tokio::spawn(async move {
+                if client % 2 == 0 {
+                    throw_over_http(&api, &name, &stopped).await
+                } else {
+                    throw_over_socket(&api, &name, &stopped).await
+                }
+            })
+        })
+        .collect();
+    sleep(Duration::from_millis(200)).await;
+    fail();
+    let status = if fault == Fault::Full { 507 } else { 503 };
+    eventually("the server is not ready", || async {
+        let ready = server.get("/ready").await;
+        (ready.status != 200).then(|| refusal(&ready, status))
+    })
+    .await;
+    for _ in 0..20 {
+        // Reads go on, and whoever asks whether it can work is told each time.
+        let began = Instant::now();
+        server.get("/api/v1/storage/ledger/?limit=5").await.is(200).ok();
+        server.get("/health").await.is(200).ok();
+        let ready = server.get("/ready").await;
+        // A row may still find a place where a larger one did not.
+        assert!(ready.status == status || (fault == Fault::Full && ready.status == 200), "{ready:?}");
+        assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
+        sleep(Duration::from_millis(20)).await;
+    }
+    stopped.store(true, Ordering::Relaxed);
+    let mut seen = Vec::new();
+    for client in clients {
+        let (of_client, statuses) = client.await.unwrap();
+        ledger.add(of_client);
+        seen.extend(statuses);
+    }
+    assert!(seen.contains(&status), "nobody was told: {seen:?}");
+    let allowed: &[u16] = if fault == Fault::Full { &[507] } else { &[503] };
+    assert!(seen.iter().all(|status| allowed.contains(status)), "told otherwise: {seen:?}");
+    seen
+}
+
+/// The disk is good again: so is the server, by itself and soon.
+async fn mended(server: &Server, ledger: &mut Ledger, round: &str, seen: &[u16]) {
+    let began = Instant::now();
+    eventually("the server is ready", || async { (server.get("/ready").await.status == 200).then_some(()) })
+        .await;
+    let ready_in = began.elapsed();
+    for number in 0..20 {
+        let key = format!("{round}-after-{number}");
+        server.post("/throw/ledger", &record_of(&key)).await.is(200).ok();
+        ledger.stored.insert(key);
+    }
+    let mut socket = Socket::at(server, "/throw/ledger").await;
+    let key = format!("{round}-after-socket");
+    assert!(socket.say(record_of(&key).to_string()).await);
+    assert_eq!(socket.answer().await["ok"], true);
+    ledger.stored.insert(key);
+    assert!(ready_in < Duration::from_secs(5), "it took {ready_in:?}");
+    ledger.check(server).await;
+    println!("{round}: {} refused, ready again in {ready_in:.1?}", seen.len());
+}
+
+/// Checks that an answer says what is wrong and when to come again; its status.
+fn refusal(answer: &Answer, status: u16) -> u16 {
+    assert_eq!(answer.status, status, "{answer:?}");
+    let problem = answer.json();
+    let code = if status == 507 { "full" } else { "unavailable" };
+    assert_eq!((&problem["status"], &problem["code"]), (&json!(status), &json!(code)), "{answer:?}");
+    assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    status
+}
+
+fn record_of(key: &str) -> Json {
+    json!({"key": key, "text": "x".repeat(500)})
+}
+
+async fn throw_over_http(api: &Api, client: &str, stopped: &AtomicBool) -> (Ledger, Vec<u16>) {
+    let (mut ledger, mut seen) = (Ledger::default(), Vec::new());
+    for number in 0.. {
+        if stopped.load(Ordering::Relaxed) {
+            break;
+        }
+        let key = format!("{client}-{number}");
+        match api.post("/throw/ledger", &record_of(&key)).send().await {
+            Ok(answer) if answer.status == 200 => {
+                ledger.stored.insert(key);
+            }
+            Ok(answer) => {
+                let status = answer.status;
+                assert!([503, 507].contains(&status), "{answer:?}");
+                seen.push(refusal(&answer, status));
+                ledger.refused.insert(key);
+                sleep(Duration::from_millis(5)).await;
+            }
+            Err(_) => {
+                ledger.unknown.insert(key);
+                break;
+            }
+        }
+    }
+    (ledger, seen)
+}
+
+async fn throw_over_socket(api: &Api, client: &str, stopped: &AtomicBool) -> (Ledger, Vec<u16>) {
+    let (mut ledger, mut seen) = (Ledger::default(), Vec::new());
+    let mut socket = Socket::at(api, "/throw/ledger").await;
+    for number in 0.. {
+        if stopped.load(Ordering::Relaxed) {
+            break;
+        }
+        // Some on their way at once.
+        let keys: Vec<String> = (0..8).map(|place| format!("{client}-{number}-{place}")).collect();
+        for key in &keys {
+            socket.whisper(json!({"id": key, "throw": record_of(key)}).to_string()).await;
+        }
+        socket.flush().await;
+        for key in keys {
+            let answer = socket.answer().await;
+            assert_eq!(answer["id"], *key, "{answer}");
+            if answer["ok"] == true {
+                ledger.stored.insert(key);
+            } else {
+                seen.push(u16::try_from(answer["status"].as_u64().unwrap()).unwrap());
+                ledger.refused.insert(key);
+            }
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    (ledger, seen)
+}

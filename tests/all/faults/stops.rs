@@ -1,0 +1,226 @@
+//! PostgreSQL is stopped hard under load and started again: nothing that was acknowledged is lost,
+//! nothing is there twice, nobody waits for ever, and the server works again by itself.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use datadump_tests::{Answer, Api, Cluster, Database, Server, Stop, dog, load::Process};
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::setting;
+
+const CLIENTS: usize = 64;
+
+/// How long an answer may take while the database is away, as docs/reliability.md says.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// How long after the database is back the server has to work again.
+const BACK: Duration = Duration::from_secs(5);
+
+/// The most KiB of memory meanwhile.
+const MEMORY: u64 = 200 << 10;
+
+/// What clients and the test tell each other.
+#[derive(Default)]
+struct Shared {
+    stopped: AtomicBool,
+    acknowledged: AtomicU64,
+    refused: AtomicU64,
+    /// Connections that ended without an answer.
+    broken: AtomicU64,
+    longest: Mutex<Duration>,
+}
+
+#[tokio::test]
+async fn a_database_that_is_stopped_hard_comes_back_with_everything() {
+    let stops = setting("DATADUMP_TEST_STOPS", 2);
+    let mut cluster = Cluster::start(&[]).await;
+    let server = Server::start(cluster.database().await).await;
+    let shared = Arc::new(Shared::default());
+    server.post("/throw/ledger", &json!({"_id": "first", "key": "first"})).await.is(200).ok();
+    let clients: Vec<_> =
+        (0..CLIENTS).map(|client| tokio::spawn(throw((*server).clone(), client, shared.clone()))).collect();
+    let reader = tokio::spawn(read((*server).clone(), shared.clone()));
+    let process = Process(server.process());
+    let (mut memory, mut slowest) = (0, Duration::ZERO);
+    for stop in 0..stops {
+        sleep(Duration::from_millis(500 + 170 * (stop % 7))).await;
+        let how = if stop % 2 == 0 { Stop::Immediate } else { Stop::Kill };
+        cluster.stop(how).await;
+        // Sometimes long enough for everyone to be told, sometimes so short that nobody is.
+        let until =
+            Instant::now() + Duration::from_millis([7_000, 300, 2_000][usize::try_from(stop % 3).unwrap()]);
+        while Instant::now() < until {
+            memory = memory.max(process.resident());
+            sleep(Duration::from_millis(50)).await;
+        }
+        cluster.go_on().await;
+        let (back, before) = (Instant::now(), shared.acknowledged.load(Ordering::Relaxed));
+        while shared.acknowledged.load(Ordering::Relaxed) == before {
+            assert!(back.elapsed() < BACK, "nothing is stored {BACK:?} after the database is back");
+            sleep(Duration::from_millis(5)).await;
+        }
+        let took = back.elapsed();
+        slowest = slowest.max(took);
+        println!("{how:?}: stores again {took:.0?} after the database is back");
+    }
+    sleep(Duration::from_secs(1)).await;
+    shared.stopped.store(true, Ordering::Relaxed);
+    let mut stored = BTreeSet::from(["first".to_owned()]);
+    for client in clients {
+        for key in client.await.unwrap() {
+            assert!(stored.insert(key));
+        }
+    }
+    reader.await.unwrap();
+    assert_eq!(there(&server).await, stored, "what is there is what was acknowledged");
+    let longest = *shared.longest.lock().unwrap();
+    println!(
+        "{stops} stops: {} acknowledged, {} refused, {} without an answer; the longest answer took \
+         {longest:.1?}, the server was back after at most {slowest:.0?}, and had at most {} MiB",
+        stored.len(),
+        shared.refused.load(Ordering::Relaxed),
+        shared.broken.load(Ordering::Relaxed),
+        memory >> 10,
+    );
+    assert!(shared.refused.load(Ordering::Relaxed) > 0, "nobody was told that it is away");
+    assert!(longest < LONGEST, "an answer took {longest:?}");
+    assert!(memory < MEMORY, "{memory} KiB of memory");
+}
+
+/// Throws one after another, each until it is acknowledged; their keys. All are as they were when
+/// the client is told to stop.
+async fn throw(api: Api, client: usize, shared: Arc<Shared>) -> Vec<String> {
+    let mut stored = Vec::new();
+    for number in 0.. {
+        if shared.stopped.load(Ordering::Relaxed) {
+            break;
+        }
+        let key = format!("{client}-{number}");
+        let throw = json!({"_id": key, "key": key, "number": number});
+        while !ask(&shared, api.post("/throw/ledger", &throw)).await {
+            sleep(Duration::from_millis(20)).await;
+        }
+        shared.acknowledged.fetch_add(1, Ordering::Relaxed);
+        stored.push(key);
+    }
+    stored
+}
+
+/// Reads, and asks whether the server is ready.
+async fn read(api: Api, shared: Arc<Shared>) {
+    while !shared.stopped.load(Ordering::Relaxed) {
+        ask(&shared, api.get("/api/v1/storage/ledger/?limit=3")).await;
+        let began = Instant::now();
+        ask(&shared, api.get("/ready")).await;
+        assert!(began.elapsed() < Duration::from_secs(5), "/ready took {:?}", began.elapsed());
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Whether it was answered with success; any other answer has to be that the database is away.
+async fn ask(shared: &Shared, call: datadump_tests::Call) -> bool {
+    let began = Instant::now();
+    let answer = call.send().await;
+    let mut longest = shared.longest.lock().unwrap();
+    *longest = longest.max(began.elapsed());
+    drop(longest);
+    match answer {
+        Ok(answer) if answer.status == 200 => true,
+        Ok(answer) => {
+            refused(answer);
+            shared.refused.fetch_add(1, Ordering::Relaxed);
+            false
+        }
+        Err(_) => {
+            shared.broken.fetch_add(1, Ordering::Relaxed);
+            false
+        }
+    }
+}
+
+fn refused(answer: Answer) {
+    assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    let problem = answer.problem(503);
+    assert!(["unavailable", "overloaded"].contains(&problem["code"].as_str().unwrap()), "{problem}");
+}
+
+/// The keys of all rows; none is there twice.
+async fn there(server: &Server) -> BTreeSet<String> {
+    let mut there = BTreeSet::new();
+    let mut next = Some("/api/v1/storage/ledger/?limit=1000&cursor=".to_owned());
+    while let Some(path) = next {
+        let page = server.get(&path).await.is(200).json();
+        for row in page["results"].as_array().unwrap() {
+            assert!(there.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
+        }
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    there
+}
+
+/// Whatever the database's default is: a trigger notes the setting of each transaction that writes.
+#[tokio::test]
+async fn every_transaction_waits_for_the_sync_though_the_default_is_not_to() {
+    let database = Database::postgres().await;
+    let name = database.address().rsplit_once('/').unwrap().1.to_owned();
+    database.execute(&format!("ALTER DATABASE {name} SET synchronous_commit = off")).await;
+    let server = Server::start(database).await;
+    server
+        .database()
+        .execute(
+            "CREATE TABLE noted (setting text); \
+             CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN INSERT INTO noted VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END'; \
+             DO 'DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE tablename LIKE ''datadump%'' \
+                 LOOP EXECUTE format(''CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON %I EXECUTE FUNCTION note()'', t); \
+                 END LOOP; END'",
+        )
+        .await;
+    server.declare(&dog()).await;
+    server
+        .database()
+        .execute(
+            "CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON storage_dog EXECUTE FUNCTION note()",
+        )
+        .await;
+    let row = json!({"chip_id": "A", "color": "red", "collar_size": 1});
+    server.post("/api/v1/storage/dog/", &row).await.is(201).ok();
+    server.patch("/api/v1/storage/dog/A/", &json!({"color": "blue"})).await.is(200).ok();
+    server.delete("/api/v1/storage/dog/A/").await.is(204).ok();
+    let receipt = server
+        .post("/throw/dog", &json!([{"chip_id": "B", "color": "red", "collar_size": 1}, {"chip_id": "C"}]))
+        .await
+        .is(200)
+        .json();
+    assert_eq!((&receipt["accepted"], &receipt["quarantined"]), (&json!(1), &json!(1)), "{receipt}");
+    let seen = server.database().texts("SELECT setting || ' ' || count(*) FROM noted GROUP BY setting").await;
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    let count: u64 = seen[0].strip_prefix("on ").expect("it is on").parse().unwrap();
+    assert!(count >= 6, "only {count} statements were noted");
+    println!("{count} statements that write, all with synchronous_commit = on");
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_sync_is_told_of() {
+    for (setting, warned) in [("fsync=off", 1), ("full_page_writes=off", 1), ("fsync=on", 0)] {
+        let cluster = Cluster::start(&[setting]).await;
+        let server = Server::start(cluster.database().await).await;
+        let status = server.get("/api/v1/status").await.is(200).json();
+        let warnings = status["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), warned, "{status}");
+        for warning in warnings {
+            let text = warning.as_str().unwrap();
+            assert!(text.contains(&setting.replace('=', " = ")), "{text}");
+            assert!(server.printed().contains(text), "{}", server.printed());
+        }
+        drop(server);
+    }
+}
