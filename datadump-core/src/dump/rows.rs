@@ -102,7 +102,7 @@ impl Rows {
         let in_force = self.in_force()?;
         let service = in_force.definition.service();
         let (record, expect) = with_condition(service, object(record)?.clone(), expect)?;
-        let row = validate::row(&in_force, &record, &self.ids).map_err(Error::Invalid)?;
+        let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
         let outcome = self.write(Write::put(row, expect)).await?;
         self.saved(outcome, expect, "")
     }
@@ -141,7 +141,7 @@ impl Rows {
             };
             let mut record = merged(&in_force, &row, &patch);
             same_key(&in_force, &mut record, &row.key)?;
-            let row = validate::row(&in_force, &record, &self.ids).map_err(Error::Invalid)?;
+            let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
             let outcome = self.write(Write::put(row, wanted)).await?;
             match outcome {
                 Outcome::Refused(Some(_)) if again => {}

@@ -60,6 +60,18 @@ impl Kind {
         Ok(value)
     }
 
+    /// Reads a JSON value that nobody needs any more: a text is moved and not copied.
+    pub fn take(&self, json: Json) -> Result<Value, Wrong> {
+        match (self, json) {
+            (Self::String { .. } | Self::Text { .. }, Json::String(text)) if !text.contains('\0') => {
+                let value = Value::Text(text);
+                self.check(&value)?;
+                Ok(value)
+            }
+            (_, json) => self.read(&json),
+        }
+    }
+
     /// Reads a value as it stands in an address or a filter, where everything is text.
     pub fn read_text(&self, text: &str) -> Result<Value, Wrong> {
         let json = match self {

@@ -1,6 +1,6 @@
 //! A row: a record that was proven to fit its storage, and a row as it is stored.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Map, Value as Json};
 
@@ -32,6 +32,29 @@ pub struct InForce {
     pub version: i32,
     /// The definition.
     pub definition: Definition,
+    /// Where each field stands in it.
+    places: HashMap<String, usize>,
+}
+
+impl InForce {
+    /// This version of this storage.
+    pub fn new(storage: StorageId, version: i32, definition: Definition) -> Self {
+        let names = definition.fields.iter().map(|field| field.name.to_string());
+        let places = names.enumerate().map(|(place, name)| (name, place)).collect();
+        Self { storage, version, definition, places }
+    }
+
+    /// The place of a field. Records mostly name their fields in the order of the definition: `next`,
+    /// the place behind the last that was found, is looked at first.
+    pub(crate) fn place(&self, name: &str, next: &mut usize) -> Option<usize> {
+        let here = self.definition.fields.get(*next);
+        let place = match here.filter(|field| field.name.as_str() == name) {
+            Some(_) => *next,
+            None => *self.places.get(name)?,
+        };
+        *next = place + 1;
+        Some(place)
+    }
 }
 
 /// A record that was proven to fit a version of a storage. Only [`crate::validate`] makes one.
@@ -70,6 +93,11 @@ impl Row {
     /// Its values, in the order of the definition's fields.
     pub fn values(&self) -> &[Value] {
         &self.values
+    }
+
+    /// The definition that proved it, its key and its values.
+    pub(crate) fn into_parts(self) -> (Arc<InForce>, Option<Value>, Vec<Value>) {
+        (self.proven_by, self.key, self.values)
     }
 
     /// About how many bytes it holds, for the limits of queues.

@@ -6,54 +6,46 @@ use super::{Expect, Outcome, Stored};
 use crate::{
     clock::Timestamp,
     error::{Fault, Place},
-    schema::{InForce, Row, StoredRow, Value},
+    schema::{InForce, Row, StoredRow},
 };
 
 /// What is to be done to the table.
 #[derive(Debug, Clone)]
 pub(super) enum Decision {
-    /// There is no such row: insert it.
-    Insert(StoredRow),
-    /// There is one: replace it.
-    Update(StoredRow),
+    /// There is no such row: insert it, with this version.
+    Insert { version: i32 },
+    /// There is one: replace it, with this version; it stays as old as it is.
+    Update { version: i32, created_at: Timestamp },
     /// There is one: delete it.
     Delete(StoredRow),
     /// Nothing.
     Settled(Outcome),
 }
 
-/// Decides a [`Put`](super::Action::Put) of `row` under `key`.
-pub(super) fn put(
-    current: Option<&StoredRow>,
-    row: &Row,
-    key: &Value,
-    expect: Expect,
-    now: Timestamp,
-) -> Decision {
+/// The version of a new row, unless there must be none.
+pub(super) fn first_version(expect: Expect) -> Option<i32> {
+    match expect {
+        Expect::Version(version) | Expect::First(version) => Some(version),
+        Expect::Anything | Expect::Different | Expect::Absent => Some(1),
+        Expect::Exactly(_) | Expect::Exists => None,
+    }
+}
+
+/// Decides a [`Put`](super::Action::Put) of `row`.
+pub(super) fn put(current: Option<&StoredRow>, row: &Row, expect: Expect) -> Decision {
     let in_force = row.proven_by();
     if let Some(outcome) = refused(current, in_force, expect) {
         return Decision::Settled(outcome);
     }
-    let stored = |version, created_at| StoredRow {
-        key: key.clone(),
-        values: row.values().to_vec(),
-        version,
-        created_at,
-        updated_at: now,
-    };
     let Some(current) = current else {
-        let first = match expect {
-            Expect::Version(version) | Expect::First(version) => version,
-            Expect::Anything | Expect::Different | Expect::Exactly(_) | Expect::Exists | Expect::Absent => 1,
-        };
-        return Decision::Insert(stored(first, now));
+        return Decision::Insert { version: first_version(expect).unwrap_or(1) };
     };
     if expect == Expect::Different && current.values == row.values() {
         let same = Stored { row: current.clone(), in_force: in_force.clone() };
         return Decision::Settled(Outcome::Same(same));
     }
     match current.version.checked_add(1) {
-        Some(version) => Decision::Update(stored(version, current.created_at)),
+        Some(version) => Decision::Update { version, created_at: current.created_at },
         None => {
             let detail = "the row cannot be written again: its version is the greatest there is";
             let fault = Fault::new(Place::field("version"), "out-of-range", detail);

@@ -45,8 +45,8 @@ pub use query::{Column, Count, Counted, Filter, Order, Page, Paging, Query, Test
 /// * **All or nothing, where asked.** Of a call whose fate is [`Fate::Together`] either every write
 ///   takes effect or none does. The writes of any call take effect at one moment: nobody, not even
 ///   after a crash, finds one of them without the others.
-/// * **Something instead.** A write that fails a condition or a constraint and has an
-///   [`Otherwise`] is replaced by it, at the same moment.
+/// * **Something instead.** A write that fails a condition or a constraint is replaced by what its
+///   call's [`Otherwise`] makes of it, at the same moment.
 /// * **Order.** Writes of one call to the same key take effect in the order given. Writes of
 ///   different calls take effect one after another per key.
 /// * **Proof.** A [`Row`] is stored only under the definition that proved it. When another one is
@@ -166,6 +166,8 @@ pub struct Call {
     pub writes: Vec<Write>,
     /// What the failure of one means for the others.
     pub fate: Fate,
+    /// What is done instead of one that fails.
+    pub otherwise: Option<Otherwise>,
 }
 
 /// What the failure of one write means for the others of its call.
@@ -184,14 +186,15 @@ pub struct Write {
     pub action: Action,
     /// On which condition.
     pub expect: Expect,
-    /// What is done when that fails.
-    pub otherwise: Option<Otherwise>,
 }
 
-/// Makes the row that is put when a write fails, out of how it failed. The row's storage is one of
-/// the service's own, and its key is new.
+/// Makes the row that is put when a write fails, out of its place in the call and how it failed; or
+/// none. The row's storage is one of the service's own, and its key is new.
 #[derive(Clone)]
-pub struct Otherwise(pub Arc<dyn Fn(&Outcome) -> Row + Send + Sync>);
+pub struct Otherwise(pub Arc<Instead>);
+
+/// What an [`Otherwise`] does.
+pub type Instead = dyn Fn(usize, &Outcome) -> Option<Row> + Send + Sync;
 
 impl Debug for Otherwise {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -202,24 +205,24 @@ impl Debug for Otherwise {
 impl Call {
     /// Writes of which each stands for itself.
     pub fn each(writes: Vec<Write>) -> Self {
-        Self { writes, fate: Fate::Each }
+        Self { writes, fate: Fate::Each, otherwise: None }
     }
 
     /// Writes that take effect together or not at all.
     pub fn together(writes: Vec<Write>) -> Self {
-        Self { writes, fate: Fate::Together }
+        Self { writes, fate: Fate::Together, otherwise: None }
     }
 }
 
 impl Write {
     /// Inserts the row, or replaces the one with its key, on this condition.
     pub fn put(row: Row, expect: Expect) -> Self {
-        Self { action: Action::Put(row), expect, otherwise: None }
+        Self { action: Action::Put(row), expect }
     }
 
     /// Deletes the row with this key, on this condition.
     pub fn delete(in_force: Arc<InForce>, key: Value, expect: Expect) -> Self {
-        Self { action: Action::Delete { in_force, key }, expect, otherwise: None }
+        Self { action: Action::Delete { in_force, key }, expect }
     }
 }
 

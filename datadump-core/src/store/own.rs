@@ -137,7 +137,7 @@ pub(super) fn storages() -> Vec<Arc<Storage>> {
 
 fn storage(own: Own) -> Option<Storage> {
     let definition = own.definition()?;
-    let in_force = InForce { storage: own.id(), version: 1, definition: definition.clone() };
+    let in_force = InForce::new(own.id(), 1, definition.clone());
     Some(Storage {
         id: own.id(),
         name: definition.name.clone(),

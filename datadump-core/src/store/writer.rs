@@ -27,6 +27,12 @@ pub(super) struct Job {
     /// The writes.
     pub(super) call: Call,
     since: Instant,
+    waiter: Waiter,
+}
+
+/// Who waits for the outcomes, and the room that takes in the queue.
+#[derive(Debug)]
+pub(super) struct Waiter {
     reply: oneshot::Sender<Result<Vec<Outcome>>>,
     ticket: Ticket,
 }
@@ -116,7 +122,7 @@ impl<T> Queue<T> {
         let bytes = call.writes.iter().map(size).sum();
         let ticket = self.gauge.admit(call.writes.len(), bytes).ok_or(Error::Overloaded)?;
         let (reply, answer) = oneshot::channel();
-        self.send(Item::Rows(Job { call, since: Instant::now(), reply, ticket }))?;
+        self.send(Item::Rows(Job { call, since: Instant::now(), waiter: Waiter { reply, ticket } }))?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -191,6 +197,18 @@ impl Job {
         self.since.elapsed()
     }
 
+    /// Takes it apart.
+    pub(super) fn parts(self) -> (Call, Waiter) {
+        (self.call, self.waiter)
+    }
+
+    /// Answers. Only after the commit.
+    pub(super) fn answer(self, outcomes: Result<Vec<Outcome>>) {
+        self.waiter.answer(outcomes);
+    }
+}
+
+impl Waiter {
     /// Answers. Only after the commit.
     pub(super) fn answer(self, outcomes: Result<Vec<Outcome>>) {
         drop(self.ticket);
@@ -216,7 +234,7 @@ impl<T> Intake<T> {
             Item::Rows(job) => job,
             Item::Other(other) => return Some(Batch::Other(other)),
         };
-        let (mut rows, mut bytes) = (first.ticket.rows, first.ticket.bytes);
+        let (mut rows, mut bytes) = (first.waiter.ticket.rows, first.waiter.ticket.bytes);
         let mut jobs = vec![first];
         while rows < BATCH_ROWS && bytes < BATCH_BYTES {
             let Some(item) = waiting.held.pop_front().or_else(|| waiting.receiver.try_recv().ok()) else {
@@ -224,10 +242,11 @@ impl<T> Intake<T> {
             };
             match item {
                 Item::Rows(job)
-                    if rows + job.ticket.rows <= BATCH_ROWS && bytes + job.ticket.bytes <= BATCH_BYTES =>
+                    if rows + job.waiter.ticket.rows <= BATCH_ROWS
+                        && bytes + job.waiter.ticket.bytes <= BATCH_BYTES =>
                 {
-                    rows += job.ticket.rows;
-                    bytes += job.ticket.bytes;
+                    rows += job.waiter.ticket.rows;
+                    bytes += job.waiter.ticket.bytes;
                     jobs.push(job);
                 }
                 other => {

@@ -22,7 +22,6 @@ use crate::{
 #[derive(Debug)]
 pub struct Fitter {
     in_force: Arc<InForce>,
-    places: HashMap<String, usize>,
     folded: HashMap<String, String>,
     extra: Option<usize>,
     /// The most bytes a row may have in the database, when it bounds them.
@@ -42,18 +41,17 @@ impl Fitter {
     /// For this version.
     pub fn new(in_force: Arc<InForce>, widest: Option<usize>) -> Self {
         let fields = in_force.definition.fields.iter().enumerate();
-        let (mut places, mut folded, mut extra) = (HashMap::new(), HashMap::new(), None);
+        let (mut folded, mut extra) = (HashMap::new(), None);
         for (place, field) in fields {
             if field.name.as_str() == EXTRA {
                 extra = Some(place);
                 continue;
             }
-            places.insert(field.name.to_string(), place);
             folded.insert(field.name.folded(), field.name.to_string());
         }
         let key = &in_force.definition.key.name;
         folded.insert(key.folded(), key.to_string());
-        Self { in_force, places, folded, extra, widest }
+        Self { in_force, folded, extra, widest }
     }
 
     /// The version.
@@ -61,16 +59,9 @@ impl Fitter {
         &self.in_force
     }
 
-    /// The place of a field. Records mostly name their fields in the order in which the first of them
-    /// did: `next` is where the one behind the last is looked for first.
+    /// The place of a field, which `_extra` is not.
     fn place(&self, name: &str, next: &mut usize) -> Option<usize> {
-        let here = self.in_force.definition.fields.get(*next);
-        let place = match here.filter(|field| field.name.as_str() == name && name != EXTRA) {
-            Some(_) => *next,
-            None => *self.places.get(name)?,
-        };
-        *next = place + 1;
-        Some(place)
+        self.in_force.place(name, next).filter(|place| Some(*place) != self.extra)
     }
 
     /// Takes note of what of a record the storage has no field for, or a narrower one.
@@ -82,7 +73,7 @@ impl Fitter {
                 None if name != key => shape.see(name, value, record.untyped),
                 Some(field) if field.kind == Kind::Long && !value.is_i64() => {
                     let is_float = infer::kind_of(name, value, record.untyped) == Some(Kind::Float);
-                    if is_float && cast(field, value, record.untyped).is_none() {
+                    if is_float && cast_copied(field, value, record.untyped).is_none() {
                         shape.see(name, value, record.untyped);
                     }
                 }
@@ -120,9 +111,9 @@ impl Fitter {
             let Some((field, slot)) = definition.fields.get(place).zip(values.get_mut(place)) else {
                 continue;
             };
-            match cast(field, &value, record.untyped) {
-                Some(value) => *slot = Some(value),
-                None => {
+            match cast(field, value, record.untyped) {
+                Ok(value) => *slot = Some(value),
+                Err(value) => {
                     let detail =
                         format!("{} does not fit {}; it is kept in {EXTRA}", shown(&value), field.kind);
                     fit.remark(&name, "type-conflict", detail);
@@ -209,7 +200,7 @@ impl Fitter {
         if let Err(reason) = crate::schema::FieldName::parse_open(name) {
             return Some(("name", format!("{reason}; it is kept in {EXTRA}")));
         }
-        if self.places.len() >= crate::schema::parse::MAX_FIELDS {
+        if self.in_force.definition.own_fields().count() >= crate::schema::parse::MAX_FIELDS {
             let most = crate::schema::parse::MAX_FIELDS;
             return Some((
                 "too-many-fields",
@@ -257,8 +248,19 @@ impl Fit {
     }
 }
 
-/// A value as a field holds it; none when something would be lost.
-fn cast(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
+/// A value as a field holds it, or the value itself when something would be lost.
+fn cast(field: &Field, json: Json, untyped: bool) -> Result<Value, Json> {
+    match (&field.kind, json) {
+        // Most values that are not small: moved, not copied.
+        (Kind::Text { max_length: None }, Json::String(text)) if !text.contains('\0') => {
+            Ok(Value::Text(text))
+        }
+        (_, json) => cast_copied(field, &json, untyped).ok_or(json),
+    }
+}
+
+/// The same out of a copy; none when something would be lost.
+fn cast_copied(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
     if json.is_null() {
         return field.nullable.then_some(Value::Null);
     }

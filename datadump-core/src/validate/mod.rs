@@ -16,7 +16,7 @@ pub use fit::{Fitted, Fitter};
 
 /// Proves that a record fits a storage. Fields it leaves out get their defaults, a key it leaves
 /// out is generated where the definition says so.
-pub fn row(in_force: &Arc<InForce>, record: &Map<String, Json>, ids: &Ids) -> Result<Row, Vec<Fault>> {
+pub fn row(in_force: &Arc<InForce>, record: Map<String, Json>, ids: &Ids) -> Result<Row, Vec<Fault>> {
     let generated = || match in_force.definition.key.kind {
         Kind::Uuid | Kind::Id => Some(Value::Uuid(ids.next())),
         _ => None,
@@ -26,18 +26,27 @@ pub fn row(in_force: &Arc<InForce>, record: &Map<String, Json>, ids: &Ids) -> Re
 
 /// Proves a row once more, for a definition that came into force after it was proven.
 pub fn again(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
-    prove(in_force, &row.to_record(), || None)
+    prove(in_force, row.to_record(), || None)
 }
 
 fn prove(
     in_force: &Arc<InForce>,
-    record: &Map<String, Json>,
+    record: Map<String, Json>,
     generated: impl Fn() -> Option<Value>,
 ) -> Result<Row, Vec<Fault>> {
     let definition = &in_force.definition;
+    let (mut sent_key, mut surplus, mut next) = (None, Vec::new(), 0);
+    let mut sent = vec![None; definition.fields.len()];
+    for (name, json) in record {
+        match in_force.place(&name, &mut next).and_then(|place| sent.get_mut(place)) {
+            Some(slot) => *slot = Some(json),
+            None if name == definition.key.name.as_str() => sent_key = Some(json),
+            None => surplus.push(name),
+        }
+    }
     let mut faults = Vec::new();
-    let key = match record.get(definition.key.name.as_str()).filter(|json| !json.is_null()) {
-        Some(json) => match key(&definition.key, json) {
+    let key = match sent_key.filter(|json| !json.is_null()) {
+        Some(json) => match key(&definition.key, &json) {
             Ok(key) => Some(key),
             Err(wrong) => {
                 faults.push(fault(definition.key.name.as_str(), wrong));
@@ -52,22 +61,15 @@ fn prove(
         }
     };
     let mut values = Vec::with_capacity(definition.fields.len());
-    let mut known = usize::from(record.contains_key(definition.key.name.as_str()));
-    for field in &definition.fields {
-        let sent = record.get(field.name.as_str());
-        known += usize::from(sent.is_some());
+    for (field, sent) in definition.fields.iter().zip(sent) {
         match value(field, sent) {
             Ok(value) => values.push(value),
             Err(wrong) => faults.push(fault(field.name.as_str(), wrong)),
         }
     }
-    if known < record.len() {
-        for name in record.keys() {
-            if name != definition.key.name.as_str() && definition.field(name).is_none() {
-                let detail = format!("storage `{}` has no field `{name}`", definition.name);
-                faults.push(Fault::new(Place::field(name), "surplus", detail));
-            }
-        }
+    for name in surplus {
+        let detail = format!("storage `{}` has no field `{name}`", definition.name);
+        faults.push(Fault::new(Place::field(&name), "surplus", detail));
     }
     if faults.is_empty() { Ok(Row::proven(in_force.clone(), key, values)) } else { Err(faults) }
 }
@@ -83,10 +85,10 @@ fn key(key: &Key, json: &Json) -> Result<Value, Wrong> {
     Ok(value)
 }
 
-fn value(field: &Field, sent: Option<&Json>) -> Result<Value, Wrong> {
+fn value(field: &Field, sent: Option<Json>) -> Result<Value, Wrong> {
     let value = match (sent, &field.presence) {
         (Some(Json::Null), _) => Value::Null,
-        (Some(json), _) => field.kind.read(json)?,
+        (Some(json), _) => field.kind.take(json)?,
         (None, Presence::Optional(default)) => return Ok(default.clone()),
         (None, Presence::Required { .. }) => return Err(Wrong::new("missing", "is missing")),
     };

@@ -248,7 +248,7 @@ impl Dump {
             "program": &*script.source, "deleted": deleted,
         });
         let record = record.as_object().cloned().unwrap_or_default();
-        let row = validate::row(&in_force, &record, &self.ids).map_err(Error::Invalid)?;
+        let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
         let outcomes = self.store.write(Call::each(vec![Write::put(row, Expect::Absent)])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }

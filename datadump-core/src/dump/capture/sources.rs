@@ -189,7 +189,7 @@ impl Dump {
         let in_force = self.store.catalogue().own(Own::Source)?;
         let record = json!({"name": name.as_str(), "settings": settings, "last_format": format});
         let record = record.as_object().cloned().unwrap_or_default();
-        let row = validate::row(&in_force, &record, &self.ids).map_err(Error::Invalid)?;
+        let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
         let outcomes = self.store.write(Call::each(vec![Write::put(row, expect)])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }

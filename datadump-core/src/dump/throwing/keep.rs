@@ -68,10 +68,19 @@ pub(super) struct How<'a> {
 }
 
 /// What one of the writes is of.
+#[derive(Debug)]
 enum Part {
-    Row { storage: StorageName, origin: Origin },
+    Row(Placed),
     Entry(Remark),
     Beside,
+}
+
+/// A row on its way into the store, and where it came from.
+#[derive(Debug)]
+struct Placed {
+    storage: StorageName,
+    origin: Origin,
+    original: Option<Arc<Json>>,
 }
 
 impl Dump {
@@ -116,14 +125,10 @@ impl Dump {
             };
             match proven {
                 Ok((row, expect)) => {
-                    let name = row.storage_name().clone();
-                    let mut write = Write::put(row, expect);
-                    if how.quarantine && !how.whole {
-                        write.otherwise = Some(self.otherwise(&seed, &origin, one.original, &one.storage));
-                    }
                     // The storage's own spelling of its name.
-                    parts.push(Part::Row { storage: name, origin });
-                    writes.push(write);
+                    let storage = row.storage_name().clone();
+                    parts.push(Part::Row(Placed { storage, origin, original: one.original }));
+                    writes.push(Write::put(row, expect));
                 }
                 Err(trouble) => failed.push(Failed {
                     origin: Some(origin),
@@ -157,7 +162,11 @@ impl Dump {
             writes.push(write);
             parts.push(Part::Beside);
         }
-        let call = if how.whole { Call::together(writes) } else { Call::each(writes) };
+        let parts: Arc<[Part]> = parts.into();
+        let mut call = if how.whole { Call::together(writes) } else { Call::each(writes) };
+        if how.quarantine {
+            call.otherwise = Some(self.otherwise(seed, parts.clone()));
+        }
         let outcomes = self.store.write(call).await.map_err(|error| match error {
             // It was there a moment ago; thrown again it is made again.
             Error::UnknownStorage(_) => Error::Overloaded,
@@ -169,7 +178,7 @@ impl Dump {
         if how.whole && parts.iter().zip(&outcomes).any(moved) {
             return Err(Error::Precondition { current: None });
         }
-        settle(&mut receipt, parts, outcomes);
+        settle(&mut receipt, &parts, outcomes);
         if how.whole && !receipt.errors.is_empty() {
             return Err(Error::Strict(Box::new(receipt)));
         }
@@ -210,23 +219,20 @@ impl Dump {
         fields.extend(record.odd);
         let (fields, expect) = with_condition(in_force.definition.service(), fields, Expect::Different)
             .map_err(|error| Trouble::invalid(Step::Validate, error.faults()))?;
-        let row = validate::row(in_force, &fields, &self.ids)
+        let row = validate::row(in_force, fields, &self.ids)
             .map_err(|faults| Trouble::invalid(Step::Validate, &faults))?;
         Ok((row, expect))
     }
 
     /// What is put into quarantine when the store refuses a row.
-    fn otherwise(
-        &self,
-        seed: &Arc<Seed>,
-        origin: &Origin,
-        original: Option<Arc<Json>>,
-        storage: &StorageName,
-    ) -> Otherwise {
-        let (seed, origin, storage, ids) = (seed.clone(), origin.clone(), storage.clone(), self.ids.clone());
-        Otherwise(Arc::new(move |outcome| {
-            let trouble = Trouble::refused(outcome);
-            seed.row(ids.next(), Some(&origin), original.as_deref(), Some(storage.as_str()), &trouble)
+    fn otherwise(&self, seed: Arc<Seed>, parts: Arc<[Part]>) -> Otherwise {
+        let ids = self.ids.clone();
+        Otherwise(Arc::new(move |place, outcome| match parts.get(place) {
+            Some(Part::Row(Placed { storage, origin, original })) => {
+                let (trouble, storage) = (Trouble::refused(outcome), Some(storage.as_str()));
+                Some(seed.row(ids.next(), Some(origin), original.as_deref(), storage, &trouble))
+            }
+            _ => None,
         }))
     }
 }
@@ -290,20 +296,20 @@ impl Failed {
 }
 
 /// Counts what became of each write.
-fn settle(receipt: &mut Receipt, parts: Vec<Part>, outcomes: Vec<Outcome>) {
-    for (part, outcome) in parts.into_iter().zip(outcomes) {
+fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: Vec<Outcome>) {
+    for (part, outcome) in parts.iter().zip(outcomes) {
         match (part, outcome) {
-            (Part::Beside, _) | (Part::Row { .. }, Outcome::Undone) => {}
+            (Part::Beside, _) | (Part::Row(_), Outcome::Undone) => {}
             (Part::Entry(remark), _) => {
                 receipt.quarantined += 1;
-                receipt.error(remark);
+                receipt.error(remark.clone());
             }
-            (Part::Row { storage, .. }, Outcome::Created(_) | Outcome::Updated(_) | Outcome::Deleted(_)) => {
-                receipt.accept(storage.as_str());
+            (Part::Row(row), Outcome::Created(_) | Outcome::Updated(_) | Outcome::Deleted(_)) => {
+                receipt.accept(row.storage.as_str());
             }
             // Refused without anything instead: it was only to be stored if it was not there.
-            (Part::Row { .. }, Outcome::Same(_)) => receipt.duplicates += 1,
-            (Part::Row { origin, .. }, outcome) => {
+            (Part::Row(_), Outcome::Same(_)) => receipt.duplicates += 1,
+            (Part::Row(row), outcome) => {
                 let (failed, entry) = match outcome {
                     Outcome::Instead(failed, stored) => (*failed, Some(stored)),
                     failed => (failed, None),
@@ -314,7 +320,8 @@ fn settle(receipt: &mut Receipt, parts: Vec<Part>, outcomes: Vec<Outcome>) {
                     _ => None,
                 });
                 receipt.quarantined += u64::from(quarantine.is_some());
-                let failed = Failed { origin: Some(origin), original: None, storage: None, trouble };
+                let origin = Some(row.origin.clone());
+                let failed = Failed { origin, original: None, storage: None, trouble };
                 receipt.error(failed.remark(quarantine));
             }
         }

@@ -91,14 +91,14 @@ impl Dump {
                 (storage.id, in_force.version, in_force.definition.clone(), storage.dropped.clone())
             }
         };
-        let now = InForce { storage: id, version, definition };
+        let now = InForce::new(id, version, definition);
         let fitter = Fitter::new(Arc::new(now.clone()), self.store.widest_row());
         let mut shape = Shape::default();
         records.iter().for_each(|record| fitter.see(record, &mut shape));
         let Some(grown) = infer::grown(&now.definition, &shape, &dropped, |_| false) else {
             return Ok(Some(Arc::new(fitter)));
         };
-        let grown = InForce { definition: parse::definition(&grown)?, ..now };
+        let grown = InForce::new(id, version, parse::definition(&grown)?);
         Ok(Some(Arc::new(Fitter::new(Arc::new(grown), self.store.widest_row()))))
     }
 }

@@ -193,14 +193,26 @@ fn one<'b>(
         Now::Written(place) => written(outcomes, place),
     };
     let decision = match &item.what {
-        What::Put(row) => decide::put(current, row, key, item.expect, stamps.next()),
+        What::Put(row) => decide::put(current, row, item.expect),
         What::Delete => decide::delete(current, &target.in_force, item.expect),
         What::Settled(outcome) => Decision::Settled(outcome.clone()),
     };
     let stored = |row| Stored { row, in_force: target.in_force.clone() };
+    let put = |version, created_at, updated_at| {
+        let values = match &item.what {
+            What::Put(row) => row.values().to_vec(),
+            What::Delete | What::Settled(_) => Vec::new(),
+        };
+        stored(StoredRow { key: key.clone(), values, version, created_at, updated_at })
+    };
     let (outcome, now) = match decision {
-        Decision::Insert(row) => (Outcome::Created(stored(row)), Now::Written(outcomes.len())),
-        Decision::Update(row) => (Outcome::Updated(stored(row)), Now::Written(outcomes.len())),
+        Decision::Insert { version } => {
+            let now = stamps.next();
+            (Outcome::Created(put(version, now, now)), Now::Written(outcomes.len()))
+        }
+        Decision::Update { version, created_at } => {
+            (Outcome::Updated(put(version, created_at, stamps.next())), Now::Written(outcomes.len()))
+        }
         Decision::Delete(row) => (Outcome::Deleted(stored(row)), Now::Gone),
         Decision::Settled(outcome) => return Ok(outcome),
     };

@@ -7,7 +7,6 @@ use super::{
     batch::{Item, Stamps, Target, What},
     session::Session,
     work::Open,
-    writer::all,
 };
 use crate::{
     schema::{InForce, Row},
@@ -23,10 +22,13 @@ pub(super) async fn put(
 ) -> Result<(), Failure> {
     let mut failed: Vec<&mut Outcome> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
-    for ((_, fate, write), outcome) in all(todo).zip(outcomes) {
+    let places = todo.iter().flat_map(|open| (0..open.call.writes.len()).map(|place| (open.call, place)));
+    for ((call, place), outcome) in places.zip(outcomes) {
         // A call that stands or falls as a whole has nothing put in its place.
-        if let (Some(otherwise), Fate::Each, true) = (&write.otherwise, fate, outcome.is_failure()) {
-            rows.push((otherwise.0)(outcome));
+        if let (Some(otherwise), Fate::Each, true) = (&call.otherwise, call.fate, outcome.is_failure())
+            && let Some(row) = (otherwise.0)(place, outcome)
+        {
+            rows.push(row);
             failed.push(outcome);
         }
     }

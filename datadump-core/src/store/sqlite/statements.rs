@@ -1,19 +1,28 @@
 //! The SQL of one storage's writes.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::{
     schema::InForce,
     store::{Column, sql},
 };
 
 /// The statements of one version of a storage. Their text is constant, so SQLite's own cache of
-/// prepared statements serves every row.
+/// prepared statements serves every batch.
 #[derive(Debug)]
 pub(super) struct Statements {
     pub(super) version: i32,
     pub(super) select: String,
     pub(super) insert: String,
+    /// Does nothing where the key is taken.
+    pub(super) insert_new: String,
     pub(super) update: String,
+    /// Of one version only; says since when the row is there.
+    pub(super) update_based: String,
     pub(super) delete: String,
+    /// Whether the last write with a key met a row: then the next one probably does too, and looks
+    /// before it inserts.
+    meets: AtomicBool,
 }
 
 impl Statements {
@@ -29,12 +38,31 @@ impl Statements {
             .collect();
         let all = sql::column_list(definition);
         let marks = vec!["?"; sql::columns(definition).len()].join(", ");
+        let created_at = name(Column::CreatedAt);
+        let version = name(Column::Version);
+        let set = set.join(", ");
+        let insert = format!("INSERT INTO {table} ({all}) VALUES ({marks})");
         Self {
             version: in_force.version,
             select: format!("SELECT {all} FROM {table} WHERE {key} = ?"),
-            insert: format!("INSERT INTO {table} ({all}) VALUES ({marks})"),
-            update: format!("UPDATE {table} SET {} WHERE {key} = ?", set.join(", ")),
+            insert_new: format!("{insert} ON CONFLICT ({key}) DO NOTHING"),
+            insert,
+            update: format!("UPDATE {table} SET {set} WHERE {key} = ?"),
+            update_based: format!(
+                "UPDATE {table} SET {set} WHERE {key} = ? AND {version} = ? RETURNING {created_at}"
+            ),
             delete: format!("DELETE FROM {table} WHERE {key} = ?"),
+            meets: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the next write probably meets a row.
+    pub(super) fn meets(&self) -> bool {
+        self.meets.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of whether a write has met one.
+    pub(super) fn has_met(&self, met: bool) {
+        self.meets.store(met, Ordering::Relaxed);
     }
 }

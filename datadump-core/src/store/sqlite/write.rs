@@ -2,22 +2,20 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
-    columns::{Bind, read_row},
-    error::{map, violation},
+    error::map,
+    one::{self, Done, One},
     statements::Statements,
     writer::{Stamps, Writer},
 };
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    schema::{Definition, InForce, Row, StorageId, StoredRow, Value},
+    schema::{InForce, StorageId},
     store::{
-        Action, Call, Catalogue, Expect, Fate, Otherwise, Outcome, Reprove, Stored, Write,
-        decide::{self, Decision},
-        own,
+        Action, Call, Catalogue, Expect, Fate, Otherwise, Outcome, Reprove, Write, own,
         writer::{Gauge, Job},
     },
 };
@@ -28,11 +26,16 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
     match attempt(writer, &jobs) {
         Ok(answers) => {
             gauge.committed(jobs.iter().map(|job| job.call.writes.len()).sum());
-            if !own::heard(answers.iter().flatten().flatten()).is_empty() {
+            let answers = jobs.into_iter().zip(answers).map(|(job, done)| {
+                let (call, waiter) = job.parts();
+                (waiter, done.map(|done| one::outcomes(call.writes, done)))
+            });
+            let answers: Vec<_> = answers.collect();
+            if !own::heard(answers.iter().flat_map(|(_, answer)| answer).flatten()).is_empty() {
                 writer.changes.send_modify(|changes| *changes += 1);
             }
-            for (job, answer) in jobs.into_iter().zip(answers) {
-                job.answer(answer);
+            for (waiter, answer) in answers {
+                waiter.answer(answer);
             }
         }
         // Of a disk that fails each would have to wait in its turn, to hear the same.
@@ -70,8 +73,8 @@ fn same(error: &Error) -> Error {
     }
 }
 
-/// The outcomes of each job, or the error of those that could not be done at all.
-type Answers = Vec<Result<Vec<Outcome>>>;
+/// What was done for each job, or the error of those that could not be done at all.
+type Answers = Vec<Result<Vec<Done>>>;
 
 fn attempt(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
     let answers = transaction(writer, jobs);
@@ -84,27 +87,37 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
     let mut stamps = writer.stamps(2 * count);
     let Writer { connection, catalogue, options, statements, .. } = writer;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
-    let mut batch = Batch { connection: &transaction, catalogue, statements, reprove: options.reprove };
     let mut answers = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        answers.push(match batch.resolve(&job.call) {
-            Ok(targets) => Ok(batch.call(&job.call, &targets, &mut stamps)?),
-            Err(error) => Err(error),
-        });
+    {
+        let mut batch = Batch {
+            connection: &transaction,
+            catalogue,
+            statements,
+            prepared: HashMap::new(),
+            reprove: options.reprove,
+        };
+        for job in jobs {
+            answers.push(match batch.resolve(&job.call) {
+                Ok(targets) => Ok(batch.call(&job.call, &targets, &mut stamps)?),
+                Err(error) => Err(error),
+            });
+        }
     }
     transaction.commit().map_err(map)?;
     Ok(answers)
 }
 
 /// A transaction, and what its writes need.
-struct Batch<'a> {
-    connection: &'a Connection,
-    catalogue: &'a Catalogue,
-    statements: &'a mut HashMap<StorageId, Arc<Statements>>,
+struct Batch<'c> {
+    connection: &'c Connection,
+    catalogue: &'c Catalogue,
+    statements: &'c mut HashMap<StorageId, Arc<Statements>>,
+    /// The storages it has written, each with its statements at hand.
+    prepared: HashMap<StorageId, One<'c>>,
     reprove: Reprove,
 }
 
-impl Batch<'_> {
+impl<'c> Batch<'c> {
     /// The version in force of the storage of each write.
     fn resolve(&self, call: &Call) -> Result<Vec<Arc<InForce>>> {
         let mut last: Option<Arc<InForce>> = None;
@@ -125,41 +138,48 @@ impl Batch<'_> {
         Ok(targets)
     }
 
-    /// Does what a call asks for: the outcome of each write.
-    fn call(&mut self, call: &Call, targets: &[Arc<InForce>], stamps: &mut Stamps) -> Result<Vec<Outcome>> {
+    /// Does what a call asks for, write by write.
+    fn call(&mut self, call: &Call, targets: &[Arc<InForce>], stamps: &mut Stamps) -> Result<Vec<Done>> {
         if call.fate == Fate::Together {
             self.connection.execute_batch("SAVEPOINT call").map_err(map)?;
         }
-        let mut outcomes = Vec::with_capacity(call.writes.len());
-        for (write, in_force) in call.writes.iter().zip(targets) {
+        let mut all = Vec::with_capacity(call.writes.len());
+        for (place, (write, in_force)) in call.writes.iter().zip(targets).enumerate() {
             let reprove = self.reprove;
-            let outcome = self.one(in_force).run(write, reprove, stamps.next())?;
-            outcomes.push(match (&write.otherwise, call.fate) {
-                (Some(otherwise), Fate::Each) if outcome.is_failure() => {
-                    self.instead(otherwise, outcome, stamps.next())?
+            let done = self.one(in_force).run(write, reprove, stamps.next())?;
+            all.push(match (&call.otherwise, call.fate, done) {
+                (Some(otherwise), Fate::Each, Done::Settled(failed)) if failed.is_failure() => {
+                    Done::Settled(self.instead(otherwise, place, failed, stamps.next())?)
                 }
-                _ => outcome,
+                (_, _, done) => done,
             });
         }
         if call.fate == Fate::Together {
-            if outcomes.iter().any(Outcome::is_failure) {
+            if all.iter().any(Done::is_failure) {
                 self.connection.execute_batch("ROLLBACK TO call").map_err(map)?;
-                for outcome in outcomes.iter_mut().filter(|outcome| !outcome.is_failure()) {
-                    *outcome = Outcome::Undone;
+                for done in all.iter_mut().filter(|done| !done.is_failure()) {
+                    *done = Done::Settled(Outcome::Undone);
                 }
             }
             self.connection.execute_batch("RELEASE call").map_err(map)?;
         }
-        Ok(outcomes)
+        Ok(all)
     }
 
     /// Puts what a write that failed is to be replaced by.
-    fn instead(&mut self, otherwise: &Otherwise, failed: Outcome, now: Timestamp) -> Result<Outcome> {
-        let row = (otherwise.0)(&failed);
+    fn instead(
+        &mut self,
+        otherwise: &Otherwise,
+        place: usize,
+        failed: Outcome,
+        now: Timestamp,
+    ) -> Result<Outcome> {
+        let Some(row) = (otherwise.0)(place, &failed) else { return Ok(failed) };
         let in_force = row.proven_by().clone();
         let (write, reprove) = (Write::put(row, Expect::Anything), self.reprove);
-        match self.one(&in_force).run(&write, reprove, now)? {
-            Outcome::Created(stored) | Outcome::Updated(stored) => {
+        let done = self.one(&in_force).run(&write, reprove, now)?;
+        match one::outcomes(vec![write], vec![done]).pop() {
+            Some(Outcome::Created(stored) | Outcome::Updated(stored)) => {
                 Ok(Outcome::Instead(Box::new(failed), stored))
             }
             other => Err(Error::internal(format!("what was to be put instead could not be: {other:?}"))),
@@ -167,16 +187,19 @@ impl Batch<'_> {
     }
 
     /// What one write to this storage needs.
-    fn one<'b>(&'b mut self, in_force: &'b Arc<InForce>) -> One<'b> {
-        let texts = self.statements.entry(in_force.storage);
-        let texts = texts
-            .and_modify(|texts| {
-                if texts.version != in_force.version {
-                    *texts = Arc::new(Statements::new(in_force));
-                }
-            })
-            .or_insert_with(|| Arc::new(Statements::new(in_force)));
-        One { connection: self.connection, in_force, texts }
+    fn one(&mut self, in_force: &Arc<InForce>) -> &mut One<'c> {
+        let (connection, statements) = (self.connection, &mut *self.statements);
+        self.prepared.entry(in_force.storage).or_insert_with(|| {
+            let texts = statements.entry(in_force.storage);
+            let texts = texts
+                .and_modify(|texts| {
+                    if texts.version != in_force.version {
+                        *texts = Arc::new(Statements::new(in_force));
+                    }
+                })
+                .or_insert_with(|| Arc::new(Statements::new(in_force)));
+            One::new(connection, in_force.clone(), texts.clone())
+        })
     }
 }
 
@@ -192,123 +215,4 @@ fn name_of(write: &Write) -> String {
         Action::Put(row) => row.storage_name().to_string(),
         Action::Delete { in_force, .. } => in_force.definition.name.to_string(),
     }
-}
-
-/// One write, with what it needs.
-struct One<'a> {
-    connection: &'a Connection,
-    in_force: &'a Arc<InForce>,
-    texts: &'a Statements,
-}
-
-impl One<'_> {
-    fn run(&self, write: &Write, reprove: Reprove, now: Timestamp) -> Result<Outcome> {
-        let decision = match &write.action {
-            Action::Delete { key, .. } => {
-                decide::delete(self.current(key)?.as_ref(), self.in_force, write.expect)
-            }
-            Action::Put(row) => {
-                let reproven;
-                let row = if row.proven_by().version == self.in_force.version {
-                    row
-                } else {
-                    match reprove(row, self.in_force) {
-                        Ok(row) => {
-                            reproven = row;
-                            &reproven
-                        }
-                        Err(faults) => return Ok(Outcome::Invalid(faults)),
-                    }
-                };
-                match row.key() {
-                    Some(key) => decide::put(self.current(key)?.as_ref(), row, key, write.expect, now),
-                    None => return self.insert_with_next_key(row, write, now),
-                }
-            }
-        };
-        self.carry_out(decision)
-    }
-
-    fn definition(&self) -> &Definition {
-        &self.in_force.definition
-    }
-
-    fn prepare(&self, text: &str) -> Result<CachedStatement<'_>> {
-        self.connection.prepare_cached(text).map_err(map)
-    }
-
-    fn current(&self, key: &Value) -> Result<Option<StoredRow>> {
-        let mut select = self.prepare(&self.texts.select)?;
-        select.query_row([Bind(key)], |row| read_row(self.definition(), row)).optional().map_err(map)
-    }
-
-    /// A row without a key never meets another.
-    fn insert_with_next_key(&self, row: &Row, write: &Write, now: Timestamp) -> Result<Outcome> {
-        match decide::put(None, row, &Value::Null, write.expect, now) {
-            Decision::Insert(mut row) => match self.execute(&self.texts.insert, &insert_values(&row))? {
-                Err(outcome) => Ok(outcome),
-                Ok(_) => {
-                    row.key = Value::Integer(self.connection.last_insert_rowid());
-                    Ok(Outcome::Created(self.stored(row)))
-                }
-            },
-            decision => self.carry_out(decision),
-        }
-    }
-
-    fn carry_out(&self, decision: Decision) -> Result<Outcome> {
-        match decision {
-            Decision::Settled(outcome) => Ok(outcome),
-            Decision::Insert(row) => match self.execute(&self.texts.insert, &insert_values(&row))? {
-                Err(outcome) => Ok(outcome),
-                Ok(_) => Ok(Outcome::Created(self.stored(row))),
-            },
-            Decision::Update(row) => match self.execute(&self.texts.update, &update_values(&row))? {
-                Err(outcome) => Ok(outcome),
-                Ok(_) => Ok(Outcome::Updated(self.stored(row))),
-            },
-            Decision::Delete(row) => {
-                self.execute(&self.texts.delete, std::slice::from_ref(&row.key))?.ok();
-                Ok(Outcome::Deleted(self.stored(row)))
-            }
-        }
-    }
-
-    /// Runs a statement. A constraint that the row breaks is an outcome of its own: SQLite undoes
-    /// that one statement and the transaction goes on. Any other error ends the batch.
-    fn execute(&self, text: &str, values: &[Value]) -> Result<Result<usize, Outcome>> {
-        let mut statement = self.prepare(text)?;
-        match statement.execute(rusqlite::params_from_iter(values.iter().map(Bind))) {
-            Ok(changed) => Ok(Ok(changed)),
-            // Some errors undo the whole transaction, and then nothing of it may be answered.
-            Err(error) if self.connection.is_autocommit() => Err(map(error)),
-            Err(error) => match violation(&error, self.definition()) {
-                Some(faults) => Ok(Err(Outcome::Invalid(faults))),
-                None => Err(map(error)),
-            },
-        }
-    }
-
-    fn stored(&self, row: StoredRow) -> Stored {
-        Stored { row, in_force: self.in_force.clone() }
-    }
-}
-
-fn insert_values(row: &StoredRow) -> Vec<Value> {
-    let mut values = Vec::with_capacity(row.values.len() + 4);
-    values.push(row.key.clone());
-    values.extend(row.values.iter().cloned());
-    values.push(Value::Integer(row.version.into()));
-    values.push(Value::Timestamp(row.created_at));
-    values.push(Value::Timestamp(row.updated_at));
-    values
-}
-
-/// `created_at` stays; the key is the last.
-fn update_values(row: &StoredRow) -> Vec<Value> {
-    let mut values = row.values.clone();
-    values.push(Value::Integer(row.version.into()));
-    values.push(Value::Timestamp(row.updated_at));
-    values.push(row.key.clone());
-    values
 }

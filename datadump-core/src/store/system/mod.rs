@@ -82,7 +82,7 @@ pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Mode
     let (in_force, sent) = match versions.iter().find(|version| version.version == storage.version) {
         Some(version) => {
             let (definition, sent) = definition_of(version)?;
-            (Some(Arc::new(InForce { storage: id, version: number(version.version)?, definition })), sent)
+            (Some(Arc::new(InForce::new(id, number(version.version)?, definition))), sent)
         }
         None if storage.version == 0 => (None, Json::Null),
         None => return Err(broken("the version in force is missing")),

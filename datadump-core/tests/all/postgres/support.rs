@@ -85,7 +85,7 @@ pub(super) fn in_force(store: &PostgresStore, name: &str) -> Arc<InForce> {
 }
 
 pub(super) fn put(in_force: &Arc<InForce>, record: &Json, expect: Expect) -> Write {
-    let row = validate::row(in_force, record.as_object().unwrap(), &ids()).unwrap();
+    let row = validate::row(in_force, record.as_object().unwrap().clone(), &ids()).unwrap();
     Write::put(row, expect)
 }
 
