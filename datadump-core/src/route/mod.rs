@@ -81,6 +81,11 @@ impl Routes {
         !self.routes.is_empty()
     }
 
+    /// Where every record goes whose processor did not choose: there are no routes.
+    pub fn only_home(&self) -> Option<&StorageName> {
+        self.routes.is_empty().then_some(&self.home)
+    }
+
     /// Where a record goes: nowhere, to one storage or to several. One whose processor chose a
     /// storage goes there.
     pub fn of(&self, record: Record) -> Vec<Routed> {

@@ -29,7 +29,11 @@ pub(super) async fn read(
     let Some(first) = chunks.next().await? else { return Ok(Bytes::new()) };
     check(first.len(), limit, lease)?;
     let Some(second) = chunks.next().await? else { return Ok(first) };
-    let (mut bytes, mut next) = (BytesMut::from(first.as_ref()), Some(second));
+    // As long as it was announced, for which there is room.
+    let announced = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let mut bytes = BytesMut::with_capacity(announced.max(first.len() + second.len()));
+    bytes.extend_from_slice(&first);
+    let mut next = Some(second);
     while let Some(chunk) = next {
         check(bytes.len() + chunk.len(), limit, lease)?;
         bytes.extend_from_slice(&chunk);

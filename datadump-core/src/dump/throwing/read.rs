@@ -128,6 +128,7 @@ impl Dump {
         let transforms = program.is_some() || source.routes.transforms();
         match program {
             None => {
+                sorted.bound.reserve(output.records.len());
                 for record in output.records {
                     consume_budget().await;
                     let original = transforms.then(|| original(&record)).flatten();
@@ -182,6 +183,10 @@ impl Dump {
 
 impl Sorted {
     fn route(&mut self, source: &Source, record: Record, original: Option<&Arc<Json>>) {
+        if let (Some(home), None) = (source.routes.only_home(), &record.storage) {
+            self.bound.push(Bound { storage: home.clone(), record, original: original.cloned() });
+            return;
+        }
         let routed = source.routes.of(record);
         if routed.is_empty() {
             self.dropped += 1;

@@ -8,6 +8,7 @@ mod error;
 mod examine;
 mod log;
 mod migrate;
+mod once;
 mod one;
 mod open;
 mod read;

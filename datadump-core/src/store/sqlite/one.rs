@@ -45,17 +45,28 @@ impl Done {
     pub(super) fn is_failure(&self) -> bool {
         matches!(self, Self::Settled(outcome) if outcome.is_failure())
     }
+
+    fn settled(self) -> Option<Outcome> {
+        match self {
+            Self::Settled(outcome) => Some(outcome),
+            Self::Put(_) => None,
+        }
+    }
 }
 
 /// The outcomes of writes, which are used up by it.
 pub(super) fn outcomes(writes: Vec<Write>, done: Vec<Done>) -> Vec<Outcome> {
-    let outcomes = writes.into_iter().zip(done).map(|(write, done)| match (write.action, done) {
+    let mut done = done.into_iter();
+    let outcomes = writes.into_iter().zip(done.by_ref()).map(|(write, done)| match (write.action, done) {
         (_, Done::Settled(outcome)) => outcome,
         (Action::Put(row), Done::Put(put)) => put.outcome(row),
         // Only what puts a row is done by putting it.
         (Action::Delete { .. }, Done::Put(_)) => Outcome::Missing,
     });
-    outcomes.collect()
+    let mut outcomes: Vec<Outcome> = outcomes.collect();
+    // That of the call's record, if it has one.
+    outcomes.extend(done.filter_map(Done::settled));
+    outcomes
 }
 
 impl Put {
@@ -74,10 +85,10 @@ pub(super) struct One<'c> {
     in_force: Arc<InForce>,
     texts: Arc<Statements>,
     select: Option<CachedStatement<'c>>,
+    look: Option<CachedStatement<'c>>,
     insert: Option<CachedStatement<'c>>,
     insert_new: Option<CachedStatement<'c>>,
     update: Option<CachedStatement<'c>>,
-    update_based: Option<CachedStatement<'c>>,
 }
 
 /// A statement of this text, prepared by the first who needs it.
@@ -99,10 +110,10 @@ impl<'c> One<'c> {
             in_force,
             texts,
             select: None,
+            look: None,
             insert: None,
             insert_new: None,
             update: None,
-            update_based: None,
         }
     }
 
@@ -168,24 +179,18 @@ impl<'c> One<'c> {
             return Ok(self.unless_violated(done)?.filter(|inserted| *inserted > 0).map(|_| put));
         }
         let (Expect::Version(based) | Expect::Exactly(based)) = expect else { return Ok(None) };
-        let Some(version) = based.checked_add(1) else { return Ok(None) };
-        let mut put = Put { created: false, key: None, version, created_at: now, updated_at: now };
-        let update = prepared(&mut self.update_based, self.connection, &self.texts.update_based)?;
-        let places = bind_change(update, key, row, put)?;
-        update.raw_bind_parameter(places + 1, based).map_err(map)?;
-        let created_at = {
-            let mut rows = update.raw_query();
-            match rows.next() {
-                Ok(Some(row)) => row.get::<_, i64>(0).map(Some),
-                Ok(None) => Ok(None),
-                Err(error) => Err(error),
-            }
+        let look = prepared(&mut self.look, self.connection, &self.texts.look)?;
+        let seen = look.query_row([Bind(key)], |row| Ok((row.get::<_, i32>(0)?, row.get::<_, i64>(1)?)));
+        let Some((current, created_at)) = seen.optional().map_err(map)? else { return Ok(None) };
+        let version = based.checked_add(1).filter(|_| current == based);
+        let Some((version, created_at)) = version.zip(Timestamp::from_micros(created_at)) else {
+            return Ok(None);
         };
-        let created_at = self.unless_violated(created_at)?.flatten().and_then(Timestamp::from_micros);
-        Ok(created_at.map(|created_at| {
-            put.created_at = created_at;
-            put
-        }))
+        let put = Put { created: false, key: None, version, created_at, updated_at: now };
+        let update = prepared(&mut self.update, self.connection, &self.texts.update)?;
+        bind_change(update, key, row, put)?;
+        let done = update.raw_execute();
+        Ok(self.unless_violated(done)?.map(|_| put))
     }
 
     /// A row without a key never meets another.
@@ -210,7 +215,7 @@ impl<'c> One<'c> {
         Ok(Outcome::Deleted(Stored { row, in_force: self.in_force.clone() }))
     }
 
-    fn current(&mut self, key: &Value) -> Result<Option<StoredRow>> {
+    pub(super) fn current(&mut self, key: &Value) -> Result<Option<StoredRow>> {
         let Self { connection, in_force, texts, select, .. } = self;
         let select = prepared(select, connection, &texts.select)?;
         select.query_row([Bind(key)], |row| read_row(&in_force.definition, row)).optional().map_err(map)
@@ -250,11 +255,11 @@ fn bind_whole(statement: &mut CachedStatement<'_>, key: &Value, row: &Row, put: 
     bind(statement, places, service).map(|_| ())
 }
 
-/// The values, what the service changes, and the key; how many these are.
-fn bind_change(statement: &mut CachedStatement<'_>, key: &Value, row: &Row, put: Put) -> Result<usize> {
+/// The values, what the service changes, and the key.
+fn bind_change(statement: &mut CachedStatement<'_>, key: &Value, row: &Row, put: Put) -> Result<()> {
     let places = bind(statement, 0, row.values().iter().map(Bind))?;
     let places = bind(statement, places, [put.version.into(), put.updated_at.micros()])?;
-    bind(statement, places, [Bind(key)])
+    bind(statement, places, [Bind(key)]).map(|_| ())
 }
 
 /// Binds values to the places after these; how many there are then.

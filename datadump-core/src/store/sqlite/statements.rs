@@ -13,12 +13,12 @@ use crate::{
 pub(super) struct Statements {
     pub(super) version: i32,
     pub(super) select: String,
+    /// What version there is, and since when.
+    pub(super) look: String,
     pub(super) insert: String,
     /// Does nothing where the key is taken.
     pub(super) insert_new: String,
     pub(super) update: String,
-    /// Of one version only; says since when the row is there.
-    pub(super) update_based: String,
     pub(super) delete: String,
     /// Whether the last write with a key met a row: then the next one probably does too, and looks
     /// before it inserts.
@@ -45,12 +45,10 @@ impl Statements {
         Self {
             version: in_force.version,
             select: format!("SELECT {all} FROM {table} WHERE {key} = ?"),
+            look: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
             insert_new: format!("{insert} ON CONFLICT ({key}) DO NOTHING"),
             insert,
             update: format!("UPDATE {table} SET {set} WHERE {key} = ?"),
-            update_based: format!(
-                "UPDATE {table} SET {set} WHERE {key} = ? AND {version} = ? RETURNING {created_at}"
-            ),
             delete: format!("DELETE FROM {table} WHERE {key} = ?"),
             meets: AtomicBool::new(false),
         }

@@ -33,9 +33,7 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
         let info: Vec<info::Model> = all::<info::Entity>(&transaction, &info::Entity::find())?;
         let found = info.first().ok_or_else(|| Error::internal("datadump_info is empty"))?;
         system::check_version(found.system_version)?;
-        if found.system_version < 2 {
-            create_own(&transaction)?;
-        }
+        create_own(&transaction, found.system_version)?;
         let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
         execute(&transaction, &info::Entity::update_many().set(row).build(DbBackend::Sqlite))?;
         return transaction.commit().map_err(map);
@@ -46,13 +44,13 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
     let row =
         info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
     execute(&transaction, &info::Entity::insert(row).build(DbBackend::Sqlite))?;
-    create_own(&transaction)?;
+    create_own(&transaction, 0)?;
     transaction.commit().map_err(map)
 }
 
-/// Makes the tables of our own storages.
-fn create_own(connection: &Connection) -> Result<()> {
-    for own in Own::ALL {
+/// Makes the tables of our own storages that this version did not have.
+fn create_own(connection: &Connection, version: i64) -> Result<()> {
+    for own in Own::ALL.into_iter().filter(|own| own.since() > version) {
         let definition = own.definition().ok_or_else(|| Error::internal("a storage of our own is wrong"))?;
         for text in create_table(own.id(), &definition) {
             connection.execute_batch(&text).map_err(map)?;

@@ -84,7 +84,8 @@ fn attempt(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
 fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
     // Taken before the transaction, which borrows the connection; twice, for what is put otherwise.
     let count: usize = jobs.iter().map(|job| job.call.writes.len()).sum();
-    let mut stamps = writer.stamps(2 * count);
+    let records = jobs.iter().filter(|job| job.call.once.is_some()).count();
+    let mut stamps = writer.stamps(2 * count + records);
     let Writer { connection, catalogue, options, statements, .. } = writer;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
     let mut answers = Vec::with_capacity(jobs.len());
@@ -98,7 +99,13 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
         };
         for job in jobs {
             answers.push(match batch.resolve(&job.call) {
-                Ok(targets) => Ok(batch.call(&job.call, &targets, &mut stamps)?),
+                Ok(runs) => Ok(match batch.refused(&job.call)? {
+                    Some(refused) => refused,
+                    None => {
+                        let done = batch.call(&job.call, &runs, &mut stamps)?;
+                        batch.record(&job.call, done, &mut stamps)?
+                    }
+                }),
                 Err(error) => Err(error),
             });
         }
@@ -108,42 +115,46 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
 }
 
 /// A transaction, and what its writes need.
-struct Batch<'c> {
+pub(super) struct Batch<'c> {
     connection: &'c Connection,
     catalogue: &'c Catalogue,
     statements: &'c mut HashMap<StorageId, Arc<Statements>>,
     /// The storages it has written, each with its statements at hand.
     prepared: HashMap<StorageId, One<'c>>,
-    reprove: Reprove,
+    pub(super) reprove: Reprove,
 }
 
 impl<'c> Batch<'c> {
-    /// The version in force of the storage of each write.
-    fn resolve(&self, call: &Call) -> Result<Vec<Arc<InForce>>> {
-        let mut last: Option<Arc<InForce>> = None;
-        let mut targets = Vec::with_capacity(call.writes.len());
+    /// The version in force of the storage of each write, with how many that follow one another are
+    /// of it.
+    fn resolve(&self, call: &Call) -> Result<Vec<(Arc<InForce>, usize)>> {
+        let mut runs: Vec<(Arc<InForce>, usize)> = Vec::new();
         for write in &call.writes {
             let id = storage_of(write);
-            let target = match last.as_ref().filter(|last| last.storage == id) {
-                Some(last) => last.clone(),
-                None => {
+            match runs.last_mut() {
+                Some((last, count)) if last.storage == id => *count += 1,
+                _ => {
                     let storage = self.catalogue.by_id(id);
                     let storage = storage.ok_or_else(|| Error::UnknownStorage(name_of(write)))?;
-                    storage.ready()?.clone()
+                    runs.push((storage.ready()?.clone(), 1));
                 }
-            };
-            last = Some(target.clone());
-            targets.push(target);
+            }
         }
-        Ok(targets)
+        Ok(runs)
     }
 
     /// Does what a call asks for, write by write.
-    fn call(&mut self, call: &Call, targets: &[Arc<InForce>], stamps: &mut Stamps) -> Result<Vec<Done>> {
+    fn call(
+        &mut self,
+        call: &Call,
+        runs: &[(Arc<InForce>, usize)],
+        stamps: &mut Stamps,
+    ) -> Result<Vec<Done>> {
         if call.fate == Fate::Together {
             self.connection.execute_batch("SAVEPOINT call").map_err(map)?;
         }
         let mut all = Vec::with_capacity(call.writes.len());
+        let targets = runs.iter().flat_map(|(in_force, count)| std::iter::repeat_n(in_force, *count));
         for (place, (write, in_force)) in call.writes.iter().zip(targets).enumerate() {
             let reprove = self.reprove;
             let done = self.one(in_force).run(write, reprove, stamps.next())?;
@@ -187,7 +198,7 @@ impl<'c> Batch<'c> {
     }
 
     /// What one write to this storage needs.
-    fn one(&mut self, in_force: &Arc<InForce>) -> &mut One<'c> {
+    pub(super) fn one(&mut self, in_force: &Arc<InForce>) -> &mut One<'c> {
         let (connection, statements) = (self.connection, &mut *self.statements);
         self.prepared.entry(in_force.storage).or_insert_with(|| {
             let texts = statements.entry(in_force.storage);
