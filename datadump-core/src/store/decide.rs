@@ -65,7 +65,12 @@ pub(super) fn delete(current: Option<&StoredRow>, in_force: &Arc<InForce>, expec
     }
 }
 
-fn refused(current: Option<&StoredRow>, in_force: &Arc<InForce>, expect: Expect) -> Option<Outcome> {
+/// Why nothing is done on this condition, when it does not hold.
+pub(super) fn refused(
+    current: Option<&StoredRow>,
+    in_force: &Arc<InForce>,
+    expect: Expect,
+) -> Option<Outcome> {
     let holds = match (expect, current) {
         (Expect::Anything | Expect::Different, Some(_)) if in_force.definition.meta.require_version => {
             return Some(Outcome::VersionRequired);

@@ -47,6 +47,9 @@ pub use query::{Column, Count, Counted, Filter, Order, Page, Paging, Query, Test
 ///   after a crash, finds one of them without the others.
 /// * **Something instead.** A write that fails a condition or a constraint is replaced by what its
 ///   call's [`Otherwise`] makes of it, at the same moment.
+/// * **Once.** A call with a [`Once`] takes effect only while its record is as expected, and the record
+///   is put at the same moment. Of calls with the same record at once, on however many nodes, one takes
+///   effect; the others are given the record.
 /// * **Order.** Writes of one call to the same key take effect in the order given. Writes of
 ///   different calls take effect one after another per key.
 /// * **Proof.** A [`Row`] is stored only under the definition that proved it. When another one is
@@ -106,7 +109,8 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Removes a storage, its rows and its versions.
     async fn remove(&self, storage: StorageId) -> Result<()>;
 
-    /// Writes rows; one outcome for each, in the same order.
+    /// Writes rows; one outcome for each, in the same order, and after them that of the record of a
+    /// call with a [`Once`].
     async fn write(&self, call: Call) -> Result<Vec<Outcome>>;
 
     /// One row by its key.
@@ -168,6 +172,8 @@ pub struct Call {
     pub fate: Fate,
     /// What is done instead of one that fails.
     pub otherwise: Option<Otherwise>,
+    /// What is recorded of it, so that it takes effect once.
+    pub once: Option<Once>,
 }
 
 /// What the failure of one write means for the others of its call.
@@ -202,15 +208,48 @@ impl Debug for Otherwise {
     }
 }
 
+/// A record by which a call takes effect once.
+///
+/// The call has one outcome more, the last one, which is that of the record:
+/// [`Created`](Outcome::Created) or [`Updated`](Outcome::Updated) with the record as it was put,
+/// together with what the call did; [`Refused`](Outcome::Refused) with the record that is there, when it
+/// is not as expected: then all else is [`Undone`](Outcome::Undone); and `Undone` when there was nothing
+/// to record, because [`Make`] says so or because the call stands or falls together and fell.
+#[derive(Debug, Clone)]
+pub struct Once {
+    /// The storage of the record: one of the service's own.
+    pub in_force: Arc<InForce>,
+    /// The record's key.
+    pub key: Value,
+    /// What must hold of the record, or nothing of the call takes effect.
+    pub expect: Expect,
+    /// Makes the record.
+    pub make: Make,
+}
+
+/// Makes the row with the key of a [`Once`] out of what became of the writes; or none, when it is not
+/// to be recorded. It may be asked more than once, each time a transaction is tried again.
+#[derive(Clone)]
+pub struct Make(pub Arc<Recording>);
+
+/// What a [`Make`] does.
+pub type Recording = dyn Fn(&[Outcome]) -> Option<Row> + Send + Sync;
+
+impl Debug for Make {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Make")
+    }
+}
+
 impl Call {
     /// Writes of which each stands for itself.
     pub fn each(writes: Vec<Write>) -> Self {
-        Self { writes, fate: Fate::Each, otherwise: None }
+        Self { writes, fate: Fate::Each, otherwise: None, once: None }
     }
 
     /// Writes that take effect together or not at all.
     pub fn together(writes: Vec<Write>) -> Self {
-        Self { writes, fate: Fate::Together, otherwise: None }
+        Self { writes, fate: Fate::Together, otherwise: None, once: None }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The service's own storages: sources, programs, quarantine, kept throws. They are storages like
+//! The service's own storages: sources, programs, quarantine, kept throws, answers. They are storages like
 //! all others, so that they are written in the same transactions and listed with the same filters;
 //! only nobody declares them, and nobody sees them among their own.
 
@@ -29,11 +29,13 @@ pub enum Own {
     Quarantine,
     /// Throws that are kept as they came, where a source says so.
     Kept,
+    /// Answers to requests with an idempotency key, to be given again.
+    Answer,
 }
 
 impl Own {
     /// All of them. What was released is not renumbered.
-    pub const ALL: [Self; 4] = [Self::Source, Self::Processor, Self::Quarantine, Self::Kept];
+    pub const ALL: [Self; 5] = [Self::Source, Self::Processor, Self::Quarantine, Self::Kept, Self::Answer];
 
     /// Its number.
     pub fn id(self) -> StorageId {
@@ -42,7 +44,16 @@ impl Own {
             Self::Processor => -2,
             Self::Quarantine => -3,
             Self::Kept => -4,
+            Self::Answer => -5,
         })
+    }
+
+    /// The version of the system tables that brought it.
+    pub(super) fn since(self) -> i64 {
+        match self {
+            Self::Source | Self::Processor | Self::Quarantine | Self::Kept => 2,
+            Self::Answer => 3,
+        }
     }
 
     fn name(self) -> &'static str {
@@ -51,6 +62,7 @@ impl Own {
             Self::Processor => "_processor",
             Self::Quarantine => "_quarantine",
             Self::Kept => "_throw",
+            Self::Answer => "_answer",
         }
     }
 
@@ -111,6 +123,17 @@ impl Own {
                     {"name": "peer", "type": "text", "nullable": true},
                     {"name": "received_at", "type": "timestamp"},
                     {"name": "raw", "type": "binary"},
+                ],
+                "meta": {"scans": true},
+            }),
+            Self::Answer => json!({
+                // The idempotency key.
+                "key": {"name": "id", "type": "string", "max_length": 255},
+                "fields": [
+                    {"name": "fingerprint", "type": "binary"},
+                    {"name": "answer", "type": "text", "nullable": true},
+                    // How far a stream is.
+                    {"name": "progress", "type": "text", "nullable": true},
                 ],
                 "meta": {"scans": true},
             }),

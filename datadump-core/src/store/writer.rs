@@ -21,6 +21,9 @@ const BATCH_ROWS: usize = 4_096;
 /// The most bytes one transaction takes, unless one call alone has more.
 const BATCH_BYTES: usize = 8 << 20;
 
+/// How many bytes the record of a call is taken for: it is made when the call is written.
+const RECORD_BYTES: usize = 1_024;
+
 /// The writes of one call, and who waits for their outcomes.
 #[derive(Debug)]
 pub(super) struct Job {
@@ -116,11 +119,12 @@ pub(super) fn queue<T>(max_rows: usize, max_bytes: usize) -> (Queue<T>, Intake<T
 impl<T> Queue<T> {
     /// Puts writes into the queue and waits for their outcomes.
     pub(super) async fn write(&self, call: Call) -> Result<Vec<Outcome>> {
-        if call.writes.is_empty() {
+        if call.writes.is_empty() && call.once.is_none() {
             return Ok(Vec::new());
         }
-        let bytes = call.writes.iter().map(size).sum();
-        let ticket = self.gauge.admit(call.writes.len(), bytes).ok_or(Error::Overloaded)?;
+        let record = usize::from(call.once.is_some());
+        let bytes = call.writes.iter().map(size).sum::<usize>() + record * RECORD_BYTES;
+        let ticket = self.gauge.admit(call.writes.len() + record, bytes).ok_or(Error::Overloaded)?;
         let (reply, answer) = oneshot::channel();
         self.send(Item::Rows(Job { call, since: Instant::now(), waiter: Waiter { reply, ticket } }))?;
         answer.await.map_err(|_| closed())?

@@ -18,6 +18,7 @@ mod calls;
 mod catalogue;
 mod ids;
 mod migrations;
+mod once;
 mod queries;
 mod rows;
 
@@ -83,6 +84,9 @@ pub const CHECKS: &[Check] = checks![
     calls::a_row_that_is_the_same_is_not_written_again,
     calls::own_storages_are_there_and_are_written_with_others,
     calls::a_large_call_with_many_bad_rows_is_one_moment,
+    once::a_call_with_a_record_takes_effect_once,
+    once::a_record_says_what_became_of_its_call,
+    once::of_equal_calls_at_once_one_takes_effect,
     ids::keys_of_type_id_hold_uuids_and_texts,
     catalogue::versions_follow_one_another,
     catalogue::a_removed_storage_is_gone_and_can_be_made_again,

@@ -56,7 +56,7 @@ pub(super) async fn put(
 }
 
 /// The place of a storage among the targets.
-fn target(
+pub(super) fn target(
     session: &mut Session,
     targets: &mut Vec<Target>,
     in_force: &Arc<InForce>,

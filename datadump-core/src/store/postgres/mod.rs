@@ -21,6 +21,7 @@ mod instead;
 mod isolate;
 mod locks;
 mod migrate;
+mod once;
 mod parked;
 mod read;
 mod session;

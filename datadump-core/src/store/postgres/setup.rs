@@ -64,9 +64,7 @@ pub(super) async fn upgrade(system: &DatabaseConnection, now: Timestamp) -> Resu
     if let Some(found) = &found {
         system::check_version(found.system_version)?;
     }
-    if found.as_ref().is_none_or(|found| found.system_version < 2) {
-        create_own(&transaction).await?;
-    }
+    create_own(&transaction, found.as_ref().map_or(0, |found| found.system_version)).await?;
     let present = Set(system::VERSION);
     if found.is_some() {
         let row = info::ActiveModel { system_version: present, ..Default::default() };
@@ -78,9 +76,9 @@ pub(super) async fn upgrade(system: &DatabaseConnection, now: Timestamp) -> Resu
     transaction.commit().await.map_err(error::orm)
 }
 
-/// Makes the tables of our own storages.
-async fn create_own(transaction: &DatabaseTransaction) -> Result<()> {
-    for own in Own::ALL {
+/// Makes the tables of our own storages that this version did not have.
+async fn create_own(transaction: &DatabaseTransaction, version: i64) -> Result<()> {
+    for own in Own::ALL.into_iter().filter(|own| own.since() > version) {
         let definition = own.definition().ok_or_else(|| Error::internal("a storage of our own is wrong"))?;
         for statement in ddl::create(own.id(), &definition) {
             transaction.execute_unprepared(&statement).await.map_err(error::orm)?;

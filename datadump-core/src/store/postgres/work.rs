@@ -1,8 +1,11 @@
 //! Some calls, and what became of them so far: which are still to do, which have ended, and how.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
-use super::{apply::Failure, error::Trouble};
+use super::{apply::Failure, columns::KeyRef, error::Trouble};
 use crate::{
     error::Error,
     schema::{InForce, StorageId},
@@ -40,6 +43,12 @@ impl<'b> Work<'b> {
     /// The calls that are still to do.
     pub(super) fn todo(&self) -> Vec<Open<'b>> {
         let open = self.calls.iter().enumerate().filter(|(_, (_, end))| end.is_none());
+        // Of those with the same record one at a time: the next finds what the first has left.
+        let mut records = HashSet::new();
+        let open = open.filter(|(_, (call, _))| match &call.once {
+            Some(once) => KeyRef::of(&once.key).is_ok_and(|key| records.insert(key)),
+            None => true,
+        });
         open.map(|(place, (call, _))| Open { place, call }).collect()
     }
 
@@ -47,8 +56,17 @@ impl<'b> Work<'b> {
     pub(super) fn settle(&mut self, todo: &[Open<'_>], outcomes: Vec<Outcome>) {
         let mut outcomes = outcomes.into_iter();
         for open in todo {
-            let of_call = outcomes.by_ref().take(open.call.writes.len()).collect();
+            let count = open.call.writes.len() + usize::from(open.call.once.is_some());
+            let of_call = outcomes.by_ref().take(count).collect();
             self.end(open.place, End::Done(of_call));
+        }
+    }
+
+    /// Takes the calls out whose records are not as expected, with these.
+    pub(super) fn refuse(&mut self, refused: Vec<(Open<'_>, Outcome)>) {
+        for (open, record) in refused {
+            let undone = open.call.writes.iter().map(|_| Outcome::Undone);
+            self.end(open.place, End::Done(undone.chain([record]).collect()));
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
     error::Trouble,
     instead,
     isolate::Isolation,
+    once,
     parked::Parked,
     session::Session,
     work::{End, Open, Work, proof, storage},
@@ -75,9 +76,11 @@ enum Mode {
 
 /// What one transaction did.
 #[derive(Debug)]
-enum Attempt {
+enum Attempt<'b> {
     /// It is committed; what became of the writes, in order.
     Committed(Vec<Outcome>),
+    /// Nothing, because these calls have taken effect before; their records.
+    Refused(Vec<(Open<'b>, Outcome)>),
     /// Nothing, because of these storages.
     Hindered { blocked: BTreeSet<StorageId>, gone: BTreeSet<StorageId> },
 }
@@ -151,6 +154,10 @@ impl Writer {
                     work.hinder(&blocked, &gone);
                     continue;
                 }
+                Ok(Attempt::Refused(refused)) => {
+                    work.refuse(refused);
+                    continue;
+                }
                 Err(failure) => failure,
             };
             let trouble = failure.trouble();
@@ -168,7 +175,7 @@ impl Writer {
     }
 
     /// Writes all that is to do in one transaction.
-    async fn transaction(&mut self, todo: &[Open<'_>], mode: Mode) -> Result<Attempt, Failure> {
+    async fn transaction<'b>(&mut self, todo: &[Open<'b>], mode: Mode) -> Result<Attempt<'b>, Failure> {
         let shared = self.shared.clone();
         let alive = match &mut self.session {
             Some(session) => session.is_alive().await,
@@ -186,6 +193,11 @@ impl Writer {
             session.rollback().await?;
             return Ok(Attempt::Hindered { blocked: begun.blocked, gone });
         }
+        let refused = once::refused(session, todo).await?;
+        if !refused.is_empty() {
+            session.rollback().await?;
+            return Ok(Attempt::Refused(refused));
+        }
         let (catalogue, stamps) = (&shared.mirror.catalogue, &shared.stamps);
         let targets = targets(session, &shared.mirror, todo, &begun.versions).await?;
         let mut items = items(todo, &targets, shared.reprove)?;
@@ -196,6 +208,7 @@ impl Writer {
         };
         isolation.complete(&mut items, &mut outcomes).await?;
         instead::put(session, todo, &mut outcomes, stamps).await?;
+        let outcomes = once::record(session, todo, outcomes, stamps).await?;
         let changed = own::heard(&outcomes);
         self.committing = true;
         session.commit(&changed).await?;

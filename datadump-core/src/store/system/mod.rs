@@ -22,7 +22,8 @@ use crate::{
 ///
 /// * 1: `datadump_info`, `datadump_storage`, `datadump_version`.
 /// * 2: the tables of [`Own`](super::own::Own)'s storages.
-pub(super) const VERSION: i64 = 2;
+/// * 3: that of its answers.
+pub(super) const VERSION: i64 = 3;
 
 /// What creates the system tables of version 1, in order.
 pub(super) fn create_tables(backend: DbBackend) -> Vec<Statement> {
