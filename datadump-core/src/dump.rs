@@ -102,6 +102,13 @@ impl Dump {
         self.store.load()
     }
 
+    /// Whether so much is being written that more would only make everyone wait. Whoever can tell a
+    /// caller to come again does so; what is written all the same takes its turn.
+    pub fn is_busy(&self) -> bool {
+        let load = self.store.load();
+        load.calls >= load.most_calls
+    }
+
     /// Bytes the whole database takes.
     pub async fn size(&self) -> Result<u64> {
         self.store.size().await

@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 use crate::{
     api::{self, Resources},
     config::Config,
+    door::Door,
     extract::BodyLimits,
     guard::Guard,
     metrics::Metrics,
@@ -33,6 +34,7 @@ use crate::{
 pub(crate) struct App {
     routes: Route,
     guard: Guard,
+    door: Door,
     limits: BodyLimits,
     ids: RequestIds,
     thrower: Thrower,
@@ -54,7 +56,8 @@ impl App {
         let limits = BodyLimits { bytes: config.max_body, pause: config.body_timeout };
         let sockets = Sockets::new(thrower.clone(), config);
         let (guard, ids) = (Guard::new(config, address), RequestIds::new());
-        Self { routes, guard, limits, ids, thrower, sockets, metrics }
+        let door = Door::new(dump);
+        Self { routes, guard, door, limits, ids, thrower, sockets, metrics }
     }
 
     /// Commits what was accepted.
@@ -72,6 +75,7 @@ impl App {
         let unread = Unread::of(&mut request);
         let outcome =
             AssertUnwindSafe(self.dispatch(request, &id)).catch_unwind().instrument(span.clone()).await;
+        let mut is_overload = false;
         let (mut response, operation) = match outcome {
             Ok(Ok(response)) => {
                 let operation = response.data::<OperationId>().copied();
@@ -80,6 +84,7 @@ impl App {
             Ok(Err(error)) => {
                 let operation = error.data::<OperationId>().copied();
                 let problem = span.in_scope(|| Problem::from(error));
+                is_overload = problem.code == "overloaded";
                 // A body that has stopped coming is not waited for again.
                 if let Some(unread) = unread.filter(|_| problem.status != 408) {
                     unread.drain().await;
@@ -97,6 +102,8 @@ impl App {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
         match status {
+            // What is refused for being too much must not cost as much again.
+            503 if is_overload => tracing::debug!(%id, %method, path, status, micros, "answered"),
             500.. => tracing::error!(%id, %method, path, status, micros, "answered"),
             400.. => tracing::info!(%id, %method, path, status, micros, "answered"),
             _ => tracing::debug!(%id, %method, path, status, micros, "answered"),
@@ -115,6 +122,7 @@ impl App {
         if ui::is_first_page(&request) {
             return ui::landing(request).await;
         }
+        self.door.check(request.method(), request.uri())?;
         request.set_data(self.limits);
         self.routes.call(request).await
     }
@@ -154,6 +162,7 @@ mod tests {
             thrower,
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
             guard: Guard::new(&config, config.listen),
+            door: Door::new(&dump),
             limits: BodyLimits { bytes: 1, pause: config.body_timeout },
             ids: RequestIds::new(),
             metrics: Arc::new(Metrics::new(Vec::new())),

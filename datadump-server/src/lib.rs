@@ -13,6 +13,7 @@ mod answer;
 mod api;
 mod app;
 pub mod config;
+mod door;
 mod error;
 mod extract;
 mod guard;

@@ -11,6 +11,7 @@ mod decide;
 pub mod migrate;
 pub mod own;
 pub mod postgres;
+mod pressure;
 pub mod query;
 mod refusal;
 mod sql;
@@ -385,4 +386,8 @@ pub struct Load {
     pub rows: u64,
     /// Calls refused because the queue was full.
     pub refused: u64,
+    /// Calls that are not answered yet.
+    pub calls: u64,
+    /// How many there may be before more would only make all of them wait.
+    pub most_calls: u64,
 }

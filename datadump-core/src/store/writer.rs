@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{Action, Call, Load, Outcome, Write};
+use super::{Action, Call, Load, Outcome, Write, pressure::Pressure};
 use crate::error::{Error, Result};
 
 /// The most writes one transaction takes, unless one call alone has more.
@@ -74,6 +74,7 @@ pub(super) enum Item<T> {
 pub(super) struct Queue<T> {
     sender: mpsc::UnboundedSender<Item<T>>,
     gauge: Arc<Gauge>,
+    pressure: Pressure,
 }
 
 /// The receiving end; several writers may share it.
@@ -113,7 +114,10 @@ pub(super) fn queue<T>(max_rows: usize, max_bytes: usize) -> (Queue<T>, Intake<T
         refused: AtomicU64::new(0),
     });
     let waiting = Mutex::new(Waiting { receiver, held: VecDeque::new() });
-    (Queue { sender, gauge: gauge.clone() }, Intake { waiting, gauge })
+    (
+        Queue { sender, gauge: gauge.clone(), pressure: Pressure::new(Instant::now()) },
+        Intake { waiting, gauge },
+    )
 }
 
 impl<T> Queue<T> {
@@ -122,11 +126,14 @@ impl<T> Queue<T> {
         if call.writes.is_empty() && call.once.is_none() {
             return Ok(Vec::new());
         }
+        let since = Instant::now();
+        // Until whoever asked goes on: it waits for a processor as well as for the disk.
+        let _turn = self.pressure.enter(since);
         let record = usize::from(call.once.is_some());
         let bytes = call.writes.iter().map(size).sum::<usize>() + record * RECORD_BYTES;
         let ticket = self.gauge.admit(call.writes.len() + record, bytes).ok_or(Error::Overloaded)?;
         let (reply, answer) = oneshot::channel();
-        self.send(Item::Rows(Job { call, since: Instant::now(), waiter: Waiter { reply, ticket } }))?;
+        self.send(Item::Rows(Job { call, since, waiter: Waiter { reply, ticket } }))?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -148,6 +155,8 @@ impl<T> Queue<T> {
             commits: self.gauge.commits.load(Ordering::Relaxed),
             rows: self.gauge.written.load(Ordering::Relaxed),
             refused: self.gauge.refused.load(Ordering::Relaxed),
+            calls: self.pressure.calls() as u64,
+            most_calls: self.pressure.most(Instant::now()) as u64,
         }
     }
 

@@ -52,7 +52,7 @@ async fn broken_for_syncs() {
 
 /// The same on a file system of its own that is filled for real, where that may be mounted.
 async fn fill_for_real(times: u64) {
-    let mount = Mount::new(24);
+    let mount = Mount::new(160);
     let mut server = Server::start(Database::sqlite_in(mount.path())).await;
     let mut ledger = Ledger::default();
     server.post("/throw/ledger", &json!({"key": "first"})).await.is(200).ok();

@@ -4,6 +4,7 @@
 mod disks;
 mod durability;
 mod migration_kills;
+mod overload;
 mod races;
 mod stops;
 mod synced;

@@ -156,7 +156,7 @@ async fn batches(api: &Api, name: &str, ledger: &mut Ledger) {
         let note = format!("{name}.{step}");
         let records = 1 + step * 20;
         let lines: String = (0..records)
-            .map(|n| format!("{{\"note\": \"{note}\", \"n\": {n}, \"text\": \"{n:x<2000}\"}}\n"))
+            .map(|n| format!("{{\"note\": \"{note}\", \"n\": {n}, \"text\": \"{n:x<800}\"}}\n"))
             .collect();
         let throw = api.call("POST", "/throw/batch").header("x-request-id", &id(name, step)).body(lines);
         assert_eq!(throw.await.is(200).json()["accepted"], records);
