@@ -4,6 +4,7 @@
 mod builder;
 mod capture;
 mod factory;
+mod once;
 mod rows;
 mod throwing;
 
@@ -18,6 +19,7 @@ use crate::{
 pub use builder::{Address, Builder};
 pub use capture::{Counted, ProcessorInfo, ReplayRequest, ReplayState, SourceInfo};
 pub use factory::{Consent, Declared, Plan, PlannedChange};
+pub use once::{Begun, Once, Pending};
 pub use rows::{Listing, Rows, Saved};
 pub use throwing::{Incoming, Stream};
 

@@ -92,6 +92,12 @@ pub enum Error {
     /// The storage takes no change of a row without the version it is based on.
     #[error("storage `{0}` takes a change only with the version it is based on")]
     VersionRequired(String),
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request, and its answer is kept for a day")]
+    KeyReused,
+    /// Another request with the same idempotency key has not ended.
+    #[error("another request with this idempotency key is still under way")]
+    StillRunning,
     /// The storage's first version is not applied yet.
     #[error("storage `{storage}` is not ready: its first version is {state}")]
     NotReady {

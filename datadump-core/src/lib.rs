@@ -16,6 +16,7 @@ mod dump;
 mod error;
 mod id;
 pub mod json;
+mod once;
 pub mod process;
 mod receipt;
 mod record;
@@ -28,11 +29,12 @@ pub mod validate;
 
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use dump::{
-    Address, Builder, Consent, Counted, Declared, Dump, Incoming, Listing, Plan, PlannedChange,
-    ProcessorInfo, ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,
+    Address, Begun, Builder, Consent, Counted, Declared, Dump, Incoming, Listing, Once, Pending, Plan,
+    PlannedChange, ProcessorInfo, ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,
 };
 pub use error::{Error, Fault, Place, Result, Step};
 pub use id::{Ids, Random, SystemRandom};
+pub use once::{Fingerprint, IdempotencyKey};
 pub use receipt::{Receipt, Remark};
 pub use record::{Failure, Origin, Record, Rejected};
 pub use store::Expect;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::throw::SourceName;
@@ -11,7 +11,7 @@ use crate::throw::SourceName;
 const MAX_LISTED: usize = 100;
 
 /// What became of a throw. Everything it counts is committed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Whether nothing of the throw was lost: always, or there would be no receipt.
     pub ok: bool,
@@ -19,7 +19,7 @@ pub struct Receipt {
     #[serde(rename = "throw")]
     pub throw_id: Uuid,
     /// The source it came through.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     pub source: SourceName,
     /// The format it was read as.
     pub format: String,
@@ -39,10 +39,13 @@ pub struct Receipt {
     pub errors: Vec<Remark>,
     /// Whether there were more warnings or errors than are listed.
     pub truncated: bool,
+    /// Whether this was answered before, to a throw with the same idempotency key.
+    #[serde(skip)]
+    pub again: bool,
 }
 
 /// A warning or an error about a part of a throw.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
     /// Which record it is about, from 0; none for the whole throw.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +81,7 @@ impl Receipt {
             warnings: Vec::new(),
             errors: Vec::new(),
             truncated: false,
+            again: false,
         }
     }
 
@@ -123,6 +127,11 @@ impl Receipt {
         next.warnings.into_iter().for_each(|remark| self.warn(remark));
         next.errors.into_iter().for_each(|remark| self.error(remark));
     }
+}
+
+fn from_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SourceName, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    SourceName::parse(&name).map_err(serde::de::Error::custom)
 }
 
 fn as_text<S: serde::Serializer>(name: &SourceName, serializer: S) -> Result<S::Ok, S::Error> {

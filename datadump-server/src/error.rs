@@ -87,6 +87,8 @@ impl From<CoreError> for Problem {
             CoreError::TooManySources { .. } => (429, "too-many-sources", "Too many sources"),
             CoreError::Strict(_) => (422, "strict", "Not all of it can be stored, so nothing is"),
             CoreError::VersionRequired(_) => (428, "version-required", "The version is required"),
+            CoreError::KeyReused => (422, "idempotency-key-reused", "The key belongs to another request"),
+            CoreError::StillRunning => (503, "still-running", "The request is under way"),
             CoreError::NotReady { .. } => (503, "not-ready", "The storage is not ready"),
             CoreError::Moved(_) => (503, "moved", "The storage has just been changed"),
             CoreError::Overloaded => (503, "overloaded", "Too much at once"),
@@ -104,6 +106,7 @@ impl From<CoreError> for Problem {
             CoreError::NotReady { .. }
             | CoreError::Moved(_)
             | CoreError::Overloaded
+            | CoreError::StillRunning
             | CoreError::Migrating { .. } => retry(problem, "1"),
             CoreError::Unavailable(_) => retry(problem, "5"),
             // Somebody has to make room first.
@@ -220,6 +223,8 @@ mod tests {
             (CoreError::StalePlan(name()), 409, "stale-plan"),
             (CoreError::Precondition { current: None }, 412, "precondition-failed"),
             (CoreError::VersionRequired(name()), 428, "version-required"),
+            (CoreError::KeyReused, 422, "idempotency-key-reused"),
+            (CoreError::StillRunning, 503, "still-running"),
             (CoreError::NotReady { storage: name(), state: "queued" }, 503, "not-ready"),
             (CoreError::Moved(name()), 503, "moved"),
             (CoreError::Overloaded, 503, "overloaded"),

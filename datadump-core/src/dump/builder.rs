@@ -140,6 +140,7 @@ impl Builder {
         dump.reload_programs().await?;
         dump.reload_sources().await?;
         dump.follow_changes();
+        dump.forget_in_background();
         for storage in dump.storages().iter().filter(|storage| storage.locked()) {
             dump.apply_in_background(storage.id);
         }

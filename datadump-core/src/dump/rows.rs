@@ -42,6 +42,8 @@ pub struct Saved {
     pub version: i32,
     /// Whether there was none before.
     pub created: bool,
+    /// Whether this was answered before, to a request with the same idempotency key.
+    pub again: bool,
 }
 
 /// A page of rows.
@@ -93,18 +95,29 @@ impl Rows {
     pub async fn get(&self, key: &str) -> Result<Saved> {
         let (in_force, row) = self.find(key).await?;
         let row = row.ok_or_else(|| self.unknown(key))?;
-        Ok(Saved { row: row.to_json(&in_force.definition), version: row.version, created: false })
+        Ok(Saved {
+            row: row.to_json(&in_force.definition),
+            version: row.version,
+            created: false,
+            again: false,
+        })
     }
 
     /// Inserts a row, or replaces the one with its key. A `version` in the record is a condition
     /// on the row that is there, and the first version of one that is not.
     pub async fn save(&self, record: &Json, expect: Expect) -> Result<Saved> {
+        let (write, expect) = self.put(record, expect)?;
+        let outcome = self.write(write).await?;
+        self.saved(outcome, expect, "")
+    }
+
+    /// The write that saves a record, and what it expects.
+    pub(super) fn put(&self, record: &Json, expect: Expect) -> Result<(Write, Expect)> {
         let in_force = self.in_force()?;
         let service = in_force.definition.service();
         let (record, expect) = with_condition(service, object(record)?.clone(), expect)?;
         let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
-        let outcome = self.write(Write::put(row, expect)).await?;
-        self.saved(outcome, expect, "")
+        Ok((Write::put(row, expect), expect))
     }
 
     /// The same for a key that is known. The record need not carry it, but if it does it must be
@@ -204,9 +217,14 @@ impl Rows {
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }
 
-    fn saved(&self, outcome: Outcome, expect: Expect, key: &str) -> Result<Saved> {
-        let saved =
-            |stored: Stored, created| Saved { row: stored.to_json(), version: stored.row.version, created };
+    /// What is answered to a write with this outcome.
+    pub(super) fn saved(&self, outcome: Outcome, expect: Expect, key: &str) -> Result<Saved> {
+        let saved = |stored: Stored, created| Saved {
+            row: stored.to_json(),
+            version: stored.row.version,
+            created,
+            again: false,
+        };
         match outcome {
             Outcome::Created(stored) => Ok(saved(stored, true)),
             Outcome::Updated(stored) | Outcome::Deleted(stored) => Ok(saved(stored, false)),

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Dump, throwing::Growth};
+use super::{Dump, once::Turns, throwing::Growth};
 use crate::{
     clock::Clock,
     id::Ids,
@@ -37,6 +37,7 @@ pub(super) struct Capture {
     pub(super) growth: Growth,
     pub(super) recent: recent::Recent,
     pub(super) replays: replay::Replays,
+    pub(super) turns: Arc<Turns>,
     /// The most bytes a throw may have.
     pub(super) max_throw: usize,
 }
@@ -151,6 +152,7 @@ impl Capture {
             growth: Growth::default(),
             recent: recent::Recent::default(),
             replays: replay::Replays::default(),
+            turns: Arc::default(),
         }
     }
 }
@@ -160,13 +162,7 @@ impl Dump {
     /// store is closed.
     pub(super) fn follow_changes(&self) {
         let mut changes = self.store.changes();
-        // It must not keep open what everyone else has let go of.
-        let weak = WeakDump {
-            store: Arc::downgrade(&self.store),
-            clock: self.clock.clone(),
-            ids: self.ids.clone(),
-            capture: Arc::downgrade(&self.capture),
-        };
+        let weak = self.downgrade();
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
                 let Some(dump) = weak.upgrade() else { return };
@@ -182,10 +178,20 @@ impl Dump {
             }
         });
     }
+
+    /// For tasks of its own, which must not keep open what everyone else has let go of.
+    pub(super) fn downgrade(&self) -> WeakDump {
+        WeakDump {
+            store: Arc::downgrade(&self.store),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            capture: Arc::downgrade(&self.capture),
+        }
+    }
 }
 
 /// A handle that keeps nothing open.
-struct WeakDump {
+pub(super) struct WeakDump {
     store: Weak<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Ids,
@@ -193,7 +199,7 @@ struct WeakDump {
 }
 
 impl WeakDump {
-    fn upgrade(&self) -> Option<Dump> {
+    pub(super) fn upgrade(&self) -> Option<Dump> {
         let (store, capture) = (self.store.upgrade()?, self.capture.upgrade()?);
         Some(Dump { store, clock: self.clock.clone(), ids: self.ids.clone(), capture })
     }

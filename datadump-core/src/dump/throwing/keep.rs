@@ -11,12 +11,16 @@ use super::{
     grow::Target,
 };
 use crate::{
-    dump::{Dump, rows::with_condition},
+    dump::{
+        Dump,
+        once::{Recorded, Slot, recorded},
+        rows::with_condition,
+    },
     error::{Error, Fault, Result},
     id::Ids,
     receipt::{Receipt, Remark},
     record::{Origin, Record},
-    schema::{InForce, Kind, Row, StorageName, definition::EXTRA},
+    schema::{InForce, Kind, Row, StorageName, StoredRow, definition::EXTRA},
     store::{Call, Expect, Otherwise, Outcome, Write},
     validate,
 };
@@ -67,6 +71,21 @@ pub(super) struct How<'a> {
     pub(super) quarantine: bool,
 }
 
+/// What is recorded of it, so that it is kept once.
+pub(super) struct Noting {
+    pub(super) slot: Slot,
+    /// The row that records a receipt.
+    pub(super) row: Box<dyn Fn(Receipt) -> Option<Row> + Send + Sync>,
+}
+
+/// What came of keeping a batch.
+pub(super) enum Kept {
+    /// It is kept now; and the version of its record, if it has one.
+    Now(Receipt, Option<i32>),
+    /// It was kept before: this is the record.
+    Before(Box<StoredRow>),
+}
+
 /// What one of the writes is of.
 #[derive(Debug)]
 enum Part {
@@ -86,6 +105,14 @@ struct Placed {
 impl Dump {
     /// Keeps all of it: when this returns, everything is committed.
     pub(super) async fn keep(&self, batch: Batch, how: How<'_>) -> Result<Receipt> {
+        match self.keep_once(batch, how, None).await? {
+            Kept::Now(receipt, _) => Ok(receipt),
+            Kept::Before(_) => Err(Error::internal("a record that nobody asked for")),
+        }
+    }
+
+    /// The same, unless it was done before.
+    pub(super) async fn keep_once(&self, batch: Batch, how: How<'_>, noting: Option<Noting>) -> Result<Kept> {
         let Batch { seed, mut receipt, bound, mut failed, beside } = batch;
         let targets = self.targets(&bound, how.key).await?;
         let mut last: Option<(&StorageName, &Target)> = None;
@@ -167,23 +194,36 @@ impl Dump {
         if how.quarantine {
             call.otherwise = Some(self.otherwise(seed, parts.clone()));
         }
-        let outcomes = self.store.write(call).await.map_err(|error| match error {
+        let is_noted = noting.is_some();
+        call.once = noting.map(|Noting { slot, row }| {
+            let (receipt, parts) = (receipt.clone(), parts.clone());
+            slot.once(move |outcomes| {
+                let mut receipt = receipt.clone();
+                settle(&mut receipt, &parts, outcomes);
+                row(receipt)
+            })
+        });
+        let mut outcomes = self.store.write(call).await.map_err(|error| match error {
             // It was there a moment ago; thrown again it is made again.
             Error::UnknownStorage(_) => Error::Overloaded,
             error => error,
         })?;
+        let version = match is_noted.then(|| recorded(outcomes.pop())).transpose()? {
+            Some(Recorded::Before(row)) => return Ok(Kept::Before(row)),
+            Some(Recorded::Now(version)) => version,
+            None => None,
+        };
         let moved = |(part, outcome): (&Part, &Outcome)| {
             matches!((part, outcome), (Part::Beside, Outcome::Refused(_) | Outcome::Missing))
         };
         if how.whole && parts.iter().zip(&outcomes).any(moved) {
             return Err(Error::Precondition { current: None });
         }
-        settle(&mut receipt, &parts, outcomes);
+        settle(&mut receipt, &parts, &outcomes);
         if how.whole && !receipt.errors.is_empty() {
             return Err(Error::Strict(Box::new(receipt)));
         }
-        receipt.errors.sort_by_key(|remark| remark.index);
-        Ok(receipt)
+        Ok(Kept::Now(receipt, version))
     }
 
     /// The storages that records go to, each made or grown for those of them that go there.
@@ -296,7 +336,7 @@ impl Failed {
 }
 
 /// Counts what became of each write.
-fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: Vec<Outcome>) {
+fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: &[Outcome]) {
     for (part, outcome) in parts.iter().zip(outcomes) {
         match (part, outcome) {
             (Part::Beside, _) | (Part::Row(_), Outcome::Undone) => {}
@@ -311,10 +351,10 @@ fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: Vec<Outcome>) {
             (Part::Row(_), Outcome::Same(_)) => receipt.duplicates += 1,
             (Part::Row(row), outcome) => {
                 let (failed, entry) = match outcome {
-                    Outcome::Instead(failed, stored) => (*failed, Some(stored)),
+                    Outcome::Instead(failed, stored) => (failed.as_ref(), Some(stored)),
                     failed => (failed, None),
                 };
-                let trouble = Trouble::refused(&failed);
+                let trouble = Trouble::refused(failed);
                 let quarantine = entry.and_then(|stored| match stored.row.key {
                     crate::schema::Value::Uuid(id) => Some(id),
                     _ => None,
@@ -326,4 +366,5 @@ fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: Vec<Outcome>) {
             }
         }
     }
+    receipt.errors.sort_by_key(|remark| remark.index);
 }

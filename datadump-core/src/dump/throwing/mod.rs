@@ -8,8 +8,10 @@ mod again;
 mod entry;
 mod grow;
 mod keep;
+mod once;
 mod read;
 mod rehearse;
+mod resume;
 mod stream;
 
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Dump, capture::sources::Source};
+use super::{Dump, capture::sources::Source, once::Once};
 use crate::{
     error::{Error, Result},
     receipt::Receipt,
@@ -28,7 +30,7 @@ use crate::{
 };
 pub(super) use again::Again;
 pub(super) use grow::Growth;
-use keep::{Batch, How};
+use keep::{Batch, How, Kept, Noting};
 pub(super) use read::{Reading, storage_name};
 pub use stream::Stream;
 
@@ -49,6 +51,9 @@ pub struct Incoming {
     pub peer: Option<String>,
     /// Whether any error means that nothing is stored.
     pub strict: bool,
+    /// That it is to be stored once, however often it is thrown: then [`Receipt::again`] says of the
+    /// later receipts that they are the first one.
+    pub once: Option<Once>,
 }
 
 impl Dump {
@@ -74,6 +79,9 @@ impl Dump {
         if incoming.body.len() > self.capture.max_throw {
             return Err(Error::TooLarge { limit: self.capture.max_throw });
         }
+        if incoming.once.is_some() {
+            return Box::pin(self.throw_once(source, incoming)).await;
+        }
         let strict = incoming.strict;
         let throw = Arc::new(self.begin(source, incoming));
         let outcome = self.run(&throw, strict).await;
@@ -96,6 +104,13 @@ impl Dump {
     }
 
     async fn run(&self, throw: &Arc<Throw>, strict: bool) -> Result<Receipt> {
+        match self.run_once(throw, strict, None).await? {
+            Kept::Now(receipt, _) => Ok(receipt),
+            Kept::Before(_) => Err(Error::internal("a record that nobody asked for")),
+        }
+    }
+
+    async fn run_once(&self, throw: &Arc<Throw>, strict: bool, noting: Option<Noting>) -> Result<Kept> {
         let known = self.capture.sources.find(throw.source.as_str());
         let settled = known.as_ref().and_then(|source| source.settings.format.as_deref());
         let reading = self.read(throw, settled).await?;
@@ -104,9 +119,11 @@ impl Dump {
             // Only what can be read at all makes a source.
             None => Box::pin(self.source_of(&throw.source, &reading.format)).await?,
         };
-        let receipt = self.keep_reading(throw.clone(), &source, reading, strict).await?;
-        source.count(&receipt);
-        Ok(receipt)
+        let kept = self.keep_reading(throw.clone(), &source, reading, strict, noting).await?;
+        if let Kept::Now(receipt, _) = &kept {
+            source.count(receipt);
+        }
+        Ok(kept)
     }
 
     /// From what was read of a throw to its receipt.
@@ -116,7 +133,8 @@ impl Dump {
         source: &Source,
         reading: Reading,
         strict: bool,
-    ) -> Result<Receipt> {
+        noting: Option<Noting>,
+    ) -> Result<Kept> {
         source.note_format(&reading.format);
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
         let mut beside = Vec::new();
@@ -132,7 +150,7 @@ impl Dump {
             whole: strict,
             quarantine: true,
         };
-        self.keep(batch, how).await
+        self.keep_once(batch, how, noting).await
     }
 
     /// The throw as it came, to be kept.

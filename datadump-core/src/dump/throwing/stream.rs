@@ -4,7 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 
-use super::Incoming;
+use super::{
+    Incoming,
+    keep::Kept,
+    resume::{Chunk, Position, Repeated},
+};
 use crate::{
     dump::{Dump, capture::sources::Source},
     error::{Error, Fault, Place, Result},
@@ -38,6 +42,8 @@ pub struct Stream {
     receipt: Receipt,
     records: usize,
     lines: usize,
+    /// What is known of it from an earlier attempt; only for one that is to be stored once.
+    repeated: Option<Repeated>,
 }
 
 /// Whether the bytes are compressed: their first ones say it.
@@ -69,12 +75,27 @@ impl Dump {
             return Err(not_cut(format));
         }
         let first = incoming.body.clone();
-        let throw = self.begin(source, Incoming { body: Bytes::new(), ..incoming });
+        let mut incoming = Incoming { body: Bytes::new(), ..incoming };
+        let repeated = match incoming.once.take() {
+            Some(once) => Some(Box::pin(self.repeated(once, source, &mut incoming)).await?),
+            None => None,
+        };
+        let throw = self.begin(source, incoming);
         let receipt = Receipt::new(throw.id, throw.source.clone(), throw.format.clone().unwrap_or_default());
-        let waiting = BytesMut::from(first.as_ref());
-        let compressed = Compressed::Unknown;
-        let dump = self.clone();
-        Ok(Stream { dump, throw, settled: None, compressed, waiting, receipt, records: 0, lines: 0 })
+        let (waiting, compressed, dump) = (BytesMut::new(), Compressed::Unknown, self.clone());
+        let mut stream = Stream {
+            dump,
+            throw,
+            settled: None,
+            compressed,
+            waiting,
+            receipt,
+            records: 0,
+            lines: 0,
+            repeated,
+        };
+        stream.take(&first).await?;
+        Ok(stream)
     }
 
     fn cuts(&self, format: &str) -> Cuts {
@@ -93,7 +114,7 @@ impl Stream {
             };
         }
         let Compressed::Yes(decompressor) = &mut self.compressed else {
-            self.waiting.extend_from_slice(&bytes);
+            self.take(&bytes).await?;
             return self.commit_chunks().await;
         };
         unlocked(decompressor).push(bytes)?;
@@ -104,8 +125,29 @@ impl Stream {
     async fn inflate(&mut self) -> Result<()> {
         while let Compressed::Yes(decompressor) = &mut self.compressed {
             let Some(piece) = unlocked(decompressor).piece()? else { return Ok(()) };
-            self.waiting.extend_from_slice(piece);
+            if self.repeated.is_none() {
+                self.waiting.extend_from_slice(piece);
+            } else {
+                let piece = Bytes::copy_from_slice(piece);
+                self.take(&piece).await?;
+            }
             self.commit_chunks().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes plain bytes, but for those that were stored before.
+    async fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        let Some(repeated) = &mut self.repeated else {
+            self.waiting.extend_from_slice(bytes);
+            return Ok(());
+        };
+        let (new, resumed) = repeated.pass(bytes)?;
+        self.waiting.extend_from_slice(new);
+        if let Some(Position { format, header, records, lines, receipt }) = resumed {
+            let source = self.dump.source_of(&self.throw.source, &format).await?;
+            self.settled = Some(Settled { source, format, header });
+            (self.records, self.lines, self.receipt) = (records, lines, receipt);
         }
         Ok(())
     }
@@ -120,7 +162,7 @@ impl Stream {
                 return Ok(());
             };
             let chunk = self.waiting.split_to(end + 1).freeze();
-            self.commit(chunk).await?;
+            self.commit(chunk, Chunk::Inner).await?;
         }
         Ok(())
     }
@@ -155,18 +197,27 @@ impl Stream {
             self.inflate().await?;
         }
         let rest = self.waiting.split().freeze();
+        if let Some(repeated) = &mut self.repeated
+            && let Some(receipt) = repeated.ended()?
+        {
+            return Ok(receipt);
+        }
         if !rest.is_empty() || self.settled.is_none() {
-            self.commit(rest).await?;
+            self.commit(rest, Chunk::Last).await?;
+        } else if let (Some(repeated), Some(settled)) = (&mut self.repeated, &self.settled) {
+            let position = settled.position(self.records, self.lines, &self.receipt);
+            repeated.end(&self.dump, position).await?;
         }
         Ok(self.receipt)
     }
 
-    async fn commit(&mut self, chunk: Bytes) -> Result<()> {
+    async fn commit(&mut self, chunk: Bytes, place: Chunk) -> Result<()> {
         if self.settled.is_none() {
             self.settled = Some(self.settle(&chunk).await?);
         }
         let Some(settled) = &self.settled else { return Ok(()) };
         let first = self.lines == 0;
+        let plain = chunk.clone();
         let (body, header_lines) = match settled.header.as_ref().filter(|_| !first) {
             None => (chunk, 0),
             Some(header) => {
@@ -189,10 +240,23 @@ impl Stream {
             output.rejected.iter_mut().for_each(|rejected| shift(&mut rejected.origin));
             self.records += output.records.len() + output.rejected.len();
         }
-        let receipt = self.dump.keep_reading(throw, &settled.source, reading, false).await?;
+        self.receipt.format.clone_from(&settled.format);
+        let (noting, storing) = match &self.repeated {
+            None => (None, None),
+            Some(repeated) => {
+                let position = settled.position(self.records, self.lines + lines, &self.receipt);
+                let (noting, storing) = repeated.noting(&plain, position, place);
+                (Some(noting), Some(storing))
+            }
+        };
+        let kept = self.dump.keep_reading(throw, &settled.source, reading, false, noting).await?;
+        // Another attempt has gone on meanwhile, on another node.
+        let Kept::Now(receipt, version) = kept else { return Err(Error::StillRunning) };
+        if let (Some(repeated), Some(storing)) = (&mut self.repeated, storing) {
+            repeated.stored(storing, version);
+        }
         settled.source.count(&receipt);
         self.lines += lines;
-        self.receipt.format.clone_from(&settled.format);
         self.receipt.add(receipt);
         Ok(())
     }
@@ -229,6 +293,13 @@ impl Stream {
         };
         let source = self.dump.source_of(&self.throw.source, &format).await?;
         Ok(Settled { source, format, header })
+    }
+}
+
+impl Settled {
+    fn position(&self, records: usize, lines: usize, receipt: &Receipt) -> Position {
+        let (format, header, receipt) = (self.format.clone(), self.header.clone(), receipt.clone());
+        Position { format, header, records, lines, receipt }
     }
 }
 

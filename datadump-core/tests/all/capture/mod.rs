@@ -2,6 +2,7 @@
 
 mod concurrency;
 mod inference;
+mod once;
 mod programs;
 mod quarantine;
 mod sources;

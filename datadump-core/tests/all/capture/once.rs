@@ -1,0 +1,290 @@
+//! What is thrown with an idempotency key is stored once.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use bytes::Bytes;
+use datadump_core::{Clock, Dump, Error, Expect, IdempotencyKey, Incoming, Once, Receipt, Result, Timestamp};
+use serde_json::json;
+
+use super::{Backend, Bench, Database, name, on_both};
+
+on_both![
+    a_throw_is_stored_once_and_its_receipt_is_given_again,
+    twenty_equal_throws_at_once_are_one,
+    what_was_refused_is_tried_anew,
+    a_throw_of_which_nothing_is_kept_is_answered_again_too,
+    answers_are_given_for_a_day_and_forgotten_then,
+    a_stream_goes_on_where_it_broke_off,
+    a_stream_is_compared_with_what_is_stored_of_it,
+    a_row_is_written_once,
+];
+
+fn key(text: &str) -> Once {
+    IdempotencyKey::parse(text).unwrap().into()
+}
+
+async fn throw(dump: &Dump, source: &str, text: &str, once: &str) -> Result<Receipt> {
+    let incoming = Incoming { body: text.to_owned().into(), once: Some(key(once)), ..Incoming::default() };
+    dump.throw(&name(source), incoming).await
+}
+
+/// The same receipt but for whether it was given before.
+fn first(receipt: &Receipt) -> Receipt {
+    Receipt { again: false, ..receipt.clone() }
+}
+
+async fn a_throw_is_stored_once_and_its_receipt_is_given_again(bench: Bench) {
+    // Records without keys of their own, and one that goes to quarantine.
+    let body = "{\"a\": 1}\n{\"a\": 2}\n{\"a\": \n";
+    let receipt = throw(&bench.dump, "t", body, "k").await.unwrap();
+    assert_eq!((receipt.accepted, receipt.quarantined, receipt.again), (2, 1, false));
+    let mut bench = bench;
+    for _ in 0..2 {
+        let again = throw(&bench.dump, "t", body, "k").await.unwrap();
+        assert!(again.again);
+        assert_eq!(first(&again), receipt);
+        bench = bench.reopen().await;
+    }
+    // Other keys are other throws, and what it says may differ in no part.
+    assert!(!throw(&bench.dump, "t", body, "K").await.unwrap().again);
+    assert!(matches!(throw(&bench.dump, "t", "{\"a\": 1}", "k").await, Err(Error::KeyReused)));
+    assert!(matches!(throw(&bench.dump, "u", body, "k").await, Err(Error::KeyReused)));
+    let incoming = |content_type: Option<&str>, strict, argument: Option<&str>| Incoming {
+        content_type: content_type.map(str::to_owned),
+        strict,
+        arguments: argument.map(|value| ("a".to_owned(), value.to_owned())).into_iter().collect(),
+        once: Some(key("k")),
+        ..Incoming::default()
+    };
+    for other in [
+        incoming(Some("text/csv"), false, None),
+        incoming(None, true, None),
+        incoming(None, false, Some("1")),
+    ] {
+        assert!(matches!(bench.try_throw("t", body, other).await, Err(Error::KeyReused)));
+    }
+    assert!(bench.try_throw("t", body, incoming(None, false, None)).await.unwrap().again);
+    assert_eq!((bench.rows("t").await.len(), bench.waiting().await.len()), (4, 2));
+    let counted = bench.dump.recent("t").unwrap().len();
+    assert_eq!(counted, 1, "only what was thrown is among the last throws");
+}
+
+async fn twenty_equal_throws_at_once_are_one(bench: Bench) {
+    let throws = (0..20).map(|_| {
+        let dump = bench.dump.clone();
+        tokio::spawn(async move { throw(&dump, "race", "{\"n\": 1}\n{\"n\": 2}", "k").await.unwrap() })
+    });
+    let mut receipts = Vec::new();
+    for throw in throws.collect::<Vec<_>>() {
+        receipts.push(throw.await.unwrap());
+    }
+    assert_eq!(receipts.iter().filter(|receipt| !receipt.again).count(), 1);
+    assert!(receipts.iter().all(|receipt| first(receipt) == first(&receipts[0])), "{receipts:#?}");
+    assert_eq!(bench.rows("race").await.len(), 2);
+}
+
+/// Two processes on one database: the database decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_store_it_once() {
+    let bench = Bench::open(Backend::Postgres).await;
+    let other = Dump::builder().database(bench.database.address()).open().await.unwrap();
+    throw(&bench.dump, "race", "{\"n\": 0}", "before").await.unwrap();
+    assert!(throw(&other, "race", "{\"n\": 0}", "before").await.unwrap().again);
+    for round in 0..30 {
+        let (key, body) = (format!("k{round}"), format!("{{\"n\": {round}}}"));
+        let (one, two) =
+            tokio::join!(throw(&bench.dump, "race", &body, &key), throw(&other, "race", &body, &key));
+        let (one, two) = (one.unwrap(), two.unwrap());
+        assert_eq!(first(&one), first(&two), "round {round}");
+        assert_ne!(one.again, two.again, "round {round}");
+    }
+    assert_eq!(bench.rows("race").await.len(), 31);
+    other.close().await;
+}
+
+async fn what_was_refused_is_tried_anew(bench: Bench) {
+    bench
+        .declare(json!({"name": "dog", "key": {"name": "id", "type": "long"},
+                         "fields": [{"name": "size", "type": "integer", "max": 10}]}))
+        .await;
+    let strict = |key: &str| Incoming { strict: true, once: Some(self::key(key)), ..Incoming::default() };
+    let body = r#"{"id": 1, "size": 11}"#;
+    assert!(matches!(bench.try_throw("dog", body, strict("k")).await, Err(Error::Strict(_))));
+    assert!(matches!(bench.try_throw("dog", body, strict("k")).await, Err(Error::Strict(_))));
+    let wider = json!({"name": "dog", "key": {"name": "id", "type": "long"},
+                       "fields": [{"name": "size", "type": "integer", "max": 20}]});
+    let plan = bench.dump.plan(&wider).await.unwrap();
+    let consent =
+        datadump_core::Consent { allow: Some(datadump_core::schema::Class::Widening), plan: Some(plan.hash) };
+    bench.dump.declare(&wider, consent).await.unwrap();
+    bench.dump.settled("dog").await.unwrap();
+    let receipt = bench.try_throw("dog", body, strict("k")).await.unwrap();
+    assert!(!receipt.again && receipt.accepted == 1);
+    assert!(bench.try_throw("dog", body, strict("k")).await.unwrap().again);
+}
+
+async fn a_throw_of_which_nothing_is_kept_is_answered_again_too(bench: Bench) {
+    let settings = json!({"unrouted": "drop", "routes": [{"storage": "x", "when": {"a": 7}}]});
+    bench.dump.set_source(&name("s"), &settings, None).await.unwrap();
+    let receipt = throw(&bench.dump, "s", "{\"a\": 1}", "k").await.unwrap();
+    assert_eq!((receipt.dropped, receipt.accepted, receipt.again), (1, 0, false));
+    let again = throw(&bench.dump, "s", "{\"a\": 1}", "k").await.unwrap();
+    assert!(again.again);
+    assert_eq!(first(&again), receipt);
+}
+
+/// A clock that is moved by hand.
+#[derive(Debug, Clone)]
+struct Hand(Arc<AtomicI64>);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+impl Hand {
+    fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(1_800_000_000_000_000)))
+    }
+
+    fn minutes(&self, minutes: i64) {
+        self.0.fetch_add(minutes * 60_000_000, Ordering::SeqCst);
+    }
+}
+
+async fn answers_are_given_for_a_day_and_forgotten_then(bench: Bench) {
+    bench.dump.close().await;
+    let Bench { dump, database } = bench;
+    drop(dump);
+    let clock = Hand::new();
+    let open = |database: &Database| Dump::builder().database(database.address()).clock(clock.clone()).open();
+    let dump = open(&database).await.unwrap();
+    for number in 0..600 {
+        throw(&dump, "t", "{\"a\": 1}", &format!("early{number}")).await.unwrap();
+    }
+    clock.minutes(12 * 60);
+    throw(&dump, "t", "{\"a\": 1}", "late").await.unwrap();
+    clock.minutes(12 * 60 - 1);
+    assert!(throw(&dump, "t", "{\"a\": 1}", "early0").await.unwrap().again);
+    assert_eq!(dump.forget_answers().await.unwrap(), 0);
+    clock.minutes(2);
+    // It is over whether or not it has been forgotten, and begins anew.
+    assert!(!throw(&dump, "t", "{\"a\": 2}", "early0").await.unwrap().again);
+    assert!(throw(&dump, "t", "{\"a\": 2}", "early0").await.unwrap().again);
+    assert_eq!(dump.forget_answers().await.unwrap(), 599);
+    assert!(throw(&dump, "t", "{\"a\": 1}", "late").await.unwrap().again);
+    assert!(throw(&dump, "t", "{\"a\": 2}", "early0").await.unwrap().again);
+    assert!(!throw(&dump, "t", "{\"a\": 3}", "early1").await.unwrap().again);
+    clock.minutes(48 * 60);
+    assert_eq!(dump.forget_answers().await.unwrap(), 3);
+    dump.close().await;
+}
+
+/// So many lines under a header, more than one chunk.
+fn table(lines: usize) -> String {
+    (0..lines).fold("n,text\n".to_owned(), |text, n| format!("{text}{n},\"the quick, brown fox\"\n"))
+}
+
+/// Streams a body in pieces; as much of it as there is, and to its end if it is whole.
+async fn stream(dump: &Dump, body: &[u8], once: &str, is_whole: bool) -> Result<Receipt> {
+    let incoming = Incoming { once: Some(key(once)), ..Incoming::default() };
+    let mut stream = dump.throw_stream(&name("s"), incoming).await?;
+    for piece in body.chunks(30_000) {
+        stream.push(Bytes::copy_from_slice(piece)).await?;
+    }
+    if is_whole { stream.finish().await } else { Ok(stream.receipt()) }
+}
+
+async fn count(bench: &Bench) -> u64 {
+    let parameters = [("limit", "1"), ("count", "exact")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let Ok(storage) = bench.dump.storage("s") else { return 0 };
+    storage.list(&parameters).await.unwrap().count.unwrap()
+}
+
+async fn a_stream_goes_on_where_it_broke_off(bench: Bench) {
+    let body = table(30_000);
+    let mut stored = 0;
+    for part in [3, 2, 3] {
+        let before = stored;
+        stored = stream(&bench.dump, &body.as_bytes()[..body.len() * part / 4], "k", false)
+            .await
+            .unwrap()
+            .accepted;
+        // What came less far the second time has nothing new.
+        stored = stored.max(before);
+        assert_eq!(count(&bench).await, stored, "after {part} of 4");
+        assert!(stored > 5_000);
+    }
+    let bench = bench.reopen().await;
+    let receipt = stream(&bench.dump, body.as_bytes(), "k", true).await.unwrap();
+    assert_eq!((receipt.accepted, receipt.quarantined, receipt.format.as_str()), (30_000, 0, "csv"));
+    assert_eq!(count(&bench).await, 30_000);
+    let again = stream(&bench.dump, body.as_bytes(), "k", true).await.unwrap();
+    assert!(again.again && !receipt.again);
+    assert_eq!(first(&again), receipt);
+    let last = [("n", "29999")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let rows = bench.dump.storage("s").unwrap().list(&last).await.unwrap().rows;
+    assert_eq!(rows[0]["text"], "the quick, brown fox");
+    // A body that ends exactly where a chunk does, and one that has nothing but one line.
+    for (key, lines) in [("short", "{\"n\": 1}\n"), ("bare", "{\"n\": 2}")] {
+        let first = stream(&bench.dump, lines.as_bytes(), key, true).await.unwrap();
+        let again = stream(&bench.dump, lines.as_bytes(), key, true).await.unwrap();
+        assert_eq!((first.accepted, first.again, again.accepted, again.again), (1, false, 1, true), "{key}");
+    }
+    assert_eq!(count(&bench).await, 30_002);
+}
+
+async fn a_stream_is_compared_with_what_is_stored_of_it(bench: Bench) {
+    let body = table(24_000);
+    let broken = &body.as_bytes()[..body.len() * 3 / 4];
+    stream(&bench.dump, broken, "k", false).await.unwrap();
+    let stored = count(&bench).await;
+    let other = body.replacen("7,", "8,", 1);
+    let refused = |outcome: Result<Receipt>| assert!(matches!(outcome, Err(Error::KeyReused)), "{outcome:?}");
+    refused(stream(&bench.dump, other.as_bytes(), "k", true).await);
+    refused(stream(&bench.dump, &body.as_bytes()[..1_000], "k", true).await);
+    refused(stream(&bench.dump, b"", "k", true).await);
+    // The same bytes, but no stream.
+    refused(throw(&bench.dump, "s", &body, "k").await);
+    assert_eq!(count(&bench).await, stored);
+    stream(&bench.dump, body.as_bytes(), "k", true).await.unwrap();
+    assert_eq!(count(&bench).await, 24_000);
+    for other in [other, format!("{body}1,x\n"), body[..body.len() - 1].to_owned()] {
+        refused(stream(&bench.dump, other.as_bytes(), "k", true).await);
+    }
+    assert_eq!(count(&bench).await, 24_000);
+}
+
+async fn a_row_is_written_once(bench: Bench) {
+    bench
+        .declare(json!({"name": "note", "key": {"name": "id", "type": "uuid", "generated": true},
+                         "fields": [{"name": "ratio", "type": "float"}]}))
+        .await;
+    let save = async |ratio: f64, once: &str| {
+        bench.dump.save_once("note", &json!({"ratio": ratio}), Expect::Anything, key(once)).await
+    };
+    let written = save(0.1 + 0.2, "k").await.unwrap();
+    let again = save(0.1 + 0.2, "k").await.unwrap();
+    assert_eq!((&written.row, written.version, written.created), (&again.row, again.version, again.created));
+    assert!(again.again && !written.again);
+    assert!(matches!(save(0.3, "k").await, Err(Error::KeyReused)));
+    assert!(!save(0.3, "other").await.unwrap().again);
+    assert_eq!(bench.rows("note").await.len(), 2);
+    // A row that was refused is nothing to be told again.
+    let first = json!({"id": again.row["id"], "ratio": 1.0});
+    let only_new = || bench.dump.save_once("note", &first, Expect::Absent, key("new"));
+    let refused = only_new().await;
+    assert!(matches!(refused, Err(Error::Precondition { .. })), "{refused:?}");
+    bench
+        .dump
+        .storage("note")
+        .unwrap()
+        .delete(again.row["id"].as_str().unwrap(), Expect::Anything)
+        .await
+        .unwrap();
+    assert!(!only_new().await.unwrap().again);
+}
