@@ -46,15 +46,27 @@ impl Failure {
     }
 }
 
+/// Whether rows are looked for before they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    Yes,
+    /// They are inserted as if none were there; when one is, the transaction fails.
+    No,
+}
+
 /// Applies writes to their tables; what became of each, once the transaction is committed.
 pub(super) async fn apply(
     session: &mut Session,
     targets: &[Target],
     items: &mut [Item<'_>],
     stamps: &Stamps,
+    look: Look,
 ) -> Result<Vec<Outcome>, Failure> {
     draw_keys(session, targets, items).await?;
-    let found = lock(session, targets, items).await?;
+    let found = match look {
+        Look::Yes => lock(session, targets, items).await?,
+        Look::No => Found::new(),
+    };
     let folded = batch::fold(targets, items, &found, stamps)?;
     for (target, changes) in targets.iter().zip(folded.changes(targets.len())) {
         change(session, target, &changes).await?;

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use super::{
-    apply::{Failure, apply},
+    apply::{Failure, Look, apply},
     batch::{Item, Stamps, Target, What},
     session::Session,
     work::Open,
@@ -43,7 +43,7 @@ pub(super) async fn put(
         let what = What::Put(Cow::Owned(row));
         items.push(Item { call, fate: Fate::Each, target, what, key, expect: Expect::Anything });
     }
-    for (outcome, done) in failed.into_iter().zip(apply(session, &targets, &mut items, stamps).await?) {
+    for (outcome, done) in failed.into_iter().zip(apply(session, &targets, &mut items, stamps, Look::Yes).await?) {
         match done {
             Outcome::Created(stored) | Outcome::Updated(stored) => {
                 let why = std::mem::replace(outcome, Outcome::Undone);

@@ -6,7 +6,7 @@ use std::{collections::HashSet, ops::Range};
 use sqlx::{AssertSqlSafe, postgres::PgDatabaseError};
 
 use super::{
-    apply::{self, Failure, apply},
+    apply::{self, Failure, Look, apply},
     batch::{self, Inserted, Item, Stamps, Target, What},
     columns::{self, KeyRef},
     error::{Trouble, details},
@@ -139,7 +139,7 @@ impl Isolation<'_> {
     ) -> Result<(), Failure> {
         for range in ranges {
             let Some(items) = items.get_mut(range.clone()) else { continue };
-            let found = match apply(self.session, self.targets, items, self.stamps).await {
+            let found = match apply(self.session, self.targets, items, self.stamps, Look::Yes).await {
                 // It was possible a moment ago: others have been at the same values.
                 Err(Failure::Sql(error)) if is_refusal(&error) => return Err(Failure::Collision),
                 found => found?,

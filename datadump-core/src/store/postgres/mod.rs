@@ -48,7 +48,7 @@ use self::{
     connect::Connections,
     migrate::Turns,
     parked::Parked,
-    writer::{Shared, Stop, Writer},
+    writer::{Met, Shared, Stop, Writer},
 };
 use super::{
     Call, Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
@@ -61,10 +61,13 @@ use crate::{
 };
 
 /// How many writers there are: while one waits for the disk, the others gather and send.
-const WRITERS: usize = 3;
+const WRITERS: usize = 2;
 
 /// How long the database may take to say that it is there.
 const PING: Duration = Duration::from_secs(2);
+
+/// How long a question is waited for: somewhat longer than the database itself lets it run.
+const ANSWER: Duration = Duration::from_secs(40);
 
 /// How long closing waits for what is still being written.
 const CLOSING: Duration = Duration::from_secs(30);
@@ -120,12 +123,22 @@ impl PostgresStore {
             parked: parked.clone(),
             stamps: stamps.clone(),
             reprove: options.reprove,
+            met: Met::default(),
         });
         let writers = (0..WRITERS).map(|_| tokio::spawn(Writer::new(shared.clone()).run())).collect();
         let parked_writer = Mutex::new(Some(tokio::spawn(Writer::new(shared).run_parked())));
         let inner = Arc::new(Inner { connections, system, mirror, turns: Turns::default(), stamps, closing });
         let background = std::sync::Mutex::new(vec![follow(inner.clone()), adopt(inner.clone())]);
         Ok(Self { inner, queue, writers: Mutex::new(writers), parked, parked_writer, background })
+    }
+}
+
+/// Waits for an answer no longer than the database may take for it: one that has frozen, or that is
+/// cut off, does not even say that it takes too long.
+async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    match tokio::time::timeout(ANSWER, answer).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Error::Unavailable("the database does not answer".into())),
     }
 }
 
@@ -224,11 +237,11 @@ impl Store for PostgresStore {
     }
 
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
-        read::get(&self.inner.connections.reads, in_force, key).await
+        in_time(read::get(&self.inner.connections.reads, in_force, key)).await
     }
 
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
-        read::page(&self.inner.connections.reads, in_force, query).await
+        in_time(read::page(&self.inner.connections.reads, in_force, query)).await
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

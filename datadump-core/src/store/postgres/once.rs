@@ -5,7 +5,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{
-    apply::{self, Failure, apply},
+    apply::{self, Failure, Look, apply},
     batch::{Item, Stamps, Target, What},
     columns::KeyRef,
     instead,
@@ -75,7 +75,7 @@ pub(super) async fn record(
         }
         all.push(Outcome::Undone);
     }
-    for (place, put) in places.into_iter().zip(apply(session, &targets, &mut items, stamps).await?) {
+    for (place, put) in places.into_iter().zip(apply(session, &targets, &mut items, stamps, Look::Yes).await?) {
         match put {
             Outcome::Created(_) | Outcome::Updated(_) => {
                 if let Some(slot) = all.get_mut(place) {

@@ -3,12 +3,12 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use super::{
-    apply::{Failure, apply},
+    apply::{Failure, Look, apply},
     batch::{Item, Stamps, Target, What},
     catalogue::Mirror,
     connect::Connections,
@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Fate, Outcome, Reprove, Write, own,
+        Action, Fate, Outcome, Reprove, Write, decide, own,
         writer::{Batch, Intake, Job},
     },
 };
@@ -35,8 +35,10 @@ const TRIES: u32 = 12;
 /// How long a call waits for a database that is away, since it was made.
 const AWAY: Duration = Duration::from_secs(5);
 
-/// How long one transaction may take before its connection is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one transaction may take before its connection is given up, and how much longer for each
+/// of its writes.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE_EACH: Duration = Duration::from_millis(2);
 
 /// How much longer when it looks for rows at fault, for each write: then the connection has just
 /// shown that it is good, and all writes of a call have to go into one transaction.
@@ -55,6 +57,39 @@ pub(super) struct Shared {
     pub(super) parked: Arc<Parked>,
     pub(super) stamps: Arc<Stamps>,
     pub(super) reprove: Reprove,
+    /// The storages whose rows were lately there already.
+    pub(super) met: Met,
+}
+
+/// Storages whose writes probably meet rows.
+#[derive(Debug, Default)]
+pub(super) struct Met(Mutex<BTreeSet<StorageId>>);
+
+impl Met {
+    /// Whether nothing says that one of these meets a row, and each may be of a new one.
+    fn may_be_blind(&self, todo: &[Open<'_>]) -> bool {
+        let met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all(todo).all(|(_, _, write)| {
+            let is_new = matches!(write.action, Action::Put(_));
+            is_new && decide::first_version(write.expect).is_some() && !met.contains(&storage(write))
+        })
+    }
+
+    /// Takes note of which have met rows.
+    fn note(&self, todo: &[Open<'_>], outcomes: &[Outcome]) {
+        let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((_, _, write), outcome) in all(todo).zip(outcomes) {
+            match outcome {
+                Outcome::Updated(_) | Outcome::Same(_) | Outcome::Refused(Some(_)) => {
+                    met.insert(storage(write));
+                }
+                Outcome::Created(_) => {
+                    met.remove(&storage(write));
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// One writer.
@@ -68,6 +103,9 @@ pub(super) struct Writer {
 /// How a transaction goes about rows that the database may refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
+    /// All at once and without looking, as if none of the rows were there: most writes are of new
+    /// rows.
+    Blind,
     /// All at once: it expects none.
     Whole,
     /// In parts, after all at once has failed.
@@ -130,23 +168,28 @@ impl Writer {
 
     /// Tries again what may help; a database that is away only until then.
     async fn work(&mut self, work: &mut Work<'_>, until: Instant) {
-        let (mut mode, mut tries) = (Mode::Whole, 0);
+        let blind = self.shared.met.may_be_blind(&work.todo());
+        let (mut mode, mut tries) = (if blind { Mode::Blind } else { Mode::Whole }, 0);
         loop {
             let todo = work.todo();
             if todo.is_empty() {
                 return;
             }
             self.committing = false;
-            let patience = match mode {
-                Mode::Whole => PATIENCE,
-                Mode::Parts => PATIENCE + SEARCH * u32::try_from(writes(&todo)).unwrap_or(u32::MAX),
+            let each = match mode {
+                Mode::Blind | Mode::Whole => PATIENCE_EACH,
+                Mode::Parts => SEARCH,
             };
+            let patience = PATIENCE + each * u32::try_from(writes(&todo)).unwrap_or(u32::MAX);
             let attempt = tokio::time::timeout(patience, self.transaction(&todo, mode)).await;
             let attempt = attempt.unwrap_or_else(|_| Err(Failure::Sql(sqlx::Error::PoolTimedOut)));
             let failure = match attempt {
                 Ok(Attempt::Committed(outcomes)) => {
                     let effective = outcomes.iter().filter(|outcome| outcome.written().is_some()).count();
                     self.shared.intake.gauge().committed(effective);
+                    if mode != Mode::Blind {
+                        self.shared.met.note(&todo, &outcomes);
+                    }
                     work.settle(&todo, outcomes);
                     continue;
                 }
@@ -166,6 +209,7 @@ impl Writer {
             match trouble {
                 // It cannot be known whether this was committed: it must not be done again.
                 Trouble::Lost if self.committing => return work.fail(&todo, &failure),
+                Trouble::Row | Trouble::Other if mode == Mode::Blind => mode = Mode::Whole,
                 Trouble::Row | Trouble::Other if mode == Mode::Whole => mode = Mode::Parts,
                 Trouble::Lost if Instant::now() < until => pause(tries, trouble).await,
                 Trouble::Again if tries < TRIES => pause(tries, trouble).await,
@@ -203,7 +247,8 @@ impl Writer {
         let mut items = items(todo, &targets, shared.reprove)?;
         let mut isolation = Isolation { session, catalogue, targets: &targets, stamps };
         let mut outcomes = match mode {
-            Mode::Whole => apply(isolation.session, &targets, &mut items, stamps).await?,
+            Mode::Blind => apply(isolation.session, &targets, &mut items, stamps, Look::No).await?,
+            Mode::Whole => apply(isolation.session, &targets, &mut items, stamps, Look::Yes).await?,
             Mode::Parts => isolation.run(&mut items).await?,
         };
         isolation.complete(&mut items, &mut outcomes).await?;

@@ -161,7 +161,7 @@ impl Store for SqliteStore {
 
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
         let (in_force, key) = (in_force.clone(), key.clone());
-        self.readers.quick(move |connection| read::get(connection, &in_force, &key)).await
+        self.readers.at_once(move |connection| read::get(connection, &in_force, &key)).await
     }
 
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {

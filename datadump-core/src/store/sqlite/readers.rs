@@ -7,7 +7,7 @@ use std::{
 };
 
 use rusqlite::{Connection, InterruptHandle};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::open;
 use crate::error::{Error, Result};
@@ -72,6 +72,22 @@ impl Readers {
         self.quick.run(TIME_LIMIT, ask).await
     }
 
+    /// Asks for so little that another thread would cost more than the answer: a row by its key is a
+    /// few pages away. Where it is, when a connection is free; else like any other question.
+    pub(super) async fn at_once<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match self.quick.take() {
+            Some((mut connection, permit)) => {
+                let answer = ask(&mut connection);
+                self.quick.give_back(connection, permit);
+                answer
+            }
+            None => self.quick(ask).await,
+        }
+    }
+
     /// Lets go of the connections, when they have answered what they were asked.
     pub(super) async fn close(&self) {
         self.thorough.close(READERS).await;
@@ -114,6 +130,18 @@ impl Pool {
             Ok(answer) => answer.map_err(Error::internal)?,
             Err(_) => Err(Error::Unavailable("the question took too long and was given up".into())),
         }
+    }
+
+    /// A connection, when one is idle.
+    fn take(&self) -> Option<(Connection, OwnedSemaphorePermit)> {
+        let permit = self.permits.clone().try_acquire_owned().ok()?;
+        let connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        Some((connection, permit))
+    }
+
+    fn give_back(&self, connection: Connection, permit: OwnedSemaphorePermit) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        drop(permit);
     }
 
     async fn close(&self, size: usize) {
