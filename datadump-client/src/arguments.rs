@@ -60,6 +60,10 @@ pub(crate) struct ThrowArguments {
     /// Store nothing when anything is wrong.
     #[arg(long, conflicts_with = "stream")]
     pub(crate) strict: bool,
+    /// A name for this throw: thrown again with the same one it is stored once, and a stream that broke
+    /// off goes on.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) idempotency_key: Option<String>,
 }
 
 #[derive(Debug, Args)]

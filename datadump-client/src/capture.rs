@@ -15,7 +15,7 @@ use crate::{
 const CHUNK: usize = 64 << 10;
 
 pub(crate) async fn throw(client: &Client, arguments: ThrowArguments) -> Shown {
-    let ThrowArguments { data, source, format, content_type, stream, strict } = arguments;
+    let ThrowArguments { data, source, format, content_type, stream, strict, idempotency_key } = arguments;
     let mut throw = Throw::new(body(&data).await?);
     if let Some(source) = source {
         throw = throw.source(source);
@@ -31,6 +31,9 @@ pub(crate) async fn throw(client: &Client, arguments: ThrowArguments) -> Shown {
     }
     if strict {
         throw = throw.strict();
+    }
+    if let Some(key) = idempotency_key {
+        throw = throw.idempotency_key(key);
     }
     shown(throw.send(client).await)
 }

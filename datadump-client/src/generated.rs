@@ -52,6 +52,108 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "`CreateProcessorIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct CreateProcessorIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for CreateProcessorIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<CreateProcessorIdempotencyKey> for ::std::string::String {
+        fn from(value: CreateProcessorIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for CreateProcessorIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for CreateProcessorIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for CreateProcessorIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for CreateProcessorIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "`DeclareStorageIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct DeclareStorageIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for DeclareStorageIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<DeclareStorageIdempotencyKey> for ::std::string::String {
+        fn from(value: DeclareStorageIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for DeclareStorageIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for DeclareStorageIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for DeclareStorageIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for DeclareStorageIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
     #[doc = "One thing that is wrong with a request."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Fault {
@@ -111,6 +213,57 @@ pub mod types {
     impl Plan {
         pub fn builder() -> builder::Plan {
             Default::default()
+        }
+    }
+    #[doc = "`PlanStorageIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct PlanStorageIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for PlanStorageIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<PlanStorageIdempotencyKey> for ::std::string::String {
+        fn from(value: PlanStorageIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for PlanStorageIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for PlanStorageIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for PlanStorageIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for PlanStorageIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
         }
     }
     #[doc = "Why a request was not done. Nothing was changed."]
@@ -365,6 +518,57 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "`ReplayIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ReplayIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for ReplayIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ReplayIdempotencyKey> for ::std::string::String {
+        fn from(value: ReplayIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ReplayIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ReplayIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ReplayIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ReplayIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
     #[doc = "A page of replays, newest first."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ReplayList {
@@ -382,6 +586,57 @@ pub mod types {
     impl ReplayList {
         pub fn builder() -> builder::ReplayList {
             Default::default()
+        }
+    }
+    #[doc = "`ReplayQuarantinedIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ReplayQuarantinedIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for ReplayQuarantinedIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ReplayQuarantinedIdempotencyKey> for ::std::string::String {
+        fn from(value: ReplayQuarantinedIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ReplayQuarantinedIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ReplayQuarantinedIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ReplayQuarantinedIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ReplayQuarantinedIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
         }
     }
     #[doc = "A page of rows."]
@@ -405,6 +660,108 @@ pub mod types {
     impl RowList {
         pub fn builder() -> builder::RowList {
             Default::default()
+        }
+    }
+    #[doc = "`SaveRowIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SaveRowIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for SaveRowIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SaveRowIdempotencyKey> for ::std::string::String {
+        fn from(value: SaveRowIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SaveRowIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SaveRowIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SaveRowIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SaveRowIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "`SimulateIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SimulateIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for SimulateIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SimulateIdempotencyKey> for ::std::string::String {
+        fn from(value: SimulateIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SimulateIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SimulateIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SimulateIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SimulateIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
         }
     }
     #[doc = "A source."]
@@ -538,6 +895,210 @@ pub mod types {
     impl StorageState {
         pub fn builder() -> builder::StorageState {
             Default::default()
+        }
+    }
+    #[doc = "`ThrowAtIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ThrowAtIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for ThrowAtIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ThrowAtIdempotencyKey> for ::std::string::String {
+        fn from(value: ThrowAtIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ThrowAtIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ThrowAtIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ThrowAtIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ThrowAtIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "`ThrowIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ThrowIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for ThrowIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ThrowIdempotencyKey> for ::std::string::String {
+        fn from(value: ThrowIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ThrowIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ThrowIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ThrowIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ThrowIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "`ThrowPutAtIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ThrowPutAtIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for ThrowPutAtIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ThrowPutAtIdempotencyKey> for ::std::string::String {
+        fn from(value: ThrowPutAtIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ThrowPutAtIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ThrowPutAtIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ThrowPutAtIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ThrowPutAtIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "`ThrowPutIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ThrowPutIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for ThrowPutIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ThrowPutIdempotencyKey> for ::std::string::String {
+        fn from(value: ThrowPutIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ThrowPutIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ThrowPutIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ThrowPutIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ThrowPutIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
         }
     }
     #[doc = "A version of a storage."]
@@ -3323,11 +3884,11 @@ impl Client {
     pub fn throw_arguments(&self) -> builder::ThrowArguments<'_> {
         builder::ThrowArguments::new(self)
     }
-    #[doc = "Throw data at the source `inbox`, like `POST`\n\nSends a `PUT` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `body`: The data.\n```text\nlet response = client.throw_put()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Throw data at the source `inbox`, like `POST`\n\nSends a `PUT` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw_put()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn throw_put(&self) -> builder::ThrowPut<'_> {
         builder::ThrowPut::new(self)
     }
-    #[doc = "Throw data at the source `inbox`\n\nAny body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format\nis recognised. All other arguments of the address are kept with the throw; without a body they\nare the record.\n\nSends a `POST` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `body`: The data.\n```text\nlet response = client.throw()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Throw data at the source `inbox`\n\nAny body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format\nis recognised. All other arguments of the address are kept with the throw; without a body they\nare the record.\n\nSends a `POST` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn throw(&self) -> builder::Throw<'_> {
         builder::Throw::new(self)
     }
@@ -3335,11 +3896,11 @@ impl Client {
     pub fn throw_arguments_at(&self) -> builder::ThrowArgumentsAt<'_> {
         builder::ThrowArgumentsAt::new(self)
     }
-    #[doc = "Throw data at a source, like `POST`\n\nSends a `PUT` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `body`: The data.\n```text\nlet response = client.throw_put_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Throw data at a source, like `POST`\n\nSends a `PUT` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw_put_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn throw_put_at(&self) -> builder::ThrowPutAt<'_> {
         builder::ThrowPutAt::new(self)
     }
-    #[doc = "Throw data at a source. The first throw makes it\n\nAny body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format\nis recognised. All other arguments of the address are kept with the throw; without a body they\nare the record.\n\nSends a `POST` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `body`: The data.\n```text\nlet response = client.throw_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Throw data at a source. The first throw makes it\n\nAny body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format\nis recognised. All other arguments of the address are kept with the throw; without a body they\nare the record.\n\nSends a `POST` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn throw_at(&self) -> builder::ThrowAt<'_> {
         builder::ThrowAt::new(self)
     }
@@ -3371,11 +3932,11 @@ impl Client {
     pub fn list_processors(&self) -> builder::ListProcessors<'_> {
         builder::ListProcessors::new(self)
     }
-    #[doc = "Write a program, or its next version. It is compiled before it is kept\n\nSends a `POST` request to `/api/v1/processor`\n\nArguments:\n- `body`: `name`, `program` (VRL) and `takes`: `record` (as a rule) or `throw`.\n```text\nlet response = client.create_processor()\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Write a program, or its next version. It is compiled before it is kept\n\nSends a `POST` request to `/api/v1/processor`\n\nArguments:\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `name`, `program` (VRL) and `takes`: `record` (as a rule) or `throw`.\n```text\nlet response = client.create_processor()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn create_processor(&self) -> builder::CreateProcessor<'_> {
         builder::CreateProcessor::new(self)
     }
-    #[doc = "Say what would become of sample throws, after each step; store nothing\n\nSends a `POST` request to `/api/v1/processor/simulate`\n\nArguments:\n- `body`: `throws`: samples with `body` or `body_base64`, `content_type` and `args`; and how they are\nto be treated: `source`, `format`, `processor` or `program` with `takes`, `routes`,\n`unrouted`.\n```text\nlet response = client.simulate()\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Say what would become of sample throws, after each step; store nothing\n\nSends a `POST` request to `/api/v1/processor/simulate`\n\nArguments:\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `throws`: samples with `body` or `body_base64`, `content_type` and `args`; and how they are\nto be treated: `source`, `format`, `processor` or `program` with `takes`, `routes`,\n`unrouted`.\n```text\nlet response = client.simulate()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn simulate(&self) -> builder::Simulate<'_> {
         builder::Simulate::new(self)
     }
@@ -3407,11 +3968,11 @@ impl Client {
     pub fn discard_quarantined(&self) -> builder::DiscardQuarantined<'_> {
         builder::DiscardQuarantined::new(self)
     }
-    #[doc = "Replay an entry: process it again and store what becomes of it, once\n\nSends a `POST` request to `/api/v1/quarantine/{id}/replay`\n\nArguments:\n- `id`: The entry.\n- `body`: `dry_run`, `program` and `takes`; all may be left out.\n```text\nlet response = client.replay_quarantined()\n    .id(id)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Replay an entry: process it again and store what becomes of it, once\n\nSends a `POST` request to `/api/v1/quarantine/{id}/replay`\n\nArguments:\n- `id`: The entry.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `dry_run`, `program` and `takes`; all may be left out.\n```text\nlet response = client.replay_quarantined()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replay_quarantined(&self) -> builder::ReplayQuarantined<'_> {
         builder::ReplayQuarantined::new(self)
     }
-    #[doc = "Replay all entries that match: process them again and store what becomes of them, once\n\nAnswers 200 when it has ended within two seconds, else 202; how far it is says\n`/api/v1/replay/{id}/`.\n\nSends a `POST` request to `/api/v1/quarantine/replay`\n\nArguments:\n- `body`: `filters` (of a list, by name), `dry_run`, `program` and `takes` to use in the place of the\nsource's, `kept` for kept throws instead of quarantine; all may be left out.\n```text\nlet response = client.replay()\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Replay all entries that match: process them again and store what becomes of them, once\n\nAnswers 200 when it has ended within two seconds, else 202; how far it is says\n`/api/v1/replay/{id}/`.\n\nSends a `POST` request to `/api/v1/quarantine/replay`\n\nArguments:\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `filters` (of a list, by name), `dry_run`, `program` and `takes` to use in the place of the\nsource's, `kept` for kept throws instead of quarantine; all may be left out.\n```text\nlet response = client.replay()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replay(&self) -> builder::Replay<'_> {
         builder::Replay::new(self)
     }
@@ -3431,7 +3992,7 @@ impl Client {
     pub fn list_storages(&self) -> builder::ListStorages<'_> {
         builder::ListStorages::new(self)
     }
-    #[doc = "Declare a storage, or its next version\n\nThe version is recorded when this answers, and applied in the background: `ready_status` says\nhow far it is. A new version sends the whole definition again. Only additive changes are made\nunless a graver class is allowed, with the hash of a plan that was looked at before.\n\nSends a `POST` request to `/api/v1/factory/storage`\n\nArguments:\n- `allow`: Make changes up to this class: `additive`, `widening`, `data-dependent`, `breaking` or\n`destructive`.\n- `plan`: The `plan_hash` of the plan for these changes.\n- `body`: The definition: `name`, `key`, `fields` and `meta`, as the guide describes them.\n```text\nlet response = client.declare_storage()\n    .allow(allow)\n    .plan(plan)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Declare a storage, or its next version\n\nThe version is recorded when this answers, and applied in the background: `ready_status` says\nhow far it is. A new version sends the whole definition again. Only additive changes are made\nunless a graver class is allowed, with the hash of a plan that was looked at before.\n\nSends a `POST` request to `/api/v1/factory/storage`\n\nArguments:\n- `allow`: Make changes up to this class: `additive`, `widening`, `data-dependent`, `breaking` or\n`destructive`.\n- `plan`: The `plan_hash` of the plan for these changes.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The definition: `name`, `key`, `fields` and `meta`, as the guide describes them.\n```text\nlet response = client.declare_storage()\n    .allow(allow)\n    .plan(plan)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn declare_storage(&self) -> builder::DeclareStorage<'_> {
         builder::DeclareStorage::new(self)
     }
@@ -3447,7 +4008,7 @@ impl Client {
     pub fn list_versions(&self) -> builder::ListVersions<'_> {
         builder::ListVersions::new(self)
     }
-    #[doc = "Say what declaring a definition would do, and do nothing\n\nSends a `POST` request to `/api/v1/factory/storage/{name}/plan`\n\nArguments:\n- `name`: The storage; it need not exist.\n- `body`: The definition; its `name` may be left out.\n```text\nlet response = client.plan_storage()\n    .name(name)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Say what declaring a definition would do, and do nothing\n\nSends a `POST` request to `/api/v1/factory/storage/{name}/plan`\n\nArguments:\n- `name`: The storage; it need not exist.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The definition; its `name` may be left out.\n```text\nlet response = client.plan_storage()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn plan_storage(&self) -> builder::PlanStorage<'_> {
         builder::PlanStorage::new(self)
     }
@@ -3459,7 +4020,7 @@ impl Client {
     pub fn list_rows(&self) -> builder::ListRows<'_> {
         builder::ListRows::new(self)
     }
-    #[doc = "Insert a row, or replace the one with its key\n\nA `version` in the row is the one it is expected to have: 409 when it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row.\n```text\nlet response = client.save_row()\n    .name(name)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Insert a row, or replace the one with its key\n\nA `version` in the row is the one it is expected to have: 409 when it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row.\n```text\nlet response = client.save_row()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn save_row(&self) -> builder::SaveRow<'_> {
         builder::SaveRow::new(self)
     }
@@ -3555,6 +4116,7 @@ pub mod builder {
         format: Result<Option<::std::string::String>, String>,
         stream: Result<Option<::std::string::String>, String>,
         strict: Result<Option<::std::string::String>, String>,
+        idempotency_key: Result<Option<types::ThrowPutIdempotencyKey>, String>,
         body: Result<reqwest::Body, String>,
     }
     impl<'a> ThrowPut<'a> {
@@ -3565,6 +4127,7 @@ pub mod builder {
                 format: Ok(None),
                 stream: Ok(None),
                 strict: Ok(None),
+                idempotency_key: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
         }
@@ -3608,6 +4171,16 @@ pub mod builder {
                 .map_err(|_| "conversion to `:: std :: string :: String` for strict failed".to_string());
             self
         }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ThrowPutIdempotencyKey>,
+        {
+            self.idempotency_key = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `ThrowPutIdempotencyKey` for idempotency_key failed".to_string());
+            self
+        }
         pub fn body<B>(mut self, value: B) -> Self
         where
             B: std::convert::TryInto<reqwest::Body>,
@@ -3618,18 +4191,22 @@ pub mod builder {
         }
         #[doc = "Sends a `PUT` request to `/`"]
         pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
-            let Self { client, ack, format, stream, strict, body } = self;
+            let Self { client, ack, format, stream, strict, idempotency_key, body } = self;
             let ack = ack.map_err(Error::InvalidRequest)?;
             let format = format.map_err(Error::InvalidRequest)?;
             let stream = stream.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -3671,6 +4248,7 @@ pub mod builder {
         format: Result<Option<::std::string::String>, String>,
         stream: Result<Option<::std::string::String>, String>,
         strict: Result<Option<::std::string::String>, String>,
+        idempotency_key: Result<Option<types::ThrowIdempotencyKey>, String>,
         body: Result<reqwest::Body, String>,
     }
     impl<'a> Throw<'a> {
@@ -3681,6 +4259,7 @@ pub mod builder {
                 format: Ok(None),
                 stream: Ok(None),
                 strict: Ok(None),
+                idempotency_key: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
         }
@@ -3724,6 +4303,16 @@ pub mod builder {
                 .map_err(|_| "conversion to `:: std :: string :: String` for strict failed".to_string());
             self
         }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ThrowIdempotencyKey>,
+        {
+            self.idempotency_key = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `ThrowIdempotencyKey` for idempotency_key failed".to_string());
+            self
+        }
         pub fn body<B>(mut self, value: B) -> Self
         where
             B: std::convert::TryInto<reqwest::Body>,
@@ -3734,18 +4323,22 @@ pub mod builder {
         }
         #[doc = "Sends a `POST` request to `/`"]
         pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
-            let Self { client, ack, format, stream, strict, body } = self;
+            let Self { client, ack, format, stream, strict, idempotency_key, body } = self;
             let ack = ack.map_err(Error::InvalidRequest)?;
             let format = format.map_err(Error::InvalidRequest)?;
             let stream = stream.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -3841,6 +4434,7 @@ pub mod builder {
         format: Result<Option<::std::string::String>, String>,
         stream: Result<Option<::std::string::String>, String>,
         strict: Result<Option<::std::string::String>, String>,
+        idempotency_key: Result<Option<types::ThrowPutAtIdempotencyKey>, String>,
         body: Result<reqwest::Body, String>,
     }
     impl<'a> ThrowPutAt<'a> {
@@ -3852,6 +4446,7 @@ pub mod builder {
                 format: Ok(None),
                 stream: Ok(None),
                 strict: Ok(None),
+                idempotency_key: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
         }
@@ -3904,6 +4499,15 @@ pub mod builder {
                 .map_err(|_| "conversion to `:: std :: string :: String` for strict failed".to_string());
             self
         }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ThrowPutAtIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `ThrowPutAtIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
         pub fn body<B>(mut self, value: B) -> Self
         where
             B: std::convert::TryInto<reqwest::Body>,
@@ -3914,19 +4518,23 @@ pub mod builder {
         }
         #[doc = "Sends a `PUT` request to `/throw/{source}`"]
         pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
-            let Self { client, source, ack, format, stream, strict, body } = self;
+            let Self { client, source, ack, format, stream, strict, idempotency_key, body } = self;
             let source = source.map_err(Error::InvalidRequest)?;
             let ack = ack.map_err(Error::InvalidRequest)?;
             let format = format.map_err(Error::InvalidRequest)?;
             let stream = stream.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/throw/{}", client.baseurl, encode_path(&source.to_string()),);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -3969,6 +4577,7 @@ pub mod builder {
         format: Result<Option<::std::string::String>, String>,
         stream: Result<Option<::std::string::String>, String>,
         strict: Result<Option<::std::string::String>, String>,
+        idempotency_key: Result<Option<types::ThrowAtIdempotencyKey>, String>,
         body: Result<reqwest::Body, String>,
     }
     impl<'a> ThrowAt<'a> {
@@ -3980,6 +4589,7 @@ pub mod builder {
                 format: Ok(None),
                 stream: Ok(None),
                 strict: Ok(None),
+                idempotency_key: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
         }
@@ -4032,6 +4642,16 @@ pub mod builder {
                 .map_err(|_| "conversion to `:: std :: string :: String` for strict failed".to_string());
             self
         }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ThrowAtIdempotencyKey>,
+        {
+            self.idempotency_key = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `ThrowAtIdempotencyKey` for idempotency_key failed".to_string());
+            self
+        }
         pub fn body<B>(mut self, value: B) -> Self
         where
             B: std::convert::TryInto<reqwest::Body>,
@@ -4042,19 +4662,23 @@ pub mod builder {
         }
         #[doc = "Sends a `POST` request to `/throw/{source}`"]
         pub async fn send(self) -> Result<ResponseValue<types::Receipt>, Error<ByteStream>> {
-            let Self { client, source, ack, format, stream, strict, body } = self;
+            let Self { client, source, ack, format, stream, strict, idempotency_key, body } = self;
             let source = source.map_err(Error::InvalidRequest)?;
             let ack = ack.map_err(Error::InvalidRequest)?;
             let format = format.map_err(Error::InvalidRequest)?;
             let stream = stream.map_err(Error::InvalidRequest)?;
             let strict = strict.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/throw/{}", client.baseurl, encode_path(&source.to_string()),);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -4562,11 +5186,25 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct CreateProcessor<'a> {
         client: &'a super::Client,
+        idempotency_key: Result<Option<types::CreateProcessorIdempotencyKey>, String>,
         body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
     }
     impl<'a> CreateProcessor<'a> {
         pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: Err("body was not initialized".to_string()) }
+            Self {
+                client: client,
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::CreateProcessorIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `CreateProcessorIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
         }
         pub fn body<V>(mut self, value: V) -> Self
         where
@@ -4577,14 +5215,18 @@ pub mod builder {
         }
         #[doc = "Sends a `POST` request to `/api/v1/processor`"]
         pub async fn send(self) -> Result<ResponseValue<types::Processor>, Error<ByteStream>> {
-            let Self { client, body } = self;
+            let Self { client, idempotency_key, body } = self;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/api/v1/processor", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -4614,11 +5256,26 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct Simulate<'a> {
         client: &'a super::Client,
+        idempotency_key: Result<Option<types::SimulateIdempotencyKey>, String>,
         body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
     }
     impl<'a> Simulate<'a> {
         pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: Err("body was not initialized".to_string()) }
+            Self {
+                client: client,
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SimulateIdempotencyKey>,
+        {
+            self.idempotency_key = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `SimulateIdempotencyKey` for idempotency_key failed".to_string());
+            self
         }
         pub fn body<V>(mut self, value: V) -> Self
         where
@@ -4634,14 +5291,18 @@ pub mod builder {
             ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
             Error<ByteStream>,
         > {
-            let Self { client, body } = self;
+            let Self { client, idempotency_key, body } = self;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/api/v1/processor/simulate", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -5163,6 +5824,7 @@ pub mod builder {
     pub struct ReplayQuarantined<'a> {
         client: &'a super::Client,
         id: Result<::std::string::String, String>,
+        idempotency_key: Result<Option<types::ReplayQuarantinedIdempotencyKey>, String>,
         body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
     }
     impl<'a> ReplayQuarantined<'a> {
@@ -5170,6 +5832,7 @@ pub mod builder {
             Self {
                 client: client,
                 id: Err("id was not initialized".to_string()),
+                idempotency_key: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
         }
@@ -5182,6 +5845,15 @@ pub mod builder {
                 .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
             self
         }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ReplayQuarantinedIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `ReplayQuarantinedIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
         pub fn body<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
@@ -5191,16 +5863,20 @@ pub mod builder {
         }
         #[doc = "Sends a `POST` request to `/api/v1/quarantine/{id}/replay`"]
         pub async fn send(self) -> Result<ResponseValue<types::Replay>, Error<ByteStream>> {
-            let Self { client, id, body } = self;
+            let Self { client, id, idempotency_key, body } = self;
             let id = id.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url =
                 format!("{}/api/v1/quarantine/{}/replay", client.baseurl, encode_path(&id.to_string()),);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -5230,11 +5906,26 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct Replay<'a> {
         client: &'a super::Client,
+        idempotency_key: Result<Option<types::ReplayIdempotencyKey>, String>,
         body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
     }
     impl<'a> Replay<'a> {
         pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: Err("body was not initialized".to_string()) }
+            Self {
+                client: client,
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ReplayIdempotencyKey>,
+        {
+            self.idempotency_key = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `ReplayIdempotencyKey` for idempotency_key failed".to_string());
+            self
         }
         pub fn body<V>(mut self, value: V) -> Self
         where
@@ -5245,14 +5936,18 @@ pub mod builder {
         }
         #[doc = "Sends a `POST` request to `/api/v1/quarantine/replay`"]
         pub async fn send(self) -> Result<ResponseValue<types::Replay>, Error<ByteStream>> {
-            let Self { client, body } = self;
+            let Self { client, idempotency_key, body } = self;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/api/v1/quarantine/replay", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -5514,6 +6209,7 @@ pub mod builder {
         client: &'a super::Client,
         allow: Result<Option<::std::string::String>, String>,
         plan: Result<Option<::std::string::String>, String>,
+        idempotency_key: Result<Option<types::DeclareStorageIdempotencyKey>, String>,
         body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
     }
     impl<'a> DeclareStorage<'a> {
@@ -5522,6 +6218,7 @@ pub mod builder {
                 client: client,
                 allow: Ok(None),
                 plan: Ok(None),
+                idempotency_key: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
         }
@@ -5545,6 +6242,15 @@ pub mod builder {
                 .map_err(|_| "conversion to `:: std :: string :: String` for plan failed".to_string());
             self
         }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::DeclareStorageIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `DeclareStorageIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
         pub fn body<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
@@ -5554,16 +6260,20 @@ pub mod builder {
         }
         #[doc = "Sends a `POST` request to `/api/v1/factory/storage`"]
         pub async fn send(self) -> Result<ResponseValue<types::Storage>, Error<ByteStream>> {
-            let Self { client, allow, plan, body } = self;
+            let Self { client, allow, plan, idempotency_key, body } = self;
             let allow = allow.map_err(Error::InvalidRequest)?;
             let plan = plan.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/api/v1/factory/storage", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -5794,6 +6504,7 @@ pub mod builder {
     pub struct PlanStorage<'a> {
         client: &'a super::Client,
         name: Result<::std::string::String, String>,
+        idempotency_key: Result<Option<types::PlanStorageIdempotencyKey>, String>,
         body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
     }
     impl<'a> PlanStorage<'a> {
@@ -5801,6 +6512,7 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                idempotency_key: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
         }
@@ -5813,6 +6525,15 @@ pub mod builder {
                 .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
             self
         }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::PlanStorageIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `PlanStorageIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
         pub fn body<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
@@ -5822,16 +6543,20 @@ pub mod builder {
         }
         #[doc = "Sends a `POST` request to `/api/v1/factory/storage/{name}/plan`"]
         pub async fn send(self) -> Result<ResponseValue<types::Plan>, Error<ByteStream>> {
-            let Self { client, name, body } = self;
+            let Self { client, name, idempotency_key, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url =
                 format!("{}/api/v1/factory/storage/{}/plan", client.baseurl, encode_path(&name.to_string()),);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             #[allow(unused_mut)]
             let mut request = client
                 .client
@@ -6063,6 +6788,7 @@ pub mod builder {
     pub struct SaveRow<'a> {
         client: &'a super::Client,
         name: Result<::std::string::String, String>,
+        idempotency_key: Result<Option<types::SaveRowIdempotencyKey>, String>,
         if_match: Result<Option<::std::string::String>, String>,
         if_none_match: Result<Option<::std::string::String>, String>,
         body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
@@ -6072,6 +6798,7 @@ pub mod builder {
             Self {
                 client: client,
                 name: Err("name was not initialized".to_string()),
+                idempotency_key: Ok(None),
                 if_match: Ok(None),
                 if_none_match: Ok(None),
                 body: Err("body was not initialized".to_string()),
@@ -6084,6 +6811,16 @@ pub mod builder {
             self.name = value
                 .try_into()
                 .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SaveRowIdempotencyKey>,
+        {
+            self.idempotency_key = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `SaveRowIdempotencyKey` for idempotency_key failed".to_string());
             self
         }
         pub fn if_match<V>(mut self, value: V) -> Self
@@ -6119,17 +6856,21 @@ pub mod builder {
             ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
             Error<ByteStream>,
         > {
-            let Self { client, name, if_match, if_none_match, body } = self;
+            let Self { client, name, idempotency_key, if_match, if_none_match, body } = self;
             let name = name.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let if_match = if_match.map_err(Error::InvalidRequest)?;
             let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/api/v1/storage/{}", client.baseurl, encode_path(&name.to_string()),);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(4usize);
             header_map.append(
                 ::reqwest::header::HeaderName::from_static("api-version"),
                 ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
             );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
             if let Some(value) = if_match {
                 header_map.append("If-Match", value.to_string().try_into()?);
             }

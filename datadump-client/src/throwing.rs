@@ -28,12 +28,13 @@ pub struct Throw {
     source: Option<String>,
     content_type: Option<String>,
     arguments: Vec<(String, String)>,
+    key: Option<String>,
 }
 
 impl Throw {
     /// Throws these bytes at the source `inbox`.
     pub fn new(body: impl Into<reqwest::Body>) -> Self {
-        Self { body: body.into(), source: None, content_type: None, arguments: Vec::new() }
+        Self { body: body.into(), source: None, content_type: None, arguments: Vec::new(), key: None }
     }
 
     /// At another source.
@@ -68,6 +69,14 @@ impl Throw {
         self.argument("stream", "1")
     }
 
+    /// Under a name of its own: thrown again with the same name within a day, it is stored once, and the
+    /// receipt is the first one. A stream that broke off goes on where it was.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
     /// With an argument of the address, which is kept with the throw.
     #[must_use]
     pub fn argument(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -87,6 +96,9 @@ impl Throw {
         let mut request = client.client().post(url).query(&self.arguments).timeout(PATIENCE).body(self.body);
         if let Some(content_type) = self.content_type {
             request = request.header(reqwest::header::CONTENT_TYPE, content_type);
+        }
+        if let Some(key) = self.key {
+            request = request.header("Idempotency-Key", key);
         }
         let answer = request.send().await.map_err(|error| Failure::sending(&error))?;
         let status = answer.status();

@@ -48,7 +48,7 @@ impl App {
     pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
         let thrower = Thrower::new(config, dump);
-        let routes = routes::routes(api::resources(dump, &thrower, &metrics))
+        let routes = routes::routes(api::resources(dump, &thrower, &metrics), dump)
             .at("/docs", routes::only_get(make(ui::docs)))
             .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
             .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))

@@ -22,6 +22,7 @@ mod metrics;
 mod net;
 mod problem;
 mod program;
+mod repeats;
 mod request_id;
 mod routes;
 mod run;

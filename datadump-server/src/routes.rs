@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use datadump_core::Dump;
 use poem::{
     Endpoint, EndpointExt as _, Request, Response, Route,
     endpoint::BoxEndpoint,
@@ -13,6 +14,7 @@ use poem_openapi::{__private::UrlQuery, OpenApi, OperationId, registry::MetaPara
 use crate::{
     extract::{parse_query, parse_query_loosely},
     problem::Problem,
+    repeats,
 };
 
 /// Operations whose query parameters are the fields of rows: the core knows which there are.
@@ -22,15 +24,20 @@ const ANY_PARAMETERS: &[&str] = &["list_rows", "list_quarantine"];
 const THROWS: &[&str] =
     &["throw", "throw_put", "throw_arguments", "throw_at", "throw_put_at", "throw_arguments_at"];
 
+/// Beside throws, what records by itself that it is done once, together with what it does.
+const RECORDS: &[&str] = &["save_row"];
+
 /// All operations of an API, each at its path without a trailing slash.
-pub(crate) fn routes<T: OpenApi>(api: T) -> Route {
+pub(crate) fn routes<T: OpenApi>(api: T, dump: &Dump) -> Route {
     let mut known = known_parameters::<T>();
     let mut table = HashMap::new();
     api.add_routes(&mut table);
     table.into_iter().fold(Route::new(), |route, (path, endpoints)| {
         let operations = endpoints.into_iter().map(|(method, inner)| {
             let (id, known) = known.remove(&(path.clone(), method.clone())).unwrap_or_default();
-            (id, method, Operation { id, known, inner }.boxed())
+            let is_repeated = method == Method::POST && !THROWS.contains(&id) && !RECORDS.contains(&id);
+            let repeated = is_repeated.then(|| dump.clone());
+            (id, method, Operation { id, known, repeated, inner }.boxed())
         });
         let operations: Vec<_> = operations.collect();
         let throws = operations.iter().any(|(id, _, _)| THROWS.contains(id));
@@ -139,6 +146,8 @@ impl Methods {
 struct Operation {
     id: &'static str,
     known: Option<Vec<String>>,
+    /// Set for one whose answers are recorded behind it.
+    repeated: Option<Dump>,
     inner: BoxEndpoint<'static>,
 }
 
@@ -149,18 +158,29 @@ impl Endpoint for Operation {
         match self.query(&request) {
             Ok(query) => {
                 request.extensions_mut().insert(UrlQuery(query));
-                self.inner.call(request).await
+                let Some(dump) = &self.repeated else { return self.inner.call(request).await };
+                match repeats::answer(dump, request, &self.inner).await {
+                    Ok(mut response) => {
+                        response.set_data(OperationId(self.id));
+                        Ok(response)
+                    }
+                    Err(error) => Err(self.named(error)),
+                }
             }
-            Err(problem) => {
-                let mut error = poem::Error::from(problem);
-                error.set_data(OperationId(self.id));
-                Err(error)
-            }
+            Err(problem) => Err(self.named(problem.into())),
         }
     }
 }
 
 impl Operation {
+    /// An error that says which operation it is of.
+    fn named(&self, mut error: poem::Error) -> poem::Error {
+        if error.data::<OperationId>().is_none() {
+            error.set_data(OperationId(self.id));
+        }
+        error
+    }
+
     fn query(&self, request: &Request) -> Result<Vec<(String, String)>, Problem> {
         let query = request.uri().query().unwrap_or_default();
         if THROWS.contains(&self.id) {

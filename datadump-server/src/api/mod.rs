@@ -2,6 +2,7 @@
 
 mod examples;
 mod health;
+mod keys;
 mod metrics;
 mod processors;
 mod quarantine;
@@ -75,6 +76,7 @@ pub fn openapi() -> String {
     let written = service().spec();
     let Ok(mut document) = serde_json::from_str(&written) else { return written };
     examples::add(&mut document);
+    keys::add(&mut document);
     format!("{document:#}")
 }
 

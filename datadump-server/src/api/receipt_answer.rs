@@ -6,7 +6,10 @@ use datadump_core::{Receipt, Remark};
 use poem_openapi::{ApiResponse, Object as ApiObject};
 use serde::Serialize;
 
-use crate::{answer::Reply, throwing::Thrown};
+use crate::{
+    answer::Reply,
+    throwing::{Accepted, Thrown},
+};
 
 /// What became of a throw. Everything it counts is committed.
 #[derive(Debug, Default, ApiObject, Serialize)]
@@ -68,23 +71,39 @@ pub(crate) struct RemarkAnswer {
 pub(crate) enum ThrowAnswer {
     /// Everything of it is committed: as rows, or in quarantine with its bytes.
     #[oai(status = 200)]
-    Committed(Reply<ReceiptAnswer>),
+    Committed(
+        Reply<ReceiptAnswer>,
+        /// Whether it was answered before.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
+    ),
     /// It is taken, and nothing has become of it yet: the answer to `ack=accepted`.
     #[oai(status = 202)]
-    Accepted(Reply<ReceiptAnswer>),
+    Accepted(
+        Reply<ReceiptAnswer>,
+        /// Whether it was answered before.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
+    ),
 }
 
 impl From<Thrown> for ThrowAnswer {
     fn from(thrown: Thrown) -> Self {
         match thrown {
-            Thrown::Committed(receipt) => Self::Committed(Reply(receipt.into())),
-            Thrown::Accepted(id, source) => Self::Accepted(Reply(ReceiptAnswer {
-                ok: true,
-                throw: id.to_string(),
-                source: source.as_str().to_owned(),
-                queued: Some(true),
-                ..ReceiptAnswer::default()
-            })),
+            Thrown::Committed(receipt) => {
+                let again = receipt.again.then_some(true);
+                Self::Committed(Reply(receipt.into()), again)
+            }
+            Thrown::Accepted(Accepted { id, source, again }) => {
+                let answer = ReceiptAnswer {
+                    ok: true,
+                    throw: id.to_string(),
+                    source: source.as_str().to_owned(),
+                    queued: Some(true),
+                    ..ReceiptAnswer::default()
+                };
+                Self::Accepted(Reply(answer), again.then_some(true))
+            }
         }
     }
 }

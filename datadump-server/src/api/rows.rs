@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::Tag;
 use crate::{
     answer::{Object, Reply, encoded, link},
-    extract::{Base, IfMatch, IfNoneMatch, JsonBody, KnownVersions, Noted, Parameters, expectation},
+    extract::{
+        Base, IfMatch, IfNoneMatch, JsonBody, KnownVersions, MaybeOnce, Noted, Parameters, expectation,
+    },
     problem::Problem,
 };
 
@@ -50,6 +52,9 @@ pub(crate) enum Posted {
         /// The version of the row, in quotes.
         #[oai(header = "ETag")]
         String,
+        /// Whether it was answered before.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
     ),
 }
 
@@ -156,6 +161,7 @@ impl Rows {
         /// `*`: only if there is no such row.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
+        once: MaybeOnce,
         /// The row.
         row: JsonBody,
     ) -> Result<Posted, Problem> {
@@ -163,9 +169,13 @@ impl Rows {
         if row.0.is_array() {
             return Err(one_row());
         }
-        let saved = self.dump.storage(&name.0)?.save(&row.0, expect).await?;
+        let saved = match once.0 {
+            Some(once) => Box::pin(self.dump.save_once(&name.0, &row.0, expect, once)).await?,
+            None => self.dump.storage(&name.0)?.save(&row.0, expect).await?,
+        };
+        let again = saved.again.then_some(true);
         let (row, tag) = tagged(saved);
-        Ok(Posted::Done(row, tag))
+        Ok(Posted::Done(row, tag, again))
     }
 
     /// Read a row.

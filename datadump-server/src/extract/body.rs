@@ -153,7 +153,7 @@ fn is_form(body: &[u8]) -> bool {
 }
 
 /// All of a body, or why not.
-async fn read(body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn read(body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Vec<u8>, Problem> {
     if announced(headers).is_some_and(|length| length > limits.bytes as u64) {
         return Err(too_large(limits.bytes));
     }

@@ -4,12 +4,14 @@ mod base;
 mod body;
 mod chunks;
 mod condition;
+mod idempotency;
 mod parameters;
 mod throw;
 
 pub(crate) use base::Base;
-pub(crate) use body::{BodyLimits, JsonBody, MaybeJson, object, typed};
+pub(crate) use body::{BodyLimits, JsonBody, MaybeJson, object, read as read_body, typed};
 pub(crate) use chunks::{Chunks, too_large};
 pub(crate) use condition::{IfMatch, IfNoneMatch, KnownVersions, expectation};
+pub(crate) use idempotency::{IDEMPOTENCY_KEY, MaybeOnce, REPLAYED, malformed};
 pub(crate) use parameters::{Noted, Parameters, parse_query, parse_query_loosely};
 pub(crate) use throw::{Asked, ThrowBody};

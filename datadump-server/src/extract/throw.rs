@@ -1,6 +1,9 @@
 //! A throw, as a request brings it: any content type or none, any arguments.
 
-use datadump_core::process::decompress::{Encoding, encodings};
+use datadump_core::{
+    Once,
+    process::decompress::{Encoding, encodings},
+};
 use poem::{
     Body, FromRequest, Request, RequestBody,
     http::{HeaderMap, header},
@@ -13,7 +16,7 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaRequest},
 };
 
-use super::chunks::announced;
+use super::{chunks::announced, idempotency::MaybeOnce};
 use crate::problem::Problem;
 
 /// What the head of a request says about its throw.
@@ -29,6 +32,8 @@ pub(crate) struct Asked {
     pub(crate) announced: Option<u64>,
     /// Who sends it.
     pub(crate) peer: Option<String>,
+    /// That it is to be stored once.
+    pub(crate) once: Option<Once>,
 }
 
 /// The body of a throw, not read yet: the framework's own would want a content type.
@@ -51,6 +56,7 @@ impl Asked {
             },
             announced: announced(headers),
             peer: peer(request),
+            once: MaybeOnce::of(headers)?.0,
         })
     }
 }

@@ -1,4 +1,5 @@
-//! A message is a throw, or an envelope around one: `{"id": 7, "throw": {"speed": 1.75}}`.
+//! A message is a throw, or an envelope around one: `{"id": 7, "throw": {"speed": 1.75}}`, which may
+//! name it with an idempotency key too: `{"key": "…", "throw": …}`.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -18,6 +19,8 @@ pub(super) struct Opened {
     pub(super) content_type: Option<String>,
     /// The format it is to be read as.
     pub(super) format: Option<String>,
+    /// The name under which it is to be stored once.
+    pub(super) key: Option<String>,
 }
 
 /// An object with any other member is no envelope but data.
@@ -30,13 +33,14 @@ struct Envelope<'a> {
     id: Option<&'a RawValue>,
     content_type: Option<String>,
     format: Option<String>,
+    key: Option<String>,
 }
 
 /// Opens a message that is an envelope; any other is thrown as it is.
 pub(super) fn open(message: Bytes) -> Opened {
     match envelope(&message) {
         Some(opened) => opened,
-        None => Opened { id: None, body: message, content_type: None, format: None },
+        None => Opened { id: None, body: message, content_type: None, format: None, key: None },
     }
 }
 
@@ -59,7 +63,7 @@ fn envelope(message: &Bytes) -> Option<Opened> {
             (message.slice_ref(inner.as_bytes()), envelope.content_type.or_else(json))
         }
     };
-    Some(Opened { id, body, content_type, format: envelope.format })
+    Some(Opened { id, body, content_type, format: envelope.format, key: envelope.key })
 }
 
 #[cfg(test)]
@@ -94,7 +98,10 @@ mod tests {
             assert_eq!(opened.body, body, "{message}");
             assert_eq!(opened.content_type.as_deref(), content_type, "{message}");
             assert_eq!(opened.format.as_deref(), format, "{message}");
+            assert_eq!(opened.key, None, "{message}");
         }
+        let opened = open(Bytes::from(r#"{"key": "k", "throw": [1]}"#));
+        assert_eq!((opened.key.as_deref(), opened.body.as_ref()), (Some("k"), b"[1]".as_slice()));
         let long = format!(r#"{{"id": "{}", "throw": 1}}"#, "x".repeat(LONGEST_ID));
         assert_eq!(open(Bytes::from(long.clone())).body, long);
     }

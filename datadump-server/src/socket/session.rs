@@ -7,7 +7,7 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use bytes::Bytes;
-use datadump_core::{Incoming, Receipt, SourceName};
+use datadump_core::{IdempotencyKey, Incoming, Receipt, SourceName};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, future::BoxFuture, stream::FuturesOrdered};
 use poem::http::StatusCode;
 use tokio::{
@@ -24,6 +24,7 @@ use tokio_tungstenite::{
 
 use super::{envelope::open, frame, metered::Metered};
 use crate::{
+    extract::malformed,
     net::Lifeline,
     problem::Problem,
     throwing::{Control, Errors, Lease, Thrower},
@@ -169,6 +170,7 @@ impl Session {
     fn throw(&self, bytes: Bytes, mut lease: Lease) -> impl Future<Output = (String, usize)> + use<> {
         let length = bytes.len();
         let opened = open(bytes);
+        let once = opened.key.as_deref().map(IdempotencyKey::parse).transpose();
         let incoming = Incoming {
             body: opened.body,
             content_type: opened.content_type,
@@ -181,9 +183,13 @@ impl Session {
         let (thrower, source) = (self.thrower.clone(), self.source.clone());
         let (request, path) = (self.request.clone(), self.path.clone());
         async move {
-            let outcome = match lease.grow_to(length) {
-                Ok(()) => thrower.throw_message(&source, incoming).await,
-                Err(problem) => Err(problem),
+            let outcome = match (lease.grow_to(length), once) {
+                (Ok(()), Ok(once)) => {
+                    let incoming = Incoming { once: once.map(Into::into), ..incoming };
+                    thrower.throw_message(&source, incoming).await
+                }
+                (Ok(()), Err(why)) => Err(malformed(why)),
+                (Err(problem), _) => Err(problem),
             };
             let outcome = outcome.map_err(|problem| problem.at(&request, &path));
             (text(opened.id.as_deref(), outcome), length)

@@ -56,7 +56,16 @@ pub(crate) enum Thrown {
     /// What became of it.
     Committed(Receipt),
     /// That something will.
-    Accepted(Uuid, SourceName),
+    Accepted(Accepted),
+}
+
+/// A throw that is taken.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) id: Uuid,
+    pub(crate) source: SourceName,
+    /// Whether it was taken before, with the same idempotency key, and is committed.
+    pub(crate) again: bool,
 }
 
 impl Thrower {
@@ -102,10 +111,11 @@ impl Thrower {
             format: control.format,
             peer: asked.peer,
             strict: control.errors == Errors::Refuse,
+            once: asked.once,
             ..Incoming::default()
         };
         match control.way {
-            Way::Accepted => self.accept(source, incoming, lease),
+            Way::Accepted => self.accept(source, incoming, lease).await,
             _ => Ok(Thrown::Committed(Box::pin(self.dump.throw(&source, incoming)).await?)),
         }
     }
@@ -116,7 +126,8 @@ impl Thrower {
     }
 
     async fn throw_arguments_at(&self, source: &SourceName, asked: Asked) -> Result<Thrown, Problem> {
-        let incoming = Incoming { arguments: asked.arguments, peer: asked.peer, ..Incoming::default() };
+        let Asked { arguments, peer, once, .. } = asked;
+        let incoming = Incoming { arguments, peer, once, ..Incoming::default() };
         Ok(Thrown::Committed(self.throw_message(source, incoming).await?))
     }
 
@@ -133,10 +144,18 @@ impl Thrower {
     }
 
     /// Throws it while its thrower has been answered already.
-    fn accept(&self, source: SourceName, incoming: Incoming, lease: Lease) -> Result<Thrown, Problem> {
+    async fn accept(
+        &self,
+        source: SourceName,
+        mut incoming: Incoming,
+        lease: Lease,
+    ) -> Result<Thrown, Problem> {
         if let Some(format) = incoming.format.as_deref().filter(|format| *format != "auto") {
             // The only mistake of its thrower that can be found before.
             self.dump.processor(format)?;
+        }
+        if let Some(receipt) = self.dump.thrown(&source, &mut incoming).await? {
+            return Ok(Thrown::Accepted(Accepted { id: receipt.throw_id, source, again: true }));
         }
         let turn = self.accepted.clone().try_acquire_owned().map_err(|_| too_many())?;
         let (id, dump, name) = (self.ids.next(), self.dump.clone(), source.clone());
@@ -148,7 +167,7 @@ impl Thrower {
             drop((turn, lease));
         };
         tokio::spawn(tracing::Instrument::in_current_span(work));
-        Ok(Thrown::Accepted(id, source))
+        Ok(Thrown::Accepted(Accepted { id, source, again: false }))
     }
 
     /// Waits until everything that was accepted is committed, and accepts nothing more.

@@ -39,6 +39,7 @@ impl Thrower {
             arguments,
             format: control.format,
             peer: asked.peer,
+            once: asked.once,
             ..Incoming::default()
         };
         let mut stream = self.dump.throw_stream(source, incoming).await?;
