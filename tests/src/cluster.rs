@@ -90,6 +90,23 @@ impl Cluster {
         }
     }
 
+    /// Stops all its processes where they are: they neither answer nor end.
+    pub fn freeze(&self) {
+        self.signal_all(Signal::STOP);
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&self) {
+        self.signal_all(Signal::CONT);
+    }
+
+    fn signal_all(&self, signal: Signal) {
+        let number = self.postmaster.as_ref().and_then(Child::id).expect("it is running");
+        for number in children(number).into_iter().chain([number]) {
+            kill(number, signal);
+        }
+    }
+
     /// Starts it again, and returns when it answers.
     pub async fn go_on(&mut self) {
         let mut command = self.command("postgres");
@@ -145,6 +162,7 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let Some(number) = self.postmaster.as_ref().and_then(Child::id) else { return };
         let children = children(number);
+        self.thaw();
         kill(number, Signal::QUIT);
         let began = Instant::now();
         let runs = |number: &u32| {

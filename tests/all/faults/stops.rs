@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datadump_tests::{Answer, Api, Cluster, Database, Server, Stop, dog, load::Process};
+use datadump_tests::{Answer, Api, Cluster, Database, Server, Stop, dog, eventually, load::Process};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -93,6 +93,45 @@ async fn a_database_that_is_stopped_hard_comes_back_with_everything() {
     assert!(shared.refused.load(Ordering::Relaxed) > 0, "nobody was told that it is away");
     assert!(longest < LONGEST, "an answer took {longest:?}");
     assert!(memory < MEMORY, "{memory} KiB of memory");
+}
+
+/// A database that is there and does not answer: everyone is told in the time that docs/reliability.md
+/// gives. It takes minutes, so in the gate it is only asked whether it is ready.
+#[tokio::test]
+async fn a_database_that_freezes_keeps_nobody_for_ever() {
+    let freezes = setting("DATADUMP_TEST_FREEZES", 0);
+    let cluster = Cluster::start(&[]).await;
+    let server = Server::start(cluster.database().await).await;
+    server.post("/throw/ledger", &json!({"_id": "first", "key": "first"})).await.is(200).ok();
+    cluster.freeze();
+    let began = Instant::now();
+    server.get("/health").await.is(200).ok();
+    refused(server.get("/ready").await);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    cluster.thaw();
+    for freeze in 0..freezes {
+        cluster.freeze();
+        let throw = json!({"_id": format!("{freeze}"), "key": format!("{freeze}")});
+        let began = Instant::now();
+        let timed = async |call: datadump_tests::Call| {
+            let answer = call.await;
+            (answer, began.elapsed())
+        };
+        let (read, write) = tokio::join!(
+            timed(server.get("/api/v1/storage/ledger/?limit=3")),
+            timed(server.post("/throw/ledger", &throw))
+        );
+        cluster.thaw();
+        println!("frozen: a read was answered after {:.0?}, a throw after {:.0?}", read.1, write.1);
+        assert!(read.1 < Duration::from_secs(50) && write.1 < Duration::from_secs(50));
+        refused(read.0);
+        refused(write.0);
+    }
+    eventually("it works again", || async {
+        (server.post("/throw/ledger", &json!({"_id": "last", "key": "last"})).await.status == 200)
+            .then_some(())
+    })
+    .await;
 }
 
 /// Throws one after another, each until it is acknowledged; their keys. All are as they were when
