@@ -116,6 +116,9 @@ async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
 }
 
 async fn logs_have_the_request_id_and_no_data(server: Server) {
+    // What went well is told at this level only.
+    let (setup, database) = server.stop().await;
+    let server = setup.arguments(["--log-level", "debug"]).start(database).await;
     server.declare(&dog()).await;
     let row = json!({"chip_id": "SECRETKEY", "color": "SECRETCOLOR", "collar_size": 1});
     let answer = server.post("/api/v1/storage/dog/", &row).header("x-request-id", "my-id-1").await.is(201);

@@ -131,7 +131,7 @@ struct Storages {
 }
 
 impl Storages {
-    fn put(&mut self, storage: Arc<Storage>) {
+    fn put(&mut self, storage: &Arc<Storage>) {
         self.by_id.insert(storage.id, storage.clone());
         // Another of that name is gone, or this one was called otherwise.
         if let Some(before) = self.by_name.insert(storage.name.folded(), storage.clone())
@@ -188,7 +188,7 @@ impl Catalogue {
     /// Puts a storage in the place of the one of its name. Only after its commit.
     pub(crate) fn put(&self, storage: Storage) -> Arc<Storage> {
         let storage = Arc::new(storage);
-        self.write().put(storage.clone());
+        self.write().put(&storage);
         storage
     }
 
@@ -202,7 +202,7 @@ impl Catalogue {
     /// Replaces all of them, as another process left them.
     pub(crate) fn replace(&self, storages: Vec<Storage>) {
         let mut fresh = Storages::default();
-        storages.into_iter().for_each(|storage| fresh.put(Arc::new(storage)));
+        storages.into_iter().for_each(|storage| fresh.put(&Arc::new(storage)));
         *self.write() = fresh;
     }
 

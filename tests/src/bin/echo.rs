@@ -2,6 +2,7 @@
 //! over HTTP and over WebSockets, and nothing else. Prints its two addresses.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "it prints, and fails by panicking")]
+#![expect(clippy::disallowed_types, reason = "it is the framework as it is; only the benchmarks ask it")]
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use poem::{Route, Server, handler, listener::TcpAcceptor, web::Json};

@@ -57,6 +57,7 @@ pub async fn open(address: &str, connections: usize, rate: f64, time: Duration, 
                 let now = ((began.elapsed().as_secs_f64() * rate) as u64).min(all);
                 due.add_permits((now - released) as usize);
                 released = now;
+                #[expect(clippy::disallowed_methods, reason = "the thread is its own")]
                 thread::sleep(TICK);
             }
         })

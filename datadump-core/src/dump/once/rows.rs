@@ -35,7 +35,8 @@ impl Dump {
     /// dump.settled("note").await?;
     ///
     /// let key = IdempotencyKey::parse("note-1").unwrap();
-    /// let save = || dump.save_once("note", &json!({"text": "fine"}), Expect::Anything, key.clone().into());
+    /// let row = json!({"text": "fine"});
+    /// let save = || dump.save_once("note", &row, Expect::Anything, key.clone().into());
     /// let (first, second) = (save().await?, save().await?);
     /// assert!(first.row == second.row && second.again);
     /// assert_eq!(dump.storage("note")?.list(&[]).await?.rows.len(), 1);

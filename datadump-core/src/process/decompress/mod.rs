@@ -21,6 +21,9 @@ use crate::error::Error;
 const SUSPECT_LENGTH: usize = 8 << 20;
 const SUSPECT_FACTOR: usize = 32;
 
+/// From when on room is made for all of a body at once: what is not used of it costs nothing.
+const LARGE: usize = 1 << 20;
+
 /// Why a body is not decompressed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -75,7 +78,12 @@ pub fn decompress(encodings: &[Encoding], body: &Bytes, limit: usize) -> Result<
     let suspect = SUSPECT_LENGTH.max(body.len().saturating_mul(SUSPECT_FACTOR));
     let (mut kept, mut decompressor) = (Vec::new(), whole()?);
     while let Some(piece) = decompressor.piece()? {
-        if kept.len() + piece.len() <= suspect {
+        let length = kept.len() + piece.len();
+        if length <= suspect {
+            // A large one is not moved each time it outgrows its room.
+            if length > kept.capacity().max(LARGE) {
+                kept.reserve_exact(suspect - kept.len());
+            }
             kept.extend_from_slice(piece);
             continue;
         }

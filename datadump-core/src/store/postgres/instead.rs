@@ -43,7 +43,9 @@ pub(super) async fn put(
         let what = What::Put(Cow::Owned(row));
         items.push(Item { call, fate: Fate::Each, target, what, key, expect: Expect::Anything });
     }
-    for (outcome, done) in failed.into_iter().zip(apply(session, &targets, &mut items, stamps, Look::Yes).await?) {
+    for (outcome, done) in
+        failed.into_iter().zip(apply(session, &targets, &mut items, stamps, Look::Yes).await?)
+    {
         match done {
             Outcome::Created(stored) | Outcome::Updated(stored) => {
                 let why = std::mem::replace(outcome, Outcome::Undone);

@@ -75,7 +75,8 @@ pub(super) async fn record(
         }
         all.push(Outcome::Undone);
     }
-    for (place, put) in places.into_iter().zip(apply(session, &targets, &mut items, stamps, Look::Yes).await?) {
+    for (place, put) in places.into_iter().zip(apply(session, &targets, &mut items, stamps, Look::Yes).await?)
+    {
         match put {
             Outcome::Created(_) | Outcome::Updated(_) => {
                 if let Some(slot) = all.get_mut(place) {

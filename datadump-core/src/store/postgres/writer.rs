@@ -209,7 +209,8 @@ impl Writer {
             match trouble {
                 // It cannot be known whether this was committed: it must not be done again.
                 Trouble::Lost if self.committing => return work.fail(&todo, &failure),
-                Trouble::Row | Trouble::Other if mode == Mode::Blind => mode = Mode::Whole,
+                // One of the rows was there, or broke a rule.
+                Trouble::Again | Trouble::Row | Trouble::Other if mode == Mode::Blind => mode = Mode::Whole,
                 Trouble::Row | Trouble::Other if mode == Mode::Whole => mode = Mode::Parts,
                 Trouble::Lost if Instant::now() < until => pause(tries, trouble).await,
                 Trouble::Again if tries < TRIES => pause(tries, trouble).await,

@@ -173,7 +173,7 @@ fn service_values(version: i64) -> Vec<Value> {
 }
 
 fn bare_insert() -> String {
-    format!("INSERT INTO bare VALUES ({})", vec!["?"; 11].join(", "))
+    format!("INSERT INTO bare VALUES ({})", ["?"; 11].join(", "))
 }
 
 /// The same rows, already read and typed.

@@ -14,6 +14,12 @@
     clippy::panic,
     reason = "it prints, and fails by panicking"
 )]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "numbers of rows are small and positive"
+)]
 
 mod batches;
 mod data;
