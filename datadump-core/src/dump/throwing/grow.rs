@@ -129,7 +129,7 @@ impl Dump {
         match self.queue(parse::definition(&sent)?, &sent, None).await {
             Ok(storage) => self.store.migrate(storage.id).await,
             // Another node made it in the same moment.
-            Err(Error::StalePlan(_)) => Ok(()),
+            Err(Error::StalePlan(_) | Error::Migrating { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
