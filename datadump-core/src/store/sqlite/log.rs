@@ -7,7 +7,7 @@
 //!   there at its next start: what was answered as failed would be stored. [`Log::cut`] takes them
 //!   away.
 //! * Frames are copied into the database and counted as copied (`nBackfill`); the database is synced
-//!   only when the last of them was, which is never while somebody writes. When that sync fails, those that were copied and counted before
+//!   only when the last of them was. When that sync fails, those that were copied and counted before
 //!   may be lost: the operating system forgets what it could not write, and says so once. The next
 //!   sync succeeds, and the log begins anew over the only copies. [`Log::recopy`] sets the count back,
 //!   so that all frames are copied once more. An automatic checkpoint hides its failure, so there is
@@ -21,7 +21,6 @@ use std::{
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 use rusqlite::{Connection, config::DbConfig};
@@ -29,16 +28,13 @@ use rusqlite::{Connection, config::DbConfig};
 use super::{error::map, with_suffix};
 use crate::error::{Error, Result};
 
-/// How many frames wait in the log until they are copied into the database beside the writer.
-const LONG: u32 = 4096;
-
-/// How many frames are too many to wait for that any longer: 64 MiB of pages.
-const TOO_LONG: u32 = 4 * LONG;
+/// How many frames wait in the log until they are copied into the database.
+const MOST_FRAMES: u32 = 1000;
 
 /// Where the index of the log has the number of committed frames, and of those that were copied
 /// (<https://sqlite.org/walformat.html#the_wal_index_header>).
-const FRAMES: u64 = 16;
-const COPIED: u64 = 96;
+const FRAMES: usize = 16;
+const COPIED: usize = 96;
 
 /// The bytes before the first frame, and those of a frame before its page.
 const HEAD: u64 = 32;
@@ -51,11 +47,7 @@ pub(super) struct Log {
     /// SQLite's index of it, which all connections have in their memory. It stays open: closing any
     /// descriptor of a file takes away all of the process's locks on it.
     index: File,
-    /// The database, to be synced beside its connections. It stays open for the same reason.
-    database: File,
     page: u64,
-    /// Held while the log is copied, and while it is decided that it has to be copied again.
-    copying: Mutex<()>,
 }
 
 impl Log {
@@ -63,74 +55,35 @@ impl Log {
     pub(super) fn open(file: &Path, connection: &Connection) -> Result<Self> {
         let index = File::options().read(true).write(true).open(with_suffix(file, "-shm"));
         let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(map)?;
-        Self::leave_alone(connection)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(map)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(map)?;
         Ok(Self {
             file: with_suffix(file, "-wal"),
             index: index.map_err(unavailable)?,
-            database: File::options().read(true).write(true).open(file).map_err(unavailable)?,
             page: u64::try_from(page).map_err(Error::internal)?,
-            copying: Mutex::default(),
         })
-    }
-
-    /// Has a connection not copy the log but when it is told to.
-    pub(super) fn leave_alone(connection: &Connection) -> Result<()> {
-        connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(map)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(map)?;
-        Ok(())
     }
 
     /// How many frames are committed.
     pub(super) fn frames(&self) -> Result<u32> {
-        self.number(FRAMES)
+        Ok(self.numbers()?.0)
     }
 
-    /// How many of them are not yet copied into the database.
-    pub(super) fn rest(&self) -> u32 {
-        match (self.number(FRAMES), self.number(COPIED)) {
-            (Ok(frames), Ok(copied)) => frames.saturating_sub(copied),
-            _ => 0,
-        }
-    }
-
-    /// Whether it is time to copy it.
+    /// Whether it is time to copy it into the database.
     pub(super) fn is_long(&self) -> bool {
-        self.rest() >= LONG
-    }
-
-    /// Whether that cannot wait.
-    pub(super) fn is_too_long(&self) -> bool {
-        self.rest() >= TOO_LONG
+        self.numbers().is_ok_and(|(frames, copied)| frames.saturating_sub(copied) >= MOST_FRAMES)
     }
 
     /// Copies it into the database, as far as no reader still needs what is there.
     pub(super) fn copy(&self, connection: &Connection) -> Result<()> {
-        let _alone = self.alone();
         self.checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")
-    }
-
-    /// The same while somebody else writes, who will copy the rest: what is copied by then is synced
-    /// by then too, so that little is left to do.
-    pub(super) fn copy_ahead(&self, connection: &Connection) -> Result<()> {
-        let _alone = self.alone();
-        self.checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
-        let synced = self.database.sync_data().map_err(unavailable);
-        if synced.is_err() {
-            self.recopy()?;
-        }
-        synced
     }
 
     /// Copies all of it, so that the file alone is the whole database when it is closed next.
     pub(super) fn empty(&self, connection: &Connection) -> Result<()> {
-        let _alone = self.alone();
         self.checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)")?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(map)?;
         Ok(())
-    }
-
-    fn alone(&self) -> impl Sized + '_ {
-        self.copying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn checkpoint(&self, connection: &Connection, statement: &str) -> Result<()> {
@@ -143,7 +96,7 @@ impl Log {
 
     /// Has all frames copied once more by the next checkpoint.
     fn recopy(&self) -> Result<()> {
-        self.index.write_all_at(&0_u32.to_ne_bytes(), COPIED).map_err(unavailable)
+        self.index.write_all_at(&0_u32.to_ne_bytes(), COPIED as u64).map_err(unavailable)
     }
 
     /// Takes away what a commit that has failed has left behind. No transaction may be open.
@@ -159,10 +112,15 @@ impl Log {
         Ok(())
     }
 
-    fn number(&self, place: u64) -> Result<u32> {
-        let mut bytes = [0; 4];
-        self.index.read_exact_at(&mut bytes, place).map_err(unavailable)?;
-        Ok(u32::from_ne_bytes(bytes))
+    /// How many frames are committed, and how many of them are copied.
+    fn numbers(&self) -> Result<(u32, u32)> {
+        let mut index = [0; COPIED + 4];
+        self.index.read_exact_at(&mut index, 0).map_err(unavailable)?;
+        let number = |place: usize| {
+            let bytes = index.get(place..place + 4).and_then(|bytes| bytes.try_into().ok());
+            u32::from_ne_bytes(bytes.unwrap_or_default())
+        };
+        Ok((number(FRAMES), number(COPIED)))
     }
 }
 
@@ -218,7 +176,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (file, connection, log) = opened(folder.path());
         assert!(!log.is_long());
-        insert(&connection, 10_000);
+        insert(&connection, 4000);
         assert!(log.is_long());
         let small = std::fs::metadata(&file).unwrap().len();
         log.copy(&connection).unwrap();
@@ -226,13 +184,13 @@ mod tests {
         assert!(!log.is_long());
         log.recopy().unwrap();
         assert!(log.is_long());
-        assert_eq!(count(&connection), 10_000);
+        assert_eq!(count(&connection), 4000);
         log.copy(&connection).unwrap();
         insert(&connection, 1);
         log.empty(&connection).unwrap();
         drop(connection);
         assert!(!with_suffix(&file, "-wal").exists());
-        assert_eq!(count(&Connection::open(&file).unwrap()), 10_001);
+        assert_eq!(count(&Connection::open(&file).unwrap()), 4001);
     }
 
     #[test]

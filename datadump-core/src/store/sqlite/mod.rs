@@ -3,7 +3,6 @@
 
 mod columns;
 mod condition;
-mod copier;
 mod declare;
 mod error;
 mod examine;
@@ -38,7 +37,6 @@ use crate::{
     schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
 };
 use condition::Condition;
-use copier::Copier;
 use readers::Readers;
 use writer::{Command, Writer};
 
@@ -67,10 +65,9 @@ impl SqliteStore {
         catalogue.replace(opened.catalogue);
         let (queue, intake) = super::writer::queue(options.queue_rows, options.queue_bytes);
         let (changes, _) = watch::channel(0);
-        let (connection, log) = (opened.writer, Arc::new(opened.log));
-        let copier = Copier::start(opened.copier, log.clone())?;
-        let (shared, heard) = (catalogue.clone(), changes.clone());
-        let writer = Writer::new(connection, log, copier, shared, options, heard, opened.last_stamp);
+        let (connection, log) = (opened.writer, opened.log);
+        let writer =
+            Writer::new(connection, log, catalogue.clone(), options, changes.clone(), opened.last_stamp);
         let condition = writer.condition.clone();
         let thread = thread::start(writer, intake)?;
         Ok(Self {

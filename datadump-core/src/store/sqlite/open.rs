@@ -25,7 +25,6 @@ const LEAST_SQLITE: i32 = 3_051_003;
 pub(super) struct Opened {
     pub(super) file: PathBuf,
     pub(super) writer: Connection,
-    pub(super) copier: Connection,
     pub(super) log: Log,
     pub(super) catalogue: Vec<Storage>,
     /// The time of the last row that was written.
@@ -52,7 +51,7 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     log::settle(&file).map_err(|error| cannot_open(&with_suffix(&file, "-wal"), &error))?;
     let mut writer = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     writer.pragma_update(None, "journal_mode", "wal").map_err(map)?;
-    sync_fully(&writer)?;
+    writer.pragma_update(None, "synchronous", "full").map_err(map)?;
     writer.pragma_update(None, "journal_size_limit", 64 << 20).map_err(map)?;
     writer.set_prepared_statement_cache_capacity(2048);
     system::prepare(&mut writer, options.clock.now())?;
@@ -61,15 +60,7 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     // SQLite does this too, but does not say when it fails.
     sync(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
     let log = Log::open(&file, &writer)?;
-    let copier = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    sync_fully(&copier)?;
-    Log::leave_alone(&copier)?;
-    Ok(Opened { file, writer, copier, log, catalogue, last_stamp, lock, temporary })
-}
-
-/// What is committed, and what is copied out of the log, is on the disk.
-fn sync_fully(connection: &Connection) -> Result<()> {
-    connection.pragma_update(None, "synchronous", "full").map_err(map)
+    Ok(Opened { file, writer, log, catalogue, last_stamp, lock, temporary })
 }
 
 /// The folder a file is in.

@@ -10,7 +10,7 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
-use super::{condition::Condition, copier::Copier, error::map, log::Log, open, statements::Statements};
+use super::{condition::Condition, error::map, log::Log, open, statements::Statements};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -35,8 +35,7 @@ const COPY_PAUSE: Duration = Duration::from_secs(1);
 /// What the writer's thread owns.
 pub(super) struct Writer {
     pub(super) connection: Connection,
-    log: Arc<Log>,
-    copier: Copier,
+    log: Log,
     pub(super) condition: Condition,
     /// How many frames the log had when something could not be written.
     bad_at: u32,
@@ -54,8 +53,7 @@ impl Writer {
     /// A writer that goes on after the time of the last row there is.
     pub(super) fn new(
         connection: Connection,
-        log: Arc<Log>,
-        copier: Copier,
+        log: Log,
         catalogue: Arc<Catalogue>,
         options: Options,
         changes: watch::Sender<u64>,
@@ -64,7 +62,6 @@ impl Writer {
         Self {
             connection,
             log,
-            copier,
             condition: Condition::default(),
             bad_at: 0,
             copy_at: None,
@@ -152,15 +149,9 @@ impl Writer {
         })
     }
 
-    /// Sees to it that a long log is copied into the database. Nobody waits for this to be answered.
+    /// Copies a long log into the database. Nobody waits for this to be answered.
     pub(super) fn tidy(&mut self) {
-        if !self.log.is_too_long() && !self.copier.is_done() {
-            if self.log.is_long() {
-                self.copier.wake();
-            }
-            return;
-        }
-        if self.copy_at.is_some_and(|at| Instant::now() < at) {
+        if !self.log.is_long() || self.copy_at.is_some_and(|at| Instant::now() < at) {
             return;
         }
         self.copy_at = None;
@@ -172,7 +163,6 @@ impl Writer {
 
     /// The last that is done: all of the log goes into the file, which is then the whole database.
     pub(super) fn finish(self) {
-        self.copier.close();
         if let Err(error) = self.log.empty(&self.connection) {
             tracing::warn!(%error, "the log could not be emptied into the file; it is read at the next start");
         }
