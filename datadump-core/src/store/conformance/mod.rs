@@ -70,6 +70,7 @@ macro_rules! checks {
 /// All checks.
 pub const CHECKS: &[Check] = checks![
     rows::every_kind_is_read_back_equal_even_after_a_restart,
+    rows::many_rows_are_stored_as_one_is,
     rows::a_condition_holds_or_nothing_is_done,
     rows::writes_of_one_call_to_one_key_take_effect_in_order,
     rows::a_row_that_breaks_a_unique_index_leaves_its_neighbours,

@@ -25,38 +25,8 @@ pub(super) fn name(outcome: &Outcome) -> &'static str {
 
 pub(super) async fn every_kind_is_read_back_equal_even_after_a_restart(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
-    let fields = json!([
-        {"name": "boolean", "type": "boolean", "nullable": true},
-        {"name": "integer", "type": "integer", "nullable": true},
-        {"name": "long", "type": "long", "nullable": true},
-        {"name": "float", "type": "float", "nullable": true},
-        {"name": "decimal", "type": "decimal", "precision": 18, "scale": 6, "nullable": true},
-        {"name": "string", "type": "string", "max_length": 8, "nullable": true},
-        {"name": "text", "type": "text", "nullable": true},
-        {"name": "uuid", "type": "uuid", "nullable": true},
-        {"name": "date", "type": "date", "nullable": true},
-        {"name": "time", "type": "time", "nullable": true},
-        {"name": "timestamp", "type": "timestamp", "nullable": true},
-        {"name": "json", "type": "json", "nullable": true},
-        {"name": "binary", "type": "binary", "nullable": true},
-        {"name": "enum", "type": "enum", "values": ["a", "ä'\""], "nullable": true},
-        {"name": "order", "type": "text", "nullable": true},
-    ]);
-    subject.declare(json!({"name": "all", "key": {"name": "id", "type": "uuid"}, "fields": fields})).await?;
-    let records = [
-        json!({"id": "00000000-0000-0000-0000-000000000000"}),
-        json!({"id": "018f0000-0000-7000-8000-000000000001", "boolean": true, "integer": i32::MIN,
-               "long": i64::MIN, "float": 5e-324, "decimal": "-999999999999.999999", "string": "12345678",
-               "text": "", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "date": "0001-01-01",
-               "time": "00:00:00.000000", "timestamp": "0001-01-01T00:00:00.000000Z", "json": [],
-               "binary": "", "enum": "a", "order": "'; DROP TABLE storage_all; --"}),
-        json!({"id": "018f0000-0000-7000-8000-000000000002", "boolean": false, "integer": i32::MAX,
-               "long": i64::MAX, "float": f64::MAX, "decimal": "0.000001", "string": "äöü😀",
-               "text": "line\nline\t\"quote\" \\ \u{7f}", "date": "9999-12-31", "time": "23:59:59.999999",
-               "timestamp": "9999-12-31T23:59:59.999999Z",
-               "json": {"b": [1, 1.5, 1e300, null, true, "😀"], "a": {"": 18_446_744_073_709_551_615_u64}, "c": 100.0},
-               "binary": "AAECAwD/", "enum": "ä'\""}),
-    ];
+    subject.declare(all_kinds()).await?;
+    let records = records();
     for record in &records {
         let outcome = subject.save("all", record.clone()).await?;
         same("a new row", name(&outcome), "created")?;
@@ -72,6 +42,78 @@ pub(super) async fn every_kind_is_read_back_equal_even_after_a_restart(bench: &d
         }
     }
     Ok(())
+}
+
+/// A backend may store many by another way than one: they are the same rows, and so is what becomes of
+/// them when some are there already.
+pub(super) async fn many_rows_are_stored_as_one_is(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(all_kinds()).await?;
+    let all: Vec<Json> = (0..600)
+        .zip(records().into_iter().cycle())
+        .map(|(number, mut record)| {
+            record["id"] = Json::from(format!("018f0000-0000-7000-8001-{number:012}"));
+            record
+        })
+        .collect();
+    let write = async |records: &[Json]| {
+        let writes = records.iter().map(|record| subject.put("all", record, Expect::Different));
+        subject.store.write(Call::each(writes.collect::<Result<_>>()?)).await
+    };
+    let counted = |outcomes: &[Outcome], what| outcomes.iter().filter(|one| name(one) == what).count();
+    let (first, second) = (write(&all[..400]).await?, write(&all).await?);
+    same("new rows", counted(&first, "created"), 400)?;
+    same("rows that are there", counted(&second, "same"), 400)?;
+    same("new rows beside them", counted(&second, "created"), 200)?;
+    let definition = subject.in_force("all")?.definition.clone();
+    for record in &all {
+        let row = subject.get("all", record["id"].clone()).await?;
+        let row = row.ok_or_else(|| Error::internal("the row is gone"))?.to_json(&definition);
+        for field in &definition.fields {
+            let sent = record.get(field.name.as_str()).unwrap_or(&Json::Null);
+            same(field.name.as_str(), &row[field.name.as_str()], sent)?;
+        }
+    }
+    Ok(())
+}
+
+/// A storage with a field of each kind.
+fn all_kinds() -> Json {
+    json!({"name": "all", "key": {"name": "id", "type": "uuid"}, "fields": [
+        {"name": "boolean", "type": "boolean", "nullable": true},
+        {"name": "integer", "type": "integer", "nullable": true},
+        {"name": "long", "type": "long", "nullable": true},
+        {"name": "float", "type": "float", "nullable": true},
+        {"name": "decimal", "type": "decimal", "precision": 18, "scale": 6, "nullable": true},
+        {"name": "string", "type": "string", "max_length": 8, "nullable": true},
+        {"name": "text", "type": "text", "nullable": true},
+        {"name": "uuid", "type": "uuid", "nullable": true},
+        {"name": "date", "type": "date", "nullable": true},
+        {"name": "time", "type": "time", "nullable": true},
+        {"name": "timestamp", "type": "timestamp", "nullable": true},
+        {"name": "json", "type": "json", "nullable": true},
+        {"name": "binary", "type": "binary", "nullable": true},
+        {"name": "enum", "type": "enum", "values": ["a", "ä'\""], "nullable": true},
+        {"name": "order", "type": "text", "nullable": true},
+    ]})
+}
+
+/// Its rows: nothing, the least and the greatest.
+fn records() -> [Json; 3] {
+    [
+        json!({"id": "00000000-0000-0000-0000-000000000000"}),
+        json!({"id": "018f0000-0000-7000-8000-000000000001", "boolean": true, "integer": i32::MIN,
+               "long": i64::MIN, "float": 5e-324, "decimal": "-999999999999.999999", "string": "12345678",
+               "text": "", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "date": "0001-01-01",
+               "time": "00:00:00.000000", "timestamp": "0001-01-01T00:00:00.000000Z", "json": [],
+               "binary": "", "enum": "a", "order": "'; DROP TABLE storage_all; --"}),
+        json!({"id": "018f0000-0000-7000-8000-000000000002", "boolean": false, "integer": i32::MAX,
+               "long": i64::MAX, "float": f64::MAX, "decimal": "0.000001", "string": "äöü😀",
+               "text": "line\nline\t\"quote\" \\ \u{7f}", "date": "9999-12-31", "time": "23:59:59.999999",
+               "timestamp": "9999-12-31T23:59:59.999999Z",
+               "json": {"b": [1, 1.5, 1e300, null, true, "😀"], "a": {"": 18_446_744_073_709_551_615_u64}, "c": 100.0},
+               "binary": "AAECAwD/", "enum": "ä'\""}),
+    ]
 }
 
 pub(super) async fn a_condition_holds_or_nothing_is_done(bench: &dyn Bench) -> Result<()> {

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, postgres::PgArguments};
 use super::{
     batch::{self, Changes, Found, Item, Stamps, Target, What},
     columns::{self, KeyRef},
+    copy,
     error::Trouble,
     session::Session,
 };
@@ -72,8 +73,13 @@ pub(super) async fn apply(
         change(session, target, &changes).await?;
         if !changes.inserted.is_empty() {
             let rows: Vec<&StoredRow> = changes.inserted.iter().map(|inserted| inserted.row).collect();
-            let arguments = whole(&target.in_force.definition, &rows)?;
-            exactly(session.run(&target.texts.insert, arguments).await?, rows.len())?;
+            let (definition, texts) = (&target.in_force.definition, &target.texts);
+            let inserted = if look == Look::No && rows.len() >= copy::MANY {
+                copy::insert(session, texts, definition, &rows).await?
+            } else {
+                session.run(&texts.insert, whole(definition, &rows)?).await?
+            };
+            exactly(inserted, rows.len())?;
         }
     }
     Ok(folded.outcomes)

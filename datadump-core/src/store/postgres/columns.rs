@@ -54,87 +54,108 @@ pub(super) fn array_cast(kind: &Kind) -> &'static str {
     }
 }
 
-/// Binds values of one kind as one array.
-pub(super) fn bind<'v>(
-    arguments: &mut PgArguments,
-    kind: &Kind,
-    values: impl Iterator<Item = &'v Value>,
-) -> sqlx::Result<()> {
+/// What is done with values of one kind, once it is known as which type they go to the database.
+pub(super) trait Typed<'v> {
+    /// What comes of it.
+    type Done;
+
+    /// Does it; `take` makes the type of a value, or nothing of one that is not of the kind.
+    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Done
+    where
+        T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>;
+}
+
+/// Finds the type of a kind.
+pub(super) fn typed<'v, T: Typed<'v>>(kind: &Kind, then: T) -> T::Done {
     match kind {
-        Kind::Boolean => array(arguments, values, |value| match value {
+        Kind::Boolean => then.with(|value| match value {
             Value::Boolean(value) => Some(*value),
             _ => None,
         }),
-        Kind::Integer => array(arguments, values, |value| match value {
+        Kind::Integer => then.with(|value| match value {
             Value::Integer(value) => i32::try_from(*value).ok(),
             _ => None,
         }),
-        Kind::Long => array(arguments, values, |value| match value {
+        Kind::Long => then.with(|value| match value {
             Value::Integer(value) => Some(*value),
             _ => None,
         }),
-        Kind::Float => array(arguments, values, |value| match value {
+        Kind::Float => then.with(|value| match value {
             Value::Float(value) => Some(*value),
             _ => None,
         }),
-        Kind::Decimal { .. } => array(arguments, values, |value| match value {
+        Kind::Decimal { .. } => then.with(|value| match value {
             Value::Decimal(value) => Some(sql::to_decimal(kind, *value)),
             _ => None,
         }),
-        Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => {
-            array(arguments, values, |value| match value {
-                Value::Text(value) => Some(value.as_str()),
-                _ => None,
-            })
-        }
-        Kind::Id => array(arguments, values, |value| match value {
+        Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => then.with(|value| match value {
+            Value::Text(value) => Some(value.as_str()),
+            _ => None,
+        }),
+        Kind::Id => then.with(|value| match value {
             Value::Text(value) => Some(value.clone()),
             Value::Uuid(value) => Some(value.to_string()),
             _ => None,
         }),
-        Kind::Json => array(arguments, values, |value| match value {
+        Kind::Json => then.with(|value| match value {
             Value::Json(value) => Some(value.as_str()),
             _ => None,
         }),
-        Kind::Uuid => array(arguments, values, |value| match value {
+        Kind::Uuid => then.with(|value| match value {
             Value::Uuid(value) => Some(*value),
             _ => None,
         }),
-        Kind::Date => array(arguments, values, |value| match value {
+        Kind::Date => then.with(|value| match value {
             Value::Date(days) => Some(sql::to_date(*days)),
             _ => None,
         }),
-        Kind::Time => array(arguments, values, |value| match value {
+        Kind::Time => then.with(|value| match value {
             Value::Time(micros) => Some(sql::to_time(*micros)),
             _ => None,
         }),
-        Kind::Timestamp => array(arguments, values, |value| match value {
+        Kind::Timestamp => then.with(|value| match value {
             Value::Timestamp(moment) => Some(moment.to_chrono()),
             _ => None,
         }),
-        Kind::Binary { .. } => array(arguments, values, |value| match value {
+        Kind::Binary { .. } => then.with(|value| match value {
             Value::Binary(value) => Some(value.as_slice()),
             _ => None,
         }),
     }
 }
 
-/// Binds an array. A value that is not what its column is for is a defect, and must not become a
-/// null silently.
-fn array<'v, T>(
+/// Binds values of one kind as one array.
+pub(super) fn bind<'v>(
     arguments: &mut PgArguments,
+    kind: &Kind,
     values: impl Iterator<Item = &'v Value>,
-    take: impl Fn(&'v Value) -> Option<T>,
-) -> sqlx::Result<()>
-where
-    T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>,
-{
-    let taken = |value: &'v Value| {
-        if value.is_null() { Some(None) } else { take(value).map(Some) }
-    };
-    let values: Option<Vec<Option<T>>> = values.map(taken).collect();
-    let values = values.ok_or_else(|| encode("a value that is not of its column's kind"))?;
-    arguments.add(values).map_err(sqlx::Error::Encode)
+) -> sqlx::Result<()> {
+    typed(kind, Array { arguments, values })
+}
+
+struct Array<'a, I> {
+    arguments: &'a mut PgArguments,
+    values: I,
+}
+
+impl<'v, I: Iterator<Item = &'v Value>> Typed<'v> for Array<'_, I> {
+    type Done = sqlx::Result<()>;
+
+    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Done
+    where
+        T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>,
+    {
+        let taken = |value: &'v Value| {
+            if value.is_null() { Some(None) } else { take(value).map(Some) }
+        };
+        let values: Option<Vec<Option<T>>> = self.values.map(taken).collect();
+        self.arguments.add(values.ok_or_else(not_of_its_kind)?).map_err(sqlx::Error::Encode)
+    }
+}
+
+/// A value that is not what its column is for is a defect, and must not become a null silently.
+pub(super) fn not_of_its_kind() -> sqlx::Error {
+    encode("a value that is not of its column's kind")
 }
 
 /// Binds anything else.

@@ -22,10 +22,9 @@ pub(super) fn setup() -> String {
     format!("SELECT pg_advisory_xact_lock({SETUP}, 0)")
 }
 
-/// An expression: whether the storage whose number is in this column may be written now. It stays
-/// so until the transaction's end.
-pub(super) fn try_writing(column: &'static str) -> String {
-    format!("pg_try_advisory_xact_lock_shared({WRITE}, ({column} & {SMALL})::int4)")
+/// An expression: whether the storage may be written now. It stays so until the transaction's end.
+pub(super) fn try_writing(storage: StorageId) -> String {
+    format!("pg_try_advisory_xact_lock_shared({WRITE}, {})", storage.get() & SMALL)
 }
 
 /// Waits until nobody writes the storage, and keeps it so until the transaction's end.

@@ -13,6 +13,7 @@ mod batch;
 mod catalogue;
 mod columns;
 mod connect;
+mod copy;
 mod ddl;
 mod declare;
 mod error;
@@ -31,14 +32,17 @@ mod work;
 mod writer;
 
 use std::{
+    pin::Pin,
     sync::{Arc, PoisonError},
+    thread,
     time::Duration,
 };
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use tokio::{
-    sync::{Mutex, watch},
+    runtime,
+    sync::{Mutex, mpsc, watch},
     task::JoinHandle,
 };
 
@@ -125,12 +129,34 @@ impl PostgresStore {
             reprove: options.reprove,
             met: Met::default(),
         });
-        let writers = (0..WRITERS).map(|_| tokio::spawn(Writer::new(shared.clone()).run())).collect();
-        let parked_writer = Mutex::new(Some(tokio::spawn(Writer::new(shared).run_parked())));
+        let (writers, parked_writer) = writers(&shared)?;
+        let (writers, parked_writer) = (Mutex::new(writers), Mutex::new(Some(parked_writer)));
         let inner = Arc::new(Inner { connections, system, mirror, turns: Turns::default(), stamps, closing });
         let background = std::sync::Mutex::new(vec![follow(inner.clone()), adopt(inner.clone())]);
-        Ok(Self { inner, queue, writers: Mutex::new(writers), parked, parked_writer, background })
+        Ok(Self { inner, queue, writers, parked, parked_writer, background })
     }
+}
+
+/// The writers, and that of what was put aside, on a thread of their own: on the threads that serve
+/// requests they would stand in line behind those at every answer of the database. It ends with them.
+fn writers(shared: &Arc<Shared>) -> Result<(Vec<JoinHandle<()>>, JoinHandle<()>)> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
+    let (working, mut ended) = mpsc::channel::<()>(1);
+    let work = |writing: Pin<Box<dyn Future<Output = ()> + Send>>| {
+        let working = working.clone();
+        runtime.spawn(async move {
+            writing.await;
+            drop(working);
+        })
+    };
+    let writers = (0..WRITERS).map(|_| work(Box::pin(Writer::new(shared.clone()).run()))).collect();
+    let parked_writer = work(Box::pin(Writer::new(shared.clone()).run_parked()));
+    drop(working);
+    let run = move || {
+        runtime.block_on(ended.recv());
+    };
+    thread::Builder::new().name("postgres-writers".into()).spawn(run).map_err(Error::internal)?;
+    Ok((writers, parked_writer))
 }
 
 /// Waits for an answer no longer than the database may take for it: one that has frozen, or that is

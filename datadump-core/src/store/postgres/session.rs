@@ -56,19 +56,23 @@ impl Session {
     pub(super) async fn begin(&mut self, storages: &BTreeSet<StorageId>) -> sqlx::Result<Begun> {
         // Our own are always there as they are, and nobody changes them.
         let (own, others): (Vec<StorageId>, Vec<StorageId>) = storages.iter().partition(|id| id.is_own());
-        let numbers: Vec<String> = others.iter().map(|id| id.get().to_string()).collect();
-        let numbers = numbers.join(",");
-        // Three statements: the last one has a snapshot of its own, taken when the locks are held.
-        let begin = format!(
-            "BEGIN; \
-             SELECT id, CASE WHEN {} THEN -1 ELSE -2 END::bigint \
-             FROM unnest('{{{numbers}}}'::bigint[]) AS id; \
-             SELECT id, version FROM datadump_storage WHERE id = ANY('{{{numbers}}}'::bigint[])",
-            locks::try_writing("id")
-        );
-        let rows = sqlx::raw_sql(AssertSqlSafe(begin)).fetch_all(&mut self.connection).await?;
         let mut begun = Begun::default();
         begun.versions.extend(own.into_iter().map(|id| (id, 1)));
+        if others.is_empty() {
+            return self.say("BEGIN").await.map(|()| begun);
+        }
+        let list =
+            |one: fn(StorageId) -> String| others.iter().map(|id| one(*id)).collect::<Vec<_>>().join(",");
+        let locked = list(|id| {
+            let may_be_written = locks::try_writing(id);
+            format!("({}::bigint, CASE WHEN {may_be_written} THEN -1 ELSE -2 END::bigint)", id.get())
+        });
+        // Three statements: the last one has a snapshot of its own, taken when the locks are held.
+        let begin = format!(
+            "BEGIN; VALUES {locked}; SELECT id, version FROM datadump_storage WHERE id IN ({})",
+            list(|id| id.get().to_string())
+        );
+        let rows = sqlx::raw_sql(AssertSqlSafe(begin)).fetch_all(&mut self.connection).await?;
         for row in rows {
             let id = StorageId(row.try_get(0)?);
             match row.try_get(1)? {

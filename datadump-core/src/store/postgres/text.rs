@@ -45,6 +45,8 @@ pub(super) struct Texts {
     pub(super) lock: String,
     /// Inserts new rows, but for those whose key another session has inserted meanwhile.
     pub(super) insert: String,
+    /// The same for many, none of which may be there.
+    pub(super) copy: String,
     /// Inserts those of new rows that break no unique index, in the order given; their keys.
     pub(super) sift: String,
     /// Replaces rows that are there and locked.
@@ -88,6 +90,7 @@ impl Texts {
                 "{mark} INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays}) \
                  ON CONFLICT ({key}) DO NOTHING"
             ),
+            copy: format!("COPY {table} ({names}) FROM STDIN (FORMAT binary)"),
             sift: format!(
                 "{mark} INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays}) \
                  ON CONFLICT DO NOTHING RETURNING {key}"
