@@ -64,7 +64,11 @@ impl Found {
     pub(super) fn into_name(self) -> String {
         match self.into_json() {
             Json::String(name) => name,
-            other => other.to_string(),
+            other => {
+                let mut name = String::new();
+                write_name(&other, &mut name);
+                name
+            }
         }
     }
 
@@ -119,6 +123,36 @@ impl Found {
     }
 }
 
+/// Writes JSON as a name. A name in it that was made so itself stands there as it is: escaped at each
+/// level it would be twice as long each time.
+fn write_name(json: &Json, name: &mut String) {
+    match json {
+        Json::Array(items) => {
+            name.push('[');
+            for (place, item) in items.iter().enumerate() {
+                name.push_str(if place == 0 { "" } else { "," });
+                write_name(item, name);
+            }
+            name.push(']');
+        }
+        Json::Object(members) => {
+            name.push('{');
+            for (place, (inner, value)) in members.iter().enumerate() {
+                name.push_str(if place == 0 { "" } else { "," });
+                if inner.starts_with(['{', '[']) {
+                    name.push_str(inner);
+                } else {
+                    name.push_str(&Json::from(inner.as_str()).to_string());
+                }
+                name.push(':');
+                write_name(value, name);
+            }
+            name.push('}');
+        }
+        plain => name.push_str(&plain.to_string()),
+    }
+}
+
 /// What floats that are no numbers are called.
 pub(super) fn odd_name(float: f64) -> &'static str {
     if float.is_nan() {
@@ -168,6 +202,18 @@ mod tests {
         let expected = json!({"b": [1.5, "NaN"], "d": 1.1, "e": (1_i128 << 100).to_string()});
         assert_eq!(Json::Object(record.fields), expected);
         assert_eq!(Json::Object(record.odd), json!({"a": "-Infinity", "c": "Infinity"}));
+    }
+
+    #[test]
+    fn names_of_names_grow_by_what_they_hold() {
+        let named = |name: Found| Found::Object(vec![(name.into_name(), Found::whole(1))]);
+        assert_eq!(Found::text("a \"b\"").into_name(), "a \"b\"");
+        let once = named(Found::text("a\""));
+        assert_eq!(once.clone().into_name(), r#"{"a\"":1}"#);
+        assert_eq!(Found::List(vec![once.clone(), Found::text("x")]).into_name(), r#"[{"a\"":1},"x"]"#);
+        assert_eq!(named(once).into_name(), r#"{{"a\"":1}:1}"#);
+        let deep = (0..100).fold(Found::text("a"), |name, _| named(name));
+        assert_eq!(deep.into_name().len(), 3 + 100 * 4);
     }
 
     #[test]
