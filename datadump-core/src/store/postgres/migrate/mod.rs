@@ -35,6 +35,9 @@ use crate::{
 /// How long to wait while another process is at it.
 const POLL: Duration = Duration::from_millis(100);
 
+/// How often the catalogue is read before it is told that it cannot be.
+const LOOKS: usize = 3;
+
 /// How long to wait, at most, before the next try after the database was away.
 const BACKOFF: Duration = Duration::from_secs(5);
 
@@ -79,7 +82,7 @@ pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
     let _turn = turn.lock().await;
     let mut tries = 0_u32;
     loop {
-        let Some(storage) = inner.mirror.refresh_one(id).await?.filter(|storage| storage.locked()) else {
+        let Some(storage) = look(inner, id).await?.filter(|storage| storage.locked()) else {
             return Ok(());
         };
         let attempt = tokio::select! {
@@ -97,6 +100,17 @@ pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
             }
         }
     }
+}
+
+/// The storage, as the database has it. A connection that is lost over this is no reason to give up.
+async fn look(inner: &Inner, id: StorageId) -> Result<Option<Arc<Storage>>> {
+    for _ in 1..LOOKS {
+        match inner.mirror.refresh_one(id).await {
+            Err(Error::Unavailable(_)) => tokio::time::sleep(POLL).await,
+            found => return found,
+        }
+    }
+    inner.mirror.refresh_one(id).await
 }
 
 enum Attempt {
