@@ -219,7 +219,9 @@ async fn programs_are_compiled_where_they_can_do_no_harm() {
     let errors = workers.check(&nested).await.unwrap_err();
     assert_eq!(errors.rendered, "the program cannot be compiled: it nests too deep");
     let verdicts = workers.run(&nested, &about(), numbered(2)).await;
-    assert!(verdicts.iter().all(|verdict| code(verdict) == "crashed"), "{verdicts:?}");
+    // On a machine that is busy its time may be over before its stack is.
+    let stopped = |verdict| ["crashed", "timeout"].contains(&code(verdict));
+    assert!(verdicts.iter().all(stopped), "{verdicts:?}");
     let verdicts = workers.run(&Script::of_records("?"), &about(), numbered(2)).await;
     assert!(verdicts.iter().all(|verdict| code(verdict) == "not-compiled"), "{verdicts:?}");
     assert!(workers.check(&Script::of_records(".a = 1")).await.unwrap().list.is_empty());
