@@ -37,7 +37,8 @@ impl RequestIds {
         match headers.get(&HEADER).and_then(|value| value.to_str().ok()).filter(|text| is_sane(text)) {
             Some(sent) => sent.to_owned(),
             None => {
-                let mut id = self.prefix.clone();
+                let mut id = String::with_capacity(self.prefix.len() + 17);
+                id.push_str(&self.prefix);
                 let _ = write!(id, "-{:06x}", self.next.fetch_add(1, Ordering::Relaxed));
                 id
             }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use datadump_core::Dump;
 use poem::{
-    Endpoint, EndpointExt as _, Request, Response, Route,
+    Endpoint, Request, Response, Route,
     endpoint::BoxEndpoint,
     http::{HeaderValue, Method, StatusCode, header},
 };
@@ -37,11 +37,10 @@ pub(crate) fn routes<T: OpenApi>(api: T, dump: &Dump) -> Route {
             let (id, known) = known.remove(&(path.clone(), method.clone())).unwrap_or_default();
             let is_repeated = method == Method::POST && !THROWS.contains(&id) && !RECORDS.contains(&id);
             let repeated = is_repeated.then(|| dump.clone());
-            (id, method, Operation { id, known, repeated, inner }.boxed())
+            (method, Operation { id, known, repeated, inner })
         });
         let operations: Vec<_> = operations.collect();
-        let throws = operations.iter().any(|(id, _, _)| THROWS.contains(id));
-        let operations = operations.into_iter().map(|(_, method, operation)| (method, operation)).collect();
+        let throws = operations.iter().any(|(_, operation)| THROWS.contains(&operation.id));
         route.at(path, Methods { operations, head: if throws { Head::DoesNothing } else { Head::LikeGet } })
     })
 }
@@ -57,7 +56,7 @@ pub(crate) fn operations<T: OpenApi>() -> Vec<(&'static str, Method)> {
 pub(crate) fn only_get(
     endpoint: impl Endpoint<Output = Response> + 'static,
 ) -> impl Endpoint<Output = Response> {
-    Methods { operations: vec![(Method::GET, endpoint.boxed())], head: Head::LikeGet }
+    Methods { operations: vec![(Method::GET, endpoint)], head: Head::LikeGet }
 }
 
 /// `None` takes any.
@@ -91,8 +90,8 @@ fn route_path(documented: &str) -> String {
 }
 
 /// The operations at one path.
-struct Methods {
-    operations: Vec<(Method, BoxEndpoint<'static>)>,
+struct Methods<E> {
+    operations: Vec<(Method, E)>,
     head: Head,
 }
 
@@ -105,7 +104,7 @@ enum Head {
     DoesNothing,
 }
 
-impl Endpoint for Methods {
+impl<E: Endpoint<Output = Response>> Endpoint for Methods<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
@@ -124,7 +123,7 @@ impl Endpoint for Methods {
     }
 }
 
-impl Methods {
+impl<E> Methods<E> {
     fn not_allowed(&self, method: &Method) -> Problem {
         let mut allowed: Vec<&str> = self.operations.iter().map(|(method, _)| method.as_str()).collect();
         if allowed.contains(&"GET") {
@@ -159,7 +158,7 @@ impl Endpoint for Operation {
             Ok(query) => {
                 request.extensions_mut().insert(UrlQuery(query));
                 let Some(dump) = &self.repeated else { return self.inner.call(request).await };
-                match repeats::answer(dump, request, &self.inner).await {
+                match Box::pin(repeats::answer(dump, request, &self.inner)).await {
                     Ok(mut response) => {
                         response.set_data(OperationId(self.id));
                         Ok(response)

@@ -144,6 +144,10 @@ impl Output {
         let origin = Origin { index: self.next, line, piece };
         self.next += 1;
         if !self.is_full() {
+            if self.records.capacity() == 0 {
+                // Most throws are of one record.
+                self.records.reserve_exact(1);
+            }
             self.records.push(Record { origin, ..record });
         }
     }

@@ -3,7 +3,7 @@
 use std::{io, pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use poem::{
     Body,
     http::{HeaderMap, StatusCode, header},
@@ -16,30 +16,36 @@ use crate::problem::Problem;
 pub(crate) struct Chunks {
     stream: Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>,
     pause: Duration,
+    is_endless: bool,
+    /// When all of it has to be there: set when something has to be waited for.
     end: Option<Instant>,
 }
 
 impl Chunks {
     /// A body that may stop coming for so long; ten times as long for all of it.
     pub(crate) fn of(body: Body, pause: Duration) -> Self {
-        Self { end: Some(Instant::now() + pause * 10), ..Self::endless(body, pause) }
+        Self { is_endless: false, ..Self::endless(body, pause) }
     }
 
     /// The same, with no end to how long all of it may take.
     pub(crate) fn endless(body: Body, pause: Duration) -> Self {
-        Self { stream: Box::pin(body.into_bytes_stream()), pause, end: None }
+        Self { stream: Box::pin(body.into_bytes_stream()), pause, is_endless: true, end: None }
     }
 
     /// The next chunk, none at the end, or why it does not come.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        let patience = Instant::now() + self.pause;
-        let patience = self.end.map_or(patience, |end| end.min(patience));
-        match timeout_at(patience, self.stream.next()).await {
-            Err(_) => Err(too_slow()),
-            Ok(None) => Ok(None),
-            Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
-            Ok(Some(Err(_))) => Err(broken()),
-        }
+        // Mostly it has come together with the head.
+        let next = match self.stream.next().now_or_never() {
+            Some(next) => next,
+            None => timeout_at(self.patience(), self.stream.next()).await.map_err(|_| too_slow())?,
+        };
+        next.transpose().map_err(|_| broken())
+    }
+
+    fn patience(&mut self) -> Instant {
+        let now = Instant::now();
+        let patience = now + self.pause;
+        if self.is_endless { patience } else { patience.min(*self.end.get_or_insert(now + self.pause * 10)) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -50,7 +50,7 @@ impl Watch {
 
     /// A request has begun to be answered.
     pub(super) fn serving(self: &Arc<Self>) -> Serving {
-        self.enter(SERVING);
+        self.phase.store(SERVING, Ordering::Relaxed);
         Serving(self.clone())
     }
 
@@ -62,11 +62,6 @@ impl Watch {
             IDLE => Some(since + self.idle_timeout),
             _ => Some(since + self.header_timeout),
         }
-    }
-
-    fn enter(&self, phase: u8) {
-        self.phase.store(phase, Ordering::Relaxed);
-        self.progress();
     }
 
     fn progress(&self) {
@@ -85,12 +80,13 @@ impl Watch {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.0.enter(IDLE);
+        self.0.phase.store(IDLE, Ordering::Relaxed);
+        self.0.progress();
     }
 }
 
-/// Is ready when the client of a connection has had its time. Has to be polled whenever the connection
-/// is: that is when the time it has changes.
+/// Is ready when the client of a connection has had its time. It looks at least once in the shortest time
+/// there is, so that a request that begins and ends has nothing to set.
 pub(super) struct Patience {
     watch: Arc<Watch>,
     sleep: Pin<Box<Sleep>>,
@@ -98,8 +94,8 @@ pub(super) struct Patience {
 
 impl Patience {
     pub(super) fn new(watch: Arc<Watch>) -> Self {
-        let deadline = watch.deadline().unwrap_or_else(Instant::now);
-        Self { watch, sleep: Box::pin(sleep_until(deadline)) }
+        let first = watch.opened + watch.header_timeout.min(watch.idle_timeout);
+        Self { watch, sleep: Box::pin(sleep_until(first)) }
     }
 }
 
@@ -107,11 +103,15 @@ impl Future for Patience {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.watch.deadline() else { return Poll::Pending };
-        if self.sleep.deadline() != deadline {
-            self.sleep.as_mut().reset(deadline);
+        loop {
+            ready!(self.sleep.as_mut().poll(cx));
+            let now = Instant::now();
+            let next = now + self.watch.header_timeout.min(self.watch.idle_timeout);
+            match self.watch.deadline() {
+                Some(deadline) if deadline <= now => return Poll::Ready(()),
+                deadline => self.sleep.as_mut().reset(deadline.unwrap_or(next).min(next)),
+            }
         }
-        self.sleep.as_mut().poll(cx)
     }
 }
 

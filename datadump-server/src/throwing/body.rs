@@ -28,6 +28,9 @@ pub(super) async fn read(
     // Nearly all bodies come in one piece, and are not copied.
     let Some(first) = chunks.next().await? else { return Ok(Bytes::new()) };
     check(first.len(), limit, lease)?;
+    if announced.is_some_and(|length| length == first.len() as u64) {
+        return Ok(first);
+    }
     let Some(second) = chunks.next().await? else { return Ok(first) };
     // As long as it was announced, for which there is room.
     let announced = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);

@@ -2,10 +2,11 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -40,18 +41,25 @@ struct Ring {
 /// One throw and what became of it. It is rendered when somebody looks.
 #[derive(Debug)]
 struct Seen {
-    throw: Throw,
+    throw: Arc<Throw>,
     size: usize,
     bytes: usize,
     outcome: Result<Receipt, String>,
 }
 
+/// A body as it can be remembered: a short one may be a slice of much more, and is copied.
+pub(in crate::dump) fn owned(body: Bytes) -> Bytes {
+    if body.len() < MAX_BODY { Bytes::copy_from_slice(&body) } else { body }
+}
+
 impl Recent {
-    pub(in crate::dump) fn put(&self, throw: &Throw, outcome: &Result<Receipt>) {
+    pub(in crate::dump) fn put(&self, mut throw: Arc<Throw>, outcome: &Result<Receipt>) {
         let size = throw.body.len();
-        let mut throw = throw.clone();
-        // A copy: a slice would hold on to the whole body.
-        throw.body = bytes::Bytes::copy_from_slice(throw.body.get(..MAX_BODY).unwrap_or(&throw.body));
+        if let Some(start) = throw.body.get(..MAX_BODY) {
+            // A copy: a slice would hold on to the whole body.
+            let body = Bytes::copy_from_slice(start);
+            throw = Arc::new(Throw { body, ..Throw::clone(&throw) });
+        }
         let outcome = match outcome {
             Ok(receipt) => Ok(receipt.clone()),
             Err(error) => Err(error.to_string()),

@@ -20,7 +20,11 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Dump, capture::sources::Source, once::Once};
+use super::{
+    Dump,
+    capture::{recent, sources::Source},
+    once::Once,
+};
 use crate::{
     error::{Error, Result},
     receipt::Receipt,
@@ -85,7 +89,7 @@ impl Dump {
         let strict = incoming.strict;
         let throw = Arc::new(self.begin(source, incoming));
         let outcome = self.run(&throw, strict).await;
-        self.capture.recent.put(&throw, &outcome);
+        self.capture.recent.put(throw, &outcome);
         outcome
     }
 
@@ -95,7 +99,7 @@ impl Dump {
             id: incoming.id.unwrap_or_else(|| self.ids.next()),
             source: source.clone(),
             received_at: self.clock.now(),
-            body: incoming.body,
+            body: recent::owned(incoming.body),
             content_type: incoming.content_type,
             arguments: incoming.arguments,
             format: incoming.format,

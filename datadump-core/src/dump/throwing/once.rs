@@ -49,7 +49,7 @@ impl Dump {
             Ok(Kept::Now(receipt, _)) => Ok(receipt),
             Err(error) => Err(error),
         };
-        self.capture.recent.put(&throw, &outcome);
+        self.capture.recent.put(throw, &outcome);
         outcome
     }
 }

@@ -128,7 +128,7 @@ impl Dump {
         let transforms = program.is_some() || source.routes.transforms();
         match program {
             None => {
-                sorted.bound.reserve(output.records.len());
+                sorted.bound.reserve_exact(output.records.len());
                 for record in output.records {
                     consume_budget().await;
                     let original = transforms.then(|| original(&record)).flatten();
