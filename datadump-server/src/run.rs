@@ -41,6 +41,7 @@ pub async fn run(
     let address = listener.local_addr().map_err(|cause| Error::Listen { address: config.listen, cause })?;
     let mut builder =
         Dump::builder().database(&config.database).max_throw(config.max_throw).processors(processors);
+    builder = builder.record_memory(config.throw_memory.saturating_mul(2));
     if let Some(worker) = &config.worker {
         builder = builder.workers(worker.clone());
     }

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     id::{Ids, Random, SystemRandom},
     process::{
-        Processor, Registry,
+        Processor, Registry, Room,
         vrl::{Limits, WorkerCommand, Workers},
     },
     store::{Options, Store, postgres::PostgresStore, sqlite::SqliteStore},
@@ -24,6 +24,7 @@ pub struct Builder {
     queue_rows: usize,
     queue_bytes: usize,
     max_throw: usize,
+    record_memory: usize,
     processors: Vec<Arc<dyn Processor>>,
     workers: Option<WorkerCommand>,
     limits: Limits,
@@ -38,6 +39,7 @@ impl Default for Builder {
             queue_rows: 131_072,
             queue_bytes: 64 << 20,
             max_throw: 64 << 20,
+            record_memory: 512 << 20,
             processors: Vec::new(),
             workers: None,
             limits: Limits::default(),
@@ -79,6 +81,14 @@ impl Builder {
     #[must_use]
     pub fn max_throw(mut self, bytes: usize) -> Self {
         self.max_throw = bytes;
+        self
+    }
+
+    /// The most bytes that the records of all throws under way may take together. A throw for whose
+    /// records there is no room beside others is told [`Overloaded`](Error::Overloaded).
+    #[must_use]
+    pub fn record_memory(mut self, bytes: usize) -> Self {
+        self.record_memory = bytes;
         self
     }
 
@@ -135,7 +145,8 @@ impl Builder {
             Some(command) => Workers::new(command, self.limits),
             None => Workers::in_process(self.limits),
         };
-        let capture = Arc::new(Capture::new(registry, native, workers, self.max_throw));
+        let capture =
+            Arc::new(Capture::new(registry, native, workers, self.max_throw, Room::new(self.record_memory)));
         let dump = Dump { store, clock: self.clock, ids, capture };
         dump.reload_programs().await?;
         dump.reload_sources().await?;

@@ -32,6 +32,7 @@ mod multipart;
 mod ndjson;
 mod prometheus;
 mod registry;
+mod room;
 mod table;
 mod text;
 mod toml;
@@ -50,6 +51,10 @@ pub use self::{
     examples::{Example, examples},
     registry::{Registry, run},
     untyped::is_untyped,
+};
+pub(crate) use self::{
+    registry::{NO_ROOM, run_into},
+    room::{Room, Share},
 };
 use crate::{
     clock::Timestamp,
@@ -123,6 +128,9 @@ impl<'a> Input<'a> {
 /// The most records that a throw may hold. A stream may be of any length: it is read in chunks.
 pub const MAX_RECORDS: usize = 1_000_000;
 
+/// About how many bytes a member of a record takes, beside those of its body.
+const MEMBER: usize = 160;
+
 /// What a processor puts out.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -131,9 +139,17 @@ pub struct Output {
     /// What did not become one.
     pub rejected: Vec<Rejected>,
     next: usize,
+    /// The room that it takes, where that is bounded.
+    pub(crate) share: Option<Share>,
+    is_out_of_room: bool,
 }
 
 impl Output {
+    /// One that takes its room of all there is.
+    pub(crate) fn within(room: &Room) -> Self {
+        Self { share: Some(room.share()), ..Self::default() }
+    }
+
     /// Puts out a record that stands in no particular place.
     pub fn record(&mut self, record: Record) {
         self.record_at(record, None, None);
@@ -143,6 +159,7 @@ impl Output {
     pub fn record_at(&mut self, record: Record, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
         let origin = Origin { index: self.next, line, piece };
         self.next += 1;
+        self.take(size_of::<Record>() + MEMBER * (record.fields.len() + record.odd.len()));
         if !self.is_full() {
             if self.records.capacity() == 0 {
                 // Most throws are of one record.
@@ -156,6 +173,7 @@ impl Output {
     pub fn reject(&mut self, failure: Failure, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
         let origin = Origin { index: self.next, line, piece };
         self.next += 1;
+        self.take(size_of::<Rejected>() + failure.detail.len());
         if !self.is_full() {
             self.rejected.push(Rejected { origin, failure });
         }
@@ -163,6 +181,15 @@ impl Output {
 
     /// Whether more was put out than is kept: a processor that sees it may stop.
     pub fn is_full(&self) -> bool {
-        self.next > MAX_RECORDS
+        self.next > MAX_RECORDS || self.is_out_of_room
+    }
+
+    /// Whether it would have taken more room than there is beside other throws.
+    pub(crate) fn is_out_of_room(&self) -> bool {
+        self.is_out_of_room
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.is_out_of_room |= self.share.as_mut().is_some_and(|share| !share.grow(bytes));
     }
 }

@@ -71,13 +71,25 @@ impl Registry {
 /// Runs a processor: a panic is a failure, and so is more output than [`MAX_RECORDS`], or none but
 /// what was rejected.
 pub fn run(processor: &dyn Processor, input: &Input<'_>) -> Result<Output, Failure> {
-    let work = || {
-        let mut output = Output::default();
-        processor.process(input, &mut output).map(|()| output)
-    };
+    run_into(Output::default(), processor, input)
+}
+
+/// The failure of a processor that would have taken more room than there is now.
+pub(crate) const NO_ROOM: &str = "no-room";
+
+/// The same, into an output that may be bounded.
+pub(crate) fn run_into(
+    mut output: Output,
+    processor: &dyn Processor,
+    input: &Input<'_>,
+) -> Result<Output, Failure> {
+    let work = || processor.process(input, &mut output).map(|()| output);
     // What a panic leaves half done is the output, and that is dropped.
     let output =
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(processor, &*panic)))?;
+    if output.is_out_of_room() {
+        return Err(Failure::new(NO_ROOM, "the records of other throws take the memory there is"));
+    }
     if output.is_full() {
         let detail = format!("it holds more than {MAX_RECORDS} records: send it in parts, or as a stream");
         return Err(Failure::new("too-many-records", detail));
@@ -103,7 +115,7 @@ fn panicked(processor: &dyn Processor, panic: &(dyn std::any::Any + Send)) -> Fa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Timestamp, record::Record};
+    use crate::{clock::Timestamp, process::Room, record::Record};
 
     #[derive(Debug)]
     struct Own(&'static str);
@@ -147,5 +159,19 @@ mod tests {
             let failure = run(&Own("own"), &input).unwrap_err();
             assert_eq!((failure.code, failure.detail.as_str()), (code, detail));
         }
+    }
+
+    #[test]
+    fn a_flood_is_stopped_where_the_room_ends() {
+        let body = bytes::Bytes::from_static(b"1");
+        let input = Input { body: &body, content_type: None, arguments: &[], received_at: Timestamp::MIN };
+        let room = Room::new(8 << 20);
+        let mut of_another = room.share();
+        assert!(of_another.grow(1 << 20));
+        let failure = run_into(Output::within(&room), &Own("own"), &input).unwrap_err();
+        assert_eq!(failure.code, NO_ROOM);
+        drop(of_another);
+        let failure = run_into(Output::within(&room), &Own("own"), &input).unwrap_err();
+        assert_eq!(failure.code, "too-many-records", "alone it may have as many as any throw");
     }
 }

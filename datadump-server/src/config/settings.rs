@@ -56,7 +56,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "throw_memory",
         value: "SIZE",
-        help: "The most bytes that all throws under way may have together; more are answered 503",
+        help: "The most bytes that all throws under way may have together, and half of what their records may take; more are answered 503",
         set: |config, text| values::size(text).map(|value| config.throw_memory = value),
         show: |config| values::show_size(config.throw_memory),
     },

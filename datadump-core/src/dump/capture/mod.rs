@@ -20,7 +20,7 @@ use super::{Dump, once::Turns, throwing::Growth};
 use crate::{
     clock::Clock,
     id::Ids,
-    process::{Registry, vrl::Workers},
+    process::{Registry, Room, vrl::Workers},
     source::Settings,
     store::Store,
 };
@@ -40,6 +40,8 @@ pub(super) struct Capture {
     pub(super) turns: Arc<Turns>,
     /// The most bytes a throw may have.
     pub(super) max_throw: usize,
+    /// What the records of throws may take.
+    pub(super) room: Room,
 }
 
 /// A source, as it is shown.
@@ -141,12 +143,14 @@ impl Capture {
         native: HashSet<String>,
         workers: Workers,
         max_throw: usize,
+        room: Room,
     ) -> Self {
         Self {
             registry,
             native,
             workers,
             max_throw,
+            room,
             programs: programs::Programs::default(),
             sources: sources::Sources::default(),
             growth: Growth::default(),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     error::Fault,
+    process::Share,
     record::{Failure, Origin},
     schema::{InForce, Row, Value},
     store::Outcome,
@@ -27,6 +28,8 @@ pub(super) struct Seed {
     pub(super) format: String,
     /// The program it went through, with its version.
     pub(super) processor: Option<(String, u32)>,
+    /// The room that its records take, until nobody has anything of it any more.
+    pub(super) _share: Option<Share>,
 }
 
 /// The step of a throw's way at which something failed.

@@ -15,7 +15,7 @@ use crate::{
     dump::{Dump, capture::sources::Source},
     error::{Error, Fault, Place, Result},
     process::{
-        self, Input, Output, Processor,
+        self, Input, Output, Processor, Room,
         decompress::{Encoding, decompress},
         vrl::{About, Event, Mode, Script, Verdict},
     },
@@ -62,17 +62,22 @@ impl Dump {
                 Some(registry.get(name).ok_or_else(|| unknown_format(name, registry.names()))?.clone())
             }
         };
-        let work =
-            Work { throw: throw.clone(), chosen, registry: registry.clone(), limit: self.capture.max_throw };
+        let work = Work {
+            throw: throw.clone(),
+            chosen,
+            registry: registry.clone(),
+            limit: self.capture.max_throw,
+            room: self.capture.room.clone(),
+        };
         if throw.body.len() <= AT_ONCE
             && Encoding::by_magic(&throw.body).is_none()
             && work.chosen.as_ref().is_none_or(|chosen| !self.capture.native.contains(chosen.name()))
         {
-            return Ok(work.run());
+            return enough_room(work.run());
         }
         let (format, body) = (work.format_asked(), throw.body.clone());
         let reading = tokio::time::timeout(DEADLINE, tokio::task::spawn_blocking(move || work.run())).await;
-        Ok(match reading {
+        enough_room(match reading {
             Ok(Ok(reading)) => reading,
             Ok(Err(_)) => failed(format, body, Failure::new("panicked", "the processor panicked")),
             // Its thread goes on to its end; nobody waits for it any more.
@@ -92,7 +97,8 @@ impl Dump {
         reading: Reading,
         edited: Option<&Script>,
     ) -> Result<Sorted> {
-        let Reading { format, body, output } = reading;
+        let Reading { format, body, mut output } = reading;
+        let share = output.as_mut().ok().and_then(|output| output.share.take());
         let named = source.settings.processor.as_deref().filter(|_| edited.is_none());
         let named = named.map(|name| self.capture.programs.find(name));
         let (named, missing) = match named {
@@ -108,6 +114,7 @@ impl Dump {
             body,
             format,
             processor,
+            _share: share,
         });
         let mut sorted = Sorted { seed: seed.clone(), bound: Vec::new(), failed: Vec::new(), dropped: 0 };
         let output = match (output, missing) {
@@ -229,6 +236,7 @@ struct Work {
     chosen: Option<Arc<dyn Processor>>,
     registry: process::Registry,
     limit: usize,
+    room: Room,
 }
 
 impl Work {
@@ -237,7 +245,7 @@ impl Work {
     }
 
     fn run(self) -> Reading {
-        let Self { throw, chosen, registry, limit } = self;
+        let Self { throw, chosen, registry, limit, room } = self;
         let body = match plain(&throw.body, chosen.as_deref(), limit) {
             Ok(body) => body,
             Err(failure) => {
@@ -266,11 +274,19 @@ impl Work {
         let input =
             Input { body: &body, content_type, arguments: &throw.arguments, received_at: throw.received_at };
         let format = processor.name().to_owned();
-        let mut output = process::run(processor.as_ref(), &input);
+        let mut output = process::run_into(Output::within(&room), processor.as_ref(), &input);
         if let (Ok(output), true) = (&mut output, process::is_untyped(&format)) {
             output.records.iter_mut().for_each(|record| record.untyped = true);
         }
         Reading { format, body, output }
+    }
+}
+
+/// What is too much now may be thrown again.
+fn enough_room(reading: Reading) -> Result<Reading> {
+    match &reading.output {
+        Err(failure) if failure.code == process::NO_ROOM => Err(Error::Overloaded),
+        _ => Ok(reading),
     }
 }
 

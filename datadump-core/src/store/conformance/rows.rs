@@ -32,16 +32,7 @@ pub(super) async fn every_kind_is_read_back_equal_even_after_a_restart(bench: &d
         same("a new row", name(&outcome), "created")?;
     }
     let subject = subject.reopen().await?;
-    let definition = subject.in_force("all")?.definition.clone();
-    for record in &records {
-        let row = subject.get("all", record["id"].clone()).await?;
-        let row = row.ok_or_else(|| Error::internal("the row is gone"))?.to_json(&definition);
-        for field in &definition.fields {
-            let sent = record.get(field.name.as_str()).unwrap_or(&Json::Null);
-            same(field.name.as_str(), &row[field.name.as_str()], sent)?;
-        }
-    }
-    Ok(())
+    read_back(&subject, &records).await
 }
 
 /// A backend may store many by another way than one: they are the same rows, and so is what becomes of
@@ -65,8 +56,13 @@ pub(super) async fn many_rows_are_stored_as_one_is(bench: &dyn Bench) -> Result<
     same("new rows", counted(&first, "created"), 400)?;
     same("rows that are there", counted(&second, "same"), 400)?;
     same("new rows beside them", counted(&second, "created"), 200)?;
+    read_back(&subject, &all).await
+}
+
+/// Each is there, with what it was sent with.
+async fn read_back(subject: &Subject<'_>, records: &[Json]) -> Result<()> {
     let definition = subject.in_force("all")?.definition.clone();
-    for record in &all {
+    for record in records {
         let row = subject.get("all", record["id"].clone()).await?;
         let row = row.ok_or_else(|| Error::internal("the row is gone"))?.to_json(&definition);
         for field in &definition.fields {
