@@ -8,6 +8,7 @@
 pub mod catalogue;
 pub mod conformance;
 mod decide;
+pub mod feed;
 pub mod migrate;
 pub mod own;
 pub mod postgres;
@@ -30,6 +31,7 @@ use crate::{
     schema::{Definition, Difference, InForce, Row, StorageId, StoredRow, Value},
 };
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionRecord};
+pub use feed::{Change, Changed, Commit, Span};
 pub use migrate::{Examined, Progress};
 pub use query::{Column, Count, Counted, Filter, Order, Page, Paging, Query, Test};
 
@@ -57,6 +59,8 @@ pub use query::{Column, Count, Counted, Filter, Order, Page, Paging, Query, Test
 ///   in force by then, it is validated again, and its outcome is [`Outcome::Invalid`] if it no
 ///   longer fits.
 /// * **Reads never wait behind writes**, and see only what is committed.
+/// * **Told.** What a commit has changed is in the [feed] at the same moment: the numbers of commits are
+///   dense, and nothing ever appears behind one that was seen.
 /// * **Bounded.** When more is waiting than the queue takes, `write` answers
 ///   [`Error::Overloaded`](crate::Error::Overloaded) at once.
 /// * **Migrations end.** [`migrate`](Store::migrate) takes a pending version to applied or failed.
@@ -123,6 +127,13 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// A number that grows whenever sources or programs may have changed, here or in another
     /// process: before the write that changed them is answered here, and within seconds elsewhere.
     fn changes(&self) -> watch::Receiver<u64>;
+
+    /// What there is of the [feed].
+    async fn span(&self) -> Result<Span>;
+
+    /// The commits behind a position, in order, at most so many; fewer when they are large. None when there
+    /// is none behind it. The first one is the next one, unless that is kept no more.
+    async fn commits(&self, after: i64, most: usize) -> Result<Vec<Commit>>;
 
     /// Answers when the database answers, and takes what is written as far as is known.
     async fn ping(&self) -> Result<()>;

@@ -16,6 +16,7 @@
 
 mod calls;
 mod catalogue;
+mod feed;
 mod ids;
 mod migrations;
 mod once;
@@ -89,6 +90,9 @@ pub const CHECKS: &[Check] = checks![
     once::a_record_says_what_became_of_its_call,
     once::of_equal_calls_at_once_one_takes_effect,
     ids::keys_of_type_id_hold_uuids_and_texts,
+    feed::what_is_committed_is_told_and_nothing_else,
+    feed::nothing_appears_behind_what_was_told,
+    feed::large_commits_are_told_whole,
     catalogue::versions_follow_one_another,
     catalogue::a_removed_storage_is_gone_and_can_be_made_again,
     catalogue::a_row_for_a_removed_storage_is_refused,

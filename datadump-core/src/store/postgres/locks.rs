@@ -4,6 +4,7 @@
 //! * A writer holds a storage's write lock, shared, from before it looks which version is in force
 //!   until its commit. Who changes the table takes it alone: then no row is on its way that was
 //!   proven by a version that is no longer in force, on any node.
+//! * A commit that has an entry in the feed holds the feed's lock from when it draws its number.
 //! * A migration holds its storage's migration lock as long as its session lives. When the process
 //!   dies, the database gives the lock up, and another process can go on.
 
@@ -12,6 +13,7 @@ use crate::schema::StorageId;
 const SETUP: i32 = 0x6464_0000;
 const WRITE: i32 = 0x6464_0001;
 const MIGRATE: i32 = 0x6464_0002;
+const FEED: i32 = 0x6464_0003;
 
 /// Half of an advisory lock's name has 32 bits. Two storages that share one only wait for each
 /// other more than they need.
@@ -20,6 +22,11 @@ const SMALL: i64 = 0x7fff_ffff;
 /// Waits for the lock of setting up the database, and keeps it until the transaction's end.
 pub(super) fn setup() -> String {
     format!("SELECT pg_advisory_xact_lock({SETUP}, 0)")
+}
+
+/// Waits for the lock of the feed, and keeps it until the transaction's end.
+pub(super) fn feed() -> String {
+    format!("SELECT pg_advisory_xact_lock({FEED}, 0)")
 }
 
 /// An expression: whether the storage may be written now. It stays so until the transaction's end.

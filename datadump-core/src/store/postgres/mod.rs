@@ -18,6 +18,7 @@ mod ddl;
 mod declare;
 mod error;
 mod examine;
+mod feed;
 mod instead;
 mod isolate;
 mod locks;
@@ -55,8 +56,8 @@ use self::{
     writer::{Met, Shared, Stop, Writer},
 };
 use super::{
-    Call, Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
-    VersionRecord,
+    Call, Catalogue, Commit, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Span,
+    Storage, Store, VersionRecord,
     writer::{Queue, queue},
 };
 use crate::{
@@ -132,7 +133,8 @@ impl PostgresStore {
         let (writers, parked_writer) = writers(&shared)?;
         let (writers, parked_writer) = (Mutex::new(writers), Mutex::new(Some(parked_writer)));
         let inner = Arc::new(Inner { connections, system, mirror, turns: Turns::default(), stamps, closing });
-        let background = std::sync::Mutex::new(vec![follow(inner.clone()), adopt(inner.clone())]);
+        let background =
+            std::sync::Mutex::new(vec![follow(inner.clone()), adopt(inner.clone()), forget(inner.clone())]);
         Ok(Self { inner, queue, writers, parked, parked_writer, background })
     }
 }
@@ -185,6 +187,16 @@ fn adopt(inner: Arc<Inner>) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             () = migrate::adopt(&inner) => {}
+            () = inner.closed() => {}
+        }
+    })
+}
+
+/// Removes old entries of the feed.
+fn forget(inner: Arc<Inner>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = feed::forget(&inner) => {}
             () = inner.closed() => {}
         }
     })
@@ -272,6 +284,14 @@ impl Store for PostgresStore {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.inner.mirror.changes()
+    }
+
+    async fn span(&self) -> Result<Span> {
+        in_time(feed::span(&self.inner.connections.reads)).await
+    }
+
+    async fn commits(&self, after: i64, most: usize) -> Result<Vec<Commit>> {
+        in_time(feed::commits(&self.inner.connections.reads, after, most)).await
     }
 
     async fn ping(&self) -> Result<()> {

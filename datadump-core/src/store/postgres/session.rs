@@ -88,13 +88,16 @@ impl Session {
         Ok(begun)
     }
 
-    /// Commits, and tells all processes that these storages have changed.
-    pub(super) async fn commit(&mut self, changed: &BTreeSet<StorageId>) -> sqlx::Result<()> {
-        if changed.is_empty() {
-            return self.say("COMMIT").await;
-        }
-        let told: Vec<String> = changed.iter().map(|id| notification(*id)).collect();
-        let commit = format!("{}; COMMIT", told.join("; "));
+    /// Commits, with an entry of the feed, and tells all processes that these storages have changed.
+    pub(super) async fn commit(
+        &mut self,
+        changed: &BTreeSet<StorageId>,
+        entry: Option<String>,
+    ) -> sqlx::Result<()> {
+        let mut statements: Vec<String> = changed.iter().map(|id| notification(*id)).collect();
+        statements.extend(entry);
+        statements.push("COMMIT".into());
+        let commit = statements.join("; ");
         sqlx::raw_sql(AssertSqlSafe(commit)).execute(&mut self.connection).await.map(|_| ())
     }
 

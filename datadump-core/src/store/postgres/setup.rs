@@ -6,7 +6,7 @@ use sea_orm::{
 };
 use sqlx::{Connection as _, PgConnection};
 
-use super::{ddl, error, locks};
+use super::{ddl, error, feed, locks};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -64,7 +64,11 @@ pub(super) async fn upgrade(system: &DatabaseConnection, now: Timestamp) -> Resu
     if let Some(found) = &found {
         system::check_version(found.system_version)?;
     }
-    create_own(&transaction, found.as_ref().map_or(0, |found| found.system_version)).await?;
+    let version = found.as_ref().map_or(0, |found| found.system_version);
+    create_own(&transaction, version).await?;
+    if version < system::FEED {
+        feed::create(&transaction, &system::epoch(), now).await?;
+    }
     let present = Set(system::VERSION);
     if found.is_some() {
         let row = info::ActiveModel { system_version: present, ..Default::default() };

@@ -13,7 +13,7 @@ use super::{
     catalogue::Mirror,
     connect::Connections,
     error::Trouble,
-    instead,
+    feed, instead,
     isolate::Isolation,
     once,
     parked::Parked,
@@ -24,7 +24,9 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Fate, Outcome, Reprove, Write, decide, own,
+        Action, Fate, Outcome, Reprove, Write, decide,
+        feed::Packer,
+        own,
         writer::{Batch, Intake, Job},
     },
 };
@@ -257,7 +259,10 @@ impl Writer {
         let outcomes = once::record(session, todo, outcomes, stamps).await?;
         let changed = own::heard(&outcomes);
         self.committing = true;
-        session.commit(&changed).await?;
+        let mut packer = Packer::default();
+        outcomes.iter().try_for_each(|outcome| packer.outcome(outcome)).map_err(Failure::Catalogue)?;
+        let entry = packer.finish().map(|changes| feed::entry(stamps.next(), &changes));
+        session.commit(&changed, entry).await?;
         if !changed.is_empty() {
             shared.mirror.changed();
         }

@@ -6,6 +6,7 @@ mod condition;
 mod declare;
 mod error;
 mod examine;
+mod feed;
 mod log;
 mod migrate;
 mod once;
@@ -29,8 +30,8 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::{
-    Call, Catalogue, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Storage, Store,
-    VersionRecord, sql::Dialect, writer::Queue,
+    Call, Catalogue, Commit, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Span,
+    Storage, Store, VersionRecord, feed::FEED_BYTES, sql::Dialect, writer::Queue,
 };
 use crate::{
     error::{Error, Result},
@@ -67,7 +68,7 @@ impl SqliteStore {
         let (changes, _) = watch::channel(0);
         let (connection, log) = (opened.writer, opened.log);
         let writer =
-            Writer::new(connection, log, catalogue.clone(), options, changes.clone(), opened.last_stamp);
+            Writer::new(connection, log, catalogue.clone(), options, changes.clone(), opened.last_stamp)?;
         let condition = writer.condition.clone();
         let thread = thread::start(writer, intake)?;
         Ok(Self {
@@ -171,6 +172,14 @@ impl Store for SqliteStore {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    async fn span(&self) -> Result<Span> {
+        self.readers.quick(|connection| feed::span(connection)).await
+    }
+
+    async fn commits(&self, after: i64, most: usize) -> Result<Vec<Commit>> {
+        self.readers.run(move |connection| feed::commits(connection, after, most, FEED_BYTES)).await
     }
 
     async fn ping(&self) -> Result<()> {

@@ -17,6 +17,7 @@ use crate::{
     store::{
         Action, Expect, Outcome, Reprove, Stored, Write,
         decide::{self, Decision},
+        feed::{Changed, Packer},
     },
 };
 
@@ -44,6 +45,20 @@ pub(super) struct Put {
 impl Done {
     pub(super) fn is_failure(&self) -> bool {
         matches!(self, Self::Settled(outcome) if outcome.is_failure())
+    }
+
+    /// Adds what it changed to those of the transaction.
+    pub(super) fn pack(&self, write: &Write, packer: &mut Packer) -> Result<()> {
+        match (self, &write.action) {
+            (Self::Put(put), Action::Put(row)) => {
+                let what = if put.created { Changed::Inserted } else { Changed::Updated };
+                let given = put.key.map(Value::Integer);
+                let key = given.as_ref().or(row.key()).unwrap_or(&Value::Null);
+                packer.change(row.storage(), what, key, put.version)
+            }
+            (Self::Settled(outcome), _) => packer.outcome(outcome),
+            (Self::Put(_), Action::Delete { .. }) => Ok(()),
+        }
     }
 
     fn settled(self) -> Option<Outcome> {

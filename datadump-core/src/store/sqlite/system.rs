@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use sea_query::Value as Bound;
 
-use super::{columns::create_table, error::map};
+use super::{columns::create_table, error::map, feed};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -34,6 +34,9 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
         let found = info.first().ok_or_else(|| Error::internal("datadump_info is empty"))?;
         system::check_version(found.system_version)?;
         create_own(&transaction, found.system_version)?;
+        if found.system_version < system::FEED {
+            feed::create(&transaction, &system::epoch(), now)?;
+        }
         let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
         execute(&transaction, &info::Entity::update_many().set(row).build(DbBackend::Sqlite))?;
         return transaction.commit().map_err(map);
@@ -45,6 +48,7 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
         info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
     execute(&transaction, &info::Entity::insert(row).build(DbBackend::Sqlite))?;
     create_own(&transaction, 0)?;
+    feed::create(&transaction, &system::epoch(), now)?;
     transaction.commit().map_err(map)
 }
 

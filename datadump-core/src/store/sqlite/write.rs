@@ -15,7 +15,9 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Call, Catalogue, Expect, Fate, Otherwise, Outcome, Reprove, Write, own,
+        Action, Call, Catalogue, Expect, Fate, Otherwise, Outcome, Reprove, Write,
+        feed::Packer,
+        own,
         writer::{Gauge, Job},
     },
 };
@@ -81,11 +83,13 @@ fn attempt(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
     writer.after(answers)
 }
 
+/// Writes what is asked for, and the entry of the feed.
 fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
     // Taken before the transaction, which borrows the connection; twice, for what is put otherwise.
     let count: usize = jobs.iter().map(|job| job.call.writes.len()).sum();
     let records = jobs.iter().filter(|job| job.call.once.is_some()).count();
-    let mut stamps = writer.stamps(2 * count + records);
+    let mut stamps = writer.stamps(2 * count + records + 1);
+    let head = writer.head;
     let Writer { connection, catalogue, options, statements, .. } = writer;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
     let mut answers = Vec::with_capacity(jobs.len());
@@ -110,8 +114,23 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
             });
         }
     }
+    let next = match changes(jobs, &answers)? {
+        Some(changes) => head.put(&transaction, stamps.next(), &changes)?,
+        None => head,
+    };
     transaction.commit().map_err(map)?;
+    writer.head = next;
     Ok(answers)
+}
+
+/// What all of them have changed, packed; none when that is nothing.
+fn changes(jobs: &[Job], answers: &Answers) -> Result<Option<Vec<u8>>> {
+    let mut packer = Packer::default();
+    for (job, answer) in jobs.iter().zip(answers) {
+        let done = answer.iter().flatten();
+        job.call.writes.iter().zip(done).try_for_each(|(write, done)| done.pack(write, &mut packer))?;
+    }
+    Ok(packer.finish())
 }
 
 /// A transaction, and what its writes need.

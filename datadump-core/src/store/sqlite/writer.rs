@@ -10,7 +10,14 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
-use super::{condition::Condition, error::map, log::Log, open, statements::Statements};
+use super::{
+    condition::Condition,
+    error::map,
+    feed::{Head, Tidying},
+    log::Log,
+    open,
+    statements::Statements,
+};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -47,6 +54,9 @@ pub(super) struct Writer {
     /// Grows when sources or programs have changed.
     pub(super) changes: watch::Sender<u64>,
     last_stamp: Timestamp,
+    /// The newest entry of the feed.
+    pub(super) head: Head,
+    tidying: Tidying,
 }
 
 impl Writer {
@@ -58,8 +68,10 @@ impl Writer {
         options: Options,
         changes: watch::Sender<u64>,
         last_stamp: Timestamp,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        Ok(Self {
+            head: Head::read(&connection)?,
+            tidying: Tidying::new(),
             connection,
             log,
             condition: Condition::default(),
@@ -70,7 +82,7 @@ impl Writer {
             statements: HashMap::new(),
             changes,
             last_stamp,
-        }
+        })
     }
 
     /// So many times for rows: each later than every one before it, whatever the clock says, so
@@ -149,8 +161,9 @@ impl Writer {
         })
     }
 
-    /// Copies a long log into the database. Nobody waits for this to be answered.
+    /// What nobody waits for: removes old entries of the feed, and copies a long log into the database.
     pub(super) fn tidy(&mut self) {
+        self.forget();
         if !self.log.is_long() || self.copy_at.is_some_and(|at| Instant::now() < at) {
             return;
         }
@@ -159,6 +172,18 @@ impl Writer {
             tracing::warn!(%error, "the log could not be copied into the database; it is tried again");
             self.copy_at = Some(Instant::now() + COPY_PAUSE);
         }
+    }
+
+    fn forget(&mut self) {
+        if !self.tidying.is_due() || self.condition.is_bad() {
+            return;
+        }
+        let (head, now) = (self.head, self.options.clock.now());
+        let more = self.transact(|connection| head.remove_old(connection, now));
+        if let Err(error) = &more {
+            tracing::warn!(%error, "old entries of the feed could not be removed; it is tried again");
+        }
+        self.tidying.done(more.unwrap_or(false));
     }
 
     /// The last that is done: all of the log goes into the file, which is then the whole database.

@@ -12,8 +12,9 @@ use serde_json::Value as Json;
 
 use super::catalogue::{Migration, State, Storage, VersionRecord};
 use crate::{
-    clock::Timestamp,
+    clock::{SystemClock, Timestamp},
     error::{Error, Result},
+    id::{Ids, SystemRandom},
     schema::{Definition, InForce, StorageId, parse},
 };
 
@@ -23,7 +24,16 @@ use crate::{
 /// * 1: `datadump_info`, `datadump_storage`, `datadump_version`.
 /// * 2: the tables of [`Own`](super::own::Own)'s storages.
 /// * 3: that of its answers.
-pub(super) const VERSION: i64 = 3;
+/// * 4: those of the [feed](super::feed).
+pub(super) const VERSION: i64 = 4;
+
+/// The version that brought the feed.
+pub(super) const FEED: i64 = 4;
+
+/// A name for the numbers of a feed that begins now.
+pub(super) fn epoch() -> String {
+    Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom::default())).next().simple().to_string()
+}
 
 /// What creates the system tables of version 1, in order.
 pub(super) fn create_tables(backend: DbBackend) -> Vec<Statement> {

@@ -1,0 +1,84 @@
+//! The feed: what was committed, in the order in which it was. Every commit that changes rows of people's
+//! storages has one entry, written in the same transaction: its number and, packed, which keys it has
+//! inserted, updated and deleted. Numbers are dense and in the order of the commits, on however many nodes:
+//! who has seen all up to one number misses nothing when it goes on behind it.
+//!
+//! ```text
+//! outcomes ─► packer ─► entry, as the last statement of the rows' transaction
+//! entries behind a position ─► unpacked ─► commits
+//! ```
+//!
+//! Entries hold no rows: who wants them asks the storage. The oldest go when they are too old or all of them
+//! too many; the newest stays, so that the next number is known.
+
+mod pack;
+
+use std::time::Duration;
+
+pub(super) use pack::{Packer, unpack};
+
+use crate::{
+    clock::Timestamp,
+    schema::{StorageId, Value},
+};
+
+/// How long entries are kept.
+pub(super) const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
+
+/// How many bytes of them are kept.
+pub(super) const KEPT_BYTES: i64 = 10 << 30;
+
+/// How many bytes of entries are read at a time.
+pub(super) const FEED_BYTES: usize = 1 << 20;
+
+/// How many of the oldest are removed at a time.
+pub(super) const REMOVED: u32 = 100;
+
+/// How often is looked whether the oldest are too old.
+pub(super) const TIDY: Duration = Duration::from_mins(1);
+
+/// One commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commit {
+    /// Its number: one more than that of the commit before it.
+    pub position: i64,
+    /// When it was, by the clock of the node that made it.
+    pub at: Timestamp,
+    /// What it changed, in the order in which that was asked for.
+    pub changes: Vec<Change>,
+}
+
+/// One row that a commit changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The row's storage. It may have been removed since.
+    pub storage: StorageId,
+    /// What became of the row.
+    pub what: Changed,
+    /// The row's key.
+    pub key: Value,
+    /// The row's version: of a deleted one, the last it had.
+    pub version: i32,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It is new.
+    Inserted,
+    /// It is another.
+    Updated,
+    /// It is gone.
+    Deleted,
+}
+
+/// What there is of the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// Whose numbers these are: a database that is made anew has another epoch.
+    pub epoch: String,
+    /// The oldest entry that is kept.
+    pub first: i64,
+    /// The newest.
+    pub last: i64,
+}
