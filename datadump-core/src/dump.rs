@@ -4,6 +4,7 @@
 mod builder;
 mod capture;
 mod factory;
+pub mod live;
 mod once;
 mod rows;
 mod throwing;
@@ -54,6 +55,7 @@ pub struct Dump {
     clock: Arc<dyn Clock>,
     ids: Ids,
     capture: Arc<capture::Capture>,
+    live: Arc<live::Live>,
 }
 
 impl Dump {
@@ -118,6 +120,7 @@ impl Dump {
 
     /// Finishes what was accepted and lets go of the database. Later calls fail.
     pub async fn close(&self) {
+        self.live.close();
         self.store.close().await;
     }
 }

@@ -28,6 +28,7 @@ mod throw;
 pub mod validate;
 
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use dump::live;
 pub use dump::{
     Address, Begun, Builder, Consent, Counted, Declared, Dump, Incoming, Listing, Once, Pending, Plan,
     PlannedChange, ProcessorInfo, ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,

@@ -20,6 +20,7 @@ use crate::{
     door::Door,
     extract::BodyLimits,
     guard::Guard,
+    live::{self, Streams},
     metrics::Metrics,
     problem::Problem,
     request_id::{self, RequestIds},
@@ -39,6 +40,7 @@ pub(crate) struct App {
     ids: RequestIds,
     thrower: Thrower,
     sockets: Sockets,
+    streams: Streams,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -47,8 +49,9 @@ impl App {
     /// Answers on behalf of this database, at this address.
     pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
-        let thrower = Thrower::new(config, dump);
+        let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump));
         let routes = routes::routes(api::resources(dump, &thrower, &metrics), dump)
+            .at(live::PATH, routes::only_get(streams.clone()))
             .at("/docs", routes::only_get(make(ui::docs)))
             .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
             .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))
@@ -57,7 +60,12 @@ impl App {
         let sockets = Sockets::new(thrower.clone(), config);
         let (guard, ids) = (Guard::new(config, address), RequestIds::new());
         let door = Door::new(dump);
-        Self { routes, guard, door, limits, ids, thrower, sockets, metrics }
+        Self { routes, guard, door, limits, ids, thrower, sockets, streams, metrics }
+    }
+
+    /// Ends what would never end by itself.
+    pub(crate) fn stop(&self) {
+        self.streams.stop();
     }
 
     /// Commits what was accepted.
@@ -159,6 +167,7 @@ mod tests {
         let thrower = Thrower::new(&config, &dump);
         let app = App {
             sockets: Sockets::new(thrower.clone(), &config),
+            streams: Streams::new(&dump),
             thrower,
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
             guard: Guard::new(&config, config.listen),

@@ -17,6 +17,7 @@ mod door;
 mod error;
 mod extract;
 mod guard;
+mod live;
 mod log;
 mod metrics;
 mod net;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Dump, capture::Capture};
+use super::{Dump, capture::Capture, live::Live};
 use crate::{
     clock::{Clock, SystemClock},
     error::{Error, Result},
@@ -147,7 +147,8 @@ impl Builder {
         };
         let capture =
             Arc::new(Capture::new(registry, native, workers, self.max_throw, Room::new(self.record_memory)));
-        let dump = Dump { store, clock: self.clock, ids, capture };
+        let live = Arc::new(Live::new());
+        let dump = Dump { store, clock: self.clock, ids, capture, live };
         dump.reload_programs().await?;
         dump.reload_sources().await?;
         dump.follow_changes();

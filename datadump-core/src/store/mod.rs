@@ -128,6 +128,9 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// process: before the write that changed them is answered here, and within seconds elsewhere.
     fn changes(&self) -> watch::Receiver<u64>;
 
+    /// A number that grows when there may be more in the [feed], by this process or another.
+    fn news(&self) -> watch::Receiver<u64>;
+
     /// What there is of the [feed].
     async fn span(&self) -> Result<Span>;
 

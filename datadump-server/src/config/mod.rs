@@ -16,6 +16,7 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 use datadump_core::process::vrl::WorkerCommand;
 
 pub use self::mask::masked;
+pub(crate) use self::values::duration;
 use self::{arguments::Arguments, layer::Layer};
 use crate::Error;
 

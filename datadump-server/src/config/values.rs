@@ -44,7 +44,7 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
     size.filter(|size| *size > 0).ok_or_else(|| format!("`{text}` is not a size, like 16MiB or 1000000"))
 }
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (digits, factor) = with_unit(text, TIMES, 1000);
     let millis = u64::from_str(digits).ok().and_then(|number| number.checked_mul(factor));
     // A year and a day is more than any timeout; the timer of the runtime overflows on far more.

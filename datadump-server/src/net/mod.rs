@@ -87,6 +87,7 @@ pub(crate) async fn serve(
     drop(alive);
     tracing::info!(connections = server.app.metrics.connections.open(), "stopping");
     let _ = stopping.send(());
+    server.app.stop();
     if tokio::time::timeout(config.stop_timeout, all_ended.recv()).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }

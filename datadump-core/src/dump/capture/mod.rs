@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Dump, once::Turns, throwing::Growth};
+use super::{Dump, live::Live, once::Turns, throwing::Growth};
 use crate::{
     clock::Clock,
     id::Ids,
@@ -190,6 +190,7 @@ impl Dump {
             clock: self.clock.clone(),
             ids: self.ids.clone(),
             capture: Arc::downgrade(&self.capture),
+            live: Arc::downgrade(&self.live),
         }
     }
 }
@@ -200,11 +201,12 @@ pub(super) struct WeakDump {
     clock: Arc<dyn Clock>,
     ids: Ids,
     capture: Weak<Capture>,
+    live: Weak<Live>,
 }
 
 impl WeakDump {
     pub(super) fn upgrade(&self) -> Option<Dump> {
-        let (store, capture) = (self.store.upgrade()?, self.capture.upgrade()?);
-        Some(Dump { store, clock: self.clock.clone(), ids: self.ids.clone(), capture })
+        let (store, capture, live) = (self.store.upgrade()?, self.capture.upgrade()?, self.live.upgrade()?);
+        Some(Dump { store, clock: self.clock.clone(), ids: self.ids.clone(), capture, live })
     }
 }

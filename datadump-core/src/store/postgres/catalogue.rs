@@ -11,7 +11,7 @@ use sea_orm::{
 use sqlx::{PgPool, postgres::PgListener};
 use tokio::sync::{Mutex, watch};
 
-use super::error;
+use super::{error, feed};
 use crate::{
     error::Result,
     schema::StorageId,
@@ -47,6 +47,8 @@ pub(super) struct Mirror {
     pub(super) catalogue: Arc<Catalogue>,
     /// Grows when one of our own storages may have changed.
     changes: watch::Sender<u64>,
+    /// Grows when there may be more in the feed.
+    pub(super) news: watch::Sender<u64>,
     system: DatabaseConnection,
     /// One reader at a time, so that what was read earlier never replaces what was read later.
     seen: Mutex<String>,
@@ -56,7 +58,8 @@ impl Mirror {
     /// An empty one.
     pub(super) fn new(system: DatabaseConnection) -> Self {
         let (changes, _) = watch::channel(0);
-        Self { catalogue: Arc::default(), changes, system, seen: Mutex::default() }
+        let news = watch::Sender::new(0);
+        Self { catalogue: Arc::default(), changes, news, system, seen: Mutex::default() }
     }
 
     /// A number that grows when one of our own storages may have changed.
@@ -67,6 +70,11 @@ impl Mirror {
     /// Says that one of our own storages may have changed.
     pub(super) fn changed(&self) {
         self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// Says that there may be more in the feed.
+    pub(super) fn told(&self) {
+        self.news.send_modify(|news| *news += 1);
     }
 
     /// Reads all storages again.
@@ -131,12 +139,13 @@ impl Mirror {
 
     async fn listen(&self, listening: &PgPool, system: &PgPool) -> Result<()> {
         let mut listener = PgListener::connect_with(listening).await.map_err(error::store)?;
-        listener.listen(CHANNEL).await.map_err(error::store)?;
+        listener.listen_all([CHANNEL, feed::CHANNEL]).await.map_err(error::store)?;
         self.refresh().await?;
         let mut own = fingerprint(system, OWN).await?;
         self.changed();
         loop {
             match tokio::time::timeout(BACKSTOP, listener.try_recv()).await {
+                Ok(Ok(Some(notification))) if notification.channel() == feed::CHANNEL => self.told(),
                 Ok(Ok(Some(notification))) => match notification.payload().parse().map(StorageId) {
                     Ok(id) if id.is_own() => self.changed(),
                     Ok(id) => {
@@ -148,9 +157,11 @@ impl Mirror {
                 Ok(Ok(None)) => {
                     self.refresh().await?;
                     self.changed();
+                    self.told();
                 }
                 Ok(Err(error)) => return Err(error::store(error)),
                 Err(_) => {
+                    self.told();
                     self.refresh_changed(system).await?;
                     let now = fingerprint(system, OWN).await?;
                     if own != now {

@@ -1,7 +1,7 @@
 //! The feed in its tables: the number of a commit is drawn under a lock that is held until the commit, so
 //! that who sees a number has seen all before it, on whichever node they were drawn.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use sqlx::PgPool;
@@ -12,6 +12,12 @@ use crate::{
     error::{Error, Result},
     store::feed::{Commit, FEED_BYTES, KEPT_BYTES, KEPT_FOR, REMOVED, Span, TIDY, unpack},
 };
+
+/// The channel on which processes tell each other that there is more.
+pub(super) const CHANNEL: &str = "datadump_feed";
+
+/// How far apart they do: what is committed meanwhile is told together.
+const HINT: Duration = Duration::from_millis(10);
 
 const CREATE: &str = "CREATE TABLE datadump_feed (id int8 PRIMARY KEY, epoch text NOT NULL); \
      CREATE TABLE datadump_entry (position int8 PRIMARY KEY, at int8 NOT NULL, bytes int8 NOT NULL, \
@@ -67,6 +73,19 @@ pub(super) async fn commits(pool: &PgPool, after: i64, most: usize) -> Result<Ve
         Ok(Commit { position, at, changes: unpack(&packed)? })
     };
     rows.into_iter().map(commit).collect()
+}
+
+/// Tells other processes of what is committed here, for ever. A word that is lost costs time: they look by
+/// themselves every few seconds.
+pub(super) async fn hint(inner: &Arc<Inner>) {
+    let mut hints = inner.hints.subscribe();
+    while hints.changed().await.is_ok() {
+        let told = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&inner.connections.system);
+        if let Err(error) = told.await {
+            tracing::debug!(%error, "other nodes could not be told of a commit");
+        }
+        tokio::time::sleep(HINT).await;
+    }
 }
 
 /// Removes entries that are too old or too many, for ever.

@@ -96,6 +96,8 @@ struct Inner {
     mirror: Arc<Mirror>,
     turns: Turns,
     stamps: Arc<Stamps>,
+    /// Says that other processes are to be told of commits.
+    hints: watch::Sender<()>,
     closing: watch::Sender<bool>,
 }
 
@@ -119,6 +121,7 @@ impl PostgresStore {
         mirror.refresh().await?;
         let stamps = Arc::new(Stamps::new(options.clock.clone()));
         let (closing, _) = watch::channel(false);
+        let hints = watch::Sender::new(());
         let (queue, intake) = queue(options.queue_rows, options.queue_bytes);
         let parked = Arc::new(Parked::default());
         let shared = Arc::new(Shared {
@@ -128,13 +131,15 @@ impl PostgresStore {
             parked: parked.clone(),
             stamps: stamps.clone(),
             reprove: options.reprove,
+            hints: hints.clone(),
             met: Met::default(),
         });
         let (writers, parked_writer) = writers(&shared)?;
         let (writers, parked_writer) = (Mutex::new(writers), Mutex::new(Some(parked_writer)));
-        let inner = Arc::new(Inner { connections, system, mirror, turns: Turns::default(), stamps, closing });
-        let background =
-            std::sync::Mutex::new(vec![follow(inner.clone()), adopt(inner.clone()), forget(inner.clone())]);
+        let turns = Turns::default();
+        let inner = Arc::new(Inner { connections, system, mirror, turns, stamps, hints, closing });
+        let background = [follow, adopt, forget, hint].map(|task| task(inner.clone()));
+        let background = std::sync::Mutex::new(background.into());
         Ok(Self { inner, queue, writers, parked, parked_writer, background })
     }
 }
@@ -187,6 +192,16 @@ fn adopt(inner: Arc<Inner>) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             () = migrate::adopt(&inner) => {}
+            () = inner.closed() => {}
+        }
+    })
+}
+
+/// Tells other processes of commits.
+fn hint(inner: Arc<Inner>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = feed::hint(&inner) => {}
             () = inner.closed() => {}
         }
     })
@@ -284,6 +299,10 @@ impl Store for PostgresStore {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.inner.mirror.changes()
+    }
+
+    fn news(&self) -> watch::Receiver<u64> {
+        self.inner.mirror.news.subscribe()
     }
 
     async fn span(&self) -> Result<Span> {

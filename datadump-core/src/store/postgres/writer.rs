@@ -20,6 +20,8 @@ use super::{
     session::Session,
     work::{End, Open, Work, proof, storage},
 };
+use tokio::sync::watch;
+
 use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
@@ -59,6 +61,8 @@ pub(super) struct Shared {
     pub(super) parked: Arc<Parked>,
     pub(super) stamps: Arc<Stamps>,
     pub(super) reprove: Reprove,
+    /// Says that other processes are to be told of commits.
+    pub(super) hints: watch::Sender<()>,
     /// The storages whose rows were lately there already.
     pub(super) met: Met,
 }
@@ -262,7 +266,12 @@ impl Writer {
         let mut packer = Packer::default();
         outcomes.iter().try_for_each(|outcome| packer.outcome(outcome)).map_err(Failure::Catalogue)?;
         let entry = packer.finish().map(|changes| feed::entry(stamps.next(), &changes));
+        let is_told = entry.is_some();
         session.commit(&changed, entry).await?;
+        if is_told {
+            shared.mirror.told();
+            shared.hints.send_replace(());
+        }
         if !changed.is_empty() {
             shared.mirror.changed();
         }

@@ -48,6 +48,7 @@ pub struct SqliteStore {
     queue: Queue<Command>,
     readers: Readers,
     changes: watch::Sender<u64>,
+    news: watch::Sender<u64>,
     condition: Condition,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     migrations: migrate::Migrations,
@@ -69,13 +70,14 @@ impl SqliteStore {
         let (connection, log) = (opened.writer, opened.log);
         let writer =
             Writer::new(connection, log, catalogue.clone(), options, changes.clone(), opened.last_stamp)?;
-        let condition = writer.condition.clone();
+        let (condition, news) = (writer.condition.clone(), writer.news.clone());
         let thread = thread::start(writer, intake)?;
         Ok(Self {
             catalogue,
             queue,
             readers: Readers::new(&opened.file),
             changes,
+            news,
             condition,
             writer: Mutex::new(Some(thread)),
             migrations: migrate::Migrations::default(),
@@ -172,6 +174,10 @@ impl Store for SqliteStore {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
     }
 
     async fn span(&self) -> Result<Span> {

@@ -39,6 +39,9 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
             for (waiter, answer) in answers {
                 waiter.answer(answer);
             }
+            if writer.news.receiver_count() > 0 {
+                writer.news.send_modify(|news| *news += 1);
+            }
         }
         // Of a disk that fails each would have to wait in its turn, to hear the same.
         Err(error) if jobs.len() > 1 && is_of_disk(&error) => {

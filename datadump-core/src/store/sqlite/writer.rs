@@ -57,6 +57,8 @@ pub(super) struct Writer {
     /// The newest entry of the feed.
     pub(super) head: Head,
     tidying: Tidying,
+    /// Grows when there is more in the feed.
+    pub(super) news: watch::Sender<u64>,
 }
 
 impl Writer {
@@ -72,6 +74,7 @@ impl Writer {
         Ok(Self {
             head: Head::read(&connection)?,
             tidying: Tidying::new(),
+            news: watch::Sender::new(0),
             connection,
             log,
             condition: Condition::default(),

@@ -32,7 +32,9 @@ pub(super) const FEED: i64 = 4;
 
 /// A name for the numbers of a feed that begins now.
 pub(super) fn epoch() -> String {
-    Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom::default())).next().simple().to_string()
+    let id = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom::default())).next();
+    // The last ones are as they fall.
+    id.simple().to_string().split_off(20)
 }
 
 /// What creates the system tables of version 1, in order.

@@ -1,0 +1,134 @@
+//! Live: what is committed, told to whoever listens, in the order of the commits, with nothing left out.
+//!
+//! ```text
+//! feed ─► follower: one for all who listen; asks for the rows once ─► pieces ─► subscriptions
+//!   └───────────────── who is behind, or begins behind, reads by itself ──────────┘
+//! ```
+//!
+//! The follower says what is new to all at once. A subscription that finds that a piece is not the next one for
+//! it (it was slow, or it has just begun) reads the feed by itself until it has caught up. So nothing waits in
+//! memory for one who is slow, and what a stream brings depends on the database alone.
+
+mod cursor;
+mod event;
+mod follow;
+mod subscription;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, Once, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::broadcast;
+
+pub use self::{
+    cursor::Cursor,
+    event::Event,
+    subscription::{Backfill, Subscribe, Subscription, Told},
+};
+use self::{event::Piece, subscription::Wanted};
+use super::Dump;
+use crate::{
+    error::{Error, Result},
+    schema::StorageName,
+};
+
+/// How many pieces wait for those who are slow.
+const WAITING: usize = 1024;
+
+/// Who listens.
+#[derive(Debug)]
+pub(super) struct Live {
+    /// None when the database is closed.
+    pieces: Mutex<Option<broadcast::Sender<Arc<Piece>>>>,
+    wanted: Mutex<HashMap<u64, Wanted>>,
+    next: AtomicU64,
+    followed: Once,
+}
+
+/// That somebody listens, until it is dropped.
+#[derive(Debug)]
+struct Listening {
+    live: Arc<Live>,
+    number: u64,
+}
+
+impl Live {
+    pub(super) fn new() -> Self {
+        Self {
+            pieces: Mutex::new(Some(broadcast::Sender::new(WAITING))),
+            wanted: Mutex::default(),
+            next: AtomicU64::new(0),
+            followed: Once::new(),
+        }
+    }
+
+    /// Whether somebody wants what happens in this storage.
+    fn wants(&self, storage: &StorageName) -> bool {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).values().any(|wanted| wanted.has(storage))
+    }
+
+    fn listen(self: &Arc<Self>, wanted: Wanted) -> Result<(Listening, broadcast::Receiver<Arc<Piece>>)> {
+        let pieces = self.pieces().as_ref().map(broadcast::Sender::subscribe);
+        let pieces = pieces.ok_or_else(|| Error::Unavailable("the database is closed".into()))?;
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).insert(number, wanted);
+        Ok((Listening { live: self.clone(), number }, pieces))
+    }
+
+    fn is_listened_to(&self) -> bool {
+        self.pieces().as_ref().is_some_and(|pieces| pieces.receiver_count() > 0)
+    }
+
+    fn tell(&self, piece: Piece) {
+        if let Some(pieces) = &*self.pieces() {
+            // When nobody listens any more nobody misses it.
+            let _ = pieces.send(Arc::new(piece));
+        }
+    }
+
+    /// Nothing is told any more.
+    pub(super) fn close(&self) {
+        self.pieces().take();
+    }
+
+    fn pieces(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<Piece>>>> {
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.live.wanted.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
+}
+
+impl Dump {
+    /// Tells what is committed from now on, or from a position on: every change of a row in the order of the
+    /// commits, those of other nodes too.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
+    /// use datadump_core::{Dump, Incoming, SourceName, live::{Subscribe, Told}};
+    ///
+    /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
+    /// let mut told = dump.subscribe(Subscribe::default()).await?;
+    /// let inbox = SourceName::parse("inbox").unwrap();
+    /// dump.throw(&inbox, Incoming { body: r#"{"speed": 1.75}"#.into(), ..Incoming::default() }).await?;
+    /// while let Some(one) = told.next().await {
+    ///     if let Told::Event(event) = one {
+    ///         assert!(event.data().contains("1.75"));
+    ///         break;
+    ///     }
+    /// }
+    /// dump.close().await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn subscribe(&self, asked: Subscribe) -> Result<Subscription> {
+        self.live.followed.call_once(|| follow::start(&self.store, &self.live));
+        Subscription::open(&self.store, &self.live, asked, self.clock.now()).await
+    }
+}

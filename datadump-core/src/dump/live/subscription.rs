@@ -1,0 +1,345 @@
+//! What one who listens is told.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::broadcast::{
+    self,
+    error::{RecvError, TryRecvError},
+};
+
+use super::{
+    Listening, Live,
+    cursor::{Cursor, Place, Within},
+    event::{self, Event, Piece},
+};
+use crate::{
+    clock::Timestamp,
+    error::Place as At,
+    error::{Error, Fault, Result},
+    schema::{InForce, StorageName},
+    store::{Changed, Commit, Filter, Store, query::MAX_LIMIT, query::parse},
+};
+
+/// How many commits one who is behind reads at a time.
+const COMMITS: usize = 16;
+
+/// What one wants to be told.
+#[derive(Debug, Clone, Default)]
+pub struct Subscribe {
+    /// Of these storages, which need not be there yet; of all when there is none.
+    pub storages: Vec<String>,
+    /// Of rows that pass these, as they are asked of a list; only with exactly one storage. What is deleted is
+    /// told in any case.
+    pub filters: Vec<(String, String)>,
+    /// From here on; from now on when there is none.
+    pub from: Option<Cursor>,
+    /// And before that, rows that are there already.
+    pub backfill: Option<Backfill>,
+}
+
+/// Which rows that are there already are told first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backfill {
+    /// The last so many of each storage.
+    Rows(u64),
+    /// Those that changed within this time, but no more of each storage than a page may have.
+    Since(Duration),
+}
+
+/// What one is told.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// A row has changed, or was there already.
+    Event(Arc<Event>),
+    /// Up to here nothing was of interest.
+    Seen(Cursor),
+    /// What lies between is kept no more, or never was in this database.
+    Gap {
+        /// Where one was.
+        from: Cursor,
+        /// Where it goes on.
+        to: Cursor,
+    },
+}
+
+/// The storages one wants to be told of; all when there is none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted(Vec<StorageName>);
+
+impl Wanted {
+    pub(super) fn has(&self, storage: &StorageName) -> bool {
+        self.0.is_empty() || self.0.contains(storage)
+    }
+}
+
+/// Tells what is committed.
+#[derive(Debug)]
+pub struct Subscription {
+    store: Arc<dyn Store>,
+    pieces: broadcast::Receiver<Arc<Piece>>,
+    _listening: Listening,
+    wanted: Wanted,
+    filters: Vec<(String, String)>,
+    /// The filters, as they are for one version of the storage.
+    filter: Option<(Arc<InForce>, Option<Filter>)>,
+    epoch: String,
+    place: Place,
+    /// What is to be told next.
+    ready: VecDeque<Told>,
+    /// What was read of the feed, while it is behind.
+    behind: Option<VecDeque<Commit>>,
+    /// The versions of the rows that were told first, and up to where they may be told again.
+    known: HashMap<(StorageName, String), i32>,
+    known_until: i64,
+}
+
+impl Subscription {
+    pub(super) async fn open(
+        store: &Arc<dyn Store>,
+        live: &Arc<Live>,
+        asked: Subscribe,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let wanted = Wanted(asked.storages.iter().map(|name| named(name)).collect::<Result<_>>()?);
+        if !asked.filters.is_empty() && wanted.0.len() != 1 {
+            return Err(wrong("storage", "filters are of the fields of one storage, which has to be named"));
+        }
+        // Before the position is read: what is committed behind it comes.
+        let (listening, pieces) = live.listen(wanted.clone())?;
+        let span = store.span().await?;
+        let mut subscription = Self {
+            store: store.clone(),
+            pieces,
+            _listening: listening,
+            wanted,
+            filters: asked.filters,
+            filter: None,
+            place: Place::behind(span.last),
+            ready: VecDeque::new(),
+            behind: None,
+            known: HashMap::new(),
+            known_until: span.last,
+            epoch: span.epoch,
+        };
+        if let [name] = subscription.wanted.0.as_slice()
+            && !subscription.filters.is_empty()
+        {
+            let storage = store.catalogue().find(name.as_str())?;
+            subscription.filter_for(storage.ready()?)?;
+        }
+        if let Some(from) = asked.from {
+            subscription.begin_at(from, span.first, span.last);
+        } else if let Some(backfill) = asked.backfill {
+            subscription.backfill(backfill, now).await?;
+        }
+        Ok(subscription)
+    }
+
+    /// Where it is: everything up to here was told.
+    pub fn cursor(&self) -> Cursor {
+        self.at(self.place)
+    }
+
+    /// The position behind an event, to go on from; none for a row that was there before.
+    pub fn cursor_of(&self, event: &Event) -> Option<Cursor> {
+        event.place.map(|place| self.at(place))
+    }
+
+    /// The next there is to tell. None when the database is closed, or does not answer: then one may begin again
+    /// where one was.
+    pub async fn next(&mut self) -> Option<Told> {
+        loop {
+            if let Some(told) = self.ready.pop_front() {
+                return Some(told);
+            }
+            if self.behind.is_some() {
+                if let Err(error) = self.catch_up().await {
+                    tracing::debug!(%error, "a subscription ends");
+                    return None;
+                }
+                continue;
+            }
+            match self.pieces.recv().await {
+                Ok(piece) => self.receive(&piece),
+                Err(RecvError::Lagged(_)) => self.behind = Some(VecDeque::new()),
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// The next, when it is there already.
+    pub fn try_next(&mut self) -> Option<Told> {
+        loop {
+            if let Some(told) = self.ready.pop_front() {
+                return Some(told);
+            }
+            if self.behind.is_some() {
+                return None;
+            }
+            match self.pieces.try_recv() {
+                Ok(piece) => self.receive(&piece),
+                Err(TryRecvError::Lagged(_)) => self.behind = Some(VecDeque::new()),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// Takes the next piece; what was told already is left, and what lies between is read by itself.
+    fn receive(&mut self, piece: &Piece) {
+        if piece.behind <= self.place {
+            return;
+        }
+        if self.place.rest() == (piece.commit - 1, piece.first) {
+            self.take(piece);
+        } else {
+            self.behind = Some(VecDeque::new());
+        }
+    }
+
+    fn at(&self, place: Place) -> Cursor {
+        Cursor { epoch: self.epoch.clone(), place }
+    }
+
+    /// Begins where somebody was.
+    fn begin_at(&mut self, from: Cursor, first: i64, last: i64) {
+        let (after, _) = from.place.rest();
+        if from.epoch != self.epoch || after > last {
+            self.ready.push_back(Told::Gap { from, to: self.cursor() });
+            return;
+        }
+        if after < first - 1 {
+            self.place = Place::behind(first - 1);
+            self.ready.push_back(Told::Gap { from, to: self.cursor() });
+        } else {
+            self.place = from.place;
+        }
+        self.behind = Some(VecDeque::new());
+    }
+
+    /// Reads on in the feed; up to date when there is nothing more.
+    async fn catch_up(&mut self) -> Result<()> {
+        let Some(commits) = &mut self.behind else { return Ok(()) };
+        if commits.is_empty() {
+            let (after, _) = self.place.rest();
+            commits.extend(self.store.commits(after, COMMITS).await?);
+        }
+        let (after, told) = self.place.rest();
+        let Some(commit) = commits.front() else {
+            self.behind = None;
+            return Ok(());
+        };
+        if commit.position > after + 1 {
+            let to = Place::behind(commit.position - 1);
+            let from = std::mem::replace(&mut self.place, to);
+            let from = self.at(from);
+            self.ready.push_back(Told::Gap { from, to: self.at(to) });
+            return Ok(());
+        }
+        let piece = event::piece(self.store.as_ref(), commit, told, |name| self.wanted.has(name)).await?;
+        if piece.behind.within == Within::All {
+            commits.pop_front();
+        }
+        self.take(&piece);
+        Ok(())
+    }
+
+    /// Makes ready what there is of interest in a piece.
+    fn take(&mut self, piece: &Piece) {
+        let before = self.ready.len();
+        for event in &piece.events {
+            if self.wanted.has(&event.storage) && !self.is_known(event) && self.passes(event) {
+                self.ready.push_back(Told::Event(event.clone()));
+            }
+        }
+        self.place = piece.behind;
+        if piece.commit > self.known_until {
+            self.known = HashMap::new();
+        }
+        if self.ready.len() == before {
+            self.ready.push_back(Told::Seen(self.cursor()));
+        }
+    }
+
+    /// Whether its row was told already as it was behind this change.
+    fn is_known(&self, event: &Event) -> bool {
+        if self.known.is_empty() || event.what == Changed::Deleted {
+            return false;
+        }
+        let key = (event.storage.clone(), format!("{:?}", event.key));
+        self.known.get(&key).is_some_and(|version| event.version <= *version)
+    }
+
+    fn passes(&mut self, event: &Event) -> bool {
+        if self.filters.is_empty() {
+            return true;
+        }
+        let Some(stored) = &event.stored else { return true };
+        match self.filter_for(&stored.in_force) {
+            Ok(filter) => filter.is_none_or(|filter| filter.matches(&stored.row)),
+            // A field that is gone: nothing passes any more.
+            Err(_) => false,
+        }
+    }
+
+    fn filter_for(&mut self, in_force: &Arc<InForce>) -> Result<Option<&Filter>> {
+        let known = self
+            .filter
+            .as_ref()
+            .is_some_and(|(known, _)| (known.storage, known.version) == (in_force.storage, in_force.version));
+        if !known {
+            let query = parse::parameters(&in_force.definition, &self.filters)?;
+            self.filter = Some((in_force.clone(), query.filter));
+        }
+        Ok(self.filter.as_ref().and_then(|(_, filter)| filter.as_ref()))
+    }
+
+    /// Makes ready rows that are there, the oldest change first.
+    async fn backfill(&mut self, backfill: Backfill, now: Timestamp) -> Result<()> {
+        if self.wanted.0.is_empty() {
+            return Err(wrong("backfill", "what is to be told of is of storages, which have to be named"));
+        }
+        let mut found: Vec<(Arc<InForce>, _)> = Vec::new();
+        for name in self.wanted.0.clone() {
+            let storage = self.store.catalogue().get(name.as_str());
+            let Some(in_force) = storage.and_then(|storage| storage.in_force.clone()) else { continue };
+            let updated_at = in_force.definition.service().updated_at;
+            let mut parameters = self.filters.clone();
+            parameters.push(("ordering".into(), format!("-{updated_at}")));
+            let limit = match backfill {
+                Backfill::Rows(rows) => rows,
+                Backfill::Since(time) => {
+                    let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+                    let since = Timestamp::from_micros(now.micros().saturating_sub(micros));
+                    parameters
+                        .push((format!("{updated_at}__gte"), since.unwrap_or(Timestamp::MIN).to_string()));
+                    MAX_LIMIT
+                }
+            };
+            parameters.push(("limit".into(), limit.to_string()));
+            let query = parse::parameters(&in_force.definition, &parameters)?;
+            let page = self.store.page(&in_force, &query).await?;
+            found.extend(page.rows.into_iter().map(|row| (in_force.clone(), row)));
+        }
+        // What was committed meanwhile may be among them, and comes again.
+        self.known_until = self.store.span().await?.last;
+        found.sort_by_key(|(_, row)| row.updated_at);
+        for (in_force, row) in found {
+            let event = Event::backfilled(&in_force, row);
+            self.known.insert((event.storage.clone(), format!("{:?}", event.key)), event.version);
+            self.ready.push_back(Told::Event(Arc::new(event)));
+        }
+        Ok(())
+    }
+}
+
+fn named(name: &str) -> Result<StorageName> {
+    StorageName::parse(name).map_err(|reason| wrong("storage", reason))
+}
+
+fn wrong(parameter: &str, detail: impl Into<String>) -> Error {
+    Error::Query(vec![Fault::new(At::Parameter(parameter.into()), "not-applicable", detail)])
+}
