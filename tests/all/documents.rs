@@ -28,6 +28,7 @@ on_both![
     the_guide_does_what_it_says,
     the_document_about_capture_does_what_it_says,
     the_document_about_processors_does_what_it_says,
+    the_document_about_live_does_what_it_says,
     every_built_in_format_has_a_page,
 ];
 
@@ -45,6 +46,10 @@ async fn the_document_about_capture_does_what_it_says(server: Server) {
 
 async fn the_document_about_processors_does_what_it_says(server: Server) {
     run("docs/processors.md", &server).await;
+}
+
+async fn the_document_about_live_does_what_it_says(server: Server) {
+    run("docs/live.md", &server).await;
 }
 
 #[test]

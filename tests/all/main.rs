@@ -19,6 +19,7 @@ mod faults;
 mod idempotency;
 mod limits;
 mod listing;
+mod live;
 mod locking;
 mod names;
 mod operation;

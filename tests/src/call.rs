@@ -88,6 +88,11 @@ impl Api {
 }
 
 impl Call {
+    /// Sends it, and answers before its body has come; none when nobody is there.
+    pub async fn stream(self) -> Option<reqwest::Response> {
+        self.request.send().await.ok()
+    }
+
     /// With a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

@@ -15,6 +15,7 @@ mod compress;
 mod database;
 mod definitions;
 pub mod disk;
+mod listener;
 pub mod load;
 mod server;
 mod socket;
@@ -25,6 +26,7 @@ pub use cluster::{Cluster, Stop};
 pub use compress::compress;
 pub use database::Database;
 pub use definitions::{RECEIPT, cat, dog, record};
+pub use listener::{Frame, Listener};
 pub use server::{Exit, Server, Setup, eventually, snapshot};
 pub use socket::{Heard, Socket};
 

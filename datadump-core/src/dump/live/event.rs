@@ -64,11 +64,13 @@ impl Event {
         }
     }
 
-    /// `{"storage", "key", "row"}`, as JSON: rendered once, for all who are told. The row is null when it is gone.
+    /// `{"storage", "key", "version", "row"}`, as JSON: rendered once, for all who are told. The row is null when
+    /// it is gone.
     pub fn data(&self) -> &str {
         self.data.get_or_init(|| {
             let row = self.stored.as_ref().map_or(Json::Null, Stored::to_json);
-            json!({"storage": self.storage.as_str(), "key": self.key_json, "row": row}).to_string()
+            let storage = self.storage.as_str();
+            json!({"storage": storage, "key": self.key_json, "version": self.version, "row": row}).to_string()
         })
     }
 }

@@ -113,9 +113,10 @@ impl Dump {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
     /// use datadump_core::{Dump, Incoming, SourceName, live::{Subscribe, Told}};
+    /// use futures_util::StreamExt as _;
     ///
     /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
-    /// let mut told = dump.subscribe(Subscribe::default()).await?;
+    /// let mut told = Box::pin(dump.subscribe(Subscribe::default()).await?.stream());
     /// let inbox = SourceName::parse("inbox").unwrap();
     /// dump.throw(&inbox, Incoming { body: r#"{"speed": 1.75}"#.into(), ..Incoming::default() }).await?;
     /// while let Some(one) = told.next().await {

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{Stream, stream};
 use tokio::sync::broadcast::{
     self,
     error::{RecvError, TryRecvError},
@@ -169,6 +170,11 @@ impl Subscription {
                 Err(RecvError::Closed) => return None,
             }
         }
+    }
+
+    /// The same as a stream.
+    pub fn stream(self) -> impl Stream<Item = Told> + Send {
+        stream::unfold(self, async |mut told| told.next().await.map(|next| (next, told)))
     }
 
     /// The next, when it is there already.

@@ -122,7 +122,7 @@ impl Pool {
             let answer = ask(&mut connection);
             // Nobody may interrupt whoever has the connection next.
             interrupt.end();
-            pool.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            keep(&pool, connection);
             drop(permit);
             answer
         });
@@ -140,7 +140,7 @@ impl Pool {
     }
 
     fn give_back(&self, connection: Connection, permit: OwnedSemaphorePermit) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        keep(&self.idle, connection);
         drop(permit);
     }
 
@@ -150,6 +150,14 @@ impl Pool {
         let _ = tokio::time::timeout(CLOSING, self.permits.acquire_many(all)).await;
         self.permits.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// Keeps a connection for the next question. One whose end of a transaction was interrupted would go on to see
+/// what there was then.
+fn keep(idle: &Mutex<Vec<Connection>>, connection: Connection) {
+    if connection.is_autocommit() {
+        idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }
 

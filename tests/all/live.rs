@@ -1,0 +1,257 @@
+//! Streams of what is committed: everything, in order, once, whatever happens to who listens or who tells.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use datadump_tests::{Api, Database, Frame, Listener, Server, eventually, on_both};
+use serde_json::{Value as Json, json};
+use tokio::{task::JoinHandle, time::sleep};
+
+const STREAM: &str = "/api/v1/stream";
+
+/// How long all changes of a test are waited for.
+const PATIENCE: Duration = Duration::from_secs(100);
+
+on_both![
+    what_is_committed_is_told,
+    what_is_there_comes_first_when_it_is_asked_for,
+    who_was_cut_off_misses_nothing,
+    a_stop_ends_streams_and_a_start_goes_on,
+    what_a_stream_is_asked_wrongly_is_said,
+];
+
+fn dog() -> Json {
+    json!({"name": "dog", "key": {"name": "chip_id", "type": "string", "max_length": 16},
+           "fields": [{"name": "size", "type": "integer", "default": 0, "db_index": true}]})
+}
+
+async fn save(api: &Api, key: &str, size: i64) -> i64 {
+    let saved = api.post("/api/v1/storage/dog/", &json!({"chip_id": key, "size": size})).await;
+    assert!(saved.status < 300, "{saved:?}");
+    saved.json()["version"].as_i64().unwrap()
+}
+
+/// What happened to which row, and what version that made or deleted.
+fn said(frame: &Frame) -> (String, String, i64) {
+    let event = frame.event.clone().unwrap();
+    let key = frame.data["key"].as_str().unwrap().to_owned();
+    (event, key, frame.data["version"].as_i64().unwrap())
+}
+
+async fn what_is_committed_is_told(server: Server) {
+    server.declare(&dog()).await;
+    let mut all = Listener::at(&server, STREAM, None).await;
+    let hello = all.next().await.unwrap();
+    assert_eq!(hello.event.as_deref(), Some("hello"));
+    assert!(hello.data["cursor"].is_string() && hello.data["now"].is_string(), "{hello:?}");
+    let mut large = Listener::at(&server, "/api/v1/stream?storage=dog&size__gte=3", None).await;
+    let mut others = Listener::at(&server, "/api/v1/stream?storage=cat,car", None).await;
+    save(&server, "A", 1).await;
+    save(&server, "A", 3).await;
+    server.post("/throw/car", &json!([{"speed": 1.5}, {"speed": 2.5}])).await.is(200).ok();
+    // What is refused is not told.
+    server.post("/api/v1/storage/dog/", &json!({"chip_id": "B", "size": "x"})).await.problem(400);
+    server.delete("/api/v1/storage/dog/A/").await.ok();
+    save(&server, "C", 5).await;
+
+    let mut frames = Vec::new();
+    for _ in 0..6 {
+        frames.push(all.change().await.unwrap());
+    }
+    let events: Vec<_> = frames.iter().map(|frame| frame.event.as_deref().unwrap()).collect();
+    assert_eq!(events, ["insert", "update", "insert", "insert", "delete", "insert"]);
+    let ids: std::collections::BTreeSet<_> = frames.iter().map(|frame| frame.id.clone().unwrap()).collect();
+    assert_eq!(ids.len(), 6, "each stands somewhere else");
+    assert_eq!(frames[2].data["storage"], "car");
+    assert_eq!(frames[3].data["row"]["speed"], 2.5);
+    assert_eq!((&frames[4].data["key"], &frames[4].data["row"]), (&json!("A"), &Json::Null));
+    assert_eq!(frames[5].data["row"]["chip_id"], "C");
+
+    // Of what is deleted nobody can say any more whether it would have passed.
+    let mut words = vec![said(&large.change().await.unwrap())];
+    while words.last().unwrap().1 != "C" {
+        words.push(said(&large.change().await.unwrap()));
+    }
+    // How far the row had come when the changes before were told is a matter of time.
+    let words = words.split_off(words.len() - 2);
+    assert_eq!(words, [("delete".into(), "A".into(), 2), ("insert".into(), "C".into(), 1)]);
+    assert_eq!(others.change().await.unwrap().data["row"]["speed"], 1.5);
+    assert_eq!(others.change().await.unwrap().data["row"]["speed"], 2.5);
+}
+
+async fn what_is_there_comes_first_when_it_is_asked_for(server: Server) {
+    server.declare(&dog()).await;
+    for number in 0..5 {
+        save(&server, &format!("old{number}"), number).await;
+    }
+    let mut listener = Listener::at(&server, "/api/v1/stream?storage=dog&backfill=3&size__lt=4", None).await;
+    let mut recent = Listener::at(&server, "/api/v1/stream?storage=dog&backfill=10m", None).await;
+    save(&server, "new", 1).await;
+    let mut keys = Vec::new();
+    for _ in 0..4 {
+        let frame = listener.change().await.unwrap();
+        assert_eq!(frame.event.as_deref(), Some("insert"));
+        assert_eq!(frame.id.is_some(), frame.data["key"] == "new", "{frame:?}");
+        keys.push(frame.data["key"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(keys, ["old1", "old2", "old3", "new"]);
+    for key in ["old0", "old1", "old2", "old3", "old4", "new"] {
+        assert_eq!(recent.change().await.unwrap().data["key"], key);
+    }
+}
+
+/// What was answered to writers: by row, what happened to it.
+type Ledger = BTreeMap<String, Vec<(String, i64)>>;
+
+/// Inserts, updates and deletes rows of its own until it is told to stop.
+fn writer(api: Api, name: usize, rounds: usize) -> JoinHandle<Ledger> {
+    tokio::spawn(async move {
+        let mut ledger = Ledger::new();
+        for round in 0..rounds {
+            let key = format!("w{name}-{}", round % 5);
+            let mut note =
+                |what: &str, version| ledger.entry(key.clone()).or_default().push((what.into(), version));
+            let size = i64::try_from(round).unwrap();
+            note("insert", save(&api, &key, size).await);
+            note("update", save(&api, &key, -size - 1).await);
+            api.delete(&format!("/api/v1/storage/dog/{key}/")).await.ok();
+            note("delete", 2);
+        }
+        ledger
+    })
+}
+
+/// Listens until it has heard so many changes, and is cut off after every few of them.
+async fn listen(apis: &[Api], first: &str, changes: usize, cuts: usize) -> Ledger {
+    let (mut ledger, mut heard, mut last, mut turn) = (Ledger::new(), 0, first.to_owned(), 0);
+    let began = std::time::Instant::now();
+    while heard < changes {
+        turn += 1;
+        let waited = began.elapsed();
+        assert!(waited < PATIENCE, "{heard} of {changes} after {waited:?}, last {last}, turn {turn}");
+        let Some(mut listener) = Listener::try_at(&apis[turn % apis.len()], STREAM, Some(&last)).await else {
+            sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let until = heard + 1 + changes / cuts;
+        while heard < until.min(changes) {
+            let Some(frame) = listener.next().await else { break };
+            assert_ne!(frame.event.as_deref(), Some("gap"), "{frame:?}");
+            last = frame.id.clone().unwrap_or(last);
+            if matches!(frame.event.as_deref(), Some("insert" | "update" | "delete")) {
+                let (what, key, version) = said(&frame);
+                ledger.entry(key).or_default().push((what, version));
+                heard += 1;
+            }
+        }
+    }
+    ledger
+}
+
+async fn here(api: &Api) -> String {
+    let hello = Listener::at(api, STREAM, None).await.next().await.unwrap();
+    hello.data["cursor"].as_str().unwrap().to_owned()
+}
+
+fn cuts() -> usize {
+    std::env::var("DATADUMP_TEST_CUTS").map_or(40, |cuts| cuts.parse().expect("it is a number"))
+}
+
+async fn written(writers: Vec<JoinHandle<Ledger>>) -> Ledger {
+    let mut ledger = Ledger::new();
+    for writer in writers {
+        ledger.extend(writer.await.unwrap());
+    }
+    ledger
+}
+
+async fn who_was_cut_off_misses_nothing(server: Server) {
+    const WRITERS: usize = 20;
+    server.declare(&dog()).await;
+    let (first, apis) = (here(&server).await, [Api::new(server.base())]);
+    let rounds = 10;
+    let writers = (0..WRITERS).map(|name| writer(Api::new(server.base()), name, rounds)).collect();
+    let (heard, written) =
+        tokio::join!(listen(&apis, &first, WRITERS * rounds * 3, cuts()), written(writers));
+    assert_eq!(heard, written);
+}
+
+/// Two servers behind each other's backs, one of which is killed and comes back.
+#[tokio::test]
+async fn what_one_node_commits_all_nodes_tell() {
+    let one = Server::start(Database::postgres().await).await;
+    let url = one.database().address();
+    let two = Server::start(Database::Foreign { url }).await;
+    one.declare(&dog()).await;
+    two.applied("dog").await;
+    let (first, rounds) = (here(&one).await, 10);
+    let apis = [Api::new(one.base()), Api::new(two.base())];
+    let write = |server: &Server, names: std::ops::Range<usize>| -> Vec<JoinHandle<Ledger>> {
+        names.map(|name| writer(Api::new(server.base()), name, rounds)).collect()
+    };
+    let listening = tokio::spawn({
+        let (apis, first) = (apis.clone(), first.clone());
+        async move { listen(&apis, &first, 20 * rounds * 3, cuts()).await }
+    });
+    let (on_one, on_two) = (write(&one, 0..10), write(&two, 10..15));
+    let mut ledger = written(on_two).await;
+    let (setup, database) = two.kill().await;
+    let two = setup.start(database).await;
+    let later = write(&two, 15..20);
+    ledger.extend(written(on_one).await);
+    ledger.extend(written(later).await);
+    assert_eq!(listening.await.unwrap(), ledger);
+    // And from the beginning, at the node that has come back.
+    let again = listen(&[Api::new(two.base())], &first, 20 * rounds * 3, 1).await;
+    assert_eq!(again, ledger);
+}
+
+async fn a_stop_ends_streams_and_a_start_goes_on(server: Server) {
+    server.declare(&dog()).await;
+    let mut listener = Listener::at(&server, STREAM, None).await;
+    save(&server, "A", 1).await;
+    let last = listener.change().await.unwrap().id.unwrap();
+    let began = std::time::Instant::now();
+    let (setup, database) = server.stop().await;
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert_eq!(listener.next().await, None);
+    let server = setup.start(database).await;
+    save(&server, "B", 1).await;
+    let mut listener = Listener::at(&server, STREAM, Some(&last)).await;
+    assert_eq!(listener.change().await.unwrap().data["key"], "B");
+    // One that is not of this database is told so.
+    let mut stranger = Listener::at(&server, "/api/v1/stream?since=abc-7", None).await;
+    stranger.next().await.unwrap();
+    let gap = stranger.next().await.unwrap();
+    assert_eq!((gap.event.as_deref(), &gap.data["from"]), (Some("gap"), &json!("abc-7")));
+    save(&server, "C", 1).await;
+    assert_eq!(stranger.change().await.unwrap().data["key"], "C");
+    // Who goes away is forgotten, as soon as there is something to tell.
+    drop((listener, stranger));
+    let connections = || async {
+        save(&server, "D", 1).await;
+        server.get("/api/v1/status").await.json()["connections"].as_u64().unwrap()
+    };
+    eventually("they are closed", || async { (connections().await <= 1).then_some(()) }).await;
+}
+
+async fn what_a_stream_is_asked_wrongly_is_said(server: Server) {
+    server.declare(&dog()).await;
+    for (query, status, about) in [
+        ("since=7", 400, "since"),
+        ("backfill=0", 400, "backfill"),
+        ("backfill=1001", 400, "backfill"),
+        ("backfill=x", 400, "backfill"),
+        ("backfill=5", 400, "backfill"),
+        ("size=1", 400, "storage"),
+        ("storage=dog&storage=cat&size=1", 400, "storage"),
+        ("storage=dog&sise=1", 400, "sise"),
+        ("storage=dog&size=x", 400, "size"),
+        ("storage=dog&limit=1", 400, "limit"),
+        ("storage=_x", 400, "storage"),
+        ("storage=none&size=1", 404, "none"),
+    ] {
+        server.get(&format!("{STREAM}?{query}")).await.problem_about(status, &[about]);
+    }
+    server.get(STREAM).header("last-event-id", "x").await.problem_about(400, &["Last-Event-ID"]);
+    server.post(STREAM, &json!({})).await.problem_about(405, &["GET"]);
+}
