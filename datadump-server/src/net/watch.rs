@@ -22,6 +22,9 @@ const IDLE: u8 = 0;
 const HEAD: u8 = 1;
 const SERVING: u8 = 2;
 
+/// How long a client may take nothing of what is sent to it.
+const BLOCKED: Duration = Duration::from_secs(30);
+
 /// The state of one connection.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -29,6 +32,8 @@ pub(super) struct Watch {
     phase: AtomicU8,
     /// Milliseconds from `opened` to when the phase began, or bytes were last sent.
     since: AtomicU64,
+    /// The same to when it took no more of what is sent, and one more; 0 while it takes what there is.
+    blocked: AtomicU64,
     header_timeout: Duration,
     idle_timeout: Duration,
 }
@@ -43,6 +48,7 @@ impl Watch {
             // A new connection owes its first request: it has no right to idle.
             phase: AtomicU8::new(HEAD),
             since: AtomicU64::new(0),
+            blocked: AtomicU64::new(0),
             header_timeout,
             idle_timeout,
         }
@@ -54,8 +60,11 @@ impl Watch {
         Serving(self.clone())
     }
 
-    /// Until when the client has time; for ever while it waits for us.
+    /// Until when the client has time; for ever while it waits for us and takes what there is.
     fn deadline(&self) -> Option<Instant> {
+        if let Some(blocked) = self.blocked.load(Ordering::Relaxed).checked_sub(1) {
+            return Some(self.opened + Duration::from_millis(blocked) + BLOCKED);
+        }
         let since = self.opened + Duration::from_millis(self.since.load(Ordering::Relaxed));
         match self.phase.load(Ordering::Relaxed) {
             SERVING => None,
@@ -65,8 +74,24 @@ impl Watch {
     }
 
     fn progress(&self) {
-        let millis = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.since.store(millis, Ordering::Relaxed);
+        self.since.store(self.millis(), Ordering::Relaxed);
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// It took something.
+    fn sent(&self) {
+        self.blocked.store(0, Ordering::Relaxed);
+        self.progress();
+    }
+
+    /// It takes no more for now.
+    fn blocked(&self) {
+        if self.blocked.load(Ordering::Relaxed) == 0 {
+            self.blocked.store(self.millis().saturating_add(1), Ordering::Relaxed);
+        }
     }
 
     fn received(&self) {
@@ -127,8 +152,10 @@ impl Watched {
     }
 
     fn sent(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.watch.progress();
+        match written {
+            Poll::Ready(Ok(1..)) => self.watch.sent(),
+            Poll::Pending => self.watch.blocked(),
+            Poll::Ready(_) => {}
         }
         written
     }
@@ -202,10 +229,25 @@ mod tests {
 
         let serving = watch.serving();
         assert!(!is_over_after(&mut patience, 1000).await, "the client waits for us");
+        watch.blocked();
+        assert!(!is_over_after(&mut patience, 29).await);
+        watch.blocked();
+        watch.sent();
+        assert!(!is_over_after(&mut patience, 1000).await, "it takes what there is again");
         drop(serving);
         assert!(!is_over_after(&mut patience, 74).await);
         watch.received();
         assert!(!is_over_after(&mut patience, 9).await);
+        assert!(is_over_after(&mut patience, 1).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_takes_nothing_is_given_up() {
+        let watch = Arc::new(Watch::new(HEADER, LONG));
+        let mut patience = Patience::new(watch.clone());
+        let _serving = watch.serving();
+        watch.blocked();
+        assert!(!is_over_after(&mut patience, 29).await);
         assert!(is_over_after(&mut patience, 1).await);
     }
 }

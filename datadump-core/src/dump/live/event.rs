@@ -1,13 +1,17 @@
 //! One change, with the row as it is when it is told.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use serde_json::{Value as Json, json};
 
 use super::cursor::{Place, Within};
 use crate::{
     error::{Error, Result},
-    schema::{InForce, StorageName, StoredRow, Value},
+    schema::{InForce, StorageId, StorageName, StoredRow, Value},
     store::{
         Change, Changed, Column, Commit, Count, Filter, Order, Paging, Query, Store, Stored, Test,
         query::Direction,
@@ -15,7 +19,7 @@ use crate::{
 };
 
 /// How many changes are told at a time.
-pub(super) const TOGETHER: usize = 32;
+pub(super) const TOGETHER: usize = 64;
 
 /// How often a storage is asked again of which another version came into force.
 const MOVES: usize = 10;
@@ -38,13 +42,11 @@ pub struct Event {
     data: OnceLock<String>,
 }
 
-/// Some changes of one commit.
+/// Some changes, of one commit or several.
 #[derive(Debug)]
 pub(super) struct Piece {
-    pub(super) commit: i64,
-    /// How many of its changes come before these.
-    pub(super) first: usize,
-    /// Where one is who was told these.
+    /// Between here and where one is who was told these, nothing else was wanted by those who listened.
+    pub(super) after: Place,
     pub(super) behind: Place,
     pub(super) events: Vec<Arc<Event>>,
 }
@@ -75,75 +77,99 @@ impl Event {
     }
 }
 
-/// The changes of a commit from this one on, no more than are told at a time; of those storages that are wanted.
+/// The next changes behind a place, of those storages that are wanted: no more than are told at a time.
 pub(super) async fn piece(
     store: &dyn Store,
-    commit: &Commit,
-    first: usize,
+    commits: &[Commit],
+    after: Place,
     wants: impl Fn(&StorageName) -> bool,
 ) -> Result<Piece> {
-    let end = commit.changes.len().min(first + TOGETHER);
-    let changes = commit.changes.get(first..end).unwrap_or_default();
-    let within = if end == commit.changes.len() { Within::All } else { Within::Some(end) };
-    let behind = Place { commit: commit.position, within };
-    let mut events = Vec::new();
-    let mut place = first;
-    for run in changes.chunk_by(|one, next| one.storage == next.storage) {
-        if let Some(change) = run.first()
-            && let Some(storage) = store.catalogue().by_id(change.storage)
-            && wants(&storage.name)
-        {
-            let (in_force, rows) = rows(store, run).await?;
-            for (number, change) in run.iter().enumerate() {
-                let told = place + number + 1;
-                let within = if told == commit.changes.len() { Within::All } else { Within::Some(told) };
-                let here = Place { commit: commit.position, within };
-                events.extend(in_force.as_ref().map(|in_force| event(in_force, change, &rows, here)));
+    let mut storages: BTreeMap<StorageId, bool> = BTreeMap::new();
+    let (mut behind, mut picked) = (after, Vec::new());
+    let (known, told) = after.rest();
+    'all: for commit in commits.iter().filter(|commit| commit.position > known) {
+        let told = if commit.position == known + 1 { told } else { 0 };
+        for (number, change) in commit.changes.iter().enumerate().skip(told) {
+            let is_wanted = *storages.entry(change.storage).or_insert_with(|| {
+                let storage = store.catalogue().by_id(change.storage);
+                storage.is_some_and(|storage| wants(&storage.name))
+            });
+            if is_wanted && picked.len() == TOGETHER {
+                break 'all;
+            }
+            let is_last = number + 1 == commit.changes.len();
+            let within = if is_last { Within::All } else { Within::Some(number + 1) };
+            behind = Place { commit: commit.position, within };
+            if is_wanted {
+                picked.push((behind, change));
             }
         }
-        place += run.len();
+        if commit.changes.is_empty() {
+            behind = Place::behind(commit.position);
+        }
     }
-    Ok(Piece { commit: commit.position, first, behind, events })
+    let mut rows: BTreeMap<StorageId, Rows> = BTreeMap::new();
+    for (storage, _) in storages.into_iter().filter(|(_, is_wanted)| *is_wanted) {
+        let of_storage = picked.iter().map(|(_, change)| *change).filter(|change| change.storage == storage);
+        rows.insert(storage, Rows::read(store, storage, of_storage).await?);
+    }
+    let events =
+        picked.into_iter().filter_map(|(place, change)| rows.get(&change.storage)?.event(change, place));
+    let events = events.map(Arc::new).collect();
+    Ok(Piece { after, behind, events })
 }
 
-fn event(in_force: &Arc<InForce>, change: &Change, rows: &[StoredRow], place: Place) -> Arc<Event> {
-    let row = rows.iter().find(|row| row.key == change.key).filter(|_| change.what != Changed::Deleted);
-    let stored = row.map(|row| Stored { row: row.clone(), in_force: in_force.clone() });
-    Arc::new(Event {
-        what: change.what,
-        storage: in_force.definition.name.clone(),
-        version: change.version,
-        place: Some(place),
-        key: change.key.clone(),
-        key_json: change.key.to_json(&in_force.definition.key.kind),
-        stored,
-        data: OnceLock::new(),
-    })
+/// Rows of one storage, as they are now.
+struct Rows {
+    /// None when it has been removed.
+    in_force: Option<Arc<InForce>>,
+    rows: Vec<StoredRow>,
 }
 
-/// The rows of changes of one storage, as they are now; no definition when it has been removed.
-async fn rows(store: &dyn Store, run: &[Change]) -> Result<(Option<Arc<InForce>>, Vec<StoredRow>)> {
-    let keys: Vec<Value> = run
-        .iter()
-        .filter(|change| change.what != Changed::Deleted)
-        .map(|change| change.key.clone())
-        .collect();
-    let storage = run.first().map(|change| change.storage);
-    let mut moves = 0;
-    loop {
-        let in_force = storage.and_then(|id| store.catalogue().by_id(id)?.in_force.clone());
-        let Some(in_force) = in_force else { return Ok((None, Vec::new())) };
-        if keys.is_empty() {
-            return Ok((Some(in_force), Vec::new()));
-        }
-        match store.page(&in_force, &of_keys(keys.clone())).await {
-            Ok(page) => return Ok((Some(in_force), page.rows)),
-            Err(Error::Moved(_) | Error::UnknownStorage(_)) if moves < MOVES => {
-                moves += 1;
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+impl Rows {
+    async fn read(
+        store: &dyn Store,
+        storage: StorageId,
+        changes: impl Iterator<Item = &Change>,
+    ) -> Result<Self> {
+        let mut keys: Vec<Value> = Vec::new();
+        for change in changes.filter(|change| change.what != Changed::Deleted) {
+            if !keys.contains(&change.key) {
+                keys.push(change.key.clone());
             }
-            Err(error) => return Err(error),
         }
+        let mut moves = 0;
+        loop {
+            let in_force = store.catalogue().by_id(storage).and_then(|storage| storage.in_force.clone());
+            let Some(in_force) = in_force else { return Ok(Self { in_force: None, rows: Vec::new() }) };
+            if keys.is_empty() {
+                return Ok(Self { in_force: Some(in_force), rows: Vec::new() });
+            }
+            match store.page(&in_force, &of_keys(keys.clone())).await {
+                Ok(page) => return Ok(Self { in_force: Some(in_force), rows: page.rows }),
+                Err(Error::Moved(_) | Error::UnknownStorage(_)) if moves < MOVES => {
+                    moves += 1;
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn event(&self, change: &Change, place: Place) -> Option<Event> {
+        let in_force = self.in_force.as_ref()?;
+        let row =
+            self.rows.iter().find(|row| row.key == change.key).filter(|_| change.what != Changed::Deleted);
+        Some(Event {
+            what: change.what,
+            storage: in_force.definition.name.clone(),
+            version: change.version,
+            place: Some(place),
+            key: change.key.clone(),
+            key_json: change.key.to_json(&in_force.definition.key.kind),
+            stored: row.map(|row| Stored { row: row.clone(), in_force: in_force.clone() }),
+            data: OnceLock::new(),
+        })
     }
 }
 

@@ -2,16 +2,23 @@
 
 use std::{
     sync::{Arc, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::watch;
 
-use super::{Live, event};
+use super::{
+    Live,
+    cursor::Place,
+    event::{self, Piece},
+};
 use crate::{error::Result, store::Store};
 
 /// How many commits are read at a time.
 const COMMITS: usize = 256;
+
+/// After how long those who listen are told how far it has come, when there is nothing else to tell.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// Before it is tried again, after the database did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -19,15 +26,24 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Follows until the store is closed, or nobody has it any more.
 pub(super) fn start(store: &Arc<dyn Store>, live: &Arc<Live>) {
     let news = store.news();
-    let follower = Follower { store: Arc::downgrade(store), live: Arc::downgrade(live), after: None };
+    let follower = Follower { store: Arc::downgrade(store), live: Arc::downgrade(live), at: None };
     tokio::spawn(follower.run(news));
 }
 
 struct Follower {
     store: Weak<dyn Store>,
     live: Weak<Live>,
-    /// Up to where it has told; none while nobody listens.
-    after: Option<i64>,
+    /// Where it is; none while nobody listens.
+    at: Option<At>,
+}
+
+/// How far a follower has come.
+struct At {
+    /// With reading.
+    read: Place,
+    /// With telling: nothing of what lies between was wanted.
+    told: Place,
+    since: Instant,
 }
 
 impl Follower {
@@ -49,31 +65,28 @@ impl Follower {
         let (Some(store), Some(live)) = (self.store.upgrade(), self.live.upgrade()) else { return Ok(()) };
         loop {
             if !live.is_listened_to() {
-                self.after = None;
+                self.at = None;
                 return Ok(());
             }
-            let after = match self.after {
-                Some(after) => after,
-                // Who listens already reads by itself what was before.
-                None => store.span().await?.last - 1,
-            };
-            self.after = Some(after);
-            let commits = store.commits(after, COMMITS).await?;
-            if commits.is_empty() {
-                return Ok(());
-            }
-            for commit in commits {
-                let mut first = 0;
-                loop {
-                    let piece = event::piece(store.as_ref(), &commit, first, |name| live.wants(name)).await?;
-                    let end = first + event::TOGETHER;
-                    live.tell(piece);
-                    if end >= commit.changes.len() {
-                        break;
-                    }
-                    first = end;
+            let at = match &mut self.at {
+                Some(at) => at,
+                none => {
+                    // Who listens already reads by itself what was before.
+                    let place = Place::behind(store.span().await?.last - 1);
+                    none.insert(At { read: place, told: place, since: Instant::now() })
                 }
-                self.after = Some(commit.position);
+            };
+            let commits = store.commits(at.read.rest().0, COMMITS).await?;
+            let Some(last) = commits.last().map(|commit| Place::behind(commit.position)) else {
+                return Ok(());
+            };
+            while at.read < last {
+                let piece = event::piece(store.as_ref(), &commits, at.read, |name| live.wants(name)).await?;
+                at.read = piece.behind;
+                if !piece.events.is_empty() || at.since.elapsed() > QUIET {
+                    live.tell(Piece { after: at.told, ..piece });
+                    (at.told, at.since) = (at.read, Instant::now());
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::{
 
 use super::{
     Listening, Live,
-    cursor::{Cursor, Place, Within},
+    cursor::{Cursor, Place},
     event::{self, Event, Piece},
 };
 use crate::{
@@ -92,7 +92,7 @@ pub struct Subscription {
     /// What is to be told next.
     ready: VecDeque<Told>,
     /// What was read of the feed, while it is behind.
-    behind: Option<VecDeque<Commit>>,
+    behind: Option<Vec<Commit>>,
     /// The versions of the rows that were told first, and up to where they may be told again.
     known: HashMap<(StorageName, String), i32>,
     known_until: i64,
@@ -166,7 +166,7 @@ impl Subscription {
             }
             match self.pieces.recv().await {
                 Ok(piece) => self.receive(&piece),
-                Err(RecvError::Lagged(_)) => self.behind = Some(VecDeque::new()),
+                Err(RecvError::Lagged(_)) => self.behind = Some(Vec::new()),
                 Err(RecvError::Closed) => return None,
             }
         }
@@ -188,7 +188,7 @@ impl Subscription {
             }
             match self.pieces.try_recv() {
                 Ok(piece) => self.receive(&piece),
-                Err(TryRecvError::Lagged(_)) => self.behind = Some(VecDeque::new()),
+                Err(TryRecvError::Lagged(_)) => self.behind = Some(Vec::new()),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
             }
         }
@@ -199,10 +199,10 @@ impl Subscription {
         if piece.behind <= self.place {
             return;
         }
-        if self.place.rest() == (piece.commit - 1, piece.first) {
+        if piece.after <= self.place {
             self.take(piece);
         } else {
-            self.behind = Some(VecDeque::new());
+            self.behind = Some(Vec::new());
         }
     }
 
@@ -223,32 +223,29 @@ impl Subscription {
         } else {
             self.place = from.place;
         }
-        self.behind = Some(VecDeque::new());
+        self.behind = Some(Vec::new());
     }
 
     /// Reads on in the feed; up to date when there is nothing more.
     async fn catch_up(&mut self) -> Result<()> {
         let Some(commits) = &mut self.behind else { return Ok(()) };
-        if commits.is_empty() {
-            let (after, _) = self.place.rest();
-            commits.extend(self.store.commits(after, COMMITS).await?);
+        let (after, _) = self.place.rest();
+        if commits.last().is_none_or(|last| Place::behind(last.position) <= self.place) {
+            *commits = self.store.commits(after, COMMITS).await?;
+            let Some(first) = commits.first() else {
+                self.behind = None;
+                return Ok(());
+            };
+            if first.position > after + 1 {
+                let to = Place::behind(first.position - 1);
+                let from = std::mem::replace(&mut self.place, to);
+                let from = self.at(from);
+                self.ready.push_back(Told::Gap { from, to: self.at(to) });
+                return Ok(());
+            }
         }
-        let (after, told) = self.place.rest();
-        let Some(commit) = commits.front() else {
-            self.behind = None;
-            return Ok(());
-        };
-        if commit.position > after + 1 {
-            let to = Place::behind(commit.position - 1);
-            let from = std::mem::replace(&mut self.place, to);
-            let from = self.at(from);
-            self.ready.push_back(Told::Gap { from, to: self.at(to) });
-            return Ok(());
-        }
-        let piece = event::piece(self.store.as_ref(), commit, told, |name| self.wanted.has(name)).await?;
-        if piece.behind.within == Within::All {
-            commits.pop_front();
-        }
+        let piece =
+            event::piece(self.store.as_ref(), commits, self.place, |name| self.wanted.has(name)).await?;
         self.take(&piece);
         Ok(())
     }
@@ -257,12 +254,13 @@ impl Subscription {
     fn take(&mut self, piece: &Piece) {
         let before = self.ready.len();
         for event in &piece.events {
-            if self.wanted.has(&event.storage) && !self.is_known(event) && self.passes(event) {
+            let is_new = event.place.is_none_or(|place| place > self.place);
+            if is_new && self.wanted.has(&event.storage) && !self.is_known(event) && self.passes(event) {
                 self.ready.push_back(Told::Event(event.clone()));
             }
         }
         self.place = piece.behind;
-        if piece.commit > self.known_until {
+        if self.place > Place::behind(self.known_until) {
             self.known = HashMap::new();
         }
         if self.ready.len() == before {

@@ -26,6 +26,7 @@ mod data;
 mod echo;
 mod growth;
 mod inside;
+mod live;
 mod machine;
 mod postgres;
 mod reads;
@@ -90,6 +91,7 @@ async fn main() {
     inside::run(&mut bench);
     postgres::run(&mut bench).await;
     growth::run(&mut bench).await;
+    live::run(&mut bench).await;
     println!("\n{}", bench.report.table());
     if let Some(folder) = write {
         bench.report.write(std::path::Path::new(&folder));

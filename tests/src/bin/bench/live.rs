@@ -1,0 +1,246 @@
+//! What it costs to be listened to: how late a thousand hear of it, what idle listeners take, and what those who
+//! take nothing cost the others.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use datadump_tests::{
+    Database, Server, Setup,
+    load::{Make, Process, closed, open, post},
+};
+use hdrhistogram::Histogram;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinSet,
+};
+
+use crate::{
+    Bench,
+    data::readings,
+    report::{Goal, Row},
+    throws::CLIENTS,
+};
+
+const LISTENERS: usize = 1_000;
+const IDLE: usize = 10_000;
+const STALLED: usize = 100;
+const RATE: f64 = 100.0;
+
+/// How late a listener may hear, in milliseconds; and how much memory an idle one may take, in KiB.
+const LATE: f64 = 50.0;
+const MEMORY: f64 = 20.0;
+
+pub(crate) async fn run(bench: &mut Bench) {
+    if bench.wants("live-late") {
+        late(bench).await;
+    }
+    if bench.wants("live-idle") {
+        idle(bench).await;
+    }
+    if bench.wants("live-stalled") {
+        stalled(bench).await;
+    }
+    if bench.wants("live-open") {
+        beside_open_ones(bench).await;
+    }
+}
+
+async fn server() -> Server {
+    let setup = Setup::default().environment("DATADUMP_MAX_CONNECTIONS", "15000");
+    setup.start(Database::sqlite()).await
+}
+
+/// Begins to listen; answered when it is heard.
+async fn listener(address: &str, storage: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let ask = format!("GET /api/v1/stream?storage={storage} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    stream.write_all(ask.as_bytes()).await.expect("it takes requests");
+    let mut head = [0; 4096];
+    let mut read = Vec::new();
+    while !read.windows(5).any(|word| word == b"hello") {
+        let length = stream.read(&mut head).await.expect("it answers");
+        assert!(length > 0, "it answers");
+        read.extend_from_slice(&head[..length]);
+    }
+    stream
+}
+
+async fn listeners(address: &str, count: usize, storage: &str) -> Vec<TcpStream> {
+    let mut all = Vec::with_capacity(count);
+    while all.len() < count {
+        let some = (0..64.min(count - all.len())).map(|_| listener(address, storage));
+        all.extend(futures_util::future::join_all(some).await);
+    }
+    all
+}
+
+/// Throws that say how many they are.
+fn numbered() -> Make {
+    let next = AtomicU64::new(0);
+    Arc::new(move |_, _| {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        post("/throw/heard", "application/json", format!("{{\"number\":{number}}}").as_bytes())
+    })
+}
+
+async fn late(bench: &mut Bench) {
+    let mut row = Row::new(
+        "live-late",
+        "p99 from throw to listener, 1,000 listeners, 100 events a second",
+        "ms",
+        "50 ms",
+        Goal::AtMost(1.0, 0.5),
+    );
+    let server = server().await;
+    server.post("/throw/heard", &serde_json::json!({"number": -1})).await.is(200).ok();
+    for _ in 0..bench.repeats {
+        let began = Instant::now();
+        let latency = Arc::new(Mutex::new(Histogram::<u64>::new(3).expect("it can be made")));
+        let mut all = JoinSet::new();
+        let count = (RATE * bench.time.as_secs_f64()) as u64;
+        for stream in listeners(server.address(), LISTENERS, "heard").await {
+            all.spawn(hear(stream, count, began, latency.clone()));
+        }
+        let make = due_numbers(began);
+        open(server.address(), 4, RATE, bench.time, make).await.all_answered();
+        while let Some(heard) = all.join_next().await {
+            heard.expect("each hears all of it, once and in order");
+        }
+        let latency = latency.lock().expect("nobody panicked");
+        row.pair(latency.value_at_quantile(0.99) as f64 / 1000.0, LATE);
+        row.note(format!(
+            "{} events heard, median {:.1} ms, worst {:.1} ms",
+            latency.len(),
+            latency.value_at_quantile(0.5) as f64 / 1000.0,
+            latency.max() as f64 / 1000.0
+        ));
+    }
+    bench.report.add(row);
+    server.stop().await;
+}
+
+/// Throws that say how many they are, and when they were made, in microseconds.
+fn due_numbers(began: Instant) -> Make {
+    let next = AtomicU64::new(0);
+    Arc::new(move |_, _| {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let at = began.elapsed().as_micros();
+        let body = format!("{{\"number\":{number},\"at\":{at}}}");
+        post("/throw/heard", "application/json", body.as_bytes())
+    })
+}
+
+/// Reads until so many were heard: each number once.
+async fn hear(mut stream: TcpStream, count: u64, began: Instant, latency: Arc<Mutex<Histogram<u64>>>) {
+    let (mut buffer, mut read, mut heard) =
+        (vec![0; 16 << 10], Vec::new(), std::collections::BTreeSet::new());
+    let mut times = Vec::new();
+    while (heard.len() as u64) < count {
+        let length = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut buffer)).await;
+        let length = length.expect("all of it comes").expect("it goes on");
+        assert!(length > 0, "it goes on");
+        let now = began.elapsed().as_micros() as u64;
+        read.extend_from_slice(&buffer[..length]);
+        let mut from = 0;
+        while let Some(end) = read[from..].windows(2).position(|word| word == b"\n\n").map(|end| from + end) {
+            let frame = std::str::from_utf8(&read[from..end]).unwrap_or_default();
+            from = end + 2;
+            let number = |name: &str| -> Option<u64> {
+                let (_, rest) = frame.split_once(name)?;
+                rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+            };
+            if let (Some(number), Some(at)) = (number("\"number\":"), number("\"at\":")) {
+                assert!(heard.insert(number), "{number} is heard twice");
+                times.push(now.saturating_sub(at));
+            }
+        }
+        read.drain(..from);
+    }
+    let mut latency = latency.lock().expect("nobody panicked");
+    times.into_iter().for_each(|time| latency.record(time.max(1)).expect("it is in bounds"));
+}
+
+async fn idle(bench: &mut Bench) {
+    let mut row = Row::new(
+        "live-idle",
+        "memory of an idle listener, of 10,000",
+        "KiB",
+        "20 KiB",
+        Goal::AtMost(1.0, 0.5),
+    );
+    let server = server().await;
+    server.post("/throw/heard", &serde_json::json!({"number": -1})).await.is(200).ok();
+    let process = Process(server.process());
+    drop(listeners(server.address(), 100, "heard").await);
+    let before = process.resident();
+    let all = listeners(server.address(), IDLE, "heard").await;
+    let each = (process.resident() as f64 - before as f64) / 1024.0 / all.len() as f64;
+    row.pair(each, MEMORY);
+    bench.report.add(row);
+    drop(all);
+    server.kill().await;
+}
+
+async fn stalled(bench: &mut Bench) {
+    let mut row = Row::new(
+        "live-stalled",
+        "throws beside 100 listeners that take nothing",
+        "/s",
+        "beside 100 that take what they are told",
+        Goal::AtLeast(1.0 / 1.3, 1.0),
+    );
+    let (good, bad) = (server().await, server().await);
+    for server in [&good, &bad] {
+        server.post("/throw/heard", &serde_json::json!({"number": -1})).await.is(200).ok();
+    }
+    for _ in 0..bench.repeats {
+        let mut reading = JoinSet::new();
+        for mut stream in listeners(good.address(), STALLED, "heard").await {
+            reading.spawn(async move {
+                let mut buffer = vec![0; 64 << 10];
+                while stream.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
+            });
+        }
+        let theirs = closed(good.address(), CLIENTS, bench.time, numbered()).await.all_answered();
+        drop(reading);
+        let held = listeners(bad.address(), STALLED, "heard").await;
+        let ours = closed(bad.address(), CLIENTS, bench.time, numbered()).await.all_answered();
+        drop(held);
+        row.pair(ours.rate(), theirs.rate());
+    }
+    bench.report.add(row);
+    good.kill().await;
+    bad.kill().await;
+}
+
+async fn beside_open_ones(bench: &mut Bench) {
+    let mut row = Row::new(
+        "live-open",
+        "p99 of throws with 1,000 streams open",
+        "ms",
+        "with none open",
+        Goal::AtMost(1.3, 1.1),
+    );
+    let (alone, beside) = (server().await, server().await);
+    beside.post("/throw/heard", &serde_json::json!({"number": -1})).await.is(200).ok();
+    let _all = listeners(beside.address(), LISTENERS, "heard").await;
+    for _ in 0..bench.repeats {
+        let [theirs, ours] = [&alone, &beside].map(|server| server.address().to_owned());
+        let time = bench.time;
+        let load = |address: String| async move {
+            open(&address, CLIENTS, 5_000.0, time, readings("/throw/other")).await.all_answered()
+        };
+        let theirs = load(theirs).await.p99().as_secs_f64() * 1000.0;
+        let ours = load(ours).await.p99().as_secs_f64() * 1000.0;
+        row.pair(ours, theirs);
+    }
+    bench.report.add(row);
+    alone.kill().await;
+    beside.kill().await;
+}
