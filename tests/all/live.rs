@@ -249,6 +249,7 @@ async fn what_a_stream_is_asked_wrongly_is_said(server: Server) {
         ("storage=dog&limit=1", 400, "limit"),
         ("storage=_x", 400, "storage"),
         ("storage=none&size=1", 404, "none"),
+        (&format!("storage={}", vec!["a"; 101].join(",")), 400, "storage"),
     ] {
         server.get(&format!("{STREAM}?{query}")).await.problem_about(status, &[about]);
     }

@@ -21,9 +21,12 @@ use crate::{
     clock::Timestamp,
     error::Place as At,
     error::{Error, Fault, Result},
-    schema::{InForce, StorageName},
+    schema::{InForce, StorageName, StoredRow},
     store::{Changed, Commit, Filter, Store, query::MAX_LIMIT, query::parse},
 };
+
+/// How many storages one may name.
+const STORAGES: usize = 100;
 
 /// How many commits one who is behind reads at a time.
 const COMMITS: usize = 16;
@@ -45,9 +48,9 @@ pub struct Subscribe {
 /// Which rows that are there already are told first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backfill {
-    /// The last so many of each storage.
+    /// The last so many of these storages together.
     Rows(u64),
-    /// Those that changed within this time, but no more of each storage than a page may have.
+    /// Those that changed within this time, but no more than a page may have.
     Since(Duration),
 }
 
@@ -106,6 +109,9 @@ impl Subscription {
         now: Timestamp,
     ) -> Result<Self> {
         let wanted = Wanted(asked.storages.iter().map(|name| named(name)).collect::<Result<_>>()?);
+        if wanted.0.len() > STORAGES {
+            return Err(wrong("storage", format!("no more than {STORAGES} storages can be named")));
+        }
         if !asked.filters.is_empty() && wanted.0.len() != 1 {
             return Err(wrong("storage", "filters are of the fields of one storage, which has to be named"));
         }
@@ -269,11 +275,15 @@ impl Subscription {
     }
 
     /// Whether its row was told already as it was behind this change.
-    fn is_known(&self, event: &Event) -> bool {
-        if self.known.is_empty() || event.what == Changed::Deleted {
+    fn is_known(&mut self, event: &Event) -> bool {
+        if self.known.is_empty() {
             return false;
         }
         let key = (event.storage.clone(), format!("{:?}", event.key));
+        if event.what == Changed::Deleted {
+            // One that is made anew counts its versions anew.
+            self.known.remove(&key);
+        }
         self.known.get(&key).is_some_and(|version| event.version <= *version)
     }
 
@@ -306,31 +316,33 @@ impl Subscription {
         if self.wanted.0.is_empty() {
             return Err(wrong("backfill", "what is to be told of is of storages, which have to be named"));
         }
-        let mut found: Vec<(Arc<InForce>, _)> = Vec::new();
+        let limit = match backfill {
+            Backfill::Rows(rows) => rows,
+            Backfill::Since(_) => MAX_LIMIT,
+        };
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut found: Vec<(Arc<InForce>, StoredRow)> = Vec::new();
         for name in self.wanted.0.clone() {
             let storage = self.store.catalogue().get(name.as_str());
             let Some(in_force) = storage.and_then(|storage| storage.in_force.clone()) else { continue };
             let updated_at = in_force.definition.service().updated_at;
             let mut parameters = self.filters.clone();
             parameters.push(("ordering".into(), format!("-{updated_at}")));
-            let limit = match backfill {
-                Backfill::Rows(rows) => rows,
-                Backfill::Since(time) => {
-                    let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-                    let since = Timestamp::from_micros(now.micros().saturating_sub(micros));
-                    parameters
-                        .push((format!("{updated_at}__gte"), since.unwrap_or(Timestamp::MIN).to_string()));
-                    MAX_LIMIT
-                }
-            };
+            if let Backfill::Since(time) = backfill {
+                let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+                let since = Timestamp::from_micros(now.micros().saturating_sub(micros));
+                let since = since.unwrap_or(Timestamp::MIN).to_string();
+                parameters.push((format!("{updated_at}__gte"), since));
+            }
             parameters.push(("limit".into(), limit.to_string()));
             let query = parse::parameters(&in_force.definition, &parameters)?;
             let page = self.store.page(&in_force, &query).await?;
             found.extend(page.rows.into_iter().map(|row| (in_force.clone(), row)));
+            found.sort_by_key(|(_, row)| row.updated_at);
+            found.drain(..found.len().saturating_sub(most));
         }
         // What was committed meanwhile may be among them, and comes again.
         self.known_until = self.store.span().await?.last;
-        found.sort_by_key(|(_, row)| row.updated_at);
         for (in_force, row) in found {
             let event = Event::backfilled(&in_force, row);
             self.known.insert((event.storage.clone(), format!("{:?}", event.key)), event.version);
