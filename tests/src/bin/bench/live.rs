@@ -180,7 +180,7 @@ async fn idle(bench: &mut Bench) {
     drop(listeners(server.address(), 100, "heard").await);
     let before = process.resident();
     let all = listeners(server.address(), IDLE, "heard").await;
-    let each = (process.resident() as f64 - before as f64) / 1024.0 / all.len() as f64;
+    let each = (process.resident() as f64 - before as f64) / all.len() as f64;
     row.pair(each, MEMORY);
     bench.report.add(row);
     drop(all);
