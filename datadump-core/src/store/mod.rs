@@ -85,6 +85,12 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// change the same database.
     fn catalogue(&self) -> &Arc<Catalogue>;
 
+    /// The storage with this number. One that is not known here, or with no version in force, is looked up in the
+    /// database: another process may just have made it.
+    async fn storage(&self, id: StorageId) -> Result<Option<Arc<Storage>>> {
+        Ok(self.catalogue().by_id(id))
+    }
+
     /// Records a version that is to be applied: a new storage, or the next version of one.
     /// Errs with [`Migrating`](crate::Error::Migrating) or
     /// [`StalePlan`](crate::Error::StalePlan) when the storage has moved on from `base`.

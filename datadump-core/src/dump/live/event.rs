@@ -90,10 +90,15 @@ pub(super) async fn piece(
     'all: for commit in commits.iter().filter(|commit| commit.position > known) {
         let told = if commit.position == known + 1 { told } else { 0 };
         for (number, change) in commit.changes.iter().enumerate().skip(told) {
-            let is_wanted = *storages.entry(change.storage).or_insert_with(|| {
-                let storage = store.catalogue().by_id(change.storage);
-                storage.is_some_and(|storage| wants(&storage.name))
-            });
+            let is_wanted = match storages.get(&change.storage) {
+                Some(is_wanted) => *is_wanted,
+                None => {
+                    let storage = store.storage(change.storage).await?;
+                    let is_wanted = storage.is_some_and(|storage| wants(&storage.name));
+                    storages.insert(change.storage, is_wanted);
+                    is_wanted
+                }
+            };
             if is_wanted && picked.len() == TOGETHER {
                 break 'all;
             }

@@ -91,7 +91,10 @@ pub struct Subscription {
     /// The filters, as they are for one version of the storage.
     filter: Option<(Arc<InForce>, Option<Filter>)>,
     epoch: String,
+    /// Up to where it has read; what is ready lies before that.
     place: Place,
+    /// Up to where it has told.
+    told: Place,
     /// What is to be told next.
     ready: VecDeque<Told>,
     /// What was read of the feed, while it is behind.
@@ -126,6 +129,7 @@ impl Subscription {
             filters: asked.filters,
             filter: None,
             place: Place::behind(span.last),
+            told: Place::behind(span.last),
             ready: VecDeque::new(),
             behind: None,
             known: HashMap::new(),
@@ -140,6 +144,7 @@ impl Subscription {
         }
         if let Some(from) = asked.from {
             subscription.begin_at(from, span.first, span.last);
+            subscription.told = subscription.place;
         } else if let Some(backfill) = asked.backfill {
             subscription.backfill(backfill, now).await?;
         }
@@ -148,7 +153,16 @@ impl Subscription {
 
     /// Where it is: everything up to here was told.
     pub fn cursor(&self) -> Cursor {
-        self.at(self.place)
+        self.at(self.told)
+    }
+
+    fn pop(&mut self) -> Option<Told> {
+        let told = self.ready.pop_front()?;
+        match &told {
+            Told::Event(event) => self.told = event.place.unwrap_or(self.told),
+            Told::Seen(cursor) | Told::Gap { to: cursor, .. } => self.told = cursor.place,
+        }
+        Some(told)
     }
 
     /// The position behind an event, to go on from; none for a row that was there before.
@@ -160,7 +174,7 @@ impl Subscription {
     /// where one was.
     pub async fn next(&mut self) -> Option<Told> {
         loop {
-            if let Some(told) = self.ready.pop_front() {
+            if let Some(told) = self.pop() {
                 return Some(told);
             }
             if self.behind.is_some() {
@@ -186,7 +200,7 @@ impl Subscription {
     /// The next, when it is there already.
     pub fn try_next(&mut self) -> Option<Told> {
         loop {
-            if let Some(told) = self.ready.pop_front() {
+            if let Some(told) = self.pop() {
                 return Some(told);
             }
             if self.behind.is_some() {
@@ -220,12 +234,12 @@ impl Subscription {
     fn begin_at(&mut self, from: Cursor, first: i64, last: i64) {
         let (after, _) = from.place.rest();
         if from.epoch != self.epoch || after > last {
-            self.ready.push_back(Told::Gap { from, to: self.cursor() });
+            self.ready.push_back(Told::Gap { from, to: self.at(self.place) });
             return;
         }
         if after < first - 1 {
             self.place = Place::behind(first - 1);
-            self.ready.push_back(Told::Gap { from, to: self.cursor() });
+            self.ready.push_back(Told::Gap { from, to: self.at(self.place) });
         } else {
             self.place = from.place;
         }
@@ -270,7 +284,7 @@ impl Subscription {
             self.known = HashMap::new();
         }
         if self.ready.len() == before {
-            self.ready.push_back(Told::Seen(self.cursor()));
+            self.ready.push_back(Told::Seen(self.at(self.place)));
         }
     }
 

@@ -236,6 +236,13 @@ impl Store for PostgresStore {
         &self.inner.mirror.catalogue
     }
 
+    async fn storage(&self, id: StorageId) -> Result<Option<Arc<Storage>>> {
+        match self.inner.mirror.catalogue.by_id(id) {
+            Some(storage) if storage.in_force.is_some() => Ok(Some(storage)),
+            _ => in_time(self.inner.mirror.refresh_one(id)).await,
+        }
+    }
+
     async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>> {
         let now = self.inner.stamps.next();
         declare::declare(&self.inner.system, &self.inner.mirror, declaration, now).await
