@@ -205,6 +205,23 @@ async fn what_one_node_commits_all_nodes_tell() {
     assert_eq!(again, ledger);
 }
 
+/// What makes a storage on one node is told on the other, which has not heard of the storage yet.
+#[tokio::test]
+async fn the_first_rows_of_a_new_storage_are_told_on_all_nodes() {
+    let one = Server::start(Database::postgres().await).await;
+    let url = one.database().address();
+    let two = Server::start(Database::Foreign { url }).await;
+    let mut listener = Listener::at(&two, STREAM, None).await;
+    for number in 0..30 {
+        one.post(&format!("/throw/new{number}"), &json!({"n": number})).await.is(200).ok();
+        let frame = listener.change().await.unwrap();
+        assert_eq!(
+            (&frame.data["storage"], &frame.data["row"]["n"]),
+            (&json!(format!("new{number}")), &json!(number))
+        );
+    }
+}
+
 async fn a_stop_ends_streams_and_a_start_goes_on(server: Server) {
     server.declare(&dog()).await;
     let mut listener = Listener::at(&server, STREAM, None).await;
