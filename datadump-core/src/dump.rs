@@ -4,9 +4,11 @@
 mod builder;
 mod capture;
 mod factory;
+mod hub;
 pub mod live;
 mod once;
 mod rows;
+mod settings;
 mod throwing;
 
 use std::sync::Arc;
@@ -20,9 +22,10 @@ use crate::{
 pub use builder::{Address, Builder};
 pub use capture::{Counted, ProcessorInfo, ReplayRequest, ReplayState, SourceInfo};
 pub use factory::{Consent, Declared, Plan, PlannedChange};
+pub use hub::{Answered, Asked, DeviceInfo, HubOptions, Queued, Registration};
 pub use once::{Begun, Once, Pending};
 pub use rows::{Listing, Rows, Saved};
-pub use throwing::{Incoming, Stream};
+pub use throwing::{Incoming, Push, Pushed, Stream};
 
 /// An open database of storages. Cheap to clone; all clones are one.
 ///
@@ -56,6 +59,7 @@ pub struct Dump {
     ids: Ids,
     capture: Arc<capture::Capture>,
     live: Arc<live::Live>,
+    hub: Arc<hub::Hub>,
 }
 
 impl Dump {
@@ -120,6 +124,7 @@ impl Dump {
 
     /// Finishes what was accepted and lets go of the database. Later calls fail.
     pub async fn close(&self) {
+        self.close_hub().await;
         self.live.close();
         self.store.close().await;
     }

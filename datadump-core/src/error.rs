@@ -69,6 +69,53 @@ pub enum Error {
     /// Bytes that are not in the encoding they say.
     #[error("{0}")]
     Encoding(String),
+    /// No device of that name or number.
+    #[error("device `{0}` is not known")]
+    UnknownDevice(String),
+    /// No sensor of that name or number.
+    #[error("{}", unknown_sensor(.device, .sensor))]
+    UnknownSensor {
+        /// The device that was asked; empty for all of them.
+        device: String,
+        /// The sensor that was asked for.
+        sensor: String,
+    },
+    /// No command with that id.
+    #[error("there is no command `{0}`")]
+    UnknownCommand(String),
+    /// A step that a command cannot take from where it is.
+    #[error("the command is {state}, and cannot take this step")]
+    CommandState {
+        /// Where it is.
+        state: &'static str,
+        /// The command as it is.
+        current: Json,
+    },
+    /// Whoever speaks for a device has to show its token.
+    #[error("device `{0}` has a token, and this is not it")]
+    DeviceToken(String),
+    /// Readings of a device that nobody knows, when there are as many as there may be.
+    #[error("there are {limit} devices, and no more are registered")]
+    TooManyDevices {
+        /// The most there may be.
+        limit: usize,
+    },
+    /// A device that pushes more than it may.
+    #[error("device `{device}` pushes more than {rate} readings a second")]
+    TooManyReadings {
+        /// The device.
+        device: String,
+        /// The most readings a second.
+        rate: f64,
+    },
+    /// More commands than may wait for one device.
+    #[error("{limit} commands wait for device `{device}` already")]
+    TooManyCommands {
+        /// The device.
+        device: String,
+        /// The most there may be.
+        limit: usize,
+    },
     /// No row with that key.
     #[error("storage `{storage}` has no row with the key `{key}`")]
     UnknownRow {
@@ -161,6 +208,13 @@ impl Error {
             | Self::Settings(faults) => faults,
             _ => &[],
         }
+    }
+}
+
+fn unknown_sensor(device: &str, sensor: &str) -> String {
+    match device {
+        "" => format!("no device has a sensor `{sensor}`"),
+        device => format!("device `{device}` has no sensor `{sensor}`"),
     }
 }
 

@@ -66,6 +66,12 @@ impl Ids {
         Uuid::from_u128((number & !RANDOM) | ((number & RANDOM).wrapping_add(offset) & RANDOM))
     }
 
+    /// What nobody can guess: 160 bits, as text.
+    pub(crate) fn secret(&self) -> String {
+        let bytes = [self.random.bytes(), self.random.bytes()].concat();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// A new UUID v7.
     pub fn next(&self) -> Uuid {
         let millis = u64::try_from(self.clock.now().micros() / 1000).unwrap_or(0);

@@ -14,6 +14,7 @@
 mod clock;
 mod dump;
 mod error;
+pub mod hub;
 mod id;
 pub mod json;
 mod once;
@@ -30,8 +31,9 @@ pub mod validate;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use dump::live;
 pub use dump::{
-    Address, Begun, Builder, Consent, Counted, Declared, Dump, Incoming, Listing, Once, Pending, Plan,
-    PlannedChange, ProcessorInfo, ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,
+    Address, Answered, Asked, Begun, Builder, Consent, Counted, Declared, DeviceInfo, Dump, HubOptions,
+    Incoming, Listing, Once, Pending, Plan, PlannedChange, ProcessorInfo, Push, Pushed, Queued, Registration,
+    ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,
 };
 pub use error::{Error, Fault, Place, Result, Step};
 pub use id::{Ids, Random, SystemRandom};

@@ -34,7 +34,7 @@ fn writes(method: &Method, path: &str) -> bool {
     if path == "/" || path.starts_with("/throw/") {
         return changes || *method == Method::GET;
     }
-    changes && path.starts_with("/api/v1/storage/")
+    changes && (path.starts_with("/api/v1/storage/") || path == "/api/data")
 }
 
 #[cfg(test)]
@@ -53,6 +53,7 @@ mod tests {
             (Method::DELETE, "/api/v1/storage/dog/A", true),
             (Method::GET, "/api/v1/storage/dog/A", false),
             (Method::POST, "/api/v1/factory/storage", false),
+            (Method::POST, "/api/data", true),
             (Method::GET, "/ready", false),
         ] {
             assert_eq!(writes(&method, path), expected, "{method} {path}");

@@ -75,6 +75,14 @@ impl From<CoreError> for Problem {
             CoreError::UnknownSource(_) => (404, "unknown-source", "No such source"),
             CoreError::UnknownProcessor(_) => (404, "unknown-processor", "No such processor"),
             CoreError::UnknownEntry(_) => (404, "unknown-entry", "No such entry in quarantine"),
+            CoreError::UnknownDevice(_) => (404, "unknown-device", "No such device"),
+            CoreError::UnknownSensor { .. } => (404, "unknown-sensor", "No such sensor"),
+            CoreError::UnknownCommand(_) => (404, "unknown-command", "No such command"),
+            CoreError::CommandState { .. } => (409, "command-state", "The command is somewhere else"),
+            CoreError::DeviceToken(_) => (401, "device-token", "The device's token is needed"),
+            CoreError::TooManyDevices { .. } => (429, "too-many-devices", "Too many devices"),
+            CoreError::TooManyReadings { .. } => (429, "too-many-readings", "Too many readings"),
+            CoreError::TooManyCommands { .. } => (429, "too-many-commands", "Too many commands"),
             CoreError::UnknownStorage(_) => (404, "unknown-storage", "No such storage"),
             CoreError::UnknownRow { .. } => (404, "unknown-row", "No such row"),
             CoreError::Conflict { .. } => (409, "conflict", "The row has another version"),
@@ -103,6 +111,11 @@ impl From<CoreError> for Problem {
             CoreError::Conflict { current } | CoreError::Precondition { current } => {
                 problem.with_current(current.unwrap_or_default())
             }
+            CoreError::CommandState { current, .. } => problem.with_current(current),
+            CoreError::DeviceToken(_) => {
+                problem.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            }
+            CoreError::TooManyReadings { .. } | CoreError::TooManyCommands { .. } => retry(problem, "1"),
             CoreError::NotReady { .. }
             | CoreError::Moved(_)
             | CoreError::Overloaded
@@ -217,6 +230,12 @@ mod tests {
             (CoreError::TooLarge { limit: 1 }, 413, "too-large"),
             (CoreError::UnknownEncoding("lzw".into()), 415, "content-encoding"),
             (CoreError::UnknownStorage(name()), 404, "unknown-storage"),
+            (CoreError::UnknownDevice(name()), 404, "unknown-device"),
+            (CoreError::UnknownSensor { device: name(), sensor: name() }, 404, "unknown-sensor"),
+            (CoreError::UnknownCommand(name()), 404, "unknown-command"),
+            (CoreError::CommandState { state: "queued", current: json!({}) }, 409, "command-state"),
+            (CoreError::DeviceToken(name()), 401, "device-token"),
+            (CoreError::TooManyDevices { limit: 1 }, 429, "too-many-devices"),
             (CoreError::UnknownRow { storage: name(), key: "1".into() }, 404, "unknown-row"),
             (CoreError::Conflict { current: None }, 409, "conflict"),
             (CoreError::Migrating { storage: name(), version: 2 }, 409, "migrating"),

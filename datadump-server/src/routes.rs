@@ -18,7 +18,16 @@ use crate::{
 };
 
 /// Operations whose query parameters are the fields of rows: the core knows which there are.
-const ANY_PARAMETERS: &[&str] = &["list_rows", "list_quarantine"];
+const ANY_PARAMETERS: &[&str] = &[
+    "list_rows",
+    "list_quarantine",
+    "list_devices",
+    "list_readings",
+    "list_transitions",
+    "list_commands",
+    "fetch_device",
+    "fetch_sensor",
+];
 
 /// Operations whose query parameters are data.
 const THROWS: &[&str] =

@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, sync::Arc};
 
-use datadump_core::{Dump, process::Processor};
+use datadump_core::{Dump, HubOptions, process::Processor};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -41,6 +41,11 @@ pub async fn run(
     let address = listener.local_addr().map_err(|cause| Error::Listen { address: config.listen, cause })?;
     let mut builder =
         Dump::builder().database(&config.database).max_throw(config.max_throw).processors(processors);
+    builder = builder.hub(HubOptions {
+        registration: config.registration,
+        devices: config.max_devices,
+        rate: u32::try_from(config.device_rate).unwrap_or(u32::MAX).into(),
+    });
     builder = builder.record_memory(config.throw_memory.saturating_mul(2));
     if let Some(worker) = &config.worker {
         builder = builder.workers(worker.clone());

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Dump, capture::Capture, live::Live};
+use super::{
+    Dump,
+    capture::Capture,
+    hub::{Hub, HubOptions},
+    live::Live,
+};
 use crate::{
     clock::{Clock, SystemClock},
     error::{Error, Result},
@@ -28,6 +33,7 @@ pub struct Builder {
     processors: Vec<Arc<dyn Processor>>,
     workers: Option<WorkerCommand>,
     limits: Limits,
+    hub: HubOptions,
 }
 
 impl Default for Builder {
@@ -43,6 +49,7 @@ impl Default for Builder {
             processors: Vec::new(),
             workers: None,
             limits: Limits::default(),
+            hub: HubOptions::default(),
         }
     }
 }
@@ -122,6 +129,13 @@ impl Builder {
         self
     }
 
+    /// How the hub of devices is to be.
+    #[must_use]
+    pub fn hub(mut self, options: HubOptions) -> Self {
+        self.hub = options;
+        self
+    }
+
     /// Opens the database, brings its system tables up to this release, and takes up migrations
     /// that were under way when it was last closed.
     pub async fn open(self) -> Result<Dump> {
@@ -148,11 +162,13 @@ impl Builder {
         let capture =
             Arc::new(Capture::new(registry, native, workers, self.max_throw, Room::new(self.record_memory)));
         let live = Arc::new(Live::new());
-        let dump = Dump { store, clock: self.clock, ids, capture, live };
+        let hub = Arc::new(Hub::new(self.hub, self.clock.now()));
+        let dump = Dump { store, clock: self.clock, ids, capture, live, hub };
         dump.reload_programs().await?;
         dump.reload_sources().await?;
         dump.follow_changes();
         dump.forget_in_background();
+        dump.wake_hub().await?;
         for storage in dump.storages().iter().filter(|storage| storage.locked()) {
             dump.apply_in_background(storage.id);
         }

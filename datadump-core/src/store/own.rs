@@ -1,6 +1,6 @@
-//! The service's own storages: sources, programs, quarantine, kept throws, answers. They are storages like
-//! all others, so that they are written in the same transactions and listed with the same filters;
-//! only nobody declares them, and nobody sees them among their own.
+//! The service's own storages: sources, programs, quarantine, kept throws, answers, and what the hub keeps.
+//! They are storages like all others, so that they are written in the same transactions and listed with
+//! the same filters; only nobody declares them, and nobody sees them among their own.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,11 +31,32 @@ pub enum Own {
     Kept,
     /// Answers to requests with an idempotency key, to be given again.
     Answer,
+    /// Devices.
+    Device,
+    /// Their sensors.
+    Sensor,
+    /// When devices and sensors were heard.
+    Pulse,
+    /// How devices and sensors came to be online, late or offline.
+    Transition,
+    /// Commands to devices, with every step they took.
+    Command,
 }
 
 impl Own {
     /// All of them. What was released is not renumbered.
-    pub const ALL: [Self; 5] = [Self::Source, Self::Processor, Self::Quarantine, Self::Kept, Self::Answer];
+    pub const ALL: [Self; 10] = [
+        Self::Source,
+        Self::Processor,
+        Self::Quarantine,
+        Self::Kept,
+        Self::Answer,
+        Self::Device,
+        Self::Sensor,
+        Self::Pulse,
+        Self::Transition,
+        Self::Command,
+    ];
 
     /// Its number.
     pub fn id(self) -> StorageId {
@@ -45,6 +66,11 @@ impl Own {
             Self::Quarantine => -3,
             Self::Kept => -4,
             Self::Answer => -5,
+            Self::Device => -6,
+            Self::Sensor => -7,
+            Self::Pulse => -8,
+            Self::Transition => -9,
+            Self::Command => -10,
         })
     }
 
@@ -53,16 +79,33 @@ impl Own {
         match self {
             Self::Source | Self::Processor | Self::Quarantine | Self::Kept => 2,
             Self::Answer => 3,
+            Self::Device | Self::Sensor | Self::Pulse | Self::Transition | Self::Command => 5,
         }
     }
 
-    fn name(self) -> &'static str {
+    /// Whether what changes in it is told like what changes in people's storages.
+    fn is_told(self) -> bool {
+        matches!(self, Self::Device | Self::Sensor | Self::Transition | Self::Command)
+    }
+
+    /// The one with this number.
+    pub(crate) fn of(id: StorageId) -> Option<Self> {
+        Self::ALL.into_iter().find(|own| own.id() == id)
+    }
+
+    /// Its name, which nobody else's storage can have.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Source => "_source",
             Self::Processor => "_processor",
             Self::Quarantine => "_quarantine",
             Self::Kept => "_throw",
             Self::Answer => "_answer",
+            Self::Device => "_device",
+            Self::Sensor => "_sensor",
+            Self::Pulse => "_pulse",
+            Self::Transition => "_transition",
+            Self::Command => "_command",
         }
     }
 
@@ -137,6 +180,90 @@ impl Own {
                 ],
                 "meta": {"scans": true},
             }),
+            Self::Device => json!({
+                "key": {"name": "id", "type": "long", "generated": true},
+                "fields": [
+                    {"name": "device", "type": "string", "max_length": 255, "unique": true},
+                    {"name": "state", "type": "enum", "values": ["known", "waiting"], "db_index": true},
+                    {"name": "labels", "type": "json"},
+                    {"name": "period_s", "type": "float", "nullable": true},
+                    // Whether its readings have a table of their own.
+                    {"name": "own_table", "type": "boolean"},
+                    // Whether those of before are on their way there, or back.
+                    {"name": "moving", "type": "boolean"},
+                    // The fingerprint of its token.
+                    {"name": "token", "type": "text", "nullable": true},
+                ],
+                "meta": {"scans": true},
+            }),
+            Self::Sensor => json!({
+                "key": {"name": "id", "type": "long", "generated": true},
+                "fields": [
+                    {"name": "device_id", "type": "long"},
+                    {"name": "device", "type": "string", "max_length": 255},
+                    {"name": "sensor_type", "type": "string", "max_length": 255, "db_index": true},
+                    {"name": "period_s", "type": "float", "nullable": true},
+                ],
+                "meta": {"scans": true, "unique_together": [["device_id", "sensor_type"]]},
+            }),
+            Self::Pulse => json!({
+                // `d` and the number of a device, or `s` and that of a sensor.
+                "key": {"name": "id", "type": "string", "max_length": 24},
+                "fields": [
+                    {"name": "device_id", "type": "long", "db_index": true},
+                    {"name": "sensor_id", "type": "long", "nullable": true},
+                    {"name": "status", "type": "enum", "values": ["online", "late", "offline"]},
+                    {"name": "since", "type": "timestamp"},
+                    {"name": "seen", "type": "timestamp"},
+                    {"name": "intervals", "type": "json"},
+                    {"name": "last", "type": "json", "nullable": true},
+                    // How far its clock is from ours, in seconds.
+                    {"name": "clock_off_s", "type": "float", "nullable": true},
+                    // When its status may be another.
+                    {"name": "due", "type": "timestamp", "nullable": true, "db_index": true},
+                ],
+                "meta": {"scans": true},
+            }),
+            Self::Transition => json!({
+                "key": {"name": "id", "type": "uuid"},
+                "fields": [
+                    {"name": "device_id", "type": "long", "db_index": true},
+                    {"name": "device", "type": "string", "max_length": 255},
+                    {"name": "sensor_id", "type": "long", "nullable": true},
+                    {"name": "sensor_type", "type": "string", "max_length": 255, "nullable": true},
+                    {"name": "status", "type": "string", "max_length": 16},
+                    {"name": "was", "type": "string", "max_length": 16},
+                    {"name": "at", "type": "timestamp"},
+                    {"name": "seen", "type": "timestamp"},
+                ],
+                "meta": {"scans": true},
+            }),
+            Self::Command => json!({
+                "key": {"name": "id", "type": "uuid"},
+                "fields": [
+                    {"name": "device_id", "type": "long"},
+                    {"name": "device", "type": "string", "max_length": 255},
+                    {"name": "method", "type": "string", "max_length": 255},
+                    {"name": "params", "type": "json", "nullable": true},
+                    {"name": "state", "type": "string", "max_length": 16},
+                    {"name": "attempt", "type": "integer"},
+                    {"name": "retries", "type": "integer"},
+                    {"name": "lease_s", "type": "float"},
+                    // What its sender calls it.
+                    {"name": "once", "type": "string", "max_length": 255, "nullable": true},
+                    {"name": "slot", "type": "string", "max_length": 255, "nullable": true},
+                    {"name": "lease_until", "type": "timestamp", "nullable": true},
+                    {"name": "expires_at", "type": "timestamp"},
+                    {"name": "due", "type": "timestamp", "nullable": true, "db_index": true},
+                    {"name": "answer", "type": "json", "nullable": true},
+                    {"name": "steps", "type": "json"},
+                ],
+                "meta": {
+                    "scans": true,
+                    "unique_together": [["device_id", "once"]],
+                    "indexes": [{"fields": ["device_id", "state"]}],
+                },
+            }),
         }
     }
 
@@ -151,6 +278,11 @@ impl Own {
 pub(super) fn heard<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> BTreeSet<StorageId> {
     let heard = [Own::Source.id(), Own::Processor.id()];
     outcomes.into_iter().filter_map(Outcome::written).filter(|id| heard.contains(id)).collect()
+}
+
+/// Whether what changes in a storage is told.
+pub(super) fn is_told(storage: StorageId) -> bool {
+    !storage.is_own() || Own::of(storage).is_some_and(Own::is_told)
 }
 
 /// All of them, as the catalogue has them.

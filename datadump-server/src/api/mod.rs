@@ -1,7 +1,10 @@
 //! The API, one file per resource. This list is all of it.
 
+mod commands;
+mod devices;
 mod examples;
 mod health;
+mod hub;
 mod keys;
 mod metrics;
 mod processors;
@@ -36,6 +39,9 @@ pub(crate) type Resources = (
     storages::Storages,
     versions::Versions,
     rows::Rows,
+    hub::Hub,
+    devices::Devices,
+    commands::Commands,
     status::Status,
     metrics::MetricsPage,
     health::Health,
@@ -52,6 +58,9 @@ pub(crate) fn resources(dump: &Dump, thrower: &Thrower, metrics: &Arc<Metrics>) 
         storages::Storages { dump: dump.clone() },
         versions::Versions { dump: dump.clone() },
         rows::Rows { dump: dump.clone() },
+        hub::Hub { dump: dump.clone(), thrower: thrower.clone() },
+        devices::Devices { dump: dump.clone() },
+        commands::Commands { dump: dump.clone() },
         status::Status { dump: dump.clone(), metrics: metrics.clone() },
         metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
         health::Health { dump: dump.clone() },
@@ -67,6 +76,8 @@ enum Tag {
     Factory,
     /// The rows of a storage.
     Rows,
+    /// Devices, what they measure, and commands to them.
+    Hub,
     /// Keeping the server running.
     Operation,
 }

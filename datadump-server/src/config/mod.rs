@@ -13,7 +13,7 @@ mod values;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
-use datadump_core::process::vrl::WorkerCommand;
+use datadump_core::{Registration, process::vrl::WorkerCommand};
 
 pub use self::mask::masked;
 pub(crate) use self::values::duration;
@@ -41,6 +41,12 @@ pub struct Config {
     pub throw_memory: usize,
     /// The most connections at a time.
     pub max_connections: usize,
+    /// What becomes of a device that nobody knows.
+    pub registration: Registration,
+    /// The most devices there may be.
+    pub max_devices: usize,
+    /// The most readings a second that one device may push.
+    pub device_rate: usize,
     /// How long a client may take to send the head of a request.
     pub header_timeout: Duration,
     /// How long a body may stop coming.
@@ -78,6 +84,9 @@ impl Default for Config {
             max_throw: 64 << 20,
             throw_memory: 256 << 20,
             max_connections: 4096,
+            registration: Registration::Open,
+            max_devices: 100_000,
+            device_rate: 1_000,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),

@@ -68,6 +68,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         show: |config| config.max_connections.to_string(),
     },
     Setting {
+        name: "registration",
+        value: "open|adopt|locked",
+        help: "Whether a device that nobody knows is registered, waits to be adopted, or is refused",
+        set: |config, text| values::registration(text).map(|value| config.registration = value),
+        show: |config| config.registration.name().to_owned(),
+    },
+    Setting {
+        name: "max_devices",
+        value: "NUMBER",
+        help: "The most devices that are registered; readings of more are answered 429",
+        set: |config, text| values::number(text).map(|value| config.max_devices = value),
+        show: |config| config.max_devices.to_string(),
+    },
+    Setting {
+        name: "device_rate",
+        value: "NUMBER",
+        help: "The most readings a second of one device; more are answered 429",
+        set: |config, text| values::number(text).map(|value| config.device_rate = value),
+        show: |config| config.device_rate.to_string(),
+    },
+    Setting {
         name: "header_timeout",
         value: "TIME",
         help: "How long a client may take to send the head of a request",

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, str::FromStr, time::Duration};
 
+use datadump_core::Registration;
 use tracing_subscriber::EnvFilter;
 
 use super::LogFormat;
@@ -50,6 +51,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     // A year and a day is more than any timeout; the timer of the runtime overflows on far more.
     let millis = millis.filter(|millis| (1..=366 * 86_400_000).contains(millis));
     millis.map(Duration::from_millis).ok_or_else(|| format!("`{text}` is not a time, like 10s, 500ms or 2m"))
+}
+
+pub(super) fn registration(text: &str) -> Result<Registration, String> {
+    Registration::parse(text).ok_or_else(|| format!("`{text}` is none of `open`, `adopt` and `locked`"))
 }
 
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {

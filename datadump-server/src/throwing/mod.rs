@@ -8,8 +8,9 @@ mod stream;
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use datadump_core::{
-    Dump, Error as CoreError, Ids, Incoming, Receipt, SourceName, SystemClock, SystemRandom,
+    Dump, Error as CoreError, Ids, Incoming, Push, Pushed, Receipt, SourceName, SystemClock, SystemRandom,
 };
 use poem::{
     Body,
@@ -92,13 +93,7 @@ impl Thrower {
             return Ok(Thrown::Committed(receipt));
         }
         let mut lease = self.memory.lease();
-        let chunks = Chunks::of(body, self.pause);
-        let body = body::read(chunks, asked.announced, self.max_throw, &mut lease).await?;
-        let encodings = std::mem::take(&mut asked.encodings);
-        let body = match encodings.is_empty() {
-            true => body,
-            false => Box::pin(body::plain(body, encodings, self.max_throw, &self.turns, &mut lease)).await?,
-        };
+        let body = self.take(&mut asked, body, &mut lease).await?;
         if body.is_empty() {
             return Box::pin(self.throw_arguments_at(&source, asked)).await;
         }
@@ -118,6 +113,35 @@ impl Thrower {
             Way::Accepted => self.accept(source, incoming, lease).await,
             _ => Ok(Thrown::Committed(Box::pin(self.dump.throw(&source, incoming)).await?)),
         }
+    }
+
+    /// The body of a request, decompressed.
+    async fn take(&self, asked: &mut Asked, body: Body, lease: &mut Lease) -> Result<Bytes, Problem> {
+        let chunks = Chunks::of(body, self.pause);
+        let body = body::read(chunks, asked.announced, self.max_throw, lease).await?;
+        let encodings = std::mem::take(&mut asked.encodings);
+        match encodings.is_empty() {
+            true => Ok(body),
+            false => Box::pin(body::plain(body, encodings, self.max_throw, &self.turns, lease)).await,
+        }
+    }
+
+    /// Takes the readings that the body of a request brings.
+    pub(crate) async fn push(
+        &self,
+        mut asked: Asked,
+        body: Body,
+        token: Option<String>,
+        commands: usize,
+    ) -> Result<Pushed, Problem> {
+        let mut lease = self.memory.lease();
+        let body = self.take(&mut asked, body, &mut lease).await?;
+        if body.is_empty() {
+            return Err(nothing());
+        }
+        let throw =
+            Incoming { body, content_type: asked.content_type, peer: asked.peer, ..Incoming::default() };
+        Ok(Box::pin(self.dump.push(Push { throw, token, commands })).await?)
     }
 
     /// Throws the arguments of an address, all of them.

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Dump, live::Live, once::Turns, throwing::Growth};
+use super::{Dump, hub::Hub, live::Live, once::Turns, throwing::Growth};
 use crate::{
     clock::Clock,
     id::Ids,
@@ -191,6 +191,7 @@ impl Dump {
             ids: self.ids.clone(),
             capture: Arc::downgrade(&self.capture),
             live: Arc::downgrade(&self.live),
+            hub: Arc::downgrade(&self.hub),
         }
     }
 }
@@ -202,11 +203,13 @@ pub(super) struct WeakDump {
     ids: Ids,
     capture: Weak<Capture>,
     live: Weak<Live>,
+    hub: Weak<Hub>,
 }
 
 impl WeakDump {
     pub(super) fn upgrade(&self) -> Option<Dump> {
-        let (store, capture, live) = (self.store.upgrade()?, self.capture.upgrade()?, self.live.upgrade()?);
-        Some(Dump { store, clock: self.clock.clone(), ids: self.ids.clone(), capture, live })
+        let (store, capture) = (self.store.upgrade()?, self.capture.upgrade()?);
+        let (live, hub) = (self.live.upgrade()?, self.hub.upgrade()?);
+        Some(Dump { store, clock: self.clock.clone(), ids: self.ids.clone(), capture, live, hub })
     }
 }

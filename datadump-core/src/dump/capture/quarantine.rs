@@ -68,12 +68,16 @@ impl Dump {
         found.map(|saved| saved.row).map_err(|error| unknown(error, id))
     }
 
-    pub(super) fn own(&self, own: Own) -> Rows {
+    pub(in crate::dump) fn own(&self, own: Own) -> Rows {
         Rows::own(self.store.clone(), self.ids.clone(), own)
     }
 
     /// All rows of one of our own storages that meet these filters. Only for what is few.
-    pub(super) async fn own_rows(&self, own: Own, filters: &[(String, String)]) -> Result<Vec<StoredRow>> {
+    pub(in crate::dump) async fn own_rows(
+        &self,
+        own: Own,
+        filters: &[(String, String)],
+    ) -> Result<Vec<StoredRow>> {
         let mut rows = Vec::new();
         let mut cursor = String::new();
         loop {

@@ -13,8 +13,8 @@ use serde_json::{Value as Json, json};
 use super::{Counted, SourceInfo};
 use crate::{
     clock::Timestamp,
-    dump::Dump,
-    error::{Error, Fault, Place, Result},
+    dump::{Dump, settings},
+    error::{Error, Place, Result},
     receipt::Receipt,
     route::Routes,
     schema::{FieldName, StoredRow, Value, name::fold},
@@ -254,34 +254,27 @@ impl Dump {
 
     /// Reads settings, and checks what they name.
     pub(super) fn read_settings(&self, name: &SourceName, json: &Json) -> Result<Settings> {
-        let fault = |at: Place, code, detail: String| Error::Settings(vec![Fault::new(at, code, detail)]);
-        let settings: Settings = serde_path_to_error::deserialize(json).map_err(|error| {
-            let path = error.path().iter().fold(Place::body(), |at, step| match step {
-                serde_path_to_error::Segment::Seq { index } => at.index(*index),
-                serde_path_to_error::Segment::Map { key } => at.name(key),
-                _ => at,
-            });
-            fault(path, "invalid", error.inner().to_string())
-        })?;
+        let settings: Settings = settings::read(json)?;
         Routes::read(name, &settings)?;
         if let Some(format) = &settings.format
             && self.capture.registry.get(format).is_none()
         {
             let known = self.capture.registry.names().collect::<Vec<_>>().join(", ");
             let detail = format!("{format:?} is not a format: use one of {known}");
-            return Err(fault(Place::field("format"), "unknown-format", detail));
+            return Err(settings::wrong(Place::field("format"), "unknown-format", detail));
         }
         if let Some(program) = &settings.processor
             && self.capture.programs.find(program).is_err()
         {
             let detail =
                 format!("there is no program {program:?}: make it first (a format is set with `format`)");
-            return Err(fault(Place::field("processor"), "unknown-processor", detail));
+            return Err(settings::wrong(Place::field("processor"), "unknown-processor", detail));
         }
         if let Some(key) = &settings.key
             && key != crate::schema::definition::ID
         {
-            FieldName::parse_open(key).map_err(|reason| fault(Place::field("key"), "name", reason))?;
+            FieldName::parse_open(key)
+                .map_err(|reason| settings::wrong(Place::field("key"), "name", reason))?;
         }
         Ok(settings)
     }

@@ -10,10 +10,11 @@ use serde_json::{Value as Json, json};
 
 use super::cursor::{Place, Within};
 use crate::{
+    dump::hub::{is_of_readings, plain, told},
     error::{Error, Result},
     schema::{InForce, StorageId, StorageName, StoredRow, Value},
     store::{
-        Change, Changed, Column, Commit, Count, Filter, Order, Paging, Query, Store, Stored, Test,
+        Change, Changed, Column, Commit, Count, Filter, Order, Paging, Query, Store, Stored, Test, own::Own,
         query::Direction,
     },
 };
@@ -36,6 +37,7 @@ pub struct Event {
     /// Behind it in the feed; none for a row that was there before.
     pub(super) place: Option<Place>,
     pub(super) key: Value,
+    own: Option<Own>,
     /// The row as it is now; none when it is gone.
     pub(super) stored: Option<Stored>,
     key_json: Json,
@@ -60,16 +62,54 @@ impl Event {
             version: row.version,
             place: None,
             key: row.key.clone(),
+            own: Own::of(in_force.storage),
             key_json: row.key.to_json(&in_force.definition.key.kind),
             stored: Some(Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),
         }
     }
 
+    /// Which of our own storages the row is of, if it is; and its key.
+    pub(in crate::dump) fn own(&self) -> Option<(Own, &Value)> {
+        self.own.map(|own| (own, &self.key))
+    }
+
+    /// The row as it is now.
+    pub(in crate::dump) fn stored(&self) -> Option<&Stored> {
+        self.stored.as_ref()
+    }
+
+    /// What it is, in one word: `insert`, `update` or `delete`, or, of the hub, `device` or `command`.
+    pub fn word(&self) -> &'static str {
+        match (self.own, self.what) {
+            (Some(own), what) => told(own, what, &self.key, None).0,
+            (None, Changed::Inserted) => "insert",
+            (None, Changed::Updated) => "update",
+            (None, Changed::Deleted) => "delete",
+        }
+    }
+
+    /// As a reading of the hub in its plain form, if it is one that was just made.
+    pub fn reading(&self) -> Option<Json> {
+        let stored = self.stored.as_ref().filter(|_| self.what == Changed::Inserted)?;
+        if !is_of_readings(&self.storage) {
+            return None;
+        }
+        let mut plain = plain(&stored.in_force, &stored.row)?;
+        let members = plain.as_object_mut()?;
+        for name in ["read_id", "received_at"] {
+            members.shift_remove(name);
+        }
+        Some(plain)
+    }
+
     /// `{"storage", "key", "version", "row"}`, as JSON: rendered once, for all who are told. The row is null when
     /// it is gone.
     pub fn data(&self) -> &str {
         self.data.get_or_init(|| {
+            if let Some(own) = self.own {
+                return told(own, self.what, &self.key, self.stored.as_ref()).1.to_string();
+            }
             let row = self.stored.as_ref().map_or(Json::Null, Stored::to_json);
             let storage = self.storage.as_str();
             json!({"storage": storage, "key": self.key_json, "version": self.version, "row": row}).to_string()
@@ -171,6 +211,7 @@ impl Rows {
             version: change.version,
             place: Some(place),
             key: change.key.clone(),
+            own: Own::of(change.storage),
             key_json: change.key.to_json(&in_force.definition.key.kind),
             stored: row.map(|row| Stored { row: row.clone(), in_force: in_force.clone() }),
             data: OnceLock::new(),

@@ -12,6 +12,7 @@
 mod cursor;
 mod event;
 mod follow;
+mod of;
 mod subscription;
 
 use std::{
@@ -24,6 +25,7 @@ use std::{
 
 use tokio::sync::broadcast;
 
+pub(super) use self::of::{Named, Of};
 pub use self::{
     cursor::Cursor,
     event::Event,
@@ -129,7 +131,13 @@ impl Dump {
     /// # Ok(()) }
     /// ```
     pub async fn subscribe(&self, asked: Subscribe) -> Result<Subscription> {
+        let of = self.of(asked.device.as_deref(), asked.sensor.as_deref()).await?;
+        self.listen(asked, of).await
+    }
+
+    /// The same for what is known already.
+    pub(super) async fn listen(&self, asked: Subscribe, of: Of) -> Result<Subscription> {
         self.live.followed.call_once(|| follow::start(&self.store, &self.live));
-        Subscription::open(&self.store, &self.live, asked, self.clock.now()).await
+        Subscription::open(&self.store, &self.live, asked, of, self.clock.now()).await
     }
 }

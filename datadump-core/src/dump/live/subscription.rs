@@ -16,13 +16,15 @@ use super::{
     Listening, Live,
     cursor::{Cursor, Place},
     event::{self, Event, Piece},
+    of::Of,
 };
 use crate::{
     clock::Timestamp,
+    dump::hub::is_of_readings,
     error::Place as At,
     error::{Error, Fault, Result},
     schema::{InForce, StorageName, StoredRow},
-    store::{Changed, Commit, Filter, Store, query::MAX_LIMIT, query::parse},
+    store::{Changed, Commit, Filter, Store, own::Own, query::MAX_LIMIT, query::parse},
 };
 
 /// How many storages one may name.
@@ -43,6 +45,14 @@ pub struct Subscribe {
     pub from: Option<Cursor>,
     /// And before that, rows that are there already.
     pub backfill: Option<Backfill>,
+    /// Of the hub: readings, devices and commands, of all devices or those named below.
+    pub hub: bool,
+    /// Of the hub, and of this device, by its name or number.
+    pub device: Option<String>,
+    /// Of the hub, and of sensors of this name, or the one of this number.
+    pub sensor: Option<String>,
+    /// Of these storages of our own.
+    pub(crate) own: Vec<Own>,
 }
 
 /// Which rows that are there already are told first.
@@ -70,13 +80,57 @@ pub enum Told {
     },
 }
 
-/// The storages one wants to be told of; all when there is none.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Wanted(Vec<StorageName>);
+/// The storages one wants to be told of.
+#[derive(Debug, Clone)]
+pub(super) enum Wanted {
+    /// These; all when there is none.
+    Storages(Vec<StorageName>),
+    /// Those of the hub.
+    Hub,
+}
 
 impl Wanted {
+    fn of(asked: &Subscribe) -> Result<Self> {
+        let is_of_hub = asked.hub || asked.device.is_some() || asked.sensor.is_some();
+        if !is_of_hub {
+            let own = asked.own.iter().map(|own| Ok(StorageName::own(own.name())));
+            let named = asked.storages.iter().map(|name| named(name));
+            return own.chain(named).collect::<Result<_>>().map(Self::Storages);
+        }
+        match asked.storages.is_empty() && asked.filters.is_empty() {
+            true => Ok(Self::Hub),
+            false => {
+                Err(wrong("device", "devices and sensors are not asked together with storages and filters"))
+            }
+        }
+    }
+
     pub(super) fn has(&self, storage: &StorageName) -> bool {
-        self.0.is_empty() || self.0.contains(storage)
+        match self {
+            Self::Storages(storages) => storages.is_empty() || storages.contains(storage),
+            Self::Hub => {
+                let own = [Own::Device, Own::Sensor, Own::Transition, Own::Command];
+                is_of_readings(storage) || own.iter().any(|own| own.name() == storage.as_str())
+            }
+        }
+    }
+
+    fn storages(&self) -> &[StorageName] {
+        match self {
+            Self::Storages(storages) => storages,
+            Self::Hub => &[],
+        }
+    }
+
+    /// The storages whose rows can be told first.
+    fn to_backfill(&self, store: &dyn Store) -> Vec<StorageName> {
+        match self {
+            Self::Storages(storages) => storages.clone(),
+            Self::Hub => {
+                let all = store.catalogue().all().into_iter().map(|storage| storage.name.clone());
+                all.filter(is_of_readings).take(STORAGES).collect()
+            }
+        }
     }
 }
 
@@ -87,6 +141,8 @@ pub struct Subscription {
     pieces: broadcast::Receiver<Arc<Piece>>,
     _listening: Listening,
     wanted: Wanted,
+    /// Of which device and which sensor.
+    of: Of,
     filters: Vec<(String, String)>,
     /// The filters, as they are for one version of the storage.
     filter: Option<(Arc<InForce>, Option<Filter>)>,
@@ -109,13 +165,14 @@ impl Subscription {
         store: &Arc<dyn Store>,
         live: &Arc<Live>,
         asked: Subscribe,
+        of: Of,
         now: Timestamp,
     ) -> Result<Self> {
-        let wanted = Wanted(asked.storages.iter().map(|name| named(name)).collect::<Result<_>>()?);
-        if wanted.0.len() > STORAGES {
+        let wanted = Wanted::of(&asked)?;
+        if wanted.storages().len() > STORAGES {
             return Err(wrong("storage", format!("no more than {STORAGES} storages can be named")));
         }
-        if !asked.filters.is_empty() && wanted.0.len() != 1 {
+        if !asked.filters.is_empty() && wanted.storages().len() != 1 {
             return Err(wrong("storage", "filters are of the fields of one storage, which has to be named"));
         }
         // Before the position is read: what is committed behind it comes.
@@ -126,6 +183,7 @@ impl Subscription {
             pieces,
             _listening: listening,
             wanted,
+            of,
             filters: asked.filters,
             filter: None,
             place: Place::behind(span.last),
@@ -136,7 +194,7 @@ impl Subscription {
             known_until: span.last,
             epoch: span.epoch,
         };
-        if let [name] = subscription.wanted.0.as_slice()
+        if let [name] = subscription.wanted.storages()
             && !subscription.filters.is_empty()
         {
             let storage = store.catalogue().find(name.as_str())?;
@@ -302,6 +360,9 @@ impl Subscription {
     }
 
     fn passes(&mut self, event: &Event) -> bool {
+        if event.stored.as_ref().is_some_and(|stored| !self.of.has(&stored.in_force, &stored.row)) {
+            return false;
+        }
         if self.filters.is_empty() {
             return true;
         }
@@ -327,7 +388,7 @@ impl Subscription {
 
     /// Makes ready rows that are there, the oldest change first.
     async fn backfill(&mut self, backfill: Backfill, now: Timestamp) -> Result<()> {
-        if self.wanted.0.is_empty() {
+        if matches!(&self.wanted, Wanted::Storages(storages) if storages.is_empty()) {
             return Err(wrong("backfill", "what is to be told of is of storages, which have to be named"));
         }
         let limit = match backfill {
@@ -336,11 +397,12 @@ impl Subscription {
         };
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut found: Vec<(Arc<InForce>, StoredRow)> = Vec::new();
-        for name in self.wanted.0.clone() {
+        for name in self.wanted.to_backfill(self.store.as_ref()) {
             let storage = self.store.catalogue().get(name.as_str());
             let Some(in_force) = storage.and_then(|storage| storage.in_force.clone()) else { continue };
             let updated_at = in_force.definition.service().updated_at;
             let mut parameters = self.filters.clone();
+            parameters.extend(self.of.filters());
             parameters.push(("ordering".into(), format!("-{updated_at}")));
             if let Backfill::Since(time) = backfill {
                 let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);

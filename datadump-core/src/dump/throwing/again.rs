@@ -10,6 +10,7 @@ use super::{
     Reading,
     entry::Trouble,
     keep::{Batch, How},
+    push,
     read::Sorted,
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     process::{self, Output, vrl::Script},
     receipt::{Receipt, Remark},
     record::Record,
-    schema::{Row, StoredRow, Value},
+    schema::{InForce, Row, StoredRow, Value},
     store::{Expect, Write, own::Own},
     throw::{SourceName, Throw},
 };
@@ -62,7 +63,11 @@ impl Cells<'_> {
 
     fn throw(&self, id: Uuid) -> Result<Throw> {
         let broken = |what: &str| Error::internal(format!("an entry without its {what}"));
-        let source = SourceName::parse(&self.text("source").ok_or_else(|| broken("source"))?);
+        let source = self.text("source").ok_or_else(|| broken("source"))?;
+        let source = match source.as_str() {
+            push::SOURCE => Ok(SourceName::own(push::SOURCE)),
+            source => SourceName::parse(source),
+        };
         let arguments = self.text("arguments").and_then(|text| serde_json::from_str(&text).ok());
         Ok(Throw {
             id,
@@ -100,8 +105,22 @@ impl Dump {
         };
         let throw = Arc::new(cells.throw(id)?);
         let format = cells.text("format").unwrap_or_default();
-        let source = self.source_of(&throw.source, &format).await?;
         let index = cells.number("index");
+        if throw.source.as_str() == push::SOURCE {
+            let reading = match (index, cells.text("record")) {
+                (Some(_), Some(record)) => record_again(&record, &format, &throw),
+                _ => self.read(&throw, None).await?,
+            };
+            let replayed = replayed(&in_force, row);
+            return Ok(match Box::pin(self.push_again(throw, reading, dry_run, vec![replayed])).await? {
+                None => Again::Before,
+                Some(receipt) => match receipt.errors.into_iter().next() {
+                    Some(remark) => Again::Failed(remark),
+                    None => Again::Stored,
+                },
+            });
+        }
+        let source = self.source_of(&throw.source, &format).await?;
         let reading = match (index, cells.text("record")) {
             (Some(_), Some(record)) => record_again(&record, &format, &throw),
             (Some(_), None) => self.read(&throw, Some(&format)).await?,
@@ -124,12 +143,7 @@ impl Dump {
         if dry_run {
             return self.rehearsed(&sorted);
         }
-        let mut values = row.values.clone();
-        if let Some(state) = values.first_mut() {
-            *state = Value::Text("replayed".into());
-        }
-        let replayed = Row::proven(in_force.clone(), Some(row.key.clone()), values);
-        let beside = vec![Write::put(replayed, Expect::Exactly(row.version))];
+        let beside = vec![replayed(&in_force, row)];
         self.again(&source, sorted, beside, How { whole: index.is_some(), quarantine: true, ..how(&source) })
             .await
     }
@@ -198,6 +212,16 @@ impl Dump {
         }
         Ok(Again::Stored)
     }
+}
+
+/// The write that says of an entry that it was replayed.
+fn replayed(in_force: &Arc<InForce>, row: &StoredRow) -> Write {
+    let mut values = row.values.clone();
+    if let Some(state) = values.first_mut() {
+        *state = Value::Text("replayed".into());
+    }
+    let replayed = Row::proven(in_force.clone(), Some(row.key.clone()), values);
+    Write::put(replayed, Expect::Exactly(row.version))
 }
 
 fn how(source: &Source) -> How<'_> {

@@ -9,6 +9,7 @@ mod entry;
 mod grow;
 mod keep;
 mod once;
+mod push;
 mod read;
 mod rehearse;
 mod resume;
@@ -35,6 +36,7 @@ use crate::{
 pub(super) use again::Again;
 pub(super) use grow::Growth;
 use keep::{Batch, How, Kept, Noting};
+pub use push::{Push, Pushed};
 pub(super) use read::{Reading, storage_name};
 pub use stream::Stream;
 

@@ -1,6 +1,6 @@
 //! The feed: what was committed, in the order in which it was. Every commit that changes rows of people's
-//! storages has one entry, written in the same transaction: its number and, packed, which keys it has
-//! inserted, updated and deleted. Numbers are dense and in the order of the commits, on however many nodes:
+//! storages, or devices and commands, has one entry, written in the same transaction: its number and, packed,
+//! which keys it has inserted, updated and deleted. Numbers are dense and in the order of the commits, on however many nodes:
 //! who has seen all up to one number misses nothing when it goes on behind it.
 //!
 //! ```text

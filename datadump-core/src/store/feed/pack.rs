@@ -14,7 +14,7 @@ use super::{Change, Changed};
 use crate::{
     error::{Error, Result},
     schema::{StorageId, Value},
-    store::Outcome,
+    store::{Outcome, own},
 };
 
 /// The first byte: how the others are to be read.
@@ -55,7 +55,7 @@ impl Packer {
         self.change(stored.in_force.storage, what, &stored.row.key, stored.row.version)
     }
 
-    /// Adds a change, unless it is of a storage of our own.
+    /// Adds a change, unless it is of a storage of our own that nobody is told of.
     pub(in crate::store) fn change(
         &mut self,
         storage: StorageId,
@@ -63,7 +63,7 @@ impl Packer {
         key: &Value,
         version: i32,
     ) -> Result<()> {
-        if storage.is_own() {
+        if !own::is_told(storage) {
             return Ok(());
         }
         if self.bytes.is_empty() {

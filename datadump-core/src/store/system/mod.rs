@@ -25,7 +25,8 @@ use crate::{
 /// * 2: the tables of [`Own`](super::own::Own)'s storages.
 /// * 3: that of its answers.
 /// * 4: those of the [feed](super::feed).
-pub(super) const VERSION: i64 = 4;
+/// * 5: those of the hub.
+pub(super) const VERSION: i64 = 5;
 
 /// The version that brought the feed.
 pub(super) const FEED: i64 = 4;

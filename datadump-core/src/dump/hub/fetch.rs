@@ -1,0 +1,143 @@
+//! Readings, newest first, in the plain form of the hub: wherever they are kept.
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::{known::Device, readings::storage_of};
+use crate::{
+    clock::Timestamp,
+    dump::{Dump, Listing},
+    error::{Error, Fault, Place, Result},
+    schema::{InForce, StoredRow, Value},
+    store::{
+        Column, Count, Filter, Order, Paging, Query, Test,
+        query::{DEFAULT_LIMIT, Direction, MAX_LIMIT},
+    },
+};
+
+/// The most readings that can be skipped.
+const MOST_SKIPPED: u64 = 100_000;
+
+/// The most tables that readings are looked for in.
+const TABLES: usize = 100;
+
+/// The most sensors of one name that are asked at once.
+const SENSORS: usize = 1_000;
+
+/// Which part of the readings.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    limit: u64,
+    offset: u64,
+}
+
+/// A reading in the plain form: `{"device_id", "device", "sensor_id", "sensor_type", "value", "timestamp"}`.
+/// The value is the number, or the text of what is no number. None for a row that is no reading.
+pub(in crate::dump) fn plain(in_force: &InForce, row: &StoredRow) -> Option<Json> {
+    let field = |name: &str| {
+        let (place, field) = in_force.definition.field(name)?;
+        Some(row.values.get(place)?.to_json(&field.kind))
+    };
+    let value = field("value").filter(|value| !value.is_null()).or_else(|| field("text"))?;
+    Some(json!({
+        "read_id": row.key.to_json(&in_force.definition.key.kind),
+        "device_id": field("device_id")?, "device": field("device")?,
+        "sensor_id": field("sensor_id")?, "sensor_type": field("sensor_type")?,
+        "value": value, "timestamp": field("timestamp")?, "received_at": field("received_at")?,
+    }))
+}
+
+impl Dump {
+    /// The readings of a device, newest first. `wanted` is its name or its number.
+    pub async fn fetch_device(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
+        let device = self.known_device(wanted).await?;
+        let part = Part::read(parameters)?;
+        let tables = [storage_of(device.id, false), storage_of(device.id, true)];
+        self.fetch("device_id", &[device.id], &tables, part).await
+    }
+
+    /// The readings of all sensors of a name, or of the one of a number, newest first.
+    pub async fn fetch_sensor(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
+        let found = self.hub().await?.known.sensors(wanted);
+        if found.is_empty() {
+            return Err(Error::UnknownSensor { device: String::new(), sensor: wanted.to_owned() });
+        }
+        let part = Part::read(parameters)?;
+        let own = |device: &Arc<Device>| device.row.own_table.then(|| storage_of(device.id, true));
+        let mut tables: Vec<String> =
+            found.iter().filter_map(|(device, _)| own(device)).take(TABLES).collect();
+        tables.push(storage_of(0, false));
+        tables.dedup();
+        let ids: Vec<i64> = found.iter().take(SENSORS).map(|(_, sensor)| sensor.id).collect();
+        self.fetch("sensor_id", &ids, &tables, part).await
+    }
+
+    async fn fetch(&self, column: &str, ids: &[i64], tables: &[String], part: Part) -> Result<Vec<Json>> {
+        let mut found: Vec<(Timestamp, Value, Json)> = Vec::new();
+        for table in tables {
+            let Some(storage) = self.store.catalogue().folded(table) else { continue };
+            let Some(in_force) = &storage.in_force else { continue };
+            let Some(query) = newest(in_force, column, ids, part) else { continue };
+            for row in self.store.page(in_force, &query).await?.rows {
+                let at = Column::named(&in_force.definition, "timestamp").map(|column| column.value(&row));
+                if let (Some(Value::Timestamp(at)), Some(plain)) = (at, plain(in_force, &row)) {
+                    found.push((at, row.key, plain));
+                }
+            }
+        }
+        found.sort_by(|(at, key, _), (other, other_key, _)| {
+            other.cmp(at).then_with(|| other_key.compare(key).unwrap_or(std::cmp::Ordering::Equal))
+        });
+        let skip = usize::try_from(part.offset).unwrap_or(usize::MAX);
+        let take = usize::try_from(part.limit).unwrap_or(usize::MAX);
+        Ok(found.into_iter().skip(skip).take(take).map(|(_, _, plain)| plain).collect())
+    }
+
+    /// The readings of a device where those of now are kept, as rows are listed.
+    pub async fn readings(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
+        let device = self.known_device(device).await?;
+        let storage = self.readings_storage(&device.storage()).await?;
+        let rows = self.storage(storage.as_str())?;
+        super::devices::listed(&rows, &device, parameters, "-timestamp").await
+    }
+}
+
+fn newest(in_force: &InForce, column: &str, ids: &[i64], part: Part) -> Option<Query> {
+    let column = Column::named(&in_force.definition, column)?;
+    let at = Column::named(&in_force.definition, "timestamp")?;
+    let test = match ids {
+        [id] => Test::Eq(Value::Integer(*id)),
+        ids => Test::In(ids.iter().map(|id| Value::Integer(*id)).collect()),
+    };
+    Some(Query {
+        filter: Some(Filter::Column(column, test)),
+        order: vec![
+            Order { column: at, direction: Direction::Descending },
+            Order { column: Column::Key, direction: Direction::Descending },
+        ],
+        paging: Paging::Offset { limit: part.limit.saturating_add(part.offset), offset: 0 },
+        count: Count::None,
+        fields: None,
+        identity: String::new(),
+    })
+}
+
+impl Part {
+    fn read(parameters: &[(String, String)]) -> Result<Self> {
+        let mut part = Self { limit: DEFAULT_LIMIT, offset: 0 };
+        for (name, value) in parameters {
+            let (least, most) = if name == "limit" { (1, MAX_LIMIT) } else { (0, MOST_SKIPPED) };
+            let number = value.parse().ok().filter(|number| (least..=most).contains(number));
+            let number = number.ok_or_else(|| {
+                let detail = format!("`{name}` is a number from {least} to {most}, not {value:?}");
+                Error::Query(vec![Fault::new(Place::Parameter(name.clone()), "out-of-range", detail)])
+            })?;
+            match name.as_str() {
+                "limit" => part.limit = number,
+                _ => part.offset = number,
+            }
+        }
+        Ok(part)
+    }
+}

@@ -1,0 +1,96 @@
+//! What other nodes change of the hub is known here by the feed.
+
+use super::rows::{PulseRow, read};
+use crate::{
+    dump::{
+        Dump,
+        live::{Of, Subscribe, Told},
+    },
+    error::Result,
+    store::own::Own,
+};
+
+/// Before it is listened again, after the database did not answer.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+
+impl Dump {
+    /// Follows devices, sensors and commands until the database is closed.
+    pub(super) async fn follow_hub(&self) -> Result<()> {
+        let asked =
+            || Subscribe { own: vec![Own::Device, Own::Sensor, Own::Command], ..Subscribe::default() };
+        let mut told = self.listen(asked(), Of::default()).await?;
+        let weak = self.downgrade();
+        tokio::spawn(async move {
+            loop {
+                while let Some(one) = told.next().await {
+                    let Some(dump) = weak.upgrade() else { return };
+                    if let Err(error) = dump.hear(one).await {
+                        tracing::warn!(%error, "a change of the hub could not be read");
+                    }
+                }
+                let from = told.cursor();
+                tokio::time::sleep(PAUSE).await;
+                let Some(dump) = weak.upgrade().filter(|dump| !dump.hub.is_closed()) else { return };
+                let asked = Subscribe { from: Some(from), ..asked() };
+                if let Ok(again) = dump.listen(asked, Of::default()).await {
+                    told = again;
+                }
+            }
+        });
+        self.beat_in_background();
+        self.mind_commands_in_background();
+        Ok(())
+    }
+
+    async fn hear(&self, told: Told) -> Result<()> {
+        let event = match told {
+            Told::Event(event) => event,
+            Told::Seen(_) => return Ok(()),
+            Told::Gap { .. } => {
+                self.hub.ring_all();
+                return self.read_hub().await;
+            }
+        };
+        let Some((own, key)) = event.own() else { return Ok(()) };
+        match (own, event.stored()) {
+            (Own::Device, Some(stored)) => {
+                self.hub.known.put(read(&stored.in_force, &stored.row)?, stored.row.version);
+            }
+            (Own::Device, None) => {
+                if let crate::schema::Value::Integer(id) = key {
+                    self.hub.known.remove(*id);
+                }
+            }
+            (Own::Sensor, Some(stored)) => {
+                self.hub.known.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
+            }
+            (Own::Command, Some(stored)) => {
+                let command: crate::hub::Command = read(&stored.in_force, &stored.row)?;
+                self.hub.ring(command.device_id);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Reads all devices, sensors and pulses.
+    pub(super) async fn read_hub(&self) -> Result<()> {
+        for (row, version) in self.hub_rows(Own::Device, &[]).await? {
+            self.hub.known.put(row, version);
+        }
+        for (row, version) in self.hub_rows(Own::Sensor, &[]).await? {
+            self.hub.known.put_sensor(row, version);
+        }
+        let pulses: Vec<(PulseRow, i32)> = self.hub_rows(Own::Pulse, &[]).await?;
+        for (row, version) in pulses {
+            let heart = match row.sensor_id {
+                None => self.hub.known.numbered(row.device_id).map(|device| device.heart.clone()),
+                Some(id) => self.hub.known.sensor(id).map(|(_, sensor)| sensor.heart.clone()),
+            };
+            if let Some(heart) = heart {
+                heart.take(row, version);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Where readings are kept: in one storage for all, or in one of the device's own. Both are ordinary storages.
+
+use serde_json::{Value as Json, json};
+
+use super::known::Device;
+use crate::{
+    dump::Dump,
+    error::{Error, Result},
+    schema::{StorageName, parse},
+};
+
+/// The storage of all devices that have none of their own.
+const READINGS: &str = "readings";
+
+/// The storage that a device's readings go to.
+pub(in crate::dump) fn storage_of(device: i64, has_own: bool) -> String {
+    if has_own { format!("{READINGS}_{device}") } else { READINGS.to_owned() }
+}
+
+/// Whether a storage is one of readings.
+pub(in crate::dump) fn is_of_readings(name: &StorageName) -> bool {
+    match name.as_str().strip_prefix(READINGS) {
+        Some("") => true,
+        Some(rest) => rest
+            .strip_prefix('_')
+            .is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())),
+        None => false,
+    }
+}
+
+fn definition(name: &str) -> Json {
+    json!({
+        "name": name,
+        "key": {"name": "read_id", "type": "long", "generated": true},
+        "fields": [
+            {"name": "device_id", "type": "long"},
+            {"name": "device", "type": "string", "max_length": 255},
+            {"name": "sensor_id", "type": "long"},
+            {"name": "sensor_type", "type": "string", "max_length": 255},
+            {"name": "value", "type": "float", "nullable": true},
+            {"name": "text", "type": "text", "nullable": true},
+            {"name": "timestamp", "type": "timestamp"},
+            {"name": "received_at", "type": "timestamp"},
+        ],
+        "meta": {
+            "scans": true,
+            "indexes": [{"fields": ["device_id", "timestamp"]}, {"fields": ["sensor_id", "timestamp"]}],
+        },
+    })
+}
+
+impl Device {
+    /// The storage its readings go to.
+    pub(super) fn storage(&self) -> String {
+        storage_of(self.id, self.row.own_table)
+    }
+}
+
+impl Dump {
+    /// The storage of readings with this name, made now if there is none.
+    pub(in crate::dump) async fn readings_storage(&self, name: &str) -> Result<StorageName> {
+        let parsed = StorageName::parse(name).map_err(Error::internal)?;
+        if let Some(storage) = self.store.catalogue().folded(name) {
+            if storage.in_force.is_none() {
+                self.store.migrate(storage.id).await?;
+            }
+            return Ok(storage.name.clone());
+        }
+        let sent = definition(name);
+        match self.queue(parse::definition(&sent)?, &sent, None).await {
+            Ok(storage) => self.store.migrate(storage.id).await?,
+            // Another node made it in the same moment.
+            Err(Error::StalePlan(_) | Error::Migrating { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(parsed)
+    }
+}

@@ -1,0 +1,269 @@
+//! A push: a throw whose records say what devices have measured. It goes the way of all throws, but for where
+//! its records go, and for what a device may do: readings of a device that is not known may be refused.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::Value as Json;
+use tokio::task::coop::consume_budget;
+
+use super::{
+    Incoming, Reading,
+    entry::{Seed, Step, Trouble},
+    keep::{Batch, Bound, Failed, How},
+    read::Sorted,
+};
+use crate::{
+    dump::{Dump, hub::Pushing},
+    error::{Error, Result},
+    hub::push::{self, Said},
+    receipt::{Receipt, Remark},
+    record::{Origin, Record},
+    store::{Write, own::Own},
+    throw::{SourceName, Throw},
+};
+
+/// The door of pushes: no source of somebody's can have this name.
+pub(in crate::dump) const SOURCE: &str = "_hub";
+
+/// What is pushed.
+#[derive(Debug, Clone, Default)]
+pub struct Push {
+    /// The throw it is.
+    pub throw: Incoming,
+    /// The token of the device that pushes, if it has one.
+    pub token: Option<String>,
+    /// How many commands are given to the device in return; of the device of the first reading.
+    pub commands: usize,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub struct Pushed {
+    /// What was accepted, quarantined, and refused.
+    pub receipt: Receipt,
+    /// Commands for the device.
+    pub commands: Option<Vec<Json>>,
+}
+
+/// A push before anything of it is stored.
+pub(super) struct Sifted {
+    pub(super) sorted: Sorted,
+    /// What is refused: it is neither stored nor in quarantine.
+    refused: Vec<(Remark, Error)>,
+    beats: Vec<Pushing>,
+}
+
+impl Dump {
+    /// Takes what devices have measured. What it became is committed when this returns.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
+    /// use datadump_core::{Dump, Incoming, Push};
+    ///
+    /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
+    /// let body = r#"{"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}}"#.into();
+    /// let pushed = dump.push(Push { throw: Incoming { body, ..Incoming::default() }, ..Push::default() }).await?;
+    /// assert_eq!(pushed.receipt.accepted, 2);
+    /// let readings = dump.fetch_device("pico_w", &[]).await?;
+    /// assert_eq!(readings[0]["device"], "pico_w");
+    /// dump.close().await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn push(&self, push: Push) -> Result<Pushed> {
+        let Push { throw, token, commands } = push;
+        if throw.body.len() > self.capture.max_throw {
+            return Err(Error::TooLarge { limit: self.capture.max_throw });
+        }
+        let throw = Arc::new(self.begin(&SourceName::own(SOURCE), throw));
+        let reading = self.read(&throw, None).await?;
+        let mut receipt = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
+        let mut sifted = self.sift(throw.clone(), reading, token.as_deref(), &mut receipt).await?;
+        if sifted.sorted.bound.is_empty() && sifted.sorted.failed.is_empty() && !sifted.refused.is_empty() {
+            // Nothing of it is taken.
+            return Err(sifted.refused.swap_remove(0).1);
+        }
+        let Sorted { seed, bound, failed, .. } = sifted.sorted;
+        let batch = Batch { seed, receipt, bound, failed, beside: Vec::new() };
+        let outcome = self.keep(batch, HOW).await.map(|mut receipt| {
+            sifted.refused.into_iter().for_each(|(remark, _)| receipt.error(remark));
+            receipt
+        });
+        self.capture.recent.put(throw.clone(), &outcome);
+        let receipt = outcome?;
+        let device = sifted.beats.first().map(|pushing| pushing.device.clone());
+        self.beat(&sifted.beats, throw.received_at);
+        let commands = match device.filter(|_| commands > 0) {
+            Some(device) => Some(self.pending(&device, commands).await?),
+            None => (commands > 0).then(Vec::new),
+        };
+        Ok(Pushed { receipt, commands })
+    }
+
+    /// From the records of a push to readings on their way to the storages of their devices.
+    pub(super) async fn sift(
+        &self,
+        throw: Arc<Throw>,
+        reading: Reading,
+        token: Option<&str>,
+        receipt: &mut Receipt,
+    ) -> Result<Sifted> {
+        let Reading { format, body, mut output } = reading;
+        let share = output.as_mut().ok().and_then(|output| output.share.take());
+        let received_at = throw.received_at;
+        let quarantine = self.store.catalogue().own(Own::Quarantine)?;
+        let seed = Arc::new(Seed { quarantine, throw, body, format, processor: None, _share: share });
+        let sorted = Sorted { seed, bound: Vec::new(), failed: Vec::new(), dropped: 0 };
+        let mut sifted = Sifted { sorted, refused: Vec::new(), beats: Vec::new() };
+        let output = match output {
+            Ok(output) => output,
+            Err(failure) => {
+                let trouble = Trouble::of(Step::Decode, &failure);
+                sifted.sorted.failed.push(Failed { origin: None, original: None, storage: None, trouble });
+                return Ok(sifted);
+            }
+        };
+        for rejected in output.rejected {
+            sifted.fail(rejected.origin, None, Trouble::of(Step::Decode, &rejected.failure));
+        }
+        let mut said: Vec<(Origin, Said)> = Vec::with_capacity(output.records.len());
+        for record in output.records {
+            consume_budget().await;
+            let Record { mut fields, odd, origin, .. } = record;
+            fields.extend(odd);
+            for one in push::read(&fields) {
+                match one {
+                    Ok(one) => said.push((origin.clone(), one)),
+                    Err(unread) => {
+                        let trouble =
+                            Trouble { field: unread.field, ..Trouble::of(Step::Route, &unread.failure) };
+                        let original = unread.original.unwrap_or_else(|| Json::Object(fields.clone()));
+                        sifted.fail(origin.clone(), Some(original), trouble);
+                    }
+                }
+            }
+        }
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for (_, said) in &said {
+            *counts.entry(said.device.as_str()).or_default() += 1;
+        }
+        let names: Vec<&str> = counts.keys().copied().collect();
+        let admitted = self.admit(&names, &counts, token, received_at).await?;
+        let admitted: HashMap<String, _> =
+            names.iter().map(|name| (*name).to_owned()).zip(admitted).collect();
+        let mut known = Vec::with_capacity(said.len());
+        for (origin, said) in said {
+            match admitted.get(&said.device) {
+                Some(Ok(device)) if device.is_waiting() => {
+                    let detail = format!("device `{}` waits to be adopted", said.device);
+                    let trouble = Trouble {
+                        step: Step::Route,
+                        code: "device-waiting".into(),
+                        field: Some(device.name().to_owned()),
+                        detail,
+                    };
+                    sifted.fail(origin, Some(said.to_json()), trouble);
+                }
+                Some(Ok(device)) => known.push((origin, said, device.clone())),
+                Some(Err(refusal)) => {
+                    let remark = Remark {
+                        index: Some(origin.index),
+                        line: origin.line,
+                        code: refusal.code().into(),
+                        field: Some(said.sensor),
+                        detail: refusal.error().to_string(),
+                        quarantine: None,
+                    };
+                    sifted.refused.push((remark, refusal.error()));
+                }
+                None => return Err(Error::internal("a reading of no device")),
+            }
+        }
+        let beats = self.recognise(known, received_at).await?;
+        for beat in beats {
+            match beat {
+                Ok(pushing) => {
+                    if pushing.is_clock_off {
+                        receipt.warn(Remark {
+                            index: Some(pushing.origin.index),
+                            line: pushing.origin.line,
+                            code: "clock_off".into(),
+                            field: Some("timestamp".into()),
+                            detail: "its time is far from the server's; it is kept as it is".into(),
+                            quarantine: None,
+                        });
+                    }
+                    sifted.sorted.bound.push(Bound {
+                        storage: pushing.storage.clone(),
+                        record: Record {
+                            fields: pushing.fields(received_at),
+                            origin: Origin { piece: None, ..pushing.origin.clone() },
+                            ..Record::default()
+                        },
+                        original: Some(Arc::new(pushing.said.to_json())),
+                    });
+                    sifted.beats.push(pushing);
+                }
+                Err((origin, said)) => {
+                    let trouble = Trouble {
+                        step: Step::Route,
+                        code: "too-many-sensors".into(),
+                        field: Some(said.sensor.clone()),
+                        detail: format!("device `{}` has too many sensors", said.device),
+                    };
+                    sifted.fail(origin, Some(said.to_json()), trouble);
+                }
+            }
+        }
+        Ok(sifted)
+    }
+
+    /// Keeps what waited in quarantine, together with the entry that says so.
+    pub(super) async fn push_again(
+        &self,
+        throw: Arc<Throw>,
+        reading: Reading,
+        dry_run: bool,
+        beside: Vec<Write>,
+    ) -> Result<Option<Receipt>> {
+        let mut receipt = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
+        let sifted = self.sift(throw, reading, None, &mut receipt).await?;
+        if let Some((_, error)) = sifted.refused.into_iter().next() {
+            return Err(error);
+        }
+        if let Some(failed) = sifted.sorted.failed.first() {
+            receipt.error(failed.remark(None));
+            return Ok(Some(receipt));
+        }
+        if dry_run {
+            return Ok(Some(receipt));
+        }
+        let Sorted { seed, bound, failed, .. } = sifted.sorted;
+        let batch = Batch { seed, receipt, bound, failed, beside };
+        match self.keep(batch, How { whole: true, ..HOW }).await {
+            Ok(receipt) => Ok(Some(receipt)),
+            Err(Error::Strict(receipt)) => Ok(Some(*receipt)),
+            // Another replay was faster.
+            Err(Error::Precondition { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// How readings are kept.
+const HOW: How<'_> = How { key: None, strict_fields: false, whole: false, quarantine: true };
+
+impl Sifted {
+    /// Puts a part of the push into quarantine: what it says, in a form that can be pushed again.
+    fn fail(&mut self, origin: Origin, original: Option<Json>, trouble: Trouble) {
+        let origin = match &original {
+            Some(_) => Origin { piece: None, ..origin },
+            None => origin,
+        };
+        self.sorted.failed.push(Failed {
+            origin: Some(origin),
+            original: original.map(Arc::new),
+            storage: None,
+            trouble,
+        });
+    }
+}

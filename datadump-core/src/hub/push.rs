@@ -1,0 +1,297 @@
+//! What a push says: which device measured what, and when. In any of these forms, or an array of them:
+//!
+//! ```json
+//! {"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}, "timestamp": "2026-01-02T03:04:05Z"}
+//! {"device_id": "pico_w", "sensor_type": "temperature", "value": 21.5}
+//! {"device_id": "pico_w", "temperature": 21.5, "moisture": 30}
+//! ```
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::{
+    clock::Timestamp,
+    record::Failure,
+    schema::infer::{is_exact, moment, plain_decimal},
+};
+
+/// The most characters of a name.
+pub const LONGEST_NAME: usize = 255;
+
+/// The most sensors that one record may speak of.
+const MOST_SENSORS: usize = 1_000;
+
+const DEVICE: [&str; 2] = ["device_id", "device"];
+const SENSOR: [&str; 2] = ["sensor_type", "sensor"];
+const TIME: [&str; 3] = ["timestamp", "ts", "time"];
+const VALUE: &str = "value";
+const SENSORS: &str = "sensors";
+
+/// What one sensor says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The device, as it calls itself.
+    pub device: String,
+    /// Its sensor.
+    pub sensor: String,
+    /// What was measured, as a number.
+    pub value: Option<f64>,
+    /// What was measured, when it is no number, or one that a float cannot hold exactly.
+    pub text: Option<String>,
+    /// When, by the device's clock.
+    pub at: Option<Timestamp>,
+}
+
+/// A part of a push that says nothing that could be kept as a reading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unread {
+    /// That part, in a form that can be pushed again; none for all of the record.
+    pub original: Option<Json>,
+    /// What is wrong.
+    pub failure: Failure,
+    /// Where.
+    pub field: Option<String>,
+}
+
+impl Said {
+    /// The same in the form of a single reading.
+    pub fn to_json(&self) -> Json {
+        let value = match (&self.text, self.value) {
+            (Some(text), _) => Json::from(text.as_str()),
+            (None, value) => value.map_or(Json::Null, Json::from),
+        };
+        let at = self.at.map(|at| at.to_string());
+        json!({"device_id": self.device, "sensor_type": self.sensor, "value": value, "timestamp": at})
+    }
+}
+
+/// What a record of a push says.
+pub fn read(record: &Map<String, Json>) -> Vec<Result<Said, Unread>> {
+    match head(record) {
+        Ok(head) => head.readings(record),
+        Err((field, failure)) => {
+            vec![Err(Unread { original: None, failure, field: Some(field.to_owned()) })]
+        }
+    }
+}
+
+/// What all readings of a record have in common.
+struct Head {
+    device: String,
+    at: Option<Timestamp>,
+}
+
+type Wrong = (&'static str, Failure);
+
+fn head(record: &Map<String, Json>) -> Result<Head, Wrong> {
+    let Some((field, device)) = first(record, &DEVICE) else {
+        return Err((DEVICE[0], malformed("a push says which device it is of, in `device_id`")));
+    };
+    let device = name(device, "a device").map_err(|failure| (field, failure))?;
+    let at = match first(record, &TIME) {
+        Some((field, at)) => Some(time(at).ok_or_else(|| {
+            (field, malformed(format!("{at} is not a time: RFC 3339, or a number of seconds since 1970")))
+        })?),
+        None => None,
+    };
+    Ok(Head { device, at })
+}
+
+impl Head {
+    fn readings(&self, record: &Map<String, Json>) -> Vec<Result<Said, Unread>> {
+        if let (Some((field, sensor)), Some(value)) = (first(record, &SENSOR), record.get(VALUE)) {
+            return vec![match name(sensor, "a sensor") {
+                Ok(sensor) => self.reading(sensor, value),
+                Err(failure) => Err(Unread { original: None, failure, field: Some(field.into()) }),
+            }];
+        }
+        let nested = record.get(SENSORS).and_then(Json::as_object);
+        let is_head = |field: &str| {
+            DEVICE.contains(&field) || TIME.contains(&field) || (nested.is_some() && field == SENSORS)
+        };
+        let others = record.iter().filter(|(field, _)| !is_head(field));
+        let sensors: Vec<(&String, &Json)> = nested.into_iter().flatten().chain(others).collect();
+        if sensors.is_empty() || sensors.len() > MOST_SENSORS {
+            let detail = match sensors.len() {
+                0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
+                many => format!("a push has at most {MOST_SENSORS} sensors, not {many}"),
+            };
+            return vec![Err(Unread {
+                original: None,
+                failure: malformed(detail),
+                field: Some(SENSORS.into()),
+            })];
+        }
+        let readings = sensors.into_iter().map(|(sensor, value)| match checked(sensor, "a sensor") {
+            Ok(sensor) => self.reading(sensor, value),
+            Err(failure) => Err(self.unread(sensor, value, failure)),
+        });
+        readings.collect()
+    }
+
+    fn reading(&self, sensor: String, value: &Json) -> Result<Said, Unread> {
+        let (number, text) = match value {
+            Json::Null => {
+                let failure = Failure::new("no-value", format!("sensor `{sensor}` has no value"));
+                return Err(self.unread(&sensor, value, failure));
+            }
+            Json::Number(number) => match number.as_f64() {
+                Some(float) if number.as_i64().is_none_or(is_exact) && !number.is_u64() || float < 9e15 => {
+                    (Some(float), None)
+                }
+                _ => (None, Some(number.to_string())),
+            },
+            Json::String(text) => match plain_number(text.trim()) {
+                Some(float) => (Some(float), None),
+                None => (None, Some(text.replace('\0', "\u{fffd}"))),
+            },
+            Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
+                (None, Some(value.to_string().replace("\\u0000", "\u{fffd}")))
+            }
+        };
+        Ok(Said { device: self.device.clone(), sensor, value: number, text, at: self.at })
+    }
+
+    fn unread(&self, sensor: &str, value: &Json, failure: Failure) -> Unread {
+        let at = self.at.map(|at| at.to_string());
+        let original =
+            json!({"device_id": self.device, "sensor_type": sensor, "value": value, "timestamp": at});
+        Unread { original: Some(original), failure, field: Some(sensor.to_owned()) }
+    }
+}
+
+/// A text that is a number, and not somebody's id: no zeros before it, no more digits than a float holds.
+fn plain_number(text: &str) -> Option<f64> {
+    let whole = text.parse::<i64>().ok().filter(|whole| is_exact(*whole) && whole.to_string() == text);
+    #[expect(clippy::cast_precision_loss, reason = "it is exact")]
+    whole.map(|whole| whole as f64).or_else(|| plain_decimal(text))
+}
+
+fn first<'r>(record: &'r Map<String, Json>, names: &[&'static str]) -> Option<(&'static str, &'r Json)> {
+    names.iter().find_map(|name| Some((*name, record.get(*name).filter(|value| !value.is_null())?)))
+}
+
+fn name(json: &Json, whose: &str) -> Result<String, Failure> {
+    match json {
+        Json::String(text) => checked(text, whose),
+        Json::Number(number) => Ok(number.to_string()),
+        other => Err(malformed(format!("the name of {whose} is a text, not {other}"))),
+    }
+}
+
+/// A name as it is kept. Any characters will do, but there are not too many, and not none.
+pub fn checked(text: &str, whose: &str) -> Result<String, Failure> {
+    if text.trim().is_empty() {
+        return Err(malformed(format!("the name of {whose} is empty")));
+    }
+    let length = text.chars().count();
+    if length > LONGEST_NAME {
+        return Err(malformed(format!(
+            "the name of {whose} has at most {LONGEST_NAME} characters, not {length}"
+        )));
+    }
+    Ok(text.replace('\0', "\u{fffd}"))
+}
+
+fn time(json: &Json) -> Option<Timestamp> {
+    match json {
+        Json::String(text) => Timestamp::parse(text).or_else(|| {
+            let number = text.trim().parse::<serde_json::Number>().ok()?;
+            moment(&Json::Number(number))
+        }),
+        json => moment(json),
+    }
+}
+
+fn malformed(detail: impl Into<String>) -> Failure {
+    Failure::new("malformed-reading", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(
+        push: Json,
+    ) -> Vec<Result<(String, String, Option<f64>, Option<String>, Option<String>), String>> {
+        let said = read(push.as_object().unwrap()).into_iter();
+        said.map(|one| match one {
+            Ok(said) => {
+                Ok((said.device, said.sensor, said.value, said.text, said.at.map(|at| at.to_string())))
+            }
+            Err(unread) => Err(unread.failure.code.to_owned()),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn every_form_says_its_readings() {
+        let one = |sensor: &str, value: Option<f64>, text: Option<&str>| {
+            Ok(("pico".to_owned(), sensor.to_owned(), value, text.map(str::to_owned), None))
+        };
+        let check = |push: Json, expected: Vec<_>| assert_eq!(said(push.clone()), expected, "{push}");
+        check(
+            json!({"device_id": "pico", "sensors": {"t": 21.5, "m": 30}}),
+            vec![one("t", Some(21.5), None), one("m", Some(30.0), None)],
+        );
+        check(
+            json!({"device_id": "pico", "sensor_type": "t", "value": "21.50"}),
+            vec![one("t", Some(21.5), None)],
+        );
+        check(
+            json!({"device": "pico", "t": 1, "m": "wet"}),
+            vec![one("t", Some(1.0), None), one("m", None, Some("wet"))],
+        );
+        check(
+            json!({"device_id": "pico", "sensors": {"温度": -1e-3}, "on": true}),
+            vec![one("温度", Some(-0.001), None), one("on", None, Some("true"))],
+        );
+        check(
+            json!({"device_id": "pico", "n": 9_007_199_254_740_993_i64}),
+            vec![one("n", None, Some("9007199254740993"))],
+        );
+        check(
+            json!({"device_id": "pico", "place": {"a": [1]}}),
+            vec![one("place", None, Some(r#"{"a":[1]}"#))],
+        );
+    }
+
+    #[test]
+    fn texts_that_are_numbers_are_numbers() {
+        for (text, expected) in [("22", Some(22.0)), ("022", None), ("-1", Some(-1.0)), (" 2.50 ", Some(2.5))]
+        {
+            let read = read(json!({"device_id": "a", "t": text}).as_object().unwrap());
+            assert_eq!(read[0].as_ref().unwrap().value, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_and_numbers_are_names() {
+        let push = json!({"device_id": 7, "sensor_type": 3, "value": 1, "ts": 1_700_000_000});
+        let expected = ("7".into(), "3".into(), Some(1.0), None, Some("2023-11-14T22:13:20.000000Z".into()));
+        assert_eq!(said(push), [Ok(expected)]);
+        for at in [json!("2023-11-14T22:13:20Z"), json!("1700000000"), json!(1_700_000_000_000_i64)] {
+            let read = read(json!({"device_id": "a", "t": 1, "timestamp": at}).as_object().unwrap());
+            assert_eq!(read[0].as_ref().unwrap().at.unwrap().micros(), 1_700_000_000_000_000);
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_is_told_apart() {
+        for (push, expected) in [
+            (json!({"sensors": {"t": 1}}), vec!["malformed-reading"]),
+            (json!({"device_id": "", "t": 1}), vec!["malformed-reading"]),
+            (json!({"device_id": {"a": 1}, "t": 1}), vec!["malformed-reading"]),
+            (json!({"device_id": "a"}), vec!["malformed-reading"]),
+            (json!({"device_id": "a", "sensors": {}}), vec!["malformed-reading"]),
+            (json!({"device_id": "a", "t": 1, "ts": "yesterday"}), vec!["malformed-reading"]),
+            (json!({"device_id": "a", "t": null}), vec!["no-value"]),
+            (json!({"device_id": "a", "": 1}), vec!["malformed-reading"]),
+            (json!({"device_id": "a".repeat(256), "t": 1}), vec!["malformed-reading"]),
+        ] {
+            let codes: Vec<_> = said(push.clone()).into_iter().map(Result::unwrap_err).collect();
+            assert_eq!(codes, expected, "{push}");
+        }
+        let mixed = said(json!({"device_id": "a", "sensors": {"t": 1, "m": null}}));
+        assert!(mixed[0].is_ok() && mixed[1].is_err(), "{mixed:?}");
+    }
+}
