@@ -16,6 +16,7 @@ mod configuration;
 mod documents;
 mod evolution;
 mod faults;
+mod hub;
 mod idempotency;
 mod limits;
 mod listing;

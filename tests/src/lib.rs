@@ -18,6 +18,7 @@ pub mod disk;
 mod listener;
 pub mod load;
 mod server;
+mod simulator;
 mod socket;
 pub mod workspace;
 
@@ -28,6 +29,7 @@ pub use database::Database;
 pub use definitions::{RECEIPT, cat, dog, record};
 pub use listener::{Frame, Listener};
 pub use server::{Exit, Server, Setup, eventually, snapshot};
+pub use simulator::{Done, Simulated, Simulation};
 pub use socket::{Heard, Socket};
 
 /// Makes two tests of each function, one on SQLite and one on PostgreSQL. The functions take a

@@ -16,7 +16,7 @@ use crate::{
         live::{Named, Of},
         settings,
     },
-    error::{Error, Place, Result},
+    error::{Error, Fault, Place, Result},
     schema::Value,
     store::{
         Call, Column, Count, Expect, Filter, Order, Outcome, Paging, Query, Stored, Test, Write,
@@ -221,7 +221,7 @@ impl Dump {
     async fn devices_of_status(&self, status: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let wrong = |name: &str, detail: String| {
             let at = Place::Parameter(name.to_owned());
-            Error::Query(vec![crate::error::Fault::new(at, "not-applicable", detail)])
+            Error::Query(vec![Fault::new(at, "not-applicable", detail)])
         };
         if !["online", "late", "offline", "never"].contains(&status) {
             return Err(wrong("status", format!("{status:?} is not online, late, offline or never")));
@@ -351,7 +351,11 @@ impl Dump {
                 Err(Error::Precondition { current: current.map(|device| device.shown(None)) })
             }
             Outcome::Refused(None) => Err(Error::UnknownDevice(row.device.clone())),
-            Outcome::Invalid(faults) => Err(Error::Invalid(faults)),
+            // Nothing else of it has to be the only one.
+            Outcome::Invalid(_) => {
+                let detail = format!("another device has the name `{}`", row.device);
+                Err(Error::Invalid(vec![Fault::new(Place::field("device"), "unique", detail)]))
+            }
             other => Err(Error::internal(format!("a device could not be changed: {other:?}"))),
         }
     }

@@ -1,5 +1,7 @@
 //! Where readings are kept: in one storage for all, or in one of the device's own. Both are ordinary storages.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use super::known::Device;
@@ -27,6 +29,10 @@ pub(in crate::dump) fn is_of_readings(name: &StorageName) -> bool {
         None => false,
     }
 }
+
+/// How often a storage is looked at again that others are making, and how long after.
+const ROUNDS: usize = 500;
+const PAUSE: Duration = Duration::from_millis(2);
 
 fn definition(name: &str) -> Json {
     json!({
@@ -59,20 +65,22 @@ impl Device {
 impl Dump {
     /// The storage of readings with this name, made now if there is none.
     pub(in crate::dump) async fn readings_storage(&self, name: &str) -> Result<StorageName> {
-        let parsed = StorageName::parse(name).map_err(Error::internal)?;
-        if let Some(storage) = self.store.catalogue().folded(name) {
-            if storage.in_force.is_none() {
-                self.store.migrate(storage.id).await?;
+        for _ in 0..ROUNDS {
+            if let Some(storage) = self.store.catalogue().folded(name) {
+                if storage.in_force.is_none() {
+                    self.store.migrate(storage.id).await?;
+                    continue;
+                }
+                return Ok(storage.name.clone());
             }
-            return Ok(storage.name.clone());
+            let sent = definition(name);
+            match self.queue(parse::definition(&sent)?, &sent, None).await {
+                Ok(storage) => self.store.migrate(storage.id).await?,
+                // Somebody else made it in the same moment.
+                Err(Error::StalePlan(_) | Error::Migrating { .. }) => tokio::time::sleep(PAUSE).await,
+                Err(error) => return Err(error),
+            }
         }
-        let sent = definition(name);
-        match self.queue(parse::definition(&sent)?, &sent, None).await {
-            Ok(storage) => self.store.migrate(storage.id).await?,
-            // Another node made it in the same moment.
-            Err(Error::StalePlan(_) | Error::Migrating { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        Ok(parsed)
+        Err(Error::Overloaded)
     }
 }

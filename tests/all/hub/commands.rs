@@ -1,0 +1,218 @@
+//! Commands: each is given to its device, done once, and every step of it is known.
+
+use std::time::{Duration, Instant};
+
+use datadump_tests::{Server, Simulated, on_both};
+use serde_json::{Value as Json, json};
+
+use super::{command, only, pump, push, state, step, steps, take, until};
+
+on_both![
+    a_command_goes_to_its_device_and_back,
+    one_that_is_not_acknowledged_is_given_again,
+    who_waits_is_told_at_once,
+    keys_and_slots_keep_what_is_meant,
+    what_is_asked_wrongly_is_said,
+    an_offline_device_gets_its_command_when_it_returns,
+    one_command_is_given_to_one_of_many,
+];
+
+async fn a_command_goes_to_its_device_and_back(server: Server) {
+    push(&server, json!({"device_id": "a", "t": 1})).await;
+    let queued = command(&server, "a", pump()).await.is(202).json();
+    assert_eq!((&queued["state"], &queued["params"]["seconds"]), (&json!("queued"), &json!(3)));
+    let taken = take(&server, "a", 0.0).await;
+    assert_eq!((taken.len(), &taken[0]["id"], &taken[0]["attempt"]), (1, &queued["id"], &json!(1)));
+    assert_eq!(take(&server, "a", 0.0).await, Vec::<Json>::new(), "it is given to nobody else");
+    step(&server, &queued, "ack", json!({"attempt": 1})).await.is(200).ok();
+    step(&server, &queued, "ack", json!({})).await.is(200).ok();
+    let done =
+        step(&server, &queued, "result", json!({"ok": true, "data": {"litres": 2}})).await.is(200).json();
+    assert_eq!((&done["state"], &done["result"]["data"]["litres"]), (&json!("done"), &json!(2)));
+    // It did not hear that it was heard.
+    step(&server, &queued, "result", json!({"ok": true, "data": {"litres": 2}})).await.is(200).ok();
+    let other = step(&server, &queued, "result", json!({"ok": false})).await.problem(409);
+    assert_eq!(other["current"]["state"], "done");
+    assert_eq!(steps(&state(&server, &queued).await), ["queued", "leased", "acked", "done"]);
+
+    // With the answer to its own push; and one that cannot be done.
+    let queued = command(&server, "a", json!({"method": "fly"})).await.is(202).json();
+    let pushed = server.post("/api/data?commands=1", &json!({"device_id": "a", "t": 2})).await.is(201).json();
+    assert_eq!(pushed["commands"][0]["id"], queued["id"]);
+    step(&server, &queued, "result", json!({"ok": false, "data": "no wings"})).await.is(200).ok();
+    assert_eq!(steps(&state(&server, &queued).await), ["queued", "leased", "failed"]);
+
+    let cancelled = command(&server, "a", pump()).await.is(202).json();
+    let path = format!("/api/v1/command/{}/", cancelled["id"].as_str().unwrap());
+    assert_eq!(server.delete(&path).await.is(200).json()["state"], "cancelled");
+    server.delete(&path).await.problem(409);
+    assert!(take(&server, "a", 0.0).await.is_empty());
+
+    let list = server.get("/api/v1/device/a/command/").await.is(200).json();
+    assert_eq!(
+        only(list["results"].as_array().unwrap(), &["method", "state"]),
+        json!([["pump", "cancelled"], ["fly", "failed"], ["pump", "done"],])
+    );
+    assert_eq!(server.get("/api/v1/device/a/command/?state=done").await.is(200).json()["count"], 1);
+}
+
+async fn one_that_is_not_acknowledged_is_given_again(server: Server) {
+    push(&server, json!({"device_id": "a", "t": 1})).await;
+    let queued =
+        command(&server, "a", json!({"method": "x", "lease_s": 0.3, "retries": 1})).await.is(202).json();
+    let first = take(&server, "a", 0.0).await;
+    assert_eq!(first[0]["attempt"], 1);
+    let again = take(&server, "a", 10.0).await;
+    assert_eq!((&again[0]["id"], &again[0]["attempt"]), (&queued["id"], &json!(2)));
+    let late = step(&server, &queued, "result", json!({"ok": true, "attempt": 1})).await.problem(409);
+    assert_eq!(late["current"]["attempt"], 2);
+    until("it has failed", async || state(&server, &queued).await["state"] == "failed").await;
+    let found = state(&server, &queued).await;
+    assert_eq!(steps(&found), ["queued", "leased", "queued", "leased", "failed"]);
+    step(&server, &queued, "ack", json!({})).await.problem(409);
+
+    let short = command(&server, "a", json!({"method": "x", "ttl_s": 0.2})).await.is(202).json();
+    until("it has expired", async || state(&server, &short).await["state"] == "expired").await;
+    assert!(take(&server, "a", 0.0).await.is_empty());
+}
+
+async fn who_waits_is_told_at_once(server: Server) {
+    push(&server, json!({"device_id": "a", "t": 1})).await;
+    let began = Instant::now();
+    let (taken, queued) = tokio::join!(take(&server, "a", 30.0), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        command(&server, "a", pump()).await.is(202).json()
+    });
+    assert_eq!(taken[0]["id"], queued["id"]);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    step(&server, &queued, "result", json!({"ok": true})).await.is(200).ok();
+    // Two ways: the sender waits for the result.
+    let asked = json!({"method": "read", "wait_s": 30});
+    let (answered, ()) = tokio::join!(async { command(&server, "a", asked).await.is(202).json() }, async {
+        let taken = take(&server, "a", 30.0).await;
+        step(&server, &taken[0], "result", json!({"ok": true, "data": 42})).await.is(200).ok();
+    });
+    assert_eq!((&answered["state"], &answered["result"]["data"]), (&json!("done"), &json!(42)));
+    // Nobody answers.
+    let asked = json!({"method": "read", "wait_s": 0.3});
+    assert_eq!(command(&server, "a", asked).await.is(202).json()["state"], "queued");
+    let began = Instant::now();
+    push(&server, json!({"device_id": "b", "t": 1})).await;
+    assert!(take(&server, "b", 0.5).await.is_empty());
+    assert!(began.elapsed() >= Duration::from_millis(500));
+}
+
+async fn keys_and_slots_keep_what_is_meant(server: Server) {
+    push(&server, json!({"device_id": "a", "t": 1})).await;
+    push(&server, json!({"device_id": "b", "t": 1})).await;
+    let asked = json!({"method": "pump", "key": "morning"});
+    let first = command(&server, "a", asked.clone()).await.is(202).json();
+    assert_eq!(command(&server, "a", asked.clone()).await.is(202).json()["id"], first["id"]);
+    assert_ne!(command(&server, "b", asked).await.is(202).json()["id"], first["id"]);
+    command(&server, "a", json!({"method": "other", "key": "morning"})).await.problem(422);
+    // Many at once are one.
+    let asked = json!({"method": "pump", "key": "noon"});
+    let many =
+        (0..8).map(|_| async { command(&server, "b", asked.clone()).await.is(202).json()["id"].clone() });
+    let ids: std::collections::BTreeSet<String> =
+        futures_util::future::join_all(many).await.iter().map(Json::to_string).collect();
+    assert_eq!(ids.len(), 1);
+
+    let slot = |value: i32| json!({"method": "set", "params": value, "replace": "level"});
+    let one = command(&server, "b", slot(1)).await.is(202).json();
+    let other = command(&server, "b", json!({"method": "set", "replace": "other"})).await.is(202).json();
+    let two = command(&server, "b", slot(2)).await.is(202).json();
+    assert_eq!(state(&server, &one).await["state"], "superseded");
+    assert_eq!(state(&server, &other).await["state"], "queued");
+    let taken = take(&server, "b", 0.0).await;
+    assert!(taken.iter().any(|taken| taken["id"] == two["id"]));
+    // One that is leased gives way, one that is being done does not.
+    let three = command(&server, "b", slot(3)).await.is(202).json();
+    step(&server, &two, "ack", json!({})).await.problem(409);
+    take(&server, "b", 0.0).await;
+    step(&server, &three, "ack", json!({})).await.is(200).ok();
+    command(&server, "b", slot(4)).await.is(202).ok();
+    assert_eq!(state(&server, &three).await["state"], "acked");
+}
+
+async fn what_is_asked_wrongly_is_said(server: Server) {
+    push(&server, json!({"device_id": "a", "t": 1})).await;
+    command(&server, "nobody", pump()).await.problem_about(404, &["nobody"]);
+    server.get("/api/v1/device/nobody/command/?wait=1").await.problem_about(404, &["nobody"]);
+    for (wrong, word) in [
+        (json!({}), "method"),
+        (json!({"method": ""}), "empty"),
+        (json!({"method": 1}), "method"),
+        (json!({"method": "x", "ttl_s": -1}), "ttl_s"),
+        (json!({"method": "x", "lease_s": 0}), "lease_s"),
+        (json!({"method": "x", "retries": 1_000}), "retries"),
+        (json!({"method": "x", "wait_s": 1_000}), "wait_s"),
+        (json!({"method": "x", "colour": "red"}), "colour"),
+    ] {
+        command(&server, "a", wrong).await.problem_about(400, &[word]);
+    }
+    for (path, word) in [
+        ("/api/v1/device/a/command/?wait=x", "wait"),
+        ("/api/v1/device/a/command/?max=0", "max"),
+        ("/api/v1/device/a/command/?wait=1&state=done", "state"),
+        ("/api/v1/device/a/command/?nothing=1", "nothing"),
+    ] {
+        server.get(path).await.problem_about(400, &[word]);
+    }
+    for id in ["x", "019f0000-0000-7000-8000-000000000000"] {
+        server.get(&format!("/api/v1/command/{id}/")).await.problem_about(404, &[id]);
+        server.post(&format!("/api/v1/command/{id}/ack/"), &json!({})).await.problem_about(404, &[id]);
+        server.post(&format!("/api/v1/command/{id}/result/"), &json!({"ok": true})).await.problem(404);
+    }
+    let queued = command(&server, "a", pump()).await.is(202).json();
+    step(&server, &queued, "ack", json!({"attempt": "x"})).await.problem(400);
+    step(&server, &queued, "result", json!({})).await.problem_about(400, &["ok"]);
+    // Nobody was given it.
+    step(&server, &queued, "ack", json!({})).await.problem(409);
+}
+
+async fn an_offline_device_gets_its_command_when_it_returns(server: Server) {
+    let device = Simulated { name: "far".into(), every: Duration::from_millis(100), ..Simulated::default() };
+    let running = device.start(&server);
+    until("it pushes", async || running.done().pushed > 0).await;
+    drop(running);
+    let queued =
+        command(&server, "far", json!({"method": "set", "params": {"level": 7}})).await.is(202).json();
+    assert_eq!(state(&server, &queued).await["state"], "queued");
+    let (setup, database) = server.stop().await;
+    let server = setup.start(database).await;
+    assert_eq!(state(&server, &queued).await["state"], "queued");
+    let running = device.start(&server);
+    until("it is done", async || state(&server, &queued).await["state"] == "done").await;
+    let pushed = running.done().pushed;
+    until("it goes on", async || running.done().pushed > pushed + 5).await;
+    let done = running.done();
+    let id = queued["id"].as_str().unwrap();
+    assert_eq!(done.commands.get(id), Some(&1), "it is done once");
+    let found = state(&server, &queued).await;
+    assert_eq!(steps(&found), ["queued", "leased", "acked", "done"]);
+    assert_eq!(found["result"], json!({"ok": true, "data": {"level": 7}}));
+    drop(running);
+    server.stop().await;
+}
+
+async fn one_command_is_given_to_one_of_many(server: Server) {
+    push(&server, json!({"device_id": "a", "t": 1})).await;
+    let waiting: Vec<_> = (0..16)
+        .map(|_| {
+            let api = (*server).clone();
+            tokio::spawn(async move { take(&api, "a", 3.0).await })
+        })
+        .collect();
+    for number in 0..8 {
+        command(&server, "a", json!({"method": "x", "params": number})).await.is(202).ok();
+    }
+    let mut given = Vec::new();
+    for taken in waiting {
+        given.extend(taken.await.unwrap().into_iter().map(|command| command["id"].to_string()));
+    }
+    let count = given.len();
+    given.sort_unstable();
+    given.dedup();
+    assert_eq!((count, given.len()), (8, 8), "each once");
+}

@@ -1,0 +1,87 @@
+//! Whether devices are heard: from the times at which the server received something.
+
+use std::time::Duration;
+
+use datadump_tests::{Database, Server, Simulated, on_both};
+use serde_json::{Value as Json, json};
+use tokio::time::sleep;
+
+use super::{device, only, push, until};
+
+on_both![silence_is_noticed_and_ends, a_restart_is_not_silence];
+
+async fn transitions(server: &Server, name: &str) -> Json {
+    let list =
+        server.get(&format!("/api/v1/device/{name}/transition/?sensor_id__isnull=true&ordering=id")).await;
+    let list = list.is(200).json();
+    only(list["results"].as_array().unwrap(), &["was", "status"])
+}
+
+async fn silence_is_noticed_and_ends(server: Server) {
+    push(&server, json!({"device_id": "a", "sensors": {"t": 1, "slow": 1}})).await;
+    server.patch("/api/v1/device/a/", &json!({"period_s": 0.3})).await.is(200).ok();
+    server.patch("/api/v1/device/a/sensor/slow/", &json!({"period_s": 1_000})).await.is(200).ok();
+    push(&server, json!({"device_id": "unknown", "t": 1})).await;
+    let status = async |name: &str| device(&server, name).await["status"].clone();
+    assert_eq!(status("a").await, "online");
+    until("it is late", async || status("a").await == "late").await;
+    until("it is offline", async || status("a").await == "offline").await;
+    let offline = device(&server, "a").await;
+    assert_eq!(
+        only(offline["sensors"].as_array().unwrap(), &["sensor_type", "status"]),
+        json!([["t", "offline"], ["slow", "online"],])
+    );
+    assert_eq!(status("unknown").await, "online", "what is usual for it is not known");
+    push(&server, json!({"device_id": "a", "t": 2})).await;
+    assert_eq!(status("a").await, "online");
+    let expected =
+        json!([["never", "online"], ["online", "late"], ["late", "offline"], ["offline", "online"]]);
+    until("every step is stored", async || {
+        let found = transitions(&server, "a").await;
+        // Its silence goes on, and it may be late again by now.
+        found.as_array().unwrap().len() >= 4
+            && found.as_array().unwrap()[..4] == expected.as_array().unwrap()[..]
+    })
+    .await;
+    assert_eq!(server.get("/api/v1/device/?status=offline").await.is(200).json()["count"], 0);
+}
+
+async fn a_restart_is_not_silence(server: Server) {
+    push(&server, json!({"device_id": "a", "t": 1})).await;
+    server.patch("/api/v1/device/a/", &json!({"period_s": 0.5})).await.is(200).ok();
+    push(&server, json!({"device_id": "a", "t": 2})).await;
+    let seen = device(&server, "a").await["last_seen"].clone();
+    let (setup, database) = server.stop().await;
+    // Ten times as long as would make it late.
+    sleep(Duration::from_secs(6)).await;
+    let server = setup.start(database).await;
+    let found = device(&server, "a").await;
+    assert_eq!((&found["status"], &found["last_seen"]), (&json!("online"), &seen));
+    assert_eq!(found["sensors"][0]["value"], 2.0, "what it said last is known");
+    push(&server, json!({"device_id": "a", "t": 3})).await;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(transitions(&server, "a").await, json!([["never", "online"]]));
+    // But from its start on the server listens.
+    until("it is late", async || device(&server, "a").await["status"] == "late").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn simulated_devices_are_online_and_those_that_drop_out_are_not() {
+    let server = Server::start(Database::sqlite()).await;
+    let steady = Simulated { devices: 5, every: Duration::from_millis(100), ..Simulated::default() };
+    let running = steady.start(&server);
+    let gone = Simulated { name: "gone".into(), every: Duration::from_millis(100), ..Simulated::default() };
+    let stopped = gone.start(&server);
+    until("all push", async || running.done().pushed > 20 && stopped.done().pushed > 3).await;
+    drop(stopped);
+    for name in ["gone", "simulated-0", "simulated-4"] {
+        server.patch(&format!("/api/v1/device/{name}/"), &json!({"period_s": 0.3})).await.is(200).ok();
+    }
+    until("it is offline", async || device(&server, "gone").await["status"] == "offline").await;
+    assert_eq!(device(&server, "simulated-4").await["status"], "online");
+    let done = running.done();
+    assert_eq!((done.failed, done.accepted), (0, done.pushed * 2), "{done:?}");
+    drop(running);
+    server.stop().await;
+}

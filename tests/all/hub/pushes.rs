@@ -1,0 +1,225 @@
+//! What is pushed is fetched, or waits in quarantine, or was refused with a reason.
+
+use datadump_tests::{Database, Server, Setup, on_both, segment};
+use serde_json::{Value as Json, json};
+
+use super::{DATA, fetch, only, push, until};
+
+on_both![
+    every_shape_is_taken,
+    what_is_malformed_waits_in_quarantine,
+    readings_are_rows_like_all_others,
+    a_push_with_a_key_is_stored_once,
+    names_are_whatever_they_are,
+    many_new_devices_at_once_are_registered_once,
+];
+
+async fn every_shape_is_taken(server: Server) {
+    let pushed =
+        push(&server, json!({"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}})).await;
+    assert_eq!((&pushed["accepted"], &pushed["storages"]), (&json!(2), &json!({"readings": 2})));
+    push(&server, json!({"device_id": "pico_w", "sensor_type": "temperature", "value": "22.5"})).await;
+    let many = json!([
+        {"device_id": "pico_w", "sensor_type": "temperature", "value": 23, "timestamp": "2020-01-02T03:04:05Z"},
+        {"device_id": "other", "sensors": {"door": "open", "on": true}, "ts": 1_577_934_245},
+    ]);
+    let pushed = push(&server, many).await;
+    assert_eq!(pushed["accepted"], 3);
+    // Both say a time that is years off: they are taken, and it is said.
+    let codes: Vec<_> =
+        pushed["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
+    assert_eq!(codes, ["clock_off"; 3]);
+    let lines = "{\"device_id\": \"lines\", \"t\": 1}\n{\"device_id\": \"lines\", \"t\": 2}\n";
+    server.call("POST", DATA).body(lines).await.is(201).ok();
+    server.call("POST", DATA).body("device_id,sensor_type,value\ncsv,t,1.5\ncsv,u,x\n").await.is(201).ok();
+
+    let fields = ["device", "sensor_type", "value", "timestamp"];
+    let old = "2020-01-02T03:04:05.000000Z";
+    let readings = fetch(&server, "device?pico_w").await;
+    assert_eq!(readings.len(), 4);
+    assert_eq!(only(&readings[3..], &fields), json!([["pico_w", "temperature", 23.0, old]]), "newest first");
+    assert_eq!(only(&readings[..1], &fields[..3]), json!([["pico_w", "temperature", 22.5]]));
+    let number = readings[0]["device_id"].to_string();
+    assert_eq!(fetch(&server, &format!("device?id={number}")).await, readings);
+    assert_eq!(fetch(&server, "device?pico_w&limit=2&offset=1").await, readings[1..3]);
+    let other = fetch(&server, "device?other").await;
+    assert_eq!(only(&other, &fields[1..]), json!([["on", "true", old], ["door", "open", old]]));
+    assert_eq!(only(&fetch(&server, "device?csv").await, &["value"]), json!([["x"], [1.5]]));
+
+    // A name stands for all sensors of that name.
+    let temperatures = fetch(&server, "sensor?temperature").await;
+    assert_eq!(only(&temperatures, &["value"]), json!([[22.5], [21.5], [23.0]]));
+    assert_eq!(fetch(&server, "sensor?t").await.len(), 3);
+    let sensor = temperatures[0]["sensor_id"].to_string();
+    assert_eq!(fetch(&server, &format!("sensor?{sensor}")).await, temperatures);
+
+    server.get("/api/fetch/device?nobody").await.problem_about(404, &["nobody"]);
+    server.get("/api/fetch/sensor?nothing").await.problem_about(404, &["nothing"]);
+    server.get("/api/fetch/device").await.problem(400);
+    server.get("/api/fetch/device?pico_w&limit=0").await.problem_about(400, &["limit"]);
+}
+
+async fn what_is_malformed_waits_in_quarantine(server: Server) {
+    let pushed = push(
+        &server,
+        json!([
+            {"device_id": "a", "sensors": {"t": 1, "m": null}},
+            {"sensors": {"t": 1}},
+            {"device_id": "a", "t": 2, "timestamp": "yesterday"},
+            {"device_id": "a", "t": 3},
+        ]),
+    )
+    .await;
+    assert_eq!((&pushed["accepted"], &pushed["quarantined"]), (&json!(2), &json!(3)));
+    let broken = server.call("POST", DATA).body("{\"device_id\": \"a\", \"t\":").await.is(201).json();
+    assert_eq!((&broken["accepted"], &broken["quarantined"]), (&json!(0), &json!(1)));
+    server.call("POST", DATA).body("").await.problem(400);
+
+    let list = server.get("/api/v1/quarantine/?source=_hub").await.is(200).json();
+    assert_eq!(list["count"], 4);
+    let entry = pushed["errors"][0]["quarantine"].as_str().unwrap();
+    let entry = server.get(&format!("/api/v1/quarantine/{entry}/")).await.is(200).json();
+    assert_eq!((&entry["code"], &entry["field"]), (&json!("no-value"), &json!("m")));
+    let raw: Json = serde_json::from_str(entry["text"].as_str().unwrap()).unwrap();
+    assert_eq!(raw["sensor_type"], "m");
+    // Replayed, it is as wrong as before; nothing is stored.
+    let replay =
+        server.post("/api/v1/quarantine/replay/", &json!({"filters": {"source": "_hub"}})).await.json();
+    assert_eq!((&replay["stored"], &replay["failed"]), (&json!(0), &json!(4)), "{replay}");
+    assert_eq!(fetch(&server, "device?a").await.len(), 2);
+}
+
+async fn readings_are_rows_like_all_others(server: Server) {
+    for value in [1.5, 2.5, 3.5] {
+        push(&server, json!({"device_id": "a", "sensors": {"t": value, "state": "fine"}})).await;
+    }
+    let rows =
+        server.get("/api/v1/storage/readings/?sensor_type=t&value__gt=2&ordering=value").await.is(200).json();
+    assert_eq!(
+        only(rows["results"].as_array().unwrap(), &["device", "value", "text"]),
+        json!([["a", 2.5, null], ["a", 3.5, null],])
+    );
+    let rows = server.get("/api/v1/device/a/reading/?text=fine&limit=2").await.is(200).json();
+    assert_eq!((&rows["count"], rows["results"].as_array().unwrap().len()), (&json!(3), 2));
+    let next = rows["next"].as_str().unwrap();
+    assert!(next.contains("/api/v1/device/a/reading/") && !next.contains("device_id"), "{next}");
+    assert_eq!(server.get(next).await.is(200).json()["results"].as_array().unwrap().len(), 1);
+    server.get("/api/v1/device/a/reading/?nothing=1").await.problem_about(400, &["nothing"]);
+}
+
+async fn a_push_with_a_key_is_stored_once(server: Server) {
+    let body = json!({"device_id": "a", "t": 1});
+    let send = || server.post(DATA, &body).header("idempotency-key", "k1");
+    let first = send().await.is(201).json();
+    assert_eq!(send().await.is(201).json(), first);
+    assert_eq!(fetch(&server, "device?a").await.len(), 1);
+    let other = server.post(DATA, &json!({"device_id": "a", "t": 2})).header("idempotency-key", "k1").await;
+    other.problem(422);
+}
+
+async fn names_are_whatever_they_are(server: Server) {
+    for name in ["温室 1", "a/b?c=d&e", "'; DROP TABLE x; --", "<b>🐕</b>", "7", &"ä".repeat(255)] {
+        push(&server, json!({"device_id": name, "sensors": {name: 1.5}})).await;
+        let found = fetch(&server, &format!("device?id={}", segment(name))).await;
+        assert_eq!(only(&found, &["device", "sensor_type"]), json!([[name, name]]));
+        let device = super::device(&server, name).await;
+        assert_eq!((&device["device"], &device["sensors"][0]["value"]), (&json!(name), &json!(1.5)));
+    }
+    let long = "ä".repeat(256);
+    let pushed = push(&server, json!({"device_id": long, "t": 1})).await;
+    assert_eq!(pushed["errors"][0]["code"], "malformed-reading");
+}
+
+async fn many_new_devices_at_once_are_registered_once(server: Server) {
+    let pushes = (0..64).map(|number| {
+        let server = &*server;
+        async move { push(server, json!({"device_id": format!("d{}", number % 8), "t": number})).await }
+    });
+    futures_util::future::join_all(pushes).await;
+    let devices = server.get("/api/v1/device/").await.is(200).json();
+    assert_eq!(devices["count"], 8);
+    for number in 0..8 {
+        assert_eq!(fetch(&server, &format!("device?d{number}")).await.len(), 8);
+    }
+}
+
+#[tokio::test]
+async fn a_locked_hub_refuses_strangers() {
+    let setup = Setup::default().environment("DATADUMP_REGISTRATION", "open");
+    let server = setup.start(Database::sqlite()).await;
+    push(&server, json!({"device_id": "friend", "t": 1})).await;
+    let (_, database) = server.stop().await;
+    let setup = Setup::default().environment("DATADUMP_REGISTRATION", "locked");
+    let server = setup.start(database).await;
+    server.post(DATA, &json!({"device_id": "stranger", "t": 1})).await.problem_about(404, &["stranger"]);
+    let mixed =
+        push(&server, json!([{"device_id": "stranger", "t": 1}, {"device_id": "friend", "t": 2}])).await;
+    assert_eq!((&mixed["accepted"], &mixed["quarantined"]), (&json!(1), &json!(0)));
+    assert_eq!(
+        (&mixed["errors"][0]["code"], &mixed["errors"][0]["index"]),
+        (&json!("unknown-device"), &json!(0))
+    );
+    assert_eq!(server.get("/api/v1/device/").await.json()["count"], 1);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn strangers_wait_until_they_are_adopted() {
+    for database in [Database::sqlite(), Database::postgres().await] {
+        let setup = Setup::default().environment("DATADUMP_REGISTRATION", "adopt");
+        let server = setup.start(database).await;
+        for value in [1, 2, 3] {
+            let pushed =
+                push(&server, json!({"device_id": "new one", "sensors": {"t": value, "u": 0}})).await;
+            assert_eq!((&pushed["accepted"], &pushed["quarantined"]), (&json!(0), &json!(2)));
+            assert_eq!(pushed["errors"][0]["code"], "device-waiting");
+        }
+        let waiting = server.get("/api/v1/device/?state=waiting").await.is(200).json();
+        assert_eq!(only(waiting["results"].as_array().unwrap(), &["device"]), json!([["new one"]]));
+        assert_eq!(fetch(&server, "device?id=new%20one").await, Vec::<Json>::new());
+        // One click.
+        let adopted =
+            server.patch("/api/v1/device/new%20one/", &json!({"state": "known"})).await.is(200).json();
+        assert!(adopted["replay"].is_string(), "{adopted}");
+        until("all that waited is stored", async || fetch(&server, "device?id=new%20one").await.len() == 6)
+            .await;
+        let received = fetch(&server, "device?id=new%20one").await;
+        let mut first: Vec<_> =
+            received[4..].iter().map(|reading| reading["value"].as_f64().unwrap()).collect();
+        first.sort_by(f64::total_cmp);
+        assert_eq!(first, [0.0, 1.0], "they are as old as they were");
+        push(&server, json!({"device_id": "new one", "t": 4})).await;
+        assert_eq!(fetch(&server, "device?id=new%20one").await.len(), 7);
+        let left = server.get("/api/v1/quarantine/?state=waiting").await.is(200).json();
+        assert_eq!(left["count"], 0);
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn one_that_floods_is_told_so_and_no_other() {
+    let setup =
+        Setup::default().environment("DATADUMP_DEVICE_RATE", "5").environment("DATADUMP_MAX_DEVICES", "3");
+    let server = setup.start(Database::sqlite()).await;
+    let mut refused = 0;
+    for value in 0..100 {
+        let answer = server.post(DATA, &json!({"device_id": "loud", "t": value})).await;
+        if answer.status == 429 {
+            refused += 1;
+            assert_eq!(answer.header("retry-after"), Some("1"));
+            answer.problem_about(429, &["loud", "5"]);
+        } else {
+            answer.is(201).ok();
+        }
+        push(&server, json!({"device_id": format!("quiet{}", value % 2), "t": value})).await["accepted"]
+            .as_u64()
+            .unwrap();
+        if refused > 10 {
+            break;
+        }
+    }
+    assert!(refused > 10, "{refused}");
+    // There is no room for a fourth.
+    server.post(DATA, &json!({"device_id": "fourth", "t": 1})).await.problem_about(429, &["3 devices"]);
+    server.stop().await;
+}
