@@ -1,6 +1,7 @@
 //! Streams of what is committed: everything, in order, once, whatever happens to who listens or who tells.
 
 mod bounds;
+mod websocket;
 
 use std::{collections::BTreeMap, time::Duration};
 
