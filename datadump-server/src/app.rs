@@ -49,7 +49,7 @@ impl App {
     /// Answers on behalf of this database, at this address.
     pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
-        let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump));
+        let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config));
         let routes = routes::routes(api::resources(dump, &thrower, &metrics), dump)
             .at(live::PATH, routes::only_get(streams.clone()))
             .at("/docs", routes::only_get(make(ui::docs)))
@@ -127,6 +127,9 @@ impl App {
         if let Some(source) = socket::asked(&request) {
             return Ok(self.sockets.accept(&request, &source, id)?);
         }
+        if live::is_upgrade(&request) {
+            return self.streams.accept(&request).await;
+        }
         if ui::is_first_page(&request) {
             return ui::landing(request).await;
         }
@@ -167,7 +170,7 @@ mod tests {
         let thrower = Thrower::new(&config, &dump);
         let app = App {
             sockets: Sockets::new(thrower.clone(), &config),
-            streams: Streams::new(&dump),
+            streams: Streams::new(&dump, &config),
             thrower,
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
             guard: Guard::new(&config, config.listen),

@@ -143,6 +143,11 @@ pub struct StoredRow {
 }
 
 impl StoredRow {
+    /// About how many bytes it holds.
+    pub fn size(&self) -> usize {
+        self.values.iter().chain([&self.key]).map(size).sum()
+    }
+
     /// The whole row as JSON: key, fields, then `version`, `created_at`, `updated_at`.
     pub fn to_json(&self, definition: &Definition) -> Json {
         let mut record = Map::new();

@@ -33,7 +33,7 @@ use crate::{
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionRecord};
 pub use feed::{Change, Changed, Commit, Span};
 pub use migrate::{Examined, Progress};
-pub use query::{Column, Count, Counted, Filter, Order, Page, Paging, Query, Test};
+pub use query::{Column, Count, Counted, Filter, Found, Order, Page, Paging, Query, Test};
 
 /// A database that keeps storages and their rows.
 ///
@@ -129,6 +129,10 @@ pub trait Store: Send + Sync + Debug + 'static {
 
     /// The rows a query asks for. The query was made for `in_force`.
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page>;
+
+    /// The rows with these keys, looked up one after the other until those that were found have so many
+    /// bytes: at least one is looked up.
+    async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<Found>;
 
     /// A number that grows whenever sources or programs may have changed, here or in another
     /// process: before the write that changed them is answered here, and within seconds elsewhere.

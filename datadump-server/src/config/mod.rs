@@ -53,6 +53,8 @@ pub struct Config {
     pub body_timeout: Duration,
     /// How long a connection may be idle between requests.
     pub idle_timeout: Duration,
+    /// How long a client may take nothing of what is sent to it.
+    pub blocked_timeout: Duration,
     /// How long a stop waits for requests that were accepted.
     pub stop_timeout: Duration,
     /// How logs are written.
@@ -90,6 +92,7 @@ impl Default for Config {
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
+            blocked_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(30),
             log_format: LogFormat::Text,
             worker: None,

@@ -110,6 +110,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         show: |config| values::show_duration(config.idle_timeout),
     },
     Setting {
+        name: "blocked_timeout",
+        value: "TIME",
+        help: "How long a client may take nothing of what is sent to it before it is cut off",
+        set: |config, text| values::duration(text).map(|value| config.blocked_timeout = value),
+        show: |config| values::show_duration(config.blocked_timeout),
+    },
+    Setting {
         name: "stop_timeout",
         value: "TIME",
         help: "How long a stop waits for requests that were accepted",

@@ -24,7 +24,7 @@ use tokio::{
 };
 
 pub(crate) use self::lifeline::Lifeline;
-use self::watch::{Patience, Watch, Watched};
+use self::watch::{Limits, Patience, Watch, Watched};
 use crate::{app::App, config::Config, metrics::Opened};
 
 /// The most bytes in the head of a request, its headers and all.
@@ -40,8 +40,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 struct Server {
     app: Arc<App>,
     local: SocketAddr,
-    header_timeout: Duration,
-    idle_timeout: Duration,
+    limits: Limits,
 }
 
 /// Serves until `stop` is ready, and returns when all connections have ended or the patience for them
@@ -53,8 +52,9 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let local = listener.local_addr().unwrap_or(config.listen);
-    let (header_timeout, idle_timeout) = (config.header_timeout, config.idle_timeout);
-    let server = Arc::new(Server { app, local, header_timeout, idle_timeout });
+    let limits =
+        Limits { header: config.header_timeout, idle: config.idle_timeout, blocked: config.blocked_timeout };
+    let server = Arc::new(Server { app, local, limits });
     let (stopping, stopped) = channel::channel(());
     // Every connection holds a sender: when none is left, all have ended.
     let (alive, mut all_ended) = mpsc::channel::<Infallible>(1);
@@ -96,7 +96,7 @@ pub(crate) async fn serve(
 async fn connection(server: &Server, socket: TcpStream, peer: SocketAddr, mut lifeline: Lifeline) {
     // Answers are written whole: waiting to fill a packet only delays them.
     let _ = socket.set_nodelay(true);
-    let watch = Arc::new(Watch::new(server.header_timeout, server.idle_timeout));
+    let watch = Arc::new(Watch::new(server.limits));
     let io = TokioIo::new(Watched::new(socket, watch.clone()));
     let upgraded = lifeline.clone();
     let service = service_fn(|request: hyper::Request<Incoming>| {

@@ -22,9 +22,6 @@ const IDLE: u8 = 0;
 const HEAD: u8 = 1;
 const SERVING: u8 = 2;
 
-/// How long a client may take nothing of what is sent to it.
-const BLOCKED: Duration = Duration::from_secs(30);
-
 /// The state of one connection.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -34,23 +31,39 @@ pub(super) struct Watch {
     since: AtomicU64,
     /// The same to when it took no more of what is sent, and one more; 0 while it takes what there is.
     blocked: AtomicU64,
-    header_timeout: Duration,
-    idle_timeout: Duration,
+    limits: Limits,
+}
+
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// For the head of a request.
+    pub(super) header: Duration,
+    /// Between requests.
+    pub(super) idle: Duration,
+    /// Until it takes something of what is sent to it.
+    pub(super) blocked: Duration,
 }
 
 /// Until it is dropped, the client waits for us.
 pub(super) struct Serving(Arc<Watch>);
 
+impl Limits {
+    /// The shortest time after which somebody may have taken too long.
+    fn least(self) -> Duration {
+        self.header.min(self.idle).min(self.blocked)
+    }
+}
+
 impl Watch {
-    pub(super) fn new(header_timeout: Duration, idle_timeout: Duration) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             opened: Instant::now(),
             // A new connection owes its first request: it has no right to idle.
             phase: AtomicU8::new(HEAD),
             since: AtomicU64::new(0),
             blocked: AtomicU64::new(0),
-            header_timeout,
-            idle_timeout,
+            limits,
         }
     }
 
@@ -63,13 +76,13 @@ impl Watch {
     /// Until when the client has time; for ever while it waits for us and takes what there is.
     fn deadline(&self) -> Option<Instant> {
         if let Some(blocked) = self.blocked.load(Ordering::Relaxed).checked_sub(1) {
-            return Some(self.opened + Duration::from_millis(blocked) + BLOCKED);
+            return Some(self.opened + Duration::from_millis(blocked) + self.limits.blocked);
         }
         let since = self.opened + Duration::from_millis(self.since.load(Ordering::Relaxed));
         match self.phase.load(Ordering::Relaxed) {
             SERVING => None,
-            IDLE => Some(since + self.idle_timeout),
-            _ => Some(since + self.header_timeout),
+            IDLE => Some(since + self.limits.idle),
+            _ => Some(since + self.limits.header),
         }
     }
 
@@ -119,7 +132,7 @@ pub(super) struct Patience {
 
 impl Patience {
     pub(super) fn new(watch: Arc<Watch>) -> Self {
-        let first = watch.opened + watch.header_timeout.min(watch.idle_timeout);
+        let first = watch.opened + watch.limits.least();
         Self { watch, sleep: Box::pin(sleep_until(first)) }
     }
 }
@@ -131,7 +144,7 @@ impl Future for Patience {
         loop {
             ready!(self.sleep.as_mut().poll(cx));
             let now = Instant::now();
-            let next = now + self.watch.header_timeout.min(self.watch.idle_timeout);
+            let next = now + self.watch.limits.least();
             match self.watch.deadline() {
                 Some(deadline) if deadline <= now => return Poll::Ready(()),
                 deadline => self.sleep.as_mut().reset(deadline.unwrap_or(next).min(next)),
@@ -208,8 +221,11 @@ impl AsyncWrite for Watched {
 mod tests {
     use super::*;
 
-    const HEADER: Duration = Duration::from_secs(10);
-    const LONG: Duration = Duration::from_secs(75);
+    const LIMITS: Limits = Limits {
+        header: Duration::from_secs(10),
+        idle: Duration::from_secs(75),
+        blocked: Duration::from_secs(30),
+    };
 
     /// Whether the client has had its time, so many seconds from now.
     async fn is_over_after(patience: &mut Patience, seconds: u64) -> bool {
@@ -221,7 +237,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_slow_head_has_less_time_than_an_idle_connection() {
-        let watch = Arc::new(Watch::new(HEADER, LONG));
+        let watch = Arc::new(Watch::new(LIMITS));
         let mut patience = Patience::new(watch.clone());
         assert!(!is_over_after(&mut patience, 9).await);
         watch.received();
@@ -243,7 +259,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_who_takes_nothing_is_given_up() {
-        let watch = Arc::new(Watch::new(HEADER, LONG));
+        let watch = Arc::new(Watch::new(LIMITS));
         let mut patience = Patience::new(watch.clone());
         let _serving = watch.serving();
         watch.blocked();

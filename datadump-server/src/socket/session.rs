@@ -55,7 +55,6 @@ pub(super) struct Session {
     pub(super) path: String,
     /// How long a client may say nothing at all; it is asked for a sign of life before.
     pub(super) idle: Duration,
-    pub(super) lifeline: Lifeline,
 }
 
 /// What a message has become: the text of its answer, and how many bytes it had.
@@ -74,9 +73,9 @@ enum End {
 
 impl Session {
     /// Serves it to its end.
-    pub(super) async fn serve(mut self, mut socket: Socket) {
+    pub(super) async fn serve(self, mut socket: Socket, mut lifeline: Lifeline) {
         let mut answers = Answers::new();
-        let end = self.read(&mut socket, &mut answers).await;
+        let end = self.read(&mut socket, &mut answers, &mut lifeline).await;
         tracing::debug!(?end, "a websocket ends");
         // What was accepted is finished and, if anybody listens, answered.
         let mut listens = end != End::Gone;
@@ -90,7 +89,7 @@ impl Session {
     }
 
     /// Reads and answers messages until there is a reason to stop.
-    async fn read(&mut self, socket: &mut Socket, answers: &mut Answers) -> End {
+    async fn read(&self, socket: &mut Socket, answers: &mut Answers, lifeline: &mut Lifeline) -> End {
         let (mut waiting, mut asked_at) = (0, None);
         loop {
             let has_room = answers.len() < WINDOW && waiting < WINDOW_BYTES;
@@ -100,7 +99,7 @@ impl Session {
             let patience = heard + if asked { self.idle } else { self.idle / 2 };
             let flow = tokio::select! {
                 biased;
-                () = self.lifeline.stopped() => ControlFlow::Break(End::Close(CloseCode::Away)),
+                () = lifeline.stopped() => ControlFlow::Break(End::Close(CloseCode::Away)),
                 Some((answer, length)) = answers.next(), if !answers.is_empty() => {
                     waiting -= length;
                     match send(socket, answer, answers).await {

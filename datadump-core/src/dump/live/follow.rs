@@ -7,11 +7,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{
-    Live,
-    cursor::Place,
-    event::{self, Piece},
-};
+use super::{Live, cursor::Place, piece::Reading};
 use crate::{error::Result, store::Store};
 
 /// How many commits are read at a time.
@@ -26,7 +22,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Follows until the store is closed, or nobody has it any more.
 pub(super) fn start(store: &Arc<dyn Store>, live: &Arc<Live>) {
     let news = store.news();
-    let follower = Follower { store: Arc::downgrade(store), live: Arc::downgrade(live), at: None };
+    let (store, live) = (Arc::downgrade(store), Arc::downgrade(live));
+    let follower = Follower { store, live, at: None, reading: Reading::new() };
     tokio::spawn(follower.run(news));
 }
 
@@ -35,6 +32,7 @@ struct Follower {
     live: Weak<Live>,
     /// Where it is; none while nobody listens.
     at: Option<At>,
+    reading: Reading,
 }
 
 /// How far a follower has come.
@@ -81,10 +79,11 @@ impl Follower {
                 return Ok(());
             };
             while at.read < last {
-                let piece = event::piece(store.as_ref(), &commits, at.read, |name| live.wants(name)).await?;
+                let wants = |name: &_| live.wants(name);
+                let piece = self.reading.next(store.as_ref(), &commits, at.read, wants).await?;
                 at.read = piece.behind;
-                if !piece.events.is_empty() || at.since.elapsed() > QUIET {
-                    live.tell(Piece { after: at.told, ..piece });
+                if piece.bytes > 0 || at.since.elapsed() > QUIET {
+                    live.tell(piece.since(at.told));
                     (at.told, at.since) = (at.read, Instant::now());
                 }
             }

@@ -6,13 +6,16 @@
 //! ```
 //!
 //! The follower says what is new to all at once. A subscription that finds that a piece is not the next one for
-//! it (it was slow, or it has just begun) reads the feed by itself until it has caught up. So nothing waits in
-//! memory for one who is slow, and what a stream brings depends on the database alone.
+//! it (it was slow, or it has just begun) reads the feed by itself until it has caught up. So little waits in
+//! memory for those who are slow, and what a stream brings depends on the database alone: of the pieces that wait
+//! the oldest lose their rows when these are too many bytes, and who still wants them reads them by itself.
 
 mod cursor;
 mod event;
 mod follow;
+mod kept;
 mod of;
+mod piece;
 mod subscription;
 
 use std::{
@@ -31,7 +34,7 @@ pub use self::{
     event::Event,
     subscription::{Backfill, Subscribe, Subscription, Told},
 };
-use self::{event::Piece, subscription::Wanted};
+use self::{kept::Kept, piece::Piece, subscription::Wanted};
 use super::Dump;
 use crate::{
     error::{Error, Result},
@@ -41,11 +44,15 @@ use crate::{
 /// How many pieces wait for those who are slow.
 const WAITING: usize = 1024;
 
+/// How many bytes of rows wait with them, beside those of the newest.
+const WAITING_BYTES: usize = 32 << 20;
+
 /// Who listens.
 #[derive(Debug)]
 pub(super) struct Live {
     /// None when the database is closed.
     pieces: Mutex<Option<broadcast::Sender<Arc<Piece>>>>,
+    kept: Mutex<Kept>,
     wanted: Mutex<HashMap<u64, Wanted>>,
     next: AtomicU64,
     followed: Once,
@@ -62,6 +69,7 @@ impl Live {
     pub(super) fn new() -> Self {
         Self {
             pieces: Mutex::new(Some(broadcast::Sender::new(WAITING))),
+            kept: Mutex::new(Kept::new(WAITING_BYTES)),
             wanted: Mutex::default(),
             next: AtomicU64::new(0),
             followed: Once::new(),
@@ -86,9 +94,11 @@ impl Live {
     }
 
     fn tell(&self, piece: Piece) {
+        let piece = Arc::new(piece);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(&piece);
         if let Some(pieces) = &*self.pieces() {
             // When nobody listens any more nobody misses it.
-            let _ = pieces.send(Arc::new(piece));
+            let _ = pieces.send(piece);
         }
     }
 

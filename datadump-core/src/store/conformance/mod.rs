@@ -80,6 +80,7 @@ pub const CHECKS: &[Check] = checks![
     rows::the_greatest_key_is_the_last_and_harms_nobody,
     rows::odd_keys_are_stored_and_found_exactly,
     rows::deleted_rows_are_gone,
+    rows::rows_are_looked_up_until_they_have_many_bytes,
     rows::the_list_shows_the_newest_first,
     calls::a_call_together_is_all_or_nothing,
     calls::what_fails_is_replaced_by_its_otherwise,

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
+    schema::Value,
     store::{Call, Expect, Outcome, Write},
 };
 
@@ -138,7 +139,7 @@ pub(super) async fn a_condition_holds_or_nothing_is_done(bench: &dyn Bench) -> R
     {
         let write = if delete {
             let in_force = subject.in_force("dog")?;
-            Write::delete(in_force, crate::schema::Value::Text("A".into()), expect)
+            Write::delete(in_force, Value::Text("A".into()), expect)
         } else {
             subject.put("dog", &row, expect)?
         };
@@ -164,7 +165,7 @@ pub(super) async fn writes_of_one_call_to_one_key_take_effect_in_order(bench: &d
         }
     }
     let in_force = subject.in_force("dog")?;
-    let key = crate::schema::Value::Text("A".into());
+    let key = Value::Text("A".into());
     writes.push(Write::delete(in_force, key, Expect::Exactly(50)));
     writes.push(subject.put("dog", &json!({"chip_id": "A", "collar_size": 99}), Expect::Absent)?);
     let outcomes = subject.store.write(Call::each(writes)).await?;
@@ -268,7 +269,7 @@ pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -
         distinct.sort_unstable();
         distinct.dedup();
         same("distinct keys", distinct.len(), 21)?;
-        let key = crate::schema::Value::Integer(last.as_i64().unwrap_or(0));
+        let key = Value::Integer(last.as_i64().unwrap_or(0));
         let in_force = subject.in_force(kind)?;
         subject.write(Write::delete(in_force, key, Expect::Anything)).await?;
         let outcome = subject.save(kind, json!({"n": 100})).await?;
@@ -341,7 +342,7 @@ pub(super) async fn deleted_rows_are_gone(bench: &dyn Bench) -> Result<()> {
     subject.declare(dog()).await?;
     subject.save("dog", json!({"chip_id": "A"})).await?;
     let in_force = subject.in_force("dog")?;
-    let key = crate::schema::Value::Text("A".into());
+    let key = Value::Text("A".into());
     let delete = Write::delete(in_force, key, Expect::Anything);
     same("the first deletion", name(&subject.write(delete.clone()).await?), "deleted")?;
     same("the second", name(&subject.write(delete).await?), "missing")?;
@@ -364,4 +365,32 @@ pub(super) async fn the_list_shows_the_newest_first(bench: &dyn Bench) -> Result
     same("keys", keys, vec![json!("A"), json!("C"), json!("B")])?;
     let stamps: Vec<_> = page.rows.iter().map(|row| row.updated_at).collect();
     holds("no two rows have the same time", stamps.windows(2).all(|pair| pair[0] > pair[1]))
+}
+
+pub(super) async fn rows_are_looked_up_until_they_have_many_bytes(bench: &dyn Bench) -> Result<()> {
+    const LONG: usize = 10_000;
+    let subject = Subject::open(bench).await?;
+    let note = json!({"name": "note", "key": {"name": "id", "type": "string", "max_length": 16},
+                      "fields": [{"name": "text", "type": "text"}]});
+    subject.declare(note).await?;
+    for key in ["c", "a", "b", "d"] {
+        subject.save("note", json!({"id": key, "text": "x".repeat(LONG)})).await?;
+    }
+    let in_force = subject.in_force("note")?;
+    let keys = ["d", "none", "a", "b", "c"].map(|key| Value::Text(key.into()));
+    let text = |key: &Value| if let Value::Text(text) = key { text.clone() } else { String::new() };
+    for (bytes, expected, looked_up) in
+        [(usize::MAX, "dabc", 5), (1, "d", 1), (LONG + LONG / 2, "da", 3), (4 * LONG, "dabc", 5)]
+    {
+        let found = subject.store.rows(&in_force, &keys, bytes).await?;
+        let texts: String = found.rows.iter().map(|row| text(&row.key)).collect();
+        same(&format!("the rows of {bytes} bytes"), texts, expected.to_owned())?;
+        same(&format!("the keys of {bytes} bytes"), found.keys, looked_up)?;
+        holds("they are whole", found.rows.iter().all(|row| row.size() > LONG))?;
+    }
+    let found = subject.store.rows(&in_force, &[], 1).await?;
+    same("no keys", (found.rows.len(), found.keys), (0, 0))?;
+    // What was not asked to be seen is not read, and nothing else is missing.
+    let (page, _) = subject.list("note", &[("fields", "id")]).await?;
+    holds("a long text is left out", page.rows.len() == 4 && page.rows.iter().all(|row| row.size() < LONG))
 }

@@ -56,8 +56,8 @@ use self::{
     writer::{Met, Shared, Stop, Writer},
 };
 use super::{
-    Call, Catalogue, Commit, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Span,
-    Storage, Store, VersionRecord,
+    Call, Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
+    Span, Storage, Store, VersionRecord,
     writer::{Queue, queue},
 };
 use crate::{
@@ -302,6 +302,10 @@ impl Store for PostgresStore {
 
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
         in_time(read::page(&self.inner.connections.reads, in_force, query)).await
+    }
+
+    async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<Found> {
+        in_time(read::rows(&self.inner.connections.reads, in_force, keys, bytes)).await
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use futures_util::{Stream, TryStreamExt as _};
 use sea_query::{PostgresQueryBuilder, SelectStatement};
 use sea_query_sqlx::{SqlxBinder as _, SqlxValues};
 use sqlx::{
-    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres,
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, ValueRef as _,
     pool::PoolConnection,
     postgres::{PgArguments, PgRow},
 };
@@ -19,7 +20,7 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StoredRow, Value},
     store::{
-        Counted, Page, Paging, Query,
+        Counted, Found, Page, Paging, Query,
         query::{COUNTED_EXACTLY, Count, Towards},
         sql::{self, Dialect},
     },
@@ -44,6 +45,41 @@ pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> 
     let rows = ask(pool, in_force, &statement, &arguments).await?;
     let row = rows.first().map(|row| columns::stored_row(row, definition));
     row.transpose().map_err(|error| unreadable(in_force, error))
+}
+
+/// Rows by their keys, until they have so many bytes.
+pub(super) async fn rows(
+    pool: &PgPool,
+    in_force: &Arc<InForce>,
+    keys: &[Value],
+    bytes: usize,
+) -> Result<Found> {
+    let definition = &in_force.definition;
+    let names = text::columns(definition);
+    let names: Vec<String> = names.iter().map(|(name, _)| format!("t.{}", text::quoted(name))).collect();
+    // Their order is that of the keys: what is behind the last that is taken was not looked up.
+    let statement = format!(
+        "SELECT {}, k.number FROM unnest($1{}) WITH ORDINALITY AS k(key, number) \
+         JOIN {} AS t ON t.{} = k.key ORDER BY k.number",
+        names.join(", "),
+        columns::array_cast(&definition.key.kind),
+        text::table(&definition.name),
+        text::quoted(definition.key.name.as_str())
+    );
+    let mut arguments = PgArguments::default();
+    columns::bind(&mut arguments, &definition.key.kind, keys.iter()).map_err(error::store)?;
+    let (rows, is_all) = ask_until(pool, in_force, &statement, &arguments, bytes).await?;
+    let last: Option<i64> = match rows.last() {
+        Some(row) if !is_all => Some(sqlx::Row::try_get(row, names.len()).map_err(error::store)?),
+        _ => None,
+    };
+    let rows: Result<Vec<StoredRow>, _> =
+        rows.iter().map(|row| columns::stored_row(row, definition)).collect();
+    let keys = match last {
+        Some(number) => usize::try_from(number).map_err(Error::internal)?,
+        None => keys.len(),
+    };
+    Ok(Found { rows: rows.map_err(|error| unreadable(in_force, error))?, keys })
 }
 
 /// A page of rows.
@@ -122,13 +158,24 @@ async fn ask(
     statement: &str,
     arguments: &PgArguments,
 ) -> Result<Vec<PgRow>> {
+    ask_until(pool, in_force, statement, arguments, usize::MAX).await.map(|(rows, _)| rows)
+}
+
+/// The same, until the rows have so many bytes; whether these are all.
+async fn ask_until(
+    pool: &PgPool,
+    in_force: &Arc<InForce>,
+    statement: &str,
+    arguments: &PgArguments,
+    bytes: usize,
+) -> Result<(Vec<PgRow>, bool)> {
     // A connection finds its prepared statements by their text, and another version's columns may
     // have other types.
     let statement = format!("/* {} v{} */ {statement}", in_force.storage.get(), in_force.version);
     let mut connection = pool.acquire().await.map_err(error::store)?;
     for attempt in 1.. {
         let query = sqlx::query_with(AssertSqlSafe(statement.as_str()), arguments.clone());
-        let failure = match query.fetch_all(&mut *connection).await {
+        let failure = match taken(query.fetch(&mut *connection), bytes).await {
             Ok(rows) => return Ok(rows),
             Err(failure) => failure,
         };
@@ -142,6 +189,26 @@ async fn ask(
         }
     }
     Err(Error::internal("a question without an end"))
+}
+
+/// Rows as they come, until they have so many bytes; whether these are all. What comes behind them the
+/// connection throws away.
+async fn taken(
+    mut rows: impl Stream<Item = sqlx::Result<PgRow>> + Unpin,
+    bytes: usize,
+) -> sqlx::Result<(Vec<PgRow>, bool)> {
+    let (mut found, mut read) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        for place in 0..sqlx::Row::len(&row) {
+            let value = sqlx::Row::try_get_raw(&row, place)?;
+            read += if value.is_null() { 0 } else { value.as_bytes().map_or(0, <[u8]>::len) };
+        }
+        found.push(row);
+        if read >= bytes {
+            return Ok((found, false));
+        }
+    }
+    Ok((found, true))
 }
 
 /// A connection that answers. The pool does not test its connections, so after the database was

@@ -31,7 +31,7 @@ pub struct Query {
     pub paging: Paging,
     /// Whether to count them all.
     pub count: Count,
-    /// Which fields to answer with; all when there is none. The store reads all of them.
+    /// Which fields to answer with; all when there is none. The store reads no others that may be long.
     pub fields: Option<Vec<Column>>,
     /// What its cursors belong to: the same for the same filters and ordering.
     pub identity: String,
@@ -133,6 +133,15 @@ pub struct Page {
     pub more: bool,
     /// How many match in all.
     pub count: Counted,
+}
+
+/// Rows that were looked up by their keys.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// Those there are, in the order of the keys.
+    pub rows: Vec<StoredRow>,
+    /// How many of the keys were looked up.
+    pub keys: usize,
 }
 
 impl Column {

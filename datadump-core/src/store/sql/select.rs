@@ -75,11 +75,12 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
     select
 }
 
-/// Whether a page need not read a column: bytes that nobody asked to see may be many.
+/// Whether a page need not read a column: what nobody asked to see may be long.
 fn is_left_out(definition: &Definition, query: &Query, of: Column) -> bool {
-    let bytes = matches!(of.kind(definition), Kind::Binary { .. });
+    let kind = of.kind(definition);
+    let long = matches!(kind, Kind::Binary { .. } | Kind::Json | Kind::Text { .. } | Kind::String { .. });
     let asked = query.fields.as_ref().is_none_or(|fields| fields.contains(&of));
-    bytes && !asked && !query.order.iter().any(|order| order.column == of)
+    of != Column::Key && long && !asked && !query.order.iter().any(|order| order.column == of)
 }
 
 /// How many rows match; at most `cap` of them are counted.

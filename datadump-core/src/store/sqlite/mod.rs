@@ -30,8 +30,8 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::{
-    Call, Catalogue, Commit, Declaration, Examined, Load, Options, Outcome, Page, Progress, Query, Span,
-    Storage, Store, VersionRecord, feed::FEED_BYTES, sql::Dialect, writer::Queue,
+    Call, Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
+    Span, Storage, Store, VersionRecord, feed::FEED_BYTES, sql::Dialect, writer::Queue,
 };
 use crate::{
     error::{Error, Result},
@@ -170,6 +170,11 @@ impl Store for SqliteStore {
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
         let (in_force, query) = (in_force.clone(), query.clone());
         self.readers.run(move |connection| read::page(connection, &in_force, &query)).await
+    }
+
+    async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<Found> {
+        let (in_force, keys) = (in_force.clone(), keys.to_vec());
+        self.readers.run(move |connection| read::rows(connection, &in_force, &keys, bytes)).await
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     schema::{Definition, InForce, StoredRow, Value},
     store::{
-        Column, Count, Counted, Page, Paging, Query,
+        Column, Count, Counted, Found, Page, Paging, Query,
         query::{COUNTED_EXACTLY, Towards},
         sql,
     },
@@ -49,12 +49,39 @@ pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) 
     let definition = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
     check_version(&transaction, in_force)?;
+    let mut select = transaction.prepare_cached(&by_key(definition)).map_err(map)?;
+    select.query_row([Bind(key)], |row| read_row(definition, row)).optional().map_err(map)
+}
+
+/// Rows by their keys, until they have so many bytes.
+pub(super) fn rows(
+    connection: &mut Connection,
+    in_force: &InForce,
+    keys: &[Value],
+    bytes: usize,
+) -> Result<Found> {
+    let definition = &in_force.definition;
+    let transaction = connection.transaction().map_err(map)?;
+    check_version(&transaction, in_force)?;
+    let mut select = transaction.prepare_cached(&by_key(definition)).map_err(map)?;
+    let (mut found, mut read) = (Found::default(), 0);
+    for key in keys {
+        let row = select.query_row([Bind(key)], |row| read_row(definition, row)).optional().map_err(map)?;
+        read += row.as_ref().map_or(0, StoredRow::size);
+        found.rows.extend(row);
+        found.keys += 1;
+        if read >= bytes {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn by_key(definition: &Definition) -> String {
     let names = sql::column_list(definition);
     let key_name = sql::column(definition, Column::Key).quoted();
     let table = sql::table(&definition.name).quoted();
-    let text = format!("SELECT {names} FROM {table} WHERE {key_name} = ?");
-    let mut select = transaction.prepare_cached(&text).map_err(map)?;
-    select.query_row([Bind(key)], |row| read_row(definition, row)).optional().map_err(map)
+    format!("SELECT {names} FROM {table} WHERE {key_name} = ?")
 }
 
 /// A page, and its count out of the same snapshot.
@@ -62,7 +89,7 @@ pub(super) fn page(connection: &mut Connection, in_force: &InForce, query: &Quer
     let definition = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
     check_version(&transaction, in_force)?;
-    let mut rows = rows(&transaction, definition, &sql::page(DIALECT, definition, query))?;
+    let mut rows = selected(&transaction, definition, &sql::page(DIALECT, definition, query))?;
     let limit = usize::try_from(query.paging.limit()).map_err(Error::internal)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -73,7 +100,7 @@ pub(super) fn page(connection: &mut Connection, in_force: &InForce, query: &Quer
     Ok(Page { rows, more, count })
 }
 
-fn rows(
+fn selected(
     connection: &Connection,
     definition: &Definition,
     select: &SelectStatement,

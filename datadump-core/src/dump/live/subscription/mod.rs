@@ -1,5 +1,7 @@
 //! What one who listens is told.
 
+mod first;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -15,16 +17,17 @@ use tokio::sync::broadcast::{
 use super::{
     Listening, Live,
     cursor::{Cursor, Place},
-    event::{self, Event, Piece},
+    event::Event,
     of::Of,
+    piece::{Piece, Reading},
 };
 use crate::{
     clock::Timestamp,
     dump::hub::is_of_readings,
     error::Place as At,
     error::{Error, Fault, Result},
-    schema::{InForce, StorageName, StoredRow},
-    store::{Changed, Commit, Filter, Store, own::Own, query::MAX_LIMIT, query::parse},
+    schema::{InForce, StorageId, StorageName, Value},
+    store::{Changed, Commit, Filter, Store, own::Own, query::parse},
 };
 
 /// How many storages one may name.
@@ -151,10 +154,13 @@ pub struct Subscription {
     place: Place,
     /// Up to where it has told.
     told: Place,
-    /// What is to be told next.
+    /// The rows that were there before and are to be told first.
+    first: VecDeque<(StorageId, Value)>,
+    /// What is to be told next: no more than a piece.
     ready: VecDeque<Told>,
     /// What was read of the feed, while it is behind.
     behind: Option<Vec<Commit>>,
+    reading: Reading,
     /// The versions of the rows that were told first, and up to where they may be told again.
     known: HashMap<(StorageName, String), i32>,
     known_until: i64,
@@ -188,8 +194,10 @@ impl Subscription {
             filter: None,
             place: Place::behind(span.last),
             told: Place::behind(span.last),
+            first: VecDeque::new(),
             ready: VecDeque::new(),
             behind: None,
+            reading: Reading::new(),
             known: HashMap::new(),
             known_until: span.last,
             epoch: span.epoch,
@@ -235,8 +243,10 @@ impl Subscription {
             if let Some(told) = self.pop() {
                 return Some(told);
             }
-            if self.behind.is_some() {
-                if let Err(error) = self.catch_up().await {
+            if !self.first.is_empty() || self.behind.is_some() {
+                let read =
+                    if self.first.is_empty() { self.catch_up().await } else { self.read_first().await };
+                if let Err(error) = read {
                     tracing::debug!(%error, "a subscription ends");
                     return None;
                 }
@@ -261,7 +271,7 @@ impl Subscription {
             if let Some(told) = self.pop() {
                 return Some(told);
             }
-            if self.behind.is_some() {
+            if !self.first.is_empty() || self.behind.is_some() {
                 return None;
             }
             match self.pieces.try_recv() {
@@ -277,10 +287,11 @@ impl Subscription {
         if piece.behind <= self.place {
             return;
         }
-        if piece.after <= self.place {
-            self.take(piece);
-        } else {
-            self.behind = Some(Vec::new());
+        let none_wanted = || !piece.storages.iter().any(|storage| self.wanted.has(storage));
+        match piece.events() {
+            Some(events) if piece.after <= self.place => self.take(piece.behind, &events),
+            None if piece.after <= self.place && none_wanted() => self.take(piece.behind, &[]),
+            _ => self.behind = Some(Vec::new()),
         }
     }
 
@@ -322,22 +333,22 @@ impl Subscription {
                 return Ok(());
             }
         }
-        let piece =
-            event::piece(self.store.as_ref(), commits, self.place, |name| self.wanted.has(name)).await?;
-        self.take(&piece);
+        let wants = |name: &_| self.wanted.has(name);
+        let piece = self.reading.next(self.store.as_ref(), commits, self.place, wants).await?;
+        self.take(piece.behind, &piece.events().unwrap_or_default());
         Ok(())
     }
 
-    /// Makes ready what there is of interest in a piece.
-    fn take(&mut self, piece: &Piece) {
+    /// Makes ready what there is of interest among events.
+    fn take(&mut self, behind: Place, events: &[Arc<Event>]) {
         let before = self.ready.len();
-        for event in &piece.events {
+        for event in events {
             let is_new = event.place.is_none_or(|place| place > self.place);
             if is_new && self.wanted.has(&event.storage) && !self.is_known(event) && self.passes(event) {
                 self.ready.push_back(Told::Event(event.clone()));
             }
         }
-        self.place = piece.behind;
+        self.place = behind;
         if self.place > Place::behind(self.known_until) {
             self.known = HashMap::new();
         }
@@ -384,47 +395,6 @@ impl Subscription {
             self.filter = Some((in_force.clone(), query.filter));
         }
         Ok(self.filter.as_ref().and_then(|(_, filter)| filter.as_ref()))
-    }
-
-    /// Makes ready rows that are there, the oldest change first.
-    async fn backfill(&mut self, backfill: Backfill, now: Timestamp) -> Result<()> {
-        if matches!(&self.wanted, Wanted::Storages(storages) if storages.is_empty()) {
-            return Err(wrong("backfill", "what is to be told of is of storages, which have to be named"));
-        }
-        let limit = match backfill {
-            Backfill::Rows(rows) => rows,
-            Backfill::Since(_) => MAX_LIMIT,
-        };
-        let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut found: Vec<(Arc<InForce>, StoredRow)> = Vec::new();
-        for name in self.wanted.to_backfill(self.store.as_ref()) {
-            let storage = self.store.catalogue().get(name.as_str());
-            let Some(in_force) = storage.and_then(|storage| storage.in_force.clone()) else { continue };
-            let updated_at = in_force.definition.service().updated_at;
-            let mut parameters = self.filters.clone();
-            parameters.extend(self.of.filters());
-            parameters.push(("ordering".into(), format!("-{updated_at}")));
-            if let Backfill::Since(time) = backfill {
-                let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-                let since = Timestamp::from_micros(now.micros().saturating_sub(micros));
-                let since = since.unwrap_or(Timestamp::MIN).to_string();
-                parameters.push((format!("{updated_at}__gte"), since));
-            }
-            parameters.push(("limit".into(), limit.to_string()));
-            let query = parse::parameters(&in_force.definition, &parameters)?;
-            let page = self.store.page(&in_force, &query).await?;
-            found.extend(page.rows.into_iter().map(|row| (in_force.clone(), row)));
-            found.sort_by_key(|(_, row)| row.updated_at);
-            found.drain(..found.len().saturating_sub(most));
-        }
-        // What was committed meanwhile may be among them, and comes again.
-        self.known_until = self.store.span().await?.last;
-        for (in_force, row) in found {
-            let event = Event::backfilled(&in_force, row);
-            self.known.insert((event.storage.clone(), format!("{:?}", event.key)), event.version);
-            self.ready.push_back(Told::Event(Arc::new(event)));
-        }
-        Ok(())
     }
 }
 

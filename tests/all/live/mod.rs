@@ -1,5 +1,8 @@
 //! Streams of what is committed: everything, in order, once, whatever happens to who listens or who tells.
 
+mod bounds;
+mod websocket;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use datadump_tests::{Api, Database, Frame, Listener, Server, eventually, on_both};

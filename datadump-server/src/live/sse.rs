@@ -1,0 +1,61 @@
+//! Words as server-sent events.
+
+use std::{
+    fmt::Write as _,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    io,
+};
+
+use bytes::Bytes;
+use futures_util::stream;
+use poem::{Body, Response, http::header};
+
+use super::{
+    TOGETHER,
+    saying::{Saying, Word},
+};
+
+/// After how long a client asks again; spread, so that all clients of a server that was stopped do not ask at once.
+const RETRY_MILLIS: u64 = 2_000;
+const RETRY_SPREAD: u64 = 1_000;
+
+/// An answer without an end.
+pub(super) fn answer(saying: Saying) -> Response {
+    let lines = stream::unfold(saying, |mut saying| async {
+        next(&mut saying).await.map(|lines| (io::Result::Ok(Bytes::from(lines)), saying))
+    });
+    Response::builder()
+        .content_type("text/event-stream")
+        .header(header::CACHE_CONTROL, "no-store")
+        .header("X-Accel-Buffering", "no")
+        .body(Body::from_bytes_stream(lines))
+}
+
+/// What is to be said next: all that is known by now, up to a size.
+async fn next(saying: &mut Saying) -> Option<String> {
+    let mut lines = String::new();
+    write(&mut lines, &saying.next().await?);
+    while lines.len() < TOGETHER
+        && let Some(word) = saying.more()
+    {
+        write(&mut lines, &word);
+    }
+    Some(lines)
+}
+
+fn write(lines: &mut String, word: &Word) {
+    if let Word::Hello(..) = word {
+        let spread = RandomState::new().build_hasher().finish() % RETRY_SPREAD;
+        // A text takes all that is written into it.
+        let _ = writeln!(lines, "retry: {}", RETRY_MILLIS + spread);
+    }
+    if let Some(id) = word.id() {
+        let _ = writeln!(lines, "id: {id}");
+    }
+    let _ = match word {
+        // A comment keeps the connection, and an id by itself is no event.
+        Word::Silence => lines.write_str(":\n\n"),
+        Word::Seen(_) => lines.write_str("\n"),
+        word => write!(lines, "event: {}\ndata: {}\n\n", word.event(), word.data()),
+    };
+}

@@ -1,0 +1,159 @@
+//! The same stream over a WebSocket.
+
+use std::time::{Duration, Instant};
+
+use datadump_tests::{Api, Database, Frame, Heard, Listener, Server, Socket, on_both};
+use serde_json::{Value as Json, json};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{STREAM, dog, save};
+
+on_both![
+    the_same_is_told_over_a_websocket,
+    who_was_cut_off_goes_on_over_a_websocket,
+    a_stop_says_goodbye,
+    what_a_listener_says_is_not_listened_to,
+];
+
+fn frame(answer: &Json) -> Frame {
+    let text = |name: &str| answer.get(name).map(|text| text.as_str().unwrap().to_owned());
+    Frame { id: text("id"), event: text("event"), data: answer["data"].clone() }
+}
+
+async fn heard(socket: &mut Socket) -> Frame {
+    frame(&socket.answer().await)
+}
+
+async fn the_same_is_told_over_a_websocket(server: Server) {
+    server.declare(&dog()).await;
+    for (key, size) in [("old1", 1), ("old2", 2)] {
+        save(&server, key, size).await;
+    }
+    let path = format!("{STREAM}?storage=dog&size__gte=2&backfill=10");
+    let mut listener = Listener::at(&server, &path, None).await;
+    let mut socket = Socket::at(&server, &path).await;
+    let hello = heard(&mut socket).await;
+    assert_eq!((hello.id, hello.event.as_deref()), (None, Some("hello")));
+    assert!(hello.data["cursor"].is_string() && hello.data["now"].is_string());
+    let mut told = Vec::new();
+    for (key, size) in [("A", 1), ("B", 2), ("C", 3)] {
+        save(&server, key, size).await;
+    }
+    server.delete("/api/v1/storage/dog/B/").await.ok();
+    while told.last().is_none_or(|frame: &Frame| frame.event.as_deref() != Some("delete")) {
+        told.push(listener.change().await.unwrap());
+        assert_eq!(Some(&heard(&mut socket).await), told.last());
+    }
+    let keys: Vec<&Json> = told.iter().map(|frame| &frame.data["key"]).collect();
+    assert_eq!(keys, ["old2", "B", "C", "B"]);
+    assert!(told[0].id.is_none() && told[1..].iter().all(|frame| frame.id.is_some()), "{told:?}");
+    // What is no good is said before it is opened, and pages of other sites do not get in.
+    let evil = [("origin", "http://evil.example")];
+    for (query, headers, status) in [
+        ("storage=dog&sise=1", &[][..], 400),
+        ("storage=none&size=1", &[], 404),
+        ("since=7", &[], 400),
+        ("", &evil, 403),
+    ] {
+        let refused = Socket::open(&server, &format!("{STREAM}?{query}"), headers).await;
+        assert_eq!(refused.err(), Some(status), "{query}");
+    }
+}
+
+/// Listens over WebSockets, each of which is cut off after a few changes.
+async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
+    const CHANGES: i64 = 60;
+    server.declare(&dog()).await;
+    let mut last = super::here(&server).await;
+    let api = Api::new(server.base());
+    let writing = tokio::spawn(async move {
+        for number in 0..CHANGES {
+            save(&api, &format!("{number}"), number).await;
+        }
+    });
+    let mut sizes = Vec::new();
+    while sizes.len() < usize::try_from(CHANGES).unwrap() {
+        // A browser says where it was in the address, other programs may use the header.
+        let mut socket = match sizes.len() % 2 {
+            0 => Socket::at(&server, &format!("{STREAM}?since={last}")).await,
+            _ => Socket::open(&server, STREAM, &[("last-event-id", &last)]).await.unwrap(),
+        };
+        assert_eq!(heard(&mut socket).await.event.as_deref(), Some("hello"));
+        for _ in 0..3.min(usize::try_from(CHANGES).unwrap() - sizes.len()) {
+            let frame = heard(&mut socket).await;
+            assert_eq!(frame.event.as_deref(), Some("insert"), "{frame:?}");
+            last = frame.id.unwrap_or(last);
+            sizes.push(frame.data["row"]["size"].as_i64().unwrap());
+        }
+    }
+    writing.await.unwrap();
+    assert_eq!(sizes, (0..CHANGES).collect::<Vec<_>>());
+    let mut stranger = Socket::at(&server, &format!("{STREAM}?since=abc-7")).await;
+    heard(&mut stranger).await;
+    let gap = heard(&mut stranger).await;
+    assert_eq!((gap.event.as_deref(), &gap.data["reason"]), (Some("gap"), &json!("expired")));
+}
+
+async fn a_stop_says_goodbye(server: Server) {
+    let mut sockets = Vec::new();
+    for _ in 0..3 {
+        let mut socket = Socket::at(&server, STREAM).await;
+        heard(&mut socket).await;
+        sockets.push(socket);
+    }
+    let began = Instant::now();
+    let stopping = tokio::spawn(server.stop());
+    for socket in &mut sockets {
+        assert_eq!(socket.closed().await, Some(1001));
+    }
+    stopping.await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+async fn what_a_listener_says_is_not_listened_to(server: Server) {
+    server.declare(&dog()).await;
+    let mut socket = Socket::at(&server, STREAM).await;
+    heard(&mut socket).await;
+    for message in
+        [Message::text(r#"{"throw": {"a": 1}}"#), Message::binary(vec![0; 4000]), Message::Ping("a".into())]
+    {
+        assert!(socket.say(message).await);
+    }
+    save(&server, "A", 1).await;
+    let frame = heard(&mut socket).await;
+    assert_eq!((&frame.data["storage"], &frame.data["key"]), (&json!("dog"), &json!("A")));
+    // But who says very much is not listened out.
+    socket.say("x".repeat(100_000)).await;
+    assert!(matches!(socket.hear().await, Heard::Closed(None | Some(1009))));
+    let mut leaving = Socket::at(&server, STREAM).await;
+    heard(&mut leaving).await;
+    leaving.say(Message::Close(None)).await;
+    let began = Instant::now();
+    assert_eq!(leaving.closed().await, None);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+/// One who wants nothing of what happens hears how far it is, and goes on from there.
+#[tokio::test]
+async fn who_hears_nothing_hears_how_far_it_is() {
+    let server = Server::start(Database::sqlite()).await;
+    server.declare(&dog()).await;
+    let path = format!("{STREAM}?storage=cat");
+    let mut listener = Listener::at(&server, &path, None).await;
+    let mut socket = Socket::at(&server, &path).await;
+    listener.next().await.unwrap();
+    heard(&mut socket).await;
+    // How far it is, is told once in a second.
+    for number in 0..3 {
+        save(&server, "A", number).await;
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+    }
+    let (one, other) = tokio::join!(listener.next(), heard(&mut socket));
+    let (one, cursor) = (one.unwrap(), other.id.clone().unwrap());
+    assert_eq!((one.event, one.id.as_ref()), (None, Some(&cursor)));
+    assert_eq!((other.event.as_deref(), &other.data), (Some("seen"), &json!({})));
+    let mut again = Listener::at(&server, STREAM, Some(&cursor)).await;
+    save(&server, "B", 1).await;
+    let change = again.change().await.unwrap();
+    assert!(change.data["key"] == "B" || change.data["version"] == 3, "{change:?}");
+}
