@@ -22,7 +22,7 @@ use crate::{
 pub use builder::{Address, Builder};
 pub use capture::{Counted, ProcessorInfo, ReplayRequest, ReplayState, SourceInfo};
 pub use factory::{Consent, Declared, Plan, PlannedChange};
-pub use hub::{Answered, Asked, DeviceInfo, HubOptions, Queued, Registration};
+pub use hub::{Answered, Asked, CommandsFor, DeviceInfo, HubOptions, Queued, Registration};
 pub use once::{Begun, Once, Pending};
 pub use rows::{Listing, Rows, Saved};
 pub use throwing::{Incoming, Push, Pushed, Stream};

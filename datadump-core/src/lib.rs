@@ -31,9 +31,9 @@ pub mod validate;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use dump::live;
 pub use dump::{
-    Address, Answered, Asked, Begun, Builder, Consent, Counted, Declared, DeviceInfo, Dump, HubOptions,
-    Incoming, Listing, Once, Pending, Plan, PlannedChange, ProcessorInfo, Push, Pushed, Queued, Registration,
-    ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,
+    Address, Answered, Asked, Begun, Builder, CommandsFor, Consent, Counted, Declared, DeviceInfo, Dump,
+    HubOptions, Incoming, Listing, Once, Pending, Plan, PlannedChange, ProcessorInfo, Push, Pushed, Queued,
+    Registration, ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,
 };
 pub use error::{Error, Fault, Place, Result, Step};
 pub use id::{Ids, Random, SystemRandom};

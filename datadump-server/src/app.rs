@@ -52,6 +52,8 @@ impl App {
         let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config));
         let routes = routes::routes(api::resources(dump, &thrower, &metrics), dump)
             .at(live::PATH, routes::only_get(streams.clone()))
+            .at(live::READINGS, routes::only_get(streams.clone()))
+            .at(live::COMMANDS, routes::only_get(streams.clone()))
             .at("/docs", routes::only_get(make(ui::docs)))
             .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
             .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))

@@ -79,6 +79,6 @@ impl Frame {
                 _ => {}
             }
         }
-        (id.is_some() || event.is_some()).then_some(Self { id, event, data })
+        (id.is_some() || event.is_some() || !data.is_null()).then_some(Self { id, event, data })
     }
 }

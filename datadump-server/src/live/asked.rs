@@ -3,25 +3,34 @@
 use datadump_core::live::{Backfill, Cursor, Subscribe};
 use poem::Request;
 
-use super::LAST_EVENT_ID;
+use super::{LAST_EVENT_ID, saying::Form};
 use crate::{config, extract::parse_query, problem::Problem};
 
 /// What a list takes beside filters.
 const OF_LISTS: [&str; 7] = ["limit", "offset", "cursor", "count", "ordering", "fields", "search"];
 
 /// Reads it from the address, and from the header with which a browser goes on.
-pub(super) fn asked(request: &Request) -> Result<Subscribe, Problem> {
+pub(super) fn asked(request: &Request, form: Form) -> Result<Subscribe, Problem> {
     let mut asked = Subscribe::default();
+    asked.hub = form == Form::Readings;
     for (name, value) in parse_query(request.uri().query().unwrap_or_default())? {
         match name.as_str() {
-            "storage" => {
+            "device" => asked.device = Some(value),
+            "sensor" => asked.sensor = Some(value),
+            "storage" if form == Form::Rows => {
                 asked.storages.extend(value.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
             }
             "since" => asked.from = Some(cursor("since", &value)?),
             "backfill" => asked.backfill = Some(backfill(&value)?),
             _ if OF_LISTS.contains(&name.as_str()) => {
                 let detail = format!(
-                    "`{name}` is of a list; a stream takes `storage`, `since`, `backfill` and filters"
+                    "`{name}` is of a list; a stream takes `storage`, `device`, `sensor`, `since`, `backfill` and filters"
+                );
+                return Err(Problem::parameter(&name, "unknown-parameter", detail));
+            }
+            _ if form == Form::Readings => {
+                let detail = format!(
+                    "`{name}` is nothing of readings; their stream takes `device`, `sensor`, `since` and `backfill`"
                 );
                 return Err(Problem::parameter(&name, "unknown-parameter", detail));
             }

@@ -14,6 +14,7 @@ mod sse;
 use std::time::Duration;
 
 use datadump_core::Dump;
+use percent_encoding::percent_decode_str;
 use poem::{
     Endpoint, Request, Response,
     http::{HeaderName, Method, header},
@@ -21,11 +22,25 @@ use poem::{
 use poem_openapi::OperationId;
 use tokio::sync::watch;
 
-use self::{asked::asked, saying::Saying};
-use crate::{config::Config, problem::Problem, socket::names};
+use self::{
+    asked::asked,
+    saying::{Form, Saying},
+};
+use crate::{
+    config::Config,
+    extract::{DeviceToken, parse_query},
+    problem::Problem,
+    socket::names,
+};
 
-/// The path.
+/// The path of all that is committed.
 pub(crate) const PATH: &str = "/api/v1/stream";
+
+/// The path of readings alone, in their plainest form.
+pub(crate) const READINGS: &str = "/api/stream";
+
+/// The path of the commands of a device: which one stands in it.
+pub(crate) const COMMANDS: &str = "/api/v1/device/:param0/command/stream";
 
 /// The header with which a client that was cut off says how far it came.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -43,9 +58,17 @@ pub(crate) struct Streams {
 
 /// Whether a request wants to be told over a WebSocket.
 pub(crate) fn is_upgrade(request: &Request) -> bool {
+    let path = request.uri().path();
     request.method() == Method::GET
-        && request.uri().path() == PATH
+        && (matches!(path, PATH | READINGS) || device(path).is_some())
         && names(request.headers(), &header::UPGRADE, "websocket")
+}
+
+/// The device whose commands are asked for at this path.
+fn device(path: &str) -> Option<String> {
+    let device = path.strip_prefix("/api/v1/device/")?.strip_suffix("/command/stream")?;
+    let device = Some(device).filter(|device| !device.is_empty() && !device.contains('/'))?;
+    Some(percent_decode_str(device).decode_utf8_lossy().into_owned())
 }
 
 impl Streams {
@@ -75,8 +98,19 @@ impl Streams {
     }
 
     async fn begin(&self, request: &Request) -> Result<Saying, Problem> {
-        let subscription = self.dump.subscribe(asked(request)?).await?;
-        Ok(Saying::new(subscription, self.dump.now(), self.stopped.subscribe()))
+        let path = request.uri().path();
+        if let Some(device) = device(path) {
+            if let Some((name, _)) = parse_query(request.uri().query().unwrap_or_default())?.first() {
+                let detail = format!("there is no query parameter `{name}` here, nor any other");
+                return Err(Problem::parameter(name, "unknown-parameter", detail));
+            }
+            let token = DeviceToken::of(request).0;
+            let commands = self.dump.commands_for(&device, token.as_deref()).await?;
+            return Ok(Saying::of_commands(commands, self.stopped.subscribe()));
+        }
+        let form = if path == READINGS { Form::Readings } else { Form::Rows };
+        let subscription = self.dump.subscribe(asked(request, form)?).await?;
+        Ok(Saying::of_feed(subscription, form, self.dump.now(), self.stopped.subscribe()))
     }
 }
 

@@ -1,13 +1,12 @@
 //! What is said on a stream, word by word, whatever it is written on.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
 
 use datadump_core::{
-    Timestamp,
+    CommandsFor, Timestamp,
     live::{Cursor, Event, Subscription, Told},
-    store::Changed,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
@@ -16,15 +15,32 @@ use tokio::{
 /// After how long without a word one is said, so that nobody between takes the connection for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
+/// What changes are told as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Rows, with what became of them.
+    Rows,
+    /// New readings alone, in the plain form of the hub.
+    Readings,
+}
+
 /// A stream that is told.
 pub(super) struct Saying {
-    subscription: Subscription,
+    about: About,
     stopped: watch::Receiver<bool>,
-    /// When it began, until that was said.
-    began: Option<Timestamp>,
+    /// What is said first.
+    first: Option<Word>,
     said: Instant,
     /// How far it came with nothing to say.
     seen: Option<Cursor>,
+}
+
+/// What is told of.
+enum About {
+    /// What is committed.
+    Feed(Box<Subscription>, Form),
+    /// The commands of a device; and those that it is about to hear.
+    Commands(CommandsFor, VecDeque<Json>),
 }
 
 /// What is said at a time.
@@ -34,6 +50,10 @@ pub(super) enum Word {
     Hello(Cursor, Timestamp),
     /// A row has changed, or was there already; and the position behind it.
     Changed(Arc<Event>, Option<Cursor>),
+    /// A device has measured something; and the position behind it.
+    Reading(Arc<Event>, Option<Cursor>),
+    /// A command is leased to who hears this.
+    Command(Json),
     /// What lies between is not kept.
     Gap(Cursor, Cursor),
     /// Up to here nothing was of interest.
@@ -43,41 +63,62 @@ pub(super) enum Word {
 }
 
 impl Saying {
-    pub(super) fn new(subscription: Subscription, now: Timestamp, stopped: watch::Receiver<bool>) -> Self {
-        Self { subscription, stopped, began: Some(now), said: Instant::now(), seen: None }
+    /// Tells what is committed.
+    pub(super) fn of_feed(
+        subscription: Subscription,
+        form: Form,
+        now: Timestamp,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
+        let first = Some(Word::Hello(subscription.cursor(), now));
+        let about = About::Feed(Box::new(subscription), form);
+        Self { about, stopped, first, said: Instant::now(), seen: None }
+    }
+
+    /// Tells a device its commands.
+    pub(super) fn of_commands(commands: CommandsFor, stopped: watch::Receiver<bool>) -> Self {
+        let about = About::Commands(commands, VecDeque::new());
+        Self { about, stopped, first: Some(Word::Silence), said: Instant::now(), seen: None }
     }
 
     /// What is to be said next; none when the server stops, or its database does not answer.
     pub(super) async fn next(&mut self) -> Option<Word> {
-        if let Some(now) = self.began.take() {
-            return Some(Word::Hello(self.subscription.cursor(), now));
+        if let Some(first) = self.first.take() {
+            return Some(first);
         }
         loop {
-            let told = tokio::select! {
+            if let Some(word) = self.more() {
+                self.said = Instant::now();
+                return Some(word);
+            }
+            // A command that was just leased must not be dropped for a heartbeat: that comes from there.
+            let is_feed = matches!(self.about, About::Feed(..));
+            let silence = tokio::select! {
                 biased;
                 _ = self.stopped.wait_for(|stopped| *stopped) => return None,
-                told = self.subscription.next() => Some(told?),
-                () = sleep_until(self.said + HEARTBEAT) => None,
+                word = self.about.wait(&mut self.seen) => word?,
+                () = sleep_until(self.said + HEARTBEAT), if is_feed => {
+                    Some(self.seen.take().map_or(Word::Silence, Word::Seen))
+                }
             };
-            let word = match told {
-                Some(told) => self.word(told),
-                None => Some(self.seen.take().map_or(Word::Silence, Word::Seen)),
-            };
-            if word.is_some() {
+            if silence.is_some() {
                 self.said = Instant::now();
-                return word;
+                return silence;
             }
         }
     }
 
     /// The next, when it is there already.
     pub(super) fn more(&mut self) -> Option<Word> {
-        loop {
-            let told = self.subscription.try_next()?;
-            let word = self.word(told);
-            if word.is_some() {
-                return word;
-            }
+        match &mut self.about {
+            About::Commands(_, waiting) => waiting.pop_front().map(Word::Command),
+            About::Feed(subscription, form) => loop {
+                let told = subscription.try_next()?;
+                let word = word(told, subscription, *form, &mut self.seen);
+                if word.is_some() {
+                    return word;
+                }
+            },
         }
     }
 
@@ -85,32 +126,58 @@ impl Saying {
     pub(super) fn stopped(&self) -> watch::Receiver<bool> {
         self.stopped.clone()
     }
+}
 
-    fn word(&mut self, told: Told) -> Option<Word> {
-        let word = match told {
-            Told::Seen(cursor) => {
-                // It is said when there was nothing else for a while.
-                self.seen = Some(cursor);
-                return None;
+impl About {
+    /// Waits until there is more; none when there never will be. What was waited for may be of no interest.
+    async fn wait(&mut self, seen: &mut Option<Cursor>) -> Option<Option<Word>> {
+        match self {
+            Self::Feed(subscription, form) => {
+                let told = subscription.next().await?;
+                Some(word(told, subscription, *form, seen))
             }
-            Told::Gap { from, to } => Word::Gap(from, to),
-            Told::Event(event) => {
-                let cursor = self.subscription.cursor_of(&event);
-                Word::Changed(event, cursor)
+            Self::Commands(commands, waiting) => {
+                let next = commands.next(HEARTBEAT).await;
+                // The device is forgotten, or has another token, or the database does not answer.
+                let next = next.inspect_err(|error| tracing::debug!(%error, "a device is told no more"));
+                waiting.extend(next.ok()?);
+                Some(Some(waiting.pop_front().map_or(Word::Silence, Word::Command)))
             }
-        };
-        self.seen = None;
-        Some(word)
+        }
     }
+}
+
+fn word(told: Told, subscription: &Subscription, form: Form, seen: &mut Option<Cursor>) -> Option<Word> {
+    let word = match told {
+        // It is said when there was nothing else for a while.
+        Told::Seen(cursor) => {
+            *seen = Some(cursor);
+            return None;
+        }
+        Told::Gap { from, to } => Word::Gap(from, to),
+        Told::Event(event) => {
+            let cursor = subscription.cursor_of(&event);
+            match form {
+                Form::Rows => Word::Changed(event, cursor),
+                Form::Readings if event.reading().is_some() => Word::Reading(event, cursor),
+                Form::Readings => {
+                    *seen = cursor.or(seen.take());
+                    return None;
+                }
+            }
+        }
+    };
+    *seen = None;
+    Some(word)
 }
 
 impl Word {
     /// Where one is who heard it.
     pub(super) fn id(&self) -> Option<&Cursor> {
         match self {
-            Self::Changed(_, cursor) => cursor.as_ref(),
+            Self::Changed(_, cursor) | Self::Reading(_, cursor) => cursor.as_ref(),
             Self::Gap(_, cursor) | Self::Seen(cursor) => Some(cursor),
-            Self::Hello(..) | Self::Silence => None,
+            Self::Hello(..) | Self::Command(_) | Self::Silence => None,
         }
     }
 
@@ -118,11 +185,9 @@ impl Word {
     pub(super) fn event(&self) -> &'static str {
         match self {
             Self::Hello(..) => "hello",
-            Self::Changed(event, _) => match event.what {
-                Changed::Inserted => "insert",
-                Changed::Updated => "update",
-                Changed::Deleted => "delete",
-            },
+            Self::Changed(event, _) => event.word(),
+            Self::Reading(..) => "message",
+            Self::Command(_) => "command",
             Self::Gap(..) => "gap",
             Self::Seen(_) | Self::Silence => "seen",
         }
@@ -135,6 +200,8 @@ impl Word {
                 json!({"cursor": cursor.to_string(), "now": now.to_string()}).to_string().into()
             }
             Self::Changed(event, _) => event.data().into(),
+            Self::Reading(event, _) => event.reading().unwrap_or("{}").into(),
+            Self::Command(command) => command.to_string().into(),
             Self::Gap(from, to) => {
                 let (from, to) = (from.to_string(), to.to_string());
                 json!({"from": from, "to": to, "reason": "expired"}).to_string().into()

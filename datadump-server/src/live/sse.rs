@@ -56,6 +56,8 @@ fn write(lines: &mut String, word: &Word) {
         // A comment keeps the connection, and an id by itself is no event.
         Word::Silence => lines.write_str(":\n\n"),
         Word::Seen(_) => lines.write_str("\n"),
+        // An event without a name is what a page hears that asks for no other.
+        Word::Reading(..) => write!(lines, "data: {}\n\n", word.data()),
         word => write!(lines, "event: {}\ndata: {}\n\n", word.event(), word.data()),
     };
 }

@@ -4,6 +4,7 @@ mod commands;
 mod devices;
 mod heard;
 mod pushes;
+mod streams;
 
 use datadump_tests::{Answer, Api, eventually};
 use serde_json::{Value as Json, json};

@@ -115,6 +115,23 @@ pub(super) fn shown(command: &Command) -> Json {
     })
 }
 
+/// A device that listens for its commands.
+#[derive(Debug, Clone)]
+pub struct CommandsFor {
+    dump: Dump,
+    device: i64,
+    token: Option<String>,
+}
+
+impl CommandsFor {
+    /// The next ones, leased to it; none after so long.
+    pub async fn next(&self, wait: Duration) -> Result<Vec<Json>> {
+        // It may have been forgotten, or given another token, meanwhile.
+        let device = self.dump.admitted(&self.device.to_string(), self.token.as_deref()).await?;
+        self.dump.lease(&device, MOST_LEASED, wait).await
+    }
+}
+
 impl Asked {
     /// Reads one, and says what is wrong with it.
     pub fn read(json: &Json) -> Result<Self> {
@@ -267,6 +284,13 @@ impl Dump {
         let device = self.admitted(device, token).await?;
         self.hub.hearts.beat(&device.heart, self.clock.now(), None, None);
         self.lease(&device, most, wait).await
+    }
+
+    /// The commands of a device, one after another as they come, for as long as it listens.
+    pub async fn commands_for(&self, device: &str, token: Option<&str>) -> Result<CommandsFor> {
+        let device = self.admitted(device, token).await?;
+        self.hub.hearts.beat(&device.heart, self.clock.now(), None, None);
+        Ok(CommandsFor { dump: self.clone(), device: device.id, token: token.map(str::to_owned) })
     }
 
     pub(super) async fn lease(&self, device: &Device, most: usize, wait: Duration) -> Result<Vec<Json>> {

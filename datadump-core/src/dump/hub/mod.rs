@@ -35,7 +35,7 @@ use tokio::sync::{Notify, OnceCell};
 use self::{hearts::Hearts, known::Known};
 use super::Dump;
 use crate::{clock::Timestamp, error::Result, store::own::Own};
-pub use commands::{Answered, Asked, Queued};
+pub use commands::{Answered, Asked, CommandsFor, Queued};
 pub use devices::DeviceInfo;
 pub(in crate::dump) use fetch::plain;
 pub(in crate::dump) use pushing::Pushing;

@@ -28,6 +28,7 @@ pub struct Event {
     pub(super) stored: Option<Stored>,
     key_json: Json,
     data: OnceLock<String>,
+    reading: OnceLock<Option<String>>,
 }
 
 impl Event {
@@ -43,6 +44,7 @@ impl Event {
             key_json: row.key.to_json(&in_force.definition.key.kind),
             stored: Some(Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),
+            reading: OnceLock::new(),
         }
     }
 
@@ -66,18 +68,20 @@ impl Event {
         }
     }
 
-    /// As a reading of the hub in its plain form, if it is one that was just made.
-    pub fn reading(&self) -> Option<Json> {
-        let stored = self.stored.as_ref().filter(|_| self.what == Changed::Inserted)?;
-        if !is_of_readings(&self.storage) {
-            return None;
-        }
-        let mut plain = plain(&stored.in_force, &stored.row)?;
-        let members = plain.as_object_mut()?;
-        for name in ["read_id", "received_at"] {
-            members.shift_remove(name);
-        }
-        Some(plain)
+    /// As a reading of the hub in its plain form, as JSON, if it is one that was just made: rendered once, for all
+    /// who are told.
+    pub fn reading(&self) -> Option<&str> {
+        let render = || {
+            let stored = self.stored.as_ref().filter(|_| self.what == Changed::Inserted)?;
+            let mut plain = plain(&stored.in_force, &stored.row)?;
+            let members = plain.as_object_mut()?;
+            for name in ["read_id", "received_at"] {
+                members.shift_remove(name);
+            }
+            Some(plain.to_string())
+        };
+        let is_of_readings = is_of_readings(&self.storage);
+        is_of_readings.then(|| self.reading.get_or_init(render).as_deref()).flatten()
     }
 
     /// A change, and the row with its key.
@@ -97,6 +101,7 @@ impl Event {
             key_json: change.key.to_json(&in_force.definition.key.kind),
             stored: row.map(|row| Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),
+            reading: OnceLock::new(),
         }
     }
 

@@ -1,0 +1,140 @@
+//! Readings as a plain page hears them, the hub beside all else that is committed, and commands as they come.
+
+use std::time::Duration;
+
+use datadump_tests::{Frame, Listener, Server, Socket, on_both};
+use serde_json::{Value as Json, json};
+
+use super::{command, push, state, step, steps, until};
+
+on_both![a_plain_page_hears_readings, a_stream_of_a_device_has_all_of_it, commands_come_as_they_are_sent,];
+
+/// The next that is no greeting and says something.
+async fn next(listener: &mut Listener) -> Frame {
+    loop {
+        let frame = listener.next().await.unwrap();
+        if !frame.data.is_null() && frame.event.as_deref() != Some("hello") {
+            return frame;
+        }
+    }
+}
+
+async fn a_plain_page_hears_readings(server: Server) {
+    push(&server, json!({"device_id": "pico_w", "sensors": {"temperature": 20}})).await;
+    push(&server, json!({"device_id": "pico_w", "sensors": {"temperature": 21}})).await;
+    let mut plain = Listener::at(&server, "/api/stream", None).await;
+    assert_eq!(plain.next().await.unwrap().event.as_deref(), Some("hello"));
+    let mut before = Listener::at(&server, "/api/stream?backfill=1&device=pico_w", None).await;
+    let mut sensor = Listener::at(&server, "/api/stream?sensor=moisture", None).await;
+    // What is no reading is not heard.
+    server.post("/throw/other", &json!({"speed": 1})).await.is(200).ok();
+    let timed = json!({"device_id": "pico_w", "sensors": {"temperature": 22.5, "moisture": "wet"}, "ts": "2026-01-02T03:04:05Z"});
+    push(&server, timed).await;
+    push(&server, json!({"device_id": "other", "sensors": {"moisture": 30}})).await;
+    let values = |frames: &[Frame]| frames.iter().map(|frame| frame.data["value"].clone()).collect::<Json>();
+    let mut heard = Vec::new();
+    for _ in 0..3 {
+        heard.push(next(&mut plain).await);
+    }
+    assert_eq!(values(&heard), json!([22.5, "wet", 30.0]));
+    assert!(heard.iter().all(|frame| frame.event.is_none() && frame.id.is_some()), "{heard:?}");
+    let first = &heard[0].data;
+    assert_eq!((&first["device"], &first["sensor_type"]), (&json!("pico_w"), &json!("temperature")));
+    assert_eq!(first["timestamp"], "2026-01-02T03:04:05.000000Z");
+    assert!(first["device_id"].is_i64() && first["sensor_id"].is_i64(), "{first}");
+    assert_eq!(first.as_object().unwrap().len(), 6, "{first}");
+    let mut heard_before = Vec::new();
+    for _ in 0..3 {
+        heard_before.push(next(&mut before).await);
+    }
+    assert_eq!(values(&heard_before), json!([21.0, 22.5, "wet"]));
+    assert_eq!(next(&mut sensor).await.data["value"], "wet");
+    assert_eq!(next(&mut sensor).await.data["value"], 30.0);
+    // One that was cut off goes on.
+    let mut again = Listener::at(&server, "/api/stream", heard[0].id.as_deref()).await;
+    assert_eq!(next(&mut again).await, heard[1]);
+    server.get("/api/stream?storage=x").await.problem_about(400, &["storage"]);
+}
+
+async fn a_stream_of_a_device_has_all_of_it(server: Server) {
+    push(&server, json!({"device_id": "other", "t": 1})).await;
+    let mut of_device = Listener::at(&server, "/api/v1/stream?device=new", None).await;
+    let mut all = Listener::at(&server, "/api/v1/stream", None).await;
+    push(&server, json!({"device_id": "other", "t": 1})).await;
+    push(&server, json!({"device_id": "new", "t": 1})).await;
+    server.patch("/api/v1/device/new/", &json!({"period_s": 0.3})).await.is(200).ok();
+    let queued = command(&server, "new", super::pump()).await.is(202).json();
+    let mut words: Vec<String> = Vec::new();
+    // Until it is silent.
+    while words.last().is_none_or(|word| word != "status late") {
+        let Frame { event, data, .. } = next(&mut of_device).await;
+        let event = event.unwrap();
+        match event.as_str() {
+            "device" => {
+                assert_eq!(data["device"], "new", "{data}");
+                assert!(data.get("token").is_none(), "{data}");
+                if data["sensor_id"].is_null() || data["what"] == "sensor-registered" {
+                    let status =
+                        data["status"].as_str().map(|status| format!(" {status}")).unwrap_or_default();
+                    words.push(format!("{}{status}", data["what"].as_str().unwrap()));
+                }
+            }
+            "command" => {
+                assert_eq!(data["id"], queued["id"]);
+                words.push(format!("command {}", data["state"].as_str().unwrap()));
+            }
+            _ => {
+                assert_eq!(data["row"]["device"], "new");
+                words.push(event);
+            }
+        }
+    }
+    words.dedup();
+    for word in [
+        "registered",
+        "sensor-registered",
+        "insert",
+        "changed",
+        "command queued",
+        "status online",
+        "status late",
+    ] {
+        assert!(words.iter().any(|said| said == word), "{word}: {words:?}");
+    }
+    assert!(words[0] == "registered" && words[1] == "sensor-registered" && words[2] == "insert", "{words:?}");
+    // All of it is in the stream of everything, too.
+    let mut seen = std::collections::BTreeSet::new();
+    while seen.len() < 3 {
+        seen.insert(next(&mut all).await.event.unwrap());
+    }
+    assert!(seen.contains("device") && seen.contains("command") && seen.contains("insert"), "{seen:?}");
+    server.get("/api/v1/stream?device=new&storage=dog").await.problem_about(400, &["storages"]);
+}
+
+async fn commands_come_as_they_are_sent(server: Server) {
+    push(&server, json!({"device_id": "a", "t": 1})).await;
+    let first = command(&server, "a", super::pump()).await.is(202).json();
+    let mut listener = Listener::at(&server, "/api/v1/device/a/command/stream/", None).await;
+    let heard = listener.next().await.unwrap();
+    assert_eq!((heard.event.as_deref(), &heard.data["id"]), (Some("command"), &first["id"]));
+    assert_eq!((&heard.data["state"], &heard.data["attempt"]), (&json!("leased"), &json!(1)));
+    let second = command(&server, "a", json!({"method": "stop"})).await.is(202).json();
+    assert_eq!(listener.next().await.unwrap().data["id"], second["id"]);
+    for one in [&first, &second] {
+        step(&server, one, "result", json!({"ok": true})).await.is(200).ok();
+        assert_eq!(steps(&state(&server, one).await), ["queued", "leased", "done"]);
+    }
+    drop(listener);
+    // The same over a WebSocket; and what a stream that has gone away did not hear comes again.
+    let short = json!({"method": "x", "lease_s": 0.5, "retries": 20});
+    let third = command(&server, "a", short).await.is(202).json();
+    let mut socket = Socket::at(&server, "/api/v1/device/a/command/stream").await;
+    let heard = socket.answer().await;
+    assert_eq!((&heard["event"], &heard["data"]["id"]), (&json!("command"), &third["id"]));
+    step(&server, &third, "ack", json!({"attempt": heard["data"]["attempt"]})).await.is(200).ok();
+    step(&server, &third, "result", json!({"ok": true})).await.is(200).ok();
+    until("it is done", async || state(&server, &third).await["state"] == "done").await;
+    server.get("/api/v1/device/nobody/command/stream").await.problem_about(404, &["nobody"]);
+    server.get("/api/v1/device/a/command/stream?x=1").await.problem_about(400, &["`x`"]);
+    tokio::time::sleep(Duration::from_millis(10)).await;
+}
