@@ -121,7 +121,7 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
     /// The command is this now.
-    Command(Command),
+    Command(Box<Command>),
     /// It is as it was.
     Same,
     /// It cannot take that step.
@@ -225,7 +225,7 @@ impl Command {
         }
         let reason = reason.map(str::to_owned);
         next.steps.push(Taken { state, at: now, attempt: next.attempt, reason });
-        Next::Command(next)
+        Next::Command(Box::new(next))
     }
 }
 
@@ -274,7 +274,7 @@ mod tests {
         let mut command = queued();
         let states = steps.iter().map(|(time, step)| match command.step(step, at(*time)) {
             Next::Command(next) => {
-                command = next;
+                command = *next;
                 command.state.name()
             }
             Next::Same => "=",

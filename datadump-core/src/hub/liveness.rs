@@ -133,6 +133,7 @@ mod tests {
     use super::*;
 
     fn at(seconds: f64) -> Timestamp {
+        #[expect(clippy::cast_possible_truncation, reason = "it is in bounds")]
         Timestamp::from_micros((seconds * 1e6) as i64).unwrap()
     }
 

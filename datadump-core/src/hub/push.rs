@@ -65,13 +65,18 @@ impl Said {
 }
 
 /// What a record of a push says.
-pub fn read(record: &Map<String, Json>) -> Vec<Result<Said, Unread>> {
+pub fn read(record: &Map<String, Json>) -> Vec<Result<Said, Box<Unread>>> {
     match head(record) {
         Ok(head) => head.readings(record),
         Err((field, failure)) => {
-            vec![Err(Unread { original: None, failure, field: Some(field.to_owned()) })]
+            vec![Err(whole(field, failure))]
         }
     }
+}
+
+/// All of a record says nothing, because of this field.
+fn whole(field: &str, failure: Failure) -> Box<Unread> {
+    Box::new(Unread { original: None, failure, field: Some(field.to_owned()) })
 }
 
 /// What all readings of a record have in common.
@@ -97,11 +102,11 @@ fn head(record: &Map<String, Json>) -> Result<Head, Wrong> {
 }
 
 impl Head {
-    fn readings(&self, record: &Map<String, Json>) -> Vec<Result<Said, Unread>> {
+    fn readings(&self, record: &Map<String, Json>) -> Vec<Result<Said, Box<Unread>>> {
         if let (Some((field, sensor)), Some(value)) = (first(record, &SENSOR), record.get(VALUE)) {
             return vec![match name(sensor, "a sensor") {
                 Ok(sensor) => self.reading(sensor, value),
-                Err(failure) => Err(Unread { original: None, failure, field: Some(field.into()) }),
+                Err(failure) => Err(whole(field, failure)),
             }];
         }
         let nested = record.get(SENSORS).and_then(Json::as_object);
@@ -115,11 +120,7 @@ impl Head {
                 0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
                 many => format!("a push has at most {MOST_SENSORS} sensors, not {many}"),
             };
-            return vec![Err(Unread {
-                original: None,
-                failure: malformed(detail),
-                field: Some(SENSORS.into()),
-            })];
+            return vec![Err(whole(SENSORS, malformed(detail)))];
         }
         let readings = sensors.into_iter().map(|(sensor, value)| match checked(sensor, "a sensor") {
             Ok(sensor) => self.reading(sensor, value),
@@ -128,7 +129,7 @@ impl Head {
         readings.collect()
     }
 
-    fn reading(&self, sensor: String, value: &Json) -> Result<Said, Unread> {
+    fn reading(&self, sensor: String, value: &Json) -> Result<Said, Box<Unread>> {
         let (number, text) = match value {
             Json::Null => {
                 let failure = Failure::new("no-value", format!("sensor `{sensor}` has no value"));
@@ -151,11 +152,11 @@ impl Head {
         Ok(Said { device: self.device.clone(), sensor, value: number, text, at: self.at })
     }
 
-    fn unread(&self, sensor: &str, value: &Json, failure: Failure) -> Unread {
+    fn unread(&self, sensor: &str, value: &Json, failure: Failure) -> Box<Unread> {
         let at = self.at.map(|at| at.to_string());
         let original =
             json!({"device_id": self.device, "sensor_type": sensor, "value": value, "timestamp": at});
-        Unread { original: Some(original), failure, field: Some(sensor.to_owned()) }
+        Box::new(Unread { original: Some(original), failure, field: Some(sensor.to_owned()) })
     }
 }
 
@@ -210,9 +211,9 @@ fn malformed(detail: impl Into<String>) -> Failure {
 mod tests {
     use super::*;
 
-    fn said(
-        push: Json,
-    ) -> Vec<Result<(String, String, Option<f64>, Option<String>, Option<String>), String>> {
+    type Known = (String, String, Option<f64>, Option<String>, Option<String>);
+
+    fn said(push: &Json) -> Vec<Result<Known, String>> {
         let said = read(push.as_object().unwrap()).into_iter();
         said.map(|one| match one {
             Ok(said) => {
@@ -228,29 +229,29 @@ mod tests {
         let one = |sensor: &str, value: Option<f64>, text: Option<&str>| {
             Ok(("pico".to_owned(), sensor.to_owned(), value, text.map(str::to_owned), None))
         };
-        let check = |push: Json, expected: Vec<_>| assert_eq!(said(push.clone()), expected, "{push}");
+        let check = |push: &Json, expected: Vec<_>| assert_eq!(said(push), expected, "{push}");
         check(
-            json!({"device_id": "pico", "sensors": {"t": 21.5, "m": 30}}),
+            &json!({"device_id": "pico", "sensors": {"t": 21.5, "m": 30}}),
             vec![one("t", Some(21.5), None), one("m", Some(30.0), None)],
         );
         check(
-            json!({"device_id": "pico", "sensor_type": "t", "value": "21.50"}),
+            &json!({"device_id": "pico", "sensor_type": "t", "value": "21.50"}),
             vec![one("t", Some(21.5), None)],
         );
         check(
-            json!({"device": "pico", "t": 1, "m": "wet"}),
+            &json!({"device": "pico", "t": 1, "m": "wet"}),
             vec![one("t", Some(1.0), None), one("m", None, Some("wet"))],
         );
         check(
-            json!({"device_id": "pico", "sensors": {"温度": -1e-3}, "on": true}),
+            &json!({"device_id": "pico", "sensors": {"温度": -1e-3}, "on": true}),
             vec![one("温度", Some(-0.001), None), one("on", None, Some("true"))],
         );
         check(
-            json!({"device_id": "pico", "n": 9_007_199_254_740_993_i64}),
+            &json!({"device_id": "pico", "n": 9_007_199_254_740_993_i64}),
             vec![one("n", None, Some("9007199254740993"))],
         );
         check(
-            json!({"device_id": "pico", "place": {"a": [1]}}),
+            &json!({"device_id": "pico", "place": {"a": [1]}}),
             vec![one("place", None, Some(r#"{"a":[1]}"#))],
         );
     }
@@ -268,7 +269,7 @@ mod tests {
     fn times_are_read_and_numbers_are_names() {
         let push = json!({"device_id": 7, "sensor_type": 3, "value": 1, "ts": 1_700_000_000});
         let expected = ("7".into(), "3".into(), Some(1.0), None, Some("2023-11-14T22:13:20.000000Z".into()));
-        assert_eq!(said(push), [Ok(expected)]);
+        assert_eq!(said(&push), [Ok(expected)]);
         for at in [json!("2023-11-14T22:13:20Z"), json!("1700000000"), json!(1_700_000_000_000_i64)] {
             let read = read(json!({"device_id": "a", "t": 1, "timestamp": at}).as_object().unwrap());
             assert_eq!(read[0].as_ref().unwrap().at.unwrap().micros(), 1_700_000_000_000_000);
@@ -288,10 +289,10 @@ mod tests {
             (json!({"device_id": "a", "": 1}), vec!["malformed-reading"]),
             (json!({"device_id": "a".repeat(256), "t": 1}), vec!["malformed-reading"]),
         ] {
-            let codes: Vec<_> = said(push.clone()).into_iter().map(Result::unwrap_err).collect();
+            let codes: Vec<_> = said(&push).into_iter().map(Result::unwrap_err).collect();
             assert_eq!(codes, expected, "{push}");
         }
-        let mixed = said(json!({"device_id": "a", "sensors": {"t": 1, "m": null}}));
+        let mixed = said(&json!({"device_id": "a", "sensors": {"t": 1, "m": null}}));
         assert!(mixed[0].is_ok() && mixed[1].is_err(), "{mixed:?}");
     }
 }

@@ -7,6 +7,11 @@ use serde_json::{Value as Json, json};
 const NAME: &str = "dog";
 const KEY: &str = "CHIP1";
 const SOURCE: &str = "animals";
+const DEVICE: &str = "pico_w";
+
+/// Operations of a device that do not say so by their names.
+const DEVICES: [&str; 6] =
+    ["list_sensors", "patch_sensor", "list_readings", "list_transitions", "send_command", "list_commands"];
 
 /// A program for records that come with degrees Fahrenheit.
 const PROGRAM: &str = ".celsius = (to_float!(.fahrenheit) - 32.0) * 5.0 / 9.0\ndel(.fahrenheit)";
@@ -34,6 +39,9 @@ pub(super) fn add(document: &mut Json) {
                     parameter["example"] = "in-celsius".into();
                 }
                 Some(("path", "name")) => parameter["example"] = NAME.into(),
+                Some(("path", "id")) if id.contains("device") || DEVICES.contains(&id.as_str()) => {
+                    parameter["example"] = DEVICE.into();
+                }
                 Some(("path", "source")) => parameter["example"] = SOURCE.into(),
                 Some(("path", "key")) => parameter["example"] = KEY.into(),
                 _ => {}
@@ -70,6 +78,14 @@ fn body(operation: &str) -> Option<Json> {
         "replay_quarantined" => Some(json!({"dry_run": true})),
         "replay" => Some(json!({"filters": {"source": "inbox"}, "dry_run": true})),
         "save_row" | "replace_row" => Some(json!({"chip_id": KEY, "color": "red", "collar_size": 40})),
+        "push" => {
+            Some(json!("{\"device_id\": \"pico_w\", \"sensors\": {\"temperature\": 21.5, \"moisture\": 30}}"))
+        }
+        "patch_device" => Some(json!({"labels": {"room": "greenhouse"}, "period_s": 60})),
+        "patch_sensor" => Some(json!({"period_s": 60})),
+        "send_command" => Some(json!({"method": "pump", "params": {"seconds": 3}})),
+        "ack_command" => Some(json!({"attempt": 1})),
+        "answer_command" => Some(json!({"ok": true, "data": {"litres": 2}})),
         "patch_row" => Some(json!({"color": "black"})),
         _ => None,
     }

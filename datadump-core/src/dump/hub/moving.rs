@@ -42,7 +42,7 @@ impl Dump {
                             Ok(()) => return,
                             // It was changed meanwhile: once more.
                             Err(error) => {
-                                tracing::debug!(%error, "a device was changed while its readings moved")
+                                tracing::debug!(%error, "a device was changed while its readings moved");
                             }
                         }
                     }
