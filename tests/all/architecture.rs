@@ -55,6 +55,7 @@ const MODULES: &[(&[&str], &[&str])] = &[
     ),
     (&["process/"], &["route", "store", "validate", "dump"]),
     (&["route/"], &["process", "store", "validate", "dump"]),
+    (&["hub/"], &["process", "route", "store", "validate", "dump"]),
     (&["validate/", "validate.rs"], &["process", "route", "store", "dump"]),
     (&["store/"], &["process", "route", "dump"]),
 ];

@@ -29,6 +29,7 @@ on_both![
     the_document_about_capture_does_what_it_says,
     the_document_about_processors_does_what_it_says,
     the_document_about_live_does_what_it_says,
+    the_document_about_the_hub_does_what_it_says,
     every_built_in_format_has_a_page,
 ];
 
@@ -50,6 +51,10 @@ async fn the_document_about_processors_does_what_it_says(server: Server) {
 
 async fn the_document_about_live_does_what_it_says(server: Server) {
     run("docs/live.md", &server).await;
+}
+
+async fn the_document_about_the_hub_does_what_it_says(server: Server) {
+    run("docs/hub.md", &server).await;
 }
 
 #[test]

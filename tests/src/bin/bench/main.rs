@@ -25,6 +25,7 @@ mod batches;
 mod data;
 mod echo;
 mod growth;
+mod hub;
 mod inside;
 mod live;
 mod machine;
@@ -92,6 +93,7 @@ async fn main() {
     postgres::run(&mut bench).await;
     growth::run(&mut bench).await;
     live::run(&mut bench).await;
+    hub::run(&mut bench).await;
     println!("\n{}", bench.report.table());
     if let Some(folder) = write {
         bench.report.write(std::path::Path::new(&folder));
