@@ -41,6 +41,7 @@ pub(crate) struct App {
     thrower: Thrower,
     sockets: Sockets,
     streams: Streams,
+    dump: Dump,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -62,12 +63,14 @@ impl App {
         let sockets = Sockets::new(thrower.clone(), config);
         let (guard, ids) = (Guard::new(config, address), RequestIds::new());
         let door = Door::new(dump);
-        Self { routes, guard, door, limits, ids, thrower, sockets, streams, metrics }
+        let dump = dump.clone();
+        Self { routes, guard, door, limits, ids, thrower, sockets, streams, dump, metrics }
     }
 
     /// Ends what would never end by itself.
     pub(crate) fn stop(&self) {
         self.streams.stop();
+        self.dump.stop_waiting();
     }
 
     /// Commits what was accepted.
@@ -173,6 +176,7 @@ mod tests {
         let app = App {
             sockets: Sockets::new(thrower.clone(), &config),
             streams: Streams::new(&dump, &config),
+            dump: dump.clone(),
             thrower,
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
             guard: Guard::new(&config, config.listen),

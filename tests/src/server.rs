@@ -262,7 +262,8 @@ impl Deref for Server {
     }
 }
 
-/// All that a server answers about its storages: definitions, versions and rows.
+/// All that a server answers about its storages, definitions, versions and rows, and of its devices what time
+/// does not change.
 pub async fn snapshot(server: &Server) -> Json {
     let storages = server.get("/api/v1/factory/storage/?limit=1000").await.is(200).json();
     let mut seen = serde_json::Map::new();
@@ -273,6 +274,20 @@ pub async fn snapshot(server: &Server) -> Json {
         let all =
             serde_json::json!({"storage": storage, "versions": versions["results"], "rows": rows["results"]});
         seen.insert(name.to_owned(), all);
+    }
+    let devices = server.get("/api/v1/device/?limit=1000").await.is(200).json();
+    for device in devices["results"].as_array().expect("a list has results") {
+        let sensors = device["sensors"].as_array().expect("a device has sensors").iter();
+        let sensors: Vec<Json> = sensors
+            .map(|sensor| serde_json::json!([sensor["id"], sensor["sensor_type"], sensor["value"]]))
+            .collect();
+        let names = ["id", "device", "state", "labels", "period_s", "own_table", "has_token", "last_seen"];
+        let settings: serde_json::Map<String, Json> =
+            names.iter().map(|name| ((*name).to_owned(), device[*name].clone())).collect();
+        seen.insert(
+            format!("device {}", device["id"]),
+            serde_json::json!({"device": settings, "sensors": sensors}),
+        );
     }
     seen.into()
 }

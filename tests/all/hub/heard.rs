@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::{device, only, push, until};
 
-on_both![silence_is_noticed_and_ends, a_restart_is_not_silence];
+on_both![silence_is_noticed_and_ends, a_restart_is_not_silence, what_was_just_heard_is_known_after_a_kill];
 
 async fn transitions(server: &Server, name: &str) -> Json {
     let list =
@@ -64,6 +64,29 @@ async fn a_restart_is_not_silence(server: Server) {
     // But from its start on the server listens.
     until("it is late", async || device(&server, "a").await["status"] == "late").await;
     server.stop().await;
+}
+
+async fn what_was_just_heard_is_known_after_a_kill(server: Server) {
+    push(&server, json!({"device_id": "a", "t": 1})).await;
+    until("it is stored", async || !transitions(&server, "a").await.as_array().unwrap().is_empty()).await;
+    let mut pushed = Vec::new();
+    for value in 2..30 {
+        push(&server, json!({"device_id": format!("d{value}"), "t": value})).await;
+        pushed.push(value);
+    }
+    push(&server, json!({"device_id": "a", "t": 30})).await;
+    let (setup, database) = server.kill().await;
+    let server = setup.start(database).await;
+    for value in pushed {
+        let found = device(&server, &format!("d{value}")).await;
+        let value = f64::from(value);
+        assert_eq!(
+            (&found["status"], &found["sensors"][0]["value"]),
+            (&json!("online"), &json!(value)),
+            "{found}"
+        );
+    }
+    assert_eq!(device(&server, "a").await["sensors"][0]["value"], 30.0);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod commands;
 mod devices;
 mod heard;
+mod nodes;
 mod pushes;
 mod streams;
 

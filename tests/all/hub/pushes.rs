@@ -125,6 +125,14 @@ async fn names_are_whatever_they_are(server: Server) {
         let device = super::device(&server, name).await;
         assert_eq!((&device["device"], &device["sensors"][0]["value"]), (&json!(name), &json!(1.5)));
     }
+    // Who is called like somebody's number is somebody else.
+    for name in ["3", "2", "1"] {
+        push(&server, json!({"device_id": name, "t": name})).await;
+    }
+    for name in ["3", "2", "1"] {
+        let found = fetch(&server, &format!("device?{name}")).await;
+        assert_eq!(only(&found, &["device", "value"]), json!([[name, name.parse::<f64>().unwrap()]]));
+    }
     let long = "ä".repeat(256);
     let pushed = push(&server, json!({"device_id": long, "t": 1})).await;
     assert_eq!(pushed["errors"][0]["code"], "malformed-reading");

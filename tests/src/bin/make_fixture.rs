@@ -69,6 +69,13 @@ async fn fill(server: &Server) {
     let path = format!("/api/v1/factory/storage/?allow=destructive&plan={hash}");
     server.post(&path, &third).await.is(201).ok();
     server.applied("cat").await;
+    for value in [json!(21.5), json!("wet"), json!(22)] {
+        let push = json!({"device_id": "pico_w", "sensors": {"temperature": value, "温度": 1}});
+        server.post("/api/data", &push).await.is(201).ok();
+    }
+    let settings = json!({"labels": {"room": "attic"}, "period_s": 3600});
+    server.patch("/api/v1/device/pico_w/", &settings).await.is(200).ok();
+    server.post("/api/v1/device/pico_w/command/", &json!({"method": "pump"})).await.is(202).ok();
 }
 
 async fn dump(url: &str) -> String {

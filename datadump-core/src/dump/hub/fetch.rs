@@ -16,8 +16,9 @@ use crate::{
     },
 };
 
-/// The most readings that can be skipped.
-const MOST_SKIPPED: u64 = 100_000;
+/// The most readings that can be skipped; and when they are of several tables.
+const MOST_SKIPPED: u64 = 1_000_000;
+const MOST_SORTED: u64 = 10_000;
 
 /// The most tables that readings are looked for in.
 const TABLES: usize = 100;
@@ -74,11 +75,17 @@ impl Dump {
     }
 
     async fn fetch(&self, column: &str, ids: &[i64], tables: &[String], part: Part) -> Result<Vec<Json>> {
+        let tables = tables.iter().filter_map(|table| self.store.catalogue().folded(table)?.in_force.clone());
+        let tables: Vec<Arc<InForce>> = tables.collect();
+        // Of several tables the readings have to be sorted here.
+        let (asked, part) = match tables.as_slice() {
+            [_] => (part, Part { offset: 0, ..part }),
+            _ if part.offset > MOST_SORTED => return Err(beyond("offset", 0, MOST_SORTED, part.offset)),
+            _ => (Part { limit: part.limit + part.offset, offset: 0 }, part),
+        };
         let mut found: Vec<(Timestamp, Value, Json)> = Vec::new();
-        for table in tables {
-            let Some(storage) = self.store.catalogue().folded(table) else { continue };
-            let Some(in_force) = &storage.in_force else { continue };
-            let Some(query) = newest(in_force, column, ids, part) else { continue };
+        for in_force in &tables {
+            let Some(query) = newest(in_force, column, ids, asked) else { continue };
             for row in self.store.page(in_force, &query).await?.rows {
                 let at = Column::named(&in_force.definition, "timestamp").map(|column| column.value(&row));
                 if let (Some(Value::Timestamp(at)), Some(plain)) = (at, plain(in_force, &row)) {
@@ -116,11 +123,16 @@ fn newest(in_force: &InForce, column: &str, ids: &[i64], part: Part) -> Option<Q
             Order { column: at, direction: Direction::Descending },
             Order { column: Column::Key, direction: Direction::Descending },
         ],
-        paging: Paging::Offset { limit: part.limit.saturating_add(part.offset), offset: 0 },
+        paging: Paging::Offset { limit: part.limit, offset: part.offset },
         count: Count::None,
         fields: None,
         identity: String::new(),
     })
+}
+
+fn beyond(name: &str, least: u64, most: u64, value: impl std::fmt::Display) -> Error {
+    let detail = format!("`{name}` is a number from {least} to {most} here, not {value}");
+    Error::Query(vec![Fault::new(Place::Parameter(name.to_owned()), "out-of-range", detail)])
 }
 
 impl Part {
@@ -129,10 +141,7 @@ impl Part {
         for (name, value) in parameters {
             let (least, most) = if name == "limit" { (1, MAX_LIMIT) } else { (0, MOST_SKIPPED) };
             let number = value.parse().ok().filter(|number| (least..=most).contains(number));
-            let number = number.ok_or_else(|| {
-                let detail = format!("`{name}` is a number from {least} to {most}, not {value:?}");
-                Error::Query(vec![Fault::new(Place::Parameter(name.clone()), "out-of-range", detail)])
-            })?;
+            let number = number.ok_or_else(|| beyond(name, least, most, value))?;
             match name.as_str() {
                 "limit" => part.limit = number,
                 _ => part.offset = number,

@@ -141,9 +141,12 @@ impl Hearts {
             }
         };
         state.was = state.was.or(was);
-        // What was said late is not the last that was measured.
+        // What was said late is not the last that was measured; but nothing was measured in the future.
         if let Some(last) = last
-            && state.last.as_ref().is_none_or(|before| before.timestamp <= last.timestamp)
+            && state
+                .last
+                .as_ref()
+                .is_none_or(|before| before.timestamp <= last.timestamp || before.timestamp > now)
         {
             state.last = Some(last);
         }
@@ -152,6 +155,13 @@ impl Hearts {
         let off = off.map(|off| if off.abs() > CLOCK_OFF { Some(off as f64 / 1e6) } else { None });
         state.clock_off = off.unwrap_or(state.clock_off);
         self.wait(heart, &mut state);
+    }
+
+    /// It was heard at a time that may be known already.
+    pub(super) fn recall(&self, heart: &Arc<Heart>, then: Timestamp, last: Option<Last>) {
+        if heart.shown().pulse.is_none_or(|pulse| pulse.seen < then) {
+            self.beat(heart, then, last, None);
+        }
     }
 
     /// What is usual for it is another now.
@@ -367,30 +377,37 @@ impl Dump {
             identity: String::new(),
         };
         let page = self.store.page(&in_force, &query).await?;
+        let mut orphans = Vec::new();
         for row in page.rows {
-            self.judge(read(&in_force, &row)?, &row, now);
+            if !self.judge(read(&in_force, &row)?, &row, now) {
+                orphans.push(Write::delete(in_force.clone(), row.key, Expect::Exactly(row.version)));
+            }
+        }
+        if !orphans.is_empty() {
+            self.store.write(Call::each(orphans)).await?;
         }
         Ok(())
     }
 
-    fn judge(&self, found: PulseRow, row: &StoredRow, now: Timestamp) {
+    /// Whether it is anybody's.
+    fn judge(&self, found: PulseRow, row: &StoredRow, now: Timestamp) -> bool {
         let device = self.hub.known.numbered(found.device_id);
         let heart = match (device, found.sensor_id) {
             (Some(device), None) => Some(device.heart.clone()),
             (Some(_), Some(id)) => self.hub.known.sensor(id).map(|(_, sensor)| sensor.heart.clone()),
             (None, _) => None,
         };
-        let Some(heart) = heart else { return };
+        let Some(heart) = heart else { return false };
         let (period, _) = self.about(&heart);
         let (key, seen) = (heart.key.clone(), found.pulse.seen);
         heart.take(found, row.version);
         let mut state = heart.state();
         if state.is_waiting {
-            return;
+            return true;
         }
-        let Some(pulse) = &mut state.pulse else { return };
+        let Some(pulse) = &mut state.pulse else { return true };
         if pulse.seen > seen {
-            return;
+            return true;
         }
         let before = pulse.status;
         let status = pulse.judge(period, self.hub.listening, now);
@@ -401,6 +418,7 @@ impl Dump {
         }
         // When it has to be judged again has changed in any case.
         self.hub.hearts.wait(&heart, &mut state);
+        true
     }
 }
 

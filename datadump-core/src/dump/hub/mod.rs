@@ -18,6 +18,7 @@ mod known;
 mod moving;
 mod pushing;
 mod readings;
+mod recall;
 mod register;
 mod rows;
 mod told;
@@ -130,6 +131,7 @@ impl Dump {
                 // Before they are read: what changes meanwhile is told.
                 self.follow_hub().await?;
                 self.read_hub().await?;
+                self.recall().await?;
                 self.move_on();
                 Ok::<(), crate::error::Error>(())
             })
@@ -146,10 +148,15 @@ impl Dump {
         Ok(())
     }
 
-    /// Stores what was heard, and lets go.
-    pub(in crate::dump) async fn close_hub(&self) {
+    /// Nobody waits for commands, or for what comes of them, any more: all who do are answered now.
+    pub fn stop_waiting(&self) {
         self.hub.closed.store(true, Ordering::Relaxed);
         self.hub.ring_all();
+    }
+
+    /// Stores what was heard, and lets go.
+    pub(in crate::dump) async fn close_hub(&self) {
+        self.stop_waiting();
         if self.hub.started.initialized()
             && let Err(error) = self.store_hearts().await
         {

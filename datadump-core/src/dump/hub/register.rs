@@ -53,7 +53,8 @@ impl Dump {
     /// those that are not.
     pub(super) async fn devices_named(&self, names: &[&str]) -> Result<Vec<Option<Arc<Device>>>> {
         let hub = self.hub().await?;
-        let find = || names.iter().map(|name| hub.known.find(name)).collect::<Vec<_>>();
+        // A device that calls itself `7` is not the one that was registered as the seventh.
+        let find = || names.iter().map(|name| hub.known.named(name)).collect::<Vec<_>>();
         let found = find();
         if found.iter().all(Option::is_some) || hub.options.registration == Registration::Locked {
             return Ok(found);
