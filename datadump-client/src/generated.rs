@@ -179,6 +179,23 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "What is kept of what was committed when: a stream goes on from any position in it."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Feed {
+        #[doc = "Bytes that they take."]
+        pub bytes: u64,
+        #[doc = "The number of the oldest commit that is kept."]
+        pub first: i64,
+        #[doc = "The number of the newest."]
+        pub last: i64,
+        #[doc = "When the oldest was."]
+        pub since: ::std::string::String,
+    }
+    impl Feed {
+        pub fn builder() -> builder::Feed {
+            Default::default()
+        }
+    }
     #[doc = "That it lives."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Health {
@@ -817,6 +834,7 @@ pub mod types {
         pub connections: u64,
         #[doc = "Bytes the database takes."]
         pub database_bytes: u64,
+        pub feed: Feed,
         #[doc = "Entries that wait in quarantine."]
         pub quarantine_waiting: u64,
         pub queue: Queue,
@@ -826,6 +844,8 @@ pub mod types {
         pub rows_written: u64,
         #[doc = "The storages."]
         pub storages: ::std::vec::Vec<StorageState>,
+        #[doc = "Streams open now."]
+        pub streams: u64,
         pub throws: Counted,
         #[doc = "Seconds since it started."]
         pub uptime_s: f64,
@@ -1472,6 +1492,77 @@ pub mod types {
                     line: Ok(value.line),
                     parameter: Ok(value.parameter),
                     pointer: Ok(value.pointer),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Feed {
+            bytes: ::std::result::Result<u64, ::std::string::String>,
+            first: ::std::result::Result<i64, ::std::string::String>,
+            last: ::std::result::Result<i64, ::std::string::String>,
+            since: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for Feed {
+            fn default() -> Self {
+                Self {
+                    bytes: Err("no value supplied for bytes".to_string()),
+                    first: Err("no value supplied for first".to_string()),
+                    last: Err("no value supplied for last".to_string()),
+                    since: Err("no value supplied for since".to_string()),
+                }
+            }
+        }
+        impl Feed {
+            pub fn bytes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.bytes =
+                    value.try_into().map_err(|e| format!("error converting supplied value for bytes: {e}"));
+                self
+            }
+            pub fn first<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.first =
+                    value.try_into().map_err(|e| format!("error converting supplied value for first: {e}"));
+                self
+            }
+            pub fn last<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.last =
+                    value.try_into().map_err(|e| format!("error converting supplied value for last: {e}"));
+                self
+            }
+            pub fn since<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.since =
+                    value.try_into().map_err(|e| format!("error converting supplied value for since: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Feed> for super::Feed {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Feed) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { bytes: value.bytes?, first: value.first?, last: value.last?, since: value.since? })
+            }
+        }
+        impl ::std::convert::From<super::Feed> for Feed {
+            fn from(value: super::Feed) -> Self {
+                Self {
+                    bytes: Ok(value.bytes),
+                    first: Ok(value.first),
+                    last: Ok(value.last),
+                    since: Ok(value.since),
                 }
             }
         }
@@ -3163,11 +3254,13 @@ pub mod types {
             commits: ::std::result::Result<u64, ::std::string::String>,
             connections: ::std::result::Result<u64, ::std::string::String>,
             database_bytes: ::std::result::Result<u64, ::std::string::String>,
+            feed: ::std::result::Result<super::Feed, ::std::string::String>,
             quarantine_waiting: ::std::result::Result<u64, ::std::string::String>,
             queue: ::std::result::Result<super::Queue, ::std::string::String>,
             requests: ::std::result::Result<u64, ::std::string::String>,
             rows_written: ::std::result::Result<u64, ::std::string::String>,
             storages: ::std::result::Result<::std::vec::Vec<super::StorageState>, ::std::string::String>,
+            streams: ::std::result::Result<u64, ::std::string::String>,
             throws: ::std::result::Result<super::Counted, ::std::string::String>,
             uptime_s: ::std::result::Result<f64, ::std::string::String>,
             version: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -3180,11 +3273,13 @@ pub mod types {
                     commits: Err("no value supplied for commits".to_string()),
                     connections: Err("no value supplied for connections".to_string()),
                     database_bytes: Err("no value supplied for database_bytes".to_string()),
+                    feed: Err("no value supplied for feed".to_string()),
                     quarantine_waiting: Err("no value supplied for quarantine_waiting".to_string()),
                     queue: Err("no value supplied for queue".to_string()),
                     requests: Err("no value supplied for requests".to_string()),
                     rows_written: Err("no value supplied for rows_written".to_string()),
                     storages: Err("no value supplied for storages".to_string()),
+                    streams: Err("no value supplied for streams".to_string()),
                     throws: Err("no value supplied for throws".to_string()),
                     uptime_s: Err("no value supplied for uptime_s".to_string()),
                     version: Err("no value supplied for version".to_string()),
@@ -3229,6 +3324,15 @@ pub mod types {
                 self.database_bytes = value
                     .try_into()
                     .map_err(|e| format!("error converting supplied value for database_bytes: {e}"));
+                self
+            }
+            pub fn feed<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::Feed>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.feed =
+                    value.try_into().map_err(|e| format!("error converting supplied value for feed: {e}"));
                 self
             }
             pub fn quarantine_waiting<T>(mut self, value: T) -> Self
@@ -3280,6 +3384,15 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for storages: {e}"));
                 self
             }
+            pub fn streams<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.streams =
+                    value.try_into().map_err(|e| format!("error converting supplied value for streams: {e}"));
+                self
+            }
             pub fn throws<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::Counted>,
@@ -3327,11 +3440,13 @@ pub mod types {
                     commits: value.commits?,
                     connections: value.connections?,
                     database_bytes: value.database_bytes?,
+                    feed: value.feed?,
                     quarantine_waiting: value.quarantine_waiting?,
                     queue: value.queue?,
                     requests: value.requests?,
                     rows_written: value.rows_written?,
                     storages: value.storages?,
+                    streams: value.streams?,
                     throws: value.throws?,
                     uptime_s: value.uptime_s?,
                     version: value.version?,
@@ -3346,11 +3461,13 @@ pub mod types {
                     commits: Ok(value.commits),
                     connections: Ok(value.connections),
                     database_bytes: Ok(value.database_bytes),
+                    feed: Ok(value.feed),
                     quarantine_waiting: Ok(value.quarantine_waiting),
                     queue: Ok(value.queue),
                     requests: Ok(value.requests),
                     rows_written: Ok(value.rows_written),
                     storages: Ok(value.storages),
+                    streams: Ok(value.streams),
                     throws: Ok(value.throws),
                     uptime_s: Ok(value.uptime_s),
                     version: Ok(value.version),

@@ -49,7 +49,7 @@ impl App {
     /// Answers on behalf of this database, at this address.
     pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
-        let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config));
+        let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config, &metrics));
         let routes = routes::routes(api::resources(dump, &thrower, &metrics), dump)
             .at(live::PATH, routes::only_get(streams.clone()))
             .at("/docs", routes::only_get(make(ui::docs)))
@@ -168,16 +168,17 @@ mod tests {
         let config = Config::default();
         let dump = Dump::builder().database("sqlite::memory:").open().await.unwrap();
         let thrower = Thrower::new(&config, &dump);
+        let metrics = Arc::new(Metrics::new(Vec::new()));
         let app = App {
             sockets: Sockets::new(thrower.clone(), &config),
-            streams: Streams::new(&dump, &config),
+            streams: Streams::new(&dump, &config, &metrics),
             thrower,
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
             guard: Guard::new(&config, config.listen),
             door: Door::new(&dump),
             limits: BodyLimits { bytes: 1, pause: config.body_timeout },
             ids: RequestIds::new(),
-            metrics: Arc::new(Metrics::new(Vec::new())),
+            metrics,
         };
         for (path, status) in [("/panic", 500), ("/fine", 200), ("/none", 404)] {
             let request =

@@ -42,6 +42,7 @@ pub async fn run(
     let mut builder =
         Dump::builder().database(&config.database).max_throw(config.max_throw).processors(processors);
     builder = builder.record_memory(config.throw_memory.saturating_mul(2));
+    builder = builder.feed_time(config.feed_time).feed_size(config.feed_size);
     if let Some(worker) = &config.worker {
         builder = builder.workers(worker.clone());
     }

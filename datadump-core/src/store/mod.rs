@@ -28,10 +28,11 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     error::{Fault, Result},
+    id::Ids,
     schema::{Definition, Difference, InForce, Row, StorageId, StoredRow, Value},
 };
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionRecord};
-pub use feed::{Change, Changed, Commit, Span};
+pub use feed::{Change, Changed, Commit, Retention, Span};
 pub use migrate::{Examined, Progress};
 pub use query::{Column, Count, Counted, Filter, Found, Order, Page, Paging, Query, Test};
 
@@ -166,6 +167,10 @@ pub trait Store: Send + Sync + Debug + 'static {
 pub struct Options {
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Where names come from that nobody else has.
+    pub ids: Ids,
+    /// How much of the [feed] is kept.
+    pub feed: Retention,
     /// The most writes that may wait.
     pub queue_rows: usize,
     /// The most bytes that may wait.

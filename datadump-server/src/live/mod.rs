@@ -11,7 +11,7 @@ mod saying;
 mod socket;
 mod sse;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use datadump_core::Dump;
 use poem::{
@@ -22,7 +22,7 @@ use poem_openapi::OperationId;
 use tokio::sync::watch;
 
 use self::{asked::asked, saying::Saying};
-use crate::{config::Config, problem::Problem, socket::names};
+use crate::{config::Config, metrics::Metrics, problem::Problem, socket::names};
 
 /// The path.
 pub(crate) const PATH: &str = "/api/v1/stream";
@@ -39,7 +39,12 @@ pub(crate) struct Streams {
     dump: Dump,
     stopped: watch::Sender<bool>,
     blocked_timeout: Duration,
+    metrics: Arc<Metrics>,
 }
+
+/// Goes with an answer that has no end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Endless;
 
 /// Whether a request wants to be told over a WebSocket.
 pub(crate) fn is_upgrade(request: &Request) -> bool {
@@ -49,11 +54,12 @@ pub(crate) fn is_upgrade(request: &Request) -> bool {
 }
 
 impl Streams {
-    pub(crate) fn new(dump: &Dump, config: &Config) -> Self {
+    pub(crate) fn new(dump: &Dump, config: &Config, metrics: &Arc<Metrics>) -> Self {
         Self {
             dump: dump.clone(),
             stopped: watch::Sender::new(false),
             blocked_timeout: config.blocked_timeout,
+            metrics: metrics.clone(),
         }
     }
 

@@ -61,18 +61,20 @@ pub(super) async fn accept(streams: &Streams, request: &Request) -> Result<Respo
         .write_buffer_size(BUFFER)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
-    let blocked_timeout = streams.blocked_timeout;
+    let (blocked_timeout, metrics) = (streams.blocked_timeout, streams.metrics.clone());
     let serve = async move {
         let patient = |io| Patient::new(io, blocked_timeout);
         // The connection counts as open, and is waited for, until this is dropped.
         let Some((socket, _lifeline)) = opening.socket(patient, config).await else { return };
-        serve(saying, socket).await;
+        if serve(saying, socket).await == End::Blocked {
+            metrics.cut_off();
+        }
     };
     tokio::spawn(serve.in_current_span());
     Ok(response)
 }
 
-async fn serve(mut saying: Saying, socket: Socket) {
+async fn serve(mut saying: Saying, socket: Socket) -> End {
     let (mut sink, mut stream) = socket.split();
     let end = {
         let mut stopped = saying.stopped();
@@ -93,6 +95,7 @@ async fn serve(mut saying: Saying, socket: Socket) {
     if let (true, Ok(socket)) = (listens, sink.reunite(stream)) {
         let _ = timeout(FAREWELL, farewell(socket, end)).await;
     }
+    end
 }
 
 /// Says what there is to say, until there is a reason to stop.

@@ -4,7 +4,7 @@ mod first;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -88,7 +88,7 @@ impl Wanted {
 pub struct Subscription {
     store: Arc<dyn Store>,
     pieces: broadcast::Receiver<Arc<Piece>>,
-    _listening: Listening,
+    listening: Listening,
     wanted: Wanted,
     filters: Vec<(String, String)>,
     /// The filters, as they are for one version of the storage.
@@ -130,7 +130,7 @@ impl Subscription {
         let mut subscription = Self {
             store: store.clone(),
             pieces,
-            _listening: listening,
+            listening,
             wanted,
             filters: asked.filters,
             filter: None,
@@ -151,7 +151,7 @@ impl Subscription {
             subscription.filter_for(storage.ready()?)?;
         }
         if let Some(from) = asked.from {
-            subscription.begin_at(from, span.first, span.last);
+            subscription.begin_at(from, span.last);
             subscription.told = subscription.place;
         } else if let Some(backfill) = asked.backfill {
             subscription.backfill(backfill, now).await?;
@@ -167,7 +167,10 @@ impl Subscription {
     fn pop(&mut self) -> Option<Told> {
         let told = self.ready.pop_front()?;
         match &told {
-            Told::Event(event) => self.told = event.place.unwrap_or(self.told),
+            Told::Event(event) => {
+                self.told = event.place.unwrap_or(self.told);
+                self.listening.live.counted.events.fetch_add(1, Ordering::Relaxed);
+            }
             Told::Seen(cursor) | Told::Gap { to: cursor, .. } => self.told = cursor.place,
         }
         Some(told)
@@ -196,7 +199,7 @@ impl Subscription {
             }
             match self.pieces.recv().await {
                 Ok(piece) => self.receive(&piece),
-                Err(RecvError::Lagged(_)) => self.behind = Some(Vec::new()),
+                Err(RecvError::Lagged(_)) => self.fall_behind(),
                 Err(RecvError::Closed) => return None,
             }
         }
@@ -218,7 +221,7 @@ impl Subscription {
             }
             match self.pieces.try_recv() {
                 Ok(piece) => self.receive(&piece),
-                Err(TryRecvError::Lagged(_)) => self.behind = Some(Vec::new()),
+                Err(TryRecvError::Lagged(_)) => self.fall_behind(),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
             }
         }
@@ -233,27 +236,28 @@ impl Subscription {
         match piece.events() {
             Some(events) if piece.after <= self.place => self.take(piece.behind, &events),
             None if piece.after <= self.place && none_wanted() => self.take(piece.behind, &[]),
-            _ => self.behind = Some(Vec::new()),
+            _ => self.fall_behind(),
         }
+    }
+
+    /// From here on it reads by itself, until it has caught up.
+    fn fall_behind(&mut self) {
+        self.behind = Some(Vec::new());
+        self.listening.live.counted.behind.fetch_add(1, Ordering::Relaxed);
     }
 
     fn at(&self, place: Place) -> Cursor {
         Cursor { epoch: self.epoch.clone(), place }
     }
 
-    /// Begins where somebody was.
-    fn begin_at(&mut self, from: Cursor, first: i64, last: i64) {
+    /// Begins where somebody was. What is kept no more is found missing when it is read.
+    fn begin_at(&mut self, from: Cursor, last: i64) {
         let (after, _) = from.place.rest();
         if from.epoch != self.epoch || after > last {
             self.ready.push_back(Told::Gap { from, to: self.at(self.place) });
             return;
         }
-        if after < first - 1 {
-            self.place = Place::behind(first - 1);
-            self.ready.push_back(Told::Gap { from, to: self.at(self.place) });
-        } else {
-            self.place = from.place;
-        }
+        self.place = from.place;
         self.behind = Some(Vec::new());
     }
 
