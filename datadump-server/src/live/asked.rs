@@ -14,14 +14,13 @@ pub(super) fn asked(request: &Request) -> Result<Subscribe, Problem> {
     let mut asked = Subscribe::default();
     for (name, value) in parse_query(request.uri().query().unwrap_or_default())? {
         match name.as_str() {
-            "storage" => {
-                asked.storages.extend(value.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
-            }
+            "storage" => asked.storages.extend(names(&value)),
+            "source" => asked.sources.extend(names(&value)),
             "since" => asked.from = Some(cursor("since", &value)?),
             "backfill" => asked.backfill = Some(backfill(&value)?),
             _ if OF_LISTS.contains(&name.as_str()) => {
                 let detail = format!(
-                    "`{name}` is of a list; a stream takes `storage`, `since`, `backfill` and filters"
+                    "`{name}` is of a list; a stream takes `storage`, `source`, `since`, `backfill` and filters"
                 );
                 return Err(Problem::parameter(&name, "unknown-parameter", detail));
             }
@@ -32,6 +31,10 @@ pub(super) fn asked(request: &Request) -> Result<Subscribe, Problem> {
         asked.from = Some(cursor("Last-Event-ID", value.to_str().unwrap_or_default())?);
     }
     Ok(asked)
+}
+
+fn names(value: &str) -> impl Iterator<Item = String> {
+    value.split(',').filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 fn cursor(parameter: &str, text: &str) -> Result<Cursor, Problem> {

@@ -16,6 +16,7 @@ mod follow;
 mod kept;
 mod piece;
 mod subscription;
+mod wanted;
 
 use std::{
     collections::HashMap,
@@ -32,7 +33,7 @@ pub use self::{
     event::Event,
     subscription::{Backfill, Subscribe, Subscription, Told},
 };
-use self::{kept::Kept, piece::Piece, subscription::Wanted};
+use self::{kept::Kept, piece::Piece, wanted::Wanted};
 use super::Dump;
 use crate::{
     error::{Error, Result},
@@ -167,7 +168,8 @@ impl Dump {
     /// ```
     pub async fn subscribe(&self, asked: Subscribe) -> Result<Subscription> {
         self.live.followed.call_once(|| follow::start(&self.store, &self.live));
-        Subscription::open(&self.store, &self.live, asked, self.clock.now()).await
+        let wanted = Wanted::of(self, &asked)?;
+        Subscription::open(&self.store, &self.live, asked, wanted, self.clock.now()).await
     }
 
     /// What listening comes to.

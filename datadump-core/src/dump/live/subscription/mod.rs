@@ -19,6 +19,7 @@ use super::{
     cursor::{Cursor, Place},
     event::Event,
     piece::{Piece, Reading},
+    wanted::Wanted,
 };
 use crate::{
     clock::Timestamp,
@@ -28,9 +29,6 @@ use crate::{
     store::{Changed, Commit, Filter, Store, query::parse},
 };
 
-/// How many storages one may name.
-const STORAGES: usize = 100;
-
 /// How many commits one who is behind reads at a time.
 const COMMITS: usize = 16;
 
@@ -39,8 +37,11 @@ const COMMITS: usize = 16;
 pub struct Subscribe {
     /// Of these storages, which need not be there yet; of all when there is none.
     pub storages: Vec<String>,
+    /// Of the storages that records of these sources go to, by the routes they have when this is asked; a source
+    /// need not be there yet. With storages too, only of those that are both.
+    pub sources: Vec<String>,
     /// Of rows that pass these, as they are asked of a list; only with exactly one storage. What is deleted is
-    /// told in any case.
+    /// told in any case. No index is needed, but for a backfill.
     pub filters: Vec<(String, String)>,
     /// From here on; from now on when there is none.
     pub from: Option<Cursor>,
@@ -71,16 +72,6 @@ pub enum Told {
         /// Where it goes on.
         to: Cursor,
     },
-}
-
-/// The storages one wants to be told of; all when there is none.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Wanted(Vec<StorageName>);
-
-impl Wanted {
-    pub(super) fn has(&self, storage: &StorageName) -> bool {
-        self.0.is_empty() || self.0.contains(storage)
-    }
 }
 
 /// Tells what is committed.
@@ -115,13 +106,10 @@ impl Subscription {
         store: &Arc<dyn Store>,
         live: &Arc<Live>,
         asked: Subscribe,
+        wanted: Wanted,
         now: Timestamp,
     ) -> Result<Self> {
-        let wanted = Wanted(asked.storages.iter().map(|name| named(name)).collect::<Result<_>>()?);
-        if wanted.0.len() > STORAGES {
-            return Err(wrong("storage", format!("no more than {STORAGES} storages can be named")));
-        }
-        if !asked.filters.is_empty() && wanted.0.len() != 1 {
+        if !asked.filters.is_empty() && wanted.one().is_none() {
             return Err(wrong("storage", "filters are of the fields of one storage, which has to be named"));
         }
         // Before the position is read: what is committed behind it comes.
@@ -144,7 +132,7 @@ impl Subscription {
             known_until: span.last,
             epoch: span.epoch,
         };
-        if let [name] = subscription.wanted.0.as_slice()
+        if let Some(name) = subscription.wanted.one()
             && !subscription.filters.is_empty()
         {
             let storage = store.catalogue().find(name.as_str())?;
@@ -334,17 +322,13 @@ impl Subscription {
             .as_ref()
             .is_some_and(|(known, _)| (known.storage, known.version) == (in_force.storage, in_force.version));
         if !known {
-            let query = parse::parameters(&in_force.definition, &self.filters)?;
-            self.filter = Some((in_force.clone(), query.filter));
+            let filter = parse::filters(&in_force.definition, &self.filters)?;
+            self.filter = Some((in_force.clone(), filter));
         }
         Ok(self.filter.as_ref().and_then(|(_, filter)| filter.as_ref()))
     }
 }
 
-fn named(name: &str) -> Result<StorageName> {
-    StorageName::parse(name).map_err(|reason| wrong("storage", reason))
-}
-
-fn wrong(parameter: &str, detail: impl Into<String>) -> Error {
+pub(super) fn wrong(parameter: &str, detail: impl Into<String>) -> Error {
     Error::Query(vec![Fault::new(At::Parameter(parameter.into()), "not-applicable", detail)])
 }
