@@ -4157,6 +4157,10 @@ impl Client {
     pub fn patch_row(&self) -> builder::PatchRow<'_> {
         builder::PatchRow::new(self)
     }
+    #[doc = "Follow what is committed, as server-sent events\n\nEvery row that is inserted, updated or deleted, in the order of the commits. With one storage its fields\ncan be filtered on as in lists: `field=value`, or `field__op=value`. A request to open a WebSocket at this\naddress is told the same, each event as a message.\n\nSends a `GET` request to `/api/v1/stream`\n\nArguments:\n- `backfill`: First the last rows there are: so many, 1 to 1000, or those of a time such as `10m`.\n- `since`: What was committed behind this position, as a stream says it.\n- `source`: Only of the storages that records of these sources go to, separated by commas.\n- `storage`: Only of these storages, separated by commas.\n- `where_`: A filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n- `last_event_id`: The same, as a browser says it that was cut off. It wins over `since`.\n```text\nlet response = client.stream()\n    .backfill(backfill)\n    .since(since)\n    .source(source)\n    .storage(storage)\n    .where_(where_)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
+    pub fn stream(&self) -> builder::Stream<'_> {
+        builder::Stream::new(self)
+    }
     #[doc = "Say what the server is doing\n\nSends a `GET` request to `/api/v1/status`\n\n```text\nlet response = client.status()\n    .send()\n    .await;\n```"]
     pub fn status(&self) -> builder::Status<'_> {
         builder::Status::new(self)
@@ -7438,6 +7442,130 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::stream`]\n\n[`Client::stream`]: super::Client::stream"]
+    #[derive(Debug, Clone)]
+    pub struct Stream<'a> {
+        client: &'a super::Client,
+        backfill: Result<Option<::std::string::String>, String>,
+        since: Result<Option<::std::string::String>, String>,
+        source: Result<Option<::std::string::String>, String>,
+        storage: Result<Option<::std::string::String>, String>,
+        where_: Result<Option<::std::string::String>, String>,
+        last_event_id: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> Stream<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                backfill: Ok(None),
+                since: Ok(None),
+                source: Ok(None),
+                storage: Ok(None),
+                where_: Ok(None),
+                last_event_id: Ok(None),
+            }
+        }
+        pub fn backfill<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.backfill = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for backfill failed".to_string());
+            self
+        }
+        pub fn since<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.since = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for since failed".to_string());
+            self
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        pub fn storage<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.storage = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for storage failed".to_string());
+            self
+        }
+        pub fn where_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.where_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for where_ failed".to_string());
+            self
+        }
+        pub fn last_event_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.last_event_id = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for last_event_id failed".to_string()
+            });
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/stream`"]
+        pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<ByteStream>> {
+            let Self { client, backfill, since, source, storage, where_, last_event_id } = self;
+            let backfill = backfill.map_err(Error::InvalidRequest)?;
+            let since = since.map_err(Error::InvalidRequest)?;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let storage = storage.map_err(Error::InvalidRequest)?;
+            let where_ = where_.map_err(Error::InvalidRequest)?;
+            let last_event_id = last_event_id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/stream", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = last_event_id {
+                header_map.append("Last-Event-ID", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .query(&progenitor_client::QueryParam::new("backfill", &backfill))
+                .query(&progenitor_client::QueryParam::new("since", &since))
+                .query(&progenitor_client::QueryParam::new("source", &source))
+                .query(&progenitor_client::QueryParam::new("storage", &storage))
+                .query(&progenitor_client::QueryParam::new("where", &where_))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "stream" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::stream(response)),
                 400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
                 500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),

@@ -50,8 +50,7 @@ impl App {
     pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
         let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config, &metrics));
-        let routes = routes::routes(api::resources(dump, &thrower, &metrics), dump)
-            .at(live::PATH, routes::only_get(streams.clone()))
+        let routes = routes::routes(api::resources(dump, &thrower, &streams, &metrics), dump)
             .at("/docs", routes::only_get(make(ui::docs)))
             .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
             .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Operations whose query parameters are the fields of rows: the core knows which there are.
-const ANY_PARAMETERS: &[&str] = &["list_rows", "list_quarantine"];
+const ANY_PARAMETERS: &[&str] = &["list_rows", "list_quarantine", "stream"];
 
 /// Operations whose query parameters are data.
 const THROWS: &[&str] =

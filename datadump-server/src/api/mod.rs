@@ -14,6 +14,7 @@ mod sources;
 mod status;
 mod storage_answer;
 mod storages;
+mod stream;
 mod throws;
 mod versions;
 
@@ -24,7 +25,7 @@ use poem::{endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{OpenApi, OpenApiService, Tags, registry::MetaApi, registry::Registry};
 
 pub(crate) use self::{receipt_answer::ReceiptAnswer, sources::CountedAnswer};
-use crate::{metrics::Metrics, throwing::Thrower};
+use crate::{live::Streams, metrics::Metrics, throwing::Thrower};
 
 /// Every resource, in the order of the document.
 pub(crate) type Resources = (
@@ -36,13 +37,19 @@ pub(crate) type Resources = (
     storages::Storages,
     versions::Versions,
     rows::Rows,
+    stream::Stream,
     status::Status,
     metrics::MetricsPage,
     health::Health,
 );
 
 /// Every resource, on this database.
-pub(crate) fn resources(dump: &Dump, thrower: &Thrower, metrics: &Arc<Metrics>) -> Resources {
+pub(crate) fn resources(
+    dump: &Dump,
+    thrower: &Thrower,
+    streams: &Streams,
+    metrics: &Arc<Metrics>,
+) -> Resources {
     (
         throws::Throws { thrower: thrower.clone() },
         sources::Sources { dump: dump.clone() },
@@ -52,6 +59,7 @@ pub(crate) fn resources(dump: &Dump, thrower: &Thrower, metrics: &Arc<Metrics>) 
         storages::Storages { dump: dump.clone() },
         versions::Versions { dump: dump.clone() },
         rows::Rows { dump: dump.clone() },
+        stream::Stream { streams: streams.clone() },
         status::Status { dump: dump.clone(), metrics: metrics.clone() },
         metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
         health::Health { dump: dump.clone() },
@@ -67,6 +75,8 @@ enum Tag {
     Factory,
     /// The rows of a storage.
     Rows,
+    /// Following what is committed.
+    Live,
     /// Keeping the server running.
     Operation,
 }

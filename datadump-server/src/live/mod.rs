@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use datadump_core::Dump;
 use poem::{
-    Endpoint, Request, Response,
+    Request, Response,
     http::{HeaderName, Method, header},
 };
 use poem_openapi::OperationId;
@@ -25,7 +25,7 @@ use self::{asked::asked, saying::Saying};
 use crate::{config::Config, metrics::Metrics, problem::Problem, socket::names};
 
 /// The path.
-pub(crate) const PATH: &str = "/api/v1/stream";
+const PATH: &str = "/api/v1/stream";
 
 /// The header with which a client that was cut off says how far it came.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -80,16 +80,13 @@ impl Streams {
         Ok(response)
     }
 
+    /// Answers with events.
+    pub(crate) async fn answer(&self, request: &Request) -> Result<Response, Problem> {
+        Ok(sse::answer(self.begin(request).await?))
+    }
+
     async fn begin(&self, request: &Request) -> Result<Saying, Problem> {
         let subscription = self.dump.subscribe(asked(request)?).await?;
         Ok(Saying::new(subscription, self.dump.now(), self.stopped.subscribe()))
-    }
-}
-
-impl Endpoint for Streams {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        Ok(sse::answer(self.begin(&request).await?))
     }
 }
