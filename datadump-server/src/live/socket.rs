@@ -102,8 +102,7 @@ async fn serve(mut saying: Saying, socket: Socket) -> End {
 async fn tell(saying: &mut Saying, sink: &mut SplitSink<Socket, Message>) -> End {
     while let Some(word) = saying.next().await {
         if let Err(error) = say(saying, sink, word).await {
-            let is_blocked = matches!(&error, Error::Io(error) if error.kind() == io::ErrorKind::TimedOut);
-            return if is_blocked { End::Blocked } else { End::Gone };
+            return broken(&error);
         }
     }
     if *saying.stopped().borrow() {
@@ -138,8 +137,16 @@ async fn hear(stream: &mut SplitStream<Socket>) -> End {
             Some(Err(Error::Protocol(_))) => {
                 return End::Close(CloseCode::Protocol, "a frame was malformed");
             }
-            Some(Err(_)) => return End::Gone,
+            Some(Err(error)) => return broken(&error),
         }
+    }
+}
+
+/// What it means that no more can be written or read.
+fn broken(error: &Error) -> End {
+    match error {
+        Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => End::Blocked,
+        _ => End::Gone,
     }
 }
 
