@@ -50,11 +50,8 @@ impl App {
     /// Answers on behalf of this database, at this address.
     pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
-        let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config));
-        let routes = routes::routes(api::resources(dump, &thrower, &metrics), dump)
-            .at(live::PATH, routes::only_get(streams.clone()))
-            .at(live::READINGS, routes::only_get(streams.clone()))
-            .at(live::COMMANDS, routes::only_get(streams.clone()))
+        let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config, &metrics));
+        let routes = routes::routes(api::resources(dump, &thrower, &streams, &metrics), dump)
             .at("/docs", routes::only_get(make(ui::docs)))
             .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
             .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))
@@ -173,9 +170,10 @@ mod tests {
         let config = Config::default();
         let dump = Dump::builder().database("sqlite::memory:").open().await.unwrap();
         let thrower = Thrower::new(&config, &dump);
+        let metrics = Arc::new(Metrics::new(Vec::new()));
         let app = App {
             sockets: Sockets::new(thrower.clone(), &config),
-            streams: Streams::new(&dump, &config),
+            streams: Streams::new(&dump, &config, &metrics),
             dump: dump.clone(),
             thrower,
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
@@ -183,7 +181,7 @@ mod tests {
             door: Door::new(&dump),
             limits: BodyLimits { bytes: 1, pause: config.body_timeout },
             ids: RequestIds::new(),
-            metrics: Arc::new(Metrics::new(Vec::new())),
+            metrics,
         };
         for (path, status) in [("/panic", 500), ("/fine", 200), ("/none", 404)] {
             let request =

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datadump_core::store::Load;
+use datadump_core::{live::Load as Listening, store::Load};
 use poem::http::{Method, StatusCode};
 
 use crate::api::CountedAnswer;
@@ -25,6 +25,8 @@ pub(crate) struct Metrics {
     operations: Vec<Operation>,
     /// The connections.
     pub(crate) connections: Connections,
+    /// Streams whose client took nothing for too long.
+    cut_off: AtomicU64,
 }
 
 /// What is known of throws elsewhere.
@@ -61,7 +63,8 @@ impl Metrics {
             .chain([("none", "other".to_owned())])
             .map(|(id, method)| Operation { id, method, ..Operation::default() })
             .collect();
-        Self { started: Instant::now(), operations, connections: Connections::default() }
+        let (connections, cut_off) = (Connections::default(), AtomicU64::new(0));
+        Self { started: Instant::now(), operations, connections, cut_off }
     }
 
     /// Counts an answer.
@@ -70,6 +73,11 @@ impl Metrics {
         if let Some(operation) = known.or(self.operations.last()) {
             operation.count(status, took);
         }
+    }
+
+    /// Counts a stream whose client took nothing for too long.
+    pub(crate) fn cut_off(&self) {
+        add(&self.cut_off, 1);
     }
 
     /// How long ago it started.
@@ -83,7 +91,7 @@ impl Metrics {
     }
 
     /// All numbers as text.
-    pub(crate) fn render(&self, load: Load, throws: ThrowLoad, backend: &str) -> String {
+    pub(crate) fn render(&self, load: Load, throws: ThrowLoad, streams: Listening, backend: &str) -> String {
         let mut text = Text::default();
         self.render_requests(&mut text);
         text.one("datadump_connections", "gauge", "Connections open now.", self.connections.open());
@@ -112,6 +120,12 @@ impl Metrics {
         text.one("datadump_records_dropped_total", kind, "Records nothing was done with.", counted.dropped);
         text.one("datadump_records_duplicate_total", kind, "Records known already.", counted.duplicates);
         text.one("datadump_throw_memory_bytes", "gauge", "Bytes of throws under way.", throws.memory);
+        text.one("datadump_streams", "gauge", "Streams open now.", streams.listeners);
+        text.one("datadump_stream_events_total", kind, "Events told on streams.", streams.events);
+        let help = "How often a stream was behind, and has read by itself.";
+        text.one("datadump_streams_behind_total", kind, help, streams.behind);
+        let help = "Streams cut off because nothing was taken.";
+        text.one("datadump_streams_cut_off_total", kind, help, get(&self.cut_off));
         text.one("datadump_uptime_seconds", "gauge", "Seconds since the start.", self.uptime().as_secs_f64());
         if let Some(bytes) = resident_bytes() {
             text.one("process_resident_memory_bytes", "gauge", "Memory of the process.", bytes);
@@ -247,9 +261,10 @@ mod tests {
         metrics.answered(Some("get_row"), StatusCode::OK, Duration::from_micros(700));
         metrics.answered(Some("get_row"), StatusCode::NOT_FOUND, Duration::from_secs(60));
         metrics.answered(None, StatusCode::MISDIRECTED_REQUEST, Duration::ZERO);
+        metrics.cut_off();
         let _one = Opened::new(&metrics);
         drop(Opened::new(&metrics));
-        let text = metrics.render(Load::default(), ThrowLoad::default(), "sqlite");
+        let text = metrics.render(Load::default(), ThrowLoad::default(), Listening::default(), "sqlite");
         for line in [
             "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"2xx\"} 1",
             "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"4xx\"} 1",
@@ -258,6 +273,7 @@ mod tests {
             "datadump_request_seconds_bucket{operation=\"get_row\",le=\"0.001\"} 1",
             "datadump_request_seconds_bucket{operation=\"get_row\",le=\"+Inf\"} 2",
             "datadump_connections 1",
+            "datadump_streams_cut_off_total 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }

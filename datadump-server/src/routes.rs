@@ -21,6 +21,7 @@ use crate::{
 const ANY_PARAMETERS: &[&str] = &[
     "list_rows",
     "list_quarantine",
+    "stream",
     "list_devices",
     "list_readings",
     "list_transitions",

@@ -1,6 +1,6 @@
 //! Opening a database.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Dump,
@@ -16,7 +16,7 @@ use crate::{
         Processor, Registry, Room,
         vrl::{Limits, WorkerCommand, Workers},
     },
-    store::{Options, Store, postgres::PostgresStore, sqlite::SqliteStore},
+    store::{Options, Retention, Store, postgres::PostgresStore, sqlite::SqliteStore},
     validate,
 };
 
@@ -30,6 +30,7 @@ pub struct Builder {
     queue_bytes: usize,
     max_throw: usize,
     record_memory: usize,
+    feed: Retention,
     processors: Vec<Arc<dyn Processor>>,
     workers: Option<WorkerCommand>,
     limits: Limits,
@@ -46,6 +47,7 @@ impl Default for Builder {
             queue_bytes: 64 << 20,
             max_throw: 64 << 20,
             record_memory: 512 << 20,
+            feed: Retention::default(),
             processors: Vec::new(),
             workers: None,
             limits: Limits::default(),
@@ -99,6 +101,21 @@ impl Builder {
         self
     }
 
+    /// How long it is kept what was committed when, for those who [subscribe](Dump::subscribe) from an earlier
+    /// position on.
+    #[must_use]
+    pub fn feed_time(mut self, time: Duration) -> Self {
+        self.feed.time = time;
+        self
+    }
+
+    /// How many bytes of that are kept. The oldest go first.
+    #[must_use]
+    pub fn feed_size(mut self, bytes: usize) -> Self {
+        self.feed.bytes = bytes;
+        self
+    }
+
     /// A processor of the program's own: throws can ask for it by its name.
     #[must_use]
     pub fn processor(mut self, processor: impl Processor) -> Self {
@@ -142,6 +159,8 @@ impl Builder {
         let ids = Ids::new(self.clock.clone(), self.random);
         let options = Options {
             clock: self.clock.clone(),
+            ids: ids.clone(),
+            feed: self.feed,
             queue_rows: self.queue_rows,
             queue_bytes: self.queue_bytes,
             reprove: validate::again,

@@ -86,6 +86,13 @@ impl Routes {
         self.routes.is_empty().then_some(&self.home)
     }
 
+    /// All storages that records go to whose processor did not choose one.
+    pub fn storages(&self) -> Vec<&StorageName> {
+        let routed = self.routes.iter().map(|route| &route.storage);
+        let home = Some(&self.home).filter(|_| self.routes.is_empty() || self.unrouted == Unrouted::Keep);
+        routed.chain(home).collect()
+    }
+
     /// Where a record goes: nowhere, to one storage or to several. One whose processor chose a
     /// storage goes there.
     pub fn of(&self, record: Record) -> Vec<Routed> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use datadump_core::{
     Error, Ids, Result, SystemClock, SystemRandom,
     schema::{InForce, Row},
-    store::{Options, Store, conformance::Bench, postgres::PostgresStore, sqlite::SqliteStore},
+    store::{Options, Retention, Store, conformance::Bench, postgres::PostgresStore, sqlite::SqliteStore},
     validate,
 };
 use serde_json::Value as Json;
@@ -105,6 +105,8 @@ impl Drop for Database {
 pub(crate) fn options() -> Options {
     Options {
         clock: Arc::new(SystemClock),
+        ids: ids(),
+        feed: Retention::default(),
         queue_rows: 16_384,
         queue_bytes: 64 << 20,
         reprove: validate::again,

@@ -32,7 +32,8 @@ impl MetricsPage {
     async fn metrics(&self) -> Result<Exposition, Problem> {
         let throws =
             ThrowLoad { counted: CountedAnswer::of(&self.dump), memory: self.thrower.memory().taken() };
-        Ok(Exposition(self.metrics.render(self.dump.load(), throws, self.dump.backend())))
+        let (load, streams) = (self.dump.load(), self.dump.listening());
+        Ok(Exposition(self.metrics.render(load, throws, streams, self.dump.backend())))
     }
 }
 

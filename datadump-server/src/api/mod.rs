@@ -17,6 +17,7 @@ mod sources;
 mod status;
 mod storage_answer;
 mod storages;
+mod stream;
 mod throws;
 mod versions;
 
@@ -27,7 +28,7 @@ use poem::{endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{OpenApi, OpenApiService, Tags, registry::MetaApi, registry::Registry};
 
 pub(crate) use self::{receipt_answer::ReceiptAnswer, sources::CountedAnswer};
-use crate::{metrics::Metrics, throwing::Thrower};
+use crate::{live::Streams, metrics::Metrics, throwing::Thrower};
 
 /// Every resource, in the order of the document.
 pub(crate) type Resources = (
@@ -42,13 +43,20 @@ pub(crate) type Resources = (
     hub::Hub,
     devices::Devices,
     commands::Commands,
+    stream::Stream,
+    stream::ReadingStream,
     status::Status,
     metrics::MetricsPage,
     health::Health,
 );
 
 /// Every resource, on this database.
-pub(crate) fn resources(dump: &Dump, thrower: &Thrower, metrics: &Arc<Metrics>) -> Resources {
+pub(crate) fn resources(
+    dump: &Dump,
+    thrower: &Thrower,
+    streams: &Streams,
+    metrics: &Arc<Metrics>,
+) -> Resources {
     (
         throws::Throws { thrower: thrower.clone() },
         sources::Sources { dump: dump.clone() },
@@ -61,6 +69,8 @@ pub(crate) fn resources(dump: &Dump, thrower: &Thrower, metrics: &Arc<Metrics>) 
         hub::Hub { dump: dump.clone(), thrower: thrower.clone() },
         devices::Devices { dump: dump.clone() },
         commands::Commands { dump: dump.clone() },
+        stream::Stream { streams: streams.clone() },
+        stream::ReadingStream { streams: streams.clone() },
         status::Status { dump: dump.clone(), metrics: metrics.clone() },
         metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
         health::Health { dump: dump.clone() },
@@ -78,6 +88,8 @@ enum Tag {
     Rows,
     /// Devices, what they measure, and commands to them.
     Hub,
+    /// Following what is committed.
+    Live,
     /// Keeping the server running.
     Operation,
 }

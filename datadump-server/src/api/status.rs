@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datadump_core::Dump;
+use datadump_core::{Dump, store::Span};
 use poem_openapi::{Object as ApiObject, OpenApi};
 use serde::Serialize;
 
@@ -35,6 +35,10 @@ pub(crate) struct StatusAnswer {
     rows_written: u64,
     /// What was thrown since the start.
     throws: CountedAnswer,
+    /// What is kept of what was committed when.
+    feed: FeedAnswer,
+    /// Streams open now.
+    streams: u64,
     /// Entries that wait in quarantine.
     quarantine_waiting: u64,
     /// Requests answered since the start.
@@ -45,6 +49,20 @@ pub(crate) struct StatusAnswer {
     warnings: Vec<String>,
     /// The storages.
     storages: Vec<StorageState>,
+}
+
+/// What is kept of what was committed when: a stream goes on from any position in it.
+#[derive(Debug, ApiObject, Serialize)]
+#[oai(rename = "Feed")]
+pub(crate) struct FeedAnswer {
+    /// The number of the oldest commit that is kept.
+    first: i64,
+    /// The number of the newest.
+    last: i64,
+    /// Bytes that they take.
+    bytes: u64,
+    /// When the oldest was.
+    since: String,
 }
 
 /// What waits to be written.
@@ -76,7 +94,8 @@ impl Status {
     /// Say what the server is doing.
     #[oai(path = "/status", method = "get", operation_id = "status")]
     async fn status(&self) -> Result<Reply<StatusAnswer>, Problem> {
-        let load = self.dump.load();
+        let (load, feed) = (self.dump.load(), self.dump.feed().await?);
+        let Span { first, last, bytes, since, .. } = feed;
         let storages = self.dump.storages();
         let storages = storages.iter().map(|storage| StorageState {
             name: storage.name.to_string(),
@@ -92,6 +111,8 @@ impl Status {
             commits: load.commits,
             rows_written: load.rows,
             throws: CountedAnswer::of(&self.dump),
+            feed: FeedAnswer { first, last, bytes, since: since.to_string() },
+            streams: self.dump.listening().listeners,
             quarantine_waiting: self.dump.waiting().await?,
             requests: self.metrics.requests(),
             connections: self.metrics.connections.open(),

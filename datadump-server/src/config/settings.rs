@@ -124,6 +124,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
         show: |config| values::show_duration(config.stop_timeout),
     },
     Setting {
+        name: "feed_time",
+        value: "TIME",
+        help: "How long it is kept what was committed when: a stream that was cut off goes on from there",
+        set: |config, text| values::duration(text).map(|value| config.feed_time = value),
+        show: |config| values::show_duration(config.feed_time),
+    },
+    Setting {
+        name: "feed_size",
+        value: "SIZE",
+        help: "The most bytes of that; the oldest goes first",
+        set: |config, text| values::size(text).map(|value| config.feed_size = value),
+        show: |config| values::show_size(config.feed_size),
+    },
+    Setting {
         name: "log_format",
         value: "text|json",
         help: "How logs are written, on standard error",

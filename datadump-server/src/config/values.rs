@@ -9,7 +9,9 @@ use super::LogFormat;
 
 const SIZES: &[(&str, usize)] =
     &[("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("MB", 1_000_000), ("B", 1)];
-const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
+const TIMES: &[(&str, u64)] =
+    &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", DAY.as_secs() * 1000)];
+const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     // The one name that means the same address everywhere.
@@ -85,6 +87,9 @@ pub(super) fn show_size(size: usize) -> String {
 
 pub(super) fn show_duration(duration: Duration) -> String {
     match duration.subsec_millis() {
+        0 if duration.as_secs().is_multiple_of(DAY.as_secs()) => {
+            format!("{}d", duration.as_secs() / DAY.as_secs())
+        }
         0 => format!("{}s", duration.as_secs()),
         _ => format!("{}ms", duration.as_millis()),
     }
@@ -114,9 +119,12 @@ mod tests {
             assert_eq!(size(text), Ok(bytes), "{text}");
             assert_eq!(show_size(bytes), shown);
         }
-        for (text, millis, shown) in
-            [("10s", 10_000, "10s"), ("500ms", 500, "500ms"), ("2m", 120_000, "120s")]
-        {
+        for (text, millis, shown) in [
+            ("10s", 10_000, "10s"),
+            ("500ms", 500, "500ms"),
+            ("2m", 120_000, "120s"),
+            ("48h", 172_800_000, "2d"),
+        ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
             assert_eq!(show_duration(Duration::from_millis(millis)), shown);
         }

@@ -15,5 +15,5 @@ pub(crate) use chunks::{Chunks, too_large};
 pub(crate) use condition::{IfMatch, IfNoneMatch, KnownVersions, expectation};
 pub(crate) use device_token::DeviceToken;
 pub(crate) use idempotency::{IDEMPOTENCY_KEY, MaybeOnce, REPLAYED, malformed};
-pub(crate) use parameters::{Noted, Parameters, parse_query, parse_query_loosely};
+pub(crate) use parameters::{Noted, NotedHeader, Parameters, parse_query, parse_query_loosely};
 pub(crate) use throw::{Asked, ThrowBody};

@@ -25,18 +25,24 @@ impl<'a> FromRequest<'a> for Parameters {
 }
 
 /// A query parameter that is told in the API document and read elsewhere, by [`Parameters`].
+pub(crate) type Noted<T> = NotedIn<T, false>;
+
+/// The same of a header.
+pub(crate) type NotedHeader<T> = NotedIn<T, true>;
+
+/// What is told in the API document and read elsewhere.
 #[derive(Debug)]
-pub(crate) struct Noted<T>(PhantomData<T>);
+pub(crate) struct NotedIn<T, const HEADER: bool>(PhantomData<T>);
 
 // `Type` is not imported: it has an `is_empty` of its own that says `false` of an empty `&&str`.
-impl<'a, T: types::Type> ApiExtractor<'a> for Noted<T> {
+impl<'a, T: types::Type, const HEADER: bool> ApiExtractor<'a> for NotedIn<T, HEADER> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
 
     type ParamType = ();
     type ParamRawType = ();
 
     fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Query)
+        Some(if HEADER { MetaParamIn::Header } else { MetaParamIn::Query })
     }
 
     fn param_schema_ref() -> Option<MetaSchemaRef> {

@@ -17,14 +17,13 @@ pub(super) fn asked(request: &Request, form: Form) -> Result<Subscribe, Problem>
         match name.as_str() {
             "device" => asked.device = Some(value),
             "sensor" => asked.sensor = Some(value),
-            "storage" if form == Form::Rows => {
-                asked.storages.extend(value.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
-            }
+            "storage" if form == Form::Rows => asked.storages.extend(names(&value)),
+            "source" if form == Form::Rows => asked.sources.extend(names(&value)),
             "since" => asked.from = Some(cursor("since", &value)?),
             "backfill" => asked.backfill = Some(backfill(&value)?),
             _ if OF_LISTS.contains(&name.as_str()) => {
                 let detail = format!(
-                    "`{name}` is of a list; a stream takes `storage`, `device`, `sensor`, `since`, `backfill` and filters"
+                    "`{name}` is of a list; a stream takes `storage`, `source`, `device`, `sensor`, `since`, `backfill` and filters"
                 );
                 return Err(Problem::parameter(&name, "unknown-parameter", detail));
             }
@@ -41,6 +40,10 @@ pub(super) fn asked(request: &Request, form: Form) -> Result<Subscribe, Problem>
         asked.from = Some(cursor("Last-Event-ID", value.to_str().unwrap_or_default())?);
     }
     Ok(asked)
+}
+
+fn names(value: &str) -> impl Iterator<Item = String> {
+    value.split(',').filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 fn cursor(parameter: &str, text: &str) -> Result<Cursor, Problem> {

@@ -11,12 +11,12 @@ mod saying;
 mod socket;
 mod sse;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use datadump_core::Dump;
 use percent_encoding::percent_decode_str;
 use poem::{
-    Endpoint, Request, Response,
+    Request, Response,
     http::{HeaderName, Method, header},
 };
 use poem_openapi::OperationId;
@@ -29,18 +29,16 @@ use self::{
 use crate::{
     config::Config,
     extract::{DeviceToken, parse_query},
+    metrics::Metrics,
     problem::Problem,
     socket::names,
 };
 
 /// The path of all that is committed.
-pub(crate) const PATH: &str = "/api/v1/stream";
+const PATH: &str = "/api/v1/stream";
 
 /// The path of readings alone, in their plainest form.
-pub(crate) const READINGS: &str = "/api/stream";
-
-/// The path of the commands of a device: which one stands in it.
-pub(crate) const COMMANDS: &str = "/api/v1/device/:param0/command/stream";
+const READINGS: &str = "/api/stream";
 
 /// The header with which a client that was cut off says how far it came.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -54,7 +52,12 @@ pub(crate) struct Streams {
     dump: Dump,
     stopped: watch::Sender<bool>,
     blocked_timeout: Duration,
+    metrics: Arc<Metrics>,
 }
+
+/// Goes with an answer that has no end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Endless;
 
 /// Whether a request wants to be told over a WebSocket.
 pub(crate) fn is_upgrade(request: &Request) -> bool {
@@ -72,11 +75,12 @@ fn device(path: &str) -> Option<String> {
 }
 
 impl Streams {
-    pub(crate) fn new(dump: &Dump, config: &Config) -> Self {
+    pub(crate) fn new(dump: &Dump, config: &Config, metrics: &Arc<Metrics>) -> Self {
         Self {
             dump: dump.clone(),
             stopped: watch::Sender::new(false),
             blocked_timeout: config.blocked_timeout,
+            metrics: metrics.clone(),
         }
     }
 
@@ -87,14 +91,24 @@ impl Streams {
 
     /// Answers the handshake of a WebSocket; the stream goes on by itself.
     pub(crate) async fn accept(&self, request: &Request) -> poem::Result<Response> {
+        let operation = OperationId(match request.uri().path() {
+            PATH => "stream",
+            READINGS => "stream_readings",
+            _ => "stream_commands",
+        });
         let accepted = socket::accept(self, request).await;
         let mut response = accepted.map_err(|problem| {
             let mut error = poem::Error::from(problem);
-            error.set_data(OperationId("stream"));
+            error.set_data(operation);
             error
         })?;
-        response.set_data(OperationId("stream"));
+        response.set_data(operation);
         Ok(response)
+    }
+
+    /// Answers with events.
+    pub(crate) async fn answer(&self, request: &Request) -> Result<Response, Problem> {
+        Ok(sse::answer(self.begin(request).await?))
     }
 
     async fn begin(&self, request: &Request) -> Result<Saying, Problem> {
@@ -111,13 +125,5 @@ impl Streams {
         let form = if path == READINGS { Form::Readings } else { Form::Rows };
         let subscription = self.dump.subscribe(asked(request, form)?).await?;
         Ok(Saying::of_feed(subscription, form, self.dump.now(), self.stopped.subscribe()))
-    }
-}
-
-impl Endpoint for Streams {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        Ok(sse::answer(self.begin(&request).await?))
     }
 }

@@ -61,18 +61,20 @@ pub(super) async fn accept(streams: &Streams, request: &Request) -> Result<Respo
         .write_buffer_size(BUFFER)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
-    let blocked_timeout = streams.blocked_timeout;
+    let (blocked_timeout, metrics) = (streams.blocked_timeout, streams.metrics.clone());
     let serve = async move {
         let patient = |io| Patient::new(io, blocked_timeout);
         // The connection counts as open, and is waited for, until this is dropped.
         let Some((socket, _lifeline)) = opening.socket(patient, config).await else { return };
-        serve(saying, socket).await;
+        if serve(saying, socket).await == End::Blocked {
+            metrics.cut_off();
+        }
     };
     tokio::spawn(serve.in_current_span());
     Ok(response)
 }
 
-async fn serve(mut saying: Saying, socket: Socket) {
+async fn serve(mut saying: Saying, socket: Socket) -> End {
     let (mut sink, mut stream) = socket.split();
     let end = {
         let mut stopped = saying.stopped();
@@ -93,14 +95,14 @@ async fn serve(mut saying: Saying, socket: Socket) {
     if let (true, Ok(socket)) = (listens, sink.reunite(stream)) {
         let _ = timeout(FAREWELL, farewell(socket, end)).await;
     }
+    end
 }
 
 /// Says what there is to say, until there is a reason to stop.
 async fn tell(saying: &mut Saying, sink: &mut SplitSink<Socket, Message>) -> End {
     while let Some(word) = saying.next().await {
         if let Err(error) = say(saying, sink, word).await {
-            let is_blocked = matches!(&error, Error::Io(error) if error.kind() == io::ErrorKind::TimedOut);
-            return if is_blocked { End::Blocked } else { End::Gone };
+            return broken(&error);
         }
     }
     if *saying.stopped().borrow() {
@@ -135,8 +137,16 @@ async fn hear(stream: &mut SplitStream<Socket>) -> End {
             Some(Err(Error::Protocol(_))) => {
                 return End::Close(CloseCode::Protocol, "a frame was malformed");
             }
-            Some(Err(_)) => return End::Gone,
+            Some(Err(error)) => return broken(&error),
         }
+    }
+}
+
+/// What it means that no more can be written or read.
+fn broken(error: &Error) -> End {
+    match error {
+        Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => End::Blocked,
+        _ => End::Gone,
     }
 }
 

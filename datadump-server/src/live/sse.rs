@@ -11,7 +11,7 @@ use futures_util::stream;
 use poem::{Body, Response, http::header};
 
 use super::{
-    TOGETHER,
+    Endless, TOGETHER,
     saying::{Saying, Word},
 };
 
@@ -24,11 +24,13 @@ pub(super) fn answer(saying: Saying) -> Response {
     let lines = stream::unfold(saying, |mut saying| async {
         next(&mut saying).await.map(|lines| (io::Result::Ok(Bytes::from(lines)), saying))
     });
-    Response::builder()
+    let mut response = Response::builder()
         .content_type("text/event-stream")
         .header(header::CACHE_CONTROL, "no-store")
         .header("X-Accel-Buffering", "no")
-        .body(Body::from_bytes_stream(lines))
+        .body(Body::from_bytes_stream(lines));
+    response.set_data(Endless);
+    response
 }
 
 /// What is to be said next: all that is known by now, up to a size.

@@ -25,7 +25,7 @@ use tokio::{
 
 pub(crate) use self::lifeline::Lifeline;
 use self::watch::{Limits, Patience, Watch, Watched};
-use crate::{app::App, config::Config, metrics::Opened};
+use crate::{app::App, config::Config, live::Endless, metrics::Opened};
 
 /// The most bytes in the head of a request, its headers and all.
 const MAX_HEAD: usize = 32 << 10;
@@ -108,6 +108,9 @@ async fn connection(server: &Server, socket: TcpStream, peer: SocketAddr, mut li
         }
         async move {
             let answer = server.app.answer(request).await;
+            if answer.data::<Endless>().is_some() {
+                serving.streams();
+            }
             drop(serving);
             Ok::<_, Infallible>(hyper::Response::from(answer))
         }
@@ -142,6 +145,11 @@ async fn connection(server: &Server, socket: TcpStream, peer: SocketAddr, mut li
         Some(Ok(())) => {}
         // A client that went away or does not speak HTTP; it was told if it listens.
         Some(Err(error)) => tracing::debug!(%peer, %error, "a connection broke"),
-        None => tracing::debug!(%peer, "a client took too long"),
+        None => {
+            if watch.is_cut_off() {
+                server.app.metrics.cut_off();
+            }
+            tracing::debug!(%peer, "a client took too long");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -31,6 +31,8 @@ pub(super) struct Watch {
     since: AtomicU64,
     /// The same to when it took no more of what is sent, and one more; 0 while it takes what there is.
     blocked: AtomicU64,
+    /// Whether what is sent is a stream.
+    streams: AtomicBool,
     limits: Limits,
 }
 
@@ -63,6 +65,7 @@ impl Watch {
             phase: AtomicU8::new(HEAD),
             since: AtomicU64::new(0),
             blocked: AtomicU64::new(0),
+            streams: AtomicBool::new(false),
             limits,
         }
     }
@@ -71,6 +74,11 @@ impl Watch {
     pub(super) fn serving(self: &Arc<Self>) -> Serving {
         self.phase.store(SERVING, Ordering::Relaxed);
         Serving(self.clone())
+    }
+
+    /// Whether it takes no more of a stream.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) && self.blocked.load(Ordering::Relaxed) > 0
     }
 
     /// Until when the client has time; for ever while it waits for us and takes what there is.
@@ -113,6 +121,13 @@ impl Watch {
         if idle.is_ok() {
             self.progress();
         }
+    }
+}
+
+impl Serving {
+    /// What is sent now has no end.
+    pub(super) fn streams(&self) {
+        self.0.streams.store(true, Ordering::Relaxed);
     }
 }
 

@@ -42,6 +42,7 @@ const BUFFER: usize = 16 << 10;
 pub(crate) struct Sockets {
     thrower: Thrower,
     idle: Duration,
+    blocked: Duration,
 }
 
 /// The source a request wants to throw at over a WebSocket, if that is what it wants.
@@ -60,7 +61,7 @@ pub(crate) fn asked(request: &Request) -> Option<String> {
 
 impl Sockets {
     pub(crate) fn new(thrower: Thrower, config: &Config) -> Self {
-        Self { thrower, idle: config.idle_timeout }
+        Self { thrower, idle: config.idle_timeout, blocked: config.blocked_timeout }
     }
 
     /// Answers the handshake; the session goes on by itself.
@@ -82,6 +83,7 @@ impl Sockets {
             request: id.to_owned(),
             path: request.uri().path().to_owned(),
             idle: self.idle,
+            blocked: self.blocked,
         };
         let most = self.thrower.max_throw();
         let config = WebSocketConfig::default()

@@ -34,9 +34,6 @@ use crate::{
 const WINDOW: usize = 64;
 const WINDOW_BYTES: usize = 16 << 20;
 
-/// How long an answer may take to be sent to a client that does not listen.
-const SLOWEST: Duration = Duration::from_secs(30);
-
 /// After a refusal what a client still sends is read for so long, so that it hears why.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -55,6 +52,8 @@ pub(super) struct Session {
     pub(super) path: String,
     /// How long a client may say nothing at all; it is asked for a sign of life before.
     pub(super) idle: Duration,
+    /// How long an answer may take to be sent to a client that does not listen.
+    pub(super) blocked: Duration,
 }
 
 /// What a message has become: the text of its answer, and how many bytes it had.
@@ -80,7 +79,7 @@ impl Session {
         // What was accepted is finished and, if anybody listens, answered.
         let mut listens = end != End::Gone;
         while let Some((answer, _)) = answers.next().await {
-            listens = listens && send(&mut socket, answer, &mut answers).await.is_ok();
+            listens = listens && self.send(&mut socket, answer, &mut answers).await.is_ok();
         }
         if listens {
             // Whether it was heard or not, the connection ends here.
@@ -102,7 +101,7 @@ impl Session {
                 () = lifeline.stopped() => ControlFlow::Break(End::Close(CloseCode::Away)),
                 Some((answer, length)) = answers.next(), if !answers.is_empty() => {
                     waiting -= length;
-                    match send(socket, answer, answers).await {
+                    match self.send(socket, answer, answers).await {
                         Ok(lengths) => {
                             waiting -= lengths;
                             ControlFlow::Continue(())
@@ -124,7 +123,7 @@ impl Session {
                         ControlFlow::Break(End::Close(CloseCode::Policy))
                     } else {
                         asked_at = Some(Instant::now());
-                        match timeout(SLOWEST, socket.send(Message::Ping(Bytes::new()))).await {
+                        match timeout(self.blocked, socket.send(Message::Ping(Bytes::new()))).await {
                             Ok(Ok(())) => ControlFlow::Continue(()),
                             _ => ControlFlow::Break(End::Gone),
                         }
@@ -195,6 +194,23 @@ impl Session {
         }
     }
 
+    /// Sends an answer, and with it those after it that are there already; how many bytes they were for.
+    async fn send(&self, socket: &mut Socket, answer: String, answers: &mut Answers) -> Result<usize, Gone> {
+        let mut lengths = 0;
+        let sending = async {
+            socket.feed(Message::text(answer)).await?;
+            while let Some(Some((answer, length))) = answers.next().now_or_never() {
+                lengths += length;
+                socket.feed(Message::text(answer)).await?;
+            }
+            socket.flush().await
+        };
+        match timeout(self.blocked, sending).await {
+            Ok(Ok(())) => Ok(lengths),
+            _ => Err(Gone),
+        }
+    }
+
     fn answer(&self, id: Option<&serde_json::value::RawValue>, outcome: Result<Receipt, Problem>) -> String {
         text(id, outcome.map_err(|problem| problem.at(&self.request, &self.path)))
     }
@@ -205,23 +221,6 @@ fn text(id: Option<&serde_json::value::RawValue>, outcome: Result<Receipt, Probl
         tracing::error!(%error, "an answer could not be written");
         r#"{"ok":false,"status":500,"code":"internal"}"#.to_owned()
     })
-}
-
-/// Sends an answer, and with it those after it that are there already; how many bytes they were for.
-async fn send(socket: &mut Socket, answer: String, answers: &mut Answers) -> Result<usize, Gone> {
-    let mut lengths = 0;
-    let sending = async {
-        socket.feed(Message::text(answer)).await?;
-        while let Some(Some((answer, length))) = answers.next().now_or_never() {
-            lengths += length;
-            socket.feed(Message::text(answer)).await?;
-        }
-        socket.flush().await
-    };
-    match timeout(SLOWEST, sending).await {
-        Ok(Ok(())) => Ok(lengths),
-        _ => Err(Gone),
-    }
 }
 
 /// Nobody listens any more.

@@ -1,9 +1,16 @@
-//! What those who listen may take: memory.
+//! What those who listen may take: memory, what is kept for them, and time.
 
-use datadump_tests::{Listener, Server, load::Process, on_both};
+use std::time::{Duration, Instant};
+
+use datadump_tests::{Api, Database, Listener, Server, Setup, eventually, load::Process, on_both};
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
 
-use super::STREAM;
+use super::{STREAM, dog, here, save};
 
 on_both![rows_that_wait_for_the_slow_take_little_memory];
 
@@ -47,4 +54,135 @@ async fn rows_that_wait_for_the_slow_take_little_memory(server: Server) {
     }
     let most = process.most_resident().saturating_sub(before) / 1024;
     assert!(most < 200, "{most} MiB more at most");
+}
+
+#[tokio::test]
+async fn what_is_too_old_goes_on_sqlite() {
+    what_is_kept_no_more_is_one_gap(Database::sqlite(), &["--feed-time=2s"]).await;
+}
+
+#[tokio::test]
+async fn what_is_too_old_goes_on_postgres() {
+    what_is_kept_no_more_is_one_gap(Database::postgres().await, &["--feed-time=2s"]).await;
+}
+
+/// How often it is looked is a tenth of the time; nothing gets as old as that here.
+const SIZE: [&str; 2] = ["--feed-size=200", "--feed-time=40s"];
+
+#[tokio::test]
+async fn what_is_too_much_goes_on_sqlite() {
+    what_is_kept_no_more_is_one_gap(Database::sqlite(), &SIZE).await;
+}
+
+#[tokio::test]
+async fn what_is_too_much_goes_on_postgres() {
+    what_is_kept_no_more_is_one_gap(Database::postgres().await, &SIZE).await;
+}
+
+/// The feed as the status says it.
+async fn feed(api: &Api) -> (i64, i64, u64) {
+    let feed = api.get("/api/v1/status").await.is(200).json()["feed"].clone();
+    assert!(feed["since"].as_str().unwrap().ends_with('Z'), "{feed}");
+    (feed["first"].as_i64().unwrap(), feed["last"].as_i64().unwrap(), feed["bytes"].as_u64().unwrap())
+}
+
+async fn what_is_kept_no_more_is_one_gap(database: Database, arguments: &[&str]) {
+    let server = Setup::default().arguments(arguments.iter().copied()).start(database).await;
+    server.declare(&dog()).await;
+    let first = here(&server).await;
+    for number in 0..30 {
+        save(&server, &format!("old{number}"), number).await;
+    }
+    let (oldest, newest, _) = feed(&server).await;
+    assert!(oldest < newest, "{oldest} to {newest}");
+    // On SQLite whoever writes sees to it.
+    let went = eventually("the oldest have gone", || async {
+        save(&server, "tick", 1).await;
+        let (oldest, newest, bytes) = feed(&server).await;
+        (oldest > 20 && newest > oldest).then_some(bytes)
+    });
+    let bytes = went.await;
+    assert!(bytes < 10_000, "{bytes}");
+    for number in 0..5 {
+        save(&server, &format!("new{number}"), number).await;
+    }
+    let mut listener = Listener::at(&server, STREAM, Some(&first)).await;
+    listener.next().await.unwrap();
+    let gap = listener.next().await.unwrap();
+    assert_eq!((gap.event.as_deref(), &gap.data["reason"]), (Some("gap"), &json!("expired")));
+    assert_eq!((&gap.data["from"], gap.data["to"].as_str()), (&json!(first), gap.id.as_deref()));
+    let (mut numbers, mut keys) = (vec![number(gap.id.as_deref())], Vec::new());
+    while keys.last().is_none_or(|key| key != "new4") {
+        let frame = listener.change().await.unwrap();
+        numbers.push(number(frame.id.as_deref()));
+        keys.push(frame.data["key"].as_str().unwrap().to_owned());
+    }
+    // Every commit behind the gap, none left out and no other gap: each has one row.
+    let expected: Vec<i64> = (numbers[0]..).take(numbers.len()).collect();
+    assert_eq!(numbers, expected, "{keys:?}");
+    assert!(keys.ends_with(&["new0", "new1", "new2", "new3", "new4"].map(String::from)), "{keys:?}");
+    // Who heard of the last one has none.
+    let last = format!("{}-{}", first.split_once('-').unwrap().0, numbers.last().unwrap());
+    let mut again = Listener::at(&server, STREAM, Some(&last)).await;
+    save(&server, "next", 1).await;
+    again.next().await.unwrap();
+    assert_eq!(again.next().await.unwrap().data["key"], "next");
+}
+
+/// The number of the commit behind which one is.
+fn number(id: Option<&str>) -> i64 {
+    let (_, number) = id.unwrap().split_once('-').unwrap();
+    number.parse().unwrap()
+}
+
+async fn metric(api: &Api, name: &str) -> u64 {
+    let text = api.get("/metrics").await.is(200).text();
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("{name} is not in\n{text}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn one_who_takes_no_events_is_cut_off() {
+    one_who_takes_nothing_is_cut_off("").await;
+}
+
+#[tokio::test]
+async fn one_who_takes_no_messages_is_cut_off() {
+    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    one_who_takes_nothing_is_cut_off(upgrade).await;
+}
+
+/// A real socket that nobody reads from, beside one who is read from.
+async fn one_who_takes_nothing_is_cut_off(headers: &str) {
+    const ROWS: usize = 20;
+    let setup = Setup::default().arguments(["--blocked-timeout", "2s"]);
+    let server = setup.start(Database::sqlite()).await;
+    let mut listener = Listener::at(&server, STREAM, None).await;
+    listener.next().await.unwrap();
+    let mut socket = TcpStream::connect(server.address()).await.unwrap();
+    let request = format!("GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let streams = async || metric(&server, "datadump_streams").await;
+    eventually("both listen", || async { (streams().await == 2).then_some(()) }).await;
+    let text = "x".repeat(1 << 20);
+    for number in 0..ROWS {
+        server.post("/throw/long", &json!({"number": number, "text": text})).await.is(200).ok();
+        assert_eq!(listener.change().await.unwrap().data["row"]["number"], number);
+    }
+    let began = Instant::now();
+    let cut_off = async || metric(&server, "datadump_streams_cut_off_total").await;
+    eventually("it is cut off", || async { (cut_off().await == 1).then_some(()) }).await;
+    eventually("it listens no more", || async { (streams().await == 1).then_some(()) }).await;
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(server.get("/api/v1/status").await.json()["streams"], 1);
+    assert!(metric(&server, "datadump_stream_events_total").await >= ROWS as u64);
+    // What was on its way is there, and then the end.
+    let mut taken = Vec::new();
+    let end = timeout(Duration::from_secs(20), socket.read_to_end(&mut taken)).await;
+    assert!(end.is_ok(), "it is not closed after {} bytes", taken.len());
+    assert!(taken.len() < ROWS << 20, "{}", taken.len());
+    // Who takes what there is is not.
+    server.post("/throw/long", &json!({"number": ROWS})).await.is(200).ok();
+    assert_eq!(listener.change().await.unwrap().data["row"]["number"], ROWS);
 }

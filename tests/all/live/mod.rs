@@ -20,11 +20,14 @@ on_both![
     who_was_cut_off_misses_nothing,
     a_stop_ends_streams_and_a_start_goes_on,
     what_a_stream_is_asked_wrongly_is_said,
+    what_records_of_a_source_become_is_told,
+    rows_pass_by_fields_without_an_index,
 ];
 
 fn dog() -> Json {
     json!({"name": "dog", "key": {"name": "chip_id", "type": "string", "max_length": 16},
-           "fields": [{"name": "size", "type": "integer", "default": 0, "db_index": true}]})
+           "fields": [{"name": "size", "type": "integer", "default": 0, "db_index": true},
+                      {"name": "name", "type": "text", "nullable": true}]})
 }
 
 async fn save(api: &Api, key: &str, size: i64) -> i64 {
@@ -270,9 +273,81 @@ async fn what_a_stream_is_asked_wrongly_is_said(server: Server) {
         ("storage=_x", 400, "storage"),
         ("storage=none&size=1", 404, "none"),
         (&format!("storage={}", vec!["a"; 101].join(",")), 400, "storage"),
+        (&format!("source={}", vec!["a"; 101].join(",")), 400, "source"),
+        ("source=_x", 400, "source"),
+        ("source=dog&storage=cat", 400, "source"),
+        ("source=dog&sise=1", 400, "sise"),
+        ("storage=dog&name=x&backfill=5", 400, "name"),
     ] {
         server.get(&format!("{STREAM}?{query}")).await.problem_about(status, &[about]);
     }
     server.get(STREAM).header("last-event-id", "x").await.problem_about(400, &["Last-Event-ID"]);
     server.post(STREAM, &json!({})).await.problem_about(405, &["GET"]);
+}
+
+async fn what_records_of_a_source_become_is_told(server: Server) {
+    let routes = json!({"routes": [{"storage": "Warm", "when": {"t": {"gte": 20}}}, {"storage": "frost", "when": {"t": {"lt": 0}}}]});
+    server.put("/api/v1/source/weather/", &routes).await.is(201).ok();
+    // Filters are of the fields of a storage that is there, and a route may spell its name in its own way.
+    server.post("/throw/warm", &json!({"t": 20})).await.is(200).ok();
+    server.post("/throw/weather", &json!({"t": 21})).await.is(200).ok();
+    let mut weather = Listener::at(&server, "/api/v1/stream?source=weather", None).await;
+    let mut both = Listener::at(&server, "/api/v1/stream?source=weather,later", None).await;
+    let mut warm = Listener::at(&server, "/api/v1/stream?source=weather&storage=warm&t__gt=30", None).await;
+    for listener in [&mut weather, &mut both, &mut warm] {
+        listener.next().await.unwrap();
+    }
+    for (source, record) in [
+        ("other", json!({"t": 1})),
+        ("weather", json!({"t": 25})),
+        ("later", json!({"t": 2})),
+        ("weather", json!({"t": -5})),
+        ("weather", json!({"t": 10})),
+        ("weather", json!({"t": 35})),
+    ] {
+        server.post(&format!("/throw/{source}"), &record).await.is(200).ok();
+    }
+    let told = async |listener: &mut Listener, changes: usize| {
+        let mut told = Vec::new();
+        for _ in 0..changes {
+            let data = listener.change().await.unwrap().data;
+            told.push((data["storage"].as_str().unwrap().to_owned(), data["row"]["t"].as_i64().unwrap()));
+        }
+        told
+    };
+    let of = |names: &[(&str, i64)]| -> Vec<(String, i64)> {
+        names.iter().map(|(name, t)| ((*name).to_owned(), *t)).collect()
+    };
+    // What no route takes goes to the storage of the source's name.
+    let expected = of(&[("warm", 25), ("frost", -5), ("weather", 10), ("warm", 35)]);
+    assert_eq!(told(&mut weather, 4).await, expected);
+    let expected = of(&[("warm", 25), ("later", 2), ("frost", -5), ("weather", 10), ("warm", 35)]);
+    assert_eq!(told(&mut both, 5).await, expected);
+    assert_eq!(told(&mut warm, 1).await, of(&[("warm", 35)]));
+    let nowhere = json!({"unrouted": "drop", "routes": [{"storage": "frost", "when": {"t": {"lt": 0}}}]});
+    server.put("/api/v1/source/weather/", &nowhere).await.is(200).ok();
+    server.get("/api/v1/stream?source=weather&storage=weather").await.problem_about(400, &["source"]);
+}
+
+async fn rows_pass_by_fields_without_an_index(server: Server) {
+    server.declare(&dog()).await;
+    server.get("/api/v1/storage/dog/?name=Rex").await.problem_about(400, &["name"]);
+    let mut rex = Listener::at(&server, "/api/v1/stream?storage=dog&name__icontains=REX", None).await;
+    let tree = [("storage", "dog"), ("where", r#"{"or": [{"name": "Ben"}, {"size": {"gt": 8}}]}"#)];
+    let address = query(&tree);
+    let mut or = Listener::at(&server, &format!("{STREAM}?{address}"), None).await;
+    for (key, name, size) in [("A", "Rex", 1), ("B", "Ben", 2), ("C", "T-Rex", 9), ("D", "Kim", 3)] {
+        let row = json!({"chip_id": key, "name": name, "size": size});
+        server.post("/api/v1/storage/dog/", &row).await.is(201).ok();
+    }
+    for (listener, expected) in [(&mut rex, ["A", "C"]), (&mut or, ["B", "C"])] {
+        for key in expected {
+            assert_eq!(listener.change().await.unwrap().data["key"], key);
+        }
+    }
+}
+
+fn query(pairs: &[(&str, &str)]) -> String {
+    let pairs = pairs.iter().map(|(name, value)| format!("{name}={}", datadump_tests::segment(value)));
+    pairs.collect::<Vec<_>>().join("&")
 }

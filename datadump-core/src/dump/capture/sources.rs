@@ -17,7 +17,7 @@ use crate::{
     error::{Error, Place, Result},
     receipt::Receipt,
     route::Routes,
-    schema::{FieldName, StoredRow, Value, name::fold},
+    schema::{FieldName, StorageName, StoredRow, Value, name::fold},
     source::Settings,
     store::{Call, Expect, Outcome, Write, own::Own},
     throw::SourceName,
@@ -197,6 +197,14 @@ impl Dump {
     /// All sources, by name.
     pub fn sources(&self) -> Vec<SourceInfo> {
         self.capture.sources.all().iter().map(|source| source.info()).collect()
+    }
+
+    /// The storages that records of a source go to; the one of its name when there is no such source.
+    pub(in crate::dump) fn storages_of(&self, name: &SourceName) -> Vec<StorageName> {
+        match self.capture.sources.find(name.as_str()) {
+            Some(source) => source.routes.storages().into_iter().cloned().collect(),
+            None => vec![name.clone()],
+        }
     }
 
     /// A source.

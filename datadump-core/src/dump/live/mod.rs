@@ -17,6 +17,7 @@ mod kept;
 mod of;
 mod piece;
 mod subscription;
+mod wanted;
 
 use std::{
     collections::HashMap,
@@ -34,11 +35,12 @@ pub use self::{
     event::Event,
     subscription::{Backfill, Subscribe, Subscription, Told},
 };
-use self::{kept::Kept, piece::Piece, subscription::Wanted};
+use self::{kept::Kept, piece::Piece, wanted::Wanted};
 use super::Dump;
 use crate::{
     error::{Error, Result},
     schema::StorageName,
+    store::Span,
 };
 
 /// How many pieces wait for those who are slow.
@@ -56,6 +58,25 @@ pub(super) struct Live {
     wanted: Mutex<HashMap<u64, Wanted>>,
     next: AtomicU64,
     followed: Once,
+    counted: Counted,
+}
+
+/// What was counted since the start.
+#[derive(Debug, Default)]
+struct Counted {
+    events: AtomicU64,
+    behind: AtomicU64,
+}
+
+/// What listening comes to, for status and metrics. The counters only grow.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Load {
+    /// How many listen.
+    pub listeners: u64,
+    /// Events told, to all of them together.
+    pub events: u64,
+    /// How often one was behind, and has read by itself until it had caught up.
+    pub behind: u64,
 }
 
 /// That somebody listens, until it is dropped.
@@ -73,12 +94,19 @@ impl Live {
             wanted: Mutex::default(),
             next: AtomicU64::new(0),
             followed: Once::new(),
+            counted: Counted::default(),
         }
     }
 
     /// Whether somebody wants what happens in this storage.
     fn wants(&self, storage: &StorageName) -> bool {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner).values().any(|wanted| wanted.has(storage))
+    }
+
+    fn load(&self) -> Load {
+        let listeners = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Load { listeners, events: get(&self.counted.events), behind: get(&self.counted.behind) }
     }
 
     fn listen(self: &Arc<Self>, wanted: Wanted) -> Result<(Listening, broadcast::Receiver<Arc<Piece>>)> {
@@ -148,6 +176,17 @@ impl Dump {
     /// The same for what is known already.
     pub(super) async fn listen(&self, asked: Subscribe, of: Of) -> Result<Subscription> {
         self.live.followed.call_once(|| follow::start(&self.store, &self.live));
-        Subscription::open(&self.store, &self.live, asked, of, self.clock.now()).await
+        let wanted = Wanted::of(self, &asked)?;
+        Subscription::open(&self.store, &self.live, asked, (wanted, of), self.clock.now()).await
+    }
+
+    /// What listening comes to.
+    pub fn listening(&self) -> Load {
+        self.live.load()
+    }
+
+    /// What there is of the feed: from where on one can [subscribe](Self::subscribe).
+    pub async fn feed(&self) -> Result<Span> {
+        self.store.span().await
     }
 }

@@ -19,14 +19,9 @@ pub(super) use pack::{Packer, unpack};
 
 use crate::{
     clock::Timestamp,
+    error::{Error, Result},
     schema::{StorageId, Value},
 };
-
-/// How long entries are kept.
-pub(super) const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
-
-/// How many bytes of them are kept.
-pub(super) const KEPT_BYTES: i64 = 10 << 30;
 
 /// How many bytes of entries are read at a time.
 pub(super) const FEED_BYTES: usize = 1 << 20;
@@ -34,8 +29,37 @@ pub(super) const FEED_BYTES: usize = 1 << 20;
 /// How many of the oldest are removed at a time.
 pub(super) const REMOVED: u32 = 100;
 
-/// How often is looked whether the oldest are too old.
-pub(super) const TIDY: Duration = Duration::from_mins(1);
+/// How much of it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How long entries are kept.
+    pub time: Duration,
+    /// How many bytes of them are kept.
+    pub bytes: usize,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { time: Duration::from_hours(30 * 24), bytes: 10 << 30 }
+    }
+}
+
+impl Retention {
+    /// How often is looked whether the oldest are too old or too many: often enough for short times.
+    pub(super) fn pause(&self) -> Duration {
+        (self.time / 10).clamp(Duration::from_millis(100), Duration::from_mins(1))
+    }
+
+    /// Entries from before are too old.
+    pub(super) fn oldest(&self, now: Timestamp) -> i64 {
+        now.micros().saturating_sub(i64::try_from(self.time.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// The bytes that are kept, as databases count.
+    pub(super) fn bytes(&self) -> i64 {
+        i64::try_from(self.bytes).unwrap_or(i64::MAX)
+    }
+}
 
 /// One commit.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,4 +105,17 @@ pub struct Span {
     pub first: i64,
     /// The newest.
     pub last: i64,
+    /// The bytes of all that are kept.
+    pub bytes: u64,
+    /// When the oldest was made.
+    pub since: Timestamp,
+}
+
+impl Span {
+    /// Out of what a database says, in this order.
+    pub(super) fn of(read: (String, i64, i64, i64, i64)) -> Result<Self> {
+        let (epoch, first, last, bytes, since) = read;
+        let since = Timestamp::from_micros(since).ok_or_else(|| Error::internal("an entry out of time"))?;
+        Ok(Self { epoch, first, last, bytes: u64::try_from(bytes).unwrap_or(0), since })
+    }
 }

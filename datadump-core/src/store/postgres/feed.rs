@@ -10,7 +10,7 @@ use super::{Inner, error, locks};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    store::feed::{Commit, FEED_BYTES, KEPT_BYTES, KEPT_FOR, REMOVED, Span, TIDY, unpack},
+    store::feed::{Commit, FEED_BYTES, REMOVED, Retention, Span, unpack},
 };
 
 /// The channel on which processes tell each other that there is more.
@@ -52,19 +52,23 @@ pub(super) fn entry(at: Timestamp, changes: &[u8]) -> String {
 
 /// What there is.
 pub(super) async fn span(pool: &PgPool) -> Result<Span> {
-    let text = "SELECT epoch, (SELECT min(position) FROM datadump_entry), \
-                (SELECT max(position) FROM datadump_entry) FROM datadump_feed";
-    let (epoch, first, last) = sqlx::query_as(text).fetch_one(pool).await.map_err(error::store)?;
-    Ok(Span { epoch, first, last })
+    let text = "SELECT epoch, oldest.position, newest.position, \
+                newest.bytes - oldest.bytes + length(oldest.changes), oldest.at FROM datadump_feed, \
+                (SELECT * FROM datadump_entry ORDER BY position LIMIT 1) AS oldest, \
+                (SELECT position, bytes FROM datadump_entry ORDER BY position DESC LIMIT 1) AS newest";
+    Span::of(sqlx::query_as(text).fetch_one(pool).await.map_err(error::store)?)
 }
 
 /// The commits behind a position, in order: no more than so many, and no more bytes than those of one entry
 /// beyond so many.
 pub(super) async fn commits(pool: &PgPool, after: i64, most: usize) -> Result<Vec<Commit>> {
-    // Those are left out before which enough was read: their bytes are counted from the first one's on.
-    let text = "SELECT position, at, changes FROM datadump_entry WHERE position > $1 AND position <= $1 + $2 \
-                AND bytes - length(changes) <= $3 + (SELECT bytes - length(changes) FROM datadump_entry \
-                WHERE position > $1 ORDER BY position LIMIT 1) ORDER BY position";
+    // Those are left out before which enough was read: they and their bytes are counted from the first one's
+    // on, which need not be the next one.
+    let text = "WITH oldest AS (SELECT position, bytes - length(changes) AS before FROM datadump_entry \
+                WHERE position > $1 ORDER BY position LIMIT 1) \
+                SELECT e.position, e.at, e.changes FROM datadump_entry AS e, oldest \
+                WHERE e.position >= oldest.position AND e.position < oldest.position + $2 \
+                AND e.bytes - length(e.changes) <= $3 + oldest.before ORDER BY e.position";
     let number = |number: usize| i64::try_from(number).map_err(Error::internal);
     let question = sqlx::query_as(text).bind(after).bind(number(most)?).bind(number(FEED_BYTES)?);
     let rows: Vec<(i64, i64, Vec<u8>)> = question.fetch_all(pool).await.map_err(error::store)?;
@@ -90,25 +94,25 @@ pub(super) async fn hint(inner: &Arc<Inner>) {
 
 /// Removes entries that are too old or too many, for ever.
 pub(super) async fn forget(inner: &Arc<Inner>) {
+    let retention = inner.retention;
     loop {
-        tokio::time::sleep(TIDY).await;
-        match remove_old(&inner.connections.system, inner.stamps.next()).await {
+        tokio::time::sleep(retention.pause()).await;
+        match remove_old(&inner.connections.system, retention, inner.stamps.next()).await {
             Ok(()) => {}
             Err(error) => tracing::debug!(%error, "old entries of the feed could not be removed"),
         }
     }
 }
 
-async fn remove_old(pool: &PgPool, now: Timestamp) -> Result<()> {
+async fn remove_old(pool: &PgPool, retention: Retention, now: Timestamp) -> Result<()> {
     let text = "WITH newest AS (SELECT position, bytes FROM datadump_entry ORDER BY position DESC LIMIT 1) \
                 DELETE FROM datadump_entry WHERE position IN \
                 (SELECT position FROM datadump_entry ORDER BY position LIMIT $1) \
                 AND (at < $2 OR bytes < (SELECT bytes FROM newest) - $3) \
                 AND position < (SELECT position FROM newest)";
-    let kept_for = i64::try_from(KEPT_FOR.as_micros()).map_err(Error::internal)?;
-    let oldest = now.micros().saturating_sub(kept_for);
     loop {
-        let remove = sqlx::query(text).bind(i64::from(REMOVED)).bind(oldest).bind(KEPT_BYTES);
+        let remove = sqlx::query(text).bind(i64::from(REMOVED)).bind(retention.oldest(now));
+        let remove = remove.bind(retention.bytes());
         let removed = remove.execute(pool).await.map_err(error::store)?.rows_affected();
         if removed < u64::from(REMOVED) {
             return Ok(());

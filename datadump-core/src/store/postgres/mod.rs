@@ -57,7 +57,7 @@ use self::{
 };
 use super::{
     Call, Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
-    Span, Storage, Store, VersionRecord,
+    Retention, Span, Storage, Store, VersionRecord,
     writer::{Queue, queue},
 };
 use crate::{
@@ -99,6 +99,8 @@ struct Inner {
     /// Says that other processes are to be told of commits.
     hints: watch::Sender<()>,
     closing: watch::Sender<bool>,
+    /// How much of the feed is kept.
+    retention: Retention,
 }
 
 impl Inner {
@@ -116,7 +118,7 @@ impl PostgresStore {
     pub async fn open(url: &str, options: Options) -> Result<Self> {
         let connections = Connections::open(url).await?;
         let system = SqlxPostgresConnector::from_sqlx_postgres_pool(connections.system.clone());
-        setup::upgrade(&system, options.clock.now()).await?;
+        setup::upgrade(&system, &options).await?;
         let mirror = Arc::new(Mirror::new(system.clone()));
         mirror.refresh().await?;
         let stamps = Arc::new(Stamps::new(options.clock.clone()));
@@ -137,7 +139,8 @@ impl PostgresStore {
         let (writers, parked_writer) = writers(&shared)?;
         let (writers, parked_writer) = (Mutex::new(writers), Mutex::new(Some(parked_writer)));
         let turns = Turns::default();
-        let inner = Arc::new(Inner { connections, system, mirror, turns, stamps, hints, closing });
+        let retention = options.feed;
+        let inner = Arc::new(Inner { connections, system, mirror, turns, stamps, hints, closing, retention });
         let background = [follow, adopt, forget, hint].map(|task| task(inner.clone()));
         let background = std::sync::Mutex::new(background.into());
         Ok(Self { inner, queue, writers, parked, parked_writer, background })

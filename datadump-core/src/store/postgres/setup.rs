@@ -8,9 +8,9 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::{ddl, error, feed, locks};
 use crate::{
-    clock::Timestamp,
     error::{Error, Result},
     store::{
+        Options,
         own::Own,
         system::{self, info},
     },
@@ -54,7 +54,8 @@ pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
 
 /// Creates the tables of the system, or brings them up to this release. Several processes may be
 /// starting at once: the first one does it, the others wait for it and find it done.
-pub(super) async fn upgrade(system: &DatabaseConnection, now: Timestamp) -> Result<()> {
+pub(super) async fn upgrade(system: &DatabaseConnection, options: &Options) -> Result<()> {
+    let now = options.clock.now();
     let transaction = system.begin().await.map_err(error::orm)?;
     transaction.execute_unprepared(&locks::setup()).await.map_err(error::orm)?;
     for statement in system::create_tables(DbBackend::Postgres) {
@@ -67,7 +68,7 @@ pub(super) async fn upgrade(system: &DatabaseConnection, now: Timestamp) -> Resu
     let version = found.as_ref().map_or(0, |found| found.system_version);
     create_own(&transaction, version).await?;
     if version < system::FEED {
-        feed::create(&transaction, &system::epoch(), now).await?;
+        feed::create(&transaction, &system::epoch(&options.ids), now).await?;
     }
     let present = Set(system::VERSION);
     if found.is_some() {

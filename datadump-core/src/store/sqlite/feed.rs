@@ -1,6 +1,6 @@
 //! The feed in its tables: one writer, so that the next number is one more than the last.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Row, params};
 
@@ -8,7 +8,7 @@ use super::error::map;
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    store::feed::{Commit, KEPT_BYTES, KEPT_FOR, REMOVED, Span, TIDY, unpack},
+    store::feed::{Commit, REMOVED, Retention, Span, unpack},
 };
 
 const CREATE: &str = "CREATE TABLE datadump_feed (id INTEGER PRIMARY KEY, epoch TEXT NOT NULL) STRICT; \
@@ -50,12 +50,16 @@ impl Head {
     }
 
     /// Removes some of the oldest entries that are too old or too many; whether there may be more.
-    pub(super) fn remove_old(self, connection: &Connection, now: Timestamp) -> Result<bool> {
+    pub(super) fn remove_old(
+        self,
+        connection: &Connection,
+        retention: &Retention,
+        now: Timestamp,
+    ) -> Result<bool> {
         let text = "DELETE FROM datadump_entry WHERE position IN \
                     (SELECT position FROM datadump_entry ORDER BY position LIMIT ?1) \
                     AND (at < ?2 OR bytes < ?3) AND position < ?4";
-        let kept_for = i64::try_from(KEPT_FOR.as_micros()).map_err(Error::internal)?;
-        let (oldest, least) = (now.micros().saturating_sub(kept_for), self.bytes - KEPT_BYTES);
+        let (oldest, least) = (retention.oldest(now), self.bytes.saturating_sub(retention.bytes()));
         let mut remove = connection.prepare_cached(text).map_err(map)?;
         let removed = remove.execute(params![REMOVED, oldest, least, self.position]).map_err(map)?;
         Ok(removed == REMOVED as usize)
@@ -64,31 +68,37 @@ impl Head {
 
 /// When to look for old entries again.
 #[derive(Debug)]
-pub(super) struct Tidying(Instant);
+pub(super) struct Tidying {
+    last: Instant,
+    pause: Duration,
+}
 
 impl Tidying {
-    pub(super) fn new() -> Self {
-        Self(Instant::now())
+    pub(super) fn new(retention: &Retention) -> Self {
+        Self { last: Instant::now(), pause: retention.pause() }
     }
 
     pub(super) fn is_due(&self) -> bool {
-        self.0.elapsed() >= TIDY
+        self.last.elapsed() >= self.pause
     }
 
     /// It was looked; there may be more.
     pub(super) fn done(&mut self, more: bool) {
         if !more {
-            self.0 = Instant::now();
+            self.last = Instant::now();
         }
     }
 }
 
 /// What there is.
 pub(super) fn span(connection: &Connection) -> Result<Span> {
-    let text = "SELECT epoch, (SELECT min(position) FROM datadump_entry), \
-                (SELECT max(position) FROM datadump_entry) FROM datadump_feed";
-    let span = |row: &Row<'_>| Ok(Span { epoch: row.get(0)?, first: row.get(1)?, last: row.get(2)? });
-    connection.query_row(text, [], span).map_err(map)
+    let text = "SELECT epoch, oldest.position, newest.position, \
+                newest.bytes - oldest.bytes + length(oldest.changes), oldest.at FROM datadump_feed, \
+                (SELECT * FROM datadump_entry ORDER BY position LIMIT 1) AS oldest, \
+                (SELECT position, bytes FROM datadump_entry ORDER BY position DESC LIMIT 1) AS newest";
+    let mut select = connection.prepare_cached(text).map_err(map)?;
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+    Span::of(select.query_row([], read).map_err(map)?)
 }
 
 /// The commits behind a position, in order: no more than so many, and no more bytes than those of one entry

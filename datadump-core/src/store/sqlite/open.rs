@@ -54,7 +54,7 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     writer.pragma_update(None, "synchronous", "full").map_err(map)?;
     writer.pragma_update(None, "journal_size_limit", 64 << 20).map_err(map)?;
     writer.set_prepared_statement_cache_capacity(2048);
-    system::prepare(&mut writer, options.clock.now())?;
+    system::prepare(&mut writer, options)?;
     let catalogue = system::load(&writer)?;
     let last_stamp = last_stamp(&writer, &catalogue)?;
     // SQLite does this too, but does not say when it fails.

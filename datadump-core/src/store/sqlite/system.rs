@@ -11,18 +11,18 @@ use sea_query::Value as Bound;
 
 use super::{columns::create_table, error::map, feed};
 use crate::{
-    clock::Timestamp,
     error::{Error, Result},
     schema::StorageId,
     store::{
-        Storage, VersionRecord,
+        Options, Storage, VersionRecord,
         own::Own,
         system::{self, info, storage, version},
     },
 };
 
 /// Makes the system tables, or brings them up to this release.
-pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()> {
+pub(super) fn prepare(connection: &mut Connection, options: &Options) -> Result<()> {
+    let now = options.clock.now();
     let transaction = connection.transaction().map_err(map)?;
     let known: bool = transaction
         .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'datadump_info')", [], |row| {
@@ -35,7 +35,7 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
         system::check_version(found.system_version)?;
         create_own(&transaction, found.system_version)?;
         if found.system_version < system::FEED {
-            feed::create(&transaction, &system::epoch(), now)?;
+            feed::create(&transaction, &system::epoch(&options.ids), now)?;
         }
         let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
         execute(&transaction, &info::Entity::update_many().set(row).build(DbBackend::Sqlite))?;
@@ -48,7 +48,7 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<()>
         info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
     execute(&transaction, &info::Entity::insert(row).build(DbBackend::Sqlite))?;
     create_own(&transaction, 0)?;
-    feed::create(&transaction, &system::epoch(), now)?;
+    feed::create(&transaction, &system::epoch(&options.ids), now)?;
     transaction.commit().map_err(map)
 }
 

@@ -73,7 +73,7 @@ impl Writer {
     ) -> Result<Self> {
         Ok(Self {
             head: Head::read(&connection)?,
-            tidying: Tidying::new(),
+            tidying: Tidying::new(&options.feed),
             news: watch::Sender::new(0),
             connection,
             log,
@@ -181,8 +181,8 @@ impl Writer {
         if !self.tidying.is_due() || self.condition.is_bad() {
             return;
         }
-        let (head, now) = (self.head, self.options.clock.now());
-        let more = self.transact(|connection| head.remove_old(connection, now));
+        let (head, retention, now) = (self.head, self.options.feed, self.options.clock.now());
+        let more = self.transact(|connection| head.remove_old(connection, &retention, now));
         if let Err(error) = &more {
             tracing::warn!(%error, "old entries of the feed could not be removed; it is tried again");
         }

@@ -12,9 +12,9 @@ use serde_json::Value as Json;
 
 use super::catalogue::{Migration, State, Storage, VersionRecord};
 use crate::{
-    clock::{SystemClock, Timestamp},
+    clock::Timestamp,
     error::{Error, Result},
-    id::{Ids, SystemRandom},
+    id::Ids,
     schema::{Definition, InForce, StorageId, parse},
 };
 
@@ -32,10 +32,9 @@ pub(super) const VERSION: i64 = 5;
 pub(super) const FEED: i64 = 4;
 
 /// A name for the numbers of a feed that begins now.
-pub(super) fn epoch() -> String {
-    let id = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom::default())).next();
+pub(super) fn epoch(ids: &Ids) -> String {
     // The last ones are as they fall.
-    id.simple().to_string().split_off(20)
+    ids.next().simple().to_string().split_off(20)
 }
 
 /// What creates the system tables of version 1, in order.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Backfill, Subscription, Told, Wanted, wrong};
+use super::{Backfill, Subscription, Told, wrong};
 use crate::{
     clock::Timestamp,
     dump::live::{
@@ -18,16 +18,16 @@ impl Subscription {
     /// Notes which rows are there, the oldest change first. They are read as they are told: all of them at once
     /// may be more than is to be held.
     pub(super) async fn backfill(&mut self, backfill: Backfill, now: Timestamp) -> Result<()> {
-        if matches!(&self.wanted, Wanted::Storages(storages) if storages.is_empty()) {
+        let Some(wanted) = self.wanted.named(self.store.as_ref()) else {
             return Err(wrong("backfill", "what is to be told of is of storages, which have to be named"));
-        }
+        };
         let limit = match backfill {
             Backfill::Rows(rows) => rows,
             Backfill::Since(_) => MAX_LIMIT,
         };
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut found: Vec<(Timestamp, StorageId, Value)> = Vec::new();
-        for name in self.wanted.to_backfill(self.store.as_ref()) {
+        for name in wanted {
             let storage = self.store.catalogue().get(name.as_str());
             let Some(in_force) = storage.and_then(|storage| storage.in_force.clone()) else { continue };
             let updated_at = in_force.definition.service().updated_at;

@@ -4,7 +4,7 @@ mod first;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -20,18 +20,15 @@ use super::{
     event::Event,
     of::Of,
     piece::{Piece, Reading},
+    wanted::Wanted,
 };
 use crate::{
     clock::Timestamp,
-    dump::hub::is_of_readings,
     error::Place as At,
     error::{Error, Fault, Result},
     schema::{InForce, StorageId, StorageName, Value},
     store::{Changed, Commit, Filter, Store, own::Own, query::parse},
 };
-
-/// How many storages one may name.
-const STORAGES: usize = 100;
 
 /// How many commits one who is behind reads at a time.
 const COMMITS: usize = 16;
@@ -41,8 +38,11 @@ const COMMITS: usize = 16;
 pub struct Subscribe {
     /// Of these storages, which need not be there yet; of all when there is none.
     pub storages: Vec<String>,
+    /// Of the storages that records of these sources go to, by the routes they have when this is asked; a source
+    /// need not be there yet. With storages too, only of those that are both.
+    pub sources: Vec<String>,
     /// Of rows that pass these, as they are asked of a list; only with exactly one storage. What is deleted is
-    /// told in any case.
+    /// told in any case. No index is needed, but for a backfill.
     pub filters: Vec<(String, String)>,
     /// From here on; from now on when there is none.
     pub from: Option<Cursor>,
@@ -83,66 +83,12 @@ pub enum Told {
     },
 }
 
-/// The storages one wants to be told of.
-#[derive(Debug, Clone)]
-pub(super) enum Wanted {
-    /// These; all when there is none.
-    Storages(Vec<StorageName>),
-    /// Those of the hub.
-    Hub,
-}
-
-impl Wanted {
-    fn of(asked: &Subscribe) -> Result<Self> {
-        let is_of_hub = asked.hub || asked.device.is_some() || asked.sensor.is_some();
-        if !is_of_hub {
-            let own = asked.own.iter().map(|own| Ok(StorageName::own(own.name())));
-            let named = asked.storages.iter().map(|name| named(name));
-            return own.chain(named).collect::<Result<_>>().map(Self::Storages);
-        }
-        match asked.storages.is_empty() && asked.filters.is_empty() {
-            true => Ok(Self::Hub),
-            false => {
-                Err(wrong("device", "devices and sensors are not asked together with storages and filters"))
-            }
-        }
-    }
-
-    pub(super) fn has(&self, storage: &StorageName) -> bool {
-        match self {
-            Self::Storages(storages) => storages.is_empty() || storages.contains(storage),
-            Self::Hub => {
-                let own = [Own::Device, Own::Sensor, Own::Transition, Own::Command];
-                is_of_readings(storage) || own.iter().any(|own| own.name() == storage.as_str())
-            }
-        }
-    }
-
-    fn storages(&self) -> &[StorageName] {
-        match self {
-            Self::Storages(storages) => storages,
-            Self::Hub => &[],
-        }
-    }
-
-    /// The storages whose rows can be told first.
-    fn to_backfill(&self, store: &dyn Store) -> Vec<StorageName> {
-        match self {
-            Self::Storages(storages) => storages.clone(),
-            Self::Hub => {
-                let all = store.catalogue().all().into_iter().map(|storage| storage.name.clone());
-                all.filter(is_of_readings).take(STORAGES).collect()
-            }
-        }
-    }
-}
-
 /// Tells what is committed.
 #[derive(Debug)]
 pub struct Subscription {
     store: Arc<dyn Store>,
     pieces: broadcast::Receiver<Arc<Piece>>,
-    _listening: Listening,
+    listening: Listening,
     wanted: Wanted,
     /// Of which device and which sensor.
     of: Of,
@@ -171,14 +117,10 @@ impl Subscription {
         store: &Arc<dyn Store>,
         live: &Arc<Live>,
         asked: Subscribe,
-        of: Of,
+        (wanted, of): (Wanted, Of),
         now: Timestamp,
     ) -> Result<Self> {
-        let wanted = Wanted::of(&asked)?;
-        if wanted.storages().len() > STORAGES {
-            return Err(wrong("storage", format!("no more than {STORAGES} storages can be named")));
-        }
-        if !asked.filters.is_empty() && wanted.storages().len() != 1 {
+        if !asked.filters.is_empty() && wanted.one().is_none() {
             return Err(wrong("storage", "filters are of the fields of one storage, which has to be named"));
         }
         // Before the position is read: what is committed behind it comes.
@@ -187,7 +129,7 @@ impl Subscription {
         let mut subscription = Self {
             store: store.clone(),
             pieces,
-            _listening: listening,
+            listening,
             wanted,
             of,
             filters: asked.filters,
@@ -202,14 +144,14 @@ impl Subscription {
             known_until: span.last,
             epoch: span.epoch,
         };
-        if let [name] = subscription.wanted.storages()
+        if let Some(name) = subscription.wanted.one()
             && !subscription.filters.is_empty()
         {
             let storage = store.catalogue().find(name.as_str())?;
             subscription.filter_for(storage.ready()?)?;
         }
         if let Some(from) = asked.from {
-            subscription.begin_at(from, span.first, span.last);
+            subscription.begin_at(from, span.last);
             subscription.told = subscription.place;
         } else if let Some(backfill) = asked.backfill {
             subscription.backfill(backfill, now).await?;
@@ -225,7 +167,10 @@ impl Subscription {
     fn pop(&mut self) -> Option<Told> {
         let told = self.ready.pop_front()?;
         match &told {
-            Told::Event(event) => self.told = event.place.unwrap_or(self.told),
+            Told::Event(event) => {
+                self.told = event.place.unwrap_or(self.told);
+                self.listening.live.counted.events.fetch_add(1, Ordering::Relaxed);
+            }
             Told::Seen(cursor) | Told::Gap { to: cursor, .. } => self.told = cursor.place,
         }
         Some(told)
@@ -254,7 +199,7 @@ impl Subscription {
             }
             match self.pieces.recv().await {
                 Ok(piece) => self.receive(&piece),
-                Err(RecvError::Lagged(_)) => self.behind = Some(Vec::new()),
+                Err(RecvError::Lagged(_)) => self.fall_behind(),
                 Err(RecvError::Closed) => return None,
             }
         }
@@ -276,7 +221,7 @@ impl Subscription {
             }
             match self.pieces.try_recv() {
                 Ok(piece) => self.receive(&piece),
-                Err(TryRecvError::Lagged(_)) => self.behind = Some(Vec::new()),
+                Err(TryRecvError::Lagged(_)) => self.fall_behind(),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
             }
         }
@@ -291,27 +236,28 @@ impl Subscription {
         match piece.events() {
             Some(events) if piece.after <= self.place => self.take(piece.behind, &events),
             None if piece.after <= self.place && none_wanted() => self.take(piece.behind, &[]),
-            _ => self.behind = Some(Vec::new()),
+            _ => self.fall_behind(),
         }
+    }
+
+    /// From here on it reads by itself, until it has caught up.
+    fn fall_behind(&mut self) {
+        self.behind = Some(Vec::new());
+        self.listening.live.counted.behind.fetch_add(1, Ordering::Relaxed);
     }
 
     fn at(&self, place: Place) -> Cursor {
         Cursor { epoch: self.epoch.clone(), place }
     }
 
-    /// Begins where somebody was.
-    fn begin_at(&mut self, from: Cursor, first: i64, last: i64) {
+    /// Begins where somebody was. What is kept no more is found missing when it is read.
+    fn begin_at(&mut self, from: Cursor, last: i64) {
         let (after, _) = from.place.rest();
         if from.epoch != self.epoch || after > last {
             self.ready.push_back(Told::Gap { from, to: self.at(self.place) });
             return;
         }
-        if after < first - 1 {
-            self.place = Place::behind(first - 1);
-            self.ready.push_back(Told::Gap { from, to: self.at(self.place) });
-        } else {
-            self.place = from.place;
-        }
+        self.place = from.place;
         self.behind = Some(Vec::new());
     }
 
@@ -391,17 +337,13 @@ impl Subscription {
             .as_ref()
             .is_some_and(|(known, _)| (known.storage, known.version) == (in_force.storage, in_force.version));
         if !known {
-            let query = parse::parameters(&in_force.definition, &self.filters)?;
-            self.filter = Some((in_force.clone(), query.filter));
+            let filter = parse::filters(&in_force.definition, &self.filters)?;
+            self.filter = Some((in_force.clone(), filter));
         }
         Ok(self.filter.as_ref().and_then(|(_, filter)| filter.as_ref()))
     }
 }
 
-fn named(name: &str) -> Result<StorageName> {
-    StorageName::parse(name).map_err(|reason| wrong("storage", reason))
-}
-
-fn wrong(parameter: &str, detail: impl Into<String>) -> Error {
+pub(super) fn wrong(parameter: &str, detail: impl Into<String>) -> Error {
     Error::Query(vec![Fault::new(At::Parameter(parameter.into()), "not-applicable", detail)])
 }

@@ -14,7 +14,7 @@ use crate::{
     json,
     schema::{Definition, Kind},
 };
-use budget::Budget;
+use budget::{Budget, Tester};
 
 /// Parameters that are not filters. A field of such a name is filtered as `name__eq`.
 const CONTROLS: [&str; 8] = ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
@@ -24,7 +24,7 @@ const MAX_ORDERING: usize = 8;
 
 /// Reads a query for a storage with this definition; see the guide for the parameters.
 pub fn parameters(definition: &Definition, pairs: &[(String, String)]) -> Result<Query> {
-    let mut reader = Reader { definition, pairs, faults: Vec::new() };
+    let mut reader = Reader { definition, pairs, tester: Tester::Database, faults: Vec::new() };
     let query = reader.read();
     match query {
         Some(query) if reader.faults.is_empty() => Ok(query),
@@ -32,9 +32,18 @@ pub fn parameters(definition: &Definition, pairs: &[(String, String)]) -> Result
     }
 }
 
+/// Reads filters alone, for rows that are tested one by one where they are: on any field, as no index is
+/// needed for that.
+pub fn filters(definition: &Definition, pairs: &[(String, String)]) -> Result<Option<Filter>> {
+    let mut reader = Reader { definition, pairs, tester: Tester::Memory, faults: Vec::new() };
+    let filter = reader.filter();
+    if reader.faults.is_empty() { Ok(filter) } else { Err(Error::Query(reader.faults)) }
+}
+
 struct Reader<'a> {
     definition: &'a Definition,
     pairs: &'a [(String, String)],
+    tester: Tester,
     faults: Vec<Fault>,
 }
 
@@ -168,7 +177,7 @@ impl<'a> Reader<'a> {
     }
 
     fn filter(&mut self) -> Option<Filter> {
-        let (mut filters, mut budget) = (Vec::new(), Budget::default());
+        let (mut filters, mut budget) = (Vec::new(), Budget::of(self.tester));
         for (name, value) in self.pairs {
             if CONTROLS.contains(&name.as_str()) {
                 continue;

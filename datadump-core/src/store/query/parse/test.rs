@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Refusal, budget::Budget, check_indexed, unknown_field};
+use super::{Refusal, budget::Budget, unknown_field};
 use crate::{
     schema::{Definition, Kind, Value},
     store::query::{Column, Filter, Test, filter::item},
@@ -55,7 +55,7 @@ pub(super) fn parameter(
     if !OPERATORS.contains(&operator) {
         return Err(unknown_operator(operator));
     }
-    let subject = Subject::named(definition, field)?;
+    let subject = Subject::named(definition, field, budget)?;
     let json = match operator {
         "in" | "nin" | "between" => Json::Array(value.split(',').map(Json::from).collect()),
         "isnull" => match value {
@@ -86,7 +86,7 @@ type Reader = dyn Fn(&Subject, &Json) -> Result<Value, Refusal>;
 
 impl Subject {
     /// What a name names.
-    pub(super) fn named(definition: &Definition, name: &str) -> Result<Self, Refusal> {
+    pub(super) fn named(definition: &Definition, name: &str, budget: &Budget) -> Result<Self, Refusal> {
         // In an inferred storage a field may have dots in its name.
         let whole = Column::named(definition, name).is_some();
         let mut steps = name.splitn(if whole { 1 } else { usize::MAX }, '.');
@@ -95,7 +95,7 @@ impl Subject {
         let column = Column::named(definition, field).ok_or_else(unknown)?;
         let path: Vec<String> = steps.map(str::to_owned).collect();
         let kind = column.kind(definition);
-        check_indexed(definition, column)?;
+        budget.column(definition, column)?;
         if !path.is_empty() && kind != Kind::Json {
             return Err(("not-applicable", format!("`{field}` is not json; it has nothing inside")));
         }

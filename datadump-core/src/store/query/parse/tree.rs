@@ -31,7 +31,7 @@ fn node(definition: &Definition, json: &Json, depth: usize, budget: &mut Budget)
                 all.push(Filter::Not(Box::new(node(definition, json, depth + 1, budget)?)));
             }
             (name, json) => {
-                let subject = Subject::named(definition, name)?;
+                let subject = Subject::named(definition, name, budget)?;
                 let tested = tests_of(&subject, json, &mut all, budget);
                 tested.map_err(|(code, detail)| (code, format!("{name}: {detail}")))?;
             }

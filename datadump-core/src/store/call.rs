@@ -1,0 +1,217 @@
+//! What is asked to be written, on which conditions, and what became of it.
+
+use std::{fmt::Debug, sync::Arc};
+
+use crate::{
+    error::Fault,
+    schema::{InForce, Row, StorageId, StoredRow, Value},
+};
+
+/// Writes that were asked for in one go.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The writes.
+    pub writes: Vec<Write>,
+    /// What the failure of one means for the others.
+    pub fate: Fate,
+    /// What is done instead of one that fails.
+    pub otherwise: Option<Otherwise>,
+    /// What is recorded of it, so that it takes effect once.
+    pub once: Option<Once>,
+}
+
+/// What the failure of one write means for the others of its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing.
+    Each,
+    /// That none takes effect; the others are [`Outcome::Undone`].
+    Together,
+}
+
+/// One write to one row.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// What is to be done.
+    pub action: Action,
+    /// On which condition.
+    pub expect: Expect,
+}
+
+/// Makes the row that is put when a write fails, out of its place in the call and how it failed; or
+/// none. The row's storage is one of the service's own, and its key is new.
+#[derive(Clone)]
+pub struct Otherwise(pub Arc<Instead>);
+
+/// What an [`Otherwise`] does.
+pub type Instead = dyn Fn(usize, &Outcome) -> Option<Row> + Send + Sync;
+
+impl Debug for Otherwise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Otherwise")
+    }
+}
+
+/// A record by which a call takes effect once.
+///
+/// The call has one outcome more, the last one, which is that of the record:
+/// [`Created`](Outcome::Created) or [`Updated`](Outcome::Updated) with the record as it was put,
+/// together with what the call did; [`Refused`](Outcome::Refused) with the record that is there, when it
+/// is not as expected: then all else is [`Undone`](Outcome::Undone); and `Undone` when there was nothing
+/// to record, because [`Make`] says so or because the call stands or falls together and fell.
+#[derive(Debug, Clone)]
+pub struct Once {
+    /// The storage of the record: one of the service's own.
+    pub in_force: Arc<InForce>,
+    /// The record's key.
+    pub key: Value,
+    /// What must hold of the record, or nothing of the call takes effect.
+    pub expect: Expect,
+    /// Makes the record.
+    pub make: Make,
+}
+
+/// Makes the row with the key of a [`Once`] out of what became of the writes; or none, when it is not
+/// to be recorded. It may be asked more than once, each time a transaction is tried again.
+#[derive(Clone)]
+pub struct Make(pub Arc<Recording>);
+
+/// What a [`Make`] does.
+pub type Recording = dyn Fn(&[Outcome]) -> Option<Row> + Send + Sync;
+
+impl Debug for Make {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Make")
+    }
+}
+
+impl Call {
+    /// Writes of which each stands for itself.
+    pub fn each(writes: Vec<Write>) -> Self {
+        Self { writes, fate: Fate::Each, otherwise: None, once: None }
+    }
+
+    /// Writes that take effect together or not at all.
+    pub fn together(writes: Vec<Write>) -> Self {
+        Self { writes, fate: Fate::Together, otherwise: None, once: None }
+    }
+}
+
+impl Write {
+    /// Inserts the row, or replaces the one with its key, on this condition.
+    pub fn put(row: Row, expect: Expect) -> Self {
+        Self { action: Action::Put(row), expect }
+    }
+
+    /// Deletes the row with this key, on this condition.
+    pub fn delete(in_force: Arc<InForce>, key: Value, expect: Expect) -> Self {
+        Self { action: Action::Delete { in_force, key }, expect }
+    }
+}
+
+/// What a write does.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Inserts the row, or replaces the one with its key.
+    Put(Row),
+    /// Deletes the row with this key.
+    Delete {
+        /// The storage's definition, as the caller knows it.
+        in_force: Arc<InForce>,
+        /// The key.
+        key: Value,
+    },
+}
+
+/// What must hold of the row a write meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Whatever is there.
+    Anything,
+    /// Whatever is there; but if that is the same already, nothing is done.
+    Different,
+    /// If there is a row, it has this version; if there is none, the new row starts with it.
+    /// (For a deletion there must be one.)
+    Version(i32),
+    /// There is a row with this version.
+    Exactly(i32),
+    /// There is a row.
+    Exists,
+    /// There is no row.
+    Absent,
+    /// There is no row, and the new one starts with this version.
+    First(i32),
+}
+
+/// What became of a write.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// There was no row, now there is this one.
+    Created(Stored),
+    /// The row is this one now.
+    Updated(Stored),
+    /// The row is gone; this is what it was.
+    Deleted(Stored),
+    /// The row was like this already. Nothing was done.
+    Same(Stored),
+    /// The condition failed; this is the row as it is, if there is one. Nothing was done.
+    Refused(Option<Stored>),
+    /// There was nothing to delete, and nothing was expected.
+    Missing,
+    /// The storage takes no change without a version, and none was expected. Nothing was done.
+    VersionRequired,
+    /// The row breaks a rule that only the database can check, or the definition that came into
+    /// force meanwhile. Nothing was done.
+    Invalid(Vec<Fault>),
+    /// It failed like this, and what was to be done otherwise was done.
+    Instead(Box<Outcome>, Stored),
+    /// Another write of its call failed, and they stand or fall together. Nothing was done.
+    Undone,
+}
+
+impl Outcome {
+    /// Whether the write did not take effect, and others of its call may have to follow it.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Created(_) | Self::Updated(_) | Self::Deleted(_) | Self::Same(_) => false,
+            Self::Refused(_)
+            | Self::Missing
+            | Self::VersionRequired
+            | Self::Invalid(_)
+            | Self::Instead(..)
+            | Self::Undone => true,
+        }
+    }
+
+    /// The storage in which something was written.
+    pub(super) fn written(&self) -> Option<StorageId> {
+        match self {
+            Self::Created(stored)
+            | Self::Updated(stored)
+            | Self::Deleted(stored)
+            | Self::Instead(_, stored) => Some(stored.in_force.storage),
+            Self::Same(_)
+            | Self::Refused(_)
+            | Self::Missing
+            | Self::VersionRequired
+            | Self::Invalid(_)
+            | Self::Undone => None,
+        }
+    }
+}
+
+/// A stored row with the definition it is stored under.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The row.
+    pub row: StoredRow,
+    /// Its definition.
+    pub in_force: Arc<InForce>,
+}
+
+impl Stored {
+    /// The whole row as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        self.row.to_json(&self.in_force.definition)
+    }
+}
