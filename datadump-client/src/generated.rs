@@ -7,6 +7,108 @@ use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt, encode_pa
 #[doc = r" Types used as operation parameters and responses."]
 #[allow(clippy::all)]
 pub mod types {
+    #[doc = "`AckCommandIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AckCommandIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for AckCommandIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AckCommandIdempotencyKey> for ::std::string::String {
+        fn from(value: AckCommandIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AckCommandIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AckCommandIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AckCommandIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AckCommandIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "`AnswerCommandIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct AnswerCommandIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for AnswerCommandIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AnswerCommandIdempotencyKey> for ::std::string::String {
+        fn from(value: AnswerCommandIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for AnswerCommandIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for AnswerCommandIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for AnswerCommandIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AnswerCommandIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
     #[doc = "One change of a plan."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Change {
@@ -154,6 +256,17 @@ pub mod types {
             )
         }
     }
+    #[doc = "A token that was made."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct DeviceTokenMade {
+        #[doc = "The token. It is shown this once."]
+        pub token: ::std::string::String,
+    }
+    impl DeviceTokenMade {
+        pub fn builder() -> builder::DeviceTokenMade {
+            Default::default()
+        }
+    }
     #[doc = "One thing that is wrong with a request."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Fault {
@@ -205,6 +318,80 @@ pub mod types {
     impl Health {
         pub fn builder() -> builder::Health {
             Default::default()
+        }
+    }
+    #[doc = "A page of what the hub has."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct HubList {
+        #[doc = "How many there are in all; null when they were not counted."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count: ::std::option::Option<u64>,
+        #[doc = "Whether the count is an estimate."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count_estimated: ::std::option::Option<bool>,
+        #[doc = "The address of the next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "The address of the page before."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "What is on this page."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    }
+    impl HubList {
+        pub fn builder() -> builder::HubList {
+            Default::default()
+        }
+    }
+    #[doc = "`MakeDeviceTokenIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct MakeDeviceTokenIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for MakeDeviceTokenIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<MakeDeviceTokenIdempotencyKey> for ::std::string::String {
+        fn from(value: MakeDeviceTokenIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for MakeDeviceTokenIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for MakeDeviceTokenIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for MakeDeviceTokenIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for MakeDeviceTokenIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
         }
     }
     #[doc = "What declaring a definition would do."]
@@ -356,6 +543,96 @@ pub mod types {
     }
     impl ProcessorList {
         pub fn builder() -> builder::ProcessorList {
+            Default::default()
+        }
+    }
+    #[doc = "`PushIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct PushIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for PushIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<PushIdempotencyKey> for ::std::string::String {
+        fn from(value: PushIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for PushIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for PushIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for PushIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for PushIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "What became of a push. Everything it counts is committed; what was refused is among its errors, without\nan entry in quarantine."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Pushed {
+        #[doc = "Rows that were written."]
+        pub accepted: u64,
+        #[doc = "Commands for the device of the first reading: only with `commands=1`."]
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub commands: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        #[doc = "Records that nothing was to be done with: a program or the source says so."]
+        pub dropped: u64,
+        #[doc = "Records that were there already."]
+        pub duplicates: u64,
+        #[doc = "What is in quarantine, and why."]
+        pub errors: ::std::vec::Vec<Remark>,
+        #[doc = "The format it was read as."]
+        pub format: ::std::string::String,
+        #[doc = "Whether nothing of the throw was lost: always, or this would be a problem."]
+        pub ok: bool,
+        #[doc = "Entries made in quarantine."]
+        pub quarantined: u64,
+        #[doc = "That nothing has become of it yet, and so nothing is counted: only with `ack=accepted`."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub queued: ::std::option::Option<bool>,
+        #[doc = "The source it came through."]
+        pub source: ::std::string::String,
+        #[doc = "Rows that were written, by storage."]
+        pub storages: ::std::collections::HashMap<::std::string::String, u64>,
+        #[doc = "The throw's id."]
+        pub throw: ::std::string::String,
+        #[doc = "Whether there were more warnings or errors than are listed."]
+        pub truncated: bool,
+        #[doc = "What was stored otherwise than one might expect."]
+        pub warnings: ::std::vec::Vec<Remark>,
+    }
+    impl Pushed {
+        pub fn builder() -> builder::Pushed {
             Default::default()
         }
     }
@@ -728,6 +1005,70 @@ pub mod types {
             ::std::string::String::deserialize(deserializer)?.parse().map_err(
                 |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
             )
+        }
+    }
+    #[doc = "`SendCommandIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SendCommandIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for SendCommandIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SendCommandIdempotencyKey> for ::std::string::String {
+        fn from(value: SendCommandIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SendCommandIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SendCommandIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SendCommandIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SendCommandIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "All sensors of a device."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct SensorList {
+        #[doc = "How many there are."]
+        pub count: u64,
+        #[doc = "The sensors: `id`, `sensor_type`, `status`, `last_seen`, and the last `value` with its `timestamp`."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    }
+    impl SensorList {
+        pub fn builder() -> builder::SensorList {
+            Default::default()
         }
     }
     #[doc = "`SimulateIdempotencyKey`"]
@@ -1391,6 +1732,39 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct DeviceTokenMade {
+            token: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for DeviceTokenMade {
+            fn default() -> Self {
+                Self { token: Err("no value supplied for token".to_string()) }
+            }
+        }
+        impl DeviceTokenMade {
+            pub fn token<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.token =
+                    value.try_into().map_err(|e| format!("error converting supplied value for token: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<DeviceTokenMade> for super::DeviceTokenMade {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: DeviceTokenMade,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { token: value.token? })
+            }
+        }
+        impl ::std::convert::From<super::DeviceTokenMade> for DeviceTokenMade {
+            fn from(value: super::DeviceTokenMade) -> Self {
+                Self { token: Ok(value.token) }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Fault {
             code: ::std::result::Result<::std::string::String, ::std::string::String>,
             column: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
@@ -1595,6 +1969,103 @@ pub mod types {
         impl ::std::convert::From<super::Health> for Health {
             fn from(value: super::Health) -> Self {
                 Self { status: Ok(value.status) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct HubList {
+            count: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            count_estimated: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for HubList {
+            fn default() -> Self {
+                Self {
+                    count: Ok(Default::default()),
+                    count_estimated: Ok(Default::default()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl HubList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn count_estimated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count_estimated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for count_estimated: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<HubList> for super::HubList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: HubList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    count_estimated: value.count_estimated?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::HubList> for HubList {
+            fn from(value: super::HubList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    count_estimated: Ok(value.count_estimated),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
             }
         }
         #[derive(Clone, Debug)]
@@ -2053,6 +2524,227 @@ pub mod types {
                     next: Ok(value.next),
                     previous: Ok(value.previous),
                     results: Ok(value.results),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Pushed {
+            accepted: ::std::result::Result<u64, ::std::string::String>,
+            commands: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+            dropped: ::std::result::Result<u64, ::std::string::String>,
+            duplicates: ::std::result::Result<u64, ::std::string::String>,
+            errors: ::std::result::Result<::std::vec::Vec<super::Remark>, ::std::string::String>,
+            format: ::std::result::Result<::std::string::String, ::std::string::String>,
+            ok: ::std::result::Result<bool, ::std::string::String>,
+            quarantined: ::std::result::Result<u64, ::std::string::String>,
+            queued: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+            source: ::std::result::Result<::std::string::String, ::std::string::String>,
+            storages: ::std::result::Result<
+                ::std::collections::HashMap<::std::string::String, u64>,
+                ::std::string::String,
+            >,
+            throw: ::std::result::Result<::std::string::String, ::std::string::String>,
+            truncated: ::std::result::Result<bool, ::std::string::String>,
+            warnings: ::std::result::Result<::std::vec::Vec<super::Remark>, ::std::string::String>,
+        }
+        impl ::std::default::Default for Pushed {
+            fn default() -> Self {
+                Self {
+                    accepted: Err("no value supplied for accepted".to_string()),
+                    commands: Ok(Default::default()),
+                    dropped: Err("no value supplied for dropped".to_string()),
+                    duplicates: Err("no value supplied for duplicates".to_string()),
+                    errors: Err("no value supplied for errors".to_string()),
+                    format: Err("no value supplied for format".to_string()),
+                    ok: Err("no value supplied for ok".to_string()),
+                    quarantined: Err("no value supplied for quarantined".to_string()),
+                    queued: Ok(Default::default()),
+                    source: Err("no value supplied for source".to_string()),
+                    storages: Err("no value supplied for storages".to_string()),
+                    throw: Err("no value supplied for throw".to_string()),
+                    truncated: Err("no value supplied for truncated".to_string()),
+                    warnings: Err("no value supplied for warnings".to_string()),
+                }
+            }
+        }
+        impl Pushed {
+            pub fn accepted<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.accepted = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for accepted: {e}"));
+                self
+            }
+            pub fn commands<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.commands = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for commands: {e}"));
+                self
+            }
+            pub fn dropped<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.dropped =
+                    value.try_into().map_err(|e| format!("error converting supplied value for dropped: {e}"));
+                self
+            }
+            pub fn duplicates<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.duplicates = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for duplicates: {e}"));
+                self
+            }
+            pub fn errors<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Remark>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.errors =
+                    value.try_into().map_err(|e| format!("error converting supplied value for errors: {e}"));
+                self
+            }
+            pub fn format<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.format =
+                    value.try_into().map_err(|e| format!("error converting supplied value for format: {e}"));
+                self
+            }
+            pub fn ok<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.ok =
+                    value.try_into().map_err(|e| format!("error converting supplied value for ok: {e}"));
+                self
+            }
+            pub fn quarantined<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.quarantined = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for quarantined: {e}"));
+                self
+            }
+            pub fn queued<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.queued =
+                    value.try_into().map_err(|e| format!("error converting supplied value for queued: {e}"));
+                self
+            }
+            pub fn source<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.source =
+                    value.try_into().map_err(|e| format!("error converting supplied value for source: {e}"));
+                self
+            }
+            pub fn storages<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::collections::HashMap<::std::string::String, u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.storages = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for storages: {e}"));
+                self
+            }
+            pub fn throw<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.throw =
+                    value.try_into().map_err(|e| format!("error converting supplied value for throw: {e}"));
+                self
+            }
+            pub fn truncated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.truncated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for truncated: {e}"));
+                self
+            }
+            pub fn warnings<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Remark>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.warnings = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for warnings: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Pushed> for super::Pushed {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Pushed) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    accepted: value.accepted?,
+                    commands: value.commands?,
+                    dropped: value.dropped?,
+                    duplicates: value.duplicates?,
+                    errors: value.errors?,
+                    format: value.format?,
+                    ok: value.ok?,
+                    quarantined: value.quarantined?,
+                    queued: value.queued?,
+                    source: value.source?,
+                    storages: value.storages?,
+                    throw: value.throw?,
+                    truncated: value.truncated?,
+                    warnings: value.warnings?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Pushed> for Pushed {
+            fn from(value: super::Pushed) -> Self {
+                Self {
+                    accepted: Ok(value.accepted),
+                    commands: Ok(value.commands),
+                    dropped: Ok(value.dropped),
+                    duplicates: Ok(value.duplicates),
+                    errors: Ok(value.errors),
+                    format: Ok(value.format),
+                    ok: Ok(value.ok),
+                    quarantined: Ok(value.quarantined),
+                    queued: Ok(value.queued),
+                    source: Ok(value.source),
+                    storages: Ok(value.storages),
+                    throw: Ok(value.throw),
+                    truncated: Ok(value.truncated),
+                    warnings: Ok(value.warnings),
                 }
             }
         }
@@ -3045,6 +3737,55 @@ pub mod types {
                     previous: Ok(value.previous),
                     results: Ok(value.results),
                 }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct SensorList {
+            count: ::std::result::Result<u64, ::std::string::String>,
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for SensorList {
+            fn default() -> Self {
+                Self {
+                    count: Err("no value supplied for count".to_string()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl SensorList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<SensorList> for super::SensorList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: SensorList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { count: value.count?, results: value.results? })
+            }
+        }
+        impl ::std::convert::From<super::SensorList> for SensorList {
+            fn from(value: super::SensorList) -> Self {
+                Self { count: Ok(value.count), results: Ok(value.results) }
             }
         }
         #[derive(Clone, Debug)]
@@ -4157,9 +4898,93 @@ impl Client {
     pub fn patch_row(&self) -> builder::PatchRow<'_> {
         builder::PatchRow::new(self)
     }
-    #[doc = "Follow what is committed, as server-sent events\n\nEvery row that is inserted, updated or deleted, in the order of the commits. With one storage its fields\ncan be filtered on as in lists: `field=value`, or `field__op=value`. A request to open a WebSocket at this\naddress is told the same, each event as a message.\n\nSends a `GET` request to `/api/v1/stream`\n\nArguments:\n- `backfill`: First the last rows there are: so many, 1 to 1000, or those of a time such as `10m`.\n- `since`: What was committed behind this position, as a stream says it.\n- `source`: Only of the storages that records of these sources go to, separated by commas.\n- `storage`: Only of these storages, separated by commas.\n- `where_`: A filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n- `last_event_id`: The same, as a browser says it that was cut off. It wins over `since`.\n```text\nlet response = client.stream()\n    .backfill(backfill)\n    .since(since)\n    .source(source)\n    .storage(storage)\n    .where_(where_)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
+    #[doc = "Push what a device, or many, have measured\n\n`{\"device_id\": \"pico_w\", \"sensors\": {\"temperature\": 21.5, \"moisture\": 30}}`, or\n`{\"device_id\": \"pico_w\", \"sensor_type\": \"temperature\", \"value\": 21.5}`, or an array or lines of\neither; with a `timestamp` if the device has a clock. A device and a sensor that nobody knows is\nregistered by its first reading.\n\nSends a `POST` request to `/api/data`\n\nArguments:\n- `commands`: `1`: answer with the commands that wait for the device.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The readings.\n```text\nlet response = client.push()\n    .commands(commands)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn push(&self) -> builder::Push<'_> {
+        builder::Push::new(self)
+    }
+    #[doc = "Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`\n\nSends a `GET` request to `/api/fetch/device`\n\nArguments:\n- `id`: The device, by its name or its number; also without `id=`.\n- `limit`: The most readings to answer with, 1 to 1000 (100).\n- `offset`: How many readings to skip.\n```text\nlet response = client.fetch_device()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn fetch_device(&self) -> builder::FetchDevice<'_> {
+        builder::FetchDevice::new(self)
+    }
+    #[doc = "Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`\n\nSends a `GET` request to `/api/fetch/sensor`\n\nArguments:\n- `id`: The sensor: its number, or a name, which are all sensors of that name; also without `id=`.\n- `limit`: The most readings to answer with, 1 to 1000 (100).\n- `offset`: How many readings to skip.\n```text\nlet response = client.fetch_sensor()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn fetch_sensor(&self) -> builder::FetchSensor<'_> {
+        builder::FetchSensor::new(self)
+    }
+    #[doc = "List devices with their status, their sensors and what those said last\n\nBeside the parameters below, `device`, `state`, `labels`, `period_s` and `own_table` can be filtered\non like fields of a row: `device__contains=pico`, `labels.room=attic`.\n\nSends a `GET` request to `/api/v1/device`\n\nArguments:\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `limit`: The most devices to answer with, 1 to 1000 (100).\n- `offset`: How many devices to skip.\n- `ordering`: The order: names of fields, `-` before those that descend. By name when nothing is said.\n- `status`: Only those that are `online`, `late`, `offline`, or that `never` were heard; with `limit` and\n`offset` alone.\n```text\nlet response = client.list_devices()\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .status(status)\n    .send()\n    .await;\n```"]
+    pub fn list_devices(&self) -> builder::ListDevices<'_> {
+        builder::ListDevices::new(self)
+    }
+    #[doc = "Read a device\n\nSends a `GET` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.get_device()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn get_device(&self) -> builder::GetDevice<'_> {
+        builder::GetDevice::new(self)
+    }
+    #[doc = "Forget a device, its sensors, and the commands that wait for it. Its readings stay\n\nSends a `DELETE` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.remove_device()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn remove_device(&self) -> builder::RemoveDevice<'_> {
+        builder::RemoveDevice::new(self)
+    }
+    #[doc = "Change a device: its name (`device`), `labels`, `period_s` (what is usual for it; null to learn it),\n`own_table` (and `move`, whether the readings of before go there too), `state` (`known` adopts it)\n\nSends a `PATCH` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `if_match`: Only if it has this version, in quotes.\n- `body`: What is to change.\n```text\nlet response = client.patch_device()\n    .id(id)\n    .if_match(if_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn patch_device(&self) -> builder::PatchDevice<'_> {
+        builder::PatchDevice::new(self)
+    }
+    #[doc = "Give a device a token, in the place of the one it had. Whoever pushes for it, or takes its commands,\nhas to send it from now on, as `Authorization: Bearer …`\n\nSends a `POST` request to `/api/v1/device/{id}/token`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n```text\nlet response = client.make_device_token()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .send()\n    .await;\n```"]
+    pub fn make_device_token(&self) -> builder::MakeDeviceToken<'_> {
+        builder::MakeDeviceToken::new(self)
+    }
+    #[doc = "Take a device's token away: anybody may speak for it again\n\nSends a `DELETE` request to `/api/v1/device/{id}/token`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.remove_device_token()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn remove_device_token(&self) -> builder::RemoveDeviceToken<'_> {
+        builder::RemoveDeviceToken::new(self)
+    }
+    #[doc = "List the sensors of a device, with what they said last\n\nSends a `GET` request to `/api/v1/device/{id}/sensor`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.list_sensors()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn list_sensors(&self) -> builder::ListSensors<'_> {
+        builder::ListSensors::new(self)
+    }
+    #[doc = "Set what is usual for a sensor: `{\"period_s\": 60}`, or null to learn it\n\nSends a `PATCH` request to `/api/v1/device/{id}/sensor/{sensor}`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `sensor`: The sensor, by its name or its number.\n- `body`: What is to change.\n```text\nlet response = client.patch_sensor()\n    .id(id)\n    .sensor(sensor)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn patch_sensor(&self) -> builder::PatchSensor<'_> {
+        builder::PatchSensor::new(self)
+    }
+    #[doc = "List the readings of a device, newest first, with the filters of rows: `sensor_type=temperature`,\n`value__gt=20`, `timestamp__gte=…`. Those that stayed in another table when it got one of its own are\nlisted there\n\nSends a `GET` request to `/api/v1/device/{id}/reading`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `limit`: The most readings to answer with, 1 to 1000 (100).\n- `offset`: How many readings to skip.\n- `ordering`: The order: names of fields, `-` before those that descend.\n```text\nlet response = client.list_readings()\n    .id(id)\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .send()\n    .await;\n```"]
+    pub fn list_readings(&self) -> builder::ListReadings<'_> {
+        builder::ListReadings::new(self)
+    }
+    #[doc = "List how a device and its sensors came to be online, late or offline, newest first\n\nSends a `GET` request to `/api/v1/device/{id}/transition`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `limit`: The most to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_transitions()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn list_transitions(&self) -> builder::ListTransitions<'_> {
+        builder::ListTransitions::new(self)
+    }
+    #[doc = "List the commands of a device, newest first: `state=queued`, `method=pump`. Or, with `wait` or `max`,\ntake those that wait for it, as the device does: they are given to nobody else until their lease ends\n\nSends a `GET` request to `/api/v1/device/{id}/command`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `limit`: The most to list, 1 to 1000 (100).\n- `max`: Take at most so many commands, 1 to 100 (10).\n- `offset`: How many to skip.\n- `state`: Where they are: `queued`, `leased`, `acked`, `done`, `failed`, `expired`, `cancelled`,\n`superseded`.\n- `wait`: Take commands; when there is none, wait so many seconds for one, at most 300.\n```text\nlet response = client.list_commands()\n    .id(id)\n    .limit(limit)\n    .max(max)\n    .offset(offset)\n    .state(state)\n    .wait(wait)\n    .send()\n    .await;\n```"]
+    pub fn list_commands(&self) -> builder::ListCommands<'_> {
+        builder::ListCommands::new(self)
+    }
+    #[doc = "Queue a command for a device, whether it is heard or not\n\n`method`, `params`, `ttl_s` (how long it is worth doing, a day), `retries` (how often it is given again\nwhen it is not acknowledged, 3), `lease_s` (how long the device has to acknowledge it, 30), `key` (queued\nonce under this name), `replace` (a slot: of those in it only the newest counts), `wait_s` (wait so long\nfor what comes of it).\n\nSends a `POST` request to `/api/v1/device/{id}/command`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The command.\n```text\nlet response = client.send_command()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn send_command(&self) -> builder::SendCommand<'_> {
+        builder::SendCommand::new(self)
+    }
+    #[doc = "Read a command, with every step it took\n\nSends a `GET` request to `/api/v1/command/{id}`\n\nArguments:\n- `id`: The command.\n```text\nlet response = client.get_command()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn get_command(&self) -> builder::GetCommand<'_> {
+        builder::GetCommand::new(self)
+    }
+    #[doc = "Take a command back, unless something has come of it\n\nSends a `DELETE` request to `/api/v1/command/{id}`\n\nArguments:\n- `id`: The command.\n```text\nlet response = client.cancel_command()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn cancel_command(&self) -> builder::CancelCommand<'_> {
+        builder::CancelCommand::new(self)
+    }
+    #[doc = "As the device: say that a command was taken. `{\"attempt\": 1}` if it knows which one it was given\n\nSends a `POST` request to `/api/v1/command/{id}/ack`\n\nArguments:\n- `id`: The command.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `attempt`; may be left out.\n```text\nlet response = client.ack_command()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn ack_command(&self) -> builder::AckCommand<'_> {
+        builder::AckCommand::new(self)
+    }
+    #[doc = "As the device: say what came of a command\n\nSends a `POST` request to `/api/v1/command/{id}/result`\n\nArguments:\n- `id`: The command.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `ok`, `data`, and `attempt` if it is known.\n```text\nlet response = client.answer_command()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn answer_command(&self) -> builder::AnswerCommand<'_> {
+        builder::AnswerCommand::new(self)
+    }
+    #[doc = "Follow what is committed, as server-sent events\n\nEvery row that is inserted, updated or deleted, in the order of the commits. With one storage its fields\ncan be filtered on as in lists: `field=value`, or `field__op=value`. A request to open a WebSocket at this\naddress is told the same, each event as a message.\n\nSends a `GET` request to `/api/v1/stream`\n\nArguments:\n- `backfill`: First the last rows there are: so many, 1 to 1000, or those of a time such as `10m`.\n- `device`: Only of the hub, and of this device, by its name or its number.\n- `sensor`: Only of the hub, and of sensors of this name, or the one of this number.\n- `since`: What was committed behind this position, as a stream says it.\n- `source`: Only of the storages that records of these sources go to, separated by commas.\n- `storage`: Only of these storages, separated by commas.\n- `where_`: A filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n- `last_event_id`: The same, as a browser says it that was cut off. It wins over `since`.\n```text\nlet response = client.stream()\n    .backfill(backfill)\n    .device(device)\n    .sensor(sensor)\n    .since(since)\n    .source(source)\n    .storage(storage)\n    .where_(where_)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
     pub fn stream(&self) -> builder::Stream<'_> {
         builder::Stream::new(self)
+    }
+    #[doc = "Follow the commands of a device, as the device: each is leased to it when it is said\n\nA request to open a WebSocket at this address is told the same, each command as a message.\n\nSends a `GET` request to `/api/v1/device/{id}/command/stream`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.stream_commands()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn stream_commands(&self) -> builder::StreamCommands<'_> {
+        builder::StreamCommands::new(self)
+    }
+    #[doc = "Follow readings in their plainest form: what `new EventSource(\"/api/stream\")` hears in a page\n\n`{\"device_id\", \"device\", \"sensor_id\", \"sensor_type\", \"value\", \"timestamp\"}` for each reading that is\ncommitted. A request to open a WebSocket at this address is told the same, each reading as a message.\n\nSends a `GET` request to `/api/stream`\n\nArguments:\n- `backfill`: First the last readings there are: so many, 1 to 1000, or those of a time such as `10m`.\n- `device`: Only of this device, by its name or its number.\n- `sensor`: Only of sensors of this name, or the one of this number.\n- `since`: What was committed behind this position, as a stream says it.\n- `last_event_id`: The same, as a browser says it that was cut off. It wins over `since`.\n```text\nlet response = client.stream_readings()\n    .backfill(backfill)\n    .device(device)\n    .sensor(sensor)\n    .since(since)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
+    pub fn stream_readings(&self) -> builder::StreamReadings<'_> {
+        builder::StreamReadings::new(self)
     }
     #[doc = "Say what the server is doing\n\nSends a `GET` request to `/api/v1/status`\n\n```text\nlet response = client.status()\n    .send()\n    .await;\n```"]
     pub fn status(&self) -> builder::Status<'_> {
@@ -7448,11 +8273,1513 @@ pub mod builder {
             }
         }
     }
+    #[doc = "Builder for [`Client::push`]\n\n[`Client::push`]: super::Client::push"]
+    #[derive(Debug)]
+    pub struct Push<'a> {
+        client: &'a super::Client,
+        commands: Result<Option<u8>, String>,
+        idempotency_key: Result<Option<types::PushIdempotencyKey>, String>,
+        body: Result<reqwest::Body, String>,
+    }
+    impl<'a> Push<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                commands: Ok(None),
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn commands<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u8>,
+        {
+            self.commands =
+                value.try_into().map(Some).map_err(|_| "conversion to `u8` for commands failed".to_string());
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::PushIdempotencyKey>,
+        {
+            self.idempotency_key = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `PushIdempotencyKey` for idempotency_key failed".to_string());
+            self
+        }
+        pub fn body<B>(mut self, value: B) -> Self
+        where
+            B: std::convert::TryInto<reqwest::Body>,
+        {
+            self.body =
+                value.try_into().map_err(|_| "conversion to `reqwest::Body` for body failed".to_string());
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/data`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Pushed>, Error<ByteStream>> {
+            let Self { client, commands, idempotency_key, body } = self;
+            let commands = commands.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/data", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .header(
+                    ::reqwest::header::CONTENT_TYPE,
+                    ::reqwest::header::HeaderValue::from_static("application/octet-stream"),
+                )
+                .body(body)
+                .query(&progenitor_client::QueryParam::new("commands", &commands))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "push" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                201u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::fetch_device`]\n\n[`Client::fetch_device`]: super::Client::fetch_device"]
+    #[derive(Debug, Clone)]
+    pub struct FetchDevice<'a> {
+        client: &'a super::Client,
+        id: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> FetchDevice<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Ok(None), limit: Ok(None), offset: Ok(None) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/fetch/device`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id, limit, offset } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/fetch/device", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("id", &id))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "fetch_device" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::fetch_sensor`]\n\n[`Client::fetch_sensor`]: super::Client::fetch_sensor"]
+    #[derive(Debug, Clone)]
+    pub struct FetchSensor<'a> {
+        client: &'a super::Client,
+        id: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> FetchSensor<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Ok(None), limit: Ok(None), offset: Ok(None) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/fetch/sensor`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id, limit, offset } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/fetch/sensor", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("id", &id))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "fetch_sensor" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_devices`]\n\n[`Client::list_devices`]: super::Client::list_devices"]
+    #[derive(Debug, Clone)]
+    pub struct ListDevices<'a> {
+        client: &'a super::Client,
+        count: Result<Option<::std::string::String>, String>,
+        cursor: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+        ordering: Result<Option<::std::string::String>, String>,
+        status: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ListDevices<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                count: Ok(None),
+                cursor: Ok(None),
+                limit: Ok(None),
+                offset: Ok(None),
+                ordering: Ok(None),
+                status: Ok(None),
+            }
+        }
+        pub fn count<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.count = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for count failed".to_string());
+            self
+        }
+        pub fn cursor<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.cursor = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for cursor failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        pub fn ordering<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ordering = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ordering failed".to_string());
+            self
+        }
+        pub fn status<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.status = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for status failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/device`"]
+        pub async fn send(self) -> Result<ResponseValue<types::HubList>, Error<ByteStream>> {
+            let Self { client, count, cursor, limit, offset, ordering, status } = self;
+            let count = count.map_err(Error::InvalidRequest)?;
+            let cursor = cursor.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let ordering = ordering.map_err(Error::InvalidRequest)?;
+            let status = status.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("count", &count))
+                .query(&progenitor_client::QueryParam::new("cursor", &cursor))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("ordering", &ordering))
+                .query(&progenitor_client::QueryParam::new("status", &status))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_devices" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_device`]\n\n[`Client::get_device`]: super::Client::get_device"]
+    #[derive(Debug, Clone)]
+    pub struct GetDevice<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> GetDevice<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/device/{id}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_device" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::remove_device`]\n\n[`Client::remove_device`]: super::Client::remove_device"]
+    #[derive(Debug, Clone)]
+    pub struct RemoveDevice<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> RemoveDevice<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/device/{id}`"]
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<ByteStream>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client.client.delete(url).headers(header_map).build()?;
+            let info = OperationInfo { operation_id: "remove_device" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::patch_device`]\n\n[`Client::patch_device`]: super::Client::patch_device"]
+    #[derive(Debug, Clone)]
+    pub struct PatchDevice<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> PatchDevice<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                if_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PATCH` request to `/api/v1/device/{id}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id, if_match, body } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "patch_device" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::make_device_token`]\n\n[`Client::make_device_token`]: super::Client::make_device_token"]
+    #[derive(Debug, Clone)]
+    pub struct MakeDeviceToken<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        idempotency_key: Result<Option<types::MakeDeviceTokenIdempotencyKey>, String>,
+    }
+    impl<'a> MakeDeviceToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()), idempotency_key: Ok(None) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MakeDeviceTokenIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `MakeDeviceTokenIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/device/{id}/token`"]
+        pub async fn send(self) -> Result<ResponseValue<types::DeviceTokenMade>, Error<ByteStream>> {
+            let Self { client, id, idempotency_key } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device/{}/token", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "make_device_token" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                201u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::remove_device_token`]\n\n[`Client::remove_device_token`]: super::Client::remove_device_token"]
+    #[derive(Debug, Clone)]
+    pub struct RemoveDeviceToken<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> RemoveDeviceToken<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/device/{id}/token`"]
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<ByteStream>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device/{}/token", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client.client.delete(url).headers(header_map).build()?;
+            let info = OperationInfo { operation_id: "remove_device_token" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_sensors`]\n\n[`Client::list_sensors`]: super::Client::list_sensors"]
+    #[derive(Debug, Clone)]
+    pub struct ListSensors<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> ListSensors<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/device/{id}/sensor`"]
+        pub async fn send(self) -> Result<ResponseValue<types::SensorList>, Error<ByteStream>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device/{}/sensor", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_sensors" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::patch_sensor`]\n\n[`Client::patch_sensor`]: super::Client::patch_sensor"]
+    #[derive(Debug, Clone)]
+    pub struct PatchSensor<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        sensor: Result<::std::string::String, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> PatchSensor<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                sensor: Err("sensor was not initialized".to_string()),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn sensor<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.sensor = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for sensor failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PATCH` request to `/api/v1/device/{id}/sensor/{sensor}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id, sensor, body } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let sensor = sensor.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/device/{}/sensor/{}",
+                client.baseurl,
+                encode_path(&id.to_string()),
+                encode_path(&sensor.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "patch_sensor" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_readings`]\n\n[`Client::list_readings`]: super::Client::list_readings"]
+    #[derive(Debug, Clone)]
+    pub struct ListReadings<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        count: Result<Option<::std::string::String>, String>,
+        cursor: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+        ordering: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ListReadings<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                count: Ok(None),
+                cursor: Ok(None),
+                limit: Ok(None),
+                offset: Ok(None),
+                ordering: Ok(None),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn count<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.count = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for count failed".to_string());
+            self
+        }
+        pub fn cursor<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.cursor = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for cursor failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        pub fn ordering<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ordering = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ordering failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/device/{id}/reading`"]
+        pub async fn send(self) -> Result<ResponseValue<types::HubList>, Error<ByteStream>> {
+            let Self { client, id, count, cursor, limit, offset, ordering } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let count = count.map_err(Error::InvalidRequest)?;
+            let cursor = cursor.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let ordering = ordering.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device/{}/reading", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("count", &count))
+                .query(&progenitor_client::QueryParam::new("cursor", &cursor))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("ordering", &ordering))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_readings" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_transitions`]\n\n[`Client::list_transitions`]: super::Client::list_transitions"]
+    #[derive(Debug, Clone)]
+    pub struct ListTransitions<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> ListTransitions<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                limit: Ok(None),
+                offset: Ok(None),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/device/{id}/transition`"]
+        pub async fn send(self) -> Result<ResponseValue<types::HubList>, Error<ByteStream>> {
+            let Self { client, id, limit, offset } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/device/{}/transition", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_transitions" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_commands`]\n\n[`Client::list_commands`]: super::Client::list_commands"]
+    #[derive(Debug, Clone)]
+    pub struct ListCommands<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        limit: Result<Option<u64>, String>,
+        max: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+        state: Result<Option<::std::string::String>, String>,
+        wait: Result<Option<f64>, String>,
+    }
+    impl<'a> ListCommands<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                limit: Ok(None),
+                max: Ok(None),
+                offset: Ok(None),
+                state: Ok(None),
+                wait: Ok(None),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn max<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.max =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for max failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        pub fn state<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.state = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for state failed".to_string());
+            self
+        }
+        pub fn wait<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<f64>,
+        {
+            self.wait =
+                value.try_into().map(Some).map_err(|_| "conversion to `f64` for wait failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/device/{id}/command`"]
+        pub async fn send(self) -> Result<ResponseValue<types::HubList>, Error<ByteStream>> {
+            let Self { client, id, limit, max, offset, state, wait } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let max = max.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let state = state.map_err(Error::InvalidRequest)?;
+            let wait = wait.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device/{}/command", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("max", &max))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("state", &state))
+                .query(&progenitor_client::QueryParam::new("wait", &wait))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_commands" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::send_command`]\n\n[`Client::send_command`]: super::Client::send_command"]
+    #[derive(Debug, Clone)]
+    pub struct SendCommand<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        idempotency_key: Result<Option<types::SendCommandIdempotencyKey>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> SendCommand<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SendCommandIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `SendCommandIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/device/{id}/command`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id, idempotency_key, body } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/device/{}/command", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "send_command" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                202u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_command`]\n\n[`Client::get_command`]: super::Client::get_command"]
+    #[derive(Debug, Clone)]
+    pub struct GetCommand<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> GetCommand<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/command/{id}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/command/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_command" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::cancel_command`]\n\n[`Client::cancel_command`]: super::Client::cancel_command"]
+    #[derive(Debug, Clone)]
+    pub struct CancelCommand<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> CancelCommand<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/command/{id}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/command/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "cancel_command" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::ack_command`]\n\n[`Client::ack_command`]: super::Client::ack_command"]
+    #[derive(Debug, Clone)]
+    pub struct AckCommand<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        idempotency_key: Result<Option<types::AckCommandIdempotencyKey>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> AckCommand<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AckCommandIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `AckCommandIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/command/{id}/ack`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id, idempotency_key, body } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/command/{}/ack", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "ack_command" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::answer_command`]\n\n[`Client::answer_command`]: super::Client::answer_command"]
+    #[derive(Debug, Clone)]
+    pub struct AnswerCommand<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+        idempotency_key: Result<Option<types::AnswerCommandIdempotencyKey>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> AnswerCommand<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("id was not initialized".to_string()),
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::AnswerCommandIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `AnswerCommandIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/command/{id}/result`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, id, idempotency_key, body } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/command/{}/result", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "answer_command" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     #[doc = "Builder for [`Client::stream`]\n\n[`Client::stream`]: super::Client::stream"]
     #[derive(Debug, Clone)]
     pub struct Stream<'a> {
         client: &'a super::Client,
         backfill: Result<Option<::std::string::String>, String>,
+        device: Result<Option<::std::string::String>, String>,
+        sensor: Result<Option<::std::string::String>, String>,
         since: Result<Option<::std::string::String>, String>,
         source: Result<Option<::std::string::String>, String>,
         storage: Result<Option<::std::string::String>, String>,
@@ -7464,6 +9791,8 @@ pub mod builder {
             Self {
                 client: client,
                 backfill: Ok(None),
+                device: Ok(None),
+                sensor: Ok(None),
                 since: Ok(None),
                 source: Ok(None),
                 storage: Ok(None),
@@ -7479,6 +9808,26 @@ pub mod builder {
                 .try_into()
                 .map(Some)
                 .map_err(|_| "conversion to `:: std :: string :: String` for backfill failed".to_string());
+            self
+        }
+        pub fn device<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.device = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for device failed".to_string());
+            self
+        }
+        pub fn sensor<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.sensor = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for sensor failed".to_string());
             self
         }
         pub fn since<V>(mut self, value: V) -> Self
@@ -7532,8 +9881,11 @@ pub mod builder {
         }
         #[doc = "Sends a `GET` request to `/api/v1/stream`"]
         pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<ByteStream>> {
-            let Self { client, backfill, since, source, storage, where_, last_event_id } = self;
+            let Self { client, backfill, device, sensor, since, source, storage, where_, last_event_id } =
+                self;
             let backfill = backfill.map_err(Error::InvalidRequest)?;
+            let device = device.map_err(Error::InvalidRequest)?;
+            let sensor = sensor.map_err(Error::InvalidRequest)?;
             let since = since.map_err(Error::InvalidRequest)?;
             let source = source.map_err(Error::InvalidRequest)?;
             let storage = storage.map_err(Error::InvalidRequest)?;
@@ -7553,6 +9905,8 @@ pub mod builder {
                 .client
                 .get(url)
                 .query(&progenitor_client::QueryParam::new("backfill", &backfill))
+                .query(&progenitor_client::QueryParam::new("device", &device))
+                .query(&progenitor_client::QueryParam::new("sensor", &sensor))
                 .query(&progenitor_client::QueryParam::new("since", &since))
                 .query(&progenitor_client::QueryParam::new("source", &source))
                 .query(&progenitor_client::QueryParam::new("storage", &storage))
@@ -7560,6 +9914,161 @@ pub mod builder {
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo { operation_id: "stream" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::stream(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::stream_commands`]\n\n[`Client::stream_commands`]: super::Client::stream_commands"]
+    #[derive(Debug, Clone)]
+    pub struct StreamCommands<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> StreamCommands<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/device/{id}/command/stream`"]
+        pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<ByteStream>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/device/{}/command/stream", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client.client.get(url).headers(header_map).build()?;
+            let info = OperationInfo { operation_id: "stream_commands" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::stream(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::stream_readings`]\n\n[`Client::stream_readings`]: super::Client::stream_readings"]
+    #[derive(Debug, Clone)]
+    pub struct StreamReadings<'a> {
+        client: &'a super::Client,
+        backfill: Result<Option<::std::string::String>, String>,
+        device: Result<Option<::std::string::String>, String>,
+        sensor: Result<Option<::std::string::String>, String>,
+        since: Result<Option<::std::string::String>, String>,
+        last_event_id: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> StreamReadings<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                backfill: Ok(None),
+                device: Ok(None),
+                sensor: Ok(None),
+                since: Ok(None),
+                last_event_id: Ok(None),
+            }
+        }
+        pub fn backfill<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.backfill = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for backfill failed".to_string());
+            self
+        }
+        pub fn device<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.device = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for device failed".to_string());
+            self
+        }
+        pub fn sensor<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.sensor = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for sensor failed".to_string());
+            self
+        }
+        pub fn since<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.since = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for since failed".to_string());
+            self
+        }
+        pub fn last_event_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.last_event_id = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for last_event_id failed".to_string()
+            });
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/stream`"]
+        pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<ByteStream>> {
+            let Self { client, backfill, device, sensor, since, last_event_id } = self;
+            let backfill = backfill.map_err(Error::InvalidRequest)?;
+            let device = device.map_err(Error::InvalidRequest)?;
+            let sensor = sensor.map_err(Error::InvalidRequest)?;
+            let since = since.map_err(Error::InvalidRequest)?;
+            let last_event_id = last_event_id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/stream", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = last_event_id {
+                header_map.append("Last-Event-ID", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .query(&progenitor_client::QueryParam::new("backfill", &backfill))
+                .query(&progenitor_client::QueryParam::new("device", &device))
+                .query(&progenitor_client::QueryParam::new("sensor", &sensor))
+                .query(&progenitor_client::QueryParam::new("since", &since))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "stream_readings" };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;
             client.post(&result, &info).await?;
