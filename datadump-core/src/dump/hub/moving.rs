@@ -8,7 +8,7 @@ use crate::{
     dump::Dump,
     error::{Error, Result},
     schema::{InForce, Value},
-    store::{Call, Column, Count, Expect, Filter, Order, Paging, Query, Test, Write, query::Direction},
+    store::{Call, Column, Expect, Filter, Query, Test, Write, query::Direction},
     validate,
 };
 
@@ -87,12 +87,9 @@ impl Dump {
 
 fn readings_of(in_force: &InForce, device: i64) -> Option<Query> {
     let column = Column::named(&in_force.definition, "device_id")?;
-    Some(Query {
-        filter: Some(Filter::Column(column, Test::Eq(Value::Integer(device)))),
-        order: vec![Order { column: Column::Key, direction: Direction::Ascending }],
-        paging: Paging::Offset { limit: AT_ONCE, offset: 0 },
-        count: Count::None,
-        fields: None,
-        identity: String::new(),
-    })
+    Some(Query::first(
+        Some(Filter::Column(column, Test::Eq(Value::Integer(device)))),
+        &[(Column::Key, Direction::Ascending)],
+        AT_ONCE,
+    ))
 }

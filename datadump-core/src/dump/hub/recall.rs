@@ -6,7 +6,7 @@ use crate::{
     dump::Dump,
     error::Result,
     schema::{InForce, StoredRow, Value},
-    store::{Column, Count, Order, Paging, Query, query::Direction},
+    store::{Column, Query, query::Direction},
 };
 
 /// How many of the last readings are looked at, and in how many tables.
@@ -23,14 +23,7 @@ impl Dump {
         for table in tables.iter().take(TABLES) {
             let Some(storage) = self.store.catalogue().folded(table) else { continue };
             let Some(in_force) = &storage.in_force else { continue };
-            let query = Query {
-                filter: None,
-                order: vec![Order { column: Column::Key, direction: Direction::Descending }],
-                paging: Paging::Offset { limit: READINGS, offset: 0 },
-                count: Count::None,
-                fields: None,
-                identity: String::new(),
-            };
+            let query = Query::first(None, &[(Column::Key, Direction::Descending)], READINGS);
             let page = self.store.page(in_force, &query).await?;
             for row in page.rows.iter().rev() {
                 self.recall_one(in_force, row);

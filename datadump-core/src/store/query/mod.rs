@@ -37,6 +37,21 @@ pub struct Query {
     pub identity: String,
 }
 
+impl Query {
+    /// The first rows that pass, whole, in this order.
+    pub(crate) fn first(filter: Option<Filter>, order: &[(Column, Direction)], limit: u64) -> Self {
+        let order = order.iter().map(|(column, direction)| Order { column: *column, direction: *direction });
+        Self {
+            filter,
+            order: order.collect(),
+            paging: Paging::Offset { limit, offset: 0 },
+            count: Count::None,
+            fields: None,
+            identity: String::new(),
+        }
+    }
+}
+
 /// A column of a storage's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Column {
