@@ -12,6 +12,8 @@ use crate::Api;
 pub struct Listener {
     response: reqwest::Response,
     read: String,
+    /// Up to where no event ends.
+    searched: usize,
 }
 
 /// One event of it.
@@ -37,20 +39,24 @@ impl Listener {
         let response = call.stream().await?;
         assert_eq!(response.status(), 200, "{path}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Some(Self { response, read: String::new() })
+        Some(Self { response, read: String::new(), searched: 0 })
     }
 
     /// The next; none when the stream has ended. Comments are left out.
     pub async fn next(&mut self) -> Option<Frame> {
         loop {
-            if let Some((frame, rest)) = self.read.split_once("\n\n") {
-                let frame = Frame::parse(frame);
-                self.read = rest.to_owned();
+            if let Some(length) = self.read[self.searched..].find("\n\n") {
+                let end = self.searched + length;
+                let frame = Frame::parse(&self.read[..end]);
+                self.read.drain(..end + 2);
+                self.searched = 0;
                 match frame {
                     Some(frame) => return Some(frame),
                     None => continue,
                 }
             }
+            // Half of the end may be there, and it may be between the bytes of a character.
+            self.searched = self.read.floor_char_boundary(self.read.len().saturating_sub(1));
             let chunk = timeout(Duration::from_secs(30), self.response.chunk()).await;
             let chunk = chunk.expect("a heartbeat comes in half a minute").ok()??;
             self.read.push_str(std::str::from_utf8(&chunk).expect("a chunk ends between characters"));

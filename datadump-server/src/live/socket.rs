@@ -13,7 +13,13 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error, Message,
-        protocol::{CloseFrame, WebSocketConfig, frame::coding::CloseCode},
+        protocol::{
+            CloseFrame, WebSocketConfig,
+            frame::{
+                Frame,
+                coding::{CloseCode, Data, OpCode},
+            },
+        },
     },
 };
 use tracing::Instrument as _;
@@ -32,6 +38,9 @@ const MAX_MESSAGE: usize = 4 << 10;
 
 /// What is buffered of each direction, for each connection.
 const BUFFER: usize = 4 << 10;
+
+/// The most bytes of a frame: a connection keeps room for the longest one it ever sent.
+const FRAME: usize = 64 << 10;
 
 /// How long the end may take.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -116,9 +125,10 @@ async fn tell(saying: &mut Saying, sink: &mut SplitSink<Socket, Message>) -> End
 async fn say(saying: &mut Saying, sink: &mut SplitSink<Socket, Message>, word: Word) -> Result<(), Error> {
     let (mut said, mut next) = (0, Some(word));
     while let Some(word) = next {
-        let message = message(&word);
-        said += message.len();
-        sink.feed(message).await?;
+        for message in messages(&word) {
+            said += message.len();
+            sink.feed(message).await?;
+        }
         next = if said < TOGETHER { saying.more() } else { None };
     }
     sink.flush().await
@@ -150,9 +160,10 @@ fn broken(error: &Error) -> End {
     }
 }
 
-fn message(word: &Word) -> Message {
+/// A word as a message, in several frames when it is long.
+fn messages(word: &Word) -> Vec<Message> {
     if let Word::Silence = word {
-        return Message::Ping(Bytes::new());
+        return vec![Message::Ping(Bytes::new())];
     }
     let mut text = String::from("{");
     if let Some(id) = word.id() {
@@ -160,7 +171,16 @@ fn message(word: &Word) -> Message {
         let _ = write!(text, "\"id\":\"{id}\",");
     }
     let _ = write!(text, "\"event\":\"{}\",\"data\":{}}}", word.event(), word.data());
-    Message::text(text)
+    let mut rest = Bytes::from(text);
+    let (mut frames, mut kind) = (Vec::new(), Data::Text);
+    loop {
+        let frame = rest.split_to(FRAME.min(rest.len()));
+        frames.push(Message::Frame(Frame::message(frame, OpCode::Data(kind), rest.is_empty())));
+        if rest.is_empty() {
+            return frames;
+        }
+        kind = Data::Continue;
+    }
 }
 
 /// Says goodbye, and waits until the client has too.

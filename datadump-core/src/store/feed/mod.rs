@@ -23,8 +23,9 @@ use crate::{
     schema::{StorageId, Value},
 };
 
-/// How many bytes of entries are read at a time.
-pub(super) const FEED_BYTES: usize = 1 << 20;
+/// How many bytes of entries are read at a time: unpacked they take more than ten times as much, for each who
+/// reads by itself.
+pub(super) const FEED_BYTES: usize = 64 << 10;
 
 /// How many of the oldest are removed at a time.
 pub(super) const REMOVED: u32 = 100;

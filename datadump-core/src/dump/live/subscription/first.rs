@@ -41,6 +41,7 @@ impl Subscription {
                 parameters.push((format!("{updated_at}__gte"), since));
             }
             parameters.push(("limit".into(), limit.to_string()));
+            parameters.push(("count".into(), "none".into()));
             parameters.push(("fields".into(), in_force.definition.key.name.to_string()));
             let query = parse::parameters(&in_force.definition, &parameters)?;
             let page = self.store.page(&in_force, &query).await?;
