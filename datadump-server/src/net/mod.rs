@@ -106,14 +106,15 @@ async fn connection(server: &Server, socket: TcpStream, peer: SocketAddr, mut li
         if request.headers().contains_key(UPGRADE) {
             request.set_data(upgraded.clone());
         }
-        async move {
+        // A connection keeps room for it for good: for a stream that is all of its life.
+        Box::pin(async move {
             let answer = server.app.answer(request).await;
             if answer.data::<Endless>().is_some() {
                 serving.streams();
             }
             drop(serving);
             Ok::<_, Infallible>(hyper::Response::from(answer))
-        }
+        })
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

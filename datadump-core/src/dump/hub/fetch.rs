@@ -1,7 +1,5 @@
 //! Readings, newest first, in the plain form of the hub: wherever they are kept.
 
-use std::sync::Arc;
-
 use serde_json::{Value as Json, json};
 
 use super::{known::Device, readings::storage_of};
@@ -11,7 +9,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     schema::{InForce, StoredRow, Value},
     store::{
-        Column, Count, Filter, Order, Paging, Query, Test,
+        Column, Filter, Paging, Query, Test,
         query::{DEFAULT_LIMIT, Direction, MAX_LIMIT},
     },
 };
@@ -23,8 +21,20 @@ const MOST_SORTED: u64 = 10_000;
 /// The most tables that readings are looked for in.
 const TABLES: usize = 100;
 
+/// How many devices' readings are looked for by their devices.
+const FEW: usize = 50;
+
 /// The most sensors of one name that are asked at once.
 const SENSORS: usize = 1_000;
+
+/// In which order readings are asked for, newest first.
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    /// As they were measured.
+    Measured,
+    /// As they were received.
+    Received,
+}
 
 /// Which part of the readings.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +64,8 @@ impl Dump {
     pub async fn fetch_device(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
         let device = self.known_device(wanted).await?;
         let part = Part::read(parameters)?;
-        let tables = [storage_of(device.id, false), storage_of(device.id, true)];
-        self.fetch("device_id", &[device.id], &tables, part).await
+        let asked = of_device(&device, None).map(|(table, tests)| (table, tests, Order::Measured));
+        self.fetch(asked, part).await
     }
 
     /// The readings of all sensors of a name, or of the one of a number, newest first.
@@ -65,27 +75,37 @@ impl Dump {
             return Err(Error::UnknownSensor { device: String::new(), sensor: wanted.to_owned() });
         }
         let part = Part::read(parameters)?;
-        let own = |device: &Arc<Device>| device.row.own_table.then(|| storage_of(device.id, true));
-        let mut tables: Vec<String> =
-            found.iter().filter_map(|(device, _)| own(device)).take(TABLES).collect();
-        tables.push(storage_of(0, false));
-        tables.dedup();
-        let ids: Vec<i64> = found.iter().take(SENSORS).map(|(_, sensor)| sensor.id).collect();
-        self.fetch("sensor_id", &ids, &tables, part).await
+        if found.len() <= FEW {
+            let of_each = found.iter().flat_map(|(device, sensor)| of_device(device, Some(sensor.id)));
+            return self.fetch(of_each.map(|(table, tests)| (table, tests, Order::Measured)), part).await;
+        }
+        // Those of many are everywhere: the last ones that came are looked through.
+        let sensors = found.iter().take(SENSORS).map(|(_, sensor)| Value::Integer(sensor.id)).collect();
+        let test = ("sensor_id", Test::In(sensors));
+        let own = found.iter().filter(|(device, _)| device.row.own_table).take(TABLES);
+        let own = own.map(|(device, _)| storage_of(device.id, true));
+        let asked = std::iter::once(storage_of(0, false)).chain(own);
+        self.fetch(asked.map(|table| (table, vec![test.clone()], Order::Received)), part).await
     }
 
-    async fn fetch(&self, column: &str, ids: &[i64], tables: &[String], part: Part) -> Result<Vec<Json>> {
-        let tables = tables.iter().filter_map(|table| self.store.catalogue().folded(table)?.in_force.clone());
-        let tables: Vec<Arc<InForce>> = tables.collect();
+    async fn fetch(
+        &self,
+        asked: impl Iterator<Item = (String, Vec<(&'static str, Test)>, Order)>,
+        part: Part,
+    ) -> Result<Vec<Json>> {
+        let asked = asked.filter_map(|(table, tests, order)| {
+            Some((self.store.catalogue().folded(&table)?.in_force.clone()?, tests, order))
+        });
+        let asked: Vec<_> = asked.collect();
         // Of several tables the readings have to be sorted here.
-        let (asked, part) = match tables.as_slice() {
+        let (each, part) = match asked.as_slice() {
             [_] => (part, Part { offset: 0, ..part }),
             _ if part.offset > MOST_SORTED => return Err(beyond("offset", 0, MOST_SORTED, part.offset)),
             _ => (Part { limit: part.limit + part.offset, offset: 0 }, part),
         };
         let mut found: Vec<(Timestamp, Value, Json)> = Vec::new();
-        for in_force in &tables {
-            let Some(query) = newest(in_force, column, ids, asked) else { continue };
+        for (in_force, tests, order) in &asked {
+            let Some(query) = newest(in_force, tests, *order, each) else { continue };
             for row in self.store.page(in_force, &query).await?.rows {
                 let at = Column::named(&in_force.definition, "timestamp").map(|column| column.value(&row));
                 if let (Some(Value::Timestamp(at)), Some(plain)) = (at, plain(in_force, &row)) {
@@ -105,29 +125,35 @@ impl Dump {
     pub async fn readings(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.known_device(device).await?;
         let storage = self.readings_storage(&device.storage()).await?;
-        let rows = self.storage(storage.as_str())?;
+        let rows = self.storage(storage.definition.name.as_str())?;
         super::devices::listed(&rows, &device, parameters, "-timestamp").await
     }
 }
 
-fn newest(in_force: &InForce, column: &str, ids: &[i64], part: Part) -> Option<Query> {
-    let column = Column::named(&in_force.definition, column)?;
+/// Where the readings of a device may be, and what they are found by: one device is what the index begins with.
+fn of_device(
+    device: &Device,
+    sensor: Option<i64>,
+) -> impl Iterator<Item = (String, Vec<(&'static str, Test)>)> + use<> {
+    let sensor = sensor.map(|id| ("sensor_id", Test::Eq(Value::Integer(id))));
+    let tests: Vec<_> =
+        std::iter::once(("device_id", Test::Eq(Value::Integer(device.id)))).chain(sensor).collect();
+    [false, true].map(|own| storage_of(device.id, own)).into_iter().map(move |table| (table, tests.clone()))
+}
+
+fn newest(in_force: &InForce, tests: &[(&str, Test)], order: Order, part: Part) -> Option<Query> {
+    let tests = tests
+        .iter()
+        .map(|(name, test)| Some(Filter::Column(Column::named(&in_force.definition, name)?, test.clone())));
+    let tests: Vec<Filter> = tests.collect::<Option<_>>()?;
     let at = Column::named(&in_force.definition, "timestamp")?;
-    let test = match ids {
-        [id] => Test::Eq(Value::Integer(*id)),
-        ids => Test::In(ids.iter().map(|id| Value::Integer(*id)).collect()),
+    let columns = [(at, Direction::Descending), (Column::Key, Direction::Descending)];
+    let columns = match order {
+        Order::Measured => &columns[..],
+        Order::Received => &columns[1..],
     };
-    Some(Query {
-        filter: Some(Filter::Column(column, test)),
-        order: vec![
-            Order { column: at, direction: Direction::Descending },
-            Order { column: Column::Key, direction: Direction::Descending },
-        ],
-        paging: Paging::Offset { limit: part.limit, offset: part.offset },
-        count: Count::None,
-        fields: None,
-        identity: String::new(),
-    })
+    let paging = Paging::Offset { limit: part.limit, offset: part.offset };
+    Some(Query { paging, ..Query::first(Some(Filter::All(tests)), columns, part.limit) })
 }
 
 fn beyond(name: &str, least: u64, most: u64, value: impl std::fmt::Display) -> Error {

@@ -39,7 +39,7 @@ use crate::{clock::Timestamp, error::Result, store::own::Own};
 pub use commands::{Answered, Asked, CommandsFor, Queued};
 pub use devices::DeviceInfo;
 pub(in crate::dump) use fetch::plain;
-pub(in crate::dump) use pushing::Pushing;
+pub(in crate::dump) use pushing::Beat;
 pub(in crate::dump) use readings::is_of_readings;
 pub use register::Registration;
 pub(in crate::dump) use told::told;

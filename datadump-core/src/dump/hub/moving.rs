@@ -61,7 +61,6 @@ impl Dump {
         let Ok(from) = self.find(&from) else { return Ok(false) };
         let from = from.ready()?.clone();
         let to = self.readings_storage(&device.storage()).await?;
-        let to = self.find(to.as_str())?.ready()?.clone();
         let Some(query) = readings_of(&from, device.id) else { return Ok(false) };
         let page = self.store.page(&from, &query).await?;
         if page.rows.is_empty() {

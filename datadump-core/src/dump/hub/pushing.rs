@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::{
     hearts,
     known::{Device, Sensor},
+    readings::is_ours,
     rows::{DeviceState, Last},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     error::{Error, Result},
     hub::push::Said,
     record::Origin,
-    schema::StorageName,
+    schema::{InForce, Row, Value},
 };
 
 /// A device whose readings are taken, or put into quarantine until it is adopted.
@@ -36,10 +37,21 @@ pub(in crate::dump) enum Refusal {
 pub(in crate::dump) struct Pushing {
     pub(in crate::dump) origin: Origin,
     pub(in crate::dump) said: Said,
-    pub(in crate::dump) device: Admitted,
-    pub(in crate::dump) storage: StorageName,
+    pub(in crate::dump) storage: Arc<InForce>,
     pub(in crate::dump) is_clock_off: bool,
+    device: Admitted,
     sensor: Arc<Sensor>,
+    /// Whether its storage is as we make it.
+    is_ours: bool,
+}
+
+/// That a sensor of a device was heard.
+#[derive(Debug)]
+pub(in crate::dump) struct Beat {
+    pub(in crate::dump) device: Admitted,
+    sensor: Arc<Sensor>,
+    last: Last,
+    at: Option<Timestamp>,
 }
 
 impl Admitted {
@@ -73,7 +85,29 @@ impl Refusal {
 }
 
 impl Pushing {
-    /// The row it becomes.
+    pub(in crate::dump) fn beat(&self, received_at: Timestamp) -> Beat {
+        let Said { value, text, at, .. } = &self.said;
+        let last = Last { value: *value, text: text.clone(), timestamp: at.unwrap_or(received_at) };
+        Beat { device: self.device.clone(), sensor: self.sensor.clone(), last, at: *at }
+    }
+
+    /// The row it becomes, if its storage is as we make it: then there is nothing left to prove.
+    pub(in crate::dump) fn row(&self, received_at: Timestamp) -> Option<Row> {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let values = vec![
+            Value::Integer(self.device.0.id),
+            text(&self.device.0.row.device),
+            Value::Integer(self.sensor.id),
+            text(&self.said.sensor),
+            self.said.value.map_or(Value::Null, Value::Float),
+            self.said.text.as_deref().map_or(Value::Null, text),
+            Value::Timestamp(self.said.at.unwrap_or(received_at)),
+            Value::Timestamp(received_at),
+        ];
+        self.is_ours.then(|| Row::proven(self.storage.clone(), None, values))
+    }
+
+    /// The record it is otherwise.
     pub(in crate::dump) fn fields(&self, received_at: Timestamp) -> Map<String, Json> {
         let at = self.said.at.unwrap_or(received_at).to_string();
         let received = received_at.to_string();
@@ -133,7 +167,7 @@ impl Dump {
         let wanted: Vec<(&Arc<Device>, &str)> =
             readings.iter().map(|(_, said, device)| (&device.0, said.sensor.as_str())).collect();
         let sensors = self.sensors_named(&wanted).await?;
-        let mut storages: HashMap<String, StorageName> = HashMap::new();
+        let mut storages: HashMap<String, (Arc<InForce>, bool)> = HashMap::new();
         let mut recognised = Vec::with_capacity(readings.len());
         for ((origin, said, device), sensor) in readings.into_iter().zip(sensors) {
             let Some(sensor) = sensor else {
@@ -141,32 +175,30 @@ impl Dump {
                 continue;
             };
             let name = device.0.storage();
-            let storage = match storages.get(&name) {
-                Some(storage) => storage.clone(),
+            let (storage, is_ours) = match storages.get(&name) {
+                Some(known) => known.clone(),
                 None => {
                     let storage = self.readings_storage(&name).await?;
-                    storages.insert(name, storage.clone());
-                    storage
+                    let known = (storage.clone(), is_ours(&storage));
+                    storages.insert(name, known.clone());
+                    known
                 }
             };
             let is_clock_off = said.at.is_some_and(|at| hearts::is_off(at, now));
-            recognised.push(Ok(Pushing { origin, said, device, storage, is_clock_off, sensor }));
+            recognised.push(Ok(Pushing { origin, said, storage, is_clock_off, device, sensor, is_ours }));
         }
         Ok(recognised)
     }
 
     /// These were heard.
-    pub(in crate::dump) fn beat(&self, readings: &[Pushing], now: Timestamp) {
+    pub(in crate::dump) fn beat(&self, beats: Vec<Beat>, now: Timestamp) {
         let mut before = None;
-        for pushing in readings {
-            let (device, said) = (&pushing.device.0, &pushing.said);
-            let timestamp = said.at.unwrap_or(now);
-            let last = Last { value: said.value, text: said.text.clone(), timestamp };
-            self.hub.hearts.beat(&pushing.sensor.heart, now, Some(last), said.at);
+        for Beat { device, sensor, last, at } in beats {
+            self.hub.hearts.beat(&sensor.heart, now, Some(last), at);
             // Mostly all readings of a push are of one device.
-            if before != Some(device.id) {
-                self.hub.hearts.beat(&device.heart, now, None, said.at);
-                before = Some(device.id);
+            if before != Some(device.0.id) {
+                self.hub.hearts.beat(&device.0.heart, now, None, at);
+                before = Some(device.0.id);
             }
         }
     }

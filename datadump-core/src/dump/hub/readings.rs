@@ -1,6 +1,6 @@
 //! Where readings are kept: in one storage for all, or in one of the device's own. Both are ordinary storages.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value as Json, json};
 
@@ -8,7 +8,8 @@ use super::known::Device;
 use crate::{
     dump::Dump,
     error::{Error, Result},
-    schema::{StorageName, parse},
+    hub::push::LONGEST_NAME,
+    schema::{Bounds, Field, InForce, Kind, StorageName, parse},
 };
 
 /// The storage of all devices that have none of their own.
@@ -48,11 +49,35 @@ fn definition(name: &str) -> Json {
             {"name": "timestamp", "type": "timestamp"},
             {"name": "received_at", "type": "timestamp"},
         ],
-        "meta": {
-            "scans": true,
-            "indexes": [{"fields": ["device_id", "timestamp"]}, {"fields": ["sensor_id", "timestamp"]}],
-        },
+        // One for sensors would cost a page of the table for nearly every reading: those of a device are
+        // looked through for the ones of a sensor.
+        "meta": {"scans": true, "indexes": [{"fields": ["device_id", "timestamp"]}]},
     })
+}
+
+/// Whether a storage has the fields that we give it, so that a reading is a row of it as it is.
+pub(super) fn is_ours(in_force: &InForce) -> bool {
+    let fields = [
+        ("device_id", "long", false),
+        ("device", "string", false),
+        ("sensor_id", "long", false),
+        ("sensor_type", "string", false),
+        ("value", "float", true),
+        ("text", "text", true),
+        ("timestamp", "timestamp", false),
+        ("received_at", "timestamp", false),
+    ];
+    let definition = &in_force.definition;
+    let is_same = |(field, (name, kind, nullable)): (&Field, (&str, &str, bool))| {
+        let is_plain = field.bounds == Bounds::default() && field.pattern.is_none() && !field.unique;
+        is_plain
+            && (field.name.as_str(), field.kind.name(), field.nullable) == (name, kind, nullable)
+            && !matches!(&field.kind, Kind::String { max_length } if usize::try_from(*max_length).unwrap_or(0) < LONGEST_NAME)
+    };
+    definition.key.generated
+        && !definition.meta.require_version
+        && definition.fields.len() == fields.len()
+        && definition.fields.iter().zip(fields).all(is_same)
 }
 
 impl Device {
@@ -64,14 +89,14 @@ impl Device {
 
 impl Dump {
     /// The storage of readings with this name, made now if there is none.
-    pub(in crate::dump) async fn readings_storage(&self, name: &str) -> Result<StorageName> {
+    pub(in crate::dump) async fn readings_storage(&self, name: &str) -> Result<Arc<InForce>> {
         for _ in 0..ROUNDS {
             if let Some(storage) = self.store.catalogue().folded(name) {
-                if storage.in_force.is_none() {
+                let Some(in_force) = &storage.in_force else {
                     self.store.migrate(storage.id).await?;
                     continue;
-                }
-                return Ok(storage.name.clone());
+                };
+                return Ok(in_force.clone());
             }
             let sent = definition(name);
             match self.queue(parse::definition(&sent)?, &sent, None).await {

@@ -183,7 +183,14 @@ impl Dump {
         let throw = &sorted.seed.throw;
         let receipt = Receipt::new(throw.id, throw.source.clone(), sorted.seed.format.clone());
         let had = !sorted.bound.is_empty();
-        let batch = Batch { seed: sorted.seed, receipt, bound: sorted.bound, failed: sorted.failed, beside };
+        let batch = Batch {
+            seed: sorted.seed,
+            receipt,
+            bound: sorted.bound,
+            ready: Vec::new(),
+            failed: sorted.failed,
+            beside,
+        };
         let receipt = match self.keep(batch, how).await {
             Ok(receipt) => receipt,
             // Another replay was faster.

@@ -17,6 +17,7 @@ use crate::{
         rows::with_condition,
     },
     error::{Error, Fault, Result},
+    hub::push::Said,
     id::Ids,
     receipt::{Receipt, Remark},
     record::{Origin, Record},
@@ -33,6 +34,8 @@ pub(super) struct Batch {
     pub(super) receipt: Receipt,
     /// Records on their way to storages.
     pub(super) bound: Vec<Bound>,
+    /// Rows that are proven already.
+    pub(super) ready: Vec<Ready>,
     /// What failed before it came so far.
     pub(super) failed: Vec<Failed>,
     /// What else is written at the same moment.
@@ -46,6 +49,14 @@ pub(super) struct Bound {
     pub(super) record: Record,
     /// The record as it was read, where its bytes alone do not say it.
     pub(super) original: Option<Arc<Json>>,
+}
+
+/// A row on its way to its storage.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) row: Row,
+    pub(super) origin: Origin,
+    pub(super) said: Said,
 }
 
 /// What goes to quarantine.
@@ -97,9 +108,22 @@ enum Part {
 /// A row on its way into the store, and where it came from.
 #[derive(Debug)]
 struct Placed {
-    storage: StorageName,
+    in_force: Arc<InForce>,
     origin: Origin,
-    original: Option<Arc<Json>>,
+    original: Original,
+}
+
+/// What a row was made of, where its bytes alone do not say it.
+#[derive(Debug)]
+enum Original {
+    Record(Option<Arc<Json>>),
+    Reading(Box<Said>),
+}
+
+impl Placed {
+    fn storage(&self) -> &str {
+        self.in_force.definition.name.as_str()
+    }
 }
 
 impl Dump {
@@ -113,10 +137,10 @@ impl Dump {
 
     /// The same, unless it was done before.
     pub(super) async fn keep_once(&self, batch: Batch, how: How<'_>, noting: Option<Noting>) -> Result<Kept> {
-        let Batch { seed, mut receipt, bound, mut failed, beside } = batch;
+        let Batch { seed, mut receipt, bound, ready, mut failed, beside } = batch;
         let targets = self.targets(&bound, how.key).await?;
         let mut last: Option<(&StorageName, &Target)> = None;
-        let mut writes = Vec::with_capacity(bound.len() + failed.len() + beside.len());
+        let mut writes = Vec::with_capacity(bound.len() + ready.len() + failed.len() + beside.len());
         let mut parts = Vec::with_capacity(writes.capacity());
         // Only where one record became several does the part of an id matter; they stand together.
         let several = bound.windows(2).any(|pair| match pair {
@@ -152,9 +176,10 @@ impl Dump {
             };
             match proven {
                 Ok((row, expect)) => {
-                    // The storage's own spelling of its name.
-                    let storage = row.storage_name().clone();
-                    parts.push(Part::Row(Placed { storage, origin, original: one.original }));
+                    // The storage has its own spelling of its name.
+                    let in_force = row.proven_by().clone();
+                    let original = Original::Record(one.original);
+                    parts.push(Part::Row(Placed { in_force, origin, original }));
                     writes.push(Write::put(row, expect));
                 }
                 Err(trouble) => failed.push(Failed {
@@ -164,6 +189,11 @@ impl Dump {
                     trouble,
                 }),
             }
+        }
+        for Ready { row, origin, said } in ready {
+            let (in_force, original) = (row.proven_by().clone(), Original::Reading(Box::new(said)));
+            parts.push(Part::Row(Placed { in_force, origin, original }));
+            writes.push(Write::put(row, Expect::Anything));
         }
         if how.whole && !failed.is_empty() {
             failed.iter().for_each(|failed| receipt.error(failed.remark(None)));
@@ -268,9 +298,13 @@ impl Dump {
     fn otherwise(&self, seed: Arc<Seed>, parts: Arc<[Part]>) -> Otherwise {
         let ids = self.ids.clone();
         Otherwise(Arc::new(move |place, outcome| match parts.get(place) {
-            Some(Part::Row(Placed { storage, origin, original })) => {
-                let (trouble, storage) = (Trouble::refused(outcome), Some(storage.as_str()));
-                Some(seed.row(ids.next(), Some(origin), original.as_deref(), storage, &trouble))
+            Some(Part::Row(placed)) => {
+                let (trouble, origin) = (Trouble::refused(outcome), Some(&placed.origin));
+                let original = match &placed.original {
+                    Original::Record(record) => record.clone(),
+                    Original::Reading(said) => Some(Arc::new(said.to_json())),
+                };
+                Some(seed.row(ids.next(), origin, original.as_deref(), Some(placed.storage()), &trouble))
             }
             _ => None,
         }))
@@ -345,7 +379,7 @@ fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: &[Outcome]) {
                 receipt.error(remark.clone());
             }
             (Part::Row(row), Outcome::Created(_) | Outcome::Updated(_) | Outcome::Deleted(_)) => {
-                receipt.accept(row.storage.as_str());
+                receipt.accept(row.storage());
             }
             // Refused without anything instead: it was only to be stored if it was not there.
             (Part::Row(_), Outcome::Same(_)) => receipt.duplicates += 1,

@@ -149,7 +149,14 @@ impl Dump {
         }
         let sorted = self.sort(throw, source, reading, None).await?;
         receipt.dropped = sorted.dropped;
-        let batch = Batch { seed: sorted.seed, receipt, bound: sorted.bound, failed: sorted.failed, beside };
+        let batch = Batch {
+            seed: sorted.seed,
+            receipt,
+            bound: sorted.bound,
+            ready: Vec::new(),
+            failed: sorted.failed,
+            beside,
+        };
         let how = How {
             key: source.settings.key.as_deref(),
             strict_fields: source.settings.strict,

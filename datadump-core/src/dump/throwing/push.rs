@@ -9,11 +9,11 @@ use tokio::task::coop::consume_budget;
 use super::{
     Incoming, Reading,
     entry::{Seed, Step, Trouble},
-    keep::{Batch, Bound, Failed, How},
+    keep::{Batch, Bound, Failed, How, Ready},
     read::Sorted,
 };
 use crate::{
-    dump::{Dump, hub::Pushing},
+    dump::{Dump, hub::Beat},
     error::{Error, Result},
     hub::push::{self, Said},
     receipt::{Receipt, Remark},
@@ -47,10 +47,12 @@ pub struct Pushed {
 
 /// A push before anything of it is stored.
 pub(super) struct Sifted {
-    pub(super) sorted: Sorted,
+    sorted: Sorted,
+    /// Readings for storages as we make them.
+    ready: Vec<Ready>,
     /// What is refused: it is neither stored nor in quarantine.
     refused: Vec<(Remark, Error)>,
-    beats: Vec<Pushing>,
+    beats: Vec<Beat>,
 }
 
 impl Dump {
@@ -78,20 +80,21 @@ impl Dump {
         let reading = self.read(&throw, None).await?;
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
         let mut sifted = self.sift(throw.clone(), reading, token.as_deref(), &mut receipt).await?;
-        if sifted.sorted.bound.is_empty() && sifted.sorted.failed.is_empty() && !sifted.refused.is_empty() {
+        if sifted.is_empty() && !sifted.refused.is_empty() {
             // Nothing of it is taken.
             return Err(sifted.refused.swap_remove(0).1);
         }
-        let Sorted { seed, bound, failed, .. } = sifted.sorted;
-        let batch = Batch { seed, receipt, bound, failed, beside: Vec::new() };
+        let Sifted { sorted, ready, refused, beats } = sifted;
+        let Sorted { seed, bound, failed, .. } = sorted;
+        let batch = Batch { seed, receipt, bound, ready, failed, beside: Vec::new() };
         let outcome = self.keep(batch, HOW).await.map(|mut receipt| {
-            sifted.refused.into_iter().for_each(|(remark, _)| receipt.error(remark));
+            refused.into_iter().for_each(|(remark, _)| receipt.error(remark));
             receipt
         });
         self.capture.recent.put(throw.clone(), &outcome);
         let receipt = outcome?;
-        let device = sifted.beats.first().map(|pushing| pushing.device.clone());
-        self.beat(&sifted.beats, throw.received_at);
+        let device = beats.first().map(|beat| beat.device.clone());
+        self.beat(beats, throw.received_at);
         let commands = match device.filter(|_| commands > 0) {
             Some(device) => Some(self.pending(&device, commands).await?),
             None => (commands > 0).then(Vec::new),
@@ -113,7 +116,7 @@ impl Dump {
         let quarantine = self.store.catalogue().own(Own::Quarantine)?;
         let seed = Arc::new(Seed { quarantine, throw, body, format, processor: None, _share: share });
         let sorted = Sorted { seed, bound: Vec::new(), failed: Vec::new(), dropped: 0 };
-        let mut sifted = Sifted { sorted, refused: Vec::new(), beats: Vec::new() };
+        let mut sifted = Sifted { sorted, ready: Vec::new(), refused: Vec::new(), beats: Vec::new() };
         let output = match output {
             Ok(output) => output,
             Err(failure) => {
@@ -178,9 +181,8 @@ impl Dump {
                 None => return Err(Error::internal("a reading of no device")),
             }
         }
-        let beats = self.recognise(known, received_at).await?;
-        for beat in beats {
-            match beat {
+        for recognised in self.recognise(known, received_at).await? {
+            match recognised {
                 Ok(pushing) => {
                     if pushing.is_clock_off {
                         receipt.warn(Remark {
@@ -192,16 +194,17 @@ impl Dump {
                             quarantine: None,
                         });
                     }
-                    sifted.sorted.bound.push(Bound {
-                        storage: pushing.storage.clone(),
-                        record: Record {
-                            fields: pushing.fields(received_at),
-                            origin: Origin { piece: None, ..pushing.origin.clone() },
-                            ..Record::default()
-                        },
-                        original: Some(Arc::new(pushing.said.to_json())),
-                    });
-                    sifted.beats.push(pushing);
+                    sifted.beats.push(pushing.beat(received_at));
+                    let origin = Origin { piece: None, ..pushing.origin.clone() };
+                    match pushing.row(received_at) {
+                        Some(row) => sifted.ready.push(Ready { row, origin, said: pushing.said }),
+                        // Somebody has declared it otherwise: it takes what fits it.
+                        None => sifted.sorted.bound.push(Bound {
+                            storage: pushing.storage.definition.name.clone(),
+                            record: Record { origin, ..Record::new(pushing.fields(received_at)) },
+                            original: Some(Arc::new(pushing.said.to_json())),
+                        }),
+                    }
                 }
                 Err((origin, said)) => {
                     let trouble = Trouble {
@@ -237,8 +240,9 @@ impl Dump {
         if dry_run {
             return Ok(Some(receipt));
         }
-        let Sorted { seed, bound, failed, .. } = sifted.sorted;
-        let batch = Batch { seed, receipt, bound, failed, beside };
+        let Sifted { sorted, ready, .. } = sifted;
+        let Sorted { seed, bound, failed, .. } = sorted;
+        let batch = Batch { seed, receipt, bound, ready, failed, beside };
         match self.keep(batch, How { whole: true, ..HOW }).await {
             Ok(receipt) => Ok(Some(receipt)),
             Err(Error::Strict(receipt)) => Ok(Some(*receipt)),
@@ -253,6 +257,10 @@ impl Dump {
 const HOW: How<'_> = How { key: None, strict_fields: false, whole: false, quarantine: true };
 
 impl Sifted {
+    fn is_empty(&self) -> bool {
+        self.sorted.bound.is_empty() && self.ready.is_empty() && self.sorted.failed.is_empty()
+    }
+
     /// Puts a part of the push into quarantine: what it says, in a form that can be pushed again.
     fn fail(&mut self, origin: Origin, original: Option<Json>, trouble: Trouble) {
         let origin = match &original {
