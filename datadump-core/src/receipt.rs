@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::throw::SourceName;
+use crate::throw::{HUB, SourceName};
 
 /// The most warnings, and the most errors, one receipt lists.
 const MAX_LISTED: usize = 100;
@@ -131,6 +131,9 @@ impl Receipt {
 
 fn from_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SourceName, D::Error> {
     let name = String::deserialize(deserializer)?;
+    if name == HUB {
+        return Ok(SourceName::own(HUB));
+    }
     SourceName::parse(&name).map_err(serde::de::Error::custom)
 }
 

@@ -9,6 +9,9 @@ use crate::{clock::Timestamp, schema::StorageName};
 /// of the same name.
 pub type SourceName = StorageName;
 
+/// The door of pushes to the hub: nobody's source can have this name.
+pub(crate) const HUB: &str = "_hub";
+
 /// One message as it came, not looked at yet.
 #[derive(Debug, Clone)]
 pub struct Throw {

@@ -35,7 +35,13 @@ const THROWS: &[&str] =
     &["throw", "throw_put", "throw_arguments", "throw_at", "throw_put_at", "throw_arguments_at"];
 
 /// Beside throws, what records by itself that it is done once, together with what it does.
-const RECORDS: &[&str] = &["save_row"];
+const RECORDS: &[&str] = &["save_row", "push"];
+
+/// What must be recorded nowhere.
+const SECRETS: &[&str] = &["make_device_token"];
+
+/// What GET does that a HEAD must not do: a device takes its commands with it.
+const TAKES: &[&str] = &["list_commands"];
 
 /// All operations of an API, each at its path without a trailing slash.
 pub(crate) fn routes<T: OpenApi>(api: T, dump: &Dump) -> Route {
@@ -45,12 +51,14 @@ pub(crate) fn routes<T: OpenApi>(api: T, dump: &Dump) -> Route {
     table.into_iter().fold(Route::new(), |route, (path, endpoints)| {
         let operations = endpoints.into_iter().map(|(method, inner)| {
             let (id, known) = known.remove(&(path.clone(), method.clone())).unwrap_or_default();
-            let is_repeated = method == Method::POST && !THROWS.contains(&id) && !RECORDS.contains(&id);
+            let is_repeated = method == Method::POST
+                && ![THROWS, RECORDS, SECRETS].iter().any(|others| others.contains(&id));
             let repeated = is_repeated.then(|| dump.clone());
             (method, Operation { id, known, repeated, inner })
         });
         let operations: Vec<_> = operations.collect();
-        let throws = operations.iter().any(|(_, operation)| THROWS.contains(&operation.id));
+        let takes = |id| THROWS.contains(&id) || TAKES.contains(&id);
+        let throws = operations.iter().any(|(_, operation)| takes(operation.id));
         route.at(path, Methods { operations, head: if throws { Head::DoesNothing } else { Head::LikeGet } })
     })
 }

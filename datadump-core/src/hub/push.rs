@@ -136,7 +136,7 @@ impl Head {
                 return Err(self.unread(&sensor, value, failure));
             }
             Json::Number(number) => match number.as_f64() {
-                Some(float) if number.as_i64().is_none_or(is_exact) && !number.is_u64() || float < 9e15 => {
+                Some(float) if number.is_f64() || number.as_i64().is_some_and(is_exact) => {
                     (Some(float), None)
                 }
                 _ => (None, Some(number.to_string())),

@@ -39,7 +39,12 @@ pub(crate) struct PushedAnswer {
 pub(crate) enum PushAnswer {
     /// Everything of it is committed: as readings, or in quarantine.
     #[oai(status = 201)]
-    Done(Reply<PushedAnswer>),
+    Done(
+        Reply<PushedAnswer>,
+        /// Whether it was answered before.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
+    ),
 }
 
 #[OpenApi(prefix_path = "/api", tag = "Tag::Hub")]
@@ -62,7 +67,8 @@ impl Hub {
     ) -> Result<PushAnswer, Problem> {
         let most = if commands.0 == Some(1) { COMMANDS } else { 0 };
         let pushed = self.thrower.push(asked, body.0, token.0, most).await?;
-        Ok(PushAnswer::Done(Reply(pushed.into())))
+        let again = pushed.receipt.again.then_some(true);
+        Ok(PushAnswer::Done(Reply(pushed.into()), again))
     }
 
     /// Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`.

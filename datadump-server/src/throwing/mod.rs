@@ -139,8 +139,13 @@ impl Thrower {
         if body.is_empty() {
             return Err(nothing());
         }
-        let throw =
-            Incoming { body, content_type: asked.content_type, peer: asked.peer, ..Incoming::default() };
+        let throw = Incoming {
+            body,
+            content_type: asked.content_type,
+            peer: asked.peer,
+            once: asked.once,
+            ..Incoming::default()
+        };
         Ok(Box::pin(self.dump.push(Push { throw, token, commands })).await?)
     }
 

@@ -126,6 +126,11 @@ async fn keys_and_slots_keep_what_is_meant(server: Server) {
     assert_eq!(state(&server, &other).await["state"], "queued");
     let taken = take(&server, "b", 0.0).await;
     assert!(taken.iter().any(|taken| taken["id"] == two["id"]));
+    // Of many at once one is left.
+    push(&server, json!({"device_id": "c", "t": 1})).await;
+    let many = (0..8).map(|value| command(&server, "c", slot(value)));
+    futures_util::future::join_all(many).await.into_iter().for_each(|answer| answer.is(202).ok());
+    assert_eq!(take(&server, "c", 0.0).await.len(), 1);
     // One that is leased gives way, one that is being done does not.
     let three = command(&server, "b", slot(3)).await.is(202).json();
     step(&server, &two, "ack", json!({})).await.problem(409);

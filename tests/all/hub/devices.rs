@@ -103,6 +103,16 @@ async fn a_device_with_a_token_needs_it(server: Server) {
         let text = server.get(path).await.is(200).text();
         assert!(!text.contains(made["token"].as_str().unwrap()) && !text.contains("\"token\""), "{text}");
     }
+    for query in
+        ["fields=token", "token__startswith=a", "ordering=token", "where={\"token\":{\"isnull\":false}}"]
+    {
+        let name = query.split(['=', '_']).next().unwrap();
+        server.get(&format!("/api/v1/device/?{query}")).await.problem_about(400, &[name]);
+    }
+    // Nor is it recorded for a request that is sent again.
+    let again = || server.post("/api/v1/device/other/token/", &json!({})).header("idempotency-key", "t1");
+    let (one, two) = (again().await.is(201).json(), again().await.is(201).json());
+    assert_ne!(one["token"], two["token"]);
     server.delete("/api/v1/device/safe/token/").await.is(204).ok();
     server.post(DATA, &body).await.is(201).ok();
 }

@@ -115,6 +115,14 @@ async fn a_push_with_a_key_is_stored_once(server: Server) {
     assert_eq!(fetch(&server, "device?a").await.len(), 1);
     let other = server.post(DATA, &json!({"device_id": "a", "t": 2})).header("idempotency-key", "k1").await;
     other.problem(422);
+    let again = send().await.is(201);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    // What was recorded with the readings is there after a kill.
+    let (setup, database) = server.kill().await;
+    let server = setup.start(database).await;
+    let again = server.post(DATA, &body).header("idempotency-key", "k1").await.is(201).json();
+    assert_eq!(again["throw"], first["throw"]);
+    assert_eq!(fetch(&server, "device?a").await.len(), 1);
 }
 
 async fn names_are_whatever_they_are(server: Server) {
@@ -185,6 +193,10 @@ async fn strangers_wait_until_they_are_adopted() {
         let waiting = server.get("/api/v1/device/?state=waiting").await.is(200).json();
         assert_eq!(only(waiting["results"].as_array().unwrap(), &["device"]), json!([["new one"]]));
         assert_eq!(fetch(&server, "device?id=new%20one").await, Vec::<Json>::new());
+        // Its name is what it waits under; and a token that it is given meanwhile does not keep it out.
+        let renamed = json!({"device": "other", "state": "known"});
+        server.patch("/api/v1/device/new%20one/", &renamed).await.problem_about(400, &["adopt"]);
+        server.post("/api/v1/device/new%20one/token/", &json!({})).await.is(201).ok();
         // One click.
         let adopted =
             server.patch("/api/v1/device/new%20one/", &json!({"state": "known"})).await.is(200).json();
@@ -196,6 +208,7 @@ async fn strangers_wait_until_they_are_adopted() {
             received[4..].iter().map(|reading| reading["value"].as_f64().unwrap()).collect();
         first.sort_by(f64::total_cmp);
         assert_eq!(first, [0.0, 1.0], "they are as old as they were");
+        server.delete("/api/v1/device/new%20one/token/").await.is(204).ok();
         push(&server, json!({"device_id": "new one", "t": 4})).await;
         assert_eq!(fetch(&server, "device?id=new%20one").await.len(), 7);
         let left = server.get("/api/v1/quarantine/?state=waiting").await.is(200).json();

@@ -124,6 +124,14 @@ async fn commands_come_as_they_are_sent(server: Server) {
         step(&server, one, "result", json!({"ok": true})).await.is(200).ok();
         assert_eq!(steps(&state(&server, one).await), ["queued", "leased", "done"]);
     }
+    // Another device that is called like its number is another.
+    let number = super::device(&server, "a").await["id"].to_string();
+    push(&server, json!({"device_id": number, "t": 1})).await;
+    let to_other = command(&server, &number, super::pump()).await.is(202).json();
+    let mine = command(&server, "a", json!({"method": "mine"})).await.is(202).json();
+    assert_eq!(listener.next().await.unwrap().data["id"], mine["id"]);
+    assert_eq!(state(&server, &to_other).await["state"], "queued");
+    step(&server, &mine, "result", json!({"ok": true})).await.is(200).ok();
     drop(listener);
     // The same over a WebSocket; and what a stream that has gone away did not hear comes again.
     let short = json!({"method": "x", "lease_s": 0.5, "retries": 20});

@@ -112,10 +112,12 @@ impl Dump {
                     found.push((at, row.key, plain));
                 }
             }
+            found.sort_by(|(at, key, _), (other, other_key, _)| {
+                other.cmp(at).then_with(|| other_key.compare(key).unwrap_or(std::cmp::Ordering::Equal))
+            });
+            // No more is held than is asked for.
+            found.truncate(usize::try_from(each.limit).unwrap_or(usize::MAX));
         }
-        found.sort_by(|(at, key, _), (other, other_key, _)| {
-            other.cmp(at).then_with(|| other_key.compare(key).unwrap_or(std::cmp::Ordering::Equal))
-        });
         let skip = usize::try_from(part.offset).unwrap_or(usize::MAX);
         let take = usize::try_from(part.limit).unwrap_or(usize::MAX);
         Ok(found.into_iter().skip(skip).take(take).map(|(_, _, plain)| plain).collect())

@@ -1,10 +1,12 @@
 //! What other nodes change of the hub is known here by the feed.
 
-use super::rows::{PulseRow, read};
+use std::collections::HashSet;
+
+use super::rows::{DeviceRow, PulseRow, read};
 use crate::{
     dump::{
         Dump,
-        live::{Of, Subscribe, Told},
+        live::{Cursor, Of, Subscribe, Subscription, Told},
     },
     error::Result,
     store::own::Own,
@@ -15,10 +17,7 @@ const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Dump {
     /// Follows devices, sensors and commands until the database is closed.
-    pub(super) async fn follow_hub(&self) -> Result<()> {
-        let asked =
-            || Subscribe { own: vec![Own::Device, Own::Sensor, Own::Command], ..Subscribe::default() };
-        let mut told = self.listen(asked(), Of::default()).await?;
+    pub(super) fn follow_hub(&self, mut told: Subscription) {
         let weak = self.downgrade();
         tokio::spawn(async move {
             loop {
@@ -31,15 +30,19 @@ impl Dump {
                 let from = told.cursor();
                 tokio::time::sleep(PAUSE).await;
                 let Some(dump) = weak.upgrade().filter(|dump| !dump.hub.is_closed()) else { return };
-                let asked = Subscribe { from: Some(from), ..asked() };
-                if let Ok(again) = dump.listen(asked, Of::default()).await {
+                if let Ok(again) = dump.hub_changes(Some(from)).await {
                     told = again;
                 }
             }
         });
         self.beat_in_background();
         self.mind_commands_in_background();
-        Ok(())
+    }
+
+    /// What changes of devices, sensors and commands.
+    pub(super) async fn hub_changes(&self, from: Option<Cursor>) -> Result<Subscription> {
+        let own = vec![Own::Device, Own::Sensor, Own::Command];
+        self.listen(Subscribe { own, from, ..Subscribe::default() }, Of::default()).await
     }
 
     async fn hear(&self, told: Told) -> Result<()> {
@@ -75,9 +78,15 @@ impl Dump {
 
     /// Reads all devices, sensors and pulses.
     pub(super) async fn read_hub(&self) -> Result<()> {
-        for (row, version) in self.hub_rows(Own::Device, &[]).await? {
+        let mut found = HashSet::new();
+        let before: Vec<i64> = self.hub.known.all().iter().map(|device| device.id).collect();
+        let devices: Vec<(DeviceRow, i32)> = self.hub_rows(Own::Device, &[]).await?;
+        for (row, version) in devices {
+            found.extend(row.id);
             self.hub.known.put(row, version);
         }
+        // Those that were forgotten meanwhile.
+        before.into_iter().filter(|id| !found.contains(id)).for_each(|id| self.hub.known.remove(id));
         for (row, version) in self.hub_rows(Own::Sensor, &[]).await? {
             self.hub.known.put_sensor(row, version);
         }

@@ -105,9 +105,12 @@ impl Known {
         let mut devices = self.write();
         let before = devices.by_id.get(&id).cloned();
         if let Some(before) = before.as_ref().filter(|before| before.version >= version) {
+            devices.by_name.insert(before.row.device.clone(), before.clone());
             return Some(before.clone());
         }
-        if let Some(before) = &before {
+        if let Some(before) = &before
+            && devices.by_name.get(&before.row.device).is_some_and(|named| named.id == id)
+        {
             devices.by_name.remove(&before.row.device);
         }
         let device = Arc::new(match &before {
@@ -161,8 +164,7 @@ impl Known {
             devices.by_name.remove(&device.row.device);
         }
         devices.of_sensor.retain(|_, (device, _)| *device != id);
-        device.heart.stop();
-        device.sensors().iter().for_each(|sensor| sensor.heart.stop());
+        device.stop();
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Devices> {
@@ -175,8 +177,18 @@ impl Known {
 }
 
 impl Device {
+    /// It is forgotten: nothing is stored any more of when it was heard.
+    pub(super) fn stop(&self) {
+        self.heart.stop();
+        self.sensors().iter().for_each(|sensor| sensor.heart.stop());
+    }
+
     pub(super) fn sensor(&self, name: &str) -> Option<Arc<Sensor>> {
         self.sensors.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    pub(super) fn sensor_count(&self) -> usize {
+        self.sensors.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// All its sensors, in the order in which they were registered.

@@ -39,8 +39,8 @@ use crate::{clock::Timestamp, error::Result, store::own::Own};
 pub use commands::{Answered, Asked, CommandsFor, Queued};
 pub use devices::DeviceInfo;
 pub(in crate::dump) use fetch::plain;
-pub(in crate::dump) use pushing::Beat;
-pub(in crate::dump) use readings::is_of_readings;
+pub(in crate::dump) use pushing::{Beat, Who};
+pub(in crate::dump) use readings::{is_of_readings, is_old};
 pub use register::Registration;
 pub(in crate::dump) use told::told;
 
@@ -129,9 +129,10 @@ impl Dump {
             .started
             .get_or_try_init(|| async {
                 // Before they are read: what changes meanwhile is told.
-                self.follow_hub().await?;
+                let changes = self.hub_changes(None).await?;
                 self.read_hub().await?;
                 self.recall().await?;
+                self.follow_hub(changes);
                 self.move_on();
                 Ok::<(), crate::error::Error>(())
             })

@@ -8,7 +8,7 @@ use crate::{
     dump::Dump,
     error::{Error, Result},
     schema::{InForce, Value},
-    store::{Call, Column, Expect, Filter, Query, Test, Write, query::Direction},
+    store::{Call, Column, Expect, Filter, Outcome, Query, Test, Write, query::Direction},
     validate,
 };
 
@@ -79,8 +79,16 @@ impl Dump {
             deletes.push(Write::delete(from.clone(), row.key, Expect::Exactly(row.version)));
         }
         writes.extend(deletes);
-        self.store.write(Call::together(writes)).await?;
-        Ok(true)
+        let outcomes = self.store.write(Call::together(writes)).await?;
+        match outcomes.into_iter().next() {
+            Some(Outcome::Created(_)) => Ok(true),
+            // Another node has moved one of them in between.
+            Some(Outcome::Undone) => {
+                tokio::time::sleep(PAUSE).await;
+                Ok(true)
+            }
+            other => Err(Error::internal(format!("a reading cannot be moved: {other:?}"))),
+        }
     }
 }
 

@@ -19,9 +19,21 @@ use crate::{
     schema::{InForce, Row, Value},
 };
 
+/// How many characters of the last text of a sensor are shown.
+const LONGEST_TEXT: usize = 1_000;
+
 /// A device whose readings are taken, or put into quarantine until it is adopted.
 #[derive(Debug, Clone)]
 pub(in crate::dump) struct Admitted(Arc<Device>);
+
+/// Who pushes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::dump) enum Who<'t> {
+    /// A device, with its token if it has one.
+    Device(Option<&'t str>),
+    /// Somebody replays what it has pushed.
+    Replay,
+}
 
 /// Why the readings of a device are not taken.
 #[derive(Debug, Clone)]
@@ -87,7 +99,9 @@ impl Refusal {
 impl Pushing {
     pub(in crate::dump) fn beat(&self, received_at: Timestamp) -> Beat {
         let Said { value, text, at, .. } = &self.said;
-        let last = Last { value: *value, text: text.clone(), timestamp: at.unwrap_or(received_at) };
+        // The whole of it is in its row: this is what is held of every sensor, always.
+        let text = text.as_ref().map(|text| text.chars().take(LONGEST_TEXT).collect());
+        let last = Last { value: *value, text, timestamp: at.unwrap_or(received_at) };
         Beat { device: self.device.clone(), sensor: self.sensor.clone(), last, at: *at }
     }
 
@@ -134,7 +148,7 @@ impl Dump {
         &self,
         names: &[&str],
         counts: &HashMap<&str, usize>,
-        token: Option<&str>,
+        who: Who<'_>,
         now: Timestamp,
     ) -> Result<Vec<Result<Admitted, Refusal>>> {
         let devices = self.devices_named(names).await?;
@@ -146,6 +160,8 @@ impl Dump {
                     Registration::Open | Registration::Adopt => Refusal::Full(options.devices),
                 });
             };
+            // What waited in quarantine was let in then.
+            let Who::Device(token) = who else { return Ok(Admitted(device)) };
             if device.check(token).is_err() {
                 return Err(Refusal::Token(device.row.device.clone()));
             }
@@ -205,6 +221,6 @@ impl Dump {
 
     /// Commands that a device is given in return for what it has pushed.
     pub(in crate::dump) async fn pending(&self, device: &Admitted, most: usize) -> Result<Vec<Json>> {
-        self.lease(&device.0, most, std::time::Duration::ZERO).await
+        self.lease_now(&device.0, most).await
     }
 }

@@ -9,7 +9,8 @@ use crate::{
     dump::Dump,
     error::{Error, Result},
     hub::push::LONGEST_NAME,
-    schema::{Bounds, Field, InForce, Kind, StorageName, parse},
+    schema::{Bounds, Field, InForce, Kind, StorageName, StoredRow, Value, parse},
+    store::Column,
 };
 
 /// The storage of all devices that have none of their own.
@@ -34,6 +35,15 @@ pub(in crate::dump) fn is_of_readings(name: &StorageName) -> bool {
 /// How often a storage is looked at again that others are making, and how long after.
 const ROUNDS: usize = 500;
 const PAUSE: Duration = Duration::from_millis(2);
+
+/// How long after it was received a reading is stored at most, in microseconds, when it is a new one.
+const NEW: i64 = 60_000_000;
+
+/// Whether it was received long before it was stored here: it has been moved, or waited in quarantine.
+pub(in crate::dump) fn is_old(in_force: &InForce, row: &StoredRow) -> bool {
+    let received = Column::named(&in_force.definition, "received_at").map(|column| column.value(row));
+    matches!(received, Some(Value::Timestamp(received)) if row.created_at.micros() - received.micros() > NEW)
+}
 
 fn definition(name: &str) -> Json {
     json!({

@@ -24,6 +24,10 @@ impl Dump {
             let Some(storage) = self.store.catalogue().folded(table) else { continue };
             let Some(in_force) = &storage.in_force else { continue };
             let query = Query::first(None, &[(Column::Key, Direction::Descending)], READINGS);
+            // Texts may be long, and there are a thousand of them.
+            let columns = ["device_id", "sensor_id", "value", "timestamp", "received_at"];
+            let columns = columns.iter().filter_map(|name| Column::named(&in_force.definition, name));
+            let query = Query { fields: Some(columns.collect()), ..query };
             let page = self.store.page(in_force, &query).await?;
             for row in page.rows.iter().rev() {
                 self.recall_one(in_force, row);
@@ -43,21 +47,15 @@ impl Dump {
             return None;
         };
         let received: Timestamp = time("received_at")?;
-        let last = Last {
-            value: match value("value")? {
-                Value::Float(value) => Some(value),
-                _ => None,
-            },
-            text: match value("text")? {
-                Value::Text(text) => Some(text),
-                _ => None,
-            },
-            timestamp: time("timestamp")?,
+        let timestamp = time("timestamp")?;
+        let last = match value("value")? {
+            Value::Float(value) => Some(Last { value: Some(value), text: None, timestamp }),
+            _ => None,
         };
         let device: std::sync::Arc<Device> = self.hub.known.numbered(device)?;
         self.hub.hearts.recall(&device.heart, received, None);
         let (_, sensor) = self.hub.known.sensor(sensor)?;
-        self.hub.hearts.recall(&sensor.heart, received, Some(last));
+        self.hub.hearts.recall(&sensor.heart, received, last);
         Some(())
     }
 }

@@ -1,6 +1,9 @@
 //! Devices and sensors that nobody knows yet.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     known::{Device, Sensor},
@@ -105,7 +108,7 @@ impl Dump {
         Ok(())
     }
 
-    async fn read_device(&self, name: &str) -> Result<()> {
+    pub(super) async fn read_device(&self, name: &str) -> Result<()> {
         let found: Vec<(DeviceRow, i32)> =
             self.hub_rows(Own::Device, &[("device__eq", name.to_owned())]).await?;
         for (row, version) in found {
@@ -135,8 +138,15 @@ impl Dump {
         let _alone = hub.registering.lock().await;
         let mut unknown: Vec<(&Arc<Device>, &str)> =
             wanted.iter().filter(|(device, name)| device.sensor(name).is_none()).copied().collect();
-        let mut seen = HashSet::new();
-        unknown.retain(|(device, name)| seen.insert((device.id, *name)) && device.sensors().len() < SENSORS);
+        let (mut seen, mut counts) = (HashSet::new(), HashMap::new());
+        unknown.retain(|(device, name)| {
+            if !seen.insert((device.id, *name)) {
+                return false;
+            }
+            let count = counts.entry(device.id).or_insert_with(|| device.sensor_count());
+            *count += 1;
+            *count <= SENSORS
+        });
         let mut writes = Vec::with_capacity(unknown.len());
         for (device, name) in &unknown {
             let row = SensorRow {

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::cursor::Place;
 use crate::{
-    dump::hub::{is_of_readings, plain, told},
+    dump::hub::{is_of_readings, is_old, plain, told},
     schema::{InForce, StorageName, StoredRow, Value},
     store::{Change, Changed, Stored, own::Own},
 };
@@ -73,6 +73,9 @@ impl Event {
     pub fn reading(&self) -> Option<&str> {
         let render = || {
             let stored = self.stored.as_ref().filter(|_| self.what == Changed::Inserted)?;
+            if self.place.is_some() && is_old(&stored.in_force, &stored.row) {
+                return None;
+            }
             let mut plain = plain(&stored.in_force, &stored.row)?;
             let members = plain.as_object_mut()?;
             for name in ["read_id", "received_at"] {

@@ -10,7 +10,6 @@ use super::{
     Reading,
     entry::Trouble,
     keep::{Batch, How},
-    push,
     read::Sorted,
 };
 use crate::{
@@ -21,7 +20,7 @@ use crate::{
     record::Record,
     schema::{InForce, Row, StoredRow, Value},
     store::{Expect, Write, own::Own},
-    throw::{SourceName, Throw},
+    throw::{HUB, SourceName, Throw},
 };
 
 /// What a replay made of one entry.
@@ -65,7 +64,7 @@ impl Cells<'_> {
         let broken = |what: &str| Error::internal(format!("an entry without its {what}"));
         let source = self.text("source").ok_or_else(|| broken("source"))?;
         let source = match source.as_str() {
-            push::SOURCE => Ok(SourceName::own(push::SOURCE)),
+            HUB => Ok(SourceName::own(HUB)),
             source => SourceName::parse(source),
         };
         let arguments = self.text("arguments").and_then(|text| serde_json::from_str(&text).ok());
@@ -106,7 +105,7 @@ impl Dump {
         let throw = Arc::new(cells.throw(id)?);
         let format = cells.text("format").unwrap_or_default();
         let index = cells.number("index");
-        if throw.source.as_str() == push::SOURCE {
+        if throw.source.as_str() == HUB {
             let reading = match (index, cells.text("record")) {
                 (Some(_), Some(record)) => record_again(&record, &format, &throw),
                 _ => self.read(&throw, None).await?,

@@ -69,7 +69,7 @@ fn again(slot: &Slot, row: &StoredRow) -> Result<Receipt> {
 }
 
 /// The receipt that was recorded.
-fn receipt(record: Record) -> Result<Receipt> {
+pub(super) fn receipt(record: Record) -> Result<Receipt> {
     let answer = record.answer.ok_or(Error::KeyReused)?;
     let receipt: Receipt = serde_json::from_str(&answer).map_err(Error::internal)?;
     Ok(Receipt { again: true, ..receipt })

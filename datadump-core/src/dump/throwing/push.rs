@@ -9,21 +9,23 @@ use tokio::task::coop::consume_budget;
 use super::{
     Incoming, Reading,
     entry::{Seed, Step, Trouble},
-    keep::{Batch, Bound, Failed, How, Ready},
+    keep::{Batch, Bound, Failed, How, Kept, Noting, Ready},
+    once::{receipt, request},
     read::Sorted,
 };
 use crate::{
-    dump::{Dump, hub::Beat},
+    dump::{
+        Dump,
+        hub::{Beat, Who},
+        once::Slot,
+    },
     error::{Error, Result},
     hub::push::{self, Said},
     receipt::{Receipt, Remark},
     record::{Origin, Record},
     store::{Write, own::Own},
-    throw::{SourceName, Throw},
+    throw::{HUB, SourceName, Throw},
 };
-
-/// The door of pushes: no source of somebody's can have this name.
-pub(in crate::dump) const SOURCE: &str = "_hub";
 
 /// What is pushed.
 #[derive(Debug, Clone, Default)]
@@ -72,34 +74,74 @@ impl Dump {
     /// # Ok(()) }
     /// ```
     pub async fn push(&self, push: Push) -> Result<Pushed> {
-        let Push { throw, token, commands } = push;
+        let Push { mut throw, token, commands } = push;
         if throw.body.len() > self.capture.max_throw {
             return Err(Error::TooLarge { limit: self.capture.max_throw });
         }
-        let throw = Arc::new(self.begin(&SourceName::own(SOURCE), throw));
-        let reading = self.read(&throw, None).await?;
-        let mut receipt = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
-        let mut sifted = self.sift(throw.clone(), reading, token.as_deref(), &mut receipt).await?;
+        let source = SourceName::own(HUB);
+        let slot = match throw.once.take() {
+            None => None,
+            Some(once) => match self.slot(once, request("push", &source, &throw)).await? {
+                (_, Some(record)) => return Ok(Pushed { receipt: receipt(record)?, commands: None }),
+                (slot, None) => Some(slot),
+            },
+        };
+        let throw = Arc::new(self.begin(&source, throw));
+        let outcome = self.push_once(&throw, Who::Device(token.as_deref()), slot).await;
+        let (receipt, beats) = match outcome {
+            Ok(pushed) => pushed,
+            Err(error) => {
+                let outcome = Err(error);
+                self.capture.recent.put(throw, &outcome);
+                return outcome.map(|receipt| Pushed { receipt, commands: None });
+            }
+        };
+        let device = beats.first().map(|beat| beat.device.clone());
+        self.beat(beats, throw.received_at);
+        let commands = match device.filter(|_| commands > 0) {
+            // The readings are committed: who hears of an error here would push them again.
+            Some(device) => Some(self.pending(&device, commands).await.unwrap_or_else(|error| {
+                tracing::debug!(%error, "a device is not given its commands with the answer to its push");
+                Vec::new()
+            })),
+            None => (commands > 0).then(Vec::new),
+        };
+        let receipt = Ok(receipt);
+        self.capture.recent.put(throw, &receipt);
+        Ok(Pushed { receipt: receipt?, commands })
+    }
+
+    async fn push_once(
+        &self,
+        throw: &Arc<Throw>,
+        who: Who<'_>,
+        slot: Option<Slot>,
+    ) -> Result<(Receipt, Vec<Beat>)> {
+        let reading = self.read(throw, None).await?;
+        let mut begun = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
+        let mut sifted = self.sift(throw.clone(), reading, who, &mut begun).await?;
         if sifted.is_empty() && !sifted.refused.is_empty() {
             // Nothing of it is taken.
             return Err(sifted.refused.swap_remove(0).1);
         }
         let Sifted { sorted, ready, refused, beats } = sifted;
         let Sorted { seed, bound, failed, .. } = sorted;
-        let batch = Batch { seed, receipt, bound, ready, failed, beside: Vec::new() };
-        let outcome = self.keep(batch, HOW).await.map(|mut receipt| {
-            refused.into_iter().for_each(|(remark, _)| receipt.error(remark));
+        let batch = Batch { seed, receipt: begun, bound, ready, failed, beside: Vec::new() };
+        let refused: Vec<Remark> = refused.into_iter().map(|(remark, _)| remark).collect();
+        let whole = move |mut receipt: Receipt| {
+            refused.iter().for_each(|remark| receipt.error(remark.clone()));
             receipt
-        });
-        self.capture.recent.put(throw.clone(), &outcome);
-        let receipt = outcome?;
-        let device = beats.first().map(|beat| beat.device.clone());
-        self.beat(beats, throw.received_at);
-        let commands = match device.filter(|_| commands > 0) {
-            Some(device) => Some(self.pending(&device, commands).await?),
-            None => (commands > 0).then(Vec::new),
         };
-        Ok(Pushed { receipt, commands })
+        let noting = slot.clone().map(|slot| {
+            let (whole, maker) = (whole.clone(), slot.clone());
+            let row = move |receipt| Some(maker.row(serde_json::to_string(&whole(receipt)).ok(), None));
+            Noting { slot, row: Box::new(row) }
+        });
+        match (self.keep_once(batch, HOW, noting).await?, slot) {
+            (Kept::Now(receipt, _), _) => Ok((whole(receipt), beats)),
+            (Kept::Before(row), Some(slot)) => Ok((receipt(slot.read(&row)?)?, Vec::new())),
+            (Kept::Before(_), None) => Err(Error::internal("a record that nobody asked for")),
+        }
     }
 
     /// From the records of a push to readings on their way to the storages of their devices.
@@ -107,7 +149,7 @@ impl Dump {
         &self,
         throw: Arc<Throw>,
         reading: Reading,
-        token: Option<&str>,
+        who: Who<'_>,
         receipt: &mut Receipt,
     ) -> Result<Sifted> {
         let Reading { format, body, mut output } = reading;
@@ -150,7 +192,7 @@ impl Dump {
             *counts.entry(said.device.as_str()).or_default() += 1;
         }
         let names: Vec<&str> = counts.keys().copied().collect();
-        let admitted = self.admit(&names, &counts, token, received_at).await?;
+        let admitted = self.admit(&names, &counts, who, received_at).await?;
         let admitted: HashMap<String, _> =
             names.iter().map(|name| (*name).to_owned()).zip(admitted).collect();
         let mut known = Vec::with_capacity(said.len());
@@ -229,7 +271,7 @@ impl Dump {
         beside: Vec<Write>,
     ) -> Result<Option<Receipt>> {
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
-        let sifted = self.sift(throw, reading, None, &mut receipt).await?;
+        let sifted = self.sift(throw, reading, Who::Replay, &mut receipt).await?;
         if let Some((_, error)) = sifted.refused.into_iter().next() {
             return Err(error);
         }

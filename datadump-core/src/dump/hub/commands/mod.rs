@@ -166,6 +166,9 @@ impl Dump {
             let outcomes = self.store.write(Call::together(writes)).await?;
             match outcomes.into_iter().next() {
                 Some(Outcome::Created(_)) => {
+                    if let Some(slot) = &asked.replace {
+                        self.clear_slot(&device, slot).await?;
+                    }
                     self.hub.ring(device.id);
                     return Ok(Queued { id: command.id, command: shown(&command), again: false });
                 }
@@ -221,6 +224,25 @@ impl Dump {
             }
         }
         Ok(writes)
+    }
+
+    /// Of two that took a slot at the same moment the newer one keeps it.
+    async fn clear_slot(&self, device: &Device, slot: &str) -> Result<()> {
+        let filters = [
+            ("device_id__eq", device.id.to_string()),
+            ("slot__eq", slot.to_owned()),
+            ("state__in", "queued,leased".to_owned()),
+        ];
+        let mut found = self.hub_rows::<Command>(Own::Command, &filters).await?;
+        found.sort_by_key(|(command, _)| command.id);
+        found.pop();
+        for (older, _) in found {
+            match self.step_command(&older.id.to_string(), None, &Step::Supersede).await {
+                Ok(_) | Err(Error::CommandState { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     async fn command_called(&self, device: &Device, key: &str) -> Result<Option<Command>> {

@@ -44,9 +44,17 @@ impl Dump {
     }
 
     /// Takes a step; one that the device takes needs its token, if it has one.
-    async fn step_command(&self, id: &str, token: Option<Option<&str>>, step: &Step) -> Result<Json> {
+    pub(super) async fn step_command(
+        &self,
+        id: &str,
+        token: Option<Option<&str>>,
+        step: &Step,
+    ) -> Result<Json> {
         for _ in 0..TRIES {
             let (command, row) = self.find_command(id).await?;
+            if token.is_some() && self.hub.known.numbered(command.device_id).is_none() {
+                self.read_device(&command.device).await?;
+            }
             if let Some(token) = token
                 && let Some(device) = self.hub.known.numbered(command.device_id)
             {

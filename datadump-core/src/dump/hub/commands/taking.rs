@@ -37,8 +37,7 @@ impl CommandsFor {
     /// The next ones, leased to it; none after so long.
     pub async fn next(&self, wait: Duration) -> Result<Vec<Json>> {
         // It may have been forgotten, or given another token, meanwhile.
-        let device = self.dump.admitted(&self.device.to_string(), self.token.as_deref()).await?;
-        self.dump.lease(&device, MOST_LEASED, wait).await
+        self.dump.lease(self.device, self.token.as_deref(), MOST_LEASED, wait).await
     }
 }
 
@@ -53,7 +52,7 @@ impl Dump {
     ) -> Result<Vec<Json>> {
         let device = self.admitted(device, token).await?;
         self.hub.hearts.beat(&device.heart, self.clock.now(), None, None);
-        self.lease(&device, most, wait).await
+        self.lease(device.id, token, most, wait).await
     }
 
     /// The commands of a device, one after another as they come, for as long as it listens.
@@ -65,17 +64,21 @@ impl Dump {
 
     pub(in crate::dump::hub) async fn lease(
         &self,
-        device: &Device,
+        id: i64,
+        token: Option<&str>,
         most: usize,
         wait: Duration,
     ) -> Result<Vec<Json>> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
-            let bell = self.hub.bell(device.id);
+            // It may have been adopted, forgotten, or given another token, while it waited.
+            let device = self.hub.known.numbered(id).ok_or_else(|| Error::UnknownDevice(id.to_string()))?;
+            device.check(token)?;
+            let bell = self.hub.bell(id);
             // From here on nothing is missed.
             let mut rung = pin!(bell.notified());
             rung.as_mut().enable();
-            let leased = self.lease_now(device, most.min(MOST_LEASED)).await?;
+            let leased = self.lease_now(&device, most.min(MOST_LEASED)).await?;
             if !leased.is_empty() || self.hub.is_closed() {
                 return Ok(leased);
             }
@@ -85,7 +88,7 @@ impl Dump {
         }
     }
 
-    async fn lease_now(&self, device: &Device, most: usize) -> Result<Vec<Json>> {
+    pub(in crate::dump::hub) async fn lease_now(&self, device: &Device, most: usize) -> Result<Vec<Json>> {
         if device.row.state == DeviceState::Waiting {
             return Ok(Vec::new());
         }

@@ -22,6 +22,9 @@ use crate::{
 /// The longest period that can be set, in seconds: a year.
 const LONGEST_PERIOD: f64 = 366.0 * 86_400.0;
 
+/// How often a change is tried again when another node was faster.
+const TRIES: usize = 10;
+
 /// The most bytes of a device's labels.
 const LARGEST_LABELS: usize = 64 << 10;
 
@@ -73,10 +76,32 @@ impl Dump {
         change: &Json,
         expect: Option<i32>,
     ) -> Result<DeviceInfo> {
-        let device = self.known_device(device).await?;
         let change: DeviceChange = settings::read(change)?;
-        let row = changed(&device, &change)?;
-        let adopted = row.state == DeviceState::Known && device.row.state == DeviceState::Waiting;
+        for _ in 0..TRIES {
+            match self.change_known(device, &change, expect).await {
+                // Another node was faster, and it was not known here yet.
+                Err(Error::Precondition { .. }) if expect.is_none() => {}
+                changed => return changed,
+            }
+        }
+        Err(Error::Overloaded)
+    }
+
+    async fn change_known(
+        &self,
+        device: &str,
+        change: &DeviceChange,
+        expect: Option<i32>,
+    ) -> Result<DeviceInfo> {
+        let mut device = self.known_device(device).await?;
+        if expect.is_some_and(|version| version > device.version) {
+            // What is changed is what the caller has seen, on whichever node.
+            self.read_device(&device.row.device).await?;
+            device = self.known_device(&device.id.to_string()).await.unwrap_or(device);
+        }
+        let row = changed(&device, change)?;
+        // Also once more: what came in between waits still.
+        let adopted = change.state.is_some() && row.state == DeviceState::Known;
         if row.own_table != device.row.own_table && device.row.moving {
             return Err(Error::InUse("its readings are being moved; try again when they have".into()));
         }
@@ -144,8 +169,12 @@ impl Dump {
     /// stay.
     pub async fn remove_device(&self, device: &str) -> Result<()> {
         let device = self.known_device(device).await?;
-        // Nothing is stored of it any more.
-        self.hub.known.remove(device.id);
+        let dump = self.clone();
+        // On its own: whoever asked may go away before all of it is done.
+        tokio::spawn(async move { dump.remove_known(&device).await }).await.map_err(Error::internal)?
+    }
+
+    async fn remove_known(&self, device: &Device) -> Result<()> {
         let mut writes = Vec::new();
         let mut forget = |own: Own, key: Value| -> Result<()> {
             writes.push(Write::delete(self.hub_storage(own)?, key, Expect::Anything));
@@ -157,6 +186,10 @@ impl Dump {
             forget(Own::Sensor, Value::Integer(sensor.id))?;
             forget(Own::Pulse, Value::Text(sensor.heart.key().to_owned()))?;
         }
+        // Nothing is stored of it any more.
+        device.stop();
+        self.store.write(Call::each(writes)).await?;
+        self.hub.known.remove(device.id);
         let of_device =
             [("device_id__eq", device.id.to_string()), ("state__in", "queued,leased,acked".to_owned())];
         let waiting: Vec<(crate::hub::Command, i32)> = self.hub_rows(Own::Command, &of_device).await?;
@@ -166,7 +199,6 @@ impl Dump {
                 Err(error) => return Err(error),
             }
         }
-        self.store.write(Call::each(writes)).await?;
         Ok(())
     }
 
@@ -234,6 +266,10 @@ fn changed(device: &Device, change: &DeviceChange) -> Result<DeviceRow> {
     if let Some(name) = &change.device {
         row.device = crate::hub::push::checked(name, "a device")
             .map_err(|failure| settings::wrong(Place::field("device"), "name", failure.detail))?;
+    }
+    if row.device != device.row.device && device.row.state == DeviceState::Waiting {
+        let detail = "what it has pushed waits under its name: adopt it first";
+        return Err(settings::wrong(Place::field("device"), "not-applicable", detail));
     }
     match change.state.as_deref() {
         None => {}

@@ -56,6 +56,11 @@ pub(super) async fn listed(
     Ok(listing)
 }
 
+fn wrong(parameter: &str, detail: String) -> Error {
+    let at = Place::Parameter(parameter.to_owned());
+    Error::Query(vec![Fault::new(at, "not-applicable", detail)])
+}
+
 impl Hub {
     fn find(&self, device: &str) -> Result<Arc<Device>> {
         self.known.find(device).ok_or_else(|| Error::UnknownDevice(device.to_owned()))
@@ -99,6 +104,13 @@ impl Dump {
         if let Some((_, status)) = parameters.iter().find(|(name, _)| name == "status") {
             return self.devices_of_status(status, parameters).await;
         }
+        let is_secret = |(name, value): &&(String, String)| {
+            let control = matches!(name.as_str(), "ordering" | "where");
+            name.starts_with("token") || name == "fields" || (control && value.contains("token"))
+        };
+        if let Some((name, _)) = parameters.iter().find(is_secret) {
+            return Err(wrong(name, format!("`{name}` cannot be asked of devices")));
+        }
         let mut parameters = parameters.to_vec();
         if !parameters.iter().any(|(name, _)| name == "ordering") {
             parameters.push(("ordering".into(), "device".into()));
@@ -107,6 +119,9 @@ impl Dump {
         let ids: Vec<i64> = listing.rows.iter().filter_map(|row| row.get("id")?.as_i64()).collect();
         self.refresh(&ids).await?;
         for (row, id) in listing.rows.iter_mut().zip(ids) {
+            if let Some(members) = row.as_object_mut() {
+                members.shift_remove("token");
+            }
             if let Some(device) = self.hub.known.numbered(id) {
                 let mut shown = device.shown(None);
                 for time in ["created_at", "updated_at"] {
@@ -120,10 +135,6 @@ impl Dump {
 
     /// Those of one status, by their numbers.
     async fn devices_of_status(&self, status: &str, parameters: &[(String, String)]) -> Result<Listing> {
-        let wrong = |name: &str, detail: String| {
-            let at = Place::Parameter(name.to_owned());
-            Error::Query(vec![Fault::new(at, "not-applicable", detail)])
-        };
         if !["online", "late", "offline", "never"].contains(&status) {
             return Err(wrong("status", format!("{status:?} is not online, late, offline or never")));
         }
@@ -134,7 +145,7 @@ impl Dump {
             match name.as_str() {
                 "status" => {}
                 "limit" => limit = number()?.clamp(1, MAX_LIMIT),
-                "offset" => offset = number()?,
+                "offset" => offset = number()?.min(u64::from(u32::MAX)),
                 _ => return Err(wrong(name, format!("`{name}` cannot be asked together with `status`"))),
             }
         }

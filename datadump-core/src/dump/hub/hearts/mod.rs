@@ -186,12 +186,8 @@ impl Dump {
                 if dump.hub.is_closed() {
                     return;
                 }
-                let done = async {
-                    dump.store_hearts().await?;
-                    dump.judge_hearts().await?;
-                    dump.store_hearts().await
-                };
-                if let Err(error) = done.await {
+                let (stored, judged) = (dump.store_hearts().await, dump.judge_hearts().await);
+                if let Err(error) = stored.and(judged).and(dump.store_hearts().await) {
                     tracing::debug!(%error, "pulses could not be stored or judged; it is tried again");
                 }
             }

@@ -9,11 +9,17 @@ use super::Heart;
 use crate::{
     dump::{
         Dump,
-        hub::rows::{PulseRow, TransitionRow, read},
+        hub::{
+            Hub,
+            rows::{PulseRow, TransitionRow, read},
+        },
     },
     error::{Error, Result},
     store::{Call, Expect, Outcome, Write, own::Own},
 };
+
+/// How many pulses are stored with one call.
+const AT_ONCE: usize = 1_000;
 
 /// How many transitions are stored at once.
 const TOGETHER: usize = 64;
@@ -33,55 +39,56 @@ impl Dump {
     pub(in crate::dump::hub) async fn store_hearts(&self) -> Result<()> {
         let hearts = &self.hub.hearts;
         let _alone = hearts.storing.lock().await;
+        let mut stored = Ok(());
         for _ in 0..ATTEMPTS {
             let waiting = hearts.all_waiting();
             if waiting.is_empty() {
-                return Ok(());
+                break;
             }
-            let stored = self.store_some(&waiting).await;
+            // Some at a time; what fails for some says nothing of the others.
+            for some in waiting.chunks(AT_ONCE) {
+                stored = self.store_some(some).await.and(stored);
+            }
             if stored.is_err() {
-                for heart in &waiting {
-                    let mut state = heart.state();
-                    state.is_waiting = false;
-                    hearts.wait(heart, &mut state);
-                }
-                return stored;
+                break;
             }
         }
-        Ok(())
+        stored
     }
 
     async fn store_some(&self, waiting: &[Arc<Heart>]) -> Result<()> {
+        // Whatever does not come to be stored, or is dropped on the way, waits again.
         let (mut plain, mut refreshes, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
         for heart in waiting {
-            let Some(beat) = self.beat_of(heart)? else { continue };
+            let beat = match self.beat_of(heart) {
+                Ok(Some(beat)) => beat,
+                Ok(None) => continue,
+                Err(error) => {
+                    tracing::warn!(heart = heart.key(), %error, "a pulse cannot be stored");
+                    continue;
+                }
+            };
+            let pending = Pending { hub: &self.hub, heart, was: beat.was, is_stored: false };
             match beat.transition {
                 None => {
                     refreshes.push(beat.pulse);
-                    plain.push((heart, beat.was));
+                    plain.push(pending);
                 }
-                Some(transition) => transitions.push((heart, beat.was, [beat.pulse, transition])),
+                Some(transition) => transitions.push((pending, [beat.pulse, transition])),
             }
         }
         if !refreshes.is_empty() {
             let outcomes = self.store.write(Call::each(refreshes)).await?;
-            for ((heart, was), outcome) in plain.into_iter().zip(outcomes) {
-                self.settle(heart, was, outcome)?;
+            for (pending, outcome) in plain.into_iter().zip(outcomes) {
+                pending.settle(outcome)?;
             }
         }
         while !transitions.is_empty() {
             let some = transitions.split_off(transitions.len().saturating_sub(TOGETHER));
-            let calls = some.into_iter().map(|(heart, was, writes)| async move {
-                let stored = async {
-                    let outcomes = self.store.write(Call::together(writes.into())).await?;
-                    let outcome = outcomes.into_iter().next();
-                    let outcome = outcome.ok_or_else(|| Error::internal("a write without an outcome"))?;
-                    self.settle(heart, was, outcome)
-                };
-                stored.await.inspect_err(|_| {
-                    let mut state = heart.state();
-                    state.was = was.or(state.was);
-                })
+            let calls = some.into_iter().map(|(pending, writes)| async move {
+                let outcomes = self.store.write(Call::together(writes.into())).await?;
+                let outcome = outcomes.into_iter().next();
+                pending.settle(outcome.ok_or_else(|| Error::internal("a write without an outcome"))?)
             });
             // All of them, before one that failed is told.
             future::join_all(calls).await.into_iter().collect::<Result<()>>()?;
@@ -109,7 +116,8 @@ impl Dump {
             due,
         };
         let expect = state.version.map_or(Expect::Absent, Expect::Exactly);
-        let was = state.was.take();
+        // Heard again before that was stored, it never was silent for anybody.
+        let was = state.was.take().filter(|was| *was != pulse.status.name());
         drop(state);
         let transition = match was {
             None => None,
@@ -130,9 +138,30 @@ impl Dump {
         };
         Ok(Some(Beat { pulse: self.hub_put(Own::Pulse, &row, expect)?, transition, was }))
     }
+}
 
-    /// What became of storing a pulse.
-    fn settle(&self, heart: &Arc<Heart>, was: Option<&'static str>, outcome: Outcome) -> Result<()> {
+/// A pulse that is about to be stored. If nothing comes of that it waits again, with what its status was before.
+struct Pending<'h> {
+    hub: &'h Hub,
+    heart: &'h Arc<Heart>,
+    was: Option<&'static str>,
+    is_stored: bool,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if !self.is_stored {
+            let mut state = self.heart.state();
+            state.was = self.was.or(state.was);
+            self.hub.hearts.wait(self.heart, &mut state);
+        }
+    }
+}
+
+impl Pending<'_> {
+    /// What became of storing it.
+    fn settle(mut self, outcome: Outcome) -> Result<()> {
+        let (heart, was) = (self.heart, self.was);
         let mut state = heart.state();
         match outcome {
             Outcome::Created(stored) | Outcome::Updated(stored) | Outcome::Same(stored) => {
@@ -142,16 +171,17 @@ impl Dump {
             Outcome::Refused(Some(stored)) => {
                 let theirs: PulseRow = read(&stored.in_force, &stored.row)?;
                 state.version = Some(stored.row.version);
-                let Some(ours) = &state.pulse else { return Ok(()) };
-                let is_newer = ours.seen > theirs.pulse.seen
-                    || (ours.seen == theirs.pulse.seen && ours.status != theirs.pulse.status);
-                if is_newer {
-                    let differs = ours.status != theirs.pulse.status;
-                    state.was = differs.then(|| theirs.pulse.status.name());
-                    self.hub.hearts.wait(heart, &mut state);
-                } else {
-                    state.pulse = Some(theirs.pulse);
-                    state.was = None;
+                if let Some(ours) = &state.pulse {
+                    let is_newer = ours.seen > theirs.pulse.seen
+                        || (ours.seen == theirs.pulse.seen && ours.status != theirs.pulse.status);
+                    if is_newer {
+                        let differs = ours.status != theirs.pulse.status;
+                        state.was = differs.then(|| theirs.pulse.status.name());
+                        self.hub.hearts.wait(heart, &mut state);
+                    } else {
+                        state.pulse = Some(theirs.pulse);
+                        state.was = None;
+                    }
                 }
             }
             // It was removed meanwhile.
@@ -162,6 +192,8 @@ impl Dump {
             }
             other => return Err(Error::internal(format!("a pulse with the outcome {other:?}"))),
         }
+        drop(state);
+        self.is_stored = true;
         Ok(())
     }
 }

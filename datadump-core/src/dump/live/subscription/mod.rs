@@ -317,6 +317,11 @@ impl Subscription {
     }
 
     fn passes(&mut self, event: &Event) -> bool {
+        // What is old is tidied away: that is nothing that became of it.
+        if matches!(event.own(), Some((Own::Transition | Own::Command, _))) && event.what == Changed::Deleted
+        {
+            return false;
+        }
         if event.stored.as_ref().is_some_and(|stored| !self.of.has(&stored.in_force, &stored.row)) {
             return false;
         }
