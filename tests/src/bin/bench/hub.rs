@@ -14,12 +14,13 @@ use crate::{
     throws::CLIENTS,
 };
 
-/// How many readings a batch has.
-const READINGS: u64 = 10;
+/// How many sensors a device has.
+const SENSORS: u64 = 10;
 
 pub(crate) async fn run(bench: &mut Bench) {
     for (name, what, count) in [
-        ("hub-batch", "pushes of ten readings, 64 devices", READINGS),
+        ("hub-large", "pushes of a hundred readings, 64 devices of ten sensors", 10 * SENSORS),
+        ("hub-batch", "pushes of ten readings, 64 devices of ten sensors", SENSORS),
         ("hub-single", "pushes of one reading, 64 devices", 1),
     ] {
         if bench.wants(name) {
@@ -55,9 +56,9 @@ fn readings(path: &'static str, count: u64) -> Make {
             let value = (number * count + place) % 1_000;
             let _ = write!(
                 body,
-                "{}{{\"device_id\":\"device-{client}\",\"sensor_type\":\"sensor-{place}\",\"value\":{}.5}}",
+                "{}{{\"device_id\":\"device-{client}\",\"sensor_type\":\"sensor-{}\",\"value\":{value}.5}}",
                 if place > 0 { "," } else { "" },
-                value
+                place % SENSORS
             );
         }
         body.push(']');
