@@ -43,6 +43,7 @@ impl Dump {
                             // It was changed meanwhile: once more.
                             Err(error) => {
                                 tracing::debug!(%error, "a device was changed while its readings moved");
+                                tokio::time::sleep(PAUSE).await;
                             }
                         }
                     }

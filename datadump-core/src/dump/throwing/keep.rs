@@ -9,6 +9,7 @@ use tokio::task::coop::consume_budget;
 use super::{
     entry::{Seed, Step, Trouble},
     grow::Target,
+    parts::{Original, Part, Placed, settle},
 };
 use crate::{
     dump::{
@@ -95,35 +96,6 @@ pub(super) enum Kept {
     Now(Receipt, Option<i32>),
     /// It was kept before: this is the record.
     Before(Box<StoredRow>),
-}
-
-/// What one of the writes is of.
-#[derive(Debug)]
-enum Part {
-    Row(Placed),
-    Entry(Remark),
-    Beside,
-}
-
-/// A row on its way into the store, and where it came from.
-#[derive(Debug)]
-struct Placed {
-    in_force: Arc<InForce>,
-    origin: Origin,
-    original: Original,
-}
-
-/// What a row was made of, where its bytes alone do not say it.
-#[derive(Debug)]
-enum Original {
-    Record(Option<Arc<Json>>),
-    Reading(Box<Said>),
-}
-
-impl Placed {
-    fn storage(&self) -> &str {
-        self.in_force.definition.name.as_str()
-    }
 }
 
 impl Dump {
@@ -367,38 +339,4 @@ impl Failed {
             quarantine,
         }
     }
-}
-
-/// Counts what became of each write.
-fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: &[Outcome]) {
-    for (part, outcome) in parts.iter().zip(outcomes) {
-        match (part, outcome) {
-            (Part::Beside, _) | (Part::Row(_), Outcome::Undone) => {}
-            (Part::Entry(remark), _) => {
-                receipt.quarantined += 1;
-                receipt.error(remark.clone());
-            }
-            (Part::Row(row), Outcome::Created(_) | Outcome::Updated(_) | Outcome::Deleted(_)) => {
-                receipt.accept(row.storage());
-            }
-            // Refused without anything instead: it was only to be stored if it was not there.
-            (Part::Row(_), Outcome::Same(_)) => receipt.duplicates += 1,
-            (Part::Row(row), outcome) => {
-                let (failed, entry) = match outcome {
-                    Outcome::Instead(failed, stored) => (failed.as_ref(), Some(stored)),
-                    failed => (failed, None),
-                };
-                let trouble = Trouble::refused(failed);
-                let quarantine = entry.and_then(|stored| match stored.row.key {
-                    crate::schema::Value::Uuid(id) => Some(id),
-                    _ => None,
-                });
-                receipt.quarantined += u64::from(quarantine.is_some());
-                let origin = Some(row.origin.clone());
-                let failed = Failed { origin, original: None, storage: None, trouble };
-                receipt.error(failed.remark(quarantine));
-            }
-        }
-    }
-    receipt.errors.sort_by_key(|remark| remark.index);
 }

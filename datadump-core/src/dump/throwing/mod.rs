@@ -9,6 +9,7 @@ mod entry;
 mod grow;
 mod keep;
 mod once;
+mod parts;
 mod push;
 mod read;
 mod rehearse;

@@ -166,8 +166,11 @@ impl Dump {
             let outcomes = self.store.write(Call::together(writes)).await?;
             match outcomes.into_iter().next() {
                 Some(Outcome::Created(_)) => {
-                    if let Some(slot) = &asked.replace {
-                        self.clear_slot(&device, slot).await?;
+                    // It is queued: who hears of an error here would queue it again.
+                    if let Some(slot) = &asked.replace
+                        && let Err(error) = self.clear_slot(&device, slot).await
+                    {
+                        tracing::warn!(%error, "a slot may have two commands");
                     }
                     self.hub.ring(device.id);
                     return Ok(Queued { id: command.id, command: shown(&command), again: false });
@@ -212,13 +215,8 @@ impl Dump {
 
     /// The writes that take those in a slot out of it.
     async fn superseding(&self, device: &Device, slot: &str, now: Timestamp) -> Result<Vec<Write>> {
-        let filters = [
-            ("device_id__eq", device.id.to_string()),
-            ("slot__eq", slot.to_owned()),
-            ("state__in", "queued,leased".to_owned()),
-        ];
         let mut writes = Vec::new();
-        for (before, version) in self.hub_rows::<Command>(Own::Command, &filters).await? {
+        for (before, version) in self.in_slot(device, slot).await? {
             if let Next::Command(next) = before.step(&Step::Supersede, now) {
                 writes.push(self.hub_put(Own::Command, &next, Expect::Exactly(version))?);
             }
@@ -226,14 +224,19 @@ impl Dump {
         Ok(writes)
     }
 
-    /// Of two that took a slot at the same moment the newer one keeps it.
-    async fn clear_slot(&self, device: &Device, slot: &str) -> Result<()> {
+    /// Those in a slot that are not being done.
+    async fn in_slot(&self, device: &Device, slot: &str) -> Result<Vec<(Command, i32)>> {
         let filters = [
             ("device_id__eq", device.id.to_string()),
             ("slot__eq", slot.to_owned()),
             ("state__in", "queued,leased".to_owned()),
         ];
-        let mut found = self.hub_rows::<Command>(Own::Command, &filters).await?;
+        self.hub_rows(Own::Command, &filters).await
+    }
+
+    /// Of two that took a slot at the same moment the newer one keeps it.
+    async fn clear_slot(&self, device: &Device, slot: &str) -> Result<()> {
+        let mut found = self.in_slot(device, slot).await?;
         found.sort_by_key(|(command, _)| command.id);
         found.pop();
         for (older, _) in found {

@@ -1,0 +1,77 @@
+//! What each write of a throw is of, and what its receipt says of what became of it.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::{entry::Trouble, keep::Failed};
+use crate::{
+    hub::push::Said,
+    receipt::{Receipt, Remark},
+    record::Origin,
+    schema::InForce,
+    store::Outcome,
+};
+
+/// What one of the writes is of.
+#[derive(Debug)]
+pub(super) enum Part {
+    Row(Placed),
+    Entry(Remark),
+    Beside,
+}
+
+/// A row on its way into the store, and where it came from.
+#[derive(Debug)]
+pub(super) struct Placed {
+    pub(super) in_force: Arc<InForce>,
+    pub(super) origin: Origin,
+    pub(super) original: Original,
+}
+
+/// What a row was made of, where its bytes alone do not say it.
+#[derive(Debug)]
+pub(super) enum Original {
+    Record(Option<Arc<Json>>),
+    Reading(Box<Said>),
+}
+
+impl Placed {
+    pub(super) fn storage(&self) -> &str {
+        self.in_force.definition.name.as_str()
+    }
+}
+
+/// Counts what became of each write.
+pub(super) fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: &[Outcome]) {
+    for (part, outcome) in parts.iter().zip(outcomes) {
+        match (part, outcome) {
+            (Part::Beside, _) | (Part::Row(_), Outcome::Undone) => {}
+            (Part::Entry(remark), _) => {
+                receipt.quarantined += 1;
+                receipt.error(remark.clone());
+            }
+            (Part::Row(row), Outcome::Created(_) | Outcome::Updated(_) | Outcome::Deleted(_)) => {
+                receipt.accept(row.storage());
+            }
+            // Refused without anything instead: it was only to be stored if it was not there.
+            (Part::Row(_), Outcome::Same(_)) => receipt.duplicates += 1,
+            (Part::Row(row), outcome) => {
+                let (failed, entry) = match outcome {
+                    Outcome::Instead(failed, stored) => (failed.as_ref(), Some(stored)),
+                    failed => (failed, None),
+                };
+                let trouble = Trouble::refused(failed);
+                let quarantine = entry.and_then(|stored| match stored.row.key {
+                    crate::schema::Value::Uuid(id) => Some(id),
+                    _ => None,
+                });
+                receipt.quarantined += u64::from(quarantine.is_some());
+                let origin = Some(row.origin.clone());
+                let failed = Failed { origin, original: None, storage: None, trouble };
+                receipt.error(failed.remark(quarantine));
+            }
+        }
+    }
+    receipt.errors.sort_by_key(|remark| remark.index);
+}
