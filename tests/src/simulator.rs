@@ -12,6 +12,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 use tokio::{
+    sync::watch,
     task::JoinHandle,
     time::{Instant, sleep, sleep_until},
 };
@@ -64,10 +65,11 @@ pub struct Done {
     pub commands: BTreeMap<String, u32>,
 }
 
-/// Devices that are running. They stop when this is dropped.
+/// Devices that are running. They stop when this is dropped, whatever they are about.
 #[derive(Debug)]
 pub struct Simulation {
     done: Arc<Mutex<Done>>,
+    stop: watch::Sender<()>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -84,6 +86,7 @@ impl Simulated {
     /// Starts them.
     pub fn start(&self, api: &Api) -> Simulation {
         let done = Arc::new(Mutex::new(Done::default()));
+        let stop = watch::Sender::new(());
         let tasks = (0..self.devices).map(|number| {
             let device = Device {
                 name: match self.devices {
@@ -97,9 +100,9 @@ impl Simulated {
                 chance: Chance(number as u64 + 1),
                 settings: BTreeMap::new(),
             };
-            tokio::spawn(device.run())
+            tokio::spawn(device.run(stop.subscribe()))
         });
-        Simulation { tasks: tasks.collect(), done }
+        Simulation { tasks: tasks.collect(), done, stop }
     }
 }
 
@@ -107,6 +110,14 @@ impl Simulation {
     /// What they have done so far.
     pub fn done(&self) -> Done {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Stops them between two pushes: nothing that they have asked for is still on its way.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(());
+        for task in &mut self.tasks {
+            let _ = task.await;
+        }
     }
 }
 
@@ -127,13 +138,16 @@ struct Device {
 }
 
 impl Device {
-    async fn run(mut self) {
+    async fn run(mut self, mut stop: watch::Receiver<()>) {
         let began = Instant::now();
         // Not all at the same moment.
         let offset = self.simulated.every.mul_f64(self.number as f64 / self.simulated.devices as f64);
         let mut due = began + offset;
         loop {
-            sleep_until(due).await;
+            tokio::select! {
+                () = sleep_until(due) => {}
+                _ = stop.changed() => return,
+            }
             if self.chance.next() < self.simulated.drop_outs {
                 sleep(self.simulated.every * self.simulated.silent).await;
                 due = Instant::now();

@@ -180,7 +180,7 @@ async fn an_offline_device_gets_its_command_when_it_returns(server: Server) {
     let device = Simulated { name: "far".into(), every: Duration::from_millis(100), ..Simulated::default() };
     let running = device.start(&server);
     until("it pushes", async || running.done().pushed > 0).await;
-    drop(running);
+    running.stop().await;
     let queued =
         command(&server, "far", json!({"method": "set", "params": {"level": 7}})).await.is(202).json();
     assert_eq!(state(&server, &queued).await["state"], "queued");
