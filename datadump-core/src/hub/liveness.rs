@@ -68,10 +68,14 @@ impl Pulse {
         let interval = now.micros() - self.seen.micros();
         // One that was away says nothing about its usual interval.
         if interval > 0 && self.status != Status::Offline {
-            if self.intervals.len() == REMEMBERED {
-                self.intervals.remove(0);
+            if self.intervals.len() < REMEMBERED {
+                self.intervals.push(interval);
+            } else {
+                self.intervals.rotate_left(1);
+                if let Some(last) = self.intervals.last_mut() {
+                    *last = interval;
+                }
             }
-            self.intervals.push(interval);
         }
         self.seen = self.seen.max(now);
         let before = self.status;

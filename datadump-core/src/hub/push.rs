@@ -44,8 +44,8 @@ pub struct Said {
 /// A part of a push that says nothing that could be kept as a reading.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unread {
-    /// That part, in a form that can be pushed again; none for all of the record.
-    pub original: Option<Json>,
+    /// That part, in a form that can be pushed again.
+    pub original: Json,
     /// What is wrong.
     pub failure: Failure,
     /// Where.
@@ -64,24 +64,54 @@ impl Said {
     }
 }
 
-/// What a record of a push says.
-pub fn read(record: &Map<String, Json>) -> Vec<Result<Said, Box<Unread>>> {
-    match head(record) {
-        Ok(head) => head.readings(record),
-        Err((field, failure)) => {
-            vec![Err(whole(field, failure))]
+/// What a record of a push says, one reading after the other.
+pub fn read(mut record: Map<String, Json>, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
+    let head = match head(&record) {
+        Ok(head) => head,
+        Err((field, failure)) => return say(Err(whole(record, field, failure))),
+    };
+    if let Some((field, sensor)) = first(&record, &SENSOR)
+        && member(&record, VALUE).is_some()
+    {
+        if let Err(failure) = is_name(sensor, "a sensor") {
+            return say(Err(whole(record, field, failure)));
         }
+        // They are its own, and need not be copied.
+        let mut take = |member| record.swap_remove(member);
+        let (device, sensor, value) = (name(take(head.device)), name(take(field)), take(VALUE));
+        return say(reading(device, sensor, &value.unwrap_or_default(), head.at));
+    }
+    let device = name(member(&record, head.device).map(|(_, device)| device.clone()));
+    let is_nested = member(&record, SENSORS).is_some_and(|(_, sensors)| sensors.is_object());
+    let is_head =
+        |field: &str| DEVICE.contains(&field) || TIME.contains(&field) || (is_nested && field == SENSORS);
+    let nested = member(&record, SENSORS).and_then(|(_, sensors)| sensors.as_object());
+    let count = nested.map_or(0, Map::len) + record.keys().filter(|field| !is_head(field)).count();
+    if count == 0 || count > MOST_SENSORS {
+        let detail = match count {
+            0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
+            many => format!("a push has at most {MOST_SENSORS} sensors, not {many}"),
+        };
+        return say(Err(whole(record, SENSORS, malformed(detail))));
+    }
+    let others = record.iter().filter(|(field, _)| !is_head(field));
+    for (sensor, value) in nested.into_iter().flatten().chain(others) {
+        say(match checked(sensor, "a sensor") {
+            Ok(sensor) => reading(device.clone(), sensor, value, head.at),
+            Err(failure) => Err(unread(&device, sensor, value, head.at, failure)),
+        });
     }
 }
 
 /// All of a record says nothing, because of this field.
-fn whole(field: &str, failure: Failure) -> Box<Unread> {
-    Box::new(Unread { original: None, failure, field: Some(field.to_owned()) })
+fn whole(record: Map<String, Json>, field: &str, failure: Failure) -> Box<Unread> {
+    Box::new(Unread { original: Json::Object(record), failure, field: Some(field.to_owned()) })
 }
 
 /// What all readings of a record have in common.
 struct Head {
-    device: String,
+    /// The member that names the device.
+    device: &'static str,
     at: Option<Timestamp>,
 }
 
@@ -91,73 +121,41 @@ fn head(record: &Map<String, Json>) -> Result<Head, Wrong> {
     let Some((field, device)) = first(record, &DEVICE) else {
         return Err((DEVICE[0], malformed("a push says which device it is of, in `device_id`")));
     };
-    let device = name(device, "a device").map_err(|failure| (field, failure))?;
+    is_name(device, "a device").map_err(|failure| (field, failure))?;
     let at = match first(record, &TIME) {
         Some((field, at)) => Some(time(at).ok_or_else(|| {
             (field, malformed(format!("{at} is not a time: RFC 3339, or a number of seconds since 1970")))
         })?),
         None => None,
     };
-    Ok(Head { device, at })
+    Ok(Head { device: field, at })
 }
 
-impl Head {
-    fn readings(&self, record: &Map<String, Json>) -> Vec<Result<Said, Box<Unread>>> {
-        if let (Some((field, sensor)), Some(value)) = (first(record, &SENSOR), record.get(VALUE)) {
-            return vec![match name(sensor, "a sensor") {
-                Ok(sensor) => self.reading(sensor, value),
-                Err(failure) => Err(whole(field, failure)),
-            }];
+fn reading(device: String, sensor: String, value: &Json, at: Option<Timestamp>) -> Result<Said, Box<Unread>> {
+    let (number, text) = match value {
+        Json::Null => {
+            let failure = Failure::new("no-value", format!("sensor `{sensor}` has no value"));
+            return Err(unread(&device, &sensor, value, at, failure));
         }
-        let nested = record.get(SENSORS).and_then(Json::as_object);
-        let is_head = |field: &str| {
-            DEVICE.contains(&field) || TIME.contains(&field) || (nested.is_some() && field == SENSORS)
-        };
-        let others = record.iter().filter(|(field, _)| !is_head(field));
-        let sensors: Vec<(&String, &Json)> = nested.into_iter().flatten().chain(others).collect();
-        if sensors.is_empty() || sensors.len() > MOST_SENSORS {
-            let detail = match sensors.len() {
-                0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
-                many => format!("a push has at most {MOST_SENSORS} sensors, not {many}"),
-            };
-            return vec![Err(whole(SENSORS, malformed(detail)))];
+        Json::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() || number.as_i64().is_some_and(is_exact) => (Some(float), None),
+            _ => (None, Some(number.to_string())),
+        },
+        Json::String(text) => match plain_number(text.trim()) {
+            Some(float) => (Some(float), None),
+            None => (None, Some(text.replace('\0', "\u{fffd}"))),
+        },
+        Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
+            (None, Some(value.to_string().replace("\\u0000", "\u{fffd}")))
         }
-        let readings = sensors.into_iter().map(|(sensor, value)| match checked(sensor, "a sensor") {
-            Ok(sensor) => self.reading(sensor, value),
-            Err(failure) => Err(self.unread(sensor, value, failure)),
-        });
-        readings.collect()
-    }
+    };
+    Ok(Said { device, sensor, value: number, text, at })
+}
 
-    fn reading(&self, sensor: String, value: &Json) -> Result<Said, Box<Unread>> {
-        let (number, text) = match value {
-            Json::Null => {
-                let failure = Failure::new("no-value", format!("sensor `{sensor}` has no value"));
-                return Err(self.unread(&sensor, value, failure));
-            }
-            Json::Number(number) => match number.as_f64() {
-                Some(float) if number.is_f64() || number.as_i64().is_some_and(is_exact) => {
-                    (Some(float), None)
-                }
-                _ => (None, Some(number.to_string())),
-            },
-            Json::String(text) => match plain_number(text.trim()) {
-                Some(float) => (Some(float), None),
-                None => (None, Some(text.replace('\0', "\u{fffd}"))),
-            },
-            Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
-                (None, Some(value.to_string().replace("\\u0000", "\u{fffd}")))
-            }
-        };
-        Ok(Said { device: self.device.clone(), sensor, value: number, text, at: self.at })
-    }
-
-    fn unread(&self, sensor: &str, value: &Json, failure: Failure) -> Box<Unread> {
-        let at = self.at.map(|at| at.to_string());
-        let original =
-            json!({"device_id": self.device, "sensor_type": sensor, "value": value, "timestamp": at});
-        Box::new(Unread { original: Some(original), failure, field: Some(sensor.to_owned()) })
-    }
+fn unread(device: &str, sensor: &str, value: &Json, at: Option<Timestamp>, failure: Failure) -> Box<Unread> {
+    let at = at.map(|at| at.to_string());
+    let original = json!({"device_id": device, "sensor_type": sensor, "value": value, "timestamp": at});
+    Box::new(Unread { original, failure, field: Some(sensor.to_owned()) })
 }
 
 /// A text that is a number, and not somebody's id: no zeros before it, no more digits than a float holds.
@@ -167,30 +165,59 @@ fn plain_number(text: &str) -> Option<f64> {
     whole.map(|whole| whole as f64).or_else(|| plain_decimal(text))
 }
 
-fn first<'r>(record: &'r Map<String, Json>, names: &[&'static str]) -> Option<(&'static str, &'r Json)> {
-    names.iter().find_map(|name| Some((*name, record.get(*name).filter(|value| !value.is_null())?)))
+/// A member that is there. Few of them are looked through faster than a name is hashed.
+fn member<'r>(record: &'r Map<String, Json>, name: &'static str) -> Option<(&'static str, &'r Json)> {
+    let found = match record.len() {
+        0..=8 => record.iter().find(|(field, _)| *field == name).map(|(_, value)| value),
+        _ => record.get(name),
+    };
+    found.map(|value| (name, value))
 }
 
-fn name(json: &Json, whose: &str) -> Result<String, Failure> {
+/// The first of these members that is there, and not null.
+fn first<'r>(record: &'r Map<String, Json>, names: &[&'static str]) -> Option<(&'static str, &'r Json)> {
+    names.iter().find_map(|name| member(record, name).filter(|(_, value)| !value.is_null()))
+}
+
+/// Whether this names something.
+fn is_name(json: &Json, whose: &str) -> Result<(), Failure> {
     match json {
-        Json::String(text) => checked(text, whose),
-        Json::Number(number) => Ok(number.to_string()),
+        Json::String(text) => check(text, whose),
+        Json::Number(_) => Ok(()),
         other => Err(malformed(format!("the name of {whose} is a text, not {other}"))),
+    }
+}
+
+/// The name that it is.
+fn name(json: Option<Json>) -> String {
+    match json {
+        Some(Json::String(text)) => kept(text),
+        other => other.unwrap_or_default().to_string(),
     }
 }
 
 /// A name as it is kept. Any characters will do, but there are not too many, and not none.
 pub fn checked(text: &str, whose: &str) -> Result<String, Failure> {
+    check(text, whose).map(|()| kept(text.to_owned()))
+}
+
+fn check(text: &str, whose: &str) -> Result<(), Failure> {
     if text.trim().is_empty() {
         return Err(malformed(format!("the name of {whose} is empty")));
     }
-    let length = text.chars().count();
-    if length > LONGEST_NAME {
-        return Err(malformed(format!(
-            "the name of {whose} has at most {LONGEST_NAME} characters, not {length}"
-        )));
+    // No text has more characters than bytes.
+    if text.len() > LONGEST_NAME {
+        let length = text.chars().count();
+        if length > LONGEST_NAME {
+            let detail = format!("the name of {whose} has at most {LONGEST_NAME} characters, not {length}");
+            return Err(malformed(detail));
+        }
     }
-    Ok(text.replace('\0', "\u{fffd}"))
+    Ok(())
+}
+
+fn kept(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 fn time(json: &Json) -> Option<Timestamp> {
@@ -213,8 +240,14 @@ mod tests {
 
     type Known = (String, String, Option<f64>, Option<String>, Option<String>);
 
+    fn all(push: &Json) -> Vec<Result<Said, Box<Unread>>> {
+        let mut all = Vec::new();
+        read(push.as_object().unwrap().clone(), |one| all.push(one));
+        all
+    }
+
     fn said(push: &Json) -> Vec<Result<Known, String>> {
-        let said = read(push.as_object().unwrap()).into_iter();
+        let said = all(push).into_iter();
         said.map(|one| match one {
             Ok(said) => {
                 Ok((said.device, said.sensor, said.value, said.text, said.at.map(|at| at.to_string())))
@@ -260,7 +293,7 @@ mod tests {
     fn texts_that_are_numbers_are_numbers() {
         for (text, expected) in [("22", Some(22.0)), ("022", None), ("-1", Some(-1.0)), (" 2.50 ", Some(2.5))]
         {
-            let read = read(json!({"device_id": "a", "t": text}).as_object().unwrap());
+            let read = all(&json!({"device_id": "a", "t": text}));
             assert_eq!(read[0].as_ref().unwrap().value, expected, "{text}");
         }
     }
@@ -271,7 +304,7 @@ mod tests {
         let expected = ("7".into(), "3".into(), Some(1.0), None, Some("2023-11-14T22:13:20.000000Z".into()));
         assert_eq!(said(&push), [Ok(expected)]);
         for at in [json!("2023-11-14T22:13:20Z"), json!("1700000000"), json!(1_700_000_000_000_i64)] {
-            let read = read(json!({"device_id": "a", "t": 1, "timestamp": at}).as_object().unwrap());
+            let read = all(&json!({"device_id": "a", "t": 1, "timestamp": at}));
             assert_eq!(read[0].as_ref().unwrap().at.unwrap().micros(), 1_700_000_000_000_000);
         }
     }

@@ -39,7 +39,7 @@ use crate::{clock::Timestamp, error::Result, store::own::Own};
 pub use commands::{Answered, Asked, CommandsFor, Queued};
 pub use devices::DeviceInfo;
 pub(in crate::dump) use fetch::plain;
-pub(in crate::dump) use pushing::{Beat, Who};
+pub(in crate::dump) use pushing::{Heard, Who};
 pub(in crate::dump) use readings::{is_of_readings, is_old};
 pub use register::Registration;
 pub(in crate::dump) use told::told;
@@ -159,7 +159,7 @@ impl Dump {
     pub(in crate::dump) async fn close_hub(&self) {
         self.stop_waiting();
         if self.hub.started.initialized()
-            && let Err(error) = self.store_hearts().await
+            && let Err(error) = self.store_hearts(true).await
         {
             tracing::warn!(%error, "when devices were last heard could not be stored");
         }

@@ -44,25 +44,24 @@ pub(in crate::dump) enum Refusal {
     Floods(String, f64),
 }
 
-/// A reading whose device and sensor are known.
+/// A reading on its way to its storage.
 #[derive(Debug)]
 pub(in crate::dump) struct Pushing {
     pub(in crate::dump) origin: Origin,
-    pub(in crate::dump) said: Said,
     pub(in crate::dump) storage: Arc<InForce>,
     pub(in crate::dump) is_clock_off: bool,
-    device: Admitted,
-    sensor: Arc<Sensor>,
+    pub(in crate::dump) heard: Heard,
     /// Whether its storage is as we make it.
     is_ours: bool,
 }
 
-/// That a sensor of a device was heard.
+/// What a sensor of a device has said.
 #[derive(Debug)]
-pub(in crate::dump) struct Beat {
+pub(in crate::dump) struct Heard {
     pub(in crate::dump) device: Admitted,
     sensor: Arc<Sensor>,
-    last: Last,
+    value: Option<f64>,
+    text: Option<String>,
     at: Option<Timestamp>,
 }
 
@@ -96,49 +95,59 @@ impl Refusal {
     }
 }
 
-impl Pushing {
-    pub(in crate::dump) fn beat(&self, received_at: Timestamp) -> Beat {
-        let Said { value, text, at, .. } = &self.said;
-        // The whole of it is in its row: this is what is held of every sensor, always.
-        let text = text.as_ref().map(|text| text.chars().take(LONGEST_TEXT).collect());
-        let last = Last { value: *value, text, timestamp: at.unwrap_or(received_at) };
-        Beat { device: self.device.clone(), sensor: self.sensor.clone(), last, at: *at }
+impl Heard {
+    fn device(&self) -> &Device {
+        &self.device.0
     }
 
+    fn names(&self) -> (&str, &str) {
+        (&self.device().row.device, &self.sensor.row.sensor_type)
+    }
+
+    /// The same as it could be pushed again.
+    pub(in crate::dump) fn to_json(&self) -> Json {
+        let (device, sensor) = self.names();
+        let (device, sensor, text) = (device.to_owned(), sensor.to_owned(), self.text.clone());
+        Said { device, sensor, value: self.value, text, at: self.at }.to_json()
+    }
+}
+
+impl Pushing {
     /// The row it becomes, if its storage is as we make it: then there is nothing left to prove.
     pub(in crate::dump) fn row(&self, received_at: Timestamp) -> Option<Row> {
         let text = |text: &str| Value::Text(text.to_owned());
-        let values = vec![
-            Value::Integer(self.device.0.id),
-            text(&self.device.0.row.device),
-            Value::Integer(self.sensor.id),
-            text(&self.said.sensor),
-            self.said.value.map_or(Value::Null, Value::Float),
-            self.said.text.as_deref().map_or(Value::Null, text),
-            Value::Timestamp(self.said.at.unwrap_or(received_at)),
-            Value::Timestamp(received_at),
-        ];
-        self.is_ours.then(|| Row::proven(self.storage.clone(), None, values))
+        let heard = &self.heard;
+        let (device, sensor) = heard.names();
+        let values = || {
+            vec![
+                Value::Integer(heard.device().id),
+                text(device),
+                Value::Integer(heard.sensor.id),
+                text(sensor),
+                heard.value.map_or(Value::Null, Value::Float),
+                heard.text.as_deref().map_or(Value::Null, text),
+                Value::Timestamp(heard.at.unwrap_or(received_at)),
+                Value::Timestamp(received_at),
+            ]
+        };
+        self.is_ours.then(|| Row::proven(self.storage.clone(), None, values()))
     }
 
     /// The record it is otherwise.
     pub(in crate::dump) fn fields(&self, received_at: Timestamp) -> Map<String, Json> {
-        let at = self.said.at.unwrap_or(received_at).to_string();
-        let received = received_at.to_string();
-        let mut fields = Map::new();
-        for (name, value) in [
-            ("device_id", Json::from(self.device.0.id)),
-            ("device", self.device.0.row.device.as_str().into()),
-            ("sensor_id", self.sensor.id.into()),
-            ("sensor_type", self.said.sensor.as_str().into()),
-            ("value", self.said.value.map_or(Json::Null, Json::from)),
-            ("text", self.said.text.as_deref().map_or(Json::Null, Json::from)),
-            ("timestamp", at.into()),
-            ("received_at", received.into()),
-        ] {
-            fields.insert(name.to_owned(), value);
-        }
-        fields
+        let heard = &self.heard;
+        let (device, sensor) = heard.names();
+        let fields = [
+            ("device_id", Json::from(heard.device().id)),
+            ("device", device.into()),
+            ("sensor_id", heard.sensor.id.into()),
+            ("sensor_type", sensor.into()),
+            ("value", heard.value.map_or(Json::Null, Json::from)),
+            ("text", heard.text.as_deref().map_or(Json::Null, Json::from)),
+            ("timestamp", heard.at.unwrap_or(received_at).to_string().into()),
+            ("received_at", received_at.to_string().into()),
+        ];
+        fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
     }
 }
 
@@ -146,17 +155,17 @@ impl Dump {
     /// The devices of these names, each with so many readings: registered if need be, and those that are taken.
     pub(in crate::dump) async fn admit(
         &self,
-        names: &[&str],
-        counts: &HashMap<&str, usize>,
+        named: &[(String, usize)],
         who: Who<'_>,
         now: Timestamp,
     ) -> Result<Vec<Result<Admitted, Refusal>>> {
-        let devices = self.devices_named(names).await?;
+        let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
+        let devices = self.devices_named(&names).await?;
         let options = self.hub.options;
-        let admitted = names.iter().zip(devices).map(|(name, device)| {
+        let admitted = named.iter().zip(devices).map(|((name, readings), device)| {
             let Some(device) = device else {
                 return Err(match options.registration {
-                    Registration::Locked => Refusal::Unknown((*name).to_owned()),
+                    Registration::Locked => Refusal::Unknown(name.clone()),
                     Registration::Open | Registration::Adopt => Refusal::Full(options.devices),
                 });
             };
@@ -165,8 +174,7 @@ impl Dump {
             if device.check(token).is_err() {
                 return Err(Refusal::Token(device.row.device.clone()));
             }
-            let readings = counts.get(name).copied().unwrap_or_default();
-            if !device.allows(readings, options.rate, now) {
+            if !device.allows(*readings, options.rate, now) {
                 return Err(Refusal::Floods(device.row.device.clone(), options.rate));
             }
             Ok(Admitted(device))
@@ -183,37 +191,50 @@ impl Dump {
         let wanted: Vec<(&Arc<Device>, &str)> =
             readings.iter().map(|(_, said, device)| (&device.0, said.sensor.as_str())).collect();
         let sensors = self.sensors_named(&wanted).await?;
-        let mut storages: HashMap<String, (Arc<InForce>, bool)> = HashMap::new();
+        let mut storages: HashMap<i64, (Arc<InForce>, bool)> = HashMap::new();
+        let mut last: Option<(i64, (Arc<InForce>, bool))> = None;
         let mut recognised = Vec::with_capacity(readings.len());
         for ((origin, said, device), sensor) in readings.into_iter().zip(sensors) {
             let Some(sensor) = sensor else {
                 recognised.push(Err((origin, said)));
                 continue;
             };
-            let name = device.0.storage();
-            let (storage, is_ours) = match storages.get(&name) {
-                Some(known) => known.clone(),
-                None => {
-                    let storage = self.readings_storage(&name).await?;
-                    let known = (storage.clone(), is_ours(&storage));
-                    storages.insert(name, known.clone());
+            // Mostly all readings of a push are of one device.
+            let id = device.0.id;
+            let (storage, is_ours) = match &last {
+                Some((before, known)) if *before == id => known.clone(),
+                _ => {
+                    let known = match storages.get(&id) {
+                        Some(known) => known.clone(),
+                        None => {
+                            let storage = self.readings_storage(&device.0.storage()).await?;
+                            (storage.clone(), is_ours(&storage))
+                        }
+                    };
+                    storages.insert(id, known.clone());
+                    last = Some((id, known.clone()));
                     known
                 }
             };
             let is_clock_off = said.at.is_some_and(|at| hearts::is_off(at, now));
-            recognised.push(Ok(Pushing { origin, said, storage, is_clock_off, device, sensor, is_ours }));
+            let Said { value, text, at, .. } = said;
+            let heard = Heard { device, sensor, value, text, at };
+            recognised.push(Ok(Pushing { origin, storage, is_clock_off, heard, is_ours }));
         }
         Ok(recognised)
     }
 
     /// These were heard.
-    pub(in crate::dump) fn beat(&self, beats: Vec<Beat>, now: Timestamp) {
+    pub(in crate::dump) fn beat(&self, heard: &[Heard], now: Timestamp) {
         let mut before = None;
-        for Beat { device, sensor, last, at } in beats {
-            self.hub.hearts.beat(&sensor.heart, now, Some(last), at);
-            // Mostly all readings of a push are of one device.
+        for heard in heard {
+            let Heard { device, sensor, value, text, at } = heard;
+            // The whole of it is in its row: this is what is held of every sensor, always.
+            let text = text.as_ref().map(|text| text.chars().take(LONGEST_TEXT).collect());
+            let last = Last { value: *value, text, timestamp: at.unwrap_or(now) };
+            self.hub.hearts.beat(&sensor.heart, now, Some(last), *at);
             if before != Some(device.0.id) {
-                self.hub.hearts.beat(&device.0.heart, now, None, at);
+                self.hub.hearts.beat(&device.0.heart, now, None, *at);
                 before = Some(device.0.id);
             }
         }

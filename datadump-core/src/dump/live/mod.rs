@@ -103,8 +103,14 @@ impl Live {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner).values().any(|wanted| wanted.has(storage))
     }
 
+    /// How many listen; this process itself is nobody.
+    fn listeners(&self) -> usize {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.values().filter(|wanted| !matches!(wanted, Wanted::Own(_))).count()
+    }
+
     fn load(&self) -> Load {
-        let listeners = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        let listeners = self.listeners() as u64;
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Load { listeners, events: get(&self.counted.events), behind: get(&self.counted.behind) }
     }

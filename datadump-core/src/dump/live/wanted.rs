@@ -21,6 +21,8 @@ pub(super) enum Wanted {
     Named(Vec<StorageName>),
     /// Those of the hub.
     Hub,
+    /// Storages of our own, for this process itself.
+    Own(Vec<StorageName>),
 }
 
 impl Wanted {
@@ -31,7 +33,7 @@ impl Wanted {
             return if is_alone { Ok(Self::Hub) } else { Err(wrong("device", detail)) };
         }
         if !asked.own.is_empty() {
-            return Ok(Self::Named(asked.own.iter().map(|own| StorageName::own(own.name())).collect()));
+            return Ok(Self::Own(asked.own.iter().map(|own| StorageName::own(own.name())).collect()));
         }
         let storages = parsed("storage", &asked.storages)?;
         if asked.sources.is_empty() {
@@ -62,7 +64,7 @@ impl Wanted {
     pub(super) fn has(&self, storage: &StorageName) -> bool {
         match self {
             Self::All => true,
-            Self::Named(storages) => storages.contains(storage),
+            Self::Named(storages) | Self::Own(storages) => storages.contains(storage),
             Self::Hub => {
                 let own = [Own::Device, Own::Sensor, Own::Transition, Own::Command];
                 is_of_readings(storage) || own.iter().any(|own| own.name() == storage.as_str())
@@ -74,7 +76,7 @@ impl Wanted {
     pub(super) fn named(&self, store: &dyn Store) -> Option<Vec<StorageName>> {
         match self {
             Self::All => None,
-            Self::Named(storages) => Some(storages.clone()),
+            Self::Named(storages) | Self::Own(storages) => Some(storages.clone()),
             Self::Hub => {
                 let all = store.catalogue().all().into_iter().map(|storage| storage.name.clone());
                 Some(all.filter(is_of_readings).take(MOST).collect())
@@ -89,7 +91,7 @@ impl Wanted {
                 [name] => Some(name),
                 _ => None,
             },
-            Self::All | Self::Hub => None,
+            Self::All | Self::Hub | Self::Own(_) => None,
         }
     }
 }

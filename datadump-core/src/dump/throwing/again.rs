@@ -187,6 +187,7 @@ impl Dump {
             receipt,
             bound: sorted.bound,
             ready: Vec::new(),
+            heard: Arc::default(),
             failed: sorted.failed,
             beside,
         };

@@ -14,11 +14,11 @@ use super::{
 use crate::{
     dump::{
         Dump,
+        hub::Heard,
         once::{Recorded, Slot, recorded},
         rows::with_condition,
     },
     error::{Error, Fault, Result},
-    hub::push::Said,
     id::Ids,
     receipt::{Receipt, Remark},
     record::{Origin, Record},
@@ -35,8 +35,9 @@ pub(super) struct Batch {
     pub(super) receipt: Receipt,
     /// Records on their way to storages.
     pub(super) bound: Vec<Bound>,
-    /// Rows that are proven already.
+    /// Rows that are proven already, and what was heard to make them.
     pub(super) ready: Vec<Ready>,
+    pub(super) heard: Arc<[Heard]>,
     /// What failed before it came so far.
     pub(super) failed: Vec<Failed>,
     /// What else is written at the same moment.
@@ -57,7 +58,8 @@ pub(super) struct Bound {
 pub(super) struct Ready {
     pub(super) row: Row,
     pub(super) origin: Origin,
-    pub(super) said: Said,
+    /// Which of those that were heard.
+    pub(super) heard: usize,
 }
 
 /// What goes to quarantine.
@@ -109,7 +111,7 @@ impl Dump {
 
     /// The same, unless it was done before.
     pub(super) async fn keep_once(&self, batch: Batch, how: How<'_>, noting: Option<Noting>) -> Result<Kept> {
-        let Batch { seed, mut receipt, bound, ready, mut failed, beside } = batch;
+        let Batch { seed, mut receipt, bound, ready, heard, mut failed, beside } = batch;
         let targets = self.targets(&bound, how.key).await?;
         let mut last: Option<(&StorageName, &Target)> = None;
         let mut writes = Vec::with_capacity(bound.len() + ready.len() + failed.len() + beside.len());
@@ -162,8 +164,8 @@ impl Dump {
                 }),
             }
         }
-        for Ready { row, origin, said } in ready {
-            let (in_force, original) = (row.proven_by().clone(), Original::Reading(Box::new(said)));
+        for Ready { row, origin, heard } in ready {
+            let (in_force, original) = (row.proven_by().clone(), Original::Heard(heard));
             parts.push(Part::Row(Placed { in_force, origin, original }));
             writes.push(Write::put(row, Expect::Anything));
         }
@@ -194,7 +196,7 @@ impl Dump {
         let parts: Arc<[Part]> = parts.into();
         let mut call = if how.whole { Call::together(writes) } else { Call::each(writes) };
         if how.quarantine {
-            call.otherwise = Some(self.otherwise(seed, parts.clone()));
+            call.otherwise = Some(self.otherwise(seed, parts.clone(), heard));
         }
         let is_noted = noting.is_some();
         call.once = noting.map(|Noting { slot, row }| {
@@ -267,14 +269,14 @@ impl Dump {
     }
 
     /// What is put into quarantine when the store refuses a row.
-    fn otherwise(&self, seed: Arc<Seed>, parts: Arc<[Part]>) -> Otherwise {
+    fn otherwise(&self, seed: Arc<Seed>, parts: Arc<[Part]>, heard: Arc<[Heard]>) -> Otherwise {
         let ids = self.ids.clone();
         Otherwise(Arc::new(move |place, outcome| match parts.get(place) {
             Some(Part::Row(placed)) => {
                 let (trouble, origin) = (Trouble::refused(outcome), Some(&placed.origin));
                 let original = match &placed.original {
                     Original::Record(record) => record.clone(),
-                    Original::Reading(said) => Some(Arc::new(said.to_json())),
+                    Original::Heard(place) => heard.get(*place).map(|heard| Arc::new(heard.to_json())),
                 };
                 Some(seed.row(ids.next(), origin, original.as_deref(), Some(placed.storage()), &trouble))
             }

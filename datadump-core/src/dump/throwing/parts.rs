@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 
 use super::{entry::Trouble, keep::Failed};
 use crate::{
-    hub::push::Said,
     receipt::{Receipt, Remark},
     record::Origin,
     schema::InForce,
@@ -33,7 +32,8 @@ pub(super) struct Placed {
 #[derive(Debug)]
 pub(super) enum Original {
     Record(Option<Arc<Json>>),
-    Reading(Box<Said>),
+    /// One of those that were heard with the throw.
+    Heard(usize),
 }
 
 impl Placed {

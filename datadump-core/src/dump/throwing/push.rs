@@ -16,11 +16,11 @@ use super::{
 use crate::{
     dump::{
         Dump,
-        hub::{Beat, Who},
+        hub::{Heard, Who},
         once::Slot,
     },
     error::{Error, Result},
-    hub::push::{self, Said},
+    hub::push,
     receipt::{Receipt, Remark},
     record::{Origin, Record},
     store::{Write, own::Own},
@@ -54,7 +54,7 @@ pub(super) struct Sifted {
     ready: Vec<Ready>,
     /// What is refused: it is neither stored nor in quarantine.
     refused: Vec<(Remark, Error)>,
-    beats: Vec<Beat>,
+    heard: Arc<[Heard]>,
 }
 
 impl Dump {
@@ -88,7 +88,7 @@ impl Dump {
         };
         let throw = Arc::new(self.begin(&source, throw));
         let outcome = self.push_once(&throw, Who::Device(token.as_deref()), slot).await;
-        let (receipt, beats) = match outcome {
+        let (receipt, heard) = match outcome {
             Ok(pushed) => pushed,
             Err(error) => {
                 let outcome = Err(error);
@@ -96,8 +96,8 @@ impl Dump {
                 return outcome.map(|receipt| Pushed { receipt, commands: None });
             }
         };
-        let device = beats.first().map(|beat| beat.device.clone());
-        self.beat(beats, throw.received_at);
+        let device = heard.first().map(|heard| heard.device.clone());
+        self.beat(&heard, throw.received_at);
         let commands = match device.filter(|_| commands > 0) {
             // The readings are committed: who hears of an error here would push them again.
             Some(device) => Some(self.pending(&device, commands).await.unwrap_or_else(|error| {
@@ -116,7 +116,7 @@ impl Dump {
         throw: &Arc<Throw>,
         who: Who<'_>,
         slot: Option<Slot>,
-    ) -> Result<(Receipt, Vec<Beat>)> {
+    ) -> Result<(Receipt, Arc<[Heard]>)> {
         let reading = self.read(throw, None).await?;
         let mut begun = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
         let mut sifted = self.sift(throw.clone(), reading, who, &mut begun).await?;
@@ -124,9 +124,10 @@ impl Dump {
             // Nothing of it is taken.
             return Err(sifted.refused.swap_remove(0).1);
         }
-        let Sifted { sorted, ready, refused, beats } = sifted;
+        let Sifted { sorted, ready, refused, heard } = sifted;
         let Sorted { seed, bound, failed, .. } = sorted;
-        let batch = Batch { seed, receipt: begun, bound, ready, failed, beside: Vec::new() };
+        let (heard_here, beside) = (heard.clone(), Vec::new());
+        let batch = Batch { seed, receipt: begun, bound, ready, heard: heard_here, failed, beside };
         let refused: Vec<Remark> = refused.into_iter().map(|(remark, _)| remark).collect();
         let whole = move |mut receipt: Receipt| {
             refused.iter().for_each(|remark| receipt.error(remark.clone()));
@@ -138,8 +139,8 @@ impl Dump {
             Noting { slot, row: Box::new(row) }
         });
         match (self.keep_once(batch, HOW, noting).await?, slot) {
-            (Kept::Now(receipt, _), _) => Ok((whole(receipt), beats)),
-            (Kept::Before(row), Some(slot)) => Ok((receipt(slot.read(&row)?)?, Vec::new())),
+            (Kept::Now(receipt, _), _) => Ok((whole(receipt), heard)),
+            (Kept::Before(row), Some(slot)) => Ok((receipt(slot.read(&row)?)?, Arc::default())),
             (Kept::Before(_), None) => Err(Error::internal("a record that nobody asked for")),
         }
     }
@@ -158,7 +159,8 @@ impl Dump {
         let quarantine = self.store.catalogue().own(Own::Quarantine)?;
         let seed = Arc::new(Seed { quarantine, throw, body, format, processor: None, _share: share });
         let sorted = Sorted { seed, bound: Vec::new(), failed: Vec::new(), dropped: 0 };
-        let mut sifted = Sifted { sorted, ready: Vec::new(), refused: Vec::new(), beats: Vec::new() };
+        let (ready, refused) = (Vec::new(), Vec::new());
+        let mut sifted = Sifted { sorted, ready, refused, heard: Arc::default() };
         let output = match output {
             Ok(output) => output,
             Err(failure) => {
@@ -170,36 +172,30 @@ impl Dump {
         for rejected in output.rejected {
             sifted.fail(rejected.origin, None, Trouble::of(Step::Decode, &rejected.failure));
         }
-        let mut said: Vec<(Origin, Said)> = Vec::with_capacity(output.records.len());
+        let mut said = Vec::with_capacity(output.records.len());
+        let mut devices = Devices::default();
         for record in output.records {
             consume_budget().await;
             let Record { mut fields, odd, origin, .. } = record;
             fields.extend(odd);
-            for one in push::read(&fields) {
-                match one {
-                    Ok(one) => said.push((origin.clone(), one)),
-                    Err(unread) => {
-                        let trouble =
-                            Trouble { field: unread.field, ..Trouble::of(Step::Route, &unread.failure) };
-                        let original = unread.original.unwrap_or_else(|| Json::Object(fields.clone()));
-                        sifted.fail(origin.clone(), Some(original), trouble);
-                    }
+            push::read(fields, |one| match one {
+                Ok(one) => {
+                    let device = devices.place(&one.device);
+                    said.push((origin.clone(), one, device));
                 }
-            }
+                Err(unread) => {
+                    let trouble =
+                        Trouble { field: unread.field, ..Trouble::of(Step::Route, &unread.failure) };
+                    sifted.fail(origin.clone(), Some(unread.original), trouble);
+                }
+            });
         }
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for (_, said) in &said {
-            *counts.entry(said.device.as_str()).or_default() += 1;
-        }
-        let names: Vec<&str> = counts.keys().copied().collect();
-        let admitted = self.admit(&names, &counts, who, received_at).await?;
-        let admitted: HashMap<String, _> =
-            names.iter().map(|name| (*name).to_owned()).zip(admitted).collect();
+        let admitted = self.admit(&devices.named, who, received_at).await?;
         let mut known = Vec::with_capacity(said.len());
-        for (origin, said) in said {
-            match admitted.get(&said.device) {
+        for (origin, said, device) in said {
+            match admitted.get(device) {
                 Some(Ok(device)) if device.is_waiting() => {
-                    let detail = format!("device `{}` waits to be adopted", said.device);
+                    let detail = format!("device `{}` waits to be adopted", device.name());
                     let trouble = Trouble {
                         step: Step::Route,
                         code: "device-waiting".into(),
@@ -223,6 +219,7 @@ impl Dump {
                 None => return Err(Error::internal("a reading of no device")),
             }
         }
+        let mut heard = Vec::with_capacity(known.len());
         for recognised in self.recognise(known, received_at).await? {
             match recognised {
                 Ok(pushing) => {
@@ -236,17 +233,17 @@ impl Dump {
                             quarantine: None,
                         });
                     }
-                    sifted.beats.push(pushing.beat(received_at));
                     let origin = Origin { piece: None, ..pushing.origin.clone() };
                     match pushing.row(received_at) {
-                        Some(row) => sifted.ready.push(Ready { row, origin, said: pushing.said }),
+                        Some(row) => sifted.ready.push(Ready { row, origin, heard: heard.len() }),
                         // Somebody has declared it otherwise: it takes what fits it.
                         None => sifted.sorted.bound.push(Bound {
                             storage: pushing.storage.definition.name.clone(),
                             record: Record { origin, ..Record::new(pushing.fields(received_at)) },
-                            original: Some(Arc::new(pushing.said.to_json())),
+                            original: Some(Arc::new(pushing.heard.to_json())),
                         }),
                     }
+                    heard.push(pushing.heard);
                 }
                 Err((origin, said)) => {
                     let trouble = Trouble {
@@ -259,6 +256,7 @@ impl Dump {
                 }
             }
         }
+        sifted.heard = heard.into();
         Ok(sifted)
     }
 
@@ -282,9 +280,9 @@ impl Dump {
         if dry_run {
             return Ok(Some(receipt));
         }
-        let Sifted { sorted, ready, .. } = sifted;
+        let Sifted { sorted, ready, heard, .. } = sifted;
         let Sorted { seed, bound, failed, .. } = sorted;
-        let batch = Batch { seed, receipt, bound, ready, failed, beside };
+        let batch = Batch { seed, receipt, bound, ready, heard, failed, beside };
         match self.keep(batch, How { whole: true, ..HOW }).await {
             Ok(receipt) => Ok(Some(receipt)),
             Err(Error::Strict(receipt)) => Ok(Some(*receipt)),
@@ -292,6 +290,35 @@ impl Dump {
             Err(Error::Precondition { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// The devices that a push names, each once, and how many readings it has of each.
+#[derive(Default)]
+struct Devices {
+    named: Vec<(String, usize)>,
+    places: HashMap<String, usize>,
+    last: usize,
+}
+
+impl Devices {
+    /// The place of one that has another reading.
+    fn place(&mut self, name: &str) -> usize {
+        // Mostly it is the one before.
+        if self.named.get(self.last).is_none_or(|(last, _)| last != name) {
+            self.last = match self.places.get(name) {
+                Some(place) => *place,
+                None => {
+                    self.places.insert(name.to_owned(), self.named.len());
+                    self.named.push((name.to_owned(), 0));
+                    self.named.len() - 1
+                }
+            };
+        }
+        if let Some((_, readings)) = self.named.get_mut(self.last) {
+            *readings += 1;
+        }
+        self.last
     }
 }
 

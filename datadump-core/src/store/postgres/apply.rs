@@ -142,7 +142,7 @@ pub(super) async fn lock(
 }
 
 /// Whether the row is to have the next number.
-fn wants_key(item: &Item<'_>) -> bool {
+pub(super) fn wants_key(item: &Item<'_>) -> bool {
     item.key.is_none() && matches!(item.what, What::Put(_))
 }
 

@@ -43,9 +43,16 @@ pub(super) fn entry(at: Timestamp, changes: &[u8]) -> String {
         let _ = write!(packed, "{byte:02x}");
     }
     // Two statements: the second one sees what was committed when the lock is held.
+    let insert = insert(&at.to_string(), &length.to_string(), &format!("'\\x{packed}'"));
+    format!("SELECT {lock}; {insert}")
+}
+
+/// The statement that puts the next entry, out of these expressions. The feed's lock has to be held when it
+/// begins.
+pub(super) fn insert(at: &str, length: &str, changes: &str) -> String {
     format!(
-        "{lock}; INSERT INTO datadump_entry (position, at, bytes, changes) \
-         SELECT position + 1, {at}, bytes + {length}, '\\x{packed}' \
+        "INSERT INTO datadump_entry (position, at, bytes, changes) \
+         SELECT position + 1, {at}, bytes + {length}, {changes} \
          FROM datadump_entry ORDER BY position DESC LIMIT 1"
     )
 }
@@ -84,7 +91,9 @@ pub(super) async fn commits(pool: &PgPool, after: i64, most: usize) -> Result<Ve
 pub(super) async fn hint(inner: &Arc<Inner>) {
     let mut hints = inner.hints.subscribe();
     while hints.changed().await.is_ok() {
-        let told = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&inner.connections.system);
+        // It is as good as nothing after a crash: nobody waits for it to be on the disk.
+        let told = sqlx::query("SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')");
+        let told = told.bind(CHANNEL).execute(&inner.connections.system);
         if let Err(error) = told.await {
             tracing::debug!(%error, "other nodes could not be told of a commit");
         }

@@ -24,14 +24,19 @@ pub(super) fn setup() -> String {
     format!("SELECT pg_advisory_xact_lock({SETUP}, 0)")
 }
 
-/// Waits for the lock of the feed, and keeps it until the transaction's end.
+/// An expression that waits for the lock of the feed, and keeps it until the transaction's end.
 pub(super) fn feed() -> String {
-    format!("SELECT pg_advisory_xact_lock({FEED}, 0)")
+    format!("pg_advisory_xact_lock({FEED}, 0)")
 }
 
 /// An expression: whether the storage may be written now. It stays so until the transaction's end.
 pub(super) fn try_writing(storage: StorageId) -> String {
     format!("pg_try_advisory_xact_lock_shared({WRITE}, {})", storage.get() & SMALL)
+}
+
+/// The same of the storage whose number this expression is.
+pub(super) fn try_writing_numbered(storage: &str) -> String {
+    format!("pg_try_advisory_xact_lock_shared({WRITE}, ({storage} & {SMALL})::int4)")
 }
 
 /// Waits until nobody writes the storage, and keeps it so until the transaction's end.

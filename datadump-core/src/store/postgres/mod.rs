@@ -28,6 +28,7 @@ mod parked;
 mod read;
 mod session;
 mod setup;
+mod single;
 mod text;
 mod work;
 mod writer;

@@ -9,11 +9,12 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, postgres::PgArguments};
 
-use super::{catalogue::notification, locks, text::Texts};
+use super::{catalogue::notification, locks, single, text::Texts};
 use crate::schema::{InForce, StorageId};
 
-/// After how long a rest a connection is asked whether it is still good.
-const REST: Duration = Duration::from_secs(20);
+/// After how long a rest a connection is asked whether it is still good: a transaction that is one statement
+/// cannot be tried again when its connection turns out to be none.
+const REST: Duration = Duration::from_millis(100);
 
 /// How long it may take to say so.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -25,6 +26,8 @@ const TEXTS: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) connection: PgConnection,
+    /// Whether a transaction can be a single statement.
+    pub(super) can_be_single: bool,
     texts: HashMap<StorageId, (i32, Arc<Texts>)>,
     used: Instant,
 }
@@ -39,8 +42,9 @@ pub(super) struct Begun {
 }
 
 impl Session {
-    pub(super) fn new(connection: PgConnection) -> Self {
-        Self { connection, texts: HashMap::new(), used: Instant::now() }
+    pub(super) async fn new(mut connection: PgConnection) -> Self {
+        let can_be_single = single::prepare(&mut connection).await;
+        Self { connection, can_be_single, texts: HashMap::new(), used: Instant::now() }
     }
 
     /// Whether it is still good, asked only when it was not used for a while: what lies between may

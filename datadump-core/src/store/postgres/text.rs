@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::columns::array_cast;
+use super::{columns::array_cast, single};
 use crate::{
     schema::{Definition, InForce, Kind, StorageId, StorageName},
     store::sql,
@@ -45,7 +45,9 @@ pub(super) struct Texts {
     pub(super) lock: String,
     /// Inserts new rows, but for those whose key another session has inserted meanwhile.
     pub(super) insert: String,
-    /// The same for many, none of which may be there.
+    /// Inserts new rows, none of which may be there, with an entry of the feed: a whole transaction.
+    pub(super) single: String,
+    /// Inserts many, none of which may be there.
     pub(super) copy: String,
     /// Inserts those of new rows that break no unique index, in the order given; their keys.
     pub(super) sift: String,
@@ -82,19 +84,16 @@ impl Texts {
         }
         let mark = format!("/* {} v{} */", in_force.storage.get(), in_force.version);
         let sequence = sequence(in_force.storage);
+        let insert = format!("INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays})");
+        let (id, version) = (in_force.storage.get(), in_force.version);
         Self {
             lock: format!(
                 "{mark} SELECT {names} FROM {table} WHERE {key} = ANY($1{key_cast}) ORDER BY {key} FOR UPDATE"
             ),
-            insert: format!(
-                "{mark} INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays}) \
-                 ON CONFLICT ({key}) DO NOTHING"
-            ),
+            insert: format!("{mark} {insert} ON CONFLICT ({key}) DO NOTHING"),
+            single: single::text(&mark, &insert, id, version, columns.len()),
             copy: format!("COPY {table} ({names}) FROM STDIN (FORMAT binary)"),
-            sift: format!(
-                "{mark} INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays}) \
-                 ON CONFLICT DO NOTHING RETURNING {key}"
-            ),
+            sift: format!("{mark} {insert} ON CONFLICT DO NOTHING RETURNING {key}"),
             update: format!(
                 "{mark} UPDATE {table} AS t SET {sets} FROM UNNEST({arrays}) AS n({numbered}) \
                  WHERE t.{key} = n.c0"

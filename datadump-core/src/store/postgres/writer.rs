@@ -18,6 +18,7 @@ use super::{
     once,
     parked::Parked,
     session::Session,
+    single,
     work::{End, Open, Work, proof, storage},
 };
 use tokio::sync::watch;
@@ -65,6 +66,14 @@ pub(super) struct Shared {
     pub(super) hints: watch::Sender<()>,
     /// The storages whose rows were lately there already.
     pub(super) met: Met,
+}
+
+impl Shared {
+    /// There is more in the feed.
+    fn told(&self) {
+        self.mirror.told();
+        self.hints.send_replace(());
+    }
 }
 
 /// Storages whose writes probably meet rows.
@@ -216,7 +225,9 @@ impl Writer {
                 // It cannot be known whether this was committed: it must not be done again.
                 Trouble::Lost if self.committing => return work.fail(&todo, &failure),
                 // One of the rows was there, or broke a rule.
-                Trouble::Again | Trouble::Row | Trouble::Other if mode == Mode::Blind => mode = Mode::Whole,
+                Trouble::Again | Trouble::Row | Trouble::Moved | Trouble::Other if mode == Mode::Blind => {
+                    mode = Mode::Whole;
+                }
                 Trouble::Row | Trouble::Other if mode == Mode::Whole => mode = Mode::Parts,
                 Trouble::Lost if Instant::now() < until => pause(tries, trouble).await,
                 Trouble::Again if tries < TRIES => pause(tries, trouble).await,
@@ -233,9 +244,19 @@ impl Writer {
             None => false,
         };
         if !alive {
-            self.session = Some(Session::new(shared.connections.writer().await?));
+            self.session = Some(Session::new(shared.connections.writer().await?).await);
         }
         let Some(session) = &mut self.session else { return Err(sqlx::Error::WorkerCrashed.into()) };
+        if mode == Mode::Blind
+            && let Some(single) = single::plan(session, todo, shared.reprove, &shared.stamps)?
+        {
+            self.committing = true;
+            if let Some(outcomes) = single.run(session).await? {
+                shared.told();
+                return Ok(Attempt::Committed(outcomes));
+            }
+            self.committing = false;
+        }
         let storages: BTreeSet<StorageId> = all(todo).map(|(_, _, write)| storage(write)).collect();
         let begun = session.begin(&storages).await?;
         let gone: BTreeSet<StorageId> =
@@ -269,8 +290,7 @@ impl Writer {
         let is_told = entry.is_some();
         session.commit(&changed, entry).await?;
         if is_told {
-            shared.mirror.told();
-            shared.hints.send_replace(());
+            shared.told();
         }
         if !changed.is_empty() {
             shared.mirror.changed();
@@ -330,7 +350,11 @@ async fn targets(
 
 /// The writes of a transaction, each proven by the version in force, or settled when it no longer
 /// fits that.
-fn items<'b>(todo: &[Open<'b>], targets: &[Target], reprove: Reprove) -> Result<Vec<Item<'b>>, Failure> {
+pub(super) fn items<'b>(
+    todo: &[Open<'b>],
+    targets: &[Target],
+    reprove: Reprove,
+) -> Result<Vec<Item<'b>>, Failure> {
     let places = targets.iter().enumerate();
     let places: BTreeMap<StorageId, usize> =
         places.map(|(place, target)| (target.in_force.storage, place)).collect();

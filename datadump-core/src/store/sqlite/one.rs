@@ -8,7 +8,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql};
 use super::{
     columns::{Bind, read_row},
     error::{map, violation},
-    statements::Statements,
+    statements::{Statements, TOGETHER},
+    writer::Stamps,
 };
 use crate::{
     clock::Timestamp,
@@ -103,6 +104,7 @@ pub(super) struct One<'c> {
     look: Option<CachedStatement<'c>>,
     insert: Option<CachedStatement<'c>>,
     insert_new: Option<CachedStatement<'c>>,
+    several: Vec<Option<CachedStatement<'c>>>,
     update: Option<CachedStatement<'c>>,
 }
 
@@ -128,8 +130,58 @@ impl<'c> One<'c> {
             look: None,
             insert: None,
             insert_new: None,
+            several: Vec::new(),
             update: None,
         }
+    }
+
+    /// How many of these writes, from the first on, are done by one statement: new rows that are given the
+    /// next keys.
+    pub(super) fn together(&self, writes: &[Write]) -> usize {
+        let is_one = |write: &&Write| match &write.action {
+            Action::Put(row) => {
+                row.key().is_none()
+                    && (row.storage(), row.proven_by().version)
+                        == (self.in_force.storage, self.in_force.version)
+                    && decide::first_version(write.expect).is_some()
+            }
+            Action::Delete { .. } => false,
+        };
+        writes.iter().take(self.texts.together).take_while(is_one).count()
+    }
+
+    /// Inserts these rows by one statement: SQLite looks for the last key once. None when one of them breaks a
+    /// rule, or when they are not several: then nothing is done.
+    pub(super) fn insert_together(
+        &mut self,
+        writes: &[Write],
+        stamps: &mut Stamps,
+    ) -> Result<Option<Vec<Done>>> {
+        let count = writes.len();
+        let Some(text) = self.texts.insert_several(count) else { return Ok(None) };
+        if self.several.len() <= count {
+            self.several.resize_with(TOGETHER + 1, || None);
+        }
+        let Some(slot) = self.several.get_mut(count) else { return Ok(None) };
+        let insert = prepared(slot, self.connection, text)?;
+        let (mut puts, mut places) = (Vec::with_capacity(count), 0);
+        for write in writes {
+            let Action::Put(row) = &write.action else { return Ok(None) };
+            let Some(version) = decide::first_version(write.expect) else { return Ok(None) };
+            let now = stamps.next();
+            let put = Put { created: true, key: None, version, created_at: now, updated_at: now };
+            places = bind_whole(insert, places, &Value::Null, row, put)?;
+            puts.push(put);
+        }
+        let done = insert.raw_execute();
+        if self.unless_violated(done)?.is_none() {
+            return Ok(None);
+        }
+        // They are given one after the other.
+        let last = self.connection.last_insert_rowid();
+        let keys = (0..count).rev().map(|before| last - i64::try_from(before).unwrap_or_default());
+        let done = |(put, key)| Done::Put(Put { key: Some(key), ..put });
+        Ok(Some(puts.into_iter().zip(keys).map(done).collect()))
     }
 
     pub(super) fn run(&mut self, write: &Write, reprove: Reprove, now: Timestamp) -> Result<Done> {
@@ -166,7 +218,7 @@ impl<'c> One<'c> {
             Decision::Insert { version } => {
                 let put = Put { created: true, key: None, version, created_at: now, updated_at: now };
                 let insert = prepared(&mut self.insert, self.connection, &self.texts.insert)?;
-                bind_whole(insert, key, row, put)?;
+                bind_whole(insert, 0, key, row, put)?;
                 let done = insert.raw_execute();
                 self.settled(done, put)
             }
@@ -189,7 +241,7 @@ impl<'c> One<'c> {
         {
             let put = Put { created: true, key: None, version, created_at: now, updated_at: now };
             let insert = prepared(&mut self.insert_new, self.connection, &self.texts.insert_new)?;
-            bind_whole(insert, key, row, put)?;
+            bind_whole(insert, 0, key, row, put)?;
             let done = insert.raw_execute();
             return Ok(self.unless_violated(done)?.filter(|inserted| *inserted > 0).map(|_| put));
         }
@@ -214,7 +266,7 @@ impl<'c> One<'c> {
             Decision::Insert { version } => {
                 let mut put = Put { created: true, key: None, version, created_at: now, updated_at: now };
                 let insert = prepared(&mut self.insert, self.connection, &self.texts.insert)?;
-                bind_whole(insert, &Value::Null, row, put)?;
+                bind_whole(insert, 0, &Value::Null, row, put)?;
                 let done = insert.raw_execute();
                 put.key = Some(self.connection.last_insert_rowid());
                 self.settled(done, put)
@@ -263,11 +315,18 @@ impl<'c> One<'c> {
     }
 }
 
-/// The key, the values, and what the service adds: all columns, in their order.
-fn bind_whole(statement: &mut CachedStatement<'_>, key: &Value, row: &Row, put: Put) -> Result<()> {
-    let places = bind(statement, 0, std::iter::once(key).chain(row.values()).map(Bind))?;
+/// The key, the values, and what the service adds: all columns, in their order, to the places after these; how
+/// many there are then.
+fn bind_whole(
+    statement: &mut CachedStatement<'_>,
+    places: usize,
+    key: &Value,
+    row: &Row,
+    put: Put,
+) -> Result<usize> {
+    let places = bind(statement, places, std::iter::once(key).chain(row.values()).map(Bind))?;
     let service = [put.version.into(), put.created_at.micros(), put.updated_at.micros()];
-    bind(statement, places, service).map(|_| ())
+    bind(statement, places, service)
 }
 
 /// The values, what the service changes, and the key.

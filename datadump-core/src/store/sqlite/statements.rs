@@ -1,11 +1,23 @@
 //! The SQL of one storage's writes.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    array,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use crate::{
     schema::InForce,
     store::{Column, sql},
 };
+
+/// How many rows one statement inserts at most.
+pub(super) const TOGETHER: usize = 16;
+
+/// How many values.
+const VALUES: usize = 1_000;
 
 /// The statements of one version of a storage. Their text is constant, so SQLite's own cache of
 /// prepared statements serves every batch.
@@ -16,6 +28,12 @@ pub(super) struct Statements {
     /// What version there is, and since when.
     pub(super) look: String,
     pub(super) insert: String,
+    /// The same for several rows, by how many they are; made when they are needed.
+    several: [OnceLock<String>; TOGETHER + 1],
+    /// The question marks of a row.
+    row: String,
+    /// How many rows go together at most.
+    pub(super) together: usize,
     /// Does nothing where the key is taken.
     pub(super) insert_new: String,
     pub(super) update: String,
@@ -37,21 +55,31 @@ impl Statements {
             .map(|column| format!("{} = ?", name(column)))
             .collect();
         let all = sql::column_list(definition);
-        let marks = vec!["?"; sql::columns(definition).len()].join(", ");
+        let columns = sql::columns(definition).len();
+        let row = format!("({})", vec!["?"; columns].join(", "));
         let created_at = name(Column::CreatedAt);
         let version = name(Column::Version);
         let set = set.join(", ");
-        let insert = format!("INSERT INTO {table} ({all}) VALUES ({marks})");
+        let insert = format!("INSERT INTO {table} ({all}) VALUES {row}");
         Self {
             version: in_force.version,
             select: format!("SELECT {all} FROM {table} WHERE {key} = ?"),
             look: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
             insert_new: format!("{insert} ON CONFLICT ({key}) DO NOTHING"),
             insert,
+            several: array::from_fn(|_| OnceLock::new()),
+            together: (VALUES / columns).min(TOGETHER),
+            row,
             update: format!("UPDATE {table} SET {set} WHERE {key} = ?"),
             delete: format!("DELETE FROM {table} WHERE {key} = ?"),
             meets: AtomicBool::new(false),
         }
+    }
+
+    /// What inserts so many rows; none when they are too many, or too few.
+    pub(super) fn insert_several(&self, rows: usize) -> Option<&str> {
+        let text = self.several.get(rows).filter(|_| (2..=self.together).contains(&rows))?;
+        Some(text.get_or_init(|| format!("{}{}", self.insert, format!(", {}", self.row).repeat(rows - 1))))
     }
 
     /// Whether the next write probably meets a row.

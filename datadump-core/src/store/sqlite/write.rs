@@ -88,10 +88,11 @@ fn attempt(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
 
 /// Writes what is asked for, and the entry of the feed.
 fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
-    // Taken before the transaction, which borrows the connection; twice, for what is put otherwise.
+    // Taken before the transaction, which borrows the connection; three times, for those that do not go
+    // together, and for what is put otherwise.
     let count: usize = jobs.iter().map(|job| job.call.writes.len()).sum();
     let records = jobs.iter().filter(|job| job.call.once.is_some()).count();
-    let mut stamps = writer.stamps(2 * count + records + 1);
+    let mut stamps = writer.stamps(3 * count + records + 1);
     let head = writer.head;
     let Writer { connection, catalogue, options, statements, .. } = writer;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
@@ -176,10 +177,26 @@ impl<'c> Batch<'c> {
             self.connection.execute_batch("SAVEPOINT call").map_err(map)?;
         }
         let mut all = Vec::with_capacity(call.writes.len());
+        let mut alone = 0;
         let targets = runs.iter().flat_map(|(in_force, count)| std::iter::repeat_n(in_force, *count));
         for (place, (write, in_force)) in call.writes.iter().zip(targets).enumerate() {
+            if place < all.len() {
+                // It went together with one before it.
+                continue;
+            }
             let reprove = self.reprove;
-            let done = self.one(in_force).run(write, reprove, stamps.next())?;
+            let one = self.one(in_force);
+            if place >= alone {
+                let ahead = call.writes.get(place..).unwrap_or_default();
+                let together = ahead.get(..one.together(ahead)).unwrap_or_default();
+                if let Some(done) = one.insert_together(together, stamps)? {
+                    all.extend(done);
+                    continue;
+                }
+                // One of them is refused: each is tried by itself.
+                alone = place + together.len();
+            }
+            let done = one.run(write, reprove, stamps.next())?;
             all.push(match (&call.otherwise, call.fate, done) {
                 (Some(otherwise), Fate::Each, Done::Settled(failed)) if failed.is_failure() => {
                     Done::Settled(self.instead(otherwise, place, failed, stamps.next())?)

@@ -68,7 +68,7 @@ impl Dump {
             state.was = state.was.or(Some(before.name()));
         }
         // When it has to be judged again has changed in any case.
-        self.hub.hearts.wait(&heart, &mut state);
+        self.hub.hearts.urge(&heart, &mut state);
         true
     }
 }

@@ -1,4 +1,4 @@
-//! When devices and sensors were heard. A push beats in memory; within a second what has changed is stored, and
+//! When devices and sensors were heard. A push beats in memory; within two seconds what has changed is stored, and
 //! what is silent for too long is found. Each node stores what it has heard itself; which of them sees first
 //! that something is late does not matter, because a pulse is only stored over the version that is known.
 
@@ -22,6 +22,10 @@ use crate::{
 
 /// How often pulses are stored and judged.
 const BEAT: Duration = Duration::from_millis(500);
+
+/// How long a pulse that says nothing new but when is not stored again, in microseconds: or for its usual
+/// interval, if that is shorter, so that it is not late for who knows it only as it is stored.
+const STORED: i64 = 2_000_000;
 
 /// A clock that is further off than this is told, in microseconds.
 const CLOCK_OFF: i64 = 60_000_000;
@@ -48,6 +52,10 @@ struct State {
     was: Option<&'static str>,
     /// Whether it waits to be stored.
     is_waiting: bool,
+    /// Whether it does so for more than that it was heard again.
+    is_urgent: bool,
+    /// Until when it need not be stored again.
+    fresh: Option<Timestamp>,
 }
 
 /// What a heart shows.
@@ -108,12 +116,25 @@ impl Heart {
     }
 }
 
+impl State {
+    /// Whether it is to be stored now.
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.is_urgent || self.was.is_some() || self.fresh.is_none_or(|fresh| fresh <= now)
+    }
+}
+
 impl Hearts {
     fn wait(&self, heart: &Arc<Heart>, state: &mut State) {
         if !state.is_waiting {
             state.is_waiting = true;
             self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(heart.clone());
         }
+    }
+
+    /// It waits to be stored as soon as can be.
+    fn urge(&self, heart: &Arc<Heart>, state: &mut State) {
+        state.is_urgent = true;
+        self.wait(heart, state);
     }
 
     /// A device, or a sensor with this, was heard.
@@ -160,12 +181,18 @@ impl Hearts {
     pub(in crate::dump::hub) fn retime(&self, heart: &Arc<Heart>) {
         let mut state = heart.state();
         if state.pulse.is_some() {
-            self.wait(heart, &mut state);
+            self.urge(heart, &mut state);
         }
     }
 
-    fn all_waiting(&self) -> Vec<Arc<Heart>> {
-        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Those that are to be stored by now; all of them at the end of time.
+    fn take_due(&self, now: Timestamp) -> Vec<Arc<Heart>> {
+        let lock = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = std::mem::take(&mut *lock());
+        // Not while the list is locked: who beats has locked a heart when it locks the list.
+        let (due, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|heart| heart.state().is_due(now));
+        lock().extend(rest);
+        due
     }
 }
 
@@ -186,8 +213,8 @@ impl Dump {
                 if dump.hub.is_closed() {
                     return;
                 }
-                let (stored, judged) = (dump.store_hearts().await, dump.judge_hearts().await);
-                if let Err(error) = stored.and(judged).and(dump.store_hearts().await) {
+                let (stored, judged) = (dump.store_hearts(false).await, dump.judge_hearts().await);
+                if let Err(error) = stored.and(judged).and(dump.store_hearts(false).await) {
                     tracing::debug!(%error, "pulses could not be stored or judged; it is tried again");
                 }
             }

@@ -5,8 +5,9 @@ use std::sync::{Arc, atomic::Ordering};
 
 use futures_util::future;
 
-use super::Heart;
+use super::{Heart, STORED};
 use crate::{
+    clock::Timestamp,
     dump::{
         Dump,
         hub::{
@@ -35,13 +36,13 @@ struct Beat {
 }
 
 impl Dump {
-    /// Stores what was heard since it was last stored.
-    pub(in crate::dump::hub) async fn store_hearts(&self) -> Result<()> {
+    /// Stores what was heard since it was last stored: what has to be by now, or all of it.
+    pub(in crate::dump::hub) async fn store_hearts(&self, all: bool) -> Result<()> {
         let hearts = &self.hub.hearts;
         let _alone = hearts.storing.lock().await;
         let mut stored = Ok(());
         for _ in 0..ATTEMPTS {
-            let waiting = hearts.all_waiting();
+            let waiting = hearts.take_due(if all { Timestamp::MAX } else { self.clock.now() });
             if waiting.is_empty() {
                 break;
             }
@@ -101,11 +102,12 @@ impl Dump {
         let (period, names) = self.about(heart);
         let Some((device, sensor)) = names else { return Ok(None) };
         let mut state = heart.state();
-        state.is_waiting = false;
+        (state.is_waiting, state.is_urgent) = (false, false);
         let Some(pulse) = state.pulse.clone().filter(|_| !heart.stopped.load(Ordering::Relaxed)) else {
             return Ok(None);
         };
         let due = pulse.due(period, self.hub.listening);
+        state.fresh = Timestamp::from_micros(self.clock.now().micros() + pulse.period(period).min(STORED));
         let row = PulseRow {
             id: heart.key.clone(),
             device_id: heart.device,
@@ -153,7 +155,7 @@ impl Drop for Pending<'_> {
         if !self.is_stored {
             let mut state = self.heart.state();
             state.was = self.was.or(state.was);
-            self.hub.hearts.wait(self.heart, &mut state);
+            self.hub.hearts.urge(self.heart, &mut state);
         }
     }
 }
@@ -177,7 +179,7 @@ impl Pending<'_> {
                     if is_newer {
                         let differs = ours.status != theirs.pulse.status;
                         state.was = differs.then(|| theirs.pulse.status.name());
-                        self.hub.hearts.wait(heart, &mut state);
+                        self.hub.hearts.urge(heart, &mut state);
                     } else {
                         state.pulse = Some(theirs.pulse);
                         state.was = None;
@@ -188,7 +190,7 @@ impl Pending<'_> {
             Outcome::Refused(None) => {
                 state.version = None;
                 state.was = was;
-                self.hub.hearts.wait(heart, &mut state);
+                self.hub.hearts.urge(heart, &mut state);
             }
             other => return Err(Error::internal(format!("a pulse with the outcome {other:?}"))),
         }
