@@ -65,7 +65,7 @@ impl Said {
 }
 
 /// What a record of a push says, one reading after the other.
-pub fn read(mut record: Map<String, Json>, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
+pub fn read(record: Map<String, Json>, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
     let head = match head(&record) {
         Ok(head) => head,
         Err((field, failure)) => return say(Err(whole(record, field, failure))),
@@ -77,11 +77,19 @@ pub fn read(mut record: Map<String, Json>, mut say: impl FnMut(Result<Said, Box<
             return say(Err(whole(record, field, failure)));
         }
         // They are its own, and need not be copied.
-        let mut take = |member| record.swap_remove(member);
-        let (device, sensor, value) = (name(take(head.device)), name(take(field)), take(VALUE));
-        return say(reading(device, sensor, &value.unwrap_or_default(), head.at));
+        let (mut device, mut sensor, mut value) = (Json::Null, Json::Null, Json::Null);
+        for (member, json) in record {
+            match member {
+                member if member == head.device => device = json,
+                member if member == field => sensor = json,
+                member if member == VALUE => value = json,
+                _ => {}
+            }
+        }
+        return say(reading(name(device), name(sensor), &value, head.at));
     }
-    let device = name(member(&record, head.device).map(|(_, device)| device.clone()));
+    let device = member(&record, head.device).map(|(_, device)| device.clone());
+    let device = name(device.unwrap_or_default());
     let is_nested = member(&record, SENSORS).is_some_and(|(_, sensors)| sensors.is_object());
     let is_head =
         |field: &str| DEVICE.contains(&field) || TIME.contains(&field) || (is_nested && field == SENSORS);
@@ -189,10 +197,10 @@ fn is_name(json: &Json, whose: &str) -> Result<(), Failure> {
 }
 
 /// The name that it is.
-fn name(json: Option<Json>) -> String {
+fn name(json: Json) -> String {
     match json {
-        Some(Json::String(text)) => kept(text),
-        other => other.unwrap_or_default().to_string(),
+        Json::String(text) => kept(text),
+        other => other.to_string(),
     }
 }
 

@@ -77,6 +77,7 @@ pub const CHECKS: &[Check] = checks![
     rows::a_row_that_breaks_a_unique_index_leaves_its_neighbours,
     rows::racing_increments_all_count_once,
     rows::numbered_keys_are_given_and_never_twice,
+    rows::rows_of_one_call_are_given_the_keys_they_are_answered_with,
     rows::the_greatest_key_is_the_last_and_harms_nobody,
     rows::odd_keys_are_stored_and_found_exactly,
     rows::deleted_rows_are_gone,

@@ -281,6 +281,47 @@ pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -
     Ok(())
 }
 
+pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
+    bench: &dyn Bench,
+) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
+                            "fields": [{"name": "n", "type": "integer", "unique": true}]});
+    subject.declare(definition).await?;
+    subject.save("n", json!({"id": 5, "n": 1_000})).await?;
+    for (round, count) in [1, 2, 16, 17, 40].into_iter().enumerate() {
+        let base = 100 * i64::try_from(round).map_err(Error::internal)?;
+        let mut writes = Vec::new();
+        for n in 0..count {
+            // Some are refused, and one has a key of its own.
+            let record = match n {
+                3 | 20 => json!({"n": 1_000}),
+                7 => json!({"id": 10_000 + base, "n": base + n}),
+                _ => json!({"n": base + n}),
+            };
+            writes.push(subject.put("n", &record, Expect::Anything)?);
+        }
+        for (n, outcome) in (0..).zip(subject.store.write(Call::each(writes)).await?) {
+            match outcome {
+                Outcome::Created(stored) => {
+                    let answered = stored.to_json();
+                    same("what is answered", &answered["n"], &json!(base + n))?;
+                    same(
+                        "what is stored",
+                        subject.field("n", answered["id"].clone(), "n").await?,
+                        json!(base + n),
+                    )?;
+                }
+                other => {
+                    same(&format!("row {n} of {count}"), name(&other), "invalid")?;
+                    holds("it was to be refused", [3, 20].contains(&n))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn the_greatest_key_is_the_last_and_harms_nobody(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
