@@ -36,7 +36,7 @@ mod sqlite;
 mod start;
 mod throws;
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use report::Report;
 
@@ -45,13 +45,15 @@ struct Bench {
     repeats: usize,
     time: Duration,
     only: Vec<String>,
+    /// What rows there are.
+    known: RefCell<Vec<&'static str>>,
     report: Report,
 }
 
 impl Bench {
     fn of_arguments() -> (Self, Option<String>) {
-        let mut bench =
-            Self { repeats: 5, time: Duration::from_secs(4), only: Vec::new(), report: Report::default() };
+        let (only, known, report) = (Vec::new(), RefCell::default(), Report::default());
+        let mut bench = Self { repeats: 5, time: Duration::from_secs(4), only, known, report };
         let (mut arguments, mut write) = (std::env::args().skip(1), None);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
@@ -68,8 +70,15 @@ impl Bench {
     }
 
     /// Whether a row is wanted.
-    fn wants(&self, name: &str) -> bool {
+    fn wants(&self, name: &'static str) -> bool {
+        self.known.borrow_mut().push(name);
         self.only.is_empty() || self.only.iter().any(|only| name.starts_with(only.as_str()))
+    }
+
+    /// What is wanted and no row at all.
+    fn unknown(&self) -> Option<&String> {
+        let known = self.known.borrow();
+        self.only.iter().find(|only| !known.iter().any(|name| name.starts_with(only.as_str())))
     }
 
     /// Whether PostgreSQL is there to be measured.
@@ -94,6 +103,9 @@ async fn main() {
     growth::run(&mut bench).await;
     live::run(&mut bench).await;
     hub::run(&mut bench).await;
+    if let Some(unknown) = bench.unknown() {
+        panic!("no row is called `{unknown}`; those there are: {}", bench.known.borrow().join(", "));
+    }
     println!("\n{}", bench.report.table());
     if let Some(folder) = write {
         bench.report.write(std::path::Path::new(&folder));
