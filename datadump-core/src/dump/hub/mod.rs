@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! push ─► readings ─► device, sensor (known, or registered now) ─► rows of `readings` ─► receipt
-//!                            └─► beat ─► heart ─► pulse, transitions (stored within a second)
+//!                            └─► beat ─► heart ─► pulse, transitions (stored within two seconds)
 //! command ─► queued ─► leased to its device ─► acknowledged ─► answered
 //! ```
 //!
