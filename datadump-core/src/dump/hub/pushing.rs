@@ -191,6 +191,7 @@ impl Dump {
         let wanted: Vec<(&Arc<Device>, &str)> =
             readings.iter().map(|(_, said, device)| (&device.0, said.sensor.as_str())).collect();
         let sensors = self.sensors_named(&wanted).await?;
+        // Those before the last one.
         let mut storages: HashMap<i64, (Arc<InForce>, bool)> = HashMap::new();
         let mut last: Option<(i64, (Arc<InForce>, bool))> = None;
         let mut recognised = Vec::with_capacity(readings.len());
@@ -211,8 +212,7 @@ impl Dump {
                             (storage.clone(), is_ours(&storage))
                         }
                     };
-                    storages.insert(id, known.clone());
-                    last = Some((id, known.clone()));
+                    storages.extend(last.replace((id, known.clone())));
                     known
                 }
             };

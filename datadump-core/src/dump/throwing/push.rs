@@ -297,23 +297,28 @@ impl Dump {
 #[derive(Default)]
 struct Devices {
     named: Vec<(String, usize)>,
+    /// Where they stand; of a few that is not noted.
     places: HashMap<String, usize>,
     last: usize,
 }
+
+/// How many devices are a few.
+const FEW: usize = 8;
 
 impl Devices {
     /// The place of one that has another reading.
     fn place(&mut self, name: &str) -> usize {
         // Mostly it is the one before.
         if self.named.get(self.last).is_none_or(|(last, _)| last != name) {
-            self.last = match self.places.get(name) {
-                Some(place) => *place,
-                None => {
-                    self.places.insert(name.to_owned(), self.named.len());
-                    self.named.push((name.to_owned(), 0));
-                    self.named.len() - 1
+            let few = self.named.iter().take(FEW).position(|(few, _)| few == name);
+            self.last = few.or_else(|| self.places.get(name).copied()).unwrap_or_else(|| {
+                let place = self.named.len();
+                if place >= FEW {
+                    self.places.insert(name.to_owned(), place);
                 }
-            };
+                self.named.push((name.to_owned(), 0));
+                place
+            });
         }
         if let Some((_, readings)) = self.named.get_mut(self.last) {
             *readings += 1;
