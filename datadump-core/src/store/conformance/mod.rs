@@ -18,6 +18,7 @@ mod calls;
 mod catalogue;
 mod feed;
 mod ids;
+mod keys;
 mod migrations;
 mod once;
 mod queries;
@@ -76,10 +77,10 @@ pub const CHECKS: &[Check] = checks![
     rows::writes_of_one_call_to_one_key_take_effect_in_order,
     rows::a_row_that_breaks_a_unique_index_leaves_its_neighbours,
     rows::racing_increments_all_count_once,
-    rows::numbered_keys_are_given_and_never_twice,
-    rows::rows_of_one_call_are_given_the_keys_they_are_answered_with,
-    rows::the_greatest_key_is_the_last_and_harms_nobody,
-    rows::odd_keys_are_stored_and_found_exactly,
+    keys::numbered_keys_are_given_and_never_twice,
+    keys::rows_of_one_call_are_given_the_keys_they_are_answered_with,
+    keys::the_greatest_key_is_the_last_and_harms_nobody,
+    keys::odd_keys_are_stored_and_found_exactly,
     rows::deleted_rows_are_gone,
     rows::rows_are_looked_up_until_they_have_many_bytes,
     rows::the_list_shows_the_newest_first,

@@ -3,19 +3,23 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
 };
 
-use super::{columns::KeyRef, text::Texts};
+use super::{
+    columns::KeyRef,
+    text::Texts,
+    work::{Open, all, storage, writes},
+};
 use crate::{
     clock::{Clock, Timestamp},
-    schema::{InForce, Row, StoredRow, Value},
+    schema::{InForce, Row, StorageId, StoredRow, Value},
     store::{
-        Expect, Fate, Outcome, Stored,
+        Action, Expect, Fate, Outcome, Reprove, Stored,
         decide::{self, Decision},
     },
 };
@@ -72,6 +76,40 @@ pub(super) enum What<'b> {
     Delete,
     /// Nothing: what became of it is known already.
     Settled(Outcome),
+}
+
+/// The writes of a transaction, each proven by the version in force, or settled when it no longer
+/// fits that.
+pub(super) fn items<'b>(
+    todo: &[Open<'b>],
+    targets: &[Target],
+    reprove: Reprove,
+) -> sqlx::Result<Vec<Item<'b>>> {
+    let places = targets.iter().enumerate();
+    let places: BTreeMap<StorageId, usize> =
+        places.map(|(place, target)| (target.in_force.storage, place)).collect();
+    let mut items = Vec::with_capacity(writes(todo));
+    for (call, fate, write) in all(todo) {
+        let found = places.get(&storage(write)).and_then(|place| Some((*place, targets.get(*place)?)));
+        let Some((target, Target { in_force, .. })) = found else {
+            return Err(sqlx::Error::Encode("a write without its storage".into()));
+        };
+        let (what, key) = match &write.action {
+            Action::Delete { key, .. } => (What::Delete, Some(key.clone())),
+            Action::Put(row) if row.proven_by().version == in_force.version => {
+                (What::Put(Cow::Borrowed(row)), row.key().cloned())
+            }
+            Action::Put(row) => match reprove(row, in_force) {
+                Ok(row) => {
+                    let key = row.key().cloned();
+                    (What::Put(Cow::Owned(row)), key)
+                }
+                Err(faults) => (What::Settled(Outcome::Invalid(faults)), None),
+            },
+        };
+        items.push(Item { call, fate, target, what, key, expect: write.expect });
+    }
+    Ok(items)
 }
 
 /// What stood under a key, and what stands there after the writes so far.

@@ -31,7 +31,7 @@ pub(super) fn feed() -> String {
 
 /// An expression: whether the storage may be written now. It stays so until the transaction's end.
 pub(super) fn try_writing(storage: StorageId) -> String {
-    format!("pg_try_advisory_xact_lock_shared({WRITE}, {})", storage.get() & SMALL)
+    try_writing_numbered(&storage.get().to_string())
 }
 
 /// The same of the storage whose number this expression is.

@@ -10,12 +10,11 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection, postgres::PgArguments};
 
 use super::{
     apply::{self, Failure},
-    batch::{Stamps, Target, fold},
+    batch::{Stamps, Target, fold, items},
     columns, copy, feed, locks,
     session::Session,
     text::Texts,
-    work::{Open, proof},
-    writer::{all, items},
+    work::{Open, all, proof},
 };
 use crate::{
     schema::StoredRow,

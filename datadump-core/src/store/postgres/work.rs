@@ -9,7 +9,7 @@ use super::{apply::Failure, columns::KeyRef, error::Trouble};
 use crate::{
     error::Error,
     schema::{InForce, StorageId},
-    store::{Action, Call, Outcome, Write, writer::Job},
+    store::{Action, Call, Fate, Outcome, Write, writer::Job},
 };
 
 /// Some calls and what became of them so far.
@@ -126,4 +126,18 @@ pub(super) fn proof(write: &Write) -> &Arc<InForce> {
         Action::Put(row) => row.proven_by(),
         Action::Delete { in_force, .. } => in_force,
     }
+}
+
+/// All writes of these calls, in order, with the places of the calls.
+pub(super) fn all<'b>(todo: &[Open<'b>]) -> impl Iterator<Item = (usize, Fate, &'b Write)> {
+    let of_call = |open: &Open<'b>| {
+        let (place, fate) = (open.place, open.call.fate);
+        open.call.writes.iter().map(move |write| (place, fate, write))
+    };
+    todo.iter().flat_map(of_call)
+}
+
+/// How many they are.
+pub(super) fn writes(todo: &[Open<'_>]) -> usize {
+    todo.iter().map(|open| open.call.writes.len()).sum()
 }

@@ -1,7 +1,6 @@
 //! The writers: each owns a connection, takes what waits, commits it as one, and only then answers.
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -9,7 +8,7 @@ use std::{
 
 use super::{
     apply::{Failure, Look, apply},
-    batch::{Item, Stamps, Target, What},
+    batch::{Stamps, Target, items},
     catalogue::Mirror,
     connect::Connections,
     error::Trouble,
@@ -19,7 +18,7 @@ use super::{
     parked::Parked,
     session::Session,
     single,
-    work::{End, Open, Work, proof, storage},
+    work::{End, Open, Work, all, proof, storage, writes},
 };
 use tokio::sync::watch;
 
@@ -27,7 +26,7 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Fate, Outcome, Reprove, Write, decide,
+        Action, Outcome, Reprove, decide,
         feed::Packer,
         own,
         writer::{Batch, Intake, Job},
@@ -311,19 +310,6 @@ impl Writer {
     }
 }
 
-/// All writes of these calls, in order, with the places of the calls.
-pub(super) fn all<'b>(todo: &[Open<'b>]) -> impl Iterator<Item = (usize, Fate, &'b Write)> {
-    let of_call = |open: &Open<'b>| {
-        let (place, fate) = (open.place, open.call.fate);
-        open.call.writes.iter().map(move |write| (place, fate, write))
-    };
-    todo.iter().flat_map(of_call)
-}
-
-fn writes(todo: &[Open<'_>]) -> usize {
-    todo.iter().map(|open| open.call.writes.len()).sum()
-}
-
 /// The storages of a transaction, each with the version that is in force.
 async fn targets(
     session: &mut Session,
@@ -346,40 +332,6 @@ async fn targets(
         targets.push(Target { texts: session.texts(&in_force), in_force });
     }
     Ok(targets)
-}
-
-/// The writes of a transaction, each proven by the version in force, or settled when it no longer
-/// fits that.
-pub(super) fn items<'b>(
-    todo: &[Open<'b>],
-    targets: &[Target],
-    reprove: Reprove,
-) -> Result<Vec<Item<'b>>, Failure> {
-    let places = targets.iter().enumerate();
-    let places: BTreeMap<StorageId, usize> =
-        places.map(|(place, target)| (target.in_force.storage, place)).collect();
-    let mut items = Vec::with_capacity(writes(todo));
-    for (call, fate, write) in all(todo) {
-        let found = places.get(&storage(write)).and_then(|place| Some((*place, targets.get(*place)?)));
-        let Some((target, Target { in_force, .. })) = found else {
-            return Err(sqlx::Error::Encode("a write without its storage".into()).into());
-        };
-        let (what, key) = match &write.action {
-            Action::Delete { key, .. } => (What::Delete, Some(key.clone())),
-            Action::Put(row) if row.proven_by().version == in_force.version => {
-                (What::Put(Cow::Borrowed(row)), row.key().cloned())
-            }
-            Action::Put(row) => match reprove(row, in_force) {
-                Ok(row) => {
-                    let key = row.key().cloned();
-                    (What::Put(Cow::Owned(row)), key)
-                }
-                Err(faults) => (What::Settled(Outcome::Invalid(faults)), None),
-            },
-        };
-        items.push(Item { call, fate, target, what, key, expect: write.expect });
-    }
-    Ok(items)
 }
 
 /// The version in force that the database named: nobody can change it while its lock is held.

@@ -1,4 +1,4 @@
-//! When devices and sensors were heard. A push beats in memory; within two seconds what has changed is stored, and
+//! When devices and sensors were heard. A push beats in memory; every two seconds what has changed is stored, and
 //! what is silent for too long is found. Each node stores what it has heard itself; which of them sees first
 //! that something is late does not matter, because a pulse is only stored over the version that is known.
 
@@ -119,7 +119,9 @@ impl Heart {
 impl State {
     /// Whether it is to be stored now.
     fn is_due(&self, now: Timestamp) -> bool {
-        self.is_urgent || self.was.is_some() || self.fresh.is_none_or(|fresh| fresh <= now)
+        // A clock that was set back must not keep it waiting.
+        let is_fresh = |fresh: Timestamp| (1..=STORED).contains(&(fresh.micros() - now.micros()));
+        self.is_urgent || self.was.is_some() || !self.fresh.is_some_and(is_fresh)
     }
 }
 

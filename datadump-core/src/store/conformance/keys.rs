@@ -1,0 +1,140 @@
+//! Checks of keys: given by hand or as the next number, and odd ones.
+
+use serde_json::{Value as Json, json};
+
+use super::{Bench, Subject, dog, holds, rows::name, same};
+use crate::{
+    error::{Error, Result},
+    schema::Value,
+    store::{Call, Expect, Outcome, Write},
+};
+
+pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    for kind in ["integer", "long"] {
+        let definition = json!({"name": kind, "key": {"name": "id", "type": kind, "generated": true},
+                                "fields": [{"name": "n", "type": "integer"}]});
+        subject.declare(definition).await?;
+        // One that is given by hand is stepped over.
+        subject.save(kind, json!({"id": 3, "n": -1})).await?;
+        let mut keys = vec![json!(3)];
+        for n in 0..20 {
+            let outcome = subject.save(kind, json!({"n": n})).await?;
+            let Outcome::Created(stored) = outcome else {
+                return Err(Error::internal(format!("row {n}: {outcome:?}")));
+            };
+            keys.push(stored.to_json()["id"].clone());
+        }
+        let last = keys.last().cloned().unwrap_or_default();
+        let mut distinct: Vec<i64> = keys.iter().filter_map(Json::as_i64).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        same("distinct keys", distinct.len(), 21)?;
+        let key = Value::Integer(last.as_i64().unwrap_or(0));
+        let in_force = subject.in_force(kind)?;
+        subject.write(Write::delete(in_force, key, Expect::Anything)).await?;
+        let outcome = subject.save(kind, json!({"n": 100})).await?;
+        let Outcome::Created(stored) = outcome else {
+            return Err(Error::internal(format!("{outcome:?}")));
+        };
+        holds("a deleted key is not given again", !keys.contains(&stored.to_json()["id"]))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
+    bench: &dyn Bench,
+) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
+                            "fields": [{"name": "n", "type": "integer", "unique": true}]});
+    subject.declare(definition).await?;
+    subject.save("n", json!({"id": 5, "n": 1_000})).await?;
+    for (round, count) in [1, 2, 16, 17, 40].into_iter().enumerate() {
+        let base = 100 * i64::try_from(round).map_err(Error::internal)?;
+        let mut writes = Vec::new();
+        for n in 0..count {
+            // Some are refused, and one has a key of its own.
+            let record = match n {
+                3 | 20 => json!({"n": 1_000}),
+                7 => json!({"id": 10_000 + base, "n": base + n}),
+                _ => json!({"n": base + n}),
+            };
+            writes.push(subject.put("n", &record, Expect::Anything)?);
+        }
+        for (n, outcome) in (0..).zip(subject.store.write(Call::each(writes)).await?) {
+            match outcome {
+                Outcome::Created(stored) => {
+                    let answered = stored.to_json();
+                    same("what is answered", &answered["n"], &json!(base + n))?;
+                    same(
+                        "what is stored",
+                        subject.field("n", answered["id"].clone(), "n").await?,
+                        json!(base + n),
+                    )?;
+                }
+                other => {
+                    same(&format!("row {n} of {count}"), name(&other), "invalid")?;
+                    holds("it was to be refused", [3, 20].contains(&n))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn the_greatest_key_is_the_last_and_harms_nobody(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
+                            "fields": [{"name": "n", "type": "integer"}]});
+    subject.declare(definition).await?;
+    // Whether the greatest number can be a key, and whether one follows it, is the backend's affair.
+    let _ = subject.save("n", json!({"id": i64::MAX, "n": 1})).await?;
+    for round in 0..5 {
+        let key = format!("{round}");
+        let writes = vec![
+            subject.put("dog", &json!({"chip_id": key}), Expect::Anything)?,
+            subject.put("n", &json!({"n": round}), Expect::Anything)?,
+        ];
+        let outcomes = subject.store.write(Call::each(writes)).await?;
+        same("a row beside it", outcomes.first().map(name), Some("created"))?;
+        let next = outcomes.get(1).map(name).unwrap_or_default();
+        holds(&format!("the next key is given or refused: {next}"), ["created", "invalid"].contains(&next))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn odd_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    subject.declare(dog()).await?;
+    let keys = [
+        "'",
+        "\"",
+        "a/b",
+        "%2F",
+        "ключ",
+        "ä",
+        "a\u{308}",
+        "'; DROP TABLE--",
+        "a b",
+        "\\",
+        "0",
+        "NULL",
+        "\u{1F600}",
+        "A",
+        "a",
+        " a",
+        "a ",
+    ];
+    for key in keys {
+        let outcome = subject.save("dog", json!({"chip_id": key, "color": key})).await?;
+        same(key, name(&outcome), "created")?;
+    }
+    for key in keys {
+        same(key, subject.field("dog", json!(key), "color").await?, json!(key))?;
+        let (page, _) = subject.list("dog", &[("chip_id", key)]).await?;
+        same(key, page.rows.len(), 1)?;
+    }
+    Ok(())
+}
