@@ -43,8 +43,15 @@ pub async fn closed(address: &str, connections: usize, time: Duration, make: Mak
     together(clients, began).await
 }
 
-/// So many requests a second for so long, over so many connections, answered or not.
+/// So many requests a second for so long, over so many connections, answered or not. The first is due when
+/// all are connected.
 pub async fn open(address: &str, connections: usize, rate: f64, time: Duration, make: Make) -> Tally {
+    let mut clients = Vec::with_capacity(connections);
+    for number in 0..connections {
+        let mut client = Client::new(address, number, make.clone());
+        client.connect().await;
+        clients.push(client);
+    }
     let (due, taken) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicU64::new(0)));
     let all = (rate * time.as_secs_f64()) as u64;
     let began = Instant::now();
@@ -62,11 +69,9 @@ pub async fn open(address: &str, connections: usize, rate: f64, time: Duration, 
             }
         })
     };
-    let clients = (0..connections).map(|number| {
-        let mut client = Client::new(address, number, make.clone());
+    let clients = clients.into_iter().map(|mut client| {
         let (due, taken) = (due.clone(), taken.clone());
         async move {
-            client.connect().await;
             // Closed when the last one was taken.
             while let Ok(permit) = due.acquire().await {
                 permit.forget();

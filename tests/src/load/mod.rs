@@ -90,6 +90,12 @@ impl Tally {
         }
     }
 
+    /// Takes in what came of a load at another time.
+    pub fn then(&mut self, other: &Self) {
+        self.add(other);
+        self.time += other.time;
+    }
+
     fn add(&mut self, other: &Self) {
         self.answered += other.answered;
         self.refused += other.refused;

@@ -12,6 +12,7 @@ use crate::{
     data::{reading, readings},
     report::{Goal, Row},
     throws::CLIENTS,
+    turns::in_turns,
 };
 
 const MANY: usize = 500;
@@ -43,8 +44,12 @@ async fn rows_are_there(bench: &mut Bench, name: &str, rows: u64, what: &str) {
         // Empty each time: it fills while it is measured.
         let empty = Setup::default().start(Database::sqlite()).await;
         closed(empty.address(), CLIENTS, bench.time / 4, make.clone()).await.all_answered();
-        let theirs = closed(empty.address(), CLIENTS, bench.time, make.clone()).await.all_answered();
-        let ours = closed(full.address(), CLIENTS, bench.time, make.clone()).await.all_answered();
+        let (theirs, ours) = in_turns(
+            bench.time,
+            async |time| closed(empty.address(), CLIENTS, time, make.clone()).await,
+            async |time| closed(full.address(), CLIENTS, time, make.clone()).await,
+        )
+        .await;
         row.pair(ours.rate(), theirs.rate());
         empty.stop().await;
     }
@@ -104,8 +109,12 @@ async fn many_storages(bench: &mut Bench) {
         closed(server.address(), CLIENTS, bench.time / 4, load.clone()).await.all_answered();
     }
     for _ in 0..bench.repeats {
-        let theirs = closed(server.address(), CLIENTS, bench.time, one.clone()).await.all_answered();
-        let ours = closed(server.address(), CLIENTS, bench.time, many.clone()).await.all_answered();
+        let (theirs, ours) = in_turns(
+            bench.time,
+            async |time| closed(server.address(), CLIENTS, time, one.clone()).await,
+            async |time| closed(server.address(), CLIENTS, time, many.clone()).await,
+        )
+        .await;
         row.pair(ours.rate(), theirs.rate());
     }
     bench.report.add(row);

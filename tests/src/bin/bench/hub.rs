@@ -12,6 +12,7 @@ use crate::{
     Bench,
     report::{Goal, Row},
     throws::CLIENTS,
+    turns::in_turns,
 };
 
 /// How many sensors a device has.
@@ -39,8 +40,12 @@ async fn pushes(bench: &mut Bench, name: &str, what: &str, count: u64) {
     closed(server.address(), CLIENTS, bench.time / 4, push.clone()).await.all_answered();
     closed(plain.address(), CLIENTS, bench.time / 4, throw.clone()).await.all_answered();
     for _ in 0..bench.repeats {
-        let theirs = closed(plain.address(), CLIENTS, bench.time, throw.clone()).await.all_answered();
-        let ours = closed(server.address(), CLIENTS, bench.time, push.clone()).await.all_answered();
+        let (theirs, ours) = in_turns(
+            bench.time,
+            async |time| closed(plain.address(), CLIENTS, time, throw.clone()).await,
+            async |time| closed(server.address(), CLIENTS, time, push.clone()).await,
+        )
+        .await;
         row.pair(ours.rate(), theirs.rate());
     }
     bench.report.add(row);

@@ -5,10 +5,11 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use datadump_core::{Dump, Incoming, SourceName};
+use datadump_tests::load::Tally;
 use rusqlite::types::Value;
 
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
     data::reading,
     report::{Goal, Row},
     sqlite::Direct,
+    turns::in_turns,
 };
 
 const TASKS: usize = 64;
@@ -45,24 +47,27 @@ pub(crate) fn run(bench: &mut Bench) {
             throw(&dump, time / 4).await;
             let mut direct = Direct::with_table_of(&file, "inside");
             let insert = direct.insert("storage_inside");
-            let mut pairs = Vec::new();
-            let mut written = 0;
+            let (mut pairs, mut written) = (Vec::new(), 0);
             for _ in 0..repeats {
-                let theirs = insert_directly(&mut direct, &insert, &mut written, time.as_secs_f64());
-                pairs.push((throw(&dump, time).await, theirs));
+                let pair = in_turns(
+                    time,
+                    async |time| insert_directly(&mut direct, &insert, &mut written, time),
+                    async |time| throw(&dump, time).await,
+                );
+                pairs.push(pair.await);
             }
             dump.close().await;
             pairs
         })
     });
-    for (ours, theirs) in measured.join().expect("it does not panic") {
-        row.pair(ours, theirs);
+    for (theirs, ours) in measured.join().expect("it does not panic") {
+        row.pair(ours.rate(), theirs.rate());
     }
     bench.report.add(row);
 }
 
-/// Throws in a second.
-async fn throw(dump: &Dump, time: std::time::Duration) -> f64 {
+/// Throws for so long.
+async fn throw(dump: &Dump, time: Duration) -> Tally {
     let source = SourceName::parse("inside").expect("it is a name");
     let (began, thrown) = (Instant::now(), Arc::new(AtomicU64::new(0)));
     let tasks = (0..TASKS).map(|task| {
@@ -81,11 +86,11 @@ async fn throw(dump: &Dump, time: std::time::Duration) -> f64 {
     for task in tasks.collect::<Vec<_>>() {
         task.await.expect("a task does not panic");
     }
-    thrown.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64()
+    Tally { answered: thrown.load(Ordering::Relaxed), time: began.elapsed(), ..Tally::default() }
 }
 
-/// Rows in a second, 64 a transaction.
-fn insert_directly(direct: &mut Direct, insert: &str, written: &mut u64, seconds: f64) -> f64 {
+/// Rows for so long, 64 a transaction.
+fn insert_directly(direct: &mut Direct, insert: &str, written: &mut u64, time: Duration) -> Tally {
     let columns = direct.columns("storage_inside");
     let row = |number: u64| -> Vec<Value> {
         let value = |name: &String| match name.as_str() {
@@ -109,10 +114,10 @@ fn insert_directly(direct: &mut Direct, insert: &str, written: &mut u64, seconds
         columns.iter().map(value).collect()
     };
     let (began, first) = (Instant::now(), *written);
-    while began.elapsed().as_secs_f64() < seconds {
+    while began.elapsed() < time {
         let rows: Vec<Vec<Value>> = (*written..*written + TASKS as u64).map(row).collect();
         direct.transaction(insert, &rows);
         *written += TASKS as u64;
     }
-    (*written - first) as f64 / began.elapsed().as_secs_f64()
+    Tally { answered: *written - first, time: began.elapsed(), ..Tally::default() }
 }

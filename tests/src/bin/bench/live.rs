@@ -25,6 +25,7 @@ use crate::{
     data::readings,
     report::{Goal, Row},
     throws::CLIENTS,
+    turns::in_turns,
 };
 
 const LISTENERS: usize = 1_000;
@@ -249,14 +250,15 @@ async fn beside_open_ones(bench: &mut Bench) {
     );
     let (alone, beside) = (server().await, server().await);
     let _all = listeners(beside.address(), LISTENERS, "heard").await;
+    let throws = readings("/throw/other");
     for _ in 0..bench.repeats {
-        let [theirs, ours] = [&alone, &beside].map(|server| server.address().to_owned());
-        let time = bench.time;
-        let load = |address: String| async move {
-            open(&address, CLIENTS, 5_000.0, time, readings("/throw/other")).await.all_answered()
-        };
-        let theirs = load(theirs).await.p99().as_secs_f64() * 1000.0;
-        let ours = load(ours).await.p99().as_secs_f64() * 1000.0;
+        let (theirs, ours) = in_turns(
+            bench.time,
+            async |time| open(alone.address(), CLIENTS, 5_000.0, time, throws.clone()).await,
+            async |time| open(beside.address(), CLIENTS, 5_000.0, time, throws.clone()).await,
+        )
+        .await;
+        let [theirs, ours] = [theirs, ours].map(|tally| tally.p99().as_secs_f64() * 1000.0);
         row.pair(ours, theirs);
     }
     bench.report.add(row);

@@ -35,6 +35,7 @@ mod report;
 mod sqlite;
 mod start;
 mod throws;
+mod turns;
 
 use std::{cell::RefCell, time::Duration};
 

@@ -1,10 +1,13 @@
 //! Reads: one row by its key, and a page of a hundred.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use datadump_tests::{
     Database, Server,
-    load::{Make, closed},
+    load::{Make, Tally, closed},
 };
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value as Json};
@@ -16,6 +19,7 @@ use crate::{
     echo::Echo,
     report::{Goal, Row},
     throws::CLIENTS,
+    turns::in_turns,
 };
 
 pub(crate) async fn run(bench: &mut Bench) {
@@ -40,9 +44,13 @@ pub(crate) async fn run(bench: &mut Bench) {
     closed(server.address(), CLIENTS, bench.time / 4, by_key.clone()).await.all_answered();
     closed(&echo.http, CLIENTS, bench.time / 4, echoed.clone()).await.all_answered();
     for _ in 0..bench.repeats {
-        let theirs = closed(&echo.http, CLIENTS, bench.time, echoed.clone()).await.all_answered().rate();
-        let ours = closed(server.address(), CLIENTS, bench.time, by_key.clone()).await.all_answered().rate();
-        read.pair(ours, theirs);
+        let (theirs, ours) = in_turns(
+            bench.time,
+            async |time| closed(&echo.http, CLIENTS, time, echoed.clone()).await,
+            async |time| closed(server.address(), CLIENTS, time, by_key.clone()).await,
+        )
+        .await;
+        read.pair(ours.rate(), theirs.rate());
     }
     bench.report.add(read);
     let mut list = Row::new(
@@ -56,9 +64,13 @@ pub(crate) async fn run(bench: &mut Bench) {
     closed(server.address(), 4, bench.time / 4, pages.clone()).await.all_answered();
     let file = server.database().file();
     for _ in 0..bench.repeats {
-        let theirs = list_directly(&file, bench.time.as_secs_f64());
-        let ours = closed(server.address(), 4, bench.time, pages.clone()).await.all_answered().rate();
-        list.pair(ours, theirs);
+        let (theirs, ours) = in_turns(
+            bench.time,
+            async |time| list_directly(&file, time),
+            async |time| closed(server.address(), 4, time, pages.clone()).await,
+        )
+        .await;
+        list.pair(ours.rate(), theirs.rate());
     }
     bench.report.add(list);
     server.stop().await;
@@ -70,11 +82,11 @@ fn get(path: impl Fn(usize, u64) -> String + Send + Sync + 'static) -> Make {
     })
 }
 
-/// Pages in a second: the newest hundred rows, as JSON text.
-fn list_directly(file: &std::path::Path, seconds: f64) -> f64 {
+/// Pages for so long: the newest hundred rows, as JSON text.
+fn list_directly(file: &std::path::Path, time: Duration) -> Tally {
     let connection = rusqlite::Connection::open(file).expect("it can be opened");
-    let (began, mut pages) = (Instant::now(), 0.0);
-    while began.elapsed().as_secs_f64() < seconds {
+    let (began, mut pages) = (Instant::now(), 0);
+    while began.elapsed() < time {
         let mut statement = connection
             .prepare_cached("SELECT * FROM storage_reading ORDER BY updated_at DESC, id DESC LIMIT 100")
             .expect("it can be prepared");
@@ -95,7 +107,7 @@ fn list_directly(file: &std::path::Path, seconds: f64) -> f64 {
         }
         assert_eq!(results.len(), 100);
         std::hint::black_box(serde_json::to_vec(&results).expect("it is JSON"));
-        pages += 1.0;
+        pages += 1;
     }
-    pages / began.elapsed().as_secs_f64()
+    Tally { answered: pages, time: began.elapsed(), ..Tally::default() }
 }

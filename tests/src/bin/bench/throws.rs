@@ -13,6 +13,7 @@ use crate::{
     echo::Echo,
     machine,
     report::{Goal, Row},
+    turns::in_turns,
 };
 
 /// How many clients there are.
@@ -48,13 +49,15 @@ async fn over_http(bench: &mut Bench) {
     closed(&echo.http, CLIENTS, bench.time / 4, theirs.clone()).await.all_answered();
     let mut costs = Vec::new();
     for _ in 0..bench.repeats {
-        let (echoed, of_echo) =
-            cost(echo.process(), closed(&echo.http, CLIENTS, bench.time, theirs.clone())).await;
-        let server_process = Process(server.process());
-        let (thrown, of_server) =
-            cost(server_process, closed(server.address(), CLIENTS, bench.time, ours.clone())).await;
+        let cost = Cost::begin(&server, &echo);
+        let (echoed, thrown) = in_turns(
+            bench.time,
+            async |time| closed(&echo.http, CLIENTS, time, theirs.clone()).await,
+            async |time| closed(server.address(), CLIENTS, time, ours.clone()).await,
+        )
+        .await;
         row.pair(thrown.rate(), echoed.rate());
-        costs.push((of_server, of_echo));
+        costs.push(cost.of_each(&thrown, &echoed));
     }
     row.note(processor(&costs));
     bench.report.add(row);
@@ -68,18 +71,22 @@ async fn over_sockets(bench: &mut Bench, name: &str, window: usize, goal: Goal) 
     let address = format!("ws://{}/throw/single", server.address());
     let make: datadump_tests::load::Make =
         std::sync::Arc::new(|client, number| reading(client, number).into_bytes());
-    let load = |address: &str, time| {
-        let (address, make) = (address.to_owned(), make.clone());
-        async move { closed_over_sockets(&address, CLIENTS, window, time, make).await.all_answered() }
+    let load = async |address: &str, time| {
+        closed_over_sockets(address, CLIENTS, window, time, make.clone()).await.all_answered()
     };
     load(&address, bench.time / 4).await;
     load(&echo.sockets, bench.time / 4).await;
     let mut costs = Vec::new();
     for _ in 0..bench.repeats {
-        let (echoed, of_echo) = cost(echo.process(), load(&echo.sockets, bench.time)).await;
-        let (thrown, of_server) = cost(Process(server.process()), load(&address, bench.time)).await;
+        let cost = Cost::begin(&server, &echo);
+        let (echoed, thrown) = in_turns(
+            bench.time,
+            async |time| load(&echo.sockets, time).await,
+            async |time| load(&address, time).await,
+        )
+        .await;
         row.pair(thrown.rate(), echoed.rate());
-        costs.push((of_server, of_echo));
+        costs.push(cost.of_each(&thrown, &echoed));
     }
     row.note(processor(&costs));
     bench.report.add(row);
@@ -102,10 +109,19 @@ async fn latency(bench: &mut Bench) {
     let rate = sustained / 2.0;
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
     for _ in 0..bench.repeats {
-        let echoed = open(&echo.http, CLIENTS, rate, bench.time, theirs.clone()).await.all_answered();
-        let syncs = machine::syncs(1000);
+        let mut syncs = Vec::new();
+        let (echoed, thrown) = in_turns(
+            bench.time,
+            async |time| {
+                // As often as the others are measured: a disk has slow moments.
+                syncs.extend(machine::syncs(500));
+                open(&echo.http, CLIENTS, rate, time, theirs.clone()).await
+            },
+            async |time| open(server.address(), CLIENTS, rate, time, ours.clone()).await,
+        )
+        .await;
+        syncs.sort_unstable();
         let sync = syncs[syncs.len() * 99 / 100];
-        let thrown = open(server.address(), CLIENTS, rate, bench.time, ours.clone()).await.all_answered();
         let beyond = milliseconds(thrown.p99()) - milliseconds(echoed.p99());
         row.pair(beyond, milliseconds(sync));
         let median = Duration::from_micros(thrown.latency.value_at_quantile(0.5));
@@ -119,13 +135,21 @@ async fn latency(bench: &mut Bench) {
     server.stop().await;
 }
 
-/// A load, and the processor time that each answer cost the server, in microseconds.
-async fn cost(process: Process, load: impl Future<Output = Tally>) -> (Tally, f64) {
-    let before = process.processor_seconds();
-    let tally = load.await.all_answered();
-    let taken = process.processor_seconds() - before;
-    let each = taken / tally.answered as f64 * 1e6;
-    (tally, each)
+/// What two servers had taken of the processors before they were loaded.
+struct Cost([(Process, f64); 2]);
+
+impl Cost {
+    fn begin(server: &Server, echo: &Echo) -> Self {
+        Self(
+            [Process(server.process()), echo.process()].map(|process| (process, process.processor_seconds())),
+        )
+    }
+
+    /// The microseconds that each answer has cost.
+    fn of_each(self, thrown: &Tally, echoed: &Tally) -> (f64, f64) {
+        let [ours, theirs] = self.0.map(|(process, before)| (process.processor_seconds() - before) * 1e6);
+        (ours / thrown.answered as f64, theirs / echoed.answered as f64)
+    }
 }
 
 fn processor(costs: &[(f64, f64)]) -> String {
