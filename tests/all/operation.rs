@@ -192,3 +192,27 @@ async fn only_this_machine_is_served_while_it_is_open_to_all() {
     server.post("/api/v1/storage/dog/", &row).header("origin", &origin).await.is(201).ok();
     server.put("/api/v1/storage/dog/C/", &row).header("sec-fetch-site", "same-origin").await.is(200).ok();
 }
+
+/// Most writes use functions of the session, which are temporary: who may not make any does without them.
+#[tokio::test]
+async fn a_role_without_temporary_objects_is_served_too() {
+    let database = Database::postgres().await;
+    let Database::Postgres { name, url } = &database else { panic!("it is PostgreSQL") };
+    let role = format!("plain_{name}");
+    database
+        .execute(&format!(
+            "DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN PASSWORD 'plain'; \
+             REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC; GRANT ALL ON SCHEMA public TO {role}"
+        ))
+        .await;
+    let (_, place) = url.split_once('@').expect("the address has a user");
+    let server = Server::start(Database::Foreign { url: format!("postgres://{role}:plain@{place}") }).await;
+    for number in 0..3 {
+        server.post("/throw/plain", &json!({"number": number})).await.is(200).ok();
+    }
+    server.post("/api/data", &json!({"device_id": "pico", "temperature": 21.5})).await.is(201).ok();
+    let page = server.get("/api/v1/storage/plain/").await.is(200).json();
+    assert_eq!(page["results"].as_array().map(Vec::len), Some(3), "{page}");
+    server.stop().await;
+    database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
+}

@@ -239,3 +239,38 @@ impl Dump {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> Timestamp {
+        #[expect(clippy::cast_possible_truncation, reason = "it is a short time")]
+        Timestamp::from_micros(1_800_000_000_000_000 + (seconds * 1e6) as i64).unwrap()
+    }
+
+    #[test]
+    fn a_pulse_that_says_nothing_new_waits_for_two_seconds() {
+        let (hearts, heart) = (Hearts::default(), Arc::new(Heart::of_device(1)));
+        let due = |now| hearts.take_due(at(now)).len();
+        hearts.beat(&heart, at(0.0), None, None);
+        assert_eq!((due(0.0), due(0.0)), (1, 0), "it was never heard before");
+        let stored = |now: f64| {
+            let mut state = heart.state();
+            *state = State { pulse: state.pulse.take(), fresh: Some(at(now + 2.0)), ..State::default() };
+        };
+        stored(0.0);
+        hearts.beat(&heart, at(0.1), None, None);
+        assert_eq!((due(0.1), due(1.9), due(2.0)), (0, 0, 1));
+        stored(2.0);
+        hearts.beat(&heart, at(2.1), None, None);
+        hearts.urge(&heart, &mut heart.state());
+        assert_eq!(due(2.1), 1, "another status is stored at once");
+        stored(2.1);
+        hearts.beat(&heart, at(2.2), None, None);
+        assert_eq!(due(-3_600.0), 1, "a clock that is set back keeps nothing waiting");
+        stored(2.2);
+        hearts.beat(&heart, at(2.3), None, None);
+        assert_eq!(hearts.take_due(Timestamp::MAX).len(), 1, "at the end all are stored");
+    }
+}
