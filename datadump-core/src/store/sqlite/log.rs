@@ -21,6 +21,7 @@ use std::{
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, config::DbConfig};
@@ -28,8 +29,10 @@ use rusqlite::{Connection, config::DbConfig};
 use super::{error::map, with_suffix};
 use crate::error::{Error, Result};
 
-/// How many frames wait in the log until they are copied into the database.
-const MOST_FRAMES: u32 = 1000;
+/// How many frames wait in the log until they are copied into the database: the fewer, the shorter everybody
+/// waits meanwhile; the more, the more of them are of the same pages, of which only the last ones are copied.
+const FRAMES_AT_FIRST: u32 = 1_000;
+const MOST_FRAMES: u32 = 8_000;
 
 /// Where the index of the log has the number of committed frames, and of those that were copied
 /// (<https://sqlite.org/walformat.html#the_wal_index_header>).
@@ -48,6 +51,10 @@ pub(super) struct Log {
     /// descriptor of a file takes away all of the process's locks on it.
     index: File,
     page: u64,
+    /// How many frames wait at present.
+    long: u32,
+    /// When it was last copied, how many frames were left in it then, and how many pages there were.
+    copied: (Instant, u32, u32),
 }
 
 impl Log {
@@ -55,12 +62,15 @@ impl Log {
     pub(super) fn open(file: &Path, connection: &Connection) -> Result<Self> {
         let index = File::options().read(true).write(true).open(with_suffix(file, "-shm"));
         let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(map)?;
+        let copied = (Instant::now(), 0, pages(connection)?);
         connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(map)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(map)?;
         Ok(Self {
             file: with_suffix(file, "-wal"),
             index: index.map_err(unavailable)?,
             page: u64::try_from(page).map_err(Error::internal)?,
+            long: FRAMES_AT_FIRST,
+            copied,
         })
     }
 
@@ -71,12 +81,24 @@ impl Log {
 
     /// Whether it is time to copy it into the database.
     pub(super) fn is_long(&self) -> bool {
-        self.numbers().is_ok_and(|(frames, copied)| frames.saturating_sub(copied) >= MOST_FRAMES)
+        self.numbers().is_ok_and(|(frames, copied)| frames.saturating_sub(copied) >= self.long)
     }
 
     /// Copies it into the database, as far as no reader still needs what is there.
-    pub(super) fn copy(&self, connection: &Connection) -> Result<()> {
-        self.checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+    pub(super) fn copy(&mut self, connection: &Connection) -> Result<()> {
+        let (since, left, before) = self.copied;
+        let began = Instant::now();
+        let done = self.checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+        let (ended, (frames, copied), pages) = (Instant::now(), self.numbers()?, pages(connection)?);
+        // It begins anew when all of it was copied.
+        self.copied = (ended, if copied == frames { 0 } else { frames }, pages);
+        let gathering = Gathering {
+            time: began.duration_since(since),
+            frames: frames.saturating_sub(left),
+            new: pages.saturating_sub(before),
+        };
+        self.long = length(self.long, ended.duration_since(began), &gathering);
+        done
     }
 
     /// Copies all of it, so that the file alone is the whole database when it is closed next.
@@ -122,6 +144,32 @@ impl Log {
         };
         Ok((number(FRAMES), number(COPIED)))
     }
+}
+
+/// What has gathered in the log until it was copied.
+struct Gathering {
+    time: Duration,
+    frames: u32,
+    /// Of pages that the database did not have.
+    new: u32,
+}
+
+/// How long the log is to be, after copying took so much time: longer while that is more than a twentieth of it
+/// and most pages were written before, shorter again when it is little. Pages that are new are copied sooner or
+/// later in any case.
+fn length(now: u32, copying: Duration, gathering: &Gathering) -> u32 {
+    if copying * 20 > gathering.time {
+        if gathering.new < gathering.frames / 2 { (now * 2).min(MOST_FRAMES) } else { now }
+    } else if copying * 80 < gathering.time {
+        (now / 2).max(FRAMES_AT_FIRST)
+    } else {
+        now
+    }
+}
+
+/// How many pages the database has.
+fn pages(connection: &Connection) -> Result<u32> {
+    connection.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(map)
 }
 
 /// Makes sure that what a log seems to hold is on the disk: writes the same once more, and syncs it.
@@ -174,7 +222,7 @@ mod tests {
     #[test]
     fn a_long_log_is_copied_when_it_is_asked_for_and_not_before() {
         let folder = tempfile::tempdir().unwrap();
-        let (file, connection, log) = opened(folder.path());
+        let (file, connection, mut log) = opened(folder.path());
         assert!(!log.is_long());
         insert(&connection, 4000);
         assert!(log.is_long());
@@ -191,6 +239,18 @@ mod tests {
         drop(connection);
         assert!(!with_suffix(&file, "-wal").exists());
         assert_eq!(count(&Connection::open(&file).unwrap()), 4001);
+    }
+
+    #[test]
+    fn a_log_that_takes_long_to_copy_grows_and_shrinks_again() {
+        let ms = Duration::from_millis;
+        let next = |now, copying, time, new| length(now, copying, &Gathering { time, frames: 1_000, new });
+        let again = |times, copying, new| (0..times).fold(1_000, |now, _| next(now, copying, ms(40), new));
+        assert_eq!([1, 2, 3, 9].map(|times| again(times, ms(4), 200)), [2_000, 4_000, 8_000, 8_000]);
+        assert_eq!(again(9, ms(4), 900), 1_000, "what is new has to be copied in any case");
+        assert_eq!(again(9, ms(1), 0), 1_000);
+        assert_eq!((next(8_000, ms(4), ms(100), 0), next(8_000, ms(1), ms(100), 0)), (8_000, 4_000));
+        assert_eq!(next(1_000, ms(1), ms(60_000), 0), 1_000);
     }
 
     #[test]
