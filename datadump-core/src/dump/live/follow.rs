@@ -20,6 +20,10 @@ const QUIET: Duration = Duration::from_secs(1);
 /// hears of other nodes.
 const OWN: Duration = Duration::from_millis(50);
 
+/// How long they gather after some that nobody wanted: who listens to a quiet storage costs little beside a
+/// busy one.
+const UNWANTED: Duration = Duration::from_millis(5);
+
 /// Before it is tried again, after the database did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -51,28 +55,37 @@ struct At {
 impl Follower {
     async fn run(mut self, mut news: watch::Receiver<u64>) {
         loop {
-            if let Err(error) = self.tell().await {
+            let told = self.tell().await;
+            if let Err(error) = &told {
                 tracing::debug!(%error, "what was committed could not be told; it is tried again");
-                tokio::time::sleep(PAUSE).await;
                 news.mark_changed();
             }
+            let ended = Instant::now();
             if news.changed().await.is_err() || self.store.strong_count() == 0 {
                 return;
             }
-            if self.live.upgrade().is_some_and(|live| live.listeners() == 0) {
-                tokio::time::sleep(OWN).await;
-                news.mark_unchanged();
-            }
+            let is_alone = self.live.upgrade().is_some_and(|live| live.listeners() == 0);
+            let gather = match told {
+                Err(_) => PAUSE,
+                Ok(_) if is_alone => OWN,
+                Ok(false) => UNWANTED,
+                Ok(true) => continue,
+            };
+            tokio::time::sleep_until((ended + gather).into()).await;
+            news.mark_unchanged();
         }
     }
 
-    /// Tells all that is new.
-    async fn tell(&mut self) -> Result<()> {
-        let (Some(store), Some(live)) = (self.store.upgrade(), self.live.upgrade()) else { return Ok(()) };
+    /// Tells all that is new; whether anybody wanted any of it.
+    async fn tell(&mut self) -> Result<bool> {
+        let mut is_wanted = false;
+        let (Some(store), Some(live)) = (self.store.upgrade(), self.live.upgrade()) else {
+            return Ok(is_wanted);
+        };
         loop {
             if !live.is_listened_to() {
                 self.at = None;
-                return Ok(());
+                return Ok(is_wanted);
             }
             let at = match &mut self.at {
                 Some(at) => at,
@@ -84,12 +97,13 @@ impl Follower {
             };
             let commits = store.commits(at.read.rest().0, COMMITS).await?;
             let Some(last) = commits.last().map(|commit| Place::behind(commit.position)) else {
-                return Ok(());
+                return Ok(is_wanted);
             };
             while at.read < last {
                 let wants = |name: &_| live.wants(name);
                 let piece = self.reading.next(store.as_ref(), &commits, at.read, wants).await?;
                 at.read = piece.behind;
+                is_wanted |= piece.bytes > 0;
                 if piece.bytes > 0 || at.since.elapsed() > QUIET {
                     live.tell(piece.since(at.told));
                     (at.told, at.since) = (at.read, Instant::now());
