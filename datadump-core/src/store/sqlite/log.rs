@@ -34,9 +34,13 @@ use crate::error::{Error, Result};
 const FRAMES_AT_FIRST: u32 = 1_000;
 const MOST_FRAMES: u32 = 8_000;
 
-/// Where the index of the log has the number of committed frames, and of those that were copied
-/// (<https://sqlite.org/walformat.html#the_wal_index_header>).
+/// How long everybody may wait for that.
+const LONGEST_COPYING: Duration = Duration::from_millis(25);
+
+/// Where the index of the log has the number of committed frames, that of the database's pages with them, and
+/// that of the frames that were copied (<https://sqlite.org/walformat.html#the_wal_index_header>).
 const FRAMES: usize = 16;
+const PAGES: usize = 20;
 const COPIED: usize = 96;
 
 /// The bytes before the first frame, and those of a frame before its page.
@@ -51,10 +55,25 @@ pub(super) struct Log {
     /// descriptor of a file takes away all of the process's locks on it.
     index: File,
     page: u64,
-    /// How many frames wait at present.
+    /// How many frames may wait at present.
     long: u32,
-    /// When it was last copied, how many frames were left in it then, and how many pages there were.
-    copied: (Instant, u32, u32),
+    /// When some of it was last copied, and how many pages there were then.
+    copied: (Instant, u32),
+}
+
+/// What the index says of it.
+#[derive(Debug, Clone, Copy)]
+struct Numbers {
+    frames: u32,
+    pages: u32,
+    copied: u32,
+}
+
+impl Numbers {
+    /// How many frames are not copied.
+    fn waiting(self) -> u32 {
+        self.frames.saturating_sub(self.copied)
+    }
 }
 
 impl Log {
@@ -62,43 +81,44 @@ impl Log {
     pub(super) fn open(file: &Path, connection: &Connection) -> Result<Self> {
         let index = File::options().read(true).write(true).open(with_suffix(file, "-shm"));
         let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(map)?;
-        let copied = (Instant::now(), 0, pages(connection)?);
         connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(map)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(map)?;
-        Ok(Self {
-            file: with_suffix(file, "-wal"),
-            index: index.map_err(unavailable)?,
-            page: u64::try_from(page).map_err(Error::internal)?,
-            long: FRAMES_AT_FIRST,
-            copied,
-        })
+        let (long, copied) = (FRAMES_AT_FIRST, (Instant::now(), 0));
+        let index = index.map_err(unavailable)?;
+        let page = u64::try_from(page).map_err(Error::internal)?;
+        Ok(Self { file: with_suffix(file, "-wal"), index, page, long, copied })
     }
 
     /// How many frames are committed.
     pub(super) fn frames(&self) -> Result<u32> {
-        Ok(self.numbers()?.0)
+        Ok(self.numbers()?.frames)
     }
 
     /// Whether it is time to copy it into the database.
     pub(super) fn is_long(&self) -> bool {
-        self.numbers().is_ok_and(|(frames, copied)| frames.saturating_sub(copied) >= self.long)
+        self.numbers().is_ok_and(|numbers| {
+            // Readers have kept it from beginning anew: the sooner it is tried again the better.
+            let is_too_long = numbers.frames > MOST_FRAMES;
+            numbers.waiting() >= if is_too_long { FRAMES_AT_FIRST } else { self.long }
+        })
     }
 
     /// Copies it into the database, as far as no reader still needs what is there.
     pub(super) fn copy(&mut self, connection: &Connection) -> Result<()> {
-        let (since, left, before) = self.copied;
-        let began = Instant::now();
-        let done = self.checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)");
-        let (ended, (frames, copied), pages) = (Instant::now(), self.numbers()?, pages(connection)?);
-        // It begins anew when all of it was copied.
-        self.copied = (ended, if copied == frames { 0 } else { frames }, pages);
-        let gathering = Gathering {
-            time: began.duration_since(since),
-            frames: frames.saturating_sub(left),
-            new: pages.saturating_sub(before),
-        };
-        self.long = length(self.long, ended.duration_since(began), &gathering);
-        done
+        let (before, began) = (self.numbers()?, Instant::now());
+        self.checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        let (after, ended) = (self.numbers()?, Instant::now());
+        // What copies nothing says nothing: somebody reads an older state.
+        if after.copied > before.copied {
+            let (since, pages) = std::mem::replace(&mut self.copied, (ended, after.pages));
+            let gathered = Gathered {
+                time: began.duration_since(since),
+                frames: before.waiting(),
+                new: after.pages.saturating_sub(pages),
+            };
+            self.long = length(self.long, ended.duration_since(began), &gathered);
+        }
+        Ok(())
     }
 
     /// Copies all of it, so that the file alone is the whole database when it is closed next.
@@ -134,42 +154,37 @@ impl Log {
         Ok(())
     }
 
-    /// How many frames are committed, and how many of them are copied.
-    fn numbers(&self) -> Result<(u32, u32)> {
+    fn numbers(&self) -> Result<Numbers> {
         let mut index = [0; COPIED + 4];
         self.index.read_exact_at(&mut index, 0).map_err(unavailable)?;
         let number = |place: usize| {
             let bytes = index.get(place..place + 4).and_then(|bytes| bytes.try_into().ok());
             u32::from_ne_bytes(bytes.unwrap_or_default())
         };
-        Ok((number(FRAMES), number(COPIED)))
+        Ok(Numbers { frames: number(FRAMES), pages: number(PAGES), copied: number(COPIED) })
     }
 }
 
 /// What has gathered in the log until it was copied.
-struct Gathering {
+struct Gathered {
     time: Duration,
     frames: u32,
-    /// Of pages that the database did not have.
+    /// How many pages the database has more.
     new: u32,
 }
 
-/// How long the log is to be, after copying took so much time: longer while that is more than a twentieth of it
-/// and most pages were written before, shorter again when it is little. Pages that are new are copied sooner or
-/// later in any case.
-fn length(now: u32, copying: Duration, gathering: &Gathering) -> u32 {
-    if copying * 20 > gathering.time {
-        if gathering.new < gathering.frames / 2 { (now * 2).min(MOST_FRAMES) } else { now }
-    } else if copying * 80 < gathering.time {
+/// How long the log may be, after copying took so much time: longer while that is more than a twentieth of it
+/// and most of what has gathered is of pages that were there, so that some are in it several times; shorter again
+/// when it is little, or when everybody waits too long for it.
+fn length(now: u32, copying: Duration, gathered: &Gathered) -> u32 {
+    let is_much = copying * 20 > gathered.time && gathered.new < gathered.frames / 2;
+    if copying > LONGEST_COPYING || copying * 80 < gathered.time {
         (now / 2).max(FRAMES_AT_FIRST)
+    } else if is_much {
+        (now * 2).min(MOST_FRAMES)
     } else {
         now
     }
-}
-
-/// How many pages the database has.
-fn pages(connection: &Connection) -> Result<u32> {
-    connection.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(map)
 }
 
 /// Makes sure that what a log seems to hold is on the disk: writes the same once more, and syncs it.
@@ -244,13 +259,14 @@ mod tests {
     #[test]
     fn a_log_that_takes_long_to_copy_grows_and_shrinks_again() {
         let ms = Duration::from_millis;
-        let next = |now, copying, time, new| length(now, copying, &Gathering { time, frames: 1_000, new });
+        let next = |now, copying, time, new| length(now, copying, &Gathered { time, frames: 1_000, new });
         let again = |times, copying, new| (0..times).fold(1_000, |now, _| next(now, copying, ms(40), new));
         assert_eq!([1, 2, 3, 9].map(|times| again(times, ms(4), 200)), [2_000, 4_000, 8_000, 8_000]);
         assert_eq!(again(9, ms(4), 900), 1_000, "what is new has to be copied in any case");
         assert_eq!(again(9, ms(1), 0), 1_000);
         assert_eq!((next(8_000, ms(4), ms(100), 0), next(8_000, ms(1), ms(100), 0)), (8_000, 4_000));
         assert_eq!(next(1_000, ms(1), ms(60_000), 0), 1_000);
+        assert_eq!(next(8_000, ms(30), ms(40), 0), 4_000, "nobody is to wait long");
     }
 
     #[test]
