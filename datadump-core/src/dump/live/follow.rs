@@ -20,7 +20,7 @@ const QUIET: Duration = Duration::from_secs(1);
 /// hears of other nodes.
 const OWN: Duration = Duration::from_millis(50);
 
-/// How long they gather after some that nobody wanted: who listens to a quiet storage costs little beside a
+/// How long they gather after some that nobody wanted, until they are read again: who listens to a quiet storage costs little beside a
 /// busy one.
 const UNWANTED: Duration = Duration::from_millis(5);
 
@@ -49,7 +49,8 @@ struct At {
     read: Place,
     /// With telling: nothing of what lies between was wanted.
     told: Place,
-    since: Instant,
+    /// When that was; never as yet.
+    since: Option<Instant>,
 }
 
 impl Follower {
@@ -92,7 +93,7 @@ impl Follower {
                 none => {
                     // Who listens already reads by itself what was before.
                     let place = Place::behind(store.span().await?.last - 1);
-                    none.insert(At { read: place, told: place, since: Instant::now() })
+                    none.insert(At { read: place, told: place, since: None })
                 }
             };
             let commits = store.commits(at.read.rest().0, COMMITS).await?;
@@ -104,9 +105,10 @@ impl Follower {
                 let piece = self.reading.next(store.as_ref(), &commits, at.read, wants).await?;
                 at.read = piece.behind;
                 is_wanted |= piece.bytes > 0;
-                if piece.bytes > 0 || at.since.elapsed() > QUIET {
+                // The first is told in any case: who has begun to listen before may have to read by itself.
+                if piece.bytes > 0 || at.since.is_none_or(|since| since.elapsed() > QUIET) {
                     live.tell(piece.since(at.told));
-                    (at.told, at.since) = (at.read, Instant::now());
+                    (at.told, at.since) = (at.read, Some(Instant::now()));
                 }
             }
         }
