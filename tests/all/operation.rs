@@ -205,6 +205,8 @@ async fn a_role_without_temporary_objects_is_served_too() {
              REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC; GRANT ALL ON SCHEMA public TO {role}"
         ))
         .await;
+    let may = format!("SELECT has_database_privilege('{role}', '{name}', 'TEMPORARY')::text");
+    assert_eq!(database.texts(&may).await, ["false"]);
     let (_, place) = url.split_once('@').expect("the address has a user");
     let server = Server::start(Database::Foreign { url: format!("postgres://{role}:plain@{place}") }).await;
     for number in 0..3 {

@@ -94,7 +94,7 @@ async fn many_storages(bench: &mut Bench) {
         "at one",
         Goal::AtLeast(0.4, 0.6),
     );
-    let server = Server::start(Database::sqlite()).await;
+    let (alone, server) = (Server::start(Database::sqlite()).await, Server::start(Database::sqlite()).await);
     let one = readings("/throw/one");
     let many: Make = Arc::new(|client, number| {
         let path = format!("/throw/many{}", (client as u64 * 131 + number) as usize % MANY);
@@ -105,18 +105,19 @@ async fn many_storages(bench: &mut Bench) {
         let path = format!("/throw/many{number}");
         server.call("POST", &path).header("content-type", "application/json").body(body).await.is(200).ok();
     }
-    for load in [&one, &many] {
+    for (server, load) in [(&alone, &one), (&server, &many)] {
         closed(server.address(), CLIENTS, bench.time / 4, load.clone()).await.all_answered();
     }
     for _ in 0..bench.repeats {
         let (theirs, ours) = in_turns(
             bench.time,
-            async |time| closed(server.address(), CLIENTS, time, one.clone()).await,
+            async |time| closed(alone.address(), CLIENTS, time, one.clone()).await,
             async |time| closed(server.address(), CLIENTS, time, many.clone()).await,
         )
         .await;
         row.pair(ours.rate(), theirs.rate());
     }
     bench.report.add(row);
+    alone.stop().await;
     server.stop().await;
 }

@@ -52,7 +52,7 @@ impl Row {
         }
     }
 
-    /// One repetition: both measured one right after the other.
+    /// One repetition: both measured beside each other.
     pub(crate) fn pair(&mut self, ours: f64, theirs: f64) {
         self.ratio(ours, theirs, ours / theirs);
     }

@@ -12,7 +12,7 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    /// An empty database, set up as the service sets up its own.
+    /// An empty database, set up as the service sets up its own; its log is copied as SQLite does it by itself.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let connection = Connection::open(folder.path().join("direct.db")).expect("it can be opened");
