@@ -20,8 +20,8 @@ const QUIET: Duration = Duration::from_secs(1);
 /// hears of other nodes.
 const OWN: Duration = Duration::from_millis(50);
 
-/// How long they gather after some that nobody wanted, until they are read again: who listens to a quiet storage costs little beside a
-/// busy one.
+/// How long they gather after some that nobody wanted, until they are read again: who listens to a quiet storage
+/// is to cost little beside a busy one.
 const UNWANTED: Duration = Duration::from_millis(5);
 
 /// Before it is tried again, after the database did not answer.

@@ -265,7 +265,7 @@ mod tests {
         stored(2.0);
         hearts.beat(&heart, at(2.1), None, None);
         hearts.urge(&heart, &mut heart.state());
-        assert_eq!(due(2.1), 1, "another status is stored at once");
+        assert_eq!(due(2.1), 1, "what is urged is stored at once");
         stored(2.1);
         hearts.beat(&heart, at(2.2), None, None);
         assert_eq!(due(-3_600.0), 1, "a clock that is set back keeps nothing waiting");
