@@ -125,15 +125,16 @@ impl App {
         self.guard.check(request.method(), request.uri(), request.version(), request.headers())?;
         let uri = plain(request.uri())?;
         *request.uri_mut() = uri;
-        // Upgrades are no part of the API document, and the first page shares its path with throws.
+        // Upgrades are no part of the API document, and the first page shares its path with throws. What is rare
+        // is boxed by itself: the room of the largest is moved with every request.
         if let Some(source) = socket::asked(&request) {
             return Ok(self.sockets.accept(&request, &source, id)?);
         }
         if live::is_upgrade(&request) {
-            return self.streams.accept(&request).await;
+            return Box::pin(self.streams.accept(&request)).await;
         }
         if ui::is_first_page(&request) {
-            return ui::landing(request).await;
+            return Box::pin(ui::landing(request)).await;
         }
         self.door.check(request.method(), request.uri())?;
         request.set_data(self.limits);

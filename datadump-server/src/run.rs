@@ -51,12 +51,13 @@ pub async fn run(
     if let Some(worker) = &config.worker {
         builder = builder.workers(worker.clone());
     }
+    let cores = net::Cores::start().map_err(Error::Runtime)?;
     let dump =
         builder.open().await.map_err(|cause| Error::Open { database: masked(&config.database), cause })?;
     let app = Arc::new(app::App::new(&config, &dump, address));
     announce(address);
     tracing::info!(%address, database = %masked(&config.database), open = config.open, "listening");
-    net::serve(listener, app.clone(), &config, stop).await;
+    net::serve(listener, &cores, app.clone(), &config, stop).await;
     if tokio::time::timeout(config.stop_timeout, app.finish()).await.is_err() {
         tracing::error!("some accepted throws were not committed in time");
     }
@@ -64,6 +65,8 @@ pub async fn run(
     if tokio::time::timeout(config.stop_timeout, dump.close()).await.is_err() {
         tracing::error!("the database did not close in time");
     }
+    // Not before: what requests have left on them to be done is done by now.
+    drop(cores);
     tracing::info!("stopped");
     Ok(())
 }

@@ -31,8 +31,8 @@ pub(super) struct Saying {
     /// What is said first.
     first: Option<Word>,
     said: Instant,
-    /// How far it came with nothing to say.
-    seen: Option<Cursor>,
+    /// Where one is who heard it.
+    heard: Option<Cursor>,
 }
 
 /// What is told of.
@@ -70,15 +70,16 @@ impl Saying {
         now: Timestamp,
         stopped: watch::Receiver<bool>,
     ) -> Self {
-        let first = Some(Word::Hello(subscription.cursor(), now));
+        let cursor = subscription.cursor();
+        let (heard, first) = (Some(cursor.clone()), Some(Word::Hello(cursor, now)));
         let about = About::Feed(Box::new(subscription), form);
-        Self { about, stopped, first, said: Instant::now(), seen: None }
+        Self { about, stopped, first, said: Instant::now(), heard }
     }
 
     /// Tells a device its commands.
     pub(super) fn of_commands(commands: CommandsFor, stopped: watch::Receiver<bool>) -> Self {
         let about = About::Commands(commands, VecDeque::new());
-        Self { about, stopped, first: Some(Word::Silence), said: Instant::now(), seen: None }
+        Self { about, stopped, first: Some(Word::Silence), said: Instant::now(), heard: None }
     }
 
     /// What is to be said next; none when the server stops, or its database does not answer.
@@ -88,38 +89,52 @@ impl Saying {
         }
         loop {
             if let Some(word) = self.more() {
-                self.said = Instant::now();
                 return Some(word);
             }
             // A command that was just leased must not be dropped for a heartbeat: that comes from there.
             let is_feed = matches!(self.about, About::Feed(..));
-            let silence = tokio::select! {
+            let heard = tokio::select! {
                 biased;
                 _ = self.stopped.wait_for(|stopped| *stopped) => return None,
-                word = self.about.wait(&mut self.seen) => word?,
-                () = sleep_until(self.said + HEARTBEAT), if is_feed => {
-                    Some(self.seen.take().map_or(Word::Silence, Word::Seen))
-                }
+                word = self.about.wait() => Some(word?),
+                () = sleep_until(self.said + HEARTBEAT), if is_feed => None,
             };
-            if silence.is_some() {
-                self.said = Instant::now();
-                return silence;
+            if let Some(word) = heard.unwrap_or_else(|| Some(self.silence())) {
+                return Some(self.says(word));
             }
         }
     }
 
     /// The next, when it is there already.
     pub(super) fn more(&mut self) -> Option<Word> {
-        match &mut self.about {
+        let word = match &mut self.about {
             About::Commands(_, waiting) => waiting.pop_front().map(Word::Command),
             About::Feed(subscription, form) => loop {
                 let told = subscription.try_next()?;
-                let word = word(told, subscription, *form, &mut self.seen);
-                if word.is_some() {
-                    return word;
+                if let Some(word) = word(told, subscription, *form) {
+                    break Some(word);
                 }
             },
+        };
+        word.map(|word| self.says(word))
+    }
+
+    /// How far it has come, when there is nothing else to say.
+    fn silence(&self) -> Word {
+        match &self.about {
+            About::Feed(subscription, _) => Some(subscription.cursor())
+                .filter(|cursor| self.heard.as_ref() != Some(cursor))
+                .map_or(Word::Silence, Word::Seen),
+            About::Commands(..) => Word::Silence,
         }
+    }
+
+    fn says(&mut self, word: Word) -> Word {
+        self.said = Instant::now();
+        if let Some(cursor) = word.id() {
+            self.heard = Some(cursor.clone());
+        }
+        word
     }
 
     /// True when the server stops.
@@ -130,11 +145,11 @@ impl Saying {
 
 impl About {
     /// Waits until there is more; none when there never will be. What was waited for may be of no interest.
-    async fn wait(&mut self, seen: &mut Option<Cursor>) -> Option<Option<Word>> {
+    async fn wait(&mut self) -> Option<Option<Word>> {
         match self {
             Self::Feed(subscription, form) => {
                 let told = subscription.next().await?;
-                Some(word(told, subscription, *form, seen))
+                Some(word(told, subscription, *form))
             }
             Self::Commands(commands, waiting) => {
                 let next = commands.next(HEARTBEAT).await;
@@ -147,28 +162,18 @@ impl About {
     }
 }
 
-fn word(told: Told, subscription: &Subscription, form: Form, seen: &mut Option<Cursor>) -> Option<Word> {
-    let word = match told {
-        // It is said when there was nothing else for a while.
-        Told::Seen(cursor) => {
-            *seen = Some(cursor);
-            return None;
-        }
-        Told::Gap { from, to } => Word::Gap(from, to),
+fn word(told: Told, subscription: &Subscription, form: Form) -> Option<Word> {
+    match told {
+        Told::Gap { from, to } => Some(Word::Gap(from, to)),
         Told::Event(event) => {
             let cursor = subscription.cursor_of(&event);
             match form {
-                Form::Rows => Word::Changed(event, cursor),
-                Form::Readings if event.reading().is_some() => Word::Reading(event, cursor),
-                Form::Readings => {
-                    *seen = cursor.or(seen.take());
-                    return None;
-                }
+                Form::Rows => Some(Word::Changed(event, cursor)),
+                Form::Readings if event.reading().is_some() => Some(Word::Reading(event, cursor)),
+                Form::Readings => None,
             }
         }
-    };
-    *seen = None;
-    Some(word)
+    }
 }
 
 impl Word {

@@ -5,17 +5,22 @@ use std::{convert::Infallible, sync::Arc};
 
 use tokio::sync::{mpsc, watch};
 
+use super::cores::Seat;
 use crate::metrics::Opened;
 
 /// Held by the connection, and by whoever it was upgraded for.
 #[derive(Debug, Clone)]
 pub(crate) struct Lifeline {
-    _open: Arc<(Opened, mpsc::Sender<Infallible>)>,
+    _open: Arc<((Opened, Seat), mpsc::Sender<Infallible>)>,
     stopped: watch::Receiver<()>,
 }
 
 impl Lifeline {
-    pub(super) fn new(opened: Opened, alive: mpsc::Sender<Infallible>, stopped: watch::Receiver<()>) -> Self {
+    pub(super) fn new(
+        opened: (Opened, Seat),
+        alive: mpsc::Sender<Infallible>,
+        stopped: watch::Receiver<()>,
+    ) -> Self {
         Self { _open: Arc::new((opened, alive)), stopped }
     }
 

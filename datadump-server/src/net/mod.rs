@@ -2,6 +2,7 @@
 //!
 //! HTTP/1.1 only. Who upgrades a connection (to WebSocket) holds on to its [`Lifeline`].
 
+mod cores;
 mod lifeline;
 mod refuse;
 pub(crate) mod signal;
@@ -23,8 +24,8 @@ use tokio::{
     sync::{mpsc, watch as channel},
 };
 
-pub(crate) use self::lifeline::Lifeline;
 use self::watch::{Limits, Patience, Watch, Watched};
+pub(crate) use self::{cores::Cores, lifeline::Lifeline};
 use crate::{app::App, config::Config, live::Endless, metrics::Opened};
 
 /// The most bytes in the head of a request, its headers and all.
@@ -47,6 +48,7 @@ struct Server {
 /// has.
 pub(crate) async fn serve(
     listener: TcpListener,
+    cores: &Cores,
     app: Arc<App>,
     config: &Config,
     stop: impl Future<Output = ()>,
@@ -65,7 +67,8 @@ pub(crate) async fn serve(
             () = &mut stop => break,
             accepted = listener.accept() => accepted,
         };
-        let (socket, peer) = match accepted {
+        let accepted = accepted.and_then(|(socket, peer)| Ok((socket, peer, cores.seat()?)));
+        let (socket, peer, (core, seat)) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -79,9 +82,16 @@ pub(crate) async fn serve(
             refuse::refuse(socket);
             continue;
         }
-        let lifeline = Lifeline::new(Opened::new(&server.app.metrics), alive.clone(), stopped.clone());
+        let opened = (Opened::new(&server.app.metrics), seat);
+        let lifeline = Lifeline::new(opened, alive.clone(), stopped.clone());
         let server = server.clone();
-        tokio::spawn(async move { connection(&server, socket, peer, lifeline).await });
+        core.spawn(async move {
+            // Its thread is to hear of what comes, not the one that has accepted it.
+            match socket.into_std().and_then(TcpStream::from_std) {
+                Ok(socket) => connection(&server, socket, peer, lifeline).await,
+                Err(error) => tracing::warn!(%peer, %error, "a connection could not be served"),
+            }
+        });
     }
     drop(listener);
     drop(alive);

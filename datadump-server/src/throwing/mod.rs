@@ -110,7 +110,7 @@ impl Thrower {
             ..Incoming::default()
         };
         match control.way {
-            Way::Accepted => self.accept(source, incoming, lease).await,
+            Way::Accepted => Box::pin(self.accept(source, incoming, lease)).await,
             _ => Ok(Thrown::Committed(Box::pin(self.dump.throw(&source, incoming)).await?)),
         }
     }

@@ -48,7 +48,6 @@ impl Dump {
     async fn hear(&self, told: Told) -> Result<()> {
         let event = match told {
             Told::Event(event) => event,
-            Told::Seen(_) => return Ok(()),
             Told::Gap { .. } => {
                 self.hub.ring_all();
                 return self.read_hub().await;

@@ -13,9 +13,6 @@ use crate::{error::Result, store::Store};
 /// How many commits are read at a time.
 const COMMITS: usize = 256;
 
-/// After how long those who listen are told how far it has come, when there is nothing else to tell.
-const QUIET: Duration = Duration::from_secs(1);
-
 /// How long news gather when only this process itself listens: what it changes it knows, so this is how late it
 /// hears of other nodes.
 const OWN: Duration = Duration::from_millis(50);
@@ -47,10 +44,8 @@ struct Follower {
 struct At {
     /// With reading.
     read: Place,
-    /// With telling: nothing of what lies between was wanted.
-    told: Place,
-    /// When that was; never as yet.
-    since: Option<Instant>,
+    /// With telling; none as yet. Nothing of what lies between was wanted.
+    told: Option<Place>,
 }
 
 impl Follower {
@@ -93,7 +88,7 @@ impl Follower {
                 none => {
                     // Who listens already reads by itself what was before.
                     let place = Place::behind(store.span().await?.last - 1);
-                    none.insert(At { read: place, told: place, since: None })
+                    none.insert(At { read: place, told: None })
                 }
             };
             let commits = store.commits(at.read.rest().0, COMMITS).await?;
@@ -106,9 +101,14 @@ impl Follower {
                 at.read = piece.behind;
                 is_wanted |= piece.bytes > 0;
                 // The first is told in any case: who has begun to listen before may have to read by itself.
-                if piece.bytes > 0 || at.since.is_none_or(|since| since.elapsed() > QUIET) {
-                    live.tell(piece.since(at.told));
-                    (at.told, at.since) = (at.read, Some(Instant::now()));
+                match at.told.filter(|_| piece.bytes == 0) {
+                    Some(told) => live.pass(told, at.read),
+                    None => {
+                        live.tell(match at.told.replace(at.read) {
+                            Some(told) => piece.since(told),
+                            None => piece,
+                        });
+                    }
                 }
             }
         }

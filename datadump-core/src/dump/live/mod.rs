@@ -35,7 +35,7 @@ pub use self::{
     event::Event,
     subscription::{Backfill, Subscribe, Subscription, Told},
 };
-use self::{kept::Kept, piece::Piece, wanted::Wanted};
+use self::{cursor::Place, kept::Kept, piece::Piece, wanted::Wanted};
 use super::Dump;
 use crate::{
     error::{Error, Result},
@@ -55,6 +55,8 @@ pub(super) struct Live {
     /// None when the database is closed.
     pieces: Mutex<Option<broadcast::Sender<Arc<Piece>>>>,
     kept: Mutex<Kept>,
+    /// Between these, the later of which the follower has reached, nothing was wanted: nobody is woken for that.
+    passed: Mutex<Option<(Place, Place)>>,
     wanted: Mutex<HashMap<u64, Wanted>>,
     next: AtomicU64,
     followed: Once,
@@ -91,6 +93,7 @@ impl Live {
         Self {
             pieces: Mutex::new(Some(broadcast::Sender::new(WAITING))),
             kept: Mutex::new(Kept::new(WAITING_BYTES)),
+            passed: Mutex::default(),
             wanted: Mutex::default(),
             next: AtomicU64::new(0),
             followed: Once::new(),
@@ -134,6 +137,17 @@ impl Live {
             // When nobody listens any more nobody misses it.
             let _ = pieces.send(piece);
         }
+    }
+
+    /// Nothing was wanted between the last that was told and here.
+    fn pass(&self, told: Place, here: Place) {
+        *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = Some((told, here));
+    }
+
+    /// How far one is who is here and has heard all that was told.
+    fn passed(&self, here: Place) -> Place {
+        let passed = *self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.filter(|(told, _)| *told <= here).map_or(here, |(_, read)| here.max(read))
     }
 
     /// Nothing is told any more.

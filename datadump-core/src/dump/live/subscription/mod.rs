@@ -9,9 +9,12 @@ use std::{
 };
 
 use futures_util::{Stream, stream};
-use tokio::sync::broadcast::{
-    self,
-    error::{RecvError, TryRecvError},
+use tokio::{
+    sync::broadcast::{
+        self,
+        error::{RecvError, TryRecvError},
+    },
+    task::coop::consume_budget,
 };
 
 use super::{
@@ -72,8 +75,6 @@ pub enum Backfill {
 pub enum Told {
     /// A row has changed, or was there already.
     Event(Arc<Event>),
-    /// Up to here nothing was of interest.
-    Seen(Cursor),
     /// What lies between is kept no more, or never was in this database.
     Gap {
         /// Where one was.
@@ -159,9 +160,13 @@ impl Subscription {
         Ok(subscription)
     }
 
-    /// Where it is: everything up to here was told.
+    /// Where it is: everything up to here that is of interest was told.
     pub fn cursor(&self) -> Cursor {
-        self.at(self.told)
+        self.at(match () {
+            () if !self.ready.is_empty() || !self.first.is_empty() => self.told,
+            () if self.behind.is_some() => self.place,
+            () => self.listening.live.passed(self.place),
+        })
     }
 
     fn pop(&mut self) -> Option<Told> {
@@ -171,7 +176,7 @@ impl Subscription {
                 self.told = event.place.unwrap_or(self.told);
                 self.listening.live.counted.events.fetch_add(1, Ordering::Relaxed);
             }
-            Told::Seen(cursor) | Told::Gap { to: cursor, .. } => self.told = cursor.place,
+            Told::Gap { to, .. } => self.told = to.place,
         }
         Some(told)
     }
@@ -264,6 +269,8 @@ impl Subscription {
     /// Reads on in the feed; up to date when there is nothing more.
     async fn catch_up(&mut self) -> Result<()> {
         let Some(commits) = &mut self.behind else { return Ok(()) };
+        // There may be much that is of no interest: who listens may have gone meanwhile.
+        consume_budget().await;
         let (after, _) = self.place.rest();
         if commits.last().is_none_or(|last| Place::behind(last.position) <= self.place) {
             *commits = self.store.commits(after, COMMITS).await?;
@@ -287,7 +294,6 @@ impl Subscription {
 
     /// Makes ready what there is of interest among events.
     fn take(&mut self, behind: Place, events: &[Arc<Event>]) {
-        let before = self.ready.len();
         for event in events {
             let is_new = event.place.is_none_or(|place| place > self.place);
             if is_new && self.wanted.has(&event.storage) && !self.is_known(event) && self.passes(event) {
@@ -297,9 +303,6 @@ impl Subscription {
         self.place = behind;
         if self.place > Place::behind(self.known_until) {
             self.known = HashMap::new();
-        }
-        if self.ready.len() == before {
-            self.ready.push_back(Told::Seen(self.at(self.place)));
         }
     }
 

@@ -1,0 +1,66 @@
+//! The threads that serve connections, one for each processor. A connection stays on its thread: what it needs is
+//! in that processor's memory, and threads that take work from each other would fetch it back and forth.
+
+use std::{
+    io,
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use tokio::{
+    runtime::{Builder, Handle},
+    sync::oneshot,
+};
+
+/// All of them. They end when this is dropped, with what is left on them.
+#[derive(Debug)]
+pub(crate) struct Cores(Vec<Core>);
+
+#[derive(Debug)]
+struct Core {
+    handle: Handle,
+    taken: Arc<AtomicUsize>,
+    _running: oneshot::Sender<()>,
+}
+
+/// That a connection is served on a thread, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Seat(Arc<AtomicUsize>);
+
+impl Cores {
+    /// Starts them.
+    pub(crate) fn start() -> io::Result<Self> {
+        let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        (0..processors).map(|_| Core::start()).collect::<io::Result<_>>().map(Self)
+    }
+
+    /// A place on the thread that has the fewest connections.
+    pub(super) fn seat(&self) -> io::Result<(&Handle, Seat)> {
+        let core = self.0.iter().min_by_key(|core| core.taken.load(Ordering::Relaxed));
+        let core = core.ok_or_else(|| io::Error::other("no thread serves connections"))?;
+        core.taken.fetch_add(1, Ordering::Relaxed);
+        Ok((&core.handle, Seat(core.taken.clone())))
+    }
+}
+
+impl Core {
+    fn start() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (handle, (running, ended)) = (runtime.handle().clone(), oneshot::channel::<()>());
+        thread::Builder::new().name("connections".into()).spawn(move || {
+            // It says nothing: it is dropped.
+            let _ = runtime.block_on(ended);
+        })?;
+        Ok(Self { handle, taken: Arc::default(), _running: running })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
