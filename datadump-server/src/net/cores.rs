@@ -64,3 +64,38 @@ impl Drop for Seat {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(seat: &(&Handle, Seat)) -> usize {
+        Arc::as_ptr(&seat.1.0).addr()
+    }
+
+    #[test]
+    fn who_comes_goes_where_the_fewest_are() {
+        let cores = Cores(vec![Core::start().unwrap(), Core::start().unwrap()]);
+        let (first, second) = (cores.seat().unwrap(), cores.seat().unwrap());
+        assert_ne!(on(&first), on(&second));
+        let third = cores.seat().unwrap();
+        let freed = if on(&third) == on(&first) { second } else { first };
+        let place = on(&freed);
+        drop(freed);
+        assert_eq!(on(&cores.seat().unwrap()), place);
+    }
+
+    #[test]
+    fn they_end_with_what_is_left_on_them() {
+        let cores = Cores(vec![Core::start().unwrap()]);
+        let (left, mut ended) = oneshot::channel::<()>();
+        let (core, seat) = cores.seat().unwrap();
+        core.spawn(async move {
+            let _seat = (seat, left);
+            std::future::pending::<()>().await;
+        });
+        assert!(ended.try_recv().is_err());
+        drop(cores);
+        assert!(ended.blocking_recv().is_err());
+    }
+}
