@@ -16,6 +16,11 @@ use tokio::{
     sync::oneshot,
 };
 
+/// How many threads may read for them and do long work at a time: all of theirs together, but for each at least
+/// the second.
+const BLOCKING: usize = 512;
+const LEAST_BLOCKING: usize = 16;
+
 /// All of them. They end when this is dropped, with what is left on them.
 #[derive(Debug)]
 pub(crate) struct Cores(Vec<Core>);
@@ -35,7 +40,8 @@ impl Cores {
     /// Starts them.
     pub(crate) fn start() -> io::Result<Self> {
         let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        (0..processors).map(|_| Core::start()).collect::<io::Result<_>>().map(Self)
+        let blocking = (BLOCKING / processors).max(LEAST_BLOCKING);
+        (0..processors).map(|_| Core::start(blocking)).collect::<io::Result<_>>().map(Self)
     }
 
     /// A place on the thread that has the fewest connections.
@@ -48,8 +54,8 @@ impl Cores {
 }
 
 impl Core {
-    fn start() -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+    fn start(blocking: usize) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(blocking).build()?;
         let (handle, (running, ended)) = (runtime.handle().clone(), oneshot::channel::<()>());
         thread::Builder::new().name("connections".into()).spawn(move || {
             // It says nothing: it is dropped.
@@ -75,7 +81,7 @@ mod tests {
 
     #[test]
     fn who_comes_goes_where_the_fewest_are() {
-        let cores = Cores(vec![Core::start().unwrap(), Core::start().unwrap()]);
+        let cores = Cores(vec![Core::start(1).unwrap(), Core::start(1).unwrap()]);
         let (first, second) = (cores.seat().unwrap(), cores.seat().unwrap());
         assert_ne!(on(&first), on(&second));
         let third = cores.seat().unwrap();
@@ -87,7 +93,7 @@ mod tests {
 
     #[test]
     fn they_end_with_what_is_left_on_them() {
-        let cores = Cores(vec![Core::start().unwrap()]);
+        let cores = Cores(vec![Core::start(1).unwrap()]);
         let (left, mut ended) = oneshot::channel::<()>();
         let (core, seat) = cores.seat().unwrap();
         core.spawn(async move {

@@ -162,10 +162,11 @@ impl Subscription {
 
     /// Where it is: everything up to here that is of interest was told.
     pub fn cursor(&self) -> Cursor {
-        self.at(match () {
-            () if !self.ready.is_empty() || !self.first.is_empty() => self.told,
-            () if self.behind.is_some() => self.place,
-            () => self.listening.live.passed(self.place),
+        let is_all_told = self.ready.is_empty() && self.first.is_empty();
+        self.at(match &self.behind {
+            _ if !is_all_told => self.told,
+            Some(_) => self.place,
+            None => self.listening.live.passed(self.place),
         })
     }
 
