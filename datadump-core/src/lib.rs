@@ -39,6 +39,6 @@ pub use error::{Error, Fault, Place, Result, Step};
 pub use id::{Ids, Random, SystemRandom};
 pub use once::{Fingerprint, IdempotencyKey};
 pub use receipt::{Receipt, Remark};
-pub use record::{Failure, Origin, Record, Rejected};
+pub use record::{Failure, Fields, Origin, Record, Rejected};
 pub use store::Expect;
 pub use throw::{SourceName, Throw};

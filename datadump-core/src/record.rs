@@ -1,19 +1,21 @@
 //! A record: one untyped object out of a processor, on its way to a storage.
 
+mod fields;
+
 use std::ops::Range;
 
-use serde_json::{Map, Value as Json};
-
+pub use self::fields::Fields;
+pub(crate) use self::fields::Names;
 use crate::schema::StorageName;
 
 /// One untyped object out of a processor.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
     /// What it says, in the order it says it.
-    pub fields: Map<String, Json>,
+    pub fields: Fields,
     /// Top-level values that JSON cannot hold (not a number, infinity), as text: they are kept
     /// beside the fields, in `_extra`.
-    pub odd: Map<String, Json>,
+    pub odd: Fields,
     /// Whether it comes from a format without types, in which every value is a text: then a text
     /// that reads as a number or a boolean may stand for one.
     pub untyped: bool,
@@ -56,8 +58,8 @@ pub struct Failure {
 
 impl Record {
     /// A record of these fields.
-    pub fn new(fields: Map<String, Json>) -> Self {
-        Self { fields, ..Self::default() }
+    pub fn new(fields: impl Into<Fields>) -> Self {
+        Self { fields: fields.into(), ..Self::default() }
     }
 }
 

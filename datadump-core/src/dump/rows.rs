@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     error::{Error, Fault, Place, Result},
     id::Ids,
+    record::Fields,
     schema::{InForce, StoredRow, Value, definition::Service},
     store::{
         Call, Counted, Expect, Outcome, Paging, Query, Store, Stored, Write,
@@ -260,18 +261,19 @@ fn object(record: &Json) -> Result<&Map<String, Json>> {
 /// which only the service sets, are left out, so that a row can be sent back as it was read.
 pub(super) fn with_condition(
     service: Service,
-    mut record: Map<String, Json>,
+    record: impl Into<Fields>,
     expect: Expect,
-) -> Result<(Map<String, Json>, Expect)> {
+) -> Result<(Fields, Expect)> {
+    let mut record = record.into();
     let is_service =
         |name: &String| [service.version, service.created_at, service.updated_at].contains(&name.as_str());
     // Most records have none of them.
     if !record.keys().any(is_service) {
         return Ok((record, expect));
     }
-    record.shift_remove(service.created_at);
-    record.shift_remove(service.updated_at);
-    let Some(sent) = record.shift_remove(service.version).filter(|sent| !sent.is_null()) else {
+    record.remove(service.created_at);
+    record.remove(service.updated_at);
+    let Some(sent) = record.remove(service.version).filter(|sent| !sent.is_null()) else {
         return Ok((record, expect));
     };
     let at = Place::field(service.version);
@@ -305,14 +307,14 @@ fn same_key(in_force: &InForce, record: &mut Map<String, Json>, key: &Value) -> 
 }
 
 /// RFC 7396 on the fields of a row: null means null here, because a row has all its fields.
-fn merged(in_force: &InForce, row: &StoredRow, patch: &Map<String, Json>) -> Map<String, Json> {
+fn merged(in_force: &InForce, row: &StoredRow, patch: &Fields) -> Map<String, Json> {
     let definition = &in_force.definition;
     let mut record = Map::new();
     record.insert(definition.key.name.to_string(), row.key.to_json(&definition.key.kind));
     for (field, value) in definition.fields.iter().zip(&row.values) {
         record.insert(field.name.to_string(), value.to_json(&field.kind));
     }
-    for (name, change) in patch {
+    for (name, change) in patch.iter() {
         let member = record.entry(name.clone()).or_insert(Json::Null);
         merge(member, change);
     }

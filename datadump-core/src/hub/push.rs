@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{
     clock::Timestamp,
-    record::Failure,
+    record::{Failure, Fields},
     schema::infer::{is_exact, moment, plain_decimal},
 };
 
@@ -65,7 +65,7 @@ impl Said {
 }
 
 /// What a record of a push says, one reading after the other.
-pub fn read(record: Map<String, Json>, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
+pub fn read(record: Fields, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
     let head = match head(&record) {
         Ok(head) => head,
         Err((field, failure)) => return say(Err(whole(record, field, failure))),
@@ -78,8 +78,9 @@ pub fn read(record: Map<String, Json>, mut say: impl FnMut(Result<Said, Box<Unre
         }
         // They are its own, and need not be copied.
         let (mut device, mut sensor, mut value) = (Json::Null, Json::Null, Json::Null);
-        for (member, json) in record {
-            match member {
+        let (names, values) = record.into_parts();
+        for (member, json) in names.list().iter().zip(values) {
+            match member.as_str() {
                 member if member == head.device => device = json,
                 member if member == field => sensor = json,
                 member if member == VALUE => value = json,
@@ -112,8 +113,8 @@ pub fn read(record: Map<String, Json>, mut say: impl FnMut(Result<Said, Box<Unre
 }
 
 /// All of a record says nothing, because of this field.
-fn whole(record: Map<String, Json>, field: &str, failure: Failure) -> Box<Unread> {
-    Box::new(Unread { original: Json::Object(record), failure, field: Some(field.to_owned()) })
+fn whole(record: Fields, field: &str, failure: Failure) -> Box<Unread> {
+    Box::new(Unread { original: record.into(), failure, field: Some(field.to_owned()) })
 }
 
 /// What all readings of a record have in common.
@@ -125,7 +126,7 @@ struct Head {
 
 type Wrong = (&'static str, Failure);
 
-fn head(record: &Map<String, Json>) -> Result<Head, Wrong> {
+fn head(record: &Fields) -> Result<Head, Wrong> {
     let Some((field, device)) = first(record, &DEVICE) else {
         return Err((DEVICE[0], malformed("a push says which device it is of, in `device_id`")));
     };
@@ -173,17 +174,13 @@ fn plain_number(text: &str) -> Option<f64> {
     whole.map(|whole| whole as f64).or_else(|| plain_decimal(text))
 }
 
-/// A member that is there. Few of them are looked through faster than a name is hashed.
-fn member<'r>(record: &'r Map<String, Json>, name: &'static str) -> Option<(&'static str, &'r Json)> {
-    let found = match record.len() {
-        0..=8 => record.iter().find(|(field, _)| *field == name).map(|(_, value)| value),
-        _ => record.get(name),
-    };
-    found.map(|value| (name, value))
+/// A member that is there.
+fn member<'r>(record: &'r Fields, name: &'static str) -> Option<(&'static str, &'r Json)> {
+    record.get(name).map(|value| (name, value))
 }
 
 /// The first of these members that is there, and not null.
-fn first<'r>(record: &'r Map<String, Json>, names: &[&'static str]) -> Option<(&'static str, &'r Json)> {
+fn first<'r>(record: &'r Fields, names: &[&'static str]) -> Option<(&'static str, &'r Json)> {
     names.iter().find_map(|name| member(record, name).filter(|(_, value)| !value.is_null()))
 }
 
@@ -250,7 +247,7 @@ mod tests {
 
     fn all(push: &Json) -> Vec<Result<Said, Box<Unread>>> {
         let mut all = Vec::new();
-        read(push.as_object().unwrap().clone(), |one| all.push(one));
+        read(push.as_object().unwrap().clone().into(), |one| all.push(one));
         all
     }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 
 use super::{Input, Processor, run};
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, record::Fields};
 
 /// Reads bytes that were sent with this content type, and checks what comes out, line by line: a
 /// record as its fields, with `odd` behind what JSON cannot hold; `!code` for what is rejected, with
@@ -42,6 +42,6 @@ pub(super) fn check(processor: &dyn Processor, text: &str, expected: &[&str]) {
     check_as(processor, None, text.as_bytes(), expected);
 }
 
-fn json(fields: &serde_json::Map<String, Json>) -> String {
-    Json::Object(fields.clone()).to_string()
+fn json(fields: &Fields) -> String {
+    Json::from(fields.clone()).to_string()
 }

@@ -1,11 +1,11 @@
 //! What a format with types holds, on its way to a record: JSON, and what JSON cannot hold.
 
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Number, Value as Json};
 
 use super::Output;
 use crate::{
     json::MAX_DEPTH,
-    record::{Failure, Record},
+    record::{Failure, Fields, Record},
 };
 
 /// One value.
@@ -86,11 +86,11 @@ impl Found {
             // The last of one name wins, wherever it goes.
             match found {
                 Self::Odd(odd) => {
-                    record.fields.shift_remove(&name);
+                    record.fields.remove(&name);
                     record.odd.insert(name, Json::String(odd.to_owned()));
                 }
                 found => {
-                    record.odd.shift_remove(&name);
+                    record.odd.remove(&name);
                     record.fields.insert(name, found.into_json());
                 }
             }
@@ -173,7 +173,7 @@ pub(super) fn too_deep() -> Failure {
 pub(super) fn record_of(json: Json) -> Record {
     match json {
         Json::Object(fields) => Record::new(fields),
-        value => Record::new(Map::from_iter([("value".to_owned(), value)])),
+        value => Record::new(Fields::from_iter([("value".to_owned(), value)])),
     }
 }
 
@@ -200,8 +200,8 @@ mod tests {
         ]);
         let record = found.into_record().unwrap();
         let expected = json!({"b": [1.5, "NaN"], "d": 1.1, "e": (1_i128 << 100).to_string()});
-        assert_eq!(Json::Object(record.fields), expected);
-        assert_eq!(Json::Object(record.odd), json!({"a": "-Infinity", "c": "Infinity"}));
+        assert_eq!(Json::from(record.fields), expected);
+        assert_eq!(Json::from(record.odd), json!({"a": "-Infinity", "c": "Infinity"}));
     }
 
     #[test]

@@ -110,7 +110,8 @@ fn field(part: &Part) -> Json {
 /// Says which file a record comes from, unless it says so itself.
 fn from_file(mut record: Record, file: &str) -> Record {
     if !record.fields.contains_key("file") {
-        record.fields.shift_insert(0, "file".to_owned(), file.into());
+        let file = std::iter::once(("file".to_owned(), file.into()));
+        record.fields = file.chain(record.fields).collect();
     }
     record
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value as Json};
 
 use super::{Input, Output, Processor, found::odd_name, lines::lines, untyped};
-use crate::record::{Failure, Record};
+use crate::record::{Failure, Fields, Record};
 
 /// Reads metrics.
 #[derive(Debug)]
@@ -107,11 +107,11 @@ fn record(sample: &Sample<'_>, about: About<'_>) -> Record {
         // A label is a text even when it reads as a number: `code="200"` names something.
         fields.insert(name, Json::String(text.clone()));
     }
-    let mut odd = Map::new();
+    let mut odd = Fields::default();
     if sample.value.is_finite() {
         fields.insert("value".to_owned(), number(sample.value_text, sample.value));
     } else {
-        odd.insert("value".to_owned(), odd_name(sample.value).into());
+        odd.insert("value", odd_name(sample.value).into());
     }
     let optional = [
         ("timestamp", sample.timestamp.map(time)),

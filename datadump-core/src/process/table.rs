@@ -1,10 +1,11 @@
 //! Tables with a header line: CSV and TSV.
 
+use std::sync::Arc;
+
 use csv::{ReaderBuilder, StringRecord};
-use serde_json::Map;
 
 use super::{Cuts, Input, Output, Processor, media::Media, untyped};
-use crate::record::{Failure, Record};
+use crate::record::{Failure, Fields, Names, Record};
 
 /// Reads comma separated values, or what else separates them.
 #[derive(Debug)]
@@ -109,13 +110,13 @@ fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Re
     if has_header && !reader.read_record(&mut row).map_err(unreadable)? {
         return Ok(());
     }
-    let names = if has_header { names(&row) } else { Vec::new() };
+    let header = if has_header { row.clone() } else { StringRecord::new() };
+    let mut names = Arc::new(names(&header, header.len()));
     while reader.read_record(&mut row).map_err(unreadable)? {
-        let mut fields = Map::with_capacity(row.len());
-        for (column, cell) in row.iter().enumerate() {
-            let name = names.get(column).cloned().unwrap_or_else(|| column_name(column));
-            fields.insert(name, untyped::value(cell));
+        if names.list().len() != row.len() {
+            names = Arc::new(self::names(&header, row.len()));
         }
+        let fields = Fields::under(names.clone(), row.iter().map(untyped::value).collect());
         let line = row.position().and_then(|position| usize::try_from(position.line()).ok());
         // Without its header a row cannot be read again: it has no piece of its own.
         output.record_at(Record::new(fields), line, None);
@@ -123,25 +124,23 @@ fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Re
     Ok(())
 }
 
-/// The names of the columns: a name that is empty, or there already, is replaced by the column's
-/// number, so that no cell is lost.
-fn names(header: &StringRecord) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(header.len());
-    let mut taken = std::collections::HashSet::new();
-    for (column, cell) in header.iter().enumerate() {
-        let name = cell.trim();
-        let mut name =
-            if name.is_empty() || taken.contains(name) { column_name(column) } else { name.to_owned() };
-        while !taken.insert(name.clone()) {
+/// The names of the columns of a row of so many cells: a name that is empty, or there already, or that the header
+/// does not have, is replaced by the column's number, so that no cell is lost.
+fn names(header: &StringRecord, width: usize) -> Names {
+    let mut names = Names::default();
+    for column in 0..width {
+        let name = header.get(column).unwrap_or_default().trim();
+        let mut name = match name {
+            "" => format!("column_{}", column + 1),
+            name if names.place(name).is_some() => format!("column_{}", column + 1),
+            name => name.to_owned(),
+        };
+        while names.place(&name).is_some() {
             name.push('_');
         }
         names.push(name);
     }
     names
-}
-
-fn column_name(column: usize) -> String {
-    format!("column_{}", column + 1)
 }
 
 #[cfg(test)]
@@ -160,7 +159,8 @@ mod tests {
             ("sep=;\na;b\n1;2\n", &[r#"{"a":1,"b":2}"#]),
             ("a,b\n\"x\ny\",\"he said \"\"no\"\"\"\n", &[r#"{"a":"x\ny","b":"he said \"no\""}"#]),
             ("a,b\n5\" pipe,1\n6,2\n", &[r#"{"a":"5\" pipe","b":1}"#, r#"{"a":6,"b":2}"#]),
-            ("a,b\n1\n", &[r#"{"a":1}"#]),
+            ("a,b\n1\n2,3\n", &[r#"{"a":1}"#, r#"{"a":2,"b":3}"#]),
+            ("a,column_3\n1,2,3\n", &[r#"{"a":1,"column_3":2,"column_3_":3}"#]),
             ("column_2,\n1,2\n", &[r#"{"column_2":1,"column_2_":2}"#]),
             ("", &[]),
             ("a,b\n", &[]),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     error::{Error, Fault, Place, Result},
-    record::Record,
+    record::{Fields, Record},
     schema::{Kind, StorageName, Value, parse},
     source::{self, Settings, Unrouted},
 };
@@ -184,7 +184,7 @@ impl Route {
     }
 
     fn apply(&self, record: &Record) -> Routed {
-        let mut fields = Map::new();
+        let mut fields = Fields::default();
         if self.keep.is_empty() {
             fields = record.fields.clone();
             for (path, name) in &self.rename {
@@ -218,7 +218,7 @@ impl Route {
     }
 }
 
-fn kept_odd(record: &Record, keep: &[(Vec<String>, String)]) -> Map<String, Json> {
+fn kept_odd(record: &Record, keep: &[(Vec<String>, String)]) -> Fields {
     let kept = keep.iter().filter_map(|(path, name)| match path.as_slice() {
         [only] => record.odd.get(only).map(|value| (name.clone(), value.clone())),
         _ => None,
@@ -251,7 +251,7 @@ fn cast(value: &Json, kind: &Kind) -> Option<Json> {
 }
 
 /// The value at a path; a name with dots in it is found first.
-fn find<'a>(fields: &'a Map<String, Json>, path: &[String]) -> Option<&'a Json> {
+fn find<'a>(fields: &'a Fields, path: &[String]) -> Option<&'a Json> {
     if path.len() > 1
         && let Some(found) = fields.get(&path.join("."))
     {
@@ -266,12 +266,13 @@ fn find<'a>(fields: &'a Map<String, Json>, path: &[String]) -> Option<&'a Json> 
 }
 
 /// Takes the value at a path out.
-fn take(fields: &mut Map<String, Json>, path: &[String]) -> Option<Json> {
-    if let Some(found) = fields.shift_remove(&path.join(".")) {
+fn take(fields: &mut Fields, path: &[String]) -> Option<Json> {
+    if let Some(found) = fields.remove(&path.join(".")) {
         return Some(found);
     }
-    let (last, parents) = path.split_last()?;
-    let mut members = fields;
+    let (first, rest) = path.split_first()?;
+    let Some((last, parents)) = rest.split_last() else { return fields.remove(first) };
+    let mut members = fields.get_mut(first)?.as_object_mut()?;
     for step in parents {
         members = members.get_mut(step)?.as_object_mut()?;
     }
@@ -292,7 +293,7 @@ mod tests {
             .of(record)
             .into_iter()
             .map(|routed| match routed.record {
-                Ok(record) => (routed.storage.to_string(), Json::Object(record.fields)),
+                Ok(record) => (routed.storage.to_string(), Json::from(record.fields)),
                 Err(unfit) => (routed.storage.to_string(), unfit.fault.detail.into()),
             })
             .collect();

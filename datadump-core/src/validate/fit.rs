@@ -68,7 +68,7 @@ impl Fitter {
     pub fn see(&self, record: &Record, shape: &mut Shape) {
         let key = self.in_force.definition.key.name.as_str();
         let mut next = 0;
-        for (name, value) in &record.fields {
+        for (name, value) in record.fields.iter() {
             match self.place(name, &mut next).and_then(|place| self.in_force.definition.fields.get(place)) {
                 None if name != key => shape.see(name, value, record.untyped),
                 Some(field) if field.kind == Kind::Long && !value.is_i64() => {
@@ -89,22 +89,23 @@ impl Fitter {
         let mut values = vec![None; definition.fields.len()];
         let mut fit = Fit { extra: Map::new(), remarks: Vec::new() };
         let (mut key, mut next) = (None, 0);
-        for (name, mut value) in record.fields {
+        let (names, sent) = record.fields.into_parts();
+        for (name, mut value) in names.list().iter().zip(sent) {
             if infer::replace_nul(&mut value) {
-                fit.remark(&name, "nul-replaced", "U+0000 became U+FFFD");
+                fit.remark(name, "nul-replaced", "U+0000 became U+FFFD");
             }
             if name == definition.key.name.as_str() {
-                key = fit.key(&name, value);
+                key = fit.key(name, value);
                 continue;
             }
-            let Some(place) = self.place(&name, &mut next) else {
-                let why = self.why_not(&name, &value);
+            let Some(place) = self.place(name, &mut next) else {
+                let why = self.why_not(name, &value);
                 if let (Some((code, detail)), false) = (why, value.is_null()) {
-                    fit.remark(&name, code, detail);
+                    fit.remark(name, code, detail);
                 }
                 // A null under a name that is no field yet says nothing that must be kept.
-                if !value.is_null() || self.folded.contains_key(fold(&name).as_ref()) {
-                    fit.keep(&name, value);
+                if !value.is_null() || self.folded.contains_key(fold(name).as_ref()) {
+                    fit.keep(name, value);
                 }
                 continue;
             };
@@ -116,8 +117,8 @@ impl Fitter {
                 Err(value) => {
                     let detail =
                         format!("{} does not fit {}; it is kept in {EXTRA}", shown(&value), field.kind);
-                    fit.remark(&name, "type-conflict", detail);
-                    fit.keep(&name, value);
+                    fit.remark(name, "type-conflict", detail);
+                    fit.keep(name, value);
                 }
             }
         }

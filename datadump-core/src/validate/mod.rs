@@ -4,11 +4,12 @@ mod fit;
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::{
     error::{Fault, Place},
     id::Ids,
+    record::Fields,
     schema::{Field, InForce, Key, Kind, Presence, Row, Value, Wrong},
 };
 
@@ -16,29 +17,30 @@ pub use fit::{Fitted, Fitter};
 
 /// Proves that a record fits a storage. Fields it leaves out get their defaults, a key it leaves
 /// out is generated where the definition says so.
-pub fn row(in_force: &Arc<InForce>, record: Map<String, Json>, ids: &Ids) -> Result<Row, Vec<Fault>> {
+pub fn row(in_force: &Arc<InForce>, record: impl Into<Fields>, ids: &Ids) -> Result<Row, Vec<Fault>> {
     let generated = || match in_force.definition.key.kind {
         Kind::Uuid | Kind::Id => Some(Value::Uuid(ids.next())),
         _ => None,
     };
-    prove(in_force, record, generated)
+    prove(in_force, record.into(), generated)
 }
 
 /// Proves a row once more, for a definition that came into force after it was proven.
 pub fn again(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
-    prove(in_force, row.to_record(), || None)
+    prove(in_force, row.to_record().into(), || None)
 }
 
 fn prove(
     in_force: &Arc<InForce>,
-    record: Map<String, Json>,
+    record: Fields,
     generated: impl Fn() -> Option<Value>,
 ) -> Result<Row, Vec<Fault>> {
     let definition = &in_force.definition;
     let (mut sent_key, mut surplus, mut next) = (None, Vec::new(), 0);
     let mut sent = vec![None; definition.fields.len()];
-    for (name, json) in record {
-        match in_force.place(&name, &mut next).and_then(|place| sent.get_mut(place)) {
+    let (names, values) = record.into_parts();
+    for (name, json) in names.list().iter().zip(values) {
+        match in_force.place(name, &mut next).and_then(|place| sent.get_mut(place)) {
             Some(slot) => *slot = Some(json),
             None if name == definition.key.name.as_str() => sent_key = Some(json),
             None => surplus.push(name),
@@ -69,7 +71,7 @@ fn prove(
     }
     for name in surplus {
         let detail = format!("storage `{}` has no field `{name}`", definition.name);
-        faults.push(Fault::new(Place::field(&name), "surplus", detail));
+        faults.push(Fault::new(Place::field(name), "surplus", detail));
     }
     if faults.is_empty() { Ok(Row::proven(in_force.clone(), key, values)) } else { Err(faults) }
 }

@@ -121,7 +121,7 @@ impl Dump {
         let shown = |record: &Record| {
             let mut fields = record.fields.clone();
             fields.extend(record.odd.clone());
-            Json::Object(fields)
+            Json::from(fields)
         };
         let records: Vec<Json> = reading
             .output

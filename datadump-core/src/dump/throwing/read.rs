@@ -227,7 +227,7 @@ fn original(record: &Record) -> Option<Arc<Json>> {
     }
     let mut fields = record.fields.clone();
     fields.extend(record.odd.clone());
-    Some(Arc::new(Json::Object(fields)))
+    Some(Arc::new(Json::from(fields)))
 }
 
 /// What is needed to decode a throw, on whichever thread.

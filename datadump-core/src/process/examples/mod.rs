@@ -102,7 +102,7 @@ fn example(format: &'static str, written: Written) -> Result<Example, String> {
         body: body.into(),
         is_sniffed: !written.only_by_content_type,
         records: written.records.into_iter().map(Json::Object).collect(),
-        odd: written.odd.into_iter().map(Json::Object).collect(),
+        odd: written.odd.into_iter().map(Json::from).collect(),
     })
 }
 
@@ -152,14 +152,14 @@ mod tests {
                     Ok(output) => output
                         .records
                         .into_iter()
-                        .map(|record| (Json::Object(record.fields), record.odd))
+                        .map(|record| (Json::from(record.fields), record.odd))
                         .unzip(),
                     Err(failure) => {
                         wrong += &format!("{}, {}: {how}: {failure}\n", example.format, example.title);
                         return;
                     }
                 };
-                let odd: Vec<_> = odd.into_iter().map(Json::Object).collect();
+                let odd: Vec<_> = odd.into_iter().map(Json::from).collect();
                 if records != example.records {
                     let records = Json::Array(records);
                     wrong += &format!("{}, {}: {how}:\n{records:#}\n", example.format, example.title);

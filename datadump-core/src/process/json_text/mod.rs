@@ -4,23 +4,15 @@
 //! library writes and `serde_json` does not read as it was meant (`NaN`, numbers that would be
 //! rounded, halves of emoji) goes the [long way](mend).
 
+mod members;
 mod mend;
 mod shape;
 
-use std::fmt;
-
-use serde::{
-    Deserializer as _,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
-use serde_json::{Map, Value as Json};
+use serde::de::IgnoredAny;
 
 pub(super) use self::shape::{Shape, shape, skip_space};
 use super::found::{record_of, too_deep};
 use crate::record::{Failure, Record};
-
-/// How many members there is room for before there are any: most records have fewer.
-const USUAL_MEMBERS: usize = 14;
 
 /// Reads a text that should be one value.
 pub(super) fn record(text: &str) -> Result<Record, Failure> {
@@ -35,11 +27,11 @@ pub(super) fn shaped_record(text: &str, shape: &Shape) -> Result<Record, Failure
     }
     if shape.plain {
         let read = match text.as_bytes().get(skip_space(text.as_bytes(), 0)) {
-            Some(b'{') => members(text).map(Json::Object),
-            _ => serde_json::from_str(text),
+            Some(b'{') => members::read(text).map(Record::new),
+            _ => serde_json::from_str(text).map(record_of),
         };
         match read {
-            Ok(json) => return Ok(record_of(json)),
+            Ok(record) => return Ok(record),
             Err(error) => {
                 return mend::read(text)
                     .and_then(super::found::Found::into_record)
@@ -48,33 +40,6 @@ pub(super) fn shaped_record(text: &str, shape: &Shape) -> Result<Record, Failure
         }
     }
     mend::read(text)?.into_record()
-}
-
-/// Reads the members of an object. The same as `serde_json` does, which begins without room and moves
-/// what it has each time the room is doubled.
-fn members(text: &str) -> serde_json::Result<Map<String, Json>> {
-    struct Members;
-
-    impl<'de> Visitor<'de> for Members {
-        type Value = Map<String, Json>;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-            let mut members = Map::with_capacity(USUAL_MEMBERS);
-            while let Some((name, value)) = access.next_entry()? {
-                members.insert(name, value);
-            }
-            Ok(members)
-        }
-    }
-
-    let mut text = serde_json::Deserializer::from_str(text);
-    let members = text.deserialize_map(Members)?;
-    text.end()?;
-    Ok(members)
 }
 
 /// Whether the text is one value and nothing else, or how many bytes the first value has.

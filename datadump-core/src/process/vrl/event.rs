@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use vrl::value::{ObjectMap, Value};
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    record::{Failure, Record},
+    record::{Failure, Fields, Record},
     schema::StorageName,
 };
 
@@ -93,7 +93,7 @@ pub(super) fn metadata(about: &ObjectMap, index: usize) -> Value {
 }
 
 /// `.` for a record.
-pub(super) fn record(fields: Map<String, Json>) -> Value {
+pub(super) fn record(fields: Fields) -> Value {
     value::from_object(fields)
 }
 
@@ -133,11 +133,11 @@ impl Event {
 
     /// The fields that the program is given: also what JSON cannot hold, as text, and without
     /// `_storage`, which is only the program's to say.
-    pub(super) fn fields(record: &Record) -> Cow<'_, Map<String, Json>> {
+    pub(super) fn fields(record: &Record) -> Cow<'_, Fields> {
         if record.odd.is_empty() && !record.fields.contains_key(STORAGE) {
             return Cow::Borrowed(&record.fields);
         }
-        let members = record.fields.iter().chain(&record.odd).filter(|(name, _)| *name != STORAGE);
+        let members = record.fields.iter().chain(record.odd.iter()).filter(|(name, _)| *name != STORAGE);
         Cow::Owned(members.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
@@ -157,14 +157,14 @@ impl Event {
         let invalid = |why| Failure::new(Code::InvalidStorage.as_str(), why);
         let storage = item.storage.map(|name| StorageName::parse(&name)).transpose().map_err(invalid)?;
         let Self::Record(before) = self else {
-            return Ok(Record { storage, ..Record { odd: item.odd, ..Record::new(item.fields) } });
+            return Ok(Record { storage, ..Record { odd: item.odd.into(), ..Record::new(item.fields) } });
         };
         let mut fields = item.fields;
         let mut record =
-            Record { odd: item.odd, storage, origin: before.origin.clone(), ..Record::default() };
+            Record { odd: item.odd.into(), storage, origin: before.origin.clone(), ..Record::default() };
         // VRL sorts by name. What was there before keeps its place, so that columns stand as they
         // were thrown.
-        for (name, value) in before.fields.iter().chain(&before.odd) {
+        for (name, value) in before.fields.iter().chain(before.odd.iter()) {
             if name == STORAGE {
                 record.fields.insert(name.clone(), value.clone());
             } else if let Some(now) = fields.get_mut(name) {

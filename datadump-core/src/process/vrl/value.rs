@@ -15,7 +15,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::SecondsFormat;
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Number, Value as Json};
 use vrl::value::Value;
 
 use crate::json::MAX_DEPTH;
@@ -35,9 +35,9 @@ pub(super) enum Refusal {
 pub(super) struct Room(usize);
 
 /// An object as a VRL value.
-pub(super) fn from_object(fields: Map<String, Json>) -> Value {
+pub(super) fn from_object(fields: impl IntoIterator<Item = (String, Json)>) -> Value {
     // The crate's own conversion makes text of numbers that it cannot hold.
-    Value::from(Json::Object(fields))
+    Value::Object(fields.into_iter().map(|(name, value)| (name.into(), Value::from(value))).collect())
 }
 
 impl Room {

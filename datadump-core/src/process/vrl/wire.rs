@@ -13,10 +13,9 @@ use std::{
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value as Json};
 
 use super::{About, Diagnostics, Event, Script};
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, record::Fields};
 
 /// Both sides come from one build; when they do not, they had better not talk.
 pub(super) const PROTOCOL: &str = concat!("datadump-worker/1 ", env!("CARGO_PKG_VERSION"));
@@ -85,7 +84,7 @@ pub(super) struct Given {
 /// What it is.
 #[derive(Debug, PartialEq)]
 pub(super) enum Payload {
-    Record(Map<String, Json>),
+    Record(Fields),
     Throw { body: Bytes, content_type: Option<String> },
 }
 
@@ -95,7 +94,7 @@ struct Head<'a> {
     o: usize,
     /// Of a record: its fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    f: Option<Cow<'a, Map<String, Json>>>,
+    f: Option<Cow<'a, Fields>>,
     /// Of a throw: its content type. Its body comes in a frame of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<Cow<'a, str>>,

@@ -25,7 +25,7 @@ fn process(name: &str, body: &str, arguments: &[(String, String)]) -> Output {
 
 fn check(name: &str, line: &str, expected: &Json) {
     let output = process(name, line, &[]);
-    let mut found: Vec<Json> = output.records.into_iter().map(|record| Json::Object(record.fields)).collect();
+    let mut found: Vec<Json> = output.records.into_iter().map(|record| Json::from(record.fields)).collect();
     found.extend(output.rejected.into_iter().map(|rejected| json!(rejected.failure.detail)));
     let expected = if expected.is_null() { vec![] } else { vec![expected.clone()] };
     assert_eq!(json!(found).to_string(), json!(expected).to_string(), "{name}: {line}");
