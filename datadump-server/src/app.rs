@@ -1,18 +1,25 @@
 //! One request from its head to its answer: an id, the log, the guard, the operation; and every
 //! error, whoever made it, as a `Problem`.
 
-use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    future::{Future, ready},
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread,
+    time::Instant,
+};
 
 use datadump_core::Dump;
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::Either};
 use percent_encoding::percent_decode_str;
 use poem::{
     Endpoint as _, Request, Response, Route,
     endpoint::make,
-    http::{HeaderValue, StatusCode, Uri, uri::PathAndQuery},
+    http::{HeaderValue, Method, StatusCode, Uri, uri::PathAndQuery},
 };
 use poem_openapi::OperationId;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::{
     api::{self, Resources},
@@ -76,15 +83,26 @@ impl App {
     }
 
     /// The answer to a request. There always is one.
-    pub(crate) async fn answer(&self, mut request: Request) -> Response {
+    pub(crate) fn answer(&self, mut request: Request) -> impl Future<Output = Response> + Send {
         let started = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let id = self.ids.of(request.headers());
         // Nobody pays for lines that nobody reads: what goes wrong is told with its request anyway.
         let span = tracing::debug_span!("request", %id, %method, path);
         let unread = Unread::of(&mut request);
-        let outcome =
-            AssertUnwindSafe(self.dispatch(request, &id)).catch_unwind().instrument(span.clone()).await;
+        let begun = span.in_scope(|| catch_unwind(AssertUnwindSafe(|| self.dispatch(request, &id))));
+        let outcome = match begun {
+            Ok(Ok(going)) => Either::Left(AssertUnwindSafe(going).catch_unwind().instrument(span.clone())),
+            Ok(Err(error)) => Either::Right(ready(Ok(Err(error)))),
+            Err(panic) => Either::Right(ready(Err(panic))),
+        };
+        let asked = Asked { started, method, path, id, span, unread };
+        outcome.then(|outcome| self.told(asked, outcome))
+    }
+
+    /// What came of a request, as its answer and in the log.
+    async fn told(&self, asked: Asked, outcome: thread::Result<poem::Result<Response>>) -> Response {
+        let Asked { started, method, path, id, span, unread } = asked;
         let mut is_overload = false;
         let (mut response, operation) = match outcome {
             Ok(Ok(response)) => {
@@ -121,25 +139,40 @@ impl App {
         response
     }
 
-    async fn dispatch(&self, mut request: Request, id: &str) -> poem::Result<Response> {
+    /// What answers a request. The room of the largest way is moved with every request: what is rare is boxed.
+    fn dispatch<'a>(
+        &'a self,
+        mut request: Request,
+        id: &str,
+    ) -> poem::Result<impl Future<Output = poem::Result<Response>> + Send + use<'a>> {
         self.guard.check(request.method(), request.uri(), request.version(), request.headers())?;
         let uri = plain(request.uri())?;
         *request.uri_mut() = uri;
-        // Upgrades are no part of the API document, and the first page shares its path with throws. What is rare
-        // is boxed by itself: the room of the largest is moved with every request.
+        // Upgrades are no part of the API document, and the first page shares its path with throws.
         if let Some(source) = socket::asked(&request) {
-            return Ok(self.sockets.accept(&request, &source, id)?);
+            let accepted = self.sockets.accept(&request, &source, id)?;
+            return Ok(Either::Right(ready(Ok(accepted)).boxed()));
         }
         if live::is_upgrade(&request) {
-            return Box::pin(self.streams.accept(&request)).await;
+            return Ok(Either::Right(async move { self.streams.accept(&request).await }.boxed()));
         }
         if ui::is_first_page(&request) {
-            return Box::pin(ui::landing(request)).await;
+            return Ok(Either::Right(ui::landing(request).boxed()));
         }
         self.door.check(request.method(), request.uri())?;
         request.set_data(self.limits);
-        self.routes.call(request).await
+        Ok(Either::Left(self.routes.call(request)))
     }
+}
+
+/// What is known of a request when it is answered.
+struct Asked {
+    started: Instant,
+    method: Method,
+    path: String,
+    id: String,
+    span: Span,
+    unread: Option<Unread>,
 }
 
 /// The address without the slash at its end. What is percent-encoded stays so: `%2F` is part of a key.

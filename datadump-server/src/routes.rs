@@ -1,12 +1,19 @@
 //! From paths and methods to operations. The framework's own table would take unknown query
 //! parameters silently, and answer a wrong method without saying which ones are right.
+//!
+//! What is between the two are no `async` functions: each would keep a request, half a KiB, once more beside what it
+//! passes it on to, and all of that is moved to where it is polled.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    future::{Future, ready},
+};
 
 use datadump_core::Dump;
+use futures_util::future::Either;
 use poem::{
     Endpoint, Request, Response, Route,
-    endpoint::BoxEndpoint,
+    endpoint::{BoxEndpoint, DynEndpoint},
     http::{HeaderValue, Method, StatusCode, header},
 };
 use poem_openapi::{__private::UrlQuery, OpenApi, OperationId, registry::MetaParamIn};
@@ -125,18 +132,19 @@ enum Head {
 impl<E: Endpoint<Output = Response>> Endpoint for Methods<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+    fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         // The connection leaves the body out of what answers HEAD, and keeps its length.
         if request.method() == Method::HEAD {
             if self.head == Head::DoesNothing {
-                return Ok(Response::builder().content_type("application/json").finish());
+                let nothing = Response::builder().content_type("application/json").finish();
+                return Either::Right(ready(Ok(nothing)));
             }
             request.set_method(Method::GET);
         }
         let found = self.operations.iter().find(|(method, _)| method == request.method());
         match found {
-            Some((_, operation)) => operation.call(request).await,
-            None => Err(self.not_allowed(request.method()).into()),
+            Some((_, operation)) => Either::Left(operation.call(request)),
+            None => Either::Right(ready(Err(self.not_allowed(request.method()).into()))),
         }
     }
 }
@@ -171,25 +179,31 @@ struct Operation {
 impl Endpoint for Operation {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+    fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         match self.query(&request) {
             Ok(query) => {
                 request.extensions_mut().insert(UrlQuery(query));
-                let Some(dump) = &self.repeated else { return self.inner.call(request).await };
-                match Box::pin(repeats::answer(dump, request, &self.inner)).await {
-                    Ok(mut response) => {
-                        response.set_data(OperationId(self.id));
-                        Ok(response)
-                    }
-                    Err(error) => Err(self.named(error)),
-                }
+                Either::Left(match &self.repeated {
+                    None => DynEndpoint::call(&*self.inner, request),
+                    Some(dump) => Box::pin(self.repeat(dump, request)),
+                })
             }
-            Err(problem) => Err(self.named(problem.into())),
+            Err(problem) => Either::Right(ready(Err(self.named(problem.into())))),
         }
     }
 }
 
 impl Operation {
+    async fn repeat(&self, dump: &Dump, request: Request) -> poem::Result<Response> {
+        match repeats::answer(dump, request, &self.inner).await {
+            Ok(mut response) => {
+                response.set_data(OperationId(self.id));
+                Ok(response)
+            }
+            Err(error) => Err(self.named(error)),
+        }
+    }
+
     /// An error that says which operation it is of.
     fn named(&self, mut error: poem::Error) -> poem::Error {
         if error.data::<OperationId>().is_none() {

@@ -240,13 +240,13 @@ mod tests {
 
     use super::*;
 
-    fn fields(json: Json) -> Fields {
+    fn fields(json: &Json) -> Fields {
         Fields::from(json.as_object().unwrap().clone())
     }
 
     #[test]
     fn names_are_shared_until_one_of_those_that_share_them_has_others() {
-        let one = fields(json!({"a": 1, "b": 2}));
+        let one = fields(&json!({"a": 1, "b": 2}));
         let mut other = one.clone();
         assert!(Arc::ptr_eq(&one.names, &other.names));
         assert_eq!(other.insert("b", json!(3)), Some(json!(2)));

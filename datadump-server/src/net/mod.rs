@@ -12,6 +12,7 @@ use std::{
     convert::Infallible, future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use hyper::{body::Incoming, header::UPGRADE, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
@@ -117,14 +118,13 @@ async fn connection(server: &Server, socket: TcpStream, peer: SocketAddr, mut li
             request.set_data(upgraded.clone());
         }
         // A connection keeps room for it for good: for a stream that is all of its life.
-        Box::pin(async move {
-            let answer = server.app.answer(request).await;
+        Box::pin(server.app.answer(request).map(|answer| {
             if answer.data::<Endless>().is_some() {
                 serving.streams();
             }
             drop(serving);
             Ok::<_, Infallible>(hyper::Response::from(answer))
-        })
+        }))
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -57,6 +57,12 @@ impl Known {
         self.read().by_name.get(name).cloned()
     }
 
+    /// A device that calls itself `7` is not the one that was registered as the seventh.
+    pub(super) fn all_named(&self, names: &[&str]) -> Vec<Option<Arc<Device>>> {
+        let devices = self.read();
+        names.iter().map(|name| devices.by_name.get(*name).cloned()).collect()
+    }
+
     pub(super) fn numbered(&self, id: i64) -> Option<Arc<Device>> {
         self.read().by_id.get(&id).cloned()
     }

@@ -125,19 +125,21 @@ impl Hub {
 impl Dump {
     /// The hub, with all devices known. Whoever uses it first waits until they are.
     pub(in crate::dump) async fn hub(&self) -> Result<&Hub> {
-        self.hub
-            .started
-            .get_or_try_init(|| async {
-                // Before they are read: what changes meanwhile is told.
-                let changes = self.hub_changes(None).await?;
-                self.read_hub().await?;
-                self.recall().await?;
-                self.follow_hub(changes);
-                self.move_on();
-                Ok::<(), crate::error::Error>(())
-            })
-            .await?;
+        if !self.hub.started.initialized() {
+            // By itself in a box: who uses the hub would keep room for its beginning.
+            Box::pin(self.hub.started.get_or_try_init(|| self.begin_hub())).await?;
+        }
         Ok(&self.hub)
+    }
+
+    async fn begin_hub(&self) -> Result<()> {
+        // Before they are read: what changes meanwhile is told.
+        let changes = self.hub_changes(None).await?;
+        self.read_hub().await?;
+        self.recall().await?;
+        self.follow_hub(changes);
+        self.move_on();
+        Ok(())
     }
 
     /// Begins to listen when there are devices: they are silent from now on, if they are.

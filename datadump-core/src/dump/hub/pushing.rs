@@ -51,6 +51,8 @@ pub(in crate::dump) struct Pushing {
     pub(in crate::dump) storage: Arc<InForce>,
     pub(in crate::dump) is_clock_off: bool,
     pub(in crate::dump) heard: Heard,
+    /// The names of the device and the sensor, as they were sent.
+    names: [String; 2],
     /// Whether its storage is as we make it.
     is_ours: bool,
 }
@@ -114,23 +116,23 @@ impl Heard {
 
 impl Pushing {
     /// The row it becomes, if its storage is as we make it: then there is nothing left to prove.
-    pub(in crate::dump) fn row(&self, received_at: Timestamp) -> Option<Row> {
-        let text = |text: &str| Value::Text(text.to_owned());
+    pub(in crate::dump) fn row(&mut self, received_at: Timestamp) -> Option<Row> {
+        if !self.is_ours {
+            return None;
+        }
         let heard = &self.heard;
-        let (device, sensor) = heard.names();
-        let values = || {
-            vec![
-                Value::Integer(heard.device().id),
-                text(device),
-                Value::Integer(heard.sensor.id),
-                text(sensor),
-                heard.value.map_or(Value::Null, Value::Float),
-                heard.text.as_deref().map_or(Value::Null, text),
-                Value::Timestamp(heard.at.unwrap_or(received_at)),
-                Value::Timestamp(received_at),
-            ]
-        };
-        self.is_ours.then(|| Row::proven(self.storage.clone(), None, values()))
+        let [device, sensor] = std::mem::take(&mut self.names);
+        let values = vec![
+            Value::Integer(heard.device().id),
+            Value::Text(device),
+            Value::Integer(heard.sensor.id),
+            Value::Text(sensor),
+            heard.value.map_or(Value::Null, Value::Float),
+            heard.text.clone().map_or(Value::Null, Value::Text),
+            Value::Timestamp(heard.at.unwrap_or(received_at)),
+            Value::Timestamp(received_at),
+        ];
+        Some(Row::proven(self.storage.clone(), None, values))
     }
 
     /// The record it is otherwise.
@@ -217,9 +219,9 @@ impl Dump {
                 }
             };
             let is_clock_off = said.at.is_some_and(|at| hearts::is_off(at, now));
-            let Said { value, text, at, .. } = said;
-            let heard = Heard { device, sensor, value, text, at };
-            recognised.push(Ok(Pushing { origin, storage, is_clock_off, heard, is_ours }));
+            let Said { device: device_name, sensor: sensor_name, value, text, at } = said;
+            let (heard, names) = (Heard { device, sensor, value, text, at }, [device_name, sensor_name]);
+            recognised.push(Ok(Pushing { origin, storage, is_clock_off, heard, names, is_ours }));
         }
         Ok(recognised)
     }

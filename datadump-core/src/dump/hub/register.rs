@@ -56,19 +56,22 @@ impl Dump {
     /// those that are not.
     pub(super) async fn devices_named(&self, names: &[&str]) -> Result<Vec<Option<Arc<Device>>>> {
         let hub = self.hub().await?;
-        // A device that calls itself `7` is not the one that was registered as the seventh.
-        let find = || names.iter().map(|name| hub.known.named(name)).collect::<Vec<_>>();
-        let found = find();
+        let found = hub.known.all_named(names);
         if found.iter().all(Option::is_some) || hub.options.registration == Registration::Locked {
             return Ok(found);
         }
+        Box::pin(self.devices_registered(names)).await
+    }
+
+    async fn devices_registered(&self, names: &[&str]) -> Result<Vec<Option<Arc<Device>>>> {
+        let hub = &self.hub;
         let _alone = hub.registering.lock().await;
-        let found = find();
+        let found = hub.known.all_named(names);
         let room = hub.options.devices.saturating_sub(hub.known.count());
         let unknown = names.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(name, _)| *name);
         let unknown: Vec<&str> = unknown.take(room).collect();
         self.register(&unknown).await?;
-        Ok(find())
+        Ok(hub.known.all_named(names))
     }
 
     /// Makes devices of these names, or finds that another node just has.
@@ -129,13 +132,15 @@ impl Dump {
         &self,
         wanted: &[(&Arc<Device>, &str)],
     ) -> Result<Vec<Option<Arc<Sensor>>>> {
-        let hub = self.hub().await?;
-        let find = || wanted.iter().map(|(device, name)| device.sensor(name)).collect::<Vec<_>>();
-        let found = find();
+        let found = all_sensors(wanted);
         if found.iter().all(Option::is_some) {
             return Ok(found);
         }
-        let _alone = hub.registering.lock().await;
+        Box::pin(self.sensors_registered(wanted)).await
+    }
+
+    async fn sensors_registered(&self, wanted: &[(&Arc<Device>, &str)]) -> Result<Vec<Option<Arc<Sensor>>>> {
+        let _alone = self.hub.registering.lock().await;
         let mut unknown: Vec<(&Arc<Device>, &str)> =
             wanted.iter().filter(|(device, name)| device.sensor(name).is_none()).copied().collect();
         let (mut seen, mut counts) = (HashSet::new(), HashMap::new());
@@ -170,6 +175,10 @@ impl Dump {
                 }
             }
         }
-        Ok(find())
+        Ok(all_sensors(wanted))
     }
+}
+
+fn all_sensors(wanted: &[(&Arc<Device>, &str)]) -> Vec<Option<Arc<Sensor>>> {
+    wanted.iter().map(|(device, name)| device.sensor(name)).collect()
 }

@@ -222,7 +222,7 @@ impl Dump {
         let mut heard = Vec::with_capacity(known.len());
         for recognised in self.recognise(known, received_at).await? {
             match recognised {
-                Ok(pushing) => {
+                Ok(mut pushing) => {
                     if pushing.is_clock_off {
                         receipt.warn(Remark {
                             index: Some(pushing.origin.index),
