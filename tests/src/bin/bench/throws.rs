@@ -110,18 +110,18 @@ async fn latency(bench: &mut Bench) {
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
     for _ in 0..bench.repeats {
         let mut syncs = Vec::new();
+        // Long enough that each meets some of the moments in which a disk stands still.
         let (echoed, thrown) = in_turns(
-            bench.time,
+            bench.time * 4,
             async |time| {
-                // As often as the others are measured: a disk has slow moments.
-                syncs.extend(machine::syncs(500));
+                // As long as the others are measured: a disk has slow moments.
+                syncs.extend(machine::syncs(time));
                 open(&echo.http, CLIENTS, rate, time, theirs.clone()).await
             },
             async |time| open(server.address(), CLIENTS, rate, time, ours.clone()).await,
         )
         .await;
-        syncs.sort_unstable();
-        let sync = syncs[syncs.len() * 99 / 100];
+        let sync = machine::longest_but_for(100, &mut syncs);
         let beyond = milliseconds(thrown.p99()) - milliseconds(echoed.p99());
         row.pair(beyond, milliseconds(sync));
         let median = Duration::from_micros(thrown.latency.value_at_quantile(0.5));
