@@ -57,13 +57,21 @@ impl Names {
     /// Adds a name that is not there yet.
     pub(crate) fn push(&mut self, name: String) {
         let place = self.list.len();
-        if place == FEW {
+        if place == FEW && self.places.is_empty() {
             self.places = self.list.iter().cloned().zip(0..).collect();
         }
-        if place >= FEW {
+        if !self.places.is_empty() {
             self.places.insert(name.clone(), place);
         }
         self.list.push(name);
+    }
+
+    /// Takes the one at this place out.
+    fn remove(&mut self, place: usize) {
+        let name = self.list.remove(place);
+        if self.places.remove(&name).is_some() {
+            self.places.values_mut().filter(|other| **other > place).for_each(|other| *other -= 1);
+        }
     }
 
     /// The first so many of them.
@@ -83,8 +91,8 @@ impl FromIterator<String> for Names {
 
 impl Fields {
     /// Values under names that they may share with others: as many as there are names.
-    pub(crate) fn under(names: Arc<Names>, mut values: Vec<Json>) -> Self {
-        values.resize(names.list.len(), Json::Null);
+    pub(crate) fn under(names: Arc<Names>, values: Vec<Json>) -> Self {
+        debug_assert_eq!(names.list.len(), values.len(), "{names:?}");
         Self { names, values }
     }
 
@@ -132,8 +140,7 @@ impl Fields {
     /// Takes a value out; those behind it stay in their order.
     pub fn remove(&mut self, name: &str) -> Option<Json> {
         let place = self.names.place(name)?;
-        let others = self.names.list.iter().enumerate().filter(|(other, _)| *other != place);
-        self.names = Arc::new(others.map(|(_, name)| name.clone()).collect());
+        Arc::make_mut(&mut self.names).remove(place);
         Some(self.values.remove(place))
     }
 
@@ -267,6 +274,13 @@ mod tests {
             assert_eq!(many[number.to_string().as_str()], number);
         }
         assert_eq!((&many["30"], many.get("31"), many.len()), (&json!("x"), None, 4 * FEW - 1));
+        let mut fewer = many.clone();
+        for number in (4..4 * FEW).rev() {
+            fewer.remove(&number.to_string());
+        }
+        fewer.insert("a", json!("y"));
+        fewer.remove("1");
+        assert_eq!(Json::from(fewer).to_string(), r#"{"0":0,"2":2,"3":3,"a":"y"}"#);
         assert_eq!(serde_json::from_str::<Fields>(&serde_json::to_string(&many).unwrap()).unwrap(), many);
     }
 }
