@@ -1,15 +1,16 @@
 //! What is said on a stream, word by word, whatever it is written on.
 
-use std::{borrow::Cow, collections::VecDeque, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use datadump_core::{
     CommandsFor, Timestamp,
-    live::{Cursor, Event, Subscription, Told},
+    live::{Cursor, Event, Subscription, Told, WAYS},
 };
 use serde_json::{Value as Json, json};
 use tokio::{
     sync::watch,
-    time::{Instant, sleep_until},
+    time::{Instant, Sleep, sleep},
 };
 
 /// After how long without a word one is said, so that nobody between takes the connection for dead.
@@ -24,6 +25,18 @@ pub(super) enum Form {
     Readings,
 }
 
+/// How words are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Script {
+    /// As lines of an answer.
+    Lines,
+    /// As messages.
+    Messages,
+}
+
+// An event has a place for each script of each form.
+const _: () = assert!(2 * Script::Messages as usize + (Form::Readings as usize) < WAYS);
+
 /// A stream that is told.
 pub(super) struct Saying {
     about: About,
@@ -31,8 +44,8 @@ pub(super) struct Saying {
     /// What is said first.
     first: Option<Word>,
     said: Instant,
-    /// Where one is who heard it.
-    heard: Option<Cursor>,
+    /// Until a word may be due; it is set when it is over, not at every word.
+    rest: Pin<Box<Sleep>>,
 }
 
 /// What is told of.
@@ -48,10 +61,10 @@ enum About {
 pub(super) enum Word {
     /// Where it begins, and the server's time.
     Hello(Cursor, Timestamp),
-    /// A row has changed, or was there already; and the position behind it.
-    Changed(Arc<Event>, Option<Cursor>),
-    /// A device has measured something; and the position behind it.
-    Reading(Arc<Event>, Option<Cursor>),
+    /// A row has changed, or was there already.
+    Changed(Arc<Event>),
+    /// A device has measured something.
+    Reading(Arc<Event>),
     /// A command is leased to who hears this.
     Command(Json),
     /// What lies between is not kept.
@@ -65,21 +78,23 @@ pub(super) enum Word {
 impl Saying {
     /// Tells what is committed.
     pub(super) fn of_feed(
-        subscription: Subscription,
+        mut subscription: Subscription,
         form: Form,
         now: Timestamp,
         stopped: watch::Receiver<bool>,
     ) -> Self {
-        let cursor = subscription.cursor();
-        let (heard, first) = (Some(cursor.clone()), Some(Word::Hello(cursor, now)));
-        let about = About::Feed(Box::new(subscription), form);
-        Self { about, stopped, first, said: Instant::now(), heard }
+        let cursor = subscription.passed().unwrap_or_else(|| subscription.cursor());
+        Self::new(About::Feed(Box::new(subscription), form), Word::Hello(cursor, now), stopped)
     }
 
     /// Tells a device its commands.
     pub(super) fn of_commands(commands: CommandsFor, stopped: watch::Receiver<bool>) -> Self {
-        let about = About::Commands(commands, VecDeque::new());
-        Self { about, stopped, first: Some(Word::Silence), said: Instant::now(), heard: None }
+        Self::new(About::Commands(commands, VecDeque::new()), Word::Silence, stopped)
+    }
+
+    fn new(about: About, first: Word, stopped: watch::Receiver<bool>) -> Self {
+        let rest = Box::pin(sleep(HEARTBEAT));
+        Self { about, stopped, first: Some(first), said: Instant::now(), rest }
     }
 
     /// What is to be said next; none when the server stops, or its database does not answer.
@@ -95,14 +110,27 @@ impl Saying {
             let is_feed = matches!(self.about, About::Feed(..));
             let heard = tokio::select! {
                 biased;
-                _ = self.stopped.wait_for(|stopped| *stopped) => return None,
                 word = self.about.wait() => Some(word?),
-                () = sleep_until(self.said + HEARTBEAT), if is_feed => None,
+                _ = self.stopped.wait_for(|stopped| *stopped) => return None,
+                () = self.rest.as_mut(), if is_feed => None,
             };
-            if let Some(word) = heard.unwrap_or_else(|| Some(self.silence())) {
+            let word = match heard {
+                Some(word) => word,
+                None if self.is_silent() => Some(self.silence()),
+                None => None,
+            };
+            if let Some(word) = word {
                 return Some(self.says(word));
             }
         }
+    }
+
+    /// Whether the last word was long ago, as it may be when one has rested; until when one rests from now on.
+    fn is_silent(&mut self) -> bool {
+        let (now, due) = (Instant::now(), self.said + HEARTBEAT);
+        let is_silent = due <= now;
+        self.rest.as_mut().reset(if is_silent { now + HEARTBEAT } else { due });
+        is_silent
     }
 
     /// The next, when it is there already.
@@ -111,7 +139,7 @@ impl Saying {
             About::Commands(_, waiting) => waiting.pop_front().map(Word::Command),
             About::Feed(subscription, form) => loop {
                 let told = subscription.try_next()?;
-                if let Some(word) = word(told, subscription, *form) {
+                if let Some(word) = word(told, *form) {
                     break Some(word);
                 }
             },
@@ -120,20 +148,15 @@ impl Saying {
     }
 
     /// How far it has come, when there is nothing else to say.
-    fn silence(&self) -> Word {
-        match &self.about {
-            About::Feed(subscription, _) => Some(subscription.cursor())
-                .filter(|cursor| self.heard.as_ref() != Some(cursor))
-                .map_or(Word::Silence, Word::Seen),
+    fn silence(&mut self) -> Word {
+        match &mut self.about {
+            About::Feed(subscription, _) => subscription.passed().map_or(Word::Silence, Word::Seen),
             About::Commands(..) => Word::Silence,
         }
     }
 
     fn says(&mut self, word: Word) -> Word {
         self.said = Instant::now();
-        if let Some(cursor) = word.id() {
-            self.heard = Some(cursor.clone());
-        }
         word
     }
 
@@ -149,7 +172,7 @@ impl About {
         match self {
             Self::Feed(subscription, form) => {
                 let told = subscription.next().await?;
-                Some(word(told, subscription, *form))
+                Some(word(told, *form))
             }
             Self::Commands(commands, waiting) => {
                 let next = commands.next(HEARTBEAT).await;
@@ -162,17 +185,11 @@ impl About {
     }
 }
 
-fn word(told: Told, subscription: &Subscription, form: Form) -> Option<Word> {
-    match told {
-        Told::Gap { from, to } => Some(Word::Gap(from, to)),
-        Told::Event(event) => {
-            let cursor = subscription.cursor_of(&event);
-            match form {
-                Form::Rows => Some(Word::Changed(event, cursor)),
-                Form::Readings if event.reading().is_some() => Some(Word::Reading(event, cursor)),
-                Form::Readings => None,
-            }
-        }
+fn word(told: Told, form: Form) -> Option<Word> {
+    match (told, form) {
+        (Told::Gap { from, to }, _) => Some(Word::Gap(from, to)),
+        (Told::Event(event), Form::Rows) => Some(Word::Changed(event)),
+        (Told::Event(event), Form::Readings) => event.reading().is_some().then(|| Word::Reading(event)),
     }
 }
 
@@ -180,17 +197,27 @@ impl Word {
     /// Where one is who heard it.
     pub(super) fn id(&self) -> Option<&Cursor> {
         match self {
-            Self::Changed(_, cursor) | Self::Reading(_, cursor) => cursor.as_ref(),
+            Self::Changed(event) | Self::Reading(event) => event.cursor(),
             Self::Gap(_, cursor) | Self::Seen(cursor) => Some(cursor),
             Self::Hello(..) | Self::Command(_) | Self::Silence => None,
         }
+    }
+
+    /// As it is written: by one for all, what they all are told.
+    pub(super) fn written(&self, script: Script, write: impl FnOnce(&Self) -> String) -> Bytes {
+        let (event, form) = match self {
+            Self::Changed(event) => (event, Form::Rows),
+            Self::Reading(event) => (event, Form::Readings),
+            _ => return write(self).into(),
+        };
+        event.written(2 * script as usize + form as usize, || write(self).into())
     }
 
     /// What it is called.
     pub(super) fn event(&self) -> &'static str {
         match self {
             Self::Hello(..) => "hello",
-            Self::Changed(event, _) => event.word(),
+            Self::Changed(event) => event.word(),
             Self::Reading(..) => "message",
             Self::Command(_) => "command",
             Self::Gap(..) => "gap",
@@ -204,8 +231,8 @@ impl Word {
             Self::Hello(cursor, now) => {
                 json!({"cursor": cursor.to_string(), "now": now.to_string()}).to_string().into()
             }
-            Self::Changed(event, _) => event.data().into(),
-            Self::Reading(event, _) => event.reading().unwrap_or("{}").into(),
+            Self::Changed(event) => event.data().into(),
+            Self::Reading(event) => event.reading().unwrap_or("{}").into(),
             Self::Command(command) => command.to_string().into(),
             Self::Gap(from, to) => {
                 let (from, to) = (from.to_string(), to.to_string());

@@ -26,7 +26,7 @@ use tracing::Instrument as _;
 
 use super::{
     Streams, TOGETHER,
-    saying::{Saying, Word},
+    saying::{Saying, Script, Word},
 };
 use crate::{
     problem::Problem,
@@ -165,13 +165,7 @@ fn messages(word: &Word) -> Vec<Message> {
     if let Word::Silence = word {
         return vec![Message::Ping(Bytes::new())];
     }
-    let mut text = String::from("{");
-    if let Some(id) = word.id() {
-        // A text takes all that is written into it, and an id has nothing to escape.
-        let _ = write!(text, "\"id\":\"{id}\",");
-    }
-    let _ = write!(text, "\"event\":\"{}\",\"data\":{}}}", word.event(), word.data());
-    let mut rest = Bytes::from(text);
+    let mut rest = word.written(Script::Messages, text);
     let (mut frames, mut kind) = (Vec::new(), Data::Text);
     loop {
         let frame = rest.split_to(FRAME.min(rest.len()));
@@ -181,6 +175,16 @@ fn messages(word: &Word) -> Vec<Message> {
         }
         kind = Data::Continue;
     }
+}
+
+fn text(word: &Word) -> String {
+    let mut text = String::from("{");
+    if let Some(id) = word.id() {
+        // A text takes all that is written into it, and an id has nothing to escape.
+        let _ = write!(text, "\"id\":\"{id}\",");
+    }
+    let _ = write!(text, "\"event\":\"{}\",\"data\":{}}}", word.event(), word.data());
+    text
 }
 
 /// Says goodbye, and waits until the client has too.

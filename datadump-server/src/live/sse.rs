@@ -6,13 +6,13 @@ use std::{
     io,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use poem::{Body, Response, http::header};
 
 use super::{
     Endless, TOGETHER,
-    saying::{Saying, Word},
+    saying::{Saying, Script, Word},
 };
 
 /// After how long a client asks again; spread, so that all clients of a server that was stopped do not ask at once.
@@ -22,7 +22,7 @@ const RETRY_SPREAD: u64 = 1_000;
 /// An answer without an end.
 pub(super) fn answer(saying: Saying) -> Response {
     let lines = stream::unfold(saying, |mut saying| async {
-        next(&mut saying).await.map(|lines| (io::Result::Ok(Bytes::from(lines)), saying))
+        next(&mut saying).await.map(|lines| (io::Result::Ok(lines), saying))
     });
     let mut response = Response::builder()
         .content_type("text/event-stream")
@@ -34,18 +34,22 @@ pub(super) fn answer(saying: Saying) -> Response {
 }
 
 /// What is to be said next: all that is known by now, up to a size.
-async fn next(saying: &mut Saying) -> Option<String> {
-    let mut lines = String::new();
-    write(&mut lines, &saying.next().await?);
-    while lines.len() < TOGETHER
-        && let Some(word) = saying.more()
-    {
-        write(&mut lines, &word);
+async fn next(saying: &mut Saying) -> Option<Bytes> {
+    let first = saying.next().await?.written(Script::Lines, lines);
+    let mut next = if first.len() < TOGETHER { saying.more() } else { None };
+    if next.is_none() {
+        return Some(first);
     }
-    Some(lines)
+    let mut all = BytesMut::from(first.as_ref());
+    while let Some(word) = next {
+        all.extend_from_slice(&word.written(Script::Lines, lines));
+        next = if all.len() < TOGETHER { saying.more() } else { None };
+    }
+    Some(all.freeze())
 }
 
-fn write(lines: &mut String, word: &Word) {
+fn lines(word: &Word) -> String {
+    let mut lines = String::new();
     if let Word::Hello(..) = word {
         let spread = RandomState::new().build_hasher().finish() % RETRY_SPREAD;
         // A text takes all that is written into it.
@@ -59,7 +63,8 @@ fn write(lines: &mut String, word: &Word) {
         Word::Silence => lines.write_str(":\n\n"),
         Word::Seen(_) => lines.write_str("\n"),
         // An event without a name is what a page hears that asks for no other.
-        Word::Reading(..) => write!(lines, "data: {}\n\n", word.data()),
+        Word::Reading(_) => write!(lines, "data: {}\n\n", word.data()),
         word => write!(lines, "event: {}\ndata: {}\n\n", word.event(), word.data()),
     };
+    lines
 }

@@ -1,12 +1,12 @@
 //! Where in the feed somebody is, as text that goes out and comes back.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A position in the feed: up to here everything was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Whose numbers these are.
-    pub(super) epoch: String,
+    pub(super) epoch: Arc<str>,
     pub(super) place: Place,
 }
 
@@ -58,7 +58,7 @@ impl Cursor {
                 Place { commit: number(commit)?, within: Within::Some(told) }
             }
         };
-        Some(Self { epoch: epoch.to_owned(), place })
+        Some(Self { epoch: epoch.into(), place })
     }
 }
 

@@ -2,14 +2,18 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
-use super::cursor::Place;
+use super::cursor::Cursor;
 use crate::{
     dump::hub::{is_of_readings, is_old, plain, told},
     schema::{InForce, StorageName, StoredRow, Value},
     store::{Change, Changed, Stored, own::Own},
 };
+
+/// In how many ways an event can be [written](Event::written).
+pub const WAYS: usize = 4;
 
 /// A change of a row.
 #[derive(Debug)]
@@ -21,7 +25,7 @@ pub struct Event {
     /// The version that the change has made, or has deleted. The row may have a later one by now.
     pub version: i32,
     /// Behind it in the feed; none for a row that was there before.
-    pub(super) place: Option<Place>,
+    pub(super) cursor: Option<Cursor>,
     pub(super) key: Value,
     own: Option<Own>,
     /// The row as it is now; none when it is gone.
@@ -29,6 +33,7 @@ pub struct Event {
     key_json: Json,
     data: OnceLock<String>,
     reading: OnceLock<Option<String>>,
+    written: [OnceLock<Bytes>; WAYS],
 }
 
 impl Event {
@@ -38,13 +43,14 @@ impl Event {
             what: Changed::Inserted,
             storage: in_force.definition.name.clone(),
             version: row.version,
-            place: None,
+            cursor: None,
             key: row.key.clone(),
             own: Own::of(in_force.storage),
             key_json: row.key.to_json(&in_force.definition.key.kind),
             stored: Some(Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),
             reading: OnceLock::new(),
+            written: Default::default(),
         }
     }
 
@@ -73,7 +79,7 @@ impl Event {
     pub fn reading(&self) -> Option<&str> {
         let render = || {
             let stored = self.stored.as_ref().filter(|_| self.what == Changed::Inserted)?;
-            if self.place.is_some() && is_old(&stored.in_force, &stored.row) {
+            if self.cursor.is_some() && is_old(&stored.in_force, &stored.row) {
                 return None;
             }
             let mut plain = plain(&stored.in_force, &stored.row)?;
@@ -92,19 +98,20 @@ impl Event {
         in_force: &Arc<InForce>,
         change: &Change,
         row: Option<StoredRow>,
-        place: Place,
+        cursor: Cursor,
     ) -> Self {
         Self {
             what: change.what,
             storage: in_force.definition.name.clone(),
             version: change.version,
-            place: Some(place),
+            cursor: Some(cursor),
             key: change.key.clone(),
             own: Own::of(change.storage),
             key_json: change.key.to_json(&in_force.definition.key.kind),
             stored: row.map(|row| Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),
             reading: OnceLock::new(),
+            written: Default::default(),
         }
     }
 
@@ -121,8 +128,22 @@ impl Event {
         })
     }
 
-    /// About how many bytes it holds: the row, and what is rendered of it.
+    /// The position behind it, to go on from; none for a row that was there before.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    /// As it is written for all who are told in one way: made once for each of the [`WAYS`], which who tells it
+    /// numbers.
+    pub fn written(&self, way: usize, write: impl FnOnce() -> Bytes) -> Bytes {
+        match self.written.get(way) {
+            Some(written) => written.get_or_init(write).clone(),
+            None => write(),
+        }
+    }
+
+    /// About how many bytes it holds: the row, and what is rendered and written of it.
     pub(super) fn size(&self) -> usize {
-        size_of::<Self>() + self.stored.as_ref().map_or(0, |stored| 2 * stored.row.size())
+        size_of::<Self>() + self.stored.as_ref().map_or(0, |stored| 3 * stored.row.size())
     }
 }

@@ -7,7 +7,11 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Live, cursor::Place, piece::Reading};
+use super::{
+    Live,
+    cursor::{Cursor, Place},
+    piece::Reading,
+};
 use crate::{error::Result, store::Store};
 
 /// How many commits are read at a time.
@@ -20,6 +24,11 @@ const OWN: Duration = Duration::from_millis(50);
 /// How long they gather after some that nobody wanted, until they are read again: who listens to a quiet storage
 /// is to cost little beside a busy one.
 const UNWANTED: Duration = Duration::from_millis(5);
+
+/// How long they gather for each who listens, after some that were told, and the longest: until about then those who
+/// listen are busy taking what they were told, and what comes meanwhile costs less together.
+const EACH: Duration = Duration::from_micros(20);
+const ALL: Duration = Duration::from_millis(20);
 
 /// Before it is tried again, after the database did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -43,7 +52,7 @@ struct Follower {
 /// How far a follower has come.
 struct At {
     /// With reading.
-    read: Place,
+    read: Cursor,
     /// With telling; none as yet. Nothing of what lies between was wanted.
     told: Option<Place>,
 }
@@ -60,14 +69,17 @@ impl Follower {
             if news.changed().await.is_err() || self.store.strong_count() == 0 {
                 return;
             }
-            let is_alone = self.live.upgrade().is_some_and(|live| live.listeners() == 0);
+            let listeners = self.live.upgrade().map_or(1, |live| live.listeners());
             let gather = match told {
                 Err(_) => PAUSE,
-                Ok(_) if is_alone => OWN,
+                Ok(_) if listeners == 0 => OWN,
                 Ok(false) => UNWANTED,
-                Ok(true) => continue,
+                Ok(true) => ALL.min(EACH.saturating_mul(u32::try_from(listeners).unwrap_or(u32::MAX))),
             };
-            tokio::time::sleep_until((ended + gather).into()).await;
+            // The clock of a sleep counts milliseconds.
+            if gather >= Duration::from_millis(1) {
+                tokio::time::sleep_until((ended + gather).into()).await;
+            }
             news.mark_unchanged();
         }
     }
@@ -87,24 +99,25 @@ impl Follower {
                 Some(at) => at,
                 none => {
                     // Who listens already reads by itself what was before.
-                    let place = Place::behind(store.span().await?.last - 1);
-                    none.insert(At { read: place, told: None })
+                    let span = store.span().await?;
+                    let read = Cursor { epoch: span.epoch.into(), place: Place::behind(span.last - 1) };
+                    none.insert(At { read, told: None })
                 }
             };
-            let commits = store.commits(at.read.rest().0, COMMITS).await?;
+            let commits = store.commits(at.read.place.rest().0, COMMITS).await?;
             let Some(last) = commits.last().map(|commit| Place::behind(commit.position)) else {
                 return Ok(is_wanted);
             };
-            while at.read < last {
+            while at.read.place < last {
                 let wants = |name: &_| live.wants(name);
-                let piece = self.reading.next(store.as_ref(), &commits, at.read, wants).await?;
-                at.read = piece.behind;
+                let piece = self.reading.next(store.as_ref(), &commits, &at.read, wants).await?;
+                at.read.place = piece.behind;
                 is_wanted |= piece.bytes > 0;
                 // The first is told in any case: who has begun to listen before may have to read by itself.
                 match at.told.filter(|_| piece.bytes == 0) {
-                    Some(told) => live.pass(told, at.read),
+                    Some(told) => live.pass(told, at.read.place),
                     None => {
-                        live.tell(match at.told.replace(at.read) {
+                        live.tell(match at.told.replace(at.read.place) {
                             Some(told) => piece.since(told),
                             None => piece,
                         });

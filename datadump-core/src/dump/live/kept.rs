@@ -54,7 +54,7 @@ mod tests {
         let definition = serde_json::json!({"name": "note", "key": {"name": "id", "type": "long"},
                                             "fields": [{"name": "text", "type": "text"}]});
         let definition = parse::definition(&definition).unwrap();
-        let values = vec![Value::Text("x".repeat(bytes / 2))];
+        let values = vec![Value::Text("x".repeat(bytes / 3))];
         let now = Timestamp::MIN;
         let row = StoredRow { key: Value::Integer(1), values, version: 1, created_at: now, updated_at: now };
         let event = Event::backfilled(&Arc::new(InForce::new(StorageId(1), 1, definition)), row);

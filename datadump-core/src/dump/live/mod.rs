@@ -32,7 +32,7 @@ use tokio::sync::broadcast;
 pub(super) use self::of::{Named, Of};
 pub use self::{
     cursor::Cursor,
-    event::Event,
+    event::{Event, WAYS},
     subscription::{Backfill, Subscribe, Subscription, Told},
 };
 use self::{cursor::Place, kept::Kept, piece::Piece, wanted::Wanted};

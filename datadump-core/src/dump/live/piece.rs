@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    cursor::{Place, Within},
+    cursor::{Cursor, Place, Within},
     event::Event,
 };
 use crate::{
@@ -93,10 +93,10 @@ impl Reading {
         &mut self,
         store: &dyn Store,
         commits: &[Commit],
-        after: Place,
+        after: &Cursor,
         wants: impl Fn(&StorageName) -> bool,
     ) -> Result<Piece> {
-        let picked = pick(store, commits, after, self.together, wants).await?;
+        let picked = pick(store, commits, after.place, self.together, wants).await?;
         let piece = picked.read(store, after).await?;
         let read = piece.events().map_or(0, |events| events.len());
         let is_all = piece.behind == picked.behind;
@@ -154,7 +154,7 @@ async fn pick<'c>(
 
 impl Picked<'_> {
     /// The changes with their rows, up to the first whose row was not read.
-    async fn read(&self, store: &dyn Store, after: Place) -> Result<Piece> {
+    async fn read(&self, store: &dyn Store, after: &Cursor) -> Result<Piece> {
         // In the order in which they come, so that the first change has its row in any case.
         let mut storages: Vec<(StorageId, Vec<Value>)> = Vec::new();
         for (_, change) in &self.changes {
@@ -175,21 +175,22 @@ impl Picked<'_> {
             bytes = bytes.saturating_sub(read.rows.iter().map(StoredRow::size).sum());
             rows.insert(storage, read);
         }
-        let (mut events, mut before) = (Vec::new(), after);
+        let at = |place| Cursor { place, ..after.clone() };
+        let (mut events, mut before) = (Vec::new(), after.place);
         for (place, change) in &self.changes {
             // Of a storage that has been removed nothing is told.
             let Some(rows) = rows.get(&change.storage) else { continue };
             if change.what != Changed::Deleted && rows.unread.contains(&change.key) {
-                return Ok(Piece::new(after, before, events));
+                return Ok(Piece::new(after.place, before, events));
             }
             if let Some(in_force) = &rows.in_force {
                 let row = rows.rows.iter().find(|row| row.key == change.key);
                 let row = row.filter(|_| change.what != Changed::Deleted).cloned();
-                events.push(Arc::new(Event::changed(in_force, change, row, *place)));
+                events.push(Arc::new(Event::changed(in_force, change, row, at(*place))));
             }
             before = *place;
         }
-        Ok(Piece::new(after, self.behind, events))
+        Ok(Piece::new(after.place, self.behind, events))
     }
 }
 

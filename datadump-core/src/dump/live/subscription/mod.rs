@@ -96,7 +96,7 @@ pub struct Subscription {
     filters: Vec<(String, String)>,
     /// The filters, as they are for one version of the storage.
     filter: Option<(Arc<InForce>, Option<Filter>)>,
-    epoch: String,
+    epoch: Arc<str>,
     /// Up to where it has read; what is ready lies before that.
     place: Place,
     /// Up to where it has told.
@@ -143,7 +143,7 @@ impl Subscription {
             reading: Reading::new(),
             known: HashMap::new(),
             known_until: span.last,
-            epoch: span.epoch,
+            epoch: span.epoch.into(),
         };
         if let Some(name) = subscription.wanted.one()
             && !subscription.filters.is_empty()
@@ -160,6 +160,13 @@ impl Subscription {
         Ok(subscription)
     }
 
+    /// Where it is, when it has come further than what was told last, or where this was answered last.
+    pub fn passed(&mut self) -> Option<Cursor> {
+        let cursor = Some(self.cursor()).filter(|cursor| cursor.place > self.told)?;
+        self.told = cursor.place;
+        Some(cursor)
+    }
+
     /// Where it is: everything up to here that is of interest was told.
     pub fn cursor(&self) -> Cursor {
         let is_all_told = self.ready.is_empty() && self.first.is_empty();
@@ -174,17 +181,12 @@ impl Subscription {
         let told = self.ready.pop_front()?;
         match &told {
             Told::Event(event) => {
-                self.told = event.place.unwrap_or(self.told);
+                self.told = event.cursor().map_or(self.told, |cursor| cursor.place);
                 self.listening.live.counted.events.fetch_add(1, Ordering::Relaxed);
             }
             Told::Gap { to, .. } => self.told = to.place,
         }
         Some(told)
-    }
-
-    /// The position behind an event, to go on from; none for a row that was there before.
-    pub fn cursor_of(&self, event: &Event) -> Option<Cursor> {
-        event.place.map(|place| self.at(place))
     }
 
     /// The next there is to tell. None when the database is closed, or does not answer: then one may begin again
@@ -288,7 +290,8 @@ impl Subscription {
             }
         }
         let wants = |name: &_| self.wanted.has(name);
-        let piece = self.reading.next(self.store.as_ref(), commits, self.place, wants).await?;
+        let after = Cursor { epoch: self.epoch.clone(), place: self.place };
+        let piece = self.reading.next(self.store.as_ref(), commits, &after, wants).await?;
         self.take(piece.behind, &piece.events().unwrap_or_default());
         Ok(())
     }
@@ -296,7 +299,7 @@ impl Subscription {
     /// Makes ready what there is of interest among events.
     fn take(&mut self, behind: Place, events: &[Arc<Event>]) {
         for event in events {
-            let is_new = event.place.is_none_or(|place| place > self.place);
+            let is_new = event.cursor().is_none_or(|cursor| cursor.place > self.place);
             if is_new && self.wanted.has(&event.storage) && !self.is_known(event) && self.passes(event) {
                 self.ready.push_back(Told::Event(event.clone()));
             }
