@@ -105,6 +105,32 @@ pub(super) async fn the_greatest_key_is_the_last_and_harms_nobody(bench: &dyn Be
     Ok(())
 }
 
+pub(super) async fn calls_at_once_share_what_keys_are_left(bench: &dyn Bench) -> Result<()> {
+    let subject = Subject::open(bench).await?;
+    let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
+                            "fields": [{"name": "n", "type": "integer"}]});
+    subject.declare(definition).await?;
+    let _ = subject.save("n", json!({"id": i64::MAX - 20, "n": -1})).await?;
+    let subject = &subject;
+    let calls = (0..16_i64).map(async |call| {
+        let put = |n| subject.put("n", &json!({"n": 3 * call + n}), Expect::Anything);
+        let writes = (0..3).map(put).collect::<Result<_>>()?;
+        subject.store.write(Call::each(writes)).await
+    });
+    for (call, outcomes) in (0..).zip(futures_util::future::join_all(calls).await) {
+        for (n, outcome) in (0..).zip(outcomes?) {
+            match outcome {
+                Outcome::Created(stored) => {
+                    let key = stored.to_json()["id"].clone();
+                    same("what is stored", subject.field("n", key, "n").await?, json!(3 * call + n))?;
+                }
+                other => same("a row for which no key is left", name(&other), "invalid")?,
+            }
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn odd_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;

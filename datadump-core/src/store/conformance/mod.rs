@@ -80,6 +80,7 @@ pub const CHECKS: &[Check] = checks![
     keys::numbered_keys_are_given_and_never_twice,
     keys::rows_of_one_call_are_given_the_keys_they_are_answered_with,
     keys::the_greatest_key_is_the_last_and_harms_nobody,
+    keys::calls_at_once_share_what_keys_are_left,
     keys::odd_keys_are_stored_and_found_exactly,
     rows::deleted_rows_are_gone,
     rows::rows_are_looked_up_until_they_have_many_bytes,

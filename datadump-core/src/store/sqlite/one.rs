@@ -100,6 +100,8 @@ pub(super) struct One<'c> {
     connection: &'c Connection,
     in_force: Arc<InForce>,
     texts: Arc<Statements>,
+    /// Whether others share the transaction, who are tried without it when it fails.
+    is_shared: bool,
     select: Option<CachedStatement<'c>>,
     look: Option<CachedStatement<'c>>,
     insert: Option<CachedStatement<'c>>,
@@ -121,11 +123,17 @@ fn prepared<'s, 'c>(
 }
 
 impl<'c> One<'c> {
-    pub(super) fn new(connection: &'c Connection, in_force: Arc<InForce>, texts: Arc<Statements>) -> Self {
+    pub(super) fn new(
+        connection: &'c Connection,
+        in_force: Arc<InForce>,
+        texts: Arc<Statements>,
+        is_shared: bool,
+    ) -> Self {
         Self {
             connection,
             in_force,
             texts,
+            is_shared,
             select: None,
             look: None,
             insert: None,
@@ -151,14 +159,16 @@ impl<'c> One<'c> {
     }
 
     /// Inserts these rows by one statement: SQLite looks for the last key once. None when one of them breaks a
-    /// rule, or when they are not several: then nothing is done.
+    /// rule, or when they are not several: then nothing is done. Where that is not to be expected, and the transaction
+    /// is shared, it fails as a whole, and each call is tried alone.
     pub(super) fn insert_together(
         &mut self,
         writes: &[Write],
         stamps: &mut Stamps,
     ) -> Result<Option<Vec<Done>>> {
         let count = writes.len();
-        let Some(text) = self.texts.insert_several(count) else { return Ok(None) };
+        let fails = self.is_shared && self.texts.are_safe;
+        let Some(text) = self.texts.insert_several(count, fails) else { return Ok(None) };
         if self.several.len() <= count {
             self.several.resize_with(TOGETHER + 1, || None);
         }
@@ -174,7 +184,9 @@ impl<'c> One<'c> {
             puts.push(put);
         }
         let done = insert.raw_execute();
-        if self.unless_violated(done)?.is_none() {
+        if fails {
+            done.map_err(map)?;
+        } else if self.unless_violated(done)?.is_none() {
             return Ok(None);
         }
         // They are given one after the other.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    schema::InForce,
+    schema::{InForce, IndexKind},
     store::{Column, sql},
 };
 
@@ -28,12 +28,15 @@ pub(super) struct Statements {
     /// What version there is, and since when.
     pub(super) look: String,
     pub(super) insert: String,
-    /// The same for several rows, by how many they are; made when they are needed.
-    several: [OnceLock<String>; TOGETHER + 1],
+    /// The same for several rows, by what it means that one is refused and by how many they are; made when they are
+    /// needed.
+    several: [[OnceLock<String>; TOGETHER + 1]; 2],
     /// The question marks of a row.
     row: String,
     /// How many rows go together at most.
     pub(super) together: usize,
+    /// Whether rows without a key are hardly ever refused: no index does it.
+    pub(super) are_safe: bool,
     /// Does nothing where the key is taken.
     pub(super) insert_new: String,
     pub(super) update: String,
@@ -67,8 +70,9 @@ impl Statements {
             look: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
             insert_new: format!("{insert} ON CONFLICT ({key}) DO NOTHING"),
             insert,
-            several: array::from_fn(|_| OnceLock::new()),
+            several: array::from_fn(|_| array::from_fn(|_| OnceLock::new())),
             together: (VALUES / columns).min(TOGETHER),
+            are_safe: !definition.all_indexes().iter().any(|index| index.kind == IndexKind::Unique),
             row,
             update: format!("UPDATE {table} SET {set} WHERE {key} = ?"),
             delete: format!("DELETE FROM {table} WHERE {key} = ?"),
@@ -76,10 +80,16 @@ impl Statements {
         }
     }
 
-    /// What inserts so many rows; none when they are too many, or too few.
-    pub(super) fn insert_several(&self, rows: usize) -> Option<&str> {
-        let text = self.several.get(rows).filter(|_| (2..=self.together).contains(&rows))?;
-        Some(text.get_or_init(|| format!("{}{}", self.insert, format!(", {}", self.row).repeat(rows - 1))))
+    /// What inserts so many rows; none when they are too many, or too few. If one is refused none is inserted, or,
+    /// when the transaction fails then, perhaps some: SQLite need not keep every page as it was before.
+    pub(super) fn insert_several(&self, rows: usize, fails: bool) -> Option<&str> {
+        let texts = self.several.get(usize::from(fails))?;
+        let text = texts.get(rows).filter(|_| (2..=self.together).contains(&rows))?;
+        Some(text.get_or_init(|| {
+            let one =
+                if fails { self.insert.replacen("INSERT", "INSERT OR FAIL", 1) } else { self.insert.clone() };
+            format!("{one}{}", format!(", {}", self.row).repeat(rows - 1))
+        }))
     }
 
     /// Whether the next write probably meets a row.

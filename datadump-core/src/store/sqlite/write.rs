@@ -103,6 +103,7 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
             catalogue,
             statements,
             prepared: HashMap::new(),
+            is_shared: jobs.len() > 1,
             reprove: options.reprove,
         };
         for job in jobs {
@@ -144,6 +145,8 @@ pub(super) struct Batch<'c> {
     statements: &'c mut HashMap<StorageId, Arc<Statements>>,
     /// The storages it has written, each with its statements at hand.
     prepared: HashMap<StorageId, One<'c>>,
+    /// Whether it is of several calls.
+    is_shared: bool,
     pub(super) reprove: Reprove,
 }
 
@@ -238,7 +241,7 @@ impl<'c> Batch<'c> {
 
     /// What one write to this storage needs.
     pub(super) fn one(&mut self, in_force: &Arc<InForce>) -> &mut One<'c> {
-        let (connection, statements) = (self.connection, &mut *self.statements);
+        let (connection, statements, is_shared) = (self.connection, &mut *self.statements, self.is_shared);
         self.prepared.entry(in_force.storage).or_insert_with(|| {
             let texts = statements.entry(in_force.storage);
             let texts = texts
@@ -248,7 +251,7 @@ impl<'c> Batch<'c> {
                     }
                 })
                 .or_insert_with(|| Arc::new(Statements::new(in_force)));
-            One::new(connection, in_force.clone(), texts.clone())
+            One::new(connection, in_force.clone(), texts.clone(), is_shared)
         })
     }
 }
