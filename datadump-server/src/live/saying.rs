@@ -44,6 +44,8 @@ pub(super) struct Saying {
     /// What is said first.
     first: Option<Word>,
     said: Instant,
+    /// Whether something was of no interest since then.
+    passed_over: bool,
     /// Until a word may be due; it is set when it is over, not at every word.
     rest: Pin<Box<Sleep>>,
 }
@@ -94,7 +96,7 @@ impl Saying {
 
     fn new(about: About, first: Word, stopped: watch::Receiver<bool>) -> Self {
         let rest = Box::pin(sleep(HEARTBEAT));
-        Self { about, stopped, first: Some(first), said: Instant::now(), rest }
+        Self { about, stopped, first: Some(first), said: Instant::now(), passed_over: false, rest }
     }
 
     /// What is to be said next; none when the server stops, or its database does not answer.
@@ -117,10 +119,11 @@ impl Saying {
             let word = match heard {
                 Some(word) => word,
                 None if self.is_silent() => Some(self.silence()),
-                None => None,
+                None => continue,
             };
-            if let Some(word) = word {
-                return Some(self.says(word));
+            match word {
+                Some(word) => return Some(self.says(word)),
+                None => self.passed_over = true,
             }
         }
     }
@@ -142,6 +145,7 @@ impl Saying {
                 if let Some(word) = word(told, *form) {
                     break Some(word);
                 }
+                self.passed_over = true;
             },
         };
         word.map(|word| self.says(word))
@@ -150,13 +154,18 @@ impl Saying {
     /// How far it has come, when there is nothing else to say.
     fn silence(&mut self) -> Word {
         match &mut self.about {
-            About::Feed(subscription, _) => subscription.passed().map_or(Word::Silence, Word::Seen),
+            About::Feed(subscription, _) => {
+                let passed = subscription.passed();
+                let here = passed.or_else(|| self.passed_over.then(|| subscription.cursor()));
+                here.map_or(Word::Silence, Word::Seen)
+            }
             About::Commands(..) => Word::Silence,
         }
     }
 
     fn says(&mut self, word: Word) -> Word {
         self.said = Instant::now();
+        self.passed_over = false;
         word
     }
 

@@ -117,10 +117,12 @@ pub(super) async fn calls_at_once_share_what_keys_are_left(bench: &dyn Bench) ->
         let writes = (0..3).map(put).collect::<Result<_>>()?;
         subject.store.write(Call::each(writes)).await
     });
+    let mut created = 1;
     for (call, outcomes) in (0..).zip(futures_util::future::join_all(calls).await) {
         for (n, outcome) in (0..).zip(outcomes?) {
             match outcome {
                 Outcome::Created(stored) => {
+                    created += 1;
                     let key = stored.to_json()["id"].clone();
                     same("what is stored", subject.field("n", key, "n").await?, json!(3 * call + n))?;
                 }
@@ -128,6 +130,8 @@ pub(super) async fn calls_at_once_share_what_keys_are_left(bench: &dyn Bench) ->
             }
         }
     }
+    let stored = subject.list("n", &[("limit", "1000")]).await?.0.rows.len();
+    same("rows that nobody was told of", stored, created)?;
     Ok(())
 }
 

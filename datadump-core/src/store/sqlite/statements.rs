@@ -80,8 +80,9 @@ impl Statements {
         }
     }
 
-    /// What inserts so many rows; none when they are too many, or too few. If one is refused none is inserted, or,
-    /// when the transaction fails then, perhaps some: SQLite need not keep every page as it was before.
+    /// What inserts so many rows; none when they are too many, or too few. If one is refused
+    /// none is inserted; or, when it `fails`, those before it are, and the transaction has to be given up: then SQLite
+    /// need not keep every page as it was before.
     pub(super) fn insert_several(&self, rows: usize, fails: bool) -> Option<&str> {
         let texts = self.several.get(usize::from(fails))?;
         let text = texts.get(rows).filter(|_| (2..=self.together).contains(&rows))?;
