@@ -111,6 +111,9 @@ pub enum IndexKind {
     Btree,
     /// The same, and no two rows may agree in all its fields; nulls agree with nothing.
     Unique,
+    /// For finding and ordering, where rows are given their numbers: on SQLite new ones come into it many at
+    /// once, behind their commits, and are found beside it until then.
+    Late,
 }
 
 impl IndexKind {
@@ -119,6 +122,7 @@ impl IndexKind {
         match self {
             Self::Btree => "btree",
             Self::Unique => "unique",
+            Self::Late => "late",
         }
     }
 
@@ -127,6 +131,7 @@ impl IndexKind {
         match self {
             Self::Btree => "index",
             Self::Unique => "unique index",
+            Self::Late => "late index",
         }
     }
 }
@@ -175,7 +180,7 @@ impl Definition {
     }
 
     /// All indexes beside the key's, each once, in a fixed order: those of `unique`, `db_index`,
-    /// `unique_together` and `indexes`. A plain index that a unique one on the same fields makes
+    /// `unique_together` and `indexes`. Another index that a unique one on the same fields makes
     /// needless is left out.
     pub fn all_indexes(&self) -> Vec<Index> {
         let single = |field: &Field, kind| Index { fields: vec![field.name.clone()], kind };

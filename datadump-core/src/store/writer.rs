@@ -190,6 +190,11 @@ impl Gauge {
         Some(ticket)
     }
 
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.load(Ordering::Acquire) == 0
+    }
+
     /// Counts a commit.
     pub(super) fn committed(&self, rows: usize) {
         self.commits.fetch_add(1, Ordering::Relaxed);

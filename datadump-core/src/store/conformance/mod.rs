@@ -19,6 +19,7 @@ mod catalogue;
 mod feed;
 mod ids;
 mod keys;
+mod late;
 mod migrations;
 mod once;
 mod queries;
@@ -105,6 +106,8 @@ pub const CHECKS: &[Check] = checks![
     queries::counts_say_how_many_match,
     queries::a_question_for_a_version_that_is_gone_is_not_answered,
     queries::texts_are_found_whatever_their_case,
+    late::late_indexes_answer_as_plain_ones_do,
+    late::an_index_becomes_late_and_goes,
     migrations::old_rows_get_the_default_of_a_new_field,
     migrations::texts_in_defaults_are_taken_as_they_are,
     migrations::an_integer_becomes_a_long_with_its_indexes,

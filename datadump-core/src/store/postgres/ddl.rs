@@ -69,7 +69,7 @@ pub(super) fn create_index(
     manner: Manner,
 ) -> String {
     let unique = match index.kind {
-        IndexKind::Btree => "",
+        IndexKind::Btree | IndexKind::Late => "",
         IndexKind::Unique => "UNIQUE ",
     };
     let manner = match manner {

@@ -80,7 +80,7 @@ async fn of_index(
     let table = text::table(&old.name);
     let rows = ask(connection, &format!("SELECT count(*) FROM {table}")).await?;
     let mut examined = Examined { scanned: number(&rows)?, ..Examined::default() };
-    if index.kind == IndexKind::Btree {
+    if index.kind != IndexKind::Unique {
         return Ok(examined);
     }
     let mut columns = Vec::new();

@@ -8,7 +8,7 @@ use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait,
 };
 
-use super::{error::map, system, writer::Writer};
+use super::{error::map, late, system, writer::Writer};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -152,6 +152,7 @@ pub(super) fn remove(writer: &mut Writer, id: StorageId) -> Result<()> {
     writer.transact(|connection| {
         let table = sql::table(&storage.name).quoted();
         connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}")).map_err(map)?;
+        connection.execute_batch(&late::end(id)).map_err(map)?;
         let versions = version::Entity::delete_many().filter(version::Column::StorageId.eq(id.get()));
         system::execute(connection, &versions.build(DbBackend::Sqlite))?;
         let row = storage::Entity::delete_many().filter(storage::Column::Id.eq(id.get()));

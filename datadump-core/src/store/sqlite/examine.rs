@@ -118,7 +118,7 @@ fn index_examined(
     let count = |text: &str| -> Result<u64> { connection.query_row(text, [], |row| row.get(0)).map_err(map) };
     let scanned = count(&format!("SELECT count(*) FROM {table}"))?;
     let mut examined = Examined { scanned, ..Examined::default() };
-    if index.kind == IndexKind::Btree {
+    if index.kind != IndexKind::Unique {
         return Ok(examined);
     }
     let mut columns = Vec::new();

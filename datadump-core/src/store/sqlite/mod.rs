@@ -7,6 +7,7 @@ mod declare;
 mod error;
 mod examine;
 mod feed;
+mod late;
 mod log;
 mod migrate;
 mod once;

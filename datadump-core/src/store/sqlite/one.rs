@@ -108,6 +108,8 @@ pub(super) struct One<'c> {
     insert_new: Option<CachedStatement<'c>>,
     several: Vec<Option<CachedStatement<'c>>>,
     update: Option<CachedStatement<'c>>,
+    /// How many rows it has inserted that are not in the late indexes yet.
+    late: usize,
 }
 
 /// A statement of this text, prepared by the first who needs it.
@@ -140,7 +142,13 @@ impl<'c> One<'c> {
             insert_new: None,
             several: Vec::new(),
             update: None,
+            late: 0,
         }
+    }
+
+    /// How many rows were inserted that late indexes have to be told of.
+    pub(super) fn late(&self) -> usize {
+        self.late
     }
 
     /// How many of these writes, from the first on, are done by one statement: new rows that are given the
@@ -189,6 +197,7 @@ impl<'c> One<'c> {
         } else if self.unless_violated(done)?.is_none() {
             return Ok(None);
         }
+        self.is_late(count);
         // They are given one after the other.
         let last = self.connection.last_insert_rowid();
         let keys = (0..count).rev().map(|before| last - i64::try_from(before).unwrap_or_default());
@@ -281,10 +290,17 @@ impl<'c> One<'c> {
                 bind_whole(insert, 0, &Value::Null, row, put)?;
                 let done = insert.raw_execute();
                 put.key = Some(self.connection.last_insert_rowid());
+                self.is_late(1);
                 self.settled(done, put)
             }
             Decision::Settled(outcome) => Ok(Done::Settled(outcome)),
             Decision::Update { .. } | Decision::Delete(_) => Ok(Done::Settled(Outcome::Missing)),
+        }
+    }
+
+    fn is_late(&mut self, rows: usize) {
+        if self.texts.is_late {
+            self.late += rows;
         }
     }
 

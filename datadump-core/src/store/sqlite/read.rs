@@ -5,9 +5,9 @@ use rusqlite::{Connection, OptionalExtension};
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 
 use super::{
-    DIALECT,
     columns::{Bind, read_row},
     error::map,
+    late,
     system::cell,
 };
 use crate::{
@@ -89,14 +89,14 @@ pub(super) fn page(connection: &mut Connection, in_force: &InForce, query: &Quer
     let definition = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
     check_version(&transaction, in_force)?;
-    let mut rows = selected(&transaction, definition, &sql::page(DIALECT, definition, query))?;
+    let mut rows = selected(&transaction, definition, &late::page(in_force, query))?;
     let limit = usize::try_from(query.paging.limit()).map_err(Error::internal)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     if let Paging::Keyset { towards: Towards::Previous, .. } = query.paging {
         rows.reverse();
     }
-    let count = count(&transaction, definition, query)?;
+    let count = count(&transaction, in_force, query)?;
     Ok(Page { rows, more, count })
 }
 
@@ -114,8 +114,8 @@ fn selected(
     rows.collect::<Result<_, _>>().map_err(map)
 }
 
-fn count(connection: &Connection, definition: &Definition, query: &Query) -> Result<Counted> {
-    let counted = |cap| number(connection, &sql::count(DIALECT, definition, query, cap));
+fn count(connection: &Connection, in_force: &InForce, query: &Query) -> Result<Counted> {
+    let counted = |cap| number(connection, &late::count(in_force, query, cap));
     match query.count {
         Count::None => Ok(Counted::Unknown),
         Count::Exact => counted(None).map(Counted::Exactly),
@@ -124,7 +124,7 @@ fn count(connection: &Connection, definition: &Definition, query: &Query) -> Res
             if found <= COUNTED_EXACTLY {
                 return Ok(Counted::Exactly(found));
             }
-            let about = estimate(connection, definition, query)?;
+            let about = estimate(connection, &in_force.definition, query)?;
             Ok(Counted::About(about.max(found)))
         }
     }

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use super::late;
 use crate::{
     schema::{InForce, IndexKind},
     store::{Column, sql},
@@ -31,8 +32,11 @@ pub(super) struct Statements {
     /// The same for several rows, by what it means that one is refused and by how many they are; made when they are
     /// needed.
     several: [[OnceLock<String>; TOGETHER + 1]; 2],
-    /// The question marks of a row.
+    /// Where they are inserted, and the question marks of each.
+    into: String,
     row: String,
+    /// Whether there is a late index.
+    pub(super) is_late: bool,
     /// How many rows go together at most.
     pub(super) together: usize,
     /// Whether rows without a key are hardly ever refused: no index does it.
@@ -59,21 +63,26 @@ impl Statements {
             .collect();
         let all = sql::column_list(definition);
         let columns = sql::columns(definition).len();
-        let row = format!("({})", vec!["?"; columns].join(", "));
+        let row = vec!["?"; columns].join(", ");
+        let (late, marked, marked_without_key) = match late::has(definition) {
+            true => (late::NAMED, late::MARKED, late::MARKED_WITHOUT_KEY),
+            false => ("", "", ""),
+        };
         let created_at = name(Column::CreatedAt);
         let version = name(Column::Version);
         let set = set.join(", ");
-        let insert = format!("INSERT INTO {table} ({all}) VALUES {row}");
         Self {
             version: in_force.version,
             select: format!("SELECT {all} FROM {table} WHERE {key} = ?"),
             look: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
-            insert_new: format!("{insert} ON CONFLICT ({key}) DO NOTHING"),
-            insert,
+            insert_new: format!("INSERT INTO {table} ({all}) VALUES ({row}) ON CONFLICT ({key}) DO NOTHING"),
+            insert: format!("INSERT INTO {table} ({all}{late}) VALUES ({row}{marked_without_key})"),
+            into: format!("INTO {table} ({all}{late}) VALUES "),
             several: array::from_fn(|_| array::from_fn(|_| OnceLock::new())),
             together: (VALUES / columns).min(TOGETHER),
             are_safe: !definition.all_indexes().iter().any(|index| index.kind == IndexKind::Unique),
-            row,
+            row: format!("({row}{marked})"),
+            is_late: !late.is_empty(),
             update: format!("UPDATE {table} SET {set} WHERE {key} = ?"),
             delete: format!("DELETE FROM {table} WHERE {key} = ?"),
             meets: AtomicBool::new(false),
@@ -87,9 +96,8 @@ impl Statements {
         let texts = self.several.get(usize::from(fails))?;
         let text = texts.get(rows).filter(|_| (2..=self.together).contains(&rows))?;
         Some(text.get_or_init(|| {
-            let one =
-                if fails { self.insert.replacen("INSERT", "INSERT OR FAIL", 1) } else { self.insert.clone() };
-            format!("{one}{}", format!(", {}", self.row).repeat(rows - 1))
+            let insert = if fails { "INSERT OR FAIL" } else { "INSERT" };
+            format!("{insert} {}{}", self.into, vec![self.row.as_str(); rows].join(", "))
         }))
     }
 

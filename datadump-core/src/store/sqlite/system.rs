@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use sea_query::Value as Bound;
 
-use super::{columns::create_table, error::map, feed};
+use super::{columns::create_table, error::map, feed, late};
 use crate::{
     error::{Error, Result},
     schema::StorageId,
@@ -37,6 +37,9 @@ pub(super) fn prepare(connection: &mut Connection, options: &Options) -> Result<
         if found.system_version < system::FEED {
             feed::create(&transaction, &system::epoch(&options.ids), now)?;
         }
+        if found.system_version < system::LATE {
+            transaction.execute_batch(late::CREATE).map_err(map)?;
+        }
         let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
         execute(&transaction, &info::Entity::update_many().set(row).build(DbBackend::Sqlite))?;
         return transaction.commit().map_err(map);
@@ -49,6 +52,7 @@ pub(super) fn prepare(connection: &mut Connection, options: &Options) -> Result<
     execute(&transaction, &info::Entity::insert(row).build(DbBackend::Sqlite))?;
     create_own(&transaction, 0)?;
     feed::create(&transaction, &system::epoch(&options.ids), now)?;
+    transaction.execute_batch(late::CREATE).map_err(map)?;
     transaction.commit().map_err(map)
 }
 

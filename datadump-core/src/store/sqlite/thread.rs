@@ -30,7 +30,7 @@ pub(super) fn start(mut writer: Writer, intake: Intake<Command>) -> Result<threa
                 tracing::error!("the writer panicked over a batch and goes on with the next");
             }
             // After the answers, and after the catalogue that a migration has changed.
-            writer.tidy();
+            writer.tidy(intake.gauge().is_empty());
         }
         writer.finish();
     };

@@ -97,7 +97,7 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
     let Writer { connection, catalogue, options, statements, .. } = writer;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
     let mut answers = Vec::with_capacity(jobs.len());
-    {
+    let late: Vec<_> = {
         let mut batch = Batch {
             connection: &transaction,
             catalogue,
@@ -118,13 +118,17 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
                 Err(error) => Err(error),
             });
         }
-    }
+        batch.late().collect()
+    };
     let next = match changes(jobs, &answers)? {
         Some(changes) => head.put(&transaction, stamps.next(), &changes)?,
         None => head,
     };
     transaction.commit().map_err(map)?;
     writer.head = next;
+    for (storage, rows) in late {
+        writer.behind.more(storage, rows as u64);
+    }
     Ok(answers)
 }
 
@@ -237,6 +241,11 @@ impl<'c> Batch<'c> {
             }
             other => Err(Error::internal(format!("what was to be put instead could not be: {other:?}"))),
         }
+    }
+
+    /// The storages that have new rows which are not in their late indexes, and how many.
+    fn late(&self) -> impl Iterator<Item = (StorageId, usize)> {
+        self.prepared.iter().map(|(storage, one)| (*storage, one.late())).filter(|(_, rows)| *rows > 0)
     }
 
     /// What one write to this storage needs.

@@ -14,6 +14,7 @@ use super::{
     condition::Condition,
     error::map,
     feed::{Head, Tidying},
+    late::{self, Behind},
     log::Log,
     open,
     statements::Statements,
@@ -57,6 +58,8 @@ pub(super) struct Writer {
     /// The newest entry of the feed.
     pub(super) head: Head,
     tidying: Tidying,
+    /// What is not in late indexes yet.
+    pub(super) behind: Behind,
     /// Grows when there is more in the feed.
     pub(super) news: watch::Sender<u64>,
 }
@@ -74,6 +77,7 @@ impl Writer {
         Ok(Self {
             head: Head::read(&connection)?,
             tidying: Tidying::new(&options.feed),
+            behind: Behind::default(),
             news: watch::Sender::new(0),
             connection,
             log,
@@ -164,9 +168,11 @@ impl Writer {
         })
     }
 
-    /// What nobody waits for: removes old entries of the feed, and copies a long log into the database.
-    pub(super) fn tidy(&mut self) {
+    /// What nobody waits for: removes old entries of the feed, puts rows into late indexes (fewer at once when
+    /// nobody waits for the writer either), and copies a long log into the database.
+    pub(super) fn tidy(&mut self, is_lull: bool) {
         self.forget();
+        self.catch_up(is_lull);
         if !self.log.is_long() || self.copy_at.is_some_and(|at| Instant::now() < at) {
             return;
         }
@@ -187,6 +193,24 @@ impl Writer {
             tracing::warn!(%error, "old entries of the feed could not be removed; it is tried again");
         }
         self.tidying.done(more.unwrap_or(false));
+    }
+
+    fn catch_up(&mut self, is_lull: bool) {
+        while !self.condition.is_bad()
+            && let Some(id) = self.behind.due(is_lull)
+        {
+            let storage = self.catalogue.by_id(id).and_then(|storage| storage.in_force.clone());
+            let in_force = storage.filter(|in_force| late::has(&in_force.definition));
+            let caught_up = in_force
+                .map_or(Ok(0), |in_force| self.transact(|connection| late::catch_up(connection, &in_force)));
+            match caught_up {
+                Ok(rows) => self.behind.done(id, rows),
+                Err(error) => {
+                    tracing::warn!(%error, "new rows could not be put into a late index; it is tried again");
+                    self.behind.failed();
+                }
+            }
+        }
     }
 
     /// The last that is done: all of the log goes into the file, which is then the whole database.

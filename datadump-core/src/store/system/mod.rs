@@ -26,10 +26,14 @@ use crate::{
 /// * 3: that of its answers.
 /// * 4: those of the [feed](super::feed).
 /// * 5: those of the hub.
-pub(super) const VERSION: i64 = 5;
+/// * 6: how far late indexes are, on SQLite.
+pub(super) const VERSION: i64 = 6;
 
 /// The version that brought the feed.
 pub(super) const FEED: i64 = 4;
+
+/// The version that brought late indexes.
+pub(super) const LATE: i64 = 6;
 
 /// A name for the numbers of a feed that begins now.
 pub(super) fn epoch(ids: &Ids) -> String {

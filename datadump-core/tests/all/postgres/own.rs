@@ -28,7 +28,7 @@ async fn a_database_of_the_first_version_gets_them_once() {
         PostgresStore::open(database.url(), options())
     );
     let (one, other) = (one.unwrap(), other.unwrap());
-    assert_eq!(database.number(version).await, 5);
+    assert_eq!(database.number(version).await, 6);
     assert_eq!(words(&write(&one, vec![source(&one, &json!({}))]).await), ["created"]);
     other.close().await;
     one.close().await;
