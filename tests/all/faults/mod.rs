@@ -6,6 +6,7 @@ mod durability;
 mod migration_kills;
 mod overload;
 mod races;
+mod readings;
 mod stops;
 mod synced;
 mod throws;

@@ -1,0 +1,103 @@
+//! Readings while the server is killed again and again: those of a device are found by its index and beside it,
+//! all that were acknowledged, each once, and the same as without an index.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use datadump_tests::{Api, Server, on_both};
+use serde_json::{Value as Json, json};
+use tokio::time::sleep;
+
+use super::setting;
+
+on_both![readings_that_were_acknowledged_are_those_of_their_devices];
+
+/// How many devices push at once.
+const DEVICES: usize = 6;
+
+/// How many readings each of its pushes has: so many that they come into the index while it is killed.
+const READINGS: usize = 100;
+
+/// The readings of each device, by the value that each has for its own.
+type Readings = BTreeMap<String, BTreeSet<String>>;
+
+async fn readings_that_were_acknowledged_are_those_of_their_devices(mut server: Server) {
+    let kills = setting("DATADUMP_TEST_READING_KILLS", 3);
+    let mut acknowledged = Readings::new();
+    for round in 0..kills {
+        let clients: Vec<_> =
+            (0..DEVICES).map(|device| tokio::spawn(push((*server).clone(), device, round))).collect();
+        sleep(Duration::from_millis(100 + (round * 97) % 200)).await;
+        let (setup, database) = server.kill().await;
+        for (device, client) in clients.into_iter().enumerate() {
+            acknowledged.entry(name(device)).or_default().extend(client.await.unwrap());
+        }
+        server = setup.start(database).await;
+        // By the index as many as there are.
+        let mut of_devices = 0;
+        for device in acknowledged.keys() {
+            of_devices += count(&server, &format!("&device_id={}", id(&server, device).await)).await;
+        }
+        assert_eq!(of_devices, count(&server, "").await, "round {round}");
+    }
+    let mut all = walk(&server, "").await;
+    for (device, acknowledged) in &acknowledged {
+        let there = all.remove(device).unwrap_or_default();
+        let lost = acknowledged.difference(&there).count();
+        assert_eq!(lost, 0, "of {} readings of {device}", acknowledged.len());
+        let question = format!("&device_id={}&ordering=-timestamp", id(&server, device).await);
+        let mut indexed = walk(&server, &question).await;
+        assert_eq!(indexed.remove(device).unwrap_or_default(), there, "by the index of {device}");
+        assert!(indexed.is_empty(), "others in the index of {device}");
+    }
+    let count: usize = acknowledged.values().map(BTreeSet::len).sum();
+    assert!(count > 1_000, "{count} readings only");
+    println!("{kills} kills, {count} readings acknowledged");
+}
+
+fn name(device: usize) -> String {
+    format!("device-{device}")
+}
+
+/// Pushes until there is no answer; the values of those that were acknowledged.
+async fn push(api: Api, device: usize, round: u64) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    for first in (round * 1_000_000..).step_by(READINGS) {
+        let numbers: Vec<u64> = (first..).take(READINGS).collect();
+        let readings =
+            numbers.iter().map(|number| json!({"device_id": name(device), "sensors": {"n": number}}));
+        match api.post("/api/data", &readings.collect()).send().await {
+            Ok(answer) => assert_eq!(answer.is(201).json()["accepted"], READINGS),
+            Err(_) => break,
+        }
+        acknowledged.extend(numbers.iter().map(|number| format!("{number}.0")));
+    }
+    acknowledged
+}
+
+async fn id(server: &Server, device: &str) -> Json {
+    server.get(&format!("/api/v1/device/{device}/")).await.is(200).json()["id"].clone()
+}
+
+/// How many readings pass.
+async fn count(server: &Server, question: &str) -> u64 {
+    let path = format!("/api/v1/storage/readings/?limit=1&count=exact{question}");
+    server.get(&path).await.is(200).json()["count"].as_u64().unwrap()
+}
+
+/// All readings that pass, page by page.
+async fn walk(server: &Server, question: &str) -> Readings {
+    let mut found = Readings::new();
+    let mut next = Some(format!("/api/v1/storage/readings/?limit=1000&cursor={question}"));
+    while let Some(path) = next {
+        let page = server.get(&path).await.is(200).json();
+        for row in page["results"].as_array().unwrap() {
+            let of_device = found.entry(row["device"].as_str().unwrap().to_owned()).or_default();
+            assert!(of_device.insert(row["value"].to_string()), "twice: {row}");
+        }
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    found
+}
