@@ -197,7 +197,7 @@ impl<'c> One<'c> {
         } else if self.unless_violated(done)?.is_none() {
             return Ok(None);
         }
-        self.is_late(count);
+        self.note_late(count);
         // They are given one after the other.
         let last = self.connection.last_insert_rowid();
         let keys = (0..count).rev().map(|before| last - i64::try_from(before).unwrap_or_default());
@@ -290,7 +290,7 @@ impl<'c> One<'c> {
                 bind_whole(insert, 0, &Value::Null, row, put)?;
                 let done = insert.raw_execute();
                 put.key = Some(self.connection.last_insert_rowid());
-                self.is_late(1);
+                self.note_late(1);
                 self.settled(done, put)
             }
             Decision::Settled(outcome) => Ok(Done::Settled(outcome)),
@@ -298,7 +298,8 @@ impl<'c> One<'c> {
         }
     }
 
-    fn is_late(&mut self, rows: usize) {
+    /// These were inserted with a mark, if there is a late index.
+    fn note_late(&mut self, rows: usize) {
         if self.texts.is_late {
             self.late += rows;
         }
