@@ -25,6 +25,8 @@ type Readings = BTreeMap<String, BTreeSet<String>>;
 
 async fn readings_that_were_acknowledged_are_those_of_their_devices(mut server: Server) {
     let kills = setting("DATADUMP_TEST_READING_KILLS", 3);
+    // There is a storage before the first kill, and it is ready.
+    server.post("/api/data", &json!({"device_id": name(0), "sensors": {"n": -1}})).await.is(201).ok();
     let mut acknowledged = Readings::new();
     for round in 0..kills {
         let clients: Vec<_> =
