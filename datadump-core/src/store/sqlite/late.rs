@@ -3,6 +3,8 @@
 //! the index is a partial one of rows without a mark. When many have one the writer takes the marks away, in one
 //! transaction, and SQLite puts those rows into the index. It sees to everything else that may happen to a row, too.
 //!
+//! Rows that come together and belong together share a page as it is; they are not marked.
+//!
 //! A question is put to both: to the index, and to the rows with a mark, which all lie behind a number that is
 //! kept in a table, so that both are seen as of the same moment.
 
@@ -51,6 +53,13 @@ pub(super) fn has(definition: &Definition) -> bool {
     definition.meta.indexes.iter().any(|index| index.kind == IndexKind::Late)
 }
 
+/// The fields that late indexes begin with, by their places.
+pub(super) fn first_fields(definition: &Definition) -> Vec<usize> {
+    let late = definition.meta.indexes.iter().filter(|index| index.kind == IndexKind::Late);
+    let fields = late.filter_map(|index| definition.field(index.fields.first()?.as_str()));
+    fields.map(|(place, _)| place).collect()
+}
+
 /// What says of a table that no row before this moment has a mark.
 pub(super) fn begin(id: StorageId, definition: &Definition) -> String {
     let table = sql::table(&definition.name).quoted();
@@ -66,7 +75,7 @@ pub(super) fn end(id: StorageId) -> String {
     format!("DELETE FROM datadump_late WHERE storage_id = {}", id.get())
 }
 
-/// How many rows there are with a mark, by storages, as far as the writer knows.
+/// How many rows have come since marks were last taken away, by storages, as far as the writer knows.
 #[derive(Debug, Default)]
 pub(super) struct Behind {
     rows: HashMap<StorageId, u64>,

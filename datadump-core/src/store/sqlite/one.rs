@@ -108,7 +108,7 @@ pub(super) struct One<'c> {
     insert_new: Option<CachedStatement<'c>>,
     several: Vec<Option<CachedStatement<'c>>>,
     update: Option<CachedStatement<'c>>,
-    /// How many rows it has inserted that are not in the late indexes yet.
+    /// How many rows it has inserted that a late index has to be told of.
     late: usize,
 }
 
@@ -176,11 +176,14 @@ impl<'c> One<'c> {
     ) -> Result<Option<Vec<Done>>> {
         let count = writes.len();
         let fails = self.is_shared && self.texts.are_safe;
-        let Some(text) = self.texts.insert_several(count, fails) else { return Ok(None) };
-        if self.several.len() <= count {
-            self.several.resize_with(TOGETHER + 1, || None);
+        let is_late =
+            !self.texts.late.is_empty() && (count < self.texts.together || self.are_scattered(writes));
+        let Some(text) = self.texts.insert_several(count, fails, is_late) else { return Ok(None) };
+        let place = if is_late { TOGETHER + count } else { count };
+        if self.several.len() <= place {
+            self.several.resize_with(2 * TOGETHER + 1, || None);
         }
-        let Some(slot) = self.several.get_mut(count) else { return Ok(None) };
+        let Some(slot) = self.several.get_mut(place) else { return Ok(None) };
         let insert = prepared(slot, self.connection, text)?;
         let (mut puts, mut places) = (Vec::with_capacity(count), 0);
         for write in writes {
@@ -197,7 +200,7 @@ impl<'c> One<'c> {
         } else if self.unless_violated(done)?.is_none() {
             return Ok(None);
         }
-        self.note_late(count);
+        self.note(count);
         // They are given one after the other.
         let last = self.connection.last_insert_rowid();
         let keys = (0..count).rev().map(|before| last - i64::try_from(before).unwrap_or_default());
@@ -290,7 +293,7 @@ impl<'c> One<'c> {
                 bind_whole(insert, 0, &Value::Null, row, put)?;
                 let done = insert.raw_execute();
                 put.key = Some(self.connection.last_insert_rowid());
-                self.note_late(1);
+                self.note(1);
                 self.settled(done, put)
             }
             Decision::Settled(outcome) => Ok(Done::Settled(outcome)),
@@ -298,9 +301,22 @@ impl<'c> One<'c> {
         }
     }
 
-    /// These were inserted with a mark, if there is a late index.
-    fn note_late(&mut self, rows: usize) {
-        if self.texts.is_late {
+    /// Whether these would go to different places of a late index.
+    fn are_scattered(&self, writes: &[Write]) -> bool {
+        fn value(write: &Write, place: usize) -> Option<&Value> {
+            match &write.action {
+                Action::Put(row) => row.values().get(place),
+                Action::Delete { .. } => None,
+            }
+        }
+        let mut places = self.texts.late.iter();
+        let Some((first, rest)) = writes.split_first() else { return false };
+        places.any(|place| rest.iter().any(|write| value(write, *place) != value(first, *place)))
+    }
+
+    /// So many rows were inserted: with those that have no mark are the others to be looked for.
+    fn note(&mut self, rows: usize) {
+        if !self.texts.late.is_empty() {
             self.late += rows;
         }
     }

@@ -29,14 +29,14 @@ pub(super) struct Statements {
     /// What version there is, and since when.
     pub(super) look: String,
     pub(super) insert: String,
-    /// The same for several rows, by what it means that one is refused and by how many they are; made when they are
-    /// needed.
-    several: [[OnceLock<String>; TOGETHER + 1]; 2],
-    /// Where they are inserted, and the question marks of each.
-    into: String,
-    row: String,
-    /// Whether there is a late index.
-    pub(super) is_late: bool,
+    /// The same for several rows, by what it means that one is refused, by whether they are late, and by how many they
+    /// are; made when they are needed.
+    several: [[[OnceLock<String>; TOGETHER + 1]; 2]; 2],
+    /// Where they are inserted, and the question marks of each: of those that are late last.
+    into: [String; 2],
+    row: [String; 2],
+    /// The fields that late indexes begin with.
+    pub(super) late: Vec<usize>,
     /// How many rows go together at most.
     pub(super) together: usize,
     /// Whether rows without a key are hardly ever refused: no index does it.
@@ -77,12 +77,12 @@ impl Statements {
             look: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
             insert_new: format!("INSERT INTO {table} ({all}) VALUES ({row}) ON CONFLICT ({key}) DO NOTHING"),
             insert: format!("INSERT INTO {table} ({all}{late}) VALUES ({row}{marked_without_key})"),
-            into: format!("INTO {table} ({all}{late}) VALUES "),
-            several: array::from_fn(|_| array::from_fn(|_| OnceLock::new())),
+            into: ["", late].map(|late| format!("INTO {table} ({all}{late}) VALUES ")),
+            several: array::from_fn(|_| array::from_fn(|_| array::from_fn(|_| OnceLock::new()))),
             together: (VALUES / columns).min(TOGETHER),
             are_safe: !definition.all_indexes().iter().any(|index| index.kind == IndexKind::Unique),
-            row: format!("({row}{marked})"),
-            is_late: !late.is_empty(),
+            row: ["", marked].map(|marked| format!("({row}{marked})")),
+            late: late::first_fields(definition),
             update: format!("UPDATE {table} SET {set} WHERE {key} = ?"),
             delete: format!("DELETE FROM {table} WHERE {key} = ?"),
             meets: AtomicBool::new(false),
@@ -92,12 +92,14 @@ impl Statements {
     /// What inserts so many rows; none when they are too many, or too few. If one is refused
     /// none is inserted; or, when it `fails`, those before it are, and the transaction has to be given up: then SQLite
     /// need not keep every page as it was before.
-    pub(super) fn insert_several(&self, rows: usize, fails: bool) -> Option<&str> {
-        let texts = self.several.get(usize::from(fails))?;
+    pub(super) fn insert_several(&self, rows: usize, fails: bool, is_late: bool) -> Option<&str> {
+        let late = usize::from(is_late);
+        let (into, row) = (self.into.get(late)?, self.row.get(late)?);
+        let texts = self.several.get(usize::from(fails))?.get(late)?;
         let text = texts.get(rows).filter(|_| (2..=self.together).contains(&rows))?;
         Some(text.get_or_init(|| {
             let insert = if fails { "INSERT OR FAIL" } else { "INSERT" };
-            format!("{insert} {}{}", self.into, vec![self.row.as_str(); rows].join(", "))
+            format!("{insert} {into}{}", vec![row.as_str(); rows].join(", "))
         }))
     }
 
