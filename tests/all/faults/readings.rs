@@ -17,8 +17,9 @@ on_both![readings_that_were_acknowledged_are_those_of_their_devices];
 /// How many devices push at once.
 const DEVICES: usize = 6;
 
-/// How many readings each of its pushes has: so many that they come into the index while it is killed.
-const READINGS: usize = 100;
+/// How many readings each of its pushes has: fewer than go into the index with their commit (16 of one device), so
+/// that all of them come into it behind.
+const READINGS: usize = 15;
 
 /// The readings of each device, by the value that each has for its own.
 type Readings = BTreeMap<String, BTreeSet<String>>;
