@@ -1,5 +1,7 @@
 //! A throw: one message as it came.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use uuid::Uuid;
 
@@ -29,6 +31,6 @@ pub struct Throw {
     pub arguments: Vec<(String, String)>,
     /// The format it asked to be read as.
     pub format: Option<String>,
-    /// Who sent it.
-    pub peer: Option<String>,
+    /// The address of who sent it.
+    pub peer: Option<IpAddr>,
 }

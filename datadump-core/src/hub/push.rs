@@ -6,11 +6,13 @@
 //! {"device_id": "pico_w", "temperature": 21.5, "moisture": 30}
 //! ```
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
     clock::Timestamp,
-    record::{Failure, Fields},
+    record::{Failure, Fields, Names},
     schema::infer::{is_exact, moment, plain_decimal},
 };
 
@@ -64,51 +66,93 @@ impl Said {
     }
 }
 
-/// What a record of a push says, one reading after the other.
-pub fn read(record: Fields, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
-    let head = match head(&record) {
-        Ok(head) => head,
-        Err((field, failure)) => return say(Err(whole(record, field, failure))),
-    };
-    if let Some((field, sensor)) = first(&record, &SENSOR)
-        && member(&record, VALUE).is_some()
-    {
-        if let Err(failure) = is_name(sensor, "a sensor") {
-            return say(Err(whole(record, field, failure)));
+/// Reads what the records of a push say.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// The names of the record before, and where its members stand: mostly the next has the same.
+    last: Option<(Arc<Names>, Places)>,
+}
+
+/// Where the members of a record stand that say something by their names.
+#[derive(Debug, Clone, Copy, Default)]
+struct Places {
+    device: [Option<usize>; DEVICE.len()],
+    sensor: [Option<usize>; SENSOR.len()],
+    time: [Option<usize>; TIME.len()],
+    value: Option<usize>,
+    sensors: Option<usize>,
+}
+
+impl Places {
+    fn of(names: &Names) -> Self {
+        let place = |name| names.place(name);
+        Self {
+            device: DEVICE.map(place),
+            sensor: SENSOR.map(place),
+            time: TIME.map(place),
+            value: place(VALUE),
+            sensors: place(SENSORS),
         }
-        // They are its own, and need not be copied.
-        let (mut device, mut sensor, mut value) = (Json::Null, Json::Null, Json::Null);
-        let (names, values) = record.into_parts();
-        for (member, json) in names.list().iter().zip(values) {
-            match member.as_str() {
-                member if member == head.device => device = json,
-                member if member == field => sensor = json,
-                member if member == VALUE => value = json,
-                _ => {}
+    }
+
+    /// Whether what stands here names no sensor.
+    fn is_head(&self, place: usize, is_nested: bool) -> bool {
+        let mut heads = self.device.iter().chain(&self.time);
+        heads.any(|head| *head == Some(place)) || (is_nested && self.sensors == Some(place))
+    }
+}
+
+impl Reader {
+    fn places(&mut self, record: &Fields) -> Places {
+        let Some(names) = record.names() else { return Places::default() };
+        match &self.last {
+            Some((last, places)) if Arc::ptr_eq(last, names) => *places,
+            _ => {
+                let places = Places::of(names);
+                self.last = Some((names.clone(), places));
+                places
             }
         }
-        return say(reading(name(device), name(sensor), &value, head.at));
     }
-    let device = member(&record, head.device).map(|(_, device)| device.clone());
-    let device = name(device.unwrap_or_default());
-    let is_nested = member(&record, SENSORS).is_some_and(|(_, sensors)| sensors.is_object());
-    let is_head =
-        |field: &str| DEVICE.contains(&field) || TIME.contains(&field) || (is_nested && field == SENSORS);
-    let nested = member(&record, SENSORS).and_then(|(_, sensors)| sensors.as_object());
-    let count = nested.map_or(0, Map::len) + record.keys().filter(|field| !is_head(field)).count();
-    if count == 0 || count > MOST_SENSORS {
-        let detail = match count {
-            0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
-            many => format!("a push has at most {MOST_SENSORS} sensors, not {many}"),
+
+    /// What a record of a push says, one reading after the other.
+    pub fn read(&mut self, record: Fields, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
+        let places = self.places(&record);
+        let values = record.values();
+        let head = match head(values, &places) {
+            Ok(head) => head,
+            Err((field, failure)) => return say(Err(whole(record, field, failure))),
         };
-        return say(Err(whole(record, SENSORS, malformed(detail))));
-    }
-    let others = record.iter().filter(|(field, _)| !is_head(field));
-    for (sensor, value) in nested.into_iter().flatten().chain(others) {
-        say(match checked(sensor, "a sensor") {
-            Ok(sensor) => reading(device.clone(), sensor, value, head.at),
-            Err(failure) => Err(unread(&device, sensor, value, head.at, failure)),
-        });
+        if let Some((field, sensor, json)) = first(values, &places.sensor, &SENSOR)
+            && let Some(value) = places.value
+        {
+            if let Err(failure) = is_name(json, "a sensor") {
+                return say(Err(whole(record, field, failure)));
+            }
+            // They are its own, and need not be copied.
+            let (_, mut values) = record.into_parts();
+            let mut taken = |place| values.get_mut(place).map(Json::take).unwrap_or_default();
+            let (device, sensor, value) = (taken(head.device), taken(sensor), taken(value));
+            return say(reading(name(device), name(sensor), &value, head.at));
+        }
+        let device = name(values.get(head.device).cloned().unwrap_or_default());
+        let sensors = places.sensors.and_then(|place| values.get(place)?.as_object());
+        let is_head = |place| places.is_head(place, sensors.is_some());
+        let others = || record.iter().enumerate().filter(|(place, _)| !is_head(*place));
+        let count = sensors.map_or(0, Map::len) + others().count();
+        if count == 0 || count > MOST_SENSORS {
+            let detail = match count {
+                0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
+                many => format!("a push has at most {MOST_SENSORS} sensors, not {many}"),
+            };
+            return say(Err(whole(record, SENSORS, malformed(detail))));
+        }
+        for (sensor, value) in sensors.into_iter().flatten().chain(others().map(|(_, other)| other)) {
+            say(match checked(sensor, "a sensor") {
+                Ok(sensor) => reading(device.clone(), sensor, value, head.at),
+                Err(failure) => Err(unread(&device, sensor, value, head.at, failure)),
+            });
+        }
     }
 }
 
@@ -119,25 +163,25 @@ fn whole(record: Fields, field: &str, failure: Failure) -> Box<Unread> {
 
 /// What all readings of a record have in common.
 struct Head {
-    /// The member that names the device.
-    device: &'static str,
+    /// Where the device is named.
+    device: usize,
     at: Option<Timestamp>,
 }
 
 type Wrong = (&'static str, Failure);
 
-fn head(record: &Fields) -> Result<Head, Wrong> {
-    let Some((field, device)) = first(record, &DEVICE) else {
+fn head(values: &[Json], places: &Places) -> Result<Head, Wrong> {
+    let Some((field, device, json)) = first(values, &places.device, &DEVICE) else {
         return Err((DEVICE[0], malformed("a push says which device it is of, in `device_id`")));
     };
-    is_name(device, "a device").map_err(|failure| (field, failure))?;
-    let at = match first(record, &TIME) {
-        Some((field, at)) => Some(time(at).ok_or_else(|| {
+    is_name(json, "a device").map_err(|failure| (field, failure))?;
+    let at = match first(values, &places.time, &TIME) {
+        Some((field, _, at)) => Some(time(at).ok_or_else(|| {
             (field, malformed(format!("{at} is not a time: RFC 3339, or a number of seconds since 1970")))
         })?),
         None => None,
     };
-    Ok(Head { device: field, at })
+    Ok(Head { device, at })
 }
 
 fn reading(device: String, sensor: String, value: &Json, at: Option<Timestamp>) -> Result<Said, Box<Unread>> {
@@ -174,14 +218,17 @@ fn plain_number(text: &str) -> Option<f64> {
     whole.map(|whole| whole as f64).or_else(|| plain_decimal(text))
 }
 
-/// A member that is there.
-fn member<'r>(record: &'r Fields, name: &'static str) -> Option<(&'static str, &'r Json)> {
-    record.get(name).map(|value| (name, value))
-}
-
-/// The first of these members that is there, and not null.
-fn first<'r>(record: &'r Fields, names: &[&'static str]) -> Option<(&'static str, &'r Json)> {
-    names.iter().find_map(|name| member(record, name).filter(|(_, value)| !value.is_null()))
+/// The first of the members of these names that is there, and not null, and where it stands.
+fn first<'r>(
+    values: &'r [Json],
+    places: &[Option<usize>],
+    names: &[&'static str],
+) -> Option<(&'static str, usize, &'r Json)> {
+    places.iter().zip(names).find_map(|(place, name)| {
+        let place = (*place)?;
+        let value = values.get(place).filter(|value| !value.is_null())?;
+        Some((*name, place, value))
+    })
 }
 
 /// Whether this names something.
@@ -247,7 +294,7 @@ mod tests {
 
     fn all(push: &Json) -> Vec<Result<Said, Box<Unread>>> {
         let mut all = Vec::new();
-        read(push.as_object().unwrap().clone().into(), |one| all.push(one));
+        Reader::default().read(push.as_object().unwrap().clone().into(), |one| all.push(one));
         all
     }
 

@@ -1,12 +1,7 @@
 //! The members of a record. Records that follow one another mostly have the same names in the same order:
 //! those share them, and where each name goes in a storage is found once for all of them.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    ops::Index,
-    sync::{Arc, LazyLock},
-};
+use std::{collections::HashMap, fmt, ops::Index, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
@@ -25,9 +20,10 @@ const FEW: usize = 24;
 /// assert_eq!(fields["speed"], 1.75);
 /// assert_eq!(Value::from(fields), json!({"speed": 1.75, "unit": "m/s"}));
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Fields {
-    names: Arc<Names>,
+    /// None where there are none: what all threads count is not counted for nothing.
+    names: Option<Arc<Names>>,
     /// As many as there are names.
     values: Vec<Json>,
 }
@@ -93,12 +89,30 @@ impl Fields {
     /// Values under names that they may share with others: as many as there are names.
     pub(crate) fn under(names: Arc<Names>, values: Vec<Json>) -> Self {
         debug_assert_eq!(names.list.len(), values.len(), "{names:?}");
-        Self { names, values }
+        Self { names: Some(names), values }
     }
 
     /// The names, and the values in their order.
     pub(crate) fn into_parts(self) -> (Arc<Names>, Vec<Json>) {
-        (self.names, self.values)
+        (self.names.unwrap_or_default(), self.values)
+    }
+
+    /// The names.
+    pub(crate) fn names(&self) -> Option<&Arc<Names>> {
+        self.names.as_ref()
+    }
+
+    /// The values, in their order.
+    pub(crate) fn values(&self) -> &[Json] {
+        &self.values
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.names.as_ref()?.place(name)
+    }
+
+    fn own_names(&mut self) -> &mut Names {
+        Arc::make_mut(self.names.get_or_insert_default())
     }
 
     /// How many there are.
@@ -113,17 +127,18 @@ impl Fields {
 
     /// The value under this name.
     pub fn get(&self, name: &str) -> Option<&Json> {
-        self.values.get(self.names.place(name)?)
+        self.values.get(self.place(name)?)
     }
 
     /// The value under this name, to change it.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Json> {
-        self.values.get_mut(self.names.place(name)?)
+        let place = self.place(name)?;
+        self.values.get_mut(place)
     }
 
     /// Whether there is a value under this name.
     pub fn contains_key(&self, name: &str) -> bool {
-        self.names.place(name).is_some()
+        self.place(name).is_some()
     }
 
     /// Puts a value under a name: in place of the one that is there, or behind all others.
@@ -132,33 +147,26 @@ impl Fields {
         if let Some(before) = self.get_mut(&name) {
             return Some(std::mem::replace(before, value));
         }
-        Arc::make_mut(&mut self.names).push(name);
+        self.own_names().push(name);
         self.values.push(value);
         None
     }
 
     /// Takes a value out; those behind it stay in their order.
     pub fn remove(&mut self, name: &str) -> Option<Json> {
-        let place = self.names.place(name)?;
-        Arc::make_mut(&mut self.names).remove(place);
+        let place = self.place(name)?;
+        self.own_names().remove(place);
         Some(self.values.remove(place))
     }
 
     /// The names and values, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Json)> {
-        self.names.list.iter().zip(&self.values)
+        self.keys().zip(&self.values)
     }
 
     /// The names, in their order.
     pub fn keys(&self) -> impl Iterator<Item = &String> {
-        self.names.list.iter()
-    }
-}
-
-impl Default for Fields {
-    fn default() -> Self {
-        static NONE: LazyLock<Arc<Names>> = LazyLock::new(Arc::default);
-        Self { names: NONE.clone(), values: Vec::new() }
+        self.names.as_ref().map_or(&[][..], |names| names.list()).iter()
     }
 }
 
@@ -183,15 +191,17 @@ impl IntoIterator for Fields {
     type IntoIter = std::iter::Zip<std::vec::IntoIter<String>, std::vec::IntoIter<Json>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        let names = Arc::try_unwrap(self.names).map_or_else(|shared| shared.list.clone(), |own| own.list);
-        names.into_iter().zip(self.values)
+        let names = self
+            .names
+            .map(|names| Arc::try_unwrap(names).map_or_else(|shared| shared.list.clone(), |own| own.list));
+        names.unwrap_or_default().into_iter().zip(self.values)
     }
 }
 
 impl From<Map<String, Json>> for Fields {
     fn from(members: Map<String, Json>) -> Self {
         let (names, values): (Vec<String>, Vec<Json>) = members.into_iter().unzip();
-        Self { names: Arc::new(names.into_iter().collect()), values }
+        Self { names: Some(Arc::new(names.into_iter().collect())), values }
     }
 }
 
@@ -251,13 +261,17 @@ mod tests {
         Fields::from(json.as_object().unwrap().clone())
     }
 
+    fn is_shared(one: &Fields, other: &Fields) -> bool {
+        one.names().zip(other.names()).is_some_and(|(one, other)| Arc::ptr_eq(one, other))
+    }
+
     #[test]
     fn names_are_shared_until_one_of_those_that_share_them_has_others() {
         let one = fields(&json!({"a": 1, "b": 2}));
         let mut other = one.clone();
-        assert!(Arc::ptr_eq(&one.names, &other.names));
+        assert!(is_shared(&one, &other));
         assert_eq!(other.insert("b", json!(3)), Some(json!(2)));
-        assert!(Arc::ptr_eq(&one.names, &other.names));
+        assert!(is_shared(&one, &other));
         other.insert("c", json!(4));
         assert_eq!(other.remove("a"), Some(json!(1)));
         assert_eq!(other.remove("a"), None);

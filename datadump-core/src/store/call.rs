@@ -4,7 +4,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use crate::{
     error::Fault,
-    schema::{InForce, Row, StorageId, StoredRow, Value},
+    schema::{InForce, Row, StorageId, StorageName, StoredRow, Value},
 };
 
 /// Writes that were asked for in one go.
@@ -38,13 +38,13 @@ pub struct Write {
     pub expect: Expect,
 }
 
-/// Makes the row that is put when a write fails, out of its place in the call and how it failed; or
+/// Makes the row that is put when a write fails, out of its place in the call, what it was and how it failed; or
 /// none. The row's storage is one of the service's own, and its key is new.
 #[derive(Clone)]
 pub struct Otherwise(pub Arc<Instead>);
 
 /// What an [`Otherwise`] does.
-pub type Instead = dyn Fn(usize, &Outcome) -> Option<Row> + Send + Sync;
+pub type Instead = dyn Fn(usize, &Write, &Outcome) -> Option<Row> + Send + Sync;
 
 impl Debug for Otherwise {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -106,6 +106,14 @@ impl Write {
     /// Deletes the row with this key, on this condition.
     pub fn delete(in_force: Arc<InForce>, key: Value, expect: Expect) -> Self {
         Self { action: Action::Delete { in_force, key }, expect }
+    }
+
+    /// The name of the storage that it is to.
+    pub(crate) fn storage_name(&self) -> &StorageName {
+        match &self.action {
+            Action::Put(row) => row.storage_name(),
+            Action::Delete { in_force, .. } => &in_force.definition.name,
+        }
     }
 }
 

@@ -143,17 +143,19 @@ impl Fitter {
     ) -> Result<Fitted, Vec<Fault>> {
         let definition = &self.in_force.definition;
         let mut faults = Vec::new();
-        let mut complete = Vec::with_capacity(values.len());
-        for (field, value) in definition.fields.iter().zip(values) {
-            complete.push(match (value, &field.presence) {
+        // In the room of what they were.
+        let mut complete: Vec<Value> = values
+            .into_iter()
+            .zip(&definition.fields)
+            .map(|(value, field)| match (value, &field.presence) {
                 (Some(value), _) => value,
                 (None, Presence::Optional(default)) => default.clone(),
                 (None, Presence::Required { .. }) => {
                     faults.push(Fault::new(Place::field(field.name.as_str()), "missing", "is missing"));
                     Value::Null
                 }
-            });
-        }
+            })
+            .collect();
         if !faults.is_empty() {
             return Err(faults);
         }

@@ -19,6 +19,9 @@ pub(crate) use page::{Window, encoded, link};
 
 use crate::problem::Problem;
 
+/// How many bytes of an answer there is room for before there are any: most receipts have fewer.
+const USUAL: usize = 384;
+
 /// An answer in JSON. The framework's own one builds a second tree of every value before writing.
 #[derive(Debug)]
 pub(crate) struct Reply<T>(pub(crate) T);
@@ -37,8 +40,9 @@ impl<T: Type> Payload for Reply<T> {
 
 impl<T: Serialize + Send> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(body) => Response::builder().content_type("application/json").body(body),
+        let mut body = Vec::with_capacity(USUAL);
+        match serde_json::to_writer(&mut body, &self.0) {
+            Ok(()) => Response::builder().content_type("application/json").body(body),
             Err(error) => {
                 tracing::error!(%error, "an answer could not be written");
                 Problem::internal().into_response()

@@ -1,5 +1,7 @@
 //! A throw, as a request brings it: any content type or none, any arguments.
 
+use std::net::{IpAddr, SocketAddr};
+
 use datadump_core::{
     Once,
     process::decompress::{Encoding, encodings},
@@ -31,7 +33,7 @@ pub(crate) struct Asked {
     /// How long it says its body is.
     pub(crate) announced: Option<u64>,
     /// Who sends it.
-    pub(crate) peer: Option<String>,
+    pub(crate) peer: Option<IpAddr>,
     /// That it is to be stored once.
     pub(crate) once: Option<Once>,
 }
@@ -62,9 +64,9 @@ impl Asked {
 }
 
 /// The address it comes from, without the port, which says nothing of who it is.
-fn peer(request: &Request) -> Option<String> {
+fn peer(request: &Request) -> Option<IpAddr> {
     let RemoteAddr(address) = request.remote_addr();
-    address.as_socket_addr().map(|address| address.ip().to_string())
+    address.as_socket_addr().map(SocketAddr::ip)
 }
 
 fn joined(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {

@@ -4,7 +4,7 @@
 //! window nothing is read: a client that sends faster than its throws are committed is slowed down
 //! by its own connection.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::{net::IpAddr, ops::ControlFlow, time::Duration};
 
 use bytes::Bytes;
 use datadump_core::{IdempotencyKey, Incoming, Receipt, SourceName};
@@ -46,7 +46,7 @@ pub(super) struct Session {
     pub(super) control: Control,
     /// The arguments of the address; they go with every message.
     pub(super) arguments: Vec<(String, String)>,
-    pub(super) peer: Option<String>,
+    pub(super) peer: Option<IpAddr>,
     /// The id of the request that opened it.
     pub(super) request: String,
     pub(super) path: String,
@@ -174,7 +174,7 @@ impl Session {
             content_type: opened.content_type,
             arguments: self.arguments.clone(),
             format: opened.format.or_else(|| self.control.format.clone()),
-            peer: self.peer.clone(),
+            peer: self.peer,
             strict: self.control.errors == Errors::Refuse,
             ..Incoming::default()
         };

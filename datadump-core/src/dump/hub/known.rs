@@ -193,6 +193,16 @@ impl Device {
         self.sensors.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
+    /// Its sensors of these names, to those that were found before.
+    pub(super) fn find_sensors<'n>(
+        &self,
+        names: impl Iterator<Item = &'n str>,
+        found: &mut Vec<Option<Arc<Sensor>>>,
+    ) {
+        let sensors = self.sensors.read().unwrap_or_else(PoisonError::into_inner);
+        found.extend(names.map(|name| sensors.get(name).cloned()));
+    }
+
     pub(super) fn sensor_count(&self) -> usize {
         self.sensors.read().unwrap_or_else(PoisonError::into_inner).len()
     }

@@ -1,6 +1,6 @@
 //! Which device and which sensor a reading is of, and whether it is taken.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -15,16 +15,33 @@ use crate::{
     dump::{Dump, hub::Registration},
     error::{Error, Result},
     hub::push::Said,
-    record::Origin,
     schema::{InForce, Row, Value},
 };
 
 /// How many characters of the last text of a sensor are shown.
 const LONGEST_TEXT: usize = 1_000;
 
-/// A device whose readings are taken, or put into quarantine until it is adopted.
-#[derive(Debug, Clone)]
-pub(in crate::dump) struct Admitted(Arc<Device>);
+/// A device that may push.
+#[derive(Debug)]
+pub(in crate::dump) enum Admitted {
+    /// What it pushes waits in quarantine until the device of this name is adopted.
+    Waiting(String),
+    /// Its readings are taken.
+    Taken(Taken),
+}
+
+/// A device whose readings are taken, and where they go.
+#[derive(Debug)]
+pub(in crate::dump) struct Taken {
+    device: Arc<Device>,
+    storage: Arc<InForce>,
+    /// Whether the storage is as we make it.
+    is_ours: bool,
+}
+
+/// A sensor that a reading is of.
+#[derive(Debug)]
+pub(in crate::dump) struct Recognised(Arc<Sensor>);
 
 /// Who pushes.
 #[derive(Debug, Clone, Copy)]
@@ -47,34 +64,23 @@ pub(in crate::dump) enum Refusal {
 /// A reading on its way to its storage.
 #[derive(Debug)]
 pub(in crate::dump) struct Pushing {
-    pub(in crate::dump) origin: Origin,
     pub(in crate::dump) storage: Arc<InForce>,
     pub(in crate::dump) is_clock_off: bool,
     pub(in crate::dump) heard: Heard,
     /// The names of the device and the sensor, as they were sent.
     names: [String; 2],
     /// Whether its storage is as we make it.
-    is_ours: bool,
+    pub(in crate::dump) is_ours: bool,
 }
 
 /// What a sensor of a device has said.
 #[derive(Debug)]
 pub(in crate::dump) struct Heard {
-    pub(in crate::dump) device: Admitted,
+    device: Arc<Device>,
     sensor: Arc<Sensor>,
     value: Option<f64>,
     text: Option<String>,
     at: Option<Timestamp>,
-}
-
-impl Admitted {
-    pub(in crate::dump) fn is_waiting(&self) -> bool {
-        self.0.row.state == DeviceState::Waiting
-    }
-
-    pub(in crate::dump) fn name(&self) -> &str {
-        &self.0.row.device
-    }
 }
 
 impl Refusal {
@@ -98,12 +104,8 @@ impl Refusal {
 }
 
 impl Heard {
-    fn device(&self) -> &Device {
-        &self.device.0
-    }
-
     fn names(&self) -> (&str, &str) {
-        (&self.device().row.device, &self.sensor.row.sensor_type)
+        (&self.device.row.device, &self.sensor.row.sensor_type)
     }
 
     /// The same as it could be pushed again.
@@ -115,15 +117,24 @@ impl Heard {
 }
 
 impl Pushing {
-    /// The row it becomes, if its storage is as we make it: then there is nothing left to prove.
-    pub(in crate::dump) fn row(&mut self, received_at: Timestamp) -> Option<Row> {
-        if !self.is_ours {
-            return None;
+    /// What a sensor of a device says now.
+    pub(in crate::dump) fn new(said: Said, of: &Taken, sensor: Recognised, now: Timestamp) -> Self {
+        let Said { device, sensor: sensor_name, value, text, at } = said;
+        let heard = Heard { device: of.device.clone(), sensor: sensor.0, value, text, at };
+        Self {
+            storage: of.storage.clone(),
+            is_clock_off: at.is_some_and(|at| hearts::is_off(at, now)),
+            heard,
+            names: [device, sensor_name],
+            is_ours: of.is_ours,
         }
-        let heard = &self.heard;
-        let [device, sensor] = std::mem::take(&mut self.names);
+    }
+
+    /// The row it becomes where its storage is as we make it: then there is nothing left to prove.
+    pub(in crate::dump) fn row(self, received_at: Timestamp) -> (Row, Heard) {
+        let Self { storage, heard, names: [device, sensor], .. } = self;
         let values = vec![
-            Value::Integer(heard.device().id),
+            Value::Integer(heard.device.id),
             Value::Text(device),
             Value::Integer(heard.sensor.id),
             Value::Text(sensor),
@@ -132,7 +143,7 @@ impl Pushing {
             Value::Timestamp(heard.at.unwrap_or(received_at)),
             Value::Timestamp(received_at),
         ];
-        Some(Row::proven(self.storage.clone(), None, values))
+        (Row::proven(storage, None, values), heard)
     }
 
     /// The record it is otherwise.
@@ -140,7 +151,7 @@ impl Pushing {
         let heard = &self.heard;
         let (device, sensor) = heard.names();
         let fields = [
-            ("device_id", Json::from(heard.device().id)),
+            ("device_id", Json::from(heard.device.id)),
             ("device", device.into()),
             ("sensor_id", heard.sensor.id.into()),
             ("sensor_type", sensor.into()),
@@ -164,66 +175,39 @@ impl Dump {
         let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
         let devices = self.devices_named(&names).await?;
         let options = self.hub.options;
-        let admitted = named.iter().zip(devices).map(|((name, readings), device)| {
-            let Some(device) = device else {
-                return Err(match options.registration {
+        let mut admitted = Vec::with_capacity(named.len());
+        for ((name, readings), device) in named.iter().zip(devices) {
+            admitted.push(match device {
+                Some(device) => match refusal(&device, *readings, who, options.rate, now) {
+                    Some(refusal) => Err(refusal),
+                    None => Ok(self.let_in(device).await?),
+                },
+                None => Err(match options.registration {
                     Registration::Locked => Refusal::Unknown(name.clone()),
                     Registration::Open | Registration::Adopt => Refusal::Full(options.devices),
-                });
-            };
-            // What waited in quarantine was let in then.
-            let Who::Device(token) = who else { return Ok(Admitted(device)) };
-            if device.check(token).is_err() {
-                return Err(Refusal::Token(device.row.device.clone()));
-            }
-            if !device.allows(*readings, options.rate, now) {
-                return Err(Refusal::Floods(device.row.device.clone(), options.rate));
-            }
-            Ok(Admitted(device))
-        });
-        Ok(admitted.collect())
+                }),
+            });
+        }
+        Ok(admitted)
     }
 
-    /// The sensors and storages of readings; those for which there is no room are given back.
+    async fn let_in(&self, device: Arc<Device>) -> Result<Admitted> {
+        if device.row.state == DeviceState::Waiting {
+            return Ok(Admitted::Waiting(device.row.device.clone()));
+        }
+        let storage = self.readings_storage(&device.storage()).await?;
+        let is_ours = is_ours(&storage);
+        Ok(Admitted::Taken(Taken { device, storage, is_ours }))
+    }
+
+    /// The sensors of these readings; none where its device has too many.
     pub(in crate::dump) async fn recognise(
         &self,
-        readings: Vec<(Origin, Said, Admitted)>,
-        now: Timestamp,
-    ) -> Result<Vec<Result<Pushing, (Origin, Said)>>> {
-        let wanted: Vec<(&Arc<Device>, &str)> =
-            readings.iter().map(|(_, said, device)| (&device.0, said.sensor.as_str())).collect();
+        readings: impl Iterator<Item = (&Taken, &Said)>,
+    ) -> Result<Vec<Option<Recognised>>> {
+        let wanted: Vec<_> = readings.map(|(of, said)| (&of.device, said.sensor.as_str())).collect();
         let sensors = self.sensors_named(&wanted).await?;
-        // Those before the last one.
-        let mut storages: HashMap<i64, (Arc<InForce>, bool)> = HashMap::new();
-        let mut last: Option<(i64, (Arc<InForce>, bool))> = None;
-        let mut recognised = Vec::with_capacity(readings.len());
-        for ((origin, said, device), sensor) in readings.into_iter().zip(sensors) {
-            let Some(sensor) = sensor else {
-                recognised.push(Err((origin, said)));
-                continue;
-            };
-            // Mostly all readings of a push are of one device.
-            let id = device.0.id;
-            let (storage, is_ours) = match &last {
-                Some((before, known)) if *before == id => known.clone(),
-                _ => {
-                    let known = match storages.get(&id) {
-                        Some(known) => known.clone(),
-                        None => {
-                            let storage = self.readings_storage(&device.0.storage()).await?;
-                            (storage.clone(), is_ours(&storage))
-                        }
-                    };
-                    storages.extend(last.replace((id, known.clone())));
-                    known
-                }
-            };
-            let is_clock_off = said.at.is_some_and(|at| hearts::is_off(at, now));
-            let Said { device: device_name, sensor: sensor_name, value, text, at } = said;
-            let (heard, names) = (Heard { device, sensor, value, text, at }, [device_name, sensor_name]);
-            recognised.push(Ok(Pushing { origin, storage, is_clock_off, heard, names, is_ours }));
-        }
-        Ok(recognised)
+        Ok(sensors.into_iter().map(|sensor| sensor.map(Recognised)).collect())
     }
 
     /// These were heard.
@@ -235,15 +219,28 @@ impl Dump {
             let text = text.as_ref().map(|text| text.chars().take(LONGEST_TEXT).collect());
             let last = Last { value: *value, text, timestamp: at.unwrap_or(now) };
             self.hub.hearts.beat(&sensor.heart, now, Some(last), *at);
-            if before != Some(device.0.id) {
-                self.hub.hearts.beat(&device.0.heart, now, None, *at);
-                before = Some(device.0.id);
+            if before != Some(device.id) {
+                self.hub.hearts.beat(&device.heart, now, None, *at);
+                before = Some(device.id);
             }
         }
     }
 
     /// Commands that a device is given in return for what it has pushed.
-    pub(in crate::dump) async fn pending(&self, device: &Admitted, most: usize) -> Result<Vec<Json>> {
-        self.lease_now(&device.0, most).await
+    pub(in crate::dump) async fn pending(&self, heard: &Heard, most: usize) -> Result<Vec<Json>> {
+        self.lease_now(&heard.device, most).await
+    }
+}
+
+/// Why a device may not push so many readings, if it may not. What waited in quarantine was let in then.
+fn refusal(device: &Device, readings: usize, who: Who<'_>, rate: f64, now: Timestamp) -> Option<Refusal> {
+    let Who::Device(token) = who else { return None };
+    let name = || device.row.device.clone();
+    if device.check(token).is_err() {
+        Some(Refusal::Token(name()))
+    } else if !device.allows(readings, rate, now) {
+        Some(Refusal::Floods(name(), rate))
+    } else {
+        None
     }
 }

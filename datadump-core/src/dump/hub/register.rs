@@ -180,5 +180,11 @@ impl Dump {
 }
 
 fn all_sensors(wanted: &[(&Arc<Device>, &str)]) -> Vec<Option<Arc<Sensor>>> {
-    wanted.iter().map(|(device, name)| device.sensor(name)).collect()
+    let mut found = Vec::with_capacity(wanted.len());
+    for of_one in wanted.chunk_by(|(one, _), (other, _)| Arc::ptr_eq(one, other)) {
+        if let Some((device, _)) = of_one.first() {
+            device.find_sensors(of_one.iter().map(|(_, name)| *name), &mut found);
+        }
+    }
+    found
 }

@@ -82,7 +82,7 @@ impl Cells<'_> {
             content_type: self.text("content_type"),
             arguments: arguments.unwrap_or_default(),
             format: None,
-            peer: self.text("peer"),
+            peer: self.text("peer").and_then(|peer| peer.parse().ok()),
         })
     }
 }

@@ -136,7 +136,7 @@ impl Seed {
             text(&trouble.detail),
             maybe(self.throw.content_type.as_deref()),
             Value::Json(without_nul(Json::from(arguments)).to_string()),
-            maybe(self.throw.peer.as_deref()),
+            self.throw.peer.map_or(Value::Null, |peer| Value::Text(peer.to_string())),
             Value::Timestamp(self.throw.received_at),
             record.map_or(Value::Null, |record| Value::Json(without_nul(record.clone()).to_string())),
             Value::Binary(raw),

@@ -78,12 +78,12 @@ impl Dump {
         &self,
         name: &StorageName,
         key: Option<&str>,
-        records: &[&Record],
+        records: impl Iterator<Item = &Record> + Clone + Send,
     ) -> Result<Target> {
         let mut last = None;
         for _ in 0..ROUNDS {
             let Some(storage) = self.store.catalogue().folded(name.as_str()) else {
-                Box::pin(self.make(name, key, records)).await?;
+                Box::pin(self.make(name, key, records.clone())).await?;
                 continue;
             };
             let Some(in_force) = &storage.in_force else {
@@ -98,7 +98,7 @@ impl Dump {
             }
             let fitter = self.capture.growth.fitter(in_force, self.store.widest_row());
             let mut shape = Shape::default();
-            for record in records {
+            for record in records.clone() {
                 consume_budget().await;
                 fitter.see(record, &mut shape);
             }
@@ -111,7 +111,12 @@ impl Dump {
         last.map(Target::Open).ok_or(Error::Overloaded)
     }
 
-    async fn make(&self, name: &StorageName, key: Option<&str>, records: &[&Record]) -> Result<()> {
+    async fn make(
+        &self,
+        name: &StorageName,
+        key: Option<&str>,
+        records: impl Iterator<Item = &Record>,
+    ) -> Result<()> {
         let turn = self.capture.growth.turn(&name.folded());
         let _alone = turn.alone.lock().await;
         if self.store.catalogue().folded(name.as_str()).is_some() {

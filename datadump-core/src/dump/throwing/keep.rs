@@ -9,7 +9,7 @@ use tokio::task::coop::consume_budget;
 use super::{
     entry::{Seed, Step, Trouble},
     grow::Target,
-    parts::{Original, Part, Placed, settle},
+    parts::{Original, Part, settle},
 };
 use crate::{
     dump::{
@@ -150,10 +150,7 @@ impl Dump {
             };
             match proven {
                 Ok((row, expect)) => {
-                    // The storage has its own spelling of its name.
-                    let in_force = row.proven_by().clone();
-                    let original = Original::Record(one.original);
-                    parts.push(Part::Row(Placed { in_force, origin, original }));
+                    parts.push(Part::Row(origin, Original::Record(one.original)));
                     writes.push(Write::put(row, expect));
                 }
                 Err(trouble) => failed.push(Failed {
@@ -165,8 +162,7 @@ impl Dump {
             }
         }
         for Ready { row, origin, heard } in ready {
-            let (in_force, original) = (row.proven_by().clone(), Original::Heard(heard));
-            parts.push(Part::Row(Placed { in_force, origin, original }));
+            parts.push(Part::Row(origin, Original::Heard(heard)));
             writes.push(Write::put(row, Expect::Anything));
         }
         if how.whole && !failed.is_empty() {
@@ -232,6 +228,11 @@ impl Dump {
 
     /// The storages that records go to, each made or grown for those of them that go there.
     async fn targets(&self, bound: &[Bound], key: Option<&str>) -> Result<Vec<(StorageName, Target)>> {
+        let Some(Bound { storage, .. }) = bound.first() else { return Ok(Vec::new()) };
+        if bound.iter().all(|one| one.storage == *storage) {
+            let records = bound.iter().map(|one| &one.record);
+            return Ok(vec![(storage.clone(), self.target(storage, key, records).await?)]);
+        }
         let mut groups: Vec<(&StorageName, Vec<&Record>)> = Vec::new();
         for one in bound {
             // Mostly where the one before it went.
@@ -242,7 +243,7 @@ impl Dump {
         }
         let mut targets = Vec::with_capacity(groups.len());
         for (name, records) in groups {
-            targets.push((name.clone(), self.target(name, key, &records).await?));
+            targets.push((name.clone(), self.target(name, key, records.into_iter()).await?));
         }
         Ok(targets)
     }
@@ -271,14 +272,16 @@ impl Dump {
     /// What is put into quarantine when the store refuses a row.
     fn otherwise(&self, seed: Arc<Seed>, parts: Arc<[Part]>, heard: Arc<[Heard]>) -> Otherwise {
         let ids = self.ids.clone();
-        Otherwise(Arc::new(move |place, outcome| match parts.get(place) {
-            Some(Part::Row(placed)) => {
-                let (trouble, origin) = (Trouble::refused(outcome), Some(&placed.origin));
-                let original = match &placed.original {
+        Otherwise(Arc::new(move |place, write, outcome| match parts.get(place) {
+            Some(Part::Row(origin, original)) => {
+                let trouble = Trouble::refused(outcome);
+                let original = match original {
                     Original::Record(record) => record.clone(),
                     Original::Heard(place) => heard.get(*place).map(|heard| Arc::new(heard.to_json())),
                 };
-                Some(seed.row(ids.next(), origin, original.as_deref(), Some(placed.storage()), &trouble))
+                // The storage has its own spelling of its name.
+                let storage = write.storage_name().as_str();
+                Some(seed.row(ids.next(), Some(origin), original.as_deref(), Some(storage), &trouble))
             }
             _ => None,
         }))

@@ -16,7 +16,7 @@ mod rehearse;
 mod resume;
 mod stream;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use serde_json::Value as Json;
@@ -54,8 +54,8 @@ pub struct Incoming {
     pub arguments: Vec<(String, String)>,
     /// The format it asks to be read as.
     pub format: Option<String>,
-    /// Who sends it.
-    pub peer: Option<String>,
+    /// The address of who sends it.
+    pub peer: Option<IpAddr>,
     /// Whether any error means that nothing is stored.
     pub strict: bool,
     /// That it is to be stored once, however often it is thrown: then [`Receipt::again`] says of the
@@ -181,7 +181,7 @@ impl Dump {
             text(format),
             throw.content_type.as_deref().map_or(Value::Null, text),
             Value::Json(arguments.to_string()),
-            throw.peer.as_deref().map_or(Value::Null, text),
+            throw.peer.map_or(Value::Null, |peer| Value::Text(peer.to_string())),
             Value::Timestamp(throw.received_at),
             Value::Binary(throw.body.to_vec()),
         ];

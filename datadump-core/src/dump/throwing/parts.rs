@@ -8,24 +8,16 @@ use super::{entry::Trouble, keep::Failed};
 use crate::{
     receipt::{Receipt, Remark},
     record::Origin,
-    schema::InForce,
     store::Outcome,
 };
 
 /// What one of the writes is of.
 #[derive(Debug)]
 pub(super) enum Part {
-    Row(Placed),
+    /// A row, where it came from, and what it was made of.
+    Row(Origin, Original),
     Entry(Remark),
     Beside,
-}
-
-/// A row on its way into the store, and where it came from.
-#[derive(Debug)]
-pub(super) struct Placed {
-    pub(super) in_force: Arc<InForce>,
-    pub(super) origin: Origin,
-    pub(super) original: Original,
 }
 
 /// What a row was made of, where its bytes alone do not say it.
@@ -36,27 +28,24 @@ pub(super) enum Original {
     Heard(usize),
 }
 
-impl Placed {
-    pub(super) fn storage(&self) -> &str {
-        self.in_force.definition.name.as_str()
-    }
-}
-
 /// Counts what became of each write.
 pub(super) fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: &[Outcome]) {
     for (part, outcome) in parts.iter().zip(outcomes) {
         match (part, outcome) {
-            (Part::Beside, _) | (Part::Row(_), Outcome::Undone) => {}
+            (Part::Beside, _) | (Part::Row(..), Outcome::Undone) => {}
             (Part::Entry(remark), _) => {
                 receipt.quarantined += 1;
                 receipt.error(remark.clone());
             }
-            (Part::Row(row), Outcome::Created(_) | Outcome::Updated(_) | Outcome::Deleted(_)) => {
-                receipt.accept(row.storage());
+            (
+                Part::Row(..),
+                Outcome::Created(stored) | Outcome::Updated(stored) | Outcome::Deleted(stored),
+            ) => {
+                receipt.accept(stored.in_force.definition.name.as_str());
             }
             // Refused without anything instead: it was only to be stored if it was not there.
-            (Part::Row(_), Outcome::Same(_)) => receipt.duplicates += 1,
-            (Part::Row(row), outcome) => {
+            (Part::Row(..), Outcome::Same(_)) => receipt.duplicates += 1,
+            (Part::Row(origin, _), outcome) => {
                 let (failed, entry) = match outcome {
                     Outcome::Instead(failed, stored) => (failed.as_ref(), Some(stored)),
                     failed => (failed, None),
@@ -67,7 +56,7 @@ pub(super) fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: &[Outcome]
                     _ => None,
                 });
                 receipt.quarantined += u64::from(quarantine.is_some());
-                let origin = Some(row.origin.clone());
+                let origin = Some(origin.clone());
                 let failed = Failed { origin, original: None, storage: None, trouble };
                 receipt.error(failed.remark(quarantine));
             }

@@ -16,11 +16,11 @@ use super::{
 use crate::{
     dump::{
         Dump,
-        hub::{Heard, Who},
+        hub::{Admitted, Heard, Pushing, Who},
         once::Slot,
     },
     error::{Error, Result},
-    hub::push,
+    hub::push::{self, Said},
     receipt::{Receipt, Remark},
     record::{Origin, Record},
     store::{Write, own::Own},
@@ -96,11 +96,10 @@ impl Dump {
                 return outcome.map(|receipt| Pushed { receipt, commands: None });
             }
         };
-        let device = heard.first().map(|heard| heard.device.clone());
         self.beat(&heard, throw.received_at);
-        let commands = match device.filter(|_| commands > 0) {
+        let commands = match heard.first().filter(|_| commands > 0) {
             // The readings are committed: who hears of an error here would push them again.
-            Some(device) => Some(self.pending(&device, commands).await.unwrap_or_else(|error| {
+            Some(first) => Some(self.pending(first, commands).await.unwrap_or_else(|error| {
                 tracing::debug!(%error, "a device is not given its commands with the answer to its push");
                 Vec::new()
             })),
@@ -173,12 +172,12 @@ impl Dump {
             sifted.fail(rejected.origin, None, Trouble::of(Step::Decode, &rejected.failure));
         }
         let mut said = Vec::with_capacity(output.records.len());
-        let mut devices = Devices::default();
+        let (mut devices, mut reader) = (Devices::default(), push::Reader::default());
         for record in output.records {
             consume_budget().await;
             let Record { mut fields, odd, origin, .. } = record;
             fields.extend(odd);
-            push::read(fields, |one| match one {
+            reader.read(fields, |one| match one {
                 Ok(one) => {
                     let device = devices.place(&one.device);
                     said.push((origin.clone(), one, device));
@@ -191,20 +190,21 @@ impl Dump {
             });
         }
         let admitted = self.admit(&devices.named, who, received_at).await?;
-        let mut known = Vec::with_capacity(said.len());
+        let taken = said.iter().filter_map(|(_, said, device)| match admitted.get(*device) {
+            Some(Ok(Admitted::Taken(device))) => Some((device, said)),
+            _ => None,
+        });
+        let mut sensors = self.recognise(taken).await?.into_iter();
+        let mut heard = Vec::with_capacity(sensors.len());
+        sifted.ready.reserve_exact(sensors.len());
         for (origin, said, device) in said {
-            match admitted.get(device) {
-                Some(Ok(device)) if device.is_waiting() => {
-                    let detail = format!("device `{}` waits to be adopted", device.name());
-                    let trouble = Trouble {
-                        step: Step::Route,
-                        code: "device-waiting".into(),
-                        field: Some(device.name().to_owned()),
-                        detail,
-                    };
-                    sifted.fail(origin, Some(said.to_json()), trouble);
+            let device = match admitted.get(device) {
+                Some(Ok(Admitted::Taken(device))) => device,
+                Some(Ok(Admitted::Waiting(device))) => {
+                    let detail = format!("device `{device}` waits to be adopted");
+                    sifted.set_aside(origin, &said, "device-waiting", device.clone(), detail);
+                    continue;
                 }
-                Some(Ok(device)) => known.push((origin, said, device.clone())),
                 Some(Err(refusal)) => {
                     let remark = Remark {
                         index: Some(origin.index),
@@ -215,46 +215,40 @@ impl Dump {
                         quarantine: None,
                     };
                     sifted.refused.push((remark, refusal.error()));
+                    continue;
                 }
                 None => return Err(Error::internal("a reading of no device")),
+            };
+            let Some(sensor) = sensors.next().flatten() else {
+                let detail = format!("device `{}` has too many sensors", said.device);
+                sifted.set_aside(origin, &said, "too-many-sensors", said.sensor.clone(), detail);
+                continue;
+            };
+            let pushing = Pushing::new(said, device, sensor, received_at);
+            if pushing.is_clock_off {
+                receipt.warn(Remark {
+                    index: Some(origin.index),
+                    line: origin.line,
+                    code: "clock_off".into(),
+                    field: Some("timestamp".into()),
+                    detail: "its time is far from the server's; it is kept as it is".into(),
+                    quarantine: None,
+                });
             }
-        }
-        let mut heard = Vec::with_capacity(known.len());
-        for recognised in self.recognise(known, received_at).await? {
-            match recognised {
-                Ok(mut pushing) => {
-                    if pushing.is_clock_off {
-                        receipt.warn(Remark {
-                            index: Some(pushing.origin.index),
-                            line: pushing.origin.line,
-                            code: "clock_off".into(),
-                            field: Some("timestamp".into()),
-                            detail: "its time is far from the server's; it is kept as it is".into(),
-                            quarantine: None,
-                        });
-                    }
-                    let origin = Origin { piece: None, ..pushing.origin.clone() };
-                    match pushing.row(received_at) {
-                        Some(row) => sifted.ready.push(Ready { row, origin, heard: heard.len() }),
-                        // Somebody has declared it otherwise: it takes what fits it.
-                        None => sifted.sorted.bound.push(Bound {
-                            storage: pushing.storage.definition.name.clone(),
-                            record: Record { origin, ..Record::new(pushing.fields(received_at)) },
-                            original: Some(Arc::new(pushing.heard.to_json())),
-                        }),
-                    }
-                    heard.push(pushing.heard);
-                }
-                Err((origin, said)) => {
-                    let trouble = Trouble {
-                        step: Step::Route,
-                        code: "too-many-sensors".into(),
-                        field: Some(said.sensor.clone()),
-                        detail: format!("device `{}` has too many sensors", said.device),
-                    };
-                    sifted.fail(origin, Some(said.to_json()), trouble);
-                }
-            }
+            let origin = Origin { piece: None, ..origin };
+            heard.push(if pushing.is_ours {
+                let (row, this) = pushing.row(received_at);
+                sifted.ready.push(Ready { row, origin, heard: heard.len() });
+                this
+            } else {
+                // Somebody has declared it otherwise: it takes what fits it.
+                sifted.sorted.bound.push(Bound {
+                    storage: pushing.storage.definition.name.clone(),
+                    record: Record { origin, ..Record::new(pushing.fields(received_at)) },
+                    original: Some(Arc::new(pushing.heard.to_json())),
+                });
+                pushing.heard
+            });
         }
         sifted.heard = heard.into();
         Ok(sifted)
@@ -333,6 +327,12 @@ const HOW: How<'_> = How { key: None, strict_fields: false, whole: false, quaran
 impl Sifted {
     fn is_empty(&self) -> bool {
         self.sorted.bound.is_empty() && self.ready.is_empty() && self.sorted.failed.is_empty()
+    }
+
+    /// Puts a reading into quarantine, because of what is said of this field.
+    fn set_aside(&mut self, origin: Origin, said: &Said, code: &str, field: String, detail: String) {
+        let trouble = Trouble { step: Step::Route, code: code.into(), field: Some(field), detail };
+        self.fail(origin, Some(said.to_json()), trouble);
     }
 
     /// Puts a part of the push into quarantine: what it says, in a form that can be pushed again.

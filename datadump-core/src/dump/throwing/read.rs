@@ -12,10 +12,13 @@ use super::{
     keep::{Bound, Failed},
 };
 use crate::{
-    dump::{Dump, capture::sources::Source},
+    dump::{
+        Dump,
+        capture::{Capture, sources::Source},
+    },
     error::{Error, Fault, Place, Result},
     process::{
-        self, Input, Output, Processor, Room,
+        self, Input, Output, Processor,
         decompress::{Encoding, decompress},
         vrl::{About, Event, Mode, Script, Verdict},
     },
@@ -58,25 +61,19 @@ impl Dump {
         let explicit = throw.format.as_deref().or(format).filter(|name| !matches!(*name, "" | "auto"));
         let chosen = match explicit {
             None => None,
-            Some(name) => {
-                Some(registry.get(name).ok_or_else(|| unknown_format(name, registry.names()))?.clone())
-            }
-        };
-        let work = Work {
-            throw: throw.clone(),
-            chosen,
-            registry: registry.clone(),
-            limit: self.capture.max_throw,
-            room: self.capture.room.clone(),
+            Some(name) => Some(registry.get(name).ok_or_else(|| unknown_format(name, registry.names()))?),
         };
         if throw.body.len() <= AT_ONCE
             && Encoding::by_magic(&throw.body).is_none()
-            && work.chosen.as_ref().is_none_or(|chosen| !self.capture.native.contains(chosen.name()))
+            && chosen.is_none_or(|chosen| !self.capture.native.contains(chosen.name()))
         {
-            return enough_room(work.run());
+            return enough_room(self.capture.decode(throw, chosen));
         }
-        let (format, body) = (work.format_asked(), throw.body.clone());
-        let reading = tokio::time::timeout(DEADLINE, tokio::task::spawn_blocking(move || work.run())).await;
+        let format = chosen.map_or("unknown", |chosen| chosen.name()).to_owned();
+        let (body, chosen) = (throw.body.clone(), chosen.cloned());
+        let (capture, throw) = (self.capture.clone(), throw.clone());
+        let work = move || capture.decode(&throw, chosen.as_ref());
+        let reading = tokio::time::timeout(DEADLINE, tokio::task::spawn_blocking(work)).await;
         enough_room(match reading {
             Ok(Ok(reading)) => reading,
             Ok(Err(_)) => failed(format, body, Failure::new("panicked", "the processor panicked")),
@@ -230,38 +227,23 @@ fn original(record: &Record) -> Option<Arc<Json>> {
     Some(Arc::new(Json::from(fields)))
 }
 
-/// What is needed to decode a throw, on whichever thread.
-struct Work {
-    throw: Arc<Throw>,
-    chosen: Option<Arc<dyn Processor>>,
-    registry: process::Registry,
-    limit: usize,
-    room: Room,
-}
-
-impl Work {
-    fn format_asked(&self) -> String {
-        self.chosen.as_ref().map_or_else(|| "unknown".into(), |chosen| chosen.name().to_owned())
-    }
-
-    fn run(self) -> Reading {
-        let Self { throw, chosen, registry, limit, room } = self;
-        let body = match plain(&throw.body, chosen.as_deref(), limit) {
+impl Capture {
+    /// Decodes a throw, on whichever thread.
+    fn decode(&self, throw: &Throw, chosen: Option<&Arc<dyn Processor>>) -> Reading {
+        let Self { registry, room, max_throw, .. } = self;
+        let body = match plain(&throw.body, chosen.map(AsRef::as_ref), *max_throw) {
             Ok(body) => body,
             Err(failure) => {
-                let format = chosen.as_ref().map_or("binary", |chosen| chosen.name()).to_owned();
+                let format = chosen.map_or("binary", |chosen| chosen.name()).to_owned();
                 return failed(format, throw.body.clone(), failure);
             }
         };
         let content_type = throw.content_type.as_deref();
         let (processor, body) = match chosen {
-            Some(chosen) => {
-                let body = process::body_for(chosen.name(), &body, content_type);
-                (Some(chosen), body)
-            }
+            Some(chosen) => (Some(chosen), process::body_for(chosen.name(), &body, content_type)),
             None => {
                 let detected = process::detect(&body, content_type, !throw.arguments.is_empty());
-                (registry.get(detected.format).cloned(), detected.body)
+                (registry.get(detected.format), detected.body)
             }
         };
         let Some(processor) = processor else {
@@ -274,7 +256,7 @@ impl Work {
         let input =
             Input { body: &body, content_type, arguments: &throw.arguments, received_at: throw.received_at };
         let format = processor.name().to_owned();
-        let mut output = process::run_into(Output::within(&room), processor.as_ref(), &input);
+        let mut output = process::run_into(Output::within(room), processor.as_ref(), &input);
         if let (Ok(output), true) = (&mut output, process::is_untyped(&format)) {
             output.records.iter_mut().for_each(|record| record.untyped = true);
         }

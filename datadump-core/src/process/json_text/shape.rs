@@ -91,13 +91,16 @@ fn ends_scalar(byte: u8) -> bool {
 /// The byte behind the closing quote of the text that is opened here.
 fn text_end(bytes: &[u8], open: usize) -> usize {
     /// Most texts are names and words, and over before the search for many bytes has begun.
-    const SHORT: usize = 24;
+    const SHORT: usize = 3;
     let mut place = open + 1;
-    for (length, byte) in bytes.iter().skip(place).take(SHORT).enumerate() {
-        match byte {
-            b'"' => return place + length + 1,
-            b'\\' => break,
-            _ => {}
+    let (words, _) = bytes.get(place..).unwrap_or_default().as_chunks();
+    for word in words.iter().take(SHORT) {
+        let found = special(*word);
+        place += found;
+        match word.get(found) {
+            Some(b'"') => return place + 1,
+            Some(_) => break,
+            None => {}
         }
     }
     while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(place..).unwrap_or_default()) {
@@ -108,6 +111,16 @@ fn text_end(bytes: &[u8], open: usize) -> usize {
         place += 2;
     }
     bytes.len()
+}
+
+/// Where a text ends, or has something that is escaped, in these of its bytes: 8 when it is nowhere.
+fn special(word: [u8; 8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // The high bit of the lowest byte that is zero, and perhaps of others above it.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let word = u64::from_le_bytes(word);
+    let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+    found.trailing_zeros() as usize / 8
 }
 
 fn number_length(bytes: &[u8]) -> usize {
@@ -144,6 +157,11 @@ mod tests {
             (r#"{"open": ["#, r#"{"open": ["#),
             (r#""open"#, r#""open"#),
             ("{}\u{1E}{}", "{}"),
+            (r#""seventeen bytes \" ü" "#, r#""seventeen bytes \" ü""#),
+            (
+                r#""a text of more than twenty-four bytes \\""#,
+                r#""a text of more than twenty-four bytes \\""#,
+            ),
         ] {
             assert_eq!(text.get(..shape(text.as_bytes(), 0).end), Some(value), "{text}");
         }

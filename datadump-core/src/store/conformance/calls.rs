@@ -106,7 +106,7 @@ fn quarantined(subject: &Subject<'_>, code: &str) -> Result<Row> {
 
 /// The call, with a row for each of its writes that is put when that fails.
 fn or_else(call: Call, rows: Vec<Row>) -> Call {
-    Call { otherwise: Some(Otherwise(Arc::new(move |place, _| rows.get(place).cloned()))), ..call }
+    Call { otherwise: Some(Otherwise(Arc::new(move |place, _, _| rows.get(place).cloned()))), ..call }
 }
 
 pub(super) async fn what_fails_is_replaced_by_its_otherwise(bench: &dyn Bench) -> Result<()> {

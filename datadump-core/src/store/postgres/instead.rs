@@ -22,11 +22,12 @@ pub(super) async fn put(
 ) -> Result<(), Failure> {
     let mut failed: Vec<&mut Outcome> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
-    let places = todo.iter().flat_map(|open| (0..open.call.writes.len()).map(|place| (open.call, place)));
-    for ((call, place), outcome) in places.zip(outcomes) {
+    let writes =
+        todo.iter().flat_map(|open| open.call.writes.iter().enumerate().map(|write| (open.call, write)));
+    for ((call, (place, write)), outcome) in writes.zip(outcomes) {
         // A call that stands or falls as a whole has nothing put in its place.
         if let (Some(otherwise), Fate::Each, true) = (&call.otherwise, call.fate, outcome.is_failure())
-            && let Some(row) = (otherwise.0)(place, outcome)
+            && let Some(row) = (otherwise.0)(place, write, outcome)
         {
             rows.push(row);
             failed.push(outcome);

@@ -101,10 +101,10 @@ impl Behind {
         due.next().map(|(storage, _)| *storage)
     }
 
-    /// So many were.
-    pub(super) fn done(&mut self, storage: StorageId, rows: u64) {
+    /// As many as go in at once did, or the last of them.
+    pub(super) fn done(&mut self, storage: StorageId, is_last: bool) {
         let behind = self.rows.entry(storage).or_default();
-        *behind = if rows < ROWS.into() { 0 } else { behind.saturating_sub(rows) };
+        *behind = if is_last { 0 } else { behind.saturating_sub(ROWS.into()) };
     }
 
     /// It could not be done.
@@ -113,27 +113,28 @@ impl Behind {
     }
 }
 
-/// Puts the oldest rows with a mark into the indexes; how many it looked at.
-pub(super) fn catch_up(connection: &Connection, in_force: &InForce) -> Result<u64> {
+/// Puts the oldest rows with a mark into the indexes: those of so many numbers, as numbers follow one another. Whether
+/// they were the last.
+pub(super) fn catch_up(connection: &Connection, in_force: &InForce) -> Result<bool> {
     let definition = &in_force.definition;
     let (table, key) = (sql::table(&definition.name).quoted(), sql::column(definition, Column::Key).quoted());
     let id = in_force.storage.get();
     let upto = "SELECT upto FROM datadump_late WHERE storage_id = ?1";
     let upto: i64 =
         connection.prepare_cached(upto).map_err(map)?.query_row([id], |row| row.get(0)).map_err(map)?;
-    let next = format!(
-        "SELECT count(*), max({key}) FROM (SELECT {key} FROM {table} WHERE {key} > ?1 ORDER BY {key} LIMIT ?2)"
-    );
-    let mut next = connection.prepare_cached(&next).map_err(map)?;
-    let next = next.query_row([upto, ROWS.into()], |row| Ok((row.get(0)?, row.get(1)?)));
-    let (rows, next): (u64, Option<i64>) = next.map_err(map)?;
-    let Some(next) = next else { return Ok(0) };
+    // Each is looked for at its end of the table.
+    let ends =
+        format!("SELECT (SELECT min({key}) FROM {table} WHERE {key} > ?1), (SELECT max({key}) FROM {table})");
+    let mut ends = connection.prepare_cached(&ends).map_err(map)?;
+    let ends = ends.query_row([upto], |row| Ok((row.get(0)?, row.get(1)?)));
+    let (Some(first), Some(last)): (Option<i64>, Option<i64>) = ends.map_err(map)? else { return Ok(true) };
+    let next = Ord::min(first.saturating_add(i64::from(ROWS) - 1), last);
     let unmark =
         format!("UPDATE {table} SET {MARK} = NULL WHERE {key} > ?1 AND {key} <= ?2 AND {MARK} IS NOT NULL");
     connection.prepare_cached(&unmark).map_err(map)?.execute([upto, next]).map_err(map)?;
     let keep = "UPDATE datadump_late SET upto = ?2 WHERE storage_id = ?1";
     connection.prepare_cached(keep).map_err(map)?.execute(params![id, next]).map_err(map)?;
-    Ok(rows)
+    Ok(next == last)
 }
 
 /// A page, as [`sql::page`].

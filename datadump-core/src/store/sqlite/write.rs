@@ -206,7 +206,7 @@ impl<'c> Batch<'c> {
             let done = one.run(write, reprove, stamps.next())?;
             all.push(match (&call.otherwise, call.fate, done) {
                 (Some(otherwise), Fate::Each, Done::Settled(failed)) if failed.is_failure() => {
-                    Done::Settled(self.instead(otherwise, place, failed, stamps.next())?)
+                    Done::Settled(self.instead(otherwise, (place, write), failed, stamps.next())?)
                 }
                 (_, _, done) => done,
             });
@@ -227,11 +227,11 @@ impl<'c> Batch<'c> {
     fn instead(
         &mut self,
         otherwise: &Otherwise,
-        place: usize,
+        (place, write): (usize, &Write),
         failed: Outcome,
         now: Timestamp,
     ) -> Result<Outcome> {
-        let Some(row) = (otherwise.0)(place, &failed) else { return Ok(failed) };
+        let Some(row) = (otherwise.0)(place, write, &failed) else { return Ok(failed) };
         let in_force = row.proven_by().clone();
         let (write, reprove) = (Write::put(row, Expect::Anything), self.reprove);
         let done = self.one(&in_force).run(&write, reprove, now)?;

@@ -108,7 +108,8 @@ async fn latency(bench: &mut Bench) {
     let sustained = closed(server.address(), CLIENTS, bench.time, ours.clone()).await.all_answered().rate();
     let rate = sustained / 2.0;
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
-    for _ in 0..bench.repeats {
+    // Minutes in which the disk stands still are not to be half of them.
+    for _ in 0..2 * bench.repeats {
         let mut syncs = Vec::new();
         // Long enough that each meets some of the moments in which a disk stands still.
         let (echoed, thrown) = in_turns(
