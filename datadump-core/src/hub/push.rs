@@ -342,6 +342,30 @@ mod tests {
     }
 
     #[test]
+    fn records_after_records_of_other_names_say_what_they_say() {
+        let shared: Fields =
+            json!({"device_id": "a", "sensor_type": "t", "value": 1}).as_object().unwrap().clone().into();
+        let turned: Fields =
+            json!({"value": 2, "sensor": "u", "device": "b"}).as_object().unwrap().clone().into();
+        let nested: Fields =
+            json!({"sensors": {"v": 3}, "device_id": "c", "w": 4}).as_object().unwrap().clone().into();
+        let mut more = shared.clone();
+        more.insert("time", json!(1_700_000_000));
+        let records =
+            [shared.clone(), shared.clone(), turned.clone(), more, shared, Fields::default(), nested, turned];
+        let (mut reader, mut said) = (Reader::default(), Vec::new());
+        for record in records {
+            reader.read(record, |one| {
+                said.push(one.map_or(String::new(), |said| {
+                    let at = if said.at.is_some() { "@" } else { "" };
+                    format!("{}/{}={}{at}", said.device, said.sensor, said.value.unwrap_or_default())
+                }));
+            });
+        }
+        assert_eq!(said, ["a/t=1", "a/t=1", "b/u=2", "a/t=1@", "a/t=1", "", "c/v=3", "c/w=4", "b/u=2"]);
+    }
+
+    #[test]
     fn texts_that_are_numbers_are_numbers() {
         for (text, expected) in [("22", Some(22.0)), ("022", None), ("-1", Some(-1.0)), (" 2.50 ", Some(2.5))]
         {

@@ -22,7 +22,7 @@ const FEW: usize = 24;
 /// ```
 #[derive(Clone, Default)]
 pub struct Fields {
-    /// None where there are none: what all threads count is not counted for nothing.
+    /// None may stand for no names: what all threads count is not counted for nothing.
     names: Option<Arc<Names>>,
     /// As many as there are names.
     values: Vec<Json>,

@@ -218,6 +218,47 @@ async fn strangers_wait_until_they_are_adopted() {
 }
 
 #[tokio::test]
+async fn each_reading_of_a_push_of_all_kinds_of_devices_becomes_what_it_must() {
+    let setup = |registration| {
+        let setup = Setup::default().environment("DATADUMP_REGISTRATION", registration);
+        setup.environment("DATADUMP_DEVICE_RATE", "100000")
+    };
+    let server = setup("open").start(Database::sqlite()).await;
+    let thousand =
+        |first: usize| (first..first + 1_000).map(|n| (format!("s{n}"), json!(n))).collect::<Json>();
+    let full = (0..10).map(|part| json!({"device_id": "full", "sensors": thousand(part * 1_000)}));
+    assert_eq!(push(&server, full.collect()).await["accepted"], 10_000);
+    push(&server, json!([{"device_id": "known", "t": 0}, {"device_id": "owned", "t": 0}])).await;
+    server.post("/api/v1/device/owned/token/", &json!({})).await.is(201).ok();
+    let (_, database) = server.stop().await;
+    let server = setup("adopt").start(database).await;
+    let one = |device: &str, sensor: &str, value: i32| json!({"device_id": device, "sensor_type": sensor, "value": value});
+    let mixed = json!([
+        {"device_id": "stranger", "a": 1},
+        one("full", "one more", 2),
+        one("known", "t", 3),
+        one("owned", "t", 4),
+        one("stranger", "b", 5),
+        one("full", "s9999", 6),
+        one("known", "u", 7),
+    ]);
+    let pushed = push(&server, mixed).await;
+    assert_eq!((&pushed["accepted"], &pushed["quarantined"]), (&json!(3), &json!(3)));
+    let mut errors = only(pushed["errors"].as_array().unwrap(), &["index", "code"]);
+    errors.as_array_mut().unwrap().sort_by_key(|error| error[0].as_u64());
+    let expected =
+        json!([[0, "device-waiting"], [1, "too-many-sensors"], [3, "device-token"], [4, "device-waiting"]]);
+    assert_eq!(errors, expected);
+    let mut known = fetch(&server, "device?known&limit=2").await;
+    known.sort_by_key(|reading| reading["sensor_type"].to_string());
+    assert_eq!(only(&known, &["sensor_type", "value"]), json!([["t", 3.0], ["u", 7.0]]));
+    let full = fetch(&server, "device?full&limit=1").await;
+    assert_eq!(only(&full, &["sensor_type", "value"]), json!([["s9999", 6.0]]));
+    assert_eq!(super::device(&server, "stranger").await["sensors"], json!([]));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn one_that_floods_is_told_so_and_no_other() {
     let setup =
         Setup::default().environment("DATADUMP_DEVICE_RATE", "5").environment("DATADUMP_MAX_DEVICES", "3");

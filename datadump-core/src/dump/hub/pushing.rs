@@ -132,6 +132,7 @@ impl Pushing {
 
     /// The row it becomes where its storage is as we make it: then there is nothing left to prove.
     pub(in crate::dump) fn row(self, received_at: Timestamp) -> (Row, Heard) {
+        debug_assert!(self.is_ours, "{self:?}");
         let Self { storage, heard, names: [device, sensor], .. } = self;
         let values = vec![
             Value::Integer(heard.device.id),

@@ -90,7 +90,7 @@ fn ends_scalar(byte: u8) -> bool {
 
 /// The byte behind the closing quote of the text that is opened here.
 fn text_end(bytes: &[u8], open: usize) -> usize {
-    /// Most texts are names and words, and over before the search for many bytes has begun.
+    /// Most texts are short, and over before the search for many bytes has begun: after so many times eight.
     const SHORT: usize = 3;
     let mut place = open + 1;
     let (words, _) = bytes.get(place..).unwrap_or_default().as_chunks();
@@ -164,6 +164,24 @@ mod tests {
             ),
         ] {
             assert_eq!(text.get(..shape(text.as_bytes(), 0).end), Some(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_end_wherever_they_do() {
+        for length in 0..40_usize {
+            for other in ["a", "#", "]", "ü", "\u{80}", "\u{2}"] {
+                let inside = other.repeat(length);
+                for (text, end) in [
+                    (format!("\"{inside}\" \""), inside.len() + 2),
+                    (format!("\"{inside}\\\"{inside}\"\""), 2 * inside.len() + 4),
+                    (format!("\"{inside}\\\\\"\""), inside.len() + 4),
+                    (format!("\"{inside}"), inside.len() + 1),
+                    (format!("\"{inside}\\"), inside.len() + 2),
+                ] {
+                    assert_eq!(text_end(text.as_bytes(), 0), end, "{text}");
+                }
+            }
         }
     }
 

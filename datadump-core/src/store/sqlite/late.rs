@@ -23,7 +23,7 @@ use crate::{
     store::{Column, Filter, Query, sql},
 };
 
-/// How many rows come into an index at once: the more, the more of them share a page of it; and the longer is the
+/// How many rows come into an index at once, or fewer, where their numbers do not follow one another: the more, the more of them share a page of it; and the longer is the
 /// writer at it (1.3 to 2 µs a row), and a question at those that are not in it. Fewer in a lull, when it costs nobody
 /// anything and the next who comes waits less.
 const ROWS: u32 = 8192;
@@ -34,30 +34,39 @@ pub(super) const CREATE: &str =
     "CREATE TABLE datadump_late (storage_id INTEGER PRIMARY KEY, upto INTEGER NOT NULL) STRICT";
 
 /// The column of the mark. No field can have such a name.
-pub(super) const MARK: &str = "\"__late\"";
+macro_rules! mark {
+    () => {
+        "\"__late\""
+    };
+}
+pub(super) const MARK: &str = mark!();
 
 /// The rows that are in a late index.
-pub(super) const INDEXED: &str = " WHERE \"__late\" IS NULL";
+pub(super) const INDEXED: &str = concat!(" WHERE ", mark!(), " IS NULL");
 
 /// The column of the mark in the table of a storage that has one.
-pub(super) const COLUMN: &str = "\"__late\" INTEGER";
+pub(super) const COLUMN: &str = concat!(mark!(), " INTEGER");
 
 /// The same in an insertion, the mark of a row without a key, and that of one that may have a key, which is the
 /// first parameter.
-pub(super) const NAMED: &str = ", \"__late\"";
+pub(super) const NAMED: &str = concat!(", ", mark!());
 pub(super) const MARKED: &str = ", 1";
 pub(super) const MARKED_WITHOUT_KEY: &str = ", nullif(?1 IS NULL, 0)";
 
 /// Whether a storage has a late index.
 pub(super) fn has(definition: &Definition) -> bool {
-    definition.meta.indexes.iter().any(|index| index.kind == IndexKind::Late)
+    firsts(definition).next().is_some()
 }
 
 /// The fields that late indexes begin with, by their places.
 pub(super) fn first_fields(definition: &Definition) -> Vec<usize> {
+    firsts(definition).filter_map(|field| definition.field(field)).map(|(place, _)| place).collect()
+}
+
+/// What late indexes begin with.
+fn firsts(definition: &Definition) -> impl Iterator<Item = &str> {
     let late = definition.meta.indexes.iter().filter(|index| index.kind == IndexKind::Late);
-    let fields = late.filter_map(|index| definition.field(index.fields.first()?.as_str()));
-    fields.map(|(place, _)| place).collect()
+    late.filter_map(|index| Some(index.fields.first()?.as_str()))
 }
 
 /// What says of a table that no row before this moment has a mark.
@@ -101,10 +110,9 @@ impl Behind {
         due.next().map(|(storage, _)| *storage)
     }
 
-    /// As many as go in at once did, or the last of them.
-    pub(super) fn done(&mut self, storage: StorageId, is_last: bool) {
-        let behind = self.rows.entry(storage).or_default();
-        *behind = if is_last { 0 } else { behind.saturating_sub(ROWS.into()) };
+    /// Some were: so many are left at the most.
+    pub(super) fn done(&mut self, storage: StorageId, left: u64) {
+        self.rows.insert(storage, left);
     }
 
     /// It could not be done.
@@ -113,28 +121,30 @@ impl Behind {
     }
 }
 
-/// Puts the oldest rows with a mark into the indexes: those of so many numbers, as numbers follow one another. Whether
-/// they were the last.
-pub(super) fn catch_up(connection: &Connection, in_force: &InForce) -> Result<bool> {
+/// Puts the oldest rows with a mark into the indexes; how many are left at the most.
+pub(super) fn catch_up(connection: &Connection, in_force: &InForce) -> Result<u64> {
     let definition = &in_force.definition;
     let (table, key) = (sql::table(&definition.name).quoted(), sql::column(definition, Column::Key).quoted());
     let id = in_force.storage.get();
     let upto = "SELECT upto FROM datadump_late WHERE storage_id = ?1";
     let upto: i64 =
         connection.prepare_cached(upto).map_err(map)?.query_row([id], |row| row.get(0)).map_err(map)?;
-    // Each is looked for at its end of the table.
-    let ends =
-        format!("SELECT (SELECT min({key}) FROM {table} WHERE {key} > ?1), (SELECT max({key}) FROM {table})");
+    // The first is mostly the next row, and the last of all is the last page's.
+    let ends = format!(
+        "SELECT (SELECT {key} FROM {table} WHERE {key} > ?1 AND {MARK} IS NOT NULL ORDER BY {key} LIMIT 1), \
+         (SELECT max({key}) FROM {table})"
+    );
     let mut ends = connection.prepare_cached(&ends).map_err(map)?;
     let ends = ends.query_row([upto], |row| Ok((row.get(0)?, row.get(1)?)));
-    let (Some(first), Some(last)): (Option<i64>, Option<i64>) = ends.map_err(map)? else { return Ok(true) };
-    let next = Ord::min(first.saturating_add(i64::from(ROWS) - 1), last);
+    let (first, last): (Option<i64>, Option<i64>) = ends.map_err(map)?;
+    let Some(last) = last.filter(|last| *last > upto) else { return Ok(0) };
+    let next = first.map_or(last, |first| Ord::min(first.saturating_add(i64::from(ROWS) - 1), last));
     let unmark =
         format!("UPDATE {table} SET {MARK} = NULL WHERE {key} > ?1 AND {key} <= ?2 AND {MARK} IS NOT NULL");
     connection.prepare_cached(&unmark).map_err(map)?.execute([upto, next]).map_err(map)?;
     let keep = "UPDATE datadump_late SET upto = ?2 WHERE storage_id = ?1";
     connection.prepare_cached(keep).map_err(map)?.execute(params![id, next]).map_err(map)?;
-    Ok(next == last)
+    Ok(last.abs_diff(next))
 }
 
 /// A page, as [`sql::page`].
@@ -167,8 +177,7 @@ fn both(in_force: &InForce, query: &Query, rows: SelectStatement) -> SelectState
 
 /// Whether a late index may help with it: it begins with what is asked about, or with what orders the answer.
 fn is_served(definition: &Definition, query: &Query) -> bool {
-    let late = definition.meta.indexes.iter().filter(|index| index.kind == IndexKind::Late);
-    late.filter_map(|index| Column::named(definition, index.fields.first()?.as_str())).any(|first| {
+    firsts(definition).filter_map(|first| Column::named(definition, first)).any(|first| {
         let is_ordered = query.order.first().is_some_and(|order| order.column == first);
         is_ordered || query.filter.as_ref().is_some_and(|filter| is_about(filter, first))
     })
@@ -180,5 +189,68 @@ fn is_about(filter: &Filter, column: Column) -> bool {
         Filter::All(filters) => filters.iter().any(|filter| is_about(filter, column)),
         Filter::Column(of, _) => *of == column,
         Filter::Any(_) | Filter::Not(_) | Filter::Path(..) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{schema::parse, store::sqlite::columns};
+
+    fn opened() -> (Connection, InForce) {
+        let definition = parse::definition(&json!({
+            "name": "reading",
+            "key": {"name": "id", "type": "long", "generated": true},
+            "fields": [{"name": "device", "type": "long"}],
+            "meta": {"indexes": [{"fields": ["device"], "kind": "late"}]},
+        }));
+        let in_force = InForce::new(StorageId(1), 1, definition.unwrap());
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(CREATE).unwrap();
+        for statement in columns::create_table(in_force.storage, &in_force.definition) {
+            connection.execute_batch(&statement).unwrap();
+        }
+        (connection, in_force)
+    }
+
+    fn table(in_force: &InForce) -> String {
+        sql::table(&in_force.definition.name).quoted()
+    }
+
+    /// Inserts rows with these keys, or marked ones with the next.
+    fn insert(connection: &Connection, in_force: &InForce, keys: impl IntoIterator<Item = Option<i64>>) {
+        let (table, columns) = (table(in_force), "id, device, version, created_at, updated_at");
+        let insert =
+            format!("INSERT INTO {table} ({columns}{NAMED}) VALUES (?1, 3, 1, 0, 0{MARKED_WITHOUT_KEY})");
+        let mut insert = connection.prepare(&insert).unwrap();
+        keys.into_iter().for_each(|key| assert_eq!(insert.execute([key]), Ok(1)));
+    }
+
+    /// How far it is, and how many rows have a mark.
+    fn state(connection: &Connection, in_force: &InForce) -> (i64, i64) {
+        let state =
+            format!("SELECT (SELECT upto FROM datadump_late), count({MARK}) FROM {}", table(in_force));
+        connection.query_row(&state, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    }
+
+    #[test]
+    fn rows_come_in_by_as_many_as_go_in_at_once_whatever_keys_others_have() {
+        let (connection, in_force) = opened();
+        let step = || (catch_up(&connection, &in_force).unwrap(), state(&connection, &in_force));
+        assert_eq!(step(), (0, (0, 0)));
+        let rows = i64::from(ROWS);
+        insert(&connection, &in_force, (1..=100).map(|n| Some(n * 1_000_000)));
+        insert(&connection, &in_force, (0..rows + 5).map(|_| None));
+        let last = 100_000_000 + rows + 5;
+        assert_eq!(step(), (5, (last - 5, 5)), "those with a key of their own have no mark");
+        assert_eq!(step(), (0, (last, 0)));
+        insert(&connection, &in_force, [Some(1 << 40), Some(-5), None, None]);
+        assert_eq!(step(), (0, ((1 << 40) + 2, 0)));
+        insert(&connection, &in_force, [None, Some(1 << 41)]);
+        assert_eq!(step().1.1, 0, "the rest is nothing but a hole");
+        assert_eq!(step(), (0, (1 << 41, 0)));
+        assert_eq!(step(), (0, (1 << 41, 0)));
     }
 }

@@ -201,11 +201,10 @@ impl Writer {
         {
             let storage = self.catalogue.by_id(id).and_then(|storage| storage.in_force.clone());
             let in_force = storage.filter(|in_force| late::has(&in_force.definition));
-            let caught_up = in_force.map_or(Ok(true), |in_force| {
-                self.transact(|connection| late::catch_up(connection, &in_force))
-            });
+            let caught_up = in_force
+                .map_or(Ok(0), |in_force| self.transact(|connection| late::catch_up(connection, &in_force)));
             match caught_up {
-                Ok(is_last) => self.behind.done(id, is_last),
+                Ok(left) => self.behind.done(id, left),
                 Err(error) => {
                     tracing::warn!(%error, "new rows could not be put into a late index; it is tried again");
                     self.behind.failed();
