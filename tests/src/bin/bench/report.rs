@@ -152,11 +152,12 @@ impl Report {
     }
 }
 
-/// The middle one.
+/// The middle one, or what lies between the two in the middle.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+    let middle = |place: usize| sorted.get(place).copied().unwrap_or(f64::NAN);
+    f64::midpoint(middle(sorted.len().saturating_sub(1) / 2), middle(sorted.len() / 2))
 }
 
 fn bounds(values: &[f64]) -> (f64, f64) {
