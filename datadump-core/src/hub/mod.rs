@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod liveness;
+pub mod name;
 pub mod push;
 
 pub use command::{Command, State};

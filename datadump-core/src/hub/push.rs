@@ -10,14 +10,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::name::{self, malformed};
 use crate::{
     clock::Timestamp,
     record::{Failure, Fields, Names},
     schema::infer::{is_exact, moment, plain_decimal},
 };
-
-/// The most characters of a name.
-pub const LONGEST_NAME: usize = 255;
 
 /// The most sensors that one record may speak of.
 const MOST_SENSORS: usize = 1_000;
@@ -126,16 +124,16 @@ impl Reader {
         if let Some((field, sensor, json)) = first(values, &places.sensor, &SENSOR)
             && let Some(value) = places.value
         {
-            if let Err(failure) = is_name(json, "a sensor") {
+            if let Err(failure) = name::check(json, "a sensor") {
                 return say(Err(whole(record, field, failure)));
             }
             // They are its own, and need not be copied.
             let (_, mut values) = record.into_parts();
             let mut taken = |place| values.get_mut(place).map(Json::take).unwrap_or_default();
             let (device, sensor, value) = (taken(head.device), taken(sensor), taken(value));
-            return say(reading(name(device), name(sensor), &value, head.at));
+            return say(reading(name::of(device), name::of(sensor), &value, head.at));
         }
-        let device = name(values.get(head.device).cloned().unwrap_or_default());
+        let device = name::of(values.get(head.device).cloned().unwrap_or_default());
         let sensors = places.sensors.and_then(|place| values.get(place)?.as_object());
         let is_head = |place| places.is_head(place, sensors.is_some());
         let others = || record.iter().enumerate().filter(|(place, _)| !is_head(*place));
@@ -148,7 +146,7 @@ impl Reader {
             return say(Err(whole(record, SENSORS, malformed(detail))));
         }
         for (sensor, value) in sensors.into_iter().flatten().chain(others().map(|(_, other)| other)) {
-            say(match checked(sensor, "a sensor") {
+            say(match name::checked(sensor, "a sensor") {
                 Ok(sensor) => reading(device.clone(), sensor, value, head.at),
                 Err(failure) => Err(unread(&device, sensor, value, head.at, failure)),
             });
@@ -174,7 +172,7 @@ fn head(values: &[Json], places: &Places) -> Result<Head, Wrong> {
     let Some((field, device, json)) = first(values, &places.device, &DEVICE) else {
         return Err((DEVICE[0], malformed("a push says which device it is of, in `device_id`")));
     };
-    is_name(json, "a device").map_err(|failure| (field, failure))?;
+    name::check(json, "a device").map_err(|failure| (field, failure))?;
     let at = match first(values, &places.time, &TIME) {
         Some((field, _, at)) => Some(time(at).ok_or_else(|| {
             (field, malformed(format!("{at} is not a time: RFC 3339, or a number of seconds since 1970")))
@@ -231,47 +229,6 @@ fn first<'r>(
     })
 }
 
-/// Whether this names something.
-fn is_name(json: &Json, whose: &str) -> Result<(), Failure> {
-    match json {
-        Json::String(text) => check(text, whose),
-        Json::Number(_) => Ok(()),
-        other => Err(malformed(format!("the name of {whose} is a text, not {other}"))),
-    }
-}
-
-/// The name that it is.
-fn name(json: Json) -> String {
-    match json {
-        Json::String(text) => kept(text),
-        other => other.to_string(),
-    }
-}
-
-/// A name as it is kept. Any characters will do, but there are not too many, and not none.
-pub fn checked(text: &str, whose: &str) -> Result<String, Failure> {
-    check(text, whose).map(|()| kept(text.to_owned()))
-}
-
-fn check(text: &str, whose: &str) -> Result<(), Failure> {
-    if text.trim().is_empty() {
-        return Err(malformed(format!("the name of {whose} is empty")));
-    }
-    // No text has more characters than bytes.
-    if text.len() > LONGEST_NAME {
-        let length = text.chars().count();
-        if length > LONGEST_NAME {
-            let detail = format!("the name of {whose} has at most {LONGEST_NAME} characters, not {length}");
-            return Err(malformed(detail));
-        }
-    }
-    Ok(())
-}
-
-fn kept(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
-}
-
 fn time(json: &Json) -> Option<Timestamp> {
     match json {
         Json::String(text) => Timestamp::parse(text).or_else(|| {
@@ -280,10 +237,6 @@ fn time(json: &Json) -> Option<Timestamp> {
         }),
         json => moment(json),
     }
-}
-
-fn malformed(detail: impl Into<String>) -> Failure {
-    Failure::new("malformed-reading", detail)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ use crate::{clock::Timestamp, error::Result, store::own::Own};
 pub use commands::{Answered, Asked, CommandsFor, Queued};
 pub use devices::DeviceInfo;
 pub(in crate::dump) use fetch::plain;
-pub(in crate::dump) use pushing::{Admitted, Heard, Pushing, Who};
+pub(in crate::dump) use pushing::{Admitted, Becomes, Heard, Pushing, Who};
 pub(in crate::dump) use readings::{is_of_readings, is_old};
 pub use register::Registration;
 pub(in crate::dump) use told::told;

@@ -15,7 +15,7 @@ use crate::{
     dump::{Dump, hub::Registration},
     error::{Error, Result},
     hub::push::Said,
-    schema::{InForce, Row, Value},
+    schema::{InForce, Row, StorageName, Value},
 };
 
 /// How many characters of the last text of a sensor are shown.
@@ -64,13 +64,22 @@ pub(in crate::dump) enum Refusal {
 /// A reading on its way to its storage.
 #[derive(Debug)]
 pub(in crate::dump) struct Pushing {
-    pub(in crate::dump) storage: Arc<InForce>,
+    storage: Arc<InForce>,
     pub(in crate::dump) is_clock_off: bool,
-    pub(in crate::dump) heard: Heard,
+    heard: Heard,
     /// The names of the device and the sensor, as they were sent.
     names: [String; 2],
     /// Whether its storage is as we make it.
-    pub(in crate::dump) is_ours: bool,
+    is_ours: bool,
+}
+
+/// What becomes of a reading.
+#[derive(Debug)]
+pub(in crate::dump) enum Becomes {
+    /// A row of a storage that is as we make it: there is nothing left to prove.
+    Row(Row),
+    /// A record for a storage that somebody has declared otherwise: it takes what fits it.
+    Record(StorageName, Map<String, Json>),
 }
 
 /// What a sensor of a device has said.
@@ -114,6 +123,37 @@ impl Heard {
         let (device, sensor, text) = (device.to_owned(), sensor.to_owned(), self.text.clone());
         Said { device, sensor, value: self.value, text, at: self.at }.to_json()
     }
+
+    /// The row of a storage that is as we make it.
+    fn row(&self, storage: Arc<InForce>, [device, sensor]: [String; 2], received_at: Timestamp) -> Row {
+        let values = vec![
+            Value::Integer(self.device.id),
+            Value::Text(device),
+            Value::Integer(self.sensor.id),
+            Value::Text(sensor),
+            self.value.map_or(Value::Null, Value::Float),
+            self.text.clone().map_or(Value::Null, Value::Text),
+            Value::Timestamp(self.at.unwrap_or(received_at)),
+            Value::Timestamp(received_at),
+        ];
+        Row::proven(storage, None, values)
+    }
+
+    /// The same as a record.
+    fn record(&self, received_at: Timestamp) -> Map<String, Json> {
+        let (device, sensor) = self.names();
+        let fields = [
+            ("device_id", Json::from(self.device.id)),
+            ("device", device.into()),
+            ("sensor_id", self.sensor.id.into()),
+            ("sensor_type", sensor.into()),
+            ("value", self.value.map_or(Json::Null, Json::from)),
+            ("text", self.text.as_deref().map_or(Json::Null, Json::from)),
+            ("timestamp", self.at.unwrap_or(received_at).to_string().into()),
+            ("received_at", received_at.to_string().into()),
+        ];
+        fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+    }
 }
 
 impl Pushing {
@@ -130,38 +170,15 @@ impl Pushing {
         }
     }
 
-    /// The row it becomes where its storage is as we make it: then there is nothing left to prove.
-    pub(in crate::dump) fn row(self, received_at: Timestamp) -> (Row, Heard) {
-        debug_assert!(self.is_ours, "{self:?}");
-        let Self { storage, heard, names: [device, sensor], .. } = self;
-        let values = vec![
-            Value::Integer(heard.device.id),
-            Value::Text(device),
-            Value::Integer(heard.sensor.id),
-            Value::Text(sensor),
-            heard.value.map_or(Value::Null, Value::Float),
-            heard.text.clone().map_or(Value::Null, Value::Text),
-            Value::Timestamp(heard.at.unwrap_or(received_at)),
-            Value::Timestamp(received_at),
-        ];
-        (Row::proven(storage, None, values), heard)
-    }
-
-    /// The record it is otherwise.
-    pub(in crate::dump) fn fields(&self, received_at: Timestamp) -> Map<String, Json> {
-        let heard = &self.heard;
-        let (device, sensor) = heard.names();
-        let fields = [
-            ("device_id", Json::from(heard.device.id)),
-            ("device", device.into()),
-            ("sensor_id", heard.sensor.id.into()),
-            ("sensor_type", sensor.into()),
-            ("value", heard.value.map_or(Json::Null, Json::from)),
-            ("text", heard.text.as_deref().map_or(Json::Null, Json::from)),
-            ("timestamp", heard.at.unwrap_or(received_at).to_string().into()),
-            ("received_at", received_at.to_string().into()),
-        ];
-        fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+    /// What becomes of it, and what its sensor is remembered by.
+    pub(in crate::dump) fn kept(self, received_at: Timestamp) -> (Becomes, Heard) {
+        let Self { storage, heard, names, is_ours, .. } = self;
+        let becomes = if is_ours {
+            Becomes::Row(heard.row(storage, names, received_at))
+        } else {
+            Becomes::Record(storage.definition.name.clone(), heard.record(received_at))
+        };
+        (becomes, heard)
     }
 }
 

@@ -8,7 +8,7 @@ use super::known::Device;
 use crate::{
     dump::Dump,
     error::{Error, Result},
-    hub::push::LONGEST_NAME,
+    hub::name,
     schema::{Bounds, Field, InForce, Kind, StorageName, StoredRow, Value, parse},
     store::Column,
 };
@@ -77,11 +77,11 @@ pub(super) fn is_ours(in_force: &InForce) -> bool {
         ("received_at", "timestamp", false),
     ];
     let definition = &in_force.definition;
-    let is_same = |(field, (name, kind, nullable)): (&Field, (&str, &str, bool))| {
+    let is_same = |(field, (called, kind, nullable)): (&Field, (&str, &str, bool))| {
         let is_plain = field.bounds == Bounds::default() && field.pattern.is_none() && !field.unique;
         is_plain
-            && (field.name.as_str(), field.kind.name(), field.nullable) == (name, kind, nullable)
-            && !matches!(&field.kind, Kind::String { max_length } if usize::try_from(*max_length).unwrap_or(0) < LONGEST_NAME)
+            && (field.name.as_str(), field.kind.name(), field.nullable) == (called, kind, nullable)
+            && !matches!(&field.kind, Kind::String { max_length } if usize::try_from(*max_length).unwrap_or(0) < name::LONGEST)
     };
     definition.key.generated
         && !definition.meta.require_version

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     dump::{
         Dump,
-        hub::{Admitted, Heard, Pushing, Who},
+        hub::{Admitted, Becomes, Heard, Pushing, Who},
         once::Slot,
     },
     error::{Error, Result},
@@ -236,19 +236,16 @@ impl Dump {
                 });
             }
             let origin = Origin { piece: None, ..origin };
-            heard.push(if pushing.is_ours {
-                let (row, this) = pushing.row(received_at);
-                sifted.ready.push(Ready { row, origin, heard: heard.len() });
-                this
-            } else {
-                // Somebody has declared it otherwise: it takes what fits it.
-                sifted.sorted.bound.push(Bound {
-                    storage: pushing.storage.definition.name.clone(),
-                    record: Record { origin, ..Record::new(pushing.fields(received_at)) },
-                    original: Some(Arc::new(pushing.heard.to_json())),
-                });
-                pushing.heard
-            });
+            let (becomes, this) = pushing.kept(received_at);
+            match becomes {
+                Becomes::Row(row) => sifted.ready.push(Ready { row, origin, heard: heard.len() }),
+                Becomes::Record(storage, fields) => sifted.sorted.bound.push(Bound {
+                    storage,
+                    record: Record { origin, ..Record::new(fields) },
+                    original: Some(Arc::new(this.to_json())),
+                }),
+            }
+            heard.push(this);
         }
         sifted.heard = heard.into();
         Ok(sifted)

@@ -125,7 +125,7 @@ impl Asked {
         ];
         for (field, name) in named {
             let Some(name) = name else { continue };
-            crate::hub::push::checked(name, "a command, its key or its slot")
+            crate::hub::name::checked(name, "a command, its key or its slot")
                 .map_err(|failure| settings::wrong(Place::field(field), "name", failure.detail))?;
         }
         if asked.params.to_string().len() > LARGEST {

@@ -264,7 +264,7 @@ fn check_period(period: Option<f64>) -> Result<()> {
 fn changed(device: &Device, change: &DeviceChange) -> Result<DeviceRow> {
     let mut row = device.row.clone();
     if let Some(name) = &change.device {
-        row.device = crate::hub::push::checked(name, "a device")
+        row.device = crate::hub::name::checked(name, "a device")
             .map_err(|failure| settings::wrong(Place::field("device"), "name", failure.detail))?;
     }
     if row.device != device.row.device && device.row.state == DeviceState::Waiting {
