@@ -13,7 +13,7 @@ use crate::{
     echo::Echo,
     machine,
     report::{Goal, Row},
-    turns::{TURNS, in_turns, turn},
+    turns::in_turns,
 };
 
 /// How many clients there are.
@@ -108,36 +108,28 @@ async fn latency(bench: &mut Bench) {
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
     // Minutes in which the disk stands still are not to be half of them.
     for _ in 0..2 * bench.repeats {
-        let (mut both, mut syncs) = (<(Tally, Tally)>::default(), Vec::new());
-        for number in 0..TURNS {
-            // Half of what can be sustained now: moments later the same machine may be a third slower.
-            let sustained =
-                closed(server.address(), CLIENTS, bench.time / 4, ours.clone()).await.all_answered();
-            let rate = sustained.rate() / 2.0;
-            turn(
-                number,
-                // Long enough that each meets some of the moments in which a disk stands still.
-                bench.time * 4 / TURNS,
-                async |time| {
-                    // As long as the others are measured: a disk has slow moments.
-                    syncs.extend(machine::syncs(time));
-                    open(&echo.http, CLIENTS, rate, time, theirs.clone()).await
-                },
-                async |time| open(server.address(), CLIENTS, rate, time, ours.clone()).await,
-                &mut both,
-            )
-            .await;
-        }
-        let (echoed, thrown) = both;
+        // Half of what can be sustained now: a minute later the same machine may be a third slower.
+        let sustained = closed(server.address(), CLIENTS, bench.time, ours.clone()).await.all_answered();
+        let (rate, mut syncs) = (sustained.rate() / 2.0, Vec::new());
+        // Long enough that each meets some of the moments in which a disk stands still.
+        let (echoed, thrown) = in_turns(
+            bench.time * 4,
+            async |time| {
+                // As long as the others are measured: a disk has slow moments.
+                syncs.extend(machine::syncs(time));
+                open(&echo.http, CLIENTS, rate, time, theirs.clone()).await
+            },
+            async |time| open(server.address(), CLIENTS, rate, time, ours.clone()).await,
+        )
+        .await;
         let sync = machine::longest_but_for(100, &mut syncs);
         let beyond = milliseconds(thrown.p99()) - milliseconds(echoed.p99());
         row.pair(beyond, milliseconds(sync));
         let median = Duration::from_micros(thrown.latency.value_at_quantile(0.5));
         row.note(format!(
-            "throws {:.1?} (median {median:.1?}), echo {:.1?}, at {:.0}/s",
+            "throws {:.1?} (median {median:.1?}), echo {:.1?}, at {rate:.0}/s",
             thrown.p99(),
-            echoed.p99(),
-            thrown.rate()
+            echoed.p99()
         ));
     }
     bench.report.add(row);
