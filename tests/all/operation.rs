@@ -218,3 +218,42 @@ async fn a_role_without_temporary_objects_is_served_too() {
     server.stop().await;
     database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
 }
+
+/// Where the kernel lets a thread or a process run.
+fn allowed(folder: &std::path::Path) -> Option<String> {
+    let status = std::fs::read_to_string(folder.join("status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).map(|all| all.trim().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threads_of_connections_keep_to_processors_and_programs_do_not() {
+    let server = Server::start(Database::sqlite()).await;
+    // Who compiles it is started by a thread that serves connections.
+    let program = json!({"name": "p", "takes": "record", "program": ".a = 1"});
+    server.post("/api/v1/processor/", &program).await.is(201).ok();
+    let process = std::path::PathBuf::from(format!("/proc/{}", server.process()));
+    let all = allowed(&process).unwrap();
+    let (mut kept, mut workers) = (Vec::new(), Vec::new());
+    for thread in std::fs::read_dir(process.join("task")).unwrap().flatten().map(|entry| entry.path()) {
+        if std::fs::read_to_string(thread.join("comm")).unwrap() == "connections\n" {
+            kept.push(allowed(&thread).unwrap());
+        }
+        let children = std::fs::read_to_string(thread.join("children")).unwrap_or_default();
+        workers.extend(
+            children
+                .split_whitespace()
+                .filter_map(|child| allowed(&std::path::Path::new("/proc").join(child))),
+        );
+    }
+    assert_eq!(kept.len(), std::thread::available_parallelism().unwrap().get());
+    // Unless it has only a part of their time, each has one for itself.
+    if kept.iter().any(|one| *one != all) {
+        kept.sort_unstable();
+        kept.dedup();
+        assert!(kept.iter().all(|one| one.parse::<usize>().is_ok()), "{kept:?}");
+        assert_eq!(kept.len(), std::thread::available_parallelism().unwrap().get(), "{kept:?}");
+    }
+    assert!(!workers.is_empty(), "a program needs one");
+    assert!(workers.iter().all(|worker| *worker == all), "{workers:?}, of {all}");
+    server.stop().await;
+}

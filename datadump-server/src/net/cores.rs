@@ -16,6 +16,8 @@ use tokio::{
     sync::oneshot,
 };
 
+use super::processors::Processors;
+
 /// How many threads may read for them and do long work at a time: all of theirs together, but for each at least
 /// the second.
 const BLOCKING: usize = 512;
@@ -41,7 +43,9 @@ impl Cores {
     pub(crate) fn start() -> io::Result<Self> {
         let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let blocking = (BLOCKING / processors).max(LEAST_BLOCKING);
-        (0..processors).map(|_| Core::start(blocking)).collect::<io::Result<_>>().map(Self)
+        let own = Processors::for_threads(processors);
+        let cores = (0..processors).map(|number| Core::start(number, own.clone(), blocking));
+        cores.collect::<io::Result<_>>().map(Self)
     }
 
     /// A place on the thread that has the fewest connections.
@@ -54,10 +58,19 @@ impl Cores {
 }
 
 impl Core {
-    fn start(blocking: usize) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(blocking).build()?;
+    fn start(number: usize, processors: Option<Processors>, blocking: usize) -> io::Result<Self> {
+        let mut runtime = Builder::new_current_thread();
+        runtime.enable_all().max_blocking_threads(blocking);
+        if let Some(all) = processors.clone() {
+            // What is long goes on where there is room.
+            runtime.on_thread_start(move || all.leave());
+        }
+        let runtime = runtime.build()?;
         let (handle, (running, ended)) = (runtime.handle().clone(), oneshot::channel::<()>());
         thread::Builder::new().name("connections".into()).spawn(move || {
+            if let Some(processors) = processors {
+                processors.keep_to(number);
+            }
             // It says nothing: it is dropped.
             let _ = runtime.block_on(ended);
         })?;
@@ -81,7 +94,7 @@ mod tests {
 
     #[test]
     fn who_comes_goes_where_the_fewest_are() {
-        let cores = Cores(vec![Core::start(1).unwrap(), Core::start(1).unwrap()]);
+        let cores = Cores(vec![Core::start(0, None, 1).unwrap(), Core::start(0, None, 1).unwrap()]);
         let (first, second) = (cores.seat().unwrap(), cores.seat().unwrap());
         assert_ne!(on(&first), on(&second));
         let third = cores.seat().unwrap();
@@ -91,9 +104,33 @@ mod tests {
         assert_eq!(on(&cores.seat().unwrap()), place);
     }
 
+    /// The processors that the present thread may run on, as the kernel tells them.
+    #[cfg(target_os = "linux")]
+    fn allowed() -> String {
+        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+        let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+        allowed.unwrap().trim().to_owned()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_thread_keeps_to_its_processor_and_long_work_does_not() {
+        let all = rustix::thread::sched_getaffinity(None).unwrap().count() as usize;
+        let core = Core::start(all - 1, Processors::for_threads(all), 1).unwrap();
+        let (ended, long) = oneshot::channel();
+        core.handle.spawn(async {
+            let own = allowed();
+            let _ = ended.send((own, tokio::task::spawn_blocking(allowed).await.unwrap()));
+        });
+        let (own, long) = long.blocking_recv().unwrap();
+        assert!(own.parse::<usize>().is_ok(), "{own}");
+        assert_eq!(long, allowed());
+        assert!(Processors::for_threads(all + 1).is_none(), "a part of the time of some");
+    }
+
     #[test]
     fn they_end_with_what_is_left_on_them() {
-        let cores = Cores(vec![Core::start(1).unwrap()]);
+        let cores = Cores(vec![Core::start(0, None, 1).unwrap()]);
         let (left, mut ended) = oneshot::channel::<()>();
         let (core, seat) = cores.seat().unwrap();
         core.spawn(async move {

@@ -4,6 +4,7 @@
 
 mod cores;
 mod lifeline;
+mod processors;
 mod refuse;
 pub(crate) mod signal;
 mod watch;

@@ -1,7 +1,7 @@
 //! One HTTP/1.1 connection that asks and is answered: no more than a load needs, so that the load
 //! costs little beside what it measures.
 
-use std::io;
+use std::{io, ops::Range};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -13,8 +13,8 @@ use tokio::{
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
-    /// Where the body of the last answer begins and ends.
-    body: (usize, usize),
+    /// Where the body of the last answer is.
+    body: Range<usize>,
 }
 
 /// The bytes of a POST.
@@ -33,37 +33,25 @@ impl Connection {
     pub async fn open(address: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(16 << 10), body: (0, 0) })
+        Ok(Self { stream, buffer: Vec::with_capacity(16 << 10), body: 0..0 })
     }
 
     /// Sends a request and reads its whole answer; its status.
     pub async fn ask(&mut self, request: &[u8]) -> io::Result<u16> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
-        let head = loop {
+        loop {
             self.more().await?;
-            if let Some(end) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-                break end + 4;
+            if let Some((status, body)) = answer(&self.buffer)? {
+                self.body = body;
+                return Ok(status);
             }
-        };
-        let text = std::str::from_utf8(self.buffer.get(..head).unwrap_or_default()).map_err(broken)?;
-        let status = text.get(9..12).and_then(|status| status.parse().ok());
-        let status = status.ok_or_else(|| broken("an answer without a status"))?;
-        let length = text.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-        });
-        let length = length.ok_or_else(|| broken("an answer without a length"))?;
-        while self.buffer.len() < head + length {
-            self.more().await?;
         }
-        self.body = (head, head + length);
-        Ok(status)
     }
 
     /// The body of the last answer.
     pub fn body(&self) -> &[u8] {
-        self.buffer.get(self.body.0..self.body.1).unwrap_or_default()
+        self.buffer.get(self.body.clone()).unwrap_or_default()
     }
 
     async fn more(&mut self) -> io::Result<()> {
@@ -74,6 +62,24 @@ impl Connection {
     }
 }
 
-fn broken(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+/// The status of an answer and where its body is, when all of it is there.
+pub(super) fn answer(bytes: &[u8]) -> io::Result<Option<(u16, Range<usize>)>> {
+    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let (text, _) = bytes.split_at(end);
+    let text = std::str::from_utf8(text).map_err(broken)?;
+    let status = text.get(9..12).and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| broken("an answer without a status"))?;
+    let length = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    let length = length.ok_or_else(|| broken("an answer without a length"))?;
+    let body = end + 4..end + 4 + length;
+    Ok((bytes.len() >= body.end).then_some((status, body)))
+}
+
+pub(super) fn broken(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }

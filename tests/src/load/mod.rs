@@ -9,8 +9,9 @@
 //! at which a connection was free to send it: a server that stalls is not spared the requests that
 //! would have come meanwhile.
 
+mod closed;
 mod connection;
-mod http;
+mod open;
 mod process;
 mod socket;
 
@@ -18,13 +19,17 @@ use std::{sync::Arc, time::Duration};
 
 use hdrhistogram::Histogram;
 
+pub use closed::closed;
 pub use connection::{Connection, post};
-pub use http::{closed, open};
+pub use open::open;
 pub use process::Process;
 pub use socket::closed_over_sockets;
 
 /// Makes a request: the bytes that the connection with this number sends, and how many it has sent.
 pub type Make = Arc<dyn Fn(usize, u64) -> Vec<u8> + Send + Sync>;
+
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What came of a load.
 #[derive(Debug)]
@@ -49,6 +54,20 @@ enum Ended {
     Answered,
     Refused,
     Failed(String),
+}
+
+impl Ended {
+    fn with(status: u16, body: &[u8]) -> Self {
+        match status {
+            200..300 => Self::Answered,
+            429 | 503 => Self::Refused,
+            status => Self::Failed(format!("{status}: {}", String::from_utf8_lossy(body))),
+        }
+    }
+
+    fn unanswered() -> Self {
+        Self::Failed("no answer".into())
+    }
 }
 
 impl Default for Tally {

@@ -89,6 +89,13 @@ fn confine(memory: u64) {
     // A parent that is killed does not close our input while we are in an endless call.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    // The thread that started us may keep to one processor: we may go wherever our parent may.
+    #[cfg(target_os = "linux")]
+    if let Some(parent) = rustix::process::getppid()
+        && let Ok(all) = rustix::thread::sched_getaffinity(Some(parent))
+    {
+        let _ = rustix::thread::sched_setaffinity(None, &all);
+    }
 }
 
 fn limit(resource: Resource, most: u64) {
