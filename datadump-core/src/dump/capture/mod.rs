@@ -10,6 +10,7 @@ pub(super) mod sources;
 use std::{
     collections::HashSet,
     sync::{Arc, Weak},
+    time::{Duration, Instant},
 };
 
 use serde::Serialize;
@@ -170,14 +171,22 @@ impl Dump {
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
                 let Some(dump) = weak.upgrade() else { return };
+                let began = Instant::now();
                 let read = async {
                     dump.reload_programs().await?;
                     dump.reload_sources().await
                 };
-                if let Err(error) = read.await {
-                    tracing::warn!(%error, "sources and programs could not be read again");
-                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-                    changes.mark_changed();
+                let read = read.await;
+                drop(dump);
+                match read {
+                    // Who makes sources waits while all are read: most of the time nobody has to, however many
+                    // change.
+                    Ok(()) => tokio::time::sleep(4 * began.elapsed()).await,
+                    Err(error) => {
+                        tracing::warn!(%error, "sources and programs could not be read again");
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        changes.mark_changed();
+                    }
                 }
             }
         });

@@ -38,6 +38,8 @@ pub(in crate::dump) struct Programs {
     known: RwLock<BTreeMap<String, Arc<Program>>>,
     /// The last number of each, deleted ones included: a number is never given again.
     last: RwLock<BTreeMap<String, u32>>,
+    /// All are read again by one at a time: what was read first must not take the place of what was read later.
+    order: tokio::sync::Mutex<()>,
 }
 
 impl Programs {
@@ -55,7 +57,7 @@ impl Programs {
     }
 
     /// Takes over what the store has.
-    pub(in crate::dump) fn replace(&self, rows: &[StoredRow]) {
+    fn replace(&self, rows: &[StoredRow]) {
         let (mut known, mut last) = (BTreeMap::new(), BTreeMap::new());
         for version in rows.iter().filter_map(Version::read) {
             let newest = last.entry(version.program.name.clone()).or_insert(0);
@@ -254,14 +256,9 @@ impl Dump {
     }
 
     pub(in crate::dump) async fn reload_programs(&self) -> Result<()> {
+        let _order = self.capture.programs.order.lock().await;
         let rows = self.own_rows(Own::Processor, &[]).await?;
         self.capture.programs.replace(&rows);
-        Ok(())
-    }
-
-    pub(in crate::dump) async fn reload_sources(&self) -> Result<()> {
-        let rows = self.own_rows(Own::Source, &[]).await?;
-        self.capture.sources.replace(rows);
         Ok(())
     }
 }

@@ -52,6 +52,9 @@ struct Live {
 #[derive(Debug, Default)]
 pub(in crate::dump) struct Sources {
     known: RwLock<BTreeMap<String, Arc<Source>>>,
+    /// Many may write at a time, but none while all are read again: what was read would take the place of what
+    /// has been written since.
+    order: tokio::sync::RwLock<()>,
 }
 
 impl Sources {
@@ -62,7 +65,13 @@ impl Sources {
     fn put(&self, row: StoredRow) -> Result<Arc<Source>> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let source = Arc::new(Source::of(row, &known)?);
-        known.insert(source.name.folded(), source.clone());
+        // Who was committed first may come here last.
+        let is_later = |other: &Arc<Source>| {
+            other.row.created_at == source.row.created_at && other.row.version > source.row.version
+        };
+        if !known.get(&source.name.folded()).is_some_and(is_later) {
+            known.insert(source.name.folded(), source.clone());
+        }
         Ok(source)
     }
 
@@ -71,7 +80,7 @@ impl Sources {
     }
 
     /// Takes over what the store has.
-    pub(in crate::dump) fn replace(&self, rows: Vec<StoredRow>) {
+    fn replace(&self, rows: Vec<StoredRow>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let mut fresh = BTreeMap::new();
         for row in rows {
@@ -172,6 +181,7 @@ impl Dump {
         if self.capture.sources.count() >= MAX_SOURCES {
             return Err(Error::TooManySources { limit: MAX_SOURCES });
         }
+        let _order = self.capture.sources.order.read().await;
         let outcome = self.write_source(name, &Settings::default(), Some(format), Expect::Absent).await?;
         match outcome {
             Outcome::Created(stored) | Outcome::Refused(Some(stored)) => self.capture.sources.put(stored.row),
@@ -226,6 +236,7 @@ impl Dump {
         let settings = self.read_settings(name, settings)?;
         let format = known.as_ref().and_then(|source| source.info().last_format);
         let expect = expect.map_or(Expect::Anything, Expect::Exactly);
+        let _order = self.capture.sources.order.read().await;
         match self.write_source(name, &settings, format.as_deref(), expect).await? {
             Outcome::Created(stored) => Ok((self.capture.sources.put(stored.row)?.info(), true)),
             Outcome::Updated(stored) => Ok((self.capture.sources.put(stored.row)?.info(), false)),
@@ -254,9 +265,18 @@ impl Dump {
             return Err(Error::UnknownSource(name.to_owned()));
         };
         let in_force = self.store.catalogue().own(Own::Source)?;
+        let _order = self.capture.sources.order.read().await;
         let write = Write::delete(in_force, source.row.key.clone(), Expect::Anything);
         self.store.write(Call::each(vec![write])).await?;
         self.capture.sources.take(name);
+        Ok(())
+    }
+
+    /// Reads all sources again.
+    pub(in crate::dump) async fn reload_sources(&self) -> Result<()> {
+        let _order = self.capture.sources.order.write().await;
+        let rows = self.own_rows(Own::Source, &[]).await?;
+        self.capture.sources.replace(rows);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ on_both![
     a_throw_into_a_declared_storage_upserts,
     a_stream_is_committed_by_chunks,
     raw_throws_are_kept_where_the_source_says_so,
+    throws_do_not_make_sources_without_end,
 ];
 
 async fn animals_go_to_their_storages(bench: Bench) {
@@ -183,4 +184,34 @@ async fn raw_throws_are_kept_where_the_source_says_so(bench: Bench) {
     let ended = bench.dump.replay_ended(state.id, std::time::Duration::from_secs(20)).await.unwrap();
     assert_eq!((ended.stored, ended.skipped), (2, 0), "{ended:?}");
     assert!(bench.rows("s").await.iter().all(|row| row["seen"] == json!(true)));
+}
+
+async fn throws_do_not_make_sources_without_end(bench: Bench) {
+    let bench = std::sync::Arc::new(bench);
+    let makers = (0..50).map(|maker| {
+        let bench = bench.clone();
+        tokio::spawn(async move {
+            for number in 0..200 {
+                let made = name(&format!("s{maker}_{number}"));
+                bench.dump.set_source(&made, &json!({}), None).await.unwrap();
+                assert!(
+                    bench.dump.source(made.as_str()).is_ok(),
+                    "it is there, whatever others do meanwhile"
+                );
+            }
+        })
+    });
+    for maker in makers.collect::<Vec<_>>() {
+        maker.await.unwrap();
+    }
+    let error = bench.try_throw("one_more", r#"{"a": 1}"#, Incoming::default()).await.unwrap_err();
+    assert!(matches!(error, Error::TooManySources { limit: 10_000 }), "{error:?}");
+    assert!(
+        bench.dump.source("one_more").is_err() && bench.dump.find("one_more").is_err(),
+        "nothing is changed"
+    );
+    // Those that are there are not touched by that, and one that goes makes room.
+    assert_eq!(bench.throw("s0_0", r#"{"a": 1}"#).await.accepted, 1);
+    bench.dump.remove_source("s0_1").await.unwrap();
+    assert_eq!(bench.throw("one_more", r#"{"a": 1}"#).await.accepted, 1);
 }
