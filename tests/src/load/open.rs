@@ -100,7 +100,9 @@ impl Load {
                 self.ask(number, began + Duration::from_secs_f64(taken as f64 / rate));
                 taken += 1;
             }
-            epoll::wait(&self.events, spare_capacity(&mut happened), None).expect("events can be waited for");
+            // A signal to this process, as of a child that has ended, is none of them.
+            rustix::io::retry_on_intr(|| epoll::wait(&self.events, spare_capacity(&mut happened), None))
+                .expect("events can be waited for");
             for event in happened.drain(..) {
                 match { event.data }.u64() {
                     CLOCK => {

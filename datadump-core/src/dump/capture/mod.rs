@@ -26,6 +26,9 @@ use crate::{
     store::Store,
 };
 
+/// How long sources and programs are not read again at the most, after they were.
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
 /// What a [`Dump`](super::Dump) keeps in memory for throws. The store has the truth.
 #[derive(Debug)]
 pub(super) struct Capture {
@@ -181,7 +184,7 @@ impl Dump {
                 match read {
                     // Who makes sources waits while all are read: most of the time nobody has to, however many
                     // change.
-                    Ok(()) => tokio::time::sleep(4 * began.elapsed()).await,
+                    Ok(()) => tokio::time::sleep((4 * began.elapsed()).min(LONGEST_REST)).await,
                     Err(error) => {
                         tracing::warn!(%error, "sources and programs could not be read again");
                         tokio::time::sleep(Duration::from_secs(1)).await;
