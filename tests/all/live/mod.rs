@@ -1,23 +1,19 @@
 //! Streams of what is committed: everything, in order, once, whatever happens to who listens or who tells.
 
 mod bounds;
+mod cuts;
 mod websocket;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use datadump_tests::{Api, Database, Frame, Listener, Server, eventually, on_both};
 use serde_json::{Value as Json, json};
-use tokio::{task::JoinHandle, time::sleep};
 
 const STREAM: &str = "/api/v1/stream";
-
-/// How long all changes of a test are waited for.
-const PATIENCE: Duration = Duration::from_secs(100);
 
 on_both![
     what_is_committed_is_told,
     what_is_there_comes_first_when_it_is_asked_for,
-    who_was_cut_off_misses_nothing,
     a_stop_ends_streams_and_a_start_goes_on,
     what_a_stream_is_asked_wrongly_is_said,
     what_records_of_a_source_become_is_told,
@@ -105,110 +101,10 @@ async fn what_is_there_comes_first_when_it_is_asked_for(server: Server) {
     }
 }
 
-/// What was answered to writers: by row, what happened to it.
-type Ledger = BTreeMap<String, Vec<(String, i64)>>;
-
-/// Inserts, updates and deletes rows of its own until it is told to stop.
-fn writer(api: Api, name: usize, rounds: usize) -> JoinHandle<Ledger> {
-    tokio::spawn(async move {
-        let mut ledger = Ledger::new();
-        for round in 0..rounds {
-            let key = format!("w{name}-{}", round % 5);
-            let mut note =
-                |what: &str, version| ledger.entry(key.clone()).or_default().push((what.into(), version));
-            let size = i64::try_from(round).unwrap();
-            note("insert", save(&api, &key, size).await);
-            note("update", save(&api, &key, -size - 1).await);
-            api.delete(&format!("/api/v1/storage/dog/{key}/")).await.ok();
-            note("delete", 2);
-        }
-        ledger
-    })
-}
-
-/// Listens until it has heard so many changes, and is cut off after every few of them.
-async fn listen(apis: &[Api], first: &str, changes: usize, cuts: usize) -> Ledger {
-    let (mut ledger, mut heard, mut last, mut turn) = (Ledger::new(), 0, first.to_owned(), 0);
-    let began = std::time::Instant::now();
-    while heard < changes {
-        turn += 1;
-        let waited = began.elapsed();
-        assert!(waited < PATIENCE, "{heard} of {changes} after {waited:?}, last {last}, turn {turn}");
-        let Some(mut listener) = Listener::try_at(&apis[turn % apis.len()], STREAM, Some(&last)).await else {
-            sleep(Duration::from_millis(20)).await;
-            continue;
-        };
-        let until = heard + 1 + changes / cuts;
-        while heard < until.min(changes) {
-            let Some(frame) = listener.next().await else { break };
-            assert_ne!(frame.event.as_deref(), Some("gap"), "{frame:?}");
-            last = frame.id.clone().unwrap_or(last);
-            if matches!(frame.event.as_deref(), Some("insert" | "update" | "delete")) {
-                let (what, key, version) = said(&frame);
-                ledger.entry(key).or_default().push((what, version));
-                heard += 1;
-            }
-        }
-    }
-    ledger
-}
-
+/// Where the feed is now.
 async fn here(api: &Api) -> String {
     let hello = Listener::at(api, STREAM, None).await.next().await.unwrap();
     hello.data["cursor"].as_str().unwrap().to_owned()
-}
-
-fn cuts() -> usize {
-    std::env::var("DATADUMP_TEST_CUTS").map_or(40, |cuts| cuts.parse().expect("it is a number"))
-}
-
-async fn written(writers: Vec<JoinHandle<Ledger>>) -> Ledger {
-    let mut ledger = Ledger::new();
-    for writer in writers {
-        ledger.extend(writer.await.unwrap());
-    }
-    ledger
-}
-
-async fn who_was_cut_off_misses_nothing(server: Server) {
-    const WRITERS: usize = 20;
-    server.declare(&dog()).await;
-    let (first, apis) = (here(&server).await, [Api::new(server.base())]);
-    let rounds = 10;
-    let writers = (0..WRITERS).map(|name| writer(Api::new(server.base()), name, rounds)).collect();
-    let (heard, written) =
-        tokio::join!(listen(&apis, &first, WRITERS * rounds * 3, cuts()), written(writers));
-    assert_eq!(heard, written);
-}
-
-/// Two servers behind each other's backs, one of which is killed and comes back.
-#[tokio::test]
-async fn what_one_node_commits_all_nodes_tell() {
-    let one = Server::start(Database::postgres().await).await;
-    let url = one.database().address();
-    let two = Server::start(Database::Foreign { url }).await;
-    one.declare(&dog()).await;
-    two.applied("dog").await;
-    let (first, rounds) = (here(&one).await, 10);
-    let apis = [Api::new(one.base()), Api::new(two.base())];
-    let write = |server: &Server, names: std::ops::Range<usize>| -> Vec<JoinHandle<Ledger>> {
-        names.map(|name| writer(Api::new(server.base()), name, rounds)).collect()
-    };
-    let listening = tokio::spawn({
-        let (apis, first) = (apis.clone(), first.clone());
-        async move { listen(&apis, &first, 20 * rounds * 3, cuts()).await }
-    });
-    let (on_one, on_two) = (write(&one, 0..10), write(&two, 10..15));
-    let mut ledger = written(on_two).await;
-    let (setup, database) = two.kill().await;
-    let two = setup.start(database).await;
-    let later = write(&two, 15..20);
-    ledger.extend(written(on_one).await);
-    ledger.extend(written(later).await);
-    assert_eq!(listening.await.unwrap(), ledger);
-    // And from the beginning, at the node that has come back.
-    let again = listen(&[Api::new(two.base())], &first, 20 * rounds * 3, 1).await;
-    assert_eq!(again, ledger);
 }
 
 /// What makes a storage on one node is told on the other, which has not heard of the storage yet.
