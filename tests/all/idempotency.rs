@@ -302,8 +302,7 @@ async fn a_request_waits_for_the_one_with_its_key(server: Server) {
 #[tokio::test]
 async fn two_nodes_do_it_once() {
     let one = Server::start(Database::postgres().await).await;
-    let url = one.database().address();
-    let two = Server::start(Database::Foreign { url }).await;
+    let two = one.beside().await;
     one.declare(&note()).await;
     two.applied("note").await;
     for round in 0..20 {

@@ -177,6 +177,11 @@ impl Server {
         Setup::default().start(database).await
     }
 
+    /// Another one on the same PostgreSQL database, behind its back.
+    pub async fn beside(&self) -> Self {
+        Self::start(Database::Foreign { url: self.database().address() }).await
+    }
+
     /// Its database.
     pub fn database(&self) -> &Database {
         self.database.as_ref().expect("it was started on a database of the test's")

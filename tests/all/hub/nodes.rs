@@ -1,6 +1,6 @@
 //! Two nodes on one database: a device may push to one, and be asked about, and commanded, at the other.
 
-use datadump_tests::{Database, Server, Setup};
+use datadump_tests::{Database, Server};
 use serde_json::json;
 
 use super::{command, device, fetch, only, pump, push, state, step, take, until};
@@ -8,8 +8,7 @@ use super::{command, device, fetch, only, pump, push, state, step, take, until};
 #[tokio::test]
 async fn devices_and_commands_are_of_all_nodes() {
     let one = Server::start(Database::postgres().await).await;
-    let url = one.database().address();
-    let other = Setup::default().start(Database::Foreign { url }).await;
+    let other = one.beside().await;
     push(&other, json!({"device_id": "b", "t": 0})).await;
     push(&one, json!({"device_id": "a", "t": 1})).await;
     // Known at once, registered once, whoever is asked.

@@ -111,8 +111,7 @@ async fn here(api: &Api) -> String {
 #[tokio::test]
 async fn the_first_rows_of_a_new_storage_are_told_on_all_nodes() {
     let one = Server::start(Database::postgres().await).await;
-    let url = one.database().address();
-    let two = Server::start(Database::Foreign { url }).await;
+    let two = one.beside().await;
     let mut listener = Listener::at(&two, STREAM, None).await;
     for number in 0..30 {
         one.post(&format!("/throw/new{number}"), &json!({"n": number})).await.is(200).ok();
