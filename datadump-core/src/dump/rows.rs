@@ -342,13 +342,12 @@ pub(super) fn merge(target: &mut Json, patch: &Json) {
 }
 
 fn render(in_force: &InForce, query: &Query, row: &StoredRow) -> Json {
-    let whole = row.to_json(&in_force.definition);
-    let (Some(fields), Json::Object(mut members)) = (&query.fields, whole.clone()) else {
-        return whole;
-    };
-    let names: Vec<&str> = fields.iter().map(|column| column.name(&in_force.definition)).collect();
-    members.retain(|name, _| names.contains(&name.as_str()));
-    Json::Object(members)
+    let mut row = row.to_json(&in_force.definition);
+    if let (Some(fields), Some(members)) = (&query.fields, row.as_object_mut()) {
+        let names: Vec<&str> = fields.iter().map(|column| column.name(&in_force.definition)).collect();
+        members.retain(|name, _| names.contains(&name.as_str()));
+    }
+    row
 }
 
 type Parameters = Vec<(String, String)>;

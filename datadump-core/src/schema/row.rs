@@ -150,7 +150,8 @@ impl StoredRow {
 
     /// The whole row as JSON: key, fields, then `version`, `created_at`, `updated_at`.
     pub fn to_json(&self, definition: &Definition) -> Json {
-        let mut record = Map::new();
+        // The key, the fields, and the service's own three.
+        let mut record = Map::with_capacity(1 + definition.fields.len() + 3);
         record.insert(definition.key.name.to_string(), self.key.to_json(&definition.key.kind));
         for (field, value) in definition.fields.iter().zip(&self.values) {
             record.insert(field.name.to_string(), value.to_json(&field.kind));

@@ -37,7 +37,19 @@ impl Name {
 
     /// In double quotes, as both databases take it.
     pub(in crate::store) fn quoted(&self) -> String {
-        format!("\"{}\"", self.0.replace('"', "\"\""))
+        let mut text = String::new();
+        self.quote_into(&mut text);
+        text
+    }
+
+    /// The same, at the end of a text: a read by key names every column anew.
+    pub(in crate::store) fn quote_into(&self, text: &mut String) {
+        text.push('"');
+        for (place, part) in self.0.split('"').enumerate() {
+            text.push_str(if place > 0 { "\"\"" } else { "" });
+            text.push_str(part);
+        }
+        text.push('"');
     }
 }
 

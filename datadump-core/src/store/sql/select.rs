@@ -20,8 +20,12 @@ pub(in crate::store) fn columns(definition: &Definition) -> Vec<Column> {
 
 /// The same as a list in SQL.
 pub(in crate::store) fn column_list(definition: &Definition) -> String {
-    let names = columns(definition).into_iter().map(|of| column(definition, of).quoted());
-    names.collect::<Vec<_>>().join(", ")
+    let mut list = String::with_capacity(512);
+    for of in columns(definition) {
+        list.push_str(if list.is_empty() { "" } else { ", " });
+        column(definition, of).quote_into(&mut list);
+    }
+    list
 }
 
 /// The rows of a page, and one more when there is one. Towards the previous page they come in
