@@ -6,10 +6,9 @@
 //! listeners.
 
 use std::{
-    collections::HashSet,
     path::Path,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -20,7 +19,6 @@ use datadump_tests::{
     load::{Make, Process, closed, open, post},
 };
 use hdrhistogram::Histogram;
-use memchr::memmem;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -30,9 +28,10 @@ use tokio::{
 use crate::{
     Bench,
     data::readings,
+    heard::hear,
     report::{Goal, Row},
     throws::CLIENTS,
-    turns::in_turns,
+    turns::{TURNS, turns},
 };
 
 const LISTENERS: usize = 1_000;
@@ -135,18 +134,12 @@ fn heard_when(latency: &Histogram<u64>) -> String {
 /// How late so many listeners hear what is thrown a hundred times a second: all of it, each once.
 async fn heard(server: &Server, count: usize, time: Duration) -> Histogram<u64> {
     let began = Instant::now();
-    let latency = Arc::new(Mutex::new(Histogram::<u64>::new(3).expect("it can be made")));
-    let mut all = JoinSet::new();
     let events = (RATE * time.as_secs_f64()) as u64;
-    for stream in listeners(server.address(), count, "heard").await {
-        all.spawn(hear(stream, events, began, latency.clone()));
-    }
+    let streams = listeners(server.address(), count, "heard").await.into_iter();
+    let streams = streams.map(|stream| stream.into_std().expect("it is one of the system")).collect();
+    let hearing = tokio::task::spawn_blocking(move || hear(streams, events as usize, began));
     open(server.address(), 4, RATE, time, due_numbers(began)).await.all_answered();
-    while let Some(heard) = all.join_next().await {
-        heard.expect("each hears all of it, once");
-    }
-    let latency = latency.lock().expect("nobody panicked");
-    latency.clone()
+    hearing.await.expect("each hears all of it, once")
 }
 
 /// In milliseconds.
@@ -163,40 +156,6 @@ fn due_numbers(began: Instant) -> Make {
         let body = format!("{{\"number\":{number},\"at\":{at}}}");
         post("/throw/heard", "application/json", body.as_bytes())
     })
-}
-
-/// Reads until so many were heard: each number once.
-async fn hear(mut stream: TcpStream, count: u64, began: Instant, latency: Arc<Mutex<Histogram<u64>>>) {
-    let (mut buffer, mut read) = (vec![0; 16 << 10], Vec::new());
-    let (mut heard, mut times) = (HashSet::new(), Vec::new());
-    let (ends, names) = (memmem::Finder::new("\n\n"), ["\"number\":", "\"at\":"].map(memmem::Finder::new));
-    while (heard.len() as u64) < count {
-        let length = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut buffer)).await;
-        let length = length.expect("all of it comes").expect("it goes on");
-        assert!(length > 0, "it goes on");
-        let now = began.elapsed().as_micros() as u64;
-        read.extend_from_slice(&buffer[..length]);
-        let mut from = 0;
-        while let Some(length) = ends.find(&read[from..]) {
-            let frame = &read[from..from + length];
-            from += length + 2;
-            let numbers =
-                names.each_ref().map(|name| Some(number(&frame[name.find(frame)? + name.needle().len()..])));
-            if let [Some(number), Some(at)] = numbers {
-                assert!(heard.insert(number), "{number} is heard twice");
-                times.push(now.saturating_sub(at));
-            }
-        }
-        read.drain(..from);
-    }
-    let mut latency = latency.lock().expect("nobody panicked");
-    times.into_iter().for_each(|time| latency.record(time.max(1)).expect("it is in bounds"));
-}
-
-/// The number that bytes begin with.
-fn number(bytes: &[u8]) -> u64 {
-    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit());
-    digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
 async fn idle(bench: &mut Bench) {
@@ -249,9 +208,12 @@ async fn stalled(bench: &mut Bench) {
         // What is between them and the server is full before long.
         let ours = closed(bad.address(), CLIENTS, bench.time, numbered()).await.all_answered();
         rate.pair(ours.rate(), theirs.rate());
-        let alone = heard(&good, STALLED, bench.time).await;
-        let beside = heard(&bad, STALLED, bench.time).await;
-        late.pair(p99(&beside), p99(&alone));
+        let turns = turns(
+            TURNS / 2,
+            async || p99(&heard(&good, STALLED, bench.time / 2).await),
+            async || p99(&heard(&bad, STALLED, bench.time / 2).await),
+        );
+        late.turns(&turns.await);
         drop(held);
     }
     bench.report.add(rate);
@@ -271,18 +233,22 @@ async fn beside_open_ones(bench: &mut Bench) {
     let (alone, beside) = (server().await, server().await);
     let _all = listeners(beside.address(), LISTENERS, "heard").await;
     let throws = readings("/throw/other");
+    let time = bench.time * 3 / TURNS;
     for _ in 0..2 * bench.repeats {
-        // Long enough that a moment in which the machine is busy otherwise does not make the one in a hundred.
-        let (theirs, ours) = in_turns(
-            bench.time * 3,
-            async |time| open(alone.address(), CLIENTS, 5_000.0, time, throws.clone()).await,
-            async |time| open(beside.address(), CLIENTS, 5_000.0, time, throws.clone()).await,
-        )
-        .await;
-        let [theirs, ours] = [theirs, ours].map(|tally| tally.p99().as_secs_f64() * 1000.0);
-        row.pair(ours, theirs);
+        let turns = turns(
+            TURNS,
+            async || loaded(&alone, time, &throws).await,
+            async || loaded(&beside, time, &throws).await,
+        );
+        row.turns(&turns.await);
     }
     bench.report.add(row);
     alone.kill().await;
     beside.kill().await;
+}
+
+/// The p99 of throws at a rate that can be sustained, in milliseconds.
+async fn loaded(server: &Server, time: Duration, throws: &Make) -> f64 {
+    let tally = open(server.address(), CLIENTS, 5_000.0, time, throws.clone()).await.all_answered();
+    tally.p99().as_secs_f64() * 1000.0
 }

@@ -25,6 +25,7 @@ mod batches;
 mod data;
 mod echo;
 mod growth;
+mod heard;
 mod hub;
 mod inside;
 mod live;

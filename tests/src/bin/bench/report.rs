@@ -65,6 +65,13 @@ impl Row {
         self.ratios.push(ratio);
     }
 
+    /// One repetition of several short turns, theirs and ours: the middle of each, and of their ratios. A moment in
+    /// which the machine stands still is one turn, not the slowest of all that was measured.
+    pub(crate) fn turns(&mut self, turns: &[(f64, f64)]) {
+        let middle = |of: fn(&(f64, f64)) -> f64| median(&turns.iter().map(of).collect::<Vec<_>>());
+        self.ratio(middle(|turn| turn.1), middle(|turn| turn.0), middle(|turn| turn.1 / turn.0));
+    }
+
     /// Something to be told beside it.
     pub(crate) fn note(&mut self, note: String) {
         println!("  {}: {note}", self.name);
