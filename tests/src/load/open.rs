@@ -12,6 +12,7 @@ use std::{
     collections::VecDeque,
     io::{self, Read as _, Write as _},
     net::TcpStream,
+    ops::RangeInclusive,
     os::fd::OwnedFd,
     time::{Duration, Instant},
 };
@@ -27,8 +28,8 @@ use super::{
     connection::{answer, broken},
 };
 
-/// How often the requests that are due are let go.
-const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000 };
+/// How often the requests that are due are let go, at least and at most; in between four times for each of them.
+const TICKS: RangeInclusive<Duration> = Duration::from_micros(200)..=Duration::from_millis(1);
 
 /// The clock, among the numbers of connections.
 const CLOCK: u64 = u64::MAX;
@@ -86,7 +87,9 @@ impl Load {
             // What goes wrong now goes wrong again when it asks, and is told then.
             let _ = self.connect(number);
         }
-        let spec = Itimerspec { it_interval: TICK, it_value: TICK };
+        let tick = Duration::from_secs_f64(0.25 / rate).clamp(*TICKS.start(), *TICKS.end());
+        let tick = Timespec { tv_sec: 0, tv_nsec: tick.subsec_nanos().into() };
+        let spec = Itimerspec { it_interval: tick, it_value: tick };
         rustix::time::timerfd_settime(&self.clock, TimerfdTimerFlags::empty(), &spec).expect("it can be set");
         let (all, mut taken) = ((rate * time.as_secs_f64()) as u64, 0);
         let began = Instant::now();

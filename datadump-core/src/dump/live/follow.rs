@@ -70,11 +70,12 @@ impl Follower {
                 return;
             }
             let listeners = self.live.upgrade().map_or(1, |live| live.listeners());
+            let for_all = ALL.min(EACH.saturating_mul(u32::try_from(listeners).unwrap_or(u32::MAX)));
             let gather = match told {
                 Err(_) => PAUSE,
                 Ok(_) if listeners == 0 => OWN,
-                Ok(false) => UNWANTED,
-                Ok(true) => ALL.min(EACH.saturating_mul(u32::try_from(listeners).unwrap_or(u32::MAX))),
+                Ok(false) => for_all.max(UNWANTED),
+                Ok(true) => for_all,
             };
             // The clock of a sleep counts milliseconds.
             if gather >= Duration::from_millis(1) {

@@ -143,6 +143,8 @@ fn connect(file: &Path, flags: OpenFlags) -> Result<Connection> {
     for setting in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
         connection.set_db_config(setting, false).map_err(map)?;
     }
+    // What is bound is not looked at for a plan: or a statement with a bound limit is planned anew each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(map)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection
         .create_scalar_function(sql::FOLD, 1, flags, |context| {
