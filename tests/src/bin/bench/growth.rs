@@ -10,6 +10,7 @@ use datadump_tests::{
 use crate::{
     Bench,
     data::{reading, readings},
+    machine::settle,
     report::{Goal, Row},
     throws::CLIENTS,
     turns::in_turns,
@@ -84,6 +85,7 @@ fn fill(file: &Path, rows: u64) {
             .expect("rows can be made");
     }
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("the log can be emptied");
+    settle();
 }
 
 async fn many_storages(bench: &mut Bench) {

@@ -27,6 +27,12 @@ pub(crate) fn machine() -> String {
     )
 }
 
+/// Has the system write what was left to be written: no row pays for what was there before it, such as a build, or
+/// the files of another row.
+pub(crate) fn settle() {
+    rustix::fs::sync();
+}
+
 /// How often a sync is due.
 const EVERY: Duration = Duration::from_millis(1);
 

@@ -40,6 +40,7 @@ mod turns;
 
 use std::{process::ExitCode, time::Duration};
 
+use machine::settle;
 use report::Report;
 
 /// All there is to measure.
@@ -120,18 +121,26 @@ async fn main() -> ExitCode {
         println!("no row is called `{unknown}`; those there are: {}", ROWS.join(", "));
         return ExitCode::from(2);
     }
+    settle();
     println!("{}", machine::machine());
     println!("{} repeats, {:?} each\n", bench.repeats, bench.time);
     if bench.wants("start") {
         start::run().await;
     }
     throws::run(&mut bench).await;
+    settle();
     batches::run(&mut bench).await;
+    settle();
     reads::run(&mut bench).await;
+    settle();
     inside::run(&mut bench);
+    settle();
     postgres::run(&mut bench).await;
+    settle();
     growth::run(&mut bench).await;
+    settle();
     live::run(&mut bench).await;
+    settle();
     hub::run(&mut bench).await;
     println!("\n{}", bench.report.table());
     if let Some(folder) = write {
