@@ -132,7 +132,7 @@ impl Receipt {
 fn from_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SourceName, D::Error> {
     let name = String::deserialize(deserializer)?;
     if name == HUB {
-        return Ok(SourceName::own(HUB));
+        return Ok(SourceName::reserved(HUB));
     }
     SourceName::parse(&name).map_err(serde::de::Error::custom)
 }

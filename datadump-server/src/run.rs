@@ -47,7 +47,7 @@ pub async fn run(
         rate: u32::try_from(config.device_rate).unwrap_or(u32::MAX).into(),
     });
     builder = builder.record_memory(config.throw_memory.saturating_mul(2));
-    builder = builder.feed_time(config.feed_time).feed_size(config.feed_size);
+    builder = builder.change_log_time(config.change_log_time).change_log_size(config.change_log_size);
     if let Some(worker) = &config.worker {
         builder = builder.workers(worker.clone());
     }

@@ -104,14 +104,14 @@ impl Builder {
     /// How long it is kept what was committed when, for those who [subscribe](Dump::subscribe) from an earlier
     /// position on.
     #[must_use]
-    pub fn feed_time(mut self, time: Duration) -> Self {
+    pub fn change_log_time(mut self, time: Duration) -> Self {
         self.feed.time = time;
         self
     }
 
     /// How many bytes of that are kept. The oldest go first.
     #[must_use]
-    pub fn feed_size(mut self, bytes: usize) -> Self {
+    pub fn change_log_size(mut self, bytes: usize) -> Self {
         self.feed.bytes = bytes;
         self
     }

@@ -10,8 +10,8 @@ use crate::{
     record::Fields,
     schema::{InForce, StoredRow, Value, definition::Service},
     store::{
-        Call, Counted, Expect, Outcome, Paging, Query, Store, Stored, Write,
-        own::Own,
+        WriteBatch, Counted, Expect, Outcome, Paging, Query, Store, Stored, Write,
+        system_storages::SystemStorage,
         query::{Towards, cursor, parse},
     },
     validate,
@@ -31,7 +31,7 @@ pub struct Rows {
     ids: Ids,
     name: String,
     /// Set for one of the service's own.
-    own: Option<Own>,
+    own: Option<SystemStorage>,
 }
 
 /// A row that was written.
@@ -68,7 +68,7 @@ impl Rows {
     }
 
     /// The rows of one of the service's own storages.
-    pub(super) fn own(store: Arc<dyn Store>, ids: Ids, own: Own) -> Self {
+    pub(super) fn own(store: Arc<dyn Store>, ids: Ids, own: SystemStorage) -> Self {
         Self { store, ids, name: String::new(), own: Some(own) }
     }
 
@@ -176,7 +176,7 @@ impl Rows {
 
     fn in_force(&self) -> Result<Arc<InForce>> {
         match self.own {
-            Some(own) => self.store.catalogue().own(own),
+            Some(own) => self.store.catalogue().system(own),
             None => self.store.catalogue().find(&self.name)?.ready().cloned(),
         }
     }
@@ -214,7 +214,7 @@ impl Rows {
     }
 
     async fn write(&self, write: Write) -> Result<Outcome> {
-        let outcomes = self.store.write(Call::each(vec![write])).await?;
+        let outcomes = self.store.write(WriteBatch::independent(vec![write])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }
 
@@ -239,8 +239,8 @@ impl Rows {
                     _ => Err(Error::Precondition { current }),
                 }
             }
-            Outcome::Same(stored) => Ok(saved(stored, false)),
-            Outcome::Instead(..) | Outcome::Undone => {
+            Outcome::Unchanged(stored) => Ok(saved(stored, false)),
+            Outcome::Replaced(..) | Outcome::RolledBack => {
                 Err(Error::internal("an outcome that nobody asked for"))
             }
             Outcome::Missing => Err(self.unknown(key)),

@@ -53,7 +53,7 @@ pub use self::{
     untyped::is_untyped,
 };
 pub(crate) use self::{
-    registry::{NO_ROOM, run_into},
+    registry::{NO_MEMORY, run_into},
     room::{Room, Share},
 };
 use crate::{

@@ -75,7 +75,7 @@ pub fn run(processor: &dyn Processor, input: &Input<'_>) -> Result<Output, Failu
 }
 
 /// The failure of a processor that would have taken more room than there is now.
-pub(crate) const NO_ROOM: &str = "no-room";
+pub(crate) const NO_MEMORY: &str = "no-room";
 
 /// The same, into an output that may be bounded.
 pub(crate) fn run_into(
@@ -88,7 +88,7 @@ pub(crate) fn run_into(
     let output =
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(processor, &*panic)))?;
     if output.is_out_of_room() {
-        return Err(Failure::new(NO_ROOM, "the records of other throws take the memory there is"));
+        return Err(Failure::new(NO_MEMORY, "the records of other throws take the memory there is"));
     }
     if output.is_full() {
         let detail = format!("it holds more than {MAX_RECORDS} records: send it in parts, or as a stream");
@@ -118,9 +118,9 @@ mod tests {
     use crate::{clock::Timestamp, process::Room, record::Record};
 
     #[derive(Debug)]
-    struct Own(&'static str);
+    struct SystemStorage(&'static str);
 
-    impl Processor for Own {
+    impl Processor for SystemStorage {
         fn name(&self) -> &str {
             self.0
         }
@@ -137,11 +137,11 @@ mod tests {
 
     #[test]
     fn a_name_is_there_once() {
-        let registry = Registry::built_in().with(Arc::new(Own("own"))).unwrap();
+        let registry = Registry::built_in().with(Arc::new(SystemStorage("own"))).unwrap();
         assert!(
             registry.get("own").is_some() && registry.get("json").is_some() && registry.get("").is_none()
         );
-        assert!(registry.clone().with(Arc::new(Own("csv"))).is_err());
+        assert!(registry.clone().with(Arc::new(SystemStorage("csv"))).is_err());
         let names: std::collections::HashSet<_> = registry.names().collect();
         assert_eq!(names.len(), registry.names().count());
     }
@@ -156,7 +156,7 @@ mod tests {
             let body = bytes::Bytes::from(body);
             let input =
                 Input { body: &body, content_type: None, arguments: &[], received_at: Timestamp::MIN };
-            let failure = run(&Own("own"), &input).unwrap_err();
+            let failure = run(&SystemStorage("own"), &input).unwrap_err();
             assert_eq!((failure.code, failure.detail.as_str()), (code, detail));
         }
     }
@@ -168,10 +168,10 @@ mod tests {
         let room = Room::new(8 << 20);
         let mut of_another = room.share();
         assert!(of_another.grow(1 << 20));
-        let failure = run_into(Output::within(&room), &Own("own"), &input).unwrap_err();
-        assert_eq!(failure.code, NO_ROOM);
+        let failure = run_into(Output::within(&room), &SystemStorage("own"), &input).unwrap_err();
+        assert_eq!(failure.code, NO_MEMORY);
         drop(of_another);
-        let failure = run_into(Output::within(&room), &Own("own"), &input).unwrap_err();
+        let failure = run_into(Output::within(&room), &SystemStorage("own"), &input).unwrap_err();
         assert_eq!(failure.code, "too-many-records", "alone it may have as many as any throw");
     }
 }

@@ -33,12 +33,12 @@ impl StorageName {
     }
 
     /// A name of the service's own, which no user's storage can have.
-    pub(crate) fn own(text: &'static str) -> Self {
+    pub(crate) fn reserved(text: &'static str) -> Self {
         Self(text.into())
     }
 
     /// Whether it is one of those.
-    pub(crate) fn is_own(&self) -> bool {
+    pub(crate) fn is_system(&self) -> bool {
         self.0.starts_with('_')
     }
 
@@ -82,7 +82,7 @@ impl FieldName {
     }
 
     /// A name of the service's own.
-    pub(crate) fn own(text: &'static str) -> Self {
+    pub(crate) fn reserved(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 

@@ -18,7 +18,7 @@ impl StorageId {
     }
 
     /// Whether it is one of the service's own storages.
-    pub(crate) fn is_own(self) -> bool {
+    pub(crate) fn is_system(self) -> bool {
         self.0 < 0
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value as Json;
 
-use super::own::{self, Own};
+use super::system_storages::{self, SystemStorage};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -144,7 +144,7 @@ impl Storages {
 
 impl Default for Catalogue {
     fn default() -> Self {
-        Self { storages: RwLock::default(), own: own::storages() }
+        Self { storages: RwLock::default(), own: system_storages::storages() }
     }
 }
 
@@ -165,7 +165,7 @@ impl Catalogue {
     }
 
     /// One of the service's own storages.
-    pub fn own(&self, own: Own) -> Result<Arc<InForce>> {
+    pub fn system(&self, own: SystemStorage) -> Result<Arc<InForce>> {
         let found = self.own.iter().find(|storage| storage.id == own.id());
         found
             .and_then(|s| s.in_force.clone())
@@ -174,7 +174,7 @@ impl Catalogue {
 
     /// The storage with that number.
     pub fn by_id(&self, id: StorageId) -> Option<Arc<Storage>> {
-        if id.is_own() {
+        if id.is_system() {
             return self.own.iter().find(|storage| storage.id == id).cloned();
         }
         self.read().by_id.get(&id).cloned()

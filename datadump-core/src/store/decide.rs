@@ -42,7 +42,7 @@ pub(super) fn put(current: Option<&StoredRow>, row: &Row, expect: Expect) -> Dec
     };
     if expect == Expect::Different && current.values == row.values() {
         let same = Stored { row: current.clone(), in_force: in_force.clone() };
-        return Decision::Settled(Outcome::Same(same));
+        return Decision::Settled(Outcome::Unchanged(same));
     }
     match current.version.checked_add(1) {
         Some(version) => Decision::Update { version, created_at: current.created_at },

@@ -5,15 +5,15 @@
 //! reads  ─► query ─► sql ─► a reader of its own: never behind a write
 //! ```
 
-mod call;
+mod write;
 pub mod catalogue;
 pub mod conformance;
 mod decide;
-pub mod feed;
+pub mod change_log;
 pub mod migrate;
-pub mod own;
+pub mod system_storages;
 pub mod postgres;
-mod pressure;
+mod admission;
 pub mod query;
 mod refusal;
 mod sql;
@@ -32,11 +32,11 @@ use crate::{
     id::Ids,
     schema::{Definition, Difference, InForce, Row, StorageId, StoredRow, Value},
 };
-pub use call::{
-    Action, Call, Expect, Fate, Instead, Make, Once, Otherwise, Outcome, Recording, Stored, Write,
+pub use write::{
+    Action, WriteBatch, Expect, Atomicity, ReplacementFn, MakeRecord, IdempotencyRecord, OnFailure, Outcome, RecordFn, Stored, Write,
 };
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionRecord};
-pub use feed::{Change, Changed, Commit, Retention, Span};
+pub use change_log::{Change, Changed, Commit, Retention, Span};
 pub use migrate::{Examined, Progress};
 pub use query::{Column, Count, Counted, Filter, Found, Order, Page, Paging, Query, Test};
 
@@ -50,11 +50,11 @@ pub use query::{Column, Count, Counted, Filter, Found, Order, Page, Paging, Quer
 ///   during commit): never is something reported as done that was not.
 /// * **One row's fault is its own.** A write that fails a condition or a constraint gets its own
 ///   [`Outcome`]; the writes beside it are stored.
-/// * **All or nothing, where asked.** Of a call whose fate is [`Fate::Together`] either every write
+/// * **All or nothing, where asked.** Of a call whose fate is [`Atomicity::AllOrNothing`] either every write
 ///   takes effect or none does. The writes of any call take effect at one moment: nobody, not even
 ///   after a crash, finds one of them without the others.
 /// * **Something instead.** A write that fails a condition or a constraint is replaced by what its
-///   call's [`Otherwise`] makes of it, at the same moment.
+///   call's [`OnFailure`] makes of it, at the same moment.
 /// * **Once.** A call with a [`Once`] takes effect only while its record is as expected, and the record
 ///   is put at the same moment. Of calls with the same record at once, on however many nodes, one takes
 ///   effect; the others are given the record.
@@ -127,7 +127,7 @@ pub trait Store: Send + Sync + Debug + 'static {
 
     /// Writes rows; one outcome for each, in the same order, and after them that of the record of a
     /// call with a [`Once`].
-    async fn write(&self, call: Call) -> Result<Vec<Outcome>>;
+    async fn write(&self, call: WriteBatch) -> Result<Vec<Outcome>>;
 
     /// One row by its key.
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>>;
@@ -141,10 +141,10 @@ pub trait Store: Send + Sync + Debug + 'static {
 
     /// A number that grows whenever sources or programs may have changed, here or in another
     /// process: before the write that changed them is answered here, and within seconds elsewhere.
-    fn changes(&self) -> watch::Receiver<u64>;
+    fn config_signal(&self) -> watch::Receiver<u64>;
 
     /// A number that grows when there may be more in the [feed], by this process or another.
-    fn news(&self) -> watch::Receiver<u64>;
+    fn commit_signal(&self) -> watch::Receiver<u64>;
 
     /// What there is of the [feed].
     async fn span(&self) -> Result<Span>;

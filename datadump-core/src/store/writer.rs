@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{Action, Call, Load, Outcome, Write, pressure::Pressure};
+use super::{Action, WriteBatch, Load, Outcome, Write, admission::Pressure};
 use crate::error::{Error, Result};
 
 /// The most writes one transaction takes, unless one call alone has more.
@@ -28,7 +28,7 @@ const RECORD_BYTES: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Job {
     /// The writes.
-    pub(super) call: Call,
+    pub(super) call: WriteBatch,
     since: Instant,
     waiter: Waiter,
 }
@@ -122,7 +122,7 @@ pub(super) fn queue<T>(max_rows: usize, max_bytes: usize) -> (Queue<T>, Intake<T
 
 impl<T> Queue<T> {
     /// Puts writes into the queue and waits for their outcomes.
-    pub(super) async fn write(&self, call: Call) -> Result<Vec<Outcome>> {
+    pub(super) async fn write(&self, call: WriteBatch) -> Result<Vec<Outcome>> {
         if call.writes.is_empty() && call.once.is_none() {
             return Ok(Vec::new());
         }
@@ -216,7 +216,7 @@ impl Job {
     }
 
     /// Takes it apart.
-    pub(super) fn parts(self) -> (Call, Waiter) {
+    pub(super) fn parts(self) -> (WriteBatch, Waiter) {
         (self.call, self.waiter)
     }
 

@@ -58,9 +58,9 @@ pub struct Config {
     /// How long a stop waits for requests that were accepted.
     pub stop_timeout: Duration,
     /// How long it is kept what was committed when, for streams that go on.
-    pub feed_time: Duration,
+    pub change_log_time: Duration,
     /// The most bytes of that.
-    pub feed_size: usize,
+    pub change_log_size: usize,
     /// How logs are written.
     pub log_format: LogFormat,
     /// What starts a process for programs that people write: a program that calls
@@ -98,8 +98,8 @@ impl Default for Config {
             idle_timeout: Duration::from_secs(75),
             blocked_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(30),
-            feed_time: Duration::from_hours(30 * 24),
-            feed_size: 10 << 30,
+            change_log_time: Duration::from_hours(30 * 24),
+            change_log_size: 10 << 30,
             log_format: LogFormat::Text,
             worker: None,
             log_level: "info".into(),

@@ -169,7 +169,7 @@ impl Dump {
     /// Reads sources and programs again whenever another process may have changed them, until the
     /// store is closed.
     pub(super) fn follow_changes(&self) {
-        let mut changes = self.store.changes();
+        let mut changes = self.store.config_signal();
         let weak = self.downgrade();
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     process::vrl::{Mode, Script},
     schema::{StorageName, StoredRow, Value},
-    store::{Call, Expect, Outcome, Write, own::Own},
+    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
     throw::SourceName,
     validate,
 };
@@ -155,7 +155,7 @@ impl Dump {
 
     /// All versions of a program written here, first to last.
     pub async fn processor_versions(&self, name: &str) -> Result<Vec<ProcessorInfo>> {
-        let rows = self.own_rows(Own::Processor, &[("name__eq".into(), name.to_owned())]).await?;
+        let rows = self.own_rows(SystemStorage::Processor, &[("name__eq".into(), name.to_owned())]).await?;
         let mut versions: Vec<Program> =
             rows.iter().filter_map(Version::read).filter(|v| !v.deleted).map(|v| v.program).collect();
         if versions.is_empty() {
@@ -244,20 +244,20 @@ impl Dump {
         takes: &str,
         deleted: bool,
     ) -> Result<Outcome> {
-        let in_force = self.store.catalogue().own(Own::Processor)?;
+        let in_force = self.store.catalogue().system(SystemStorage::Processor)?;
         let record = json!({
             "id": format!("{name}@{number}"), "name": name.as_str(), "number": number, "takes": takes,
             "program": &*script.source, "deleted": deleted,
         });
         let record = record.as_object().cloned().unwrap_or_default();
         let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
-        let outcomes = self.store.write(Call::each(vec![Write::put(row, Expect::Absent)])).await?;
+        let outcomes = self.store.write(WriteBatch::independent(vec![Write::put(row, Expect::Absent)])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }
 
     pub(in crate::dump) async fn reload_programs(&self) -> Result<()> {
         let _order = self.capture.programs.order.lock().await;
-        let rows = self.own_rows(Own::Processor, &[]).await?;
+        let rows = self.own_rows(SystemStorage::Processor, &[]).await?;
         self.capture.programs.replace(&rows);
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::{
     schema::{StoredRow, Value},
     store::{
         Expect,
-        own::Own,
+        system_storages::SystemStorage,
         query::{Towards, cursor, parse},
     },
 };
@@ -30,7 +30,7 @@ impl Dump {
             }
             None => parameters.push(("fields".into(), SHOWN.into())),
         }
-        self.own(Own::Quarantine).list(&parameters).await
+        self.own(SystemStorage::Quarantine).list(&parameters).await
     }
 
     /// One entry, its bytes as base64, and as text when they are text.
@@ -53,29 +53,29 @@ impl Dump {
 
     /// Forgets an entry.
     pub async fn discard(&self, id: &str) -> Result<()> {
-        self.own(Own::Quarantine).delete(id, Expect::Anything).await.map_err(|error| unknown(error, id))
+        self.own(SystemStorage::Quarantine).delete(id, Expect::Anything).await.map_err(|error| unknown(error, id))
     }
 
     /// How many entries wait.
     pub async fn waiting(&self) -> Result<u64> {
         let parameters = [("state", "waiting"), ("limit", "1"), ("fields", "id")]
             .map(|(n, v)| (n.to_owned(), v.to_owned()));
-        Ok(self.own(Own::Quarantine).list(&parameters).await?.count.unwrap_or(0))
+        Ok(self.own(SystemStorage::Quarantine).list(&parameters).await?.count.unwrap_or(0))
     }
 
     async fn entry(&self, id: &str) -> Result<Json> {
-        let found = self.own(Own::Quarantine).get(id).await;
+        let found = self.own(SystemStorage::Quarantine).get(id).await;
         found.map(|saved| saved.row).map_err(|error| unknown(error, id))
     }
 
-    pub(in crate::dump) fn own(&self, own: Own) -> Rows {
+    pub(in crate::dump) fn own(&self, own: SystemStorage) -> Rows {
         Rows::own(self.store.clone(), self.ids.clone(), own)
     }
 
     /// All rows of one of our own storages that meet these filters. Only for what is few.
     pub(in crate::dump) async fn own_rows(
         &self,
-        own: Own,
+        own: SystemStorage,
         filters: &[(String, String)],
     ) -> Result<Vec<StoredRow>> {
         let mut rows = Vec::new();
@@ -93,12 +93,12 @@ impl Dump {
     /// A page of them, oldest first, and where the next one begins.
     pub(super) async fn own_page(
         &self,
-        own: Own,
+        own: SystemStorage,
         filters: &[(String, String)],
         from: &str,
         limit: usize,
     ) -> Result<(Vec<StoredRow>, Option<String>)> {
-        let in_force = self.store.catalogue().own(own)?;
+        let in_force = self.store.catalogue().system(own)?;
         let mut parameters = filters.to_vec();
         parameters.extend([
             ("cursor".to_owned(), from.to_owned()),

@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     process::vrl::Script,
     schema::{StoredRow, Value},
-    store::own::Own,
+    store::system_storages::SystemStorage,
 };
 
 /// How many replays are remembered.
@@ -71,7 +71,7 @@ impl Dump {
             }
             None => None,
         };
-        let own = if request.kept { Own::Kept } else { Own::Quarantine };
+        let own = if request.kept { SystemStorage::Kept } else { SystemStorage::Quarantine };
         let mut filters = request.filters;
         if !request.kept {
             filters.push(("state__eq".into(), "waiting".into()));
@@ -121,12 +121,12 @@ impl Dump {
     async fn replay_all(
         &self,
         running: &Running,
-        own: Own,
+        own: SystemStorage,
         filters: &[(String, String)],
         dry_run: bool,
         program: Option<&Script>,
     ) -> Result<()> {
-        let in_force = self.store.catalogue().own(own)?;
+        let in_force = self.store.catalogue().system(own)?;
         let only_keys = [("fields".to_owned(), in_force.definition.key.name.to_string())];
         let filters: Vec<(String, String)> = filters.iter().cloned().chain(only_keys).collect();
         let mut cursor = String::new();
@@ -139,7 +139,7 @@ impl Dump {
                 // One at a time: each may have the bytes of a whole throw. It may be gone by now.
                 let Some(row) = self.store.get(&in_force, &row.key).await? else { continue };
                 let outcome = match own {
-                    Own::Kept => self.replay_kept(&row, dry_run, program).await,
+                    SystemStorage::Kept => self.replay_kept(&row, dry_run, program).await,
                     _ => self.replay_entry(&row, dry_run, program).await,
                 };
                 running.change(|state| note(state, &row, outcome));

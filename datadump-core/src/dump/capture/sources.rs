@@ -19,7 +19,7 @@ use crate::{
     route::Routes,
     schema::{FieldName, StorageName, StoredRow, Value, name::fold},
     source::Settings,
-    store::{Call, Expect, Outcome, Write, own::Own},
+    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
     throw::SourceName,
     validate,
 };
@@ -196,11 +196,11 @@ impl Dump {
         format: Option<&str>,
         expect: Expect,
     ) -> Result<Outcome> {
-        let in_force = self.store.catalogue().own(Own::Source)?;
+        let in_force = self.store.catalogue().system(SystemStorage::Source)?;
         let record = json!({"name": name.as_str(), "settings": settings, "last_format": format});
         let record = record.as_object().cloned().unwrap_or_default();
         let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
-        let outcomes = self.store.write(Call::each(vec![Write::put(row, expect)])).await?;
+        let outcomes = self.store.write(WriteBatch::independent(vec![Write::put(row, expect)])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }
 
@@ -264,10 +264,10 @@ impl Dump {
         let Some(source) = self.capture.sources.find(name) else {
             return Err(Error::UnknownSource(name.to_owned()));
         };
-        let in_force = self.store.catalogue().own(Own::Source)?;
+        let in_force = self.store.catalogue().system(SystemStorage::Source)?;
         let _order = self.capture.sources.order.read().await;
         let write = Write::delete(in_force, source.row.key.clone(), Expect::Anything);
-        self.store.write(Call::each(vec![write])).await?;
+        self.store.write(WriteBatch::independent(vec![write])).await?;
         self.capture.sources.take(name);
         Ok(())
     }
@@ -275,7 +275,7 @@ impl Dump {
     /// Reads all sources again.
     pub(in crate::dump) async fn reload_sources(&self) -> Result<()> {
         let _order = self.capture.sources.order.write().await;
-        let rows = self.own_rows(Own::Source, &[]).await?;
+        let rows = self.own_rows(SystemStorage::Source, &[]).await?;
         self.capture.sources.replace(rows);
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::{
         live::{Cursor, Of, Subscribe, Subscription, Told},
     },
     error::Result,
-    store::own::Own,
+    store::system_storages::SystemStorage,
 };
 
 /// Before it is listened again, after the database did not answer.
@@ -41,7 +41,7 @@ impl Dump {
 
     /// What changes of devices, sensors and commands.
     pub(super) async fn hub_changes(&self, from: Option<Cursor>) -> Result<Subscription> {
-        let own = vec![Own::Device, Own::Sensor, Own::Command];
+        let own = vec![SystemStorage::Device, SystemStorage::Sensor, SystemStorage::Command];
         self.listen(Subscribe { own, from, ..Subscribe::default() }, Of::default()).await
     }
 
@@ -55,18 +55,18 @@ impl Dump {
         };
         let Some((own, key)) = event.own() else { return Ok(()) };
         match (own, event.stored()) {
-            (Own::Device, Some(stored)) => {
+            (SystemStorage::Device, Some(stored)) => {
                 self.hub.known.put(read(&stored.in_force, &stored.row)?, stored.row.version);
             }
-            (Own::Device, None) => {
+            (SystemStorage::Device, None) => {
                 if let crate::schema::Value::Integer(id) = key {
                     self.hub.known.remove(*id);
                 }
             }
-            (Own::Sensor, Some(stored)) => {
+            (SystemStorage::Sensor, Some(stored)) => {
                 self.hub.known.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
             }
-            (Own::Command, Some(stored)) => {
+            (SystemStorage::Command, Some(stored)) => {
                 let command: crate::hub::Command = read(&stored.in_force, &stored.row)?;
                 self.hub.ring(command.device_id);
             }
@@ -79,17 +79,17 @@ impl Dump {
     pub(super) async fn read_hub(&self) -> Result<()> {
         let mut found = HashSet::new();
         let before: Vec<i64> = self.hub.known.all().iter().map(|device| device.id).collect();
-        let devices: Vec<(DeviceRow, i32)> = self.hub_rows(Own::Device, &[]).await?;
+        let devices: Vec<(DeviceRow, i32)> = self.hub_rows(SystemStorage::Device, &[]).await?;
         for (row, version) in devices {
             found.extend(row.id);
             self.hub.known.put(row, version);
         }
         // Those that were forgotten meanwhile.
         before.into_iter().filter(|id| !found.contains(id)).for_each(|id| self.hub.known.remove(id));
-        for (row, version) in self.hub_rows(Own::Sensor, &[]).await? {
+        for (row, version) in self.hub_rows(SystemStorage::Sensor, &[]).await? {
             self.hub.known.put_sensor(row, version);
         }
-        let pulses: Vec<(PulseRow, i32)> = self.hub_rows(Own::Pulse, &[]).await?;
+        let pulses: Vec<(PulseRow, i32)> = self.hub_rows(SystemStorage::Pulse, &[]).await?;
         for (row, version) in pulses {
             let heart = match row.sensor_id {
                 None => self.hub.known.numbered(row.device_id).map(|device| device.heart.clone()),

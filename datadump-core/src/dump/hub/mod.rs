@@ -35,7 +35,7 @@ use tokio::sync::{Notify, OnceCell};
 
 use self::{hearts::Hearts, known::Known};
 use super::Dump;
-use crate::{clock::Timestamp, error::Result, store::own::Own};
+use crate::{clock::Timestamp, error::Result, store::system_storages::SystemStorage};
 pub use commands::{Answered, Asked, CommandsFor, Queued};
 pub use devices::DeviceInfo;
 pub(in crate::dump) use fetch::plain;
@@ -145,7 +145,7 @@ impl Dump {
     /// Begins to listen when there are devices: they are silent from now on, if they are.
     pub(in crate::dump) async fn wake_hub(&self) -> Result<()> {
         let first = [("limit".to_owned(), "1".to_owned()), ("count".to_owned(), "none".to_owned())];
-        if !self.own(Own::Device).list(&first).await?.rows.is_empty() {
+        if !self.own(SystemStorage::Device).list(&first).await?.rows.is_empty() {
             self.hub().await?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::{
     dump::Dump,
     error::{Error, Result},
     schema::{InForce, Value},
-    store::{Call, Column, Expect, Filter, Outcome, Query, Test, Write, query::Direction},
+    store::{WriteBatch, Column, Expect, Filter, Outcome, Query, Test, Write, query::Direction},
     validate,
 };
 
@@ -80,11 +80,11 @@ impl Dump {
             deletes.push(Write::delete(from.clone(), row.key, Expect::Exactly(row.version)));
         }
         writes.extend(deletes);
-        let outcomes = self.store.write(Call::together(writes)).await?;
+        let outcomes = self.store.write(WriteBatch::atomic(writes)).await?;
         match outcomes.into_iter().next() {
             Some(Outcome::Created(_)) => Ok(true),
             // Another node has moved one of them in between.
-            Some(Outcome::Undone) => {
+            Some(Outcome::RolledBack) => {
                 tokio::time::sleep(PAUSE).await;
                 Ok(true)
             }

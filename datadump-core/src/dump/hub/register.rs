@@ -12,7 +12,7 @@ use super::{
 use crate::{
     dump::Dump,
     error::{Error, Result},
-    store::{Call, Expect, Outcome, own::Own},
+    store::{WriteBatch, Expect, Outcome, system_storages::SystemStorage},
 };
 
 /// The most sensors of one device.
@@ -92,12 +92,12 @@ impl Dump {
                 moving: false,
                 token: None,
             };
-            writes.push(self.hub_put(Own::Device, &row, Expect::Anything)?);
+            writes.push(self.hub_put(SystemStorage::Device, &row, Expect::Anything)?);
         }
         if writes.is_empty() {
             return Ok(());
         }
-        let outcomes = self.store.write(Call::each(writes)).await?;
+        let outcomes = self.store.write(WriteBatch::independent(writes)).await?;
         for (name, outcome) in names.iter().zip(outcomes) {
             match outcome {
                 Outcome::Created(stored) => {
@@ -113,12 +113,12 @@ impl Dump {
 
     pub(super) async fn read_device(&self, name: &str) -> Result<()> {
         let found: Vec<(DeviceRow, i32)> =
-            self.hub_rows(Own::Device, &[("device__eq", name.to_owned())]).await?;
+            self.hub_rows(SystemStorage::Device, &[("device__eq", name.to_owned())]).await?;
         for (row, version) in found {
             let Some(id) = row.id else { continue };
             self.hub.known.put(row, version);
             let sensors: Vec<(SensorRow, i32)> =
-                self.hub_rows(Own::Sensor, &[("device_id__eq", id.to_string())]).await?;
+                self.hub_rows(SystemStorage::Sensor, &[("device_id__eq", id.to_string())]).await?;
             for (row, version) in sensors {
                 self.hub.known.put_sensor(row, version);
             }
@@ -161,10 +161,10 @@ impl Dump {
                 sensor_type: (*name).to_owned(),
                 period_s: None,
             };
-            writes.push(self.hub_put(Own::Sensor, &row, Expect::Anything)?);
+            writes.push(self.hub_put(SystemStorage::Sensor, &row, Expect::Anything)?);
         }
         if !writes.is_empty() {
-            let outcomes = self.store.write(Call::each(writes)).await?;
+            let outcomes = self.store.write(WriteBatch::independent(writes)).await?;
             for ((device, _), outcome) in unknown.iter().zip(outcomes) {
                 match outcome {
                     Outcome::Created(stored) => {

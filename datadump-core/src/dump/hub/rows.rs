@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     hub::{Pulse, Status},
     schema::{InForce, Row, StoredRow},
-    store::{Call, Expect, Outcome, Write, own::Own},
+    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
     validate,
 };
 
@@ -93,12 +93,12 @@ pub(super) fn read<T: DeserializeOwned>(in_force: &InForce, row: &StoredRow) -> 
 }
 
 impl Dump {
-    pub(super) fn hub_storage(&self, own: Own) -> Result<Arc<InForce>> {
-        self.store.catalogue().own(own)
+    pub(super) fn hub_storage(&self, own: SystemStorage) -> Result<Arc<InForce>> {
+        self.store.catalogue().system(own)
     }
 
     /// A row of one of the hub's storages.
-    pub(super) fn hub_row<T: Serialize>(&self, own: Own, row: &T) -> Result<Row> {
+    pub(super) fn hub_row<T: Serialize>(&self, own: SystemStorage, row: &T) -> Result<Row> {
         let in_force = self.hub_storage(own)?;
         let Json::Object(record) = serde_json::to_value(row).map_err(Error::internal)? else {
             return Err(Error::internal("a row of the hub that is no object"));
@@ -106,20 +106,20 @@ impl Dump {
         validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)
     }
 
-    pub(super) fn hub_put<T: Serialize>(&self, own: Own, row: &T, expect: Expect) -> Result<Write> {
+    pub(super) fn hub_put<T: Serialize>(&self, own: SystemStorage, row: &T, expect: Expect) -> Result<Write> {
         Ok(Write::put(self.hub_row(own, row)?, expect))
     }
 
     /// Writes one row, and answers what became of it.
     pub(super) async fn hub_write(&self, write: Write) -> Result<Outcome> {
-        let outcomes = self.store.write(Call::each(vec![write])).await?;
+        let outcomes = self.store.write(WriteBatch::independent(vec![write])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }
 
     /// All rows that pass these filters. Only for what is few, or needed as a whole.
     pub(super) async fn hub_rows<T: DeserializeOwned>(
         &self,
-        own: Own,
+        own: SystemStorage,
         filters: &[(&str, String)],
     ) -> Result<Vec<(T, i32)>> {
         let filters: Vec<_> =

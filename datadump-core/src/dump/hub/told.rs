@@ -5,12 +5,12 @@ use serde_json::{Map, Value as Json, json};
 use super::{commands, rows::read};
 use crate::{
     schema::Value,
-    store::{Changed, Stored, own::Own},
+    store::{Changed, Stored, system_storages::SystemStorage},
 };
 
 /// The word of an event of one of the hub's storages, and what it says.
 pub(in crate::dump) fn told(
-    own: Own,
+    own: SystemStorage,
     what: Changed,
     key: &Value,
     stored: Option<&Stored>,
@@ -40,10 +40,10 @@ pub(in crate::dump) fn told(
         Json::Object(said)
     };
     match own {
-        Own::Device => ("device", said(word(what), "device_id", id, row)),
-        Own::Sensor => ("device", said(&format!("sensor-{}", word(what)), "sensor_id", id, row)),
-        Own::Transition => ("device", said("status", "transition", id, row)),
-        Own::Command => {
+        SystemStorage::Device => ("device", said(word(what), "device_id", id, row)),
+        SystemStorage::Sensor => ("device", said(&format!("sensor-{}", word(what)), "sensor_id", id, row)),
+        SystemStorage::Transition => ("device", said("status", "transition", id, row)),
+        SystemStorage::Command => {
             let command = stored.and_then(|stored| read(&stored.in_force, &stored.row).ok());
             ("command", command.map_or_else(|| json!({"id": id}), |command| commands::shown(&command)))
         }

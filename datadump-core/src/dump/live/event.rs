@@ -9,7 +9,7 @@ use super::cursor::Cursor;
 use crate::{
     dump::hub::{is_of_readings, is_old, plain, told},
     schema::{InForce, StorageName, StoredRow, Value},
-    store::{Change, Changed, Stored, own::Own},
+    store::{Change, Changed, Stored, system_storages::SystemStorage},
 };
 
 /// In how many ways an event can be [written](Event::written).
@@ -27,7 +27,7 @@ pub struct Event {
     /// Behind it in the feed; none for a row that was there before.
     pub(super) cursor: Option<Cursor>,
     pub(super) key: Value,
-    own: Option<Own>,
+    own: Option<SystemStorage>,
     /// The row as it is now; none when it is gone.
     pub(super) stored: Option<Stored>,
     key_json: Json,
@@ -45,7 +45,7 @@ impl Event {
             version: row.version,
             cursor: None,
             key: row.key.clone(),
-            own: Own::of(in_force.storage),
+            own: SystemStorage::of(in_force.storage),
             key_json: row.key.to_json(&in_force.definition.key.kind),
             stored: Some(Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),
@@ -55,7 +55,7 @@ impl Event {
     }
 
     /// Which of our own storages the row is of, if it is; and its key.
-    pub(in crate::dump) fn own(&self) -> Option<(Own, &Value)> {
+    pub(in crate::dump) fn own(&self) -> Option<(SystemStorage, &Value)> {
         self.own.map(|own| (own, &self.key))
     }
 
@@ -106,7 +106,7 @@ impl Event {
             version: change.version,
             cursor: Some(cursor),
             key: change.key.clone(),
-            own: Own::of(change.storage),
+            own: SystemStorage::of(change.storage),
             key_json: change.key.to_json(&in_force.definition.key.kind),
             stored: row.map(|row| Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),

@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Follows until the store is closed, or nobody has it any more.
 pub(super) fn start(store: &Arc<dyn Store>, live: &Arc<Live>) {
-    let news = store.news();
+    let news = store.commit_signal();
     let (store, live) = (Arc::downgrade(store), Arc::downgrade(live));
     let follower = Follower { store, live, at: None, reading: Reading::new() };
     tokio::spawn(follower.run(news));

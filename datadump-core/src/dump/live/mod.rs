@@ -109,7 +109,7 @@ impl Live {
     /// How many listen; this process itself is nobody.
     fn listeners(&self) -> usize {
         let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        wanted.values().filter(|wanted| !matches!(wanted, Wanted::Own(_))).count()
+        wanted.values().filter(|wanted| !matches!(wanted, Wanted::SystemStorage(_))).count()
     }
 
     fn load(&self) -> Load {

@@ -5,7 +5,7 @@ use crate::{
     dump::{Dump, hub::is_of_readings},
     error::Result,
     schema::StorageName,
-    store::{Store, own::Own},
+    store::{Store, system_storages::SystemStorage},
     throw::SourceName,
 };
 
@@ -22,7 +22,7 @@ pub(super) enum Wanted {
     /// Those of the hub.
     Hub,
     /// Storages of our own, for this process itself.
-    Own(Vec<StorageName>),
+    SystemStorage(Vec<StorageName>),
 }
 
 impl Wanted {
@@ -33,7 +33,7 @@ impl Wanted {
             return if is_alone { Ok(Self::Hub) } else { Err(wrong("device", detail)) };
         }
         if !asked.own.is_empty() {
-            return Ok(Self::Own(asked.own.iter().map(|own| StorageName::own(own.name())).collect()));
+            return Ok(Self::SystemStorage(asked.own.iter().map(|own| StorageName::reserved(own.name())).collect()));
         }
         let storages = parsed("storage", &asked.storages)?;
         if asked.sources.is_empty() {
@@ -64,9 +64,9 @@ impl Wanted {
     pub(super) fn has(&self, storage: &StorageName) -> bool {
         match self {
             Self::All => true,
-            Self::Named(storages) | Self::Own(storages) => storages.contains(storage),
+            Self::Named(storages) | Self::SystemStorage(storages) => storages.contains(storage),
             Self::Hub => {
-                let own = [Own::Device, Own::Sensor, Own::Transition, Own::Command];
+                let own = [SystemStorage::Device, SystemStorage::Sensor, SystemStorage::Transition, SystemStorage::Command];
                 is_of_readings(storage) || own.iter().any(|own| own.name() == storage.as_str())
             }
         }
@@ -76,7 +76,7 @@ impl Wanted {
     pub(super) fn named(&self, store: &dyn Store) -> Option<Vec<StorageName>> {
         match self {
             Self::All => None,
-            Self::Named(storages) | Self::Own(storages) => Some(storages.clone()),
+            Self::Named(storages) | Self::SystemStorage(storages) => Some(storages.clone()),
             Self::Hub => {
                 let all = store.catalogue().all().into_iter().map(|storage| storage.name.clone());
                 Some(all.filter(is_of_readings).take(MOST).collect())
@@ -91,7 +91,7 @@ impl Wanted {
                 [name] => Some(name),
                 _ => None,
             },
-            Self::All | Self::Hub | Self::Own(_) => None,
+            Self::All | Self::Hub | Self::SystemStorage(_) => None,
         }
     }
 }

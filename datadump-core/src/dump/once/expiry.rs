@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     dump::Dump,
     error::Result,
-    store::{Call, Expect, Write, own::Own, query::parse},
+    store::{WriteBatch, Expect, Write, system_storages::SystemStorage, query::parse},
 };
 
 /// How often it is looked for answers that are too old.
@@ -18,7 +18,7 @@ impl Dump {
     /// Removes the answers that are not given again; how many that were. It happens by itself every
     /// minute, and several processes on one database may be at it.
     pub async fn forget_answers(&self) -> Result<u64> {
-        let in_force = self.store.catalogue().own(Own::Answer)?;
+        let in_force = self.store.catalogue().system(SystemStorage::Answer)?;
         let before = self.expired().to_string();
         let parameters = [
             ("updated_at__lte", before.as_str()),
@@ -40,7 +40,7 @@ impl Dump {
                 // One that was renewed in the meantime stays.
                 Write::delete(in_force.clone(), row.key, Expect::Exactly(row.version))
             });
-            let outcomes = self.store.write(Call::each(delete.collect())).await?;
+            let outcomes = self.store.write(WriteBatch::independent(delete.collect())).await?;
             forgotten += outcomes.iter().filter(|outcome| !outcome.is_failure()).count() as u64;
             if !page.more {
                 return Ok(forgotten);

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     once::{Fingerprint, IdempotencyKey},
     schema::{InForce, Row, StoredRow, Value},
-    store::{self, Expect, Make, Outcome, own::Own},
+    store::{self, Expect, Make, Outcome, system_storages::SystemStorage},
 };
 pub use answers::{Begun, Pending};
 pub(in crate::dump) use turns::{Turn, Turns};
@@ -74,7 +74,7 @@ impl Dump {
             Some(turn) => turn,
             None => Arc::new(self.capture.turns.turn(&once.key).await?),
         };
-        let in_force = self.store.catalogue().own(Own::Answer)?;
+        let in_force = self.store.catalogue().system(SystemStorage::Answer)?;
         let key = Value::Text(once.key.as_str().to_owned());
         let found = self.store.get(&in_force, &key).await?;
         let mut slot = Slot { in_force, key, fingerprint, expect: Expect::Absent, turn };
@@ -152,7 +152,7 @@ pub(in crate::dump) fn recorded(outcome: Option<Outcome>) -> Result<Recorded> {
         Some(Outcome::Created(stored) | Outcome::Updated(stored)) => {
             Ok(Recorded::Now(Some(stored.row.version)))
         }
-        Some(Outcome::Undone) => Ok(Recorded::Now(None)),
+        Some(Outcome::RolledBack) => Ok(Recorded::Now(None)),
         Some(Outcome::Refused(Some(stored))) => Ok(Recorded::Before(Box::new(stored.row))),
         // It was there a moment ago, and has expired: the next try finds none.
         Some(Outcome::Refused(None)) => Err(Error::Overloaded),

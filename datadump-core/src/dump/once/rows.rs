@@ -8,7 +8,7 @@ use crate::{
     dump::{Dump, rows::Saved},
     error::{Error, Result},
     once::Fingerprint,
-    store::{Call, Expect, Outcome},
+    store::{WriteBatch, Expect, Outcome},
 };
 
 /// How it is recorded.
@@ -56,7 +56,7 @@ impl Dump {
         let make = move |outcomes: &[Outcome]| {
             let (stored, created) = match outcomes.first()? {
                 Outcome::Created(stored) => (stored, true),
-                Outcome::Updated(stored) | Outcome::Same(stored) => (stored, false),
+                Outcome::Updated(stored) | Outcome::Unchanged(stored) => (stored, false),
                 // What changed nothing is tried anew.
                 _ => return None,
             };
@@ -64,7 +64,7 @@ impl Dump {
             let answer = serde_json::to_string(&written).ok()?;
             Some(maker.row(Some(answer), None))
         };
-        let call = Call { once: Some(slot.once(make)), ..Call::each(vec![write]) };
+        let call = WriteBatch { once: Some(slot.once(make)), ..WriteBatch::independent(vec![write]) };
         let mut outcomes = self.store.write(call).await?;
         match recorded(outcomes.pop())? {
             Recorded::Before(row) => again(slot.read(&row)?),

@@ -19,7 +19,7 @@ use crate::{
     receipt::{Receipt, Remark},
     record::Record,
     schema::{InForce, Row, StoredRow, Value},
-    store::{Expect, Write, own::Own},
+    store::{Expect, Write, system_storages::SystemStorage},
     throw::{HUB, SourceName, Throw},
 };
 
@@ -64,7 +64,7 @@ impl Cells<'_> {
         let broken = |what: &str| Error::internal(format!("an entry without its {what}"));
         let source = self.text("source").ok_or_else(|| broken("source"))?;
         let source = match source.as_str() {
-            HUB => Ok(SourceName::own(HUB)),
+            HUB => Ok(SourceName::reserved(HUB)),
             source => SourceName::parse(source),
         };
         let arguments = self.text("arguments").and_then(|text| serde_json::from_str(&text).ok());
@@ -95,7 +95,7 @@ impl Dump {
         dry_run: bool,
         program: Option<&Script>,
     ) -> Result<Again> {
-        let in_force = self.store.catalogue().own(Own::Quarantine)?;
+        let in_force = self.store.catalogue().system(SystemStorage::Quarantine)?;
         let names = in_force.definition.fields.iter().map(|field| field.name.as_str()).collect();
         let cells = Cells { names, row };
         let id = match cells.get("throw") {
@@ -154,7 +154,7 @@ impl Dump {
         dry_run: bool,
         program: Option<&Script>,
     ) -> Result<Again> {
-        let in_force = self.store.catalogue().own(Own::Kept)?;
+        let in_force = self.store.catalogue().system(SystemStorage::Kept)?;
         let names = in_force.definition.fields.iter().map(|field| field.name.as_str()).collect();
         let cells = Cells { names, row };
         let Value::Uuid(id) = &row.key else { return Err(Error::internal("a throw without its id")) };

@@ -23,7 +23,7 @@ use crate::{
     receipt::{Receipt, Remark},
     record::{Origin, Record},
     schema::{InForce, Kind, Row, StorageName, StoredRow, definition::EXTRA},
-    store::{Call, Expect, Otherwise, Outcome, Write},
+    store::{WriteBatch, Expect, OnFailure, Outcome, Write},
     validate,
 };
 
@@ -190,9 +190,9 @@ impl Dump {
             parts.push(Part::Beside);
         }
         let parts: Arc<[Part]> = parts.into();
-        let mut call = if how.whole { Call::together(writes) } else { Call::each(writes) };
+        let mut call = if how.whole { WriteBatch::atomic(writes) } else { WriteBatch::independent(writes) };
         if how.quarantine {
-            call.otherwise = Some(self.otherwise(seed, parts.clone(), heard));
+            call.on_failure = Some(self.on_failure(seed, parts.clone(), heard));
         }
         let is_noted = noting.is_some();
         call.once = noting.map(|Noting { slot, row }| {
@@ -270,9 +270,9 @@ impl Dump {
     }
 
     /// What is put into quarantine when the store refuses a row.
-    fn otherwise(&self, seed: Arc<Seed>, parts: Arc<[Part]>, heard: Arc<[Heard]>) -> Otherwise {
+    fn otherwise(&self, seed: Arc<Seed>, parts: Arc<[Part]>, heard: Arc<[Heard]>) -> OnFailure {
         let ids = self.ids.clone();
-        Otherwise(Arc::new(move |place, write, outcome| match parts.get(place) {
+        OnFailure(Arc::new(move |place, write, outcome| match parts.get(place) {
             Some(Part::Row(origin, original)) => {
                 let trouble = Trouble::refused(outcome);
                 let original = match original {

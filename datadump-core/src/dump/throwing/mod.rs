@@ -31,7 +31,7 @@ use crate::{
     error::{Error, Result},
     receipt::Receipt,
     schema::{Row, Value},
-    store::{Expect, Write, own::Own},
+    store::{Expect, Write, system_storages::SystemStorage},
     throw::{SourceName, Throw},
 };
 pub(super) use again::Again;
@@ -170,7 +170,7 @@ impl Dump {
 
     /// The throw as it came, to be kept.
     fn kept(&self, throw: &Throw, format: &str) -> Result<Row> {
-        let in_force = self.store.catalogue().own(Own::Kept)?;
+        let in_force = self.store.catalogue().system(SystemStorage::Kept)?;
         let text = |text: &str| Value::Text(text.replace('\0', "\u{fffd}"));
         let arguments: Vec<Json> =
             throw.arguments.iter().map(|(name, value)| Json::from(vec![name.as_str(), value])).collect();

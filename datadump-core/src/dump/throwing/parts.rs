@@ -32,7 +32,7 @@ pub(super) enum Original {
 pub(super) fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: &[Outcome]) {
     for (part, outcome) in parts.iter().zip(outcomes) {
         match (part, outcome) {
-            (Part::Beside, _) | (Part::Row(..), Outcome::Undone) => {}
+            (Part::Beside, _) | (Part::Row(..), Outcome::RolledBack) => {}
             (Part::Entry(remark), _) => {
                 receipt.quarantined += 1;
                 receipt.error(remark.clone());
@@ -44,10 +44,10 @@ pub(super) fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: &[Outcome]
                 receipt.accept(stored.in_force.definition.name.as_str());
             }
             // Refused without anything instead: it was only to be stored if it was not there.
-            (Part::Row(..), Outcome::Same(_)) => receipt.duplicates += 1,
+            (Part::Row(..), Outcome::Unchanged(_)) => receipt.duplicates += 1,
             (Part::Row(origin, _), outcome) => {
                 let (failed, entry) = match outcome {
-                    Outcome::Instead(failed, stored) => (failed.as_ref(), Some(stored)),
+                    Outcome::Replaced(failed, stored) => (failed.as_ref(), Some(stored)),
                     failed => (failed, None),
                 };
                 let trouble = Trouble::refused(failed);

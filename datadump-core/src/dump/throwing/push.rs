@@ -23,7 +23,7 @@ use crate::{
     hub::push::{self, Said},
     receipt::{Receipt, Remark},
     record::{Origin, Record},
-    store::{Write, own::Own},
+    store::{Write, system_storages::SystemStorage},
     throw::{HUB, SourceName, Throw},
 };
 
@@ -78,7 +78,7 @@ impl Dump {
         if throw.body.len() > self.capture.max_throw {
             return Err(Error::TooLarge { limit: self.capture.max_throw });
         }
-        let source = SourceName::own(HUB);
+        let source = SourceName::reserved(HUB);
         let slot = match throw.once.take() {
             None => None,
             Some(once) => match self.slot(once, request("push", &source, &throw)).await? {
@@ -155,7 +155,7 @@ impl Dump {
         let Reading { format, body, mut output } = reading;
         let share = output.as_mut().ok().and_then(|output| output.share.take());
         let received_at = throw.received_at;
-        let quarantine = self.store.catalogue().own(Own::Quarantine)?;
+        let quarantine = self.store.catalogue().system(SystemStorage::Quarantine)?;
         let seed = Arc::new(Seed { quarantine, throw, body, format, processor: None, _share: share });
         let sorted = Sorted { seed, bound: Vec::new(), failed: Vec::new(), dropped: 0 };
         let (ready, refused) = (Vec::new(), Vec::new());

@@ -106,7 +106,7 @@ impl Dump {
         let processor = named.as_ref().map(|program| (program.name.clone(), program.number));
         let program = edited.or(named.as_ref().map(|named| &named.script));
         let seed = Arc::new(Seed {
-            quarantine: self.store.catalogue().own(crate::store::own::Own::Quarantine)?,
+            quarantine: self.store.catalogue().system(crate::store::system_storages::SystemStorage::Quarantine)?,
             throw,
             body,
             format,
@@ -267,7 +267,7 @@ impl Capture {
 /// What is too much now may be thrown again.
 fn enough_room(reading: Reading) -> Result<Reading> {
     match &reading.output {
-        Err(failure) if failure.code == process::NO_ROOM => Err(Error::Overloaded),
+        Err(failure) if failure.code == process::NO_MEMORY => Err(Error::Overloaded),
         _ => Ok(reading),
     }
 }

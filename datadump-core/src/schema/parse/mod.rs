@@ -73,7 +73,7 @@ fn read(json: &Json, faults: &mut Faults) -> Option<Definition> {
 /// The field that keeps what no other can hold.
 fn extra() -> Field {
     Field {
-        name: FieldName::own(EXTRA),
+        name: FieldName::reserved(EXTRA),
         kind: Kind::Json,
         bounds: Bounds::default(),
         pattern: None,
@@ -145,7 +145,7 @@ fn key(json: &Json, at: &Place, faults: &mut Faults) -> Option<Key> {
 
 /// The key of an inferred storage: `_id`, or a field of the data.
 fn id_name(text: &str) -> Result<FieldName, String> {
-    if text == ID { Ok(FieldName::own(ID)) } else { FieldName::parse_open(text) }
+    if text == ID { Ok(FieldName::reserved(ID)) } else { FieldName::parse_open(text) }
 }
 
 /// No two fields, and no field and the key, may have the same name; databases differ in whether

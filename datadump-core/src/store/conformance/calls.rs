@@ -8,7 +8,7 @@ use super::{Bench, Subject, holds, rows::name, same};
 use crate::{
     error::{Error, Result},
     schema::{Row, Value},
-    store::{Call, Count, Counted, Expect, Otherwise, Outcome, Write, own::Own},
+    store::{WriteBatch, Count, Counted, Expect, OnFailure, Outcome, Write, system_storages::SystemStorage},
 };
 
 fn tag() -> Json {
@@ -24,7 +24,7 @@ fn a_tag(subject: &Subject<'_>, id: i64, code: &str) -> Result<Write> {
     subject.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
 }
 
-async fn words(subject: &Subject<'_>, call: Call) -> Result<Vec<&'static str>> {
+async fn words(subject: &Subject<'_>, call: WriteBatch) -> Result<Vec<&'static str>> {
     Ok(subject.store.write(call).await?.iter().map(name).collect())
 }
 
@@ -47,13 +47,13 @@ pub(super) async fn a_call_together_is_all_or_nothing(bench: &dyn Bench) -> Resu
         (vec![put(1, "a")?, gone, put(1, "b")?], vec!["undone", "missing", "undone"]),
         (vec![put(1, "a")?, put(2, "a")?], vec!["undone", "invalid"]),
     ] {
-        same("outcomes of a call that fails", words(&subject, Call::together(writes)).await?, expected)?;
+        same("outcomes of a call that fails", words(&subject, WriteBatch::atomic(writes)).await?, expected)?;
         same("rows after it", keys(&subject, "tag").await?, vec![Value::Integer(1000)])?;
     }
-    let fine = Call::together(vec![put(1, "a")?, put(2, "b")?, put(1000, "c")?]);
+    let fine = WriteBatch::atomic(vec![put(1, "a")?, put(2, "b")?, put(1000, "c")?]);
     same("a call without fault", words(&subject, fine).await?, vec!["created", "created", "updated"])?;
     // Row 1 may take `b` only after row 2 has let go of it, and the order of keys is the wrong one.
-    let passed_on = Call::together(vec![put(2, "z")?, put(1, "b")?]);
+    let passed_on = WriteBatch::atomic(vec![put(2, "z")?, put(1, "b")?]);
     same("a value that is passed on", words(&subject, passed_on).await?, vec!["updated", "updated"])?;
     same("who has it now", subject.field("tag", json!(1), "code").await?, json!("b"))?;
     many_at_once(&subject).await
@@ -75,7 +75,7 @@ async fn many_at_once(subject: &Subject<'_>) -> Result<()> {
             1 => writes.push(subject.put("tag", &json!({"id": first, "code": "x"}), Expect::Absent)?),
             _ => {}
         }
-        let call = if number % 5 == 3 { Call::each(writes) } else { Call::together(writes) };
+        let call = if number % 5 == 3 { WriteBatch::independent(writes) } else { WriteBatch::atomic(writes) };
         let store = subject.store.clone();
         calls.push(tokio::spawn(async move { store.write(call).await }));
     }
@@ -101,12 +101,12 @@ fn quarantined(subject: &Subject<'_>, code: &str) -> Result<Row> {
         "state": "waiting", "source": "s", "throw": "00000000-0000-0000-0000-000000000000",
         "step": "store", "code": code, "detail": "d", "received_at": "2026-01-01T00:00:00Z", "raw": "AAEC",
     });
-    subject.bench.prove(&subject.store.catalogue().own(Own::Quarantine)?, &record)
+    subject.bench.prove(&subject.store.catalogue().system(SystemStorage::Quarantine)?, &record)
 }
 
 /// The call, with a row for each of its writes that is put when that fails.
-fn or_else(call: Call, rows: Vec<Row>) -> Call {
-    Call { otherwise: Some(Otherwise(Arc::new(move |place, _, _| rows.get(place).cloned()))), ..call }
+fn or_else(call: WriteBatch, rows: Vec<Row>) -> WriteBatch {
+    WriteBatch { on_failure: Some(OnFailure(Arc::new(move |place, _, _| rows.get(place).cloned()))), ..call }
 }
 
 pub(super) async fn what_fails_is_replaced_by_its_otherwise(bench: &dyn Bench) -> Result<()> {
@@ -141,17 +141,17 @@ pub(super) async fn what_fails_is_replaced_by_its_otherwise(bench: &dyn Bench) -
         writes.push(write.clone());
         rows.push(quarantined(&subject, code)?);
     }
-    let outcomes = subject.store.write(or_else(Call::each(writes), rows)).await?;
+    let outcomes = subject.store.write(or_else(WriteBatch::independent(writes), rows)).await?;
     same("outcomes", outcomes.len(), cases.len())?;
     let subject = subject.reopen().await?;
-    let definition = subject.store.catalogue().own(Own::Quarantine)?;
+    let definition = subject.store.catalogue().system(SystemStorage::Quarantine)?;
     for ((code, _, expected), outcome) in cases.iter().zip(&outcomes) {
         let row = quarantined(&subject, code)?;
         let found = subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?;
         let fails = *expected != "created";
         same(&format!("{code} is in quarantine"), found.is_some(), fails)?;
         match outcome {
-            Outcome::Instead(failed, stored) if fails => {
+            Outcome::Replaced(failed, stored) if fails => {
                 same(code, name(failed), *expected)?;
                 same(code, stored.row.values.as_slice(), row.values())?;
             }
@@ -162,7 +162,7 @@ pub(super) async fn what_fails_is_replaced_by_its_otherwise(bench: &dyn Bench) -
     // Where all or nothing is wanted, nothing is put instead.
     let strict = vec![a_tag(&subject, 10, "strict")?, a_tag(&subject, 11, "taken")?];
     let row = quarantined(&subject, "strict")?;
-    let strict = or_else(Call::together(strict), vec![row.clone(), row]);
+    let strict = or_else(WriteBatch::atomic(strict), vec![row.clone(), row]);
     same("a strict call", words(&subject, strict).await?, vec!["undone", "invalid"])?;
     let row = quarantined(&subject, "strict")?;
     same("what it put", subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?, None)
@@ -177,11 +177,11 @@ pub(super) async fn a_row_that_is_the_same_is_not_written_again(bench: &dyn Benc
     let again = subject.write(put("a")?).await?;
     same("the same row", name(&again), "same")?;
     holds("that is no failure", !again.is_failure())?;
-    if let Outcome::Same(stored) = again {
+    if let Outcome::Unchanged(stored) = again {
         same("the row it is the same as", Some(stored.row), first.clone())?;
     }
     same("the row afterwards", subject.get("tag", json!(1)).await?, first)?;
-    let call = Call::together(vec![put("b")?, put("b")?, put("a")?, put("a")?]);
+    let call = WriteBatch::atomic(vec![put("b")?, put("b")?, put("a")?, put("a")?]);
     let expected = vec!["updated", "same", "updated", "same"];
     same("one after the other", words(&subject, call).await?, expected)?;
     same("its version", subject.field("tag", json!(1), "version").await?, json!(3))
@@ -190,36 +190,36 @@ pub(super) async fn a_row_that_is_the_same_is_not_written_again(bench: &dyn Benc
 pub(super) async fn own_storages_are_there_and_are_written_with_others(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(tag()).await?;
-    let own = |own| subject.store.catalogue().own(own);
+    let own = |own| subject.store.catalogue().system(own);
     let source = json!({"name": "s", "settings": {"a": [1]}, "last_format": null});
-    let source = bench.prove(&own(Own::Source)?, &source)?;
+    let source = bench.prove(&own(SystemStorage::Source)?, &source)?;
     let processor = json!({"id": "p@1", "name": "p", "number": 1, "takes": "records",
                            "program": ".", "deleted": false});
-    let processor = bench.prove(&own(Own::Processor)?, &processor)?;
+    let processor = bench.prove(&own(SystemStorage::Processor)?, &processor)?;
     let kept = json!({"id": "00000000-0000-0000-0000-000000000001", "source": "s",
                       "received_at": "2026-01-01T00:00:00Z", "raw": ""});
-    let kept = bench.prove(&own(Own::Kept)?, &kept)?;
-    let rows = [(Own::Source, source), (Own::Processor, processor), (Own::Kept, kept)];
-    let mut changes = subject.store.changes();
+    let kept = bench.prove(&own(SystemStorage::Kept)?, &kept)?;
+    let rows = [(SystemStorage::Source, source), (SystemStorage::Processor, processor), (SystemStorage::Kept, kept)];
+    let mut changes = subject.store.config_signal();
     let mut writes = vec![a_tag(&subject, 1, "a")?];
     writes.extend(rows.iter().map(|(_, row)| Write::put(row.clone(), Expect::Absent)));
     writes.push(Write::put(quarantined(&subject, "q")?, Expect::Absent));
     let before = *changes.borrow_and_update();
-    same("all at once", words(&subject, Call::together(writes.clone())).await?, vec!["created"; 5])?;
+    same("all at once", words(&subject, WriteBatch::atomic(writes.clone())).await?, vec!["created"; 5])?;
     holds("changes of sources are told", *changes.borrow_and_update() > before)?;
     let call = vec![writes.remove(1), a_tag(&subject, 1, "b")?, a_tag(&subject, 2, "c")?];
-    let outcomes = words(&subject, Call::each(call)).await?;
+    let outcomes = words(&subject, WriteBatch::independent(call)).await?;
     same("a second time", outcomes, vec!["refused", "updated", "created"])?;
     let names: Vec<String> =
         subject.store.catalogue().all().iter().map(|storage| storage.name.to_string()).collect();
     same("what is listed", names, vec!["tag".to_owned()])?;
     let subject = subject.reopen().await?;
     for (own, row) in &rows {
-        let definition = subject.store.catalogue().own(*own)?;
+        let definition = subject.store.catalogue().system(*own)?;
         let found = subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?;
         same(&format!("{own:?}"), found.map(|row| row.values), Some(row.values().to_vec()))?;
     }
-    let definition = subject.store.catalogue().own(Own::Source)?;
+    let definition = subject.store.catalogue().system(SystemStorage::Source)?;
     let parameters = [("name".to_owned(), "s".to_owned())];
     let query = crate::store::query::parse::parameters(&definition.definition, &parameters)?;
     same("a list", subject.store.page(&definition, &query).await?.rows.len(), 1)?;
@@ -240,7 +240,7 @@ pub(super) async fn a_large_call_with_many_bad_rows_is_one_moment(bench: &dyn Be
         if !new {
             let missing: Result<Vec<Write>> =
                 (from..to).step_by(5).map(|id| a_tag(&subject, id, &format!("filled {id}"))).collect();
-            subject.store.write(Call::each(missing?)).await?;
+            subject.store.write(WriteBatch::independent(missing?)).await?;
         }
         let mut writes = Vec::new();
         for id in from..to {
@@ -253,7 +253,7 @@ pub(super) async fn a_large_call_with_many_bad_rows_is_one_moment(bench: &dyn Be
         }
         let whole = u64::try_from((to - from) / 5 * 4).unwrap_or(0);
         let store = subject.store.clone();
-        let writing = tokio::spawn(async move { store.write(Call::each(writes)).await });
+        let writing = tokio::spawn(async move { store.write(WriteBatch::independent(writes)).await });
         let mut seen = 0;
         while seen != whole {
             let ended = writing.is_finished();

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
-    store::{Call, Declaration, Expect, State},
+    store::{WriteBatch, Declaration, Expect, State},
 };
 
 pub(super) async fn versions_follow_one_another(bench: &dyn Bench) -> Result<()> {
@@ -55,6 +55,6 @@ pub(super) async fn a_row_for_a_removed_storage_is_refused(bench: &dyn Bench) ->
     let storage = subject.declare(dog()).await?;
     let write = subject.put("dog", &json!({"chip_id": "A"}), Expect::Anything)?;
     subject.store.remove(storage.id).await?;
-    let written = subject.store.write(Call::each(vec![write])).await;
+    let written = subject.store.write(WriteBatch::independent(vec![write])).await;
     holds("it is refused", matches!(written, Err(Error::UnknownStorage(_))))
 }

@@ -8,7 +8,7 @@ use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Call, Change, Changed, Commit, Expect, Store, Write},
+    store::{WriteBatch, Change, Changed, Commit, Expect, Store, Write},
 };
 
 /// All commits behind a position, asked for so many at a time.
@@ -48,14 +48,14 @@ pub(super) async fn what_is_committed_is_told_and_nothing_else(bench: &dyn Bench
     subject.write(put("A", 1, Expect::Anything)?).await?;
     subject.write(put("A", 1, Expect::Different)?).await?;
     subject.write(put("A", 2, Expect::Version(9))?).await?;
-    let both = Call::each(vec![put("A", 2, Expect::Exactly(1))?, put("A", 3, Expect::Absent)?]);
+    let both = WriteBatch::independent(vec![put("A", 2, Expect::Exactly(1))?, put("A", 3, Expect::Absent)?]);
     subject.store.write(both).await?;
-    let none = Call::together(vec![put("B", 1, Expect::Anything)?, put("A", 9, Expect::Absent)?]);
+    let none = WriteBatch::atomic(vec![put("B", 1, Expect::Anything)?, put("A", 9, Expect::Absent)?]);
     subject.store.write(none).await?;
     let delete = |key: &str| -> Result<Write> {
         Ok(Write::delete(subject.in_force("dog")?, Value::Text(key.into()), Expect::Anything))
     };
-    subject.store.write(Call::each(vec![delete("A")?, delete("none")?])).await?;
+    subject.store.write(WriteBatch::independent(vec![delete("A")?, delete("none")?])).await?;
     subject.save("n", json!({"n": 1})).await?;
     let commits = all(subject.store.as_ref(), before.last, 2).await?;
     let expected = vec![
@@ -122,7 +122,7 @@ pub(super) async fn large_commits_are_told_whole(bench: &dyn Bench) -> Result<()
                 format!("{round}{}{number:06}", char::from(b'a' + u8::try_from(number % 26).unwrap_or(0)));
             subject.put("dog", &json!({"chip_id": key}), Expect::Anything)
         };
-        subject.store.write(Call::each((0..3_000).map(row).collect::<Result<_>>()?)).await?;
+        subject.store.write(WriteBatch::independent((0..3_000).map(row).collect::<Result<_>>()?)).await?;
     }
     let commits = all(subject.store.as_ref(), before.last, 100).await?;
     let keys: BTreeSet<String> = told(&commits).into_iter().map(|(_, key, _)| key.to_string()).collect();

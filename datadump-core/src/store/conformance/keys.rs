@@ -6,7 +6,7 @@ use super::{Bench, Subject, dog, holds, rows::name, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Call, Expect, Outcome, Write},
+    store::{WriteBatch, Expect, Outcome, Write},
 };
 
 pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -> Result<()> {
@@ -62,7 +62,7 @@ pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
             };
             writes.push(subject.put("n", &record, Expect::Anything)?);
         }
-        for (n, outcome) in (0..).zip(subject.store.write(Call::each(writes)).await?) {
+        for (n, outcome) in (0..).zip(subject.store.write(WriteBatch::independent(writes)).await?) {
             match outcome {
                 Outcome::Created(stored) => {
                     let answered = stored.to_json();
@@ -97,7 +97,7 @@ pub(super) async fn the_greatest_key_is_the_last_and_harms_nobody(bench: &dyn Be
             subject.put("dog", &json!({"chip_id": key}), Expect::Anything)?,
             subject.put("n", &json!({"n": round}), Expect::Anything)?,
         ];
-        let outcomes = subject.store.write(Call::each(writes)).await?;
+        let outcomes = subject.store.write(WriteBatch::independent(writes)).await?;
         same("a row beside it", outcomes.first().map(name), Some("created"))?;
         let next = outcomes.get(1).map(name).unwrap_or_default();
         holds(&format!("the next key is given or refused: {next}"), ["created", "invalid"].contains(&next))?;
@@ -115,7 +115,7 @@ pub(super) async fn calls_at_once_share_what_keys_are_left(bench: &dyn Bench) ->
     let calls = (0..16_i64).map(async |call| {
         let put = |n| subject.put("n", &json!({"n": 3 * call + n}), Expect::Anything);
         let writes = (0..3).map(put).collect::<Result<_>>()?;
-        subject.store.write(Call::each(writes)).await
+        subject.store.write(WriteBatch::independent(writes)).await
     });
     let mut created = 1;
     for (call, outcomes) in (0..).zip(futures_util::future::join_all(calls).await) {

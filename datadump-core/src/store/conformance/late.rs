@@ -6,7 +6,7 @@ use super::{Bench, Subject, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Call, Counted, Expect, Outcome, Paging, Write, query::Towards},
+    store::{WriteBatch, Counted, Expect, Outcome, Paging, Write, query::Towards},
 };
 
 /// The same storage with an index of each kind.
@@ -41,7 +41,7 @@ fn row(n: i64) -> Json {
 /// Writes rows, as one call; their keys.
 async fn put(subject: &Subject<'_>, name: &str, rows: impl IntoIterator<Item = Json>) -> Result<Vec<Value>> {
     let writes = rows.into_iter().map(|row| subject.put(name, &row, Expect::Anything));
-    let outcomes = subject.store.write(Call::each(writes.collect::<Result<_>>()?)).await?;
+    let outcomes = subject.store.write(WriteBatch::independent(writes.collect::<Result<_>>()?)).await?;
     let keys = outcomes.into_iter().map(|outcome| match outcome {
         Outcome::Created(stored) | Outcome::Updated(stored) => Ok(stored.row.key),
         other => Err(Error::internal(format!("{other:?}"))),
@@ -146,7 +146,7 @@ async fn change(subject: &Subject<'_>, name: &str, round: i64, keys: &[Value]) -
     let is_gone = |(place, _): &(usize, &Value)| place % 29 == 11;
     let gone = keys.iter().enumerate().filter(is_gone).map(|(_, key)| key.clone());
     let gone: Vec<Write> = gone.map(|key| Write::delete(in_force.clone(), key, Expect::Anything)).collect();
-    subject.store.write(Call::each(gone)).await?;
+    subject.store.write(WriteBatch::independent(gone)).await?;
     let back = keys.iter().enumerate().find(is_gone).map(|(_, key)| number(key)).unwrap_or_default();
     let ahead = 100_000 * (round + 1);
     let by_hand = [back, json!(ahead)];

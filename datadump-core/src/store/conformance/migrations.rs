@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
-    store::{Call, Expect, Outcome, State},
+    store::{WriteBatch, Expect, Outcome, State},
 };
 
 /// A dog storage with two rows.
@@ -215,7 +215,7 @@ pub(super) async fn rows_proven_before_are_proven_again(bench: &dyn Bench) -> Re
     let mut definition = with_field(&json!({"name": "note", "type": "text", "default": "none"}));
     definition["fields"][0]["max_length"] = json!(8);
     subject.declare(definition).await?;
-    let outcomes = subject.store.write(Call::each(vec![early, misfit])).await?;
+    let outcomes = subject.store.write(WriteBatch::independent(vec![early, misfit])).await?;
     holds("one that fits is stored", matches!(outcomes.first(), Some(Outcome::Created(_))))?;
     holds("one that does not is refused", matches!(outcomes.get(1), Some(Outcome::Invalid(_))))?;
     same("the new field", subject.field("dog", json!("C"), "note").await?, json!("none"))
@@ -232,16 +232,16 @@ pub(super) async fn rows_written_meanwhile_are_kept(bench: &dyn Bench) -> Result
             })
             .collect()
     };
-    subject.store.write(Call::each(writes(0, 4000)?)).await?;
+    subject.store.write(WriteBatch::independent(writes(0, 4000)?)).await?;
     let mut definition = dog();
     definition["fields"][0]["nullable"] = json!(false);
     definition["fields"][1] = json!({"name": "collar_size", "type": "long", "default": 0, "db_index": true});
     let queued = subject.queue(definition).await?;
     let write = async {
         for n in 0..40 {
-            subject.store.write(Call::each(writes(4000 + n * 10, 4010 + n * 10)?)).await?;
+            subject.store.write(WriteBatch::independent(writes(4000 + n * 10, 4010 + n * 10)?)).await?;
             // Also rows that the migration may have passed already.
-            subject.store.write(Call::each(writes(n * 10, n * 10 + 10)?)).await?;
+            subject.store.write(WriteBatch::independent(writes(n * 10, n * 10 + 10)?)).await?;
         }
         Ok::<_, Error>(())
     };

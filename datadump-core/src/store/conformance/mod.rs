@@ -16,7 +16,7 @@
 
 mod calls;
 mod catalogue;
-mod feed;
+mod change_log;
 mod ids;
 mod keys;
 mod late;
@@ -30,7 +30,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
-use super::{Call, Declaration, Expect, Outcome, Query, Storage, Store, Write, query::parse};
+use super::{WriteBatch, Declaration, Expect, Outcome, Query, Storage, Store, Write, query::parse};
 use crate::{
     error::{Error, Result},
     schema::{InForce, Row, StoredRow, evolve},
@@ -95,9 +95,9 @@ pub const CHECKS: &[Check] = checks![
     once::a_record_says_what_became_of_its_call,
     once::of_equal_calls_at_once_one_takes_effect,
     ids::keys_of_type_id_hold_uuids_and_texts,
-    feed::what_is_committed_is_told_and_nothing_else,
-    feed::nothing_appears_behind_what_was_told,
-    feed::large_commits_are_told_whole,
+    change_log::what_is_committed_is_told_and_nothing_else,
+    change_log::nothing_appears_behind_what_was_told,
+    change_log::large_commits_are_told_whole,
     catalogue::versions_follow_one_another,
     catalogue::a_removed_storage_is_gone_and_can_be_made_again,
     catalogue::a_row_for_a_removed_storage_is_refused,
@@ -164,7 +164,7 @@ impl<'a> Subject<'a> {
     }
 
     async fn write(&self, write: Write) -> Result<Outcome> {
-        let outcomes = self.store.write(Call::each(vec![write])).await?;
+        let outcomes = self.store.write(WriteBatch::independent(vec![write])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("no outcome"))
     }
 

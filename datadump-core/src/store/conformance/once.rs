@@ -8,7 +8,7 @@ use super::{Bench, Subject, holds, rows::name, same};
 use crate::{
     error::{Error, Result},
     schema::{Row, Value},
-    store::{Call, Expect, Make, Once, Outcome, Write, own::Own},
+    store::{WriteBatch, Expect, MakeRecord, IdempotencyRecord, Outcome, Write, system_storages::SystemStorage},
 };
 
 fn tag() -> Json {
@@ -25,21 +25,21 @@ fn a_tag(subject: &Subject<'_>, id: i64, code: &str) -> Result<Write> {
 
 /// A record with this text in it.
 fn record(subject: &Subject<'_>, key: &str, text: &str) -> Result<Row> {
-    let definition = subject.store.catalogue().own(Own::Answer)?;
+    let definition = subject.store.catalogue().system(SystemStorage::Answer)?;
     subject.bench.prove(&definition, &json!({"id": key, "fingerprint": "AAEC", "answer": text}))
 }
 
 /// The call with a record that says how many of its writes took effect.
-fn counting(subject: &Subject<'_>, call: Call, key: &str, expect: Expect) -> Result<Call> {
-    let in_force = subject.store.catalogue().own(Own::Answer)?;
+fn counting(subject: &Subject<'_>, call: WriteBatch, key: &str, expect: Expect) -> Result<WriteBatch> {
+    let in_force = subject.store.catalogue().system(SystemStorage::Answer)?;
     let rows: Result<Vec<Row>> =
         (0..=call.writes.len()).map(|count| record(subject, key, &count.to_string())).collect();
     let rows = rows?;
-    let make = Make(Arc::new(move |outcomes: &[Outcome]| {
+    let make = MakeRecord(Arc::new(move |outcomes: &[Outcome]| {
         let count = outcomes.iter().filter(|outcome| !outcome.is_failure()).count();
         rows.get(count).cloned()
     }));
-    Ok(Call { once: Some(Once { in_force, key: Value::Text(key.into()), expect, make }), ..call })
+    Ok(WriteBatch { once: Some(IdempotencyRecord { in_force, key: Value::Text(key.into()), expect, make }), ..call })
 }
 
 /// What became of each write, and what the record says.
@@ -62,7 +62,7 @@ pub(super) async fn a_call_with_a_record_takes_effect_once(bench: &dyn Bench) ->
     subject.declare(tag()).await?;
     let call = |subject: &Subject<'_>, key: &str, id| {
         let writes = vec![a_tag(subject, id, &format!("a{id}"))?, a_tag(subject, id + 1, &format!("b{id}"))?];
-        counting(subject, Call::each(writes), key, Expect::Absent)
+        counting(subject, WriteBatch::independent(writes), key, Expect::Absent)
     };
     let first = subject.store.write(call(&subject, "k", 1)?).await?;
     same("the first call", told(&first), (vec!["created", "created", "created"], json!("2")))?;
@@ -74,7 +74,7 @@ pub(super) async fn a_call_with_a_record_takes_effect_once(bench: &dyn Bench) ->
         subject = subject.reopen().await?;
     }
     // Keys are told apart by every letter, and a call without writes has a record too.
-    let empty = counting(&subject, Call::each(Vec::new()), "K", Expect::Absent)?;
+    let empty = counting(&subject, WriteBatch::independent(Vec::new()), "K", Expect::Absent)?;
     same(
         "nothing to write",
         told(&subject.store.write(empty.clone()).await?),
@@ -82,8 +82,8 @@ pub(super) async fn a_call_with_a_record_takes_effect_once(bench: &dyn Bench) ->
     )?;
     same("the same again", told(&subject.store.write(empty).await?), (vec!["refused"], json!("0")))?;
     // On a version of the record: so a call goes on where another one ended.
-    let next = |expect| -> Result<Call> {
-        counting(&subject, Call::each(vec![a_tag(&subject, 20, "c")?]), "k", expect)
+    let next = |expect| -> Result<WriteBatch> {
+        counting(&subject, WriteBatch::independent(vec![a_tag(&subject, 20, "c")?]), "k", expect)
     };
     let stale = subject.store.write(next(Expect::Exactly(7))?).await?;
     same("on another version", told(&stale), (vec!["undone", "refused"], json!("2")))?;
@@ -100,21 +100,21 @@ pub(super) async fn a_record_says_what_became_of_its_call(bench: &dyn Bench) -> 
     subject.save("tag", json!({"id": 1000, "code": "taken"})).await?;
     let some = || -> Result<Vec<Write>> { Ok(vec![a_tag(&subject, 1, "a")?, a_tag(&subject, 2, "taken")?]) };
     // All or nothing, and nothing: then nothing is recorded either.
-    let strict = counting(&subject, Call::together(some()?), "strict", Expect::Absent)?;
+    let strict = counting(&subject, WriteBatch::atomic(some()?), "strict", Expect::Absent)?;
     let outcomes = subject.store.write(strict).await?;
     same("a strict call", told(&outcomes), (vec!["undone", "invalid", "undone"], Json::Null))?;
-    let each = counting(&subject, Call::each(some()?), "each", Expect::Absent)?;
+    let each = counting(&subject, WriteBatch::independent(some()?), "each", Expect::Absent)?;
     let outcomes = subject.store.write(each).await?;
     same("each by itself", told(&outcomes), (vec!["created", "invalid", "created"], json!("1")))?;
-    let fine = Call::together(vec![a_tag(&subject, 3, "c")?, a_tag(&subject, 4, "d")?]);
+    let fine = WriteBatch::atomic(vec![a_tag(&subject, 3, "c")?, a_tag(&subject, 4, "d")?]);
     let fine = counting(&subject, fine, "strict", Expect::Absent)?;
     let outcomes = subject.store.write(fine).await?;
     same("strict and fine", told(&outcomes), (vec!["created", "created", "created"], json!("2")))?;
     // What is not to be recorded takes effect each time.
     let mut silent =
-        counting(&subject, Call::each(vec![a_tag(&subject, 5, "e")?]), "silent", Expect::Absent)?;
+        counting(&subject, WriteBatch::independent(vec![a_tag(&subject, 5, "e")?]), "silent", Expect::Absent)?;
     if let Some(once) = &mut silent.once {
-        once.make = Make(Arc::new(|_: &[Outcome]| None));
+        once.make = MakeRecord(Arc::new(|_: &[Outcome]| None));
     }
     let outcomes = subject.store.write(silent.clone()).await?;
     same("without a record", told(&outcomes), (vec!["created", "undone"], Json::Null))?;
@@ -130,8 +130,8 @@ pub(super) async fn of_equal_calls_at_once_one_takes_effect(bench: &dyn Bench) -
         // Twenty keys, six calls of each, and calls without a record between them.
         let key = format!("k{}", number % 20);
         let writes = vec![a_tag(&subject, number, &format!("c{number}"))?];
-        let call = counting(&subject, Call::each(writes), &key, Expect::Absent)?;
-        let plain = Call::each(vec![a_tag(&subject, 1000 + number, &format!("p{number}"))?]);
+        let call = counting(&subject, WriteBatch::independent(writes), &key, Expect::Absent)?;
+        let plain = WriteBatch::independent(vec![a_tag(&subject, 1000 + number, &format!("p{number}"))?]);
         for call in [call, plain] {
             let store = subject.store.clone();
             calls.push(tokio::spawn(async move { store.write(call).await }));

@@ -9,7 +9,7 @@ use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Call, Counted, Expect, Paging, query::Towards},
+    store::{WriteBatch, Counted, Expect, Paging, query::Towards},
 };
 
 pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Bench) -> Result<()> {
@@ -24,7 +24,7 @@ pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Ben
         let record = json!({"chip_id": format!("{number:03}"), "color": color, "collar_size": number % 3});
         writes.push(subject.put("dog", &record, Expect::Anything)?);
     }
-    subject.store.write(Call::each(writes)).await?;
+    subject.store.write(WriteBatch::independent(writes)).await?;
     for ordering in [
         "",
         "chip_id",
@@ -92,7 +92,7 @@ pub(super) async fn pages_over_floats_cover_all_rows(bench: &dyn Bench) -> Resul
             Expect::Anything,
         )?);
     }
-    subject.store.write(Call::each(writes)).await?;
+    subject.store.write(WriteBatch::independent(writes)).await?;
     let in_force = subject.in_force("f")?;
     for ordering in ["f", "-f"] {
         let mut cursor = String::new();

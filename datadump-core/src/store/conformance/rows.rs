@@ -6,7 +6,7 @@ use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Call, Expect, Outcome, Write},
+    store::{WriteBatch, Expect, Outcome, Write},
 };
 
 pub(super) fn name(outcome: &Outcome) -> &'static str {
@@ -18,9 +18,9 @@ pub(super) fn name(outcome: &Outcome) -> &'static str {
         Outcome::Missing => "missing",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",
-        Outcome::Same(_) => "same",
-        Outcome::Instead(..) => "instead",
-        Outcome::Undone => "undone",
+        Outcome::Unchanged(_) => "same",
+        Outcome::Replaced(..) => "instead",
+        Outcome::RolledBack => "undone",
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn many_rows_are_stored_as_one_is(bench: &dyn Bench) -> Result<
         .collect();
     let write = async |records: &[Json]| {
         let writes = records.iter().map(|record| subject.put("all", record, Expect::Different));
-        subject.store.write(Call::each(writes.collect::<Result<_>>()?)).await
+        subject.store.write(WriteBatch::independent(writes.collect::<Result<_>>()?)).await
     };
     let counted = |outcomes: &[Outcome], what| outcomes.iter().filter(|one| name(one) == what).count();
     let (first, second) = (write(&all[..400]).await?, write(&all).await?);
@@ -168,7 +168,7 @@ pub(super) async fn writes_of_one_call_to_one_key_take_effect_in_order(bench: &d
     let key = Value::Text("A".into());
     writes.push(Write::delete(in_force, key, Expect::Exactly(50)));
     writes.push(subject.put("dog", &json!({"chip_id": "A", "collar_size": 99}), Expect::Absent)?);
-    let outcomes = subject.store.write(Call::each(writes)).await?;
+    let outcomes = subject.store.write(WriteBatch::independent(writes)).await?;
     same("the first", outcomes.first().map(name), Some("created"))?;
     same("the second last", outcomes.iter().rev().nth(1).map(name), Some("deleted"))?;
     same("the last", outcomes.last().map(name), Some("created"))?;
@@ -205,7 +205,7 @@ pub(super) async fn a_row_that_breaks_a_unique_index_leaves_its_neighbours(bench
             Expect::Anything,
         )?);
     }
-    let outcomes = subject.store.write(Call::each(writes)).await?;
+    let outcomes = subject.store.write(WriteBatch::independent(writes)).await?;
     for (id, outcome) in outcomes.iter().enumerate() {
         let (bad_code, bad_pair) = (id < 300 && id % 50 == 7, id == 120);
         same(&format!("row {id}"), name(outcome), if bad_code || bad_pair { "invalid" } else { "created" })?;

@@ -19,7 +19,7 @@ use crate::{
     clock::{Clock, Timestamp},
     schema::{InForce, Row, StorageId, StoredRow, Value},
     store::{
-        Action, Expect, Fate, Outcome, Reprove, Stored,
+        Action, Expect, Atomicity, Outcome, Reprove, Stored,
         decide::{self, Decision},
     },
 };
@@ -58,7 +58,7 @@ pub(super) struct Item<'b> {
     /// Its call's place among those of the transaction. The writes of one call follow one another.
     pub(super) call: usize,
     /// What its failure means for the others of its call.
-    pub(super) fate: Fate,
+    pub(super) atomicity: Atomicity,
     /// Its storage's place among the targets.
     pub(super) target: usize,
     pub(super) what: What<'b>,
@@ -89,7 +89,7 @@ pub(super) fn items<'b>(
     let places: BTreeMap<StorageId, usize> =
         places.map(|(place, target)| (target.in_force.storage, place)).collect();
     let mut items = Vec::with_capacity(writes(todo));
-    for (call, fate, write) in all(todo) {
+    for (call, atomicity, write) in all(todo) {
         let found = places.get(&storage(write)).and_then(|place| Some((*place, targets.get(*place)?)));
         let Some((target, Target { in_force, .. })) = found else {
             return Err(sqlx::Error::Encode("a write without its storage".into()));
@@ -107,7 +107,7 @@ pub(super) fn items<'b>(
                 Err(faults) => (What::Settled(Outcome::Invalid(faults)), None),
             },
         };
-        items.push(Item { call, fate, target, what, key, expect: write.expect });
+        items.push(Item { call, atomicity, target, what, key, expect: write.expect });
     }
     Ok(items)
 }
@@ -192,7 +192,7 @@ pub(super) fn fold<'b>(
             };
             outcomes.push(outcome);
         }
-        let together = call.first().is_some_and(|item| item.fate == Fate::Together);
+        let together = call.first().is_some_and(|item| item.atomicity == Atomicity::AllOrNothing);
         if together && outcomes.iter().skip(first).any(Outcome::is_failure) {
             for (place, now) in before.into_iter().rev() {
                 slots.entry(place).and_modify(|slot| slot.now = now);
@@ -206,7 +206,7 @@ pub(super) fn fold<'b>(
 /// What becomes of a call when some of its writes have failed, and they stand or fall together.
 pub(super) fn undo<'o>(outcomes: impl Iterator<Item = &'o mut Outcome>) {
     for outcome in outcomes.filter(|outcome| !outcome.is_failure()) {
-        *outcome = Outcome::Undone;
+        *outcome = Outcome::RolledBack;
     }
 }
 
@@ -254,7 +254,7 @@ fn one<'b>(
         Decision::Delete(row) => (Outcome::Deleted(stored(row)), Now::Gone),
         Decision::Settled(outcome) => return Ok(outcome),
     };
-    if item.fate == Fate::Together {
+    if item.atomicity == Atomicity::AllOrNothing {
         before.push((place, slot.now));
     }
     slot.now = now;

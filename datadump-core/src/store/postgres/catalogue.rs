@@ -63,7 +63,7 @@ impl Mirror {
     }
 
     /// A number that grows when one of our own storages may have changed.
-    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+    pub(super) fn config_signal(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
@@ -139,15 +139,15 @@ impl Mirror {
 
     async fn listen(&self, listening: &PgPool, system: &PgPool) -> Result<()> {
         let mut listener = PgListener::connect_with(listening).await.map_err(error::store)?;
-        listener.listen_all([CHANNEL, feed::CHANNEL]).await.map_err(error::store)?;
+        listener.listen_all([CHANNEL, change_log::CHANNEL]).await.map_err(error::store)?;
         self.refresh().await?;
         let mut own = fingerprint(system, OWN).await?;
         self.changed();
         loop {
             match tokio::time::timeout(BACKSTOP, listener.try_recv()).await {
-                Ok(Ok(Some(notification))) if notification.channel() == feed::CHANNEL => self.told(),
+                Ok(Ok(Some(notification))) if notification.channel() == change_log::CHANNEL => self.told(),
                 Ok(Ok(Some(notification))) => match notification.payload().parse().map(StorageId) {
-                    Ok(id) if id.is_own() => self.changed(),
+                    Ok(id) if id.is_system() => self.changed(),
                     Ok(id) => {
                         self.refresh_one(id).await?;
                     }

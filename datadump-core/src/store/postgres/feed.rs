@@ -10,7 +10,7 @@ use super::{Inner, error, locks};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    store::feed::{Commit, FEED_BYTES, REMOVED, Retention, Span, unpack},
+    store::change_log::{Commit, FEED_BYTES, REMOVED, Retention, Span, unpack},
 };
 
 /// The channel on which processes tell each other that there is more.

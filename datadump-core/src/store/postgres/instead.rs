@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     schema::{InForce, Row},
-    store::{Expect, Fate, Outcome},
+    store::{Expect, Atomicity, Outcome},
 };
 
 /// Puts what the writes that have failed are to be replaced by, and says so in their outcomes.
@@ -26,7 +26,7 @@ pub(super) async fn put(
         todo.iter().flat_map(|open| open.call.writes.iter().enumerate().map(|write| (open.call, write)));
     for ((call, (place, write)), outcome) in writes.zip(outcomes) {
         // A call that stands or falls as a whole has nothing put in its place.
-        if let (Some(otherwise), Fate::Each, true) = (&call.otherwise, call.fate, outcome.is_failure())
+        if let (Some(otherwise), Atomicity::Independent, true) = (&call.on_failure, call.atomicity, outcome.is_failure())
             && let Some(row) = (otherwise.0)(place, write, outcome)
         {
             rows.push(row);
@@ -42,15 +42,15 @@ pub(super) async fn put(
         let target = target(session, &mut targets, row.proven_by())?;
         let key = row.key().cloned();
         let what = What::Put(Cow::Owned(row));
-        items.push(Item { call, fate: Fate::Each, target, what, key, expect: Expect::Anything });
+        items.push(Item { call, atomicity: Atomicity::Independent, target, what, key, expect: Expect::Anything });
     }
     for (outcome, done) in
         failed.into_iter().zip(apply(session, &targets, &mut items, stamps, Look::Yes).await?)
     {
         match done {
             Outcome::Created(stored) | Outcome::Updated(stored) => {
-                let why = std::mem::replace(outcome, Outcome::Undone);
-                *outcome = Outcome::Instead(Box::new(why), stored);
+                let why = std::mem::replace(outcome, Outcome::RolledBack);
+                *outcome = Outcome::Replaced(Box::new(why), stored);
             }
             _ => return Err(wrong("what was to be put instead could not be")),
         }
@@ -65,7 +65,7 @@ pub(super) fn target(
     in_force: &Arc<InForce>,
 ) -> Result<usize, Failure> {
     // Others would have had to be locked when the transaction began.
-    if !in_force.storage.is_own() {
+    if !in_force.storage.is_system() {
         return Err(wrong("what is put instead does not go into a storage of our own"));
     }
     if let Some(place) = targets.iter().position(|target| target.in_force.storage == in_force.storage) {

@@ -16,7 +16,7 @@ use crate::{
     error::Fault,
     schema::{Definition, Index, StorageId, StoredRow},
     store::{
-        Catalogue, Fate, Outcome,
+        Catalogue, Atomicity, Outcome,
         refusal::{constraint, no_keys_left, not_unique},
         sql,
     },
@@ -50,7 +50,7 @@ impl Isolation<'_> {
         // All locks at once and in order: the parts go in the order of the writes, not of the keys.
         apply::lock(self.session, self.targets, items).await?;
         let mut outcomes = Vec::new();
-        outcomes.resize_with(items.len(), || Outcome::Undone);
+        outcomes.resize_with(items.len(), || Outcome::RolledBack);
         let units = units(items);
         self.search(items, &units, &mut outcomes).await?;
         Ok(outcomes)
@@ -63,7 +63,7 @@ impl Isolation<'_> {
         items: &mut [Item<'_>],
         outcomes: &mut [Outcome],
     ) -> Result<(), Failure> {
-        if !outcomes.iter().any(|outcome| matches!(outcome, Outcome::Undone)) {
+        if !outcomes.iter().any(|outcome| matches!(outcome, Outcome::RolledBack)) {
             return Ok(());
         }
         for range in units(items) {
@@ -71,7 +71,7 @@ impl Isolation<'_> {
             else {
                 continue;
             };
-            let fell = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Undone));
+            let fell = outcomes.iter().any(|outcome| matches!(outcome, Outcome::RolledBack));
             if fell && items.iter().any(|item| !matches!(item.what, What::Settled(_))) {
                 self.call(items, outcomes).await?;
             }
@@ -107,7 +107,7 @@ impl Isolation<'_> {
                     let (left, right) = part.split_at(part.len() / 2);
                     open.extend([right, left]);
                 }
-                Tried::Refused(_) if tried.iter().any(|item| item.fate == Fate::Together) => {
+                Tried::Refused(_) if tried.iter().any(|item| item.atomicity == Atomicity::AllOrNothing) => {
                     let parts = Box::pin(self.call(tried, results)).await?;
                     applied.extend(parts.into_iter().map(|p| range.start + p.start..range.start + p.end));
                 }
@@ -159,7 +159,7 @@ impl Isolation<'_> {
     ) -> Result<Vec<Range<usize>>, Failure> {
         self.session.say("SAVEPOINT call").await?;
         for item in items.iter_mut() {
-            item.fate = Fate::Each;
+            item.atomicity = Atomicity::Independent;
         }
         let singles: Vec<Range<usize>> = (0..items.len()).map(|place| place..place + 1).collect();
         let applied = self.search(items, &singles, outcomes).await?;
@@ -205,7 +205,7 @@ impl Isolation<'_> {
             // Of two that want the same the first one gets it.
             changes.inserted.sort_unstable_by_key(|inserted| inserted.place);
             for left in self.insert(target, &changes.inserted).await? {
-                let together = items.get(left.place).is_none_or(|item| item.fate == Fate::Together);
+                let together = items.get(left.place).is_none_or(|item| item.atomicity == Atomicity::AllOrNothing);
                 if together || !left.alone {
                     return Ok(None);
                 }
@@ -272,7 +272,7 @@ impl Isolation<'_> {
 /// What cannot be taken apart: a call that stands or falls as a whole, else each write.
 fn units(items: &[Item<'_>]) -> Vec<Range<usize>> {
     let mut start = 0;
-    let one = |one: &Item<'_>, next: &Item<'_>| one.call == next.call && one.fate == Fate::Together;
+    let one = |one: &Item<'_>, next: &Item<'_>| one.call == next.call && one.atomicity == Atomicity::AllOrNothing;
     let lengths = items.chunk_by(one).map(<[_]>::len);
     lengths
         .map(|length| {

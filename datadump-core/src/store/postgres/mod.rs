@@ -18,7 +18,7 @@ mod ddl;
 mod declare;
 mod error;
 mod examine;
-mod feed;
+mod change_log;
 mod instead;
 mod isolate;
 mod locks;
@@ -57,7 +57,7 @@ use self::{
     writer::{Met, Shared, Stop, Writer},
 };
 use super::{
-    Call, Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
+    WriteBatch, Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
     Retention, Span, Storage, Store, VersionRecord,
     writer::{Queue, queue},
 };
@@ -205,7 +205,7 @@ fn adopt(inner: Arc<Inner>) -> JoinHandle<()> {
 fn hint(inner: Arc<Inner>) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
-            () = feed::hint(&inner) => {}
+            () = change_log::hint(&inner) => {}
             () = inner.closed() => {}
         }
     })
@@ -215,7 +215,7 @@ fn hint(inner: Arc<Inner>) -> JoinHandle<()> {
 fn forget(inner: Arc<Inner>) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
-            () = feed::forget(&inner) => {}
+            () = change_log::forget(&inner) => {}
             () = inner.closed() => {}
         }
     })
@@ -296,7 +296,7 @@ impl Store for PostgresStore {
         migrate::remove::remove(&self.inner, storage).await
     }
 
-    async fn write(&self, call: Call) -> Result<Vec<Outcome>> {
+    async fn write(&self, call: WriteBatch) -> Result<Vec<Outcome>> {
         self.queue.write(call).await
     }
 
@@ -312,20 +312,20 @@ impl Store for PostgresStore {
         in_time(read::rows(&self.inner.connections.reads, in_force, keys, bytes)).await
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
+    fn config_signal(&self) -> watch::Receiver<u64> {
         self.inner.mirror.changes()
     }
 
-    fn news(&self) -> watch::Receiver<u64> {
+    fn commit_signal(&self) -> watch::Receiver<u64> {
         self.inner.mirror.news.subscribe()
     }
 
     async fn span(&self) -> Result<Span> {
-        in_time(feed::span(&self.inner.connections.reads)).await
+        in_time(change_log::span(&self.inner.connections.reads)).await
     }
 
     async fn commits(&self, after: i64, most: usize) -> Result<Vec<Commit>> {
-        in_time(feed::commits(&self.inner.connections.reads, after, most)).await
+        in_time(change_log::commits(&self.inner.connections.reads, after, most)).await
     }
 
     async fn ping(&self) -> Result<()> {

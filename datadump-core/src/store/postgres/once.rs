@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     schema::{StoredRow, Value},
-    store::{Expect, Fate, Once, Outcome, decide},
+    store::{Expect, Atomicity, IdempotencyRecord, Outcome, decide},
 };
 
 /// The calls whose records are not as expected, each with its record.
@@ -26,7 +26,7 @@ pub(super) async fn refused<'b>(
     let mut items: Vec<Item<'_>> = Vec::new();
     for once in todo.iter().filter_map(|open| open.call.once.as_ref()) {
         let target = instead::target(session, &mut targets, &once.in_force)?;
-        items.push(item(items.len(), target, What::Settled(Outcome::Undone), once));
+        items.push(item(items.len(), target, What::Settled(Outcome::RolledBack), once));
     }
     if items.is_empty() {
         return Ok(Vec::new());
@@ -67,13 +67,13 @@ pub(super) async fn record(
         all.extend(outcomes.by_ref().take(open.call.writes.len()));
         let Some(once) = &open.call.once else { continue };
         let of_call = all.get(first..).unwrap_or_default();
-        let fell = open.call.fate == Fate::Together && of_call.iter().any(Outcome::is_failure);
+        let fell = open.call.atomicity == Atomicity::AllOrNothing && of_call.iter().any(Outcome::is_failure);
         if let Some(row) = Some(()).filter(|()| !fell).and_then(|()| (once.make.0)(of_call)) {
             let target = instead::target(session, &mut targets, &once.in_force)?;
             items.push(item(items.len(), target, What::Put(Cow::Owned(row)), once));
             places.push(all.len());
         }
-        all.push(Outcome::Undone);
+        all.push(Outcome::RolledBack);
     }
     for (place, put) in places.into_iter().zip(apply(session, &targets, &mut items, stamps, Look::Yes).await?)
     {
@@ -90,7 +90,7 @@ pub(super) async fn record(
     Ok(all)
 }
 
-fn item<'i>(call: usize, target: usize, what: What<'i>, once: &Once) -> Item<'i> {
+fn item<'i>(call: usize, target: usize, what: What<'i>, once: &IdempotencyRecord) -> Item<'i> {
     let (key, expect): (&Value, Expect) = (&once.key, once.expect);
-    Item { call, fate: Fate::Each, target, what, key: Some(key.clone()), expect }
+    Item { call, atomicity: Atomicity::Independent, target, what, key: Some(key.clone()), expect }
 }

@@ -59,7 +59,7 @@ impl Session {
     /// answer does not exist.
     pub(super) async fn begin(&mut self, storages: &BTreeSet<StorageId>) -> sqlx::Result<Begun> {
         // Our own are always there as they are, and nobody changes them.
-        let (own, others): (Vec<StorageId>, Vec<StorageId>) = storages.iter().partition(|id| id.is_own());
+        let (own, others): (Vec<StorageId>, Vec<StorageId>) = storages.iter().partition(|id| id.is_system());
         let mut begun = Begun::default();
         begun.versions.extend(own.into_iter().map(|id| (id, 1)));
         if others.is_empty() {

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     store::{
         Options,
-        own::Own,
+        system_storages::SystemStorage,
         system::{self, info},
     },
 };
@@ -68,7 +68,7 @@ pub(super) async fn upgrade(system: &DatabaseConnection, options: &Options) -> R
     let version = found.as_ref().map_or(0, |found| found.system_version);
     create_own(&transaction, version).await?;
     if version < system::FEED {
-        feed::create(&transaction, &system::epoch(&options.ids), now).await?;
+        change_log::create(&transaction, &system::epoch(&options.ids), now).await?;
     }
     let present = Set(system::VERSION);
     if found.is_some() {
@@ -83,7 +83,7 @@ pub(super) async fn upgrade(system: &DatabaseConnection, options: &Options) -> R
 
 /// Makes the tables of our own storages that this version did not have.
 async fn create_own(transaction: &DatabaseTransaction, version: i64) -> Result<()> {
-    for own in Own::ALL.into_iter().filter(|own| own.since() > version) {
+    for own in SystemStorage::ALL.into_iter().filter(|own| own.since() > version) {
         let definition = own.definition().ok_or_else(|| Error::internal("a storage of our own is wrong"))?;
         for statement in ddl::create(own.id(), &definition) {
             transaction.execute_unprepared(&statement).await.map_err(error::orm)?;

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     schema::StoredRow,
-    store::{Outcome, Reprove, Write, feed::Packer},
+    store::{Outcome, Reprove, Write, change_log::Packer},
 };
 
 /// Makes the functions; whether they are there. They are the session's own, so that nodes of several releases
@@ -36,7 +36,7 @@ pub(super) async fn prepare(connection: &mut PgConnection) -> bool {
          END $$",
         locks::try_writing_numbered("$1"),
         locks::feed(),
-        feed::insert("$1", "length($2)", "$2"),
+        change_log::insert("$1", "length($2)", "$2"),
     );
     let made = connection.execute(AssertSqlSafe(functions)).await;
     if let Err(error) = &made {
@@ -78,7 +78,7 @@ pub(super) fn plan(
         (other.storage, other.version) == (in_force.storage, in_force.version)
     };
     if !session.can_be_single
-        || in_force.storage.is_own()
+        || in_force.storage.is_system()
         || todo.iter().any(|open| open.call.once.is_some())
         || !all(todo).all(|(_, _, write)| is_alike(write))
     {

@@ -9,12 +9,12 @@ use super::{apply::Failure, columns::KeyRef, error::Trouble};
 use crate::{
     error::Error,
     schema::{InForce, StorageId},
-    store::{Action, Call, Fate, Outcome, Write, writer::Job},
+    store::{Action, WriteBatch, Atomicity, Outcome, Write, writer::Job},
 };
 
 /// Some calls and what became of them so far.
 pub(super) struct Work<'b> {
-    calls: Vec<(&'b Call, Option<End>)>,
+    calls: Vec<(&'b WriteBatch, Option<End>)>,
 }
 
 /// How a call ends.
@@ -31,7 +31,7 @@ pub(super) enum End {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Open<'b> {
     pub(super) place: usize,
-    pub(super) call: &'b Call,
+    pub(super) call: &'b WriteBatch,
 }
 
 impl<'b> Work<'b> {
@@ -65,7 +65,7 @@ impl<'b> Work<'b> {
     /// Takes the calls out whose records are not as expected, with these.
     pub(super) fn refuse(&mut self, refused: Vec<(Open<'_>, Outcome)>) {
         for (open, record) in refused {
-            let undone = open.call.writes.iter().map(|_| Outcome::Undone);
+            let undone = open.call.writes.iter().map(|_| Outcome::RolledBack);
             self.end(open.place, End::Done(undone.chain([record]).collect()));
         }
     }
@@ -129,10 +129,10 @@ pub(super) fn proof(write: &Write) -> &Arc<InForce> {
 }
 
 /// All writes of these calls, in order, with the places of the calls.
-pub(super) fn all<'b>(todo: &[Open<'b>]) -> impl Iterator<Item = (usize, Fate, &'b Write)> {
+pub(super) fn all<'b>(todo: &[Open<'b>]) -> impl Iterator<Item = (usize, Atomicity, &'b Write)> {
     let of_call = |open: &Open<'b>| {
-        let (place, fate) = (open.place, open.call.fate);
-        open.call.writes.iter().map(move |write| (place, fate, write))
+        let (place, fate) = (open.place, open.call.atomicity);
+        open.call.writes.iter().map(move |write| (place, atomicity, write))
     };
     todo.iter().flat_map(of_call)
 }

@@ -27,8 +27,8 @@ use crate::{
     schema::{InForce, StorageId},
     store::{
         Action, Outcome, Reprove, decide,
-        feed::Packer,
-        own,
+        change_log::Packer,
+        system_storages,
         writer::{Batch, Intake, Job},
     },
 };
@@ -94,7 +94,7 @@ impl Met {
         let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for ((_, _, write), outcome) in all(todo).zip(outcomes) {
             match outcome {
-                Outcome::Updated(_) | Outcome::Same(_) | Outcome::Refused(Some(_)) => {
+                Outcome::Updated(_) | Outcome::Unchanged(_) | Outcome::Refused(Some(_)) => {
                     met.insert(storage(write));
                 }
                 Outcome::Created(_) => {
@@ -281,11 +281,11 @@ impl Writer {
         isolation.complete(&mut items, &mut outcomes).await?;
         instead::put(session, todo, &mut outcomes, stamps).await?;
         let outcomes = once::record(session, todo, outcomes, stamps).await?;
-        let changed = own::heard(&outcomes);
+        let changed = system_storages::heard(&outcomes);
         self.committing = true;
         let mut packer = Packer::default();
         outcomes.iter().try_for_each(|outcome| packer.outcome(outcome)).map_err(Failure::Catalogue)?;
-        let entry = packer.finish().map(|changes| feed::entry(stamps.next(), &changes));
+        let entry = packer.finish().map(|changes| change_log::entry(stamps.next(), &changes));
         let is_told = entry.is_some();
         session.commit(&changed, entry).await?;
         if is_told {

@@ -61,7 +61,7 @@ impl From<Name> for DynIden {
 
 /// The table of a storage; the service's own stand apart.
 pub(in crate::store) fn table(storage: &StorageName) -> Name {
-    if storage.is_own() { Name(format!("datadump{storage}")) } else { Name(format!("storage_{storage}")) }
+    if storage.is_system() { Name(format!("datadump{storage}")) } else { Name(format!("storage_{storage}")) }
 }
 
 /// A column of its table.

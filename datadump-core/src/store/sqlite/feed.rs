@@ -8,7 +8,7 @@ use super::error::map;
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    store::feed::{Commit, REMOVED, Retention, Span, unpack},
+    store::change_log::{Commit, REMOVED, Retention, Span, unpack},
 };
 
 const CREATE: &str = "CREATE TABLE datadump_feed (id INTEGER PRIMARY KEY, epoch TEXT NOT NULL) STRICT; \

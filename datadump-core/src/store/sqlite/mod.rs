@@ -6,7 +6,7 @@ mod condition;
 mod declare;
 mod error;
 mod examine;
-mod feed;
+mod change_log;
 mod late;
 mod log;
 mod migrate;
@@ -31,8 +31,8 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::{
-    Call, Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
-    Span, Storage, Store, VersionRecord, feed::FEED_BYTES, sql::Dialect, writer::Queue,
+    WriteBatch, Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
+    Span, Storage, Store, VersionRecord, change_log::FEED_BYTES, sql::Dialect, writer::Queue,
 };
 use crate::{
     error::{Error, Result},
@@ -159,7 +159,7 @@ impl Store for SqliteStore {
         self.on_writer(move |writer| declare::remove(writer, storage)).await
     }
 
-    async fn write(&self, call: Call) -> Result<Vec<Outcome>> {
+    async fn write(&self, call: WriteBatch) -> Result<Vec<Outcome>> {
         self.queue.write(call).await
     }
 
@@ -178,20 +178,20 @@ impl Store for SqliteStore {
         self.readers.run(move |connection| read::rows(connection, &in_force, &keys, bytes)).await
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
+    fn config_signal(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    fn news(&self) -> watch::Receiver<u64> {
+    fn commit_signal(&self) -> watch::Receiver<u64> {
         self.news.subscribe()
     }
 
     async fn span(&self) -> Result<Span> {
-        self.readers.quick(|connection| feed::span(connection)).await
+        self.readers.quick(|connection| change_log::span(connection)).await
     }
 
     async fn commits(&self, after: i64, most: usize) -> Result<Vec<Commit>> {
-        self.readers.run(move |connection| feed::commits(connection, after, most, FEED_BYTES)).await
+        self.readers.run(move |connection| change_log::commits(connection, after, most, FEED_BYTES)).await
     }
 
     async fn ping(&self) -> Result<()> {

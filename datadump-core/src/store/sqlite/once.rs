@@ -8,30 +8,30 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    store::{Call, Fate, Outcome, Write, decide},
+    store::{WriteBatch, Atomicity, Outcome, Write, decide},
 };
 
 impl Batch<'_> {
     /// What becomes of a call whose record is not as expected.
-    pub(super) fn refused(&mut self, call: &Call) -> Result<Option<Vec<Done>>> {
+    pub(super) fn refused(&mut self, call: &WriteBatch) -> Result<Option<Vec<Done>>> {
         let Some(once) = &call.once else { return Ok(None) };
         let current = self.one(&once.in_force).current(&once.key)?;
         let refused = decide::refused(current.as_ref(), &once.in_force, once.expect);
         Ok(refused.map(|refused| {
-            let undone = call.writes.iter().map(|_| Outcome::Undone);
+            let undone = call.writes.iter().map(|_| Outcome::RolledBack);
             undone.chain([refused]).map(Done::Settled).collect()
         }))
     }
 
     /// Puts the record of a call, and its outcome behind what was done.
-    pub(super) fn record(&mut self, call: &Call, done: Vec<Done>, stamps: &mut Stamps) -> Result<Vec<Done>> {
+    pub(super) fn record(&mut self, call: &WriteBatch, done: Vec<Done>, stamps: &mut Stamps) -> Result<Vec<Done>> {
         let Some(once) = &call.once else { return Ok(done) };
         // The record is made of rows as they are stored: only here they are copied.
         let mut outcomes = one::outcomes(call.writes.clone(), done);
-        let fell = call.fate == Fate::Together && outcomes.iter().any(Outcome::is_failure);
+        let fell = call.atomicity == Atomicity::AllOrNothing && outcomes.iter().any(Outcome::is_failure);
         let row = if fell { None } else { (once.make.0)(&outcomes) };
         let record = match row {
-            None => Outcome::Undone,
+            None => Outcome::RolledBack,
             Some(row) => {
                 let (write, reprove) = (Write::put(row, once.expect), self.reprove);
                 let done = self.one(&once.in_force).run(&write, reprove, stamps.next())?;

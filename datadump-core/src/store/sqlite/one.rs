@@ -18,7 +18,7 @@ use crate::{
     store::{
         Action, Expect, Outcome, Reprove, Stored, Write,
         decide::{self, Decision},
-        feed::{Changed, Packer},
+        change_log::{Changed, Packer},
     },
 };
 

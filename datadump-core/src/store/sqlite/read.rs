@@ -31,7 +31,7 @@ pub(super) fn ping(connection: &Connection) -> Result<()> {
 /// An error unless the version that the question was made for is the one in force in this snapshot.
 fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
     // Our own storages have no versions to move to while the process lives.
-    if in_force.storage.is_own() {
+    if in_force.storage.is_system() {
         return Ok(());
     }
     let mut select =
@@ -48,7 +48,7 @@ fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
 pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) -> Result<Option<StoredRow>> {
     // Where it fails or finds nothing, it is looked which of the two is not there, the version or the row. Our own
     // storages have no versions to be found.
-    if !in_force.storage.is_own()
+    if !in_force.storage.is_system()
         && let Ok(Some(row)) = at_once(connection, in_force, key)
     {
         return Ok(Some(row));

@@ -15,7 +15,7 @@ use crate::{
     schema::StorageId,
     store::{
         Options, Storage, VersionRecord,
-        own::Own,
+        system_storages::SystemStorage,
         system::{self, info, storage, version},
     },
 };
@@ -35,7 +35,7 @@ pub(super) fn prepare(connection: &mut Connection, options: &Options) -> Result<
         system::check_version(found.system_version)?;
         create_own(&transaction, found.system_version)?;
         if found.system_version < system::FEED {
-            feed::create(&transaction, &system::epoch(&options.ids), now)?;
+            change_log::create(&transaction, &system::epoch(&options.ids), now)?;
         }
         if found.system_version < system::LATE {
             transaction.execute_batch(late::CREATE).map_err(map)?;
@@ -51,14 +51,14 @@ pub(super) fn prepare(connection: &mut Connection, options: &Options) -> Result<
         info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
     execute(&transaction, &info::Entity::insert(row).build(DbBackend::Sqlite))?;
     create_own(&transaction, 0)?;
-    feed::create(&transaction, &system::epoch(&options.ids), now)?;
+    change_log::create(&transaction, &system::epoch(&options.ids), now)?;
     transaction.execute_batch(late::CREATE).map_err(map)?;
     transaction.commit().map_err(map)
 }
 
 /// Makes the tables of our own storages that this version did not have.
 fn create_own(connection: &Connection, version: i64) -> Result<()> {
-    for own in Own::ALL.into_iter().filter(|own| own.since() > version) {
+    for own in SystemStorage::ALL.into_iter().filter(|own| own.since() > version) {
         let definition = own.definition().ok_or_else(|| Error::internal("a storage of our own is wrong"))?;
         for text in create_table(own.id(), &definition) {
             connection.execute_batch(&text).map_err(map)?;

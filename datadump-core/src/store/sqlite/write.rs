@@ -15,9 +15,9 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Call, Catalogue, Expect, Fate, Otherwise, Outcome, Reprove, Write,
-        feed::Packer,
-        own,
+        Action, WriteBatch, Catalogue, Expect, Atomicity, OnFailure, Outcome, Reprove, Write,
+        change_log::Packer,
+        system_storages,
         writer::{Gauge, Job},
     },
 };
@@ -33,7 +33,7 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
                 (waiter, done.map(|done| one::outcomes(call.writes, done)))
             });
             let answers: Vec<_> = answers.collect();
-            if !own::heard(answers.iter().flat_map(|(_, answer)| answer).flatten()).is_empty() {
+            if !system_storages::heard(answers.iter().flat_map(|(_, answer)| answer).flatten()).is_empty() {
                 writer.changes.send_modify(|changes| *changes += 1);
             }
             for (waiter, answer) in answers {
@@ -157,7 +157,7 @@ pub(super) struct Batch<'c> {
 impl<'c> Batch<'c> {
     /// The version in force of the storage of each write, with how many that follow one another are
     /// of it.
-    fn resolve(&self, call: &Call) -> Result<Vec<(Arc<InForce>, usize)>> {
+    fn resolve(&self, call: &WriteBatch) -> Result<Vec<(Arc<InForce>, usize)>> {
         let mut runs: Vec<(Arc<InForce>, usize)> = Vec::new();
         for write in &call.writes {
             let id = storage_of(write);
@@ -176,11 +176,11 @@ impl<'c> Batch<'c> {
     /// Does what a call asks for, write by write.
     fn call(
         &mut self,
-        call: &Call,
+        call: &WriteBatch,
         runs: &[(Arc<InForce>, usize)],
         stamps: &mut Stamps,
     ) -> Result<Vec<Done>> {
-        if call.fate == Fate::Together {
+        if call.atomicity == Atomicity::AllOrNothing {
             self.connection.execute_batch("SAVEPOINT call").map_err(map)?;
         }
         let mut all = Vec::with_capacity(call.writes.len());
@@ -204,18 +204,18 @@ impl<'c> Batch<'c> {
                 alone = place + together.len();
             }
             let done = one.run(write, reprove, stamps.next())?;
-            all.push(match (&call.otherwise, call.fate, done) {
-                (Some(otherwise), Fate::Each, Done::Settled(failed)) if failed.is_failure() => {
+            all.push(match (&call.on_failure, call.atomicity, done) {
+                (Some(otherwise), Atomicity::Independent, Done::Settled(failed)) if failed.is_failure() => {
                     Done::Settled(self.instead(otherwise, (place, write), failed, stamps.next())?)
                 }
                 (_, _, done) => done,
             });
         }
-        if call.fate == Fate::Together {
+        if call.atomicity == Atomicity::AllOrNothing {
             if all.iter().any(Done::is_failure) {
                 self.connection.execute_batch("ROLLBACK TO call").map_err(map)?;
                 for done in all.iter_mut().filter(|done| !done.is_failure()) {
-                    *done = Done::Settled(Outcome::Undone);
+                    *done = Done::Settled(Outcome::RolledBack);
                 }
             }
             self.connection.execute_batch("RELEASE call").map_err(map)?;
@@ -226,7 +226,7 @@ impl<'c> Batch<'c> {
     /// Puts what a write that failed is to be replaced by.
     fn instead(
         &mut self,
-        otherwise: &Otherwise,
+        on_failure: &OnFailure,
         (place, write): (usize, &Write),
         failed: Outcome,
         now: Timestamp,
@@ -237,7 +237,7 @@ impl<'c> Batch<'c> {
         let done = self.one(&in_force).run(&write, reprove, now)?;
         match one::outcomes(vec![write], vec![done]).pop() {
             Some(Outcome::Created(stored) | Outcome::Updated(stored)) => {
-                Ok(Outcome::Instead(Box::new(failed), stored))
+                Ok(Outcome::Replaced(Box::new(failed), stored))
             }
             other => Err(Error::internal(format!("what was to be put instead could not be: {other:?}"))),
         }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::{
     condition::Condition,
     error::map,
-    feed::{Head, Tidying},
+    change_log::{Head, Tidying},
     late::{self, Behind},
     log::Log,
     open,

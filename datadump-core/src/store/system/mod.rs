@@ -22,9 +22,9 @@ use crate::{
 /// brought up to it on open, step by step; one with a higher one is refused.
 ///
 /// * 1: `datadump_info`, `datadump_storage`, `datadump_version`.
-/// * 2: the tables of [`Own`](super::own::Own)'s storages.
+/// * 2: the tables of [`SystemStorage`](super::system_storages::SystemStorage)'s storages.
 /// * 3: that of its answers.
-/// * 4: those of the [feed](super::feed).
+/// * 4: those of the [feed](super::change_log).
 /// * 5: those of the hub.
 /// * 6: how far late indexes are, on SQLite.
 pub(super) const VERSION: i64 = 6;

@@ -10,7 +10,7 @@ use std::{
 
 use datadump_core::{
     schema::Value,
-    store::{Call, Expect, State, Store},
+    store::{WriteBatch, Expect, State, Store},
 };
 use serde_json::json;
 
@@ -158,7 +158,7 @@ async fn writes_to_other_storages_go_on_while_one_cannot_be_written() {
         .map(|n| {
             let (store, dog) = (store.clone(), dog.clone());
             tokio::spawn(async move {
-                store.write(Call::each(vec![put(&dog, &a_dog(n), Expect::Anything)])).await
+                store.write(WriteBatch::independent(vec![put(&dog, &a_dog(n), Expect::Anything)])).await
             })
         })
         .collect();

@@ -3,7 +3,7 @@
 
 use datadump_core::{
     schema::{InForce, Value},
-    store::{Call, Expect, Store, Write},
+    store::{WriteBatch, Expect, Store, Write},
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ async fn values_are_passed_on_through_many_rows_whatever_the_order_of_keys() {
         // The last one lets go of its code, which the one before it takes, and so on.
         let mut writes = vec![seat(&in_force, 299, "free")];
         writes.extend((0..299).rev().map(|id| seat(&in_force, id, &format!("c{}", id + 1))));
-        let call = if together { Call::together(writes) } else { Call::each(writes) };
+        let call = if together { WriteBatch::atomic(writes) } else { WriteBatch::independent(writes) };
         let outcomes = store.write(call).await.unwrap();
         assert_eq!(words(&outcomes), ["updated"; 300]);
         let wrong = "SELECT count(*) FROM storage_seat WHERE id < 299 AND code <> 'c' || (id + 1)::text";
@@ -81,15 +81,15 @@ async fn a_call_together_that_is_refused_at_its_end_leaves_nothing_and_its_neigh
     writes.push(seat(&in_force, 1000, "c0"));
     // All in one batch, behind a first call that is being written.
     let calls = [
-        Call::each(vec![seat(&in_force, 2000, "first")]),
-        Call::each((2001..2100).map(|id| seat(&in_force, id, &format!("n{id}"))).collect()),
-        Call::together(writes),
-        Call::each(
+        WriteBatch::independent(vec![seat(&in_force, 2000, "first")]),
+        WriteBatch::independent((2001..2100).map(|id| seat(&in_force, id, &format!("n{id}"))).collect()),
+        WriteBatch::atomic(writes),
+        WriteBatch::independent(
             (2100..2200)
                 .map(|id| seat(&in_force, id, if id == 2150 { "c1" } else { "" }.to_owned().as_str()))
                 .collect(),
         ),
-        Call::together((2200..2300).map(|id| seat(&in_force, id, &format!("n{id}"))).collect()),
+        WriteBatch::atomic((2200..2300).map(|id| seat(&in_force, id, &format!("n{id}"))).collect()),
     ];
     let calls: Vec<_> = calls
         .into_iter()

@@ -2,14 +2,14 @@
 
 use datadump_core::{
     schema::Value,
-    store::{Call, Expect, Store, Write, own::Own, postgres::PostgresStore},
+    store::{WriteBatch, Expect, Store, Write, system_storages::SystemStorage, postgres::PostgresStore},
 };
 use serde_json::{Value as Json, json};
 
 use super::support::*;
 
 fn source(store: &PostgresStore, settings: &Json) -> Write {
-    let definition = store.catalogue().own(Own::Source).unwrap();
+    let definition = store.catalogue().system(SystemStorage::Source).unwrap();
     put(&definition, &json!({"name": "s", "settings": settings}), Expect::Anything)
 }
 
@@ -33,7 +33,7 @@ async fn a_database_of_the_first_version_gets_them_once() {
     other.close().await;
     one.close().await;
     let again = database.store().await;
-    let definition = again.catalogue().own(Own::Source).unwrap();
+    let definition = again.catalogue().system(SystemStorage::Source).unwrap();
     assert!(get(&again, &definition, &Value::Text("s".into())).await.is_some());
     assert_eq!(database.number("SELECT count(*) FROM storage_dog").await, rows);
     assert!(rows > 0 && again.catalogue().get("dog").is_some());
@@ -48,12 +48,12 @@ async fn what_one_node_changes_in_sources_the_others_hear() {
     let (mut here, mut there) = (one.changes(), other.changes());
     until("the first word", || *here.borrow() > 0 && *there.borrow() > 0).await;
     let (before, before_there) = (*here.borrow_and_update(), *there.borrow_and_update());
-    let call = Call::together(vec![source(&one, &json!({"a": 1}))]);
+    let call = WriteBatch::atomic(vec![source(&one, &json!({"a": 1}))]);
     assert_eq!(words(&one.write(call).await.unwrap()), ["created"]);
     assert!(*here.borrow() > before, "it is told here before the answer");
     until("word of the change", || *there.borrow() > before_there).await;
     // The same again is no change.
-    let definition = one.catalogue().own(Own::Source).unwrap();
+    let definition = one.catalogue().system(SystemStorage::Source).unwrap();
     let same = put(&definition, &json!({"name": "s", "settings": {"a": 1}}), Expect::Different);
     assert_eq!(words(&write(&one, vec![same]).await), ["same"]);
     // Nobody says anything of this one; it is found all the same.

@@ -6,7 +6,7 @@ use datadump_core::{
     Error, Result,
     schema::{InForce, StoredRow, Value, evolve, parse},
     store::{
-        Call, Declaration, Expect, Outcome, Page, State, Storage, Store, Write, postgres::PostgresStore,
+        WriteBatch, Declaration, Expect, Outcome, Page, State, Storage, Store, Write, postgres::PostgresStore,
         query,
     },
     validate,
@@ -94,7 +94,7 @@ pub(super) fn delete(in_force: &Arc<InForce>, key: Value, expect: Expect) -> Wri
 }
 
 pub(super) async fn write(store: &PostgresStore, writes: Vec<Write>) -> Vec<Outcome> {
-    store.write(Call::each(writes)).await.unwrap()
+    store.write(WriteBatch::independent(writes)).await.unwrap()
 }
 
 /// What became of writes, in one word each.
@@ -107,9 +107,9 @@ pub(super) fn words(outcomes: &[Outcome]) -> Vec<&'static str> {
         Outcome::Missing => "missing",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",
-        Outcome::Same(_) => "same",
-        Outcome::Instead(..) => "instead",
-        Outcome::Undone => "undone",
+        Outcome::Unchanged(_) => "same",
+        Outcome::Replaced(..) => "instead",
+        Outcome::RolledBack => "undone",
     };
     outcomes.iter().map(word).collect()
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use datadump_core::{
     Error,
     schema::Value,
-    store::{Call, Expect, Outcome, Store},
+    store::{WriteBatch, Expect, Outcome, Store},
 };
 use serde_json::json;
 
@@ -164,7 +164,7 @@ async fn a_removed_storage_answers_its_writers() {
     store.remove(dog.storage).await.unwrap();
     let both =
         vec![put(&dog, &a_dog(1), Expect::Anything), put(&cat, &json!({"id": 1, "x": 1}), Expect::Anything)];
-    let error = store.write(Call::each(both)).await.unwrap_err();
+    let error = store.write(WriteBatch::independent(both)).await.unwrap_err();
     assert!(is_unknown(&error), "{error}");
     assert_eq!(database.number("SELECT count(*) FROM storage_cat").await, 0, "nothing of the call was done");
     assert!(matches!(store.catalogue().find("dog"), Err(Error::UnknownStorage(_))));
@@ -184,11 +184,11 @@ async fn a_full_queue_refuses_at_once() {
     let waiting = {
         let (store, dog) = (store.clone(), dog.clone());
         tokio::spawn(async move {
-            store.write(Call::each((0..10).map(|n| put(&dog, &a_dog(n), Expect::Anything)).collect())).await
+            store.write(WriteBatch::independent((0..10).map(|n| put(&dog, &a_dog(n), Expect::Anything)).collect())).await
         })
     };
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let refused = store.write(Call::each(vec![put(&dog, &a_dog(11), Expect::Anything)])).await;
+    let refused = store.write(WriteBatch::independent(vec![put(&dog, &a_dog(11), Expect::Anything)])).await;
     assert!(matches!(refused, Err(Error::Overloaded)), "{refused:?}");
     sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.unwrap();
     assert_eq!(waiting.await.unwrap().unwrap().len(), 10);
@@ -224,7 +224,7 @@ async fn closing_finishes_what_was_accepted() {
     for n in 0..200 {
         let (store, dog) = (store.clone(), dog.clone());
         calls.push(tokio::spawn(async move {
-            store.write(Call::each(vec![put(&dog, &a_dog(n), Expect::Anything)])).await
+            store.write(WriteBatch::independent(vec![put(&dog, &a_dog(n), Expect::Anything)])).await
         }));
     }
     tokio::task::yield_now().await;
@@ -234,5 +234,5 @@ async fn closing_finishes_what_was_accepted() {
         stored += i64::from(call.await.unwrap().is_ok());
     }
     assert_eq!(database.number("SELECT count(*) FROM storage_dog").await, stored);
-    assert!(store.write(Call::each(vec![put(&dog, &a_dog(1), Expect::Anything)])).await.is_err());
+    assert!(store.write(WriteBatch::independent(vec![put(&dog, &a_dog(1), Expect::Anything)])).await.is_err());
 }

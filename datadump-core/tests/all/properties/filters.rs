@@ -6,7 +6,7 @@ use datadump_core::{
     Expect,
     schema::{Definition, StoredRow, Value, parse},
     store::{
-        Call, Column, Count, Declaration, Filter, Order, Paging, Query, Test, Write, conformance::Bench,
+        WriteBatch, Column, Count, Declaration, Filter, Order, Paging, Query, Test, Write, conformance::Bench,
         query::Direction,
     },
 };
@@ -34,7 +34,7 @@ fn filters_agree_with_plain_rust(backend: Backend) {
             record["id"] = json!(id);
             Write::put(database.prove(&in_force, &record).unwrap(), Expect::Absent)
         });
-        store.write(Call::each(writes.collect())).await.unwrap();
+        store.write(WriteBatch::independent(writes.collect())).await.unwrap();
         let mut rows = Vec::new();
         for id in 0..ROWS {
             rows.push(store.get(&in_force, &Value::Integer(id.into())).await.unwrap().unwrap());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datadump_core::{
     Expect,
     schema::{Row, parse},
-    store::{Call, Declaration, Outcome, Write, conformance::Bench},
+    store::{WriteBatch, Declaration, Outcome, Write, conformance::Bench},
 };
 use proptest::{strategy::Strategy, strategy::ValueTree};
 use serde_json::json;
@@ -31,7 +31,7 @@ async fn rows_are_read_back_equal(backend: Backend) {
         })
         .collect();
     let writes = rows.iter().map(|row| Write::put(row.clone(), Expect::Absent));
-    let outcomes = store.write(Call::each(writes.collect())).await.unwrap();
+    let outcomes = store.write(WriteBatch::independent(writes.collect())).await.unwrap();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Created(_))));
     store.close().await;
 

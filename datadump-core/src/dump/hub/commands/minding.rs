@@ -10,7 +10,7 @@ use crate::{
         command::{Next, Step},
     },
     schema::{StoredRow, Value},
-    store::{Call, Column, Expect, Filter, Query, Test, Write, own::Own, query::Direction},
+    store::{WriteBatch, Column, Expect, Filter, Query, Test, Write, system_storages::SystemStorage, query::Direction},
 };
 
 /// How often it is looked what is due, and how many of them are at a time.
@@ -45,7 +45,7 @@ impl Dump {
 
     async fn mind_commands(&self) -> Result<()> {
         let now = self.clock.now();
-        let in_force = self.hub_storage(Own::Command)?;
+        let in_force = self.hub_storage(SystemStorage::Command)?;
         let due = Column::named(&in_force.definition, "due")
             .ok_or_else(|| Error::internal("commands are never due"))?;
         let query = Query::first(
@@ -59,7 +59,7 @@ impl Dump {
             let command: Command = read(&in_force, &row)?;
             match command.step(&Step::Time, now) {
                 Next::Command(next) => {
-                    writes.push(self.hub_put(Own::Command, &next, Expect::Exactly(row.version))?);
+                    writes.push(self.hub_put(SystemStorage::Command, &next, Expect::Exactly(row.version))?);
                     devices.push(command.device_id);
                 }
                 Next::Forgotten => {
@@ -69,14 +69,14 @@ impl Dump {
             }
         }
         if !writes.is_empty() {
-            self.store.write(Call::each(writes)).await?;
+            self.store.write(WriteBatch::independent(writes)).await?;
             devices.into_iter().for_each(|device| self.hub.ring(device));
         }
         Ok(())
     }
 
     async fn forget_transitions(&self) -> Result<()> {
-        let in_force = self.hub_storage(Own::Transition)?;
+        let in_force = self.hub_storage(SystemStorage::Transition)?;
         let millis = u64::try_from(self.clock.now().micros() / 1000).unwrap_or(0);
         let first =
             uuid::Builder::from_unix_timestamp_millis(millis.saturating_sub(TRANSITIONS_KEPT), &[0; 10]);
@@ -91,7 +91,7 @@ impl Dump {
                 return Ok(());
             }
             let delete = |row: StoredRow| Write::delete(in_force.clone(), row.key, Expect::Anything);
-            self.store.write(Call::each(page.rows.into_iter().map(delete).collect())).await?;
+            self.store.write(WriteBatch::independent(page.rows.into_iter().map(delete).collect())).await?;
         }
     }
 }

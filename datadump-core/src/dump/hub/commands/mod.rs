@@ -18,7 +18,7 @@ use crate::{
         Command, State,
         command::{Next, Step, Taken},
     },
-    store::{Call, Expect, Outcome, Write, own::Own},
+    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
 };
 pub use taking::CommandsFor;
 
@@ -159,11 +159,11 @@ impl Dump {
         for _ in 0..TRIES {
             let now = self.clock.now();
             let command = self.new_command(&device, &asked, now);
-            let mut writes = vec![self.hub_put(Own::Command, &command, Expect::Absent)?];
+            let mut writes = vec![self.hub_put(SystemStorage::Command, &command, Expect::Absent)?];
             if let Some(slot) = &asked.replace {
                 writes.extend(self.superseding(&device, slot, now).await?);
             }
-            let outcomes = self.store.write(Call::together(writes)).await?;
+            let outcomes = self.store.write(WriteBatch::atomic(writes)).await?;
             match outcomes.into_iter().next() {
                 Some(Outcome::Created(_)) => {
                     // It is queued: who hears of an error here would queue it again.
@@ -218,7 +218,7 @@ impl Dump {
         let mut writes = Vec::new();
         for (before, version) in self.in_slot(device, slot).await? {
             if let Next::Command(next) = before.step(&Step::Supersede, now) {
-                writes.push(self.hub_put(Own::Command, &next, Expect::Exactly(version))?);
+                writes.push(self.hub_put(SystemStorage::Command, &next, Expect::Exactly(version))?);
             }
         }
         Ok(writes)
@@ -231,7 +231,7 @@ impl Dump {
             ("slot__eq", slot.to_owned()),
             ("state__in", "queued,leased".to_owned()),
         ];
-        self.hub_rows(Own::Command, &filters).await
+        self.hub_rows(SystemStorage::Command, &filters).await
     }
 
     /// Of two that took a slot at the same moment the newer one keeps it.
@@ -250,7 +250,7 @@ impl Dump {
 
     async fn command_called(&self, device: &Device, key: &str) -> Result<Option<Command>> {
         let filters = [("device_id__eq", device.id.to_string()), ("once__eq", key.to_owned())];
-        let found: Vec<(Command, i32)> = self.hub_rows(Own::Command, &filters).await?;
+        let found: Vec<(Command, i32)> = self.hub_rows(SystemStorage::Command, &filters).await?;
         Ok(found.into_iter().next().map(|(command, _)| command))
     }
 
@@ -262,14 +262,14 @@ impl Dump {
             ("count", "exact".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value));
-        let count = self.own(Own::Command).list(&parameters).await?.count.unwrap_or(0);
+        let count = self.own(SystemStorage::Command).list(&parameters).await?.count.unwrap_or(0);
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     /// The commands of a device, newest first, as rows are listed.
     pub async fn commands(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.known_device(device).await?;
-        let mut listing = super::devices::listed(&self.own(Own::Command), &device, parameters, "-id").await?;
+        let mut listing = super::devices::listed(&self.own(SystemStorage::Command), &device, parameters, "-id").await?;
         for row in &mut listing.rows {
             if let Ok(command) = serde_json::from_value::<Command>(row.clone()) {
                 *row = shown(&command);

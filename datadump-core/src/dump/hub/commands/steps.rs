@@ -14,7 +14,7 @@ use crate::{
         command::{Next, Step},
     },
     schema::{StoredRow, Value},
-    store::{Expect, Outcome, own::Own},
+    store::{Expect, Outcome, system_storages::SystemStorage},
 };
 
 impl Dump {
@@ -71,7 +71,7 @@ impl Dump {
                     });
                 }
             };
-            let write = self.hub_put(Own::Command, &next, Expect::Exactly(row.version))?;
+            let write = self.hub_put(SystemStorage::Command, &next, Expect::Exactly(row.version))?;
             if let Outcome::Updated(_) = self.hub_write(write).await? {
                 self.hub.ring(command.device_id);
                 return Ok(shown(&next));
@@ -83,7 +83,7 @@ impl Dump {
     async fn find_command(&self, id: &str) -> Result<(Command, StoredRow)> {
         self.hub().await?;
         let unknown = || Error::UnknownCommand(id.to_owned());
-        let in_force = self.hub_storage(Own::Command)?;
+        let in_force = self.hub_storage(SystemStorage::Command)?;
         let key = Uuid::parse_str(id).map_err(|_| unknown())?;
         let row = self.store.get(&in_force, &Value::Uuid(key)).await?.ok_or_else(unknown)?;
         Ok((read(&in_force, &row)?, row))

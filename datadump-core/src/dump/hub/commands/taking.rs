@@ -19,7 +19,7 @@ use crate::{
         command::{Next, Step},
     },
     schema::Value,
-    store::{Call, Column, Expect, Filter, Outcome, Query, Test, own::Own, query::Direction},
+    store::{WriteBatch, Column, Expect, Filter, Outcome, Query, Test, system_storages::SystemStorage, query::Direction},
 };
 
 /// The most that a device is given at once.
@@ -92,7 +92,7 @@ impl Dump {
         if device.row.state == DeviceState::Waiting {
             return Ok(Vec::new());
         }
-        let in_force = self.hub_storage(Own::Command)?;
+        let in_force = self.hub_storage(SystemStorage::Command)?;
         let column = |name| {
             Column::named(&in_force.definition, name).ok_or_else(|| Error::internal("a command without it"))
         };
@@ -110,13 +110,13 @@ impl Dump {
         for row in page.rows {
             let command: Command = read(&in_force, &row)?;
             if let Next::Command(next) = command.step(&Step::Lease, now) {
-                writes.push(self.hub_put(Own::Command, &next, Expect::Exactly(row.version))?);
+                writes.push(self.hub_put(SystemStorage::Command, &next, Expect::Exactly(row.version))?);
             }
         }
         if writes.is_empty() {
             return Ok(Vec::new());
         }
-        let outcomes = self.store.write(Call::each(writes)).await?;
+        let outcomes = self.store.write(WriteBatch::independent(writes)).await?;
         // Those that somebody else was faster with are theirs.
         let leased = outcomes.into_iter().filter_map(|outcome| match outcome {
             Outcome::Updated(stored) => Some(read(&stored.in_force, &stored.row)),

@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Error, Fault, Place, Result},
     schema::Value,
-    store::{Call, Expect, Outcome, Write, own::Own},
+    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
 };
 
 /// The longest period that can be set, in seconds: a year.
@@ -131,8 +131,8 @@ impl Dump {
 
     /// Stores what is set of a device.
     pub(in crate::dump::hub) async fn put_device(&self, row: &DeviceRow, expect: Expect) -> Result<()> {
-        match self.hub_write(self.hub_put(Own::Device, row, expect)?).await? {
-            Outcome::Updated(stored) | Outcome::Same(stored) => {
+        match self.hub_write(self.hub_put(SystemStorage::Device, row, expect)?).await? {
+            Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
                 self.hub.known.put(read(&stored.in_force, &stored.row)?, stored.row.version);
                 Ok(())
             }
@@ -155,9 +155,9 @@ impl Dump {
         let mut writes = Vec::new();
         for sensor in device.sensors() {
             let row = SensorRow { device: device.row.device.clone(), ..sensor.row.clone() };
-            writes.push(self.hub_put(Own::Sensor, &row, Expect::Exists)?);
+            writes.push(self.hub_put(SystemStorage::Sensor, &row, Expect::Exists)?);
         }
-        for outcome in self.store.write(Call::each(writes)).await? {
+        for outcome in self.store.write(WriteBatch::independent(writes)).await? {
             if let Outcome::Updated(stored) = outcome {
                 self.hub.known.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
             }
@@ -176,23 +176,23 @@ impl Dump {
 
     async fn remove_known(&self, device: &Device) -> Result<()> {
         let mut writes = Vec::new();
-        let mut forget = |own: Own, key: Value| -> Result<()> {
+        let mut forget = |own: SystemStorage, key: Value| -> Result<()> {
             writes.push(Write::delete(self.hub_storage(own)?, key, Expect::Anything));
             Ok(())
         };
-        forget(Own::Device, Value::Integer(device.id))?;
-        forget(Own::Pulse, Value::Text(device.heart.key().to_owned()))?;
+        forget(SystemStorage::Device, Value::Integer(device.id))?;
+        forget(SystemStorage::Pulse, Value::Text(device.heart.key().to_owned()))?;
         for sensor in device.sensors() {
-            forget(Own::Sensor, Value::Integer(sensor.id))?;
-            forget(Own::Pulse, Value::Text(sensor.heart.key().to_owned()))?;
+            forget(SystemStorage::Sensor, Value::Integer(sensor.id))?;
+            forget(SystemStorage::Pulse, Value::Text(sensor.heart.key().to_owned()))?;
         }
         // Nothing is stored of it any more.
         device.stop();
-        self.store.write(Call::each(writes)).await?;
+        self.store.write(WriteBatch::independent(writes)).await?;
         self.hub.known.remove(device.id);
         let of_device =
             [("device_id__eq", device.id.to_string()), ("state__in", "queued,leased,acked".to_owned())];
-        let waiting: Vec<(crate::hub::Command, i32)> = self.hub_rows(Own::Command, &of_device).await?;
+        let waiting: Vec<(crate::hub::Command, i32)> = self.hub_rows(SystemStorage::Command, &of_device).await?;
         for (command, _) in waiting {
             match self.cancel_command(&command.id.to_string()).await {
                 Ok(_) | Err(Error::CommandState { .. }) => {}
@@ -237,8 +237,8 @@ impl Dump {
             || Error::UnknownSensor { device: device.row.device.clone(), sensor: sensor.to_owned() };
         let found = found.ok_or_else(unknown)?;
         let row = SensorRow { period_s, ..found.row.clone() };
-        match self.hub_write(self.hub_put(Own::Sensor, &row, Expect::Exists)?).await? {
-            Outcome::Updated(stored) | Outcome::Same(stored) => {
+        match self.hub_write(self.hub_put(SystemStorage::Sensor, &row, Expect::Exists)?).await? {
+            Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
                 self.hub.known.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
             }
             _ => return Err(unknown()),

@@ -21,7 +21,7 @@ use crate::{
     schema::Value,
     store::{
         Column, Filter, Query, Stored, Test,
-        own::Own,
+        system_storages::SystemStorage,
         query::{DEFAULT_LIMIT, Direction, MAX_LIMIT},
     },
 };
@@ -115,7 +115,7 @@ impl Dump {
         if !parameters.iter().any(|(name, _)| name == "ordering") {
             parameters.push(("ordering".into(), "device".into()));
         }
-        let mut listing = self.own(Own::Device).list(&parameters).await?;
+        let mut listing = self.own(SystemStorage::Device).list(&parameters).await?;
         let ids: Vec<i64> = listing.rows.iter().filter_map(|row| row.get("id")?.as_i64()).collect();
         self.refresh(&ids).await?;
         for (row, id) in listing.rows.iter_mut().zip(ids) {
@@ -174,7 +174,7 @@ impl Dump {
 
     /// Takes over what other nodes have heard of these devices.
     async fn refresh(&self, ids: &[i64]) -> Result<()> {
-        let in_force = self.hub_storage(Own::Pulse)?;
+        let in_force = self.hub_storage(SystemStorage::Pulse)?;
         let column = Column::named(&in_force.definition, "device_id")
             .ok_or_else(|| Error::internal("pulses of no device"))?;
         for ids in ids.chunks(200) {
@@ -201,7 +201,7 @@ impl Dump {
     /// One device.
     pub async fn device(&self, device: &str) -> Result<DeviceInfo> {
         let device = self.known_device(device).await?;
-        let in_force = self.hub_storage(Own::Device)?;
+        let in_force = self.hub_storage(SystemStorage::Device)?;
         let row = self.store.get(&in_force, &Value::Integer(device.id)).await?;
         let Some(row) = row else { return Err(Error::UnknownDevice(device.row.device.clone())) };
         self.refresh(&[device.id]).await?;
@@ -219,7 +219,7 @@ impl Dump {
     /// How a device and its sensors came to be online, late or offline, newest first, as rows are listed.
     pub async fn transitions(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.known_device(device).await?;
-        let mut listing = listed(&self.own(Own::Transition), &device, parameters, "-id").await?;
+        let mut listing = listed(&self.own(SystemStorage::Transition), &device, parameters, "-id").await?;
         for row in &mut listing.rows {
             if let Some(row) = row.as_object_mut() {
                 for service in ["version", "created_at", "updated_at"] {

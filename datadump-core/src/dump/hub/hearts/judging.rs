@@ -8,7 +8,7 @@ use crate::{
     },
     error::{Error, Result},
     schema::{StoredRow, Value},
-    store::{Call, Column, Expect, Filter, Query, Test, Write, own::Own, query::Direction},
+    store::{WriteBatch, Column, Expect, Filter, Query, Test, Write, system_storages::SystemStorage, query::Direction},
 };
 
 /// How many overdue pulses are judged at a time.
@@ -18,7 +18,7 @@ impl Dump {
     /// Finds those that are silent for too long.
     pub(super) async fn judge_hearts(&self) -> Result<()> {
         let now = self.clock.now();
-        let in_force = self.hub_storage(Own::Pulse)?;
+        let in_force = self.hub_storage(SystemStorage::Pulse)?;
         let Some(due) = Column::named(&in_force.definition, "due") else {
             return Err(Error::internal("pulses are never due"));
         };
@@ -35,7 +35,7 @@ impl Dump {
             }
         }
         if !orphans.is_empty() {
-            self.store.write(Call::each(orphans)).await?;
+            self.store.write(WriteBatch::independent(orphans)).await?;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::{
         },
     },
     error::{Error, Result},
-    store::{Call, Expect, Outcome, Write, own::Own},
+    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
 };
 
 /// How many pulses are stored with one call.
@@ -79,7 +79,7 @@ impl Dump {
             }
         }
         if !refreshes.is_empty() {
-            let outcomes = self.store.write(Call::each(refreshes)).await?;
+            let outcomes = self.store.write(WriteBatch::independent(refreshes)).await?;
             for (pending, outcome) in plain.into_iter().zip(outcomes) {
                 pending.settle(outcome)?;
             }
@@ -87,7 +87,7 @@ impl Dump {
         while !transitions.is_empty() {
             let some = transitions.split_off(transitions.len().saturating_sub(TOGETHER));
             let calls = some.into_iter().map(|(pending, writes)| async move {
-                let outcomes = self.store.write(Call::together(writes.into())).await?;
+                let outcomes = self.store.write(WriteBatch::atomic(writes.into())).await?;
                 let outcome = outcomes.into_iter().next();
                 pending.settle(outcome.ok_or_else(|| Error::internal("a write without an outcome"))?)
             });
@@ -135,10 +135,10 @@ impl Dump {
                     at: pulse.since,
                     seen: pulse.seen,
                 };
-                Some(self.hub_put(Own::Transition, &row, Expect::Absent)?)
+                Some(self.hub_put(SystemStorage::Transition, &row, Expect::Absent)?)
             }
         };
-        Ok(Some(Beat { pulse: self.hub_put(Own::Pulse, &row, expect)?, transition, was }))
+        Ok(Some(Beat { pulse: self.hub_put(SystemStorage::Pulse, &row, expect)?, transition, was }))
     }
 }
 
@@ -166,7 +166,7 @@ impl Pending<'_> {
         let (heart, was) = (self.heart, self.was);
         let mut state = heart.state();
         match outcome {
-            Outcome::Created(stored) | Outcome::Updated(stored) | Outcome::Same(stored) => {
+            Outcome::Created(stored) | Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
                 state.version = Some(stored.row.version);
             }
             // Another node has heard it too, or has seen that it is late.

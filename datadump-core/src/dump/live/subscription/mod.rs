@@ -30,7 +30,7 @@ use crate::{
     error::Place as At,
     error::{Error, Fault, Result},
     schema::{InForce, StorageId, StorageName, Value},
-    store::{Changed, Commit, Filter, Store, own::Own, query::parse},
+    store::{Changed, Commit, Filter, Store, system_storages::SystemStorage, query::parse},
 };
 
 /// How many commits one who is behind reads at a time.
@@ -58,7 +58,7 @@ pub struct Subscribe {
     /// Of the hub, and of sensors of this name, or the one of this number.
     pub sensor: Option<String>,
     /// Of these storages of our own.
-    pub(crate) own: Vec<Own>,
+    pub(crate) own: Vec<SystemStorage>,
 }
 
 /// Which rows that are there already are told first.
@@ -325,7 +325,7 @@ impl Subscription {
 
     fn passes(&mut self, event: &Event) -> bool {
         // What is old is tidied away: that is nothing that became of it.
-        if matches!(event.own(), Some((Own::Transition | Own::Command, _))) && event.what == Changed::Deleted
+        if matches!(event.own(), Some((SystemStorage::Transition | SystemStorage::Command, _))) && event.what == Changed::Deleted
         {
             return false;
         }

@@ -14,7 +14,7 @@ use super::{Change, Changed};
 use crate::{
     error::{Error, Result},
     schema::{StorageId, Value},
-    store::{Outcome, own},
+    store::{Outcome, system_storages},
 };
 
 /// The first byte: how the others are to be read.
@@ -63,7 +63,7 @@ impl Packer {
         key: &Value,
         version: i32,
     ) -> Result<()> {
-        if !own::is_told(storage) {
+        if !system_storages::is_told(storage) {
             return Ok(());
         }
         if self.bytes.is_empty() {

@@ -20,7 +20,7 @@ use crate::{
 
 /// One of the service's own storages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Own {
+pub enum SystemStorage {
     /// Sources with their settings.
     Source,
     /// Programs that people wrote, every version of each.
@@ -43,7 +43,7 @@ pub enum Own {
     Command,
 }
 
-impl Own {
+impl SystemStorage {
     /// All of them. What was released is not renumbered.
     pub const ALL: [Self; 10] = [
         Self::Source,
@@ -270,27 +270,27 @@ impl Own {
     /// What it holds.
     pub(super) fn definition(self) -> Option<Definition> {
         let definition = parse::named(self.name().trim_start_matches('_'), &self.sent());
-        Some(Definition { name: StorageName::own(self.name()), ..definition.ok()? })
+        Some(Definition { name: StorageName::reserved(self.name()), ..definition.ok()? })
     }
 }
 
 /// Those of them whose changes are told to all who go by what they hold, and that were written.
 pub(super) fn heard<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> BTreeSet<StorageId> {
-    let heard = [Own::Source.id(), Own::Processor.id()];
+    let heard = [SystemStorage::Source.id(), SystemStorage::Processor.id()];
     outcomes.into_iter().filter_map(Outcome::written).filter(|id| heard.contains(id)).collect()
 }
 
 /// Whether what changes in a storage is told.
 pub(super) fn is_told(storage: StorageId) -> bool {
-    !storage.is_own() || Own::of(storage).is_some_and(Own::is_told)
+    !storage.is_system() || SystemStorage::of(storage).is_some_and(SystemStorage::is_told)
 }
 
 /// All of them, as the catalogue has them.
 pub(super) fn storages() -> Vec<Arc<Storage>> {
-    Own::ALL.into_iter().filter_map(storage).map(Arc::new).collect()
+    SystemStorage::ALL.into_iter().filter_map(storage).map(Arc::new).collect()
 }
 
-fn storage(own: Own) -> Option<Storage> {
+fn storage(own: SystemStorage) -> Option<Storage> {
     let definition = own.definition()?;
     let in_force = InForce::new(own.id(), 1, definition.clone());
     Some(Storage {
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn every_storage_of_our_own_has_a_definition() {
-        for own in Own::ALL {
+        for own in SystemStorage::ALL {
             assert!(own.definition().is_some(), "{own:?}: {:?}", parse::named("x", &own.sent()));
         }
     }

@@ -9,24 +9,24 @@ use crate::{
 
 /// Writes that were asked for in one go.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct WriteBatch {
     /// The writes.
     pub writes: Vec<Write>,
     /// What the failure of one means for the others.
-    pub fate: Fate,
+    pub atomicity: Atomicity,
     /// What is done instead of one that fails.
-    pub otherwise: Option<Otherwise>,
+    pub on_failure: Option<OnFailure>,
     /// What is recorded of it, so that it takes effect once.
-    pub once: Option<Once>,
+    pub once: Option<IdempotencyRecord>,
 }
 
 /// What the failure of one write means for the others of its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum Atomicity {
     /// Nothing.
-    Each,
-    /// That none takes effect; the others are [`Outcome::Undone`].
-    Together,
+    Independent,
+    /// That none takes effect; the others are [`Outcome::RolledBack`].
+    AllOrNothing,
 }
 
 /// One write to one row.
@@ -41,14 +41,14 @@ pub struct Write {
 /// Makes the row that is put when a write fails, out of its place in the call, what it was and how it failed; or
 /// none. The row's storage is one of the service's own, and its key is new.
 #[derive(Clone)]
-pub struct Otherwise(pub Arc<Instead>);
+pub struct OnFailure(pub Arc<ReplacementFn>);
 
-/// What an [`Otherwise`] does.
-pub type Instead = dyn Fn(usize, &Write, &Outcome) -> Option<Row> + Send + Sync;
+/// What an [`OnFailure`] does.
+pub type ReplacementFn = dyn Fn(usize, &Write, &Outcome) -> Option<Row> + Send + Sync;
 
-impl Debug for Otherwise {
+impl Debug for OnFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Otherwise")
+        f.write_str("OnFailure")
     }
 }
 
@@ -57,10 +57,10 @@ impl Debug for Otherwise {
 /// The call has one outcome more, the last one, which is that of the record:
 /// [`Created`](Outcome::Created) or [`Updated`](Outcome::Updated) with the record as it was put,
 /// together with what the call did; [`Refused`](Outcome::Refused) with the record that is there, when it
-/// is not as expected: then all else is [`Undone`](Outcome::Undone); and `Undone` when there was nothing
+/// is not as expected: then all else is [`Undone`](Outcome::RolledBack); and `Undone` when there was nothing
 /// to record, because [`Make`] says so or because the call stands or falls together and fell.
 #[derive(Debug, Clone)]
-pub struct Once {
+pub struct IdempotencyRecord {
     /// The storage of the record: one of the service's own.
     pub in_force: Arc<InForce>,
     /// The record's key.
@@ -68,32 +68,32 @@ pub struct Once {
     /// What must hold of the record, or nothing of the call takes effect.
     pub expect: Expect,
     /// Makes the record.
-    pub make: Make,
+    pub make: MakeRecord,
 }
 
 /// Makes the row with the key of a [`Once`] out of what became of the writes; or none, when it is not
 /// to be recorded. It may be asked more than once, each time a transaction is tried again.
 #[derive(Clone)]
-pub struct Make(pub Arc<Recording>);
+pub struct MakeRecord(pub Arc<RecordFn>);
 
 /// What a [`Make`] does.
-pub type Recording = dyn Fn(&[Outcome]) -> Option<Row> + Send + Sync;
+pub type RecordFn = dyn Fn(&[Outcome]) -> Option<Row> + Send + Sync;
 
-impl Debug for Make {
+impl Debug for MakeRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Make")
+        f.write_str("MakeRecord")
     }
 }
 
-impl Call {
+impl WriteBatch {
     /// Writes of which each stands for itself.
-    pub fn each(writes: Vec<Write>) -> Self {
-        Self { writes, fate: Fate::Each, otherwise: None, once: None }
+    pub fn independent(writes: Vec<Write>) -> Self {
+        Self { writes, atomicity: Atomicity::Independent, on_failure: None, once: None }
     }
 
     /// Writes that take effect together or not at all.
-    pub fn together(writes: Vec<Write>) -> Self {
-        Self { writes, fate: Fate::Together, otherwise: None, once: None }
+    pub fn atomic(writes: Vec<Write>) -> Self {
+        Self { writes, atomicity: Atomicity::AllOrNothing, on_failure: None, once: None }
     }
 }
 
@@ -161,7 +161,7 @@ pub enum Outcome {
     /// The row is gone; this is what it was.
     Deleted(Stored),
     /// The row was like this already. Nothing was done.
-    Same(Stored),
+    Unchanged(Stored),
     /// The condition failed; this is the row as it is, if there is one. Nothing was done.
     Refused(Option<Stored>),
     /// There was nothing to delete, and nothing was expected.
@@ -172,22 +172,22 @@ pub enum Outcome {
     /// force meanwhile. Nothing was done.
     Invalid(Vec<Fault>),
     /// It failed like this, and what was to be done otherwise was done.
-    Instead(Box<Outcome>, Stored),
+    Replaced(Box<Outcome>, Stored),
     /// Another write of its call failed, and they stand or fall together. Nothing was done.
-    Undone,
+    RolledBack,
 }
 
 impl Outcome {
     /// Whether the write did not take effect, and others of its call may have to follow it.
     pub fn is_failure(&self) -> bool {
         match self {
-            Self::Created(_) | Self::Updated(_) | Self::Deleted(_) | Self::Same(_) => false,
+            Self::Created(_) | Self::Updated(_) | Self::Deleted(_) | Self::Unchanged(_) => false,
             Self::Refused(_)
             | Self::Missing
             | Self::VersionRequired
             | Self::Invalid(_)
-            | Self::Instead(..)
-            | Self::Undone => true,
+            | Self::Replaced(..)
+            | Self::RolledBack => true,
         }
     }
 
@@ -197,13 +197,13 @@ impl Outcome {
             Self::Created(stored)
             | Self::Updated(stored)
             | Self::Deleted(stored)
-            | Self::Instead(_, stored) => Some(stored.in_force.storage),
-            Self::Same(_)
+            | Self::Replaced(_, stored) => Some(stored.in_force.storage),
+            Self::Unchanged(_)
             | Self::Refused(_)
             | Self::Missing
             | Self::VersionRequired
             | Self::Invalid(_)
-            | Self::Undone => None,
+            | Self::RolledBack => None,
         }
     }
 }
