@@ -1,360 +1,348 @@
-//! What a push says: which device measured what, and when. In any of these forms, or an array of them:
-//!
-//! ```json
-//! {"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}, "timestamp": "2026-01-02T03:04:05Z"}
-//! {"device_id": "pico_w", "sensor_type": "temperature", "value": 21.5}
-//! {"device_id": "pico_w", "temperature": 21.5, "moisture": 30}
-//! ```
+//! A push: a throw whose records say what devices have measured. It goes the way of all throws, but for where
+//! its records go, and for what a device may do: readings of a device that is not known may be refused.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
+use tokio::task::coop::consume_budget;
 
-use super::name::{self, malformed};
+use super::{
+    Incoming, Reading,
+    entry::{Seed, Step, Trouble},
+    keep::{Batch, Bound, Failed, How, Kept, Noting, Ready},
+    once::{receipt, request},
+    read::Sorted,
+};
 use crate::{
-    clock::Timestamp,
-    record::{Failure, Fields, Names},
-    schema::infer::{is_exact, moment, plain_decimal},
+    dump::{
+        Dump,
+        hub::{Admitted, Becomes, Heard, Pushing, Who},
+        once::Slot,
+    },
+    error::{Error, Result},
+    hub::push::{self, Said},
+    receipt::{Receipt, Remark},
+    record::{Origin, Record},
+    store::{Write, system_storages::SystemStorage},
+    throw::{HUB, SourceName, Throw},
 };
 
-/// The most sensors that one record may speak of.
-const MOST_SENSORS: usize = 1_000;
-
-const DEVICE: [&str; 2] = ["device_id", "device"];
-const SENSOR: [&str; 2] = ["sensor_type", "sensor"];
-const TIME: [&str; 3] = ["timestamp", "ts", "time"];
-const VALUE: &str = "value";
-const SENSORS: &str = "sensors";
-
-/// What one sensor says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Said {
-    /// The device, as it calls itself.
-    pub device: String,
-    /// Its sensor.
-    pub sensor: String,
-    /// What was measured, as a number.
-    pub value: Option<f64>,
-    /// What was measured, when it is no number, or one that a float cannot hold exactly.
-    pub text: Option<String>,
-    /// When, by the device's clock.
-    pub at: Option<Timestamp>,
+/// What is pushed.
+#[derive(Debug, Clone, Default)]
+pub struct Push {
+    /// The throw it is.
+    pub throw: Incoming,
+    /// The token of the device that pushes, if it has one.
+    pub token: Option<String>,
+    /// How many commands are given to the device in return; of the device of the first reading.
+    pub commands: usize,
 }
 
-/// A part of a push that says nothing that could be kept as a reading.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unread {
-    /// That part, in a form that can be pushed again.
-    pub original: Json,
-    /// What is wrong.
-    pub failure: Failure,
-    /// Where.
-    pub field: Option<String>,
+/// What became of it.
+#[derive(Debug, Clone)]
+pub struct Pushed {
+    /// What was accepted, quarantined, and refused.
+    pub receipt: Receipt,
+    /// Commands for the device.
+    pub commands: Option<Vec<Json>>,
 }
 
-impl Said {
-    /// The same in the form of a single reading.
-    pub fn to_json(&self) -> Json {
-        let value = match (&self.text, self.value) {
-            (Some(text), _) => Json::from(text.as_str()),
-            (None, value) => value.map_or(Json::Null, Json::from),
+/// A push before anything of it is stored.
+pub(super) struct Sifted {
+    sorted: Sorted,
+    /// Readings for storages as we make them.
+    ready: Vec<Ready>,
+    /// What is refused: it is neither stored nor in quarantine.
+    refused: Vec<(Remark, Error)>,
+    heard: Arc<[Heard]>,
+}
+
+impl Dump {
+    /// Takes what devices have measured. What it became is committed when this returns.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
+    /// use datadump_core::{Dump, Incoming, Push};
+    ///
+    /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
+    /// let body = r#"{"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}}"#.into();
+    /// let pushed = dump.push(Push { throw: Incoming { body, ..Incoming::default() }, ..Push::default() }).await?;
+    /// assert_eq!(pushed.receipt.accepted, 2);
+    /// let readings = dump.fetch_device("pico_w", &[]).await?;
+    /// assert_eq!(readings[0]["device"], "pico_w");
+    /// dump.close().await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn push(&self, push: Push) -> Result<Pushed> {
+        let Push { mut throw, token, commands } = push;
+        if throw.body.len() > self.capture.max_throw {
+            return Err(Error::TooLarge { limit: self.capture.max_throw });
+        }
+        let source = SourceName::reserved(HUB);
+        let slot = match throw.once.take() {
+            None => None,
+            Some(once) => match self.slot(once, request("push", &source, &throw)).await? {
+                (_, Some(record)) => return Ok(Pushed { receipt: receipt(record)?, commands: None }),
+                (slot, None) => Some(slot),
+            },
         };
-        let at = self.at.map(|at| at.to_string());
-        json!({"device_id": self.device, "sensor_type": self.sensor, "value": value, "timestamp": at})
-    }
-}
-
-/// Reads what the records of a push say.
-#[derive(Debug, Default)]
-pub struct Reader {
-    /// The names of the record before, and where its members stand: mostly the next has the same.
-    last: Option<(Arc<Names>, Places)>,
-}
-
-/// Where the members of a record stand that say something by their names.
-#[derive(Debug, Clone, Copy, Default)]
-struct Places {
-    device: [Option<usize>; DEVICE.len()],
-    sensor: [Option<usize>; SENSOR.len()],
-    time: [Option<usize>; TIME.len()],
-    value: Option<usize>,
-    sensors: Option<usize>,
-}
-
-impl Places {
-    fn of(names: &Names) -> Self {
-        let place = |name| names.place(name);
-        Self {
-            device: DEVICE.map(place),
-            sensor: SENSOR.map(place),
-            time: TIME.map(place),
-            value: place(VALUE),
-            sensors: place(SENSORS),
-        }
-    }
-
-    /// Whether what stands here names no sensor.
-    fn is_head(&self, place: usize, is_nested: bool) -> bool {
-        let mut heads = self.device.iter().chain(&self.time);
-        heads.any(|head| *head == Some(place)) || (is_nested && self.sensors == Some(place))
-    }
-}
-
-impl Reader {
-    fn places(&mut self, record: &Fields) -> Places {
-        let Some(names) = record.names() else { return Places::default() };
-        match &self.last {
-            Some((last, places)) if Arc::ptr_eq(last, names) => *places,
-            _ => {
-                let places = Places::of(names);
-                self.last = Some((names.clone(), places));
-                places
+        let throw = Arc::new(self.begin(&source, throw));
+        let outcome = self.push_once(&throw, Who::Device(token.as_deref()), slot).await;
+        let (receipt, heard) = match outcome {
+            Ok(pushed) => pushed,
+            Err(error) => {
+                let outcome = Err(error);
+                self.capture.recent.put(throw, &outcome);
+                return outcome.map(|receipt| Pushed { receipt, commands: None });
             }
-        }
-    }
-
-    /// What a record of a push says, one reading after the other.
-    pub fn read(&mut self, record: Fields, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
-        let places = self.places(&record);
-        let values = record.values();
-        let head = match head(values, &places) {
-            Ok(head) => head,
-            Err((field, failure)) => return say(Err(whole(record, field, failure))),
         };
-        if let Some((field, sensor, json)) = first(values, &places.sensor, &SENSOR)
-            && let Some(value) = places.value
-        {
-            if let Err(failure) = name::check(json, "a sensor") {
-                return say(Err(whole(record, field, failure)));
-            }
-            // They are its own, and need not be copied.
-            let (_, mut values) = record.into_parts();
-            let mut taken = |place| values.get_mut(place).map(Json::take).unwrap_or_default();
-            let (device, sensor, value) = (taken(head.device), taken(sensor), taken(value));
-            return say(reading(name::of(device), name::of(sensor), &value, head.at));
+        self.beat(&heard, throw.received_at);
+        let commands = match heard.first().filter(|_| commands > 0) {
+            // The readings are committed: who hears of an error here would push them again.
+            Some(first) => Some(self.pending(first, commands).await.unwrap_or_else(|error| {
+                tracing::debug!(%error, "a device is not given its commands with the answer to its push");
+                Vec::new()
+            })),
+            None => (commands > 0).then(Vec::new),
+        };
+        let receipt = Ok(receipt);
+        self.capture.recent.put(throw, &receipt);
+        Ok(Pushed { receipt: receipt?, commands })
+    }
+
+    async fn push_once(
+        &self,
+        throw: &Arc<Throw>,
+        who: Who<'_>,
+        slot: Option<Slot>,
+    ) -> Result<(Receipt, Arc<[Heard]>)> {
+        let reading = self.read(throw, None).await?;
+        let mut begun = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
+        let mut sifted = self.sift(throw.clone(), reading, who, &mut begun).await?;
+        if sifted.is_empty() && !sifted.refused.is_empty() {
+            // Nothing of it is taken.
+            return Err(sifted.refused.swap_remove(0).1);
         }
-        let device = name::of(values.get(head.device).cloned().unwrap_or_default());
-        let sensors = places.sensors.and_then(|place| values.get(place)?.as_object());
-        let is_head = |place| places.is_head(place, sensors.is_some());
-        let others = || record.iter().enumerate().filter(|(place, _)| !is_head(*place));
-        let count = sensors.map_or(0, Map::len) + others().count();
-        if count == 0 || count > MOST_SENSORS {
-            let detail = match count {
-                0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
-                many => format!("a push has at most {MOST_SENSORS} sensors, not {many}"),
+        let Sifted { sorted, ready, refused, heard } = sifted;
+        let Sorted { seed, bound, failed, .. } = sorted;
+        let (heard_here, beside) = (heard.clone(), Vec::new());
+        let batch = Batch { seed, receipt: begun, bound, ready, heard: heard_here, failed, beside };
+        let refused: Vec<Remark> = refused.into_iter().map(|(remark, _)| remark).collect();
+        let whole = move |mut receipt: Receipt| {
+            refused.iter().for_each(|remark| receipt.error(remark.clone()));
+            receipt
+        };
+        let noting = slot.clone().map(|slot| {
+            let (whole, maker) = (whole.clone(), slot.clone());
+            let row = move |receipt| Some(maker.row(serde_json::to_string(&whole(receipt)).ok(), None));
+            Noting { slot, row: Box::new(row) }
+        });
+        match (self.keep_once(batch, HOW, noting).await?, slot) {
+            (Kept::Now(receipt, _), _) => Ok((whole(receipt), heard)),
+            (Kept::Before(row), Some(slot)) => Ok((receipt(slot.read(&row)?)?, Arc::default())),
+            (Kept::Before(_), None) => Err(Error::internal("a record that nobody asked for")),
+        }
+    }
+
+    /// From the records of a push to readings on their way to the storages of their devices.
+    pub(super) async fn sift(
+        &self,
+        throw: Arc<Throw>,
+        reading: Reading,
+        who: Who<'_>,
+        receipt: &mut Receipt,
+    ) -> Result<Sifted> {
+        let Reading { format, body, mut output } = reading;
+        let share = output.as_mut().ok().and_then(|output| output.share.take());
+        let received_at = throw.received_at;
+        let quarantine = self.store.catalogue().system(SystemStorage::Quarantine)?;
+        let seed = Arc::new(Seed { quarantine, throw, body, format, processor: None, _share: share });
+        let sorted = Sorted { seed, bound: Vec::new(), failed: Vec::new(), dropped: 0 };
+        let (ready, refused) = (Vec::new(), Vec::new());
+        let mut sifted = Sifted { sorted, ready, refused, heard: Arc::default() };
+        let output = match output {
+            Ok(output) => output,
+            Err(failure) => {
+                let trouble = Trouble::of(Step::Decode, &failure);
+                sifted.sorted.failed.push(Failed { origin: None, original: None, storage: None, trouble });
+                return Ok(sifted);
+            }
+        };
+        for rejected in output.rejected {
+            sifted.fail(rejected.origin, None, Trouble::of(Step::Decode, &rejected.failure));
+        }
+        let mut said = Vec::with_capacity(output.records.len());
+        let (mut devices, mut reader) = (Devices::default(), push::Reader::default());
+        for record in output.records {
+            consume_budget().await;
+            let Record { mut fields, odd, origin, .. } = record;
+            fields.extend(odd);
+            reader.read(fields, |one| match one {
+                Ok(one) => {
+                    let device = devices.place(&one.device);
+                    said.push((origin.clone(), one, device));
+                }
+                Err(unread) => {
+                    let trouble =
+                        Trouble { field: unread.field, ..Trouble::of(Step::Route, &unread.failure) };
+                    sifted.fail(origin.clone(), Some(unread.original), trouble);
+                }
+            });
+        }
+        let admitted = self.admit(&devices.named, who, received_at).await?;
+        let taken = said.iter().filter_map(|(_, said, device)| match admitted.get(*device) {
+            Some(Ok(Admitted::Taken(device))) => Some((device, said)),
+            _ => None,
+        });
+        let mut sensors = self.recognise(taken).await?.into_iter();
+        let mut heard = Vec::with_capacity(sensors.len());
+        sifted.ready.reserve_exact(sensors.len());
+        for (origin, said, device) in said {
+            let device = match admitted.get(device) {
+                Some(Ok(Admitted::Taken(device))) => device,
+                Some(Ok(Admitted::Waiting(device))) => {
+                    let detail = format!("device `{device}` waits to be adopted");
+                    sifted.set_aside(origin, &said, "device-waiting", device.clone(), detail);
+                    continue;
+                }
+                Some(Err(refusal)) => {
+                    let remark = Remark {
+                        index: Some(origin.index),
+                        line: origin.line,
+                        code: refusal.code().into(),
+                        field: Some(said.sensor),
+                        detail: refusal.error().to_string(),
+                        quarantine: None,
+                    };
+                    sifted.refused.push((remark, refusal.error()));
+                    continue;
+                }
+                None => return Err(Error::internal("a reading of no device")),
             };
-            return say(Err(whole(record, SENSORS, malformed(detail))));
-        }
-        for (sensor, value) in sensors.into_iter().flatten().chain(others().map(|(_, other)| other)) {
-            say(match name::checked(sensor, "a sensor") {
-                Ok(sensor) => reading(device.clone(), sensor, value, head.at),
-                Err(failure) => Err(unread(&device, sensor, value, head.at, failure)),
-            });
-        }
-    }
-}
-
-/// All of a record says nothing, because of this field.
-fn whole(record: Fields, field: &str, failure: Failure) -> Box<Unread> {
-    Box::new(Unread { original: record.into(), failure, field: Some(field.to_owned()) })
-}
-
-/// What all readings of a record have in common.
-struct Head {
-    /// Where the device is named.
-    device: usize,
-    at: Option<Timestamp>,
-}
-
-type Wrong = (&'static str, Failure);
-
-fn head(values: &[Json], places: &Places) -> Result<Head, Wrong> {
-    let Some((field, device, json)) = first(values, &places.device, &DEVICE) else {
-        return Err((DEVICE[0], malformed("a push says which device it is of, in `device_id`")));
-    };
-    name::check(json, "a device").map_err(|failure| (field, failure))?;
-    let at = match first(values, &places.time, &TIME) {
-        Some((field, _, at)) => Some(time(at).ok_or_else(|| {
-            (field, malformed(format!("{at} is not a time: RFC 3339, or a number of seconds since 1970")))
-        })?),
-        None => None,
-    };
-    Ok(Head { device, at })
-}
-
-fn reading(device: String, sensor: String, value: &Json, at: Option<Timestamp>) -> Result<Said, Box<Unread>> {
-    let (number, text) = match value {
-        Json::Null => {
-            let failure = Failure::new("no-value", format!("sensor `{sensor}` has no value"));
-            return Err(unread(&device, &sensor, value, at, failure));
-        }
-        Json::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() || number.as_i64().is_some_and(is_exact) => (Some(float), None),
-            _ => (None, Some(number.to_string())),
-        },
-        Json::String(text) => match plain_number(text.trim()) {
-            Some(float) => (Some(float), None),
-            None => (None, Some(text.replace('\0', "\u{fffd}"))),
-        },
-        Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
-            (None, Some(value.to_string().replace("\\u0000", "\u{fffd}")))
-        }
-    };
-    Ok(Said { device, sensor, value: number, text, at })
-}
-
-fn unread(device: &str, sensor: &str, value: &Json, at: Option<Timestamp>, failure: Failure) -> Box<Unread> {
-    let at = at.map(|at| at.to_string());
-    let original = json!({"device_id": device, "sensor_type": sensor, "value": value, "timestamp": at});
-    Box::new(Unread { original, failure, field: Some(sensor.to_owned()) })
-}
-
-/// A text that is a number, and not somebody's id: no zeros before it, no more digits than a float holds.
-fn plain_number(text: &str) -> Option<f64> {
-    let whole = text.parse::<i64>().ok().filter(|whole| is_exact(*whole) && whole.to_string() == text);
-    #[expect(clippy::cast_precision_loss, reason = "it is exact")]
-    whole.map(|whole| whole as f64).or_else(|| plain_decimal(text))
-}
-
-/// The first of the members of these names that is there, and not null, and where it stands.
-fn first<'r>(
-    values: &'r [Json],
-    places: &[Option<usize>],
-    names: &[&'static str],
-) -> Option<(&'static str, usize, &'r Json)> {
-    places.iter().zip(names).find_map(|(place, name)| {
-        let place = (*place)?;
-        let value = values.get(place).filter(|value| !value.is_null())?;
-        Some((*name, place, value))
-    })
-}
-
-fn time(json: &Json) -> Option<Timestamp> {
-    match json {
-        Json::String(text) => Timestamp::parse(text).or_else(|| {
-            let number = text.trim().parse::<serde_json::Number>().ok()?;
-            moment(&Json::Number(number))
-        }),
-        json => moment(json),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Known = (String, String, Option<f64>, Option<String>, Option<String>);
-
-    fn all(push: &Json) -> Vec<Result<Said, Box<Unread>>> {
-        let mut all = Vec::new();
-        Reader::default().read(push.as_object().unwrap().clone().into(), |one| all.push(one));
-        all
-    }
-
-    fn said(push: &Json) -> Vec<Result<Known, String>> {
-        let said = all(push).into_iter();
-        said.map(|one| match one {
-            Ok(said) => {
-                Ok((said.device, said.sensor, said.value, said.text, said.at.map(|at| at.to_string())))
+            let Some(sensor) = sensors.next().flatten() else {
+                let detail = format!("device `{}` has too many sensors", said.device);
+                sifted.set_aside(origin, &said, "too-many-sensors", said.sensor.clone(), detail);
+                continue;
+            };
+            let pushing = Pushing::new(said, device, sensor, received_at);
+            if pushing.is_clock_off {
+                receipt.warn(Remark {
+                    index: Some(origin.index),
+                    line: origin.line,
+                    code: "clock_off".into(),
+                    field: Some("timestamp".into()),
+                    detail: "its time is far from the server's; it is kept as it is".into(),
+                    quarantine: None,
+                });
             }
-            Err(unread) => Err(unread.failure.code.to_owned()),
-        })
-        .collect()
+            let origin = Origin { piece: None, ..origin };
+            let (becomes, this) = pushing.kept(received_at);
+            match becomes {
+                Becomes::Row(row) => sifted.ready.push(Ready { row, origin, heard: heard.len() }),
+                Becomes::Record(storage, fields) => sifted.sorted.bound.push(Bound {
+                    storage,
+                    record: Record { origin, ..Record::new(fields) },
+                    original: Some(Arc::new(this.to_json())),
+                }),
+            }
+            heard.push(this);
+        }
+        sifted.heard = heard.into();
+        Ok(sifted)
     }
 
-    #[test]
-    fn every_form_says_its_readings() {
-        let one = |sensor: &str, value: Option<f64>, text: Option<&str>| {
-            Ok(("pico".to_owned(), sensor.to_owned(), value, text.map(str::to_owned), None))
-        };
-        let check = |push: &Json, expected: Vec<_>| assert_eq!(said(push), expected, "{push}");
-        check(
-            &json!({"device_id": "pico", "sensors": {"t": 21.5, "m": 30}}),
-            vec![one("t", Some(21.5), None), one("m", Some(30.0), None)],
-        );
-        check(
-            &json!({"device_id": "pico", "sensor_type": "t", "value": "21.50"}),
-            vec![one("t", Some(21.5), None)],
-        );
-        check(
-            &json!({"device": "pico", "t": 1, "m": "wet"}),
-            vec![one("t", Some(1.0), None), one("m", None, Some("wet"))],
-        );
-        check(
-            &json!({"device_id": "pico", "sensors": {"温度": -1e-3}, "on": true}),
-            vec![one("温度", Some(-0.001), None), one("on", None, Some("true"))],
-        );
-        check(
-            &json!({"device_id": "pico", "n": 9_007_199_254_740_993_i64}),
-            vec![one("n", None, Some("9007199254740993"))],
-        );
-        check(
-            &json!({"device_id": "pico", "place": {"a": [1]}}),
-            vec![one("place", None, Some(r#"{"a":[1]}"#))],
-        );
+    /// Keeps what waited in quarantine, together with the entry that says so.
+    pub(super) async fn push_again(
+        &self,
+        throw: Arc<Throw>,
+        reading: Reading,
+        dry_run: bool,
+        beside: Vec<Write>,
+    ) -> Result<Option<Receipt>> {
+        let mut receipt = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
+        let sifted = self.sift(throw, reading, Who::Replay, &mut receipt).await?;
+        if let Some((_, error)) = sifted.refused.into_iter().next() {
+            return Err(error);
+        }
+        if let Some(failed) = sifted.sorted.failed.first() {
+            receipt.error(failed.remark(None));
+            return Ok(Some(receipt));
+        }
+        if dry_run {
+            return Ok(Some(receipt));
+        }
+        let Sifted { sorted, ready, heard, .. } = sifted;
+        let Sorted { seed, bound, failed, .. } = sorted;
+        let batch = Batch { seed, receipt, bound, ready, heard, failed, beside };
+        match self.keep(batch, How { whole: true, ..HOW }).await {
+            Ok(receipt) => Ok(Some(receipt)),
+            Err(Error::Strict(receipt)) => Ok(Some(*receipt)),
+            // Another replay was faster.
+            Err(Error::Precondition { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
+}
 
-    #[test]
-    fn records_after_records_of_other_names_say_what_they_say() {
-        let shared: Fields =
-            json!({"device_id": "a", "sensor_type": "t", "value": 1}).as_object().unwrap().clone().into();
-        let turned: Fields =
-            json!({"value": 2, "sensor": "u", "device": "b"}).as_object().unwrap().clone().into();
-        let nested: Fields =
-            json!({"sensors": {"v": 3}, "device_id": "c", "w": 4}).as_object().unwrap().clone().into();
-        let mut more = shared.clone();
-        more.insert("time", json!(1_700_000_000));
-        let records =
-            [shared.clone(), shared.clone(), turned.clone(), more, shared, Fields::default(), nested, turned];
-        let (mut reader, mut said) = (Reader::default(), Vec::new());
-        for record in records {
-            reader.read(record, |one| {
-                said.push(one.map_or(String::new(), |said| {
-                    let at = if said.at.is_some() { "@" } else { "" };
-                    format!("{}/{}={}{at}", said.device, said.sensor, said.value.unwrap_or_default())
-                }));
+/// The devices that a push names, each once, and how many readings it has of each.
+#[derive(Default)]
+struct Devices {
+    named: Vec<(String, usize)>,
+    /// Where they stand; of a few that is not noted.
+    places: HashMap<String, usize>,
+    last: usize,
+}
+
+/// How many devices are a few.
+const FEW: usize = 8;
+
+impl Devices {
+    /// The place of one that has another reading.
+    fn place(&mut self, name: &str) -> usize {
+        // Mostly it is the one before.
+        if self.named.get(self.last).is_none_or(|(last, _)| last != name) {
+            let few = self.named.iter().take(FEW).position(|(few, _)| few == name);
+            self.last = few.or_else(|| self.places.get(name).copied()).unwrap_or_else(|| {
+                let place = self.named.len();
+                if place >= FEW {
+                    self.places.insert(name.to_owned(), place);
+                }
+                self.named.push((name.to_owned(), 0));
+                place
             });
         }
-        assert_eq!(said, ["a/t=1", "a/t=1", "b/u=2", "a/t=1@", "a/t=1", "", "c/v=3", "c/w=4", "b/u=2"]);
+        if let Some((_, readings)) = self.named.get_mut(self.last) {
+            *readings += 1;
+        }
+        self.last
+    }
+}
+
+/// How readings are kept.
+const HOW: How<'_> = How { key: None, strict_fields: false, whole: false, quarantine: true };
+
+impl Sifted {
+    fn is_empty(&self) -> bool {
+        self.sorted.bound.is_empty() && self.ready.is_empty() && self.sorted.failed.is_empty()
     }
 
-    #[test]
-    fn texts_that_are_numbers_are_numbers() {
-        for (text, expected) in [("22", Some(22.0)), ("022", None), ("-1", Some(-1.0)), (" 2.50 ", Some(2.5))]
-        {
-            let read = all(&json!({"device_id": "a", "t": text}));
-            assert_eq!(read[0].as_ref().unwrap().value, expected, "{text}");
-        }
+    /// Puts a reading into quarantine, because of what is said of this field.
+    fn set_aside(&mut self, origin: Origin, said: &Said, code: &str, field: String, detail: String) {
+        let trouble = Trouble { step: Step::Route, code: code.into(), field: Some(field), detail };
+        self.fail(origin, Some(said.to_json()), trouble);
     }
 
-    #[test]
-    fn times_are_read_and_numbers_are_names() {
-        let push = json!({"device_id": 7, "sensor_type": 3, "value": 1, "ts": 1_700_000_000});
-        let expected = ("7".into(), "3".into(), Some(1.0), None, Some("2023-11-14T22:13:20.000000Z".into()));
-        assert_eq!(said(&push), [Ok(expected)]);
-        for at in [json!("2023-11-14T22:13:20Z"), json!("1700000000"), json!(1_700_000_000_000_i64)] {
-            let read = all(&json!({"device_id": "a", "t": 1, "timestamp": at}));
-            assert_eq!(read[0].as_ref().unwrap().at.unwrap().micros(), 1_700_000_000_000_000);
-        }
-    }
-
-    #[test]
-    fn what_says_nothing_is_told_apart() {
-        for (push, expected) in [
-            (json!({"sensors": {"t": 1}}), vec!["malformed-reading"]),
-            (json!({"device_id": "", "t": 1}), vec!["malformed-reading"]),
-            (json!({"device_id": {"a": 1}, "t": 1}), vec!["malformed-reading"]),
-            (json!({"device_id": "a"}), vec!["malformed-reading"]),
-            (json!({"device_id": "a", "sensors": {}}), vec!["malformed-reading"]),
-            (json!({"device_id": "a", "t": 1, "ts": "yesterday"}), vec!["malformed-reading"]),
-            (json!({"device_id": "a", "t": null}), vec!["no-value"]),
-            (json!({"device_id": "a", "": 1}), vec!["malformed-reading"]),
-            (json!({"device_id": "a".repeat(256), "t": 1}), vec!["malformed-reading"]),
-        ] {
-            let codes: Vec<_> = said(&push).into_iter().map(Result::unwrap_err).collect();
-            assert_eq!(codes, expected, "{push}");
-        }
-        let mixed = said(&json!({"device_id": "a", "sensors": {"t": 1, "m": null}}));
-        assert!(mixed[0].is_ok() && mixed[1].is_err(), "{mixed:?}");
+    /// Puts a part of the push into quarantine: what it says, in a form that can be pushed again.
+    fn fail(&mut self, origin: Origin, original: Option<Json>, trouble: Trouble) {
+        let origin = match &original {
+            Some(_) => Origin { piece: None, ..origin },
+            None => origin,
+        };
+        self.sorted.failed.push(Failed {
+            origin: Some(origin),
+            original: original.map(Arc::new),
+            storage: None,
+            trouble,
+        });
     }
 }

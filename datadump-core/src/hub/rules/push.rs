@@ -1,0 +1,360 @@
+//! What a push says: which device measured what, and when. In any of these forms, or an array of them:
+//!
+//! ```json
+//! {"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}, "timestamp": "2026-01-02T03:04:05Z"}
+//! {"device_id": "pico_w", "sensor_type": "temperature", "value": 21.5}
+//! {"device_id": "pico_w", "temperature": 21.5, "moisture": 30}
+//! ```
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::name::{self, malformed};
+use crate::{
+    clock::Timestamp,
+    record::{Failure, Fields, Names},
+    schema::infer::{is_exact, moment, plain_decimal},
+};
+
+/// The most sensors that one record may speak of.
+const MOST_SENSORS: usize = 1_000;
+
+const DEVICE: [&str; 2] = ["device_id", "device"];
+const SENSOR: [&str; 2] = ["sensor_type", "sensor"];
+const TIME: [&str; 3] = ["timestamp", "ts", "time"];
+const VALUE: &str = "value";
+const SENSORS: &str = "sensors";
+
+/// What one sensor says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The device, as it calls itself.
+    pub device: String,
+    /// Its sensor.
+    pub sensor: String,
+    /// What was measured, as a number.
+    pub value: Option<f64>,
+    /// What was measured, when it is no number, or one that a float cannot hold exactly.
+    pub text: Option<String>,
+    /// When, by the device's clock.
+    pub at: Option<Timestamp>,
+}
+
+/// A part of a push that says nothing that could be kept as a reading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unread {
+    /// That part, in a form that can be pushed again.
+    pub original: Json,
+    /// What is wrong.
+    pub failure: Failure,
+    /// Where.
+    pub field: Option<String>,
+}
+
+impl Said {
+    /// The same in the form of a single reading.
+    pub fn to_json(&self) -> Json {
+        let value = match (&self.text, self.value) {
+            (Some(text), _) => Json::from(text.as_str()),
+            (None, value) => value.map_or(Json::Null, Json::from),
+        };
+        let at = self.at.map(|at| at.to_string());
+        json!({"device_id": self.device, "sensor_type": self.sensor, "value": value, "timestamp": at})
+    }
+}
+
+/// Reads what the records of a push say.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// The names of the record before, and where its members stand: mostly the next has the same.
+    last: Option<(Arc<Names>, Places)>,
+}
+
+/// Where the members of a record stand that say something by their names.
+#[derive(Debug, Clone, Copy, Default)]
+struct Places {
+    device: [Option<usize>; DEVICE.len()],
+    sensor: [Option<usize>; SENSOR.len()],
+    time: [Option<usize>; TIME.len()],
+    value: Option<usize>,
+    sensors: Option<usize>,
+}
+
+impl Places {
+    fn of(names: &Names) -> Self {
+        let place = |name| names.place(name);
+        Self {
+            device: DEVICE.map(place),
+            sensor: SENSOR.map(place),
+            time: TIME.map(place),
+            value: place(VALUE),
+            sensors: place(SENSORS),
+        }
+    }
+
+    /// Whether what stands here names no sensor.
+    fn is_head(&self, place: usize, is_nested: bool) -> bool {
+        let mut heads = self.device.iter().chain(&self.time);
+        heads.any(|head| *head == Some(place)) || (is_nested && self.sensors == Some(place))
+    }
+}
+
+impl Reader {
+    fn places(&mut self, record: &Fields) -> Places {
+        let Some(names) = record.names() else { return Places::default() };
+        match &self.last {
+            Some((last, places)) if Arc::ptr_eq(last, names) => *places,
+            _ => {
+                let places = Places::of(names);
+                self.last = Some((names.clone(), places));
+                places
+            }
+        }
+    }
+
+    /// What a record of a push says, one reading after the other.
+    pub fn read(&mut self, record: Fields, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
+        let places = self.places(&record);
+        let values = record.values();
+        let head = match head(values, &places) {
+            Ok(head) => head,
+            Err((field, failure)) => return say(Err(whole(record, field, failure))),
+        };
+        if let Some((field, sensor, json)) = first(values, &places.sensor, &SENSOR)
+            && let Some(value) = places.value
+        {
+            if let Err(failure) = name::check(json, "a sensor") {
+                return say(Err(whole(record, field, failure)));
+            }
+            // They are its own, and need not be copied.
+            let (_, mut values) = record.into_parts();
+            let mut taken = |place| values.get_mut(place).map(Json::take).unwrap_or_default();
+            let (device, sensor, value) = (taken(head.device), taken(sensor), taken(value));
+            return say(reading(name::of(device), name::of(sensor), &value, head.at));
+        }
+        let device = name::of(values.get(head.device).cloned().unwrap_or_default());
+        let sensors = places.sensors.and_then(|place| values.get(place)?.as_object());
+        let is_head = |place| places.is_head(place, sensors.is_some());
+        let others = || record.iter().enumerate().filter(|(place, _)| !is_head(*place));
+        let count = sensors.map_or(0, Map::len) + others().count();
+        if count == 0 || count > MOST_SENSORS {
+            let detail = match count {
+                0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
+                many => format!("a push has at most {MOST_SENSORS} sensors, not {many}"),
+            };
+            return say(Err(whole(record, SENSORS, malformed(detail))));
+        }
+        for (sensor, value) in sensors.into_iter().flatten().chain(others().map(|(_, other)| other)) {
+            say(match name::checked(sensor, "a sensor") {
+                Ok(sensor) => reading(device.clone(), sensor, value, head.at),
+                Err(failure) => Err(unread(&device, sensor, value, head.at, failure)),
+            });
+        }
+    }
+}
+
+/// All of a record says nothing, because of this field.
+fn whole(record: Fields, field: &str, failure: Failure) -> Box<Unread> {
+    Box::new(Unread { original: record.into(), failure, field: Some(field.to_owned()) })
+}
+
+/// What all readings of a record have in common.
+struct Head {
+    /// Where the device is named.
+    device: usize,
+    at: Option<Timestamp>,
+}
+
+type Wrong = (&'static str, Failure);
+
+fn head(values: &[Json], places: &Places) -> Result<Head, Wrong> {
+    let Some((field, device, json)) = first(values, &places.device, &DEVICE) else {
+        return Err((DEVICE[0], malformed("a push says which device it is of, in `device_id`")));
+    };
+    name::check(json, "a device").map_err(|failure| (field, failure))?;
+    let at = match first(values, &places.time, &TIME) {
+        Some((field, _, at)) => Some(time(at).ok_or_else(|| {
+            (field, malformed(format!("{at} is not a time: RFC 3339, or a number of seconds since 1970")))
+        })?),
+        None => None,
+    };
+    Ok(Head { device, at })
+}
+
+fn reading(device: String, sensor: String, value: &Json, at: Option<Timestamp>) -> Result<Said, Box<Unread>> {
+    let (number, text) = match value {
+        Json::Null => {
+            let failure = Failure::new("no-value", format!("sensor `{sensor}` has no value"));
+            return Err(unread(&device, &sensor, value, at, failure));
+        }
+        Json::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() || number.as_i64().is_some_and(is_exact) => (Some(float), None),
+            _ => (None, Some(number.to_string())),
+        },
+        Json::String(text) => match plain_number(text.trim()) {
+            Some(float) => (Some(float), None),
+            None => (None, Some(text.replace('\0', "\u{fffd}"))),
+        },
+        Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
+            (None, Some(value.to_string().replace("\\u0000", "\u{fffd}")))
+        }
+    };
+    Ok(Said { device, sensor, value: number, text, at })
+}
+
+fn unread(device: &str, sensor: &str, value: &Json, at: Option<Timestamp>, failure: Failure) -> Box<Unread> {
+    let at = at.map(|at| at.to_string());
+    let original = json!({"device_id": device, "sensor_type": sensor, "value": value, "timestamp": at});
+    Box::new(Unread { original, failure, field: Some(sensor.to_owned()) })
+}
+
+/// A text that is a number, and not somebody's id: no zeros before it, no more digits than a float holds.
+fn plain_number(text: &str) -> Option<f64> {
+    let whole = text.parse::<i64>().ok().filter(|whole| is_exact(*whole) && whole.to_string() == text);
+    #[expect(clippy::cast_precision_loss, reason = "it is exact")]
+    whole.map(|whole| whole as f64).or_else(|| plain_decimal(text))
+}
+
+/// The first of the members of these names that is there, and not null, and where it stands.
+fn first<'r>(
+    values: &'r [Json],
+    places: &[Option<usize>],
+    names: &[&'static str],
+) -> Option<(&'static str, usize, &'r Json)> {
+    places.iter().zip(names).find_map(|(place, name)| {
+        let place = (*place)?;
+        let value = values.get(place).filter(|value| !value.is_null())?;
+        Some((*name, place, value))
+    })
+}
+
+fn time(json: &Json) -> Option<Timestamp> {
+    match json {
+        Json::String(text) => Timestamp::parse(text).or_else(|| {
+            let number = text.trim().parse::<serde_json::Number>().ok()?;
+            moment(&Json::Number(number))
+        }),
+        json => moment(json),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Known = (String, String, Option<f64>, Option<String>, Option<String>);
+
+    fn all(push: &Json) -> Vec<Result<Said, Box<Unread>>> {
+        let mut all = Vec::new();
+        Reader::default().read(push.as_object().unwrap().clone().into(), |one| all.push(one));
+        all
+    }
+
+    fn said(push: &Json) -> Vec<Result<Known, String>> {
+        let said = all(push).into_iter();
+        said.map(|one| match one {
+            Ok(said) => {
+                Ok((said.device, said.sensor, said.value, said.text, said.at.map(|at| at.to_string())))
+            }
+            Err(unread) => Err(unread.failure.code.to_owned()),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn every_form_says_its_readings() {
+        let one = |sensor: &str, value: Option<f64>, text: Option<&str>| {
+            Ok(("pico".to_owned(), sensor.to_owned(), value, text.map(str::to_owned), None))
+        };
+        let check = |push: &Json, expected: Vec<_>| assert_eq!(said(push), expected, "{push}");
+        check(
+            &json!({"device_id": "pico", "sensors": {"t": 21.5, "m": 30}}),
+            vec![one("t", Some(21.5), None), one("m", Some(30.0), None)],
+        );
+        check(
+            &json!({"device_id": "pico", "sensor_type": "t", "value": "21.50"}),
+            vec![one("t", Some(21.5), None)],
+        );
+        check(
+            &json!({"device": "pico", "t": 1, "m": "wet"}),
+            vec![one("t", Some(1.0), None), one("m", None, Some("wet"))],
+        );
+        check(
+            &json!({"device_id": "pico", "sensors": {"温度": -1e-3}, "on": true}),
+            vec![one("温度", Some(-0.001), None), one("on", None, Some("true"))],
+        );
+        check(
+            &json!({"device_id": "pico", "n": 9_007_199_254_740_993_i64}),
+            vec![one("n", None, Some("9007199254740993"))],
+        );
+        check(
+            &json!({"device_id": "pico", "place": {"a": [1]}}),
+            vec![one("place", None, Some(r#"{"a":[1]}"#))],
+        );
+    }
+
+    #[test]
+    fn records_after_records_of_other_names_say_what_they_say() {
+        let shared: Fields =
+            json!({"device_id": "a", "sensor_type": "t", "value": 1}).as_object().unwrap().clone().into();
+        let turned: Fields =
+            json!({"value": 2, "sensor": "u", "device": "b"}).as_object().unwrap().clone().into();
+        let nested: Fields =
+            json!({"sensors": {"v": 3}, "device_id": "c", "w": 4}).as_object().unwrap().clone().into();
+        let mut more = shared.clone();
+        more.insert("time", json!(1_700_000_000));
+        let records =
+            [shared.clone(), shared.clone(), turned.clone(), more, shared, Fields::default(), nested, turned];
+        let (mut reader, mut said) = (Reader::default(), Vec::new());
+        for record in records {
+            reader.read(record, |one| {
+                said.push(one.map_or(String::new(), |said| {
+                    let at = if said.at.is_some() { "@" } else { "" };
+                    format!("{}/{}={}{at}", said.device, said.sensor, said.value.unwrap_or_default())
+                }));
+            });
+        }
+        assert_eq!(said, ["a/t=1", "a/t=1", "b/u=2", "a/t=1@", "a/t=1", "", "c/v=3", "c/w=4", "b/u=2"]);
+    }
+
+    #[test]
+    fn texts_that_are_numbers_are_numbers() {
+        for (text, expected) in [("22", Some(22.0)), ("022", None), ("-1", Some(-1.0)), (" 2.50 ", Some(2.5))]
+        {
+            let read = all(&json!({"device_id": "a", "t": text}));
+            assert_eq!(read[0].as_ref().unwrap().value, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_and_numbers_are_names() {
+        let push = json!({"device_id": 7, "sensor_type": 3, "value": 1, "ts": 1_700_000_000});
+        let expected = ("7".into(), "3".into(), Some(1.0), None, Some("2023-11-14T22:13:20.000000Z".into()));
+        assert_eq!(said(&push), [Ok(expected)]);
+        for at in [json!("2023-11-14T22:13:20Z"), json!("1700000000"), json!(1_700_000_000_000_i64)] {
+            let read = all(&json!({"device_id": "a", "t": 1, "timestamp": at}));
+            assert_eq!(read[0].as_ref().unwrap().at.unwrap().micros(), 1_700_000_000_000_000);
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_is_told_apart() {
+        for (push, expected) in [
+            (json!({"sensors": {"t": 1}}), vec!["malformed-reading"]),
+            (json!({"device_id": "", "t": 1}), vec!["malformed-reading"]),
+            (json!({"device_id": {"a": 1}, "t": 1}), vec!["malformed-reading"]),
+            (json!({"device_id": "a"}), vec!["malformed-reading"]),
+            (json!({"device_id": "a", "sensors": {}}), vec!["malformed-reading"]),
+            (json!({"device_id": "a", "t": 1, "ts": "yesterday"}), vec!["malformed-reading"]),
+            (json!({"device_id": "a", "t": null}), vec!["no-value"]),
+            (json!({"device_id": "a", "": 1}), vec!["malformed-reading"]),
+            (json!({"device_id": "a".repeat(256), "t": 1}), vec!["malformed-reading"]),
+        ] {
+            let codes: Vec<_> = said(&push).into_iter().map(Result::unwrap_err).collect();
+            assert_eq!(codes, expected, "{push}");
+        }
+        let mixed = said(&json!({"device_id": "a", "sensors": {"t": 1, "m": null}}));
+        assert!(mixed[0].is_ok() && mixed[1].is_err(), "{mixed:?}");
+    }
+}
