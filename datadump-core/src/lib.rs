@@ -1,44 +1,69 @@
-//! The library of Data-Dump: typed storages with validation, filters, pages, optimistic locking
-//! and versioned migrations, on embedded SQLite or on PostgreSQL. Everything but HTTP.
+//! The library of Data-Dump: captures data in any format and keeps it in typed storages, on embedded SQLite or on
+//! PostgreSQL. It has everything but HTTP.
 //!
 //! ```text
-//! record ─► validate ─► row ─► store (queue, group commit, fsync) ─► outcome
-//!               ▲                ▲
-//!           definition ──────► migrate
+//! throw ─► process (detect, decode, transform) ─► route ─► validate ─► store (group commit) ─► receipt
+//!                                                                          └─► change log ─► live, hub
 //! ```
 //!
-//! Vocabulary ([`error`](Error), ids, [`Clock`], [`schema`]) knows no stage; stages
-//! ([`validate`], [`store`]) know the vocabulary and not each other; only the façade, [`Dump`],
-//! runs them all.
+//! The crate has three layers, each importing only from those above it in this list:
+//!
+//! 1. Vocabulary: [`Error`], ids, [`Clock`], [`json`], [`Throw`], [`Record`], [`Receipt`], [`source`], [`schema`].
+//! 2. Stages: [`process`], [`route`] and [`validate`] are pure; [`store`] keeps rows.
+//! 3. Services: rows, definitions, idempotency, quarantine, ingest, [`live`], [`hub`] and replay. Each owns its
+//!    state and rules and knows only the services before it.
+//!
+//! [`Dump`] opens a database and composes the services.
 
+mod background;
 mod clock;
+mod context;
+mod definitions;
 mod dump;
 mod error;
 pub mod hub;
 mod id;
+mod idempotency;
+mod ingest;
 pub mod json;
-mod once;
+pub mod live;
 pub mod process;
+mod quarantine;
 mod receipt;
 mod record;
+mod replay;
+mod request;
 pub mod route;
+mod rows;
 pub mod schema;
 pub mod source;
 pub mod store;
+mod system_rows;
 mod throw;
 pub mod validate;
 
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use dump::live;
-pub use dump::{
-    Address, Answered, Asked, Begun, Builder, CommandsFor, Consent, Counted, Declared, DeviceInfo, Dump,
-    HubOptions, Incoming, Listing, Once, Pending, Plan, PlannedChange, ProcessorInfo, Push, Pushed, Queued,
-    Registration, ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,
-};
+pub use definitions::{Consent, Declared, Definitions, Plan, PlannedChange};
+pub use dump::{Address, Builder, Dump};
 pub use error::{Error, Fault, Place, Result, Step};
+pub use hub::{
+    CommandResult, CommandStream, DeviceInfo, Hub, HubOptions, NewCommand, Push, Pushed, QueuedCommand,
+    Registration,
+};
 pub use id::{Ids, Random, SystemRandom};
-pub use once::{Fingerprint, IdempotencyKey};
+pub use idempotency::{
+    Fingerprint, Idempotency, IdempotencyKey, IdempotentRequest, PendingAnswer, RequestKey,
+};
+pub use ingest::{
+    Incoming, Ingest, Stream,
+    programs::{ProcessorInfo, Programs},
+    source_cache::{Counted, SourceInfo},
+    sources::Sources,
+};
+pub use quarantine::Quarantine;
 pub use receipt::{Receipt, Remark};
 pub use record::{Failure, Fields, Origin, Record, Rejected};
+pub use replay::{ReplayRequest, ReplayState, Replays};
+pub use rows::{Listing, Rows, Saved};
 pub use store::Expect;
 pub use throw::{SourceName, Throw};

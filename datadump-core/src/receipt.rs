@@ -1,4 +1,4 @@
-//! What a thrower gets back: what was accepted, what was quarantined, and why.
+//! The receipt of a throw: what was accepted, what was quarantined, and why.
 
 use std::collections::BTreeMap;
 
@@ -7,66 +7,66 @@ use uuid::Uuid;
 
 use crate::throw::{HUB, SourceName};
 
-/// The most warnings, and the most errors, one receipt lists.
+/// Maximum number of warnings, and of errors, that a receipt lists.
 const MAX_LISTED: usize = 100;
 
-/// What became of a throw. Everything it counts is committed.
+/// The receipt of a throw. Everything it counts is committed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Whether nothing of the throw was lost: always, or there would be no receipt.
+    /// Always true: a throw that is not stored gets an error instead of a receipt.
     pub ok: bool,
     /// The throw's id.
     #[serde(rename = "throw")]
     pub throw_id: Uuid,
-    /// The source it came through.
+    /// The source it was thrown at.
     #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     pub source: SourceName,
     /// The format it was read as.
     pub format: String,
     /// Rows that were written.
     pub accepted: u64,
-    /// Entries made in quarantine.
+    /// Quarantine entries that were made.
     pub quarantined: u64,
-    /// Records that nothing was to be done with: its program or the source says so.
+    /// Records that the program or the routes of the source dropped.
     pub dropped: u64,
-    /// Records that were there already.
+    /// Records identical to the stored row.
     pub duplicates: u64,
-    /// Rows that were written, by storage.
+    /// Number of rows written per storage.
     pub storages: BTreeMap<String, u64>,
-    /// What was stored otherwise than one might expect.
+    /// Values that were changed on the way in, or moved to `_extra`.
     pub warnings: Vec<Remark>,
-    /// What is in quarantine.
+    /// Failures, with their quarantine entries.
     pub errors: Vec<Remark>,
-    /// Whether there were more warnings or errors than are listed.
+    /// Whether there are more warnings or errors than are listed.
     pub truncated: bool,
-    /// Whether this was answered before, to a throw with the same idempotency key.
+    /// Whether this repeats the receipt of an earlier throw with the same idempotency key.
     #[serde(skip)]
-    pub again: bool,
+    pub replayed: bool,
 }
 
 /// A warning or an error about a part of a throw.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
-    /// Which record it is about, from 0; none for the whole throw.
+    /// The index of the record, from 0; none for the whole throw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
-    /// The line it stands on, from 1.
+    /// The line of the record, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
-    /// For programs.
+    /// A code for programs.
     pub code: String,
-    /// The field concerned.
+    /// The field it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// For people.
+    /// An explanation for people.
     pub detail: String,
-    /// The entry in quarantine.
+    /// The quarantine entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<Uuid>,
 }
 
 impl Receipt {
-    /// Nothing has become of it yet.
+    /// An empty receipt.
     pub(crate) fn new(throw_id: Uuid, source: SourceName, format: impl Into<String>) -> Self {
         Self {
             ok: true,
@@ -81,11 +81,11 @@ impl Receipt {
             warnings: Vec::new(),
             errors: Vec::new(),
             truncated: false,
-            again: false,
+            replayed: false,
         }
     }
 
-    /// Counts a row that was written.
+    /// Counts a written row.
     pub(crate) fn accept(&mut self, storage: &str) {
         self.accepted += 1;
         match self.storages.get_mut(storage) {
@@ -96,7 +96,7 @@ impl Receipt {
         }
     }
 
-    /// Lists a warning, while there is room.
+    /// Lists a warning, up to the maximum.
     pub(crate) fn warn(&mut self, remark: Remark) {
         if self.warnings.len() < MAX_LISTED {
             self.warnings.push(remark);
@@ -105,7 +105,7 @@ impl Receipt {
         }
     }
 
-    /// Lists an error, while there is room.
+    /// Lists an error, up to the maximum.
     pub(crate) fn error(&mut self, remark: Remark) {
         if self.errors.len() < MAX_LISTED {
             self.errors.push(remark);
@@ -114,7 +114,7 @@ impl Receipt {
         }
     }
 
-    /// Adds what became of the next chunk of the same stream.
+    /// Adds the receipt of the next chunk of the same stream.
     pub(crate) fn add(&mut self, next: Self) {
         self.accepted += next.accepted;
         self.quarantined += next.quarantined;

@@ -1,51 +1,51 @@
-//! Declaring storages: plans, versions, and their application in the background.
+//! Declares storages: plans, versions, and their migrations in the background.
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::Dump;
 use crate::{
+    context::Context,
     error::{Error, Fault, Place, Result},
-    schema::{Change, Class, Definition, Difference, evolve, parse},
+    schema::{Change, Class, Definition, Difference, StorageId, evolve, parse},
     store::{Declaration, Examined, Progress, Storage, VersionRecord},
 };
 
-/// Which changes beyond the compatible ones a declaration may make.
+/// Which changes beyond additive ones a declaration may make.
 #[derive(Debug, Clone, Default)]
 pub struct Consent {
-    /// Changes up to this class.
+    /// The gravest class of change that is allowed.
     pub allow: Option<Class>,
-    /// The hash of the plan that was looked at before; needed for anything but additive changes.
+    /// The hash of the plan; required for anything but additive changes.
     pub plan: Option<String>,
 }
 
-/// What a declaration did.
+/// The result of a declaration.
 #[derive(Debug, Clone)]
 pub struct Declared {
-    /// The storage, with the version on its way.
+    /// The storage, with the version that is being applied.
     pub storage: Arc<Storage>,
-    /// Whether there is a new version: none when the definition says what is in force.
+    /// Whether there is a new version: no if the definition equals the one in force.
     pub changed: bool,
 }
 
-/// What declaring a definition would do.
+/// What declaring a definition would change.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The storage's name.
     pub name: String,
     /// The version in force; none for a new storage.
     pub base: Option<i32>,
-    /// The version it would have.
+    /// The version the definition would become.
     pub version: i32,
-    /// The gravest class among the changes; none when nothing changes or the storage is new.
+    /// The gravest class among the changes; none if nothing changes or the storage is new.
     pub class: Option<Class>,
     /// The changes.
     pub changes: Vec<PlannedChange>,
-    /// What this backend would run.
+    /// The statements this backend would run.
     pub ddl: Vec<String>,
-    /// The name of this plan: the same definition on the same version has the same.
+    /// Identifies the plan: the same definition on the same version has the same hash.
     pub hash: String,
 }
 
@@ -54,13 +54,38 @@ pub struct Plan {
 pub struct PlannedChange {
     /// The change.
     pub change: Change,
-    /// What the rows say to it.
+    /// How many rows were read and how many stand in its way.
     pub examined: Examined,
 }
 
-impl Dump {
-    /// Declares a storage, or its next version. The migration is queued when this returns, and
-    /// runs by itself; see [`Dump::settled`].
+/// The storages of a database and the versions of their definitions.
+#[derive(Debug, Clone)]
+pub struct Definitions {
+    context: Context,
+}
+
+impl Definitions {
+    /// Opens the service and resumes migrations that were interrupted.
+    pub(crate) fn new(context: Context) -> Self {
+        let definitions = Self { context };
+        for storage in definitions.all().iter().filter(|storage| storage.locked()) {
+            definitions.apply_in_background(storage.id);
+        }
+        definitions
+    }
+
+    /// All storages, by name.
+    pub fn all(&self) -> Vec<Arc<Storage>> {
+        self.context.store.catalogue().all()
+    }
+
+    /// A storage and its state.
+    pub fn find(&self, name: &str) -> Result<Arc<Storage>> {
+        self.context.store.catalogue().find(name)
+    }
+
+    /// Declares a storage, or its next version. The migration is queued when this returns and runs in the
+    /// background; see [`settled`](Self::settled).
     pub async fn declare(&self, definition: &Json, consent: Consent) -> Result<Declared> {
         let parsed = parse::definition(definition)?;
         let base = self.base_of(&parsed)?;
@@ -86,7 +111,7 @@ impl Dump {
         Ok(Declared { storage: self.queue(parsed, definition, follows).await?, changed: true })
     }
 
-    /// What declaring this definition would do. Changes nothing.
+    /// Returns what declaring this definition would change. Changes nothing itself.
     pub async fn plan(&self, definition: &Json) -> Result<Plan> {
         let parsed = parse::definition(definition)?;
         let base = self.base_of(&parsed)?;
@@ -98,16 +123,16 @@ impl Dump {
                 version: 1,
                 class: None,
                 changes: Vec::new(),
-                ddl: self.store.ddl(None, &parsed, &Difference::default()),
+                ddl: self.context.store.ddl(None, &parsed, &Difference::default()),
                 hash: plan_hash(&parsed, None),
             });
         };
         let difference = evolve::difference(&in_force.definition, &parsed, &base.dropped);
-        let examined = self.store.examine(&in_force, &difference).await?;
+        let examined = self.context.store.examine(&in_force, &difference).await?;
         let class = difference.class();
         let ddl = match class {
             Some(Class::Forbidden) => Vec::new(),
-            _ => self.store.ddl(Some(&in_force), &parsed, &difference),
+            _ => self.context.store.ddl(Some(&in_force), &parsed, &difference),
         };
         let changes = difference.changes.into_iter().zip(examined);
         Ok(Plan {
@@ -121,40 +146,40 @@ impl Dump {
         })
     }
 
-    /// Waits until no migration of the storage is under way. An error says why the last one failed.
+    /// Waits until the storage has no migration under way. Errs if the last one failed.
     pub async fn settled(&self, name: &str) -> Result<()> {
         let storage = self.find(name)?;
-        self.store.migrate(storage.id).await?;
-        let progress = self.store.progress(storage.id).await?;
+        self.context.store.migrate(storage.id).await?;
+        let progress = self.context.store.progress(storage.id).await?;
         match progress.error {
             Some(error) => Err(Error::internal(format!("version {}: {error}", progress.version))),
             None => Ok(()),
         }
     }
 
-    /// How far the storage's last migration is.
+    /// The progress of the storage's last migration.
     pub async fn progress(&self, name: &str) -> Result<Progress> {
-        self.store.progress(self.find(name)?.id).await
+        self.context.store.progress(self.find(name)?.id).await
     }
 
     /// All versions of a storage, first to last.
     pub async fn versions(&self, name: &str) -> Result<Vec<VersionRecord>> {
-        self.store.versions(self.find(name)?.id).await
+        self.context.store.versions(self.find(name)?.id).await
     }
 
-    /// Removes a storage with all its rows. A migration under way has to end first.
+    /// Removes a storage with all its rows. Errs while a migration is under way.
     pub async fn remove(&self, name: &str) -> Result<()> {
         let storage = self.find(name)?;
         if storage.locked() {
             let (storage, version) = (storage.name.to_string(), storage.migration.version);
             return Err(Error::Migrating { storage, version });
         }
-        self.store.remove(storage.id).await
+        self.context.store.remove(storage.id).await
     }
 
-    /// The storage that a definition is a version of.
+    /// The storage a definition would be the next version of.
     fn base_of(&self, definition: &Definition) -> Result<Option<Arc<Storage>>> {
-        match self.store.catalogue().folded(definition.name.as_str()) {
+        match self.context.store.catalogue().folded(definition.name.as_str()) {
             Some(storage) if storage.name != definition.name => {
                 let detail =
                     format!("`{}` differs from the storage `{}` only in case", definition.name, storage.name);
@@ -164,35 +189,36 @@ impl Dump {
         }
     }
 
-    pub(super) async fn queue(
+    /// Records a new version and starts its migration.
+    pub(crate) async fn queue(
         &self,
         definition: Definition,
         sent: &Json,
-        base: Option<(crate::schema::StorageId, i32)>,
+        base: Option<(StorageId, i32)>,
     ) -> Result<Arc<Storage>> {
         let declaration = Declaration { definition, sent: without_name(sent), base };
-        let dump = self.clone();
-        // On its own: a caller that goes away in between must not leave it queued.
-        let queued = tokio::spawn(async move {
-            let storage = dump.store.declare(declaration).await?;
-            dump.apply_in_background(storage.id);
+        let definitions = self.clone();
+        // In a task of its own: if the caller goes away, the version must not stay queued for ever.
+        let queued = self.context.background.spawn_to_end(async move {
+            let storage = definitions.context.store.declare(declaration).await?;
+            definitions.apply_in_background(storage.id);
             Ok(storage)
         });
         queued.await.map_err(Error::internal)?
     }
 
-    /// Runs the pending migration of a storage without anyone waiting for it.
-    pub(super) fn apply_in_background(&self, id: crate::schema::StorageId) {
-        let store = self.store.clone();
-        tokio::spawn(async move {
+    /// Runs the pending migration of a storage in the background.
+    fn apply_in_background(&self, id: StorageId) {
+        let store = self.context.store.clone();
+        self.context.background.spawn(async move {
             if let Err(error) = store.migrate(id).await {
-                tracing::error!(storage = id.get(), %error, "a migration could not be run to its end");
+                tracing::error!(storage = id.get(), %error, "a migration did not run to its end");
             }
         });
     }
 }
 
-/// Refuses a difference that goes beyond what was allowed, naming every change that does.
+/// Refuses a difference that goes beyond what is allowed, naming each change that does.
 fn check_consent(difference: &Difference, consent: &Consent, hash: &str, name: &str) -> Result<()> {
     let allowed = consent.allow.unwrap_or(Class::Additive).min(Class::Destructive);
     let beyond: Vec<Fault> =
@@ -207,7 +233,7 @@ fn check_consent(difference: &Difference, consent: &Consent, hash: &str, name: &
         Some(plan) if plan == hash => Ok(()),
         Some(_) => Err(Error::StalePlan(name.to_owned())),
         None => {
-            let detail = "these changes need a plan: post the definition to plan/ and send its plan_hash";
+            let detail = "these changes need a plan: POST the definition to plan/ and send its plan_hash";
             let at = Place::Parameter("plan".into());
             Err(Error::Incompatible(vec![Fault::new(at, "plan-needed", detail)]))
         }
@@ -221,7 +247,7 @@ fn plan_hash(definition: &Definition, base: Option<(i64, i32)>) -> String {
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The definition as it is shown again: its name stands beside it.
+/// The definition as it is listed: its name stands beside it.
 fn without_name(sent: &Json) -> Json {
     let mut sent = sent.clone();
     if let Some(members) = sent.as_object_mut() {

@@ -1,26 +1,30 @@
-//! Opening a database.
+//! Opens a database and builds the services on it.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{
-    Dump,
-    capture::Capture,
-    hub::{Hub, HubOptions},
-    live::Live,
-};
+use super::Dump;
 use crate::{
+    background::Background,
     clock::{Clock, SystemClock},
+    context::Context,
+    definitions::Definitions,
     error::{Error, Result},
+    hub::{self, Hub, HubOptions},
     id::{Ids, Random, SystemRandom},
+    idempotency::Idempotency,
+    ingest::{Ingest, IngestOptions},
+    live::Live,
     process::{
         Processor, Registry, Room,
         vrl::{Limits, WorkerCommand, Workers},
     },
+    quarantine::Quarantine,
+    replay::Replays,
     store::{Options, Retention, Store, postgres::PostgresStore, sqlite::SqliteStore},
     validate,
 };
 
-/// Says how to open a [`Dump`].
+/// Configures and opens a [`Dump`].
 #[derive(Debug)]
 pub struct Builder {
     database: String,
@@ -30,7 +34,7 @@ pub struct Builder {
     queue_bytes: usize,
     max_throw: usize,
     record_memory: usize,
-    feed: Retention,
+    change_log: Retention,
     processors: Vec<Arc<dyn Processor>>,
     workers: Option<WorkerCommand>,
     limits: Limits,
@@ -47,7 +51,7 @@ impl Default for Builder {
             queue_bytes: 64 << 20,
             max_throw: 64 << 20,
             record_memory: 512 << 20,
-            feed: Retention::default(),
+            change_log: Retention::default(),
             processors: Vec::new(),
             workers: None,
             limits: Limits::default(),
@@ -57,28 +61,28 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Which database: `sqlite:PATH` (or just a path), `sqlite::memory:`, `postgres://…`.
+    /// The database: `sqlite:PATH` (or just a path), `sqlite::memory:`, `postgres://…`.
     #[must_use]
     pub fn database(mut self, address: impl Into<String>) -> Self {
         self.database = address.into();
         self
     }
 
-    /// Where the time comes from.
+    /// The clock; the system's by default.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Where randomness comes from.
+    /// The source of randomness; the system's by default.
     #[must_use]
     pub fn random(mut self, random: impl Random) -> Self {
         self.random = Arc::new(random);
         self
     }
 
-    /// The most writes, and the most bytes, that may wait to be committed.
+    /// Maximum number of rows, and of bytes, that wait to be committed.
     #[must_use]
     pub fn queue(mut self, rows: usize, bytes: usize) -> Self {
         self.queue_rows = rows;
@@ -86,81 +90,78 @@ impl Builder {
         self
     }
 
-    /// The most bytes a throw may have, decompressed.
+    /// Maximum size of a decompressed throw in bytes.
     #[must_use]
     pub fn max_throw(mut self, bytes: usize) -> Self {
         self.max_throw = bytes;
         self
     }
 
-    /// The most bytes that the records of all throws under way may take together. A throw for whose
-    /// records there is no room beside others is told [`Overloaded`](Error::Overloaded).
+    /// Maximum memory for the records of all throws under way, in bytes. A throw for whose records there is
+    /// not enough left fails with [`Overloaded`](Error::Overloaded).
     #[must_use]
     pub fn record_memory(mut self, bytes: usize) -> Self {
         self.record_memory = bytes;
         self
     }
 
-    /// How long it is kept what was committed when, for those who [subscribe](Dump::subscribe) from an earlier
-    /// position on.
+    /// How long change-log entries are retained for [subscriptions](Dump::subscribe) that resume.
     #[must_use]
     pub fn change_log_time(mut self, time: Duration) -> Self {
-        self.feed.time = time;
+        self.change_log.time = time;
         self
     }
 
-    /// How many bytes of that are kept. The oldest go first.
+    /// Maximum size of the change log in bytes. The oldest entries are removed first.
     #[must_use]
     pub fn change_log_size(mut self, bytes: usize) -> Self {
-        self.feed.bytes = bytes;
+        self.change_log.bytes = bytes;
         self
     }
 
-    /// A processor of the program's own: throws can ask for it by its name.
+    /// Adds a processor of the embedding program; throws name it as their format.
     #[must_use]
     pub fn processor(mut self, processor: impl Processor) -> Self {
         self.processors.push(Arc::new(processor));
         self
     }
 
-    /// Several of them.
+    /// Adds several processors.
     #[must_use]
     pub fn processors(mut self, processors: impl IntoIterator<Item = Arc<dyn Processor>>) -> Self {
         self.processors.extend(processors);
         self
     }
 
-    /// The command that starts a process in which programs that people wrote are run. Without it
-    /// they run in this process, where one that asks for too much memory takes it down: only for
-    /// programs that are trusted.
+    /// The command that starts a worker process for programs written by people. Without it they run in this
+    /// process, where a program that allocates too much memory aborts it: only for trusted programs.
     #[must_use]
     pub fn workers(mut self, command: WorkerCommand) -> Self {
         self.workers = Some(command);
         self
     }
 
-    /// How far a program may go.
+    /// Limits for programs.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How the hub of devices is to be.
+    /// Settings of the hub.
     #[must_use]
     pub fn hub(mut self, options: HubOptions) -> Self {
         self.hub = options;
         self
     }
 
-    /// Opens the database, brings its system tables up to this release, and takes up migrations
-    /// that were under way when it was last closed.
+    /// Opens the database, upgrades its system tables, and resumes migrations that were interrupted.
     pub async fn open(self) -> Result<Dump> {
         let ids = Ids::new(self.clock.clone(), self.random);
         let options = Options {
             clock: self.clock.clone(),
             ids: ids.clone(),
-            change_log: self.feed,
+            change_log: self.change_log,
             queue_rows: self.queue_rows,
             queue_bytes: self.queue_bytes,
             reprove: validate::again,
@@ -178,34 +179,41 @@ impl Builder {
             Some(command) => Workers::new(command, self.limits),
             None => Workers::in_process(self.limits),
         };
-        let capture =
-            Arc::new(Capture::new(registry, native, workers, self.max_throw, Room::new(self.record_memory)));
-        let live = Arc::new(Live::new());
-        let hub = Arc::new(Hub::new(self.hub, self.clock.now()));
-        let dump = Dump { store, clock: self.clock, ids, capture, live, hub };
-        dump.reload_programs().await?;
-        dump.reload_sources().await?;
-        dump.follow_changes();
-        dump.forget_in_background();
-        dump.wake_hub().await?;
-        for storage in dump.storages().iter().filter(|storage| storage.locked()) {
-            dump.apply_in_background(storage.id);
-        }
-        Ok(dump)
+        let background = Background::default();
+        let guard = Arc::new(background.guard());
+        let context = Context { store, clock: self.clock, ids, background };
+        let definitions = Definitions::new(context.clone());
+        let idempotency = Idempotency::new(context.clone());
+        let memory = Room::new(self.record_memory);
+        let options = IngestOptions { registry, native, workers, max_throw: self.max_throw, memory };
+        let ingest = Ingest::open(context.clone(), definitions.clone(), idempotency.clone(), options).await?;
+        let live = Live::new(context.clone(), ingest.sources().clone(), &hub::EVENTS);
+        let hub = Hub::open(
+            context.clone(),
+            definitions.clone(),
+            idempotency.clone(),
+            ingest.clone(),
+            live.clone(),
+            self.hub,
+        )
+        .await?;
+        let quarantine = Quarantine::new(context.clone());
+        let replays = Replays::new(context.clone(), ingest.clone(), hub.clone());
+        Ok(Dump { context, definitions, idempotency, quarantine, ingest, live, hub, replays, _guard: guard })
     }
 }
 
-/// What an address of a database names.
+/// The address of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// A file, or none for a private temporary one.
-    Sqlite(Option<std::path::PathBuf>),
-    /// A server.
+    /// A SQLite file; none for a private temporary one.
+    Sqlite(Option<PathBuf>),
+    /// The URL of a PostgreSQL server.
     Postgres(String),
 }
 
 impl Address {
-    /// Reads an address.
+    /// Parses an address.
     pub fn parse(text: &str) -> Result<Self> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));

@@ -1,33 +1,31 @@
-//! The façade: one handle that runs all stages. Everything a program or the server does goes
-//! through here.
+//! The façade: one handle that opens a database and gives access to the services on it. It only composes them.
 
 mod builder;
-mod capture;
-mod factory;
-mod hub;
-pub mod live;
-mod once;
-mod rows;
-mod settings;
-mod throwing;
 
 use std::sync::Arc;
 
-use crate::{
-    clock::{Clock, Timestamp},
-    error::Result,
-    id::Ids,
-    store::{Load, Storage, Store},
-};
-pub use builder::{Address, Builder};
-pub use capture::{Counted, ProcessorInfo, ReplayRequest, ReplayState, SourceInfo};
-pub use factory::{Consent, Declared, Plan, PlannedChange};
-pub use hub::{Answered, Asked, CommandsFor, DeviceInfo, HubOptions, Queued, Registration};
-pub use once::{Begun, Once, Pending};
-pub use rows::{Listing, Rows, Saved};
-pub use throwing::{Incoming, Push, Pushed, Stream};
+use serde_json::{Value as Json, json};
+use tokio_util::sync::DropGuard;
 
-/// An open database of storages. Cheap to clone; all clones are one.
+pub use self::builder::{Address, Builder};
+use crate::{
+    clock::Timestamp,
+    context::Context,
+    definitions::{Consent, Declared, Definitions},
+    error::Result,
+    hub::{DeviceInfo, Hub},
+    idempotency::{Idempotency, RequestKey},
+    ingest::{Incoming, Ingest, programs::Programs, sources::Sources},
+    live::{Live, Subscription, SubscriptionRequest},
+    quarantine::Quarantine,
+    receipt::Receipt,
+    replay::{ReplayRequest, Replays},
+    rows::{Rows, Saved, keyed},
+    store::{Expect, Load},
+    throw::SourceName,
+};
+
+/// An open database of storages. Clones are cheap and share one database.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
@@ -42,7 +40,7 @@ pub use throwing::{Incoming, Push, Pushed, Stream};
 ///                {"name": "collar_size", "type": "integer"}],
 /// });
 /// dump.declare(&dog, Consent::default()).await?;
-/// dump.settled("dog").await?;
+/// dump.definitions().settled("dog").await?;
 ///
 /// let dogs = dump.storage("dog")?;
 /// let rex = json!({"chip_id": "CHIP1", "color": "black", "collar_size": 40});
@@ -54,78 +52,223 @@ pub use throwing::{Incoming, Push, Pushed, Stream};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Dump {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    ids: Ids,
-    capture: Arc<capture::Capture>,
-    live: Arc<live::Live>,
-    hub: Arc<hub::Hub>,
+    context: Context,
+    definitions: Definitions,
+    idempotency: Idempotency,
+    quarantine: Quarantine,
+    ingest: Ingest,
+    live: Live,
+    hub: Hub,
+    replays: Replays,
+    /// Ends the background tasks when the last clone is dropped.
+    _guard: Arc<DropGuard>,
 }
 
 impl Dump {
-    /// Says how to open one.
+    /// Returns a builder that configures and opens a database.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// All storages, by name.
-    pub fn storages(&self) -> Vec<Arc<Storage>> {
-        self.store.catalogue().all()
+    /// Takes a throw at a source. What it became is committed when this returns.
+    ///
+    /// With `strict`, anything wrong fails with [`Error::Strict`](crate::Error::Strict), and nothing is stored.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
+    /// use datadump_core::{Dump, Incoming, SourceName};
+    ///
+    /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
+    /// let inbox = SourceName::parse("inbox").unwrap();
+    /// let body = r#"{"speed": "1.75"}"#.into();
+    /// let receipt = dump.throw(&inbox, Incoming { body, ..Incoming::default() }).await?;
+    /// assert_eq!((receipt.format.as_str(), receipt.accepted), ("json", 1));
+    /// let rows = dump.storage("inbox")?.list(&[]).await?.rows;
+    /// assert_eq!(rows[0]["speed"], "1.75");
+    /// dump.close().await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn throw(&self, source: &SourceName, incoming: Incoming) -> Result<Receipt> {
+        self.ingest.throw(source, incoming).await
     }
 
-    /// A storage and its state.
-    pub fn find(&self, name: &str) -> Result<Arc<Storage>> {
-        self.store.catalogue().find(name)
-    }
-
-    /// The rows of a storage.
+    /// The rows of a storage. Errs while its first version is not in force.
     pub fn storage(&self, name: &str) -> Result<Rows> {
-        let storage = self.find(name)?;
-        storage.ready()?;
-        Ok(Rows::new(self.store.clone(), self.ids.clone(), name.to_owned()))
+        Rows::open(&self.context, name)
     }
 
-    /// The present moment, by the clock it was opened with.
+    /// Declares a storage or its next version; see [`Definitions::declare`].
+    pub async fn declare(&self, definition: &Json, consent: Consent) -> Result<Declared> {
+        self.definitions.declare(definition, consent).await
+    }
+
+    /// Subscribes to what is committed from now on, or from a position on: every change of a row in commit
+    /// order, including those of other nodes.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
+    /// use datadump_core::{Dump, Incoming, SourceName, live::{Delivery, SubscriptionRequest}};
+    /// use futures_util::StreamExt as _;
+    ///
+    /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
+    /// let subscription = dump.subscribe(SubscriptionRequest::default()).await?;
+    /// let mut deliveries = Box::pin(subscription.stream());
+    /// let inbox = SourceName::parse("inbox").unwrap();
+    /// dump.throw(&inbox, Incoming { body: r#"{"speed": 1.75}"#.into(), ..Incoming::default() }).await?;
+    /// while let Some(delivery) = deliveries.next().await {
+    ///     if let Delivery::Event(event) = delivery {
+    ///         assert!(event.data().contains("1.75"));
+    ///         break;
+    ///     }
+    /// }
+    /// dump.close().await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn subscribe(&self, request: SubscriptionRequest) -> Result<Subscription> {
+        let devices = self.hub.device_filter(request.device.as_deref(), request.sensor.as_deref()).await?;
+        self.live.subscribe(request, devices).await
+    }
+
+    /// Saves a row like [`Rows::save`], once per idempotency key: a repeated request gets the first answer.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
+    /// use datadump_core::{Consent, Dump, Expect, IdempotencyKey};
+    /// use serde_json::json;
+    ///
+    /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
+    /// let note = json!({"name": "note", "key": {"name": "id", "type": "uuid", "generated": true},
+    ///                   "fields": [{"name": "text", "type": "text"}]});
+    /// dump.declare(&note, Consent::default()).await?;
+    /// dump.definitions().settled("note").await?;
+    ///
+    /// let key = IdempotencyKey::parse("note-1").unwrap();
+    /// let row = json!({"text": "fine"});
+    /// let save = || dump.save_with_key("note", &row, Expect::Anything, key.clone().into());
+    /// let (first, second) = (save().await?, save().await?);
+    /// assert!(first.row == second.row && second.replayed);
+    /// assert_eq!(dump.storage("note")?.list(&[]).await?.rows.len(), 1);
+    /// dump.close().await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn save_with_key(
+        &self,
+        storage: &str,
+        record: &Json,
+        expect: Expect,
+        key: RequestKey,
+    ) -> Result<Saved> {
+        keyed::save_with_key(&self.context, &self.idempotency, storage, record, expect, key).await
+    }
+
+    /// Changes a device. `expect` is a version. When a device is adopted, the readings that wait for it in
+    /// quarantine are replayed, and the answer names the replay.
+    pub async fn change_device(
+        &self,
+        device: &str,
+        change: &Json,
+        expect: Option<i32>,
+    ) -> Result<DeviceInfo> {
+        let (mut info, is_adopted) = self.hub.change_device(device, change, expect).await?;
+        if is_adopted {
+            // Readings wait under the device's name.
+            let name = info.device["device"].as_str().unwrap_or_default().to_owned();
+            let filters = [("code__eq", "device-waiting".to_owned()), ("field__eq", name)];
+            let filters = filters.map(|(name, value)| (name.to_owned(), value)).to_vec();
+            let request = ReplayRequest { filters, ..ReplayRequest::default() };
+            info.device["replay"] = json!(self.replays.start(request).await?.id);
+        }
+        Ok(info)
+    }
+
+    /// Storages, their definitions and versions.
+    pub fn definitions(&self) -> &Definitions {
+        &self.definitions
+    }
+
+    /// The pipeline that takes throws: streams, simulation, and receipts of earlier throws.
+    pub fn ingest(&self) -> &Ingest {
+        &self.ingest
+    }
+
+    /// Sources and their settings.
+    pub fn sources(&self) -> &Sources {
+        self.ingest.sources()
+    }
+
+    /// Processors and programs.
+    pub fn programs(&self) -> &Programs {
+        self.ingest.programs()
+    }
+
+    /// What could not be stored.
+    pub fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
+    }
+
+    /// Replays of quarantine and of kept throws.
+    pub fn replays(&self) -> &Replays {
+        &self.replays
+    }
+
+    /// Answers to requests that have an idempotency key.
+    pub fn idempotency(&self) -> &Idempotency {
+        &self.idempotency
+    }
+
+    /// Devices, their readings, and commands to them.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Live subscriptions and the change log.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// The current time, by the clock the database was opened with.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.context.now()
     }
 
-    /// The database it is kept in, in one word: `sqlite`, `postgres`.
+    /// The kind of database: `sqlite` or `postgres`.
     pub fn backend(&self) -> &'static str {
-        self.store.backend()
+        self.context.store.backend()
     }
 
-    /// What in the database's own settings puts at risk what was committed, for people to read.
+    /// Warnings about database settings that put committed data at risk.
     pub fn warnings(&self) -> &[String] {
-        self.store.warnings()
+        self.context.store.warnings()
     }
 
-    /// Answers when the database answers, and takes what is written.
+    /// Returns once the database answers and accepts writes.
     pub async fn ping(&self) -> Result<()> {
-        self.store.ping().await
+        self.context.store.ping().await
     }
 
-    /// What the write path is doing.
+    /// The load of the write path.
     pub fn load(&self) -> Load {
-        self.store.load()
+        self.context.store.load()
     }
 
-    /// Whether so much is being written that more would only make everyone wait. Whoever can tell a
-    /// caller to come again does so; what is written all the same takes its turn.
+    /// Whether so many writes are under way that more would only wait. Callers that can ask their clients to
+    /// retry should do so; further writes are queued all the same.
     pub fn is_busy(&self) -> bool {
-        let load = self.store.load();
+        let load = self.context.store.load();
         load.calls >= load.most_calls
     }
 
-    /// Bytes the whole database takes.
+    /// Size of the database in bytes.
     pub async fn size(&self) -> Result<u64> {
-        self.store.size().await
+        self.context.store.size().await
     }
 
-    /// Finishes what was accepted and lets go of the database. Later calls fail.
+    /// Finishes what was accepted and closes the database. Later calls fail.
     pub async fn close(&self) {
-        self.close_hub().await;
+        self.hub.stop_waiting();
+        self.context.background.close().await;
+        self.hub.close().await;
         self.live.close();
-        self.store.close().await;
+        self.context.store.close().await;
     }
 }

@@ -1,90 +1,91 @@
-//! Which device and which sensor a reading is of, and whether it is taken.
+//! Admits pushed readings: finds or registers their devices and sensors, and checks tokens and limits.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
 use super::{
-    hearts,
-    known::{Device, Sensor},
-    readings::is_ours,
-    rows::{DeviceState, Last},
+    Hub, Registration,
+    cache::{Device, Sensor},
+    liveness::is_clock_off,
+    readings::is_built_in,
+    rows::{DeviceState, LastValue},
+    rules::push::PushedReading,
 };
 use crate::{
     clock::Timestamp,
-    dump::{Dump, hub::Registration},
-    error::{Error, Result},
-    hub::push::Said,
+    error::{Error, Fault, Result},
     schema::{InForce, Row, StorageName, Value},
+    validate,
 };
 
-/// How many characters of the last text of a sensor are shown.
-const LONGEST_TEXT: usize = 1_000;
+/// Maximum number of characters of a sensor's last text that are kept in memory.
+const MAX_TEXT_LENGTH: usize = 1_000;
 
 /// A device that may push.
 #[derive(Debug)]
-pub(in crate::dump) enum Admitted {
-    /// What it pushes waits in quarantine until the device of this name is adopted.
+pub(super) enum Admission {
+    /// Its readings wait in quarantine until the device of this name is adopted.
     Waiting(String),
-    /// Its readings are taken.
-    Taken(Taken),
+    /// Its readings are stored.
+    Accepted(AcceptedDevice),
 }
 
-/// A device whose readings are taken, and where they go.
+/// A device whose readings are stored, and the storage they go to.
 #[derive(Debug)]
-pub(in crate::dump) struct Taken {
+pub(super) struct AcceptedDevice {
     device: Arc<Device>,
     storage: Arc<InForce>,
-    /// Whether the storage is as we make it.
-    is_ours: bool,
+    /// Whether the storage has the built-in definition.
+    is_built_in: bool,
 }
 
-/// A sensor that a reading is of.
+/// The sensor of a reading.
 #[derive(Debug)]
-pub(in crate::dump) struct Recognised(Arc<Sensor>);
+pub(super) struct AcceptedSensor(Arc<Sensor>);
 
-/// Who pushes.
+/// The sender of a push.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::dump) enum Who<'t> {
+pub(super) enum Sender<'t> {
     /// A device, with its token if it has one.
     Device(Option<&'t str>),
-    /// Somebody replays what it has pushed.
+    /// A replay of what a device has pushed before.
     Replay,
 }
 
-/// Why the readings of a device are not taken.
+/// Why the readings of a device are refused.
 #[derive(Debug, Clone)]
-pub(in crate::dump) enum Refusal {
-    Unknown(String),
-    Token(String),
-    Full(usize),
-    Floods(String, f64),
+pub(super) enum Refusal {
+    UnknownDevice(String),
+    WrongToken(String),
+    TooManyDevices(usize),
+    TooManyReadings(String, f64),
 }
 
 /// A reading on its way to its storage.
 #[derive(Debug)]
-pub(in crate::dump) struct Pushing {
+pub(super) struct AdmittedReading {
     storage: Arc<InForce>,
-    pub(in crate::dump) is_clock_off: bool,
-    heard: Heard,
+    pub(super) is_clock_off: bool,
+    reading: Reading,
     /// The names of the device and the sensor, as they were sent.
     names: [String; 2],
-    /// Whether its storage is as we make it.
-    is_ours: bool,
+    /// Whether its storage has the built-in definition.
+    is_built_in: bool,
 }
 
-/// What becomes of a reading.
+/// What a reading is stored as.
 #[derive(Debug)]
-pub(in crate::dump) enum Becomes {
-    /// A row of a storage that is as we make it: there is nothing left to prove.
+pub(super) enum StoredAs {
+    /// A row of a storage with the built-in definition; it needs no validation.
     Row(Row),
-    /// A record for a storage that somebody has declared otherwise: it takes what fits it.
+    /// A record for a storage that was declared differently.
     Record(StorageName, Map<String, Json>),
 }
 
-/// What a sensor of a device has said.
+/// A reading of a registered sensor.
 #[derive(Debug)]
-pub(in crate::dump) struct Heard {
+pub(super) struct Reading {
     device: Arc<Device>,
     sensor: Arc<Sensor>,
     value: Option<f64>,
@@ -93,39 +94,44 @@ pub(in crate::dump) struct Heard {
 }
 
 impl Refusal {
-    pub(in crate::dump) fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
-            Self::Unknown(_) => "unknown-device",
-            Self::Token(_) => "device-token",
-            Self::Full(_) => "too-many-devices",
-            Self::Floods(..) => "too-many-readings",
+            Self::UnknownDevice(_) => "unknown-device",
+            Self::WrongToken(_) => "device-token",
+            Self::TooManyDevices(_) => "too-many-devices",
+            Self::TooManyReadings(..) => "too-many-readings",
         }
     }
 
-    pub(in crate::dump) fn error(&self) -> Error {
+    pub(super) fn error(&self) -> Error {
         match self.clone() {
-            Self::Unknown(device) => Error::UnknownDevice(device),
-            Self::Token(device) => Error::DeviceToken(device),
-            Self::Full(limit) => Error::TooManyDevices { limit },
-            Self::Floods(device, rate) => Error::TooManyReadings { device, rate },
+            Self::UnknownDevice(device) => Error::UnknownDevice(device),
+            Self::WrongToken(device) => Error::DeviceToken(device),
+            Self::TooManyDevices(limit) => Error::TooManyDevices { limit },
+            Self::TooManyReadings(device, rate) => Error::TooManyReadings { device, rate },
         }
     }
 }
 
-impl Heard {
+impl Reading {
     fn names(&self) -> (&str, &str) {
         (&self.device.row.device, &self.sensor.row.sensor_type)
     }
 
-    /// The same as it could be pushed again.
-    pub(in crate::dump) fn to_json(&self) -> Json {
+    /// The reading in a form that can be pushed again.
+    pub(super) fn to_json(&self) -> Json {
         let (device, sensor) = self.names();
         let (device, sensor, text) = (device.to_owned(), sensor.to_owned(), self.text.clone());
-        Said { device, sensor, value: self.value, text, at: self.at }.to_json()
+        PushedReading { device, sensor, value: self.value, text, at: self.at }.to_json()
     }
 
-    /// The row of a storage that is as we make it.
-    fn row(&self, storage: Arc<InForce>, [device, sensor]: [String; 2], received_at: Timestamp) -> Row {
+    /// The row for a storage with the built-in definition.
+    fn row(
+        &self,
+        storage: &Arc<InForce>,
+        [device, sensor]: [String; 2],
+        received_at: Timestamp,
+    ) -> Result<Row, Vec<Fault>> {
         let values = vec![
             Value::Integer(self.device.id),
             Value::Text(device),
@@ -136,10 +142,10 @@ impl Heard {
             Value::Timestamp(self.at.unwrap_or(received_at)),
             Value::Timestamp(received_at),
         ];
-        Row::proven(storage, None, values)
+        validate::typed(storage, None, values)
     }
 
-    /// The same as a record.
+    /// The record for any other storage.
     fn record(&self, received_at: Timestamp) -> Map<String, Json> {
         let (device, sensor) = self.names();
         let fields = [
@@ -156,108 +162,118 @@ impl Heard {
     }
 }
 
-impl Pushing {
-    /// What a sensor of a device says now.
-    pub(in crate::dump) fn new(said: Said, of: &Taken, sensor: Recognised, now: Timestamp) -> Self {
-        let Said { device, sensor: sensor_name, value, text, at } = said;
-        let heard = Heard { device: of.device.clone(), sensor: sensor.0, value, text, at };
+impl AdmittedReading {
+    pub(super) fn new(
+        pushed: PushedReading,
+        of: &AcceptedDevice,
+        sensor: AcceptedSensor,
+        now: Timestamp,
+    ) -> Self {
+        let PushedReading { device, sensor: sensor_name, value, text, at } = pushed;
+        let reading = Reading { device: of.device.clone(), sensor: sensor.0, value, text, at };
         Self {
             storage: of.storage.clone(),
-            is_clock_off: at.is_some_and(|at| hearts::is_off(at, now)),
-            heard,
+            is_clock_off: at.is_some_and(|at| is_clock_off(at, now)),
+            reading,
             names: [device, sensor_name],
-            is_ours: of.is_ours,
+            is_built_in: of.is_built_in,
         }
     }
 
-    /// What becomes of it, and what its sensor is remembered by.
-    pub(in crate::dump) fn kept(self, received_at: Timestamp) -> (Becomes, Heard) {
-        let Self { storage, heard, names, is_ours, .. } = self;
-        let becomes = if is_ours {
-            Becomes::Row(heard.row(storage, names, received_at))
+    /// What it is stored as, and the reading itself.
+    pub(super) fn store(self, received_at: Timestamp) -> Result<(StoredAs, Reading)> {
+        let Self { storage, reading, names, is_built_in, .. } = self;
+        let stored_as = if is_built_in {
+            StoredAs::Row(reading.row(&storage, names, received_at).map_err(Error::Invalid)?)
         } else {
-            Becomes::Record(storage.definition.name.clone(), heard.record(received_at))
+            StoredAs::Record(storage.definition.name.clone(), reading.record(received_at))
         };
-        (becomes, heard)
+        Ok((stored_as, reading))
     }
 }
 
-impl Dump {
-    /// The devices of these names, each with so many readings: registered if need be, and those that are taken.
-    pub(in crate::dump) async fn admit(
+impl Hub {
+    /// Admits devices, each with its number of readings. Unknown devices are registered if the mode allows it.
+    pub(super) async fn admit(
         &self,
         named: &[(String, usize)],
-        who: Who<'_>,
+        sender: Sender<'_>,
         now: Timestamp,
-    ) -> Result<Vec<Result<Admitted, Refusal>>> {
+    ) -> Result<Vec<Result<Admission, Refusal>>> {
         let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
         let devices = self.devices_named(&names).await?;
-        let options = self.hub.options;
+        let options = self.state.options;
         let mut admitted = Vec::with_capacity(named.len());
         for ((name, readings), device) in named.iter().zip(devices) {
             admitted.push(match device {
-                Some(device) => match refusal(&device, *readings, who, options.rate, now) {
+                Some(device) => match refusal(&device, *readings, sender, options.rate, now) {
                     Some(refusal) => Err(refusal),
-                    None => Ok(self.let_in(device).await?),
+                    None => Ok(self.accept(device).await?),
                 },
                 None => Err(match options.registration {
-                    Registration::Locked => Refusal::Unknown(name.clone()),
-                    Registration::Open | Registration::Adopt => Refusal::Full(options.devices),
+                    Registration::Locked => Refusal::UnknownDevice(name.clone()),
+                    Registration::Open | Registration::Adopt => Refusal::TooManyDevices(options.devices),
                 }),
             });
         }
         Ok(admitted)
     }
 
-    async fn let_in(&self, device: Arc<Device>) -> Result<Admitted> {
+    async fn accept(&self, device: Arc<Device>) -> Result<Admission> {
         if device.row.state == DeviceState::Waiting {
-            return Ok(Admitted::Waiting(device.row.device.clone()));
+            return Ok(Admission::Waiting(device.row.device.clone()));
         }
         let storage = self.readings_storage(&device.storage()).await?;
-        let is_ours = is_ours(&storage);
-        Ok(Admitted::Taken(Taken { device, storage, is_ours }))
+        let is_built_in = is_built_in(&storage);
+        Ok(Admission::Accepted(AcceptedDevice { device, storage, is_built_in }))
     }
 
-    /// The sensors of these readings; none where its device has too many.
-    pub(in crate::dump) async fn recognise(
+    /// Finds or registers the sensors of readings; none where the device has too many.
+    pub(super) async fn accept_sensors(
         &self,
-        readings: impl Iterator<Item = (&Taken, &Said)>,
-    ) -> Result<Vec<Option<Recognised>>> {
-        let wanted: Vec<_> = readings.map(|(of, said)| (&of.device, said.sensor.as_str())).collect();
+        readings: impl Iterator<Item = (&AcceptedDevice, &PushedReading)>,
+    ) -> Result<Vec<Option<AcceptedSensor>>> {
+        let wanted: Vec<_> = readings.map(|(of, pushed)| (&of.device, pushed.sensor.as_str())).collect();
         let sensors = self.sensors_named(&wanted).await?;
-        Ok(sensors.into_iter().map(|sensor| sensor.map(Recognised)).collect())
+        Ok(sensors.into_iter().map(|sensor| sensor.map(AcceptedSensor)).collect())
     }
 
-    /// These were heard.
-    pub(in crate::dump) fn beat(&self, heard: &[Heard], now: Timestamp) {
+    /// Marks the devices and sensors of committed readings as seen.
+    pub(super) fn mark_seen(&self, readings: &[Reading], now: Timestamp) {
         let mut before = None;
-        for heard in heard {
-            let Heard { device, sensor, value, text, at } = heard;
-            // The whole of it is in its row: this is what is held of every sensor, always.
-            let text = text.as_ref().map(|text| text.chars().take(LONGEST_TEXT).collect());
-            let last = Last { value: *value, text, timestamp: at.unwrap_or(now) };
-            self.hub.hearts.beat(&sensor.heart, now, Some(last), *at);
+        for reading in readings {
+            let Reading { device, sensor, value, text, at } = reading;
+            // Cut: the whole text is in the row, and this is kept in memory for every sensor.
+            let text = text.as_ref().map(|text| text.chars().take(MAX_TEXT_LENGTH).collect());
+            let last = LastValue { value: *value, text, timestamp: at.unwrap_or(now) };
+            self.state.liveness.mark_seen(&sensor.tracker, now, Some(last), *at);
             if before != Some(device.id) {
-                self.hub.hearts.beat(&device.heart, now, None, *at);
+                self.state.liveness.mark_seen(&device.tracker, now, None, *at);
                 before = Some(device.id);
             }
         }
     }
 
-    /// Commands that a device is given in return for what it has pushed.
-    pub(in crate::dump) async fn pending(&self, heard: &Heard, most: usize) -> Result<Vec<Json>> {
-        self.lease_now(&heard.device, most).await
+    /// Leases commands to the device of a reading.
+    pub(super) async fn lease_after_push(&self, reading: &Reading, max: usize) -> Result<Vec<Json>> {
+        self.lease_now(&reading.device, max).await
     }
 }
 
-/// Why a device may not push so many readings, if it may not. What waited in quarantine was let in then.
-fn refusal(device: &Device, readings: usize, who: Who<'_>, rate: f64, now: Timestamp) -> Option<Refusal> {
-    let Who::Device(token) = who else { return None };
+/// Why a device may not push these readings, if it may not. Replayed readings were admitted before.
+fn refusal(
+    device: &Device,
+    readings: usize,
+    sender: Sender<'_>,
+    rate: f64,
+    now: Timestamp,
+) -> Option<Refusal> {
+    let Sender::Device(token) = sender else { return None };
     let name = || device.row.device.clone();
-    if device.check(token).is_err() {
-        Some(Refusal::Token(name()))
-    } else if !device.allows(readings, rate, now) {
-        Some(Refusal::Floods(name(), rate))
+    if device.check_token(token).is_err() {
+        Some(Refusal::WrongToken(name()))
+    } else if !device.take_tokens(readings, rate, now) {
+        Some(Refusal::TooManyReadings(name(), rate))
     } else {
         None
     }

@@ -1,23 +1,22 @@
-//! The devices and sensors that are known, in memory: every push looks them up.
+//! The devices and sensors in memory: every push looks them up here.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
-};
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{
-    hearts::Heart,
+    liveness::Tracker,
     rows::{DeviceRow, SensorRow},
 };
 use crate::clock::Timestamp;
 
-/// A device that is known.
+/// A registered device.
 #[derive(Debug)]
 pub(super) struct Device {
     pub(super) id: i64,
     pub(super) row: DeviceRow,
     pub(super) version: i32,
-    pub(super) heart: Arc<Heart>,
+    pub(super) tracker: Arc<Tracker>,
     sensors: Arc<RwLock<HashMap<String, Arc<Sensor>>>>,
     allowance: Arc<Mutex<Option<Allowance>>>,
 }
@@ -28,19 +27,19 @@ pub(super) struct Sensor {
     pub(super) id: i64,
     pub(super) row: SensorRow,
     pub(super) version: i32,
-    pub(super) heart: Arc<Heart>,
+    pub(super) tracker: Arc<Tracker>,
 }
 
-/// How much a device may still push.
+/// The token bucket that limits the readings of a device.
 #[derive(Debug, Clone, Copy)]
 struct Allowance {
     left: f64,
     at: Timestamp,
 }
 
-/// All of them.
+/// All devices.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct DeviceCache {
     devices: RwLock<Devices>,
 }
 
@@ -48,28 +47,28 @@ pub(super) struct Known {
 struct Devices {
     by_name: HashMap<String, Arc<Device>>,
     by_id: HashMap<i64, Arc<Device>>,
-    /// The device of each sensor.
+    /// The device and the name of each sensor.
     of_sensor: HashMap<i64, (i64, String)>,
 }
 
-impl Known {
+impl DeviceCache {
     pub(super) fn named(&self, name: &str) -> Option<Arc<Device>> {
         self.read().by_name.get(name).cloned()
     }
 
-    /// A device that calls itself `7` is not the one that was registered as the seventh.
+    /// Looks up devices by name only: a device that is named `7` need not be the one with the id 7.
     pub(super) fn all_named(&self, names: &[&str]) -> Vec<Option<Arc<Device>>> {
         let devices = self.read();
         names.iter().map(|name| devices.by_name.get(*name).cloned()).collect()
     }
 
-    pub(super) fn numbered(&self, id: i64) -> Option<Arc<Device>> {
+    pub(super) fn by_id(&self, id: i64) -> Option<Arc<Device>> {
         self.read().by_id.get(&id).cloned()
     }
 
-    /// By its name, or else by its number.
+    /// Finds a device by its name, or else by its id.
     pub(super) fn find(&self, wanted: &str) -> Option<Arc<Device>> {
-        self.named(wanted).or_else(|| self.numbered(wanted.parse().ok()?))
+        self.named(wanted).or_else(|| self.by_id(wanted.parse().ok()?))
     }
 
     pub(super) fn count(&self) -> usize {
@@ -80,7 +79,7 @@ impl Known {
         self.read().by_id.values().cloned().collect()
     }
 
-    /// Sensors of this name, of all devices, or else the one of this number.
+    /// Finds the sensors of this name of all devices, or else the sensor with this id.
     pub(super) fn sensors(&self, wanted: &str) -> Vec<(Arc<Device>, Arc<Sensor>)> {
         let devices = self.read();
         let named =
@@ -97,15 +96,23 @@ impl Known {
         numbered.into_iter().collect()
     }
 
-    /// The device and the sensor of this number.
-    pub(super) fn sensor(&self, id: i64) -> Option<(Arc<Device>, Arc<Sensor>)> {
+    /// The sensor with this id, and its device.
+    pub(super) fn sensor_by_id(&self, id: i64) -> Option<(Arc<Device>, Arc<Sensor>)> {
         let devices = self.read();
         let (device, name) = devices.of_sensor.get(&id)?;
         let device = devices.by_id.get(device)?;
         Some((device.clone(), device.sensor(name)?))
     }
 
-    /// Puts a device as it is stored. One that is older than what is known changes nothing.
+    /// The liveness tracker of a device, or of one of its sensors.
+    pub(super) fn tracker(&self, device: i64, sensor: Option<i64>) -> Option<Arc<Tracker>> {
+        match sensor {
+            None => self.by_id(device).map(|device| device.tracker.clone()),
+            Some(id) => self.sensor_by_id(id).map(|(_, sensor)| sensor.tracker.clone()),
+        }
+    }
+
+    /// Adds or replaces a device, unless a newer version is here.
     pub(super) fn put(&self, row: DeviceRow, version: i32) -> Option<Arc<Device>> {
         let id = row.id?;
         let mut devices = self.write();
@@ -124,7 +131,7 @@ impl Known {
                 id,
                 row,
                 version,
-                heart: before.heart.clone(),
+                tracker: before.tracker.clone(),
                 sensors: before.sensors.clone(),
                 allowance: before.allowance.clone(),
             },
@@ -132,7 +139,7 @@ impl Known {
                 id,
                 row,
                 version,
-                heart: Arc::new(Heart::of_device(id)),
+                tracker: Arc::new(Tracker::for_device(id)),
                 sensors: Arc::default(),
                 allowance: Arc::default(),
             },
@@ -142,23 +149,23 @@ impl Known {
         Some(device)
     }
 
-    /// Puts a sensor as it is stored.
+    /// Adds or replaces a sensor, unless a newer version is here.
     pub(super) fn put_sensor(&self, row: SensorRow, version: i32) -> Option<Arc<Sensor>> {
         let id = row.id?;
         let mut devices = self.write();
         let device = devices.by_id.get(&row.device_id)?.clone();
-        let mut sensors = device.sensors.write().unwrap_or_else(PoisonError::into_inner);
+        let mut sensors = device.sensors.write();
         let before = sensors.get(&row.sensor_type).filter(|before| before.id == id).cloned();
         if let Some(before) = before.as_ref().filter(|before| before.version >= version) {
             return Some(before.clone());
         }
-        let heart = match before {
-            Some(before) => before.heart.clone(),
-            None => Arc::new(Heart::of_sensor(row.device_id, id)),
+        let tracker = match before {
+            Some(before) => before.tracker.clone(),
+            None => Arc::new(Tracker::for_sensor(row.device_id, id)),
         };
         devices.of_sensor.insert(id, (row.device_id, row.sensor_type.clone()));
         let name = row.sensor_type.clone();
-        let sensor = Arc::new(Sensor { id, row, version, heart });
+        let sensor = Arc::new(Sensor { id, row, version, tracker });
         sensors.insert(name, sensor.clone());
         Some(sensor)
     }
@@ -173,59 +180,58 @@ impl Known {
         device.stop();
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Devices> {
-        self.devices.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Devices> {
+        self.devices.read()
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Devices> {
-        self.devices.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Devices> {
+        self.devices.write()
     }
 }
 
 impl Device {
-    /// It is forgotten: nothing is stored any more of when it was heard.
+    /// Stops storing the liveness of a device that is removed.
     pub(super) fn stop(&self) {
-        self.heart.stop();
-        self.sensors().iter().for_each(|sensor| sensor.heart.stop());
+        self.tracker.stop();
+        self.sensors().iter().for_each(|sensor| sensor.tracker.stop());
     }
 
     pub(super) fn sensor(&self, name: &str) -> Option<Arc<Sensor>> {
-        self.sensors.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.sensors.read().get(name).cloned()
     }
 
-    /// Its sensors of these names, to those that were found before.
+    /// Appends its sensors of these names.
     pub(super) fn find_sensors<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
         found: &mut Vec<Option<Arc<Sensor>>>,
     ) {
-        let sensors = self.sensors.read().unwrap_or_else(PoisonError::into_inner);
+        let sensors = self.sensors.read();
         found.extend(names.map(|name| sensors.get(name).cloned()));
     }
 
     pub(super) fn sensor_count(&self) -> usize {
-        self.sensors.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.sensors.read().len()
     }
 
-    /// All its sensors, in the order in which they were registered.
+    /// All its sensors, in order of registration.
     pub(super) fn sensors(&self) -> Vec<Arc<Sensor>> {
-        let sensors = self.sensors.read().unwrap_or_else(PoisonError::into_inner);
+        let sensors = self.sensors.read();
         let mut sensors: Vec<_> = sensors.values().cloned().collect();
         sensors.sort_unstable_by_key(|sensor| sensor.id);
         sensors
     }
 
-    /// Takes so many readings of what it may push; not when that is more than is left. At the most ten
-    /// seconds' worth is left.
-    pub(super) fn allows(&self, readings: usize, rate: f64, now: Timestamp) -> bool {
+    /// Takes tokens for readings and returns whether there were enough. The bucket holds ten seconds' worth.
+    pub(super) fn take_tokens(&self, readings: usize, rate: f64, now: Timestamp) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "it is a number of readings and of microseconds")]
         let (readings, most) = (readings as f64, rate * 10.0);
-        let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut allowance = self.allowance.lock();
         let before = allowance.unwrap_or(Allowance { left: most, at: now });
         #[expect(clippy::cast_precision_loss, reason = "it is a number of microseconds")]
         let passed = (now.micros() - before.at.micros()).max(0) as f64 / 1e6;
         let left = (before.left + passed * rate).min(most);
-        // One push that is larger than all it may have is taken when it has all of it.
+        // A push larger than the bucket is allowed when the bucket is full.
         let is_allowed = left >= readings || left >= most;
         let left = if is_allowed { left - readings } else { left };
         *allowance = Some(Allowance { left, at: now });

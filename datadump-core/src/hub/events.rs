@@ -1,16 +1,38 @@
-//! What is told of the hub's own rows, to whoever listens. A token is never told, not even its fingerprint.
+//! Renders changes of the hub's system storages as live events. Tokens are left out, even as a hash.
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{commands, rows::read};
+use super::{
+    commands,
+    fetch::plain,
+    readings::{is_old, is_readings},
+    rows::read,
+};
 use crate::{
+    live::HubEvents,
     schema::Value,
     store::{Changed, Stored, system_storages::SystemStorage},
 };
 
-/// The word of an event of one of the hub's storages, and what it says.
-pub(in crate::dump) fn told(
-    own: SystemStorage,
+/// How live renders the hub's events.
+pub(crate) static EVENTS: HubEvents = HubEvents { is_readings, reading, describe };
+
+/// A row of a storage of readings in the plain form of the live stream.
+fn reading(stored: &Stored, only_new: bool) -> Option<Json> {
+    if only_new && is_old(&stored.in_force, &stored.row) {
+        return None;
+    }
+    let mut plain = plain(&stored.in_force, &stored.row)?;
+    let members = plain.as_object_mut()?;
+    for name in ["read_id", "received_at"] {
+        members.shift_remove(name);
+    }
+    Some(plain)
+}
+
+/// The name and the data of an event.
+fn describe(
+    storage: SystemStorage,
     what: Changed,
     key: &Value,
     stored: Option<&Stored>,
@@ -27,25 +49,25 @@ pub(in crate::dump) fn told(
     for hidden in ["token", "version", "created_at", "updated_at", "id", "due"] {
         row.remove(hidden);
     }
-    let word = |what| match what {
+    let name = |what| match what {
         Changed::Inserted => "registered",
         Changed::Updated => "changed",
         Changed::Deleted => "removed",
     };
-    let said = |what: &str, id: &str, key: Json, row: Map<String, Json>| {
-        let mut said = Map::new();
-        said.insert("what".into(), what.into());
-        said.insert(id.into(), key);
-        said.extend(row);
-        Json::Object(said)
+    let data = |what: &str, id: &str, key: Json, row: Map<String, Json>| {
+        let mut data = Map::new();
+        data.insert("what".into(), what.into());
+        data.insert(id.into(), key);
+        data.extend(row);
+        Json::Object(data)
     };
-    match own {
-        SystemStorage::Device => ("device", said(word(what), "device_id", id, row)),
-        SystemStorage::Sensor => ("device", said(&format!("sensor-{}", word(what)), "sensor_id", id, row)),
-        SystemStorage::Transition => ("device", said("status", "transition", id, row)),
+    match storage {
+        SystemStorage::Device => ("device", data(name(what), "device_id", id, row)),
+        SystemStorage::Sensor => ("device", data(&format!("sensor-{}", name(what)), "sensor_id", id, row)),
+        SystemStorage::Transition => ("device", data("status", "transition", id, row)),
         SystemStorage::Command => {
             let command = stored.and_then(|stored| read(&stored.in_force, &stored.row).ok());
-            ("command", command.map_or_else(|| json!({"id": id}), |command| commands::shown(&command)))
+            ("command", command.map_or_else(|| json!({"id": id}), |command| commands::to_json(&command)))
         }
         _ => ("change", json!({})),
     }

@@ -1,12 +1,12 @@
-//! Readings, newest first, in the plain form of the hub: wherever they are kept.
+//! Fetches readings, newest first, in the hub's plain form, from all storages they are kept in.
 
 use serde_json::{Value as Json, json};
 
-use super::{known::Device, readings::storage_of};
+use super::{Hub, cache::Device, readings::storage_of};
 use crate::{
     clock::Timestamp,
-    dump::{Dump, Listing},
     error::{Error, Fault, Place, Result},
+    rows::{Listing, Rows},
     schema::{InForce, StoredRow, Value},
     store::{
         Column, Filter, Paging, Query, Test,
@@ -14,38 +14,38 @@ use crate::{
     },
 };
 
-/// The most readings that can be skipped; and when they are of several tables.
-const MOST_SKIPPED: u64 = 1_000_000;
-const MOST_SORTED: u64 = 10_000;
+/// Maximum offset in one storage, and over several, whose readings are sorted in memory.
+const MAX_OFFSET: u64 = 1_000_000;
+const MAX_SORTED_OFFSET: u64 = 10_000;
 
-/// The most tables that readings are looked for in.
-const TABLES: usize = 100;
+/// Maximum number of storages that are searched.
+const MAX_STORAGES: usize = 100;
 
-/// How many devices' readings are looked for by their devices.
-const FEW: usize = 50;
+/// Up to this many sensors of one name are looked up device by device.
+const MAX_BY_DEVICE: usize = 50;
 
-/// The most sensors of one name that are asked at once.
-const SENSORS: usize = 1_000;
+/// Maximum number of sensors in one query.
+const MAX_SENSORS: usize = 1_000;
 
-/// In which order readings are asked for, newest first.
+/// The time by which readings are ordered, newest first.
 #[derive(Debug, Clone, Copy)]
 enum Order {
-    /// As they were measured.
+    /// When they were measured.
     Measured,
-    /// As they were received.
+    /// When they were received.
     Received,
 }
 
-/// Which part of the readings.
+/// The page of readings.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct Page {
     limit: u64,
     offset: u64,
 }
 
 /// A reading in the plain form: `{"device_id", "device", "sensor_id", "sensor_type", "value", "timestamp"}`.
-/// The value is the number, or the text of what is no number. None for a row that is no reading.
-pub(in crate::dump) fn plain(in_force: &InForce, row: &StoredRow) -> Option<Json> {
+/// The value is the number, or the text of a value that is not a number. None if the row is not a reading.
+pub(super) fn plain(in_force: &InForce, row: &StoredRow) -> Option<Json> {
     let field = |name: &str| {
         let (place, field) = in_force.definition.field(name)?;
         Some(row.values.get(place)?.to_json(&field.kind))
@@ -59,54 +59,56 @@ pub(in crate::dump) fn plain(in_force: &InForce, row: &StoredRow) -> Option<Json
     }))
 }
 
-impl Dump {
-    /// The readings of a device, newest first. `wanted` is its name or its number.
+impl Hub {
+    /// Returns the readings of a device, newest first. `wanted` is its name or its id.
     pub async fn fetch_device(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
-        let device = self.known_device(wanted).await?;
-        let part = Part::read(parameters)?;
+        let device = self.find(wanted).await?;
+        let page = Page::read(parameters)?;
         let asked = of_device(&device, None).map(|(table, tests)| (table, tests, Order::Measured));
-        self.fetch(asked, part).await
+        self.fetch(asked, page).await
     }
 
-    /// The readings of all sensors of a name, or of the one of a number, newest first.
+    /// Returns the readings of all sensors of a name, or of the sensor with an id, newest first.
     pub async fn fetch_sensor(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
-        let found = self.hub().await?.known.sensors(wanted);
+        let found = self.ready().await?.cache.sensors(wanted);
         if found.is_empty() {
             return Err(Error::UnknownSensor { device: String::new(), sensor: wanted.to_owned() });
         }
-        let part = Part::read(parameters)?;
-        if found.len() <= FEW {
+        let page = Page::read(parameters)?;
+        if found.len() <= MAX_BY_DEVICE {
             let of_each = found.iter().flat_map(|(device, sensor)| of_device(device, Some(sensor.id)));
-            return self.fetch(of_each.map(|(table, tests)| (table, tests, Order::Measured)), part).await;
+            return self.fetch(of_each.map(|(table, tests)| (table, tests, Order::Measured)), page).await;
         }
-        // Those of many are everywhere: the last ones that came are looked through.
-        let sensors = found.iter().take(SENSORS).map(|(_, sensor)| Value::Integer(sensor.id)).collect();
+        // Readings of many sensors are everywhere: scan the most recently received ones.
+        let sensors = found.iter().take(MAX_SENSORS).map(|(_, sensor)| Value::Integer(sensor.id)).collect();
         let test = ("sensor_id", Test::In(sensors));
-        let own = found.iter().filter(|(device, _)| device.row.own_table).take(TABLES);
+        let own = found.iter().filter(|(device, _)| device.row.own_table).take(MAX_STORAGES);
         let own = own.map(|(device, _)| storage_of(device.id, true));
         let asked = std::iter::once(storage_of(0, false)).chain(own);
-        self.fetch(asked.map(|table| (table, vec![test.clone()], Order::Received)), part).await
+        self.fetch(asked.map(|table| (table, vec![test.clone()], Order::Received)), page).await
     }
 
     async fn fetch(
         &self,
         asked: impl Iterator<Item = (String, Vec<(&'static str, Test)>, Order)>,
-        part: Part,
+        page: Page,
     ) -> Result<Vec<Json>> {
         let asked = asked.filter_map(|(table, tests, order)| {
-            Some((self.store.catalogue().folded(&table)?.in_force.clone()?, tests, order))
+            Some((self.context.store.catalogue().folded(&table)?.in_force.clone()?, tests, order))
         });
         let asked: Vec<_> = asked.collect();
-        // Of several tables the readings have to be sorted here.
-        let (each, part) = match asked.as_slice() {
-            [_] => (part, Part { offset: 0, ..part }),
-            _ if part.offset > MOST_SORTED => return Err(beyond("offset", 0, MOST_SORTED, part.offset)),
-            _ => (Part { limit: part.limit + part.offset, offset: 0 }, part),
+        // DeviceFilter several tables the readings have to be sorted here.
+        let (each, page) = match asked.as_slice() {
+            [_] => (page, Page { offset: 0, ..page }),
+            _ if page.offset > MAX_SORTED_OFFSET => {
+                return Err(beyond("offset", 0, MAX_SORTED_OFFSET, page.offset));
+            }
+            _ => (Page { limit: page.limit + page.offset, offset: 0 }, page),
         };
         let mut found: Vec<(Timestamp, Value, Json)> = Vec::new();
         for (in_force, tests, order) in &asked {
             let Some(query) = newest(in_force, tests, *order, each) else { continue };
-            for row in self.store.page(in_force, &query).await?.rows {
+            for row in self.context.store.page(in_force, &query).await?.rows {
                 let at = Column::named(&in_force.definition, "timestamp").map(|column| column.value(&row));
                 if let (Some(Value::Timestamp(at)), Some(plain)) = (at, plain(in_force, &row)) {
                     found.push((at, row.key, plain));
@@ -115,24 +117,25 @@ impl Dump {
             found.sort_by(|(at, key, _), (other, other_key, _)| {
                 other.cmp(at).then_with(|| other_key.compare(key).unwrap_or(std::cmp::Ordering::Equal))
             });
-            // No more is held than is asked for.
+            // Keep no more than was asked for.
             found.truncate(usize::try_from(each.limit).unwrap_or(usize::MAX));
         }
-        let skip = usize::try_from(part.offset).unwrap_or(usize::MAX);
-        let take = usize::try_from(part.limit).unwrap_or(usize::MAX);
+        let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
+        let take = usize::try_from(page.limit).unwrap_or(usize::MAX);
         Ok(found.into_iter().skip(skip).take(take).map(|(_, _, plain)| plain).collect())
     }
 
-    /// The readings of a device where those of now are kept, as rows are listed.
+    /// Lists the readings of a device in the storage where new ones go.
     pub async fn readings(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
-        let device = self.known_device(device).await?;
+        let device = self.find(device).await?;
         let storage = self.readings_storage(&device.storage()).await?;
-        let rows = self.storage(storage.definition.name.as_str())?;
-        super::devices::listed(&rows, &device, parameters, "-timestamp").await
+        let rows = Rows::open(&self.context, storage.definition.name.as_str())?;
+        super::devices::list_of_device(&rows, &device, parameters, "-timestamp").await
     }
 }
 
-/// Where the readings of a device may be, and what they are found by: one device is what the index begins with.
+/// The storages that may hold readings of a device, with the tests that find them. The index begins with the
+/// device.
 fn of_device(
     device: &Device,
     sensor: Option<i64>,
@@ -143,7 +146,7 @@ fn of_device(
     [false, true].map(|own| storage_of(device.id, own)).into_iter().map(move |table| (table, tests.clone()))
 }
 
-fn newest(in_force: &InForce, tests: &[(&str, Test)], order: Order, part: Part) -> Option<Query> {
+fn newest(in_force: &InForce, tests: &[(&str, Test)], order: Order, page: Page) -> Option<Query> {
     let tests = tests
         .iter()
         .map(|(name, test)| Some(Filter::Column(Column::named(&in_force.definition, name)?, test.clone())));
@@ -154,27 +157,27 @@ fn newest(in_force: &InForce, tests: &[(&str, Test)], order: Order, part: Part) 
         Order::Measured => &columns[..],
         Order::Received => &columns[1..],
     };
-    let paging = Paging::Offset { limit: part.limit, offset: part.offset };
-    Some(Query { paging, ..Query::first(Some(Filter::All(tests)), columns, part.limit) })
+    let paging = Paging::Offset { limit: page.limit, offset: page.offset };
+    Some(Query { paging, ..Query::first(Some(Filter::All(tests)), columns, page.limit) })
 }
 
 fn beyond(name: &str, least: u64, most: u64, value: impl std::fmt::Display) -> Error {
-    let detail = format!("`{name}` is a number from {least} to {most} here, not {value}");
+    let detail = format!("`{name}` must be a number from {least} to {most}, not {value}");
     Error::Query(vec![Fault::new(Place::Parameter(name.to_owned()), "out-of-range", detail)])
 }
 
-impl Part {
+impl Page {
     fn read(parameters: &[(String, String)]) -> Result<Self> {
-        let mut part = Self { limit: DEFAULT_LIMIT, offset: 0 };
+        let mut page = Self { limit: DEFAULT_LIMIT, offset: 0 };
         for (name, value) in parameters {
-            let (least, most) = if name == "limit" { (1, MAX_LIMIT) } else { (0, MOST_SKIPPED) };
+            let (least, most) = if name == "limit" { (1, MAX_LIMIT) } else { (0, MAX_OFFSET) };
             let number = value.parse().ok().filter(|number| (least..=most).contains(number));
             let number = number.ok_or_else(|| beyond(name, least, most, value))?;
             match name.as_str() {
-                "limit" => part.limit = number,
-                _ => part.offset = number,
+                "limit" => page.limit = number,
+                _ => page.offset = number,
             }
         }
-        Ok(part)
+        Ok(page)
     }
 }

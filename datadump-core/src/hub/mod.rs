@@ -1,120 +1,120 @@
-//! The hub: devices push readings, people see which devices are heard, and send commands back.
+//! The hub: devices push readings, people watch them and see which devices are online, and send commands back.
 //!
 //! ```text
-//! push ─► readings ─► device, sensor (known, or registered now) ─► rows of `readings` ─► receipt
-//!                            └─► beat ─► heart ─► pulse, transitions (stored within two seconds)
+//! push ─► readings ─► device, sensor (looked up or registered) ─► rows of `readings` ─► receipt
+//!                            └─► last seen, in memory ─► liveness, transitions (flushed within two seconds)
 //! command ─► queued ─► leased to its device ─► acknowledged ─► answered
 //! ```
 //!
-//! Devices, sensors, pulses, transitions and commands are kept in storages of our own; what is in memory is
-//! known from there, and follows what other nodes change by the feed.
+//! Devices, sensors, liveness, transitions and commands are rows of system storages. The cache in memory is
+//! loaded from them and follows what other nodes change through the change log.
 
+mod admit;
+mod cache;
 mod commands;
 mod devices;
+mod events;
 mod fetch;
 mod follow;
-mod hearts;
-mod known;
-mod moving;
-mod pushing;
+mod liveness;
+mod push;
 mod readings;
-mod recall;
+mod reassign;
+mod recover;
 mod register;
 mod rows;
-mod told;
+pub mod rules;
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use parking_lot::Mutex;
 use tokio::sync::{Notify, OnceCell};
 
-use self::{hearts::Hearts, known::Known};
-use super::Dump;
-use crate::{clock::Timestamp, error::Result, store::system_storages::SystemStorage};
-pub use commands::{Answered, Asked, CommandsFor, Queued};
+use self::{cache::DeviceCache, liveness::FlushQueue};
+use crate::{
+    clock::Timestamp, context::Context, definitions::Definitions, error::Result, idempotency::Idempotency,
+    ingest::Ingest, live::Live, rows::Rows, store::system_storages::SystemStorage,
+};
+pub use commands::{CommandResult, CommandStream, NewCommand, QueuedCommand};
 pub use devices::DeviceInfo;
-pub(in crate::dump) use fetch::plain;
-pub(in crate::dump) use pushing::{Admitted, Becomes, Heard, Pushing, Who};
-pub(in crate::dump) use readings::{is_of_readings, is_old};
+pub(crate) use events::EVENTS;
+pub use push::{Push, Pushed};
 pub use register::Registration;
-pub(in crate::dump) use told::told;
 
-/// The most readings a second of one device, when nothing is said.
-const RATE: f64 = 1_000.0;
+/// Default for the readings per second of one device.
+const DEFAULT_RATE: f64 = 1_000.0;
 
-/// The most devices that are registered, when nothing is said.
-const DEVICES: usize = 100_000;
+/// Default for the maximum number of devices.
+const DEFAULT_MAX_DEVICES: usize = 100_000;
 
-/// How the hub is to be.
+/// Settings of the hub.
 #[derive(Debug, Clone, Copy)]
 pub struct HubOptions {
-    /// What becomes of a device that nobody knows.
+    /// What happens to an unknown device.
     pub registration: Registration,
-    /// The most devices there may be.
+    /// Maximum number of devices.
     pub devices: usize,
-    /// The most readings a second that one device may push on average; ten times as many at once.
+    /// Readings per second that one device may push on average; a burst may have ten times as many.
     pub rate: f64,
 }
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { registration: Registration::Open, devices: DEVICES, rate: RATE }
+        Self { registration: Registration::Open, devices: DEFAULT_MAX_DEVICES, rate: DEFAULT_RATE }
     }
 }
 
-/// What a [`Dump`] keeps in memory for its hub. The store has the truth.
+/// The hub of a database.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    context: Context,
+    definitions: Definitions,
+    idempotency: Idempotency,
+    ingest: Ingest,
+    live: Live,
+    state: Arc<HubState>,
+}
+
+/// What the hub keeps in memory. The store has the truth.
 #[derive(Debug)]
-pub(in crate::dump) struct Hub {
+struct HubState {
     options: HubOptions,
-    known: Known,
-    hearts: Hearts,
-    /// Since when this process listens: nobody was silent before.
-    listening: Timestamp,
-    /// One registration at a time: devices that begin at once would only get into each other's way.
+    cache: DeviceCache,
+    liveness: FlushQueue,
+    /// When this process began to listen: silence before that does not count.
+    listening_since: Timestamp,
+    /// Lets one registration run at a time: devices that appear together would only conflict.
     registering: tokio::sync::Mutex<()>,
-    bells: Mutex<HashMap<i64, Arc<Notify>>>,
-    started: OnceCell<()>,
+    command_signals: Mutex<HashMap<i64, Arc<Notify>>>,
+    loaded: OnceCell<()>,
     closed: AtomicBool,
 }
 
-impl Hub {
-    pub(in crate::dump) fn new(options: HubOptions, now: Timestamp) -> Self {
-        Self {
-            options,
-            known: Known::default(),
-            hearts: Hearts::default(),
-            listening: now,
-            registering: tokio::sync::Mutex::default(),
-            bells: Mutex::default(),
-            started: OnceCell::new(),
-            closed: AtomicBool::new(false),
-        }
+impl HubState {
+    /// Notified whenever a command of the device changes.
+    fn signal(&self, device: i64) -> Arc<Notify> {
+        self.command_signals.lock().entry(device).or_default().clone()
     }
 
-    /// What rings whenever something becomes of the commands of a device.
-    fn bell(&self, device: i64) -> Arc<Notify> {
-        self.bells.lock().unwrap_or_else(PoisonError::into_inner).entry(device).or_default().clone()
-    }
-
-    fn ring(&self, device: i64) {
-        let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bell) = bells.get(&device) {
-            bell.notify_waiters();
-            // Nobody waits for it but this list.
-            if Arc::strong_count(bell) == 1 {
-                bells.remove(&device);
+    fn notify(&self, device: i64) {
+        let mut signals = self.command_signals.lock();
+        if let Some(signal) = signals.get(&device) {
+            signal.notify_waiters();
+            // Nobody but this map holds it.
+            if Arc::strong_count(signal) == 1 {
+                signals.remove(&device);
             }
         }
     }
 
-    fn ring_all(&self) {
-        let bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
-        bells.values().for_each(|bell| bell.notify_waiters());
+    fn notify_all(&self) {
+        self.command_signals.lock().values().for_each(|signal| signal.notify_waiters());
     }
 
     fn is_closed(&self) -> bool {
@@ -122,48 +122,68 @@ impl Hub {
     }
 }
 
-impl Dump {
-    /// The hub, with all devices known. Whoever uses it first waits until they are.
-    pub(in crate::dump) async fn hub(&self) -> Result<&Hub> {
-        if !self.hub.started.initialized() {
-            // By itself in a box: who uses the hub would keep room for its beginning.
-            Box::pin(self.hub.started.get_or_try_init(|| self.begin_hub())).await?;
-        }
-        Ok(&self.hub)
-    }
-
-    async fn begin_hub(&self) -> Result<()> {
-        // Before they are read: what changes meanwhile is told.
-        let changes = self.hub_changes(None).await?;
-        self.read_hub().await?;
-        self.recall().await?;
-        self.follow_hub(changes);
-        self.move_on();
-        Ok(())
-    }
-
-    /// Begins to listen when there are devices: they are silent from now on, if they are.
-    pub(in crate::dump) async fn wake_hub(&self) -> Result<()> {
+impl Hub {
+    /// Opens the hub. If there are devices it begins to listen now, so that their silence counts.
+    pub(crate) async fn open(
+        context: Context,
+        definitions: Definitions,
+        idempotency: Idempotency,
+        ingest: Ingest,
+        live: Live,
+        options: HubOptions,
+    ) -> Result<Self> {
+        let state = HubState {
+            options,
+            cache: DeviceCache::default(),
+            liveness: FlushQueue::default(),
+            listening_since: context.now(),
+            registering: tokio::sync::Mutex::default(),
+            command_signals: Mutex::default(),
+            loaded: OnceCell::new(),
+            closed: AtomicBool::new(false),
+        };
+        let hub = Self { context, definitions, idempotency, ingest, live, state: Arc::new(state) };
         let first = [("limit".to_owned(), "1".to_owned()), ("count".to_owned(), "none".to_owned())];
-        if !self.own(SystemStorage::Device).list(&first).await?.rows.is_empty() {
-            self.hub().await?;
+        if !Rows::system(&hub.context, SystemStorage::Device).list(&first).await?.rows.is_empty() {
+            hub.ready().await?;
         }
+        Ok(hub)
+    }
+
+    /// The state, with all devices loaded. The first caller loads them.
+    async fn ready(&self) -> Result<&HubState> {
+        if !self.state.loaded.initialized() {
+            // Boxed, so that every caller's future does not reserve space for it.
+            Box::pin(self.state.loaded.get_or_try_init(|| self.load())).await?;
+        }
+        Ok(&self.state)
+    }
+
+    async fn load(&self) -> Result<()> {
+        // Before the devices are read, so that no change is missed.
+        let changes = self.subscribe_to_changes(None).await?;
+        self.read_all().await?;
+        self.recover_last_seen().await?;
+        self.follow_changes(changes);
+        self.flush_in_background();
+        self.expire_commands_in_background();
+        self.resume_reassignments();
         Ok(())
     }
 
-    /// Nobody waits for commands, or for what comes of them, any more: all who do are answered now.
+    /// Answers everyone who waits for commands or their results. Later waits return at once.
     pub fn stop_waiting(&self) {
-        self.hub.closed.store(true, Ordering::Relaxed);
-        self.hub.ring_all();
+        self.state.closed.store(true, Ordering::Relaxed);
+        self.state.notify_all();
     }
 
-    /// Stores what was heard, and lets go.
-    pub(in crate::dump) async fn close_hub(&self) {
+    /// Flushes what is known about liveness.
+    pub(crate) async fn close(&self) {
         self.stop_waiting();
-        if self.hub.started.initialized()
-            && let Err(error) = self.store_hearts(true).await
+        if self.state.loaded.initialized()
+            && let Err(error) = self.flush_liveness(true).await
         {
-            tracing::warn!(%error, "when devices were last heard could not be stored");
+            tracing::warn!(%error, "the time when devices were last seen could not be stored");
         }
     }
 }

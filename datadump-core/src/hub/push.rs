@@ -1,5 +1,5 @@
-//! A push: a throw whose records say what devices have measured. It goes the way of all throws, but for where
-//! its records go, and for what a device may do: readings of a device that is not known may be refused.
+//! Pushes: throws whose records are readings of devices. They are decoded and committed like other throws, but
+//! their records go to the storages of their devices, and readings of unknown devices may be refused.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -7,58 +7,61 @@ use serde_json::Value as Json;
 use tokio::task::coop::consume_budget;
 
 use super::{
-    Incoming, Reading,
-    entry::{Seed, Step, Trouble},
-    keep::{Batch, Bound, Failed, How, Kept, Noting, Ready},
-    once::{receipt, request},
-    read::Sorted,
+    Hub,
+    admit::{Admission, AdmittedReading, Reading, Sender, StoredAs},
+    rules::push::{PushReader, PushedReading},
 };
 use crate::{
-    dump::{
-        Dump,
-        hub::{Admitted, Becomes, Heard, Pushing, Who},
-        once::Slot,
-    },
     error::{Error, Result},
-    hub::push::{self, Said},
+    idempotency::Reservation,
+    ingest::{
+        Incoming,
+        commit::{CommitOptions, Committed, IngestBatch, Originals, ProvenRow, ReceiptRecord, RoutedRecord},
+        decode::DecodedThrow,
+        replayed_receipt, throw_fingerprint,
+    },
+    quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
     receipt::{Receipt, Remark},
     record::{Origin, Record},
     store::{Write, system_storages::SystemStorage},
     throw::{HUB, SourceName, Throw},
 };
 
-/// What is pushed.
+/// A push.
 #[derive(Debug, Clone, Default)]
 pub struct Push {
-    /// The throw it is.
+    /// The throw with the readings.
     pub throw: Incoming,
-    /// The token of the device that pushes, if it has one.
+    /// The token of the device, if it has one.
     pub token: Option<String>,
-    /// How many commands are given to the device in return; of the device of the first reading.
+    /// Maximum number of commands to lease to the device of the first reading.
     pub commands: usize,
 }
 
-/// What became of it.
+/// The answer to a push.
 #[derive(Debug, Clone)]
 pub struct Pushed {
-    /// What was accepted, quarantined, and refused.
+    /// What was accepted, quarantined and refused.
     pub receipt: Receipt,
-    /// Commands for the device.
+    /// The leased commands, if they were asked for.
     pub commands: Option<Vec<Json>>,
 }
 
 /// A push before anything of it is stored.
-pub(super) struct Sifted {
-    sorted: Sorted,
-    /// Readings for storages as we make them.
-    ready: Vec<Ready>,
-    /// What is refused: it is neither stored nor in quarantine.
+struct PreparedPush {
+    context: Arc<ThrowContext>,
+    /// Readings for storages with the built-in definition.
+    rows: Vec<ProvenRow>,
+    /// Readings for storages that were declared differently.
+    records: Vec<RoutedRecord>,
+    failed: Vec<FailedPart>,
+    /// What is refused: neither stored nor in quarantine.
     refused: Vec<(Remark, Error)>,
-    heard: Arc<[Heard]>,
+    readings: Arc<[Reading]>,
 }
 
-impl Dump {
-    /// Takes what devices have measured. What it became is committed when this returns.
+impl Hub {
+    /// Takes the readings of devices. What they became is committed when this returns.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
@@ -66,143 +69,171 @@ impl Dump {
     ///
     /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
     /// let body = r#"{"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}}"#.into();
-    /// let pushed = dump.push(Push { throw: Incoming { body, ..Incoming::default() }, ..Push::default() }).await?;
+    /// let push = Push { throw: Incoming { body, ..Incoming::default() }, ..Push::default() };
+    /// let pushed = dump.hub().push(push).await?;
     /// assert_eq!(pushed.receipt.accepted, 2);
-    /// let readings = dump.fetch_device("pico_w", &[]).await?;
+    /// let readings = dump.hub().fetch_device("pico_w", &[]).await?;
     /// assert_eq!(readings[0]["device"], "pico_w");
     /// dump.close().await;
     /// # Ok(()) }
     /// ```
     pub async fn push(&self, push: Push) -> Result<Pushed> {
         let Push { mut throw, token, commands } = push;
-        if throw.body.len() > self.capture.max_throw {
-            return Err(Error::TooLarge { limit: self.capture.max_throw });
-        }
+        self.ingest.decoder.check_size(&throw.body)?;
         let source = SourceName::reserved(HUB);
-        let slot = match throw.once.take() {
+        let reservation = match throw.key.take() {
             None => None,
-            Some(once) => match self.slot(once, request("push", &source, &throw)).await? {
-                (_, Some(record)) => return Ok(Pushed { receipt: receipt(record)?, commands: None }),
-                (slot, None) => Some(slot),
-            },
+            Some(key) => {
+                let fingerprint = throw_fingerprint("push", &source, &throw);
+                match self.idempotency.reserve(key, fingerprint).await? {
+                    (_, Some(answer)) => {
+                        return Ok(Pushed { receipt: replayed_receipt(answer)?, commands: None });
+                    }
+                    (reservation, None) => Some(reservation),
+                }
+            }
         };
-        let throw = Arc::new(self.begin(&source, throw));
-        let outcome = self.push_once(&throw, Who::Device(token.as_deref()), slot).await;
-        let (receipt, heard) = match outcome {
+        let throw = Arc::new(self.ingest.receive(&source, throw));
+        let outcome = self.push_with_key(&throw, Sender::Device(token.as_deref()), reservation).await;
+        let (receipt, readings) = match outcome {
             Ok(pushed) => pushed,
             Err(error) => {
                 let outcome = Err(error);
-                self.capture.recent.put(throw, &outcome);
+                self.ingest.remember(throw, &outcome);
                 return outcome.map(|receipt| Pushed { receipt, commands: None });
             }
         };
-        self.beat(&heard, throw.received_at);
-        let commands = match heard.first().filter(|_| commands > 0) {
-            // The readings are committed: who hears of an error here would push them again.
-            Some(first) => Some(self.pending(first, commands).await.unwrap_or_else(|error| {
-                tracing::debug!(%error, "a device is not given its commands with the answer to its push");
+        self.mark_seen(&readings, throw.received_at);
+        let commands = match readings.first().filter(|_| commands > 0) {
+            // The readings are committed: after an error here the device would push them again.
+            Some(first) => Some(self.lease_after_push(first, commands).await.unwrap_or_else(|error| {
+                tracing::debug!(%error, "commands could not be leased to a device that pushed");
                 Vec::new()
             })),
             None => (commands > 0).then(Vec::new),
         };
         let receipt = Ok(receipt);
-        self.capture.recent.put(throw, &receipt);
+        self.ingest.remember(throw, &receipt);
         Ok(Pushed { receipt: receipt?, commands })
     }
 
-    async fn push_once(
+    async fn push_with_key(
         &self,
         throw: &Arc<Throw>,
-        who: Who<'_>,
-        slot: Option<Slot>,
-    ) -> Result<(Receipt, Arc<[Heard]>)> {
-        let reading = self.read(throw, None).await?;
-        let mut begun = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
-        let mut sifted = self.sift(throw.clone(), reading, who, &mut begun).await?;
-        if sifted.is_empty() && !sifted.refused.is_empty() {
-            // Nothing of it is taken.
-            return Err(sifted.refused.swap_remove(0).1);
+        sender: Sender<'_>,
+        reservation: Option<Reservation>,
+    ) -> Result<(Receipt, Arc<[Reading]>)> {
+        let decoded = self.ingest.decoder.decode(throw, None).await?;
+        let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
+        let mut prepared = self.prepare(throw.clone(), decoded, sender, &mut receipt).await?;
+        if prepared.is_empty() && !prepared.refused.is_empty() {
+            // All of it is refused.
+            return Err(prepared.refused.swap_remove(0).1);
         }
-        let Sifted { sorted, ready, refused, heard } = sifted;
-        let Sorted { seed, bound, failed, .. } = sorted;
-        let (heard_here, beside) = (heard.clone(), Vec::new());
-        let batch = Batch { seed, receipt: begun, bound, ready, heard: heard_here, failed, beside };
-        let refused: Vec<Remark> = refused.into_iter().map(|(remark, _)| remark).collect();
-        let whole = move |mut receipt: Receipt| {
+        let readings = prepared.readings.clone();
+        let refused: Arc<[Remark]> = prepared.refused.drain(..).map(|(remark, _)| remark).collect();
+        let complete = move |mut receipt: Receipt| {
             refused.iter().for_each(|remark| receipt.error(remark.clone()));
             receipt
         };
-        let noting = slot.clone().map(|slot| {
-            let (whole, maker) = (whole.clone(), slot.clone());
-            let row = move |receipt| Some(maker.row(serde_json::to_string(&whole(receipt)).ok(), None));
-            Noting { slot, row: Box::new(row) }
-        });
-        match (self.keep_once(batch, HOW, noting).await?, slot) {
-            (Kept::Now(receipt, _), _) => Ok((whole(receipt), heard)),
-            (Kept::Before(row), Some(slot)) => Ok((receipt(slot.read(&row)?)?, Arc::default())),
-            (Kept::Before(_), None) => Err(Error::internal("a record that nobody asked for")),
+        let record = reservation.as_ref().map(|reservation| ReceiptRecord::of(reservation, complete.clone()));
+        let batch = prepared.into_batch(receipt, Vec::new());
+        match (self.ingest.commit_with_key(batch, COMMIT_OPTIONS, record).await?, reservation) {
+            (Committed::New(receipt, _), _) => Ok((complete(receipt), readings)),
+            (Committed::Existing(row), Some(reservation)) => {
+                Ok((replayed_receipt(reservation.read(&row)?)?, Arc::default()))
+            }
+            (Committed::Existing(_), None) => Err(Error::internal("an idempotency record without a key")),
         }
     }
 
-    /// From the records of a push to readings on their way to the storages of their devices.
-    pub(super) async fn sift(
+    /// Replays a part of a push that waits in quarantine, in one transaction with the writes in `extra`. None
+    /// if another replay was faster.
+    pub(crate) async fn replay_push(
         &self,
         throw: Arc<Throw>,
-        reading: Reading,
-        who: Who<'_>,
+        decoded: DecodedThrow,
+        dry_run: bool,
+        extra: Vec<Write>,
+    ) -> Result<Option<Receipt>> {
+        let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
+        let prepared = self.prepare(throw, decoded, Sender::Replay, &mut receipt).await?;
+        if let Some((_, error)) = prepared.refused.into_iter().next() {
+            return Err(error);
+        }
+        if let Some(failed) = prepared.failed.first() {
+            receipt.error(failed.remark(None));
+            return Ok(Some(receipt));
+        }
+        if dry_run {
+            return Ok(Some(receipt));
+        }
+        let batch = PreparedPush { refused: Vec::new(), ..prepared }.into_batch(receipt, extra);
+        let options = CommitOptions { all_or_nothing: true, ..COMMIT_OPTIONS };
+        match self.ingest.commit(batch, options).await {
+            Ok(receipt) => Ok(Some(receipt)),
+            Err(Error::Strict(receipt)) => Ok(Some(*receipt)),
+            Err(Error::Precondition { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Turns the records of a push into readings for the storages of their devices.
+    async fn prepare(
+        &self,
+        throw: Arc<Throw>,
+        decoded: DecodedThrow,
+        sender: Sender<'_>,
         receipt: &mut Receipt,
-    ) -> Result<Sifted> {
-        let Reading { format, body, mut output } = reading;
-        let share = output.as_mut().ok().and_then(|output| output.share.take());
+    ) -> Result<PreparedPush> {
+        let DecodedThrow { format, body, mut output } = decoded;
+        let memory = output.as_mut().ok().and_then(|output| output.share.take());
         let received_at = throw.received_at;
-        let quarantine = self.store.catalogue().system(SystemStorage::Quarantine)?;
-        let seed = Arc::new(Seed { quarantine, throw, body, format, processor: None, _share: share });
-        let sorted = Sorted { seed, bound: Vec::new(), failed: Vec::new(), dropped: 0 };
-        let (ready, refused) = (Vec::new(), Vec::new());
-        let mut sifted = Sifted { sorted, ready, refused, heard: Arc::default() };
+        let quarantine = self.context.system(SystemStorage::Quarantine)?;
+        let context = ThrowContext { quarantine, throw, body, format, processor: None, _memory: memory };
+        let mut prepared = PreparedPush::new(context);
         let output = match output {
             Ok(output) => output,
             Err(failure) => {
-                let trouble = Trouble::of(Step::Decode, &failure);
-                sifted.sorted.failed.push(Failed { origin: None, original: None, storage: None, trouble });
-                return Ok(sifted);
+                prepared.failed.push(FailedPart::whole(FailureReason::of(Stage::Decode, &failure)));
+                return Ok(prepared);
             }
         };
         for rejected in output.rejected {
-            sifted.fail(rejected.origin, None, Trouble::of(Step::Decode, &rejected.failure));
+            prepared.fail(rejected.origin, None, FailureReason::of(Stage::Decode, &rejected.failure));
         }
-        let mut said = Vec::with_capacity(output.records.len());
-        let (mut devices, mut reader) = (Devices::default(), push::Reader::default());
+        let mut pushed = Vec::with_capacity(output.records.len());
+        let (mut devices, mut reader) = (DeviceCounts::default(), PushReader::default());
         for record in output.records {
             consume_budget().await;
             let Record { mut fields, odd, origin, .. } = record;
             fields.extend(odd);
             reader.read(fields, |one| match one {
                 Ok(one) => {
-                    let device = devices.place(&one.device);
-                    said.push((origin.clone(), one, device));
+                    let device = devices.count(&one.device);
+                    pushed.push((origin.clone(), one, device));
                 }
-                Err(unread) => {
-                    let trouble =
-                        Trouble { field: unread.field, ..Trouble::of(Step::Route, &unread.failure) };
-                    sifted.fail(origin.clone(), Some(unread.original), trouble);
+                Err(malformed) => {
+                    let reason = FailureReason::of(Stage::Route, &malformed.failure);
+                    let reason = FailureReason { field: malformed.field, ..reason };
+                    prepared.fail(origin.clone(), Some(malformed.original), reason);
                 }
             });
         }
-        let admitted = self.admit(&devices.named, who, received_at).await?;
-        let taken = said.iter().filter_map(|(_, said, device)| match admitted.get(*device) {
-            Some(Ok(Admitted::Taken(device))) => Some((device, said)),
+        let admitted = self.admit(&devices.counts, sender, received_at).await?;
+        let accepted = pushed.iter().filter_map(|(_, pushed, device)| match admitted.get(*device) {
+            Some(Ok(Admission::Accepted(device))) => Some((device, pushed)),
             _ => None,
         });
-        let mut sensors = self.recognise(taken).await?.into_iter();
-        let mut heard = Vec::with_capacity(sensors.len());
-        sifted.ready.reserve_exact(sensors.len());
-        for (origin, said, device) in said {
+        let mut sensors = self.accept_sensors(accepted).await?.into_iter();
+        let mut readings = Vec::with_capacity(sensors.len());
+        prepared.rows.reserve_exact(sensors.len());
+        for (origin, pushed, device) in pushed {
             let device = match admitted.get(device) {
-                Some(Ok(Admitted::Taken(device))) => device,
-                Some(Ok(Admitted::Waiting(device))) => {
+                Some(Ok(Admission::Accepted(device))) => device,
+                Some(Ok(Admission::Waiting(device))) => {
                     let detail = format!("device `{device}` waits to be adopted");
-                    sifted.set_aside(origin, &said, "device-waiting", device.clone(), detail);
+                    prepared.set_aside(origin, &pushed, "device-waiting", device.clone(), detail);
                     continue;
                 }
                 Some(Err(refusal)) => {
@@ -210,139 +241,130 @@ impl Dump {
                         index: Some(origin.index),
                         line: origin.line,
                         code: refusal.code().into(),
-                        field: Some(said.sensor),
+                        field: Some(pushed.sensor),
                         detail: refusal.error().to_string(),
                         quarantine: None,
                     };
-                    sifted.refused.push((remark, refusal.error()));
+                    prepared.refused.push((remark, refusal.error()));
                     continue;
                 }
-                None => return Err(Error::internal("a reading of no device")),
+                None => return Err(Error::internal("a reading without a device")),
             };
             let Some(sensor) = sensors.next().flatten() else {
-                let detail = format!("device `{}` has too many sensors", said.device);
-                sifted.set_aside(origin, &said, "too-many-sensors", said.sensor.clone(), detail);
+                let detail = format!("device `{}` has too many sensors", pushed.device);
+                prepared.set_aside(origin, &pushed, "too-many-sensors", pushed.sensor.clone(), detail);
                 continue;
             };
-            let pushing = Pushing::new(said, device, sensor, received_at);
-            if pushing.is_clock_off {
+            let admitted = AdmittedReading::new(pushed, device, sensor, received_at);
+            if admitted.is_clock_off {
                 receipt.warn(Remark {
                     index: Some(origin.index),
                     line: origin.line,
                     code: "clock_off".into(),
                     field: Some("timestamp".into()),
-                    detail: "its time is far from the server's; it is kept as it is".into(),
+                    detail: "the time is far from the server's; it is stored as it is".into(),
                     quarantine: None,
                 });
             }
             let origin = Origin { piece: None, ..origin };
-            let (becomes, this) = pushing.kept(received_at);
-            match becomes {
-                Becomes::Row(row) => sifted.ready.push(Ready { row, origin, heard: heard.len() }),
-                Becomes::Record(storage, fields) => sifted.sorted.bound.push(Bound {
+            let (stored_as, reading) = admitted.store(received_at)?;
+            match stored_as {
+                StoredAs::Row(row) => {
+                    prepared.rows.push(ProvenRow { row, origin, index: readings.len() });
+                }
+                StoredAs::Record(storage, fields) => prepared.records.push(RoutedRecord {
                     storage,
                     record: Record { origin, ..Record::new(fields) },
-                    original: Some(Arc::new(this.to_json())),
+                    original: Some(Arc::new(reading.to_json())),
                 }),
             }
-            heard.push(this);
+            readings.push(reading);
         }
-        sifted.heard = heard.into();
-        Ok(sifted)
-    }
-
-    /// Keeps what waited in quarantine, together with the entry that says so.
-    pub(super) async fn push_again(
-        &self,
-        throw: Arc<Throw>,
-        reading: Reading,
-        dry_run: bool,
-        beside: Vec<Write>,
-    ) -> Result<Option<Receipt>> {
-        let mut receipt = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
-        let sifted = self.sift(throw, reading, Who::Replay, &mut receipt).await?;
-        if let Some((_, error)) = sifted.refused.into_iter().next() {
-            return Err(error);
-        }
-        if let Some(failed) = sifted.sorted.failed.first() {
-            receipt.error(failed.remark(None));
-            return Ok(Some(receipt));
-        }
-        if dry_run {
-            return Ok(Some(receipt));
-        }
-        let Sifted { sorted, ready, heard, .. } = sifted;
-        let Sorted { seed, bound, failed, .. } = sorted;
-        let batch = Batch { seed, receipt, bound, ready, heard, failed, beside };
-        match self.keep(batch, How { whole: true, ..HOW }).await {
-            Ok(receipt) => Ok(Some(receipt)),
-            Err(Error::Strict(receipt)) => Ok(Some(*receipt)),
-            // Another replay was faster.
-            Err(Error::Precondition { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        prepared.readings = readings.into();
+        Ok(prepared)
     }
 }
 
-/// The devices that a push names, each once, and how many readings it has of each.
-#[derive(Default)]
-struct Devices {
-    named: Vec<(String, usize)>,
-    /// Where they stand; of a few that is not noted.
-    places: HashMap<String, usize>,
-    last: usize,
-}
+/// How readings are committed.
+const COMMIT_OPTIONS: CommitOptions<'_> =
+    CommitOptions { key: None, strict_fields: false, all_or_nothing: false, quarantine: true };
 
-/// How many devices are a few.
-const FEW: usize = 8;
-
-impl Devices {
-    /// The place of one that has another reading.
-    fn place(&mut self, name: &str) -> usize {
-        // Mostly it is the one before.
-        if self.named.get(self.last).is_none_or(|(last, _)| last != name) {
-            let few = self.named.iter().take(FEW).position(|(few, _)| few == name);
-            self.last = few.or_else(|| self.places.get(name).copied()).unwrap_or_else(|| {
-                let place = self.named.len();
-                if place >= FEW {
-                    self.places.insert(name.to_owned(), place);
-                }
-                self.named.push((name.to_owned(), 0));
-                place
-            });
+impl PreparedPush {
+    fn new(context: ThrowContext) -> Self {
+        Self {
+            context: Arc::new(context),
+            rows: Vec::new(),
+            records: Vec::new(),
+            failed: Vec::new(),
+            refused: Vec::new(),
+            readings: Arc::default(),
         }
-        if let Some((_, readings)) = self.named.get_mut(self.last) {
-            *readings += 1;
-        }
-        self.last
     }
-}
 
-/// How readings are kept.
-const HOW: How<'_> = How { key: None, strict_fields: false, whole: false, quarantine: true };
-
-impl Sifted {
     fn is_empty(&self) -> bool {
-        self.sorted.bound.is_empty() && self.ready.is_empty() && self.sorted.failed.is_empty()
+        self.records.is_empty() && self.rows.is_empty() && self.failed.is_empty()
     }
 
-    /// Puts a reading into quarantine, because of what is said of this field.
-    fn set_aside(&mut self, origin: Origin, said: &Said, code: &str, field: String, detail: String) {
-        let trouble = Trouble { step: Step::Route, code: code.into(), field: Some(field), detail };
-        self.fail(origin, Some(said.to_json()), trouble);
+    fn into_batch(self, receipt: Receipt, extra: Vec<Write>) -> IngestBatch {
+        let Self { context, rows, records, failed, readings, .. } = self;
+        let originals = Originals(Arc::new(move |index| readings.get(index).map(Reading::to_json)));
+        IngestBatch { context, receipt, records, rows, originals, failed, extra }
     }
 
-    /// Puts a part of the push into quarantine: what it says, in a form that can be pushed again.
-    fn fail(&mut self, origin: Origin, original: Option<Json>, trouble: Trouble) {
+    /// Sends a reading to quarantine because of one of its fields.
+    fn set_aside(
+        &mut self,
+        origin: Origin,
+        reading: &PushedReading,
+        code: &str,
+        field: String,
+        detail: String,
+    ) {
+        let reason = FailureReason { stage: Stage::Route, code: code.into(), field: Some(field), detail };
+        self.fail(origin, Some(reading.to_json()), reason);
+    }
+
+    /// Sends a part of the push to quarantine, in a form that can be pushed again.
+    fn fail(&mut self, origin: Origin, original: Option<Json>, reason: FailureReason) {
         let origin = match &original {
             Some(_) => Origin { piece: None, ..origin },
             None => origin,
         };
-        self.sorted.failed.push(Failed {
-            origin: Some(origin),
-            original: original.map(Arc::new),
-            storage: None,
-            trouble,
-        });
+        let original = original.map(Arc::new);
+        self.failed.push(FailedPart { origin: Some(origin), original, storage: None, reason });
+    }
+}
+
+/// The devices that a push names, each with its number of readings.
+#[derive(Default)]
+struct DeviceCounts {
+    counts: Vec<(String, usize)>,
+    /// The places of those after the first few.
+    places: HashMap<String, usize>,
+    last: usize,
+}
+
+/// Number of devices that are searched linearly before the map is used.
+const MAX_LINEAR: usize = 8;
+
+impl DeviceCounts {
+    /// Counts a reading of a device and returns the device's place.
+    fn count(&mut self, name: &str) -> usize {
+        // Most readings are of the same device as the one before.
+        if self.counts.get(self.last).is_none_or(|(last, _)| last != name) {
+            let found = self.counts.iter().take(MAX_LINEAR).position(|(known, _)| known == name);
+            self.last = found.or_else(|| self.places.get(name).copied()).unwrap_or_else(|| {
+                let place = self.counts.len();
+                if place >= MAX_LINEAR {
+                    self.places.insert(name.to_owned(), place);
+                }
+                self.counts.push((name.to_owned(), 0));
+                place
+            });
+        }
+        if let Some((_, readings)) = self.counts.get_mut(self.last) {
+            *readings += 1;
+        }
+        self.last
     }
 }

@@ -1,28 +1,26 @@
-//! Where readings are kept: in one storage for all, or in one of the device's own. Both are ordinary storages.
+//! The storages of readings: one for all devices, or one of a device's own. Both are ordinary storages.
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value as Json, json};
 
-use super::known::Device;
+use super::{Hub, cache::Device, rules::name};
 use crate::{
-    dump::Dump,
     error::{Error, Result},
-    hub::name,
     schema::{Bounds, Field, InForce, Kind, StorageName, StoredRow, Value, parse},
     store::Column,
 };
 
-/// The storage of all devices that have none of their own.
+/// The storage of the devices that have none of their own.
 const READINGS: &str = "readings";
 
 /// The storage that a device's readings go to.
-pub(in crate::dump) fn storage_of(device: i64, has_own: bool) -> String {
+pub(super) fn storage_of(device: i64, has_own: bool) -> String {
     if has_own { format!("{READINGS}_{device}") } else { READINGS.to_owned() }
 }
 
-/// Whether a storage is one of readings.
-pub(in crate::dump) fn is_of_readings(name: &StorageName) -> bool {
+/// Whether a storage holds readings.
+pub(super) fn is_readings(name: &StorageName) -> bool {
     match name.as_str().strip_prefix(READINGS) {
         Some("") => true,
         Some(rest) => rest
@@ -32,17 +30,17 @@ pub(in crate::dump) fn is_of_readings(name: &StorageName) -> bool {
     }
 }
 
-/// How often a storage is looked at again that others are making, and how long after.
-const ROUNDS: usize = 500;
-const PAUSE: Duration = Duration::from_millis(2);
+/// Attempts to open a storage that others are creating, and the pause between them.
+const MAX_ATTEMPTS: usize = 500;
+const RETRY_DELAY: Duration = Duration::from_millis(2);
 
-/// How long after it was received a reading is stored at most, in microseconds, when it is a new one.
-const NEW: i64 = 60_000_000;
+/// Maximum time from the arrival of a new reading to its commit, in microseconds.
+const MAX_COMMIT_DELAY: i64 = 60_000_000;
 
-/// Whether it was received long before it was stored here: it has been moved, or waited in quarantine.
-pub(in crate::dump) fn is_old(in_force: &InForce, row: &StoredRow) -> bool {
+/// Whether a reading was received long before it was stored: it was moved, or waited in quarantine.
+pub(super) fn is_old(in_force: &InForce, row: &StoredRow) -> bool {
     let received = Column::named(&in_force.definition, "received_at").map(|column| column.value(row));
-    matches!(received, Some(Value::Timestamp(received)) if row.created_at.micros() - received.micros() > NEW)
+    matches!(received, Some(Value::Timestamp(received)) if row.created_at.micros() - received.micros() > MAX_COMMIT_DELAY)
 }
 
 fn definition(name: &str) -> Json {
@@ -59,13 +57,13 @@ fn definition(name: &str) -> Json {
             {"name": "timestamp", "type": "timestamp"},
             {"name": "received_at", "type": "timestamp"},
         ],
-        // One for sensors would be as large again: those of a device are looked through for the ones of a sensor.
+        // No index on sensors, which would double the size: a query for a sensor scans those of its device.
         "meta": {"scans": true, "indexes": [{"fields": ["device_id", "timestamp"], "kind": "late"}]},
     })
 }
 
-/// Whether a storage has the fields that we give it, so that a reading is a row of it as it is.
-pub(super) fn is_ours(in_force: &InForce) -> bool {
+/// Whether a storage has exactly the fields of the built-in definition, so that readings need no validation.
+pub(super) fn is_built_in(in_force: &InForce) -> bool {
     let fields = [
         ("device_id", "long", false),
         ("device", "string", false),
@@ -81,7 +79,7 @@ pub(super) fn is_ours(in_force: &InForce) -> bool {
         let is_plain = field.bounds == Bounds::default() && field.pattern.is_none() && !field.unique;
         is_plain
             && (field.name.as_str(), field.kind.name(), field.nullable) == (called, kind, nullable)
-            && !matches!(&field.kind, Kind::String { max_length } if usize::try_from(*max_length).unwrap_or(0) < name::LONGEST)
+            && !matches!(&field.kind, Kind::String { max_length } if usize::try_from(*max_length).unwrap_or(0) < name::MAX_LENGTH)
     };
     definition.key.generated
         && !definition.meta.require_version
@@ -96,22 +94,22 @@ impl Device {
     }
 }
 
-impl Dump {
-    /// The storage of readings with this name, made now if there is none.
-    pub(in crate::dump) async fn readings_storage(&self, name: &str) -> Result<Arc<InForce>> {
-        for _ in 0..ROUNDS {
-            if let Some(storage) = self.store.catalogue().folded(name) {
+impl Hub {
+    /// The storage of readings with this name, created if it does not exist.
+    pub(super) async fn readings_storage(&self, name: &str) -> Result<Arc<InForce>> {
+        for _ in 0..MAX_ATTEMPTS {
+            if let Some(storage) = self.context.store.catalogue().folded(name) {
                 let Some(in_force) = &storage.in_force else {
-                    self.store.migrate(storage.id).await?;
+                    self.context.store.migrate(storage.id).await?;
                     continue;
                 };
                 return Ok(in_force.clone());
             }
             let sent = definition(name);
-            match self.queue(parse::definition(&sent)?, &sent, None).await {
-                Ok(storage) => self.store.migrate(storage.id).await?,
-                // Somebody else made it in the same moment.
-                Err(Error::StalePlan(_) | Error::Migrating { .. }) => tokio::time::sleep(PAUSE).await,
+            match self.definitions.queue(parse::definition(&sent)?, &sent, None).await {
+                Ok(storage) => self.context.store.migrate(storage.id).await?,
+                // Another task or node creates it at the same time.
+                Err(Error::StalePlan(_) | Error::Migrating { .. }) => tokio::time::sleep(RETRY_DELAY).await,
                 Err(error) => return Err(error),
             }
         }

@@ -1,69 +1,63 @@
-//! Readings of before move to where those of now are kept: some at a time, each time out of one storage and
-//! into the other at the same moment.
+//! Moves earlier readings of a device to the storage where new ones go, in small atomic batches.
 
 use std::time::Duration;
 
-use super::{known::Device, readings::storage_of, rows::DeviceRow};
+use super::{Hub, cache::Device, readings::storage_of, rows::DeviceRow};
 use crate::{
-    dump::Dump,
     error::{Error, Result},
     schema::{InForce, Value},
     store::{Column, Expect, Filter, Outcome, Query, Test, Write, WriteBatch, query::Direction},
     validate,
 };
 
-/// How many rows are moved at a time.
-const AT_ONCE: u64 = 500;
+/// Readings moved by one write batch.
+const BATCH_ROWS: u64 = 500;
 
-/// Before it is tried again, after the database did not take it.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Pause before a move is retried.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-impl Dump {
-    /// Moves on, after a start, what was being moved.
-    pub(super) fn move_on(&self) {
-        for device in self.hub.known.all().iter().filter(|device| device.row.moving) {
-            self.move_in_background(device.id);
+impl Hub {
+    /// Resumes the moves that were interrupted by a restart.
+    pub(super) fn resume_reassignments(&self) {
+        for device in self.state.cache.all().iter().filter(|device| device.row.moving) {
+            self.reassign_in_background(device.id);
         }
     }
 
-    pub(super) fn move_in_background(&self, device: i64) {
-        let weak = self.downgrade();
-        tokio::spawn(async move {
-            loop {
-                let Some(dump) = weak.upgrade().filter(|dump| !dump.hub.is_closed()) else { return };
-                let Some(device) = dump.hub.known.numbered(device).filter(|device| device.row.moving) else {
-                    return;
-                };
-                match dump.move_some(&device).await {
+    /// Moves the readings of a device, batch by batch.
+    pub(super) fn reassign_in_background(&self, device: i64) {
+        let hub = self.clone();
+        self.context.background.spawn(async move {
+            while let Some(device) = hub.state.cache.by_id(device).filter(|device| device.row.moving) {
+                match hub.reassign_batch(&device).await {
                     Ok(true) => {}
                     Ok(false) => {
                         let row = DeviceRow { moving: false, ..device.row.clone() };
-                        match dump.put_device(&row, Expect::Exactly(device.version)).await {
+                        match hub.put_device(&row, Expect::Exactly(device.version)).await {
                             Ok(()) => return,
-                            // It was changed meanwhile: once more.
                             Err(error) => {
-                                tracing::debug!(%error, "a device was changed while its readings moved");
-                                tokio::time::sleep(PAUSE).await;
+                                tracing::debug!(%error, "the device was changed while its readings moved; retrying");
+                                tokio::time::sleep(RETRY_DELAY).await;
                             }
                         }
                     }
                     Err(error) => {
-                        tracing::warn!(device = device.row.device, %error, "readings could not be moved; it is tried again");
-                        tokio::time::sleep(PAUSE).await;
+                        tracing::warn!(device = device.row.device, %error, "readings could not be moved; retrying");
+                        tokio::time::sleep(RETRY_DELAY).await;
                     }
                 }
             }
         });
     }
 
-    /// Moves some; whether there may be more.
-    async fn move_some(&self, device: &Device) -> Result<bool> {
+    /// Moves a batch; returns whether there may be more.
+    async fn reassign_batch(&self, device: &Device) -> Result<bool> {
         let from = storage_of(device.id, !device.row.own_table);
-        let Ok(from) = self.find(&from) else { return Ok(false) };
+        let Ok(from) = self.definitions.find(&from) else { return Ok(false) };
         let from = from.ready()?.clone();
         let to = self.readings_storage(&device.storage()).await?;
         let Some(query) = readings_of(&from, device.id) else { return Ok(false) };
-        let page = self.store.page(&from, &query).await?;
+        let page = self.context.store.page(&from, &query).await?;
         if page.rows.is_empty() {
             return Ok(false);
         }
@@ -74,21 +68,21 @@ impl Dump {
             for (field, value) in from.definition.fields.iter().zip(&row.values) {
                 record.insert(field.name.to_string(), value.to_json(&field.kind));
             }
-            let proven = validate::row(&to, record, &self.ids).map_err(Error::Invalid)?;
+            let proven = validate::row(&to, record, &self.context.ids).map_err(Error::Invalid)?;
             writes.push(Write::put(proven, Expect::Anything));
-            // When somebody else has moved it in between, nothing of this is done.
+            // If another node has moved one of them meanwhile, nothing of this batch is done.
             deletes.push(Write::delete(from.clone(), row.key, Expect::Exactly(row.version)));
         }
         writes.extend(deletes);
-        let outcomes = self.store.write(WriteBatch::atomic(writes)).await?;
+        let outcomes = self.context.store.write(WriteBatch::atomic(writes)).await?;
         match outcomes.into_iter().next() {
             Some(Outcome::Created(_)) => Ok(true),
-            // Another node has moved one of them in between.
+            // Another node has moved one of them meanwhile.
             Some(Outcome::RolledBack) => {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_DELAY).await;
                 Ok(true)
             }
-            other => Err(Error::internal(format!("a reading cannot be moved: {other:?}"))),
+            other => Err(Error::internal(format!("moving a reading had the outcome {other:?}"))),
         }
     }
 }
@@ -98,6 +92,6 @@ fn readings_of(in_force: &InForce, device: i64) -> Option<Query> {
     Some(Query::first(
         Some(Filter::Column(column, Test::Eq(Value::Integer(device)))),
         &[(Column::Key, Direction::Ascending)],
-        AT_ONCE,
+        BATCH_ROWS,
     ))
 }

@@ -1,4 +1,4 @@
-//! Devices and sensors that nobody knows yet.
+//! Registers devices and sensors when they push for the first time.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,32 +6,32 @@ use std::{
 };
 
 use super::{
-    known::{Device, Sensor},
+    Hub,
+    cache::{Device, Sensor},
     rows::{DeviceRow, DeviceState, SensorRow, read},
 };
 use crate::{
-    dump::Dump,
     error::{Error, Result},
     store::{Expect, Outcome, WriteBatch, system_storages::SystemStorage},
 };
 
-/// The most sensors of one device.
-const SENSORS: usize = 10_000;
+/// Maximum number of sensors of one device.
+const MAX_SENSORS: usize = 10_000;
 
-/// What becomes of a device that nobody knows.
+/// What happens to an unknown device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Registration {
     /// It is registered, and its readings are taken.
     #[default]
     Open,
-    /// It is registered, and its readings wait in quarantine until somebody says that it is known.
+    /// It is registered, and its readings wait in quarantine until it is adopted.
     Adopt,
     /// Its readings are refused.
     Locked,
 }
 
 impl Registration {
-    /// The one of that word.
+    /// Parses the name of a mode.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "open" => Some(Self::Open),
@@ -41,7 +41,7 @@ impl Registration {
         }
     }
 
-    /// Its word.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -51,12 +51,11 @@ impl Registration {
     }
 }
 
-impl Dump {
-    /// The devices of these names; those that are not known are registered, as far as that is done. None for
-    /// those that are not.
+impl Hub {
+    /// The devices of these names. Unknown ones are registered if the mode allows it; others give none.
     pub(super) async fn devices_named(&self, names: &[&str]) -> Result<Vec<Option<Arc<Device>>>> {
-        let hub = self.hub().await?;
-        let found = hub.known.all_named(names);
+        let hub = self.ready().await?;
+        let found = hub.cache.all_named(names);
         if found.iter().all(Option::is_some) || hub.options.registration == Registration::Locked {
             return Ok(found);
         }
@@ -64,19 +63,19 @@ impl Dump {
     }
 
     async fn devices_registered(&self, names: &[&str]) -> Result<Vec<Option<Arc<Device>>>> {
-        let hub = &self.hub;
-        let _alone = hub.registering.lock().await;
-        let found = hub.known.all_named(names);
-        let room = hub.options.devices.saturating_sub(hub.known.count());
+        let hub = self.state.as_ref();
+        let _guard = hub.registering.lock().await;
+        let found = hub.cache.all_named(names);
+        let room = hub.options.devices.saturating_sub(hub.cache.count());
         let unknown = names.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(name, _)| *name);
         let unknown: Vec<&str> = unknown.take(room).collect();
         self.register(&unknown).await?;
-        Ok(hub.known.all_named(names))
+        Ok(hub.cache.all_named(names))
     }
 
-    /// Makes devices of these names, or finds that another node just has.
+    /// Stores devices of these names, or reads those that another node has just stored.
     async fn register(&self, names: &[&str]) -> Result<()> {
-        let state = match self.hub.options.registration {
+        let state = match self.state.options.registration {
             Registration::Adopt => DeviceState::Waiting,
             Registration::Open | Registration::Locked => DeviceState::Known,
         };
@@ -92,20 +91,22 @@ impl Dump {
                 moving: false,
                 token: None,
             };
-            writes.push(self.hub_put(SystemStorage::Device, &row, Expect::Anything)?);
+            writes.push(self.context.put(SystemStorage::Device, &row, Expect::Anything)?);
         }
         if writes.is_empty() {
             return Ok(());
         }
-        let outcomes = self.store.write(WriteBatch::independent(writes)).await?;
+        let outcomes = self.context.store.write(WriteBatch::independent(writes)).await?;
         for (name, outcome) in names.iter().zip(outcomes) {
             match outcome {
                 Outcome::Created(stored) => {
-                    self.hub.known.put(read(&stored.in_force, &stored.row)?, stored.row.version);
+                    self.state.cache.put(read(&stored.in_force, &stored.row)?, stored.row.version);
                 }
-                // The name is taken: another node was faster, and it has not been told here yet.
+                // Another node has registered the name, and the change has not arrived here yet.
                 Outcome::Invalid(_) => self.read_device(name).await?,
-                other => return Err(Error::internal(format!("a device could not be made: {other:?}"))),
+                other => {
+                    return Err(Error::internal(format!("registering a device had the outcome {other:?}")));
+                }
             }
         }
         Ok(())
@@ -113,21 +114,21 @@ impl Dump {
 
     pub(super) async fn read_device(&self, name: &str) -> Result<()> {
         let found: Vec<(DeviceRow, i32)> =
-            self.hub_rows(SystemStorage::Device, &[("device__eq", name.to_owned())]).await?;
+            self.context.rows(SystemStorage::Device, &[("device__eq", name.to_owned())]).await?;
         for (row, version) in found {
             let Some(id) = row.id else { continue };
-            self.hub.known.put(row, version);
+            self.state.cache.put(row, version);
             let sensors: Vec<(SensorRow, i32)> =
-                self.hub_rows(SystemStorage::Sensor, &[("device_id__eq", id.to_string())]).await?;
+                self.context.rows(SystemStorage::Sensor, &[("device_id__eq", id.to_string())]).await?;
             for (row, version) in sensors {
-                self.hub.known.put_sensor(row, version);
+                self.state.cache.put_sensor(row, version);
             }
         }
         Ok(())
     }
 
-    /// The sensors of these names of these devices; those that are not known are registered. None for those of
-    /// a device that has too many.
+    /// The sensors of these names of these devices. Unknown ones are registered; none where the device has too
+    /// many.
     pub(super) async fn sensors_named(
         &self,
         wanted: &[(&Arc<Device>, &str)],
@@ -140,7 +141,7 @@ impl Dump {
     }
 
     async fn sensors_registered(&self, wanted: &[(&Arc<Device>, &str)]) -> Result<Vec<Option<Arc<Sensor>>>> {
-        let _alone = self.hub.registering.lock().await;
+        let _guard = self.state.registering.lock().await;
         let mut unknown: Vec<(&Arc<Device>, &str)> =
             wanted.iter().filter(|(device, name)| device.sensor(name).is_none()).copied().collect();
         let (mut seen, mut counts) = (HashSet::new(), HashMap::new());
@@ -150,7 +151,7 @@ impl Dump {
             }
             let count = counts.entry(device.id).or_insert_with(|| device.sensor_count());
             *count += 1;
-            *count <= SENSORS
+            *count <= MAX_SENSORS
         });
         let mut writes = Vec::with_capacity(unknown.len());
         for (device, name) in &unknown {
@@ -161,17 +162,21 @@ impl Dump {
                 sensor_type: (*name).to_owned(),
                 period_s: None,
             };
-            writes.push(self.hub_put(SystemStorage::Sensor, &row, Expect::Anything)?);
+            writes.push(self.context.put(SystemStorage::Sensor, &row, Expect::Anything)?);
         }
         if !writes.is_empty() {
-            let outcomes = self.store.write(WriteBatch::independent(writes)).await?;
+            let outcomes = self.context.store.write(WriteBatch::independent(writes)).await?;
             for ((device, _), outcome) in unknown.iter().zip(outcomes) {
                 match outcome {
                     Outcome::Created(stored) => {
-                        self.hub.known.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
+                        self.state.cache.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
                     }
                     Outcome::Invalid(_) => self.read_device(&device.row.device).await?,
-                    other => return Err(Error::internal(format!("a sensor could not be made: {other:?}"))),
+                    other => {
+                        return Err(Error::internal(format!(
+                            "registering a sensor had the outcome {other:?}"
+                        )));
+                    }
                 }
             }
         }

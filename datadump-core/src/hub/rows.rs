@@ -1,24 +1,20 @@
-//! The hub's own storages, row by row.
-
-use std::sync::Arc;
+//! Rows of the hub's system storages.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
+use super::rules::{LivenessState, Status};
 use crate::{
     clock::Timestamp,
-    dump::Dump,
-    error::{Error, Result},
-    hub::{Pulse, Status},
-    schema::{InForce, Row, StoredRow},
-    store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
-    validate,
+    error::Result,
+    schema::{InForce, StoredRow},
+    system_rows,
 };
 
-/// A device, as it is stored.
+/// A device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct DeviceRow {
-    /// Its number; none of one that is not stored yet.
+    /// Its id; none before it is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<i64>,
     pub(super) device: String,
@@ -30,17 +26,17 @@ pub(super) struct DeviceRow {
     pub(super) token: Option<String>,
 }
 
-/// Whether what a device pushes is taken.
+/// Whether a device's readings are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum DeviceState {
-    /// It is.
+    /// They are stored.
     Known,
-    /// It waits in quarantine until somebody says so.
+    /// They wait in quarantine until the device is adopted.
     Waiting,
 }
 
-/// A sensor, as it is stored.
+/// A sensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SensorRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,29 +47,29 @@ pub(super) struct SensorRow {
     pub(super) period_s: Option<f64>,
 }
 
-/// When a device or a sensor was heard, as it is stored.
+/// When a device or a sensor was last seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct PulseRow {
+pub(super) struct LivenessRow {
     pub(super) id: String,
     pub(super) device_id: i64,
     pub(super) sensor_id: Option<i64>,
     #[serde(flatten)]
-    pub(super) pulse: Pulse,
-    pub(super) last: Option<Last>,
+    pub(super) state: LivenessState,
+    pub(super) last: Option<LastValue>,
     pub(super) clock_off_s: Option<f64>,
     pub(super) due: Option<Timestamp>,
 }
 
-/// The last that a sensor said.
+/// The last value of a sensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Last {
+pub(super) struct LastValue {
     pub(super) value: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<String>,
     pub(super) timestamp: Timestamp,
 }
 
-/// That something came to be heard, or not.
+/// A change of the status of a device or sensor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct TransitionRow {
     pub(super) id: uuid::Uuid,
@@ -87,45 +83,7 @@ pub(super) struct TransitionRow {
     pub(super) seen: Timestamp,
 }
 
-/// Reads a row of one of the hub's storages.
+/// Reads a row.
 pub(super) fn read<T: DeserializeOwned>(in_force: &InForce, row: &StoredRow) -> Result<T> {
-    serde_json::from_value(row.to_json(&in_force.definition)).map_err(Error::internal)
-}
-
-impl Dump {
-    pub(super) fn hub_storage(&self, own: SystemStorage) -> Result<Arc<InForce>> {
-        self.store.catalogue().system(own)
-    }
-
-    /// A row of one of the hub's storages.
-    pub(super) fn hub_row<T: Serialize>(&self, own: SystemStorage, row: &T) -> Result<Row> {
-        let in_force = self.hub_storage(own)?;
-        let Json::Object(record) = serde_json::to_value(row).map_err(Error::internal)? else {
-            return Err(Error::internal("a row of the hub that is no object"));
-        };
-        validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)
-    }
-
-    pub(super) fn hub_put<T: Serialize>(&self, own: SystemStorage, row: &T, expect: Expect) -> Result<Write> {
-        Ok(Write::put(self.hub_row(own, row)?, expect))
-    }
-
-    /// Writes one row, and answers what became of it.
-    pub(super) async fn hub_write(&self, write: Write) -> Result<Outcome> {
-        let outcomes = self.store.write(WriteBatch::independent(vec![write])).await?;
-        outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
-    }
-
-    /// All rows that pass these filters. Only for what is few, or needed as a whole.
-    pub(super) async fn hub_rows<T: DeserializeOwned>(
-        &self,
-        own: SystemStorage,
-        filters: &[(&str, String)],
-    ) -> Result<Vec<(T, i32)>> {
-        let filters: Vec<_> =
-            filters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let in_force = self.hub_storage(own)?;
-        let rows = self.own_rows(own, &filters).await?;
-        rows.iter().map(|row| Ok((read(&in_force, row)?, row.version))).collect()
-    }
+    system_rows::decode(&in_force.definition, row)
 }

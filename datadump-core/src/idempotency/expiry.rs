@@ -1,64 +1,59 @@
-//! Answers are forgotten after a day.
+//! Removes answers that are older than a day.
 
 use std::time::Duration;
 
+use super::Idempotency;
 use crate::{
-    dump::Dump,
     error::Result,
     store::{Expect, Write, WriteBatch, query::parse, system_storages::SystemStorage},
 };
 
-/// How often it is looked for answers that are too old.
-const EVERY: Duration = Duration::from_secs(60);
+/// Pause between two searches for expired answers.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How many are removed at once: few enough that rows are not kept waiting.
-const AT_ONCE: usize = 250;
+/// Answers removed by one write batch: few enough that other writes are not delayed.
+const BATCH_ROWS: usize = 250;
 
-impl Dump {
-    /// Removes the answers that are not given again; how many that were. It happens by itself every
-    /// minute, and several processes on one database may be at it.
-    pub async fn forget_answers(&self) -> Result<u64> {
-        let in_force = self.store.catalogue().system(SystemStorage::Answer)?;
-        let before = self.expired().to_string();
+impl Idempotency {
+    /// Removes expired answers and returns how many there were. This happens by itself every minute, and may
+    /// run in several processes at once.
+    pub async fn expire(&self) -> Result<u64> {
+        let in_force = self.context.system(SystemStorage::Answer)?;
+        let before = self.expired_before().to_string();
         let parameters = [
             ("updated_at__lte", before.as_str()),
-            // The order of an index: what is kept is not read.
+            // In the order of an index, so that current answers are not read.
             ("ordering", "updated_at"),
-            ("limit", &AT_ONCE.to_string()),
+            ("limit", &BATCH_ROWS.to_string()),
             ("count", "none"),
             ("fields", "id"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let query = parse::parameters(&in_force.definition, &parameters)?;
-        let mut forgotten = 0;
+        let mut removed = 0;
         loop {
-            let page = self.store.page(&in_force, &query).await?;
+            let page = self.context.store.page(&in_force, &query).await?;
             if page.rows.is_empty() {
-                return Ok(forgotten);
+                return Ok(removed);
             }
-            let delete = page.rows.into_iter().map(|row| {
-                // One that was renewed in the meantime stays.
+            let deletes = page.rows.into_iter().map(|row| {
+                // An answer that was renewed meanwhile stays.
                 Write::delete(in_force.clone(), row.key, Expect::Exactly(row.version))
             });
-            let outcomes = self.store.write(WriteBatch::independent(delete.collect())).await?;
-            forgotten += outcomes.iter().filter(|outcome| !outcome.is_failure()).count() as u64;
+            let outcomes = self.context.store.write(WriteBatch::independent(deletes.collect())).await?;
+            removed += outcomes.iter().filter(|outcome| !outcome.is_failure()).count() as u64;
             if !page.more {
-                return Ok(forgotten);
+                return Ok(removed);
             }
         }
     }
 
-    /// Does so for as long as anyone uses the database.
-    pub(in crate::dump) fn forget_in_background(&self) {
-        let weak = self.downgrade();
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(EVERY).await;
-                let Some(dump) = weak.upgrade() else { return };
-                if let Err(error) = dump.forget_answers().await {
-                    tracing::warn!(%error, "answers that are too old could not be removed; it is tried again");
-                }
-            }
+    /// Removes expired answers until the database is closed.
+    pub(super) fn expire_in_background(&self) {
+        let idempotency = self.clone();
+        self.context.background.every(EXPIRY_INTERVAL, "remove expired answers", move || {
+            let idempotency = idempotency.clone();
+            async move { idempotency.expire().await.map(drop) }
         });
     }
 }

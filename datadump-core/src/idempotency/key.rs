@@ -1,4 +1,4 @@
-//! What a caller calls a request, so that it takes effect once however often it is sent.
+//! Idempotency keys and request fingerprints.
 
 use std::{
     fmt::{self, Debug},
@@ -7,10 +7,10 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-/// The most bytes a key may have.
-const LONGEST: usize = 255;
+/// Maximum length of a key in bytes.
+const MAX_LENGTH: usize = 255;
 
-/// The name that a caller has given a request.
+/// The name a client gives a request, so that it takes effect once however often it is sent.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(Arc<str>);
 
@@ -29,32 +29,34 @@ impl IdempotencyKey {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("an idempotency key is visible ASCII, without spaces".into());
         }
-        if text.len() > LONGEST {
-            return Err(format!("an idempotency key has at most {LONGEST} characters, not {}", text.len()));
+        if text.len() > MAX_LENGTH {
+            return Err(format!(
+                "an idempotency key has at most {MAX_LENGTH} characters, not {}",
+                text.len()
+            ));
         }
         Ok(Self(text.into()))
     }
 
-    /// As it was sent.
+    /// The key as it was sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Without the key: whoever knows one can ask for the answer to its request.
+/// Leaves the key out: it gives access to the answer to its request.
 impl Debug for IdempotencyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IdempotencyKey")
     }
 }
 
-/// What a request says, in so few bytes that it can be kept and compared: equal requests have the same,
-/// and nobody finds another one that has.
+/// A SHA-256 over the parts of a request, which tells whether two requests are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// That of a request with these parts, in this order.
+    /// The fingerprint of these parts in this order.
     ///
     /// ```
     /// use datadump_core::Fingerprint;
@@ -64,14 +66,14 @@ impl Fingerprint {
         let mut hash = Sha256::new();
         for part in parts {
             let part = part.as_ref();
-            // Before it, so that what belongs to which part cannot be mistaken.
+            // The length first, so that `ab, c` differs from `a, bc`.
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
         Self(hash.finalize().into())
     }
 
-    /// As it is kept.
+    /// The hash.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -82,8 +84,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_visible_ascii_of_some_length() {
-        let (long, too_long) = ("k".repeat(LONGEST), "k".repeat(LONGEST + 1));
+    fn a_key_is_visible_ascii_of_1_to_255_bytes() {
+        let (long, too_long) = ("k".repeat(MAX_LENGTH), "k".repeat(MAX_LENGTH + 1));
         for (text, good) in [
             ("a", true),
             ("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"", true),

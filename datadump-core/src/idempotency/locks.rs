@@ -1,73 +1,68 @@
-//! Requests with the same key, one after the other: whoever comes while one is running waits for it,
-//! then finds its answer, or runs itself when there is none.
+//! One lock per idempotency key: a request waits while another one with the same key is running, then finds
+//! its answer, or runs itself when there is none.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::OwnedMutexGuard;
 
-use crate::{
-    error::{Error, Result},
-    once::IdempotencyKey,
-};
+use super::IdempotencyKey;
+use crate::error::{Error, Result};
 
-/// The most keys of requests that are running.
-const MOST: usize = 65_536;
+/// Maximum number of keys in use by running requests.
+const MAX_KEYS: usize = 65_536;
 
-/// How long a request waits for another one with its key.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a request waits for another one with the same key.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The keys of the requests that are running in this process.
 #[derive(Debug, Default)]
-pub(in crate::dump) struct Turns {
+pub(super) struct KeyLocks {
     keys: Mutex<HashMap<IdempotencyKey, Lock>>,
 }
 
 type Lock = Arc<tokio::sync::Mutex<()>>;
 
-/// The turn of a request; the next one with its key has it when this is dropped.
+/// The lock on a key. Dropping it lets the next request with the key run.
 #[derive(Debug)]
-pub(in crate::dump) struct Turn {
-    /// Before the place, which is given up last.
-    _alone: OwnedMutexGuard<()>,
-    _place: Place,
+pub(super) struct KeyLock {
+    /// Declared before the waiter, because fields are dropped in order.
+    _guard: OwnedMutexGuard<()>,
+    _waiter: Waiter,
 }
 
-/// A place among those who wait for a key, or have it.
+/// A request that waits for a key or holds it.
 #[derive(Debug)]
-struct Place {
-    turns: Arc<Turns>,
+struct Waiter {
+    locks: Arc<KeyLocks>,
     key: IdempotencyKey,
     lock: Option<Lock>,
 }
 
-impl Turns {
-    /// Waits for the turn of a request with this key.
-    pub(super) async fn turn(self: &Arc<Self>, key: &IdempotencyKey) -> Result<Turn> {
+impl KeyLocks {
+    /// Waits for the lock on a key.
+    pub(super) async fn lock(self: &Arc<Self>, key: &IdempotencyKey) -> Result<KeyLock> {
         let lock = {
             let mut keys = self.keys();
-            if keys.len() >= MOST && !keys.contains_key(key) {
+            if keys.len() >= MAX_KEYS && !keys.contains_key(key) {
                 return Err(Error::Overloaded);
             }
             keys.entry(key.clone()).or_default().clone()
         };
-        let place = Place { turns: self.clone(), key: key.clone(), lock: Some(lock.clone()) };
-        let alone = tokio::time::timeout(PATIENCE, lock.lock_owned()).await;
-        Ok(Turn { _alone: alone.map_err(|_| Error::StillRunning)?, _place: place })
+        let waiter = Waiter { locks: self.clone(), key: key.clone(), lock: Some(lock.clone()) };
+        let guard = tokio::time::timeout(LOCK_TIMEOUT, lock.lock_owned()).await;
+        Ok(KeyLock { _guard: guard.map_err(|_| Error::StillRunning)?, _waiter: waiter })
     }
 
     fn keys(&self) -> MutexGuard<'_, HashMap<IdempotencyKey, Lock>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+        self.keys.lock()
     }
 }
 
-impl Drop for Place {
+impl Drop for Waiter {
     fn drop(&mut self) {
         self.lock = None;
-        let mut keys = self.turns.keys();
+        let mut keys = self.locks.keys();
         if keys.get(&self.key).is_some_and(|lock| Arc::strong_count(lock) == 1) {
             keys.remove(&self.key);
         }
@@ -81,17 +76,17 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn one_at_a_time_for_each_key_and_nothing_is_left_behind() {
-        let turns = Arc::new(Turns::default());
+    async fn a_key_is_held_by_one_request_at_a_time_and_is_removed_afterwards() {
+        let locks = Arc::new(KeyLocks::default());
         let inside: Arc<[AtomicUsize; 2]> = Arc::default();
         let tasks = (0..200).map(|number| {
-            let (turns, inside) = (turns.clone(), inside.clone());
+            let (locks, inside) = (locks.clone(), inside.clone());
             tokio::spawn(async move {
                 let key = IdempotencyKey::parse(&format!("k{}", number % 2)).unwrap();
-                let turn = turns.turn(&key);
+                let lock = locks.lock(&key);
                 // Some give up while they wait.
-                let turn = tokio::time::timeout(Duration::from_millis(number % 7), turn).await;
-                let Ok(Ok(_turn)) = turn else { return };
+                let lock = tokio::time::timeout(Duration::from_millis(number % 7), lock).await;
+                let Ok(Ok(_lock)) = lock else { return };
                 let count = inside.get(usize::try_from(number % 2).unwrap()).unwrap();
                 assert_eq!(count.fetch_add(1, Ordering::SeqCst), 0);
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -101,17 +96,17 @@ mod tests {
         for task in tasks.collect::<Vec<_>>() {
             task.await.unwrap();
         }
-        assert!(turns.keys().is_empty());
+        assert!(locks.keys().is_empty());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_for_ever() {
-        let turns = Arc::new(Turns::default());
+    async fn waiting_for_a_key_times_out() {
+        let locks = Arc::new(KeyLocks::default());
         let key = IdempotencyKey::parse("k").unwrap();
-        let first = turns.turn(&key).await.unwrap();
-        assert!(matches!(turns.turn(&key).await, Err(Error::StillRunning)));
+        let first = locks.lock(&key).await.unwrap();
+        assert!(matches!(locks.lock(&key).await, Err(Error::StillRunning)));
         drop(first);
-        turns.turn(&key).await.unwrap();
-        assert!(turns.keys().is_empty());
+        locks.lock(&key).await.unwrap();
+        assert!(locks.keys().is_empty());
     }
 }

@@ -1,161 +1,176 @@
-//! Requests that take effect once: their answers are recorded in the transaction that does what they
-//! tell, and given again to whoever asks with the same key.
+//! Requests that take effect once. The answer to a request is recorded in the transaction that carries the
+//! request out, and returned again to every later request with the same idempotency key.
 
-mod answers;
 mod expiry;
-mod rows;
-mod turns;
+mod key;
+mod locks;
+mod responses;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     clock::Timestamp,
-    dump::Dump,
+    context::Context,
     error::{Error, Result},
-    once::{Fingerprint, IdempotencyKey},
     schema::{InForce, Row, StoredRow, Value},
-    store::{self, Expect, MakeRecord, Outcome, system_storages::SystemStorage},
+    store::{Expect, IdempotencyRecord, MakeRecord, Outcome, system_storages::SystemStorage},
+    system_rows,
 };
-pub use answers::{Begun, Pending};
-pub(in crate::dump) use turns::{Turn, Turns};
+pub use key::{Fingerprint, IdempotencyKey};
+use locks::{KeyLock, KeyLocks};
+pub use responses::{IdempotentRequest, PendingAnswer};
 
-/// How long an answer is given again, in microseconds.
-const DAY: i64 = 24 * 3600 * 1_000_000;
+/// How long an answer is kept, in microseconds: one day.
+const ANSWER_LIFETIME: i64 = 24 * 3600 * 1_000_000;
 
-/// That a request is to take effect once, under this key.
+/// Keeps the answers to requests that have an idempotency key.
 #[derive(Debug, Clone)]
-pub struct Once {
+pub struct Idempotency {
+    context: Context,
+    locks: Arc<KeyLocks>,
+}
+
+/// The idempotency key of a request, with the lock on it once that is held.
+#[derive(Debug, Clone)]
+pub struct RequestKey {
     key: IdempotencyKey,
-    /// From when its turn has come.
-    turn: Option<Arc<Turn>>,
+    lock: Option<Arc<KeyLock>>,
 }
 
-impl From<IdempotencyKey> for Once {
+impl From<IdempotencyKey> for RequestKey {
     fn from(key: IdempotencyKey) -> Self {
-        Self { key, turn: None }
+        Self { key, lock: None }
     }
 }
 
-impl Once {
-    /// The same, with the turn it has.
-    pub(in crate::dump) fn at(self, turn: Arc<Turn>) -> Self {
-        Self { turn: Some(turn), ..self }
+impl RequestKey {
+    /// The same key with the lock of a reservation.
+    pub(crate) fn locked_by(self, reservation: &Reservation) -> Self {
+        Self { lock: Some(reservation.lock.clone()), ..self }
     }
 }
 
-/// Where the answer to a request is going to be recorded. Nobody else in this process has the same one.
+/// The place where the answer to a request will be recorded. It holds the lock on the key, so that no other
+/// request of this process has the same one.
 #[derive(Debug, Clone)]
-pub(in crate::dump) struct Slot {
+pub(crate) struct Reservation {
     in_force: Arc<InForce>,
     key: Value,
     fingerprint: Fingerprint,
     expect: Expect,
-    turn: Arc<Turn>,
+    lock: Arc<KeyLock>,
 }
 
-/// What is recorded of a request.
-#[derive(Debug)]
-pub(in crate::dump) struct Record {
-    /// Its answer; none of a stream that has not ended.
-    pub(in crate::dump) answer: Option<String>,
-    /// How far a stream is.
-    pub(in crate::dump) progress: Option<String>,
+/// What is recorded for a request.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StoredAnswer {
+    /// The answer; none for a stream that has not ended.
+    pub(crate) answer: Option<String>,
+    /// How much of a stream is stored.
+    pub(crate) progress: Option<String>,
 }
 
-impl Dump {
-    /// Waits for the turn of a request, and finds what is recorded of it. It errs when that is of
-    /// another request.
-    pub(in crate::dump) async fn slot(
-        &self,
-        once: Once,
-        fingerprint: Fingerprint,
-    ) -> Result<(Slot, Option<Record>)> {
-        let turn = match once.turn {
-            Some(turn) => turn,
-            None => Arc::new(self.capture.turns.turn(&once.key).await?),
-        };
-        let in_force = self.store.catalogue().system(SystemStorage::Answer)?;
-        let key = Value::Text(once.key.as_str().to_owned());
-        let found = self.store.get(&in_force, &key).await?;
-        let mut slot = Slot { in_force, key, fingerprint, expect: Expect::Absent, turn };
-        let Some(row) = found else { return Ok((slot, None)) };
-        slot.expect = Expect::Exactly(row.version);
-        // One that is too old is as good as gone, and is replaced if it is not.
-        if row.updated_at <= self.expired() {
-            return Ok((slot, None));
-        }
-        let record = slot.read(&row)?;
-        Ok((slot, Some(record)))
+/// A stored answer with its key, as it is written.
+#[derive(Serialize)]
+struct AnswerRow<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    stored: StoredAnswer,
+}
+
+impl Idempotency {
+    /// Opens the service and starts removing expired answers.
+    pub(crate) fn new(context: Context) -> Self {
+        let idempotency = Self { context, locks: Arc::default() };
+        idempotency.expire_in_background();
+        idempotency
     }
 
-    /// What was recorded at this moment or before is not given again.
-    fn expired(&self) -> Timestamp {
-        let then = self.clock.now().micros().saturating_sub(DAY);
+    /// Waits for the lock on a key and looks up what is recorded for it. Errs with
+    /// [`KeyReused`](Error::KeyReused) if that belongs to a different request.
+    pub(crate) async fn reserve(
+        &self,
+        request: RequestKey,
+        fingerprint: Fingerprint,
+    ) -> Result<(Reservation, Option<StoredAnswer>)> {
+        let lock = match request.lock {
+            Some(lock) => lock,
+            None => Arc::new(self.locks.lock(&request.key).await?),
+        };
+        let in_force = self.context.system(SystemStorage::Answer)?;
+        let key = Value::Text(request.key.as_str().to_owned());
+        let found = self.context.store.get(&in_force, &key).await?;
+        let mut reservation = Reservation { in_force, key, fingerprint, expect: Expect::Absent, lock };
+        let Some(row) = found else { return Ok((reservation, None)) };
+        reservation.expect = Expect::Exactly(row.version);
+        // An expired answer that is not removed yet is replaced.
+        if row.updated_at <= self.expired_before() {
+            return Ok((reservation, None));
+        }
+        let answer = reservation.read(&row)?;
+        Ok((reservation, Some(answer)))
+    }
+
+    /// Answers recorded at this time or before have expired.
+    fn expired_before(&self) -> Timestamp {
+        let then = self.context.now().micros().saturating_sub(ANSWER_LIFETIME);
         Timestamp::from_micros(then).unwrap_or(Timestamp::MIN)
     }
 }
 
-impl Slot {
-    /// What a row says, if it is of the same request.
-    pub(in crate::dump) fn read(&self, row: &StoredRow) -> Result<Record> {
-        let [Value::Binary(fingerprint), answer, progress] = row.values.as_slice() else {
-            return Err(Error::internal("a record of another shape"));
-        };
-        if fingerprint != self.fingerprint.bytes() {
+impl Reservation {
+    /// Reads a stored answer, if it belongs to the same request.
+    pub(crate) fn read(&self, row: &StoredRow) -> Result<StoredAnswer> {
+        if system_rows::bytes(row) != self.fingerprint.bytes() {
             return Err(Error::KeyReused);
         }
-        let text = |value: &Value| match value {
-            Value::Text(text) => Some(text.clone()),
-            _ => None,
-        };
-        Ok(Record { answer: text(answer), progress: text(progress) })
+        system_rows::decode(&self.in_force.definition, row)
     }
 
-    /// The row that records this.
-    pub(in crate::dump) fn row(&self, answer: Option<String>, progress: Option<String>) -> Row {
-        let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
-        let values = vec![Value::Binary(self.fingerprint.bytes().to_vec()), text(answer), text(progress)];
-        Row::proven(self.in_force.clone(), Some(self.key.clone()), values)
+    /// The row that records an answer.
+    pub(crate) fn row(&self, answer: Option<String>, progress: Option<String>) -> Option<Row> {
+        let Value::Text(id) = &self.key else { return None };
+        let row = AnswerRow { id, stored: StoredAnswer { answer, progress } };
+        system_rows::encode(&self.in_force, &row, Some(self.fingerprint.bytes().to_vec())).ok()
     }
 
-    /// What a call of the store has to be given, so that it takes effect once.
-    pub(in crate::dump) fn once(
+    /// The record that makes a write batch take effect once.
+    pub(crate) fn record(
         &self,
         make: impl Fn(&[Outcome]) -> Option<Row> + Send + Sync + 'static,
-    ) -> store::IdempotencyRecord {
+    ) -> IdempotencyRecord {
         let (in_force, key) = (self.in_force.clone(), self.key.clone());
-        store::IdempotencyRecord { in_force, key, expect: self.expect, make: MakeRecord(Arc::new(make)) }
+        IdempotencyRecord { in_force, key, expect: self.expect, make: MakeRecord(Arc::new(make)) }
     }
 
-    /// The next is recorded over this version.
-    pub(in crate::dump) fn follow(&mut self, version: i32) {
+    /// The next record replaces this version.
+    pub(crate) fn advance(&mut self, version: i32) {
         self.expect = Expect::Exactly(version);
     }
-
-    /// The turn of the request.
-    pub(in crate::dump) fn turn(&self) -> Arc<Turn> {
-        self.turn.clone()
-    }
 }
 
-/// How the record of a call has fared: its version, or what is there instead.
-pub(in crate::dump) enum Recorded {
-    /// It was put, if there was anything to record.
-    Now(Option<i32>),
-    /// Another one was there, and nothing of the call took effect.
-    Before(Box<StoredRow>),
+/// What became of the record of a write batch.
+pub(crate) enum RecordOutcome {
+    /// It was written, with this version, if there was anything to record.
+    Written(Option<i32>),
+    /// Another record was there, and nothing of the batch took effect.
+    Existing(Box<StoredRow>),
 }
 
-/// Reads the last outcome of a call with a record.
-pub(in crate::dump) fn recorded(outcome: Option<Outcome>) -> Result<Recorded> {
-    match outcome {
-        Some(Outcome::Created(stored) | Outcome::Updated(stored)) => {
-            Ok(Recorded::Now(Some(stored.row.version)))
+impl RecordOutcome {
+    /// Reads the last outcome of a batch with a record.
+    pub(crate) fn of(outcome: Option<Outcome>) -> Result<Self> {
+        match outcome {
+            Some(Outcome::Created(stored) | Outcome::Updated(stored)) => {
+                Ok(Self::Written(Some(stored.row.version)))
+            }
+            Some(Outcome::RolledBack) => Ok(Self::Written(None)),
+            Some(Outcome::Refused(Some(stored))) => Ok(Self::Existing(Box::new(stored.row))),
+            // The record that was found has expired meanwhile: the next attempt finds none.
+            Some(Outcome::Refused(None)) => Err(Error::Overloaded),
+            other => Err(Error::internal(format!("an idempotency record with the outcome {other:?}"))),
         }
-        Some(Outcome::RolledBack) => Ok(Recorded::Now(None)),
-        Some(Outcome::Refused(Some(stored))) => Ok(Recorded::Before(Box::new(stored.row))),
-        // It was there a moment ago, and has expired: the next try finds none.
-        Some(Outcome::Refused(None)) => Err(Error::Overloaded),
-        other => Err(Error::internal(format!("a record with the outcome {other:?}"))),
     }
 }

@@ -1,75 +1,73 @@
-//! Requests of any kind, whose answers are recorded behind what they do: only for those that may be
-//! done twice without harm, because a process that dies in between leaves no answer.
+//! Requests of any kind whose answer is recorded after they were carried out. A process that dies in between
+//! leaves no answer, so this is only for requests that may be carried out twice without harm.
 
-use super::{Once, Record, Slot};
+use super::{Idempotency, RecordOutcome, RequestKey, Reservation, StoredAnswer};
 use crate::{
-    dump::Dump,
+    context::Context,
     error::{Error, Result},
-    once::Fingerprint,
+    idempotency::Fingerprint,
     store::WriteBatch,
 };
 
-/// What is to be done about a request.
+/// What is to be done with a request.
 #[derive(Debug)]
-pub enum Begun {
+pub enum IdempotentRequest {
     /// It was answered before; this is the answer.
-    Before(String),
-    /// It is to be done now. Others with its key wait until this is dropped.
-    Now(Pending),
+    Replayed(String),
+    /// It is to be carried out now. Other requests with the same key wait until this is dropped.
+    New(PendingAnswer),
 }
 
-/// A request that is being done.
+/// A request that is being carried out.
 #[derive(Debug)]
-pub struct Pending {
-    dump: Dump,
-    slot: Slot,
+pub struct PendingAnswer {
+    context: Context,
+    reservation: Reservation,
 }
 
-impl Dump {
-    /// Begins a request that is to be done once: waits while one with its key is under way, and finds
-    /// its answer. Errs with [`KeyReused`](Error::KeyReused) when that is the answer to another request.
+impl Idempotency {
+    /// Begins a request: waits while another one with the same key is running, then looks for its answer.
+    /// Errs with [`KeyReused`](Error::KeyReused) if the key was used for a different request.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
-    /// use datadump_core::{Begun, Dump, Fingerprint, IdempotencyKey};
+    /// use datadump_core::{Dump, Fingerprint, IdempotencyKey, IdempotentRequest};
     ///
     /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
     /// let key = IdempotencyKey::parse("order-4711").unwrap();
-    /// let (request, mut done) = (Fingerprint::of(["what is asked"]), 0);
+    /// let (request, mut runs) = (Fingerprint::of(["what is asked"]), 0);
     /// for _ in 0..2 {
-    ///     let answer = match dump.begin_once(key.clone().into(), request).await? {
-    ///         Begun::Before(answer) => answer,
-    ///         Begun::Now(pending) => {
-    ///             done += 1;
+    ///     let answer = match dump.idempotency().begin(key.clone().into(), request).await? {
+    ///         IdempotentRequest::Replayed(answer) => answer,
+    ///         IdempotentRequest::New(pending) => {
+    ///             runs += 1;
     ///             pending.record("done".into()).await?;
     ///             "done".into()
     ///         }
     ///     };
-    ///     assert_eq!((answer.as_str(), done), ("done", 1));
+    ///     assert_eq!((answer.as_str(), runs), ("done", 1));
     /// }
     /// dump.close().await;
     /// # Ok(()) }
     /// ```
-    pub async fn begin_once(&self, once: Once, request: Fingerprint) -> Result<Begun> {
-        let (slot, found) = self.slot(once, request).await?;
+    pub async fn begin(&self, key: RequestKey, request: Fingerprint) -> Result<IdempotentRequest> {
+        let (reservation, found) = self.reserve(key, request).await?;
         Ok(match found {
-            Some(Record { answer: Some(answer), .. }) => Begun::Before(answer),
-            Some(Record { answer: None, .. }) => return Err(Error::KeyReused),
-            None => Begun::Now(Pending { dump: self.clone(), slot }),
+            Some(StoredAnswer { answer: Some(answer), .. }) => IdempotentRequest::Replayed(answer),
+            Some(StoredAnswer { answer: None, .. }) => return Err(Error::KeyReused),
+            None => IdempotentRequest::New(PendingAnswer { context: self.context.clone(), reservation }),
         })
     }
 }
 
-impl Pending {
-    /// Records the answer, committed when this returns. Whoever has recorded another one in the
-    /// meantime, on another node, goes before.
+impl PendingAnswer {
+    /// Records the answer; it is committed when this returns. An answer that another node has recorded
+    /// meanwhile is kept.
     pub async fn record(self, answer: String) -> Result<()> {
-        let row = self.slot.row(Some(answer.replace('\0', "\u{fffd}")), None);
-        let once = self.slot.once(move |_| Some(row.clone()));
-        self.dump
-            .store
-            .write(WriteBatch { once: Some(once), ..WriteBatch::independent(Vec::new()) })
-            .await
-            .map(drop)
+        let row = self.reservation.row(Some(answer), None);
+        let record = self.reservation.record(move |_| row.clone());
+        let batch = WriteBatch { once: Some(record), ..WriteBatch::independent(Vec::new()) };
+        let outcomes = self.context.store.write(batch).await?;
+        RecordOutcome::of(outcomes.into_iter().next()).map(drop)
     }
 }

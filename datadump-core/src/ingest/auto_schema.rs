@@ -1,16 +1,17 @@
-//! Storages that nobody declared: made by the first record that goes there, and grown by what later
-//! ones bring.
+//! Auto storages: created by their first record, and extended by the new fields of later ones.
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::task::coop::consume_budget;
 
 use crate::{
-    dump::Dump,
+    context::Context,
+    definitions::Definitions,
     error::{Error, Result},
     record::Record,
     schema::{Definition, InForce, StorageId, StorageName, infer, infer::Shape, name::fold, parse},
@@ -18,48 +19,54 @@ use crate::{
     validate::Fitter,
 };
 
-/// How often to look again at a storage that others change at the same time.
-const ROUNDS: usize = 32;
+/// Attempts to extend a storage that others change at the same time.
+const MAX_ATTEMPTS: usize = 32;
 
-/// How long a throw waits for the new field it brings. What takes longer (a long table that is
-/// being rewritten) is not waited for: the value is kept beside the fields.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a throw waits for its new field. If adding it takes longer, because a large table is rewritten,
+/// the value goes to `_extra`.
+const EXTEND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is known of the growth of storages.
+/// Creates and extends auto storages.
+#[derive(Debug, Clone)]
+pub(super) struct AutoSchema {
+    context: Context,
+    definitions: Definitions,
+    state: Arc<AutoSchemaState>,
+}
+
 #[derive(Debug, Default)]
-pub(in crate::dump) struct Growth {
-    turns: Mutex<HashMap<String, Arc<Turn>>>,
+struct AutoSchemaState {
+    extensions: Mutex<HashMap<String, Arc<Extension>>>,
     fitters: Mutex<HashMap<StorageId, Arc<Fitter>>>,
 }
 
-/// One storage's turn to grow. Those who wait for it leave what they want, so that whoever is next
-/// makes one version for all of them.
+/// The extension of one storage. Throws that wait for the lock leave their fields in `wanted`, so that the
+/// next one makes one version for all of them.
 #[derive(Debug, Default)]
-struct Turn {
-    alone: tokio::sync::Mutex<()>,
+struct Extension {
+    lock: tokio::sync::Mutex<()>,
     wanted: Mutex<Shape>,
-    /// Fields whose widening failed; it is not tried again.
-    settled: Mutex<HashSet<String>>,
+    /// Fields that could not be widened; this is not tried again.
+    fixed: Mutex<HashSet<String>>,
 }
 
-/// Where records go.
+/// The storage that records go to.
 #[derive(Debug, Clone)]
-pub(in crate::dump) enum Target {
-    /// A storage that takes what it is given.
+pub(super) enum Target {
+    /// An auto storage: what does not fit goes to `_extra`.
     Open(Arc<Fitter>),
-    /// A storage that takes what fits.
+    /// A declared storage: what does not fit goes to quarantine.
     Strict(Arc<InForce>),
 }
 
-impl Growth {
-    fn turn(&self, name: &str) -> Arc<Turn> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.entry(name.to_owned()).or_default().clone()
+impl AutoSchemaState {
+    fn extension(&self, name: &str) -> Arc<Extension> {
+        self.extensions.lock().entry(name.to_owned()).or_default().clone()
     }
 
-    /// What fits records to a version.
+    /// The fitter for a version, made once and shared.
     fn fitter(&self, in_force: &Arc<InForce>, widest: Option<usize>) -> Arc<Fitter> {
-        let mut fitters = self.fitters.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fitters = self.fitters.lock();
         match fitters.get(&in_force.storage) {
             Some(fitter) if fitter.in_force().version == in_force.version => fitter.clone(),
             _ => {
@@ -71,9 +78,13 @@ impl Growth {
     }
 }
 
-impl Dump {
-    /// The storage of that name, made or grown so that it has a field for all that these records
-    /// say, as far as it can be.
+impl AutoSchema {
+    pub(super) fn new(context: Context, definitions: Definitions) -> Self {
+        Self { context, definitions, state: Arc::default() }
+    }
+
+    /// The storage of this name, created or extended so that it has a field for each field of these records,
+    /// as far as possible.
     pub(super) async fn target(
         &self,
         name: &StorageName,
@@ -81,45 +92,45 @@ impl Dump {
         records: impl Iterator<Item = &Record> + Clone + Send,
     ) -> Result<Target> {
         let mut last = None;
-        for _ in 0..ROUNDS {
-            let Some(storage) = self.store.catalogue().folded(name.as_str()) else {
-                Box::pin(self.make(name, key, records.clone())).await?;
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(storage) = self.context.store.catalogue().folded(name.as_str()) else {
+                Box::pin(self.create(name, key, records.clone())).await?;
                 continue;
             };
             let Some(in_force) = &storage.in_force else {
                 if !storage.migration.definition.meta.auto {
                     return Err(not_ready(&storage));
                 }
-                self.store.migrate(storage.id).await?;
+                self.context.store.migrate(storage.id).await?;
                 continue;
             };
             if !in_force.definition.meta.auto {
                 return Ok(Target::Strict(in_force.clone()));
             }
-            let fitter = self.capture.growth.fitter(in_force, self.store.widest_row());
+            let fitter = self.state.fitter(in_force, self.context.store.widest_row());
             let mut shape = Shape::default();
             for record in records.clone() {
                 consume_budget().await;
                 fitter.see(record, &mut shape);
             }
             last = Some(fitter.clone());
-            if shape.is_empty() || !Box::pin(self.grow(&storage, shape)).await? {
+            if shape.is_empty() || !Box::pin(self.extend(&storage, shape)).await? {
                 return Ok(Target::Open(fitter));
             }
         }
-        // Others go on changing it; what it has no field for is kept beside the fields.
+        // Others keep changing it; values without a field go to `_extra`.
         last.map(Target::Open).ok_or(Error::Overloaded)
     }
 
-    async fn make(
+    async fn create(
         &self,
         name: &StorageName,
         key: Option<&str>,
         records: impl Iterator<Item = &Record>,
     ) -> Result<()> {
-        let turn = self.capture.growth.turn(&name.folded());
-        let _alone = turn.alone.lock().await;
-        if self.store.catalogue().folded(name.as_str()).is_some() {
+        let extension = self.state.extension(&name.folded());
+        let _alone = extension.lock.lock().await;
+        if self.context.store.catalogue().folded(name.as_str()).is_some() {
             return Ok(());
         }
         let first = infer::first(name, key);
@@ -131,52 +142,54 @@ impl Dump {
         }
         let sent =
             infer::grown(&bare, &shape, &std::collections::BTreeMap::new(), |_| false).unwrap_or(first);
-        match self.queue(parse::definition(&sent)?, &sent, None).await {
-            Ok(storage) => self.store.migrate(storage.id).await,
-            // Another node made it in the same moment.
+        match self.definitions.queue(parse::definition(&sent)?, &sent, None).await {
+            Ok(storage) => self.context.store.migrate(storage.id).await,
+            // Another node created it at the same time.
             Err(Error::StalePlan(_) | Error::Migrating { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Adds what is wanted; whether it is worth looking again.
-    async fn grow(&self, storage: &Arc<Storage>, shape: Shape) -> Result<bool> {
-        let turn = self.capture.growth.turn(&storage.name.folded());
+    /// Adds the fields of a shape; returns whether to look at the storage again.
+    async fn extend(&self, storage: &Arc<Storage>, shape: Shape) -> Result<bool> {
+        let extension = self.state.extension(&storage.name.folded());
         let add = |definition: &Definition, shape: &Shape| {
-            let settled = turn.settled.lock().unwrap_or_else(PoisonError::into_inner);
-            infer::grown(definition, shape, &storage.dropped, |name| settled.contains(fold(name).as_ref()))
+            let fixed = extension.fixed.lock();
+            infer::grown(definition, shape, &storage.dropped, |name| fixed.contains(fold(name).as_ref()))
         };
         let Some(in_force) = &storage.in_force else { return Ok(true) };
         if add(&in_force.definition, &shape).is_none() {
             return Ok(false);
         }
-        turn.wanted.lock().unwrap_or_else(PoisonError::into_inner).merge(shape);
-        let Ok(_alone) = tokio::time::timeout(PATIENCE, turn.alone.lock()).await else { return Ok(false) };
-        let wanted = std::mem::take(&mut *turn.wanted.lock().unwrap_or_else(PoisonError::into_inner));
-        let Some(now) = self.store.catalogue().by_id(storage.id) else { return Ok(true) };
+        extension.wanted.lock().merge(shape);
+        let Ok(_alone) = tokio::time::timeout(EXTEND_TIMEOUT, extension.lock.lock()).await else {
+            return Ok(false);
+        };
+        let wanted = std::mem::take(&mut *extension.wanted.lock());
+        let Some(now) = self.context.store.catalogue().by_id(storage.id) else { return Ok(true) };
         let Some(in_force) = &now.in_force else { return Ok(true) };
-        // Whoever was here before has added it.
+        // The request before this one has added them.
         let Some(sent) = add(&in_force.definition, &wanted) else { return Ok(true) };
         if now.locked() {
-            // Somebody else's version is on its way: this one has to wait for the next throw.
-            let ended = tokio::time::timeout(PATIENCE, self.store.migrate(now.id)).await;
+            // Another version is being applied: the fields are added with the next throw.
+            let ended = tokio::time::timeout(EXTEND_TIMEOUT, self.context.store.migrate(now.id)).await;
             return Ok(matches!(ended, Ok(Ok(()))));
         }
         let version = in_force.version;
-        match self.queue(parse::definition(&sent)?, &sent, Some((now.id, version))).await {
+        match self.definitions.queue(parse::definition(&sent)?, &sent, Some((now.id, version))).await {
             Ok(_) => {}
             Err(Error::Migrating { .. } | Error::StalePlan(_)) => return Ok(true),
             Err(error) => return Err(error),
         }
-        if tokio::time::timeout(PATIENCE, self.store.migrate(now.id)).await.is_err() {
+        if tokio::time::timeout(EXTEND_TIMEOUT, self.context.store.migrate(now.id)).await.is_err() {
             return Ok(false);
         }
-        let progress = self.store.progress(now.id).await?;
+        let progress = self.context.store.progress(now.id).await?;
         if progress.state == State::Failed {
-            // A value of the table does not survive the widening.
+            // A stored value does not fit the wider type.
             tracing::info!(storage = %now.name, error = progress.error, "a field could not be widened");
             let widened = in_force.definition.own_fields().map(|field| field.name.folded());
-            turn.settled.lock().unwrap_or_else(PoisonError::into_inner).extend(widened);
+            extension.fixed.lock().extend(widened);
         }
         Ok(true)
     }

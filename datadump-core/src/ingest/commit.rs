@@ -1,129 +1,166 @@
-//! Records → rows, in the storages they go to, together with what goes to quarantine: one call of
-//! the store, and the receipt.
+//! Proves records for the storages they go to and commits the rows together with quarantine entries, in one
+//! write batch.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use serde_json::Value as Json;
 use tokio::task::coop::consume_budget;
 
 use super::{
-    entry::{Seed, Step, Trouble},
-    grow::Target,
-    parts::{Original, Part, settle},
+    Ingest,
+    auto_schema::Target,
+    outcomes::{Original, WrittenPart, tally},
+    source_cache::Source,
+    transform::TransformedThrow,
 };
 use crate::{
-    dump::{
-        Dump,
-        hub::Heard,
-        once::{Recorded, Slot, recorded},
-        rows::with_condition,
-    },
     error::{Error, Fault, Result},
     id::Ids,
+    idempotency::{RecordOutcome, Reservation},
+    quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
     receipt::{Receipt, Remark},
     record::{Origin, Record},
+    rows::with_condition,
     schema::{InForce, Kind, Row, StorageName, StoredRow, definition::EXTRA},
     store::{Expect, OnFailure, Outcome, Write, WriteBatch},
     validate,
 };
 
-/// What of a throw is to be kept.
+/// What a throw has become, on its way to the store.
 #[derive(Debug)]
-pub(super) struct Batch {
-    pub(super) seed: Arc<Seed>,
-    /// What is known of it so far.
-    pub(super) receipt: Receipt,
-    /// Records on their way to storages.
-    pub(super) bound: Vec<Bound>,
-    /// Rows that are proven already, and what was heard to make them.
-    pub(super) ready: Vec<Ready>,
-    pub(super) heard: Arc<[Heard]>,
-    /// What failed before it came so far.
-    pub(super) failed: Vec<Failed>,
-    /// What else is written at the same moment.
-    pub(super) beside: Vec<Write>,
+pub(crate) struct IngestBatch {
+    pub(crate) context: Arc<ThrowContext>,
+    /// The receipt so far.
+    pub(crate) receipt: Receipt,
+    pub(crate) records: Vec<RoutedRecord>,
+    /// Rows that are proven already.
+    pub(crate) rows: Vec<ProvenRow>,
+    /// Renders the originals of those rows.
+    pub(crate) originals: Originals,
+    pub(crate) failed: Vec<FailedPart>,
+    /// Further writes of the same transaction.
+    pub(crate) extra: Vec<Write>,
 }
 
-/// A record on its way to a storage.
+/// A record and the storage it goes to.
 #[derive(Debug)]
-pub(super) struct Bound {
-    pub(super) storage: StorageName,
-    pub(super) record: Record,
-    /// The record as it was read, where its bytes alone do not say it.
-    pub(super) original: Option<Arc<Json>>,
+pub(crate) struct RoutedRecord {
+    pub(crate) storage: StorageName,
+    pub(crate) record: Record,
+    /// The record as it was read, if its bytes cannot be read again by themselves.
+    pub(crate) original: Option<Arc<Json>>,
 }
 
-/// A row on its way to its storage.
+/// A row that needs no validation.
 #[derive(Debug)]
-pub(super) struct Ready {
-    pub(super) row: Row,
-    pub(super) origin: Origin,
-    /// Which of those that were heard.
-    pub(super) heard: usize,
+pub(crate) struct ProvenRow {
+    pub(crate) row: Row,
+    pub(crate) origin: Origin,
+    /// The index by which [`Originals`] knows it.
+    pub(crate) index: usize,
 }
 
-/// What goes to quarantine.
-#[derive(Debug)]
-pub(super) struct Failed {
-    /// None for the throw as a whole.
-    pub(super) origin: Option<Origin>,
-    pub(super) original: Option<Arc<Json>>,
-    pub(super) storage: Option<String>,
-    pub(super) trouble: Trouble,
+/// Renders the record a proven row was made of, by the index of the row. Called only for rows that fail.
+#[derive(Clone)]
+pub(crate) struct Originals(pub(crate) Arc<dyn Fn(usize) -> Option<Json> + Send + Sync>);
+
+impl Default for Originals {
+    fn default() -> Self {
+        Self(Arc::new(|_| None))
+    }
 }
 
-/// How it is kept.
+impl fmt::Debug for Originals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Originals")
+    }
+}
+
+/// How a batch is committed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct How<'a> {
-    /// The field that is the key of a storage that is made for it.
-    pub(super) key: Option<&'a str>,
-    /// Whether what does not fit a field of an open storage goes to quarantine.
-    pub(super) strict_fields: bool,
-    /// Whether anything wrong means that nothing is stored.
-    pub(super) whole: bool,
-    /// Whether what fails goes to quarantine, or is only told.
-    pub(super) quarantine: bool,
+pub(crate) struct CommitOptions<'a> {
+    /// The key field of storages that are created for the batch.
+    pub(crate) key: Option<&'a str>,
+    /// Whether a value that does not fit a field of an auto storage sends its record to quarantine.
+    pub(crate) strict_fields: bool,
+    /// Whether any failure means that nothing is stored.
+    pub(crate) all_or_nothing: bool,
+    /// Whether failed parts go to quarantine, or are only named in the receipt.
+    pub(crate) quarantine: bool,
 }
 
-/// What is recorded of it, so that it is kept once.
-pub(super) struct Noting {
-    pub(super) slot: Slot,
-    /// The row that records a receipt.
-    pub(super) row: Box<dyn Fn(Receipt) -> Option<Row> + Send + Sync>,
+/// Records the receipt of a batch, so that the batch is committed once.
+pub(crate) struct ReceiptRecord {
+    pub(crate) reservation: Reservation,
+    /// Makes the row that records a receipt.
+    pub(crate) row: Box<dyn Fn(Receipt) -> Option<Row> + Send + Sync>,
 }
 
-/// What came of keeping a batch.
-pub(super) enum Kept {
-    /// It is kept now; and the version of its record, if it has one.
-    Now(Receipt, Option<i32>),
-    /// It was kept before: this is the record.
-    Before(Box<StoredRow>),
+/// The result of committing a batch.
+pub(crate) enum Committed {
+    /// It was committed now. The version is that of its idempotency record, if it has one.
+    New(Receipt, Option<i32>),
+    /// A batch with the same idempotency key was committed before; this is its record.
+    Existing(Box<StoredRow>),
 }
 
-impl Dump {
-    /// Keeps all of it: when this returns, everything is committed.
-    pub(super) async fn keep(&self, batch: Batch, how: How<'_>) -> Result<Receipt> {
-        match self.keep_once(batch, how, None).await? {
-            Kept::Now(receipt, _) => Ok(receipt),
-            Kept::Before(_) => Err(Error::internal("a record that nobody asked for")),
+impl IngestBatch {
+    /// A batch of what a throw was transformed into.
+    pub(crate) fn of(transformed: TransformedThrow, receipt: Receipt) -> Self {
+        let TransformedThrow { context, records, failed, .. } = transformed;
+        let (rows, originals, extra) = (Vec::new(), Originals::default(), Vec::new());
+        Self { context, receipt, records, rows, originals, failed, extra }
+    }
+}
+
+impl CommitOptions<'_> {
+    /// The options of a source's throws.
+    pub(crate) fn of(source: &Source) -> CommitOptions<'_> {
+        CommitOptions {
+            key: source.settings.key.as_deref(),
+            strict_fields: source.settings.strict,
+            all_or_nothing: false,
+            quarantine: true,
         }
     }
+}
 
-    /// The same, unless it was done before.
-    pub(super) async fn keep_once(&self, batch: Batch, how: How<'_>, noting: Option<Noting>) -> Result<Kept> {
-        let Batch { seed, mut receipt, bound, ready, heard, mut failed, beside } = batch;
-        let targets = self.targets(&bound, how.key).await?;
+impl Committed {
+    /// The receipt of a batch without an idempotency key, which always is a new one.
+    pub(crate) fn new_receipt(self) -> Result<Receipt> {
+        match self {
+            Self::New(receipt, _) => Ok(receipt),
+            Self::Existing(_) => Err(Error::internal("an idempotency record without a key")),
+        }
+    }
+}
+
+impl Ingest {
+    /// Commits a batch and returns its receipt.
+    pub(crate) async fn commit(&self, batch: IngestBatch, options: CommitOptions<'_>) -> Result<Receipt> {
+        self.commit_with_key(batch, options, None).await?.new_receipt()
+    }
+
+    /// Commits a batch, unless one with the same idempotency key was committed before.
+    pub(crate) async fn commit_with_key(
+        &self,
+        batch: IngestBatch,
+        options: CommitOptions<'_>,
+        record: Option<ReceiptRecord>,
+    ) -> Result<Committed> {
+        let IngestBatch { context, mut receipt, records, rows, originals, mut failed, extra } = batch;
+        let targets = self.targets(&records, options.key).await?;
         let mut last: Option<(&StorageName, &Target)> = None;
-        let mut writes = Vec::with_capacity(bound.len() + ready.len() + failed.len() + beside.len());
+        let mut writes = Vec::with_capacity(records.len() + rows.len() + failed.len() + extra.len());
         let mut parts = Vec::with_capacity(writes.capacity());
-        // Only where one record became several does the part of an id matter; they stand together.
-        let several = bound.windows(2).any(|pair| match pair {
+        // Ids need a part number only if a record was split into several, which are adjacent.
+        let is_split = records.windows(2).any(|pair| match pair {
             [one, other] => one.record.origin.index == other.record.origin.index,
             _ => false,
         });
         let mut seen: HashMap<(String, usize), usize> = HashMap::new();
-        for one in bound {
-            // A throw may hold a million records: others have their turn in between.
+        for one in records {
+            // A throw may hold a million records: let other tasks run in between.
             consume_budget().await;
             let target = match last {
                 Some((name, target)) if *name == one.storage => target,
@@ -136,106 +173,106 @@ impl Dump {
                 },
             };
             let origin = one.record.origin.clone();
-            let part = if several {
+            let part = if is_split {
                 let part = seen.entry((one.storage.to_string(), origin.index)).or_default();
                 *part += 1;
                 *part - 1
             } else {
                 0
             };
-            let id = Ids::nth(seed.throw.id, origin.index, part);
+            let id = Ids::nth(context.throw.id, origin.index, part);
             let proven = match target {
-                Target::Open(fitter) => fit(fitter, one.record, id, how, &mut receipt),
-                Target::Strict(in_force) => self.prove(in_force, one.record),
+                Target::Open(fitter) => fit(fitter, one.record, id, options, &mut receipt),
+                Target::Strict(in_force) => prove(&self.context.ids, in_force, one.record),
             };
             match proven {
                 Ok((row, expect)) => {
-                    parts.push(Part::Row(origin, Original::Record(one.original)));
+                    parts.push(WrittenPart::Row(origin, Original::Record(one.original)));
                     writes.push(Write::put(row, expect));
                 }
-                Err(trouble) => failed.push(Failed {
+                Err(reason) => failed.push(FailedPart {
                     origin: Some(origin),
                     original: one.original,
                     storage: Some(one.storage.to_string()),
-                    trouble,
+                    reason,
                 }),
             }
         }
-        for Ready { row, origin, heard } in ready {
-            parts.push(Part::Row(origin, Original::Heard(heard)));
+        for ProvenRow { row, origin, index } in rows {
+            parts.push(WrittenPart::Row(origin, Original::Rendered(index)));
             writes.push(Write::put(row, Expect::Anything));
         }
-        if how.whole && !failed.is_empty() {
+        if options.all_or_nothing && !failed.is_empty() {
             failed.iter().for_each(|failed| receipt.error(failed.remark(None)));
             return Err(Error::Strict(Box::new(receipt)));
         }
         for failed in failed {
-            if !how.quarantine {
+            if !options.quarantine {
                 receipt.error(failed.remark(None));
                 continue;
             }
-            let id = self.ids.next();
-            let row = seed.row(
-                id,
-                failed.origin.as_ref(),
-                failed.original.as_deref(),
-                failed.storage.as_deref(),
-                &failed.trouble,
-            );
-            writes.push(Write::put(row, Expect::Anything));
-            parts.push(Part::Entry(failed.remark(Some(id))));
+            let id = self.context.ids.next();
+            writes.push(Write::put(context.entry(id, &failed)?, Expect::Anything));
+            parts.push(WrittenPart::Entry(failed.remark(Some(id))));
         }
-        for write in beside {
+        for write in extra {
             writes.push(write);
-            parts.push(Part::Beside);
+            parts.push(WrittenPart::Extra);
         }
-        let parts: Arc<[Part]> = parts.into();
-        let mut call = if how.whole { WriteBatch::atomic(writes) } else { WriteBatch::independent(writes) };
-        if how.quarantine {
-            call.on_failure = Some(self.on_failure(seed, parts.clone(), heard));
+        let parts: Arc<[WrittenPart]> = parts.into();
+        let mut batch = match options.all_or_nothing {
+            true => WriteBatch::atomic(writes),
+            false => WriteBatch::independent(writes),
+        };
+        if options.quarantine {
+            batch.on_failure = Some(self.quarantine_failed(context, parts.clone(), originals));
         }
-        let is_noted = noting.is_some();
-        call.once = noting.map(|Noting { slot, row }| {
+        let has_record = record.is_some();
+        batch.once = record.map(|ReceiptRecord { reservation, row }| {
             let (receipt, parts) = (receipt.clone(), parts.clone());
-            slot.once(move |outcomes| {
+            reservation.record(move |outcomes| {
                 let mut receipt = receipt.clone();
-                settle(&mut receipt, &parts, outcomes);
+                tally(&mut receipt, &parts, outcomes);
                 row(receipt)
             })
         });
-        let mut outcomes = self.store.write(call).await.map_err(|error| match error {
-            // It was there a moment ago; thrown again it is made again.
+        let mut outcomes = self.context.store.write(batch).await.map_err(|error| match error {
+            // The storage was deleted a moment ago; a repeated throw creates it again.
             Error::UnknownStorage(_) => Error::Overloaded,
             error => error,
         })?;
-        let version = match is_noted.then(|| recorded(outcomes.pop())).transpose()? {
-            Some(Recorded::Before(row)) => return Ok(Kept::Before(row)),
-            Some(Recorded::Now(version)) => version,
+        let version = match has_record.then(|| RecordOutcome::of(outcomes.pop())).transpose()? {
+            Some(RecordOutcome::Existing(row)) => return Ok(Committed::Existing(row)),
+            Some(RecordOutcome::Written(version)) => version,
             None => None,
         };
-        let moved = |(part, outcome): (&Part, &Outcome)| {
-            matches!((part, outcome), (Part::Beside, Outcome::Refused(_) | Outcome::Missing))
+        let is_stale = |(part, outcome): (&WrittenPart, &Outcome)| {
+            matches!((part, outcome), (WrittenPart::Extra, Outcome::Refused(_) | Outcome::Missing))
         };
-        if how.whole && parts.iter().zip(&outcomes).any(moved) {
+        if options.all_or_nothing && parts.iter().zip(&outcomes).any(is_stale) {
             return Err(Error::Precondition { current: None });
         }
-        settle(&mut receipt, &parts, &outcomes);
-        if how.whole && !receipt.errors.is_empty() {
+        tally(&mut receipt, &parts, &outcomes);
+        if options.all_or_nothing && !receipt.errors.is_empty() {
             return Err(Error::Strict(Box::new(receipt)));
         }
-        Ok(Kept::Now(receipt, version))
+        Ok(Committed::New(receipt, version))
     }
 
-    /// The storages that records go to, each made or grown for those of them that go there.
-    async fn targets(&self, bound: &[Bound], key: Option<&str>) -> Result<Vec<(StorageName, Target)>> {
-        let Some(Bound { storage, .. }) = bound.first() else { return Ok(Vec::new()) };
-        if bound.iter().all(|one| one.storage == *storage) {
-            let records = bound.iter().map(|one| &one.record);
-            return Ok(vec![(storage.clone(), self.target(storage, key, records).await?)]);
+    /// The storages that records go to, each created or extended for its records.
+    async fn targets(
+        &self,
+        records: &[RoutedRecord],
+        key: Option<&str>,
+    ) -> Result<Vec<(StorageName, Target)>> {
+        let Some(RoutedRecord { storage, .. }) = records.first() else { return Ok(Vec::new()) };
+        if records.iter().all(|one| one.storage == *storage) {
+            let records = records.iter().map(|one| &one.record);
+            return Ok(vec![(storage.clone(), self.auto_schema.target(storage, key, records).await?)]);
         }
         let mut groups: Vec<(&StorageName, Vec<&Record>)> = Vec::new();
-        for one in bound {
-            // Mostly where the one before it went.
+        for one in records {
+            // Most records go where the one before went.
             match groups.iter_mut().rev().find(|(name, _)| *name == &one.storage) {
                 Some((_, records)) => records.push(&one.record),
                 None => groups.push((&one.storage, vec![&one.record])),
@@ -243,67 +280,79 @@ impl Dump {
         }
         let mut targets = Vec::with_capacity(groups.len());
         for (name, records) in groups {
-            targets.push((name.clone(), self.target(name, key, records.into_iter()).await?));
+            targets.push((name.clone(), self.auto_schema.target(name, key, records.into_iter()).await?));
         }
         Ok(targets)
     }
 
-    /// Proves a record for a declared storage. A `version` in it is a condition.
-    pub(super) fn prove(&self, in_force: &Arc<InForce>, record: Record) -> Result<(Row, Expect), Trouble> {
-        let mut fields = record.fields;
-        if record.untyped {
-            in_force.definition.fields.iter().for_each(|field| {
-                if let Some(value) = fields.get_mut(field.name.as_str()) {
-                    give_type(value, &field.kind);
-                }
-            });
-            if let Some(value) = fields.get_mut(in_force.definition.key.name.as_str()) {
-                give_type(value, &in_force.definition.key.kind);
-            }
-        }
-        fields.extend(record.odd);
-        let (fields, expect) = with_condition(in_force.definition.service(), fields, Expect::Different)
-            .map_err(|error| Trouble::invalid(Step::Validate, error.faults()))?;
-        let row = validate::row(in_force, fields, &self.ids)
-            .map_err(|faults| Trouble::invalid(Step::Validate, &faults))?;
-        Ok((row, expect))
-    }
-
-    /// What is put into quarantine when the store refuses a row.
-    fn on_failure(&self, seed: Arc<Seed>, parts: Arc<[Part]>, heard: Arc<[Heard]>) -> OnFailure {
-        let ids = self.ids.clone();
-        OnFailure(Arc::new(move |place, write, outcome| match parts.get(place) {
-            Some(Part::Row(origin, original)) => {
-                let trouble = Trouble::refused(outcome);
-                let original = match original {
-                    Original::Record(record) => record.clone(),
-                    Original::Heard(place) => heard.get(*place).map(|heard| Arc::new(heard.to_json())),
+    /// Puts a row that the store refuses into quarantine, in the same transaction.
+    fn quarantine_failed(
+        &self,
+        context: Arc<ThrowContext>,
+        parts: Arc<[WrittenPart]>,
+        originals: Originals,
+    ) -> OnFailure {
+        let ids = self.context.ids.clone();
+        OnFailure(Arc::new(move |index, write, outcome| match parts.get(index) {
+            Some(WrittenPart::Row(origin, original)) => {
+                let part = FailedPart {
+                    origin: Some(origin.clone()),
+                    original: match original {
+                        Original::Record(record) => record.clone(),
+                        Original::Rendered(index) => originals.0(*index).map(Arc::new),
+                    },
+                    // As the storage spells its name.
+                    storage: Some(write.storage_name().to_string()),
+                    reason: FailureReason::refused(outcome),
                 };
-                // The storage has its own spelling of its name.
-                let storage = write.storage_name().as_str();
-                Some(seed.row(ids.next(), Some(origin), original.as_deref(), Some(storage), &trouble))
+                context.entry(ids.next(), &part).ok()
             }
             _ => None,
         }))
     }
 }
 
-/// Fits a record to an open storage.
+/// Proves a record for a declared storage. A `version` in it is a condition.
+pub(super) fn prove(
+    ids: &Ids,
+    in_force: &Arc<InForce>,
+    record: Record,
+) -> Result<(Row, Expect), FailureReason> {
+    let mut fields = record.fields;
+    if record.untyped {
+        in_force.definition.fields.iter().for_each(|field| {
+            if let Some(value) = fields.get_mut(field.name.as_str()) {
+                infer_type(value, &field.kind);
+            }
+        });
+        if let Some(value) = fields.get_mut(in_force.definition.key.name.as_str()) {
+            infer_type(value, &in_force.definition.key.kind);
+        }
+    }
+    fields.extend(record.odd);
+    let (fields, expect) = with_condition(in_force.definition.service(), fields, Expect::Different)
+        .map_err(|error| FailureReason::invalid(Stage::Validate, error.faults()))?;
+    let row = validate::row(in_force, fields, ids)
+        .map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))?;
+    Ok((row, expect))
+}
+
+/// Fits a record to an auto storage.
 fn fit(
     fitter: &validate::Fitter,
     record: Record,
     id: uuid::Uuid,
-    how: How<'_>,
+    options: CommitOptions<'_>,
     receipt: &mut Receipt,
-) -> Result<(Row, Expect), Trouble> {
+) -> Result<(Row, Expect), FailureReason> {
     let (index, line) = (record.origin.index, record.origin.line);
-    let fitted = fitter.fit(record, id).map_err(|faults| Trouble::invalid(Step::Validate, &faults))?;
-    if how.strict_fields && !fitted.remarks.is_empty() {
+    let fitted = fitter.fit(record, id).map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))?;
+    if options.strict_fields && !fitted.remarks.is_empty() {
         let kept = format!("; it is kept in {EXTRA}");
         let faults = fitted.remarks.into_iter();
-        // Here nothing is kept beside the fields.
+        // In strict mode nothing goes to `_extra`.
         let faults = faults.map(|fault| Fault { detail: fault.detail.replace(&kept, ""), ..fault });
-        return Err(Trouble::invalid(Step::Validate, &faults.collect::<Vec<_>>()));
+        return Err(FailureReason::invalid(Stage::Validate, &faults.collect::<Vec<_>>()));
     }
     for fault in fitted.remarks {
         receipt.warn(Remark {
@@ -315,12 +364,12 @@ fn fit(
             quarantine: None,
         });
     }
-    // A record that was thrown before is an update when it says something else now.
+    // A record that was thrown before is an update if it differs now.
     Ok((fitted.row, Expect::Different))
 }
 
-/// A value of a format without types, in the form of its field.
-fn give_type(value: &mut Json, kind: &Kind) {
+/// Gives a value of a format without types the type of its field.
+fn infer_type(value: &mut Json, kind: &Kind) {
     let typed = match value {
         Json::Number(_) | Json::Bool(_) if kind.is_text() || *kind == Kind::Id => {
             Some(Json::from(value.to_string()))
@@ -330,18 +379,5 @@ fn give_type(value: &mut Json, kind: &Kind) {
     };
     if let Some(typed) = typed {
         *value = typed;
-    }
-}
-
-impl Failed {
-    pub(super) fn remark(&self, quarantine: Option<uuid::Uuid>) -> Remark {
-        Remark {
-            index: self.origin.as_ref().map(|origin| origin.index),
-            line: self.origin.as_ref().and_then(|origin| origin.line),
-            code: self.trouble.code.clone(),
-            field: self.trouble.field.clone(),
-            detail: self.trouble.detail.clone(),
-            quarantine,
-        }
     }
 }

@@ -1,19 +1,20 @@
-//! What would become of records, without storing anything.
+//! Dry runs: what would become of records, without storing anything.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value as Json, json};
 
 use super::{
-    entry::{Step, Trouble},
-    keep::Bound,
-    read::Reading,
+    Ingest,
+    commit::{RoutedRecord, prove},
+    decode::DecodedThrow,
+    source_cache::Source,
 };
 use crate::{
-    dump::{Dump, capture::sources::Source},
     error::{Error, Fault, Result},
     id::Ids,
     process::vrl::Script,
+    quarantine::{FailureReason, Stage},
     record::Record,
     schema::{InForce, StorageId, StorageName, infer, infer::Shape, parse},
     throw::Throw,
@@ -22,65 +23,56 @@ use crate::{
 
 /// What would become of a record.
 #[derive(Debug)]
-pub(in crate::dump) struct Rehearsed {
-    pub(in crate::dump) storage: String,
-    pub(in crate::dump) index: usize,
-    pub(super) row: Result<Json, Trouble>,
-    /// What would be kept otherwise than one might expect.
-    pub(in crate::dump) remarks: Vec<Fault>,
+pub(crate) struct DryRunRow {
+    storage: String,
+    index: usize,
+    pub(crate) row: Result<Json, FailureReason>,
+    /// Values that would be changed or moved to `_extra`.
+    warnings: Vec<Fault>,
 }
 
-impl Rehearsed {
-    /// The row, or `{code, field, detail}` of what is wrong with it.
-    pub(in crate::dump) fn row(&self) -> Result<&Json, Json> {
-        self.row.as_ref().map_err(
-            |trouble| json!({"code": trouble.code, "field": trouble.field, "detail": trouble.detail}),
-        )
-    }
-}
-
-impl Dump {
-    /// What would become of each.
-    pub(super) fn rehearse(&self, bound: &[Bound]) -> Result<Vec<Rehearsed>> {
+impl Ingest {
+    /// What would become of each record.
+    pub(crate) fn dry_run(&self, records: &[RoutedRecord]) -> Result<Vec<DryRunRow>> {
         let mut fitters: BTreeMap<&str, Option<Arc<Fitter>>> = BTreeMap::new();
-        for one in bound {
+        for one in records {
             if !fitters.contains_key(one.storage.as_str()) {
-                let records = bound.iter().filter(|other| other.storage == one.storage);
-                let records: Vec<&Record> = records.map(|other| &other.record).collect();
-                fitters.insert(one.storage.as_str(), self.imagined(&one.storage, &records)?);
+                let same = records.iter().filter(|other| other.storage == one.storage);
+                let same: Vec<&Record> = same.map(|other| &other.record).collect();
+                fitters.insert(one.storage.as_str(), self.future_fitter(&one.storage, &same)?);
             }
         }
-        bound
+        records
             .iter()
             .map(|one| {
                 let (record, index) = (one.record.clone(), one.record.origin.index);
                 let fitted = match fitters.get(one.storage.as_str()).and_then(Option::as_ref) {
                     Some(fitter) => {
-                        let id = Ids::nth(self.ids.next(), index, 0);
+                        let id = Ids::nth(self.context.ids.next(), index, 0);
                         let fitted = fitter.fit(record, id);
                         fitted
                             .map(|fitted| (fitted.row, fitted.remarks))
-                            .map_err(|faults| Trouble::invalid(Step::Validate, &faults))
+                            .map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))
                     }
                     None => {
-                        let storage = self.store.catalogue().folded(one.storage.as_str());
+                        let storage = self.context.store.catalogue().folded(one.storage.as_str());
                         let storage =
                             storage.ok_or_else(|| Error::UnknownStorage(one.storage.to_string()))?;
-                        self.prove(storage.ready()?, record).map(|(row, _)| (row, Vec::new()))
+                        prove(&self.context.ids, storage.ready()?, record).map(|(row, _)| (row, Vec::new()))
                     }
                 };
-                let (row, remarks) = match fitted {
-                    Ok((row, remarks)) => (Ok(Json::Object(row.to_record())), remarks),
-                    Err(trouble) => (Err(trouble), Vec::new()),
+                let (row, warnings) = match fitted {
+                    Ok((row, warnings)) => (Ok(Json::Object(row.to_record())), warnings),
+                    Err(reason) => (Err(reason), Vec::new()),
                 };
-                Ok(Rehearsed { storage: one.storage.to_string(), index, row, remarks })
+                Ok(DryRunRow { storage: one.storage.to_string(), index, row, warnings })
             })
             .collect()
     }
 
-    /// What fits records to an open storage as it would be then; none for a strict one.
-    fn imagined(&self, name: &StorageName, records: &[&Record]) -> Result<Option<Arc<Fitter>>> {
-        let storage = self.store.catalogue().folded(name.as_str());
+    /// The fitter of an auto storage once it had the fields of these records; none for a declared storage.
+    fn future_fitter(&self, name: &StorageName, records: &[&Record]) -> Result<Option<Arc<Fitter>>> {
+        let storage = self.context.store.catalogue().folded(name.as_str());
         let (id, version, definition, dropped) = match &storage {
             None => (StorageId(0), 1, parse::definition(&infer::first(name, None))?, BTreeMap::new()),
             Some(storage) => {
@@ -92,61 +84,61 @@ impl Dump {
             }
         };
         let now = InForce::new(id, version, definition);
-        let fitter = Fitter::new(Arc::new(now.clone()), self.store.widest_row());
+        let fitter = Fitter::new(Arc::new(now.clone()), self.context.store.widest_row());
         let mut shape = Shape::default();
         records.iter().for_each(|record| fitter.see(record, &mut shape));
         let Some(grown) = infer::grown(&now.definition, &shape, &dropped, |_| false) else {
             return Ok(Some(Arc::new(fitter)));
         };
         let grown = InForce::new(id, version, parse::definition(&grown)?);
-        Ok(Some(Arc::new(Fitter::new(Arc::new(grown), self.store.widest_row()))))
+        Ok(Some(Arc::new(Fitter::new(Arc::new(grown), self.context.store.widest_row()))))
     }
 }
 
-/// What a simulation tells of one throw.
+/// The simulation of one throw.
 #[derive(Debug)]
-pub(in crate::dump) struct Told {
+pub(super) struct SimulatedThrow {
     /// Records after the program and the routes: `{storage, record}`.
-    pub(in crate::dump) sorted: Vec<Json>,
-    /// Records nothing is done with.
-    pub(in crate::dump) dropped: u64,
+    pub(super) routed: Vec<Json>,
+    /// Number of records that are dropped.
+    pub(super) dropped: u64,
     /// `{storage, index, row, warnings}`.
-    pub(in crate::dump) rows: Vec<Json>,
+    pub(super) rows: Vec<Json>,
     /// What would go to quarantine: `{index, line, step, code, field, detail}`.
-    pub(in crate::dump) violations: Vec<Json>,
+    pub(super) violations: Vec<Json>,
 }
 
-impl Dump {
-    /// Everything that would become of what was read of a throw.
-    pub(in crate::dump) async fn tell(
+impl Ingest {
+    /// What would become of a decoded throw.
+    pub(super) async fn simulate_decoded(
         &self,
         throw: Arc<Throw>,
         source: &Source,
-        reading: Reading,
+        decoded: DecodedThrow,
         edited: Option<&Script>,
-    ) -> Result<Told> {
-        let sorted = self.sort(throw, source, reading, edited).await?;
-        let mut violations: Vec<Json> = sorted
+    ) -> Result<SimulatedThrow> {
+        let transformed = self.transform(throw, source, decoded, edited).await?;
+        let mut violations: Vec<Json> = transformed
             .failed
             .iter()
             .map(|failed| {
                 let mut json = serde_json::to_value(failed.remark(None)).unwrap_or_default();
-                json["step"] = failed.trouble.step.name().into();
+                json["step"] = failed.reason.stage.name().into();
                 json
             })
             .collect();
-        let shown = sorted.bound.iter().map(|one| {
+        let routed = transformed.records.iter().map(|one| {
             let mut fields = one.record.fields.clone();
             fields.extend(one.record.odd.clone());
             json!({"storage": one.storage.as_str(), "index": one.record.origin.index, "record": fields})
         });
-        let shown = shown.collect();
+        let routed = routed.collect();
         let mut rows = Vec::new();
-        for one in self.rehearse(&sorted.bound)? {
-            match one.row() {
+        for one in self.dry_run(&transformed.records)? {
+            match &one.row {
                 Ok(row) => {
                     let warnings: Vec<Json> = one
-                        .remarks
+                        .warnings
                         .iter()
                         .map(|fault| json!({"field": fault.at.to_string(), "code": fault.code.replace('-', "_"), "detail": fault.detail}))
                         .collect();
@@ -154,14 +146,12 @@ impl Dump {
                         json!({"storage": one.storage, "index": one.index, "row": row, "warnings": warnings}),
                     );
                 }
-                Err(mut violation) => {
-                    violation["index"] = one.index.into();
-                    violation["storage"] = one.storage.as_str().into();
-                    violation["step"] = "validate".into();
-                    violations.push(violation);
-                }
+                Err(reason) => violations.push(json!({
+                    "code": reason.code, "field": reason.field, "detail": reason.detail,
+                    "index": one.index, "storage": one.storage, "step": "validate",
+                })),
             }
         }
-        Ok(Told { sorted: shown, dropped: sorted.dropped, rows, violations })
+        Ok(SimulatedThrow { routed, dropped: transformed.dropped, rows, violations })
     }
 }

@@ -1,76 +1,86 @@
-//! Throws that are stored once: the receipt is recorded in the transaction of the rows.
+//! Throws with an idempotency key: the receipt is recorded in the transaction of the rows.
 
 use std::sync::Arc;
 
 use super::{
-    Incoming,
-    keep::{Kept, Noting},
+    Incoming, Ingest,
+    commit::{Committed, ReceiptRecord},
 };
 use crate::{
-    dump::{
-        Dump,
-        once::{Record, Slot},
-    },
     error::{Error, Result},
-    once::Fingerprint,
+    idempotency::{Fingerprint, Reservation, StoredAnswer},
     receipt::Receipt,
-    schema::StoredRow,
     throw::SourceName,
 };
 
-impl Dump {
-    /// The receipt of a throw that was made before, with the same idempotency key; and if there is none,
-    /// the throw's turn, so that until it is made and forgotten others with its key wait.
+impl Ingest {
+    /// Looks up the receipt of an earlier throw with the same idempotency key. If there is none, the throw
+    /// takes the lock on its key, and others with that key wait until it is made or dropped.
     ///
-    /// [`throw`](Dump::throw) asks by itself. This is for who answers before throwing.
-    pub async fn thrown(&self, source: &SourceName, incoming: &mut Incoming) -> Result<Option<Receipt>> {
-        let Some(once) = incoming.once.take() else { return Ok(None) };
-        let (slot, found) = self.slot(once.clone(), request("throw", source, incoming)).await?;
-        incoming.once = Some(once.at(slot.turn()));
-        found.map(receipt).transpose()
+    /// [`Dump::throw`](crate::Dump::throw) does this by itself; this is for callers that answer before they
+    /// throw.
+    pub async fn find_receipt(
+        &self,
+        source: &SourceName,
+        incoming: &mut Incoming,
+    ) -> Result<Option<Receipt>> {
+        let Some(key) = incoming.key.take() else { return Ok(None) };
+        let fingerprint = throw_fingerprint("throw", source, incoming);
+        let (reservation, found) = self.idempotency.reserve(key.clone(), fingerprint).await?;
+        incoming.key = Some(key.locked_by(&reservation));
+        found.map(replayed_receipt).transpose()
     }
 
-    /// Throws it, unless that was done before.
-    pub(super) async fn throw_once(&self, source: &SourceName, mut incoming: Incoming) -> Result<Receipt> {
-        let Some(once) = incoming.once.take() else {
-            return Err(Error::internal("a throw without its key"));
-        };
-        let (slot, found) = self.slot(once, request("throw", source, &incoming)).await?;
-        if let Some(record) = found {
-            return receipt(record);
+    /// Takes a throw, unless one with the same idempotency key was taken before.
+    pub(super) async fn throw_with_key(
+        &self,
+        source: &SourceName,
+        mut incoming: Incoming,
+    ) -> Result<Receipt> {
+        let key = incoming.key.take().ok_or_else(|| Error::internal("a throw without its key"))?;
+        let fingerprint = throw_fingerprint("throw", source, &incoming);
+        let (reservation, found) = self.idempotency.reserve(key, fingerprint).await?;
+        if let Some(answer) = found {
+            return replayed_receipt(answer);
         }
         let strict = incoming.strict;
-        let throw = Arc::new(self.begin(source, incoming));
-        let maker = slot.clone();
-        let row = move |receipt: Receipt| Some(maker.row(serde_json::to_string(&receipt).ok(), None));
-        let noting = Noting { slot: slot.clone(), row: Box::new(row) };
-        let outcome = match self.run_once(&throw, strict, Some(noting)).await {
-            Ok(Kept::Before(row)) => return again(&slot, &row),
-            Ok(Kept::Now(receipt, _)) => Ok(receipt),
+        let throw = Arc::new(self.receive(source, incoming));
+        let record = ReceiptRecord::of(&reservation, |receipt| receipt);
+        let outcome = match self.run_with_key(&throw, strict, Some(record)).await {
+            Ok(Committed::Existing(row)) => return replayed_receipt(reservation.read(&row)?),
+            Ok(Committed::New(receipt, _)) => Ok(receipt),
             Err(error) => Err(error),
         };
-        self.capture.recent.put(throw, &outcome);
+        self.remember(throw, &outcome);
         outcome
     }
 }
 
-/// What a throw says, but for who sends it.
-pub(super) fn request(way: &str, source: &SourceName, incoming: &Incoming) -> Fingerprint {
+impl ReceiptRecord {
+    /// Records a receipt after it was completed.
+    pub(crate) fn of(
+        reservation: &Reservation,
+        complete: impl Fn(Receipt) -> Receipt + Send + Sync + 'static,
+    ) -> Self {
+        let recorder = reservation.clone();
+        let row = move |receipt| recorder.row(serde_json::to_string(&complete(receipt)).ok(), None);
+        Self { reservation: reservation.clone(), row: Box::new(row) }
+    }
+}
+
+/// The fingerprint of a throw: all of it but its sender.
+pub(crate) fn throw_fingerprint(kind: &str, source: &SourceName, incoming: &Incoming) -> Fingerprint {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (content_type, format) = (text(&incoming.content_type), text(&incoming.format));
     let strict = if incoming.strict { "strict" } else { "" };
-    let head = [way, source.as_str(), &content_type, &format, strict].map(str::as_bytes);
+    let head = [kind, source.as_str(), &content_type, &format, strict].map(str::as_bytes);
     let arguments = incoming.arguments.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
     Fingerprint::of(head.into_iter().chain([incoming.body.as_ref()]).chain(arguments))
 }
 
-fn again(slot: &Slot, row: &StoredRow) -> Result<Receipt> {
-    receipt(slot.read(row)?)
-}
-
-/// The receipt that was recorded.
-pub(super) fn receipt(record: Record) -> Result<Receipt> {
-    let answer = record.answer.ok_or(Error::KeyReused)?;
+/// The receipt that was recorded for an earlier throw.
+pub(crate) fn replayed_receipt(answer: StoredAnswer) -> Result<Receipt> {
+    let answer = answer.answer.ok_or(Error::KeyReused)?;
     let receipt: Receipt = serde_json::from_str(&answer).map_err(Error::internal)?;
-    Ok(Receipt { again: true, ..receipt })
+    Ok(Receipt { replayed: true, ..receipt })
 }

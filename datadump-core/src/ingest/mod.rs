@@ -1,107 +1,193 @@
-//! Throws: the one function that runs all stages.
+//! Turns throws into committed rows and quarantine entries.
 //!
 //! ```text
-//! throw ─► read (decode) ─► sort (program, routes) ─► keep (validate, store) ─► receipt
+//! throw ─► decode ─► transform (program, routes) ─► commit (validate, store) ─► receipt
 //! ```
 
-mod again;
-mod entry;
-mod grow;
-mod keep;
-mod once;
-mod parts;
-mod push;
-mod read;
-mod rehearse;
-mod resume;
+mod auto_schema;
+pub(crate) mod commit;
+pub(crate) mod decode;
+mod dry_run;
+mod idempotent;
+mod outcomes;
+pub(crate) mod programs;
+mod recent;
+mod simulate;
+pub(crate) mod source_cache;
+pub(crate) mod sources;
 mod stream;
+mod stream_resume;
+pub(crate) mod transform;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    collections::HashSet,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
-use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{
-    Dump,
-    capture::{recent, sources::Source},
-    once::Once,
+pub(crate) use self::idempotent::{replayed_receipt, throw_fingerprint};
+pub use self::stream::Stream;
+use self::{
+    auto_schema::AutoSchema,
+    commit::{CommitOptions, Committed, IngestBatch, ReceiptRecord},
+    decode::{DecodedThrow, Decoder},
+    programs::{Processors, Programs},
+    recent::RecentThrows,
+    source_cache::{Source, SourceCache},
+    sources::Sources,
 };
 use crate::{
-    error::{Error, Result},
+    context::Context,
+    definitions::Definitions,
+    error::Result,
+    idempotency::{Idempotency, RequestKey},
+    process::{Registry, Room, vrl::Workers},
+    quarantine::KeptThrowRow,
     receipt::Receipt,
-    schema::{Row, Value},
     store::{Expect, Write, system_storages::SystemStorage},
     throw::{SourceName, Throw},
 };
-pub(super) use again::Again;
-pub(super) use grow::Growth;
-use keep::{Batch, How, Kept, Noting};
-pub use push::{Push, Pushed};
-pub(super) use read::{Reading, storage_name};
-pub use stream::Stream;
 
-/// A throw that is about to be made.
+/// Maximum pause after sources and programs were read again.
+const MAX_RELOAD_PAUSE: Duration = Duration::from_secs(1);
+
+/// Pause before sources and programs are read again after that has failed.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// Takes throws.
+#[derive(Debug, Clone)]
+pub struct Ingest {
+    context: Context,
+    idempotency: Idempotency,
+    sources: Sources,
+    programs: Programs,
+    pub(crate) decoder: Decoder,
+    auto_schema: AutoSchema,
+    recent: Arc<RecentThrows>,
+}
+
+/// What the pipeline is built from.
+#[derive(Debug)]
+pub(crate) struct IngestOptions {
+    pub(crate) registry: Registry,
+    /// Names of the processors that the embedding program has added.
+    pub(crate) native: HashSet<String>,
+    pub(crate) workers: Workers,
+    /// Maximum size of a decompressed throw in bytes.
+    pub(crate) max_throw: usize,
+    /// Memory for the records of all throws under way.
+    pub(crate) memory: Room,
+}
+
+/// A throw as it arrives.
 #[derive(Debug, Clone, Default)]
 pub struct Incoming {
-    /// Its id, when its thrower has to know it before anything has become of it.
+    /// Its id, if the thrower must know it before the throw is processed.
     pub id: Option<Uuid>,
-    /// Its bytes; decompressed here when they say by themselves that they are compressed.
+    /// Its bytes. They are decompressed here if their first bytes say that they are compressed.
     pub body: Bytes,
-    /// What it says its content type is.
+    /// The content type that was sent.
     pub content_type: Option<String>,
-    /// The arguments of its address, without those that say how to throw.
+    /// The URL arguments, without those that control throwing.
     pub arguments: Vec<(String, String)>,
-    /// The format it asks to be read as.
+    /// The format to read it as.
     pub format: Option<String>,
-    /// The address of who sends it.
+    /// The address of the sender.
     pub peer: Option<IpAddr>,
     /// Whether any error means that nothing is stored.
     pub strict: bool,
-    /// That it is to be stored once, however often it is thrown: then [`Receipt::again`] says of the
-    /// later receipts that they are the first one.
-    pub once: Option<Once>,
+    /// Its idempotency key. Later throws with the same key get the first receipt again, marked as
+    /// [`replayed`](Receipt::replayed).
+    pub key: Option<RequestKey>,
 }
 
-impl Dump {
-    /// Throws something at a source. What it became is committed when this returns.
-    ///
-    /// With `strict` and anything wrong, [`Error::Strict`] says what, and nothing was stored.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
-    /// use datadump_core::{Dump, Incoming, SourceName};
-    ///
-    /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
-    /// let inbox = SourceName::parse("inbox").unwrap();
-    /// let body = r#"{"speed": "1.75"}"#.into();
-    /// let receipt = dump.throw(&inbox, Incoming { body, ..Incoming::default() }).await?;
-    /// assert_eq!((receipt.format.as_str(), receipt.accepted), ("json", 1));
-    /// let rows = dump.storage("inbox")?.list(&[]).await?.rows;
-    /// assert_eq!(rows[0]["speed"], "1.75");
-    /// dump.close().await;
-    /// # Ok(()) }
-    /// ```
-    pub async fn throw(&self, source: &SourceName, incoming: Incoming) -> Result<Receipt> {
-        if incoming.body.len() > self.capture.max_throw {
-            return Err(Error::TooLarge { limit: self.capture.max_throw });
-        }
-        if incoming.once.is_some() {
-            return Box::pin(self.throw_once(source, incoming)).await;
+impl Ingest {
+    /// Opens the service: reads programs and sources, and reads them again whenever they change.
+    pub(crate) async fn open(
+        context: Context,
+        definitions: Definitions,
+        idempotency: Idempotency,
+        options: IngestOptions,
+    ) -> Result<Self> {
+        let IngestOptions { registry, native, workers, max_throw, memory } = options;
+        let processors = Arc::new(Processors { registry, native, workers });
+        let (cache, recent) = (Arc::new(SourceCache::default()), Arc::new(RecentThrows::default()));
+        let programs = Programs::new(context.clone(), processors.clone(), cache.clone());
+        let sources = Sources::new(context.clone(), programs.clone(), cache, recent.clone());
+        let ingest = Self {
+            auto_schema: AutoSchema::new(context.clone(), definitions),
+            decoder: Decoder::new(processors, max_throw, memory),
+            context,
+            idempotency,
+            sources,
+            programs,
+            recent,
+        };
+        ingest.reload().await?;
+        ingest.follow_changes();
+        Ok(ingest)
+    }
+
+    /// The sources.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The processors.
+    pub fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    async fn reload(&self) -> Result<()> {
+        self.programs.reload().await?;
+        self.sources.reload().await
+    }
+
+    /// Reads sources and programs again whenever this or another process has changed them.
+    fn follow_changes(&self) {
+        let (ingest, mut changes) = (self.clone(), self.context.store.config_signal());
+        self.context.background.spawn(async move {
+            while changes.changed().await.is_ok() {
+                let began = Instant::now();
+                match ingest.reload().await {
+                    // Writers of sources wait during a reload, so reloads take at most a fifth of the time.
+                    Ok(()) => tokio::time::sleep((4 * began.elapsed()).min(MAX_RELOAD_PAUSE)).await,
+                    Err(error) => {
+                        tracing::warn!(%error, "sources and programs could not be reloaded; retrying");
+                        tokio::time::sleep(RETRY_DELAY).await;
+                        changes.mark_changed();
+                    }
+                }
+            }
+        });
+    }
+
+    /// Takes a throw at a source. What it became is committed when this returns.
+    pub(crate) async fn throw(&self, source: &SourceName, incoming: Incoming) -> Result<Receipt> {
+        self.decoder.check_size(&incoming.body)?;
+        if incoming.key.is_some() {
+            return Box::pin(self.throw_with_key(source, incoming)).await;
         }
         let strict = incoming.strict;
-        let throw = Arc::new(self.begin(source, incoming));
-        let outcome = self.run(&throw, strict).await;
-        self.capture.recent.put(throw, &outcome);
+        let throw = Arc::new(self.receive(source, incoming));
+        let outcome = match self.run_with_key(&throw, strict, None).await {
+            Ok(committed) => committed.new_receipt(),
+            Err(error) => Err(error),
+        };
+        self.remember(throw, &outcome);
         outcome
     }
 
-    /// A throw as it is from now on.
-    fn begin(&self, source: &SourceName, incoming: Incoming) -> Throw {
+    /// Gives an incoming throw its id and time.
+    pub(crate) fn receive(&self, source: &SourceName, incoming: Incoming) -> Throw {
         Throw {
-            id: incoming.id.unwrap_or_else(|| self.ids.next()),
+            id: incoming.id.unwrap_or_else(|| self.context.ids.next()),
             source: source.clone(),
-            received_at: self.clock.now(),
+            received_at: self.context.now(),
             body: recent::owned(incoming.body),
             content_type: incoming.content_type,
             arguments: incoming.arguments,
@@ -110,81 +196,53 @@ impl Dump {
         }
     }
 
-    async fn run(&self, throw: &Arc<Throw>, strict: bool) -> Result<Receipt> {
-        match self.run_once(throw, strict, None).await? {
-            Kept::Now(receipt, _) => Ok(receipt),
-            Kept::Before(_) => Err(Error::internal("a record that nobody asked for")),
-        }
+    /// Adds a throw to the most recent ones.
+    pub(crate) fn remember(&self, throw: Arc<Throw>, outcome: &Result<Receipt>) {
+        self.recent.put(throw, outcome);
     }
 
-    async fn run_once(&self, throw: &Arc<Throw>, strict: bool, noting: Option<Noting>) -> Result<Kept> {
-        let known = self.capture.sources.find(throw.source.as_str());
-        let settled = known.as_ref().and_then(|source| source.settings.format.as_deref());
-        let reading = self.read(throw, settled).await?;
+    async fn run_with_key(
+        &self,
+        throw: &Arc<Throw>,
+        strict: bool,
+        record: Option<ReceiptRecord>,
+    ) -> Result<Committed> {
+        let known = self.sources.find(throw.source.as_str());
+        let format = known.as_ref().and_then(|source| source.settings.format.as_deref());
+        let decoded = self.decoder.decode(throw, format).await?;
         let source = match known {
             Some(source) => source,
-            // Only what can be read at all makes a source.
-            None => Box::pin(self.source_of(&throw.source, &reading.format)).await?,
+            // Only a throw whose format is known creates a source.
+            None => Box::pin(self.sources.get_or_create(&throw.source, &decoded.format)).await?,
         };
-        let kept = self.keep_reading(throw.clone(), &source, reading, strict, noting).await?;
-        if let Kept::Now(receipt, _) = &kept {
+        let committed = self.commit_decoded(throw.clone(), &source, decoded, strict, record).await?;
+        if let Committed::New(receipt, _) = &committed {
             source.count(receipt);
         }
-        Ok(kept)
+        Ok(committed)
     }
 
-    /// From what was read of a throw to its receipt.
-    async fn keep_reading(
+    /// Transforms and commits a decoded throw.
+    async fn commit_decoded(
         &self,
         throw: Arc<Throw>,
         source: &Source,
-        reading: Reading,
+        decoded: DecodedThrow,
         strict: bool,
-        noting: Option<Noting>,
-    ) -> Result<Kept> {
-        source.note_format(&reading.format);
-        let mut receipt = Receipt::new(throw.id, throw.source.clone(), reading.format.clone());
-        let mut beside = Vec::new();
+        record: Option<ReceiptRecord>,
+    ) -> Result<Committed> {
+        source.note_format(&decoded.format);
+        let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
+        let mut extra = Vec::new();
         if source.settings.keep_raw {
-            beside.push(Write::put(self.kept(&throw, &reading.format)?, Expect::Anything));
+            let in_force = self.context.system(SystemStorage::Kept)?;
+            let row = KeptThrowRow::encode(&in_force, &throw, &decoded.format)?;
+            extra.push(Write::put(row, Expect::Anything));
         }
-        let sorted = self.sort(throw, source, reading, None).await?;
-        receipt.dropped = sorted.dropped;
-        let batch = Batch {
-            seed: sorted.seed,
-            receipt,
-            bound: sorted.bound,
-            ready: Vec::new(),
-            heard: Arc::default(),
-            failed: sorted.failed,
-            beside,
-        };
-        let how = How {
-            key: source.settings.key.as_deref(),
-            strict_fields: source.settings.strict,
-            whole: strict,
-            quarantine: true,
-        };
-        self.keep_once(batch, how, noting).await
-    }
-
-    /// The throw as it came, to be kept.
-    fn kept(&self, throw: &Throw, format: &str) -> Result<Row> {
-        let in_force = self.store.catalogue().system(SystemStorage::Kept)?;
-        let text = |text: &str| Value::Text(text.replace('\0', "\u{fffd}"));
-        let arguments: Vec<Json> =
-            throw.arguments.iter().map(|(name, value)| Json::from(vec![name.as_str(), value])).collect();
-        let mut arguments = Json::from(arguments);
-        crate::schema::infer::replace_nul(&mut arguments);
-        let values = vec![
-            text(throw.source.as_str()),
-            text(format),
-            throw.content_type.as_deref().map_or(Value::Null, text),
-            Value::Json(arguments.to_string()),
-            throw.peer.map_or(Value::Null, |peer| Value::Text(peer.to_string())),
-            Value::Timestamp(throw.received_at),
-            Value::Binary(throw.body.to_vec()),
-        ];
-        Ok(Row::proven(in_force, Some(Value::Uuid(throw.id)), values))
+        let transformed = self.transform(throw, source, decoded, None).await?;
+        receipt.dropped = transformed.dropped;
+        let batch = IngestBatch { extra, ..IngestBatch::of(transformed, receipt) };
+        let options = CommitOptions { all_or_nothing: strict, ..CommitOptions::of(source) };
+        self.commit_with_key(batch, options, record).await
     }
 }

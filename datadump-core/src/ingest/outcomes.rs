@@ -1,63 +1,66 @@
-//! What each write of a throw is of, and what its receipt says of what became of it.
+//! Counts the outcomes of a throw's writes into its receipt.
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{entry::Trouble, keep::Failed};
 use crate::{
+    quarantine::{FailedPart, FailureReason},
     receipt::{Receipt, Remark},
     record::Origin,
+    schema::Value,
     store::Outcome,
 };
 
-/// What one of the writes is of.
+/// What one of the writes of a throw stands for.
 #[derive(Debug)]
-pub(super) enum Part {
-    /// A row, where it came from, and what it was made of.
+pub(super) enum WrittenPart {
+    /// A row, with where its record came from and the record as it was read.
     Row(Origin, Original),
+    /// An entry of quarantine.
     Entry(Remark),
-    Beside,
+    /// A write that the receipt does not count.
+    Extra,
 }
 
-/// What a row was made of, where its bytes alone do not say it.
+/// The record that a row was made of, if its bytes cannot be read again by themselves.
 #[derive(Debug)]
 pub(super) enum Original {
     Record(Option<Arc<Json>>),
-    /// One of those that were heard with the throw.
-    Heard(usize),
+    /// Rendered by the batch's [`Originals`](super::commit::Originals) when it is needed.
+    Rendered(usize),
 }
 
-/// Counts what became of each write.
-pub(super) fn settle(receipt: &mut Receipt, parts: &[Part], outcomes: &[Outcome]) {
+/// Counts the outcome of each write.
+pub(super) fn tally(receipt: &mut Receipt, parts: &[WrittenPart], outcomes: &[Outcome]) {
     for (part, outcome) in parts.iter().zip(outcomes) {
         match (part, outcome) {
-            (Part::Beside, _) | (Part::Row(..), Outcome::RolledBack) => {}
-            (Part::Entry(remark), _) => {
+            (WrittenPart::Extra, _) | (WrittenPart::Row(..), Outcome::RolledBack) => {}
+            (WrittenPart::Entry(remark), _) => {
                 receipt.quarantined += 1;
                 receipt.error(remark.clone());
             }
             (
-                Part::Row(..),
+                WrittenPart::Row(..),
                 Outcome::Created(stored) | Outcome::Updated(stored) | Outcome::Deleted(stored),
             ) => {
                 receipt.accept(stored.in_force.definition.name.as_str());
             }
-            // Refused without anything instead: it was only to be stored if it was not there.
-            (Part::Row(..), Outcome::Unchanged(_)) => receipt.duplicates += 1,
-            (Part::Row(origin, _), outcome) => {
+            // The stored row is identical.
+            (WrittenPart::Row(..), Outcome::Unchanged(_)) => receipt.duplicates += 1,
+            (WrittenPart::Row(origin, _), outcome) => {
                 let (failed, entry) = match outcome {
                     Outcome::Replaced(failed, stored) => (failed.as_ref(), Some(stored)),
                     failed => (failed, None),
                 };
-                let trouble = Trouble::refused(failed);
+                let reason = FailureReason::refused(failed);
                 let quarantine = entry.and_then(|stored| match stored.row.key {
-                    crate::schema::Value::Uuid(id) => Some(id),
+                    Value::Uuid(id) => Some(id),
                     _ => None,
                 });
                 receipt.quarantined += u64::from(quarantine.is_some());
                 let origin = Some(origin.clone());
-                let failed = Failed { origin, original: None, storage: None, trouble };
+                let failed = FailedPart { origin, original: None, storage: None, reason };
                 receipt.error(failed.remark(quarantine));
             }
         }

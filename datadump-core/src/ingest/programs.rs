@@ -1,119 +1,152 @@
-//! Programs that people wrote: kept in the store with all their versions, looked up by throws.
+//! Programs that people write: kept in the store with all their versions, looked up by throws.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
 };
 
-use serde_json::{Value as Json, json};
+use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use super::ProcessorInfo;
+use super::source_cache::SourceCache;
 use crate::{
-    dump::Dump,
-    error::{Error, Fault, Place, Result},
-    process::vrl::{Mode, Script},
-    schema::{StorageName, StoredRow, Value},
-    store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
+    context::Context,
+    error::{Error, Place, Result},
+    process::{
+        Registry,
+        vrl::{About, Diagnostic, Event, Mode, Script, Verdict, Workers},
+    },
+    request,
+    schema::StorageName,
+    store::{Expect, Outcome, system_storages::SystemStorage},
     throw::SourceName,
-    validate,
 };
 
-/// How often to try again when another process made a version in the same moment.
-const TRIES: usize = 8;
+/// Attempts to store a version while other processes store versions of the same program.
+const MAX_ATTEMPTS: usize = 8;
 
-/// The longest program.
-const MAX_PROGRAM: usize = 256 << 10;
+/// Maximum length of a program in bytes.
+const MAX_PROGRAM_LENGTH: usize = 256 << 10;
 
-/// The last version of a program.
+/// The processors of a database: built in, native, and programs written by people.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    context: Context,
+    processors: Arc<Processors>,
+    cache: Arc<ProgramCache>,
+    sources: Arc<SourceCache>,
+}
+
+/// What programs are compiled and run with.
 #[derive(Debug)]
-pub(in crate::dump) struct Program {
-    pub(in crate::dump) name: String,
-    pub(in crate::dump) number: u32,
-    pub(in crate::dump) script: Script,
+pub(crate) struct Processors {
+    pub(crate) registry: Registry,
+    /// Names of the processors that the embedding program has added. Nothing is known of how long they take.
+    pub(crate) native: HashSet<String>,
+    pub(crate) workers: Workers,
+}
+
+/// The newest version of a program.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    pub(crate) script: Script,
 }
 
 /// All programs, by name.
 #[derive(Debug, Default)]
-pub(in crate::dump) struct Programs {
-    known: RwLock<BTreeMap<String, Arc<Program>>>,
-    /// The last number of each, deleted ones included: a number is never given again.
-    last: RwLock<BTreeMap<String, u32>>,
-    /// All are read again by one at a time: what was read first must not take the place of what was read later.
-    order: tokio::sync::Mutex<()>,
+struct ProgramCache {
+    programs: RwLock<BTreeMap<String, Arc<Program>>>,
+    /// The last version number of each, deleted programs included: a number is never used twice.
+    last_versions: RwLock<BTreeMap<String, u32>>,
+    /// Lets one reload run at a time, so that an older one never replaces a newer one.
+    reload: tokio::sync::Mutex<()>,
 }
 
-impl Programs {
-    pub(in crate::dump) fn find(&self, name: &str) -> Result<Arc<Program>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(name).cloned().ok_or_else(|| Error::UnknownProcessor(name.to_owned()))
-    }
-
-    fn last(&self, name: &str) -> u32 {
-        self.last.read().unwrap_or_else(PoisonError::into_inner).get(name).copied().unwrap_or(0)
-    }
-
-    fn all(&self) -> Vec<Arc<Program>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-    }
-
-    /// Takes over what the store has.
-    fn replace(&self, rows: &[StoredRow]) {
-        let (mut known, mut last) = (BTreeMap::new(), BTreeMap::new());
-        for version in rows.iter().filter_map(Version::read) {
-            let newest = last.entry(version.program.name.clone()).or_insert(0);
-            if version.program.number < *newest {
-                continue;
-            }
-            *newest = version.program.number;
-            if version.deleted {
-                known.remove(&version.program.name);
-            } else {
-                known.insert(version.program.name.clone(), Arc::new(version.program));
-            }
-        }
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
-        *self.last.write().unwrap_or_else(PoisonError::into_inner) = last;
-    }
-}
-
-struct Version {
-    program: Program,
+/// A version of a program as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct ProgramRow {
+    /// The name, `@`, and the version.
+    id: String,
+    name: String,
+    number: u32,
+    takes: String,
+    program: String,
     deleted: bool,
 }
 
-impl Version {
-    fn read(row: &StoredRow) -> Option<Self> {
-        let [
-            Value::Text(name),
-            Value::Integer(number),
-            Value::Text(takes),
-            Value::Text(source),
-            Value::Boolean(deleted),
-        ] = row.values.as_slice()
-        else {
-            return None;
-        };
-        let script = script(takes, source)?;
-        let program = Program { name: name.clone(), number: u32::try_from(*number).ok()?, script };
-        Some(Self { program, deleted: *deleted })
+/// A processor as it is shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProcessorInfo {
+    /// Its name.
+    pub name: String,
+    /// `built-in`, `program` (written over the API) or `native` (added by the embedding program).
+    pub kind: &'static str,
+    /// Its version.
+    pub version: u32,
+    /// What a program takes: `record` or `throw`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub takes: Option<String>,
+    /// The text of a program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
+    /// The compiler's warnings about a program.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Json>,
+}
+
+/// Reads what a program takes: `record` or `throw`.
+pub(crate) fn script(takes: &str, text: &str) -> Result<Script> {
+    match takes {
+        "record" => Ok(Script::of_records(text)),
+        "throw" => Ok(Script::of_throws(text)),
+        other => {
+            let detail = format!("{other:?} is neither record nor throw");
+            Err(request::invalid(Place::field("takes"), "mistyped", detail))
+        }
     }
 }
 
-/// A program as it was sent.
-pub(super) fn script(takes: &str, source: &str) -> Option<Script> {
-    match takes {
-        "record" => Some(Script::of_records(source)),
-        "throw" => Some(Script::of_throws(source)),
-        _ => None,
+impl ProgramCache {
+    fn find(&self, name: &str) -> Option<Arc<Program>> {
+        self.programs.read().get(name).cloned()
+    }
+
+    fn last_version(&self, name: &str) -> u32 {
+        self.last_versions.read().get(name).copied().unwrap_or(0)
+    }
+
+    fn replace(&self, rows: Vec<ProgramRow>) {
+        let (mut programs, mut last_versions) = (BTreeMap::new(), BTreeMap::new());
+        for row in rows {
+            let last = last_versions.entry(row.name.clone()).or_insert(0);
+            if row.number < *last {
+                continue;
+            }
+            *last = row.number;
+            match Program::read(&row).filter(|_| !row.deleted) {
+                Some(program) => programs.insert(row.name, Arc::new(program)),
+                None => programs.remove(&row.name),
+            };
+        }
+        *self.programs.write() = programs;
+        *self.last_versions.write() = last_versions;
     }
 }
 
 impl Program {
+    fn read(row: &ProgramRow) -> Option<Self> {
+        let script = script(&row.takes, &row.program).ok()?;
+        Some(Self { name: row.name.clone(), version: row.number, script })
+    }
+
     fn info(&self, warnings: Vec<Json>) -> ProcessorInfo {
         ProcessorInfo {
             name: self.name.clone(),
             kind: "program",
-            version: self.number,
+            version: self.version,
             takes: Some(self.takes().into()),
             program: Some(self.script.source.to_string()),
             warnings,
@@ -128,104 +161,117 @@ impl Program {
     }
 }
 
-impl Dump {
-    /// All processors: built in, native, and programs written here, by name.
-    pub fn processors(&self) -> Vec<ProcessorInfo> {
-        let registry = &self.capture.registry;
-        let native = registry.names().filter_map(|name| registry.get(name)).map(|processor| ProcessorInfo {
-            name: processor.name().to_owned(),
-            kind: if self.capture.native.contains(processor.name()) { "native" } else { "built-in" },
-            version: processor.version(),
-            takes: None,
-            program: None,
-            warnings: Vec::new(),
-        });
-        let programs = self.capture.programs.all();
-        let mut all: Vec<ProcessorInfo> =
-            native.chain(programs.iter().map(|program| program.info(Vec::new()))).collect();
+impl Programs {
+    pub(super) fn new(context: Context, processors: Arc<Processors>, sources: Arc<SourceCache>) -> Self {
+        Self { context, processors, cache: Arc::default(), sources }
+    }
+
+    /// All processors, by name.
+    pub fn all(&self) -> Vec<ProcessorInfo> {
+        let Processors { registry, native, .. } = self.processors.as_ref();
+        let built_in =
+            registry.names().filter_map(|name| registry.get(name)).map(|processor| ProcessorInfo {
+                name: processor.name().to_owned(),
+                kind: if native.contains(processor.name()) { "native" } else { "built-in" },
+                version: processor.version(),
+                takes: None,
+                program: None,
+                warnings: Vec::new(),
+            });
+        let programs = self.cache.programs.read();
+        let mut all: Vec<_> =
+            built_in.chain(programs.values().map(|program| program.info(Vec::new()))).collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         all
     }
 
-    /// A processor.
-    pub fn processor(&self, name: &str) -> Result<ProcessorInfo> {
-        let found = self.processors().into_iter().find(|processor| processor.name == name);
+    /// Returns a processor.
+    pub fn get(&self, name: &str) -> Result<ProcessorInfo> {
+        let found = self.all().into_iter().find(|processor| processor.name == name);
         found.ok_or_else(|| Error::UnknownProcessor(name.to_owned()))
     }
 
-    /// All versions of a program written here, first to last.
-    pub async fn processor_versions(&self, name: &str) -> Result<Vec<ProcessorInfo>> {
-        let rows = self.own_rows(SystemStorage::Processor, &[("name__eq".into(), name.to_owned())]).await?;
-        let mut versions: Vec<Program> =
-            rows.iter().filter_map(Version::read).filter(|v| !v.deleted).map(|v| v.program).collect();
+    /// All versions of a program, first to last.
+    pub async fn versions(&self, name: &str) -> Result<Vec<ProcessorInfo>> {
+        let rows = self.context.rows(SystemStorage::Processor, &[("name__eq", name.to_owned())]).await?;
+        let rows = rows.iter().map(|(row, _): &(ProgramRow, i32)| row).filter(|row| !row.deleted);
+        let mut versions: Vec<Program> = rows.filter_map(Program::read).collect();
         if versions.is_empty() {
             return Err(Error::UnknownProcessor(name.to_owned()));
         }
-        versions.sort_by_key(|program| program.number);
+        versions.sort_by_key(|program| program.version);
         Ok(versions.iter().map(|program| program.info(Vec::new())).collect())
     }
 
-    /// Makes a program, or its next version. Whether it is new. One that does not compile is
-    /// [`Error::Program`] with the compiler's messages.
-    pub async fn set_processor(
-        &self,
-        name: &SourceName,
-        takes: &str,
-        program: &str,
-    ) -> Result<(ProcessorInfo, bool)> {
-        let fault = |at: &str, code, detail: String| {
-            Error::Settings(vec![Fault::new(Place::field(at), code, detail)])
-        };
-        if self.capture.registry.get(name.as_str()).is_some() {
-            return Err(fault("name", "name-taken", format!("`{name}` is the name of a built-in processor")));
+    /// Creates a program or its next version; returns whether it is new. Errs with [`Error::Program`] and
+    /// the compiler's messages if it does not compile.
+    pub async fn set(&self, name: &SourceName, takes: &str, text: &str) -> Result<(ProcessorInfo, bool)> {
+        if self.is_format(name.as_str()) {
+            let detail = format!("`{name}` is the name of a built-in processor");
+            return Err(request::invalid(Place::field("name"), "name-taken", detail));
         }
-        let Some(script) = script(takes, program) else {
-            return Err(fault("takes", "mistyped", format!("{takes:?} is neither record nor throw")));
-        };
-        if program.len() > MAX_PROGRAM {
-            return Err(fault("program", "too-long", format!("a program has at most {MAX_PROGRAM} bytes")));
+        let script = script(takes, text)?;
+        if text.len() > MAX_PROGRAM_LENGTH {
+            let detail = format!("a program has at most {MAX_PROGRAM_LENGTH} bytes");
+            return Err(request::invalid(Place::field("program"), "too-long", detail));
         }
         let warnings = self.check(&script).await?;
-        for _ in 0..TRIES {
-            let number = self.capture.programs.last(name.as_str()) + 1;
-            let is_new = self.capture.programs.find(name.as_str()).is_err();
-            if let Outcome::Created(_) = self.write_program(name, number, &script, takes, false).await? {
-                self.reload_programs().await?;
-                let program = Program { name: name.to_string(), number, script };
+        for _ in 0..MAX_ATTEMPTS {
+            let version = self.cache.last_version(name.as_str()) + 1;
+            let is_new = self.cache.find(name.as_str()).is_none();
+            let program = Program { name: name.to_string(), version, script: script.clone() };
+            let outcome = self.write(&program, text, false).await?;
+            self.reload().await?;
+            if let Outcome::Created(_) = outcome {
                 return Ok((program.info(warnings), is_new));
             }
-            self.reload_programs().await?;
         }
         Err(Error::Overloaded)
     }
 
-    /// Deletes a program. One that a source uses is refused.
-    pub async fn remove_processor(&self, name: &str) -> Result<()> {
-        if self.capture.registry.get(name).is_some() {
-            return Err(Error::InUse(format!("`{name}` is built in: it cannot be deleted")));
+    /// Deletes a program. Errs while a source uses it.
+    pub async fn remove(&self, name: &str) -> Result<()> {
+        if self.is_format(name) {
+            return Err(Error::InUse(format!("`{name}` is built in and cannot be deleted")));
         }
-        let program = self.capture.programs.find(name)?;
-        let users = self.sources().into_iter().filter(|s| s.settings.processor.as_deref() == Some(name));
-        let users: Vec<String> = users.map(|source| source.name).collect();
+        let program = self.find(name)?;
+        let users = self.sources.all().into_iter();
+        let users = users.filter(|source| source.settings.processor.as_deref() == Some(name));
+        let users: Vec<String> = users.map(|source| source.name.to_string()).collect();
         if !users.is_empty() {
             return Err(Error::InUse(format!(
                 "processor `{name}` is used by the source {}",
                 users.join(", ")
             )));
         }
-        let parsed = StorageName::parse(name).map_err(|_| Error::UnknownProcessor(name.to_owned()))?;
-        let number = self.capture.programs.last(name) + 1;
-        let script = Script { source: "".into(), mode: program.script.mode };
-        self.write_program(&parsed, number, &script, program.takes(), true).await?;
-        self.reload_programs().await
+        StorageName::parse(name).map_err(|_| Error::UnknownProcessor(name.to_owned()))?;
+        let version = self.cache.last_version(name) + 1;
+        let deleted = Program { name: name.to_owned(), version, script: program.script.clone() };
+        self.write(&deleted, "", true).await?;
+        self.reload().await
     }
 
-    /// What the compiler has against a program: an error, or warnings.
-    pub(super) async fn check(&self, script: &Script) -> Result<Vec<Json>> {
-        let messages = |list: Vec<crate::process::vrl::Diagnostic>| {
+    /// The program of this name.
+    pub(crate) fn find(&self, name: &str) -> Result<Arc<Program>> {
+        self.cache.find(name).ok_or_else(|| Error::UnknownProcessor(name.to_owned()))
+    }
+
+    /// Whether a format, or a native processor, has this name.
+    pub(crate) fn is_format(&self, name: &str) -> bool {
+        self.processors.registry.get(name).is_some()
+    }
+
+    /// The names of all formats and native processors.
+    pub(crate) fn formats(&self) -> Vec<&str> {
+        self.processors.registry.names().collect()
+    }
+
+    /// Compiles a program and returns the compiler's warnings.
+    pub(crate) async fn check(&self, script: &Script) -> Result<Vec<Json>> {
+        let messages = |list: Vec<Diagnostic>| {
             list.iter().filter_map(|diagnostic| serde_json::to_value(diagnostic).ok()).collect()
         };
-        match self.capture.workers.check(script).await {
+        match self.processors.workers.check(script).await {
             Ok(warnings) => Ok(messages(warnings.list)),
             Err(errors) => {
                 let first = errors.list.first().map_or_else(String::new, |first| {
@@ -236,30 +282,28 @@ impl Dump {
         }
     }
 
-    async fn write_program(
-        &self,
-        name: &StorageName,
-        number: u32,
-        script: &Script,
-        takes: &str,
-        deleted: bool,
-    ) -> Result<Outcome> {
-        let in_force = self.store.catalogue().system(SystemStorage::Processor)?;
-        let record = json!({
-            "id": format!("{name}@{number}"), "name": name.as_str(), "number": number, "takes": takes,
-            "program": &*script.source, "deleted": deleted,
-        });
-        let record = record.as_object().cloned().unwrap_or_default();
-        let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
-        let outcomes =
-            self.store.write(WriteBatch::independent(vec![Write::put(row, Expect::Absent)])).await?;
-        outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
+    /// Runs a program over events, in the workers.
+    pub(super) async fn run(&self, script: &Script, about: &About, events: Vec<Event>) -> Vec<Verdict> {
+        self.processors.workers.run(script, about, events).await
     }
 
-    pub(in crate::dump) async fn reload_programs(&self) -> Result<()> {
-        let _order = self.capture.programs.order.lock().await;
-        let rows = self.own_rows(SystemStorage::Processor, &[]).await?;
-        self.capture.programs.replace(&rows);
+    /// Reads all programs again.
+    pub(super) async fn reload(&self) -> Result<()> {
+        let _alone = self.cache.reload.lock().await;
+        let rows = self.context.rows(SystemStorage::Processor, &[]).await?;
+        self.cache.replace(rows.into_iter().map(|(row, _)| row).collect());
         Ok(())
+    }
+
+    async fn write(&self, program: &Program, text: &str, deleted: bool) -> Result<Outcome> {
+        let row = ProgramRow {
+            id: format!("{}@{}", program.name, program.version),
+            name: program.name.clone(),
+            number: program.version,
+            takes: program.takes().into(),
+            program: text.to_owned(),
+            deleted,
+        };
+        self.context.write_one(self.context.put(SystemStorage::Processor, &row, Expect::Absent)?).await
     }
 }

@@ -1,62 +1,55 @@
-//! The last throws as they came, in memory, for looking at.
+//! The most recent throws as they came, in a bounded ring in memory.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 
-use crate::{
-    dump::Dump,
-    error::{Error, Result},
-    receipt::Receipt,
-    schema::name::fold,
-    throw::Throw,
-};
+use crate::{error::Result, receipt::Receipt, schema::name::fold, throw::Throw};
 
-/// The most throws that are remembered.
+/// Maximum number of throws in the ring.
 const MAX_THROWS: usize = 500;
 
-/// The most bytes of them.
+/// Maximum size of the ring in bytes.
 const MAX_BYTES: usize = 8 << 20;
 
-/// The most bytes of one body.
+/// Bytes of a body that are kept.
 const MAX_BODY: usize = 32 << 10;
 
-/// The last throws.
+/// The most recent throws.
 #[derive(Debug, Default)]
-pub(in crate::dump) struct Recent {
+pub(super) struct RecentThrows {
     ring: Mutex<Ring>,
 }
 
 #[derive(Debug, Default)]
 struct Ring {
-    throws: VecDeque<Seen>,
+    throws: VecDeque<RecentThrow>,
     bytes: usize,
 }
 
-/// One throw and what became of it. It is rendered when somebody looks.
+/// A throw and its outcome. Rendered when it is read.
 #[derive(Debug)]
-struct Seen {
+struct RecentThrow {
     throw: Arc<Throw>,
     size: usize,
     bytes: usize,
     outcome: Result<Receipt, String>,
 }
 
-/// A body as it can be remembered: a short one may be a slice of much more, and is copied.
-pub(in crate::dump) fn owned(body: Bytes) -> Bytes {
+/// A body that keeps nothing else alive: a short one may be a slice of a large buffer, and is copied.
+pub(super) fn owned(body: Bytes) -> Bytes {
     if body.len() < MAX_BODY { Bytes::copy_from_slice(&body) } else { body }
 }
 
-impl Recent {
-    pub(in crate::dump) fn put(&self, mut throw: Arc<Throw>, outcome: &Result<Receipt>) {
+impl RecentThrows {
+    /// Adds a throw; the oldest ones go when the ring is full.
+    pub(super) fn put(&self, mut throw: Arc<Throw>, outcome: &Result<Receipt>) {
         let size = throw.body.len();
         if let Some(start) = throw.body.get(..MAX_BODY) {
-            // A copy: a slice would hold on to the whole body.
+            // A copy: a slice would keep the whole body alive.
             let body = Bytes::copy_from_slice(start);
             throw = Arc::new(Throw { body, ..Throw::clone(&throw) });
         }
@@ -66,9 +59,9 @@ impl Recent {
         };
         let listed = outcome.as_ref().map_or(0, |receipt| receipt.warnings.len() + receipt.errors.len());
         let bytes = 512 + throw.body.len() + 256 * listed;
-        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ring = self.ring.lock();
         ring.bytes += bytes;
-        ring.throws.push_front(Seen { throw, size, bytes, outcome });
+        ring.throws.push_front(RecentThrow { throw, size, bytes, outcome });
         while ring.throws.len() > MAX_THROWS || ring.bytes > MAX_BYTES {
             match ring.throws.pop_back() {
                 Some(gone) => ring.bytes -= gone.bytes,
@@ -77,14 +70,15 @@ impl Recent {
         }
     }
 
-    fn of(&self, source: &str) -> Vec<Json> {
-        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_source = ring.throws.iter().filter(|seen| seen.throw.source.folded() == fold(source));
-        of_source.map(Seen::to_json).collect()
+    /// The throws at a source, newest first.
+    pub(super) fn of_source(&self, source: &str) -> Vec<Json> {
+        let ring = self.ring.lock();
+        let of_source = ring.throws.iter().filter(|recent| recent.throw.source.folded() == fold(source));
+        of_source.map(RecentThrow::to_json).collect()
     }
 }
 
-impl Seen {
+impl RecentThrow {
     fn to_json(&self) -> Json {
         let throw = &self.throw;
         let mut json = json!({
@@ -117,16 +111,5 @@ impl Seen {
             Err(error) => json["error"] = error.as_str().into(),
         }
         json
-    }
-}
-
-impl Dump {
-    /// The last throws at a source, newest first: `{throw, received_at, content_type, peer, size,
-    /// body | body_base64, cut, format, receipt | error}`.
-    pub fn recent(&self, source: &str) -> Result<Vec<Json>> {
-        if self.capture.sources.find(source).is_none() {
-            return Err(Error::UnknownSource(source.to_owned()));
-        }
-        Ok(self.capture.recent.of(source))
     }
 }

@@ -1,4 +1,4 @@
-//! Simulation: what would become of throws, step by step. Stores nothing.
+//! Simulates sample throws step by step, without storing anything.
 
 use std::sync::Arc;
 
@@ -7,16 +7,18 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::{programs::script, sources::Source};
+use super::{Ingest, programs::script, source_cache::Source};
 use crate::{
-    dump::{Dump, throwing::storage_name},
-    error::{Error, Fault, Place, Result},
+    error::{Error, Place, Result},
+    process::vrl::Script,
     record::Record,
+    request::invalid,
+    schema::StorageName,
     source::Settings,
     throw::Throw,
 };
 
-/// The most throws one simulation takes.
+/// Maximum number of throws in one simulation.
 const MAX_THROWS: usize = 100;
 
 #[derive(Debug, Deserialize)]
@@ -42,22 +44,21 @@ struct Sample {
     args: Map<String, Json>,
 }
 
-impl Dump {
-    /// What would become of sample throws; stores nothing. Request: `{source?, processor?: name,
+impl Ingest {
+    /// Returns what would become of sample throws. Request: `{source?, processor?: name,
     /// program?: text, takes?, format?, routes?, unrouted?, throws: [{body | body_base64,
     /// content_type?, args?}]}`. Answer: `{throws: [{format, records, rejected, dropped, rows,
     /// violations}]}`.
     pub async fn simulate(&self, request: &Json) -> Result<Json> {
-        let fault =
-            |at: &str, detail: String| Error::Settings(vec![Fault::new(Place::field(at), "invalid", detail)]);
-        let request = Request::deserialize(request).map_err(|error| {
-            Error::Settings(vec![Fault::new(Place::body(), "invalid", error.to_string())])
-        })?;
+        let fault = |at: &str, detail: String| invalid(Place::field(at), "invalid", detail);
+        let request = Request::deserialize(request)
+            .map_err(|error| invalid(Place::body(), "invalid", error.to_string()))?;
         if request.throws.len() > MAX_THROWS {
             return Err(fault("throws", format!("a simulation takes at most {MAX_THROWS} throws")));
         }
-        let name = storage_name(request.source.as_deref().unwrap_or("inbox"))?;
-        let known = self.capture.sources.find(name.as_str());
+        let name = StorageName::parse(request.source.as_deref().unwrap_or("inbox"))
+            .map_err(|reason| invalid(Place::field("name"), "name", reason))?;
+        let known = self.sources.find(name.as_str());
         let settings = known.map_or_else(Settings::default, |source| source.settings.clone());
         let mut settings = serde_json::to_value(settings).map_err(Error::internal)?;
         let of_request = [
@@ -71,14 +72,14 @@ impl Dump {
                 settings[name] = value;
             }
         }
-        let settings = self.read_settings(&name, &settings)?;
-        let source = Source::tentative(name, settings, self.clock.now())?;
+        let settings = self.sources.read_settings(&name, &settings)?;
+        let source = Source::tentative(name, settings, self.context.now())?;
         let edited = match &request.program {
             Some(text) => {
                 let takes = request.takes.as_deref().unwrap_or("record");
                 let script = script(takes, text)
-                    .ok_or_else(|| fault("takes", format!("{takes:?} is neither record nor throw")))?;
-                self.check(&script).await?;
+                    .map_err(|_| fault("takes", format!("{takes:?} is neither record nor throw")))?;
+                self.programs.check(&script).await?;
                 Some(script)
             }
             None => None,
@@ -97,9 +98,9 @@ impl Dump {
             };
             let text = |value: Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let throw = Throw {
-                id: self.ids.next(),
+                id: self.context.ids.next(),
                 source: source.name.clone(),
-                received_at: self.clock.now(),
+                received_at: self.context.now(),
                 body,
                 content_type: sample.content_type,
                 arguments: sample.args.into_iter().map(|(name, value)| (name, text(value))).collect(),
@@ -115,28 +116,28 @@ impl Dump {
         &self,
         throw: Arc<Throw>,
         source: &Source,
-        edited: Option<&crate::process::vrl::Script>,
+        edited: Option<&Script>,
     ) -> Result<Json> {
-        let reading = self.read(&throw, source.settings.format.as_deref()).await?;
+        let decoded = self.decoder.decode(&throw, source.settings.format.as_deref()).await?;
         let shown = |record: &Record| {
             let mut fields = record.fields.clone();
             fields.extend(record.odd.clone());
             Json::from(fields)
         };
-        let records: Vec<Json> = reading
+        let records: Vec<Json> = decoded
             .output
             .as_ref()
             .map(|output| output.records.iter().map(shown).collect())
             .unwrap_or_default();
-        let format = reading.format.clone();
-        let told = self.tell(throw, source, reading, edited).await?;
+        let format = decoded.format.clone();
+        let simulated = self.simulate_decoded(throw, source, decoded, edited).await?;
         Ok(json!({
             "format": format,
             "records": records,
-            "after_program": told.sorted,
-            "dropped": told.dropped,
-            "rows": told.rows,
-            "violations": told.violations,
+            "after_program": simulated.routed,
+            "dropped": simulated.dropped,
+            "rows": simulated.rows,
+            "violations": simulated.violations,
         }))
     }
 }

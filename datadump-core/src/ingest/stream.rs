@@ -1,16 +1,17 @@
-//! A throw of any length: cut into chunks at ends of lines, each committed before the next is read.
+//! Throws of any length: cut into chunks at line ends, each committed before the next is read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
 
 use super::{
-    Incoming,
-    keep::Kept,
-    resume::{Chunk, Position, Repeated},
+    Incoming, Ingest,
+    commit::Committed,
+    source_cache::Source,
+    stream_resume::{Chunk, ResumableStream, StreamPosition},
 };
 use crate::{
-    dump::{Dump, capture::sources::Source},
     error::{Error, Fault, Place, Result},
     process::{
         self, Cuts,
@@ -21,91 +22,87 @@ use crate::{
     throw::{SourceName, Throw},
 };
 
-/// About how many bytes one chunk has: as records, rows and what became of them it is many times that
-/// for a moment.
-const CHUNK: usize = 256 << 10;
+/// Target size of a chunk in bytes. While it is processed, its records, rows and outcomes take many times that.
+const CHUNK_BYTES: usize = 256 << 10;
 
-/// How many bytes are looked at to recognise the format.
-const SAMPLE: usize = 64 << 10;
+/// Number of bytes used to detect the format.
+const SAMPLE_BYTES: usize = 64 << 10;
 
-/// The longest line.
-const LONGEST: usize = 16 << 20;
+/// Maximum length of a line in bytes.
+const MAX_LINE_BYTES: usize = 16 << 20;
 
-/// A throw of any length, in a format that can be cut: committed chunk by chunk.
+/// A throw of any length in a format that goes by lines, committed chunk by chunk.
 #[derive(Debug)]
 pub struct Stream {
-    dump: Dump,
+    ingest: Ingest,
     throw: Throw,
-    settled: Option<Settled>,
+    format: Option<StreamFormat>,
     compressed: Compressed,
     waiting: BytesMut,
     receipt: Receipt,
     records: usize,
     lines: usize,
-    /// What is known of it from an earlier attempt; only for one that is to be stored once.
-    repeated: Option<Repeated>,
+    /// Set for a stream with an idempotency key.
+    resumable: Option<ResumableStream>,
 }
 
-/// Whether the bytes are compressed: their first ones say it.
+/// Whether the bytes are compressed, as their first bytes say.
 #[derive(Debug)]
 enum Compressed {
     Unknown,
     No,
-    /// Behind a lock that nobody ever waits for: what reads them is not made to be shared.
+    /// In a mutex that is never contended, because decompressors are not `Sync`.
     Yes(Mutex<Decompressor>),
 }
 
-/// What is settled once the beginning was looked at.
+/// What the first chunk determines.
 #[derive(Debug)]
-struct Settled {
+struct StreamFormat {
     source: Arc<Source>,
-    format: String,
+    name: String,
     header: Option<Bytes>,
 }
 
-impl Dump {
-    /// Begins a throw of any length. Its body follows in [`Stream::push`].
+impl Ingest {
+    /// Begins a throw of any length. Its body follows with [`Stream::push`].
     pub async fn throw_stream(&self, source: &SourceName, incoming: Incoming) -> Result<Stream> {
         if incoming.strict {
-            let detail = "a stream is committed by chunks: it cannot be stored whole or not at all";
+            let detail = "a stream is committed in chunks and cannot be all or nothing";
             let at = Place::Parameter("strict".into());
             return Err(Error::Settings(vec![Fault::new(at, "not-applicable", detail)]));
         }
-        if let Some(format) = incoming.format.as_deref().filter(|format| self.cuts(format) == Cuts::Never) {
+        if let Some(format) =
+            incoming.format.as_deref().filter(|format| self.decoder.cuts(format) == Cuts::Never)
+        {
             return Err(not_cut(format));
         }
         let first = incoming.body.clone();
         let mut incoming = Incoming { body: Bytes::new(), ..incoming };
-        let repeated = match incoming.once.take() {
-            Some(once) => Some(Box::pin(self.repeated(once, source, &mut incoming)).await?),
+        let resumable = match incoming.key.take() {
+            Some(key) => Some(Box::pin(self.resume(key, source, &mut incoming)).await?),
             None => None,
         };
-        let throw = self.begin(source, incoming);
+        let throw = self.receive(source, incoming);
         let receipt = Receipt::new(throw.id, throw.source.clone(), throw.format.clone().unwrap_or_default());
-        let (waiting, compressed, dump) = (BytesMut::new(), Compressed::Unknown, self.clone());
         let mut stream = Stream {
-            dump,
+            ingest: self.clone(),
             throw,
-            settled: None,
-            compressed,
-            waiting,
+            format: None,
+            compressed: Compressed::Unknown,
+            waiting: BytesMut::new(),
             receipt,
             records: 0,
             lines: 0,
-            repeated,
+            resumable,
         };
         stream.take(&first).await?;
         Ok(stream)
     }
-
-    fn cuts(&self, format: &str) -> Cuts {
-        self.capture.registry.get(format).map_or(Cuts::Never, |processor| processor.cuts())
-    }
 }
 
 impl Stream {
-    /// Takes the next bytes, decompressed; commits when a chunk is complete. An error ends the
-    /// stream: what was committed before is in [`Stream::receipt`].
+    /// Takes the next bytes and commits each chunk that is complete. An error ends the stream; what was
+    /// committed before is in [`Stream::receipt`].
     pub async fn push(&mut self, bytes: Bytes) -> Result<()> {
         if matches!(self.compressed, Compressed::Unknown) && !bytes.is_empty() {
             self.compressed = match Encoding::by_magic(&bytes) {
@@ -117,15 +114,15 @@ impl Stream {
             self.take(&bytes).await?;
             return self.commit_chunks().await;
         };
-        unlocked(decompressor).push(bytes)?;
+        decompressor.get_mut().push(bytes)?;
         self.inflate().await
     }
 
-    /// Takes what can be made of the compressed bytes that have come.
+    /// Decompresses the bytes that have arrived.
     async fn inflate(&mut self) -> Result<()> {
         while let Compressed::Yes(decompressor) = &mut self.compressed {
-            let Some(piece) = unlocked(decompressor).piece()? else { return Ok(()) };
-            if self.repeated.is_none() {
+            let Some(piece) = decompressor.get_mut().piece()? else { return Ok(()) };
+            if self.resumable.is_none() {
                 self.waiting.extend_from_slice(piece);
             } else {
                 let piece = Bytes::copy_from_slice(piece);
@@ -136,27 +133,27 @@ impl Stream {
         Ok(())
     }
 
-    /// Takes plain bytes, but for those that were stored before.
+    /// Takes decompressed bytes, except those that an earlier attempt has stored.
     async fn take(&mut self, bytes: &[u8]) -> Result<()> {
-        let Some(repeated) = &mut self.repeated else {
+        let Some(resumable) = &mut self.resumable else {
             self.waiting.extend_from_slice(bytes);
             return Ok(());
         };
-        let (new, resumed) = repeated.pass(bytes)?;
+        let (new, resumed) = resumable.skip_stored(bytes)?;
         self.waiting.extend_from_slice(new);
-        if let Some(Position { format, header, records, lines, receipt }) = resumed {
-            let source = self.dump.source_of(&self.throw.source, &format).await?;
-            self.settled = Some(Settled { source, format, header });
+        if let Some(StreamPosition { format, header, records, lines, receipt }) = resumed {
+            let source = self.ingest.sources.get_or_create(&self.throw.source, &format).await?;
+            self.format = Some(StreamFormat { source, name: format, header });
             (self.records, self.lines, self.receipt) = (records, lines, receipt);
         }
         Ok(())
     }
 
     async fn commit_chunks(&mut self) -> Result<()> {
-        while self.waiting.len() >= CHUNK {
+        while self.waiting.len() >= CHUNK_BYTES {
             let Some(end) = self.end_of_lines() else {
-                if self.waiting.len() > LONGEST {
-                    let detail = format!("a line is longer than {LONGEST} bytes: no chunk ends");
+                if self.waiting.len() > MAX_LINE_BYTES {
+                    let detail = format!("a line is longer than {MAX_LINE_BYTES} bytes");
                     return Err(Error::Settings(vec![Fault::new(Place::body(), "line-too-long", detail)]));
                 }
                 return Ok(());
@@ -167,9 +164,9 @@ impl Stream {
         Ok(())
     }
 
-    /// The last end of a line; under a header that is one outside of quotes.
+    /// The last line end. In a format with a header, line ends inside quotes do not count.
     fn end_of_lines(&self) -> Option<usize> {
-        let quoted = self.settled.as_ref().is_none_or(|settled| settled.header.is_some());
+        let quoted = self.format.as_ref().is_none_or(|format| format.header.is_some());
         if !quoted || memchr::memchr(b'"', &self.waiting).is_none() {
             return memchr::memrchr(b'\n', &self.waiting);
         }
@@ -181,44 +178,44 @@ impl Stream {
                 _ => {}
             }
         }
-        // A quote that never ends is no quote.
+        // A quote that is never closed is an ordinary character.
         last.or_else(|| memchr::memrchr(b'\n', &self.waiting))
     }
 
-    /// What is committed so far.
+    /// The receipt of what is committed so far.
     pub fn receipt(&self) -> Receipt {
         self.receipt.clone()
     }
 
-    /// Commits what is left.
+    /// Commits the rest.
     pub async fn finish(mut self) -> Result<Receipt> {
         if let Compressed::Yes(decompressor) = &mut self.compressed {
-            unlocked(decompressor).finish();
+            decompressor.get_mut().finish();
             self.inflate().await?;
         }
         let rest = self.waiting.split().freeze();
-        if let Some(repeated) = &mut self.repeated
-            && let Some(receipt) = repeated.ended()?
+        if let Some(resumable) = &mut self.resumable
+            && let Some(receipt) = resumable.finish()?
         {
             return Ok(receipt);
         }
-        if !rest.is_empty() || self.settled.is_none() {
+        if !rest.is_empty() || self.format.is_none() {
             self.commit(rest, Chunk::Last).await?;
-        } else if let (Some(repeated), Some(settled)) = (&mut self.repeated, &self.settled) {
-            let position = settled.position(self.records, self.lines, &self.receipt);
-            repeated.end(&self.dump, position).await?;
+        } else if let (Some(resumable), Some(format)) = (&mut self.resumable, &self.format) {
+            let position = format.position(self.records, self.lines, &self.receipt);
+            resumable.end(&self.ingest.context, position).await?;
         }
         Ok(self.receipt)
     }
 
     async fn commit(&mut self, chunk: Bytes, place: Chunk) -> Result<()> {
-        if self.settled.is_none() {
-            self.settled = Some(self.settle(&chunk).await?);
+        if self.format.is_none() {
+            self.format = Some(self.detect_format(&chunk).await?);
         }
-        let Some(settled) = &self.settled else { return Ok(()) };
+        let Some(format) = &self.format else { return Ok(()) };
         let first = self.lines == 0;
         let plain = chunk.clone();
-        let (body, header_lines) = match settled.header.as_ref().filter(|_| !first) {
+        let (body, header_lines) = match format.header.as_ref().filter(|_| !first) {
             None => (chunk, 0),
             Some(header) => {
                 let mut whole = BytesMut::with_capacity(header.len() + chunk.len());
@@ -228,10 +225,10 @@ impl Stream {
             }
         };
         let lines = memchr::memchr_iter(b'\n', &body).count() - header_lines;
-        let throw = Arc::new(Throw { body, format: Some(settled.format.clone()), ..self.throw.clone() });
-        let mut reading = self.dump.read(&throw, None).await?;
+        let throw = Arc::new(Throw { body, format: Some(format.name.clone()), ..self.throw.clone() });
+        let mut decoded = self.ingest.decoder.decode(&throw, None).await?;
         let before = self.records;
-        if let Ok(output) = &mut reading.output {
+        if let Ok(output) = &mut decoded.output {
             let shift = |origin: &mut Origin| {
                 origin.index += before;
                 origin.line = origin.line.map(|line| line + self.lines - header_lines);
@@ -240,38 +237,38 @@ impl Stream {
             output.rejected.iter_mut().for_each(|rejected| shift(&mut rejected.origin));
             self.records += output.records.len() + output.rejected.len();
         }
-        self.receipt.format.clone_from(&settled.format);
-        let (noting, storing) = match &self.repeated {
+        self.receipt.format.clone_from(&format.name);
+        let (record, prefix) = match &self.resumable {
             None => (None, None),
-            Some(repeated) => {
-                let position = settled.position(self.records, self.lines + lines, &self.receipt);
-                let (noting, storing) = repeated.noting(&plain, position, place);
-                (Some(noting), Some(storing))
+            Some(resumable) => {
+                let position = format.position(self.records, self.lines + lines, &self.receipt);
+                let (record, prefix) = resumable.record(&plain, position, place);
+                (Some(record), Some(prefix))
             }
         };
-        let kept = self.dump.keep_reading(throw, &settled.source, reading, false, noting).await?;
-        // Another attempt has gone on meanwhile, on another node.
-        let Kept::Now(receipt, version) = kept else { return Err(Error::StillRunning) };
-        if let (Some(repeated), Some(storing)) = (&mut self.repeated, storing) {
-            repeated.stored(storing, version);
+        let committed = self.ingest.commit_decoded(throw, &format.source, decoded, false, record).await?;
+        // Another node has continued the stream meanwhile.
+        let Committed::New(receipt, version) = committed else { return Err(Error::StillRunning) };
+        if let (Some(resumable), Some(prefix)) = (&mut self.resumable, prefix) {
+            resumable.advance(prefix, version);
         }
-        settled.source.count(&receipt);
+        format.source.count(&receipt);
         self.lines += lines;
         self.receipt.add(receipt);
         Ok(())
     }
 
-    /// The format, by the first chunk, and its header.
-    async fn settle(&self, chunk: &Bytes) -> Result<Settled> {
-        let known = self.dump.capture.sources.find(self.throw.source.as_str());
+    /// Detects the format by the first chunk, and reads the header.
+    async fn detect_format(&self, chunk: &Bytes) -> Result<StreamFormat> {
+        let known = self.ingest.sources.find(self.throw.source.as_str());
         let set = known.and_then(|source| source.settings.format.clone());
         let format = match self.throw.format.clone().or(set) {
             Some(format) => format,
             None => {
-                let end = chunk.get(..SAMPLE).and_then(|sample| memchr::memrchr(b'\n', sample));
+                let end = chunk.get(..SAMPLE_BYTES).and_then(|sample| memchr::memrchr(b'\n', sample));
                 let sample = chunk.slice(..end.map_or(chunk.len(), |end| end + 1));
                 let found = process::detect(&sample, self.throw.content_type.as_deref(), false).format;
-                // One line of NDJSON is JSON too; an array is not, however many lines it has.
+                // A single line of NDJSON is JSON as well; an array is not NDJSON, however many lines it has.
                 let array = sample.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
                 match found {
                     "json" | "ndjson" if array => return Err(not_cut("json")),
@@ -280,7 +277,7 @@ impl Stream {
                 }
             }
         };
-        let cuts = self.dump.cuts(&format);
+        let cuts = self.ingest.decoder.cuts(&format);
         if cuts == Cuts::Never {
             return Err(not_cut(&format));
         }
@@ -291,23 +288,19 @@ impl Stream {
             }
             _ => None,
         };
-        let source = self.dump.source_of(&self.throw.source, &format).await?;
-        Ok(Settled { source, format, header })
+        let source = self.ingest.sources.get_or_create(&self.throw.source, &format).await?;
+        Ok(StreamFormat { source, name: format, header })
     }
 }
 
-impl Settled {
-    fn position(&self, records: usize, lines: usize, receipt: &Receipt) -> Position {
-        let (format, header, receipt) = (self.format.clone(), self.header.clone(), receipt.clone());
-        Position { format, header, records, lines, receipt }
+impl StreamFormat {
+    fn position(&self, records: usize, lines: usize, receipt: &Receipt) -> StreamPosition {
+        let (format, header, receipt) = (self.name.clone(), self.header.clone(), receipt.clone());
+        StreamPosition { format, header, records, lines, receipt }
     }
-}
-
-fn unlocked(decompressor: &mut Mutex<Decompressor>) -> &mut Decompressor {
-    decompressor.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn not_cut(format: &str) -> Error {
-    let detail = format!("{format} cannot be read in parts: only formats that go by lines can be streamed");
+    let detail = format!("format {format} cannot be streamed: only formats that go by lines can");
     Error::Settings(vec![Fault::new(Place::Parameter("stream".into()), "not-applicable", detail)])
 }

@@ -1,116 +1,117 @@
-//! A stream that is stored once: with every chunk is recorded how far it is, so that the next attempt
-//! with the same key passes over what is stored, and goes on behind it.
+//! Streams with an idempotency key: each chunk records the position of the stream, so that the next attempt
+//! with the same key skips what is stored and continues after it.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Incoming, keep::Noting, once::request};
+use super::{Incoming, Ingest, commit::ReceiptRecord, throw_fingerprint};
 use crate::{
-    dump::{
-        Dump,
-        once::{Once, Recorded, Slot, recorded},
-    },
+    context::Context,
     error::{Error, Result},
+    idempotency::{RecordOutcome, RequestKey, Reservation},
     receipt::Receipt,
     schema::Row,
     store::WriteBatch,
     throw::SourceName,
 };
 
-/// What is known of a stream that is stored once.
+/// The state of a stream with an idempotency key.
 #[derive(Debug)]
-pub(super) struct Repeated {
-    slot: Slot,
-    /// All plain bytes that are stored, or that were passed over.
-    read: Read,
-    /// What an earlier attempt has stored, while it is compared with what comes.
-    earlier: Option<Earlier>,
-    /// The receipt of an earlier attempt that has come to the end.
+pub(super) struct ResumableStream {
+    reservation: Reservation,
+    /// All decompressed bytes that are stored or were skipped.
+    read: Prefix,
+    /// What an earlier attempt has stored, while the incoming bytes are compared with it.
+    earlier: Option<EarlierAttempt>,
+    /// The receipt of an earlier attempt that was complete.
     answer: Option<Receipt>,
 }
 
-/// How much was read, and what it was.
+/// A prefix of the stream, by length and hash.
 #[derive(Debug, Clone, Default)]
-struct Read {
+struct Prefix {
     bytes: u64,
     hash: Sha256,
 }
 
 #[derive(Debug)]
-struct Earlier {
+struct EarlierAttempt {
     progress: Progress,
-    /// As much of the header as has come.
+    /// The part of the header that has arrived.
     header: BytesMut,
 }
 
-/// How far a stream is, as it is recorded.
+/// The progress of a stream as it is recorded.
 #[derive(Debug, Serialize, Deserialize)]
 struct Progress {
-    /// Plain bytes that are stored.
+    /// Number of decompressed bytes that are stored.
     bytes: u64,
     /// Their SHA-256.
     sha256: String,
-    /// How many of them are the header of the rest.
+    /// Length of the header line.
     header: Option<usize>,
     records: usize,
     lines: usize,
     receipt: Receipt,
 }
 
-/// Where a stream is.
+/// The position of a stream.
 #[derive(Debug, Clone)]
-pub(super) struct Position {
+pub(super) struct StreamPosition {
     pub(super) format: String,
     pub(super) header: Option<Bytes>,
     pub(super) records: usize,
     pub(super) lines: usize,
-    /// What has become of it so far.
+    /// The receipt so far.
     pub(super) receipt: Receipt,
 }
 
-/// Which chunk of a stream one is.
+/// Where a chunk stands in its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chunk {
-    /// One that others follow.
+    /// Other chunks follow.
     Inner,
-    /// The last one.
+    /// The last chunk.
     Last,
 }
 
-/// A chunk that is being stored, with all before it.
+/// The prefix that is stored once a chunk is committed.
 #[derive(Debug)]
-pub(super) struct Storing(Read);
+pub(super) struct PendingPrefix(Prefix);
 
-impl Dump {
-    /// What is known of a stream from earlier attempts. It goes on under its first id.
-    pub(super) async fn repeated(
+impl Ingest {
+    /// Looks up earlier attempts of a stream. The stream keeps the id of the first attempt.
+    pub(super) async fn resume(
         &self,
-        once: Once,
+        key: RequestKey,
         source: &SourceName,
         incoming: &mut Incoming,
-    ) -> Result<Repeated> {
-        let (slot, found) = self.slot(once, request("stream", source, incoming)).await?;
-        let mut repeated = Repeated { slot, read: Read::default(), earlier: None, answer: None };
-        let Some(record) = found else { return Ok(repeated) };
+    ) -> Result<ResumableStream> {
+        let fingerprint = throw_fingerprint("stream", source, incoming);
+        let (reservation, found) = self.idempotency.reserve(key, fingerprint).await?;
+        let mut stream =
+            ResumableStream { reservation, read: Prefix::default(), earlier: None, answer: None };
+        let Some(record) = found else { return Ok(stream) };
         let answer: Option<Receipt> =
             record.answer.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?;
-        repeated.answer = answer.map(|receipt| Receipt { again: true, ..receipt });
+        stream.answer = answer.map(|receipt| Receipt { replayed: true, ..receipt });
         let progress = record.progress.ok_or(Error::KeyReused)?;
         let progress: Progress = serde_json::from_str(&progress).map_err(Error::internal)?;
         incoming.id = Some(progress.receipt.throw_id);
         if progress.bytes > 0 {
-            repeated.earlier = Some(Earlier { progress, header: BytesMut::new() });
+            stream.earlier = Some(EarlierAttempt { progress, header: BytesMut::new() });
         }
-        Ok(repeated)
+        Ok(stream)
     }
 }
 
-impl Repeated {
-    /// What of these bytes is new; and where the stream is, when they are the first ones that are.
-    pub(super) fn pass<'b>(&mut self, bytes: &'b [u8]) -> Result<(&'b [u8], Option<Position>)> {
-        let Some(Earlier { progress, header }) = &mut self.earlier else {
+impl ResumableStream {
+    /// Skips bytes that an earlier attempt has stored. Returns the new ones, and with the first of them the
+    /// position where the stream continues.
+    pub(super) fn skip_stored<'b>(&mut self, bytes: &'b [u8]) -> Result<(&'b [u8], Option<StreamPosition>)> {
+        let Some(EarlierAttempt { progress, header }) = &mut self.earlier else {
             let is_longer = self.answer.is_some() && !bytes.is_empty();
             return if is_longer { Err(Error::KeyReused) } else { Ok((bytes, None)) };
         };
@@ -125,58 +126,64 @@ impl Repeated {
         if self.read.sha256() != progress.sha256 {
             return Err(Error::KeyReused);
         }
-        let Some(Earlier { progress, header }) = self.earlier.take() else { return Ok((new, None)) };
+        let Some(EarlierAttempt { progress, header }) = self.earlier.take() else { return Ok((new, None)) };
         if self.answer.is_some() {
             return if new.is_empty() { Ok((new, None)) } else { Err(Error::KeyReused) };
         }
         let Progress { records, lines, receipt, .. } = progress;
         let header = progress.header.map(|_| header.freeze());
-        let position = Position { format: receipt.format.clone(), header, records, lines, receipt };
+        let position = StreamPosition { format: receipt.format.clone(), header, records, lines, receipt };
         Ok((new, Some(position)))
     }
 
-    /// At the end of the stream: its receipt, if it was at its end before.
-    pub(super) fn ended(&mut self) -> Result<Option<Receipt>> {
-        // It is shorter than what was stored of it.
+    /// The receipt of a stream that was complete before. Errs if the stream is shorter than what is stored.
+    pub(super) fn finish(&mut self) -> Result<Option<Receipt>> {
         if self.earlier.is_some() { Err(Error::KeyReused) } else { Ok(self.answer.take()) }
     }
 
-    /// What is recorded with a chunk that leads to this position, where its own receipt is still to be
-    /// added.
-    pub(super) fn noting(&self, chunk: &[u8], position: Position, place: Chunk) -> (Noting, Storing) {
+    /// The record of a chunk that ends at this position, to whose receipt that of the chunk is added.
+    pub(super) fn record(
+        &self,
+        chunk: &[u8],
+        position: StreamPosition,
+        place: Chunk,
+    ) -> (ReceiptRecord, PendingPrefix) {
         let mut read = self.read.clone();
         read.take(chunk);
-        let (maker, after) = (self.slot.clone(), read.clone());
+        let (recorder, after) = (self.reservation.clone(), read.clone());
         let row = move |receipt| {
             let mut position = position.clone();
             position.receipt.add(receipt);
-            record(&maker, &after, position, place)
+            progress_row(&recorder, &after, position, place)
         };
-        (Noting { slot: self.slot.clone(), row: Box::new(row) }, Storing(read))
+        let reservation = self.reservation.clone();
+        (ReceiptRecord { reservation, row: Box::new(row) }, PendingPrefix(read))
     }
 
-    /// The chunk is stored, and its record has this version.
-    pub(super) fn stored(&mut self, Storing(read): Storing, version: Option<i32>) {
+    /// Notes that a chunk is stored and that its record has this version.
+    pub(super) fn advance(&mut self, PendingPrefix(read): PendingPrefix, version: Option<i32>) {
         self.read = read;
         if let Some(version) = version {
-            self.slot.follow(version);
+            self.reservation.advance(version);
         }
     }
 
-    /// Records that the stream has come to its end behind a chunk that is stored.
-    pub(super) async fn end(&mut self, dump: &Dump, position: Position) -> Result<()> {
-        let row = record(&self.slot, &self.read, position, Chunk::Last);
-        let once = self.slot.once(move |_| row.clone());
-        let outcomes =
-            dump.store.write(WriteBatch { once: Some(once), ..WriteBatch::independent(Vec::new()) }).await?;
-        match recorded(outcomes.into_iter().next())? {
-            Recorded::Now(_) => Ok(()),
-            Recorded::Before(_) => Err(Error::StillRunning),
+    /// Records that the stream has ended after its last stored chunk.
+    pub(super) async fn end(&mut self, context: &Context, position: StreamPosition) -> Result<()> {
+        let row = progress_row(&self.reservation, &self.read, position, Chunk::Last);
+        let once = self.reservation.record(move |_| row.clone());
+        let outcomes = context
+            .store
+            .write(WriteBatch { once: Some(once), ..WriteBatch::independent(Vec::new()) })
+            .await?;
+        match RecordOutcome::of(outcomes.into_iter().next())? {
+            RecordOutcome::Written(_) => Ok(()),
+            RecordOutcome::Existing(_) => Err(Error::StillRunning),
         }
     }
 }
 
-impl Read {
+impl Prefix {
     fn take(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
         self.hash.update(bytes);
@@ -187,13 +194,18 @@ impl Read {
     }
 }
 
-fn record(slot: &Slot, read: &Read, position: Position, place: Chunk) -> Option<Row> {
-    let Position { header, records, lines, receipt, .. } = position;
+fn progress_row(
+    reservation: &Reservation,
+    read: &Prefix,
+    position: StreamPosition,
+    place: Chunk,
+) -> Option<Row> {
+    let StreamPosition { header, records, lines, receipt, .. } = position;
     let answer = match place {
         Chunk::Last => Some(serde_json::to_string(&receipt).ok()?),
         Chunk::Inner => None,
     };
     let header = header.map(|header| header.len());
     let progress = Progress { bytes: read.bytes, sha256: read.sha256(), header, records, lines, receipt };
-    Some(slot.row(answer, serde_json::to_string(&progress).ok()))
+    reservation.row(answer, serde_json::to_string(&progress).ok())
 }

@@ -1,14 +1,16 @@
-//! Some changes at a time: picked from the feed, and their rows read, no more of either than is to be held.
+//! Batches of events: changes from the change log with their rows, bounded in number and bytes.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
+
 use super::{
-    cursor::{Cursor, Place, Within},
-    event::Event,
+    cursor::{Cursor, Position, Within},
+    event::{Event, HubEvents},
 };
 use crate::{
     error::{Error, Result},
@@ -16,31 +18,31 @@ use crate::{
     store::{Change, Changed, Commit, Store},
 };
 
-/// How many changes are told at a time.
-pub(super) const TOGETHER: usize = 64;
+/// Maximum number of changes in a batch.
+const MAX_BATCH_CHANGES: usize = 64;
 
-/// How many bytes of rows are read at a time; one row may have more.
-pub(super) const BYTES: usize = 256 << 10;
+/// Maximum bytes of rows in a batch; a single row may be larger.
+pub(super) const MAX_BATCH_BYTES: usize = 256 << 10;
 
-/// How often a storage is asked again of which another version came into force.
-const MOVES: usize = 10;
+/// Attempts to read rows while new versions of the storage come into force.
+const MAX_ATTEMPTS: usize = 10;
 
-/// Some changes, of one commit or several.
+/// Changes of one or several commits.
 #[derive(Debug)]
-pub(super) struct Piece {
-    /// Between here and where one is who was told these, nothing else was wanted by those who listened.
-    pub(super) after: Place,
-    pub(super) behind: Place,
+pub(super) struct EventBatch {
+    /// The batch has everything that subscribers wanted between these positions.
+    pub(super) start: Position,
+    pub(super) end: Position,
     /// The storages that were changed.
     pub(super) storages: Vec<StorageName>,
-    /// None when they were not kept for those who are slow.
+    /// None once the rows are dropped from the buffer.
     events: Mutex<Option<Arc<[Arc<Event>]>>>,
-    /// About how many bytes they hold.
+    /// Approximate size of the events in bytes.
     pub(super) bytes: usize,
 }
 
-impl Piece {
-    pub(super) fn new(after: Place, behind: Place, events: Vec<Arc<Event>>) -> Self {
+impl EventBatch {
+    pub(super) fn new(start: Position, end: Position, events: Vec<Arc<Event>>) -> Self {
         let mut storages: Vec<StorageName> = Vec::new();
         for event in &events {
             if !storages.contains(&event.storage) {
@@ -48,84 +50,85 @@ impl Piece {
             }
         }
         let bytes = events.iter().map(|event| event.size()).sum();
-        Self { after, behind, storages, events: Mutex::new(Some(events.into())), bytes }
+        Self { start, end, storages, events: Mutex::new(Some(events.into())), bytes }
     }
 
-    /// The same for those who were told up to here, when nothing that lies between was wanted.
-    pub(super) fn since(self, after: Place) -> Self {
-        Self { after, ..self }
+    /// The same batch with an earlier start, if nothing in between was wanted.
+    pub(super) fn since(self, start: Position) -> Self {
+        Self { start, ..self }
     }
 
-    /// The changes with their rows, unless these are not kept any more.
+    /// The events, unless their rows were dropped.
     pub(super) fn events(&self) -> Option<Arc<[Arc<Event>]>> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.events.lock().clone()
     }
 
-    /// Lets go of the rows: it is told by number only.
-    pub(super) fn forget(&self) {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// Drops the rows. Subscribers that still want them read them from the store.
+    pub(super) fn drop_rows(&self) {
+        self.events.lock().take();
     }
 }
 
-/// Reads pieces, one after the other: fewer changes at a time where the rows are large.
+/// Reads batches one after another, with fewer changes at a time if the rows are large.
 #[derive(Debug)]
-pub(super) struct Reading {
-    together: usize,
+pub(super) struct BatchReader {
+    hub_events: &'static HubEvents,
+    size: usize,
 }
 
-impl Reading {
-    pub(super) fn new() -> Self {
-        Self { together: TOGETHER }
+impl BatchReader {
+    pub(super) fn new(hub_events: &'static HubEvents) -> Self {
+        Self { hub_events, size: MAX_BATCH_CHANGES }
     }
 
-    /// How many changes are worth asking for.
-    pub(super) fn together(&self) -> usize {
-        self.together
+    /// Number of changes to ask for.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
-    /// It was asked for so many rows, and so many were read.
-    pub(super) fn was(&mut self, asked: usize, read: usize) {
-        self.together = if read < asked { read.max(1) } else { TOGETHER.min(self.together * 2) };
+    /// Adapts the size after a read.
+    pub(super) fn adapt(&mut self, asked: usize, read: usize) {
+        self.size = if read < asked { read.max(1) } else { MAX_BATCH_CHANGES.min(self.size * 2) };
     }
 
-    /// The next changes behind a place, of those storages that are wanted.
+    /// Reads the next changes after a position, of the storages that are wanted.
     pub(super) async fn next(
         &mut self,
         store: &dyn Store,
         commits: &[Commit],
         after: &Cursor,
         wants: impl Fn(&StorageName) -> bool,
-    ) -> Result<Piece> {
-        let picked = pick(store, commits, after.place, self.together, wants).await?;
-        let piece = picked.read(store, after).await?;
-        let read = piece.events().map_or(0, |events| events.len());
-        let is_all = piece.behind == picked.behind;
-        self.was(picked.changes.len(), if is_all { picked.changes.len() } else { read });
-        Ok(piece)
+    ) -> Result<EventBatch> {
+        let picked = pick(store, commits, after.position, self.size, wants).await?;
+        let batch = picked.read(store, after, self.hub_events).await?;
+        let read = batch.events().map_or(0, |events| events.len());
+        let is_all = batch.end == picked.end;
+        self.adapt(picked.changes.len(), if is_all { picked.changes.len() } else { read });
+        Ok(batch)
     }
 }
 
 /// Changes whose rows are to be read.
-struct Picked<'c> {
-    /// With where one is behind each.
-    changes: Vec<(Place, &'c Change)>,
-    /// Where one is behind all of them, and what nobody wants.
-    behind: Place,
+struct PickedChanges<'c> {
+    /// Each with the position after it.
+    changes: Vec<(Position, &'c Change)>,
+    /// The position after all of them, and after unwanted changes that follow.
+    end: Position,
 }
 
 async fn pick<'c>(
     store: &dyn Store,
     commits: &'c [Commit],
-    after: Place,
-    most: usize,
+    after: Position,
+    max_changes: usize,
     wants: impl Fn(&StorageName) -> bool,
-) -> Result<Picked<'c>> {
+) -> Result<PickedChanges<'c>> {
     let mut storages: BTreeMap<StorageId, bool> = BTreeMap::new();
-    let (mut behind, mut changes) = (after, Vec::new());
-    let (known, told) = after.rest();
+    let (mut end, mut changes) = (after, Vec::new());
+    let (known, delivered) = after.rest();
     'all: for commit in commits.iter().filter(|commit| commit.position > known) {
-        let told = if commit.position == known + 1 { told } else { 0 };
-        for (number, change) in commit.changes.iter().enumerate().skip(told) {
+        let delivered = if commit.position == known + 1 { delivered } else { 0 };
+        for (number, change) in commit.changes.iter().enumerate().skip(delivered) {
             let is_wanted = match storages.get(&change.storage) {
                 Some(is_wanted) => *is_wanted,
                 None => {
@@ -135,27 +138,32 @@ async fn pick<'c>(
                     is_wanted
                 }
             };
-            if is_wanted && changes.len() == most {
+            if is_wanted && changes.len() == max_changes {
                 break 'all;
             }
             let is_last = number + 1 == commit.changes.len();
             let within = if is_last { Within::All } else { Within::Some(number + 1) };
-            behind = Place { commit: commit.position, within };
+            end = Position { commit: commit.position, within };
             if is_wanted {
-                changes.push((behind, change));
+                changes.push((end, change));
             }
         }
         if commit.changes.is_empty() {
-            behind = Place::behind(commit.position);
+            end = Position::after(commit.position);
         }
     }
-    Ok(Picked { changes, behind })
+    Ok(PickedChanges { changes, end })
 }
 
-impl Picked<'_> {
-    /// The changes with their rows, up to the first whose row was not read.
-    async fn read(&self, store: &dyn Store, after: &Cursor) -> Result<Piece> {
-        // In the order in which they come, so that the first change has its row in any case.
+impl PickedChanges<'_> {
+    /// Reads the rows of the changes, and stops before the first whose row exceeds the byte limit.
+    async fn read(
+        &self,
+        store: &dyn Store,
+        after: &Cursor,
+        hub_events: &'static HubEvents,
+    ) -> Result<EventBatch> {
+        // In the order of the changes, so that the first one always gets its row.
         let mut storages: Vec<(StorageId, Vec<Value>)> = Vec::new();
         for (_, change) in &self.changes {
             let known = storages.iter().position(|(storage, _)| *storage == change.storage);
@@ -169,37 +177,37 @@ impl Picked<'_> {
                 keys.push(change.key.clone());
             }
         }
-        let (mut rows, mut bytes) = (HashMap::new(), BYTES);
+        let (mut rows, mut bytes) = (HashMap::new(), MAX_BATCH_BYTES);
         for (storage, keys) in storages {
             let read = Rows::read(store, storage, keys, bytes).await?;
             bytes = bytes.saturating_sub(read.rows.iter().map(StoredRow::size).sum());
             rows.insert(storage, read);
         }
-        let at = |place| Cursor { place, ..after.clone() };
-        let (mut events, mut before) = (Vec::new(), after.place);
-        for (place, change) in &self.changes {
-            // Of a storage that has been removed nothing is told.
+        let at = |position| Cursor { position, ..after.clone() };
+        let (mut events, mut before) = (Vec::new(), after.position);
+        for (position, change) in &self.changes {
+            // A storage that was removed has no events.
             let Some(rows) = rows.get(&change.storage) else { continue };
             if change.what != Changed::Deleted && rows.unread.contains(&change.key) {
-                return Ok(Piece::new(after.place, before, events));
+                return Ok(EventBatch::new(after.position, before, events));
             }
             if let Some(in_force) = &rows.in_force {
                 let row = rows.rows.iter().find(|row| row.key == change.key);
                 let row = row.filter(|_| change.what != Changed::Deleted).cloned();
-                events.push(Arc::new(Event::changed(in_force, change, row, at(*place))));
+                events.push(Arc::new(Event::changed(in_force, change, row, at(*position), hub_events)));
             }
-            before = *place;
+            before = *position;
         }
-        Ok(Piece::new(after.place, self.behind, events))
+        Ok(EventBatch::new(after.position, self.end, events))
     }
 }
 
 /// Rows of one storage, as they are now.
 pub(super) struct Rows {
-    /// None when it has been removed.
+    /// None if the storage was removed.
     pub(super) in_force: Option<Arc<InForce>>,
     pub(super) rows: Vec<StoredRow>,
-    /// The keys that were not looked up: the rows before had as many bytes as there may be.
+    /// Keys that were not looked up because of the byte limit.
     pub(super) unread: Vec<Value>,
 }
 
@@ -210,7 +218,7 @@ impl Rows {
         mut keys: Vec<Value>,
         bytes: usize,
     ) -> Result<Self> {
-        let mut moves = 0;
+        let mut attempts = 0;
         loop {
             let in_force = store.catalogue().by_id(storage).and_then(|storage| storage.in_force.clone());
             let Some(in_force) = in_force else {
@@ -224,8 +232,8 @@ impl Rows {
                     let unread = keys.split_off(found.keys.min(keys.len()));
                     return Ok(Self { in_force: Some(in_force), rows: found.rows, unread });
                 }
-                Err(Error::Moved(_) | Error::UnknownStorage(_)) if moves < MOVES => {
-                    moves += 1;
+                Err(Error::Moved(_) | Error::UnknownStorage(_)) if attempts < MAX_ATTEMPTS => {
+                    attempts += 1;
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
                 Err(error) => return Err(error),

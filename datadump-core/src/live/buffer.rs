@@ -1,43 +1,43 @@
-//! The rows that wait for those who are slow: no more than so many bytes.
+//! A byte-bounded buffer of rows for slow subscribers.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Weak},
 };
 
-use super::piece::Piece;
+use super::batch::EventBatch;
 
-/// The pieces that were told, and that somebody may not have taken yet.
+/// The published batches that a subscriber may not have received yet.
 #[derive(Debug)]
-pub(super) struct Kept {
-    most: usize,
+pub(super) struct EventBuffer {
+    max_bytes: usize,
     bytes: usize,
-    /// The oldest first, each with its bytes.
-    pieces: VecDeque<(Weak<Piece>, usize)>,
+    /// Oldest first, each with its size.
+    batches: VecDeque<(Weak<EventBatch>, usize)>,
 }
 
-impl Kept {
-    pub(super) fn new(most: usize) -> Self {
-        Self { most, bytes: 0, pieces: VecDeque::new() }
+impl EventBuffer {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self { max_bytes, bytes: 0, batches: VecDeque::new() }
     }
 
-    /// Keeps the rows of one more, and no longer those of the oldest when they are too many. The newest keeps
-    /// its rows whatever they take: most of those who listen are about to take them.
-    pub(super) fn keep(&mut self, piece: &Arc<Piece>) {
-        // They are taken in order: behind one that somebody has not taken yet none is gone.
-        while let Some((oldest, bytes)) = self.pieces.front() {
+    /// Adds a batch, and drops the rows of the oldest batches when there are too many bytes. The newest batch
+    /// keeps its rows whatever its size, because most subscribers are about to receive it.
+    pub(super) fn push(&mut self, batch: &Arc<EventBatch>) {
+        // Batches are received in order, so none after the first one that is still alive is gone.
+        while let Some((oldest, bytes)) = self.batches.front() {
             let oldest = oldest.upgrade();
-            if oldest.is_some() && self.bytes <= self.most {
+            if oldest.is_some() && self.bytes <= self.max_bytes {
                 break;
             }
             if let Some(oldest) = oldest {
-                oldest.forget();
+                oldest.drop_rows();
             }
             self.bytes -= bytes;
-            self.pieces.pop_front();
+            self.batches.pop_front();
         }
-        self.bytes += piece.bytes;
-        self.pieces.push_back((Arc::downgrade(piece), piece.bytes));
+        self.bytes += batch.bytes;
+        self.batches.push_back((Arc::downgrade(batch), batch.bytes));
     }
 }
 
@@ -46,38 +46,44 @@ mod tests {
     use super::*;
     use crate::{
         clock::Timestamp,
-        dump::live::{cursor::Place, event::Event},
+        live::{HubEvents, cursor::Position, event::Event},
         schema::{InForce, StorageId, StoredRow, Value, parse},
     };
 
-    fn piece(bytes: usize) -> Arc<Piece> {
+    static HUB_EVENTS: HubEvents = HubEvents {
+        is_readings: |_| false,
+        reading: |_, _| None,
+        describe: |_, _, _, _| ("", serde_json::Value::Null),
+    };
+
+    fn batch(bytes: usize) -> Arc<EventBatch> {
         let definition = serde_json::json!({"name": "note", "key": {"name": "id", "type": "long"},
                                             "fields": [{"name": "text", "type": "text"}]});
         let definition = parse::definition(&definition).unwrap();
         let values = vec![Value::Text("x".repeat(bytes / 3))];
         let now = Timestamp::MIN;
         let row = StoredRow { key: Value::Integer(1), values, version: 1, created_at: now, updated_at: now };
-        let event = Event::backfilled(&Arc::new(InForce::new(StorageId(1), 1, definition)), row);
-        Arc::new(Piece::new(Place::behind(1), Place::behind(2), vec![Arc::new(event)]))
+        let event = Event::backfilled(&Arc::new(InForce::new(StorageId(1), 1, definition)), row, &HUB_EVENTS);
+        Arc::new(EventBatch::new(Position::after(1), Position::after(2), vec![Arc::new(event)]))
     }
 
     #[test]
-    fn the_oldest_lose_their_rows_and_what_was_taken_counts_no_more() {
-        let mut kept = Kept::new(10_000);
-        let pieces = [4_000, 4_000, 4_000, 4_000].map(piece);
-        for piece in &pieces {
-            kept.keep(piece);
+    fn the_oldest_batches_lose_their_rows_and_received_batches_do_not_count() {
+        let mut buffer = EventBuffer::new(10_000);
+        let batches = [4_000, 4_000, 4_000, 4_000].map(batch);
+        for batch in &batches {
+            buffer.push(batch);
         }
-        let have_rows = pieces.each_ref().map(|piece| piece.events().is_some());
-        assert_eq!(have_rows, [false, true, true, true], "{}", kept.bytes);
-        assert_eq!(pieces[0].storages[0].as_str(), "note");
-        drop(pieces);
-        let large = piece(100_000);
-        kept.keep(&large);
-        assert_eq!(kept.bytes, large.bytes);
+        let have_rows = batches.each_ref().map(|batch| batch.events().is_some());
+        assert_eq!(have_rows, [false, true, true, true], "{}", buffer.bytes);
+        assert_eq!(batches[0].storages[0].as_str(), "note");
+        drop(batches);
+        let large = batch(100_000);
+        buffer.push(&large);
+        assert_eq!(buffer.bytes, large.bytes);
         assert!(large.events().is_some(), "the newest keeps its rows");
-        let next = piece(4_000);
-        kept.keep(&next);
+        let next = batch(4_000);
+        buffer.push(&next);
         assert!(large.events().is_none() && next.events().is_some());
     }
 }

@@ -1,72 +1,72 @@
-//! Where in the feed somebody is, as text that goes out and comes back.
+//! A position in the change log, as the text that clients store and send back.
 
 use std::{fmt, sync::Arc};
 
-/// A position in the feed: up to here everything was told.
+/// A position in the change log: everything up to here was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// Whose numbers these are.
+    /// The change log the position belongs to.
     pub(super) epoch: Arc<str>,
-    pub(super) place: Place,
+    pub(super) position: Position,
 }
 
-/// A position in one feed.
+/// A position in one change log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    /// The commit.
+pub(super) struct Position {
+    /// The number of the commit.
     pub(super) commit: i64,
-    /// How many of its changes were told; all when there is none.
+    /// How much of the commit was delivered.
     pub(super) within: Within,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Within {
-    /// So many.
+    /// This many of its changes.
     Some(usize),
-    /// All.
+    /// All of its changes.
     All,
 }
 
-impl Place {
-    /// Behind all of a commit.
-    pub(super) fn behind(commit: i64) -> Self {
+impl Position {
+    /// After all changes of a commit.
+    pub(super) fn after(commit: i64) -> Self {
         Self { commit, within: Within::All }
     }
 
-    /// The commit behind which is to be read on, and how many changes of the next one are known.
+    /// The last commit that is complete, and how many changes of the next one were delivered.
     pub(super) fn rest(self) -> (i64, usize) {
         match self.within {
             Within::All => (self.commit, 0),
-            Within::Some(told) => (self.commit - 1, told),
+            Within::Some(delivered) => (self.commit - 1, delivered),
         }
     }
 }
 
 impl Cursor {
-    /// Reads one.
+    /// Parses a cursor.
     pub fn parse(text: &str) -> Option<Self> {
-        let (epoch, place) = text.split_once('-')?;
+        let (epoch, position) = text.split_once('-')?;
         if epoch.is_empty() || !epoch.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return None;
         }
         let number =
             |text: &str| text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-        let place = match place.split_once('.') {
-            None => Place::behind(number(place)?),
-            Some((commit, told)) => {
-                let told = usize::try_from(number(told)?).ok()?;
-                Place { commit: number(commit)?, within: Within::Some(told) }
+        let position = match position.split_once('.') {
+            None => Position::after(number(position)?),
+            Some((commit, delivered)) => {
+                let delivered = usize::try_from(number(delivered)?).ok()?;
+                Position { commit: number(commit)?, within: Within::Some(delivered) }
             }
         };
-        Some(Self { epoch: epoch.into(), place })
+        Some(Self { epoch: epoch.into(), position })
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.epoch, self.place.commit)?;
-        match self.place.within {
-            Within::Some(told) => write!(f, ".{told}"),
+        write!(f, "{}-{}", self.epoch, self.position.commit)?;
+        match self.position.within {
+            Within::Some(delivered) => write!(f, ".{delivered}"),
             Within::All => Ok(()),
         }
     }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_cursor_parses_to_what_was_written() {
         for text in ["018f-0", "018f-48212", "018f-48212.3"] {
             assert_eq!(Cursor::parse(text).unwrap().to_string(), text);
         }
@@ -86,7 +86,8 @@ mod tests {
         {
             assert!(Cursor::parse(text).is_none(), "{text}");
         }
-        let places = ["a-1", "a-2.1", "a-2.2", "a-2", "a-3.1"].map(|text| Cursor::parse(text).unwrap().place);
-        assert!(places.is_sorted());
+        let positions =
+            ["a-1", "a-2.1", "a-2.2", "a-2", "a-3.1"].map(|text| Cursor::parse(text).unwrap().position);
+        assert!(positions.is_sorted());
     }
 }

@@ -1,4 +1,4 @@
-//! One change, with the row as it is when it is told.
+//! A change of a row, with the row as it is when the event is published.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,98 +7,108 @@ use serde_json::{Value as Json, json};
 
 use super::cursor::Cursor;
 use crate::{
-    dump::hub::{is_of_readings, is_old, plain, told},
     schema::{InForce, StorageName, StoredRow, Value},
     store::{Change, Changed, Stored, system_storages::SystemStorage},
 };
 
-/// In how many ways an event can be [written](Event::written).
-pub const WAYS: usize = 4;
+/// Number of frame kinds for [`Event::frame`].
+pub const FRAME_KINDS: usize = 4;
+
+/// How events of the hub's storages are rendered. The hub provides it, so that live need not know the hub.
+#[derive(Debug)]
+pub(crate) struct HubEvents {
+    /// Whether a storage holds readings.
+    pub(crate) is_readings: fn(&StorageName) -> bool,
+    /// Renders a row of such a storage in the hub's plain form. With `only_new`, rows that were moved or
+    /// waited in quarantine give none.
+    pub(crate) reading: fn(&Stored, bool) -> Option<Json>,
+    /// The name and the data of an event of a system storage.
+    pub(crate) describe: fn(SystemStorage, Changed, &Value, Option<&Stored>) -> (&'static str, Json),
+}
 
 /// A change of a row.
 #[derive(Debug)]
 pub struct Event {
-    /// What became of the row.
+    /// What happened to the row.
     pub what: Changed,
     /// The row's storage.
     pub storage: StorageName,
-    /// The version that the change has made, or has deleted. The row may have a later one by now.
+    /// The version that the change made or deleted. The row may have a later one by now.
     pub version: i32,
-    /// Behind it in the feed; none for a row that was there before.
+    /// The position after the event; none for a row of a backfill.
     pub(super) cursor: Option<Cursor>,
     pub(super) key: Value,
-    own: Option<SystemStorage>,
-    /// The row as it is now; none when it is gone.
+    system: Option<SystemStorage>,
+    hub_events: &'static HubEvents,
+    /// The row as it is now; none if it is gone.
     pub(super) stored: Option<Stored>,
     key_json: Json,
     data: OnceLock<String>,
     reading: OnceLock<Option<String>>,
-    written: [OnceLock<Bytes>; WAYS],
+    frames: [OnceLock<Bytes>; FRAME_KINDS],
 }
 
 impl Event {
-    /// A row that was there before.
-    pub(super) fn backfilled(in_force: &Arc<InForce>, row: StoredRow) -> Self {
+    /// The event of a row that a backfill delivers.
+    pub(super) fn backfilled(
+        in_force: &Arc<InForce>,
+        row: StoredRow,
+        hub_events: &'static HubEvents,
+    ) -> Self {
         Self {
             what: Changed::Inserted,
             storage: in_force.definition.name.clone(),
             version: row.version,
             cursor: None,
             key: row.key.clone(),
-            own: SystemStorage::of(in_force.storage),
+            system: SystemStorage::of(in_force.storage),
+            hub_events,
             key_json: row.key.to_json(&in_force.definition.key.kind),
             stored: Some(Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),
             reading: OnceLock::new(),
-            written: Default::default(),
+            frames: Default::default(),
         }
     }
 
-    /// Which of our own storages the row is of, if it is; and its key.
-    pub(in crate::dump) fn own(&self) -> Option<(SystemStorage, &Value)> {
-        self.own.map(|own| (own, &self.key))
+    /// The system storage the row belongs to, if it does, and the key.
+    pub(crate) fn system(&self) -> Option<(SystemStorage, &Value)> {
+        self.system.map(|storage| (storage, &self.key))
     }
 
     /// The row as it is now.
-    pub(in crate::dump) fn stored(&self) -> Option<&Stored> {
+    pub(crate) fn stored(&self) -> Option<&Stored> {
         self.stored.as_ref()
     }
 
-    /// What it is, in one word: `insert`, `update` or `delete`, or, of the hub, `device` or `command`.
-    pub fn word(&self) -> &'static str {
-        match (self.own, self.what) {
-            (Some(own), what) => told(own, what, &self.key, None).0,
+    /// The event's name: `insert`, `update` or `delete`, or for the hub `device` or `command`.
+    pub fn name(&self) -> &'static str {
+        match (self.system, self.what) {
+            (Some(storage), what) => (self.hub_events.describe)(storage, what, &self.key, None).0,
             (None, Changed::Inserted) => "insert",
             (None, Changed::Updated) => "update",
             (None, Changed::Deleted) => "delete",
         }
     }
 
-    /// As a reading of the hub in its plain form, as JSON, if it is one that was just made: rendered once, for all
-    /// who are told.
+    /// The event as a reading in the hub's plain form, if it is a new one. Rendered once for all subscribers.
     pub fn reading(&self) -> Option<&str> {
         let render = || {
             let stored = self.stored.as_ref().filter(|_| self.what == Changed::Inserted)?;
-            if self.cursor.is_some() && is_old(&stored.in_force, &stored.row) {
-                return None;
-            }
-            let mut plain = plain(&stored.in_force, &stored.row)?;
-            let members = plain.as_object_mut()?;
-            for name in ["read_id", "received_at"] {
-                members.shift_remove(name);
-            }
-            Some(plain.to_string())
+            let reading = (self.hub_events.reading)(stored, self.cursor.is_some())?;
+            Some(reading.to_string())
         };
-        let is_of_readings = is_of_readings(&self.storage);
-        is_of_readings.then(|| self.reading.get_or_init(render).as_deref()).flatten()
+        let is_reading = (self.hub_events.is_readings)(&self.storage);
+        is_reading.then(|| self.reading.get_or_init(render).as_deref()).flatten()
     }
 
-    /// A change, and the row with its key.
+    /// The event of a change, with the row as it is now.
     pub(super) fn changed(
         in_force: &Arc<InForce>,
         change: &Change,
         row: Option<StoredRow>,
         cursor: Cursor,
+        hub_events: &'static HubEvents,
     ) -> Self {
         Self {
             what: change.what,
@@ -106,21 +116,23 @@ impl Event {
             version: change.version,
             cursor: Some(cursor),
             key: change.key.clone(),
-            own: SystemStorage::of(change.storage),
+            system: SystemStorage::of(change.storage),
+            hub_events,
             key_json: change.key.to_json(&in_force.definition.key.kind),
             stored: row.map(|row| Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),
             reading: OnceLock::new(),
-            written: Default::default(),
+            frames: Default::default(),
         }
     }
 
-    /// `{"storage", "key", "version", "row"}`, as JSON: rendered once, for all who are told. The row is null when
-    /// it is gone.
+    /// `{"storage", "key", "version", "row"}` as JSON, with a null row if it is gone. Rendered once for all
+    /// subscribers.
     pub fn data(&self) -> &str {
         self.data.get_or_init(|| {
-            if let Some(own) = self.own {
-                return told(own, self.what, &self.key, self.stored.as_ref()).1.to_string();
+            if let Some(storage) = self.system {
+                let describe = self.hub_events.describe;
+                return describe(storage, self.what, &self.key, self.stored.as_ref()).1.to_string();
             }
             let row = self.stored.as_ref().map_or(Json::Null, Stored::to_json);
             let storage = self.storage.as_str();
@@ -128,21 +140,21 @@ impl Event {
         })
     }
 
-    /// The position behind it, to go on from; none for a row that was there before.
+    /// The position after the event, from which to resume; none for a row of a backfill.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
     }
 
-    /// As it is written for all who are told in one way: made once for each of the [`WAYS`], which who tells it
-    /// numbers.
-    pub fn written(&self, way: usize, write: impl FnOnce() -> Bytes) -> Bytes {
-        match self.written.get(way) {
-            Some(written) => written.get_or_init(write).clone(),
-            None => write(),
+    /// The event as a frame of one kind, rendered once for all subscribers. Callers number their kinds from 0
+    /// to [`FRAME_KINDS`].
+    pub fn frame(&self, kind: usize, render: impl FnOnce() -> Bytes) -> Bytes {
+        match self.frames.get(kind) {
+            Some(frame) => frame.get_or_init(render).clone(),
+            None => render(),
         }
     }
 
-    /// About how many bytes it holds: the row, and what is rendered and written of it.
+    /// Approximate size in bytes: the row, its JSON, and its frames.
     pub(super) fn size(&self) -> usize {
         size_of::<Self>() + self.stored.as_ref().map_or(0, |stored| 3 * stored.row.size())
     }

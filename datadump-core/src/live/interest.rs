@@ -1,51 +1,57 @@
-//! Of which storages one wants to be told.
+//! The storages a subscription is interested in.
 
-use super::subscription::{Subscribe, wrong};
+use super::{
+    HubEvents, Live,
+    subscription::{SubscriptionRequest, not_applicable},
+};
 use crate::{
-    dump::{Dump, hub::is_of_readings},
     error::Result,
     schema::StorageName,
     store::{Store, system_storages::SystemStorage},
     throw::SourceName,
 };
 
-/// How many storages, and how many sources, one may name.
-const MOST: usize = 100;
+/// Maximum number of storages, and of sources, that a subscription may name.
+const MAX_NAMES: usize = 100;
 
-/// The storages one wants to be told of.
+/// The storages a subscription is interested in.
 #[derive(Debug, Clone)]
-pub(super) enum Wanted {
-    /// All of them.
+pub(super) enum Interest {
+    /// All storages.
     All,
-    /// These.
+    /// The named storages.
     Named(Vec<StorageName>),
-    /// Those of the hub.
-    Hub,
-    /// Storages of our own, for this process itself.
-    SystemStorage(Vec<StorageName>),
+    /// The storages of the hub.
+    Hub(&'static HubEvents),
+    /// System storages, for the service itself.
+    System(Vec<StorageName>),
 }
 
-impl Wanted {
-    pub(super) fn of(dump: &Dump, asked: &Subscribe) -> Result<Self> {
-        if asked.hub || asked.device.is_some() || asked.sensor.is_some() {
-            let is_alone = asked.storages.is_empty() && asked.sources.is_empty() && asked.filters.is_empty();
-            let detail = "devices and sensors are not asked together with storages, sources and filters";
-            return if is_alone { Ok(Self::Hub) } else { Err(wrong("device", detail)) };
+impl Interest {
+    pub(super) fn of(live: &Live, request: &SubscriptionRequest) -> Result<Self> {
+        if request.hub || request.device.is_some() || request.sensor.is_some() {
+            let is_alone =
+                request.storages.is_empty() && request.sources.is_empty() && request.filters.is_empty();
+            let detail = "device and sensor cannot be combined with storage, source or filters";
+            return if is_alone {
+                Ok(Self::Hub(live.hub_events))
+            } else {
+                Err(not_applicable("device", detail))
+            };
         }
-        if !asked.own.is_empty() {
-            return Ok(Self::SystemStorage(
-                asked.own.iter().map(|own| StorageName::reserved(own.name())).collect(),
-            ));
+        if !request.system.is_empty() {
+            let names = request.system.iter().map(|storage| StorageName::reserved(storage.name()));
+            return Ok(Self::System(names.collect()));
         }
-        let storages = parsed("storage", &asked.storages)?;
-        if asked.sources.is_empty() {
+        let storages = parsed("storage", &request.storages)?;
+        if request.sources.is_empty() {
             return Ok(if storages.is_empty() { Self::All } else { Self::Named(storages) });
         }
-        let sources: Vec<SourceName> = parsed("source", &asked.sources)?;
+        let sources: Vec<SourceName> = parsed("source", &request.sources)?;
         let mut wanted = Vec::new();
-        for storage in sources.iter().flat_map(|source| dump.storages_of(source)) {
-            // A route may spell it in its own way.
-            let known = dump.store.catalogue().folded(storage.as_str());
+        for storage in sources.iter().flat_map(|source| live.sources.storages_of(source)) {
+            // A route may spell the name in another case.
+            let known = live.context.store.catalogue().folded(storage.as_str());
             let storage = known.map_or(storage, |known| known.name.clone());
             let is_named = storages.is_empty() || storages.contains(&storage);
             if is_named && !wanted.contains(&storage) {
@@ -54,58 +60,62 @@ impl Wanted {
         }
         if wanted.is_empty() {
             let detail = if storages.is_empty() {
-                "its records go nowhere"
+                "its records go to no storage"
             } else {
-                "its records go to none of the storages that are named"
+                "its records go to none of the named storages"
             };
-            return Err(wrong("source", detail));
+            return Err(not_applicable("source", detail));
         }
         Ok(Self::Named(wanted))
     }
 
+    /// Whether changes of this storage are wanted.
     pub(super) fn has(&self, storage: &StorageName) -> bool {
         match self {
             Self::All => true,
-            Self::Named(storages) | Self::SystemStorage(storages) => storages.contains(storage),
-            Self::Hub => {
-                let own = [
+            Self::Named(storages) | Self::System(storages) => storages.contains(storage),
+            Self::Hub(events) => {
+                let system = [
                     SystemStorage::Device,
                     SystemStorage::Sensor,
                     SystemStorage::Transition,
                     SystemStorage::Command,
                 ];
-                is_of_readings(storage) || own.iter().any(|own| own.name() == storage.as_str())
+                (events.is_readings)(storage) || system.iter().any(|one| one.name() == storage.as_str())
             }
         }
     }
 
-    /// Those that are named: of the hub those of readings, as they are now.
+    /// The storages a backfill reads: the named ones, or those of readings.
     pub(super) fn named(&self, store: &dyn Store) -> Option<Vec<StorageName>> {
         match self {
             Self::All => None,
-            Self::Named(storages) | Self::SystemStorage(storages) => Some(storages.clone()),
-            Self::Hub => {
+            Self::Named(storages) | Self::System(storages) => Some(storages.clone()),
+            Self::Hub(events) => {
                 let all = store.catalogue().all().into_iter().map(|storage| storage.name.clone());
-                Some(all.filter(is_of_readings).take(MOST).collect())
+                Some(all.filter(|name| (events.is_readings)(name)).take(MAX_NAMES).collect())
             }
         }
     }
 
-    /// The only one.
+    /// The storage, if exactly one is named.
     pub(super) fn one(&self) -> Option<&StorageName> {
         match self {
             Self::Named(storages) => match storages.as_slice() {
                 [name] => Some(name),
                 _ => None,
             },
-            Self::All | Self::Hub | Self::SystemStorage(_) => None,
+            Self::All | Self::Hub(_) | Self::System(_) => None,
         }
     }
 }
 
 fn parsed(parameter: &str, names: &[String]) -> Result<Vec<StorageName>> {
-    if names.len() > MOST {
-        return Err(wrong(parameter, format!("no more than {MOST} can be named")));
+    if names.len() > MAX_NAMES {
+        return Err(not_applicable(parameter, format!("at most {MAX_NAMES} can be named")));
     }
-    names.iter().map(|name| StorageName::parse(name).map_err(|reason| wrong(parameter, reason))).collect()
+    names
+        .iter()
+        .map(|name| StorageName::parse(name).map_err(|reason| not_applicable(parameter, reason)))
+        .collect()
 }

@@ -1,212 +1,207 @@
-//! Live: what is committed, told to whoever listens, in the order of the commits, with nothing left out.
+//! Live: publishes what is committed to subscribers, in commit order and without gaps.
 //!
 //! ```text
-//! feed ─► follower: one for all who listen; asks for the rows once ─► pieces ─► subscriptions
-//!   └───────────────── who is behind, or begins behind, reads by itself ──────────┘
+//! change log ─► reader: one for all subscribers, reads each row once ─► batches ─► subscriptions
+//!      └──────────── a subscription that has fallen behind reads by itself ──────────┘
 //! ```
 //!
-//! The follower says what is new to all at once. A subscription that finds that a piece is not the next one for
-//! it (it was slow, or it has just begun) reads the feed by itself until it has caught up. So little waits in
-//! memory for those who are slow, and what a stream brings depends on the database alone: of the pieces that wait
-//! the oldest lose their rows when these are too many bytes, and who still wants them reads them by itself.
+//! The reader broadcasts what is new. A subscription that finds a gap between its position and the next batch,
+//! because it was slow or has just begun, reads the change log by itself until it has caught up. Rows are
+//! buffered up to a limit in bytes; the oldest batches lose their rows first, and a slow subscriber reads those
+//! from the store.
 
+mod batch;
+mod buffer;
 mod cursor;
+mod device_filter;
 mod event;
-mod follow;
-mod kept;
-mod of;
-mod piece;
+mod interest;
+mod reader;
 mod subscription;
-mod wanted;
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, Once, PoisonError,
+        Arc, Once,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::broadcast;
 
-pub(super) use self::of::{Named, Of};
+use self::{batch::EventBatch, buffer::EventBuffer, cursor::Position, interest::Interest};
 pub use self::{
     cursor::Cursor,
-    event::{Event, WAYS},
-    subscription::{Backfill, Subscribe, Subscription, Told},
+    event::{Event, FRAME_KINDS},
+    subscription::{Backfill, Delivery, Subscription, SubscriptionRequest},
 };
-use self::{cursor::Place, kept::Kept, piece::Piece, wanted::Wanted};
-use super::Dump;
+pub(crate) use self::{
+    device_filter::{DeviceFilter, DeviceRef},
+    event::HubEvents,
+};
 use crate::{
+    context::Context,
     error::{Error, Result},
+    ingest::sources::Sources,
     schema::StorageName,
     store::Span,
 };
 
-/// How many pieces wait for those who are slow.
-const WAITING: usize = 1024;
+/// Maximum number of batches that wait for slow subscribers.
+const MAX_BUFFERED_BATCHES: usize = 1024;
 
-/// How many bytes of rows wait with them, beside those of the newest.
-const WAITING_BYTES: usize = 32 << 20;
+/// Maximum bytes of rows in those batches, not counting the newest.
+const MAX_BUFFERED_BYTES: usize = 32 << 20;
 
-/// Who listens.
-#[derive(Debug)]
-pub(super) struct Live {
-    /// None when the database is closed.
-    pieces: Mutex<Option<broadcast::Sender<Arc<Piece>>>>,
-    kept: Mutex<Kept>,
-    /// Between these, the later of which the follower has reached, nothing was wanted: nobody is woken for that.
-    passed: Mutex<Option<(Place, Place)>>,
-    wanted: Mutex<HashMap<u64, Wanted>>,
-    next: AtomicU64,
-    followed: Once,
-    counted: Counted,
+/// Publishes commits to subscribers.
+#[derive(Debug, Clone)]
+pub struct Live {
+    context: Context,
+    sources: Sources,
+    hub_events: &'static HubEvents,
+    channel: Arc<Channel>,
 }
 
-/// What was counted since the start.
+/// The channel between the reader and the subscriptions.
+#[derive(Debug)]
+struct Channel {
+    /// None once the database is closed.
+    batches: Mutex<Option<broadcast::Sender<Arc<EventBatch>>>>,
+    buffer: Mutex<EventBuffer>,
+    /// Between the first position and the second, which the reader has reached, nobody wanted anything: no
+    /// subscriber is woken for that.
+    skipped: Mutex<Option<(Position, Position)>>,
+    interests: Mutex<HashMap<u64, Interest>>,
+    next_id: AtomicU64,
+    reader: Once,
+    counters: Counters,
+}
+
+/// Counters since the start.
 #[derive(Debug, Default)]
-struct Counted {
+struct Counters {
     events: AtomicU64,
     behind: AtomicU64,
 }
 
-/// What listening comes to, for status and metrics. The counters only grow.
+/// The load of live subscriptions, for status and metrics. The counters only grow.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Load {
-    /// How many listen.
+    /// Number of subscribers.
     pub listeners: u64,
-    /// Events told, to all of them together.
+    /// Events delivered to all subscribers together.
     pub events: u64,
-    /// How often one was behind, and has read by itself until it had caught up.
+    /// How often a subscriber fell behind and read the change log by itself.
     pub behind: u64,
 }
 
-/// That somebody listens, until it is dropped.
+/// Registers the interest of a subscription until it is dropped.
 #[derive(Debug)]
-struct Listening {
-    live: Arc<Live>,
-    number: u64,
+struct Registration {
+    channel: Arc<Channel>,
+    id: u64,
+}
+
+impl Channel {
+    fn new() -> Self {
+        Self {
+            batches: Mutex::new(Some(broadcast::Sender::new(MAX_BUFFERED_BATCHES))),
+            buffer: Mutex::new(EventBuffer::new(MAX_BUFFERED_BYTES)),
+            skipped: Mutex::default(),
+            interests: Mutex::default(),
+            next_id: AtomicU64::new(0),
+            reader: Once::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Whether any subscriber wants changes of this storage.
+    fn wants(&self, storage: &StorageName) -> bool {
+        self.interests.lock().values().any(|interest| interest.has(storage))
+    }
+
+    /// Number of subscribers, without those of the service itself.
+    fn subscribers(&self) -> usize {
+        self.interests.lock().values().filter(|interest| !matches!(interest, Interest::System(_))).count()
+    }
+
+    fn register(
+        self: &Arc<Self>,
+        interest: Interest,
+    ) -> Result<(Registration, broadcast::Receiver<Arc<EventBatch>>)> {
+        let batches = self.batches().as_ref().map(broadcast::Sender::subscribe);
+        let batches = batches.ok_or_else(|| Error::Unavailable("the database is closed".into()))?;
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        self.interests.lock().insert(id, interest);
+        Ok((Registration { channel: self.clone(), id }, batches))
+    }
+
+    fn has_receivers(&self) -> bool {
+        self.batches().as_ref().is_some_and(|batches| batches.receiver_count() > 0)
+    }
+
+    fn publish(&self, batch: EventBatch) {
+        let batch = Arc::new(batch);
+        self.buffer.lock().push(&batch);
+        if let Some(batches) = &*self.batches() {
+            // Without receivers nobody misses it.
+            let _ = batches.send(batch);
+        }
+    }
+
+    /// Notes that nothing was wanted between the last published position and this one.
+    fn skip(&self, published: Position, reached: Position) {
+        *self.skipped.lock() = Some((published, reached));
+    }
+
+    /// The position of a subscriber that has received everything published, and is at this position.
+    fn reached(&self, position: Position) -> Position {
+        let skipped = *self.skipped.lock();
+        skipped.filter(|(published, _)| *published <= position).map_or(position, |(_, end)| position.max(end))
+    }
+
+    fn batches(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<EventBatch>>>> {
+        self.batches.lock()
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.channel.interests.lock().remove(&self.id);
+    }
 }
 
 impl Live {
-    pub(super) fn new() -> Self {
-        Self {
-            pieces: Mutex::new(Some(broadcast::Sender::new(WAITING))),
-            kept: Mutex::new(Kept::new(WAITING_BYTES)),
-            passed: Mutex::default(),
-            wanted: Mutex::default(),
-            next: AtomicU64::new(0),
-            followed: Once::new(),
-            counted: Counted::default(),
-        }
+    pub(crate) fn new(context: Context, sources: Sources, hub_events: &'static HubEvents) -> Self {
+        Self { context, sources, hub_events, channel: Arc::new(Channel::new()) }
     }
 
-    /// Whether somebody wants what happens in this storage.
-    fn wants(&self, storage: &StorageName) -> bool {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).values().any(|wanted| wanted.has(storage))
+    /// Subscribes to what is committed from now on, or from a position on.
+    pub(crate) async fn subscribe(
+        &self,
+        request: SubscriptionRequest,
+        devices: DeviceFilter,
+    ) -> Result<Subscription> {
+        self.channel.reader.call_once(|| reader::start(self));
+        let interest = Interest::of(self, &request)?;
+        Subscription::open(self, request, interest, devices).await
     }
 
-    /// How many listen; this process itself is nobody.
-    fn listeners(&self) -> usize {
-        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        wanted.values().filter(|wanted| !matches!(wanted, Wanted::SystemStorage(_))).count()
-    }
-
-    fn load(&self) -> Load {
-        let listeners = self.listeners() as u64;
+    /// The load of live subscriptions.
+    pub fn load(&self) -> Load {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Load { listeners, events: get(&self.counted.events), behind: get(&self.counted.behind) }
+        let Counters { events, behind } = &self.channel.counters;
+        Load { listeners: self.channel.subscribers() as u64, events: get(events), behind: get(behind) }
     }
 
-    fn listen(self: &Arc<Self>, wanted: Wanted) -> Result<(Listening, broadcast::Receiver<Arc<Piece>>)> {
-        let pieces = self.pieces().as_ref().map(broadcast::Sender::subscribe);
-        let pieces = pieces.ok_or_else(|| Error::Unavailable("the database is closed".into()))?;
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).insert(number, wanted);
-        Ok((Listening { live: self.clone(), number }, pieces))
+    /// The range of the change log from which a subscription can resume.
+    pub async fn change_log(&self) -> Result<Span> {
+        self.context.store.span().await
     }
 
-    fn is_listened_to(&self) -> bool {
-        self.pieces().as_ref().is_some_and(|pieces| pieces.receiver_count() > 0)
-    }
-
-    fn tell(&self, piece: Piece) {
-        let piece = Arc::new(piece);
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(&piece);
-        if let Some(pieces) = &*self.pieces() {
-            // When nobody listens any more nobody misses it.
-            let _ = pieces.send(piece);
-        }
-    }
-
-    /// Nothing was wanted between the last that was told and here.
-    fn pass(&self, told: Place, here: Place) {
-        *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = Some((told, here));
-    }
-
-    /// How far one is who is here and has heard all that was told.
-    fn passed(&self, here: Place) -> Place {
-        let passed = *self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        passed.filter(|(told, _)| *told <= here).map_or(here, |(_, read)| here.max(read))
-    }
-
-    /// Nothing is told any more.
-    pub(super) fn close(&self) {
-        self.pieces().take();
-    }
-
-    fn pieces(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<Piece>>>> {
-        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        self.live.wanted.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
-    }
-}
-
-impl Dump {
-    /// Tells what is committed from now on, or from a position on: every change of a row in the order of the
-    /// commits, those of other nodes too.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
-    /// use datadump_core::{Dump, Incoming, SourceName, live::{Subscribe, Told}};
-    /// use futures_util::StreamExt as _;
-    ///
-    /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
-    /// let mut told = Box::pin(dump.subscribe(Subscribe::default()).await?.stream());
-    /// let inbox = SourceName::parse("inbox").unwrap();
-    /// dump.throw(&inbox, Incoming { body: r#"{"speed": 1.75}"#.into(), ..Incoming::default() }).await?;
-    /// while let Some(one) = told.next().await {
-    ///     if let Told::Event(event) = one {
-    ///         assert!(event.data().contains("1.75"));
-    ///         break;
-    ///     }
-    /// }
-    /// dump.close().await;
-    /// # Ok(()) }
-    /// ```
-    pub async fn subscribe(&self, asked: Subscribe) -> Result<Subscription> {
-        let of = self.of(asked.device.as_deref(), asked.sensor.as_deref()).await?;
-        self.listen(asked, of).await
-    }
-
-    /// The same for what is known already.
-    pub(super) async fn listen(&self, asked: Subscribe, of: Of) -> Result<Subscription> {
-        self.live.followed.call_once(|| follow::start(&self.store, &self.live));
-        let wanted = Wanted::of(self, &asked)?;
-        Subscription::open(&self.store, &self.live, asked, (wanted, of), self.clock.now()).await
-    }
-
-    /// What listening comes to.
-    pub fn listening(&self) -> Load {
-        self.live.load()
-    }
-
-    /// What there is of the feed: from where on one can [subscribe](Self::subscribe).
-    pub async fn feed(&self) -> Result<Span> {
-        self.store.span().await
+    /// Ends all subscriptions.
+    pub(crate) fn close(&self) {
+        self.channel.batches().take();
     }
 }

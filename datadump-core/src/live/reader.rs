@@ -1,126 +1,125 @@
-//! Reads the feed as it grows, and tells everybody who listens.
+//! Reads the change log as it grows and publishes what is new to all subscribers.
 
 use std::{
-    sync::{Arc, Weak},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use tokio::sync::watch;
 
 use super::{
-    Live,
-    cursor::{Cursor, Place},
-    piece::Reading,
+    Channel, Live,
+    batch::BatchReader,
+    cursor::{Cursor, Position},
 };
 use crate::{error::Result, store::Store};
 
-/// How many commits are read at a time.
-const COMMITS: usize = 256;
+/// Maximum number of commits read at a time.
+const MAX_COMMITS: usize = 256;
 
-/// How long news gather when only this process itself listens: what it changes it knows, so this is how late it
-/// hears of other nodes.
-const OWN: Duration = Duration::from_millis(50);
+/// Pause between reads if only the service itself subscribes. It knows its own changes, so this is the delay
+/// with which it sees those of other nodes.
+const SYSTEM_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long they gather after some that nobody wanted, until they are read again: who listens to a quiet storage
-/// is to cost little beside a busy one.
-const UNWANTED: Duration = Duration::from_millis(5);
+/// Minimum pause after a read that had nothing for any subscriber, so that subscribing to a quiet storage costs
+/// little while another one is busy.
+const UNWANTED_PAUSE: Duration = Duration::from_millis(5);
 
-/// How long they gather for each who listens, after some that were told, and the longest: until about then those who
-/// listen are busy taking what they were told, and what comes meanwhile costs less together.
-const EACH: Duration = Duration::from_micros(20);
-const ALL: Duration = Duration::from_millis(20);
+/// Pause per subscriber after a batch was published, and its maximum. Until then subscribers are busy with the
+/// batch, and what is committed meanwhile is cheaper to publish together.
+const SUBSCRIBER_PAUSE: Duration = Duration::from_micros(20);
+const MAX_PAUSE: Duration = Duration::from_millis(20);
 
-/// Before it is tried again, after the database did not answer.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Pause before the change log is read again after an error.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Follows until the store is closed, or nobody has it any more.
-pub(super) fn start(store: &Arc<dyn Store>, live: &Arc<Live>) {
-    let news = store.commit_signal();
-    let (store, live) = (Arc::downgrade(store), Arc::downgrade(live));
-    let follower = Follower { store, live, at: None, reading: Reading::new() };
-    tokio::spawn(follower.run(news));
+/// Starts the reader; it runs until the database is closed.
+pub(super) fn start(live: &Live) {
+    let (store, channel) = (live.context.store.clone(), live.channel.clone());
+    let commits = store.commit_signal();
+    let reader = LogReader { store, channel, progress: None, batches: BatchReader::new(live.hub_events) };
+    live.context.background.spawn(reader.run(commits));
 }
 
-struct Follower {
-    store: Weak<dyn Store>,
-    live: Weak<Live>,
-    /// Where it is; none while nobody listens.
-    at: Option<At>,
-    reading: Reading,
+struct LogReader {
+    store: Arc<dyn Store>,
+    channel: Arc<Channel>,
+    /// None while there are no subscribers.
+    progress: Option<Progress>,
+    batches: BatchReader,
 }
 
-/// How far a follower has come.
-struct At {
-    /// With reading.
+struct Progress {
+    /// The position up to which the change log was read.
     read: Cursor,
-    /// With telling; none as yet. Nothing of what lies between was wanted.
-    told: Option<Place>,
+    /// The position up to which it was published, if anything was. Nothing in between was wanted.
+    published: Option<Position>,
 }
 
-impl Follower {
-    async fn run(mut self, mut news: watch::Receiver<u64>) {
+impl LogReader {
+    async fn run(mut self, mut commits: watch::Receiver<u64>) {
         loop {
-            let told = self.tell().await;
-            if let Err(error) = &told {
-                tracing::debug!(%error, "what was committed could not be told; it is tried again");
-                news.mark_changed();
+            let published = self.publish().await;
+            if let Err(error) = &published {
+                tracing::debug!(%error, "the change log could not be read; retrying");
+                commits.mark_changed();
             }
             let ended = Instant::now();
-            if news.changed().await.is_err() || self.store.strong_count() == 0 {
+            if commits.changed().await.is_err() {
                 return;
             }
-            let listeners = self.live.upgrade().map_or(1, |live| live.listeners());
-            let for_all = ALL.min(EACH.saturating_mul(u32::try_from(listeners).unwrap_or(u32::MAX)));
-            let gather = match told {
-                Err(_) => PAUSE,
-                Ok(_) if listeners == 0 => OWN,
-                Ok(false) => for_all.max(UNWANTED),
+            let subscribers = self.channel.subscribers();
+            let count = u32::try_from(subscribers).unwrap_or(u32::MAX);
+            let for_all = MAX_PAUSE.min(SUBSCRIBER_PAUSE.saturating_mul(count));
+            let pause = match published {
+                Err(_) => RETRY_DELAY,
+                Ok(_) if subscribers == 0 => SYSTEM_PAUSE,
+                Ok(false) => for_all.max(UNWANTED_PAUSE),
                 Ok(true) => for_all,
             };
-            // The clock of a sleep counts milliseconds.
-            if gather >= Duration::from_millis(1) {
-                tokio::time::sleep_until((ended + gather).into()).await;
+            // Timers have a resolution of one millisecond.
+            if pause >= Duration::from_millis(1) {
+                tokio::time::sleep_until((ended + pause).into()).await;
             }
-            news.mark_unchanged();
+            commits.mark_unchanged();
         }
     }
 
-    /// Tells all that is new; whether anybody wanted any of it.
-    async fn tell(&mut self) -> Result<bool> {
+    /// Publishes all that is new; returns whether any subscriber wanted it.
+    async fn publish(&mut self) -> Result<bool> {
         let mut is_wanted = false;
-        let (Some(store), Some(live)) = (self.store.upgrade(), self.live.upgrade()) else {
-            return Ok(is_wanted);
-        };
+        let (store, channel) = (self.store.as_ref(), &self.channel);
         loop {
-            if !live.is_listened_to() {
-                self.at = None;
+            if !channel.has_receivers() {
+                self.progress = None;
                 return Ok(is_wanted);
             }
-            let at = match &mut self.at {
-                Some(at) => at,
+            let progress = match &mut self.progress {
+                Some(progress) => progress,
                 none => {
-                    // Who listens already reads by itself what was before.
+                    // Subscribers read by themselves what was committed before.
                     let span = store.span().await?;
-                    let read = Cursor { epoch: span.epoch.into(), place: Place::behind(span.last - 1) };
-                    none.insert(At { read, told: None })
+                    let position = Position::after(span.last - 1);
+                    let read = Cursor { epoch: span.epoch.into(), position };
+                    none.insert(Progress { read, published: None })
                 }
             };
-            let commits = store.commits(at.read.place.rest().0, COMMITS).await?;
-            let Some(last) = commits.last().map(|commit| Place::behind(commit.position)) else {
+            let commits = store.commits(progress.read.position.rest().0, MAX_COMMITS).await?;
+            let Some(last) = commits.last().map(|commit| Position::after(commit.position)) else {
                 return Ok(is_wanted);
             };
-            while at.read.place < last {
-                let wants = |name: &_| live.wants(name);
-                let piece = self.reading.next(store.as_ref(), &commits, &at.read, wants).await?;
-                at.read.place = piece.behind;
-                is_wanted |= piece.bytes > 0;
-                // The first is told in any case: who has begun to listen before may have to read by itself.
-                match at.told.filter(|_| piece.bytes == 0) {
-                    Some(told) => live.pass(told, at.read.place),
+            while progress.read.position < last {
+                let wants = |name: &_| channel.wants(name);
+                let batch = self.batches.next(store, &commits, &progress.read, wants).await?;
+                progress.read.position = batch.end;
+                is_wanted |= batch.bytes > 0;
+                // The first batch is published even if it is empty: an earlier subscriber may have to catch up.
+                match progress.published.filter(|_| batch.bytes == 0) {
+                    Some(published) => channel.skip(published, progress.read.position),
                     None => {
-                        live.tell(match at.told.replace(at.read.place) {
-                            Some(told) => piece.since(told),
-                            None => piece,
+                        channel.publish(match progress.published.replace(progress.read.position) {
+                            Some(published) => batch.since(published),
+                            None => batch,
                         });
                     }
                 }

@@ -1,40 +1,64 @@
 //! An entry of quarantine: what could not be stored, with its bytes and the reason.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::{
-    error::Fault,
+    clock::Timestamp,
+    error::{Error, Fault, Result},
     process::Share,
+    receipt::Remark,
     record::{Failure, Origin},
-    schema::{InForce, Row, Value},
+    schema::{InForce, Row, StoredRow},
     store::Outcome,
-    throw::Throw,
+    system_rows,
+    throw::{HUB, SourceName, Throw},
 };
 
 /// What all entries of one throw have in common.
 #[derive(Debug)]
-pub(super) struct Seed {
+pub(crate) struct ThrowContext {
     /// The definition of quarantine.
-    pub(super) quarantine: Arc<InForce>,
-    /// The throw.
-    pub(super) throw: Arc<Throw>,
-    /// The body as the processor was given it; pieces are of it.
-    pub(super) body: Bytes,
-    /// The format it was read as.
-    pub(super) format: String,
-    /// The program it went through, with its version.
-    pub(super) processor: Option<(String, u32)>,
-    /// The room that its records take, until nobody has anything of it any more.
-    pub(super) _share: Option<Share>,
+    pub(crate) quarantine: Arc<InForce>,
+    pub(crate) throw: Arc<Throw>,
+    /// The body the processor was given; the byte ranges of records refer to it.
+    pub(crate) body: Bytes,
+    /// The format the throw was read as.
+    pub(crate) format: String,
+    /// The program the throw went through, with its version.
+    pub(crate) processor: Option<(String, u32)>,
+    /// The memory reserved for the records, released when nothing refers to the throw any more.
+    pub(crate) _memory: Option<Share>,
 }
 
-/// The step of a throw's way at which something failed.
+/// A part of a throw that could not be stored.
+#[derive(Debug, Clone)]
+pub(crate) struct FailedPart {
+    /// Where it stands; none for the throw as a whole.
+    pub(crate) origin: Option<Origin>,
+    /// The record as it was read, if its bytes cannot be read again by themselves.
+    pub(crate) original: Option<Arc<Json>>,
+    /// The storage it was meant for.
+    pub(crate) storage: Option<String>,
+    pub(crate) reason: FailureReason,
+}
+
+/// Why a part of a throw could not be stored.
+#[derive(Debug, Clone)]
+pub(crate) struct FailureReason {
+    pub(crate) stage: Stage,
+    pub(crate) code: String,
+    pub(crate) field: Option<String>,
+    pub(crate) detail: String,
+}
+
+/// The stage at which a part of a throw failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Stage {
     Decode,
     Program,
     Route,
@@ -42,17 +66,8 @@ pub(super) enum Step {
     Store,
 }
 
-/// What failed, and why.
-#[derive(Debug, Clone)]
-pub(super) struct Trouble {
-    pub(super) step: Step,
-    pub(super) code: String,
-    pub(super) field: Option<String>,
-    pub(super) detail: String,
-}
-
-impl Step {
-    pub(super) fn name(self) -> &'static str {
+impl Stage {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Decode => "decode",
             Self::Program => "program",
@@ -63,89 +78,177 @@ impl Step {
     }
 }
 
-impl Trouble {
-    pub(super) fn of(step: Step, failure: &Failure) -> Self {
-        Self { step, code: failure.code.to_owned(), field: None, detail: failure.detail.clone() }
+impl FailureReason {
+    /// A failure of a processor or a program.
+    pub(crate) fn of(stage: Stage, failure: &Failure) -> Self {
+        Self { stage, code: failure.code.to_owned(), field: None, detail: failure.detail.clone() }
     }
 
-    /// A record that does not fit, by all that is wrong with it.
-    pub(super) fn invalid(step: Step, faults: &[Fault]) -> Self {
+    /// A record that does not fit its storage. All faults are named; the field is that of the first.
+    pub(crate) fn invalid(stage: Stage, faults: &[Fault]) -> Self {
         let first = faults.first();
         let field = first.map(|fault| fault.at.to_string()).filter(|at| !at.is_empty());
         let detail = faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ");
-        Self { step, code: "invalid".into(), field, detail }
+        Self { stage, code: "invalid".into(), field, detail }
     }
 
     /// A row that the store refused.
-    pub(super) fn refused(outcome: &Outcome) -> Self {
+    pub(crate) fn refused(outcome: &Outcome) -> Self {
         let (code, detail) = match outcome {
-            Outcome::Invalid(faults) => return Self::invalid(Step::Store, faults),
+            Outcome::Invalid(faults) => return Self::invalid(Stage::Store, faults),
             Outcome::Refused(Some(current)) => {
                 let version = current.row.version;
-                (
-                    "conflict",
-                    format!("the row has moved on: its version is {version}, not the one that was thrown"),
-                )
+                ("conflict", format!("the row has version {version}, not the version that was thrown"))
             }
             Outcome::VersionRequired => {
-                ("version-required", "the storage takes a change only with the version it is based on".into())
+                ("version-required", "the storage requires the version that the change is based on".into())
             }
-            _ => ("refused", "the row that this is a change of is not there".into()),
+            _ => ("refused", "the row to change does not exist".into()),
         };
-        Self { step: Step::Store, code: code.into(), field: None, detail }
+        Self { stage: Stage::Store, code: code.into(), field: None, detail }
     }
 }
 
-impl Seed {
-    /// The row of an entry. `origin` is none for the throw as a whole; `record` is what was read of
-    /// it where its bytes cannot be read again by themselves.
-    pub(super) fn row(
-        &self,
-        id: Uuid,
-        origin: Option<&Origin>,
-        record: Option<&Json>,
-        storage: Option<&str>,
-        trouble: &Trouble,
-    ) -> Row {
-        let text = |text: &str| Value::Text(text.replace('\0', "\u{fffd}"));
-        let maybe = |found: Option<&str>| found.map_or(Value::Null, text);
-        let number = |number: Option<usize>| {
-            number.and_then(|number| i64::try_from(number).ok()).map_or(Value::Null, Value::Integer)
-        };
-        let piece = origin.and_then(|origin| origin.piece.clone());
-        let raw = match (origin, piece, record) {
+impl FailedPart {
+    /// A throw that failed as a whole.
+    pub(crate) fn whole(reason: FailureReason) -> Self {
+        Self { origin: None, original: None, storage: None, reason }
+    }
+
+    /// What a receipt says about it.
+    pub(crate) fn remark(&self, quarantine: Option<Uuid>) -> Remark {
+        Remark {
+            index: self.origin.as_ref().map(|origin| origin.index),
+            line: self.origin.as_ref().and_then(|origin| origin.line),
+            code: self.reason.code.clone(),
+            field: self.reason.field.clone(),
+            detail: self.reason.detail.clone(),
+            quarantine,
+        }
+    }
+}
+
+/// An entry as it is stored, without its bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct EntryRow {
+    pub(crate) id: Uuid,
+    pub(crate) state: String,
+    pub(crate) source: String,
+    pub(crate) throw: Uuid,
+    /// Which record of the throw it is; none for the throw as a whole.
+    pub(crate) index: Option<usize>,
+    pub(crate) line: Option<usize>,
+    pub(crate) storage: Option<String>,
+    pub(crate) format: Option<String>,
+    pub(crate) processor: Option<String>,
+    pub(crate) processor_version: Option<u32>,
+    pub(crate) step: String,
+    pub(crate) code: String,
+    pub(crate) field: Option<String>,
+    pub(crate) detail: String,
+    pub(crate) content_type: Option<String>,
+    pub(crate) arguments: Option<Vec<(String, String)>>,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) received_at: Timestamp,
+    pub(crate) record: Option<Json>,
+}
+
+/// A throw that is kept as it came, without its bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct KeptThrowRow {
+    pub(crate) id: Uuid,
+    pub(crate) source: String,
+    pub(crate) format: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) arguments: Option<Vec<(String, String)>>,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) received_at: Timestamp,
+}
+
+impl ThrowContext {
+    /// The row of an entry.
+    pub(crate) fn entry(&self, id: Uuid, part: &FailedPart) -> Result<Row> {
+        let FailedPart { origin, original, storage, reason } = part;
+        let piece = origin.as_ref().and_then(|origin| origin.piece.clone());
+        let raw = match (origin, piece, original) {
             (_, Some(piece), _) => self.body.get(piece).unwrap_or_default().to_vec(),
             (Some(_), None, Some(record)) => record.to_string().into_bytes(),
             _ => self.throw.body.to_vec(),
         };
-        let arguments: Vec<Json> =
-            self.throw.arguments.iter().map(|(name, value)| Json::from(vec![name.as_str(), value])).collect();
-        let values = vec![
-            text("waiting"),
-            text(self.throw.source.as_str()),
-            Value::Uuid(self.throw.id),
-            number(origin.map(|origin| origin.index)),
-            number(origin.and_then(|origin| origin.line)),
-            maybe(storage),
-            text(&self.format),
-            maybe(self.processor.as_ref().map(|(name, _)| name.as_str())),
-            self.processor.as_ref().map_or(Value::Null, |(_, version)| Value::Integer((*version).into())),
-            text(trouble.step.name()),
-            text(&trouble.code),
-            maybe(trouble.field.as_deref()),
-            text(&trouble.detail),
-            maybe(self.throw.content_type.as_deref()),
-            Value::Json(without_nul(Json::from(arguments)).to_string()),
-            self.throw.peer.map_or(Value::Null, |peer| Value::Text(peer.to_string())),
-            Value::Timestamp(self.throw.received_at),
-            record.map_or(Value::Null, |record| Value::Json(without_nul(record.clone()).to_string())),
-            Value::Binary(raw),
-        ];
-        Row::proven(self.quarantine.clone(), Some(Value::Uuid(id)), values)
+        let row = EntryRow {
+            id,
+            state: "waiting".into(),
+            source: self.throw.source.to_string(),
+            throw: self.throw.id,
+            index: origin.as_ref().map(|origin| origin.index),
+            line: origin.as_ref().and_then(|origin| origin.line),
+            storage: storage.clone(),
+            format: Some(self.format.clone()),
+            processor: self.processor.as_ref().map(|(name, _)| name.clone()),
+            processor_version: self.processor.as_ref().map(|(_, version)| *version),
+            step: reason.stage.name().into(),
+            code: reason.code.clone(),
+            field: reason.field.clone(),
+            detail: reason.detail.clone(),
+            content_type: self.throw.content_type.clone(),
+            arguments: Some(self.throw.arguments.clone()),
+            peer: self.throw.peer,
+            received_at: self.throw.received_at,
+            record: original.as_deref().cloned(),
+        };
+        system_rows::encode(&self.quarantine, &row, Some(raw))
     }
 }
 
-fn without_nul(mut json: Json) -> Json {
-    crate::schema::infer::replace_nul(&mut json);
-    json
+impl EntryRow {
+    /// The throw the entry is a part of, with the bytes of the entry as its body.
+    pub(crate) fn throw(&self, row: &StoredRow) -> Result<Throw> {
+        Ok(Throw {
+            id: self.throw,
+            source: source(&self.source)?,
+            received_at: self.received_at,
+            body: system_rows::bytes(row).to_vec().into(),
+            content_type: self.content_type.clone(),
+            arguments: self.arguments.clone().unwrap_or_default(),
+            format: None,
+            peer: self.peer,
+        })
+    }
+}
+
+impl KeptThrowRow {
+    /// The row that keeps a throw.
+    pub(crate) fn encode(in_force: &Arc<InForce>, throw: &Throw, format: &str) -> Result<Row> {
+        let row = Self {
+            id: throw.id,
+            source: throw.source.to_string(),
+            format: Some(format.to_owned()),
+            content_type: throw.content_type.clone(),
+            arguments: Some(throw.arguments.clone()),
+            peer: throw.peer,
+            received_at: throw.received_at,
+        };
+        system_rows::encode(in_force, &row, Some(throw.body.to_vec()))
+    }
+
+    /// The throw as it came.
+    pub(crate) fn throw(&self, row: &StoredRow) -> Result<Throw> {
+        Ok(Throw {
+            id: self.id,
+            source: source(&self.source)?,
+            received_at: self.received_at,
+            body: system_rows::bytes(row).to_vec().into(),
+            content_type: self.content_type.clone(),
+            arguments: self.arguments.clone().unwrap_or_default(),
+            format: None,
+            peer: self.peer,
+        })
+    }
+}
+
+fn source(name: &str) -> Result<SourceName> {
+    match name {
+        HUB => Ok(SourceName::reserved(HUB)),
+        name => SourceName::parse(name).map_err(Error::internal),
+    }
 }

@@ -1,259 +1,175 @@
-//! The way of a throw once more, for what waits in quarantine or was kept. Rows get the keys they
-//! would have had the first time, so that nothing is stored twice.
+//! Runs one quarantine entry, or one kept throw, through the pipeline again. Rows get the keys they would have
+//! had the first time, so that nothing is stored twice.
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
-use uuid::Uuid;
 
-use super::{
-    Reading,
-    entry::Trouble,
-    keep::{Batch, How},
-    read::Sorted,
-};
+use super::Replays;
 use crate::{
-    dump::{Dump, capture::sources::Source},
     error::{Error, Result},
+    ingest::{
+        commit::{CommitOptions, IngestBatch},
+        decode::DecodedThrow,
+        source_cache::Source,
+        transform::TransformedThrow,
+    },
     process::{self, Output, vrl::Script},
+    quarantine::{EntryRow, FailureReason, KeptThrowRow},
     receipt::{Receipt, Remark},
     record::Record,
-    schema::{InForce, Row, StoredRow, Value},
+    schema::StoredRow,
     store::{Expect, Write, system_storages::SystemStorage},
-    throw::{HUB, SourceName, Throw},
+    system_rows,
+    throw::{HUB, Throw},
 };
 
-/// What a replay made of one entry.
+/// The result of replaying one entry.
 #[derive(Debug)]
-pub(in crate::dump) enum Again {
+pub(super) enum EntryOutcome {
     /// It is stored now.
     Stored,
     /// It was stored before.
-    Before,
+    Skipped,
     /// It still fails.
     Failed(Remark),
 }
 
-/// The cells of a stored row, by the names of its definition.
-struct Cells<'a> {
-    names: Vec<&'a str>,
-    row: &'a StoredRow,
-}
-
-impl Cells<'_> {
-    fn get(&self, name: &str) -> &Value {
-        let place = self.names.iter().position(|known| *known == name);
-        place.and_then(|place| self.row.values.get(place)).unwrap_or(&Value::Null)
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        match self.get(name) {
-            Value::Text(text) | Value::Json(text) => Some(text.clone()),
-            _ => None,
-        }
-    }
-
-    fn number(&self, name: &str) -> Option<usize> {
-        match self.get(name) {
-            Value::Integer(number) => usize::try_from(*number).ok(),
-            _ => None,
-        }
-    }
-
-    fn throw(&self, id: Uuid) -> Result<Throw> {
-        let broken = |what: &str| Error::internal(format!("an entry without its {what}"));
-        let source = self.text("source").ok_or_else(|| broken("source"))?;
-        let source = match source.as_str() {
-            HUB => Ok(SourceName::reserved(HUB)),
-            source => SourceName::parse(source),
-        };
-        let arguments = self.text("arguments").and_then(|text| serde_json::from_str(&text).ok());
-        Ok(Throw {
-            id,
-            source: source.map_err(|_| broken("source"))?,
-            received_at: match self.get("received_at") {
-                Value::Timestamp(moment) => *moment,
-                _ => return Err(broken("time")),
-            },
-            body: match self.get("raw") {
-                Value::Binary(bytes) => bytes.clone().into(),
-                _ => return Err(broken("bytes")),
-            },
-            content_type: self.text("content_type"),
-            arguments: arguments.unwrap_or_default(),
-            format: None,
-            peer: self.text("peer").and_then(|peer| peer.parse().ok()),
-        })
-    }
-}
-
-impl Dump {
-    /// Replays an entry of quarantine.
-    pub(in crate::dump) async fn replay_entry(
+impl Replays {
+    /// Replays a quarantine entry.
+    pub(super) async fn replay_entry(
         &self,
-        row: &StoredRow,
+        stored: &StoredRow,
         dry_run: bool,
         program: Option<&Script>,
-    ) -> Result<Again> {
-        let in_force = self.store.catalogue().system(SystemStorage::Quarantine)?;
-        let names = in_force.definition.fields.iter().map(|field| field.name.as_str()).collect();
-        let cells = Cells { names, row };
-        let id = match cells.get("throw") {
-            Value::Uuid(id) => *id,
-            _ => return Err(Error::internal("an entry without its throw")),
-        };
-        let throw = Arc::new(cells.throw(id)?);
-        let format = cells.text("format").unwrap_or_default();
-        let index = cells.number("index");
+    ) -> Result<EntryOutcome> {
+        let in_force = self.context.system(SystemStorage::Quarantine)?;
+        let entry: EntryRow = system_rows::decode(&in_force.definition, stored)?;
+        let throw = Arc::new(entry.throw(stored)?);
+        let format = entry.format.clone().unwrap_or_default();
+        let record = entry.record.as_ref().filter(|_| entry.index.is_some());
         if throw.source.as_str() == HUB {
-            let reading = match (index, cells.text("record")) {
-                (Some(_), Some(record)) => record_again(&record, &format, &throw),
-                _ => self.read(&throw, None).await?,
+            let decoded = match record {
+                Some(record) => decoded_record(record, &format, &throw),
+                None => self.ingest.decoder.decode(&throw, None).await?,
             };
-            let replayed = replayed(&in_force, row);
-            return Ok(match Box::pin(self.push_again(throw, reading, dry_run, vec![replayed])).await? {
-                None => Again::Before,
-                Some(receipt) => match receipt.errors.into_iter().next() {
-                    Some(remark) => Again::Failed(remark),
-                    None => Again::Stored,
-                },
+            let extra = vec![self.mark_replayed(entry, stored)?];
+            let replayed = Box::pin(self.hub.replay_push(throw, decoded, dry_run, extra)).await?;
+            return Ok(match replayed.map(|receipt| receipt.errors.into_iter().next()) {
+                None => EntryOutcome::Skipped,
+                Some(Some(remark)) => EntryOutcome::Failed(remark),
+                Some(None) => EntryOutcome::Stored,
             });
         }
-        let source = self.source_of(&throw.source, &format).await?;
-        let reading = match (index, cells.text("record")) {
-            (Some(_), Some(record)) => record_again(&record, &format, &throw),
-            (Some(_), None) => self.read(&throw, Some(&format)).await?,
+        let source = self.ingest.sources().get_or_create(&throw.source, &format).await?;
+        let decoded = match (entry.index, record) {
+            (Some(_), Some(record)) => decoded_record(record, &format, &throw),
+            (Some(_), None) => self.ingest.decoder.decode(&throw, Some(&format)).await?,
             (None, _) => {
                 let format = source.settings.format.clone().unwrap_or(format);
-                // A format that is gone is recognised anew.
-                let known = self.capture.registry.get(&format).map(|_| format.as_str());
-                self.read(&throw, known).await?
+                // A format that no longer exists is detected anew.
+                let known = Some(format.as_str()).filter(|format| self.ingest.decoder.knows(format));
+                self.ingest.decoder.decode(&throw, known).await?
             }
         };
-        let mut sorted = self.sort(throw, &source, reading, program).await?;
-        if let Some(index) = index {
-            sorted.bound.iter_mut().for_each(|bound| bound.record.origin.index = index);
+        let mut transformed = self.ingest.transform(throw, &source, decoded, program).await?;
+        if let Some(index) = entry.index {
+            transformed.records.iter_mut().for_each(|one| one.record.origin.index = index);
         }
-        // A throw of which some can be stored now goes on; the rest of it waits by itself.
-        let wholly = index.is_some() || sorted.bound.is_empty();
-        if let Some(failed) = sorted.failed.first().filter(|_| wholly) {
-            return Ok(Again::Failed(failed.remark(None)));
+        // A throw of which some records can be stored now is replayed; the others get entries of their own.
+        let must_succeed = entry.index.is_some() || transformed.records.is_empty();
+        if let Some(failed) = transformed.failed.first().filter(|_| must_succeed) {
+            return Ok(EntryOutcome::Failed(failed.remark(None)));
         }
         if dry_run {
-            return self.rehearsed(&sorted);
+            return self.dry_run(&transformed);
         }
-        let beside = vec![replayed(&in_force, row)];
-        self.again(&source, sorted, beside, How { whole: index.is_some(), quarantine: true, ..how(&source) })
-            .await
+        let all_or_nothing = entry.index.is_some();
+        let extra = vec![self.mark_replayed(entry, stored)?];
+        let options = CommitOptions { all_or_nothing, ..CommitOptions::of(&source) };
+        self.commit(&source, transformed, extra, options).await
     }
 
-    /// Replays a throw that was kept.
-    pub(in crate::dump) async fn replay_kept(
+    /// Replays a throw that was kept as it came.
+    pub(super) async fn replay_kept(
         &self,
-        row: &StoredRow,
+        stored: &StoredRow,
         dry_run: bool,
         program: Option<&Script>,
-    ) -> Result<Again> {
-        let in_force = self.store.catalogue().system(SystemStorage::Kept)?;
-        let names = in_force.definition.fields.iter().map(|field| field.name.as_str()).collect();
-        let cells = Cells { names, row };
-        let Value::Uuid(id) = &row.key else { return Err(Error::internal("a throw without its id")) };
-        let throw = Arc::new(cells.throw(*id)?);
-        let format = cells.text("format").unwrap_or_default();
-        let source = self.source_of(&throw.source, &format).await?;
+    ) -> Result<EntryOutcome> {
+        let in_force = self.context.system(SystemStorage::Kept)?;
+        let kept: KeptThrowRow = system_rows::decode(&in_force.definition, stored)?;
+        let throw = Arc::new(kept.throw(stored)?);
+        let format = kept.format.unwrap_or_default();
+        let source = self.ingest.sources().get_or_create(&throw.source, &format).await?;
         let format = source.settings.format.clone().unwrap_or(format);
-        let known = self.capture.registry.get(&format).map(|_| format.as_str());
-        let reading = self.read(&throw, known).await?;
-        let sorted = self.sort(throw, &source, reading, program).await?;
+        let known = Some(format.as_str()).filter(|format| self.ingest.decoder.knows(format));
+        let decoded = self.ingest.decoder.decode(&throw, known).await?;
+        let transformed = self.ingest.transform(throw, &source, decoded, program).await?;
         if dry_run {
-            return self.rehearsed(&sorted);
+            return self.dry_run(&transformed);
         }
         // What fails again is in quarantine since the first time.
-        self.again(&source, sorted, Vec::new(), How { quarantine: false, ..how(&source) }).await
+        let options = CommitOptions { quarantine: false, ..CommitOptions::of(&source) };
+        self.commit(&source, transformed, Vec::new(), options).await
     }
 
-    async fn again(
+    async fn commit(
         &self,
         source: &Source,
-        sorted: Sorted,
-        beside: Vec<Write>,
-        how: How<'_>,
-    ) -> Result<Again> {
-        let throw = &sorted.seed.throw;
-        let receipt = Receipt::new(throw.id, throw.source.clone(), sorted.seed.format.clone());
-        let had = !sorted.bound.is_empty();
-        let batch = Batch {
-            seed: sorted.seed,
-            receipt,
-            bound: sorted.bound,
-            ready: Vec::new(),
-            heard: Arc::default(),
-            failed: sorted.failed,
-            beside,
-        };
-        let receipt = match self.keep(batch, how).await {
+        transformed: TransformedThrow,
+        extra: Vec<Write>,
+        options: CommitOptions<'_>,
+    ) -> Result<EntryOutcome> {
+        let (throw, format) = (&transformed.context.throw, &transformed.context.format);
+        let receipt = Receipt::new(throw.id, throw.source.clone(), format.clone());
+        let had_records = !transformed.records.is_empty();
+        let batch = IngestBatch { extra, ..IngestBatch::of(transformed, receipt) };
+        let receipt = match self.ingest.commit(batch, options).await {
             Ok(receipt) => receipt,
             // Another replay was faster.
-            Err(Error::Precondition { .. }) => return Ok(Again::Before),
+            Err(Error::Precondition { .. }) => return Ok(EntryOutcome::Skipped),
             Err(Error::Strict(receipt)) => *receipt,
             Err(error) => return Err(error),
         };
         source.count_rows(&receipt);
         Ok(match receipt.errors.into_iter().next() {
-            Some(remark) => Again::Failed(remark),
-            None if had && receipt.accepted == 0 => Again::Before,
-            None => Again::Stored,
+            Some(remark) => EntryOutcome::Failed(remark),
+            None if had_records && receipt.accepted == 0 => EntryOutcome::Skipped,
+            None => EntryOutcome::Stored,
         })
     }
 
-    /// What would become of it.
-    fn rehearsed(&self, sorted: &Sorted) -> Result<Again> {
-        let failed = sorted.failed.first().map(|failed| failed.remark(None));
-        if let Some(remark) = failed {
-            return Ok(Again::Failed(remark));
+    fn dry_run(&self, transformed: &TransformedThrow) -> Result<EntryOutcome> {
+        if let Some(failed) = transformed.failed.first() {
+            return Ok(EntryOutcome::Failed(failed.remark(None)));
         }
-        for one in self.rehearse(&sorted.bound)? {
-            if let Err(trouble) = one.row {
-                return Ok(Again::Failed(remark(&trouble)));
+        for one in self.ingest.dry_run(&transformed.records)? {
+            if let Err(reason) = one.row {
+                return Ok(EntryOutcome::Failed(remark(reason)));
             }
         }
-        Ok(Again::Stored)
+        Ok(EntryOutcome::Stored)
+    }
+
+    /// The write that marks an entry as replayed.
+    fn mark_replayed(&self, entry: EntryRow, stored: &StoredRow) -> Result<Write> {
+        let in_force = self.context.system(SystemStorage::Quarantine)?;
+        let entry = EntryRow { state: "replayed".into(), ..entry };
+        let row = system_rows::encode(&in_force, &entry, Some(system_rows::bytes(stored).to_vec()))?;
+        Ok(Write::put(row, Expect::Exactly(stored.version)))
     }
 }
 
-/// The write that says of an entry that it was replayed.
-fn replayed(in_force: &Arc<InForce>, row: &StoredRow) -> Write {
-    let mut values = row.values.clone();
-    if let Some(state) = values.first_mut() {
-        *state = Value::Text("replayed".into());
-    }
-    let replayed = Row::proven(in_force.clone(), Some(row.key.clone()), values);
-    Write::put(replayed, Expect::Exactly(row.version))
+fn remark(reason: FailureReason) -> Remark {
+    Remark { code: reason.code, field: reason.field, detail: reason.detail, ..Remark::default() }
 }
 
-fn how(source: &Source) -> How<'_> {
-    How {
-        key: source.settings.key.as_deref(),
-        strict_fields: source.settings.strict,
-        whole: false,
-        quarantine: true,
-    }
-}
-
-fn remark(trouble: &Trouble) -> Remark {
-    Remark {
-        code: trouble.code.clone(),
-        field: trouble.field.clone(),
-        detail: trouble.detail.clone(),
-        ..Remark::default()
-    }
-}
-
-/// A record as it was read the first time.
-fn record_again(record: &str, format: &str, throw: &Throw) -> Reading {
+/// The record of an entry as it was read the first time.
+fn decoded_record(record: &Json, format: &str, throw: &Throw) -> DecodedThrow {
     let mut output = Output::default();
-    if let Ok(Json::Object(fields)) = serde_json::from_str(record) {
-        output.record(Record { untyped: process::is_untyped(format), ..Record::new(fields) });
+    if let Json::Object(fields) = record {
+        output.record(Record { untyped: process::is_untyped(format), ..Record::new(fields.clone()) });
     }
-    Reading { format: format.to_owned(), body: throw.body.clone(), output: Ok(output) }
+    DecodedThrow { format: format.to_owned(), body: throw.body.clone(), output: Ok(output) }
 }

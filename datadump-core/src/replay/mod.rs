@@ -1,113 +1,160 @@
-//! Replays: what waits in quarantine, or was kept as it came, goes the way of a throw once more.
+//! Replays: runs quarantine entries, or throws that were kept, through the pipeline again.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod entry;
 
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{ReplayRequest, ReplayState, programs::script};
+use self::entry::EntryOutcome;
 use crate::{
-    dump::{Dump, throwing::Again},
-    error::{Error, Fault, Place, Result},
+    context::Context,
+    error::Result,
+    hub::Hub,
+    ingest::{Ingest, programs::script},
     process::vrl::Script,
+    rows::Rows,
     schema::{StoredRow, Value},
     store::system_storages::SystemStorage,
 };
 
-/// How many replays are remembered.
-const REMEMBERED: usize = 50;
+/// Maximum number of replays that are remembered.
+const MAX_REPLAYS: usize = 50;
 
-/// How many entries are looked up at once, without their bytes.
-const AT_ONCE: usize = 100;
+/// Entries that are looked up at a time, without their bytes.
+const BATCH_ROWS: usize = 100;
 
-/// How many failures a replay lists.
+/// How long stopping a replay waits for the current entry.
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Maximum number of failures that a replay lists.
 const MAX_ERRORS: usize = 50;
 
-/// The replays of this process.
-#[derive(Debug, Default)]
-pub(in crate::dump) struct Replays {
-    known: Mutex<VecDeque<Arc<Running>>>,
-    /// One at a time: two of the same entries would only get into each other's way.
-    turn: tokio::sync::Mutex<()>,
+/// Replays quarantine entries and kept throws.
+#[derive(Debug, Clone)]
+pub struct Replays {
+    context: Context,
+    ingest: Ingest,
+    hub: Hub,
+    state: Arc<ReplaysState>,
 }
 
+#[derive(Debug, Default)]
+struct ReplaysState {
+    /// Newest first.
+    replays: Mutex<VecDeque<Arc<Replay>>>,
+    /// Lets one replay run at a time: two of the same entries would conflict.
+    running: tokio::sync::Mutex<()>,
+}
+
+/// The progress of a replay.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ReplayState {
+    /// Its id.
+    pub id: Uuid,
+    /// `running`, `done`, `stopped` or `failed`.
+    pub state: String,
+    /// Whether nothing is stored.
+    pub dry_run: bool,
+    /// Entries that were processed.
+    pub done: u64,
+    /// Entries to process.
+    pub total: u64,
+    /// Entries that were stored now.
+    pub stored: u64,
+    /// Entries that still fail.
+    pub failed: u64,
+    /// Entries that were stored before.
+    pub skipped: u64,
+    /// The first failures: `{quarantine, code, detail}`.
+    pub errors: Vec<Json>,
+}
+
+/// Which entries to replay, and how.
+#[derive(Debug, Clone, Default)]
+pub struct ReplayRequest {
+    /// Filters on waiting entries, as parameters of a list (`source=…`, `code=…`, `throw=…`, `id=…`).
+    pub filters: Vec<(String, String)>,
+    /// Whether to store nothing.
+    pub dry_run: bool,
+    /// The text of a program to use in place of the source's.
+    pub program: Option<String>,
+    /// What that program takes: `record` (the default) or `throw`.
+    pub takes: Option<String>,
+    /// Whether to replay kept throws instead of quarantine.
+    pub kept: bool,
+}
+
+/// A replay of this process.
 #[derive(Debug)]
-struct Running {
+struct Replay {
     id: Uuid,
     state: watch::Sender<Arc<ReplayState>>,
     stop: watch::Sender<bool>,
 }
 
-impl Running {
+impl Replay {
     fn change(&self, change: impl FnOnce(&mut ReplayState)) {
         self.state.send_modify(|state| change(Arc::make_mut(state)));
     }
 }
 
-impl Replays {
-    fn find(&self, id: Uuid) -> Option<Arc<Running>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().find(|running| running.id == id).cloned()
+impl ReplaysState {
+    fn find(&self, id: Uuid) -> Option<Arc<Replay>> {
+        self.replays.lock().iter().find(|replay| replay.id == id).cloned()
     }
 }
 
-impl Dump {
-    /// Starts a replay; it runs by itself.
-    pub async fn replay(&self, request: ReplayRequest) -> Result<Arc<ReplayState>> {
+impl Replays {
+    pub(crate) fn new(context: Context, ingest: Ingest, hub: Hub) -> Self {
+        Self { context, ingest, hub, state: Arc::default() }
+    }
+
+    /// Starts a replay, which runs in the background.
+    pub async fn start(&self, request: ReplayRequest) -> Result<Arc<ReplayState>> {
         let program = match &request.program {
             Some(text) => {
-                let takes = request.takes.as_deref().unwrap_or("record");
-                let script = script(takes, text).ok_or_else(|| {
-                    let detail = format!("{takes:?} is neither record nor throw");
-                    Error::Settings(vec![Fault::new(Place::field("takes"), "mistyped", detail)])
-                })?;
-                self.check(&script).await?;
+                let script = script(request.takes.as_deref().unwrap_or("record"), text)?;
+                self.ingest.programs().check(&script).await?;
                 Some(script)
             }
             None => None,
         };
-        let own = if request.kept { SystemStorage::Kept } else { SystemStorage::Quarantine };
+        let storage = if request.kept { SystemStorage::Kept } else { SystemStorage::Quarantine };
         let mut filters = request.filters;
         if !request.kept {
             filters.push(("state__eq".into(), "waiting".into()));
         }
-        // A filter that cannot be followed is said now.
+        // Counting also reports filters that are wrong.
         let counting: Vec<(String, String)> = filters
             .iter()
             .cloned()
             .chain([("limit".into(), "1".into()), ("fields".into(), "id".into())])
             .collect();
-        let total = self.own(own).list(&counting).await?.count.unwrap_or(0);
-        let id = self.ids.next();
-        let state = ReplayState {
-            id,
-            state: "running".into(),
-            dry_run: request.dry_run,
-            total,
-            ..ReplayState::default()
-        };
-        let running = Arc::new(Running {
+        let total = Rows::system(&self.context, storage).list(&counting).await?.count.unwrap_or(0);
+        let (id, dry_run) = (self.context.ids.next(), request.dry_run);
+        let state = ReplayState { id, state: "running".into(), dry_run, total, ..ReplayState::default() };
+        let replay = Arc::new(Replay {
             id,
             state: watch::Sender::new(Arc::new(state)),
             stop: watch::Sender::new(false),
         });
         {
-            let mut known = self.capture.replays.known.lock().unwrap_or_else(PoisonError::into_inner);
-            known.push_front(running.clone());
-            known.truncate(REMEMBERED);
+            let mut replays = self.state.replays.lock();
+            replays.push_front(replay.clone());
+            replays.truncate(MAX_REPLAYS);
         }
-        let state = running.state.borrow().clone();
-        let (dump, dry_run) = (self.clone(), request.dry_run);
-        tokio::spawn(async move {
-            let _turn = dump.capture.replays.turn.lock().await;
-            let ended = dump.replay_all(&running, own, &filters, dry_run, program.as_ref()).await;
-            running.change(|state| match ended {
-                Ok(()) if *running.stop.borrow() => "stopped".clone_into(&mut state.state),
+        let state = replay.state.borrow().clone();
+        let replays = self.clone();
+        self.context.background.spawn(async move {
+            let _running = replays.state.running.lock().await;
+            let ended = replays.run(&replay, storage, &filters, dry_run, program.as_ref()).await;
+            replay.change(|state| match ended {
+                Ok(()) if *replay.stop.borrow() => "stopped".clone_into(&mut state.state),
                 Ok(()) => "done".clone_into(&mut state.state),
                 Err(error) => {
                     "failed".clone_into(&mut state.state);
@@ -118,31 +165,31 @@ impl Dump {
         Ok(state)
     }
 
-    async fn replay_all(
+    async fn run(
         &self,
-        running: &Running,
-        own: SystemStorage,
+        replay: &Replay,
+        storage: SystemStorage,
         filters: &[(String, String)],
         dry_run: bool,
         program: Option<&Script>,
     ) -> Result<()> {
-        let in_force = self.store.catalogue().system(own)?;
+        let in_force = self.context.system(storage)?;
         let only_keys = [("fields".to_owned(), in_force.definition.key.name.to_string())];
         let filters: Vec<(String, String)> = filters.iter().cloned().chain(only_keys).collect();
         let mut cursor = String::new();
         loop {
-            let (rows, next) = self.own_page(own, &filters, &cursor, AT_ONCE).await?;
+            let (rows, next) = self.context.page(storage, &filters, &cursor, BATCH_ROWS).await?;
             for row in rows {
-                if *running.stop.borrow() {
+                if *replay.stop.borrow() {
                     return Ok(());
                 }
-                // One at a time: each may have the bytes of a whole throw. It may be gone by now.
-                let Some(row) = self.store.get(&in_force, &row.key).await? else { continue };
-                let outcome = match own {
+                // One at a time, because each may hold a whole throw. It may have been removed meanwhile.
+                let Some(row) = self.context.store.get(&in_force, &row.key).await? else { continue };
+                let outcome = match storage {
                     SystemStorage::Kept => self.replay_kept(&row, dry_run, program).await,
                     _ => self.replay_entry(&row, dry_run, program).await,
                 };
-                running.change(|state| note(state, &row, outcome));
+                replay.change(|state| note(state, &row, outcome));
             }
             match next {
                 Some(next) => cursor = next,
@@ -151,46 +198,46 @@ impl Dump {
         }
     }
 
-    /// How far a replay is, or how it ended.
-    pub fn replay_state(&self, id: Uuid) -> Option<Arc<ReplayState>> {
-        self.capture.replays.find(id).map(|running| running.state.borrow().clone())
+    /// Returns the progress of a replay.
+    pub fn get(&self, id: Uuid) -> Option<Arc<ReplayState>> {
+        self.state.find(id).map(|replay| replay.state.borrow().clone())
     }
 
     /// All replays this process remembers, newest first.
-    pub fn replays(&self) -> Vec<Arc<ReplayState>> {
-        let known = self.capture.replays.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().map(|running| running.state.borrow().clone()).collect()
+    pub fn all(&self) -> Vec<Arc<ReplayState>> {
+        self.state.replays.lock().iter().map(|replay| replay.state.borrow().clone()).collect()
     }
 
-    /// Stops a replay after the entry it is at; waits until it has.
-    pub async fn stop_replay(&self, id: Uuid) -> Option<Arc<ReplayState>> {
-        self.capture.replays.find(id)?.stop.send_replace(true);
-        self.replay_ended(id, Duration::from_secs(60)).await
+    /// Stops a replay after the current entry, and waits until it has stopped.
+    pub async fn stop(&self, id: Uuid) -> Option<Arc<ReplayState>> {
+        self.state.find(id)?.stop.send_replace(true);
+        self.wait(id, STOP_TIMEOUT).await
     }
 
-    /// Waits until a replay has ended, at most so long.
-    pub async fn replay_ended(&self, id: Uuid, patience: Duration) -> Option<Arc<ReplayState>> {
-        let mut state = self.capture.replays.find(id)?.state.subscribe();
-        // Whoever runs out of patience is told how far it is.
-        let _ = tokio::time::timeout(patience, state.wait_for(|state| state.state != "running")).await;
-        self.replay_state(id)
+    /// Waits until a replay has ended, or for this long, and returns its progress.
+    pub async fn wait(&self, id: Uuid, timeout: Duration) -> Option<Arc<ReplayState>> {
+        let mut state = self.state.find(id)?.state.subscribe();
+        // After a timeout the progress so far is returned.
+        let _ = tokio::time::timeout(timeout, state.wait_for(|state| state.state != "running")).await;
+        self.get(id)
     }
 }
 
-fn note(state: &mut ReplayState, row: &StoredRow, outcome: Result<Again>) {
+/// Counts the outcome of an entry.
+fn note(state: &mut ReplayState, row: &StoredRow, outcome: Result<EntryOutcome>) {
     state.done += 1;
-    // Entries may have come while it ran.
+    // Entries may have been added while it ran.
     state.total = state.total.max(state.done);
     let (code, detail) = match outcome {
-        Ok(Again::Stored) => {
+        Ok(EntryOutcome::Stored) => {
             state.stored += 1;
             return;
         }
-        Ok(Again::Before) => {
+        Ok(EntryOutcome::Skipped) => {
             state.skipped += 1;
             return;
         }
-        Ok(Again::Failed(remark)) => (remark.code, remark.detail),
+        Ok(EntryOutcome::Failed(remark)) => (remark.code, remark.detail),
         Err(error) => ("error".to_owned(), error.to_string()),
     };
     state.failed += 1;

@@ -1,37 +1,35 @@
-//! Reading and writing the rows of one storage.
+//! Reads and writes the rows of one storage.
 
-use std::sync::Arc;
+pub(crate) mod keyed;
+mod pages;
+
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value as Json};
 
 use crate::{
+    context::Context,
     error::{Error, Fault, Place, Result},
-    id::Ids,
     record::Fields,
     schema::{InForce, StoredRow, Value, definition::Service},
-    store::{
-        Counted, Expect, Outcome, Paging, Query, Store, Stored, Write, WriteBatch,
-        query::{Towards, cursor, parse},
-        system_storages::SystemStorage,
-    },
+    store::{Counted, Expect, Outcome, Query, Stored, Write, query::parse, system_storages::SystemStorage},
     validate,
 };
 
-/// How often a change that read the row first is tried again when others were faster.
-const PATCH_TRIES: usize = 100;
+/// Attempts to apply a patch while concurrent writes change the row.
+const MAX_PATCH_ATTEMPTS: usize = 100;
 
-/// How often a question is asked again because another version came into force, and how long after.
-const MOVES: usize = 100;
-const MOVE_TIME: std::time::Duration = std::time::Duration::from_millis(2);
+/// Attempts to run a query while new versions of the storage come into force, and the pause between them.
+const MAX_QUERY_ATTEMPTS: usize = 100;
+const RETRY_DELAY: Duration = Duration::from_millis(2);
 
 /// The rows of one storage.
 #[derive(Debug, Clone)]
 pub struct Rows {
-    store: Arc<dyn Store>,
-    ids: Ids,
+    context: Context,
     name: String,
-    /// Set for one of the service's own.
-    own: Option<SystemStorage>,
+    /// Set for a system storage.
+    system: Option<SystemStorage>,
 }
 
 /// A row that was written.
@@ -43,8 +41,8 @@ pub struct Saved {
     pub version: i32,
     /// Whether there was none before.
     pub created: bool,
-    /// Whether this was answered before, to a request with the same idempotency key.
-    pub again: bool,
+    /// Whether this repeats the answer to an earlier request with the same idempotency key.
+    pub replayed: bool,
 }
 
 /// A page of rows.
@@ -63,22 +61,24 @@ pub struct Listing {
 }
 
 impl Rows {
-    pub(super) fn new(store: Arc<dyn Store>, ids: Ids, name: String) -> Self {
-        Self { store, ids, name, own: None }
+    /// The rows of a storage. Errs while its first version is not in force.
+    pub(crate) fn open(context: &Context, name: &str) -> Result<Self> {
+        context.store.catalogue().find(name)?.ready()?;
+        Ok(Self { context: context.clone(), name: name.to_owned(), system: None })
     }
 
-    /// The rows of one of the service's own storages.
-    pub(super) fn own(store: Arc<dyn Store>, ids: Ids, own: SystemStorage) -> Self {
-        Self { store, ids, name: String::new(), own: Some(own) }
+    /// The rows of a system storage.
+    pub(crate) fn system(context: &Context, storage: SystemStorage) -> Self {
+        Self { context: context.clone(), name: String::new(), system: Some(storage) }
     }
 
     /// The rows that the parameters ask for: filters, `ordering`, `limit`, `offset`, `cursor`,
     /// `count`, `fields` and `where`, as the guide describes them.
     pub async fn list(&self, parameters: &[(String, String)]) -> Result<Listing> {
         let (in_force, (query, page)) = self
-            .asked(|in_force| async move {
+            .query(|in_force| async move {
                 let query = parse::parameters(&in_force.definition, parameters)?;
-                let page = self.store.page(&in_force, &query).await?;
+                let page = self.context.store.page(&in_force, &query).await?;
                 Ok((query, page))
             })
             .await?;
@@ -87,7 +87,7 @@ impl Rows {
             Counted::About(count) => (Some(count), true),
             Counted::Unknown => (None, false),
         };
-        let (next, previous) = neighbours(&in_force, parameters, &query, &page.rows, page.more);
+        let (next, previous) = pages::links(&in_force, parameters, &query, &page.rows, page.more);
         let rows = page.rows.iter().map(|row| render(&in_force, &query, row)).collect();
         Ok(Listing { rows, count, estimated, next, previous })
     }
@@ -100,7 +100,7 @@ impl Rows {
             row: row.to_json(&in_force.definition),
             version: row.version,
             created: false,
-            again: false,
+            replayed: false,
         })
     }
 
@@ -113,11 +113,11 @@ impl Rows {
     }
 
     /// The write that saves a record, and what it expects.
-    pub(super) fn put(&self, record: &Json, expect: Expect) -> Result<(Write, Expect)> {
+    fn put(&self, record: &Json, expect: Expect) -> Result<(Write, Expect)> {
         let in_force = self.in_force()?;
         let service = in_force.definition.service();
         let (record, expect) = with_condition(service, object(record)?.clone(), expect)?;
-        let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
+        let row = validate::row(&in_force, record, &self.context.ids).map_err(Error::Invalid)?;
         Ok((Write::put(row, expect), expect))
     }
 
@@ -135,7 +135,7 @@ impl Rows {
     pub async fn patch(&self, key: &str, patch: &Json, expect: Expect) -> Result<Saved> {
         let service = self.in_force()?.definition.service();
         let (patch, expect) = with_condition(service, object(patch)?.clone(), expect)?;
-        for _ in 0..PATCH_TRIES {
+        for _ in 0..MAX_PATCH_ATTEMPTS {
             let (in_force, row) = self.find(key).await?;
             let Some(row) = row else {
                 return match expect {
@@ -148,18 +148,18 @@ impl Rows {
             }
             // What was read is what the patch is for: if it is another row by the time of the
             // write, the patch is made again, unless the caller named the version it was for.
-            let (wanted, again) = match expect {
+            let (wanted, retry) = match expect {
                 Expect::Version(version) | Expect::Exactly(version) => (Expect::Exactly(version), false),
                 Expect::Absent | Expect::First(_) => (Expect::Absent, false),
                 Expect::Anything | Expect::Different | Expect::Exists => (Expect::Exactly(row.version), true),
             };
             let mut record = merged(&in_force, &row, &patch);
             same_key(&in_force, &mut record, &row.key)?;
-            let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
+            let row = validate::row(&in_force, record, &self.context.ids).map_err(Error::Invalid)?;
             let outcome = self.write(Write::put(row, wanted)).await?;
             match outcome {
-                Outcome::Refused(Some(_)) if again => {}
-                Outcome::Refused(None) if again => return Err(self.unknown(key)),
+                Outcome::Refused(Some(_)) if retry => {}
+                Outcome::Refused(None) if retry => return Err(self.unknown(key)),
                 outcome => return self.saved(outcome, expect, key),
             }
         }
@@ -175,33 +175,35 @@ impl Rows {
     }
 
     fn in_force(&self) -> Result<Arc<InForce>> {
-        match self.own {
-            Some(own) => self.store.catalogue().system(own),
-            None => self.store.catalogue().find(&self.name)?.ready().cloned(),
+        match self.system {
+            Some(storage) => self.context.system(storage),
+            None => self.context.store.catalogue().find(&self.name)?.ready().cloned(),
         }
     }
 
-    /// Asks something of the version in force; once more when another one came into force meanwhile.
-    async fn asked<T, F>(&self, ask: impl Fn(Arc<InForce>) -> F) -> Result<(Arc<InForce>, T)>
+    /// Runs a query against the version in force, and again when another version comes into force meanwhile.
+    async fn query<T, F>(&self, run: impl Fn(Arc<InForce>) -> F) -> Result<(Arc<InForce>, T)>
     where
         F: Future<Output = Result<T>>,
     {
-        for _ in 1..MOVES {
+        for _ in 1..MAX_QUERY_ATTEMPTS {
             let in_force = self.in_force()?;
-            match ask(in_force.clone()).await {
+            match run(in_force.clone()).await {
                 // The catalogue follows the commit; it is there in a moment.
-                Err(Error::Moved(_)) => tokio::time::sleep(MOVE_TIME).await,
+                Err(Error::Moved(_)) => tokio::time::sleep(RETRY_DELAY).await,
                 answer => return Ok((in_force, answer?)),
             }
         }
         let in_force = self.in_force()?;
-        let answer = ask(in_force.clone()).await?;
+        let answer = run(in_force.clone()).await?;
         Ok((in_force, answer))
     }
 
     async fn find(&self, key: &str) -> Result<(Arc<InForce>, Option<StoredRow>)> {
-        self.asked(|in_force| async move { self.store.get(&in_force, &self.key(&in_force, key)?).await })
-            .await
+        self.query(
+            |in_force| async move { self.context.store.get(&in_force, &self.key(&in_force, key)?).await },
+        )
+        .await
     }
 
     /// A key as it stands in an address. One that its kind does not take belongs to no row.
@@ -214,17 +216,16 @@ impl Rows {
     }
 
     async fn write(&self, write: Write) -> Result<Outcome> {
-        let outcomes = self.store.write(WriteBatch::independent(vec![write])).await?;
-        outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
+        self.context.write_one(write).await
     }
 
     /// What is answered to a write with this outcome.
-    pub(super) fn saved(&self, outcome: Outcome, expect: Expect, key: &str) -> Result<Saved> {
+    fn saved(&self, outcome: Outcome, expect: Expect, key: &str) -> Result<Saved> {
         let saved = |stored: Stored, created| Saved {
             row: stored.to_json(),
             version: stored.row.version,
             created,
-            again: false,
+            replayed: false,
         };
         match outcome {
             Outcome::Created(stored) => Ok(saved(stored, true)),
@@ -259,7 +260,7 @@ fn object(record: &Json) -> Result<&Map<String, Json>> {
 
 /// Takes what is not a field out of a record: `version` becomes the condition, and the times,
 /// which only the service sets, are left out, so that a row can be sent back as it was read.
-pub(super) fn with_condition(
+pub(crate) fn with_condition(
     service: Service,
     record: impl Into<Fields>,
     expect: Expect,
@@ -322,7 +323,7 @@ fn merged(in_force: &InForce, row: &StoredRow, patch: &Fields) -> Map<String, Js
 }
 
 /// RFC 7396 below the fields, where null removes.
-pub(super) fn merge(target: &mut Json, patch: &Json) {
+pub(crate) fn merge(target: &mut Json, patch: &Json) {
     let Some(changes) = patch.as_object() else {
         *target = patch.clone();
         return;
@@ -348,45 +349,4 @@ fn render(in_force: &InForce, query: &Query, row: &StoredRow) -> Json {
         members.retain(|name, _| names.contains(&name.as_str()));
     }
     row
-}
-
-type Parameters = Vec<(String, String)>;
-
-/// The parameters of the pages beside this one.
-fn neighbours(
-    in_force: &InForce,
-    parameters: &[(String, String)],
-    query: &Query,
-    rows: &[StoredRow],
-    more: bool,
-) -> (Option<Parameters>, Option<Parameters>) {
-    let with = |name: &str, value: String| {
-        let mut changed: Parameters = parameters.iter().filter(|(n, _)| n != name).cloned().collect();
-        changed.push((name.to_owned(), value));
-        changed
-    };
-    match &query.paging {
-        Paging::Offset { limit, offset } => {
-            let next = more.then(|| with("offset", (offset + limit).to_string()));
-            let before = offset.saturating_sub(*limit);
-            let previous = (*offset > 0).then(|| with("offset", before.to_string()));
-            (next, previous)
-        }
-        Paging::Keyset { from, towards, .. } => {
-            let position = |row: &StoredRow| -> Vec<Value> {
-                query.order.iter().map(|order| order.column.value(row)).collect()
-            };
-            let cursor = |row: Option<&StoredRow>, towards| {
-                let position = position(row?);
-                Some(with("cursor", cursor::write(&in_force.definition, query, &position, towards)))
-            };
-            let (has_next, has_previous) = match towards {
-                Towards::Next => (more, from.is_some()),
-                Towards::Previous => (true, more),
-            };
-            let next = cursor(rows.last().filter(|_| has_next), Towards::Next);
-            let previous = cursor(rows.first().filter(|_| has_previous), Towards::Previous);
-            (next, previous)
-        }
-    }
 }

@@ -101,3 +101,12 @@ fn value(field: &Field, sent: Option<Json>) -> Result<Value, Wrong> {
 fn fault(name: &str, wrong: Wrong) -> Fault {
     Fault::new(Place::field(name), wrong.code, wrong.detail)
 }
+
+/// Makes a row of values that are typed already.
+pub(crate) fn typed(
+    in_force: &Arc<InForce>,
+    key: Option<Value>,
+    values: Vec<Value>,
+) -> Result<Row, Vec<Fault>> {
+    Ok(Row::proven(in_force.clone(), key, values))
+}

@@ -1,22 +1,20 @@
-//! A device takes its commands: each is leased to one who asks, and waited for if there is none.
+//! Leases commands to devices, over long polls and streams.
 
 use std::{pin::pin, time::Duration};
 
 use serde_json::Value as Json;
 
-use super::shown;
+use super::to_json;
 use crate::{
-    dump::{
-        Dump,
-        hub::{
-            known::Device,
-            rows::{DeviceState, read},
-        },
-    },
     error::{Error, Result},
     hub::{
-        Command, State,
-        command::{Next, Step},
+        Hub,
+        cache::Device,
+        rows::{DeviceState, read},
+        rules::{
+            Command, State,
+            command::{CommandEvent, NextState},
+        },
     },
     schema::Value,
     store::{
@@ -25,79 +23,79 @@ use crate::{
     },
 };
 
-/// The most that a device is given at once.
-const MOST_LEASED: usize = 100;
+/// Maximum number of commands that are leased at once.
+const MAX_LEASED: usize = 100;
 
-/// A device that listens for its commands.
+/// The commands of a device, as they come.
 #[derive(Debug, Clone)]
-pub struct CommandsFor {
-    dump: Dump,
+pub struct CommandStream {
+    hub: Hub,
     device: i64,
     token: Option<String>,
 }
 
-impl CommandsFor {
-    /// The next ones, leased to it; none after so long.
+impl CommandStream {
+    /// Waits up to this long for commands and leases them.
     pub async fn next(&self, wait: Duration) -> Result<Vec<Json>> {
-        // It may have been forgotten, or given another token, meanwhile.
-        self.dump.lease(self.device, self.token.as_deref(), MOST_LEASED, wait).await
+        // The device may have been removed, or given another token, meanwhile.
+        self.hub.lease(self.device, self.token.as_deref(), MAX_LEASED, wait).await
     }
 }
 
-impl Dump {
-    /// Gives a device its commands, the oldest first; waits so long for one if there is none.
+impl Hub {
+    /// Leases commands to a device, oldest first, and waits up to this long if there are none.
     pub async fn lease_commands(
         &self,
         device: &str,
         token: Option<&str>,
-        most: usize,
+        max: usize,
         wait: Duration,
     ) -> Result<Vec<Json>> {
-        let device = self.admitted(device, token).await?;
-        self.hub.hearts.beat(&device.heart, self.clock.now(), None, None);
-        self.lease(device.id, token, most, wait).await
+        let device = self.authenticate(device, token).await?;
+        self.state.liveness.mark_seen(&device.tracker, self.context.now(), None, None);
+        self.lease(device.id, token, max, wait).await
     }
 
-    /// The commands of a device, one after another as they come, for as long as it listens.
-    pub async fn commands_for(&self, device: &str, token: Option<&str>) -> Result<CommandsFor> {
-        let device = self.admitted(device, token).await?;
-        self.hub.hearts.beat(&device.heart, self.clock.now(), None, None);
-        Ok(CommandsFor { dump: self.clone(), device: device.id, token: token.map(str::to_owned) })
+    /// The commands of a device as they come.
+    pub async fn command_stream(&self, device: &str, token: Option<&str>) -> Result<CommandStream> {
+        let device = self.authenticate(device, token).await?;
+        self.state.liveness.mark_seen(&device.tracker, self.context.now(), None, None);
+        Ok(CommandStream { hub: self.clone(), device: device.id, token: token.map(str::to_owned) })
     }
 
-    pub(in crate::dump::hub) async fn lease(
+    pub(in crate::hub) async fn lease(
         &self,
         id: i64,
         token: Option<&str>,
-        most: usize,
+        max: usize,
         wait: Duration,
     ) -> Result<Vec<Json>> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
-            // It may have been adopted, forgotten, or given another token, while it waited.
-            let device = self.hub.known.numbered(id).ok_or_else(|| Error::UnknownDevice(id.to_string()))?;
-            device.check(token)?;
-            let bell = self.hub.bell(id);
-            // From here on nothing is missed.
-            let mut rung = pin!(bell.notified());
-            rung.as_mut().enable();
-            let leased = self.lease_now(&device, most.min(MOST_LEASED)).await?;
-            if !leased.is_empty() || self.hub.is_closed() {
+            // The device may have been adopted, removed, or given another token, while it waited.
+            let device = self.state.cache.by_id(id).ok_or_else(|| Error::UnknownDevice(id.to_string()))?;
+            device.check_token(token)?;
+            let signal = self.state.signal(id);
+            // Enabled before the commands are read, so that no notification is missed.
+            let mut notified = pin!(signal.notified());
+            notified.as_mut().enable();
+            let leased = self.lease_now(&device, max.min(MAX_LEASED)).await?;
+            if !leased.is_empty() || self.state.is_closed() {
                 return Ok(leased);
             }
-            if tokio::time::timeout_at(deadline, rung).await.is_err() {
+            if tokio::time::timeout_at(deadline, notified).await.is_err() {
                 return Ok(leased);
             }
         }
     }
 
-    pub(in crate::dump::hub) async fn lease_now(&self, device: &Device, most: usize) -> Result<Vec<Json>> {
+    pub(in crate::hub) async fn lease_now(&self, device: &Device, max: usize) -> Result<Vec<Json>> {
         if device.row.state == DeviceState::Waiting {
             return Ok(Vec::new());
         }
-        let in_force = self.hub_storage(SystemStorage::Command)?;
+        let in_force = self.context.system(SystemStorage::Command)?;
         let column = |name| {
-            Column::named(&in_force.definition, name).ok_or_else(|| Error::internal("a command without it"))
+            Column::named(&in_force.definition, name).ok_or_else(|| Error::internal("commands lack a column"))
         };
         let query = Query::first(
             Some(Filter::All(vec![
@@ -105,30 +103,30 @@ impl Dump {
                 Filter::Column(column("state")?, Test::Eq(Value::Text(State::Queued.name().into()))),
             ])),
             &[(Column::Key, Direction::Ascending)],
-            most as u64,
+            max as u64,
         );
-        let page = self.store.page(&in_force, &query).await?;
-        let now = self.clock.now();
+        let page = self.context.store.page(&in_force, &query).await?;
+        let now = self.context.now();
         let mut writes = Vec::new();
         for row in page.rows {
             let command: Command = read(&in_force, &row)?;
-            if let Next::Command(next) = command.step(&Step::Lease, now) {
-                writes.push(self.hub_put(SystemStorage::Command, &next, Expect::Exactly(row.version))?);
+            if let NextState::Changed(next) = command.apply(&CommandEvent::Lease, now) {
+                writes.push(self.context.put(SystemStorage::Command, &next, Expect::Exactly(row.version))?);
             }
         }
         if writes.is_empty() {
             return Ok(Vec::new());
         }
-        let outcomes = self.store.write(WriteBatch::independent(writes)).await?;
-        // Those that somebody else was faster with are theirs.
+        let outcomes = self.context.store.write(WriteBatch::independent(writes)).await?;
+        // Commands that another request has leased meanwhile are left out.
         let leased = outcomes.into_iter().filter_map(|outcome| match outcome {
             Outcome::Updated(stored) => Some(read(&stored.in_force, &stored.row)),
             _ => None,
         });
         let leased: Vec<Json> =
-            leased.map(|command| command.map(|command| shown(&command))).collect::<Result<_>>()?;
+            leased.map(|command| command.map(|command| to_json(&command))).collect::<Result<_>>()?;
         if !leased.is_empty() {
-            self.hub.ring(device.id);
+            self.state.notify(device.id);
         }
         Ok(leased)
     }

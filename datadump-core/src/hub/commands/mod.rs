@@ -1,96 +1,102 @@
-//! Commands to devices: queued durably, given to the device when it asks, acknowledged and answered by it.
-//! Every step is stored over the one before it, so that of two at once one wins, on whichever nodes.
+//! Commands to devices: queued durably, leased to the device, acknowledged and answered by it. Each step is
+//! stored over the version before it, so that of two concurrent steps one wins, on any nodes.
 
-mod minding;
+mod expiry;
+mod lease;
 mod steps;
-mod taking;
 
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::known::Device;
+use super::{
+    Hub,
+    cache::Device,
+    devices::list_of_device,
+    rules::{
+        Command, State,
+        command::{CommandEvent, CommandStep, NextState},
+        name,
+    },
+};
 use crate::{
     clock::Timestamp,
-    dump::{Dump, Listing, settings},
     error::{Error, Place, Result},
-    hub::{
-        Command, State,
-        command::{Next, Step, Taken},
-    },
+    request,
+    rows::{Listing, Rows},
     store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
 };
-pub use taking::CommandsFor;
+pub use lease::CommandStream;
 
-/// How long a command waits for its device when nothing is said, and at most, in seconds: a day, 30 days.
-const TTL: f64 = 86_400.0;
-const LONGEST_TTL: f64 = 30.0 * TTL;
+/// Default and maximum lifetime of a command in seconds: a day, 30 days.
+const DEFAULT_TTL: f64 = 86_400.0;
+const MAX_TTL: f64 = 30.0 * DEFAULT_TTL;
 
-/// How long a device has to acknowledge one when nothing is said, and at most.
-const LEASE: f64 = 30.0;
-const LONGEST_LEASE: f64 = 3_600.0;
+/// Default and maximum lease in seconds.
+const DEFAULT_LEASE: f64 = 30.0;
+const MAX_LEASE: f64 = 3_600.0;
 
-const RETRIES: i32 = 3;
-const MOST_RETRIES: i32 = 100;
+const DEFAULT_RETRIES: i32 = 3;
+const MAX_RETRIES: i32 = 100;
 
-/// The most commands that wait for one device.
-const MOST_QUEUED: usize = 1_000;
+/// Maximum number of queued commands per device.
+const MAX_QUEUED: usize = 1_000;
 
-/// How often a step is tried again when others were faster.
-const TRIES: usize = 100;
+/// Attempts to store a step while others store steps of the same command.
+const MAX_ATTEMPTS: usize = 100;
 
-/// The most bytes of what a command carries, or of its answer.
-const LARGEST: usize = 1 << 20;
+/// Maximum size of a command's parameters, or of its result, in bytes.
+const MAX_DATA_BYTES: usize = 1 << 20;
 
-/// What somebody asks of a device.
+/// A command as it is sent.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
-    /// What is to be done.
+pub struct NewCommand {
+    /// The method to call.
     pub method: String,
-    /// With what.
+    /// The parameters.
     #[serde(default)]
     pub params: Json,
-    /// How many seconds it is worth doing; a day when it is not said.
+    /// Seconds until it expires; a day by default.
     pub ttl_s: Option<f64>,
-    /// How often it is given again when it is not acknowledged; 3 times when it is not said.
+    /// How often it is leased again if it is not acknowledged; 3 times by default.
     pub retries: Option<i32>,
-    /// How many seconds the device has to acknowledge it; 30 when it is not said.
+    /// Seconds the device has to acknowledge it; 30 by default.
     pub lease_s: Option<f64>,
-    /// What the sender calls it: queued once under this name.
+    /// The sender's idempotency key: it is queued once.
     pub key: Option<String>,
-    /// The slot it takes: of those in one only the newest counts.
+    /// Its slot: a newer command in the same slot replaces it.
     pub replace: Option<String>,
-    /// How many seconds the sender waits for the answer. Not used here.
+    /// Seconds the sender waits for the result. Not used here.
     pub wait_s: Option<f64>,
 }
 
-/// A command that is queued.
+/// A queued command.
 #[derive(Debug, Clone)]
-pub struct Queued {
+pub struct QueuedCommand {
     /// Its id.
     pub id: Uuid,
-    /// As it is shown.
+    /// The command as it is shown.
     pub command: Json,
-    /// Whether it was queued before, under the same key.
-    pub again: bool,
+    /// Whether it was queued before with the same key.
+    pub replayed: bool,
 }
 
-/// What a device answers to a command.
+/// The result of a command from its device.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Answered {
-    /// Whether it is done.
+pub struct CommandResult {
+    /// Whether it was carried out.
     pub ok: bool,
-    /// What else there is to say.
+    /// Further data.
     #[serde(default)]
     pub data: Json,
-    /// Which attempt it is an answer to.
+    /// The attempt it is the result of.
     pub attempt: Option<i32>,
 }
 
 /// A command as it is shown.
-pub(super) fn shown(command: &Command) -> Json {
+pub(super) fn to_json(command: &Command) -> Json {
     json!({
         "id": command.id, "device_id": command.device_id, "device": command.device,
         "method": command.method, "params": command.params, "state": command.state,
@@ -100,147 +106,145 @@ pub(super) fn shown(command: &Command) -> Json {
     })
 }
 
-impl Asked {
-    /// Reads one, and says what is wrong with it.
+impl NewCommand {
+    /// Reads and checks a request.
     pub fn read(json: &Json) -> Result<Self> {
-        let asked: Self = settings::read(json)?;
+        let new: Self = request::read(json)?;
         let within = |name: &str, value: Option<f64>, least: f64, most: f64| match value {
             Some(value) if !(least..=most).contains(&value) => {
-                let detail = format!("`{name}` is a number of seconds from {least} to {most}, not {value}");
-                Err(settings::wrong(Place::field(name), "out-of-range", detail))
+                let detail =
+                    format!("`{name}` must be a number of seconds from {least} to {most}, not {value}");
+                Err(request::invalid(Place::field(name), "out-of-range", detail))
             }
             _ => Ok(()),
         };
-        within("ttl_s", asked.ttl_s, 0.1, LONGEST_TTL)?;
-        within("lease_s", asked.lease_s, 0.1, LONGEST_LEASE)?;
-        within("wait_s", asked.wait_s, 0.0, 300.0)?;
-        if asked.retries.is_some_and(|retries| !(0..=MOST_RETRIES).contains(&retries)) {
-            let detail = format!("`retries` is a number from 0 to {MOST_RETRIES}");
-            return Err(settings::wrong(Place::field("retries"), "out-of-range", detail));
+        within("ttl_s", new.ttl_s, 0.1, MAX_TTL)?;
+        within("lease_s", new.lease_s, 0.1, MAX_LEASE)?;
+        within("wait_s", new.wait_s, 0.0, 300.0)?;
+        if new.retries.is_some_and(|retries| !(0..=MAX_RETRIES).contains(&retries)) {
+            let detail = format!("`retries` must be a number from 0 to {MAX_RETRIES}");
+            return Err(request::invalid(Place::field("retries"), "out-of-range", detail));
         }
-        let named = [
-            ("method", Some(&asked.method)),
-            ("key", asked.key.as_ref()),
-            ("replace", asked.replace.as_ref()),
-        ];
-        for (field, name) in named {
-            let Some(name) = name else { continue };
-            crate::hub::name::checked(name, "a command, its key or its slot")
-                .map_err(|failure| settings::wrong(Place::field(field), "name", failure.detail))?;
+        let named =
+            [("method", Some(&new.method)), ("key", new.key.as_ref()), ("replace", new.replace.as_ref())];
+        for (field, text) in named {
+            let Some(text) = text else { continue };
+            name::checked(text, "a command, its key or its slot")
+                .map_err(|failure| request::invalid(Place::field(field), "name", failure.detail))?;
         }
-        if asked.params.to_string().len() > LARGEST {
-            let detail = format!("`params` has at most {LARGEST} bytes");
-            return Err(settings::wrong(Place::field("params"), "too-long", detail));
+        if new.params.to_string().len() > MAX_DATA_BYTES {
+            let detail = format!("`params` has at most {MAX_DATA_BYTES} bytes");
+            return Err(request::invalid(Place::field("params"), "too-long", detail));
         }
-        Ok(asked)
+        Ok(new)
     }
 }
 
-impl Answered {
-    /// Reads one, and says what is wrong with it.
+impl CommandResult {
+    /// Reads and checks a request.
     pub fn read(json: &Json) -> Result<Self> {
-        settings::read(json)
+        request::read(json)
     }
 }
 
-impl Dump {
-    /// Queues a command for a device, whether it is heard or not.
-    pub async fn command(&self, device: &str, asked: Asked) -> Result<Queued> {
-        let device = self.known_device(device).await?;
-        if let Some(key) = &asked.key
-            && let Some(before) = self.command_called(&device, key).await?
+impl Hub {
+    /// Queues a command for a device, whether the device is online or not.
+    pub async fn send_command(&self, device: &str, new: NewCommand) -> Result<QueuedCommand> {
+        let device = self.find(device).await?;
+        if let Some(key) = &new.key
+            && let Some(before) = self.command_with_key(&device, key).await?
         {
-            return queued_before(&before, &asked);
+            return queued_before(&before, &new);
         }
-        let waiting = self.own_count(device.id, State::Queued).await?;
-        if waiting >= MOST_QUEUED {
-            return Err(Error::TooManyCommands { device: device.row.device.clone(), limit: MOST_QUEUED });
+        let waiting = self.count_commands(device.id, State::Queued).await?;
+        if waiting >= MAX_QUEUED {
+            return Err(Error::TooManyCommands { device: device.row.device.clone(), limit: MAX_QUEUED });
         }
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            let command = self.new_command(&device, &asked, now);
-            let mut writes = vec![self.hub_put(SystemStorage::Command, &command, Expect::Absent)?];
-            if let Some(slot) = &asked.replace {
-                writes.extend(self.superseding(&device, slot, now).await?);
+        for _ in 0..MAX_ATTEMPTS {
+            let now = self.context.now();
+            let command = self.new_command(&device, &new, now);
+            let mut writes = vec![self.context.put(SystemStorage::Command, &command, Expect::Absent)?];
+            if let Some(slot) = &new.replace {
+                writes.extend(self.supersede(&device, slot, now).await?);
             }
-            let outcomes = self.store.write(WriteBatch::atomic(writes)).await?;
+            let outcomes = self.context.store.write(WriteBatch::atomic(writes)).await?;
             match outcomes.into_iter().next() {
                 Some(Outcome::Created(_)) => {
-                    // It is queued: who hears of an error here would queue it again.
-                    if let Some(slot) = &asked.replace
+                    // It is queued: after an error here the sender would queue it again.
+                    if let Some(slot) = &new.replace
                         && let Err(error) = self.clear_slot(&device, slot).await
                     {
-                        tracing::warn!(%error, "a slot may have two commands");
+                        tracing::warn!(%error, "two commands may be in one slot");
                     }
-                    self.hub.ring(device.id);
-                    return Ok(Queued { id: command.id, command: shown(&command), again: false });
+                    self.state.notify(device.id);
+                    return Ok(QueuedCommand { id: command.id, command: to_json(&command), replayed: false });
                 }
-                // Its key is taken.
+                // Its key is used.
                 Some(Outcome::Invalid(_)) => {
-                    let key = asked.key.as_deref().unwrap_or_default();
-                    if let Some(before) = self.command_called(&device, key).await? {
-                        return queued_before(&before, &asked);
+                    let key = new.key.as_deref().unwrap_or_default();
+                    if let Some(before) = self.command_with_key(&device, key).await? {
+                        return queued_before(&before, &new);
                     }
                 }
-                // One that it takes the place of has moved on.
+                // A command that it replaces has changed meanwhile.
                 _ => {}
             }
         }
         Err(Error::Overloaded)
     }
 
-    fn new_command(&self, device: &Device, asked: &Asked, now: Timestamp) -> Command {
-        #[expect(clippy::cast_possible_truncation, reason = "it is in bounds")]
-        let ttl = (asked.ttl_s.unwrap_or(TTL) * 1e6) as i64;
+    fn new_command(&self, device: &Device, new: &NewCommand, now: Timestamp) -> Command {
+        #[expect(clippy::cast_possible_truncation, reason = "the TTL was checked")]
+        let ttl = (new.ttl_s.unwrap_or(DEFAULT_TTL) * 1e6) as i64;
         let expires_at = Timestamp::from_micros(now.micros().saturating_add(ttl)).unwrap_or(Timestamp::MAX);
         Command {
-            id: self.ids.next(),
+            id: self.context.ids.next(),
             device_id: device.id,
             device: device.row.device.clone(),
-            method: asked.method.clone(),
-            params: asked.params.clone(),
+            method: new.method.clone(),
+            params: new.params.clone(),
             state: State::Queued,
             attempt: 0,
-            retries: asked.retries.unwrap_or(RETRIES),
-            lease_s: asked.lease_s.unwrap_or(LEASE),
-            key: asked.key.clone(),
-            slot: asked.replace.clone(),
+            retries: new.retries.unwrap_or(DEFAULT_RETRIES),
+            lease_s: new.lease_s.unwrap_or(DEFAULT_LEASE),
+            key: new.key.clone(),
+            slot: new.replace.clone(),
             lease_until: None,
             expires_at,
             due: Some(expires_at),
             answer: None,
-            steps: vec![Taken { state: State::Queued, at: now, attempt: 0, reason: None }],
+            steps: vec![CommandStep { state: State::Queued, at: now, attempt: 0, reason: None }],
         }
     }
 
-    /// The writes that take those in a slot out of it.
-    async fn superseding(&self, device: &Device, slot: &str, now: Timestamp) -> Result<Vec<Write>> {
+    /// The writes that supersede the commands in a slot.
+    async fn supersede(&self, device: &Device, slot: &str, now: Timestamp) -> Result<Vec<Write>> {
         let mut writes = Vec::new();
         for (before, version) in self.in_slot(device, slot).await? {
-            if let Next::Command(next) = before.step(&Step::Supersede, now) {
-                writes.push(self.hub_put(SystemStorage::Command, &next, Expect::Exactly(version))?);
+            if let NextState::Changed(next) = before.apply(&CommandEvent::Supersede, now) {
+                writes.push(self.context.put(SystemStorage::Command, &next, Expect::Exactly(version))?);
             }
         }
         Ok(writes)
     }
 
-    /// Those in a slot that are not being done.
+    /// The commands in a slot that are not acknowledged.
     async fn in_slot(&self, device: &Device, slot: &str) -> Result<Vec<(Command, i32)>> {
         let filters = [
             ("device_id__eq", device.id.to_string()),
             ("slot__eq", slot.to_owned()),
             ("state__in", "queued,leased".to_owned()),
         ];
-        self.hub_rows(SystemStorage::Command, &filters).await
+        self.context.rows(SystemStorage::Command, &filters).await
     }
 
-    /// Of two that took a slot at the same moment the newer one keeps it.
+    /// DeviceFilter two that took a slot at the same moment the newer one keeps it.
     async fn clear_slot(&self, device: &Device, slot: &str) -> Result<()> {
         let mut found = self.in_slot(device, slot).await?;
         found.sort_by_key(|(command, _)| command.id);
         found.pop();
         for (older, _) in found {
-            match self.step_command(&older.id.to_string(), None, &Step::Supersede).await {
+            match self.step_command(&older.id.to_string(), None, &CommandEvent::Supersede).await {
                 Ok(_) | Err(Error::CommandState { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -248,13 +252,13 @@ impl Dump {
         Ok(())
     }
 
-    async fn command_called(&self, device: &Device, key: &str) -> Result<Option<Command>> {
+    async fn command_with_key(&self, device: &Device, key: &str) -> Result<Option<Command>> {
         let filters = [("device_id__eq", device.id.to_string()), ("once__eq", key.to_owned())];
-        let found: Vec<(Command, i32)> = self.hub_rows(SystemStorage::Command, &filters).await?;
+        let found: Vec<(Command, i32)> = self.context.rows(SystemStorage::Command, &filters).await?;
         Ok(found.into_iter().next().map(|(command, _)| command))
     }
 
-    async fn own_count(&self, device: i64, state: State) -> Result<usize> {
+    async fn count_commands(&self, device: i64, state: State) -> Result<usize> {
         let parameters = [
             ("device_id__eq", device.to_string()),
             ("state__eq", state.name().to_owned()),
@@ -262,27 +266,29 @@ impl Dump {
             ("count", "exact".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value));
-        let count = self.own(SystemStorage::Command).list(&parameters).await?.count.unwrap_or(0);
+        let count =
+            Rows::system(&self.context, SystemStorage::Command).list(&parameters).await?.count.unwrap_or(0);
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    /// The commands of a device, newest first, as rows are listed.
+    /// Lists the commands of a device, newest first.
     pub async fn commands(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
-        let device = self.known_device(device).await?;
+        let device = self.find(device).await?;
         let mut listing =
-            super::devices::listed(&self.own(SystemStorage::Command), &device, parameters, "-id").await?;
+            list_of_device(&Rows::system(&self.context, SystemStorage::Command), &device, parameters, "-id")
+                .await?;
         for row in &mut listing.rows {
             if let Ok(command) = serde_json::from_value::<Command>(row.clone()) {
-                *row = shown(&command);
+                *row = to_json(&command);
             }
         }
         Ok(listing)
     }
 }
 
-fn queued_before(before: &Command, asked: &Asked) -> Result<Queued> {
-    if before.method != asked.method || before.params != asked.params {
+fn queued_before(before: &Command, new: &NewCommand) -> Result<QueuedCommand> {
+    if before.method != new.method || before.params != new.params {
         return Err(Error::KeyReused);
     }
-    Ok(Queued { id: before.id, command: shown(before), again: true })
+    Ok(QueuedCommand { id: before.id, command: to_json(before), replayed: true })
 }

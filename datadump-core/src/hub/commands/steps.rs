@@ -1,108 +1,112 @@
-//! The steps of a command, one over the other.
+//! Reads commands and applies events to them.
 
 use std::{pin::pin, time::Duration};
 
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Answered, LARGEST, TRIES, shown};
+use super::{CommandResult, MAX_ATTEMPTS, MAX_DATA_BYTES, to_json};
 use crate::{
-    dump::{Dump, hub::rows::read, settings},
     error::{Error, Place, Result},
     hub::{
-        Command,
-        command::{Next, Step},
+        Hub,
+        rows::read,
+        rules::{
+            Command,
+            command::{CommandEvent, NextState},
+        },
     },
+    request,
     schema::{StoredRow, Value},
     store::{Expect, Outcome, system_storages::SystemStorage},
 };
 
-impl Dump {
-    /// A command.
+impl Hub {
+    /// Returns a command.
     pub async fn get_command(&self, id: &str) -> Result<Json> {
-        Ok(shown(&self.find_command(id).await?.0))
+        Ok(to_json(&self.find_command(id).await?.0))
     }
 
-    /// Takes a command back.
+    /// Cancels a command.
     pub async fn cancel_command(&self, id: &str) -> Result<Json> {
-        self.step_command(id, None, &Step::Cancel).await
+        self.step_command(id, None, &CommandEvent::Cancel).await
     }
 
-    /// The device says that it has a command.
+    /// Acknowledges a command for its device.
     pub async fn ack_command(&self, id: &str, token: Option<&str>, attempt: Option<i32>) -> Result<Json> {
-        self.step_command(id, Some(token), &Step::Ack(attempt)).await
+        self.step_command(id, Some(token), &CommandEvent::Ack(attempt)).await
     }
 
-    /// The device says what came of a command.
-    pub async fn answer_command(&self, id: &str, token: Option<&str>, answer: Answered) -> Result<Json> {
-        let Answered { ok, data, attempt } = answer;
-        if data.to_string().len() > LARGEST {
-            let detail = format!("`data` has at most {LARGEST} bytes");
-            return Err(settings::wrong(Place::field("data"), "too-long", detail));
+    /// Stores the result of a command from its device.
+    pub async fn answer_command(&self, id: &str, token: Option<&str>, answer: CommandResult) -> Result<Json> {
+        let CommandResult { ok, data, attempt } = answer;
+        if data.to_string().len() > MAX_DATA_BYTES {
+            let detail = format!("`data` has at most {MAX_DATA_BYTES} bytes");
+            return Err(request::invalid(Place::field("data"), "too-long", detail));
         }
-        self.step_command(id, Some(token), &Step::Answer { attempt, ok, data }).await
+        self.step_command(id, Some(token), &CommandEvent::Answer { attempt, ok, data }).await
     }
 
-    /// Takes a step; one that the device takes needs its token, if it has one.
+    /// Applies an event. Events of the device need its token, if it has one.
     pub(super) async fn step_command(
         &self,
         id: &str,
         token: Option<Option<&str>>,
-        step: &Step,
+        event: &CommandEvent,
     ) -> Result<Json> {
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let (command, row) = self.find_command(id).await?;
-            if token.is_some() && self.hub.known.numbered(command.device_id).is_none() {
+            if token.is_some() && self.state.cache.by_id(command.device_id).is_none() {
                 self.read_device(&command.device).await?;
             }
             if let Some(token) = token
-                && let Some(device) = self.hub.known.numbered(command.device_id)
+                && let Some(device) = self.state.cache.by_id(command.device_id)
             {
-                device.check(token)?;
-                self.hub.hearts.beat(&device.heart, self.clock.now(), None, None);
+                device.check_token(token)?;
+                self.state.liveness.mark_seen(&device.tracker, self.context.now(), None, None);
             }
-            let next = match command.step(step, self.clock.now()) {
-                Next::Command(next) => next,
-                Next::Same => return Ok(shown(&command)),
-                Next::Refused | Next::Forgotten => {
+            let next = match command.apply(event, self.context.now()) {
+                NextState::Changed(next) => next,
+                NextState::Unchanged => return Ok(to_json(&command)),
+                NextState::Refused | NextState::Removed => {
                     return Err(Error::CommandState {
                         state: command.state.name(),
-                        current: shown(&command),
+                        current: to_json(&command),
                     });
                 }
             };
-            let write = self.hub_put(SystemStorage::Command, &next, Expect::Exactly(row.version))?;
-            if let Outcome::Updated(_) = self.hub_write(write).await? {
-                self.hub.ring(command.device_id);
-                return Ok(shown(&next));
+            let write = self.context.put(SystemStorage::Command, &next, Expect::Exactly(row.version))?;
+            if let Outcome::Updated(_) = self.context.write_one(write).await? {
+                self.state.notify(command.device_id);
+                return Ok(to_json(&next));
             }
         }
         Err(Error::Overloaded)
     }
 
     async fn find_command(&self, id: &str) -> Result<(Command, StoredRow)> {
-        self.hub().await?;
+        self.ready().await?;
         let unknown = || Error::UnknownCommand(id.to_owned());
-        let in_force = self.hub_storage(SystemStorage::Command)?;
+        let in_force = self.context.system(SystemStorage::Command)?;
         let key = Uuid::parse_str(id).map_err(|_| unknown())?;
-        let row = self.store.get(&in_force, &Value::Uuid(key)).await?.ok_or_else(unknown)?;
+        let row = self.context.store.get(&in_force, &Value::Uuid(key)).await?.ok_or_else(unknown)?;
         Ok((read(&in_force, &row)?, row))
     }
 
-    /// A command when it has ended, or as it is after so long.
-    pub async fn command_ended(&self, id: &str, patience: Duration) -> Result<Json> {
-        let deadline = tokio::time::Instant::now() + patience;
+    /// Waits until a command has ended, or for this long, and returns it.
+    pub async fn wait_for_command(&self, id: &str, timeout: Duration) -> Result<Json> {
+        let deadline = tokio::time::Instant::now() + timeout;
         let device = self.find_command(id).await?.0.device_id;
         loop {
-            let bell = self.hub.bell(device);
-            let mut rung = pin!(bell.notified());
-            rung.as_mut().enable();
+            let signal = self.state.signal(device);
+            let mut notified = pin!(signal.notified());
+            notified.as_mut().enable();
             let (command, _) = self.find_command(id).await?;
-            if command.state.is_final() || self.hub.is_closed() {
-                return Ok(shown(&command));
+            if command.state.is_final() || self.state.is_closed() {
+                return Ok(to_json(&command));
             }
-            if tokio::time::timeout_at(deadline, rung).await.is_err() {
-                return Ok(shown(&command));
+            if tokio::time::timeout_at(deadline, notified).await.is_err() {
+                return Ok(to_json(&command));
             }
         }
     }

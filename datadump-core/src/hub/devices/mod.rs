@@ -1,7 +1,7 @@
-//! Devices and sensors, as people see and change them.
+//! Lists, reads and changes devices and sensors.
 
 mod change;
-mod shown;
+mod render;
 
 use std::sync::Arc;
 
@@ -9,15 +9,13 @@ use serde_json::Value as Json;
 
 use super::{
     Hub,
-    known::Device,
-    rows::{PulseRow, read},
+    cache::Device,
+    rows::{LivenessRow, read},
 };
 use crate::{
-    dump::{
-        Dump, Listing, Rows,
-        live::{Named, Of},
-    },
     error::{Error, Fault, Place, Result},
+    live::{DeviceFilter, DeviceRef},
+    rows::{Listing, Rows},
     schema::Value,
     store::{
         Column, Filter, Query, Stored, Test,
@@ -26,18 +24,18 @@ use crate::{
     },
 };
 
-/// A device as it is shown, and the version of what is set of it.
+/// A device with the version of its settings.
 #[derive(Debug, Clone)]
 pub struct DeviceInfo {
-    /// The device.
+    /// The device as it is shown.
     pub device: Json,
-    /// Its version.
+    /// The version.
     pub version: i32,
 }
 
-/// Asks for a list of what is of one device, by itself in this order; the parameters that only this adds are
-/// not in the addresses of other pages.
-pub(super) async fn listed(
+/// Lists the rows of one device in a default order. The parameters that are added here are left out of the
+/// links to other pages.
+pub(super) async fn list_of_device(
     rows: &Rows,
     device: &Device,
     parameters: &[(String, String)],
@@ -56,51 +54,50 @@ pub(super) async fn listed(
     Ok(listing)
 }
 
-fn wrong(parameter: &str, detail: String) -> Error {
+fn not_applicable(parameter: &str, detail: String) -> Error {
     let at = Place::Parameter(parameter.to_owned());
     Error::Query(vec![Fault::new(at, "not-applicable", detail)])
 }
 
 impl Hub {
-    fn find(&self, device: &str) -> Result<Arc<Device>> {
-        self.known.find(device).ok_or_else(|| Error::UnknownDevice(device.to_owned()))
-    }
-}
-
-impl Dump {
-    /// Of which device and which sensors somebody wants to be told.
-    pub(in crate::dump) async fn of(&self, device: Option<&str>, sensor: Option<&str>) -> Result<Of> {
+    /// Resolves the device and the sensor of a subscription.
+    pub(crate) async fn device_filter(
+        &self,
+        device: Option<&str>,
+        sensor: Option<&str>,
+    ) -> Result<DeviceFilter> {
         if device.is_none() && sensor.is_none() {
-            return Ok(Of::default());
+            return Ok(DeviceFilter::default());
         }
-        let known = &Box::pin(self.hub()).await?.known;
-        let device = device.map(|name| match known.find(name) {
-            Some(device) => Named::Number(device.id),
-            None => Named::Name(name.to_owned()),
+        let cache = &Box::pin(self.ready()).await?.cache;
+        let device = device.map(|name| match cache.find(name) {
+            Some(device) => DeviceRef::Id(device.id),
+            None => DeviceRef::Name(name.to_owned()),
         });
-        let sensor = sensor.map(|name| match known.sensors(name).as_slice() {
-            [(_, sensor)] if sensor.row.sensor_type != name => Named::Number(sensor.id),
-            _ => Named::Name(name.to_owned()),
+        let sensor = sensor.map(|name| match cache.sensors(name).as_slice() {
+            [(_, sensor)] if sensor.row.sensor_type != name => DeviceRef::Id(sensor.id),
+            _ => DeviceRef::Name(name.to_owned()),
         });
-        Ok(Of { device, sensor })
+        Ok(DeviceFilter { device, sensor })
     }
 
-    /// The device of this name or number.
-    pub(super) async fn known_device(&self, device: &str) -> Result<Arc<Device>> {
-        self.hub().await?.find(device)
+    /// The device with this name or id.
+    pub(super) async fn find(&self, device: &str) -> Result<Arc<Device>> {
+        let found = self.ready().await?.cache.find(device);
+        found.ok_or_else(|| Error::UnknownDevice(device.to_owned()))
     }
 
-    /// The same, for who speaks for it.
-    pub(super) async fn admitted(&self, device: &str, token: Option<&str>) -> Result<Arc<Device>> {
-        let device = self.known_device(device).await?;
-        device.check(token)?;
+    /// The device with this name or id, for a client that has its token.
+    pub(super) async fn authenticate(&self, device: &str, token: Option<&str>) -> Result<Arc<Device>> {
+        let device = self.find(device).await?;
+        device.check_token(token)?;
         Ok(device)
     }
 
-    /// Devices with their status, their sensors and what those said last, as rows are listed; or all of one
-    /// `status`.
+    /// Lists devices with their status, their sensors and last values: filters, ordering and pages as for rows,
+    /// or all devices with one `status`.
     pub async fn devices(&self, parameters: &[(String, String)]) -> Result<Listing> {
-        self.hub().await?;
+        self.ready().await?;
         if let Some((_, status)) = parameters.iter().find(|(name, _)| name == "status") {
             return self.devices_of_status(status, parameters).await;
         }
@@ -109,21 +106,21 @@ impl Dump {
             name.starts_with("token") || name == "fields" || (control && value.contains("token"))
         };
         if let Some((name, _)) = parameters.iter().find(is_secret) {
-            return Err(wrong(name, format!("`{name}` cannot be asked of devices")));
+            return Err(not_applicable(name, format!("`{name}` does not apply to devices")));
         }
         let mut parameters = parameters.to_vec();
         if !parameters.iter().any(|(name, _)| name == "ordering") {
             parameters.push(("ordering".into(), "device".into()));
         }
-        let mut listing = self.own(SystemStorage::Device).list(&parameters).await?;
+        let mut listing = Rows::system(&self.context, SystemStorage::Device).list(&parameters).await?;
         let ids: Vec<i64> = listing.rows.iter().filter_map(|row| row.get("id")?.as_i64()).collect();
         self.refresh(&ids).await?;
         for (row, id) in listing.rows.iter_mut().zip(ids) {
             if let Some(members) = row.as_object_mut() {
                 members.shift_remove("token");
             }
-            if let Some(device) = self.hub.known.numbered(id) {
-                let mut shown = device.shown(None);
+            if let Some(device) = self.state.cache.by_id(id) {
+                let mut shown = device.to_json(None);
                 for time in ["created_at", "updated_at"] {
                     shown[time] = row.get(time).cloned().unwrap_or_default();
                 }
@@ -133,26 +130,30 @@ impl Dump {
         Ok(listing)
     }
 
-    /// Those of one status, by their numbers.
+    /// Lists the devices with one status, by id.
     async fn devices_of_status(&self, status: &str, parameters: &[(String, String)]) -> Result<Listing> {
         if !["online", "late", "offline", "never"].contains(&status) {
-            return Err(wrong("status", format!("{status:?} is not online, late, offline or never")));
+            return Err(not_applicable(
+                "status",
+                format!("{status:?} is not online, late, offline or never"),
+            ));
         }
         let (mut limit, mut offset) = (DEFAULT_LIMIT, 0);
         for (name, value) in parameters {
-            let number =
-                || value.parse::<u64>().map_err(|_| wrong(name, format!("{value:?} is not a number")));
+            let number = || {
+                value.parse::<u64>().map_err(|_| not_applicable(name, format!("{value:?} is not a number")))
+            };
             match name.as_str() {
                 "status" => {}
                 "limit" => limit = number()?.clamp(1, MAX_LIMIT),
                 "offset" => offset = number()?.min(u64::from(u32::MAX)),
-                _ => return Err(wrong(name, format!("`{name}` cannot be asked together with `status`"))),
+                _ => return Err(not_applicable(name, format!("`{name}` cannot be combined with `status`"))),
             }
         }
         let is_of = |device: &Device| {
-            device.heart.shown().pulse.map_or("never", |pulse| pulse.status.name()) == status
+            device.tracker.snapshot().liveness.map_or("never", |liveness| liveness.status.name()) == status
         };
-        let mut devices = self.hub.known.all();
+        let mut devices = self.state.cache.all();
         devices.retain(|device| is_of(device));
         devices.sort_unstable_by_key(|device| device.id);
         let count = devices.len() as u64;
@@ -164,7 +165,7 @@ impl Dump {
         let (skip, take) =
             (usize::try_from(offset).unwrap_or(usize::MAX), usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(Listing {
-            rows: devices.iter().skip(skip).take(take).map(|device| device.shown(None)).collect(),
+            rows: devices.iter().skip(skip).take(take).map(|device| device.to_json(None)).collect(),
             count: Some(count),
             estimated: false,
             next: (offset + limit < count).then(|| at(offset + limit)),
@@ -172,11 +173,11 @@ impl Dump {
         })
     }
 
-    /// Takes over what other nodes have heard of these devices.
+    /// Loads what other nodes have stored about these devices.
     async fn refresh(&self, ids: &[i64]) -> Result<()> {
-        let in_force = self.hub_storage(SystemStorage::Pulse)?;
+        let in_force = self.context.system(SystemStorage::Pulse)?;
         let column = Column::named(&in_force.definition, "device_id")
-            .ok_or_else(|| Error::internal("pulses of no device"))?;
+            .ok_or_else(|| Error::internal("liveness without a device"))?;
         for ids in ids.chunks(200) {
             let ids = ids.iter().map(|id| Value::Integer(*id)).collect();
             let query = Query::first(
@@ -184,42 +185,45 @@ impl Dump {
                 &[(Column::Key, Direction::Ascending)],
                 100_000,
             );
-            for row in self.store.page(&in_force, &query).await?.rows {
-                let pulse: PulseRow = read(&in_force, &row)?;
-                let heart = match pulse.sensor_id {
-                    None => self.hub.known.numbered(pulse.device_id).map(|device| device.heart.clone()),
-                    Some(id) => self.hub.known.sensor(id).map(|(_, sensor)| sensor.heart.clone()),
-                };
-                if let Some(heart) = heart {
-                    heart.take(pulse, row.version);
+            for row in self.context.store.page(&in_force, &query).await?.rows {
+                let liveness: LivenessRow = read(&in_force, &row)?;
+                let tracker = self.state.cache.tracker(liveness.device_id, liveness.sensor_id);
+                if let Some(tracker) = tracker {
+                    tracker.load(liveness, row.version);
                 }
             }
         }
         Ok(())
     }
 
-    /// One device.
+    /// Returns a device.
     pub async fn device(&self, device: &str) -> Result<DeviceInfo> {
-        let device = self.known_device(device).await?;
-        let in_force = self.hub_storage(SystemStorage::Device)?;
-        let row = self.store.get(&in_force, &Value::Integer(device.id)).await?;
+        let device = self.find(device).await?;
+        let in_force = self.context.system(SystemStorage::Device)?;
+        let row = self.context.store.get(&in_force, &Value::Integer(device.id)).await?;
         let Some(row) = row else { return Err(Error::UnknownDevice(device.row.device.clone())) };
         self.refresh(&[device.id]).await?;
         let stored = Stored { row, in_force };
-        Ok(DeviceInfo { device: device.shown(Some(&stored)), version: device.version })
+        Ok(DeviceInfo { device: device.to_json(Some(&stored)), version: device.version })
     }
 
-    /// The sensors of a device, with what they said last.
+    /// Returns the sensors of a device with their last values.
     pub async fn sensors(&self, device: &str) -> Result<Vec<Json>> {
-        let device = self.known_device(device).await?;
+        let device = self.find(device).await?;
         self.refresh(&[device.id]).await?;
-        Ok(device.sensors().iter().map(|sensor| sensor.shown(device.row.period_s)).collect())
+        Ok(device.sensors().iter().map(|sensor| sensor.to_json(device.row.period_s)).collect())
     }
 
-    /// How a device and its sensors came to be online, late or offline, newest first, as rows are listed.
+    /// Lists the status changes of a device and its sensors, newest first.
     pub async fn transitions(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
-        let device = self.known_device(device).await?;
-        let mut listing = listed(&self.own(SystemStorage::Transition), &device, parameters, "-id").await?;
+        let device = self.find(device).await?;
+        let mut listing = list_of_device(
+            &Rows::system(&self.context, SystemStorage::Transition),
+            &device,
+            parameters,
+            "-id",
+        )
+        .await?;
         for row in &mut listing.rows {
             if let Some(row) = row.as_object_mut() {
                 for service in ["version", "created_at", "updated_at"] {

@@ -1,54 +1,51 @@
-//! What was heard since it was last stored, is stored: a pulse over the version that is known, together with the
-//! transition, if it is one.
+//! Flushes changed liveness states: each is stored over the version that is known, together with the transition
+//! if the status has changed.
 
 use std::sync::{Arc, atomic::Ordering};
 
 use futures_util::future;
 
-use super::{Heart, STORED};
+use super::{MAX_STALENESS, Tracker};
 use crate::{
     clock::Timestamp,
-    dump::{
-        Dump,
-        hub::{
-            Hub,
-            rows::{PulseRow, TransitionRow, read},
-        },
-    },
     error::{Error, Result},
+    hub::{
+        Hub, HubState,
+        rows::{LivenessRow, TransitionRow, read},
+    },
     store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
 };
 
-/// How many pulses are stored with one call.
-const AT_ONCE: usize = 1_000;
+/// States stored by one write batch.
+const BATCH_ROWS: usize = 1_000;
 
-/// How many transitions are stored at once.
-const TOGETHER: usize = 64;
+/// Transitions that are written concurrently.
+const MAX_CONCURRENT: usize = 64;
 
-/// How often it is tried to store one pulse that other nodes store as well.
-const ATTEMPTS: usize = 5;
+/// Attempts to store a state that other nodes store as well.
+const MAX_ATTEMPTS: usize = 5;
 
-/// What is to be stored of one heart.
-struct Beat {
-    pulse: Write,
+/// The writes that store the state of one tracker.
+struct TrackerWrites {
+    liveness: Write,
     transition: Option<Write>,
     was: Option<&'static str>,
 }
 
-impl Dump {
-    /// Stores what was heard since it was last stored: what has to be by now, or all of it.
-    pub(in crate::dump::hub) async fn store_hearts(&self, all: bool) -> Result<()> {
-        let hearts = &self.hub.hearts;
-        let _alone = hearts.storing.lock().await;
+impl Hub {
+    /// Stores the states that are due, or all that have changed.
+    pub(in crate::hub) async fn flush_liveness(&self, all: bool) -> Result<()> {
+        let queue = &self.state.liveness;
+        let _flushing = queue.flushing.lock().await;
         let mut stored = Ok(());
-        for _ in 0..ATTEMPTS {
-            let waiting = hearts.take_due(if all { Timestamp::MAX } else { self.clock.now() });
+        for _ in 0..MAX_ATTEMPTS {
+            let waiting = queue.take_due(if all { Timestamp::MAX } else { self.context.now() });
             if waiting.is_empty() {
                 break;
             }
-            // Some at a time; what fails for some says nothing of the others.
-            for some in waiting.chunks(AT_ONCE) {
-                stored = self.store_some(some).await.and(stored);
+            // A batch that fails does not keep the others from being stored.
+            for some in waiting.chunks(BATCH_ROWS) {
+                stored = self.flush_batch(some).await.and(stored);
             }
             if stored.is_err() {
                 break;
@@ -57,142 +54,151 @@ impl Dump {
         stored
     }
 
-    async fn store_some(&self, waiting: &[Arc<Heart>]) -> Result<()> {
-        // Whatever does not come to be stored, or is dropped on the way, waits again.
+    async fn flush_batch(&self, waiting: &[Arc<Tracker>]) -> Result<()> {
+        // What is not stored is queued again when its guard is dropped.
         let (mut plain, mut refreshes, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
-        for heart in waiting {
-            let beat = match self.beat_of(heart) {
-                Ok(Some(beat)) => beat,
+        for tracker in waiting {
+            let writes = match self.writes_of(tracker) {
+                Ok(Some(writes)) => writes,
                 Ok(None) => continue,
                 Err(error) => {
-                    tracing::warn!(heart = heart.key(), %error, "a pulse cannot be stored");
+                    tracing::warn!(tracker = tracker.key(), %error, "a liveness state cannot be stored");
                     continue;
                 }
             };
-            let pending = Pending { hub: &self.hub, heart, was: beat.was, is_stored: false };
-            match beat.transition {
+            let pending = PendingFlush { hub: &self.state, tracker, was: writes.was, is_stored: false };
+            match writes.transition {
                 None => {
-                    refreshes.push(beat.pulse);
+                    refreshes.push(writes.liveness);
                     plain.push(pending);
                 }
-                Some(transition) => transitions.push((pending, [beat.pulse, transition])),
+                Some(transition) => transitions.push((pending, [writes.liveness, transition])),
             }
         }
         if !refreshes.is_empty() {
-            let outcomes = self.store.write(WriteBatch::independent(refreshes)).await?;
+            let outcomes = self.context.store.write(WriteBatch::independent(refreshes)).await?;
             for (pending, outcome) in plain.into_iter().zip(outcomes) {
-                pending.settle(outcome)?;
+                pending.finish(outcome)?;
             }
         }
         while !transitions.is_empty() {
-            let some = transitions.split_off(transitions.len().saturating_sub(TOGETHER));
+            let some = transitions.split_off(transitions.len().saturating_sub(MAX_CONCURRENT));
             let calls = some.into_iter().map(|(pending, writes)| async move {
-                let outcomes = self.store.write(WriteBatch::atomic(writes.into())).await?;
+                let outcomes = self.context.store.write(WriteBatch::atomic(writes.into())).await?;
                 let outcome = outcomes.into_iter().next();
-                pending.settle(outcome.ok_or_else(|| Error::internal("a write without an outcome"))?)
+                pending.finish(outcome.ok_or_else(|| Error::internal("a write without an outcome"))?)
             });
-            // All of them, before one that failed is told.
+            // Wait for all of them before an error is returned.
             future::join_all(calls).await.into_iter().collect::<Result<()>>()?;
         }
         Ok(())
     }
 
-    /// What is to be stored of a heart.
-    fn beat_of(&self, heart: &Arc<Heart>) -> Result<Option<Beat>> {
-        let (period, names) = self.about(heart);
+    /// The writes that store the state of a tracker.
+    fn writes_of(&self, tracker: &Arc<Tracker>) -> Result<Option<TrackerWrites>> {
+        let (period, names) = self.tracked(tracker);
         let Some((device, sensor)) = names else { return Ok(None) };
-        let mut state = heart.state();
-        (state.is_waiting, state.is_urgent) = (false, false);
-        let Some(pulse) = state.pulse.clone().filter(|_| !heart.stopped.load(Ordering::Relaxed)) else {
+        let mut state = tracker.state();
+        (state.is_queued, state.is_urgent) = (false, false);
+        let Some(liveness) = state.liveness.clone().filter(|_| !tracker.stopped.load(Ordering::Relaxed))
+        else {
             return Ok(None);
         };
-        let due = pulse.due(period, self.hub.listening);
-        state.fresh = Timestamp::from_micros(self.clock.now().micros() + pulse.period(period).min(STORED));
-        let row = PulseRow {
-            id: heart.key.clone(),
-            device_id: heart.device,
-            sensor_id: heart.sensor,
-            pulse: pulse.clone(),
+        let due = liveness.due(period, self.state.listening_since);
+        let fresh = liveness.period(period).min(MAX_STALENESS);
+        state.fresh_until = Timestamp::from_micros(self.context.now().micros() + fresh);
+        let row = LivenessRow {
+            id: tracker.key.clone(),
+            device_id: tracker.device,
+            sensor_id: tracker.sensor,
+            state: liveness.clone(),
             last: state.last.clone(),
             clock_off_s: state.clock_off,
             due,
         };
         let expect = state.version.map_or(Expect::Absent, Expect::Exactly);
-        // Heard again before that was stored, it never was silent for anybody.
-        let was = state.was.take().filter(|was| *was != pulse.status.name());
+        // If it was seen again before the change was stored, there is no transition.
+        let was = state.was.take().filter(|was| *was != liveness.status.name());
         drop(state);
         let transition = match was {
             None => None,
             Some(was) => {
                 let row = TransitionRow {
-                    id: self.ids.next(),
-                    device_id: heart.device,
+                    id: self.context.ids.next(),
+                    device_id: tracker.device,
                     device,
-                    sensor_id: heart.sensor,
+                    sensor_id: tracker.sensor,
                     sensor_type: sensor,
-                    status: pulse.status,
+                    status: liveness.status,
                     was,
-                    at: pulse.since,
-                    seen: pulse.seen,
+                    at: liveness.since,
+                    seen: liveness.seen,
                 };
-                Some(self.hub_put(SystemStorage::Transition, &row, Expect::Absent)?)
+                Some(self.context.put(SystemStorage::Transition, &row, Expect::Absent)?)
             }
         };
-        Ok(Some(Beat { pulse: self.hub_put(SystemStorage::Pulse, &row, expect)?, transition, was }))
+        Ok(Some(TrackerWrites {
+            liveness: self.context.put(SystemStorage::Pulse, &row, expect)?,
+            transition,
+            was,
+        }))
     }
 }
 
-/// A pulse that is about to be stored. If nothing comes of that it waits again, with what its status was before.
-struct Pending<'h> {
-    hub: &'h Hub,
-    heart: &'h Arc<Heart>,
+/// A state that is being stored. If it is dropped before that, the tracker is queued again with its previous
+/// status.
+struct PendingFlush<'h> {
+    hub: &'h HubState,
+    tracker: &'h Arc<Tracker>,
     was: Option<&'static str>,
     is_stored: bool,
 }
 
-impl Drop for Pending<'_> {
+impl Drop for PendingFlush<'_> {
     fn drop(&mut self) {
         if !self.is_stored {
-            let mut state = self.heart.state();
+            let mut state = self.tracker.state();
             state.was = self.was.or(state.was);
-            self.hub.hearts.urge(self.heart, &mut state);
+            self.hub.liveness.push_urgent(self.tracker, &mut state);
         }
     }
 }
 
-impl Pending<'_> {
-    /// What became of storing it.
-    fn settle(mut self, outcome: Outcome) -> Result<()> {
-        let (heart, was) = (self.heart, self.was);
-        let mut state = heart.state();
+impl PendingFlush<'_> {
+    /// Takes over the outcome of the write.
+    fn finish(mut self, outcome: Outcome) -> Result<()> {
+        let (tracker, was) = (self.tracker, self.was);
+        let mut state = tracker.state();
         match outcome {
             Outcome::Created(stored) | Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
                 state.version = Some(stored.row.version);
             }
-            // Another node has heard it too, or has seen that it is late.
+            // Another node has stored a state meanwhile.
             Outcome::Refused(Some(stored)) => {
-                let theirs: PulseRow = read(&stored.in_force, &stored.row)?;
+                let theirs: LivenessRow = read(&stored.in_force, &stored.row)?;
                 state.version = Some(stored.row.version);
-                if let Some(ours) = &state.pulse {
-                    let is_newer = ours.seen > theirs.pulse.seen
-                        || (ours.seen == theirs.pulse.seen && ours.status != theirs.pulse.status);
+                if let Some(ours) = &state.liveness {
+                    let is_newer = ours.seen > theirs.state.seen
+                        || (ours.seen == theirs.state.seen && ours.status != theirs.state.status);
                     if is_newer {
-                        let differs = ours.status != theirs.pulse.status;
-                        state.was = differs.then(|| theirs.pulse.status.name());
-                        self.hub.hearts.urge(heart, &mut state);
+                        let differs = ours.status != theirs.state.status;
+                        state.was = differs.then(|| theirs.state.status.name());
+                        self.hub.liveness.push_urgent(tracker, &mut state);
                     } else {
-                        state.pulse = Some(theirs.pulse);
+                        state.liveness = Some(theirs.state);
                         state.was = None;
                     }
                 }
             }
-            // It was removed meanwhile.
+            // The row was removed meanwhile.
             Outcome::Refused(None) => {
                 state.version = None;
                 state.was = was;
-                self.hub.hearts.urge(heart, &mut state);
+                self.hub.liveness.push_urgent(tracker, &mut state);
             }
-            other => return Err(Error::internal(format!("a pulse with the outcome {other:?}"))),
+            other => {
+                return Err(Error::internal(format!("storing a liveness state had the outcome {other:?}")));
+            }
         }
         drop(state);
         self.is_stored = true;

@@ -1,84 +1,87 @@
-//! When devices and sensors were heard. A push beats in memory; every two seconds what has changed is stored, and
-//! what is silent for too long is found. Each node stores what it has heard itself; which of them sees first
-//! that something is late does not matter, because a pulse is only stored over the version that is known.
+//! When devices and sensors were last seen. A push updates this in memory; twice a second what has changed is
+//! flushed and overdue devices are marked late or offline. Every node flushes what it has seen itself. A state
+//! is stored only over the version that is known here, so it does not matter which node sees first that a
+//! device is late.
 
-mod judging;
-mod storing;
+mod flush;
+mod timeouts;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use super::rows::{Last, PulseRow};
-use crate::{
-    clock::Timestamp,
-    dump::Dump,
-    hub::{Pulse, Status},
+use parking_lot::{Mutex, MutexGuard};
+
+use super::{
+    Hub,
+    rows::{LastValue, LivenessRow},
+    rules::{LivenessState, Status},
 };
+use crate::clock::Timestamp;
 
-/// How often pulses are stored and judged.
-const BEAT: Duration = Duration::from_millis(500);
+/// Pause between two flushes.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long a pulse that says nothing new but when is not stored again, in microseconds: or for its usual
-/// interval, if that is shorter, so that it is not late for who knows it only as it is stored.
-const STORED: i64 = 2_000_000;
+/// How long a state in which only the time has changed is not stored again, in microseconds. The usual interval
+/// of the device counts if it is shorter, so that other nodes do not take the device for late.
+const MAX_STALENESS: i64 = 2_000_000;
 
-/// A clock that is further off than this is told, in microseconds.
-const CLOCK_OFF: i64 = 60_000_000;
+/// A clock that is off by more than this is reported, in microseconds.
+const CLOCK_TOLERANCE: i64 = 60_000_000;
 
-/// What beats whenever a device, or one of its sensors, is heard.
+/// Tracks when a device or a sensor was last seen.
 #[derive(Debug)]
-pub(in crate::dump::hub) struct Heart {
+pub(super) struct Tracker {
     key: String,
     device: i64,
     sensor: Option<i64>,
-    state: Mutex<State>,
+    state: Mutex<TrackerState>,
     stopped: AtomicBool,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    /// None of one that never was heard.
-    pulse: Option<Pulse>,
-    last: Option<Last>,
+struct TrackerState {
+    /// None if it was never seen.
+    liveness: Option<LivenessState>,
+    last: Option<LastValue>,
     clock_off: Option<f64>,
-    /// The version of the stored pulse that is known.
+    /// The version of the stored row.
     version: Option<i32>,
-    /// Another status that is not stored yet: how it was before.
+    /// The status before a change that is not stored yet.
     was: Option<&'static str>,
-    /// Whether it waits to be stored.
-    is_waiting: bool,
-    /// Whether it does so for more than that it was heard again.
+    /// Whether it is in the flush queue.
+    is_queued: bool,
+    /// Whether more than the time has changed.
     is_urgent: bool,
     /// Until when it need not be stored again.
-    fresh: Option<Timestamp>,
+    fresh_until: Option<Timestamp>,
 }
 
-/// What a heart shows.
+/// A copy of what a tracker knows.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in crate::dump::hub) struct Shown {
-    pub(in crate::dump::hub) pulse: Option<Pulse>,
-    pub(in crate::dump::hub) last: Option<Last>,
-    pub(in crate::dump::hub) clock_off: Option<f64>,
+pub(super) struct TrackerSnapshot {
+    pub(super) liveness: Option<LivenessState>,
+    pub(super) last: Option<LastValue>,
+    pub(super) clock_off: Option<f64>,
 }
 
-/// Those that wait to be stored.
+/// The trackers whose state has to be stored.
 #[derive(Debug, Default)]
-pub(in crate::dump::hub) struct Hearts {
-    waiting: Mutex<Vec<Arc<Heart>>>,
-    storing: tokio::sync::Mutex<()>,
+pub(super) struct FlushQueue {
+    queue: Mutex<Vec<Arc<Tracker>>>,
+    flushing: tokio::sync::Mutex<()>,
 }
 
-impl Heart {
-    pub(in crate::dump::hub) fn of_device(id: i64) -> Self {
+impl Tracker {
+    pub(super) fn for_device(id: i64) -> Self {
         Self::new(format!("d{id}"), id, None)
     }
 
-    pub(in crate::dump::hub) fn of_sensor(device: i64, id: i64) -> Self {
+    pub(super) fn for_sensor(device: i64, id: i64) -> Self {
         Self::new(format!("s{id}"), device, Some(id))
     }
 
@@ -86,29 +89,33 @@ impl Heart {
         Self { key, device, sensor, state: Mutex::default(), stopped: AtomicBool::new(false) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, TrackerState> {
+        self.state.lock()
     }
 
-    pub(in crate::dump::hub) fn key(&self) -> &str {
+    pub(super) fn key(&self) -> &str {
         &self.key
     }
 
-    /// Its device is gone: nothing of it is stored any more.
-    pub(in crate::dump::hub) fn stop(&self) {
+    /// Stops storing the state, because the device is removed.
+    pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    pub(in crate::dump::hub) fn shown(&self) -> Shown {
+    pub(super) fn snapshot(&self) -> TrackerSnapshot {
         let state = self.state();
-        Shown { pulse: state.pulse.clone(), last: state.last.clone(), clock_off: state.clock_off }
+        TrackerSnapshot {
+            liveness: state.liveness.clone(),
+            last: state.last.clone(),
+            clock_off: state.clock_off,
+        }
     }
 
-    /// Takes over what is stored, unless more is known.
-    pub(in crate::dump::hub) fn take(&self, row: PulseRow, version: i32) {
+    /// Takes over a stored state, unless a newer one is here.
+    pub(super) fn load(&self, row: LivenessRow, version: i32) {
         let mut state = self.state();
-        if state.pulse.as_ref().is_none_or(|known| known.seen <= row.pulse.seen) && !state.is_waiting {
-            state.pulse = Some(row.pulse);
+        if state.liveness.as_ref().is_none_or(|known| known.seen <= row.state.seen) && !state.is_queued {
+            state.liveness = Some(row.state);
             state.last = row.last;
             state.clock_off = row.clock_off_s;
             state.version = Some(version);
@@ -116,47 +123,47 @@ impl Heart {
     }
 }
 
-impl State {
-    /// Whether it is to be stored now.
+impl TrackerState {
+    /// Whether it has to be stored now.
     fn is_due(&self, now: Timestamp) -> bool {
-        // A clock that was set back must not keep it waiting.
-        let is_fresh = |fresh: Timestamp| (1..=STORED).contains(&(fresh.micros() - now.micros()));
-        self.is_urgent || self.was.is_some() || !self.fresh.is_some_and(is_fresh)
+        // The lower bound: a clock that was set back must not delay it.
+        let is_fresh = |until: Timestamp| (1..=MAX_STALENESS).contains(&(until.micros() - now.micros()));
+        self.is_urgent || self.was.is_some() || !self.fresh_until.is_some_and(is_fresh)
     }
 }
 
-impl Hearts {
-    fn wait(&self, heart: &Arc<Heart>, state: &mut State) {
-        if !state.is_waiting {
-            state.is_waiting = true;
-            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(heart.clone());
+impl FlushQueue {
+    fn push(&self, tracker: &Arc<Tracker>, state: &mut TrackerState) {
+        if !state.is_queued {
+            state.is_queued = true;
+            self.queue.lock().push(tracker.clone());
         }
     }
 
-    /// It waits to be stored as soon as can be.
-    fn urge(&self, heart: &Arc<Heart>, state: &mut State) {
+    /// Queues a tracker for the next flush.
+    fn push_urgent(&self, tracker: &Arc<Tracker>, state: &mut TrackerState) {
         state.is_urgent = true;
-        self.wait(heart, state);
+        self.push(tracker, state);
     }
 
-    /// A device, or a sensor with this, was heard.
-    pub(in crate::dump::hub) fn beat(
+    /// Notes that a device, or a sensor with this value, was seen. `at` is the time by its own clock.
+    pub(super) fn mark_seen(
         &self,
-        heart: &Arc<Heart>,
+        tracker: &Arc<Tracker>,
         now: Timestamp,
-        last: Option<Last>,
-        by: Option<Timestamp>,
+        last: Option<LastValue>,
+        at: Option<Timestamp>,
     ) {
-        let mut state = heart.state();
-        let was = match &mut state.pulse {
-            Some(pulse) => pulse.beat(now).map(Status::name),
+        let mut state = tracker.state();
+        let was = match &mut state.liveness {
+            Some(liveness) => liveness.mark_seen(now).map(Status::name),
             none => {
-                *none = Some(Pulse::first(now));
+                *none = Some(LivenessState::first(now));
                 Some("never")
             }
         };
         state.was = state.was.or(was);
-        // What was said late is not the last that was measured; but nothing was measured in the future.
+        // A value that arrives late is not the last one; but no value is from the future.
         if let Some(last) = last
             && state
                 .last
@@ -165,71 +172,64 @@ impl Hearts {
         {
             state.last = Some(last);
         }
-        let off = by.map(|by| by.micros() - now.micros());
-        #[expect(clippy::cast_precision_loss, reason = "it is a number of microseconds")]
-        let off = off.map(|off| if off.abs() > CLOCK_OFF { Some(off as f64 / 1e6) } else { None });
+        let off = at.map(|at| at.micros() - now.micros());
+        #[expect(clippy::cast_precision_loss, reason = "a difference in microseconds is far below 2^53")]
+        let off = off.map(|off| if off.abs() > CLOCK_TOLERANCE { Some(off as f64 / 1e6) } else { None });
         state.clock_off = off.unwrap_or(state.clock_off);
-        self.wait(heart, &mut state);
+        self.push(tracker, &mut state);
     }
 
-    /// It was heard at a time that may be known already.
-    pub(in crate::dump::hub) fn recall(&self, heart: &Arc<Heart>, then: Timestamp, last: Option<Last>) {
-        if heart.shown().pulse.is_none_or(|pulse| pulse.seen < then) {
-            self.beat(heart, then, last, None);
+    /// Notes that it was seen at a time in the past, unless a later time is known.
+    pub(super) fn recover(&self, tracker: &Arc<Tracker>, then: Timestamp, last: Option<LastValue>) {
+        if tracker.snapshot().liveness.is_none_or(|liveness| liveness.seen < then) {
+            self.mark_seen(tracker, then, last, None);
         }
     }
 
-    /// What is usual for it is another now.
-    pub(in crate::dump::hub) fn retime(&self, heart: &Arc<Heart>) {
-        let mut state = heart.state();
-        if state.pulse.is_some() {
-            self.urge(heart, &mut state);
+    /// Computes the next timeout again, after the period was changed.
+    pub(super) fn reschedule(&self, tracker: &Arc<Tracker>) {
+        let mut state = tracker.state();
+        if state.liveness.is_some() {
+            self.push_urgent(tracker, &mut state);
         }
     }
 
-    /// Those that are to be stored by now; all of them at the end of time.
-    fn take_due(&self, now: Timestamp) -> Vec<Arc<Heart>> {
-        let lock = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = std::mem::take(&mut *lock());
-        // Not while the list is locked: who beats has locked a heart when it locks the list.
-        let (due, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|heart| heart.state().is_due(now));
-        lock().extend(rest);
+    /// Takes the trackers that have to be stored by `now`.
+    fn take_due(&self, now: Timestamp) -> Vec<Arc<Tracker>> {
+        let all = std::mem::take(&mut *self.queue.lock());
+        // Without the lock on the queue: `mark_seen` locks a tracker first and the queue second.
+        let (due, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|tracker| tracker.state().is_due(now));
+        self.queue.lock().extend(rest);
         due
     }
 }
 
-/// Whether a clock says something that may be wrong.
-pub(in crate::dump::hub) fn is_off(by: Timestamp, now: Timestamp) -> bool {
+/// Whether a device's clock is so far off that its times may be wrong.
+pub(super) fn is_clock_off(at: Timestamp, now: Timestamp) -> bool {
     const DAY: i64 = 86_400 * 1_000_000;
-    !(-366 * DAY..=DAY).contains(&(by.micros() - now.micros()))
+    !(-366 * DAY..=DAY).contains(&(at.micros() - now.micros()))
 }
 
-impl Dump {
-    /// Stores and judges until the hub is closed.
-    pub(in crate::dump::hub) fn beat_in_background(&self) {
-        let weak = self.downgrade();
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(BEAT).await;
-                let Some(dump) = weak.upgrade() else { return };
-                if dump.hub.is_closed() {
-                    return;
-                }
-                let (stored, judged) = (dump.store_hearts(false).await, dump.judge_hearts().await);
-                if let Err(error) = stored.and(judged).and(dump.store_hearts(false).await) {
-                    tracing::debug!(%error, "pulses could not be stored or judged; it is tried again");
-                }
+impl Hub {
+    /// Flushes and checks timeouts until the database is closed.
+    pub(super) fn flush_in_background(&self) {
+        let hub = self.clone();
+        self.context.background.every(FLUSH_INTERVAL, "flush liveness", move || {
+            let hub = hub.clone();
+            async move {
+                let (flushed, checked) = (hub.flush_liveness(false).await, hub.check_timeouts().await);
+                flushed.and(checked).and(hub.flush_liveness(false).await)
             }
         });
     }
 
-    /// The period that was set for it, and the names of its device and its sensor; none when it is gone.
-    fn about(&self, heart: &Heart) -> (Option<f64>, Option<(String, Option<String>)>) {
-        let Some(device) = self.hub.known.numbered(heart.device) else { return (None, None) };
+    /// The period that was set for a tracker, and the names of its device and sensor; none if it is removed.
+    fn tracked(&self, tracker: &Tracker) -> (Option<f64>, Option<(String, Option<String>)>) {
+        let Some(device) = self.state.cache.by_id(tracker.device) else { return (None, None) };
         let name = device.row.device.clone();
-        match heart.sensor {
+        match tracker.sensor {
             None => (device.row.period_s, Some((name, None))),
-            Some(id) => match self.hub.known.sensor(id) {
+            Some(id) => match self.state.cache.sensor_by_id(id) {
                 Some((_, sensor)) => {
                     let period = sensor.row.period_s.or(device.row.period_s);
                     (period, Some((name, Some(sensor.row.sensor_type.clone()))))
@@ -250,27 +250,28 @@ mod tests {
     }
 
     #[test]
-    fn a_pulse_that_says_nothing_new_waits_for_two_seconds() {
-        let (hearts, heart) = (Hearts::default(), Arc::new(Heart::of_device(1)));
-        let due = |now| hearts.take_due(at(now)).len();
-        hearts.beat(&heart, at(0.0), None, None);
-        assert_eq!((due(0.0), due(0.0)), (1, 0), "it was never heard before");
+    fn a_state_in_which_only_the_time_changed_is_stored_after_two_seconds() {
+        let (queue, tracker) = (FlushQueue::default(), Arc::new(Tracker::for_device(1)));
+        let due = |now| queue.take_due(at(now)).len();
+        queue.mark_seen(&tracker, at(0.0), None, None);
+        assert_eq!((due(0.0), due(0.0)), (1, 0), "it was never seen before");
         let stored = |now: f64| {
-            let mut state = heart.state();
-            *state = State { pulse: state.pulse.take(), fresh: Some(at(now + 2.0)), ..State::default() };
+            let mut state = tracker.state();
+            let (liveness, fresh_until) = (state.liveness.take(), Some(at(now + 2.0)));
+            *state = TrackerState { liveness, fresh_until, ..TrackerState::default() };
         };
         stored(0.0);
-        hearts.beat(&heart, at(0.1), None, None);
+        queue.mark_seen(&tracker, at(0.1), None, None);
         assert_eq!((due(0.1), due(1.9), due(2.0)), (0, 0, 1));
         stored(2.0);
-        hearts.beat(&heart, at(2.1), None, None);
-        hearts.urge(&heart, &mut heart.state());
-        assert_eq!(due(2.1), 1, "what is urged is stored at once");
+        queue.mark_seen(&tracker, at(2.1), None, None);
+        queue.push_urgent(&tracker, &mut tracker.state());
+        assert_eq!(due(2.1), 1, "an urgent one is stored at once");
         stored(2.1);
-        hearts.beat(&heart, at(2.2), None, None);
-        assert_eq!(due(-3_600.0), 1, "a clock that is set back keeps nothing waiting");
+        queue.mark_seen(&tracker, at(2.2), None, None);
+        assert_eq!(due(-3_600.0), 1, "a clock that is set back delays nothing");
         stored(2.2);
-        hearts.beat(&heart, at(2.3), None, None);
-        assert_eq!(hearts.take_due(Timestamp::MAX).len(), 1, "at the end all are stored");
+        queue.mark_seen(&tracker, at(2.3), None, None);
+        assert_eq!(queue.take_due(Timestamp::MAX).len(), 1, "on close everything is stored");
     }
 }

@@ -1,12 +1,12 @@
-//! Those that are silent for too long are found.
+//! Marks devices and sensors late or offline when they have been silent for too long.
 
 use crate::{
     clock::Timestamp,
-    dump::{
-        Dump,
-        hub::rows::{PulseRow, read},
-    },
     error::{Error, Result},
+    hub::{
+        Hub,
+        rows::{LivenessRow, read},
+    },
     schema::{StoredRow, Value},
     store::{
         Column, Expect, Filter, Query, Test, Write, WriteBatch, query::Direction,
@@ -14,64 +14,61 @@ use crate::{
     },
 };
 
-/// How many overdue pulses are judged at a time.
-const JUDGED: u64 = 500;
+/// Maximum number of overdue states that are read at a time.
+const BATCH_ROWS: u64 = 500;
 
-impl Dump {
-    /// Finds those that are silent for too long.
-    pub(super) async fn judge_hearts(&self) -> Result<()> {
-        let now = self.clock.now();
-        let in_force = self.hub_storage(SystemStorage::Pulse)?;
+impl Hub {
+    /// Checks the devices and sensors that are overdue.
+    pub(super) async fn check_timeouts(&self) -> Result<()> {
+        let now = self.context.now();
+        let in_force = self.context.system(SystemStorage::Pulse)?;
         let Some(due) = Column::named(&in_force.definition, "due") else {
-            return Err(Error::internal("pulses are never due"));
+            return Err(Error::internal("liveness has no due time"));
         };
         let query = Query::first(
             Some(Filter::Column(due, Test::Lte(Value::Timestamp(now)))),
             &[(due, Direction::Ascending), (Column::Key, Direction::Ascending)],
-            JUDGED,
+            BATCH_ROWS,
         );
-        let page = self.store.page(&in_force, &query).await?;
+        let page = self.context.store.page(&in_force, &query).await?;
         let mut orphans = Vec::new();
         for row in page.rows {
-            if !self.judge(read(&in_force, &row)?, &row, now) {
+            if !self.check_timeout(read(&in_force, &row)?, &row, now) {
                 orphans.push(Write::delete(in_force.clone(), row.key, Expect::Exactly(row.version)));
             }
         }
         if !orphans.is_empty() {
-            self.store.write(WriteBatch::independent(orphans)).await?;
+            self.context.store.write(WriteBatch::independent(orphans)).await?;
         }
         Ok(())
     }
 
-    /// Whether it is anybody's.
-    fn judge(&self, found: PulseRow, row: &StoredRow, now: Timestamp) -> bool {
-        let device = self.hub.known.numbered(found.device_id);
-        let heart = match (device, found.sensor_id) {
-            (Some(device), None) => Some(device.heart.clone()),
-            (Some(_), Some(id)) => self.hub.known.sensor(id).map(|(_, sensor)| sensor.heart.clone()),
-            (None, _) => None,
-        };
-        let Some(heart) = heart else { return false };
-        let (period, _) = self.about(&heart);
-        let (key, seen) = (heart.key.clone(), found.pulse.seen);
-        heart.take(found, row.version);
-        let mut state = heart.state();
-        if state.is_waiting {
+    /// Checks one; returns whether the device or sensor still exists.
+    fn check_timeout(&self, found: LivenessRow, row: &StoredRow, now: Timestamp) -> bool {
+        let Some(tracker) = self.state.cache.tracker(found.device_id, found.sensor_id) else { return false };
+        let (period, names) = self.tracked(&tracker);
+        if names.is_none() {
+            return false;
+        }
+        let (key, seen) = (tracker.key.clone(), found.state.seen);
+        tracker.load(found, row.version);
+        let mut state = tracker.state();
+        if state.is_queued {
             return true;
         }
-        let Some(pulse) = &mut state.pulse else { return true };
-        if pulse.seen > seen {
+        let Some(liveness) = &mut state.liveness else { return true };
+        if liveness.seen > seen {
             return true;
         }
-        let before = pulse.status;
-        let status = pulse.judge(period, self.hub.listening, now);
+        let before = liveness.status;
+        let status = liveness.status_at(period, self.state.listening_since, now);
         if status != before {
-            tracing::debug!(heart = key, status = status.name(), "it is silent");
-            (pulse.status, pulse.since) = (status, now);
+            tracing::debug!(tracker = key, status = status.name(), "silent for too long");
+            (liveness.status, liveness.since) = (status, now);
             state.was = state.was.or(Some(before.name()));
         }
-        // When it has to be judged again has changed in any case.
-        self.hub.hearts.urge(&heart, &mut state);
+        // The next timeout has changed in any case.
+        self.state.liveness.push_urgent(&tracker, &mut state);
         true
     }
 }

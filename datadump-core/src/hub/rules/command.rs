@@ -1,9 +1,9 @@
-//! A command to a device, and which step it may take next.
+//! A command to a device and its state machine.
 //!
 //! ```text
 //! queued ─► leased ─► acked ─► done | failed
 //!   ▲          │
-//!   └──────────┘ not acknowledged in time: another attempt, while there are some left
+//!   └──────────┘ not acknowledged in time, with retries left
 //! queued, leased, acked ─► expired | cancelled; queued, leased ─► superseded
 //! ```
 
@@ -13,31 +13,31 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 
-/// How long a command that has ended is kept, in microseconds: 30 days.
-const KEPT: i64 = 30 * 86_400 * 1_000_000;
+/// How long a command is kept after it has ended, in microseconds: 30 days.
+const RETENTION: i64 = 30 * 86_400 * 1_000_000;
 
-/// The most steps that are recorded of one command.
-const MOST_STEPS: usize = 100;
+/// Maximum number of steps that are recorded per command.
+const MAX_STEPS: usize = 100;
 
-/// Where a command is.
+/// The state of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It waits for its device.
+    /// Waiting for its device.
     Queued,
-    /// Its device has been given it, and has some time to acknowledge it.
+    /// Given to its device, which has to acknowledge it in time.
     Leased,
-    /// Its device is at it.
+    /// Acknowledged by its device.
     Acked,
-    /// Its device has done it.
+    /// Carried out.
     Done,
-    /// Its device could not do it, or never acknowledged it.
+    /// Failed on the device, or never acknowledged.
     Failed,
-    /// Nothing came of it in time.
+    /// Not carried out in time.
     Expired,
-    /// Somebody took it back.
+    /// Cancelled by its sender.
     Cancelled,
-    /// A newer one took its place.
+    /// Replaced by a newer command in the same slot.
     Superseded,
 }
 
@@ -46,92 +46,92 @@ pub enum State {
 pub struct Command {
     /// Its id.
     pub id: Uuid,
-    /// The number of its device.
+    /// The id of its device.
     pub device_id: i64,
-    /// The name its device had.
+    /// The name of its device when it was sent.
     pub device: String,
-    /// What is to be done.
+    /// The method to call.
     pub method: String,
-    /// With what.
+    /// The parameters.
     pub params: Json,
-    /// Where it is.
+    /// Its state.
     pub state: State,
-    /// How often it has been given to its device.
+    /// How often it was leased.
     pub attempt: i32,
-    /// How often it may be given again when it is not acknowledged.
+    /// How often it is leased again if it is not acknowledged.
     pub retries: i32,
-    /// How many seconds its device has to acknowledge it.
+    /// Seconds the device has to acknowledge it.
     pub lease_s: f64,
-    /// What its sender calls it, so that it is queued once.
+    /// The sender's idempotency key.
     #[serde(rename = "once")]
     pub key: Option<String>,
-    /// Of the commands in one slot only the newest counts.
+    /// DeviceFilter the commands in one slot only the newest counts.
     pub slot: Option<String>,
-    /// Until when it may be acknowledged.
+    /// When the lease ends.
     pub lease_until: Option<Timestamp>,
-    /// When it is too late for it.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// When something becomes of it by itself.
+    /// When its state changes by itself: the end of the lease, expiry, or removal.
     pub due: Option<Timestamp>,
-    /// What its device answered: `{"ok", "data"}`.
+    /// The result from the device: `{"ok", "data"}`.
     pub answer: Option<Json>,
-    /// Every step it took.
-    pub steps: Vec<Taken>,
+    /// All states it had.
+    pub steps: Vec<CommandStep>,
 }
 
-/// A step that was taken.
+/// A state that a command had.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Taken {
-    /// Where it was then.
+pub struct CommandStep {
+    /// The state.
     pub state: State,
-    /// When.
+    /// When it got that state.
     pub at: Timestamp,
-    /// In which attempt.
+    /// The attempt.
     pub attempt: i32,
-    /// Why, where that is not plain.
+    /// The reason, if it is not obvious.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// A step to be taken.
+/// Something that happens to a command.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// Its device is given it.
+pub enum CommandEvent {
+    /// It is given to its device.
     Lease,
-    /// Its device says that it has it; of this attempt, if it says which.
+    /// Its device acknowledges it, optionally naming the attempt.
     Ack(Option<i32>),
-    /// Its device says what came of it.
+    /// Its device sends the result.
     Answer {
-        /// In which attempt, if it says which.
+        /// The attempt, if the device names it.
         attempt: Option<i32>,
-        /// Whether it is done.
+        /// Whether it was carried out.
         ok: bool,
-        /// What else it says.
+        /// The result's data.
         data: Json,
     },
-    /// Somebody takes it back.
+    /// Its sender cancels it.
     Cancel,
-    /// A newer one takes its place.
+    /// A newer command takes its slot.
     Supersede,
-    /// Time has passed.
-    Time,
+    /// Its due time has passed.
+    Timeout,
 }
 
-/// What became of a step.
+/// The effect of an event.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Next {
+pub enum NextState {
     /// The command is this now.
-    Command(Box<Command>),
-    /// It is as it was.
-    Same,
-    /// It cannot take that step.
+    Changed(Box<Command>),
+    /// Nothing changes.
+    Unchanged,
+    /// The event is not allowed in its state.
     Refused,
-    /// It is to be forgotten.
-    Forgotten,
+    /// The command is removed.
+    Removed,
 }
 
 impl State {
-    /// Its word.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -145,35 +145,35 @@ impl State {
         }
     }
 
-    /// Whether nothing more becomes of it.
+    /// Whether it has ended.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::Leased | Self::Acked)
     }
 }
 
 impl Command {
-    /// What it is after a step.
-    pub fn step(&self, step: &Step, now: Timestamp) -> Next {
+    /// Returns the command after an event.
+    pub fn apply(&self, event: &CommandEvent, now: Timestamp) -> NextState {
         if self.state.is_final() {
             let is_old = self.due.is_some_and(|due| due <= now);
-            return match step {
-                Step::Time if is_old => Next::Forgotten,
-                Step::Time => Next::Same,
-                // The answer that it has already had, because the device did not hear that it was taken.
-                Step::Answer { ok, data, .. } if self.is_answer(*ok, data) => Next::Same,
-                _ => Next::Refused,
+            return match event {
+                CommandEvent::Timeout if is_old => NextState::Removed,
+                CommandEvent::Timeout => NextState::Unchanged,
+                // The result it already has: the device did not receive the response.
+                CommandEvent::Answer { ok, data, .. } if self.is_answer(*ok, data) => NextState::Unchanged,
+                _ => NextState::Refused,
             };
         }
         if now >= self.expires_at {
-            return match step {
-                Step::Time => self.to(State::Expired, now, None),
-                _ => Next::Refused,
+            return match event {
+                CommandEvent::Timeout => self.to(State::Expired, now, None),
+                _ => NextState::Refused,
             };
         }
         let is_mine = |attempt: &Option<i32>| attempt.is_none_or(|attempt| attempt == self.attempt);
         let is_over = self.lease_until.is_some_and(|until| until <= now);
-        match (self.state, step) {
-            (State::Queued, Step::Lease) => {
+        match (self.state, event) {
+            (State::Queued, CommandEvent::Lease) => {
                 let mut next = self.clone();
                 next.attempt += 1;
                 #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
@@ -181,27 +181,31 @@ impl Command {
                 next.lease_until = Some(Timestamp::from_micros(micros).unwrap_or(Timestamp::MAX));
                 next.to(State::Leased, now, None)
             }
-            (State::Leased, Step::Ack(attempt)) if is_mine(attempt) && !is_over => {
+            (State::Leased, CommandEvent::Ack(attempt)) if is_mine(attempt) && !is_over => {
                 self.to(State::Acked, now, None)
             }
-            (State::Acked, Step::Ack(attempt)) if is_mine(attempt) => Next::Same,
-            (State::Leased, Step::Answer { attempt, .. }) if !is_mine(attempt) || is_over => Next::Refused,
-            (State::Leased | State::Acked, Step::Answer { attempt, ok, data }) if is_mine(attempt) => {
+            (State::Acked, CommandEvent::Ack(attempt)) if is_mine(attempt) => NextState::Unchanged,
+            (State::Leased, CommandEvent::Answer { attempt, .. }) if !is_mine(attempt) || is_over => {
+                NextState::Refused
+            }
+            (State::Leased | State::Acked, CommandEvent::Answer { attempt, ok, data })
+                if is_mine(attempt) =>
+            {
                 let mut next = self.clone();
                 next.answer = Some(answer(*ok, data));
                 next.to(if *ok { State::Done } else { State::Failed }, now, None)
             }
-            (State::Leased, Step::Time) if is_over && self.attempt > self.retries => {
+            (State::Leased, CommandEvent::Timeout) if is_over && self.attempt > self.retries => {
                 self.to(State::Failed, now, Some("it was not acknowledged"))
             }
-            (State::Leased, Step::Time) if is_over => {
+            (State::Leased, CommandEvent::Timeout) if is_over => {
                 self.to(State::Queued, now, Some("it was not acknowledged"))
             }
-            (_, Step::Time) => Next::Same,
-            (_, Step::Cancel) => self.to(State::Cancelled, now, None),
-            (State::Queued | State::Leased, Step::Supersede) => self.to(State::Superseded, now, None),
-            (State::Acked, Step::Supersede) => Next::Same,
-            _ => Next::Refused,
+            (_, CommandEvent::Timeout) => NextState::Unchanged,
+            (_, CommandEvent::Cancel) => self.to(State::Cancelled, now, None),
+            (State::Queued | State::Leased, CommandEvent::Supersede) => self.to(State::Superseded, now, None),
+            (State::Acked, CommandEvent::Supersede) => NextState::Unchanged,
+            _ => NextState::Refused,
         }
     }
 
@@ -209,23 +213,23 @@ impl Command {
         self.answer.as_ref() == Some(&answer(ok, data))
     }
 
-    fn to(&self, state: State, now: Timestamp, reason: Option<&str>) -> Next {
+    fn to(&self, state: State, now: Timestamp, reason: Option<&str>) -> NextState {
         let mut next = self.clone();
         next.state = state;
         if state != State::Leased {
             next.lease_until = None;
         }
         next.due = Some(if state.is_final() {
-            Timestamp::from_micros(now.micros().saturating_add(KEPT)).unwrap_or(Timestamp::MAX)
+            Timestamp::from_micros(now.micros().saturating_add(RETENTION)).unwrap_or(Timestamp::MAX)
         } else {
             next.lease_until.unwrap_or(next.expires_at).min(next.expires_at)
         });
-        if next.steps.len() == MOST_STEPS {
+        if next.steps.len() == MAX_STEPS {
             next.steps.remove(1);
         }
         let reason = reason.map(str::to_owned);
-        next.steps.push(Taken { state, at: now, attempt: next.attempt, reason });
-        Next::Command(Box::new(next))
+        next.steps.push(CommandStep { state, at: now, attempt: next.attempt, reason });
+        NextState::Changed(Box::new(next))
     }
 }
 
@@ -260,26 +264,26 @@ mod tests {
             expires_at: at(1_000),
             due: Some(at(1_000)),
             answer: None,
-            steps: vec![Taken { state: State::Queued, at: at(0), attempt: 0, reason: None }],
+            steps: vec![CommandStep { state: State::Queued, at: at(0), attempt: 0, reason: None }],
         }
     }
 
-    fn done(attempt: Option<i32>) -> Step {
-        Step::Answer { attempt, ok: true, data: json!(1) }
+    fn done(attempt: Option<i32>) -> CommandEvent {
+        CommandEvent::Answer { attempt, ok: true, data: json!(1) }
     }
 
     /// Takes these steps at these times; the states behind them, `-` for one that is refused, `=` for one
     /// that changes nothing, `x` when it is forgotten.
     fn walk(steps: &[(i64, Step)]) -> (Vec<&'static str>, Command) {
         let mut command = queued();
-        let states = steps.iter().map(|(time, step)| match command.step(step, at(*time)) {
-            Next::Command(next) => {
+        let states = steps.iter().map(|(time, step)| match command.apply(step, at(*time)) {
+            NextState::Changed(next) => {
                 command = *next;
                 command.state.name()
             }
-            Next::Same => "=",
-            Next::Refused => "-",
-            Next::Forgotten => "x",
+            NextState::Unchanged => "=",
+            NextState::Refused => "-",
+            NextState::Removed => "x",
         });
         let states = states.collect();
         (states, command)
@@ -288,15 +292,15 @@ mod tests {
     #[test]
     fn a_command_is_leased_acknowledged_and_answered() {
         let (states, command) = walk(&[
-            (5, Step::Lease),
-            (6, Step::Ack(Some(1))),
-            (7, Step::Ack(None)),
-            (500, Step::Time),
+            (5, CommandEvent::Lease),
+            (6, CommandEvent::Ack(Some(1))),
+            (7, CommandEvent::Ack(None)),
+            (500, CommandEvent::Timeout),
             (501, done(Some(1))),
             (502, done(None)),
-            (503, Step::Cancel),
-            (504, Step::Time),
-            (501 + 30 * 86_400, Step::Time),
+            (503, CommandEvent::Cancel),
+            (504, CommandEvent::Timeout),
+            (501 + 30 * 86_400, CommandEvent::Timeout),
         ]);
         assert_eq!(states, ["leased", "acked", "=", "=", "done", "=", "-", "=", "x"]);
         assert_eq!(command.answer, Some(json!({"ok": true, "data": 1})));
@@ -305,20 +309,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_acknowledged_is_given_again_and_fails_in_the_end() {
+    fn an_unacknowledged_command_is_leased_again_and_fails_in_the_end() {
         let (states, command) = walk(&[
-            (0, Step::Lease),
-            (29, Step::Time),
+            (0, CommandEvent::Lease),
+            (29, CommandEvent::Timeout),
             // Too late, also before anybody has seen that it is.
-            (30, Step::Ack(Some(1))),
+            (30, CommandEvent::Ack(Some(1))),
             (30, done(Some(1))),
-            (31, Step::Time),
-            (32, Step::Ack(Some(1))),
-            (33, Step::Lease),
-            (34, Step::Ack(Some(1))),
+            (31, CommandEvent::Timeout),
+            (32, CommandEvent::Ack(Some(1))),
+            (33, CommandEvent::Lease),
+            (34, CommandEvent::Ack(Some(1))),
             (34, done(Some(1))),
-            (63, Step::Time),
-            (64, Step::Lease),
+            (63, CommandEvent::Timeout),
+            (64, CommandEvent::Lease),
         ]);
         assert_eq!(states, ["leased", "=", "-", "-", "queued", "-", "leased", "-", "-", "failed", "-"]);
         assert_eq!(command.attempt, 2);
@@ -326,19 +330,30 @@ mod tests {
     }
 
     #[test]
-    fn it_expires_and_can_be_taken_back_or_superseded() {
+    fn a_command_expires_and_can_be_cancelled_or_superseded() {
         let check = |steps: &[(i64, Step)], expected: &[&str]| assert_eq!(walk(steps).0, expected);
-        check(&[(1_000, Step::Lease), (1_000, Step::Time)], &["-", "expired"]);
+        check(&[(1_000, CommandEvent::Lease), (1_000, CommandEvent::Timeout)], &["-", "expired"]);
         check(
-            &[(0, Step::Lease), (1, Step::Ack(None)), (1_000, done(None)), (1_001, Step::Time)],
+            &[
+                (0, CommandEvent::Lease),
+                (1, CommandEvent::Ack(None)),
+                (1_000, done(None)),
+                (1_001, CommandEvent::Timeout),
+            ],
             &["leased", "acked", "-", "expired"],
         );
-        check(&[(1, Step::Cancel), (2, Step::Lease), (3, Step::Cancel)], &["cancelled", "-", "-"]);
         check(
-            &[(0, Step::Lease), (1, Step::Supersede), (2, Step::Ack(None))],
+            &[(1, CommandEvent::Cancel), (2, CommandEvent::Lease), (3, CommandEvent::Cancel)],
+            &["cancelled", "-", "-"],
+        );
+        check(
+            &[(0, CommandEvent::Lease), (1, CommandEvent::Supersede), (2, CommandEvent::Ack(None))],
             &["leased", "superseded", "-"],
         );
-        check(&[(0, Step::Lease), (1, Step::Ack(None)), (2, Step::Supersede)], &["leased", "acked", "="]);
-        check(&[(1, Step::Ack(None)), (1, done(None))], &["-", "-"]);
+        check(
+            &[(0, CommandEvent::Lease), (1, CommandEvent::Ack(None)), (2, CommandEvent::Supersede)],
+            &["leased", "acked", "="],
+        );
+        check(&[(1, CommandEvent::Ack(None)), (1, done(None))], &["-", "-"]);
     }
 }

@@ -1,53 +1,53 @@
-//! Whether a device is still heard, by what is usual for it. Only the times at which the server received
-//! something count: a device's own clock may say anything.
+//! Whether a device is online, late or offline, judged by its usual interval. Only the server's receive times
+//! count, because a device's own clock may be wrong.
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 
-/// How many of the last intervals are remembered.
-const REMEMBERED: usize = 15;
+/// Number of intervals that are remembered.
+const MAX_INTERVALS: usize = 15;
 
-/// How many have to be known before the usual one is.
-const ENOUGH: usize = 3;
+/// Number of intervals needed to know the usual one.
+const MIN_INTERVALS: usize = 3;
 
-/// The usual interval of one that is not known yet, in microseconds.
-const UNKNOWN: i64 = 60_000_000;
+/// The assumed interval of a new device, in microseconds.
+const DEFAULT_INTERVAL: i64 = 60_000_000;
 
-/// The least usual interval that is learned: so nothing is offline that was silent for less than a minute.
-const LEAST: i64 = 6_000_000;
+/// The shortest interval that is learned, so that nothing is offline before a minute of silence.
+const MIN_INTERVAL: i64 = 6_000_000;
 
-/// After how many of its usual intervals something is late, and offline.
-const LATE: i64 = 3;
-const OFFLINE: i64 = 10;
+/// Usual intervals of silence after which a device is late, and offline.
+const LATE_INTERVALS: i64 = 3;
+const OFFLINE_INTERVALS: i64 = 10;
 
-/// Whether something is heard.
+/// The status of a device or sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It was heard as usual.
+    /// It was seen within its usual interval.
     Online,
-    /// It was not, for some time.
+    /// It has been silent for 3 intervals.
     Late,
-    /// It was not, for long.
+    /// It has been silent for 10 intervals.
     Offline,
 }
 
-/// What is known of when something was heard.
+/// When a device or sensor was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Pulse {
-    /// Whether it is heard.
+pub struct LivenessState {
+    /// Its status.
     pub status: Status,
-    /// Since when.
+    /// When it got this status.
     pub since: Timestamp,
-    /// When it was heard last.
+    /// When it was last seen.
     pub seen: Timestamp,
-    /// The last intervals between, in microseconds, the oldest first.
+    /// The last intervals in microseconds, oldest first.
     pub intervals: Vec<i64>,
 }
 
 impl Status {
-    /// Its word.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Online => "online",
@@ -57,18 +57,18 @@ impl Status {
     }
 }
 
-impl Pulse {
-    /// Of something that is heard for the first time.
+impl LivenessState {
+    /// DeviceFilter something that is heard for the first time.
     pub fn first(now: Timestamp) -> Self {
         Self { status: Status::Online, since: now, seen: now, intervals: Vec::new() }
     }
 
-    /// It is heard. How it was before, when that is another status.
-    pub fn beat(&mut self, now: Timestamp) -> Option<Status> {
+    /// Notes that it was seen. Returns the previous status if it was not online.
+    pub fn mark_seen(&mut self, now: Timestamp) -> Option<Status> {
         let interval = now.micros() - self.seen.micros();
-        // One that was away says nothing about its usual interval.
+        // The time it was offline says nothing about its usual interval.
         if interval > 0 && self.status != Status::Offline {
-            if self.intervals.len() < REMEMBERED {
+            if self.intervals.len() < MAX_INTERVALS {
                 self.intervals.push(interval);
             } else {
                 self.intervals.rotate_left(1);
@@ -86,32 +86,32 @@ impl Pulse {
         Some(before)
     }
 
-    /// What is usual: the period that was set, or the median of the last intervals.
+    /// The usual interval in microseconds: the period that was set, or the median of the last intervals.
     pub fn period(&self, set: Option<f64>) -> i64 {
         if let Some(seconds) = set {
             #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
             return (seconds * 1e6) as i64;
         }
-        if self.intervals.len() < ENOUGH {
-            return UNKNOWN;
+        if self.intervals.len() < MIN_INTERVALS {
+            return DEFAULT_INTERVAL;
         }
         let mut sorted = self.intervals.clone();
         sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied().unwrap_or(UNKNOWN).max(LEAST)
+        sorted.get(sorted.len() / 2).copied().unwrap_or(DEFAULT_INTERVAL).max(MIN_INTERVAL)
     }
 
-    /// What it is now: silent since it was heard, but not for as long as nobody listened.
-    pub fn judge(&self, set: Option<f64>, listening: Timestamp, now: Timestamp) -> Status {
-        let silent = now.micros() - self.seen.max(listening).micros();
+    /// The status at a time. Silence before the server began to listen does not count.
+    pub fn status_at(&self, set: Option<f64>, listening_since: Timestamp, now: Timestamp) -> Status {
+        let silent = now.micros() - self.seen.max(listening_since).micros();
         let period = self.period(set);
-        let found = if silent >= period.saturating_mul(OFFLINE) {
+        let found = if silent >= period.saturating_mul(OFFLINE_INTERVALS) {
             Status::Offline
-        } else if silent >= period.saturating_mul(LATE) {
+        } else if silent >= period.saturating_mul(LATE_INTERVALS) {
             Status::Late
         } else {
             Status::Online
         };
-        // Only being heard brings it back.
+        // Only being seen makes it online again.
         match (self.status, found) {
             (Status::Offline, _) => Status::Offline,
             (Status::Late, Status::Online) => Status::Late,
@@ -119,15 +119,15 @@ impl Pulse {
         }
     }
 
-    /// When it has to be judged again, if it is not heard before; never for one that is offline.
-    pub fn due(&self, set: Option<f64>, listening: Timestamp) -> Option<Timestamp> {
+    /// When the status changes next unless it is seen before; none when it is offline.
+    pub fn due(&self, set: Option<f64>, listening_since: Timestamp) -> Option<Timestamp> {
         let periods = match self.status {
-            Status::Online => LATE,
-            Status::Late => OFFLINE,
+            Status::Online => LATE_INTERVALS,
+            Status::Late => OFFLINE_INTERVALS,
             Status::Offline => return None,
         };
         let after = self.period(set).saturating_mul(periods);
-        let micros = self.seen.max(listening).micros().saturating_add(after);
+        let micros = self.seen.max(listening_since).micros().saturating_add(after);
         Some(Timestamp::from_micros(micros).unwrap_or(Timestamp::MAX))
     }
 }
@@ -141,17 +141,17 @@ mod tests {
         Timestamp::from_micros((seconds * 1e6) as i64).unwrap()
     }
 
-    fn heard(times: &[f64]) -> Pulse {
-        let mut pulse = Pulse::first(at(times[0]));
+    fn seen(times: &[f64]) -> LivenessState {
+        let mut pulse = LivenessState::first(at(times[0]));
         for time in &times[1..] {
-            pulse.beat(at(*time));
+            pulse.mark_seen(at(*time));
         }
         pulse
     }
 
     #[test]
     fn it_is_late_after_three_usual_intervals_and_offline_after_ten() {
-        let every_ten = heard(&[0.0, 10.0, 20.0, 29.0, 60.0, 70.0]);
+        let every_ten = seen(&[0.0, 10.0, 20.0, 29.0, 60.0, 70.0]);
         let always = at(0.0);
         for (now, expected) in [
             (70.0, Status::Online),
@@ -160,41 +160,41 @@ mod tests {
             (169.9, Status::Late),
             (170.0, Status::Offline),
         ] {
-            assert_eq!(every_ten.judge(None, always, at(now)), expected, "at {now}");
+            assert_eq!(every_ten.status_at(None, always, at(now)), expected, "at {now}");
         }
         assert_eq!(every_ten.due(None, always), Some(at(100.0)));
         // A period that was set is exact, and may be short.
-        assert_eq!(every_ten.judge(Some(0.1), always, at(70.3)), Status::Late);
-        assert_eq!(every_ten.judge(Some(0.1), always, at(71.0)), Status::Offline);
+        assert_eq!(every_ten.status_at(Some(0.1), always, at(70.3)), Status::Late);
+        assert_eq!(every_ten.status_at(Some(0.1), always, at(71.0)), Status::Offline);
     }
 
     #[test]
-    fn nothing_is_offline_before_a_minute_unless_it_was_said_so() {
-        let fast = heard(&[0.0, 0.1, 0.2, 0.3, 0.4]);
-        assert_eq!(fast.judge(None, at(0.0), at(60.3)), Status::Late);
-        assert_eq!(fast.judge(None, at(0.0), at(60.4)), Status::Offline);
-        let unknown = heard(&[0.0]);
-        assert_eq!(unknown.judge(None, at(0.0), at(179.0)), Status::Online);
+    fn nothing_is_offline_before_a_minute_unless_a_period_is_set() {
+        let fast = seen(&[0.0, 0.1, 0.2, 0.3, 0.4]);
+        assert_eq!(fast.status_at(None, at(0.0), at(60.3)), Status::Late);
+        assert_eq!(fast.status_at(None, at(0.0), at(60.4)), Status::Offline);
+        let unknown = seen(&[0.0]);
+        assert_eq!(unknown.status_at(None, at(0.0), at(179.0)), Status::Online);
     }
 
     #[test]
-    fn while_nobody_listened_nobody_was_silent() {
-        let every_ten = heard(&[0.0, 10.0, 20.0, 30.0]);
+    fn silence_before_the_server_listened_does_not_count() {
+        let every_ten = seen(&[0.0, 10.0, 20.0, 30.0]);
         let restarted = at(10_000.0);
-        assert_eq!(every_ten.judge(None, restarted, at(10_029.0)), Status::Online);
-        assert_eq!(every_ten.judge(None, restarted, at(10_030.0)), Status::Late);
+        assert_eq!(every_ten.status_at(None, restarted, at(10_029.0)), Status::Online);
+        assert_eq!(every_ten.status_at(None, restarted, at(10_030.0)), Status::Late);
         assert_eq!(every_ten.due(None, restarted), Some(at(10_030.0)));
     }
 
     #[test]
-    fn only_being_heard_brings_it_back() {
-        let mut gone = heard(&[0.0, 10.0, 20.0, 30.0]);
+    fn an_offline_device_is_online_again_only_when_it_is_seen() {
+        let mut gone = seen(&[0.0, 10.0, 20.0, 30.0]);
         (gone.status, gone.since) = (Status::Offline, at(130.0));
-        assert_eq!(gone.judge(None, at(5_000.0), at(5_001.0)), Status::Offline);
+        assert_eq!(gone.status_at(None, at(5_000.0), at(5_001.0)), Status::Offline);
         assert_eq!(gone.due(None, at(0.0)), None);
-        assert_eq!(gone.beat(at(9_000.0)), Some(Status::Offline));
+        assert_eq!(gone.mark_seen(at(9_000.0)), Some(Status::Offline));
         assert_eq!((gone.status, gone.since), (Status::Online, at(9_000.0)));
         assert_eq!(gone.period(None), 10_000_000, "the time it was away is no interval");
-        assert_eq!(gone.beat(at(9_010.0)), None);
+        assert_eq!(gone.mark_seen(at(9_010.0)), None);
     }
 }

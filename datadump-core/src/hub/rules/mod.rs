@@ -1,5 +1,5 @@
-//! The hub's rules, without a store: what a push says, whether a device is still heard, and which step a
-//! command may take next. What they are applied to is kept by the façade.
+//! The hub's rules, without a store: what a push says, whether a device is online, and how a command changes
+//! its state.
 
 pub mod command;
 pub mod liveness;
@@ -7,4 +7,4 @@ pub mod name;
 pub mod push;
 
 pub use command::{Command, State};
-pub use liveness::{Pulse, Status};
+pub use liveness::{LivenessState, Status};

@@ -1,55 +1,55 @@
-//! What devices, sensors and commands are called: any characters will do, but there are not too many, and not none.
+//! Names of devices, sensors and commands: 1 to 255 characters of any kind.
 
 use serde_json::Value as Json;
 
 use crate::record::Failure;
 
-/// The most characters of a name.
-pub const LONGEST: usize = 255;
+/// Maximum length of a name in characters.
+pub const MAX_LENGTH: usize = 255;
 
-/// Whether this names something.
+/// Checks a name in JSON: a text or a number.
 pub(super) fn check(json: &Json, whose: &str) -> Result<(), Failure> {
     match json {
         Json::String(text) => check_text(text, whose),
         Json::Number(_) => Ok(()),
-        other => Err(malformed(format!("the name of {whose} is a text, not {other}"))),
+        other => Err(malformed(format!("the name of {whose} must be a text, not {other}"))),
     }
 }
 
-/// The name that it is.
+/// The name in JSON that was checked.
 pub(super) fn of(json: Json) -> String {
     match json {
-        Json::String(text) => kept(text),
+        Json::String(text) => stored(text),
         other => other.to_string(),
     }
 }
 
-/// A name as it is kept.
+/// Checks a name and returns it as it is stored.
 pub fn checked(text: &str, whose: &str) -> Result<String, Failure> {
-    check_text(text, whose).map(|()| kept(text.to_owned()))
+    check_text(text, whose).map(|()| stored(text.to_owned()))
 }
 
 fn check_text(text: &str, whose: &str) -> Result<(), Failure> {
     if text.trim().is_empty() {
         return Err(malformed(format!("the name of {whose} is empty")));
     }
-    // No text has more characters than bytes.
-    if text.len() > LONGEST {
+    // A text has at most as many characters as bytes.
+    if text.len() > MAX_LENGTH {
         let length = text.chars().count();
-        if length > LONGEST {
+        if length > MAX_LENGTH {
             return Err(malformed(format!(
-                "the name of {whose} has at most {LONGEST} characters, not {length}"
+                "the name of {whose} has at most {MAX_LENGTH} characters, not {length}"
             )));
         }
     }
     Ok(())
 }
 
-fn kept(text: String) -> String {
+fn stored(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
-/// That a push does not say what it has to.
+/// A failure of a part of a push.
 pub(super) fn malformed(detail: impl Into<String>) -> Failure {
     Failure::new("malformed-reading", detail)
 }

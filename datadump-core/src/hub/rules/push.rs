@@ -1,4 +1,4 @@
-//! What a push says: which device measured what, and when. In any of these forms, or an array of them:
+//! Reads the readings in a push. A record has one of these forms; a push is one record or an array of them:
 //!
 //! ```json
 //! {"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}, "timestamp": "2026-01-02T03:04:05Z"}
@@ -17,8 +17,8 @@ use crate::{
     schema::infer::{is_exact, moment, plain_decimal},
 };
 
-/// The most sensors that one record may speak of.
-const MOST_SENSORS: usize = 1_000;
+/// Maximum number of sensors in one record.
+const MAX_SENSORS: usize = 1_000;
 
 const DEVICE: [&str; 2] = ["device_id", "device"];
 const SENSOR: [&str; 2] = ["sensor_type", "sensor"];
@@ -26,34 +26,34 @@ const TIME: [&str; 3] = ["timestamp", "ts", "time"];
 const VALUE: &str = "value";
 const SENSORS: &str = "sensors";
 
-/// What one sensor says.
+/// A reading as it was pushed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Said {
-    /// The device, as it calls itself.
+pub struct PushedReading {
+    /// The name of the device.
     pub device: String,
-    /// Its sensor.
+    /// The name of the sensor.
     pub sensor: String,
-    /// What was measured, as a number.
+    /// The value, if it is a number.
     pub value: Option<f64>,
-    /// What was measured, when it is no number, or one that a float cannot hold exactly.
+    /// The value, if it is not a number, or one that a float cannot hold exactly.
     pub text: Option<String>,
-    /// When, by the device's clock.
+    /// The time by the device's clock.
     pub at: Option<Timestamp>,
 }
 
-/// A part of a push that says nothing that could be kept as a reading.
+/// A part of a push that is not a reading.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Unread {
-    /// That part, in a form that can be pushed again.
+pub struct MalformedReading {
+    /// The part, in a form that can be pushed again.
     pub original: Json,
-    /// What is wrong.
+    /// What is wrong with it.
     pub failure: Failure,
-    /// Where.
+    /// The field that is wrong.
     pub field: Option<String>,
 }
 
-impl Said {
-    /// The same in the form of a single reading.
+impl PushedReading {
+    /// The reading in its single form.
     pub fn to_json(&self) -> Json {
         let value = match (&self.text, self.value) {
             (Some(text), _) => Json::from(text.as_str()),
@@ -64,14 +64,14 @@ impl Said {
     }
 }
 
-/// Reads what the records of a push say.
+/// Reads the records of a push.
 #[derive(Debug, Default)]
-pub struct Reader {
-    /// The names of the record before, and where its members stand: mostly the next has the same.
+pub struct PushReader {
+    /// The member names of the previous record and their places: most records have the same.
     last: Option<(Arc<Names>, Places)>,
 }
 
-/// Where the members of a record stand that say something by their names.
+/// The places of the members whose names have a meaning.
 #[derive(Debug, Clone, Copy, Default)]
 struct Places {
     device: [Option<usize>; DEVICE.len()],
@@ -93,14 +93,14 @@ impl Places {
         }
     }
 
-    /// Whether what stands here names no sensor.
+    /// Whether the member at this place is not a sensor.
     fn is_head(&self, place: usize, is_nested: bool) -> bool {
         let mut heads = self.device.iter().chain(&self.time);
         heads.any(|head| *head == Some(place)) || (is_nested && self.sensors == Some(place))
     }
 }
 
-impl Reader {
+impl PushReader {
     fn places(&mut self, record: &Fields) -> Places {
         let Some(names) = record.names() else { return Places::default() };
         match &self.last {
@@ -113,8 +113,12 @@ impl Reader {
         }
     }
 
-    /// What a record of a push says, one reading after the other.
-    pub fn read(&mut self, record: Fields, mut say: impl FnMut(Result<Said, Box<Unread>>)) {
+    /// Calls `say` with each reading of a record.
+    pub fn read(
+        &mut self,
+        record: Fields,
+        mut say: impl FnMut(Result<PushedReading, Box<MalformedReading>>),
+    ) {
         let places = self.places(&record);
         let values = record.values();
         let head = match head(values, &places) {
@@ -127,7 +131,7 @@ impl Reader {
             if let Err(failure) = name::check(json, "a sensor") {
                 return say(Err(whole(record, field, failure)));
             }
-            // They are its own, and need not be copied.
+            // Moved out, not copied.
             let (_, mut values) = record.into_parts();
             let mut taken = |place| values.get_mut(place).map(Json::take).unwrap_or_default();
             let (device, sensor, value) = (taken(head.device), taken(sensor), taken(value));
@@ -138,10 +142,10 @@ impl Reader {
         let is_head = |place| places.is_head(place, sensors.is_some());
         let others = || record.iter().enumerate().filter(|(place, _)| !is_head(*place));
         let count = sensors.map_or(0, Map::len) + others().count();
-        if count == 0 || count > MOST_SENSORS {
+        if count == 0 || count > MAX_SENSORS {
             let detail = match count {
                 0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
-                many => format!("a push has at most {MOST_SENSORS} sensors, not {many}"),
+                many => format!("a push has at most {MAX_SENSORS} sensors, not {many}"),
             };
             return say(Err(whole(record, SENSORS, malformed(detail))));
         }
@@ -154,14 +158,14 @@ impl Reader {
     }
 }
 
-/// All of a record says nothing, because of this field.
-fn whole(record: Fields, field: &str, failure: Failure) -> Box<Unread> {
-    Box::new(Unread { original: record.into(), failure, field: Some(field.to_owned()) })
+/// A record that has no readings because of this field.
+fn whole(record: Fields, field: &str, failure: Failure) -> Box<MalformedReading> {
+    Box::new(MalformedReading { original: record.into(), failure, field: Some(field.to_owned()) })
 }
 
-/// What all readings of a record have in common.
+/// What all readings of a record share.
 struct Head {
-    /// Where the device is named.
+    /// The place of the device's name.
     device: usize,
     at: Option<Timestamp>,
 }
@@ -170,19 +174,24 @@ type Wrong = (&'static str, Failure);
 
 fn head(values: &[Json], places: &Places) -> Result<Head, Wrong> {
     let Some((field, device, json)) = first(values, &places.device, &DEVICE) else {
-        return Err((DEVICE[0], malformed("a push says which device it is of, in `device_id`")));
+        return Err((DEVICE[0], malformed("a push names its device in `device_id`")));
     };
     name::check(json, "a device").map_err(|failure| (field, failure))?;
     let at = match first(values, &places.time, &TIME) {
         Some((field, _, at)) => Some(time(at).ok_or_else(|| {
-            (field, malformed(format!("{at} is not a time: RFC 3339, or a number of seconds since 1970")))
+            (field, malformed(format!("{at} is not a time: use RFC 3339 or seconds since 1970")))
         })?),
         None => None,
     };
     Ok(Head { device, at })
 }
 
-fn reading(device: String, sensor: String, value: &Json, at: Option<Timestamp>) -> Result<Said, Box<Unread>> {
+fn reading(
+    device: String,
+    sensor: String,
+    value: &Json,
+    at: Option<Timestamp>,
+) -> Result<PushedReading, Box<MalformedReading>> {
     let (number, text) = match value {
         Json::Null => {
             let failure = Failure::new("no-value", format!("sensor `{sensor}` has no value"));
@@ -200,23 +209,29 @@ fn reading(device: String, sensor: String, value: &Json, at: Option<Timestamp>) 
             (None, Some(value.to_string().replace("\\u0000", "\u{fffd}")))
         }
     };
-    Ok(Said { device, sensor, value: number, text, at })
+    Ok(PushedReading { device, sensor, value: number, text, at })
 }
 
-fn unread(device: &str, sensor: &str, value: &Json, at: Option<Timestamp>, failure: Failure) -> Box<Unread> {
+fn unread(
+    device: &str,
+    sensor: &str,
+    value: &Json,
+    at: Option<Timestamp>,
+    failure: Failure,
+) -> Box<MalformedReading> {
     let at = at.map(|at| at.to_string());
     let original = json!({"device_id": device, "sensor_type": sensor, "value": value, "timestamp": at});
-    Box::new(Unread { original, failure, field: Some(sensor.to_owned()) })
+    Box::new(MalformedReading { original, failure, field: Some(sensor.to_owned()) })
 }
 
-/// A text that is a number, and not somebody's id: no zeros before it, no more digits than a float holds.
+/// A text that is a number rather than an id: no leading zeros, no more digits than a float holds.
 fn plain_number(text: &str) -> Option<f64> {
     let whole = text.parse::<i64>().ok().filter(|whole| is_exact(*whole) && whole.to_string() == text);
     #[expect(clippy::cast_precision_loss, reason = "it is exact")]
     whole.map(|whole| whole as f64).or_else(|| plain_decimal(text))
 }
 
-/// The first of the members of these names that is there, and not null, and where it stands.
+/// The first of these members that is present and not null, with its name and place.
 fn first<'r>(
     values: &'r [Json],
     places: &[Option<usize>],
@@ -243,15 +258,15 @@ fn time(json: &Json) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    type Known = (String, String, Option<f64>, Option<String>, Option<String>);
+    type DeviceCache = (String, String, Option<f64>, Option<String>, Option<String>);
 
-    fn all(push: &Json) -> Vec<Result<Said, Box<Unread>>> {
+    fn all(push: &Json) -> Vec<Result<PushedReading, Box<MalformedReading>>> {
         let mut all = Vec::new();
-        Reader::default().read(push.as_object().unwrap().clone().into(), |one| all.push(one));
+        PushReader::default().read(push.as_object().unwrap().clone().into(), |one| all.push(one));
         all
     }
 
-    fn said(push: &Json) -> Vec<Result<Known, String>> {
+    fn said(push: &Json) -> Vec<Result<DeviceCache, String>> {
         let said = all(push).into_iter();
         said.map(|one| match one {
             Ok(said) => {
@@ -263,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_says_its_readings() {
+    fn every_form_is_read() {
         let one = |sensor: &str, value: Option<f64>, text: Option<&str>| {
             Ok(("pico".to_owned(), sensor.to_owned(), value, text.map(str::to_owned), None))
         };
@@ -295,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn records_after_records_of_other_names_say_what_they_say() {
+    fn records_with_different_members_are_read_one_after_another() {
         let shared: Fields =
             json!({"device_id": "a", "sensor_type": "t", "value": 1}).as_object().unwrap().clone().into();
         let turned: Fields =
@@ -306,7 +321,7 @@ mod tests {
         more.insert("time", json!(1_700_000_000));
         let records =
             [shared.clone(), shared.clone(), turned.clone(), more, shared, Fields::default(), nested, turned];
-        let (mut reader, mut said) = (Reader::default(), Vec::new());
+        let (mut reader, mut said) = (PushReader::default(), Vec::new());
         for record in records {
             reader.read(record, |one| {
                 said.push(one.map_or(String::new(), |said| {
@@ -319,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_numbers_are_numbers() {
+    fn numeric_texts_become_numbers() {
         for (text, expected) in [("22", Some(22.0)), ("022", None), ("-1", Some(-1.0)), (" 2.50 ", Some(2.5))]
         {
             let read = all(&json!({"device_id": "a", "t": text}));
@@ -328,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_and_numbers_are_names() {
+    fn times_are_read_and_numbers_can_be_names() {
         let push = json!({"device_id": 7, "sensor_type": 3, "value": 1, "ts": 1_700_000_000});
         let expected = ("7".into(), "3".into(), Some(1.0), None, Some("2023-11-14T22:13:20.000000Z".into()));
         assert_eq!(said(&push), [Ok(expected)]);
@@ -339,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_is_told_apart() {
+    fn malformed_parts_are_reported_with_their_code() {
         for (push, expected) in [
             (json!({"sensors": {"t": 1}}), vec!["malformed-reading"]),
             (json!({"device_id": "", "t": 1}), vec!["malformed-reading"]),

@@ -1,25 +1,26 @@
-//! The rows that are there already and are told first: noted when a subscription begins, read as they are told.
+//! Backfill: existing rows that a subscription delivers first. Their keys are collected when it begins, and
+//! the rows are read as they are delivered.
 
 use std::sync::Arc;
 
-use super::{Backfill, Subscription, Told, wrong};
+use super::{Backfill, Delivery, Subscription, not_applicable};
 use crate::{
     clock::Timestamp,
-    dump::live::{
-        event::Event,
-        piece::{self, Rows},
-    },
     error::Result,
+    live::{
+        batch::{MAX_BATCH_BYTES, Rows},
+        event::Event,
+    },
     schema::{StorageId, Value},
     store::query::{MAX_LIMIT, parse},
 };
 
 impl Subscription {
-    /// Notes which rows are there, the oldest change first. They are read as they are told: all of them at once
-    /// may be more than is to be held.
-    pub(super) async fn backfill(&mut self, backfill: Backfill, now: Timestamp) -> Result<()> {
-        let Some(wanted) = self.wanted.named(self.store.as_ref()) else {
-            return Err(wrong("backfill", "what is to be told of is of storages, which have to be named"));
+    /// Collects the keys of the rows, oldest change first. The rows are read later, because all of them may be
+    /// too large for memory.
+    pub(super) async fn plan_backfill(&mut self, backfill: Backfill, now: Timestamp) -> Result<()> {
+        let Some(storages) = self.interest.named(self.store.as_ref()) else {
+            return Err(not_applicable("backfill", "a backfill reads storages, which must be named"));
         };
         let limit = match backfill {
             Backfill::Rows(rows) => rows,
@@ -27,12 +28,12 @@ impl Subscription {
         };
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut found: Vec<(Timestamp, StorageId, Value)> = Vec::new();
-        for name in wanted {
+        for name in storages {
             let storage = self.store.catalogue().get(name.as_str());
             let Some(in_force) = storage.and_then(|storage| storage.in_force.clone()) else { continue };
             let updated_at = in_force.definition.service().updated_at;
             let mut parameters = self.filters.clone();
-            parameters.extend(self.of.filters());
+            parameters.extend(self.devices.filters());
             parameters.push(("ordering".into(), format!("-{updated_at}")));
             if let Backfill::Since(time) = backfill {
                 let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
@@ -49,32 +50,32 @@ impl Subscription {
             found.sort_by_key(|(updated_at, ..)| *updated_at);
             found.drain(..found.len().saturating_sub(most));
         }
-        self.first = found.into_iter().map(|(_, storage, key)| (storage, key)).collect();
+        self.backfill = found.into_iter().map(|(_, storage, key)| (storage, key)).collect();
         Ok(())
     }
 
-    /// Reads some of the rows that are to be told first, as they are now.
-    pub(super) async fn read_first(&mut self) -> Result<()> {
-        let Some((storage, _)) = self.first.front() else { return Ok(()) };
+    /// Reads the next rows of the backfill.
+    pub(super) async fn read_backfill(&mut self) -> Result<()> {
+        let Some((storage, _)) = self.backfill.front() else { return Ok(()) };
         let storage = *storage;
-        let next = self.first.iter().take(self.reading.together()).take_while(|(other, _)| *other == storage);
+        let next = self.backfill.iter().take(self.reader.size()).take_while(|(other, _)| *other == storage);
         let keys: Vec<Value> = next.map(|(_, key)| key.clone()).collect();
         let asked = keys.len();
-        let rows = Rows::read(self.store.as_ref(), storage, keys, piece::BYTES).await?;
+        let rows = Rows::read(self.store.as_ref(), storage, keys, MAX_BATCH_BYTES).await?;
         let read = asked - rows.unread.len();
-        if read == self.first.len() {
-            // What was committed up to here may be among them, and comes again.
-            self.known_until = self.store.span().await?.last;
+        if read == self.backfill.len() {
+            // Changes up to here may be contained in the rows, and will come again.
+            self.backfilled_until = self.store.span().await?.last;
         }
-        self.reading.was(asked, read);
-        self.first.drain(..read);
+        self.reader.adapt(asked, read);
+        self.backfill.drain(..read);
         let Some(in_force) = rows.in_force else { return Ok(()) };
         for row in rows.rows {
-            let event = Event::backfilled(&in_force, row);
-            // It may have become another since it was found.
+            let event = Event::backfilled(&in_force, row, self.hub_events);
+            // The row may have changed since its key was collected.
             if self.passes(&event) {
-                self.known.insert((event.storage.clone(), format!("{:?}", event.key)), event.version);
-                self.ready.push_back(Told::Event(Arc::new(event)));
+                self.backfilled.insert((event.storage.clone(), format!("{:?}", event.key)), event.version);
+                self.ready.push_back(Delivery::Event(Arc::new(event)));
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
-//! What one who listens is told.
+//! A subscription: receives batches, catches up after a break, and filters events.
 
-mod first;
+mod backfill;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,319 +18,321 @@ use tokio::{
 };
 
 use super::{
-    Listening, Live,
-    cursor::{Cursor, Place},
-    event::Event,
-    of::Of,
-    piece::{Piece, Reading},
-    wanted::Wanted,
+    DeviceFilter, Live, Registration,
+    batch::{BatchReader, EventBatch},
+    cursor::{Cursor, Position},
+    event::{Event, HubEvents},
+    interest::Interest,
 };
 use crate::{
-    clock::Timestamp,
-    error::Place as At,
-    error::{Error, Fault, Result},
+    error::{Error, Fault, Place, Result},
     schema::{InForce, StorageId, StorageName, Value},
     store::{Changed, Commit, Filter, Store, query::parse, system_storages::SystemStorage},
 };
 
-/// How many commits one who is behind reads at a time.
-const COMMITS: usize = 16;
+/// Maximum number of commits that a subscription reads at a time while it catches up.
+const MAX_COMMITS: usize = 16;
 
-/// What one wants to be told.
+/// What to subscribe to.
 #[derive(Debug, Clone, Default)]
-pub struct Subscribe {
-    /// Of these storages, which need not be there yet; of all when there is none.
+pub struct SubscriptionRequest {
+    /// Storages, which need not exist yet; all if empty.
     pub storages: Vec<String>,
-    /// Of the storages that records of these sources go to, by the routes they have when this is asked; a source
-    /// need not be there yet. With storages too, only of those that are both.
+    /// Sources, which need not exist yet: the storages their records go to, by their present routes. Together
+    /// with `storages`, only those that are in both.
     pub sources: Vec<String>,
-    /// Of rows that pass these, as they are asked of a list; only with exactly one storage. What is deleted is
-    /// told in any case. No index is needed, but for a backfill.
+    /// Filters on rows as for a list, only with exactly one storage. Deletions always pass. An index is needed
+    /// only for a backfill.
     pub filters: Vec<(String, String)>,
-    /// From here on; from now on when there is none.
+    /// The position to resume from; now if there is none.
     pub from: Option<Cursor>,
-    /// And before that, rows that are there already.
+    /// Rows to deliver first.
     pub backfill: Option<Backfill>,
-    /// Of the hub: readings, devices and commands, of all devices or those named below.
+    /// The hub's events: readings, devices and commands, of all devices or the one named below.
     pub hub: bool,
-    /// Of the hub, and of this device, by its name or number.
+    /// A device, by name or id; implies `hub`.
     pub device: Option<String>,
-    /// Of the hub, and of sensors of this name, or the one of this number.
+    /// Sensors of this name, or the sensor with this id; implies `hub`.
     pub sensor: Option<String>,
-    /// Of these storages of our own.
-    pub(crate) own: Vec<SystemStorage>,
+    /// System storages.
+    pub(crate) system: Vec<SystemStorage>,
 }
 
-/// Which rows that are there already are told first.
+/// The existing rows that a subscription delivers first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backfill {
-    /// The last so many of these storages together.
+    /// The most recently changed rows of all storages together, up to this many.
     Rows(u64),
-    /// Those that changed within this time, but no more than a page may have.
+    /// Rows changed within this time, up to the maximum size of a page.
     Since(Duration),
 }
 
-/// What one is told.
+/// What a subscription delivers.
 #[derive(Debug, Clone)]
-pub enum Told {
-    /// A row has changed, or was there already.
+pub enum Delivery {
+    /// A row that changed, or one of the backfill.
     Event(Arc<Event>),
-    /// What lies between is kept no more, or never was in this database.
+    /// A part of the change log that is no longer kept, or belongs to another database.
     Gap {
-        /// Where one was.
+        /// The last position that was delivered.
         from: Cursor,
-        /// Where it goes on.
+        /// The position at which delivery continues.
         to: Cursor,
     },
 }
 
-/// Tells what is committed.
+/// Delivers what is committed.
 #[derive(Debug)]
 pub struct Subscription {
     store: Arc<dyn Store>,
-    pieces: broadcast::Receiver<Arc<Piece>>,
-    listening: Listening,
-    wanted: Wanted,
-    /// Of which device and which sensor.
-    of: Of,
+    hub_events: &'static HubEvents,
+    batches: broadcast::Receiver<Arc<EventBatch>>,
+    registration: Registration,
+    interest: Interest,
+    devices: DeviceFilter,
     filters: Vec<(String, String)>,
-    /// The filters, as they are for one version of the storage.
+    /// The filters, parsed for one version of the storage.
     filter: Option<(Arc<InForce>, Option<Filter>)>,
     epoch: Arc<str>,
-    /// Up to where it has read; what is ready lies before that.
-    place: Place,
-    /// Up to where it has told.
-    told: Place,
-    /// The rows that were there before and are to be told first.
-    first: VecDeque<(StorageId, Value)>,
-    /// What is to be told next: no more than a piece.
-    ready: VecDeque<Told>,
-    /// What was read of the feed, while it is behind.
-    behind: Option<Vec<Commit>>,
-    reading: Reading,
-    /// The versions of the rows that were told first, and up to where they may be told again.
-    known: HashMap<(StorageName, String), i32>,
-    known_until: i64,
+    /// The position up to which it has read, including what is ready.
+    position: Position,
+    /// The position up to which it has delivered.
+    delivered: Position,
+    /// Rows of the backfill that are not read yet.
+    backfill: VecDeque<(StorageId, Value)>,
+    /// What is delivered next: at most a batch.
+    ready: VecDeque<Delivery>,
+    /// Commits that were read while it catches up; none when it is up to date.
+    catching_up: Option<Vec<Commit>>,
+    reader: BatchReader,
+    /// Versions of rows that the backfill has delivered, and the commit up to which they may come again.
+    backfilled: HashMap<(StorageName, String), i32>,
+    backfilled_until: i64,
 }
 
 impl Subscription {
     pub(super) async fn open(
-        store: &Arc<dyn Store>,
-        live: &Arc<Live>,
-        asked: Subscribe,
-        (wanted, of): (Wanted, Of),
-        now: Timestamp,
+        live: &Live,
+        request: SubscriptionRequest,
+        interest: Interest,
+        devices: DeviceFilter,
     ) -> Result<Self> {
-        if !asked.filters.is_empty() && wanted.one().is_none() {
-            return Err(wrong("storage", "filters are of the fields of one storage, which has to be named"));
+        if !request.filters.is_empty() && interest.one().is_none() {
+            return Err(not_applicable("storage", "filters apply to one storage, which must be named"));
         }
-        // Before the position is read: what is committed behind it comes.
-        let (listening, pieces) = live.listen(wanted.clone())?;
+        let store = &live.context.store;
+        // Before the position is read, so that nothing committed after it is missed.
+        let (registration, batches) = live.channel.register(interest.clone())?;
         let span = store.span().await?;
         let mut subscription = Self {
             store: store.clone(),
-            pieces,
-            listening,
-            wanted,
-            of,
-            filters: asked.filters,
+            hub_events: live.hub_events,
+            batches,
+            registration,
+            interest,
+            devices,
+            filters: request.filters,
             filter: None,
-            place: Place::behind(span.last),
-            told: Place::behind(span.last),
-            first: VecDeque::new(),
+            position: Position::after(span.last),
+            delivered: Position::after(span.last),
+            backfill: VecDeque::new(),
             ready: VecDeque::new(),
-            behind: None,
-            reading: Reading::new(),
-            known: HashMap::new(),
-            known_until: span.last,
+            catching_up: None,
+            reader: BatchReader::new(live.hub_events),
+            backfilled: HashMap::new(),
+            backfilled_until: span.last,
             epoch: span.epoch.into(),
         };
-        if let Some(name) = subscription.wanted.one()
+        if let Some(name) = subscription.interest.one()
             && !subscription.filters.is_empty()
         {
             let storage = store.catalogue().find(name.as_str())?;
             subscription.filter_for(storage.ready()?)?;
         }
-        if let Some(from) = asked.from {
-            subscription.begin_at(from, span.last);
-            subscription.told = subscription.place;
-        } else if let Some(backfill) = asked.backfill {
-            subscription.backfill(backfill, now).await?;
+        if let Some(from) = request.from {
+            subscription.resume_from(from, span.last);
+            subscription.delivered = subscription.position;
+        } else if let Some(backfill) = request.backfill {
+            subscription.plan_backfill(backfill, live.context.now()).await?;
         }
         Ok(subscription)
     }
 
-    /// Where it is, when it has come further than what was told last, or where this was answered last.
-    pub fn passed(&mut self) -> Option<Cursor> {
-        let cursor = Some(self.cursor()).filter(|cursor| cursor.place > self.told)?;
-        self.told = cursor.place;
+    /// The current position, if it is beyond the last delivered event and the last answer of this function.
+    pub fn progress(&mut self) -> Option<Cursor> {
+        let cursor = Some(self.cursor()).filter(|cursor| cursor.position > self.delivered)?;
+        self.delivered = cursor.position;
         Some(cursor)
     }
 
-    /// Where it is: everything up to here that is of interest was told.
+    /// The current position: everything of interest up to here was delivered.
     pub fn cursor(&self) -> Cursor {
-        let is_all_told = self.ready.is_empty() && self.first.is_empty();
-        self.at(match &self.behind {
-            _ if !is_all_told => self.told,
-            Some(_) => self.place,
-            None => self.listening.live.passed(self.place),
+        let is_all_delivered = self.ready.is_empty() && self.backfill.is_empty();
+        self.at(match &self.catching_up {
+            _ if !is_all_delivered => self.delivered,
+            Some(_) => self.position,
+            None => self.registration.channel.reached(self.position),
         })
     }
 
-    fn pop(&mut self) -> Option<Told> {
-        let told = self.ready.pop_front()?;
-        match &told {
-            Told::Event(event) => {
-                self.told = event.cursor().map_or(self.told, |cursor| cursor.place);
-                self.listening.live.counted.events.fetch_add(1, Ordering::Relaxed);
+    fn pop(&mut self) -> Option<Delivery> {
+        let delivery = self.ready.pop_front()?;
+        match &delivery {
+            Delivery::Event(event) => {
+                self.delivered = event.cursor().map_or(self.delivered, |cursor| cursor.position);
+                self.registration.channel.counters.events.fetch_add(1, Ordering::Relaxed);
             }
-            Told::Gap { to, .. } => self.told = to.place,
+            Delivery::Gap { to, .. } => self.delivered = to.position,
         }
-        Some(told)
+        Some(delivery)
     }
 
-    /// The next there is to tell. None when the database is closed, or does not answer: then one may begin again
-    /// where one was.
-    pub async fn next(&mut self) -> Option<Told> {
+    /// Waits for the next delivery. None if the database is closed or does not answer; a new subscription can
+    /// resume from the cursor.
+    pub async fn next(&mut self) -> Option<Delivery> {
         loop {
-            if let Some(told) = self.pop() {
-                return Some(told);
+            if let Some(delivery) = self.pop() {
+                return Some(delivery);
             }
-            if !self.first.is_empty() || self.behind.is_some() {
+            if !self.backfill.is_empty() || self.catching_up.is_some() {
                 let read =
-                    if self.first.is_empty() { self.catch_up().await } else { self.read_first().await };
+                    if self.backfill.is_empty() { self.catch_up().await } else { self.read_backfill().await };
                 if let Err(error) = read {
                     tracing::debug!(%error, "a subscription ends");
                     return None;
                 }
                 continue;
             }
-            match self.pieces.recv().await {
-                Ok(piece) => self.receive(&piece),
+            match self.batches.recv().await {
+                Ok(batch) => self.receive(&batch),
                 Err(RecvError::Lagged(_)) => self.fall_behind(),
                 Err(RecvError::Closed) => return None,
             }
         }
     }
 
-    /// The same as a stream.
-    pub fn stream(self) -> impl Stream<Item = Told> + Send {
-        stream::unfold(self, async |mut told| told.next().await.map(|next| (next, told)))
+    /// The deliveries as a stream.
+    pub fn stream(self) -> impl Stream<Item = Delivery> + Send {
+        stream::unfold(self, async |mut subscription| {
+            subscription.next().await.map(|next| (next, subscription))
+        })
     }
 
-    /// The next, when it is there already.
-    pub fn try_next(&mut self) -> Option<Told> {
+    /// Returns the next delivery if there is one without waiting.
+    pub fn try_next(&mut self) -> Option<Delivery> {
         loop {
-            if let Some(told) = self.pop() {
-                return Some(told);
+            if let Some(delivery) = self.pop() {
+                return Some(delivery);
             }
-            if !self.first.is_empty() || self.behind.is_some() {
+            if !self.backfill.is_empty() || self.catching_up.is_some() {
                 return None;
             }
-            match self.pieces.try_recv() {
-                Ok(piece) => self.receive(&piece),
+            match self.batches.try_recv() {
+                Ok(batch) => self.receive(&batch),
                 Err(TryRecvError::Lagged(_)) => self.fall_behind(),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
             }
         }
     }
 
-    /// Takes the next piece; what was told already is left, and what lies between is read by itself.
-    fn receive(&mut self, piece: &Piece) {
-        if piece.behind <= self.place {
+    /// Takes the next batch. Skips what was delivered already, and catches up if there is a gap before it.
+    fn receive(&mut self, batch: &EventBatch) {
+        if batch.end <= self.position {
             return;
         }
-        let none_wanted = || !piece.storages.iter().any(|storage| self.wanted.has(storage));
-        match piece.events() {
-            Some(events) if piece.after <= self.place => self.take(piece.behind, &events),
-            None if piece.after <= self.place && none_wanted() => self.take(piece.behind, &[]),
+        let none_wanted = || !batch.storages.iter().any(|storage| self.interest.has(storage));
+        match batch.events() {
+            Some(events) if batch.start <= self.position => self.take(batch.end, &events),
+            None if batch.start <= self.position && none_wanted() => self.take(batch.end, &[]),
             _ => self.fall_behind(),
         }
     }
 
-    /// From here on it reads by itself, until it has caught up.
+    /// Reads the change log by itself until it has caught up.
     fn fall_behind(&mut self) {
-        self.behind = Some(Vec::new());
-        self.listening.live.counted.behind.fetch_add(1, Ordering::Relaxed);
+        self.catching_up = Some(Vec::new());
+        self.registration.channel.counters.behind.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn at(&self, place: Place) -> Cursor {
-        Cursor { epoch: self.epoch.clone(), place }
+    fn at(&self, position: Position) -> Cursor {
+        Cursor { epoch: self.epoch.clone(), position }
     }
 
-    /// Begins where somebody was. What is kept no more is found missing when it is read.
-    fn begin_at(&mut self, from: Cursor, last: i64) {
-        let (after, _) = from.place.rest();
+    /// Resumes after a cursor. A part of the change log that is no longer kept is found missing when it is
+    /// read.
+    fn resume_from(&mut self, from: Cursor, last: i64) {
+        let (after, _) = from.position.rest();
         if from.epoch != self.epoch || after > last {
-            self.ready.push_back(Told::Gap { from, to: self.at(self.place) });
+            self.ready.push_back(Delivery::Gap { from, to: self.at(self.position) });
             return;
         }
-        self.place = from.place;
-        self.behind = Some(Vec::new());
+        self.position = from.position;
+        self.catching_up = Some(Vec::new());
     }
 
-    /// Reads on in the feed; up to date when there is nothing more.
+    /// Reads on in the change log. At its end the subscription is up to date.
     async fn catch_up(&mut self) -> Result<()> {
-        let Some(commits) = &mut self.behind else { return Ok(()) };
-        // There may be much that is of no interest: who listens may have gone meanwhile.
+        let Some(commits) = &mut self.catching_up else { return Ok(()) };
+        // Long stretches may be of no interest: let other tasks run in between.
         consume_budget().await;
-        let (after, _) = self.place.rest();
-        if commits.last().is_none_or(|last| Place::behind(last.position) <= self.place) {
-            *commits = self.store.commits(after, COMMITS).await?;
+        let (after, _) = self.position.rest();
+        if commits.last().is_none_or(|last| Position::after(last.position) <= self.position) {
+            *commits = self.store.commits(after, MAX_COMMITS).await?;
             let Some(first) = commits.first() else {
-                self.behind = None;
+                self.catching_up = None;
                 return Ok(());
             };
             if first.position > after + 1 {
-                let to = Place::behind(first.position - 1);
-                let from = std::mem::replace(&mut self.place, to);
+                let to = Position::after(first.position - 1);
+                let from = std::mem::replace(&mut self.position, to);
                 let from = self.at(from);
-                self.ready.push_back(Told::Gap { from, to: self.at(to) });
+                self.ready.push_back(Delivery::Gap { from, to: self.at(to) });
                 return Ok(());
             }
         }
-        let wants = |name: &_| self.wanted.has(name);
-        let after = Cursor { epoch: self.epoch.clone(), place: self.place };
-        let piece = self.reading.next(self.store.as_ref(), commits, &after, wants).await?;
-        self.take(piece.behind, &piece.events().unwrap_or_default());
+        let wants = |name: &_| self.interest.has(name);
+        let after = Cursor { epoch: self.epoch.clone(), position: self.position };
+        let batch = self.reader.next(self.store.as_ref(), commits, &after, wants).await?;
+        self.take(batch.end, &batch.events().unwrap_or_default());
         Ok(())
     }
 
-    /// Makes ready what there is of interest among events.
-    fn take(&mut self, behind: Place, events: &[Arc<Event>]) {
+    /// Queues the events of interest for delivery.
+    fn take(&mut self, end: Position, events: &[Arc<Event>]) {
         for event in events {
-            let is_new = event.cursor().is_none_or(|cursor| cursor.place > self.place);
-            if is_new && self.wanted.has(&event.storage) && !self.is_known(event) && self.passes(event) {
-                self.ready.push_back(Told::Event(event.clone()));
+            let is_new = event.cursor().is_none_or(|cursor| cursor.position > self.position);
+            if is_new && self.interest.has(&event.storage) && !self.is_backfilled(event) && self.passes(event)
+            {
+                self.ready.push_back(Delivery::Event(event.clone()));
             }
         }
-        self.place = behind;
-        if self.place > Place::behind(self.known_until) {
-            self.known = HashMap::new();
+        self.position = end;
+        if self.position > Position::after(self.backfilled_until) {
+            self.backfilled = HashMap::new();
         }
     }
 
-    /// Whether its row was told already as it was behind this change.
-    fn is_known(&mut self, event: &Event) -> bool {
-        if self.known.is_empty() {
+    /// Whether the backfill has delivered the row as it was after this change.
+    fn is_backfilled(&mut self, event: &Event) -> bool {
+        if self.backfilled.is_empty() {
             return false;
         }
         let key = (event.storage.clone(), format!("{:?}", event.key));
         if event.what == Changed::Deleted {
-            // One that is made anew counts its versions anew.
-            self.known.remove(&key);
+            // A row that is created again starts with version 1.
+            self.backfilled.remove(&key);
         }
-        self.known.get(&key).is_some_and(|version| event.version <= *version)
+        self.backfilled.get(&key).is_some_and(|version| event.version <= *version)
     }
 
     fn passes(&mut self, event: &Event) -> bool {
-        // What is old is tidied away: that is nothing that became of it.
-        if matches!(event.own(), Some((SystemStorage::Transition | SystemStorage::Command, _)))
-            && event.what == Changed::Deleted
-        {
+        // Old transitions and commands are cleaned up; that is not an event.
+        let is_cleaned_up =
+            matches!(event.system(), Some((SystemStorage::Transition | SystemStorage::Command, _)));
+        if is_cleaned_up && event.what == Changed::Deleted {
             return false;
         }
-        if event.stored.as_ref().is_some_and(|stored| !self.of.has(&stored.in_force, &stored.row)) {
+        if event.stored.as_ref().is_some_and(|stored| !self.devices.matches(&stored.in_force, &stored.row)) {
             return false;
         }
         if self.filters.is_empty() {
@@ -339,7 +341,7 @@ impl Subscription {
         let Some(stored) = &event.stored else { return true };
         match self.filter_for(&stored.in_force) {
             Ok(filter) => filter.is_none_or(|filter| filter.matches(&stored.row)),
-            // A field that is gone: nothing passes any more.
+            // A filtered field was dropped: nothing passes.
             Err(_) => false,
         }
     }
@@ -357,6 +359,6 @@ impl Subscription {
     }
 }
 
-pub(super) fn wrong(parameter: &str, detail: impl Into<String>) -> Error {
-    Error::Query(vec![Fault::new(At::Parameter(parameter.into()), "not-applicable", detail)])
+pub(super) fn not_applicable(parameter: &str, detail: impl Into<String>) -> Error {
+    Error::Query(vec![Fault::new(Place::Parameter(parameter.into()), "not-applicable", detail)])
 }

@@ -1,29 +1,31 @@
-//! Devices and sensors as they are shown.
+//! Renders devices and sensors as JSON.
 
 use serde_json::{Value as Json, json};
 
-use crate::dump::hub::{
-    hearts::Shown,
-    known::{Device, Sensor},
+use crate::{
+    hub::{
+        cache::{Device, Sensor},
+        liveness::TrackerSnapshot,
+    },
+    store::Stored,
 };
-use crate::store::Stored;
 
 impl Device {
-    pub(super) fn shown(&self, stored: Option<&Stored>) -> Json {
-        let Shown { pulse, clock_off, .. } = self.heart.shown();
+    pub(super) fn to_json(&self, stored: Option<&Stored>) -> Json {
+        let TrackerSnapshot { liveness, clock_off, .. } = self.tracker.snapshot();
         let sensors: Vec<Json> =
-            self.sensors().iter().map(|sensor| sensor.shown(self.row.period_s)).collect();
+            self.sensors().iter().map(|sensor| sensor.to_json(self.row.period_s)).collect();
         let created_at = stored.map(|stored| stored.row.created_at.to_string());
         let updated_at = stored.map(|stored| stored.row.updated_at.to_string());
         json!({
             "id": self.id,
             "device": self.row.device,
             "state": self.row.state,
-            "status": pulse.as_ref().map_or("never", |pulse| pulse.status.name()),
-            "since": pulse.as_ref().map(|pulse| pulse.since),
-            "last_seen": pulse.as_ref().map(|pulse| pulse.seen),
+            "status": liveness.as_ref().map_or("never", |liveness| liveness.status.name()),
+            "since": liveness.as_ref().map(|liveness| liveness.since),
+            "last_seen": liveness.as_ref().map(|liveness| liveness.seen),
             "period_s": self.row.period_s,
-            "usual_s": pulse.as_ref().map(|pulse| seconds(pulse.period(self.row.period_s))),
+            "usual_s": liveness.as_ref().map(|liveness| seconds(liveness.period(self.row.period_s))),
             "clock_off_s": clock_off,
             "labels": self.row.labels,
             "own_table": self.row.own_table,
@@ -39,17 +41,17 @@ impl Device {
 }
 
 impl Sensor {
-    pub(super) fn shown(&self, period: Option<f64>) -> Json {
-        let Shown { pulse, last, .. } = self.heart.shown();
+    pub(super) fn to_json(&self, period: Option<f64>) -> Json {
+        let TrackerSnapshot { liveness, last, .. } = self.tracker.snapshot();
         let period = self.row.period_s.or(period);
         json!({
             "id": self.id,
             "sensor_type": self.row.sensor_type,
-            "status": pulse.as_ref().map_or("never", |pulse| pulse.status.name()),
-            "since": pulse.as_ref().map(|pulse| pulse.since),
-            "last_seen": pulse.as_ref().map(|pulse| pulse.seen),
+            "status": liveness.as_ref().map_or("never", |liveness| liveness.status.name()),
+            "since": liveness.as_ref().map(|liveness| liveness.since),
+            "last_seen": liveness.as_ref().map(|liveness| liveness.seen),
             "period_s": self.row.period_s,
-            "usual_s": pulse.as_ref().map(|pulse| seconds(pulse.period(period))),
+            "usual_s": liveness.as_ref().map(|liveness| seconds(liveness.period(period))),
             "value": last.as_ref().map(|last| match (&last.text, last.value) {
                 (Some(text), _) => Json::from(text.as_str()),
                 (None, value) => value.map_or(Json::Null, Json::from),
@@ -59,7 +61,7 @@ impl Sensor {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "it is a number of microseconds")]
+#[expect(clippy::cast_precision_loss, reason = "an interval in microseconds is far below 2^53")]
 fn seconds(micros: i64) -> f64 {
     micros as f64 / 1e6
 }

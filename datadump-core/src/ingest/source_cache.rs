@@ -1,0 +1,208 @@
+//! The sources in memory: every throw looks up its source here. The store has the truth.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    receipt::Receipt,
+    route::Routes,
+    schema::{StoredRow, name::fold},
+    source::Settings,
+    store::Stored,
+    system_rows,
+    throw::SourceName,
+};
+
+/// A source as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SourceRow {
+    pub(crate) name: String,
+    pub(crate) settings: Settings,
+    pub(crate) last_format: Option<String>,
+}
+
+/// A source as throws use it.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) name: SourceName,
+    pub(crate) settings: Settings,
+    pub(crate) routes: Routes,
+    pub(crate) version: i32,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    activity: Arc<Activity>,
+}
+
+/// What changes with every throw, and survives a change of the settings.
+#[derive(Debug, Default)]
+struct Activity {
+    format: Mutex<Option<String>>,
+    throws: AtomicU64,
+    accepted: AtomicU64,
+    quarantined: AtomicU64,
+    dropped: AtomicU64,
+    duplicates: AtomicU64,
+}
+
+/// A source as it is shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceInfo {
+    /// Its name.
+    pub name: String,
+    /// Its settings.
+    pub settings: Settings,
+    /// The format of the last throw.
+    pub last_format: Option<String>,
+    /// The version of the settings.
+    pub version: i32,
+    /// When the source was created: RFC 3339.
+    pub created_at: String,
+    /// When its settings were last changed.
+    pub updated_at: String,
+    /// Counters of this process since it started.
+    pub counted: Counted,
+}
+
+/// The counters of a source.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Counted {
+    /// Throws received.
+    pub throws: u64,
+    /// Rows written.
+    pub accepted: u64,
+    /// Quarantine entries made.
+    pub quarantined: u64,
+    /// Records dropped.
+    pub dropped: u64,
+    /// Records identical to the stored row.
+    pub duplicates: u64,
+}
+
+/// All sources, by case-folded name.
+#[derive(Debug, Default)]
+pub(crate) struct SourceCache {
+    sources: RwLock<BTreeMap<String, Arc<Source>>>,
+}
+
+impl SourceCache {
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<Source>> {
+        self.sources.read().get(fold(name).as_ref()).cloned()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Source>> {
+        self.sources.read().values().cloned().collect()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.sources.read().len()
+    }
+
+    /// Adds or replaces a source with its stored row.
+    pub(crate) fn put(&self, stored: &Stored) -> Result<Arc<Source>> {
+        let mut sources = self.sources.write();
+        let source = Arc::new(Source::read(stored, &sources)?);
+        // Rows may arrive here in another order than they were committed.
+        let is_later =
+            |other: &Arc<Source>| other.created_at == source.created_at && other.version > source.version;
+        if !sources.get(&source.name.folded()).is_some_and(is_later) {
+            sources.insert(source.name.folded(), source.clone());
+        }
+        Ok(source)
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        self.sources.write().remove(fold(name).as_ref());
+    }
+
+    /// Replaces all sources with the stored ones.
+    pub(crate) fn replace(&self, stored: Vec<Stored>) {
+        let mut sources = self.sources.write();
+        let mut fresh = BTreeMap::new();
+        for stored in stored {
+            match Source::read(&stored, &sources) {
+                Ok(source) => {
+                    fresh.insert(source.name.folded(), Arc::new(source));
+                }
+                Err(error) => tracing::error!(%error, "a stored source cannot be read"),
+            }
+        }
+        *sources = fresh;
+    }
+}
+
+impl Source {
+    /// A source that is not stored, for trying out settings.
+    pub(crate) fn tentative(name: SourceName, settings: Settings, now: Timestamp) -> Result<Self> {
+        let routes = Routes::read(&name, &settings)?;
+        let activity = Arc::default();
+        Ok(Self { name, settings, routes, version: 0, created_at: now, updated_at: now, activity })
+    }
+
+    fn read(stored: &Stored, known: &BTreeMap<String, Arc<Self>>) -> Result<Self> {
+        let StoredRow { version, created_at, updated_at, .. } = stored.row;
+        let row: SourceRow = system_rows::decode(&stored.in_force.definition, &stored.row)?;
+        let name = SourceName::parse(&row.name).map_err(Error::internal)?;
+        let routes = Routes::read(&name, &row.settings)?;
+        let activity = known.get(&name.folded()).map(|before| before.activity.clone()).unwrap_or_default();
+        if let Some(format) = row.last_format {
+            activity.format.lock().get_or_insert(format);
+        }
+        Ok(Self { name, settings: row.settings, routes, version, created_at, updated_at, activity })
+    }
+
+    /// Counts a throw and what became of it.
+    pub(crate) fn count(&self, receipt: &Receipt) {
+        self.activity.throws.fetch_add(1, Ordering::Relaxed);
+        self.count_rows(receipt);
+    }
+
+    /// Counts what became of a throw that was counted before.
+    pub(crate) fn count_rows(&self, receipt: &Receipt) {
+        self.activity.accepted.fetch_add(receipt.accepted, Ordering::Relaxed);
+        self.activity.quarantined.fetch_add(receipt.quarantined, Ordering::Relaxed);
+        self.activity.dropped.fetch_add(receipt.dropped, Ordering::Relaxed);
+        self.activity.duplicates.fetch_add(receipt.duplicates, Ordering::Relaxed);
+    }
+
+    /// Remembers the format of the last throw.
+    pub(crate) fn note_format(&self, format: &str) {
+        let mut last = self.activity.format.lock();
+        if last.as_deref() != Some(format) {
+            *last = Some(format.to_owned());
+        }
+    }
+
+    /// The format of the last throw.
+    pub(crate) fn last_format(&self) -> Option<String> {
+        self.activity.format.lock().clone()
+    }
+
+    pub(crate) fn info(&self) -> SourceInfo {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        SourceInfo {
+            name: self.name.to_string(),
+            settings: self.settings.clone(),
+            last_format: self.last_format(),
+            version: self.version,
+            created_at: self.created_at.to_string(),
+            updated_at: self.updated_at.to_string(),
+            counted: Counted {
+                throws: load(&self.activity.throws),
+                accepted: load(&self.activity.accepted),
+                quarantined: load(&self.activity.quarantined),
+                dropped: load(&self.activity.dropped),
+                duplicates: load(&self.activity.duplicates),
+            },
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Rows of system storages as Rust types: serde names the fields, the definition types them.
+//!
+//! JSON has no bytes, so a system storage has at most one binary field, and its bytes are passed beside
+//! the serialized fields.
+
+use std::sync::Arc;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    error::{Error, Result},
+    schema::{Definition, InForce, Kind, Row, StoredRow, Value, infer::replace_nul},
+    validate,
+};
+
+/// Turns a value into a row of a system storage. NUL characters, which PostgreSQL cannot store, become
+/// U+FFFD.
+pub(crate) fn encode<T: Serialize>(
+    in_force: &Arc<InForce>,
+    row: &T,
+    mut bytes: Option<Vec<u8>>,
+) -> Result<Row> {
+    let mut json = serde_json::to_value(row).map_err(Error::internal)?;
+    replace_nul(&mut json);
+    let Json::Object(mut members) = json else {
+        return Err(Error::internal("a system row is not an object"));
+    };
+    let definition = &in_force.definition;
+    let mut value = |name: &str, kind: &Kind| match (kind, members.remove(name)) {
+        (Kind::Binary { .. }, _) => Ok(bytes.take().map_or(Value::Null, Value::Binary)),
+        (_, None | Some(Json::Null)) => Ok(Value::Null),
+        (_, Some(json)) => kind.take(json).map_err(|wrong| {
+            Error::internal(format!("field `{name}` of `{}`: {}", definition.name, wrong.detail))
+        }),
+    };
+    let values = definition.fields.iter().map(|field| value(field.name.as_str(), &field.kind));
+    let values: Vec<Value> = values.collect::<Result<_>>()?;
+    let key = value(definition.key.name.as_str(), &definition.key.kind)?;
+    let key = Some(key).filter(|key| *key != Value::Null);
+    validate::typed(in_force, key, values).map_err(Error::Invalid)
+}
+
+/// Reads a row of a system storage, without its binary field.
+pub(crate) fn decode<T: DeserializeOwned>(definition: &Definition, row: &StoredRow) -> Result<T> {
+    let mut members = Map::with_capacity(1 + definition.fields.len());
+    members.insert(definition.key.name.to_string(), row.key.to_json(&definition.key.kind));
+    for (field, value) in definition.fields.iter().zip(&row.values) {
+        if !matches!(field.kind, Kind::Binary { .. }) {
+            members.insert(field.name.to_string(), value.to_json(&field.kind));
+        }
+    }
+    serde_json::from_value(Json::Object(members)).map_err(Error::internal)
+}
+
+/// The bytes of the binary field of a stored row.
+pub(crate) fn bytes(row: &StoredRow) -> &[u8] {
+    row.values
+        .iter()
+        .find_map(|value| if let Value::Binary(bytes) = value { Some(bytes.as_slice()) } else { None })
+        .unwrap_or_default()
+}
