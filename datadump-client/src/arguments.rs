@@ -1,145 +1,145 @@
-//! The command line of `datadump`: what can be asked, and what is said of it in its help.
+//! The command-line arguments of `datadump`, and their help texts.
 
 use clap::{Args, Parser, Subcommand};
 
-const DOCUMENTS: &str = "Where JSON is asked for, it can be given as it is ({…}), as the name of a file (dog.json or \
-     @dog.json), or as - for standard input.";
+const DOCUMENTS: &str = "JSON arguments can be given literally ({…}), as a file name (dog.json or @dog.json), or as - for \
+     standard input.";
 
-/// Asks a Data-Dump server, and prints its answer as JSON.
+/// Command-line client for a Data-Dump server. Prints each response as JSON.
 #[derive(Debug, Parser)]
 #[command(name = "datadump", version, after_help = DOCUMENTS)]
 pub(crate) struct Arguments {
-    /// Where the server is: a URL, or host:port.
+    /// Address of the server: a URL, or host:port.
     #[arg(long, global = true, env = "DATADUMP_SERVER", default_value = "http://127.0.0.1:6050")]
     pub(crate) server: String,
-    /// What to ask.
+    /// The command to run.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Throw data: any data, in any format.
+    /// Throw data in any format.
     Throw(ThrowArguments),
-    /// List the sources, or show one.
+    /// List sources, or show one.
     Sources {
-        /// The name of a source.
+        /// Name of the source.
         name: Option<String>,
     },
-    /// List what waits in quarantine, or show one entry with its bytes.
+    /// List quarantine entries, or show one with its bytes.
     Quarantine(QuarantineArguments),
-    /// Process again what waits in quarantine, and store what becomes of it, once.
+    /// Process quarantined data again, and store the result.
     Replay(ReplayArguments),
-    /// How the server is.
+    /// Show the server's status.
     Status,
-    /// Storages and their definitions.
+    /// Manage storages and their definitions.
     #[command(subcommand)]
     Storage(StorageCommand),
-    /// The rows of a storage.
+    /// Read and write the rows of a storage.
     #[command(subcommand)]
     Row(RowCommand),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ThrowArguments {
-    /// The data: JSON, a file, or - for standard input.
+    /// Data to throw: JSON, a file name, or - for standard input.
     #[arg(default_value = "-")]
     pub(crate) data: String,
-    /// The source to throw at [default: inbox].
+    /// Source to throw at [default: inbox].
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
-    /// The format to read it as; it is recognised when this is not said.
+    /// Format of the data [default: detected by the server].
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
-    /// The content type to send it with.
+    /// Content type of the request.
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) content_type: Option<String>,
-    /// Lines without end (ndjson, csv, text …): commit chunk by chunk.
+    /// Send line-based data (ndjson, csv, text …) of any length, committed chunk by chunk.
     #[arg(long)]
     pub(crate) stream: bool,
-    /// Store nothing when anything is wrong.
+    /// Store nothing if any record is invalid.
     #[arg(long, conflicts_with = "stream")]
     pub(crate) strict: bool,
-    /// A name for this throw: thrown again with the same one it is stored once, and a stream that broke
-    /// off goes on.
-    #[arg(long, value_name = "NAME")]
+    /// Idempotency key: a retry with the same key is not stored twice, and an interrupted stream
+    /// resumes.
+    #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct QuarantineArguments {
-    /// The id of an entry.
+    /// Id of the entry to show.
     pub(crate) id: Option<String>,
-    /// Only what was thrown at this source.
+    /// Only entries from this source.
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
-    /// Also what was replayed since.
+    /// Include entries that have been replayed.
     #[arg(long)]
     pub(crate) all: bool,
-    /// The most entries, 1 to 1000 [default: 100].
+    /// Maximum number of entries, 1 to 1000 [default: 100].
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<u64>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
-    /// The id of an entry; all that wait when there is none.
+    /// Id of the entry to replay [default: all waiting entries].
     pub(crate) id: Option<String>,
-    /// Only what was thrown at this source.
+    /// Only entries from this source.
     #[arg(long, value_name = "NAME", conflicts_with = "id")]
     pub(crate) source: Option<String>,
-    /// A file with a program to use in the place of the source's.
+    /// File with a VRL program to use instead of the source's.
     #[arg(long, value_name = "FILE")]
     pub(crate) program: Option<String>,
-    /// Say what would become of it, and store nothing.
+    /// Show what would be stored, without storing it.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StorageCommand {
-    /// List all storages.
+    /// List storages.
     List,
     /// Show one storage.
     Get {
-        /// The name of the storage.
+        /// Name of the storage.
         name: String,
     },
-    /// Declare a storage, or its next version.
+    /// Declare a storage, or a new version of it.
     #[command(after_help = DOCUMENTS)]
     Declare {
-        /// The definition: JSON, a file, or - for standard input.
+        /// Definition: JSON, a file name, or - for standard input.
         definition: String,
-        /// Make changes up to this class: additive, widening, data-dependent, breaking or destructive.
+        /// Allow changes up to this class: additive, widening, data-dependent, breaking or destructive.
         #[arg(long, value_name = "CLASS")]
         allow: Option<String>,
-        /// The plan_hash of the plan for these changes.
+        /// The plan_hash of the plan that you reviewed.
         #[arg(long, value_name = "HASH")]
         plan: Option<String>,
     },
-    /// Show what declaring a definition would do, and do nothing.
+    /// Show what declaring a definition would change, without changing it.
     #[command(after_help = DOCUMENTS)]
     Plan {
-        /// The name of the storage; it need not exist.
+        /// Name of the storage, which need not exist yet.
         name: String,
-        /// The definition: JSON, a file, or - for standard input.
+        /// Definition: JSON, a file name, or - for standard input.
         definition: String,
     },
     /// List the versions of a storage.
     Versions {
-        /// The name of the storage.
+        /// Name of the storage.
         name: String,
     },
-    /// Show how far the last version of a storage is.
+    /// Show the migration progress of a storage.
     Status {
-        /// The name of the storage.
+        /// Name of the storage.
         name: String,
     },
-    /// Remove a storage with all its rows.
+    /// Remove a storage and all its rows.
     Remove {
-        /// The name of the storage.
+        /// Name of the storage.
         name: String,
-        /// The name again: all its rows go.
+        /// Name of the storage, repeated as confirmation.
         #[arg(long, value_name = "NAME")]
         confirm: String,
     },
@@ -147,52 +147,52 @@ pub(crate) enum StorageCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RowCommand {
-    /// List rows, newest update first.
+    /// List rows, most recently changed first.
     List {
-        /// The name of the storage.
+        /// Name of the storage.
         storage: String,
-        /// Which ones, as JSON: {"color": {"eq": "red"}}.
+        /// Filter, as JSON: {"color": {"eq": "red"}}.
         #[arg(long = "where", value_name = "JSON")]
         filter: Option<String>,
-        /// By which fields; - before those that descend.
+        /// Comma-separated fields to sort by; prefix a field with - for descending order.
         #[arg(long, allow_hyphen_values = true, value_name = "FIELDS")]
         ordering: Option<String>,
-        /// The most rows, 1 to 1000 [default: 100].
+        /// Maximum number of rows, 1 to 1000 [default: 100].
         #[arg(long, value_name = "COUNT")]
         limit: Option<u64>,
     },
     /// Show one row.
     Get {
-        /// The name of the storage.
+        /// Name of the storage.
         storage: String,
-        /// The key of the row.
+        /// Key of the row.
         key: String,
     },
-    /// Insert a row, or replace the one with its key.
+    /// Insert a row, or replace the row with the same key.
     #[command(after_help = DOCUMENTS)]
     Save {
-        /// The name of the storage.
+        /// Name of the storage.
         storage: String,
-        /// The row: JSON, a file, or - for standard input.
+        /// Row: JSON, a file name, or - for standard input.
         row: String,
     },
     /// Change some fields of a row.
     #[command(after_help = DOCUMENTS)]
     Patch {
-        /// The name of the storage.
+        /// Name of the storage.
         storage: String,
-        /// The key of the row.
+        /// Key of the row.
         key: String,
-        /// The fields to change: JSON, a file, or - for standard input.
+        /// Fields to change: JSON, a file name, or - for standard input.
         patch: String,
     },
     /// Delete a row.
     Delete {
-        /// The name of the storage.
+        /// Name of the storage.
         storage: String,
-        /// The key of the row.
+        /// Key of the row.
         key: String,
-        /// Only if the row has this version.
+        /// Delete only if the row has this version.
         #[arg(long)]
         version: Option<i32>,
     },

@@ -1,4 +1,4 @@
-//! The commands around throws: throw, look at sources and quarantine, replay.
+//! The commands for capture: throw, sources, quarantine and replay.
 
 use datadump_client::{Client, Throw, done};
 use futures_util::stream;
@@ -6,15 +6,15 @@ use serde_json::{Map, Value as Json, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use crate::{
-    Shown,
+    Output,
     arguments::{QuarantineArguments, ReplayArguments, ThrowArguments},
-    shown,
+    to_json,
 };
 
-/// How much of a file is read at a time.
-const CHUNK: usize = 64 << 10;
+/// Number of bytes read from a file at a time.
+const CHUNK_SIZE: usize = 64 << 10;
 
-pub(crate) async fn throw(client: &Client, arguments: ThrowArguments) -> Shown {
+pub(crate) async fn throw(client: &Client, arguments: ThrowArguments) -> Output {
     let ThrowArguments { data, source, format, content_type, stream, strict, idempotency_key } = arguments;
     let mut throw = Throw::new(body(&data).await?);
     if let Some(source) = source {
@@ -35,20 +35,20 @@ pub(crate) async fn throw(client: &Client, arguments: ThrowArguments) -> Shown {
     if let Some(key) = idempotency_key {
         throw = throw.idempotency_key(key);
     }
-    shown(throw.send(client).await)
+    to_json(throw.send(client).await)
 }
 
-pub(crate) async fn sources(client: &Client, name: Option<String>) -> Shown {
+pub(crate) async fn sources(client: &Client, name: Option<String>) -> Output {
     match name {
-        None => shown(done(client.list_sources().limit(1000_u64).send().await).await),
-        Some(name) => shown(done(client.get_source().source(name).send().await).await),
+        None => to_json(done(client.list_sources().limit(1000_u64).send().await).await),
+        Some(name) => to_json(done(client.get_source().source(name).send().await).await),
     }
 }
 
-pub(crate) async fn quarantine(client: &Client, arguments: QuarantineArguments) -> Shown {
+pub(crate) async fn quarantine(client: &Client, arguments: QuarantineArguments) -> Output {
     let QuarantineArguments { id, source, all, limit } = arguments;
     if let Some(id) = id {
-        return shown(done(client.get_quarantined().id(id).send().await).await);
+        return to_json(done(client.get_quarantined().id(id).send().await).await);
     }
     let mut list = client.list_quarantine();
     if !all {
@@ -60,10 +60,10 @@ pub(crate) async fn quarantine(client: &Client, arguments: QuarantineArguments) 
     if let Some(limit) = limit {
         list = list.limit(limit);
     }
-    shown(done(list.send().await).await)
+    to_json(done(list.send().await).await)
 }
 
-pub(crate) async fn replay(client: &Client, arguments: ReplayArguments) -> Shown {
+pub(crate) async fn replay(client: &Client, arguments: ReplayArguments) -> Output {
     let ReplayArguments { id, source, program, dry_run } = arguments;
     let mut request = Map::new();
     request.insert("dry_run".into(), dry_run.into());
@@ -81,37 +81,37 @@ pub(crate) async fn replay(client: &Client, arguments: ReplayArguments) -> Shown
             done(client.replay().body(request).send().await).await?
         }
     };
-    ended(client, started.id.clone(), serde_json::to_value(started)?).await
+    wait_for_replay(client, started.id.clone(), serde_json::to_value(started)?).await
 }
 
-/// Waits for the end of a replay.
-async fn ended(client: &Client, id: String, mut state: Json) -> Shown {
+/// Waits until a replay has finished, and returns its final state.
+async fn wait_for_replay(client: &Client, id: String, mut state: Json) -> Output {
     while state["state"] == "running" {
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        state = shown(done(client.get_replay().id(&id).send().await).await)?;
+        state = to_json(done(client.get_replay().id(&id).send().await).await)?;
     }
     Ok(state)
 }
 
-/// What is to be thrown: the argument itself when it is JSON, or what is in the file it names, or
-/// what comes from standard input; the latter two as they are read.
+/// Returns the body to throw: the argument itself if it is JSON, otherwise the file it names, or
+/// standard input. Files and standard input are streamed.
 async fn body(data: &str) -> Result<reqwest::Body, Box<dyn std::error::Error>> {
     match data.trim_start() {
         literal if literal.starts_with(['{', '[']) => Ok(data.to_owned().into()),
-        "-" => Ok(reading(tokio::io::stdin())),
+        "-" => Ok(stream_from(tokio::io::stdin())),
         name => {
             let name = name.strip_prefix('@').unwrap_or(name);
             let file = tokio::fs::File::open(name)
                 .await
                 .map_err(|error| format!("cannot read the file {name}: {error}"))?;
-            Ok(reading(file))
+            Ok(stream_from(file))
         }
     }
 }
 
-fn reading(from: impl AsyncRead + Send + Sync + Unpin + 'static) -> reqwest::Body {
+fn stream_from(from: impl AsyncRead + Send + Sync + Unpin + 'static) -> reqwest::Body {
     let chunks = stream::try_unfold(from, |mut from| async {
-        let mut chunk = Vec::with_capacity(CHUNK);
+        let mut chunk = Vec::with_capacity(CHUNK_SIZE);
         let length = from.read_buf(&mut chunk).await?;
         Ok::<_, std::io::Error>((length > 0).then_some((chunk, from)))
     });

@@ -1,41 +1,41 @@
-//! Why a call failed. A `Problem` comes as bytes, because the generator types only plain JSON.
+//! The error type of client calls. A `Problem` arrives as bytes, because the generator types only plain JSON.
 
 use std::io;
 
 use crate::generated::{ByteStream, Error, ResponseValue, types::Problem};
 
-/// The most of an answer that is read to find out what is wrong.
-const PROBLEM_BYTES: usize = 1 << 20;
+/// Maximum size of an error response that is read.
+const MAX_PROBLEM_BYTES: usize = 1 << 20;
 
-/// Why a call failed.
+/// The reason a call failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The server says why.
+    /// The server answered with an error.
     #[error("{} ({})", .0.detail, .0.status)]
     Problem(Box<Problem>),
-    /// It was answered, but not by something that speaks as the server does.
-    #[error("unexpected answer with status {status}: {text}")]
+    /// The response did not come from a Data-Dump server.
+    #[error("unexpected response with status {status}: {text}")]
     Unexpected {
-        /// The status.
+        /// HTTP status.
         status: u16,
-        /// The beginning of what was said.
+        /// Beginning of the response body.
         text: String,
     },
-    /// Nothing answers at this address.
+    /// No connection could be made.
     #[error("cannot reach {server}: {cause}")]
     Unreachable {
-        /// The scheme, host and port that were tried.
+        /// Scheme, host and port of the server.
         server: String,
-        /// Why not: `connection refused`.
+        /// Cause, such as `connection refused`.
         cause: String,
     },
-    /// The server could not be asked, or its answer did not come or could not be read.
+    /// The request could not be sent, or the response could not be read.
     #[error("{0}")]
     Transport(String),
 }
 
-/// What a call gave: its value, or why it failed.
+/// Converts the result of a generated call to its value or a [`Failure`].
 pub async fn done<T>(result: Result<ResponseValue<T>, Error<ByteStream>>) -> Result<T, Failure> {
     match result {
         Ok(value) => Ok(value.into_inner()),
@@ -44,37 +44,37 @@ pub async fn done<T>(result: Result<ResponseValue<T>, Error<ByteStream>>) -> Res
 }
 
 impl Failure {
-    /// Reads what the server said.
+    /// Reads the error response and converts it to a [`Failure`].
     pub async fn of(error: Error<ByteStream>) -> Self {
         let (status, body) = match error {
             Error::ErrorResponse(answer) => {
                 let status = answer.status().as_u16();
-                (status, beginning(answer.into_inner_stream()).await)
+                (status, read_beginning(answer.into_inner_stream()).await)
             }
             Error::UnexpectedResponse(answer) => {
                 let status = answer.status().as_u16();
-                (status, beginning(answer.bytes_stream()).await)
+                (status, read_beginning(answer.bytes_stream()).await)
             }
-            Error::CommunicationError(error) => return Self::sending(&error),
-            other => return Self::Transport(innermost(&other)),
+            Error::CommunicationError(error) => return Self::from_request(&error),
+            other => return Self::Transport(root_cause(&other)),
         };
-        Self::said(status, &body)
+        Self::from_body(status, &body)
     }
 
-    /// Reads what was answered to a request that was made by hand.
-    pub(crate) async fn answered<B: AsRef<[u8]>, E>(
+    /// Reads the error response to a request made without the generated client.
+    pub(crate) async fn from_response<B: AsRef<[u8]>, E>(
         status: u16,
         body: impl futures_util::Stream<Item = Result<B, E>>,
     ) -> Self {
-        Self::said(status, &beginning(body).await)
+        Self::from_body(status, &read_beginning(body).await)
     }
 
-    /// Says why a request was not answered.
-    pub(crate) fn sending(error: &reqwest::Error) -> Self {
-        if error.is_connect() { Self::unreachable(error) } else { Self::Transport(innermost(error)) }
+    /// Converts an error from sending a request.
+    pub(crate) fn from_request(error: &reqwest::Error) -> Self {
+        if error.is_connect() { Self::unreachable(error) } else { Self::Transport(root_cause(error)) }
     }
 
-    fn said(status: u16, body: &[u8]) -> Self {
+    fn from_body(status: u16, body: &[u8]) -> Self {
         match serde_json::from_slice(body) {
             Ok(problem) => Self::Problem(Box::new(problem)),
             Err(_) => Self::Unexpected { status, text: text(body) },
@@ -83,10 +83,10 @@ impl Failure {
 
     fn unreachable(error: &reqwest::Error) -> Self {
         let server = error.url().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-        Self::Unreachable { server, cause: innermost(error) }
+        Self::Unreachable { server, cause: root_cause(error) }
     }
 
-    /// What the server said, when it said it.
+    /// Returns the server's error, if the server answered with one.
     pub fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Problem(problem) => Some(problem),
@@ -95,8 +95,8 @@ impl Failure {
     }
 }
 
-/// What first went wrong: the errors around it only say who noticed.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+/// Returns the message of the root cause; the errors wrapped around it add no information.
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut inner = error;
     while let Some(source) = inner.source() {
         inner = source;
@@ -107,12 +107,14 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     }
 }
 
-async fn beginning<B: AsRef<[u8]>, E>(stream: impl futures_util::Stream<Item = Result<B, E>>) -> Vec<u8> {
+async fn read_beginning<B: AsRef<[u8]>, E>(
+    stream: impl futures_util::Stream<Item = Result<B, E>>,
+) -> Vec<u8> {
     let mut stream = std::pin::pin!(stream);
     let mut body = Vec::new();
     while let Some(Ok(piece)) = futures_util::StreamExt::next(&mut stream).await {
         body.extend_from_slice(piece.as_ref());
-        if body.len() > PROBLEM_BYTES {
+        if body.len() > MAX_PROBLEM_BYTES {
             break;
         }
     }

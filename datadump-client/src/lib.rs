@@ -1,5 +1,5 @@
-//! A client of Data-Dump: [`Client`] is generated from the server's OpenAPI document, a method for
-//! each operation; [`done`] takes what a call gave apart into its value or a [`Failure`];
+//! A client for Data-Dump. [`Client`] is generated from the server's OpenAPI document and has one
+//! method per operation. [`done`] converts the result of a call to its value or a [`Failure`].
 //! [`Throw`] throws data of any kind.
 //!
 //! ```no_run
@@ -24,7 +24,7 @@ mod failure;
     unreachable_pub,
     unused_imports,
     unused_qualifications,
-    reason = "it is generated: what it looks like is the generator's business"
+    reason = "generated code follows the generator's style"
 )]
 mod generated;
 

@@ -1,4 +1,4 @@
-//! `datadump`: the API from the command line. It prints JSON.
+//! `datadump`, the command-line client. It prints JSON.
 
 mod arguments;
 mod capture;
@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 
 use arguments::{Arguments, Command, RowCommand, StorageCommand};
 
-type Shown = Result<Json, Box<dyn std::error::Error>>;
+type Output = Result<Json, Box<dyn std::error::Error>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -23,41 +23,42 @@ async fn main() -> ExitCode {
     let client = Client::new(&address(&arguments.server));
     match run(&client, arguments.command).await {
         Ok(answer) => {
-            // A reader that has gone away (`| head`) is not an error.
+            // A closed pipe (`| head`) is not an error.
             let _ = writeln!(std::io::stdout(), "{answer:#}");
             ExitCode::SUCCESS
         }
         Err(error) => {
             let unreachable = matches!(error.downcast_ref(), Some(Failure::Unreachable { .. }));
-            let hint = if unreachable { "; is the server running? (--server says where)" } else { "" };
+            let hint =
+                if unreachable { "; is the server running? (set its address with --server)" } else { "" };
             let _ = writeln!(std::io::stderr(), "datadump: {error}{hint}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// The address of the server, however shortly it is written.
+/// Returns the server's URL; `http://` may be omitted.
 fn address(server: &str) -> String {
     let server = server.trim_end_matches('/');
     if server.contains("://") { server.to_owned() } else { format!("http://{server}") }
 }
 
-async fn run(client: &Client, command: Command) -> Shown {
+async fn run(client: &Client, command: Command) -> Output {
     match command {
         Command::Throw(arguments) => capture::throw(client, arguments).await,
         Command::Sources { name } => capture::sources(client, name).await,
         Command::Quarantine(arguments) => capture::quarantine(client, arguments).await,
         Command::Replay(arguments) => capture::replay(client, arguments).await,
-        Command::Status => shown(done(client.status().send().await).await),
+        Command::Status => to_json(done(client.status().send().await).await),
         Command::Storage(command) => storage(client, command).await,
         Command::Row(command) => row(client, command).await,
     }
 }
 
-async fn storage(client: &Client, command: StorageCommand) -> Shown {
+async fn storage(client: &Client, command: StorageCommand) -> Output {
     match command {
-        StorageCommand::List => shown(done(client.list_storages().send().await).await),
-        StorageCommand::Get { name } => shown(done(client.get_storage().name(name).send().await).await),
+        StorageCommand::List => to_json(done(client.list_storages().send().await).await),
+        StorageCommand::Get { name } => to_json(done(client.get_storage().name(name).send().await).await),
         StorageCommand::Declare { definition, allow, plan } => {
             let mut declare = client.declare_storage().body(object(&definition)?);
             if let Some(allow) = allow {
@@ -66,15 +67,15 @@ async fn storage(client: &Client, command: StorageCommand) -> Shown {
             if let Some(plan) = plan {
                 declare = declare.plan(plan);
             }
-            shown(done(declare.send().await).await)
+            to_json(done(declare.send().await).await)
         }
         StorageCommand::Plan { name, definition } => {
-            shown(done(client.plan_storage().name(name).body(object(&definition)?).send().await).await)
+            to_json(done(client.plan_storage().name(name).body(object(&definition)?).send().await).await)
         }
         StorageCommand::Versions { name } => {
-            shown(done(client.list_versions().name(name).send().await).await)
+            to_json(done(client.list_versions().name(name).send().await).await)
         }
-        StorageCommand::Status { name } => shown(done(client.ready_status().name(name).send().await).await),
+        StorageCommand::Status { name } => to_json(done(client.ready_status().name(name).send().await).await),
         StorageCommand::Remove { name, confirm } => {
             done(client.remove_storage().name(&name).confirm(confirm).send().await).await?;
             Ok(json!({"removed": name}))
@@ -82,7 +83,7 @@ async fn storage(client: &Client, command: StorageCommand) -> Shown {
     }
 }
 
-async fn row(client: &Client, command: RowCommand) -> Shown {
+async fn row(client: &Client, command: RowCommand) -> Output {
     match command {
         RowCommand::List { storage, filter, ordering, limit } => {
             let mut list = client.list_rows().name(storage);
@@ -95,17 +96,17 @@ async fn row(client: &Client, command: RowCommand) -> Shown {
             if let Some(limit) = limit {
                 list = list.limit(limit);
             }
-            shown(done(list.send().await).await)
+            to_json(done(list.send().await).await)
         }
         RowCommand::Get { storage, key } => {
-            shown(done(client.get_row().name(storage).key(key).send().await).await)
+            to_json(done(client.get_row().name(storage).key(key).send().await).await)
         }
         RowCommand::Save { storage, row } => {
-            shown(done(client.save_row().name(storage).body(object(&row)?).send().await).await)
+            to_json(done(client.save_row().name(storage).body(object(&row)?).send().await).await)
         }
         RowCommand::Patch { storage, key, patch } => {
             let patch = client.patch_row().name(storage).key(key).body(object(&patch)?);
-            shown(done(patch.send().await).await)
+            to_json(done(patch.send().await).await)
         }
         RowCommand::Delete { storage, key, version } => {
             let mut delete = client.delete_row().name(storage).key(&key);
@@ -118,11 +119,11 @@ async fn row(client: &Client, command: RowCommand) -> Shown {
     }
 }
 
-fn shown<T: serde::Serialize>(answer: Result<T, Failure>) -> Shown {
+fn to_json<T: serde::Serialize>(answer: Result<T, Failure>) -> Output {
     Ok(serde_json::to_value(answer?)?)
 }
 
-/// A JSON object: the argument itself, or what is in the file it names, or on standard input.
+/// Parses a JSON object from the argument itself, the file it names, or standard input.
 fn object(argument: &str) -> Result<Map<String, Json>, String> {
     let text = match argument.trim_start() {
         literal if literal.starts_with(['{', '[']) => literal.to_owned(),

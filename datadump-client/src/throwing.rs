@@ -1,5 +1,5 @@
-//! Throwing data: any bytes of any length, with any content type and any arguments. The generated
-//! methods can say less: they know the parameters of the document, and one content type.
+//! Throws of any bytes, any length, any content type and any arguments. The generated methods support
+//! only the documented parameters and a single content type.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::{
     generated::{Client, ClientInfo as _, types::Receipt},
 };
 
-/// How long an answer may take: a body of any length takes as long as it takes.
-const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Timeout of a throw. It is long, because a stream has no maximum length.
+const THROW_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Something that is about to be thrown.
+/// Builder for a throw.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), datadump_client::Failure> {
@@ -32,59 +32,59 @@ pub struct Throw {
 }
 
 impl Throw {
-    /// Throws these bytes at the source `inbox`.
+    /// Creates a throw of this body at the source `inbox`.
     pub fn new(body: impl Into<reqwest::Body>) -> Self {
         Self { body: body.into(), source: None, content_type: None, arguments: Vec::new(), key: None }
     }
 
-    /// At another source.
+    /// Sets the source to throw at.
     #[must_use]
     pub fn source(mut self, source: impl Into<String>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// With a content type.
+    /// Sets the content type.
     #[must_use]
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = Some(content_type.into());
         self
     }
 
-    /// To be read as this format.
+    /// Sets the format, instead of letting the server detect it.
     #[must_use]
     pub fn format(self, format: impl Into<String>) -> Self {
         self.argument("format", format)
     }
 
-    /// All of it or nothing: anything wrong is a failure with status 422.
+    /// Stores all of the throw or nothing: any invalid record fails the throw with status 422.
     #[must_use]
     pub fn strict(self) -> Self {
         self.argument("strict", "1")
     }
 
-    /// Of any length, in a format that goes by lines: committed chunk by chunk.
+    /// Makes the throw a stream: line-based data of any length, committed chunk by chunk.
     #[must_use]
     pub fn stream(self) -> Self {
         self.argument("stream", "1")
     }
 
-    /// Under a name of its own: thrown again with the same name within a day, it is stored once, and the
-    /// receipt is the first one. A stream that broke off goes on where it was.
+    /// Sets an idempotency key. A retry with the same key within a day is not stored again, and returns
+    /// the first receipt. A stream that broke off resumes where it stopped.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// With an argument of the address, which is kept with the throw.
+    /// Adds a URL argument, which is kept with the throw.
     #[must_use]
     pub fn argument(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.arguments.push((name.into(), value.into()));
         self
     }
 
-    /// Throws it.
+    /// Sends the throw and returns its receipt.
     pub async fn send(self, client: &Client) -> Result<Receipt, Failure> {
         let base = client.baseurl().trim_end_matches('/');
         let mut url = reqwest::Url::parse(base).map_err(|error| Failure::Transport(error.to_string()))?;
@@ -93,18 +93,19 @@ impl Throw {
         {
             path.pop_if_empty().extend(["throw", source]);
         }
-        let mut request = client.client().post(url).query(&self.arguments).timeout(PATIENCE).body(self.body);
+        let mut request =
+            client.client().post(url).query(&self.arguments).timeout(THROW_TIMEOUT).body(self.body);
         if let Some(content_type) = self.content_type {
             request = request.header(reqwest::header::CONTENT_TYPE, content_type);
         }
         if let Some(key) = self.key {
             request = request.header("Idempotency-Key", key);
         }
-        let answer = request.send().await.map_err(|error| Failure::sending(&error))?;
+        let answer = request.send().await.map_err(|error| Failure::from_request(&error))?;
         let status = answer.status();
         if !status.is_success() {
-            return Err(Failure::answered(status.as_u16(), answer.bytes_stream()).await);
+            return Err(Failure::from_response(status.as_u16(), answer.bytes_stream()).await);
         }
-        answer.json().await.map_err(|error| Failure::sending(&error))
+        answer.json().await.map_err(|error| Failure::from_request(&error))
     }
 }
