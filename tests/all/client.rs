@@ -17,7 +17,7 @@ async fn the_generated_client_declares_writes_and_reads(server: Server) {
     let client = Client::new(server.base());
     let declared = done(client.declare_storage().body(object(dog())).send().await).await.unwrap();
     assert_eq!((declared.name.as_str(), declared.version, declared.locked), ("dog", 1, true));
-    server.applied("dog").await;
+    server.wait_until_applied("dog").await;
     for (chip, color) in [("CHIP1", "red"), ("a/b", "blue")] {
         let row = object(json!({"chip_id": chip, "color": color, "collar_size": 40}));
         let saved = done(client.save_row().name("dog").body(row).send().await).await.unwrap();
@@ -52,7 +52,7 @@ async fn the_generated_client_declares_writes_and_reads(server: Server) {
 async fn the_command_line_does_the_same(server: Server) {
     let declared = said(&server, &["storage", "declare", &dog().to_string()]).await.unwrap();
     assert_eq!(declared["name"], "dog");
-    server.applied("dog").await;
+    server.wait_until_applied("dog").await;
     let row = json!({"chip_id": "CHIP1", "color": "red", "collar_size": 40}).to_string();
     assert_eq!(said(&server, &["row", "save", "dog", &row]).await.unwrap()["version"], 1);
     let filter = r#"{"color": {"eq": "red"}}"#;

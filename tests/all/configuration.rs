@@ -120,7 +120,7 @@ async fn the_default_database_is_made_where_it_is_started() {
     let mut setup = Setup::default().arguments(["--listen", "127.0.0.1:0"]);
     setup = setup.environment("DATADUMP_DATABASE", "");
     let folder = setup.folder().to_owned();
-    let server = setup.start_as_it_is().await;
+    let server = setup.start_unmodified().await;
     server.get("/ready").await.is(200).ok();
     assert!(folder.join("datadump-data/datadump.db").is_file());
 }

@@ -168,7 +168,7 @@ async fn changes_that_were_allowed_are_made(server: Server) {
         let plan = server.post(PLAN, &definition).await.is(200).json();
         let path = format!("{FACTORY}?allow={class}&plan={}", plan["plan_hash"].as_str().unwrap());
         server.post(&path, &definition).await.is(201).ok();
-        server.applied("thing").await;
+        server.wait_until_applied("thing").await;
     }
     let rows = server.get(&format!("{ROWS}?ordering=id")).await.is(200).json();
     let shown: Vec<Json> = rows["results"]
@@ -196,7 +196,7 @@ async fn the_same_definition_again_is_no_new_version(server: Server) {
     let answer = server.post(FACTORY, &thing()).await;
     assert!([200, 201].contains(&answer.status), "{answer:?}");
     assert_eq!(answer.json()["version"], 1);
-    server.applied("thing").await;
+    server.wait_until_applied("thing").await;
     assert_eq!(server.get(&format!("{FACTORY}thing/versions/")).await.is(200).json()["count"], 1);
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use datadump_tests::{Answer, Api, Call, Database, Server, Socket, dog, eventually, on_both};
+use datadump_tests::{Api, Database, Request, Response, Server, WebSocket, dog, eventually, on_both};
 use serde_json::{Value as Json, json};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
@@ -22,7 +22,7 @@ on_both![
 
 const REPLAYED: &str = "idempotent-replayed";
 
-fn keyed(api: &Api, path: &str, key: &str, body: impl Into<Vec<u8>>) -> Call {
+fn keyed(api: &Api, path: &str, key: &str, body: impl Into<Vec<u8>>) -> Request {
     api.call("POST", path).header("idempotency-key", key).body(body)
 }
 
@@ -38,7 +38,7 @@ fn note() -> Json {
 }
 
 /// What two equal answers have in common.
-fn said(answer: &Answer) -> (u16, Option<&str>, String) {
+fn said(answer: &Response) -> (u16, Option<&str>, String) {
     (answer.status, answer.header("etag"), answer.text())
 }
 
@@ -164,7 +164,7 @@ async fn keys_are_checked_and_not_logged(server: Server) {
         keyed(&server, "/", key, "{}").await.is(200).ok();
         keyed(&server, "/", key, "{ }").await.problem(422);
     }
-    assert!(!server.printed().contains("secret-4711"), "{}", server.printed());
+    assert!(!server.output().contains("secret-4711"), "{}", server.output());
 }
 
 async fn what_was_refused_is_tried_anew(server: Server) {
@@ -207,10 +207,10 @@ async fn answers_are_kept_through_stops_and_kills(server: Server) {
 }
 
 async fn messages_of_a_websocket_have_keys_too(server: Server) {
-    let mut socket = Socket::at(&server, "/throw/t").await;
+    let mut socket = WebSocket::connect(&server, "/throw/t").await;
     let mut say = async |message: Json| {
-        socket.say(message.to_string()).await;
-        socket.answer().await
+        socket.send(message.to_string()).await;
+        socket.receive_json().await
     };
     let first = say(json!({"id": 1, "key": "k", "throw": {"a": 1}})).await;
     assert_eq!((&first["ok"], &first["accepted"]), (&json!(true), &json!(1)), "{first}");
@@ -302,9 +302,9 @@ async fn a_request_waits_for_the_one_with_its_key(server: Server) {
 #[tokio::test]
 async fn two_nodes_do_it_once() {
     let one = Server::start(Database::postgres().await).await;
-    let two = one.beside().await;
+    let two = one.start_second().await;
     one.declare(&note()).await;
-    two.applied("note").await;
+    two.wait_until_applied("note").await;
     for round in 0..20 {
         for (path, body) in [
             ("/throw/t", format!("{{\"n\": {round}}}\n{{\"m\": 1}}\n")),

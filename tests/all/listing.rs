@@ -270,7 +270,7 @@ async fn counts_are_as_asked_for(server: Server) {
     assert!(list["count"].is_u64(), "{list}");
     server
         .database()
-        .multiply("thing", &[("id", "n"), ("color", "'x'"), ("count", "0")], 1000, 151_000)
+        .insert_copies("thing", &[("id", "n"), ("color", "'x'"), ("count", "0")], 1000, 151_000)
         .await;
     let list = server.get(&format!("{LIST}?limit=1")).await.is(200).json();
     assert_eq!(list["count_estimated"], true, "more than 100,000 rows: {list}");

@@ -101,15 +101,15 @@ async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
     let mut answer = String::new();
     slow.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-    let status = server.ended().await;
-    assert!(status.success(), "it ended with {status}: {}", server.printed());
+    let status = server.wait().await;
+    assert!(status.success(), "it ended with {status}: {}", server.output());
     let mut stored = Vec::new();
     for client in clients {
         stored.extend(client.await.unwrap());
     }
     assert!(stored.len() > 20, "only {} rows", stored.len());
     stored.push("SLOW".into());
-    let server = server.again().await;
+    let server = server.restart().await;
     for key in &stored {
         server.get(&format!("/api/v1/storage/dog/{key}/")).await.is(200).ok();
     }
@@ -127,7 +127,7 @@ async fn logs_have_the_request_id_and_no_data(server: Server) {
     let problem = server.post("/api/v1/storage/dog/", &wrong).await.problem(400);
     let token = "Bearer SECRETTOKEN";
     server.get("/api/v1/storage/dog/?color=SECRETFILTER").header("authorization", token).await.is(200).ok();
-    let logs = server.printed();
+    let logs = server.output();
     assert!(logs.contains("my-id-1"), "{logs}");
     assert!(logs.contains(problem["request_id"].as_str().unwrap()), "{logs}");
     for secret in ["SECRETCOLOR", "SECRETVALUE", "SECRETFILTER", "SECRETTOKEN"] {
@@ -145,7 +145,7 @@ async fn logs_can_be_json() {
     let server = setup.start(Database::sqlite()).await;
     server.get("/health").await.is(200).ok();
     let problem = server.get("/nope").await.problem(404);
-    let printed = server.printed();
+    let printed = server.output();
     let logs = printed.split_once("stderr:\n").unwrap().1;
     let lines: Vec<Json> = logs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let id = problem["request_id"].as_str().unwrap();
@@ -156,7 +156,7 @@ async fn logs_can_be_json() {
 async fn an_interrupt_stops_it_too() {
     let mut server = Server::start(Database::sqlite()).await;
     server.signal(Signal::INT);
-    assert!(server.ended().await.success(), "{}", server.printed());
+    assert!(server.wait().await.success(), "{}", server.output());
 }
 
 #[tokio::test]
@@ -206,9 +206,9 @@ async fn a_role_without_temporary_objects_is_served_too() {
         ))
         .await;
     let may = format!("SELECT has_database_privilege('{role}', '{name}', 'TEMPORARY')::text");
-    assert_eq!(database.texts(&may).await, ["false"]);
+    assert_eq!(database.query_texts(&may).await, ["false"]);
     let (_, place) = url.split_once('@').expect("the address has a user");
-    let server = Server::start(Database::Foreign { url: format!("postgres://{role}:plain@{place}") }).await;
+    let server = Server::start(Database::External { url: format!("postgres://{role}:plain@{place}") }).await;
     for number in 0..3 {
         server.post("/throw/plain", &json!({"number": number})).await.is(200).ok();
     }
@@ -231,7 +231,7 @@ async fn threads_of_connections_keep_to_processors_and_programs_do_not() {
     // Who compiles it is started by a thread that serves connections.
     let program = json!({"name": "p", "takes": "record", "program": ".a = 1"});
     server.post("/api/v1/processor/", &program).await.is(201).ok();
-    let process = std::path::PathBuf::from(format!("/proc/{}", server.process()));
+    let process = std::path::PathBuf::from(format!("/proc/{}", server.process_id()));
     let all = allowed(&process).unwrap();
     let (mut kept, mut workers) = (Vec::new(), Vec::new());
     for thread in std::fs::read_dir(process.join("task")).unwrap().flatten().map(|entry| entry.path()) {

@@ -13,7 +13,7 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
         assert_eq!(created["version"], 1);
         assert_eq!(created["locked"], true, "the migration is queued, not done: {created}");
         assert_eq!(created["definition"], without_name(&definition), "as it was sent");
-        let status = server.applied(name).await;
+        let status = server.wait_until_applied(name).await;
         assert_eq!((&status["name"], &status["version"]), (&json!(name), &json!(1)));
         let applied = server.get(&format!("/api/v1/factory/storage/{name}/")).await.is(200).json();
         assert_eq!(applied["locked"], false);
@@ -45,7 +45,7 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
     let before = server.get("/api/v1/storage/dog/CHIP1/").await.is(200).json();
     let created = server.post("/api/v1/factory/storage/", &second).await.is(201).json();
     assert_eq!(created["version"], 2);
-    server.applied("dog").await;
+    server.wait_until_applied("dog").await;
     let mut expected = before.clone();
     expected["good"] = json!(true);
     let old = server.get("/api/v1/storage/dog/CHIP1/").await.is(200).json();

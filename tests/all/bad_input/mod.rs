@@ -6,7 +6,7 @@ mod requests;
 mod rows;
 mod versions;
 
-use datadump_tests::{Answer, Server};
+use datadump_tests::{Response, Server};
 use serde_json::Value as Json;
 
 /// One input, where the problem points, and the words its detail must have.
@@ -24,7 +24,7 @@ fn case(name: &'static str, body: Json, at: &'static str, words: &'static [&'sta
 /// Checks that the answer is a problem that has an error at this place, or inside it: a JSON pointer,
 /// or the name of a parameter.
 #[track_caller]
-fn check(name: &str, answer: Answer, status: u16, at: &str, words: &[&str]) {
+fn check(name: &str, answer: Response, status: u16, at: &str, words: &[&str]) {
     let said = format!("{name}: {answer:?}");
     let problem = answer.problem_about(status, words);
     let place = if at.is_empty() || at.starts_with('/') { "pointer" } else { "parameter" };

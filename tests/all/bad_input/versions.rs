@@ -29,7 +29,7 @@ async fn a_name_that_was_dropped_keeps_its_type(server: Server) {
     let path =
         format!("/api/v1/factory/storage/?allow=destructive&plan={}", plan["plan_hash"].as_str().unwrap());
     server.post(&path, &without).await.is(201).ok();
-    server.applied("dog").await;
+    server.wait_until_applied("dog").await;
     let mut again = without.clone();
     let field = json!({"name": "collar_size", "type": "text", "default": ""});
     again["fields"].as_array_mut().unwrap().push(field);

@@ -11,8 +11,8 @@ use std::{
 };
 
 use datadump_tests::{
-    Answer, Api, Database, Server, Socket,
-    disk::{Disk, Mount, Platter},
+    Api, Database, Response, Server, WebSocket,
+    disk::{Disk, DurableState, Mount},
     eventually,
 };
 use serde_json::{Value as Json, json};
@@ -76,13 +76,13 @@ async fn fail_and_mend(fault: Fault, times: u64) {
     let prefix = database.file().display().to_string();
     disk.record();
     let mut server = disk.setup(&prefix).start(database).await;
-    let mut processes = vec![server.process()];
+    let mut processes = vec![server.process_id()];
     let mut ledger = Ledger::default();
     server.post("/throw/ledger", &json!({"key": "first"})).await.is(200).ok();
     for round in 0..times {
         let name = format!("r{round}");
         let fail = || match fault {
-            Fault::Full => disk.room(64 << 10),
+            Fault::Full => disk.limit_space(64 << 10),
             Fault::Writes => disk.fail_writes(),
             Fault::Syncs => disk.fail_syncs(),
         };
@@ -90,17 +90,17 @@ async fn fail_and_mend(fault: Fault, times: u64) {
         // Every other time the server dies while the disk is as it is.
         if round % 2 == 1 {
             let (setup, database) = server.kill().await;
-            disk.mend();
+            disk.repair();
             server = setup.start(database).await;
-            processes.push(server.process());
+            processes.push(server.process_id());
         } else {
-            disk.mend();
+            disk.repair();
         }
         mended(&server, &mut ledger, &name, &seen).await;
     }
     assert!(disk.times_full() + disk.times_failed() > 0, "the disk was good all the time");
     let (setup, database) = server.kill().await;
-    ledger.check_after_a_power_cut(&disk.platter(&processes), &database);
+    ledger.check_after_a_power_cut(&disk.durable_state(&processes), &database);
     server = setup.start(database).await;
     ledger.check(&server).await;
     println!("{fault:?} {times} times: {ledger:?}");
@@ -116,7 +116,7 @@ async fn broken_between_log_and_file() {
     let prefix = database.file().display().to_string();
     disk.record();
     let server = disk.setup(&prefix).start(database).await;
-    let process = server.process();
+    let process = server.process_id();
     let mut ledger = Ledger::default();
     let file = server.database().file();
     for round in 0..setting("DATADUMP_TEST_BROKEN_DISKS", 2) {
@@ -124,18 +124,18 @@ async fn broken_between_log_and_file() {
         let reader = rusqlite::Connection::open(&file).unwrap();
         reader.execute_batch("BEGIN; SELECT count(*) FROM storage_ledger").unwrap();
         many(&server, &mut ledger, &format!("{round}-b"), 5).await;
-        disk.fail_syncs_of_the_file();
+        disk.fail_database_syncs();
         drop(reader);
         let failed = disk.times_failed();
         many(&server, &mut ledger, &format!("{round}-c"), 2).await;
         assert!(disk.times_failed() > failed, "the log was not copied");
-        disk.mend();
+        disk.repair();
         // Not at once after it has failed.
         sleep(Duration::from_millis(1100)).await;
         many(&server, &mut ledger, &format!("{round}-d"), 5).await;
     }
     let (_, database) = server.kill().await;
-    ledger.check_after_a_power_cut(&disk.platter(&[process]), &database);
+    ledger.check_after_a_power_cut(&disk.durable_state(&[process]), &database);
     println!("{} acknowledged", ledger.stored.len());
 }
 
@@ -174,9 +174,9 @@ impl Ledger {
     }
 
     /// What was acknowledged is on the disk, and not only in the memory of the operating system.
-    fn check_after_a_power_cut(&self, platter: &Platter, database: &Database) {
+    fn check_after_a_power_cut(&self, durable: &DurableState, database: &Database) {
         let (copy, file) = (tempfile::Builder::new().prefix("datadump-").tempdir().unwrap(), database.file());
-        platter.lay_down(&[&file, &file.with_extension("db-wal")], copy.path());
+        durable.copy_to(&[&file, &file.with_extension("db-wal")], copy.path());
         let left = rusqlite::Connection::open(copy.path().join(file.file_name().unwrap())).unwrap();
         let check: String = left.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(check, "ok");
@@ -270,10 +270,10 @@ async fn mended(server: &Server, ledger: &mut Ledger, round: &str, seen: &[u16])
         server.post("/throw/ledger", &record_of(&key)).await.is(200).ok();
         ledger.stored.insert(key);
     }
-    let mut socket = Socket::at(server, "/throw/ledger").await;
+    let mut socket = WebSocket::connect(server, "/throw/ledger").await;
     let key = format!("{round}-after-socket");
-    assert!(socket.say(record_of(&key).to_string()).await);
-    assert_eq!(socket.answer().await["ok"], true);
+    assert!(socket.send(record_of(&key).to_string()).await);
+    assert_eq!(socket.receive_json().await["ok"], true);
     ledger.stored.insert(key);
     assert!(ready_in < Duration::from_secs(5), "it took {ready_in:?}");
     ledger.check(server).await;
@@ -281,7 +281,7 @@ async fn mended(server: &Server, ledger: &mut Ledger, round: &str, seen: &[u16])
 }
 
 /// Checks that an answer says what is wrong and when to come again; its status.
-fn refusal(answer: &Answer, status: u16) -> u16 {
+fn refusal(answer: &Response, status: u16) -> u16 {
     assert_eq!(answer.status, status, "{answer:?}");
     let problem = answer.json();
     let code = if status == 507 { "full" } else { "unavailable" };
@@ -323,7 +323,7 @@ async fn throw_over_http(api: &Api, client: &str, stopped: &AtomicBool) -> (Ledg
 
 async fn throw_over_socket(api: &Api, client: &str, stopped: &AtomicBool) -> (Ledger, Vec<u16>) {
     let (mut ledger, mut seen) = (Ledger::default(), Vec::new());
-    let mut socket = Socket::at(api, "/throw/ledger").await;
+    let mut socket = WebSocket::connect(api, "/throw/ledger").await;
     for number in 0.. {
         if stopped.load(Ordering::Relaxed) {
             break;
@@ -331,11 +331,11 @@ async fn throw_over_socket(api: &Api, client: &str, stopped: &AtomicBool) -> (Le
         // Some on their way at once.
         let keys: Vec<String> = (0..8).map(|place| format!("{client}-{number}-{place}")).collect();
         for key in &keys {
-            socket.whisper(json!({"id": key, "throw": record_of(key)}).to_string()).await;
+            socket.feed(json!({"id": key, "throw": record_of(key)}).to_string()).await;
         }
         socket.flush().await;
         for key in keys {
-            let answer = socket.answer().await;
+            let answer = socket.receive_json().await;
             assert_eq!(answer["id"], *key, "{answer}");
             if answer["ok"] == true {
                 ledger.stored.insert(key);

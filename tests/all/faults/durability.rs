@@ -64,7 +64,7 @@ async fn storages_that_were_declared_survive_a_kill(mut server: Server) {
         let (setup, database): (Setup, _) = server.kill().await;
         server = setup.start(database).await;
         let name = format!("dog{round}");
-        server.applied(&name).await;
+        server.wait_until_applied(&name).await;
         let row = json!({"chip_id": "C", "color": "red", "collar_size": 1});
         server.post(&format!("/api/v1/storage/{name}/"), &row).await.is(201).ok();
     }

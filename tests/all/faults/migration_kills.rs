@@ -77,7 +77,7 @@ async fn filled(database: Database, rows: u64) -> Database {
         ("c", "n % 7"),
         ("note", "'n' || CAST(n AS text)"),
     ];
-    server.database().multiply("load", &columns, 1, rows - 1).await;
+    server.database().insert_copies("load", &columns, 1, rows - 1).await;
     server.stop().await.1
 }
 

@@ -13,7 +13,7 @@ use std::{
 use datadump_tests::{
     Api, Database, Server,
     disk::Disk,
-    load::{Make, Process, Tally, closed, open, post},
+    load::{Process, RequestFactory, Tally, closed_loop, open_loop, post},
 };
 use serde_json::json;
 use tokio::time::sleep;
@@ -43,14 +43,14 @@ async fn what_is_too_much_is_refused_and_the_rest_is_as_fast_as_ever() {
     let server = disk.setup(&prefix).start(database).await;
     share_processors(&server);
     disk.slow_syncs(SYNC);
-    let make: Make = Arc::new(|client, number| {
+    let make: RequestFactory = Arc::new(|client, number| {
         let record = format!("{{\"client\": {client}, \"number\": {number}, \"text\": \"{:a<100}\"}}", "");
         post("/throw/overload", "application/json", record.as_bytes())
     });
-    let (address, process) = (server.address(), Process(server.process()));
+    let (address, process) = (server.address(), Process(server.process_id()));
     // The source, its storage, and what else is made once.
-    let first = closed(address, 1, Duration::from_millis(300), make.clone()).await.all_answered();
-    let second = closed(address, MANY, time / 4, make.clone()).await.all_answered();
+    let first = closed_loop(address, 1, Duration::from_millis(300), make.clone()).await.assert_all_answered();
+    let second = closed_loop(address, MANY, time / 4, make.clone()).await.assert_all_answered();
     let mut answered = first.answered + second.answered;
     // What others do on the machine meanwhile only makes it worse: the best of three counts.
     let mut faults = Vec::new();
@@ -63,11 +63,11 @@ async fn what_is_too_much_is_refused_and_the_rest_is_as_fast_as_ever() {
         }
         println!("once more: {}", fault.unwrap_or_default());
     }
-    let last = closed(address, 10, Duration::from_millis(300), make).await.all_answered();
+    let last = closed_loop(address, 10, Duration::from_millis(300), make).await.assert_all_answered();
     answered += last.answered;
     let rows = server.get("/api/v1/storage/overload/?limit=1&count=exact").await.is(200).json();
     assert_eq!(rows["count"], answered, "every throw that was answered is there once, and no other");
-    let memory = process.most_resident();
+    let memory = process.peak_resident();
     println!("at most {} MiB of memory", memory >> 10);
     assert!(memory < MEMORY, "{memory} KiB of memory");
     assert!(faults.len() < 3, "{faults:?}");
@@ -75,15 +75,15 @@ async fn what_is_too_much_is_refused_and_the_rest_is_as_fast_as_ever() {
 
 /// Loads it as much as it can, with half of that, and with twice as much. What was not as it should
 /// be, and how many throws were answered with success.
-async fn measure(server: &Server, time: Duration, make: Make) -> (Option<String>, u64) {
+async fn measure(server: &Server, time: Duration, make: RequestFactory) -> (Option<String>, u64) {
     let address = server.address();
-    let most = closed(address, MANY, time / 2, make.clone()).await;
+    let most = closed_loop(address, MANY, time / 2, make.clone()).await;
     say("as much as can be", &most);
-    let half = open(address, CONNECTIONS, most.rate() / 2.0, time / 2, make.clone()).await;
+    let half = open_loop(address, CONNECTIONS, most.rate() / 2.0, time / 2, make.clone()).await;
     say("half of it", &half);
     let watch = Arc::new(Watch::default());
     let watching = tokio::spawn(watch.clone().watch((**server).clone()));
-    let twice = open(address, CONNECTIONS, most.rate() * 2.0, time, make).await;
+    let twice = open_loop(address, CONNECTIONS, most.rate() * 2.0, time, make).await;
     watch.is_over.store(true, Ordering::Relaxed);
     watching.await.unwrap();
     say("twice as much", &twice);
@@ -140,7 +140,8 @@ impl Watch {
 fn share_processors(server: &Server) {
     let all = std::thread::available_parallelism().unwrap().get();
     assert!(all > 1, "the load needs a processor of its own");
-    for (process, first, last) in [(server.process(), 0, all / 2 - 1), (std::process::id(), all / 2, all - 1)]
+    for (process, first, last) in
+        [(server.process_id(), 0, all / 2 - 1), (std::process::id(), all / 2, all - 1)]
     {
         let status = Command::new("taskset")
             .args(["--all-tasks", "--cpu-list", "--pid"])

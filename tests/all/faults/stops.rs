@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datadump_tests::{Answer, Api, Cluster, Database, Server, Stop, dog, eventually, load::Process};
+use datadump_tests::{Api, Cluster, Database, Response, Server, StopMode, dog, eventually, load::Process};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -48,11 +48,11 @@ async fn a_database_that_is_stopped_hard_comes_back_with_everything() {
     let clients: Vec<_> =
         (0..CLIENTS).map(|client| tokio::spawn(throw((*server).clone(), client, shared.clone()))).collect();
     let reader = tokio::spawn(read((*server).clone(), shared.clone()));
-    let process = Process(server.process());
+    let process = Process(server.process_id());
     let (mut memory, mut slowest) = (0, Duration::ZERO);
     for stop in 0..stops {
         sleep(Duration::from_millis(500 + 170 * (stop % 7))).await;
-        let how = if stop % 2 == 0 { Stop::Immediate } else { Stop::Kill };
+        let how = if stop % 2 == 0 { StopMode::Immediate } else { StopMode::Kill };
         cluster.stop(how).await;
         // Sometimes long enough for everyone to be told, sometimes so short that nobody is.
         let until =
@@ -61,7 +61,7 @@ async fn a_database_that_is_stopped_hard_comes_back_with_everything() {
             memory = memory.max(process.resident());
             sleep(Duration::from_millis(50)).await;
         }
-        cluster.go_on().await;
+        cluster.restart().await;
         let (back, before) = (Instant::now(), shared.acknowledged.load(Ordering::Relaxed));
         while shared.acknowledged.load(Ordering::Relaxed) == before {
             assert!(back.elapsed() < BACK, "nothing is stored {BACK:?} after the database is back");
@@ -113,7 +113,7 @@ async fn a_database_that_freezes_keeps_nobody_for_ever() {
         cluster.freeze();
         let throw = json!({"_id": format!("{freeze}"), "key": format!("{freeze}")});
         let began = Instant::now();
-        let timed = async |call: datadump_tests::Call| {
+        let timed = async |call: datadump_tests::Request| {
             let answer = call.await;
             (answer, began.elapsed())
         };
@@ -165,7 +165,7 @@ async fn read(api: Api, shared: Arc<Shared>) {
 }
 
 /// Whether it was answered with success; any other answer has to be that the database is away.
-async fn ask(shared: &Shared, call: datadump_tests::Call) -> bool {
+async fn ask(shared: &Shared, call: datadump_tests::Request) -> bool {
     let began = Instant::now();
     let answer = call.send().await;
     let mut longest = shared.longest.lock().unwrap();
@@ -185,7 +185,7 @@ async fn ask(shared: &Shared, call: datadump_tests::Call) -> bool {
     }
 }
 
-fn refused(answer: Answer) {
+fn refused(answer: Response) {
     assert!(answer.header("retry-after").is_some(), "{answer:?}");
     let problem = answer.problem(503);
     assert!(["unavailable", "overloaded"].contains(&problem["code"].as_str().unwrap()), "{problem}");
@@ -240,7 +240,8 @@ async fn every_transaction_waits_for_the_sync_though_the_default_is_not_to() {
         .is(200)
         .json();
     assert_eq!((&receipt["accepted"], &receipt["quarantined"]), (&json!(1), &json!(1)), "{receipt}");
-    let seen = server.database().texts("SELECT setting || ' ' || count(*) FROM noted GROUP BY setting").await;
+    let seen =
+        server.database().query_texts("SELECT setting || ' ' || count(*) FROM noted GROUP BY setting").await;
     assert_eq!(seen.len(), 1, "{seen:?}");
     let count: u64 = seen[0].strip_prefix("on ").expect("it is on").parse().unwrap();
     assert!(count >= 6, "only {count} statements were noted");
@@ -258,7 +259,7 @@ async fn a_database_that_does_not_sync_is_told_of() {
         for warning in warnings {
             let text = warning.as_str().unwrap();
             assert!(text.contains(&setting.replace('=', " = ")), "{text}");
-            assert!(server.printed().contains(text), "{}", server.printed());
+            assert!(server.output().contains(text), "{}", server.output());
         }
         drop(server);
     }

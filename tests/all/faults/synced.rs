@@ -15,8 +15,8 @@ use std::{
 };
 
 use datadump_tests::{
-    Api, Server, Socket,
-    disk::{Disk, Event, Platter, What},
+    Api, Server, WebSocket,
+    disk::{Disk, DurableState, Event, Operation},
     dog,
 };
 use serde_json::{Value as Json, json};
@@ -47,10 +47,10 @@ async fn every_answer_follows_a_sync_that_covers_it() {
     let prefix = new.display().to_string();
     disk.record();
     let setup = disk.setup(&prefix).arguments(["--listen", "127.0.0.1:0", "--database"]);
-    let server = setup.arguments([format!("sqlite:{}", file.display())]).start_as_it_is().await;
+    let server = setup.arguments([format!("sqlite:{}", file.display())]).start_unmodified().await;
     prepare(&server).await;
     let ledger = load(&server, usize::try_from(setting("DATADUMP_TEST_ANSWERS", 600)).unwrap()).await;
-    let process = server.process();
+    let process = server.process_id();
     let copied = std::fs::metadata(&file).unwrap().len();
     assert!(copied > 1 << 20, "the log was never copied into the file: {copied} bytes");
     drop(server);
@@ -166,16 +166,16 @@ async fn batches(api: &Api, name: &str, ledger: &mut Ledger) {
 
 /// Throws over a WebSocket, some on their way at once.
 async fn socket(api: &Api, name: &str, ledger: &mut Ledger) {
-    let mut single = Socket::at(api, "/throw/single").await;
+    let mut single = WebSocket::connect(api, "/throw/single").await;
     for step in 0..6 {
         let note = format!("{name}.{step}");
         let envelope = json!({"id": id(name, step), "throw": {"note": note}});
-        single.whisper(envelope.to_string()).await;
+        single.feed(envelope.to_string()).await;
         ledger.insert(id(name, step), Fact::Rows("single", note, 1));
     }
     single.flush().await;
     for step in 0..6 {
-        let receipt = single.answer().await;
+        let receipt = single.receive_json().await;
         assert_eq!((&receipt["id"], &receipt["accepted"]), (&Json::from(id(name, step)), &json!(1)));
     }
 }
@@ -185,31 +185,31 @@ async fn socket(api: &Api, name: &str, ledger: &mut Ledger) {
 fn broken(events: &[Event], ledger: &Ledger, file: &Path) -> (Vec<Broken>, usize) {
     let copy = tempfile::Builder::new().prefix("datadump-").tempdir().unwrap();
     let files = [file, &file.with_extension("db-wal")];
-    let mut platter = Platter::default();
+    let mut durable = DurableState::default();
     let (mut broken, mut found, mut looks) = (Vec::new(), 0, 0);
     let mut asked: Option<(u64, Asked)> = None;
     for event in events {
-        if let What::Sent(bytes) = &event.what {
+        if let Operation::Sent(bytes) = &event.operation {
             for id in ids(bytes).filter(|id| ledger.contains_key(*id)) {
                 found += 1;
                 // Nothing changes between two syncs.
-                if asked.as_ref().is_none_or(|(changes, _)| *changes != platter.changes) {
+                if asked.as_ref().is_none_or(|(changes, _)| *changes != durable.changes) {
                     drop(asked.take());
-                    platter.lay_down(&files, copy.path());
+                    durable.copy_to(&files, copy.path());
                     let there = Asked::new(copy.path(), file);
-                    asked = Some((platter.changes, there));
+                    asked = Some((durable.changes, there));
                     looks += 1;
                 }
                 let holds = asked.as_ref().is_some_and(|(_, asked)| asked.holds(&ledger[id]));
                 let unsure: Vec<_> =
-                    platter.unsure_names().into_iter().filter(|path| !is_passing(path)).collect();
+                    durable.volatile_names().into_iter().filter(|path| !is_passing(path)).collect();
                 if !holds || !unsure.is_empty() {
                     let names = unsure.into_iter().map(|path| path.display().to_string()).collect();
                     broken.push(Broken { id: id.to_owned(), fact: ledger[id].clone(), names });
                 }
             }
         }
-        platter.happen(event);
+        durable.apply(event);
     }
     assert_eq!(found, ledger.len(), "all answers are among what was sent");
     (broken, looks)
@@ -280,9 +280,9 @@ fn ids(bytes: &[u8]) -> impl Iterator<Item = &str> {
 
 /// The same, as if nothing had ever been synced of a file.
 fn without_syncs_of(file: &Path, events: &[Event]) -> Vec<Event> {
-    let is_it = |event: &&Event| matches!(&event.what, What::Opened { path, .. } if Path::new(path) == file);
+    let is_it = |event: &&Event| matches!(&event.operation, Operation::Opened { path, .. } if Path::new(path) == file);
     let number = events.iter().find(is_it).expect("it was opened").file;
-    let kept = events.iter().filter(|event| event.what != What::Synced || event.file != number);
+    let kept = events.iter().filter(|event| event.operation != Operation::Synced || event.file != number);
     kept.cloned().collect()
 }
 
@@ -290,7 +290,7 @@ fn without_syncs_of(file: &Path, events: &[Event]) -> Vec<Event> {
 fn with_late_syncs(events: &[Event]) -> Vec<Event> {
     let (mut moved, mut late) = (Vec::with_capacity(events.len()), None);
     for event in events {
-        let is_late = event.what == What::Synced;
+        let is_late = event.operation == Operation::Synced;
         let next = if is_late { late.replace(event.clone()) } else { Some(event.clone()) };
         moved.extend(next);
     }

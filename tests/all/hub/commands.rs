@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use datadump_tests::{Server, Simulated, on_both};
+use datadump_tests::{Server, SimulationOptions, on_both};
 use serde_json::{Value as Json, json};
 
 use super::{command, only, pump, push, state, step, steps, take, until};
@@ -177,9 +177,13 @@ async fn what_is_asked_wrongly_is_said(server: Server) {
 }
 
 async fn an_offline_device_gets_its_command_when_it_returns(server: Server) {
-    let device = Simulated { name: "far".into(), every: Duration::from_millis(100), ..Simulated::default() };
+    let device = SimulationOptions {
+        name: "far".into(),
+        interval: Duration::from_millis(100),
+        ..SimulationOptions::default()
+    };
     let running = device.start(&server);
-    until("it pushes", async || running.done().pushed > 0).await;
+    until("it pushes", async || running.progress().pushed > 0).await;
     running.stop().await;
     let queued =
         command(&server, "far", json!({"method": "set", "params": {"level": 7}})).await.is(202).json();
@@ -189,9 +193,9 @@ async fn an_offline_device_gets_its_command_when_it_returns(server: Server) {
     assert_eq!(state(&server, &queued).await["state"], "queued");
     let running = device.start(&server);
     until("it is done", async || state(&server, &queued).await["state"] == "done").await;
-    let pushed = running.done().pushed;
-    until("it goes on", async || running.done().pushed > pushed + 5).await;
-    let done = running.done();
+    let pushed = running.progress().pushed;
+    until("it goes on", async || running.progress().pushed > pushed + 5).await;
+    let done = running.progress();
     let id = queued["id"].as_str().unwrap();
     assert_eq!(done.commands.get(id), Some(&1), "it is done once");
     let found = state(&server, &queued).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use datadump_tests::{Database, Server, Simulated, on_both};
+use datadump_tests::{Database, Server, SimulationOptions, on_both};
 use serde_json::{Value as Json, json};
 use tokio::time::sleep;
 
@@ -93,18 +93,26 @@ async fn what_was_just_heard_is_known_after_a_kill(server: Server) {
 #[tokio::test]
 async fn simulated_devices_are_online_and_those_that_drop_out_are_not() {
     let server = Server::start(Database::sqlite()).await;
-    let steady = Simulated { devices: 5, every: Duration::from_millis(100), ..Simulated::default() };
+    let steady = SimulationOptions {
+        devices: 5,
+        interval: Duration::from_millis(100),
+        ..SimulationOptions::default()
+    };
     let running = steady.start(&server);
-    let gone = Simulated { name: "gone".into(), every: Duration::from_millis(100), ..Simulated::default() };
+    let gone = SimulationOptions {
+        name: "gone".into(),
+        interval: Duration::from_millis(100),
+        ..SimulationOptions::default()
+    };
     let stopped = gone.start(&server);
-    until("all push", async || running.done().pushed > 20 && stopped.done().pushed > 3).await;
+    until("all push", async || running.progress().pushed > 20 && stopped.progress().pushed > 3).await;
     drop(stopped);
     for name in ["gone", "simulated-0", "simulated-4"] {
         server.patch(&format!("/api/v1/device/{name}/"), &json!({"period_s": 0.3})).await.is(200).ok();
     }
     until("it is offline", async || device(&server, "gone").await["status"] == "offline").await;
     assert_eq!(device(&server, "simulated-4").await["status"], "online");
-    let done = running.done();
+    let done = running.progress();
     assert_eq!((done.failed, done.accepted), (0, done.pushed * 2), "{done:?}");
     drop(running);
     server.stop().await;

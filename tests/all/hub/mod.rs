@@ -7,7 +7,7 @@ mod nodes;
 mod pushes;
 mod streams;
 
-use datadump_tests::{Answer, Api, eventually};
+use datadump_tests::{Api, Response, eventually};
 use serde_json::{Value as Json, json};
 
 const DATA: &str = "/api/data";
@@ -35,7 +35,7 @@ fn only(readings: &[Json], fields: &[&str]) -> Json {
     readings.iter().map(|one| fields.iter().map(|field| one[*field].clone()).collect::<Json>()).collect()
 }
 
-async fn command(api: &Api, device: &str, command: Json) -> Answer {
+async fn command(api: &Api, device: &str, command: Json) -> Response {
     api.post(&format!("/api/v1/device/{device}/command/"), &command).await
 }
 
@@ -45,7 +45,7 @@ async fn take(api: &Api, device: &str, wait: f64) -> Vec<Json> {
     taken["results"].as_array().unwrap().clone()
 }
 
-async fn step(api: &Api, command: &Json, step: &str, body: Json) -> Answer {
+async fn step(api: &Api, command: &Json, step: &str, body: Json) -> Response {
     api.post(&format!("/api/v1/command/{}/{step}/", command["id"].as_str().unwrap()), &body).await
 }
 

@@ -8,7 +8,7 @@ use super::{command, device, fetch, only, pump, push, state, step, take, until};
 #[tokio::test]
 async fn devices_and_commands_are_of_all_nodes() {
     let one = Server::start(Database::postgres().await).await;
-    let other = one.beside().await;
+    let other = one.start_second().await;
     push(&other, json!({"device_id": "b", "t": 0})).await;
     push(&one, json!({"device_id": "a", "t": 1})).await;
     // Known at once, registered once, whoever is asked.

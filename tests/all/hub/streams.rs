@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use datadump_tests::{Frame, Listener, Server, Socket, on_both};
+use datadump_tests::{EventStream, Server, ServerEvent, WebSocket, on_both};
 use serde_json::{Value as Json, json};
 
 use super::{command, push, state, step, steps, until};
@@ -10,7 +10,7 @@ use super::{command, push, state, step, steps, until};
 on_both![a_plain_page_hears_readings, a_stream_of_a_device_has_all_of_it, commands_come_as_they_are_sent,];
 
 /// The next that is no greeting and says something.
-async fn next(listener: &mut Listener) -> Frame {
+async fn next(listener: &mut EventStream) -> ServerEvent {
     loop {
         let frame = listener.next().await.unwrap();
         if !frame.data.is_null() && frame.event.as_deref() != Some("hello") {
@@ -22,16 +22,17 @@ async fn next(listener: &mut Listener) -> Frame {
 async fn a_plain_page_hears_readings(server: Server) {
     push(&server, json!({"device_id": "pico_w", "sensors": {"temperature": 20}})).await;
     push(&server, json!({"device_id": "pico_w", "sensors": {"temperature": 21}})).await;
-    let mut plain = Listener::at(&server, "/api/stream", None).await;
+    let mut plain = EventStream::open(&server, "/api/stream", None).await;
     assert_eq!(plain.next().await.unwrap().event.as_deref(), Some("hello"));
-    let mut before = Listener::at(&server, "/api/stream?backfill=1&device=pico_w", None).await;
-    let mut sensor = Listener::at(&server, "/api/stream?sensor=moisture", None).await;
+    let mut before = EventStream::open(&server, "/api/stream?backfill=1&device=pico_w", None).await;
+    let mut sensor = EventStream::open(&server, "/api/stream?sensor=moisture", None).await;
     // What is no reading is not heard.
     server.post("/throw/other", &json!({"speed": 1})).await.is(200).ok();
     let timed = json!({"device_id": "pico_w", "sensors": {"temperature": 22.5, "moisture": "wet"}, "ts": "2026-01-02T03:04:05Z"});
     push(&server, timed).await;
     push(&server, json!({"device_id": "other", "sensors": {"moisture": 30}})).await;
-    let values = |frames: &[Frame]| frames.iter().map(|frame| frame.data["value"].clone()).collect::<Json>();
+    let values =
+        |frames: &[ServerEvent]| frames.iter().map(|frame| frame.data["value"].clone()).collect::<Json>();
     let mut heard = Vec::new();
     for _ in 0..3 {
         heard.push(next(&mut plain).await);
@@ -51,15 +52,15 @@ async fn a_plain_page_hears_readings(server: Server) {
     assert_eq!(next(&mut sensor).await.data["value"], "wet");
     assert_eq!(next(&mut sensor).await.data["value"], 30.0);
     // One that was cut off goes on.
-    let mut again = Listener::at(&server, "/api/stream", heard[0].id.as_deref()).await;
+    let mut again = EventStream::open(&server, "/api/stream", heard[0].id.as_deref()).await;
     assert_eq!(next(&mut again).await, heard[1]);
     server.get("/api/stream?storage=x").await.problem_about(400, &["storage"]);
 }
 
 async fn a_stream_of_a_device_has_all_of_it(server: Server) {
     push(&server, json!({"device_id": "other", "t": 1})).await;
-    let mut of_device = Listener::at(&server, "/api/v1/stream?device=new", None).await;
-    let mut all = Listener::at(&server, "/api/v1/stream", None).await;
+    let mut of_device = EventStream::open(&server, "/api/v1/stream?device=new", None).await;
+    let mut all = EventStream::open(&server, "/api/v1/stream", None).await;
     push(&server, json!({"device_id": "other", "t": 1})).await;
     push(&server, json!({"device_id": "new", "t": 1})).await;
     server.patch("/api/v1/device/new/", &json!({"period_s": 0.3})).await.is(200).ok();
@@ -67,7 +68,7 @@ async fn a_stream_of_a_device_has_all_of_it(server: Server) {
     let mut words: Vec<String> = Vec::new();
     // Until it is silent.
     while words.last().is_none_or(|word| word != "status late") {
-        let Frame { event, data, .. } = next(&mut of_device).await;
+        let ServerEvent { event, data, .. } = next(&mut of_device).await;
         let event = event.unwrap();
         match event.as_str() {
             "device" => {
@@ -114,7 +115,7 @@ async fn a_stream_of_a_device_has_all_of_it(server: Server) {
 async fn commands_come_as_they_are_sent(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     let first = command(&server, "a", super::pump()).await.is(202).json();
-    let mut listener = Listener::at(&server, "/api/v1/device/a/command/stream/", None).await;
+    let mut listener = EventStream::open(&server, "/api/v1/device/a/command/stream/", None).await;
     let heard = listener.next().await.unwrap();
     assert_eq!((heard.event.as_deref(), &heard.data["id"]), (Some("command"), &first["id"]));
     assert_eq!((&heard.data["state"], &heard.data["attempt"]), (&json!("leased"), &json!(1)));
@@ -136,8 +137,8 @@ async fn commands_come_as_they_are_sent(server: Server) {
     // The same over a WebSocket; and what a stream that has gone away did not hear comes again.
     let short = json!({"method": "x", "lease_s": 0.5, "retries": 20});
     let third = command(&server, "a", short).await.is(202).json();
-    let mut socket = Socket::at(&server, "/api/v1/device/a/command/stream").await;
-    let heard = socket.answer().await;
+    let mut socket = WebSocket::connect(&server, "/api/v1/device/a/command/stream").await;
+    let heard = socket.receive_json().await;
     assert_eq!((&heard["event"], &heard["data"]["id"]), (&json!("command"), &third["id"]));
     step(&server, &third, "ack", json!({"attempt": heard["data"]["attempt"]})).await.is(200).ok();
     step(&server, &third, "result", json!({"ok": true})).await.is(200).ok();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use datadump_tests::{Api, Database, Listener, Setup, Socket, eventually, load::Process};
+use datadump_tests::{Api, Database, EventStream, Setup, WebSocket, eventually, load::Process};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -37,38 +37,38 @@ async fn rows_that_wait_for_the_slow_take_little_memory(database: Database) {
         server.post("/api/v1/storage/note/", &json!({"id": id, "text": text})).await.is(201).ok();
     };
     save(0).await;
-    let process = Process(server.process());
+    let process = Process(server.process_id());
     let before = process.resident();
     let mut slow = Vec::new();
     for _ in 0..SLOW {
-        slow.push(Listener::at(&server, &path, None).await);
+        slow.push(EventStream::open(&server, &path, None).await);
     }
-    let mut socket = Socket::at(&server, &path).await;
+    let mut socket = WebSocket::connect(&server, &path).await;
     for id in 1..=ROWS {
         save(id).await;
     }
     // What was there is asked for as well, and taken by nobody yet.
-    let mut late = Listener::at(&server, &format!("{path}&backfill=1000"), None).await;
+    let mut late = EventStream::open(&server, &format!("{path}&backfill=1000"), None).await;
     let more = process.resident().saturating_sub(before) / 1024;
     assert!(more < 100, "{more} MiB more");
     for listener in &mut slow {
         for id in 1..=ROWS {
-            let change = listener.change().await.unwrap();
+            let change = listener.next_change().await.unwrap();
             assert_eq!(
                 (&change.data["key"], change.data["row"]["text"].as_str().map(str::len)),
                 (&json!(id), Some(1 << 20))
             );
         }
     }
-    assert_eq!(socket.answer().await["event"], "hello");
+    assert_eq!(socket.receive_json().await["event"], "hello");
     for id in 1..=ROWS {
-        let row = socket.answer().await["data"]["row"].take();
+        let row = socket.receive_json().await["data"]["row"].take();
         assert_eq!((&row["id"], row["text"].as_str().map(str::len)), (&json!(id), Some(1 << 20)));
     }
     for id in 0..=ROWS {
-        assert_eq!(late.change().await.unwrap().data["key"], id);
+        assert_eq!(late.next_change().await.unwrap().data["key"], id);
     }
-    let most = process.most_resident().saturating_sub(before) / 1024;
+    let most = process.peak_resident().saturating_sub(before) / 1024;
     assert!(most < 170, "{most} MiB more at most");
 }
 
@@ -122,14 +122,14 @@ async fn what_is_kept_no_more_is_one_gap(database: Database, arguments: &[&str])
     for number in 0..5 {
         save(&server, &format!("new{number}"), number).await;
     }
-    let mut listener = Listener::at(&server, STREAM, Some(&first)).await;
+    let mut listener = EventStream::open(&server, STREAM, Some(&first)).await;
     listener.next().await.unwrap();
     let gap = listener.next().await.unwrap();
     assert_eq!((gap.event.as_deref(), &gap.data["reason"]), (Some("gap"), &json!("expired")));
     assert_eq!((&gap.data["from"], gap.data["to"].as_str()), (&json!(first), gap.id.as_deref()));
     let (mut numbers, mut keys) = (vec![number(gap.id.as_deref())], Vec::new());
     while keys.last().is_none_or(|key| key != "new4") {
-        let frame = listener.change().await.unwrap();
+        let frame = listener.next_change().await.unwrap();
         numbers.push(number(frame.id.as_deref()));
         keys.push(frame.data["key"].as_str().unwrap().to_owned());
     }
@@ -139,7 +139,7 @@ async fn what_is_kept_no_more_is_one_gap(database: Database, arguments: &[&str])
     assert!(keys.ends_with(&["new0", "new1", "new2", "new3", "new4"].map(String::from)), "{keys:?}");
     // Who heard of the last one has none.
     let last = format!("{}-{}", first.split_once('-').unwrap().0, numbers.last().unwrap());
-    let mut again = Listener::at(&server, STREAM, Some(&last)).await;
+    let mut again = EventStream::open(&server, STREAM, Some(&last)).await;
     save(&server, "next", 1).await;
     again.next().await.unwrap();
     assert_eq!(again.next().await.unwrap().data["key"], "next");
@@ -174,7 +174,7 @@ async fn one_who_takes_nothing_is_cut_off(headers: &str) {
     const ROWS: usize = 20;
     let setup = Setup::default().arguments(["--blocked-timeout", "2s"]);
     let server = setup.start(Database::sqlite()).await;
-    let mut listener = Listener::at(&server, STREAM, None).await;
+    let mut listener = EventStream::open(&server, STREAM, None).await;
     listener.next().await.unwrap();
     let mut socket = TcpStream::connect(server.address()).await.unwrap();
     let request = format!("GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
@@ -184,7 +184,7 @@ async fn one_who_takes_nothing_is_cut_off(headers: &str) {
     let text = "x".repeat(1 << 20);
     for number in 0..ROWS {
         server.post("/throw/long", &json!({"number": number, "text": text})).await.is(200).ok();
-        assert_eq!(listener.change().await.unwrap().data["row"]["number"], number);
+        assert_eq!(listener.next_change().await.unwrap().data["row"]["number"], number);
     }
     let began = Instant::now();
     let cut_off = async || metric(&server, "datadump_streams_cut_off_total").await;
@@ -200,5 +200,5 @@ async fn one_who_takes_nothing_is_cut_off(headers: &str) {
     assert!(taken.len() < ROWS << 20, "{}", taken.len());
     // Who takes what there is is not.
     server.post("/throw/long", &json!({"number": ROWS})).await.is(200).ok();
-    assert_eq!(listener.change().await.unwrap().data["row"]["number"], ROWS);
+    assert_eq!(listener.next_change().await.unwrap().data["row"]["number"], ROWS);
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datadump_tests::{Api, Database, Listener, Server, on_both};
+use datadump_tests::{Api, Database, EventStream, Server, on_both};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -110,7 +110,8 @@ async fn listen(
         turn += 1;
         assert!(began.elapsed() < PATIENCE, "turn {turn}, {:?} cuts, last {last}", cuts.borrow());
         let apis = servers.borrow().clone();
-        let Some(mut listener) = Listener::try_at(&apis[turn % apis.len()], STREAM, Some(&last)).await else {
+        let Some(mut listener) = EventStream::try_open(&apis[turn % apis.len()], STREAM, Some(&last)).await
+        else {
             sleep(Duration::from_millis(20)).await;
             continue;
         };
@@ -149,9 +150,9 @@ async fn who_was_cut_off_misses_nothing(server: Server) {
 #[tokio::test]
 async fn what_one_node_commits_all_nodes_tell() {
     let one = Server::start(Database::postgres().await).await;
-    let two = one.beside().await;
+    let two = one.start_second().await;
     one.declare(&dog()).await;
-    two.applied("dog").await;
+    two.wait_until_applied("dog").await;
     let first = here(&one).await;
     let mut listening = Listening::start(&[&one, &two], &first, CUTS);
     let (on_one, on_two) = (Writers::start(&one, 0..10), Writers::start(&two, 10..20));

@@ -6,7 +6,7 @@ mod websocket;
 
 use std::time::Duration;
 
-use datadump_tests::{Api, Database, Frame, Listener, Server, eventually, on_both};
+use datadump_tests::{Api, Database, EventStream, Server, ServerEvent, eventually, on_both};
 use serde_json::{Value as Json, json};
 
 const STREAM: &str = "/api/v1/stream";
@@ -33,7 +33,7 @@ async fn save(api: &Api, key: &str, size: i64) -> i64 {
 }
 
 /// What happened to which row, and what version that made or deleted.
-fn said(frame: &Frame) -> (String, String, i64) {
+fn said(frame: &ServerEvent) -> (String, String, i64) {
     let event = frame.event.clone().unwrap();
     let key = frame.data["key"].as_str().unwrap().to_owned();
     (event, key, frame.data["version"].as_i64().unwrap())
@@ -41,12 +41,12 @@ fn said(frame: &Frame) -> (String, String, i64) {
 
 async fn what_is_committed_is_told(server: Server) {
     server.declare(&dog()).await;
-    let mut all = Listener::at(&server, STREAM, None).await;
+    let mut all = EventStream::open(&server, STREAM, None).await;
     let hello = all.next().await.unwrap();
     assert_eq!(hello.event.as_deref(), Some("hello"));
     assert!(hello.data["cursor"].is_string() && hello.data["now"].is_string(), "{hello:?}");
-    let mut large = Listener::at(&server, "/api/v1/stream?storage=dog&size__gte=3", None).await;
-    let mut others = Listener::at(&server, "/api/v1/stream?storage=cat,car", None).await;
+    let mut large = EventStream::open(&server, "/api/v1/stream?storage=dog&size__gte=3", None).await;
+    let mut others = EventStream::open(&server, "/api/v1/stream?storage=cat,car", None).await;
     save(&server, "A", 1).await;
     save(&server, "A", 3).await;
     server.post("/throw/car", &json!([{"speed": 1.5}, {"speed": 2.5}])).await.is(200).ok();
@@ -57,7 +57,7 @@ async fn what_is_committed_is_told(server: Server) {
 
     let mut frames = Vec::new();
     for _ in 0..6 {
-        frames.push(all.change().await.unwrap());
+        frames.push(all.next_change().await.unwrap());
     }
     let events: Vec<_> = frames.iter().map(|frame| frame.event.as_deref().unwrap()).collect();
     assert_eq!(events, ["insert", "update", "insert", "insert", "delete", "insert"]);
@@ -69,15 +69,15 @@ async fn what_is_committed_is_told(server: Server) {
     assert_eq!(frames[5].data["row"]["chip_id"], "C");
 
     // Of what is deleted nobody can say any more whether it would have passed.
-    let mut words = vec![said(&large.change().await.unwrap())];
+    let mut words = vec![said(&large.next_change().await.unwrap())];
     while words.last().unwrap().1 != "C" {
-        words.push(said(&large.change().await.unwrap()));
+        words.push(said(&large.next_change().await.unwrap()));
     }
     // How far the row had come when the changes before were told is a matter of time.
     let words = words.split_off(words.len() - 2);
     assert_eq!(words, [("delete".into(), "A".into(), 2), ("insert".into(), "C".into(), 1)]);
-    assert_eq!(others.change().await.unwrap().data["row"]["speed"], 1.5);
-    assert_eq!(others.change().await.unwrap().data["row"]["speed"], 2.5);
+    assert_eq!(others.next_change().await.unwrap().data["row"]["speed"], 1.5);
+    assert_eq!(others.next_change().await.unwrap().data["row"]["speed"], 2.5);
 }
 
 async fn what_is_there_comes_first_when_it_is_asked_for(server: Server) {
@@ -85,25 +85,26 @@ async fn what_is_there_comes_first_when_it_is_asked_for(server: Server) {
     for number in 0..5 {
         save(&server, &format!("old{number}"), number).await;
     }
-    let mut listener = Listener::at(&server, "/api/v1/stream?storage=dog&backfill=3&size__lt=4", None).await;
-    let mut recent = Listener::at(&server, "/api/v1/stream?storage=dog&backfill=10m", None).await;
+    let mut listener =
+        EventStream::open(&server, "/api/v1/stream?storage=dog&backfill=3&size__lt=4", None).await;
+    let mut recent = EventStream::open(&server, "/api/v1/stream?storage=dog&backfill=10m", None).await;
     save(&server, "new", 1).await;
     let mut keys = Vec::new();
     for _ in 0..4 {
-        let frame = listener.change().await.unwrap();
+        let frame = listener.next_change().await.unwrap();
         assert_eq!(frame.event.as_deref(), Some("insert"));
         assert_eq!(frame.id.is_some(), frame.data["key"] == "new", "{frame:?}");
         keys.push(frame.data["key"].as_str().unwrap().to_owned());
     }
     assert_eq!(keys, ["old1", "old2", "old3", "new"]);
     for key in ["old0", "old1", "old2", "old3", "old4", "new"] {
-        assert_eq!(recent.change().await.unwrap().data["key"], key);
+        assert_eq!(recent.next_change().await.unwrap().data["key"], key);
     }
 }
 
 /// Where the feed is now.
 async fn here(api: &Api) -> String {
-    let hello = Listener::at(api, STREAM, None).await.next().await.unwrap();
+    let hello = EventStream::open(api, STREAM, None).await.next().await.unwrap();
     hello.data["cursor"].as_str().unwrap().to_owned()
 }
 
@@ -111,11 +112,11 @@ async fn here(api: &Api) -> String {
 #[tokio::test]
 async fn the_first_rows_of_a_new_storage_are_told_on_all_nodes() {
     let one = Server::start(Database::postgres().await).await;
-    let two = one.beside().await;
-    let mut listener = Listener::at(&two, STREAM, None).await;
+    let two = one.start_second().await;
+    let mut listener = EventStream::open(&two, STREAM, None).await;
     for number in 0..30 {
         one.post(&format!("/throw/new{number}"), &json!({"n": number})).await.is(200).ok();
-        let frame = listener.change().await.unwrap();
+        let frame = listener.next_change().await.unwrap();
         assert_eq!(
             (&frame.data["storage"], &frame.data["row"]["n"]),
             (&json!(format!("new{number}")), &json!(number))
@@ -125,24 +126,24 @@ async fn the_first_rows_of_a_new_storage_are_told_on_all_nodes() {
 
 async fn a_stop_ends_streams_and_a_start_goes_on(server: Server) {
     server.declare(&dog()).await;
-    let mut listener = Listener::at(&server, STREAM, None).await;
+    let mut listener = EventStream::open(&server, STREAM, None).await;
     save(&server, "A", 1).await;
-    let last = listener.change().await.unwrap().id.unwrap();
+    let last = listener.next_change().await.unwrap().id.unwrap();
     let began = std::time::Instant::now();
     let (setup, database) = server.stop().await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!(listener.next().await, None);
     let server = setup.start(database).await;
     save(&server, "B", 1).await;
-    let mut listener = Listener::at(&server, STREAM, Some(&last)).await;
-    assert_eq!(listener.change().await.unwrap().data["key"], "B");
+    let mut listener = EventStream::open(&server, STREAM, Some(&last)).await;
+    assert_eq!(listener.next_change().await.unwrap().data["key"], "B");
     // One that is not of this database is told so.
-    let mut stranger = Listener::at(&server, "/api/v1/stream?since=abc-7", None).await;
+    let mut stranger = EventStream::open(&server, "/api/v1/stream?since=abc-7", None).await;
     stranger.next().await.unwrap();
     let gap = stranger.next().await.unwrap();
     assert_eq!((gap.event.as_deref(), &gap.data["from"]), (Some("gap"), &json!("abc-7")));
     save(&server, "C", 1).await;
-    assert_eq!(stranger.change().await.unwrap().data["key"], "C");
+    assert_eq!(stranger.next_change().await.unwrap().data["key"], "C");
     // Who goes away is forgotten, as soon as there is something to tell.
     drop((listener, stranger));
     let connections = || async {
@@ -186,9 +187,10 @@ async fn what_records_of_a_source_become_is_told(server: Server) {
     // Filters are of the fields of a storage that is there, and a route may spell its name in its own way.
     server.post("/throw/warm", &json!({"t": 20})).await.is(200).ok();
     server.post("/throw/weather", &json!({"t": 21})).await.is(200).ok();
-    let mut weather = Listener::at(&server, "/api/v1/stream?source=weather", None).await;
-    let mut both = Listener::at(&server, "/api/v1/stream?source=weather,later", None).await;
-    let mut warm = Listener::at(&server, "/api/v1/stream?source=weather&storage=warm&t__gt=30", None).await;
+    let mut weather = EventStream::open(&server, "/api/v1/stream?source=weather", None).await;
+    let mut both = EventStream::open(&server, "/api/v1/stream?source=weather,later", None).await;
+    let mut warm =
+        EventStream::open(&server, "/api/v1/stream?source=weather&storage=warm&t__gt=30", None).await;
     for listener in [&mut weather, &mut both, &mut warm] {
         listener.next().await.unwrap();
     }
@@ -202,10 +204,10 @@ async fn what_records_of_a_source_become_is_told(server: Server) {
     ] {
         server.post(&format!("/throw/{source}"), &record).await.is(200).ok();
     }
-    let told = async |listener: &mut Listener, changes: usize| {
+    let told = async |listener: &mut EventStream, changes: usize| {
         let mut told = Vec::new();
         for _ in 0..changes {
-            let data = listener.change().await.unwrap().data;
+            let data = listener.next_change().await.unwrap().data;
             told.push((data["storage"].as_str().unwrap().to_owned(), data["row"]["t"].as_i64().unwrap()));
         }
         told
@@ -227,17 +229,17 @@ async fn what_records_of_a_source_become_is_told(server: Server) {
 async fn rows_pass_by_fields_without_an_index(server: Server) {
     server.declare(&dog()).await;
     server.get("/api/v1/storage/dog/?name=Rex").await.problem_about(400, &["name"]);
-    let mut rex = Listener::at(&server, "/api/v1/stream?storage=dog&name__icontains=REX", None).await;
+    let mut rex = EventStream::open(&server, "/api/v1/stream?storage=dog&name__icontains=REX", None).await;
     let tree = [("storage", "dog"), ("where", r#"{"or": [{"name": "Ben"}, {"size": {"gt": 8}}]}"#)];
     let address = query(&tree);
-    let mut or = Listener::at(&server, &format!("{STREAM}?{address}"), None).await;
+    let mut or = EventStream::open(&server, &format!("{STREAM}?{address}"), None).await;
     for (key, name, size) in [("A", "Rex", 1), ("B", "Ben", 2), ("C", "T-Rex", 9), ("D", "Kim", 3)] {
         let row = json!({"chip_id": key, "name": name, "size": size});
         server.post("/api/v1/storage/dog/", &row).await.is(201).ok();
     }
     for (listener, expected) in [(&mut rex, ["A", "C"]), (&mut or, ["B", "C"])] {
         for key in expected {
-            assert_eq!(listener.change().await.unwrap().data["key"], key);
+            assert_eq!(listener.next_change().await.unwrap().data["key"], key);
         }
     }
 }

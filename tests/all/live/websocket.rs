@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use datadump_tests::{Api, Database, Frame, Heard, Listener, Server, Socket, on_both};
+use datadump_tests::{Api, Database, EventStream, Server, ServerEvent, ServerMessage, WebSocket, on_both};
 use serde_json::{Value as Json, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -15,13 +15,13 @@ on_both![
     what_a_listener_says_is_not_listened_to,
 ];
 
-fn frame(answer: &Json) -> Frame {
+fn frame(answer: &Json) -> ServerEvent {
     let text = |name: &str| answer.get(name).map(|text| text.as_str().unwrap().to_owned());
-    Frame { id: text("id"), event: text("event"), data: answer["data"].clone() }
+    ServerEvent { id: text("id"), event: text("event"), data: answer["data"].clone() }
 }
 
-async fn heard(socket: &mut Socket) -> Frame {
-    frame(&socket.answer().await)
+async fn heard(socket: &mut WebSocket) -> ServerEvent {
+    frame(&socket.receive_json().await)
 }
 
 async fn the_same_is_told_over_a_websocket(server: Server) {
@@ -30,8 +30,8 @@ async fn the_same_is_told_over_a_websocket(server: Server) {
         save(&server, key, size).await;
     }
     let path = format!("{STREAM}?storage=dog&size__gte=2&backfill=10");
-    let mut listener = Listener::at(&server, &path, None).await;
-    let mut socket = Socket::at(&server, &path).await;
+    let mut listener = EventStream::open(&server, &path, None).await;
+    let mut socket = WebSocket::connect(&server, &path).await;
     let hello = heard(&mut socket).await;
     assert_eq!((hello.id, hello.event.as_deref()), (None, Some("hello")));
     assert!(hello.data["cursor"].is_string() && hello.data["now"].is_string());
@@ -40,8 +40,8 @@ async fn the_same_is_told_over_a_websocket(server: Server) {
         save(&server, key, size).await;
     }
     server.delete("/api/v1/storage/dog/B/").await.ok();
-    while told.last().is_none_or(|frame: &Frame| frame.event.as_deref() != Some("delete")) {
-        told.push(listener.change().await.unwrap());
+    while told.last().is_none_or(|frame: &ServerEvent| frame.event.as_deref() != Some("delete")) {
+        told.push(listener.next_change().await.unwrap());
         assert_eq!(Some(&heard(&mut socket).await), told.last());
     }
     let keys: Vec<&Json> = told.iter().map(|frame| &frame.data["key"]).collect();
@@ -55,7 +55,7 @@ async fn the_same_is_told_over_a_websocket(server: Server) {
         ("since=7", &[], 400),
         ("", &evil, 403),
     ] {
-        let refused = Socket::open(&server, &format!("{STREAM}?{query}"), headers).await;
+        let refused = WebSocket::try_connect(&server, &format!("{STREAM}?{query}"), headers).await;
         assert_eq!(refused.err(), Some(status), "{query}");
     }
 }
@@ -75,8 +75,8 @@ async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
     while sizes.len() < usize::try_from(CHANGES).unwrap() {
         // A browser says where it was in the address, other programs may use the header.
         let mut socket = match sizes.len() % 2 {
-            0 => Socket::at(&server, &format!("{STREAM}?since={last}")).await,
-            _ => Socket::open(&server, STREAM, &[("last-event-id", &last)]).await.unwrap(),
+            0 => WebSocket::connect(&server, &format!("{STREAM}?since={last}")).await,
+            _ => WebSocket::try_connect(&server, STREAM, &[("last-event-id", &last)]).await.unwrap(),
         };
         assert_eq!(heard(&mut socket).await.event.as_deref(), Some("hello"));
         for _ in 0..3.min(usize::try_from(CHANGES).unwrap() - sizes.len()) {
@@ -88,7 +88,7 @@ async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
     }
     writing.await.unwrap();
     assert_eq!(sizes, (0..CHANGES).collect::<Vec<_>>());
-    let mut stranger = Socket::at(&server, &format!("{STREAM}?since=abc-7")).await;
+    let mut stranger = WebSocket::connect(&server, &format!("{STREAM}?since=abc-7")).await;
     heard(&mut stranger).await;
     let gap = heard(&mut stranger).await;
     assert_eq!((gap.event.as_deref(), &gap.data["reason"]), (Some("gap"), &json!("expired")));
@@ -97,14 +97,14 @@ async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
 async fn a_stop_says_goodbye(server: Server) {
     let mut sockets = Vec::new();
     for _ in 0..3 {
-        let mut socket = Socket::at(&server, STREAM).await;
+        let mut socket = WebSocket::connect(&server, STREAM).await;
         heard(&mut socket).await;
         sockets.push(socket);
     }
     let began = Instant::now();
     let stopping = tokio::spawn(server.stop());
     for socket in &mut sockets {
-        assert_eq!(socket.closed().await, Some(1001));
+        assert_eq!(socket.receive_close().await, Some(1001));
     }
     stopping.await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
@@ -112,24 +112,24 @@ async fn a_stop_says_goodbye(server: Server) {
 
 async fn what_a_listener_says_is_not_listened_to(server: Server) {
     server.declare(&dog()).await;
-    let mut socket = Socket::at(&server, STREAM).await;
+    let mut socket = WebSocket::connect(&server, STREAM).await;
     heard(&mut socket).await;
     for message in
         [Message::text(r#"{"throw": {"a": 1}}"#), Message::binary(vec![0; 4000]), Message::Ping("a".into())]
     {
-        assert!(socket.say(message).await);
+        assert!(socket.send(message).await);
     }
     save(&server, "A", 1).await;
     let frame = heard(&mut socket).await;
     assert_eq!((&frame.data["storage"], &frame.data["key"]), (&json!("dog"), &json!("A")));
     // But who says very much is not listened out.
-    socket.say("x".repeat(100_000)).await;
-    assert!(matches!(socket.hear().await, Heard::Closed(None | Some(1009))));
-    let mut leaving = Socket::at(&server, STREAM).await;
+    socket.send("x".repeat(100_000)).await;
+    assert!(matches!(socket.receive().await, ServerMessage::Closed(None | Some(1009))));
+    let mut leaving = WebSocket::connect(&server, STREAM).await;
     heard(&mut leaving).await;
-    leaving.say(Message::Close(None)).await;
+    leaving.send(Message::Close(None)).await;
     let began = Instant::now();
-    assert_eq!(leaving.closed().await, None);
+    assert_eq!(leaving.receive_close().await, None);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
@@ -139,8 +139,8 @@ async fn who_hears_nothing_hears_how_far_it_is() {
     let server = Server::start(Database::sqlite()).await;
     server.declare(&dog()).await;
     let path = format!("{STREAM}?storage=cat");
-    let mut listener = Listener::at(&server, &path, None).await;
-    let mut socket = Socket::at(&server, &path).await;
+    let mut listener = EventStream::open(&server, &path, None).await;
+    let mut socket = WebSocket::connect(&server, &path).await;
     listener.next().await.unwrap();
     heard(&mut socket).await;
     for number in 0..3 {
@@ -150,8 +150,8 @@ async fn who_hears_nothing_hears_how_far_it_is() {
     let (one, cursor) = (one.unwrap(), other.id.clone().unwrap());
     assert_eq!((one.event, one.id.as_ref()), (None, Some(&cursor)));
     assert_eq!((other.event.as_deref(), &other.data), (Some("seen"), &json!({})));
-    let mut again = Listener::at(&server, STREAM, Some(&cursor)).await;
+    let mut again = EventStream::open(&server, STREAM, Some(&cursor)).await;
     save(&server, "B", 1).await;
-    let change = again.change().await.unwrap();
+    let change = again.next_change().await.unwrap();
     assert_eq!(change.data["key"], "B", "{change:?}");
 }
