@@ -108,7 +108,13 @@ async fn many_storages(bench: &mut Bench) {
     for number in 0..STORAGES {
         let body = reading(0, 0);
         let path = format!("/throw/many{number}");
-        server.call("POST", &path).header("content-type", "application/json").body(body).await.is(200).ok();
+        server
+            .request("POST", &path)
+            .header("content-type", "application/json")
+            .body(body)
+            .await
+            .is(200)
+            .ok();
     }
     for (server, load) in [(&single, &one), (&server, &many)] {
         closed_loop(server.address(), CLIENTS, bench.time / 4, load.clone()).await.assert_all_answered();

@@ -1,4 +1,4 @@
-//! Running the server: what it says of itself, how it stops, whom it serves.
+//! Operating the server: status and metrics, shutdown, logs, access, and threads.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use tokio::{
 };
 
 on_both![
-    it_says_how_it_is,
-    a_stop_answers_what_was_accepted_and_keeps_it,
-    logs_have_the_request_id_and_no_data,
+    health_status_and_metrics_are_reported,
+    a_stop_completes_accepted_requests,
+    logs_contain_the_request_id_and_no_data,
 ];
 
-async fn it_says_how_it_is(server: Server) {
+async fn health_status_and_metrics_are_reported(server: Server) {
     assert_eq!(server.get("/health").await.is(200).json(), json!({"status": "ok"}));
     server.get("/ready").await.is(200).ok();
     server.declare(&dog()).await;
@@ -60,7 +60,7 @@ async fn it_says_how_it_is(server: Server) {
     }
 }
 
-async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
+async fn a_stop_completes_accepted_requests(mut server: Server) {
     server.declare(&dog()).await;
     let clients: Vec<_> = (0..8)
         .map(|client| {
@@ -76,7 +76,7 @@ async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
                             assert_eq!(answer.status, 503, "{answer:?}");
                             break;
                         }
-                        // It may have met a connection that was just being closed: nobody knows.
+                        // The request may have reached a connection that was being closed, so its fate is unknown.
                         Err(_) => break,
                     }
                 }
@@ -84,7 +84,7 @@ async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
             })
         })
         .collect();
-    // One whose head has come, and whose body has not.
+    // A request whose headers have arrived but whose body has not.
     let body = json!({"chip_id": "SLOW", "color": "red", "collar_size": 1}).to_string();
     let length = body.len();
     let head =
@@ -115,8 +115,8 @@ async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
     }
 }
 
-async fn logs_have_the_request_id_and_no_data(server: Server) {
-    // What went well is told at this level only.
+async fn logs_contain_the_request_id_and_no_data(server: Server) {
+    // Successful requests are only logged at this level.
     let (setup, database) = server.stop().await;
     let server = setup.arguments(["--log-level", "debug"]).start(database).await;
     server.declare(&dog()).await;
@@ -153,14 +153,14 @@ async fn logs_can_be_json() {
 }
 
 #[tokio::test]
-async fn an_interrupt_stops_it_too() {
+async fn an_interrupt_stops_the_server() {
     let mut server = Server::start(Database::sqlite()).await;
     server.signal(Signal::INT);
     assert!(server.wait().await.success(), "{}", server.output());
 }
 
 #[tokio::test]
-async fn only_this_machine_is_served_while_it_is_open_to_all() {
+async fn without_authentication_only_local_hosts_are_served() {
     let server = Server::start(Database::sqlite()).await;
     server.declare(&dog()).await;
     let port = server.address().rsplit_once(':').unwrap().1;
@@ -193,9 +193,9 @@ async fn only_this_machine_is_served_while_it_is_open_to_all() {
     server.put("/api/v1/storage/dog/C/", &row).header("sec-fetch-site", "same-origin").await.is(200).ok();
 }
 
-/// Most writes use functions of the session, which are temporary: who may not make any does without them.
+/// Most writes use temporary functions. A role that may not create them uses statements without them.
 #[tokio::test]
-async fn a_role_without_temporary_objects_is_served_too() {
+async fn a_role_without_the_temporary_privilege_works() {
     let database = Database::postgres().await;
     let Database::Postgres { name, url } = &database else { panic!("it is PostgreSQL") };
     let role = format!("plain_{name}");

@@ -1,4 +1,4 @@
-//! The first thing anyone does with storages, from end to end, with the exact statuses.
+//! A first session with storages from end to end, with exact statuses.
 
 use datadump_tests::{Server, cat, dog, on_both};
 use serde_json::{Value as Json, json};
@@ -91,7 +91,7 @@ fn without_name(definition: &Json) -> Json {
     definition
 }
 
-/// A row without what the service adds to it.
+/// Removes the system fields of a row.
 fn data(row: &Json) -> Json {
     let mut row = row.clone();
     row.as_object_mut()

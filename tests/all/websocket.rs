@@ -1,4 +1,4 @@
-//! Throws over WebSocket: every message is one, and each gets its receipt, in order.
+//! Throws over WebSocket: every message is a throw, and receipts arrive in order.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use tokio_tungstenite::tungstenite::Message;
 
 on_both![
     every_message_gets_its_receipt_in_order,
-    envelopes_have_their_ids_echoed,
+    receipts_repeat_the_ids_of_envelopes,
     one_bad_message_never_ends_the_connection,
-    more_is_sent_than_the_window_holds,
-    a_stop_answers_what_was_accepted_and_says_goodbye,
+    more_messages_than_the_window_are_processed,
+    a_stop_completes_accepted_messages_and_sends_a_close_frame,
 ];
 
 async fn count(server: &Server, storage: &str) -> u64 {
@@ -28,7 +28,7 @@ async fn every_message_gets_its_receipt_in_order(server: Server) {
     let members: Vec<&String> = receipt.as_object().unwrap().keys().collect();
     assert_eq!(members, RECEIPT);
     assert_eq!((&receipt["source"], &receipt["accepted"]), (&json!("inbox"), &json!(1)));
-    // Of any size, of any format, text or not.
+    // Any size and format, text or binary.
     let mut socket = WebSocket::connect(&server, "/throw/mixed?station=north").await;
     socket.feed("a,b\n1,2\n3,4\n").await;
     socket.feed(Message::binary(compress("gzip", br#"[{"a": 1}, {"a": 2}, {"a": 3}]"#))).await;
@@ -42,13 +42,13 @@ async fn every_message_gets_its_receipt_in_order(server: Server) {
     assert_eq!(count(&server, "mixed").await, 5006);
     let recent = server.get("/api/v1/source/mixed/recent/").await.is(200).json();
     assert_eq!(recent["results"][0]["arguments"], json!([["station", "north"]]), "{recent}");
-    // Whoever says goodbye is answered.
+    // A close frame is answered.
     let mut leaving = WebSocket::connect(&server, "/throw/mixed").await;
     leaving.send(Message::Close(None)).await;
     let began = std::time::Instant::now();
     assert_eq!(leaving.receive_close().await, None);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
-    // While it is open it is a connection, and afterwards it is none.
+    // An open WebSocket counts as a connection, a closed one does not.
     let connections = || async { server.get("/api/v1/status").await.json()["connections"].as_u64().unwrap() };
     let open = connections().await;
     assert!(open >= 2, "{open}");
@@ -56,7 +56,7 @@ async fn every_message_gets_its_receipt_in_order(server: Server) {
     datadump_tests::eventually("it is closed", || async { (connections().await < open).then_some(()) }).await;
 }
 
-async fn envelopes_have_their_ids_echoed(server: Server) {
+async fn receipts_repeat_the_ids_of_envelopes(server: Server) {
     let mut socket = WebSocket::connect(&server, "/throw/envelopes").await;
     for (message, id, format) in [
         (json!({"id": 7, "throw": {"a": 1}}), json!(7), "json"),
@@ -70,7 +70,7 @@ async fn envelopes_have_their_ids_echoed(server: Server) {
         assert_eq!((&receipt["id"], &receipt["format"]), (&id, &json!(format)), "{message}: {receipt}");
         assert_eq!(receipt.get("id").is_some(), !id.is_null());
     }
-    // What has anything else in it is data.
+    // An object with any other member is data, not an envelope.
     socket.send(json!({"id": 9, "throw": {"a": 1}, "more": true}).to_string()).await;
     assert_eq!(socket.receive_json().await.get("id"), None);
     let rows = server.get("/api/v1/storage/envelopes/?ordering=-_received_at&limit=1").await.is(200).json();
@@ -112,7 +112,7 @@ async fn one_bad_message_never_ends_the_connection(server: Server) {
     assert_eq!(count(&server, "dog").await, 2);
 }
 
-async fn more_is_sent_than_the_window_holds(server: Server) {
+async fn more_messages_than_the_window_are_processed(server: Server) {
     let mut socket = WebSocket::connect(&server, "/throw/many").await;
     for number in 0..1000 {
         socket
@@ -127,7 +127,7 @@ async fn more_is_sent_than_the_window_holds(server: Server) {
     assert_eq!(count(&server, "many").await, 1000);
 }
 
-async fn a_stop_answers_what_was_accepted_and_says_goodbye(mut server: Server) {
+async fn a_stop_completes_accepted_messages_and_sends_a_close_frame(mut server: Server) {
     let mut socket = WebSocket::connect(&server, "/throw/last").await;
     let mut silent = WebSocket::connect(&server, "/throw/last").await;
     socket.send(r#"{"n": 0}"#).await;
@@ -160,7 +160,7 @@ async fn a_stop_answers_what_was_accepted_and_says_goodbye(mut server: Server) {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_large_is_answered_and_is_the_last() {
+async fn a_too_large_message_is_refused_and_ends_the_connection() {
     let server = Setup::default().arguments(["--max-throw", "10000"]).start(Database::sqlite()).await;
     let mut socket = WebSocket::connect(&server, "/throw/large").await;
     socket.feed(r#"{"n": 1}"#).await;
@@ -180,13 +180,13 @@ async fn a_message_that_is_too_large_is_answered_and_is_the_last() {
 async fn malformed_frames_and_half_messages_store_nothing() {
     let server = Server::start(Database::sqlite()).await;
     for (bytes, code) in [
-        // Reserved bits, an opcode that is none, a frame without a mask.
+        // Reserved bits, an unknown opcode, an unmasked frame.
         (&b"\xf1\x81\0\0\0\0x"[..], Some(1002)),
         (b"\x83\x81\0\0\0\0x", Some(1002)),
         (b"\x81\x01x", Some(1002)),
-        // A text that is not UTF-8, which is answered too.
+        // A text message that is not UTF-8, which is answered too.
         (b"\x81\x81\0\0\0\0\xff", None),
-        // The first half of a message, and then nothing.
+        // Half a message, and then nothing.
         (b"\x01\x88\0\0\0\0{\"a\": 1}", None),
     ] {
         let mut raw = WebSocket::connect(&server, "/throw/bad").await.into_stream();
@@ -204,15 +204,15 @@ async fn malformed_frames_and_half_messages_store_nothing() {
 }
 
 #[tokio::test]
-async fn a_client_that_shows_no_sign_of_life_is_let_go() {
+async fn an_unresponsive_client_is_disconnected() {
     let server = Setup::default().arguments(["--idle-timeout", "1s"]).start(Database::sqlite()).await;
-    // This one answers pings, as it reads.
+    // This client reads, and so answers pings.
     let mut alive = WebSocket::connect(&server, "/throw/alive").await;
     let heard = tokio::time::timeout(Duration::from_secs(3), alive.receive()).await;
     assert!(heard.is_err(), "{heard:?}");
     alive.send("{}").await;
     assert_eq!(alive.receive_json().await["ok"], true);
-    // This one does not.
+    // This client does not read.
     let mut dead = WebSocket::connect(&server, "/throw/alive").await.into_stream();
     let mut said = Vec::new();
     let read = tokio::io::AsyncReadExt::read_to_end(&mut dead, &mut said);
@@ -221,7 +221,7 @@ async fn a_client_that_shows_no_sign_of_life_is_let_go() {
 }
 
 #[tokio::test]
-async fn only_doors_of_throws_are_opened_and_other_sites_may_only_throw() {
+async fn upgrades_are_limited_to_throw_paths_and_other_origins_may_only_throw() {
     let server = Server::start(Database::sqlite()).await;
     let evil = [("origin", "http://evil.example")];
     WebSocket::try_connect(&server, "/throw/page", &evil).await.unwrap();
@@ -231,8 +231,8 @@ async fn only_doors_of_throws_are_opened_and_other_sites_may_only_throw() {
     assert_eq!(WebSocket::try_connect(&server, "/throw/a?strict=perhaps", &[]).await.unwrap_err(), 400);
     assert_eq!(WebSocket::try_connect(&server, "/health", &[]).await.unwrap_err(), 200);
     let upgrade = |version: &str| {
-        let call = server.get("/throw/a").header("connection", "upgrade").header("upgrade", "websocket");
-        call.header("sec-websocket-version", version)
+        let request = server.get("/throw/a").header("connection", "upgrade").header("upgrade", "websocket");
+        request.header("sec-websocket-version", version)
     };
     let refused = upgrade("8").await;
     assert_eq!(refused.header("sec-websocket-version"), Some("13"));

@@ -56,7 +56,7 @@ impl Api {
     }
 
     /// Creates a request. `path` may be a whole URL, such as the links in lists.
-    pub fn call(&self, method: &str, path: &str) -> Request {
+    pub fn request(&self, method: &str, path: &str) -> Request {
         let address =
             if path.starts_with("http://") { path.to_owned() } else { format!("{}{path}", self.base) };
         let request = self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), &address);
@@ -65,27 +65,27 @@ impl Api {
 
     /// Creates a GET request.
     pub fn get(&self, path: &str) -> Request {
-        self.call("GET", path)
+        self.request("GET", path)
     }
 
     /// Creates a POST request with a JSON body.
     pub fn post(&self, path: &str, body: &Json) -> Request {
-        self.call("POST", path).json(body)
+        self.request("POST", path).json(body)
     }
 
     /// Creates a PUT request with a JSON body.
     pub fn put(&self, path: &str, body: &Json) -> Request {
-        self.call("PUT", path).json(body)
+        self.request("PUT", path).json(body)
     }
 
     /// Creates a PATCH request with a JSON body.
     pub fn patch(&self, path: &str, body: &Json) -> Request {
-        self.call("PATCH", path).json(body)
+        self.request("PATCH", path).json(body)
     }
 
     /// Creates a DELETE request.
     pub fn delete(&self, path: &str) -> Request {
-        self.call("DELETE", path)
+        self.request("DELETE", path)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Input that is wrong is refused with a problem that names what is wrong, and changes nothing.
+//! Invalid input is refused with a problem that points at the error, and changes nothing.
 
 mod definitions;
 mod queries;
@@ -9,7 +9,7 @@ mod versions;
 use datadump_tests::{Response, Server};
 use serde_json::Value as Json;
 
-/// One input, where the problem points, and the words its detail must have.
+/// An invalid input, the pointer of the expected problem, and the words in its detail.
 struct Case {
     name: &'static str,
     body: Json,
@@ -21,8 +21,8 @@ fn case(name: &'static str, body: Json, at: &'static str, words: &'static [&'sta
     Case { name, body, at, words }
 }
 
-/// Checks that the answer is a problem that has an error at this place, or inside it: a JSON pointer,
-/// or the name of a parameter.
+/// Asserts that the response is a problem with an error at or below `at`, which is a JSON pointer or the name of a
+/// parameter.
 #[track_caller]
 fn check(name: &str, answer: Response, status: u16, at: &str, words: &[&str]) {
     let said = format!("{name}: {answer:?}");
@@ -36,7 +36,7 @@ fn check(name: &str, answer: Response, status: u16, at: &str, words: &[&str]) {
     );
 }
 
-/// All storages with their versions, and all rows: what must not change.
+/// Returns all storages, versions and rows, which must not change.
 async fn everything(server: &Server) -> (Json, Vec<Json>) {
     let storages = server.get("/api/v1/factory/storage/?limit=1000").await.is(200).json();
     let mut rows = Vec::new();

@@ -1,13 +1,13 @@
-//! Definitions that are right by themselves, but may not follow the one in force.
+//! Valid definitions that are not allowed as the next version.
 
 use datadump_tests::{Server, dog, on_both};
 use serde_json::{Value as Json, json};
 
 use super::{check, everything};
 
-on_both![versions_that_are_not_compatible_are_refused, a_name_that_was_dropped_keeps_its_type];
+on_both![incompatible_versions_are_refused, a_dropped_field_keeps_its_type];
 
-async fn versions_that_are_not_compatible_are_refused(server: Server) {
+async fn incompatible_versions_are_refused(server: Server) {
     server.declare(&dog()).await;
     let row = json!({"chip_id": "CHIP1", "color": "black", "collar_size": 40});
     server.post("/api/v1/storage/dog/", &row).await.is(201).ok();
@@ -21,7 +21,7 @@ async fn versions_that_are_not_compatible_are_refused(server: Server) {
     }
 }
 
-async fn a_name_that_was_dropped_keeps_its_type(server: Server) {
+async fn a_dropped_field_keeps_its_type(server: Server) {
     server.declare(&dog()).await;
     let mut without = dog();
     without["fields"].as_array_mut().unwrap().remove(1);

@@ -1,4 +1,4 @@
-//! Readings as a plain page hears them, the hub beside all else that is committed, and commands as they come.
+//! Streams of readings, of device events, and of commands.
 
 use std::time::Duration;
 
@@ -7,9 +7,13 @@ use serde_json::{Value as Json, json};
 
 use super::{command, push, state, step, steps, until};
 
-on_both![a_plain_page_hears_readings, a_stream_of_a_device_has_all_of_it, commands_come_as_they_are_sent,];
+on_both![
+    a_plain_event_source_receives_readings,
+    a_device_stream_contains_all_its_events,
+    commands_are_streamed_as_they_are_sent,
+];
 
-/// The next that is no greeting and says something.
+/// Returns the next event that has data and is not a greeting.
 async fn next(listener: &mut EventStream) -> ServerEvent {
     loop {
         let frame = listener.next().await.unwrap();
@@ -19,14 +23,14 @@ async fn next(listener: &mut EventStream) -> ServerEvent {
     }
 }
 
-async fn a_plain_page_hears_readings(server: Server) {
+async fn a_plain_event_source_receives_readings(server: Server) {
     push(&server, json!({"device_id": "pico_w", "sensors": {"temperature": 20}})).await;
     push(&server, json!({"device_id": "pico_w", "sensors": {"temperature": 21}})).await;
     let mut plain = EventStream::open(&server, "/api/stream", None).await;
     assert_eq!(plain.next().await.unwrap().event.as_deref(), Some("hello"));
     let mut before = EventStream::open(&server, "/api/stream?backfill=1&device=pico_w", None).await;
     let mut sensor = EventStream::open(&server, "/api/stream?sensor=moisture", None).await;
-    // What is no reading is not heard.
+    // Other rows are not streamed.
     server.post("/throw/other", &json!({"speed": 1})).await.is(200).ok();
     let timed = json!({"device_id": "pico_w", "sensors": {"temperature": 22.5, "moisture": "wet"}, "ts": "2026-01-02T03:04:05Z"});
     push(&server, timed).await;
@@ -51,13 +55,13 @@ async fn a_plain_page_hears_readings(server: Server) {
     assert_eq!(values(&heard_before), json!([21.0, 22.5, "wet"]));
     assert_eq!(next(&mut sensor).await.data["value"], "wet");
     assert_eq!(next(&mut sensor).await.data["value"], 30.0);
-    // One that was cut off goes on.
+    // A disconnected client resumes.
     let mut again = EventStream::open(&server, "/api/stream", heard[0].id.as_deref()).await;
     assert_eq!(next(&mut again).await, heard[1]);
     server.get("/api/stream?storage=x").await.problem_about(400, &["storage"]);
 }
 
-async fn a_stream_of_a_device_has_all_of_it(server: Server) {
+async fn a_device_stream_contains_all_its_events(server: Server) {
     push(&server, json!({"device_id": "other", "t": 1})).await;
     let mut of_device = EventStream::open(&server, "/api/v1/stream?device=new", None).await;
     let mut all = EventStream::open(&server, "/api/v1/stream", None).await;
@@ -66,7 +70,7 @@ async fn a_stream_of_a_device_has_all_of_it(server: Server) {
     server.patch("/api/v1/device/new/", &json!({"period_s": 0.3})).await.is(200).ok();
     let queued = command(&server, "new", super::pump()).await.is(202).json();
     let mut words: Vec<String> = Vec::new();
-    // Until it is silent.
+    // Until the device is late.
     while words.last().is_none_or(|word| word != "status late") {
         let ServerEvent { event, data, .. } = next(&mut of_device).await;
         let event = event.unwrap();
@@ -103,7 +107,7 @@ async fn a_stream_of_a_device_has_all_of_it(server: Server) {
         assert!(words.iter().any(|said| said == word), "{word}: {words:?}");
     }
     assert!(words[0] == "registered" && words[1] == "sensor-registered" && words[2] == "insert", "{words:?}");
-    // All of it is in the stream of everything, too.
+    // The unfiltered stream contains these events too.
     let mut seen = std::collections::BTreeSet::new();
     while seen.len() < 3 {
         seen.insert(next(&mut all).await.event.unwrap());
@@ -112,7 +116,7 @@ async fn a_stream_of_a_device_has_all_of_it(server: Server) {
     server.get("/api/v1/stream?device=new&storage=dog").await.problem_about(400, &["storages"]);
 }
 
-async fn commands_come_as_they_are_sent(server: Server) {
+async fn commands_are_streamed_as_they_are_sent(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     let first = command(&server, "a", super::pump()).await.is(202).json();
     let mut listener = EventStream::open(&server, "/api/v1/device/a/command/stream/", None).await;
@@ -125,7 +129,7 @@ async fn commands_come_as_they_are_sent(server: Server) {
         step(&server, one, "result", json!({"ok": true})).await.is(200).ok();
         assert_eq!(steps(&state(&server, one).await), ["queued", "leased", "done"]);
     }
-    // Another device that is called like its number is another.
+    // A device whose name equals another one's id is a different device.
     let number = super::device(&server, "a").await["id"].to_string();
     push(&server, json!({"device_id": number, "t": 1})).await;
     let to_other = command(&server, &number, super::pump()).await.is(202).json();
@@ -134,7 +138,7 @@ async fn commands_come_as_they_are_sent(server: Server) {
     assert_eq!(state(&server, &to_other).await["state"], "queued");
     step(&server, &mine, "result", json!({"ok": true})).await.is(200).ok();
     drop(listener);
-    // The same over a WebSocket; and what a stream that has gone away did not hear comes again.
+    // The same over a WebSocket; commands that a closed stream did not receive are sent again.
     let short = json!({"method": "x", "lease_s": 0.5, "retries": 20});
     let third = command(&server, "a", short).await.is(202).json();
     let mut socket = WebSocket::connect(&server, "/api/v1/device/a/command/stream").await;

@@ -1,7 +1,7 @@
-//! Streams of what is committed: everything, in order, once, whatever happens to who listens or who tells.
+//! Live streams deliver every committed change once and in order, despite disconnects and restarts.
 
 mod bounds;
-mod cuts;
+mod reconnects;
 mod websocket;
 
 use std::time::Duration;
@@ -12,12 +12,12 @@ use serde_json::{Value as Json, json};
 const STREAM: &str = "/api/v1/stream";
 
 on_both![
-    what_is_committed_is_told,
-    what_is_there_comes_first_when_it_is_asked_for,
-    a_stop_ends_streams_and_a_start_goes_on,
-    what_a_stream_is_asked_wrongly_is_said,
-    what_records_of_a_source_become_is_told,
-    rows_pass_by_fields_without_an_index,
+    commits_are_streamed,
+    existing_rows_are_streamed_first_on_request,
+    a_stop_ends_streams_which_resume_after_a_start,
+    invalid_stream_parameters_are_refused,
+    rows_of_a_source_are_streamed,
+    streams_filter_by_fields_without_an_index,
 ];
 
 fn dog() -> Json {
@@ -32,14 +32,14 @@ async fn save(api: &Api, key: &str, size: i64) -> i64 {
     saved.json()["version"].as_i64().unwrap()
 }
 
-/// What happened to which row, and what version that made or deleted.
-fn said(frame: &ServerEvent) -> (String, String, i64) {
+/// Returns the kind of change, the key of the row, and its version.
+fn summary(frame: &ServerEvent) -> (String, String, i64) {
     let event = frame.event.clone().unwrap();
     let key = frame.data["key"].as_str().unwrap().to_owned();
     (event, key, frame.data["version"].as_i64().unwrap())
 }
 
-async fn what_is_committed_is_told(server: Server) {
+async fn commits_are_streamed(server: Server) {
     server.declare(&dog()).await;
     let mut all = EventStream::open(&server, STREAM, None).await;
     let hello = all.next().await.unwrap();
@@ -50,7 +50,7 @@ async fn what_is_committed_is_told(server: Server) {
     save(&server, "A", 1).await;
     save(&server, "A", 3).await;
     server.post("/throw/car", &json!([{"speed": 1.5}, {"speed": 2.5}])).await.is(200).ok();
-    // What is refused is not told.
+    // Refused writes are not streamed.
     server.post("/api/v1/storage/dog/", &json!({"chip_id": "B", "size": "x"})).await.problem(400);
     server.delete("/api/v1/storage/dog/A/").await.ok();
     save(&server, "C", 5).await;
@@ -68,19 +68,19 @@ async fn what_is_committed_is_told(server: Server) {
     assert_eq!((&frames[4].data["key"], &frames[4].data["row"]), (&json!("A"), &Json::Null));
     assert_eq!(frames[5].data["row"]["chip_id"], "C");
 
-    // Of what is deleted nobody can say any more whether it would have passed.
-    let mut words = vec![said(&large.next_change().await.unwrap())];
+    // Deletions pass every filter, because the deleted values are unknown.
+    let mut words = vec![summary(&large.next_change().await.unwrap())];
     while words.last().unwrap().1 != "C" {
-        words.push(said(&large.next_change().await.unwrap()));
+        words.push(summary(&large.next_change().await.unwrap()));
     }
-    // How far the row had come when the changes before were told is a matter of time.
+    // The version of the row when earlier changes are delivered depends on timing.
     let words = words.split_off(words.len() - 2);
     assert_eq!(words, [("delete".into(), "A".into(), 2), ("insert".into(), "C".into(), 1)]);
     assert_eq!(others.next_change().await.unwrap().data["row"]["speed"], 1.5);
     assert_eq!(others.next_change().await.unwrap().data["row"]["speed"], 2.5);
 }
 
-async fn what_is_there_comes_first_when_it_is_asked_for(server: Server) {
+async fn existing_rows_are_streamed_first_on_request(server: Server) {
     server.declare(&dog()).await;
     for number in 0..5 {
         save(&server, &format!("old{number}"), number).await;
@@ -102,15 +102,15 @@ async fn what_is_there_comes_first_when_it_is_asked_for(server: Server) {
     }
 }
 
-/// Where the feed is now.
-async fn here(api: &Api) -> String {
+/// Returns the current position of the change log.
+async fn position(api: &Api) -> String {
     let hello = EventStream::open(api, STREAM, None).await.next().await.unwrap();
     hello.data["cursor"].as_str().unwrap().to_owned()
 }
 
-/// What makes a storage on one node is told on the other, which has not heard of the storage yet.
+/// A throw that creates a storage on one node is streamed on the other, which does not know the storage yet.
 #[tokio::test]
-async fn the_first_rows_of_a_new_storage_are_told_on_all_nodes() {
+async fn the_first_rows_of_a_new_storage_are_streamed_by_all_nodes() {
     let one = Server::start(Database::postgres().await).await;
     let two = one.start_second().await;
     let mut listener = EventStream::open(&two, STREAM, None).await;
@@ -124,7 +124,7 @@ async fn the_first_rows_of_a_new_storage_are_told_on_all_nodes() {
     }
 }
 
-async fn a_stop_ends_streams_and_a_start_goes_on(server: Server) {
+async fn a_stop_ends_streams_which_resume_after_a_start(server: Server) {
     server.declare(&dog()).await;
     let mut listener = EventStream::open(&server, STREAM, None).await;
     save(&server, "A", 1).await;
@@ -137,14 +137,14 @@ async fn a_stop_ends_streams_and_a_start_goes_on(server: Server) {
     save(&server, "B", 1).await;
     let mut listener = EventStream::open(&server, STREAM, Some(&last)).await;
     assert_eq!(listener.next_change().await.unwrap().data["key"], "B");
-    // One that is not of this database is told so.
+    // A position of another database is refused.
     let mut stranger = EventStream::open(&server, "/api/v1/stream?since=abc-7", None).await;
     stranger.next().await.unwrap();
     let gap = stranger.next().await.unwrap();
     assert_eq!((gap.event.as_deref(), &gap.data["from"]), (Some("gap"), &json!("abc-7")));
     save(&server, "C", 1).await;
     assert_eq!(stranger.next_change().await.unwrap().data["key"], "C");
-    // Who goes away is forgotten, as soon as there is something to tell.
+    // A closed connection is noticed at the next event.
     drop((listener, stranger));
     let connections = || async {
         save(&server, "D", 1).await;
@@ -153,7 +153,7 @@ async fn a_stop_ends_streams_and_a_start_goes_on(server: Server) {
     eventually("they are closed", || async { (connections().await <= 1).then_some(()) }).await;
 }
 
-async fn what_a_stream_is_asked_wrongly_is_said(server: Server) {
+async fn invalid_stream_parameters_are_refused(server: Server) {
     server.declare(&dog()).await;
     for (query, status, about) in [
         ("since=7", 400, "since"),
@@ -181,10 +181,10 @@ async fn what_a_stream_is_asked_wrongly_is_said(server: Server) {
     server.post(STREAM, &json!({})).await.problem_about(405, &["GET"]);
 }
 
-async fn what_records_of_a_source_become_is_told(server: Server) {
+async fn rows_of_a_source_are_streamed(server: Server) {
     let routes = json!({"routes": [{"storage": "Warm", "when": {"t": {"gte": 20}}}, {"storage": "frost", "when": {"t": {"lt": 0}}}]});
     server.put("/api/v1/source/weather/", &routes).await.is(201).ok();
-    // Filters are of the fields of a storage that is there, and a route may spell its name in its own way.
+    // Filters apply to the fields of an existing storage, whose name a route may spell in another case.
     server.post("/throw/warm", &json!({"t": 20})).await.is(200).ok();
     server.post("/throw/weather", &json!({"t": 21})).await.is(200).ok();
     let mut weather = EventStream::open(&server, "/api/v1/stream?source=weather", None).await;
@@ -215,7 +215,7 @@ async fn what_records_of_a_source_become_is_told(server: Server) {
     let of = |names: &[(&str, i64)]| -> Vec<(String, i64)> {
         names.iter().map(|(name, t)| ((*name).to_owned(), *t)).collect()
     };
-    // What no route takes goes to the storage of the source's name.
+    // Records that match no route go to the storage with the name of the source.
     let expected = of(&[("warm", 25), ("frost", -5), ("weather", 10), ("warm", 35)]);
     assert_eq!(told(&mut weather, 4).await, expected);
     let expected = of(&[("warm", 25), ("later", 2), ("frost", -5), ("weather", 10), ("warm", 35)]);
@@ -226,7 +226,7 @@ async fn what_records_of_a_source_become_is_told(server: Server) {
     server.get("/api/v1/stream?source=weather&storage=weather").await.problem_about(400, &["source"]);
 }
 
-async fn rows_pass_by_fields_without_an_index(server: Server) {
+async fn streams_filter_by_fields_without_an_index(server: Server) {
     server.declare(&dog()).await;
     server.get("/api/v1/storage/dog/?name=Rex").await.problem_about(400, &["name"]);
     let mut rex = EventStream::open(&server, "/api/v1/stream?storage=dog&name__icontains=REX", None).await;

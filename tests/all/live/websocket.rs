@@ -1,4 +1,4 @@
-//! The same stream over a WebSocket.
+//! Live streams over WebSocket.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{STREAM, dog, save};
 
 on_both![
-    the_same_is_told_over_a_websocket,
-    who_was_cut_off_goes_on_over_a_websocket,
-    a_stop_says_goodbye,
-    what_a_listener_says_is_not_listened_to,
+    a_websocket_streams_the_same_events,
+    a_disconnected_websocket_resumes,
+    a_stop_sends_a_close_frame,
+    messages_of_clients_are_ignored,
 ];
 
 fn frame(answer: &Json) -> ServerEvent {
@@ -20,11 +20,11 @@ fn frame(answer: &Json) -> ServerEvent {
     ServerEvent { id: text("id"), event: text("event"), data: answer["data"].clone() }
 }
 
-async fn heard(socket: &mut WebSocket) -> ServerEvent {
+async fn receive_event(socket: &mut WebSocket) -> ServerEvent {
     frame(&socket.receive_json().await)
 }
 
-async fn the_same_is_told_over_a_websocket(server: Server) {
+async fn a_websocket_streams_the_same_events(server: Server) {
     server.declare(&dog()).await;
     for (key, size) in [("old1", 1), ("old2", 2)] {
         save(&server, key, size).await;
@@ -32,7 +32,7 @@ async fn the_same_is_told_over_a_websocket(server: Server) {
     let path = format!("{STREAM}?storage=dog&size__gte=2&backfill=10");
     let mut listener = EventStream::open(&server, &path, None).await;
     let mut socket = WebSocket::connect(&server, &path).await;
-    let hello = heard(&mut socket).await;
+    let hello = receive_event(&mut socket).await;
     assert_eq!((hello.id, hello.event.as_deref()), (None, Some("hello")));
     assert!(hello.data["cursor"].is_string() && hello.data["now"].is_string());
     let mut told = Vec::new();
@@ -42,12 +42,12 @@ async fn the_same_is_told_over_a_websocket(server: Server) {
     server.delete("/api/v1/storage/dog/B/").await.ok();
     while told.last().is_none_or(|frame: &ServerEvent| frame.event.as_deref() != Some("delete")) {
         told.push(listener.next_change().await.unwrap());
-        assert_eq!(Some(&heard(&mut socket).await), told.last());
+        assert_eq!(Some(&receive_event(&mut socket).await), told.last());
     }
     let keys: Vec<&Json> = told.iter().map(|frame| &frame.data["key"]).collect();
     assert_eq!(keys, ["old2", "B", "C", "B"]);
     assert!(told[0].id.is_none() && told[1..].iter().all(|frame| frame.id.is_some()), "{told:?}");
-    // What is no good is said before it is opened, and pages of other sites do not get in.
+    // Invalid parameters and other origins are refused before the upgrade.
     let evil = [("origin", "http://evil.example")];
     for (query, headers, status) in [
         ("storage=dog&sise=1", &[][..], 400),
@@ -60,11 +60,11 @@ async fn the_same_is_told_over_a_websocket(server: Server) {
     }
 }
 
-/// Listens over WebSockets, each of which is cut off after a few changes.
-async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
+/// Reads over WebSockets, each of which is closed after a few changes.
+async fn a_disconnected_websocket_resumes(server: Server) {
     const CHANGES: i64 = 60;
     server.declare(&dog()).await;
-    let mut last = super::here(&server).await;
+    let mut last = super::position(&server).await;
     let api = Api::new(server.base());
     let writing = tokio::spawn(async move {
         for number in 0..CHANGES {
@@ -73,14 +73,14 @@ async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
     });
     let mut sizes = Vec::new();
     while sizes.len() < usize::try_from(CHANGES).unwrap() {
-        // A browser says where it was in the address, other programs may use the header.
+        // A browser gives its position in the URL; other clients may use the header.
         let mut socket = match sizes.len() % 2 {
             0 => WebSocket::connect(&server, &format!("{STREAM}?since={last}")).await,
             _ => WebSocket::try_connect(&server, STREAM, &[("last-event-id", &last)]).await.unwrap(),
         };
-        assert_eq!(heard(&mut socket).await.event.as_deref(), Some("hello"));
+        assert_eq!(receive_event(&mut socket).await.event.as_deref(), Some("hello"));
         for _ in 0..3.min(usize::try_from(CHANGES).unwrap() - sizes.len()) {
-            let frame = heard(&mut socket).await;
+            let frame = receive_event(&mut socket).await;
             assert_eq!(frame.event.as_deref(), Some("insert"), "{frame:?}");
             last = frame.id.unwrap_or(last);
             sizes.push(frame.data["row"]["size"].as_i64().unwrap());
@@ -89,16 +89,16 @@ async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
     writing.await.unwrap();
     assert_eq!(sizes, (0..CHANGES).collect::<Vec<_>>());
     let mut stranger = WebSocket::connect(&server, &format!("{STREAM}?since=abc-7")).await;
-    heard(&mut stranger).await;
-    let gap = heard(&mut stranger).await;
+    receive_event(&mut stranger).await;
+    let gap = receive_event(&mut stranger).await;
     assert_eq!((gap.event.as_deref(), &gap.data["reason"]), (Some("gap"), &json!("expired")));
 }
 
-async fn a_stop_says_goodbye(server: Server) {
+async fn a_stop_sends_a_close_frame(server: Server) {
     let mut sockets = Vec::new();
     for _ in 0..3 {
         let mut socket = WebSocket::connect(&server, STREAM).await;
-        heard(&mut socket).await;
+        receive_event(&mut socket).await;
         sockets.push(socket);
     }
     let began = Instant::now();
@@ -110,43 +110,43 @@ async fn a_stop_says_goodbye(server: Server) {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
-async fn what_a_listener_says_is_not_listened_to(server: Server) {
+async fn messages_of_clients_are_ignored(server: Server) {
     server.declare(&dog()).await;
     let mut socket = WebSocket::connect(&server, STREAM).await;
-    heard(&mut socket).await;
+    receive_event(&mut socket).await;
     for message in
         [Message::text(r#"{"throw": {"a": 1}}"#), Message::binary(vec![0; 4000]), Message::Ping("a".into())]
     {
         assert!(socket.send(message).await);
     }
     save(&server, "A", 1).await;
-    let frame = heard(&mut socket).await;
+    let frame = receive_event(&mut socket).await;
     assert_eq!((&frame.data["storage"], &frame.data["key"]), (&json!("dog"), &json!("A")));
-    // But who says very much is not listened out.
+    // But a client that sends too much is disconnected.
     socket.send("x".repeat(100_000)).await;
     assert!(matches!(socket.receive().await, ServerMessage::Closed(None | Some(1009))));
     let mut leaving = WebSocket::connect(&server, STREAM).await;
-    heard(&mut leaving).await;
+    receive_event(&mut leaving).await;
     leaving.send(Message::Close(None)).await;
     let began = Instant::now();
     assert_eq!(leaving.receive_close().await, None);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
-/// One who wants nothing of what happens hears how far it is, and goes on from there.
+/// A client whose filter matches nothing still receives positions and can resume from them.
 #[tokio::test]
-async fn who_hears_nothing_hears_how_far_it_is() {
+async fn a_stream_without_matches_reports_its_position() {
     let server = Server::start(Database::sqlite()).await;
     server.declare(&dog()).await;
     let path = format!("{STREAM}?storage=cat");
     let mut listener = EventStream::open(&server, &path, None).await;
     let mut socket = WebSocket::connect(&server, &path).await;
     listener.next().await.unwrap();
-    heard(&mut socket).await;
+    receive_event(&mut socket).await;
     for number in 0..3 {
         save(&server, "A", number).await;
     }
-    let (one, other) = tokio::join!(listener.next(), heard(&mut socket));
+    let (one, other) = tokio::join!(listener.next(), receive_event(&mut socket));
     let (one, cursor) = (one.unwrap(), other.id.clone().unwrap());
     assert_eq!((one.event, one.id.as_ref()), (None, Some(&cursor)));
     assert_eq!((other.event.as_deref(), &other.data), (Some("seen"), &json!({})));

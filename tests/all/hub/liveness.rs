@@ -1,4 +1,4 @@
-//! Whether devices are heard: from the times at which the server received something.
+//! Liveness of devices, derived from the times at which the server received data.
 
 use std::time::Duration;
 
@@ -8,7 +8,11 @@ use tokio::time::sleep;
 
 use super::{device, only, push, until};
 
-on_both![silence_is_noticed_and_ends, a_restart_is_not_silence, what_was_just_heard_is_known_after_a_kill];
+on_both![
+    a_silent_device_becomes_late_and_returns,
+    downtime_of_the_server_does_not_make_devices_late,
+    last_seen_is_recovered_after_a_kill
+];
 
 async fn transitions(server: &Server, name: &str) -> Json {
     let list =
@@ -17,7 +21,7 @@ async fn transitions(server: &Server, name: &str) -> Json {
     only(list["results"].as_array().unwrap(), &["was", "status"])
 }
 
-async fn silence_is_noticed_and_ends(server: Server) {
+async fn a_silent_device_becomes_late_and_returns(server: Server) {
     push(&server, json!({"device_id": "a", "sensors": {"t": 1, "slow": 1}})).await;
     server.patch("/api/v1/device/a/", &json!({"period_s": 0.3})).await.is(200).ok();
     server.patch("/api/v1/device/a/sensor/slow/", &json!({"period_s": 1_000})).await.is(200).ok();
@@ -40,20 +44,20 @@ async fn silence_is_noticed_and_ends(server: Server) {
         json!([["never", "online"], ["online", "late"], ["late", "offline"], ["offline", "online"]]);
     until("every step is stored", async || {
         let found = transitions(&server, "a").await;
-        // Its silence goes on, and it may be late again by now.
+        // The device is still silent and may be late again by now.
         found.as_array().unwrap().len() >= 4
             && found.as_array().unwrap()[..4] == expected.as_array().unwrap()[..]
     })
     .await;
 }
 
-async fn a_restart_is_not_silence(server: Server) {
+async fn downtime_of_the_server_does_not_make_devices_late(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     server.patch("/api/v1/device/a/", &json!({"period_s": 0.5})).await.is(200).ok();
     push(&server, json!({"device_id": "a", "t": 2})).await;
     let seen = device(&server, "a").await["last_seen"].clone();
     let (setup, database) = server.stop().await;
-    // Ten times as long as would make it late.
+    // Ten times the timeout.
     sleep(Duration::from_secs(6)).await;
     let server = setup.start(database).await;
     let found = device(&server, "a").await;
@@ -62,12 +66,12 @@ async fn a_restart_is_not_silence(server: Server) {
     push(&server, json!({"device_id": "a", "t": 3})).await;
     sleep(Duration::from_secs(1)).await;
     assert_eq!(transitions(&server, "a").await, json!([["never", "online"]]));
-    // But from its start on the server listens.
+    // After its start the server applies the timeout again.
     until("it is late", async || device(&server, "a").await["status"] == "late").await;
     server.stop().await;
 }
 
-async fn what_was_just_heard_is_known_after_a_kill(server: Server) {
+async fn last_seen_is_recovered_after_a_kill(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     until("it is stored", async || !transitions(&server, "a").await.as_array().unwrap().is_empty()).await;
     let mut pushed = Vec::new();
@@ -91,7 +95,7 @@ async fn what_was_just_heard_is_known_after_a_kill(server: Server) {
 }
 
 #[tokio::test]
-async fn simulated_devices_are_online_and_those_that_drop_out_are_not() {
+async fn simulated_devices_are_online_until_they_drop_out() {
     let server = Server::start(Database::sqlite()).await;
     let steady = SimulationOptions {
         devices: 5,
