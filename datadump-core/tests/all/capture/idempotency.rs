@@ -1,4 +1,4 @@
-//! What is thrown with an idempotency key is stored once.
+//! Throws and writes with an idempotency key take effect once.
 
 use std::sync::{
     Arc,
@@ -9,16 +9,16 @@ use bytes::Bytes;
 use datadump_core::{Clock, Dump, Error, Expect, IdempotencyKey, Incoming, Once, Receipt, Result, Timestamp};
 use serde_json::json;
 
-use super::{Backend, Bench, Database, name, on_both};
+use super::{Backend, Database, Fixture, name, on_both};
 
 on_both![
-    a_throw_is_stored_once_and_its_receipt_is_given_again,
-    twenty_equal_throws_at_once_are_one,
-    what_was_refused_is_tried_anew,
-    a_throw_of_which_nothing_is_kept_is_answered_again_too,
-    answers_are_given_for_a_day_and_forgotten_then,
-    a_stream_goes_on_where_it_broke_off,
-    a_stream_is_compared_with_what_is_stored_of_it,
+    a_throw_is_stored_once_and_its_receipt_replayed,
+    twenty_concurrent_equal_throws_are_stored_once,
+    a_refused_throw_can_be_retried_with_its_key,
+    a_throw_that_stores_nothing_is_replayed_too,
+    responses_are_replayed_for_a_day,
+    an_interrupted_stream_resumes_where_it_broke_off,
+    a_resumed_stream_is_compared_with_the_stored_part,
     a_row_is_written_once,
 ];
 
@@ -26,32 +26,33 @@ fn key(text: &str) -> Once {
     IdempotencyKey::parse(text).unwrap().into()
 }
 
-async fn throw(dump: &Dump, source: &str, text: &str, once: &str) -> Result<Receipt> {
-    let incoming = Incoming { body: text.to_owned().into(), once: Some(key(once)), ..Incoming::default() };
+async fn throw(dump: &Dump, source: &str, text: &str, idempotency_key: &str) -> Result<Receipt> {
+    let incoming =
+        Incoming { body: text.to_owned().into(), once: Some(key(idempotency_key)), ..Incoming::default() };
     dump.throw(&name(source), incoming).await
 }
 
-/// The same receipt but for whether it was given before.
-fn first(receipt: &Receipt) -> Receipt {
+/// Returns the receipt with the replayed flag cleared.
+fn without_replayed(receipt: &Receipt) -> Receipt {
     Receipt { again: false, ..receipt.clone() }
 }
 
-async fn a_throw_is_stored_once_and_its_receipt_is_given_again(bench: Bench) {
-    // Records without keys of their own, and one that goes to quarantine.
+async fn a_throw_is_stored_once_and_its_receipt_replayed(fixture: Fixture) {
+    // Records without keys, and one that is quarantined.
     let body = "{\"a\": 1}\n{\"a\": 2}\n{\"a\": \n";
-    let receipt = throw(&bench.dump, "t", body, "k").await.unwrap();
+    let receipt = throw(&fixture.dump, "t", body, "k").await.unwrap();
     assert_eq!((receipt.accepted, receipt.quarantined, receipt.again), (2, 1, false));
-    let mut bench = bench;
+    let mut fixture = fixture;
     for _ in 0..2 {
-        let again = throw(&bench.dump, "t", body, "k").await.unwrap();
+        let again = throw(&fixture.dump, "t", body, "k").await.unwrap();
         assert!(again.again);
-        assert_eq!(first(&again), receipt);
-        bench = bench.reopen().await;
+        assert_eq!(without_replayed(&again), receipt);
+        fixture = fixture.reopen().await;
     }
-    // Other keys are other throws, and what it says may differ in no part.
-    assert!(!throw(&bench.dump, "t", body, "K").await.unwrap().again);
-    assert!(matches!(throw(&bench.dump, "t", "{\"a\": 1}", "k").await, Err(Error::KeyReused)));
-    assert!(matches!(throw(&bench.dump, "u", body, "k").await, Err(Error::KeyReused)));
+    // Another key is another throw, and a throw with the same key must be identical.
+    assert!(!throw(&fixture.dump, "t", body, "K").await.unwrap().again);
+    assert!(matches!(throw(&fixture.dump, "t", "{\"a\": 1}", "k").await, Err(Error::KeyReused)));
+    assert!(matches!(throw(&fixture.dump, "u", body, "k").await, Err(Error::KeyReused)));
     let incoming = |content_type: Option<&str>, strict, argument: Option<&str>| Incoming {
         content_type: content_type.map(str::to_owned),
         strict,
@@ -64,17 +65,17 @@ async fn a_throw_is_stored_once_and_its_receipt_is_given_again(bench: Bench) {
         incoming(None, true, None),
         incoming(None, false, Some("1")),
     ] {
-        assert!(matches!(bench.try_throw("t", body, other).await, Err(Error::KeyReused)));
+        assert!(matches!(fixture.try_throw("t", body, other).await, Err(Error::KeyReused)));
     }
-    assert!(bench.try_throw("t", body, incoming(None, false, None)).await.unwrap().again);
-    assert_eq!((bench.rows("t").await.len(), bench.waiting().await.len()), (4, 2));
-    let counted = bench.dump.recent("t").unwrap().len();
+    assert!(fixture.try_throw("t", body, incoming(None, false, None)).await.unwrap().again);
+    assert_eq!((fixture.rows("t").await.len(), fixture.waiting().await.len()), (4, 2));
+    let counted = fixture.dump.recent("t").unwrap().len();
     assert_eq!(counted, 1, "only what was thrown is among the last throws");
 }
 
-async fn twenty_equal_throws_at_once_are_one(bench: Bench) {
+async fn twenty_concurrent_equal_throws_are_stored_once(fixture: Fixture) {
     let throws = (0..20).map(|_| {
-        let dump = bench.dump.clone();
+        let dump = fixture.dump.clone();
         tokio::spawn(async move { throw(&dump, "race", "{\"n\": 1}\n{\"n\": 2}", "k").await.unwrap() })
     });
     let mut receipts = Vec::new();
@@ -82,71 +83,71 @@ async fn twenty_equal_throws_at_once_are_one(bench: Bench) {
         receipts.push(throw.await.unwrap());
     }
     assert_eq!(receipts.iter().filter(|receipt| !receipt.again).count(), 1);
-    assert!(receipts.iter().all(|receipt| first(receipt) == first(&receipts[0])), "{receipts:#?}");
-    assert_eq!(bench.rows("race").await.len(), 2);
+    assert!(receipts.iter().all(|receipt| without_replayed(receipt) == without_replayed(&receipts[0])), "{receipts:#?}");
+    assert_eq!(fixture.rows("race").await.len(), 2);
 }
 
-/// Two processes on one database: the database decides.
+/// Two nodes on one database, which decides which throw is first.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_store_it_once() {
-    let bench = Bench::open(Backend::Postgres).await;
-    let other = Dump::builder().database(bench.database.address()).open().await.unwrap();
-    throw(&bench.dump, "race", "{\"n\": 0}", "before").await.unwrap();
+async fn equal_throws_on_two_nodes_are_stored_once() {
+    let fixture = Fixture::open(Backend::Postgres).await;
+    let other = Dump::builder().database(fixture.database.address()).open().await.unwrap();
+    throw(&fixture.dump, "race", "{\"n\": 0}", "before").await.unwrap();
     assert!(throw(&other, "race", "{\"n\": 0}", "before").await.unwrap().again);
     for round in 0..30 {
         let (key, body) = (format!("k{round}"), format!("{{\"n\": {round}}}"));
         let (one, two) =
-            tokio::join!(throw(&bench.dump, "race", &body, &key), throw(&other, "race", &body, &key));
+            tokio::join!(throw(&fixture.dump, "race", &body, &key), throw(&other, "race", &body, &key));
         let (one, two) = (one.unwrap(), two.unwrap());
-        assert_eq!(first(&one), first(&two), "round {round}");
+        assert_eq!(without_replayed(&one), without_replayed(&two), "round {round}");
         assert_ne!(one.again, two.again, "round {round}");
     }
-    assert_eq!(bench.rows("race").await.len(), 31);
+    assert_eq!(fixture.rows("race").await.len(), 31);
     other.close().await;
 }
 
-async fn what_was_refused_is_tried_anew(bench: Bench) {
-    bench
+async fn a_refused_throw_can_be_retried_with_its_key(fixture: Fixture) {
+    fixture
         .declare(json!({"name": "dog", "key": {"name": "id", "type": "long"},
                          "fields": [{"name": "size", "type": "integer", "max": 10}]}))
         .await;
     let strict = |key: &str| Incoming { strict: true, once: Some(self::key(key)), ..Incoming::default() };
     let body = r#"{"id": 1, "size": 11}"#;
-    assert!(matches!(bench.try_throw("dog", body, strict("k")).await, Err(Error::Strict(_))));
-    assert!(matches!(bench.try_throw("dog", body, strict("k")).await, Err(Error::Strict(_))));
+    assert!(matches!(fixture.try_throw("dog", body, strict("k")).await, Err(Error::Strict(_))));
+    assert!(matches!(fixture.try_throw("dog", body, strict("k")).await, Err(Error::Strict(_))));
     let wider = json!({"name": "dog", "key": {"name": "id", "type": "long"},
                        "fields": [{"name": "size", "type": "integer", "max": 20}]});
-    let plan = bench.dump.plan(&wider).await.unwrap();
+    let plan = fixture.dump.plan(&wider).await.unwrap();
     let consent =
         datadump_core::Consent { allow: Some(datadump_core::schema::Class::Widening), plan: Some(plan.hash) };
-    bench.dump.declare(&wider, consent).await.unwrap();
-    bench.dump.settled("dog").await.unwrap();
-    let receipt = bench.try_throw("dog", body, strict("k")).await.unwrap();
+    fixture.dump.declare(&wider, consent).await.unwrap();
+    fixture.dump.settled("dog").await.unwrap();
+    let receipt = fixture.try_throw("dog", body, strict("k")).await.unwrap();
     assert!(!receipt.again && receipt.accepted == 1);
-    assert!(bench.try_throw("dog", body, strict("k")).await.unwrap().again);
+    assert!(fixture.try_throw("dog", body, strict("k")).await.unwrap().again);
 }
 
-async fn a_throw_of_which_nothing_is_kept_is_answered_again_too(bench: Bench) {
+async fn a_throw_that_stores_nothing_is_replayed_too(fixture: Fixture) {
     let settings = json!({"unrouted": "drop", "routes": [{"storage": "x", "when": {"a": 7}}]});
-    bench.dump.set_source(&name("s"), &settings, None).await.unwrap();
-    let receipt = throw(&bench.dump, "s", "{\"a\": 1}", "k").await.unwrap();
+    fixture.dump.set_source(&name("s"), &settings, None).await.unwrap();
+    let receipt = throw(&fixture.dump, "s", "{\"a\": 1}", "k").await.unwrap();
     assert_eq!((receipt.dropped, receipt.accepted, receipt.again), (1, 0, false));
-    let again = throw(&bench.dump, "s", "{\"a\": 1}", "k").await.unwrap();
+    let again = throw(&fixture.dump, "s", "{\"a\": 1}", "k").await.unwrap();
     assert!(again.again);
-    assert_eq!(first(&again), receipt);
+    assert_eq!(without_replayed(&again), receipt);
 }
 
-/// A clock that is moved by hand.
+/// A clock that the test advances.
 #[derive(Debug, Clone)]
-struct Hand(Arc<AtomicI64>);
+struct ManualClock(Arc<AtomicI64>);
 
-impl Clock for Hand {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.0.load(Ordering::SeqCst)).unwrap()
     }
 }
 
-impl Hand {
+impl ManualClock {
     fn new() -> Self {
         Self(Arc::new(AtomicI64::new(1_800_000_000_000_000)))
     }
@@ -156,11 +157,11 @@ impl Hand {
     }
 }
 
-async fn answers_are_given_for_a_day_and_forgotten_then(bench: Bench) {
-    bench.dump.close().await;
-    let Bench { dump, database } = bench;
+async fn responses_are_replayed_for_a_day(fixture: Fixture) {
+    fixture.dump.close().await;
+    let Fixture { dump, database } = fixture;
     drop(dump);
-    let clock = Hand::new();
+    let clock = ManualClock::new();
     let open = |database: &Database| Dump::builder().database(database.address()).clock(clock.clone()).open();
     let dump = open(&database).await.unwrap();
     for number in 0..600 {
@@ -172,7 +173,7 @@ async fn answers_are_given_for_a_day_and_forgotten_then(bench: Bench) {
     assert!(throw(&dump, "t", "{\"a\": 1}", "early0").await.unwrap().again);
     assert_eq!(dump.forget_answers().await.unwrap(), 0);
     clock.minutes(2);
-    // It is over whether or not it has been forgotten, and begins anew.
+    // An expired record has no effect, even before it is deleted.
     assert!(!throw(&dump, "t", "{\"a\": 2}", "early0").await.unwrap().again);
     assert!(throw(&dump, "t", "{\"a\": 2}", "early0").await.unwrap().again);
     assert_eq!(dump.forget_answers().await.unwrap(), 599);
@@ -184,14 +185,14 @@ async fn answers_are_given_for_a_day_and_forgotten_then(bench: Bench) {
     dump.close().await;
 }
 
-/// So many lines under a header, more than one chunk.
+/// Returns a table with a header and `lines` rows, which takes more than one chunk.
 fn table(lines: usize) -> String {
     (0..lines).fold("n,text\n".to_owned(), |text, n| format!("{text}{n},\"the quick, brown fox\"\n"))
 }
 
-/// Streams a body in pieces; as much of it as there is, and to its end if it is whole.
-async fn stream(dump: &Dump, body: &[u8], once: &str, is_whole: bool) -> Result<Receipt> {
-    let incoming = Incoming { once: Some(key(once)), ..Incoming::default() };
+/// Streams a body in pieces, and breaks off at its end unless `is_whole`.
+async fn stream(dump: &Dump, body: &[u8], idempotency_key: &str, is_whole: bool) -> Result<Receipt> {
+    let incoming = Incoming { once: Some(key(idempotency_key)), ..Incoming::default() };
     let mut stream = dump.throw_stream(&name("s"), incoming).await?;
     for piece in body.chunks(30_000) {
         stream.push(Bytes::copy_from_slice(piece)).await?;
@@ -199,73 +200,73 @@ async fn stream(dump: &Dump, body: &[u8], once: &str, is_whole: bool) -> Result<
     if is_whole { stream.finish().await } else { Ok(stream.receipt()) }
 }
 
-async fn count(bench: &Bench) -> u64 {
+async fn count(fixture: &Fixture) -> u64 {
     let parameters = [("limit", "1"), ("count", "exact")].map(|(n, v)| (n.to_owned(), v.to_owned()));
-    let Ok(storage) = bench.dump.storage("s") else { return 0 };
+    let Ok(storage) = fixture.dump.storage("s") else { return 0 };
     storage.list(&parameters).await.unwrap().count.unwrap()
 }
 
-async fn a_stream_goes_on_where_it_broke_off(bench: Bench) {
+async fn an_interrupted_stream_resumes_where_it_broke_off(fixture: Fixture) {
     let body = table(30_000);
     let mut stored = 0;
     for part in [3, 2, 3] {
         let before = stored;
-        stored = stream(&bench.dump, &body.as_bytes()[..body.len() * part / 4], "k", false)
+        stored = stream(&fixture.dump, &body.as_bytes()[..body.len() * part / 4], "k", false)
             .await
             .unwrap()
             .accepted;
-        // What came less far the second time has nothing new.
+        // A second attempt that breaks off earlier stores nothing new.
         stored = stored.max(before);
-        assert_eq!(count(&bench).await, stored, "after {part} of 4");
+        assert_eq!(count(&fixture).await, stored, "after {part} of 4");
         assert!(stored > 5_000);
     }
-    let bench = bench.reopen().await;
-    let receipt = stream(&bench.dump, body.as_bytes(), "k", true).await.unwrap();
+    let fixture = fixture.reopen().await;
+    let receipt = stream(&fixture.dump, body.as_bytes(), "k", true).await.unwrap();
     assert_eq!((receipt.accepted, receipt.quarantined, receipt.format.as_str()), (30_000, 0, "csv"));
-    assert_eq!(count(&bench).await, 30_000);
-    let again = stream(&bench.dump, body.as_bytes(), "k", true).await.unwrap();
+    assert_eq!(count(&fixture).await, 30_000);
+    let again = stream(&fixture.dump, body.as_bytes(), "k", true).await.unwrap();
     assert!(again.again && !receipt.again);
-    assert_eq!(first(&again), receipt);
+    assert_eq!(without_replayed(&again), receipt);
     let last = [("n", "29999")].map(|(n, v)| (n.to_owned(), v.to_owned()));
-    let rows = bench.dump.storage("s").unwrap().list(&last).await.unwrap().rows;
+    let rows = fixture.dump.storage("s").unwrap().list(&last).await.unwrap().rows;
     assert_eq!(rows[0]["text"], "the quick, brown fox");
-    // A body that ends exactly where a chunk does, and one that has nothing but one line.
+    // A body that ends at a chunk boundary, and one with a single line.
     for (key, lines) in [("short", "{\"n\": 1}\n"), ("bare", "{\"n\": 2}")] {
-        let first = stream(&bench.dump, lines.as_bytes(), key, true).await.unwrap();
-        let again = stream(&bench.dump, lines.as_bytes(), key, true).await.unwrap();
+        let first = stream(&fixture.dump, lines.as_bytes(), key, true).await.unwrap();
+        let again = stream(&fixture.dump, lines.as_bytes(), key, true).await.unwrap();
         assert_eq!((first.accepted, first.again, again.accepted, again.again), (1, false, 1, true), "{key}");
     }
-    assert_eq!(count(&bench).await, 30_002);
+    assert_eq!(count(&fixture).await, 30_002);
 }
 
-async fn a_stream_is_compared_with_what_is_stored_of_it(bench: Bench) {
+async fn a_resumed_stream_is_compared_with_the_stored_part(fixture: Fixture) {
     let body = table(24_000);
     let broken = &body.as_bytes()[..body.len() * 3 / 4];
-    stream(&bench.dump, broken, "k", false).await.unwrap();
-    let stored = count(&bench).await;
+    stream(&fixture.dump, broken, "k", false).await.unwrap();
+    let stored = count(&fixture).await;
     let other = body.replacen("7,", "8,", 1);
     let refused = |outcome: Result<Receipt>| assert!(matches!(outcome, Err(Error::KeyReused)), "{outcome:?}");
-    refused(stream(&bench.dump, other.as_bytes(), "k", true).await);
-    refused(stream(&bench.dump, &body.as_bytes()[..1_000], "k", true).await);
-    refused(stream(&bench.dump, b"", "k", true).await);
-    // The same bytes, but no stream.
-    refused(throw(&bench.dump, "s", &body, "k").await);
-    assert_eq!(count(&bench).await, stored);
-    stream(&bench.dump, body.as_bytes(), "k", true).await.unwrap();
-    assert_eq!(count(&bench).await, 24_000);
+    refused(stream(&fixture.dump, other.as_bytes(), "k", true).await);
+    refused(stream(&fixture.dump, &body.as_bytes()[..1_000], "k", true).await);
+    refused(stream(&fixture.dump, b"", "k", true).await);
+    // The same bytes in a throw that is not streamed.
+    refused(throw(&fixture.dump, "s", &body, "k").await);
+    assert_eq!(count(&fixture).await, stored);
+    stream(&fixture.dump, body.as_bytes(), "k", true).await.unwrap();
+    assert_eq!(count(&fixture).await, 24_000);
     for other in [other, format!("{body}1,x\n"), body[..body.len() - 1].to_owned()] {
-        refused(stream(&bench.dump, other.as_bytes(), "k", true).await);
+        refused(stream(&fixture.dump, other.as_bytes(), "k", true).await);
     }
-    assert_eq!(count(&bench).await, 24_000);
+    assert_eq!(count(&fixture).await, 24_000);
 }
 
-async fn a_row_is_written_once(bench: Bench) {
-    bench
+async fn a_row_is_written_once(fixture: Fixture) {
+    fixture
         .declare(json!({"name": "note", "key": {"name": "id", "type": "uuid", "generated": true},
                          "fields": [{"name": "ratio", "type": "float"}]}))
         .await;
     let save = async |ratio: f64, once: &str| {
-        bench.dump.save_once("note", &json!({"ratio": ratio}), Expect::Anything, key(once)).await
+        fixture.dump.save_once("note", &json!({"ratio": ratio}), Expect::Anything, key(once)).await
     };
     let written = save(0.1 + 0.2, "k").await.unwrap();
     let again = save(0.1 + 0.2, "k").await.unwrap();
@@ -273,13 +274,13 @@ async fn a_row_is_written_once(bench: Bench) {
     assert!(again.again && !written.again);
     assert!(matches!(save(0.3, "k").await, Err(Error::KeyReused)));
     assert!(!save(0.3, "other").await.unwrap().again);
-    assert_eq!(bench.rows("note").await.len(), 2);
-    // A row that was refused is nothing to be told again.
+    assert_eq!(fixture.rows("note").await.len(), 2);
+    // A refused row is not replayed.
     let first = json!({"id": again.row["id"], "ratio": 1.0});
-    let only_new = || bench.dump.save_once("note", &first, Expect::Absent, key("new"));
+    let only_new = || fixture.dump.save_once("note", &first, Expect::Absent, key("new"));
     let refused = only_new().await;
     assert!(matches!(refused, Err(Error::Precondition { .. })), "{refused:?}");
-    bench
+    fixture
         .dump
         .storage("note")
         .unwrap()
