@@ -161,8 +161,8 @@ pub(crate) async fn throw(server: &Server, path: &'static str, first: usize, ver
             let mut connection = Connection::open(&address).await.expect("the server accepts connections");
             for request in requests.iter().skip(client).step_by(CLIENTS) {
                 let status = connection.send(request).await.expect("the server answers");
-                let answer = String::from_utf8_lossy(connection.body());
-                assert!(status == 200 && answer.contains("\"accepted\":10000"), "{status}: {answer}");
+                let response = String::from_utf8_lossy(connection.body());
+                assert!(status == 200 && response.contains("\"accepted\":10000"), "{status}: {response}");
             }
         })
     });

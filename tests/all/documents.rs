@@ -113,9 +113,9 @@ fn links_between_documents_resolve() {
             let file = if path.is_empty() { folder } else { folder.parent().unwrap().join(path) };
             assert!(file.exists(), "{document} links to {link}, which is not there");
             if !anchor.is_empty() {
-                let there = std::fs::read_to_string(&file).unwrap();
+                let actual = std::fs::read_to_string(&file).unwrap();
                 let is_there =
-                    without_blocks(&there).lines().any(|line| anchor_of(line).as_deref() == Some(anchor));
+                    without_blocks(&actual).lines().any(|line| anchor_of(line).as_deref() == Some(anchor));
                 assert!(is_there, "{document} links to {link}, and there is no such heading");
             }
         }
@@ -178,12 +178,13 @@ async fn run(document: &str, server: &Server) {
                 let bash = bash.args(["-euo", "pipefail", "-c", &script]).current_dir(folder.path());
                 let output: Output = bash.output().await.unwrap();
                 let out = String::from_utf8_lossy(&output.stdout).into_owned();
-                let said = format!("{place}:\n{script}\n{out}\n{}", String::from_utf8_lossy(&output.stderr));
-                assert!(output.status.success(), "{said}");
-                printed = Some((out, said));
+                let context =
+                    format!("{place}:\n{script}\n{out}\n{}", String::from_utf8_lossy(&output.stderr));
+                assert!(output.status.success(), "{context}");
+                printed = Some((out, context));
                 count += 1;
             }
-            ("json", Some((out, said))) => {
+            ("json", Some((out, context))) => {
                 let shown: Json =
                     serde_json::from_str(&block.text).unwrap_or_else(|e| panic!("{place}: {e}"));
                 let values: Result<Vec<Json>, _> =
@@ -191,16 +192,19 @@ async fn run(document: &str, server: &Server) {
                 let last = values
                     .ok()
                     .and_then(|mut values| values.pop())
-                    .unwrap_or_else(|| panic!("no JSON: {said}"));
-                assert!(matches_json(&shown, &last), "{place} shows\n{shown:#}\nbut it is\n{last:#}\n{said}");
+                    .unwrap_or_else(|| panic!("no JSON: {context}"));
+                assert!(
+                    matches_json(&shown, &last),
+                    "{place} shows\n{shown:#}\nbut it is\n{last:#}\n{context}"
+                );
                 printed = None;
             }
-            ("text", Some((out, said))) => {
+            ("text", Some((out, context))) => {
                 let shown: Vec<&str> = block.text.trim_end().lines().collect();
                 let lines: Vec<&str> = out.trim_end().lines().collect();
                 let same =
                     shown.len() == lines.len() && shown.iter().zip(&lines).all(|(s, l)| matches_text(s, l));
-                assert!(same, "{place} shows\n{}\nbut it is\n{out}\n{said}", block.text);
+                assert!(same, "{place} shows\n{}\nbut it is\n{out}\n{context}", block.text);
                 printed = None;
             }
             (kind, _) if kind.starts_with("rust ") => {
@@ -234,24 +238,24 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
 }
 
 /// Returns whether the shown JSON matches the actual one.
-fn matches_json(shown: &Json, there: &Json) -> bool {
-    match (shown, there) {
+fn matches_json(shown: &Json, actual: &Json) -> bool {
+    match (shown, actual) {
         (Json::String(text), _) if text == "…" => true,
-        (Json::String(text), Json::String(there)) => matches_text(text, there),
-        (Json::Object(shown), Json::Object(there)) => {
-            shown.iter().all(|(name, value)| there.get(name).is_some_and(|there| matches_json(value, there)))
+        (Json::String(text), Json::String(actual)) => matches_text(text, actual),
+        (Json::Object(shown), Json::Object(actual)) => shown
+            .iter()
+            .all(|(name, value)| actual.get(name).is_some_and(|actual| matches_json(value, actual))),
+        (Json::Array(shown), Json::Array(actual)) => {
+            shown.len() == actual.len()
+                && shown.iter().zip(actual).all(|(shown, actual)| matches_json(shown, actual))
         }
-        (Json::Array(shown), Json::Array(there)) => {
-            shown.len() == there.len()
-                && shown.iter().zip(there).all(|(shown, there)| matches_json(shown, there))
-        }
-        _ => shown == there,
+        _ => shown == actual,
     }
 }
 
-fn matches_text(shown: &str, there: &str) -> bool {
+fn matches_text(shown: &str, actual: &str) -> bool {
     let mut parts = shown.split('…');
-    let Some(mut rest) = there.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let Some(mut rest) = actual.strip_prefix(parts.next().unwrap_or_default()) else { return false };
     let mut parts: Vec<&str> = parts.collect();
     let Some(last) = parts.pop() else { return rest.is_empty() };
     for part in parts {
@@ -268,7 +272,7 @@ fn blocks_are_parsed_and_matched() {
     assert_eq!(anchor_of("## A *new* `one`, and_2").as_deref(), Some("a-new-one-and_2"));
     let kinds: Vec<_> = blocks(text).into_iter().map(|block| (block.line, block.kind)).collect();
     assert_eq!(kinds, [(2, "sh"), (6, "json"), (9, "sh no-run")]);
-    for (shown, there, same) in [
+    for (shown, actual, same) in [
         (r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#, true),
         (r#"{"a": 1}"#, r#"{"a": 2}"#, false),
         (r#"{"a": "…"}"#, r#"{"a": {"b": 2}}"#, true),
@@ -280,6 +284,6 @@ fn blocks_are_parsed_and_matched() {
         (r#""a""#, r#""ab""#, false),
     ] {
         let parse = |text| serde_json::from_str::<Json>(text).unwrap();
-        assert_eq!(matches_json(&parse(shown), &parse(there)), same, "{shown} {there}");
+        assert_eq!(matches_json(&parse(shown), &parse(actual)), same, "{shown} {actual}");
     }
 }

@@ -122,9 +122,9 @@ async fn conflicting_rows_are_reported_and_nothing_changes(server: Server) {
         );
         let path = format!("{FACTORY}?allow=data-dependent&plan={}", plan["plan_hash"].as_str().unwrap());
         let version = match server.post(&path, &definition).await {
-            answer if answer.status == 201 => answer.json()["version"].clone(),
-            answer => {
-                answer.problem(400);
+            response if response.status == 201 => response.json()["version"].clone(),
+            response => {
+                response.problem(400);
                 continue;
             }
         };
@@ -141,7 +141,7 @@ async fn conflicting_rows_are_reported_and_nothing_changes(server: Server) {
         .await;
         assert!(status["error"].as_str().is_some_and(|error| !error.is_empty()), "{name}: {status}");
         let storage = server.get(&format!("{FACTORY}thing/")).await.is(200).json();
-        assert_eq!(storage["locked"], false, "{name}: it can be changed again: {storage}");
+        assert_eq!(storage["locked"], false, "{name}: the storage is still locked: {storage}");
         assert_eq!(server.get(ROWS).await.is(200).json()["count"], 3, "{name}");
         server.put(&format!("{ROWS}1/"), &row(1, "abc", Some(1), "s")).await.is(200).ok();
     }
@@ -193,9 +193,9 @@ async fn allowed_changes_are_applied(server: Server) {
 
 async fn an_unchanged_definition_creates_no_version(server: Server) {
     fill(&server).await;
-    let answer = server.post(FACTORY, &thing()).await;
-    assert!([200, 201].contains(&answer.status), "{answer:?}");
-    assert_eq!(answer.json()["version"], 1);
+    let response = server.post(FACTORY, &thing()).await;
+    assert!([200, 201].contains(&response.status), "{response:?}");
+    assert_eq!(response.json()["version"], 1);
     server.wait_until_applied("thing").await;
     assert_eq!(server.get(&format!("{FACTORY}thing/versions/")).await.is(200).json()["count"], 1);
 }

@@ -26,8 +26,8 @@ fn keyed(api: &Api, path: &str, key: &str, body: impl Into<Vec<u8>>) -> Request 
 }
 
 async fn count(api: &Api, storage: &str) -> u64 {
-    let answer = api.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
-    if matches!(answer.status, 404 | 503) { 0 } else { answer.is(200).json()["count"].as_u64().unwrap() }
+    let response = api.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
+    if matches!(response.status, 404 | 503) { 0 } else { response.is(200).json()["count"].as_u64().unwrap() }
 }
 
 /// Returns a storage with generated keys, in which a row that is written twice is listed twice.
@@ -37,8 +37,8 @@ fn note() -> Json {
 }
 
 /// Returns the parts of a response that a replay repeats.
-fn replayed_parts(answer: &Response) -> (u16, Option<&str>, String) {
-    (answer.status, answer.header("etag"), answer.text())
+fn replayed_parts(response: &Response) -> (u16, Option<&str>, String) {
+    (response.status, response.header("etag"), response.text())
 }
 
 async fn every_post_takes_effect_once_and_is_replayed(server: Server) {
@@ -140,16 +140,16 @@ async fn twenty_concurrent_equal_requests_take_effect_once(server: Server) {
             let request = keyed(&server, path, storage, body);
             tokio::spawn(async move { request.await })
         });
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         for request in requests.collect::<Vec<_>>() {
-            answers.push(request.await.unwrap());
+            responses.push(request.await.unwrap());
         }
-        assert!(answers[0].status < 300, "{path}: {}", answers[0].text());
+        assert!(responses[0].status < 300, "{path}: {}", responses[0].text());
         assert!(
-            answers.iter().all(|answer| replayed_parts(answer) == replayed_parts(&answers[0])),
-            "{path}: {answers:#?}"
+            responses.iter().all(|response| replayed_parts(response) == replayed_parts(&responses[0])),
+            "{path}: {responses:#?}"
         );
-        let first = answers.iter().filter(|answer| answer.header(REPLAYED).is_none());
+        let first = responses.iter().filter(|response| response.header(REPLAYED).is_none());
         assert_eq!(first.count(), 1, "{path}");
         eventually("it is stored", || async { (count(&server, storage).await == rows).then_some(()) }).await;
     }
@@ -327,19 +327,19 @@ async fn equal_requests_at_two_nodes_take_effect_once() {
                 let request = keyed(server, path, &key, body.clone());
                 tokio::spawn(async move { request.await })
             });
-            let mut answers = Vec::new();
+            let mut responses = Vec::new();
             for request in requests {
-                let mut answer = request.await.unwrap();
+                let mut response = request.await.unwrap();
                 // Both were at the same chunk of a stream: the second one has to retry.
-                while answer.status == 503 {
-                    answer = keyed(&two, path, &key, body.clone()).await;
+                while response.status == 503 {
+                    response = keyed(&two, path, &key, body.clone()).await;
                 }
-                answers.push(answer);
+                responses.push(response);
             }
-            assert!(answers[0].status < 300, "{path}: {}", answers[0].text());
+            assert!(responses[0].status < 300, "{path}: {}", responses[0].text());
             assert!(
-                answers.iter().all(|answer| replayed_parts(answer) == replayed_parts(&answers[0])),
-                "{path}: {answers:#?}"
+                responses.iter().all(|response| replayed_parts(response) == replayed_parts(&responses[0])),
+                "{path}: {responses:#?}"
             );
         }
     }

@@ -66,8 +66,8 @@ async fn incomplete_headers_time_out() {
         let mut socket = connect(&server).await;
         socket.write_all(begin.as_bytes()).await.unwrap();
         let began = Instant::now();
-        let said = read(&mut socket).await;
-        assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{begin:?}: {said}");
+        let response = read(&mut socket).await;
+        assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{begin:?}: {response}");
         let took = began.elapsed();
         assert!((Duration::from_millis(500)..Duration::from_secs(5)).contains(&took), "{begin:?}: {took:?}");
     }
@@ -91,8 +91,8 @@ async fn idle_connections_are_closed() {
     let mut socket = connect(&server).await;
     socket.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let began = Instant::now();
-    let said = read(&mut socket).await;
-    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    let response = read(&mut socket).await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
@@ -104,8 +104,8 @@ async fn stalled_bodies_time_out() {
     let head = format!("POST {ROWS} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{{");
     socket.write_all(head.as_bytes()).await.unwrap();
     let began = Instant::now();
-    let said = read(&mut socket).await;
-    assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
+    let response = read(&mut socket).await;
+    assert!(response.is_empty() || response.starts_with("HTTP/1.1 408"), "{response}");
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
 }
 
@@ -123,12 +123,12 @@ async fn the_number_of_connections_is_limited() {
     }
     let mut socket = connect(&server).await;
     let _ = socket.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
-    let said = read(&mut socket).await;
-    assert!(said.starts_with("HTTP/1.1 503"), "{said}");
-    assert!(said.to_lowercase().contains("retry-after"), "{said}");
+    let response = read(&mut socket).await;
+    assert!(response.starts_with("HTTP/1.1 503"), "{response}");
+    assert!(response.to_lowercase().contains("retry-after"), "{response}");
     drop(held);
-    datadump_tests::eventually("there is room again", || async {
-        server.get("/health").send().await.ok().filter(|answer| answer.status == 200)
+    datadump_tests::eventually("connections are accepted again", || async {
+        server.get("/health").send().await.ok().filter(|response| response.status == 200)
     })
     .await;
 }
@@ -153,9 +153,9 @@ async fn invalid_http_is_refused() {
         let mut socket = connect(&server).await;
         let _ = socket.write_all(nonsense.as_bytes()).await;
         let _ = socket.shutdown().await;
-        let said = read(&mut socket).await;
+        let response = read(&mut socket).await;
         let short: String = nonsense.chars().take(80).collect();
-        assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{short:?}: {said}");
+        assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{short:?}: {response}");
         server.get("/health").await.is(200).ok();
     }
 }
@@ -166,14 +166,14 @@ async fn connect(server: &Server) -> TcpStream {
 
 /// Reads until the server closes the connection.
 async fn read(socket: &mut TcpStream) -> String {
-    let mut said = Vec::new();
+    let mut response = Vec::new();
     let mut piece = [0; 4096];
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match timeout(left, socket.read(&mut piece)).await.expect("the connection ends") {
-            Ok(0) | Err(_) => return String::from_utf8_lossy(&said).into_owned(),
-            Ok(length) => said.extend_from_slice(&piece[..length]),
+            Ok(0) | Err(_) => return String::from_utf8_lossy(&response).into_owned(),
+            Ok(length) => response.extend_from_slice(&piece[..length]),
         }
     }
 }

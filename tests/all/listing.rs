@@ -173,10 +173,10 @@ async fn only_the_requested_fields_are_returned(server: Server) {
 async fn offset_pages_return_each_row_once(server: Server) {
     fill(&server, 53).await;
     let mut path = format!("{LIST}?limit=10&ordering=size,id&color__ne=blue");
-    let (mut seen, mut pages) = (Vec::new(), 0);
+    let (mut found, mut pages) = (Vec::new(), 0);
     loop {
         let page = server.get(&path).await.is(200).json();
-        seen.extend(ids(&page));
+        found.extend(ids(&page));
         pages += 1;
         if pages > 1 {
             server.get(page["previous"].as_str().unwrap()).await.is(200).ok();
@@ -189,14 +189,14 @@ async fn offset_pages_return_each_row_once(server: Server) {
     }
     let whole =
         server.get(&format!("{LIST}?limit=1000&ordering=size,id&color__ne=blue")).await.is(200).json();
-    assert_eq!((seen, pages), (ids(&whole), whole["count"].as_u64().unwrap().div_ceil(10)));
+    assert_eq!((found, pages), (ids(&whole), whole["count"].as_u64().unwrap().div_ceil(10)));
     let secure = server.get(&path).header("x-forwarded-proto", "https").await.is(200).json();
     let previous = secure["previous"].as_str().unwrap();
     assert!(previous.starts_with(&format!("https://{}{LIST}?", server.address())), "{previous}");
     let beyond = server.get(&format!("{LIST}?offset=1000")).await.is(200).json();
     assert_eq!((&beyond["results"], &beyond["next"]), (&json!([]), &Json::Null));
     let usual = server.get(LIST).await.is(200).json();
-    assert_eq!(ids(&usual).len(), 53, "up to 100 when nothing is said");
+    assert_eq!(ids(&usual).len(), 53, "the default limit is 100");
 }
 
 async fn cursor_pages_return_each_row_once_in_both_directions(server: Server) {
@@ -216,10 +216,10 @@ async fn cursor_pages_return_each_row_once_in_both_directions(server: Server) {
                 page = server.get(next).await.is(200).json();
                 pages.push(ids(&page));
             }
-            let seen: Vec<i64> = pages.iter().flatten().copied().collect();
+            let found: Vec<i64> = pages.iter().flatten().copied().collect();
             let whole =
                 server.get(LIST).query(&[("limit", "1000")]).query(&parameters[..parameters.len() - 1]);
-            assert_eq!(seen, ids(&whole.await.is(200).json()), "{ordering} {limit}: as in one page");
+            assert_eq!(found, ids(&whole.await.is(200).json()), "{ordering} {limit}: as in one page");
             let mut back = vec![ids(&page)];
             while let Some(previous) = page["previous"].as_str() {
                 assert!(back.len() <= 54, "it goes round: {ordering} {limit}");
@@ -228,8 +228,8 @@ async fn cursor_pages_return_each_row_once_in_both_directions(server: Server) {
             }
             back.reverse();
             back.retain(|page| !page.is_empty());
-            let seen: Vec<i64> = back.into_iter().flatten().collect();
-            assert_eq!(seen, pages.concat(), "{ordering} {limit}: backwards");
+            let found: Vec<i64> = back.into_iter().flatten().collect();
+            assert_eq!(found, pages.concat(), "{ordering} {limit}: backwards");
         }
     }
 }
@@ -238,23 +238,23 @@ async fn cursor_pages_are_stable_while_rows_change(server: Server) {
     fill(&server, 40).await;
     let path = format!("{LIST}?ordering=id&limit=5&cursor=");
     let mut page = server.get(&path).await.is(200).json();
-    let mut seen = ids(&page);
+    let mut found = ids(&page);
     let mut added = -1;
     while let Some(next) = page["next"].as_str().map(str::to_owned) {
         // Inserts a row before the position, which must not appear, and deletes one that was already returned.
         let row = json!({"id": added, "color": "new", "size": 1, "data": null});
         server.post(LIST, &row).await.is(201).ok();
         added -= 1;
-        server.delete(&format!("{LIST}{}/", seen.last().unwrap())).await.is(204).ok();
+        server.delete(&format!("{LIST}{}/", found.last().unwrap())).await.is(204).ok();
         page = server.get(&next).await.is(200).json();
-        seen.extend(ids(&page));
+        found.extend(ids(&page));
     }
-    assert_eq!(seen, (1..=40).collect::<Vec<i64>>());
+    assert_eq!(found, (1..=40).collect::<Vec<i64>>());
 }
 
 async fn counts_follow_the_count_parameter(server: Server) {
     fill(&server, 25).await;
-    for (question, count) in [
+    for (query, count) in [
         ("", json!(25)),
         ("count=exact", json!(25)),
         ("count=none", json!(null)),
@@ -262,9 +262,9 @@ async fn counts_follow_the_count_parameter(server: Server) {
         ("limit=1", json!(25)),
         ("offset=20&limit=10", json!(25)),
     ] {
-        let list = server.get(LIST).query(&pairs(question)).await.is(200).json();
-        assert_eq!(list["count"], count, "{question}");
-        assert_ne!(list["count_estimated"], true, "{question}");
+        let list = server.get(LIST).query(&pairs(query)).await.is(200).json();
+        assert_eq!(list["count"], count, "{query}");
+        assert_ne!(list["count_estimated"], true, "{query}");
     }
     let list = server.get(&format!("{LIST}?count=estimated")).await.is(200).json();
     assert!(list["count"].is_u64(), "{list}");

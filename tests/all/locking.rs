@@ -18,7 +18,7 @@ const REX: &str = "/api/v1/storage/dog/REX/";
 async fn a_version_in_the_body_must_be_the_current_one(server: Server) {
     declare_with_rex(&server).await;
     let row = server.post(LIST, &rex()).await.is(201).json();
-    assert_eq!(row["version"], 2, "none sent: whatever is there");
+    assert_eq!(row["version"], 2, "without a version any version is replaced");
     let row = server.post(LIST, &with_version(2)).await.is(201).json();
     assert_eq!(row["version"], 3, "the current one sent");
     let path = format!("{REX}?version=1");
@@ -58,12 +58,12 @@ async fn an_entity_tag_must_be_the_current_one(server: Server) {
         current(&with("PATCH").json(&json!({"color": "x"})).await.problem(412), 1);
         current(&with("DELETE").await.problem(412), 1);
     }
-    let answer = server.put(REX, &rex()).header("if-match", "\"1\"").await.is(200);
-    assert_eq!((answer.header("etag"), &answer.json()["version"]), (Some("\"2\""), &json!(2)));
-    let answer = server.patch(REX, &json!({"color": "x"})).header("if-match", "\"2\"").await.is(200);
-    assert_eq!(answer.header("etag"), Some("\"3\""));
-    let answer = server.post(LIST, &rex()).header("if-match", "\"3\"").await.is(201);
-    assert_eq!(answer.header("etag"), Some("\"4\""));
+    let response = server.put(REX, &rex()).header("if-match", "\"1\"").await.is(200);
+    assert_eq!((response.header("etag"), &response.json()["version"]), (Some("\"2\""), &json!(2)));
+    let response = server.patch(REX, &json!({"color": "x"})).header("if-match", "\"2\"").await.is(200);
+    assert_eq!(response.header("etag"), Some("\"3\""));
+    let response = server.post(LIST, &rex()).header("if-match", "\"3\"").await.is(201);
+    assert_eq!(response.header("etag"), Some("\"4\""));
     server.post(LIST, &rex()).header("if-match", "\"3\"").await.problem(412);
     server.put(REX, &rex()).header("if-match", "*").await.is(200).ok();
     for wrong in ["1", "\"1", "nonsense"] {
@@ -84,8 +84,8 @@ async fn an_existing_row_is_not_created_again(server: Server) {
     let other = json!({"chip_id": "BELLO", "color": "x", "collar_size": 1});
     server.post(LIST, &other).header("if-none-match", "*").await.is(201).ok();
     server.delete(REX).await.is(204).ok();
-    let answer = server.put(REX, &rex()).header("if-none-match", "*").await.is(200);
-    assert_eq!(answer.header("etag"), Some("\"1\""));
+    let response = server.put(REX, &rex()).header("if-none-match", "*").await.is(200);
+    assert_eq!(response.header("etag"), Some("\"1\""));
 }
 
 async fn a_storage_may_require_the_version(server: Server) {
@@ -114,8 +114,8 @@ async fn a_row_can_be_written_back_as_read(server: Server) {
 
 async fn declare_with_rex(server: &Server) {
     server.declare(&dog()).await;
-    let answer = server.post(LIST, &rex()).await.is(201);
-    assert_eq!(answer.header("etag"), Some("\"1\""));
+    let response = server.post(LIST, &rex()).await.is(201);
+    assert_eq!(response.header("etag"), Some("\"1\""));
 }
 
 fn rex() -> Json {

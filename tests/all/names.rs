@@ -90,9 +90,9 @@ async fn numeric_keys_are_parsed_as_numbers(server: Server) {
         assert_eq!(server.get(&format!("/api/v1/storage/thing/{key}/")).await.is(200).json()["id"], key);
     }
     for key in ["8", "x", "1.0", "9223372036854775808", "1 OR 1=1", "0x7", ""] {
-        let answer = server.get(&format!("/api/v1/storage/thing/{}/", segment(key))).await;
-        assert!([400, 404].contains(&answer.status), "{key:?}: {answer:?}");
-        answer.ok();
+        let response = server.get(&format!("/api/v1/storage/thing/{}/", segment(key))).await;
+        assert!([400, 404].contains(&response.status), "{key:?}: {response:?}");
+        response.ok();
     }
 }
 
@@ -171,11 +171,11 @@ async fn head_responds_like_get_without_a_body(server: Server) {
         "/health",
         "/metrics",
     ] {
-        let answer = server.request("HEAD", path).await.is(200);
-        assert!(answer.body.is_empty(), "{answer:?}");
+        let response = server.request("HEAD", path).await.is(200);
+        assert!(response.body.is_empty(), "{response:?}");
         let got = server.get(path).await.is(200);
-        assert_eq!(answer.header("content-type"), got.header("content-type"), "{path}");
-        assert_eq!(answer.header("etag"), got.header("etag"), "{path}");
+        assert_eq!(response.header("content-type"), got.header("content-type"), "{path}");
+        assert_eq!(response.header("etag"), got.header("etag"), "{path}");
     }
     for path in ["/api/v1/storage/nope/", "/api/v1/storage/dog/nope/", "/nope"] {
         assert!(server.request("HEAD", path).await.is(404).body.is_empty());

@@ -71,9 +71,9 @@ async fn a_stop_completes_accepted_requests(mut server: Server) {
                     let key = format!("{client}-{number}");
                     let row = json!({"chip_id": key, "color": "red", "collar_size": number});
                     match api.post("/api/v1/storage/dog/", &row).send().await {
-                        Ok(answer) if answer.status == 201 => stored.push(key),
-                        Ok(answer) => {
-                            assert_eq!(answer.status, 503, "{answer:?}");
+                        Ok(response) if response.status == 201 => stored.push(key),
+                        Ok(response) => {
+                            assert_eq!(response.status, 503, "{response:?}");
                             break;
                         }
                         // The request may have reached a connection that was being closed, so its fate is unknown.
@@ -98,9 +98,9 @@ async fn a_stop_completes_accepted_requests(mut server: Server) {
     let refused = TcpStream::connect(server.address()).await;
     assert!(refused.is_err(), "a server that stops takes no more connections");
     slow.write_all(&body.as_bytes()[10..]).await.unwrap();
-    let mut answer = String::new();
-    slow.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let mut response = String::new();
+    slow.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 201"), "{response}");
     let status = server.wait().await;
     assert!(status.success(), "it ended with {status}: {}", server.output());
     let mut stored = Vec::new();
@@ -121,8 +121,8 @@ async fn logs_contain_the_request_id_and_no_data(server: Server) {
     let server = setup.arguments(["--log-level", "debug"]).start(database).await;
     server.declare(&dog()).await;
     let row = json!({"chip_id": "SECRETKEY", "color": "SECRETCOLOR", "collar_size": 1});
-    let answer = server.post("/api/v1/storage/dog/", &row).header("x-request-id", "my-id-1").await.is(201);
-    assert_eq!(answer.header("x-request-id"), Some("my-id-1"), "{answer:?}");
+    let response = server.post("/api/v1/storage/dog/", &row).header("x-request-id", "my-id-1").await.is(201);
+    assert_eq!(response.header("x-request-id"), Some("my-id-1"), "{response:?}");
     let wrong = json!({"chip_id": "X", "color": 5, "secret_field": "SECRETVALUE"});
     let problem = server.post("/api/v1/storage/dog/", &wrong).await.problem(400);
     let token = "Bearer SECRETTOKEN";

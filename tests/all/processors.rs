@@ -36,9 +36,9 @@ async fn programs_are_created_versioned_and_used(server: Server) {
     assert_eq!(next["version"], 2, "{next}");
     server.post("/throw/weather", &json!({"f": 212})).await.is(200).ok();
     let rows = server.get("/api/v1/storage/weather/?ordering=_received_at").await.is(200).json();
-    let seen: Vec<(&Json, &Json)> =
+    let found: Vec<(&Json, &Json)> =
         rows["results"].as_array().unwrap().iter().map(|row| (&row["celsius"], &row["f"])).collect();
-    assert_eq!(seen, [(&json!(100.0), &json!(212)), (&json!(1.5), &Json::Null)], "{rows}");
+    assert_eq!(found, [(&json!(100.0), &json!(212)), (&json!(1.5), &Json::Null)], "{rows}");
     let versions = server.get("/api/v1/processor/celsius/versions/").await.is(200).json();
     assert_eq!((&versions["count"], &versions["results"][0]["program"]), (&json!(2), &program["program"]));
 
@@ -99,12 +99,12 @@ async fn simulating_samples_stores_nothing(server: Server) {
         "throws": [{"body": "[{\"n\": 1}, {\"n\": 2}]"}, {"body": "n\n5\n6\n", "content_type": "text/csv"},
                    {"args": {"n": "7"}}, {"body": "{\"n\": 3}"}],
     });
-    let answer = server.post("/api/v1/processor/simulate/", &request).await.is(200).json();
-    let throws = answer["throws"].as_array().unwrap();
+    let response = server.post("/api/v1/processor/simulate/", &request).await.is(200).json();
+    let throws = response["throws"].as_array().unwrap();
     let formats: Vec<&Json> = throws.iter().map(|throw| &throw["format"]).collect();
-    assert_eq!(formats, ["json", "csv", "args", "json"], "{answer}");
-    assert_eq!(throws[0]["records"], json!([{"n": 1}, {"n": 2}]), "{answer}");
-    assert!(throws[0]["rows"].as_array().is_some_and(|rows| rows.len() == 3), "{answer}");
+    assert_eq!(formats, ["json", "csv", "args", "json"], "{response}");
+    assert_eq!(throws[0]["records"], json!([{"n": 1}, {"n": 2}]), "{response}");
+    assert!(throws[0]["rows"].as_array().is_some_and(|rows| rows.len() == 3), "{response}");
     assert_eq!(server.get("/api/v1/source/").await.is(200).json()["count"], 0);
     assert_eq!(server.get("/api/v1/factory/storage/").await.is(200).json()["count"], 0);
     assert_eq!(server.get("/api/v1/quarantine/").await.is(200).json()["count"], 0);

@@ -131,13 +131,13 @@ async fn many_bad_records_stay_within_the_time_limits() {
         println!("{expected}: 2,000 bad records took {} ms", took.as_millis());
         assert!(took < limits.patience(2000) + Duration::from_secs(2), "{took:?}");
         assert_eq!(code(&verdicts[0]), expected);
-        assert_eq!(code(&verdicts[1999]), "timeout", "nobody waits for all of them");
+        assert_eq!(code(&verdicts[1999]), "timeout", "the last ones are not waited for");
     }
 }
 
 #[tokio::test]
 async fn workers_and_in_process_execution_agree() {
-    let (here, there) = (Workers::in_process(Limits::default()), workers(Limits::default()));
+    let (in_process, in_worker) = (Workers::in_process(Limits::default()), workers(Limits::default()));
     let throw = |body: &'static [u8], content_type: Option<&str>| Event::Throw {
         body: body.into(),
         content_type: content_type.map(str::to_owned),
@@ -162,8 +162,8 @@ async fn workers_and_in_process_execution_agree() {
         (Script::of_throws(""), &records),
         (Script::of_records(""), &throws),
     ] {
-        let expected = here.run(&script, &about(), events.clone()).await;
-        assert_eq!(there.run(&script, &about(), events.clone()).await, expected, "{script:?}");
+        let expected = in_process.run(&script, &about(), events.clone()).await;
+        assert_eq!(in_worker.run(&script, &about(), events.clone()).await, expected, "{script:?}");
     }
 }
 
@@ -249,12 +249,12 @@ async fn the_cost_of_an_event_is_printed() {
         "kind": "dog", "name": "Rex", "speed": "1.75", "noise": "woof woof woof", "chip": "CHIP-0001",
         "where": {"lat": 52.52, "lon": 13.405}, "tags": ["a", "b", "c"], "at": "2026-01-02T03:04:05Z",
     });
-    let here = Workers::in_process(Limits::default());
-    let there = marked("measured", Limits::default());
+    let in_process = Workers::in_process(Limits::default());
+    let in_worker = marked("measured", Limits::default());
     let started = Instant::now();
-    there.run(&script, &about(), vec![event(&fields)]).await;
+    in_worker.run(&script, &about(), vec![event(&fields)]).await;
     println!("first event, with the start of a worker: {} ms", started.elapsed().as_millis());
-    for (name, workers) in [("in this process", &here), ("in a worker", &there)] {
+    for (name, workers) in [("in this process", &in_process), ("in a worker", &in_worker)] {
         for (batch, rounds) in [(1, 2000), (10, 500), (1000, 20)] {
             let events: Vec<Event> = (0..batch).map(|_| event(&fields)).collect();
             workers.run(&script, &about(), events.clone()).await;

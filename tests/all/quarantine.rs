@@ -150,12 +150,12 @@ async fn a_replay_reports_progress_and_can_be_cancelled(server: Server) {
     assert_eq!((receipt["errors"].as_array().unwrap().len(), &receipt["truncated"]), (100, &json!(true)));
     let slow = "for_each(split(\"a,\" * 40000, \",\")) -> |_i, _v| { .x = 1 }\n.number = int!(.number)";
     let request = json!({"program": slow});
-    let answer = server.post("/api/v1/quarantine/replay/", &request).await;
-    assert!(matches!(answer.status, 200 | 202), "{answer:?}");
-    let started = answer.json();
+    let response = server.post("/api/v1/quarantine/replay/", &request).await;
+    assert!(matches!(response.status, 200 | 202), "{response:?}");
+    let started = response.json();
     let path = format!("/api/v1/replay/{}/", started["id"].as_str().unwrap());
     let stopped = server.delete(&path).await.is(200).json();
-    if answer.status == 202 {
+    if response.status == 202 {
         assert_eq!(
             (&started["state"], &stopped["state"]),
             (&json!("running"), &json!("stopped")),

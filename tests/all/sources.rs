@@ -110,10 +110,10 @@ async fn mixed_animal_events_are_routed_to_two_storages(server: Server) {
         members.extend(more.as_object().unwrap().clone());
         route
     };
-    let mut of_dogs = route("dog", json!({"cast": {"collar_size": "integer"}}));
-    of_dogs["keep"].as_array_mut().unwrap().push(json!("animal.collar.size"));
-    of_dogs["rename"]["animal.collar.size"] = json!("collar_size");
-    let settings = json!({"routes": [of_dogs, route("cat", json!({}))], "unrouted": "drop"});
+    let mut dog_route = route("dog", json!({"cast": {"collar_size": "integer"}}));
+    dog_route["keep"].as_array_mut().unwrap().push(json!("animal.collar.size"));
+    dog_route["rename"]["animal.collar.size"] = json!("collar_size");
+    let settings = json!({"routes": [dog_route, route("cat", json!({}))], "unrouted": "drop"});
     server.put("/api/v1/source/animals/", &settings).await.is(201).ok();
 
     let event = |number: usize, kind: &str| {

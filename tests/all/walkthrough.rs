@@ -82,7 +82,7 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
     let (setup, database) = server.stop().await;
     let server = setup.start(database).await;
     let list = server.get("/api/v1/storage/dog/").await.is(200).json();
-    assert_eq!(keys(&list), ["CHIP4", "CHIP3", "CHIP2"], "all is there after a restart");
+    assert_eq!(keys(&list), ["CHIP4", "CHIP3", "CHIP2"], "all rows survive a restart");
 }
 
 fn without_name(definition: &Json) -> Json {

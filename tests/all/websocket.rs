@@ -17,8 +17,8 @@ on_both![
 ];
 
 async fn count(server: &Server, storage: &str) -> u64 {
-    let answer = server.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
-    if answer.status == 404 { 0 } else { answer.is(200).json()["count"].as_u64().unwrap() }
+    let response = server.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
+    if response.status == 404 { 0 } else { response.is(200).json()["count"].as_u64().unwrap() }
 }
 
 async fn every_message_gets_its_receipt_in_order(server: Server) {
@@ -89,22 +89,22 @@ async fn one_bad_message_never_ends_the_connection(server: Server) {
         (json!({"id": 5, "throw": dog("C", json!(3))}).to_string(), None),
     ] {
         socket.send(message.clone()).await;
-        let answer = socket.receive_json().await;
+        let response = socket.receive_json().await;
         let Some(status) = status else {
-            assert_eq!(answer["ok"], true, "{message}: {answer}");
+            assert_eq!(response["ok"], true, "{message}: {response}");
             continue;
         };
         assert_eq!(
-            (&answer["ok"], &answer["status"]),
+            (&response["ok"], &response["status"]),
             (&json!(false), &json!(status)),
-            "{message}: {answer}"
+            "{message}: {response}"
         );
         for member in ["type", "title", "detail", "code", "instance", "request_id"] {
-            assert!(answer[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {answer}");
+            assert!(response[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {response}");
         }
         if status == 422 {
             assert_eq!(
-                (&answer["id"], &answer["errors"][0]["pointer"]),
+                (&response["id"], &response["errors"][0]["pointer"]),
                 (&json!(2), &json!("/0/collar_size"))
             );
         }
@@ -153,7 +153,7 @@ async fn a_stop_completes_accepted_messages_and_sends_a_close_frame(mut server: 
     }
     assert_eq!(silent.receive_close().await, Some(1001));
     assert!(server.wait().await.success(), "{}", server.output());
-    assert!(began.elapsed() < Duration::from_millis(1900), "nobody is waited for: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(1900), "the stop took {:?}", began.elapsed());
     let server = server.restart().await;
     let stored = count(&server, "last").await;
     assert!((answered..=50).contains(&stored), "{answered} of {stored}");
@@ -167,9 +167,9 @@ async fn a_too_large_message_is_refused_and_ends_the_connection() {
     socket.feed("x".repeat(2_000_000)).await;
     let _ = socket.send(r#"{"n": 2}"#).await;
     assert_eq!(socket.receive_json().await["accepted"], 1);
-    let answer = socket.receive_json().await;
+    let response = socket.receive_json().await;
     assert_eq!(
-        (&answer["ok"], &answer["status"], &answer["code"]),
+        (&response["ok"], &response["status"], &response["code"]),
         (&json!(false), &json!(413), &json!("too-large"))
     );
     assert_eq!(socket.receive_close().await, Some(1009));
@@ -192,10 +192,14 @@ async fn malformed_frames_and_half_messages_store_nothing() {
         let mut raw = WebSocket::connect(&server, "/throw/bad").await.into_stream();
         raw.write_all(bytes).await.unwrap();
         if let Some(code) = code {
-            let mut said = Vec::new();
-            let read = tokio::io::AsyncReadExt::read_to_end(&mut raw, &mut said);
+            let mut received = Vec::new();
+            let read = tokio::io::AsyncReadExt::read_to_end(&mut raw, &mut received);
             let _ = tokio::time::timeout(Duration::from_secs(10), read).await.unwrap();
-            assert_eq!((said[0], u16::from_be_bytes([said[2], said[3]])), (0x88, code), "{bytes:?}");
+            assert_eq!(
+                (received[0], u16::from_be_bytes([received[2], received[3]])),
+                (0x88, code),
+                "{bytes:?}"
+            );
         }
     }
     sleep(Duration::from_millis(200)).await;
@@ -208,16 +212,16 @@ async fn an_unresponsive_client_is_disconnected() {
     let server = Setup::default().arguments(["--idle-timeout", "1s"]).start(Database::sqlite()).await;
     // This client reads, and so answers pings.
     let mut alive = WebSocket::connect(&server, "/throw/alive").await;
-    let heard = tokio::time::timeout(Duration::from_secs(3), alive.receive()).await;
-    assert!(heard.is_err(), "{heard:?}");
+    let message = tokio::time::timeout(Duration::from_secs(3), alive.receive()).await;
+    assert!(message.is_err(), "{message:?}");
     alive.send("{}").await;
     assert_eq!(alive.receive_json().await["ok"], true);
     // This client does not read.
     let mut dead = WebSocket::connect(&server, "/throw/alive").await.into_stream();
-    let mut said = Vec::new();
-    let read = tokio::io::AsyncReadExt::read_to_end(&mut dead, &mut said);
+    let mut received = Vec::new();
+    let read = tokio::io::AsyncReadExt::read_to_end(&mut dead, &mut received);
     tokio::time::timeout(Duration::from_secs(10), read).await.unwrap().unwrap();
-    assert!(said.len() > 2 && said[0] == 0x89, "a ping first: {said:?}");
+    assert!(received.len() > 2 && received[0] == 0x89, "a ping first: {received:?}");
 }
 
 #[tokio::test]

@@ -29,8 +29,8 @@ async fn names_that_differ_only_in_case_conflict(server: Server) {
     server.declare(&dog()).await;
     let mut shouted = dog();
     shouted["name"] = json!("DOG");
-    let answer = server.post("/api/v1/factory/storage/", &shouted).await;
-    check("another case", answer, 400, "/name", &["DOG", "dog", "case"]);
+    let response = server.post("/api/v1/factory/storage/", &shouted).await;
+    check("another case", response, 400, "/name", &["DOG", "dog", "case"]);
 }
 
 fn cases() -> Vec<Case> {

@@ -24,15 +24,15 @@ fn case(name: &'static str, body: Json, at: &'static str, words: &'static [&'sta
 /// Asserts that the response is a problem with an error at or below `at`, which is a JSON pointer or the name of a
 /// parameter.
 #[track_caller]
-fn check(name: &str, answer: Response, status: u16, at: &str, words: &[&str]) {
-    let said = format!("{name}: {answer:?}");
-    let problem = answer.problem_about(status, words);
+fn check(name: &str, response: Response, status: u16, at: &str, words: &[&str]) {
+    let context = format!("{name}: {response:?}");
+    let problem = response.problem_about(status, words);
     let place = if at.is_empty() || at.starts_with('/') { "pointer" } else { "parameter" };
-    let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no errors: {said}"));
+    let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no errors: {context}"));
     let inside = |found: &str| found == at || (at.starts_with('/') && found.starts_with(&format!("{at}/")));
     assert!(
         errors.iter().any(|error| error[place].as_str().is_some_and(inside)),
-        "no error at {place} {at:?}: {said}"
+        "no error at {place} {at:?}: {context}"
     );
 }
 

@@ -59,10 +59,10 @@ const CASES: &[(&str, &str, &[&str])] = &[
 async fn invalid_queries_are_refused_with_the_parameter(server: Server) {
     fill(&server).await;
     let before = everything(&server).await;
-    for (question, at, words) in CASES {
+    for (query, at, words) in CASES {
         let parameters: Vec<(&str, &str)> =
-            question.split('&').map(|pair| pair.split_once('=').unwrap()).collect();
-        check(question, server.get("/api/v1/storage/thing/").query(&parameters).await, 400, at, words);
+            query.split('&').map(|pair| pair.split_once('=').unwrap()).collect();
+        check(query, server.get("/api/v1/storage/thing/").query(&parameters).await, 400, at, words);
     }
     let deep = format!("{}{{\"size\":{{\"eq\":1}}}}{}", "{\"not\":".repeat(70), "}".repeat(70));
     check(
@@ -107,8 +107,8 @@ async fn a_cursor_is_only_valid_for_its_query(server: Server) {
     let last = broken.pop().unwrap();
     broken.push(if last == 'A' { 'B' } else { 'A' });
     let path = format!("/api/v1/storage/thing/?limit=2&ordering=size&{broken}");
-    let answer = server.get(&path).await;
-    assert!([200, 400].contains(&answer.status), "never a failure of the server's: {answer:?}");
+    let response = server.get(&path).await;
+    assert!([200, 400].contains(&response.status), "never a failure of the server's: {response:?}");
 }
 
 async fn fill(server: &Server) {

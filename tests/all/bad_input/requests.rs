@@ -41,10 +41,10 @@ async fn bodies_that_are_not_json_are_refused(server: Server) {
         ] {
             let request =
                 server.request(method, path).header("content-type", "application/json").body(body.clone());
-            let said = format!("{name} {method} {path}");
-            let answer = request.await;
-            assert_eq!(answer.status, status, "{said}: {answer:?}");
-            answer.problem_about(status, words);
+            let case = format!("{name} {method} {path}");
+            let response = request.await;
+            assert_eq!(response.status, status, "{case}: {response:?}");
+            response.problem_about(status, words);
         }
     }
     assert_eq!(everything(&server).await, before);
@@ -102,10 +102,10 @@ async fn wrong_methods_are_refused(server: Server) {
         ("DELETE", "/api/v1/status"),
         ("POST", "/openapi.json"),
     ] {
-        let answer = server.request(method, path).await;
-        assert_eq!(answer.status, 405, "{method} {path}: {answer:?}");
-        assert!(answer.header("allow").is_some(), "a 405 says what is allowed: {answer:?}");
-        answer.problem(405);
+        let response = server.request(method, path).await;
+        assert_eq!(response.status, 405, "{method} {path}: {response:?}");
+        assert!(response.header("allow").is_some(), "a 405 says what is allowed: {response:?}");
+        response.problem(405);
     }
     server.get("/api/v1/factory/storage/dog/").await.is(200).ok();
 }

@@ -100,8 +100,8 @@ async fn bodies_that_are_not_rows_are_refused(server: Server) {
     let form = server.request("POST", "/api/v1/storage/thing/").body("id=K2&count=1").await;
     check("a form", form, 400, "", &["not JSON", "json=…, not data=…"]);
     let other = json!({"id": "K2", "count": 1});
-    let answer = server.put("/api/v1/storage/thing/K1/", &other).await;
-    check("another key than the path's", answer, 400, "/id", &["Key"]);
+    let response = server.put("/api/v1/storage/thing/K1/", &other).await;
+    check("another key than the path's", response, 400, "/id", &["Key"]);
     assert_eq!(everything(&server).await, before);
 }
 

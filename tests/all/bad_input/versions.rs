@@ -15,8 +15,8 @@ async fn incompatible_versions_are_refused(server: Server) {
     for (name, change, at, words) in cases() {
         let mut definition = dog();
         change(&mut definition);
-        let answer = server.post("/api/v1/factory/storage/", &definition).await;
-        check(name, answer, 400, at, words);
+        let response = server.post("/api/v1/factory/storage/", &definition).await;
+        check(name, response, 400, at, words);
         assert_eq!(everything(&server).await, before, "{name} changed something");
     }
 }
@@ -33,8 +33,8 @@ async fn a_dropped_field_keeps_its_type(server: Server) {
     let mut again = without.clone();
     let field = json!({"name": "collar_size", "type": "text", "default": ""});
     again["fields"].as_array_mut().unwrap().push(field);
-    let answer = server.post("/api/v1/factory/storage/?allow=destructive", &again).await;
-    check("another type", answer, 400, "/fields/1", &["collar_size", "integer"]);
+    let response = server.post("/api/v1/factory/storage/?allow=destructive", &again).await;
+    check("another type", response, 400, "/fields/1", &["collar_size", "integer"]);
     let field = json!({"name": "collar_size", "type": "integer", "default": 3});
     again["fields"][1] = field;
     server.declare(&again).await;

@@ -60,9 +60,9 @@ async fn fill_real_file_system(times: u64) {
         let name = format!("m{round}");
         // Leaves space for a few throws.
         let fill = || mount.fill(256 << 10);
-        let seen = under_load(&server, &mut ledger, &name, Fault::Full, fill).await;
+        let statuses = under_load(&server, &mut ledger, &name, Fault::Full, fill).await;
         mount.clear();
-        assert_recovered(&server, &mut ledger, &name, &seen).await;
+        assert_recovered(&server, &mut ledger, &name, &statuses).await;
     }
     let (setup, database) = server.kill().await;
     server = setup.start(database).await;
@@ -86,7 +86,7 @@ async fn fail_and_repair(fault: Fault, times: u64) {
             Fault::Writes => disk.fail_writes(),
             Fault::Syncs => disk.fail_syncs(),
         };
-        let seen = under_load(&server, &mut ledger, &name, fault, fail).await;
+        let statuses = under_load(&server, &mut ledger, &name, fault, fail).await;
         // In every other round the server is killed while the disk is failing.
         if round % 2 == 1 {
             let (setup, database) = server.kill().await;
@@ -96,7 +96,7 @@ async fn fail_and_repair(fault: Fault, times: u64) {
         } else {
             disk.repair();
         }
-        assert_recovered(&server, &mut ledger, &name, &seen).await;
+        assert_recovered(&server, &mut ledger, &name, &statuses).await;
     }
     assert!(disk.times_full() + disk.times_failed() > 0, "the disk never failed");
     let (setup, database) = server.kill().await;
@@ -182,26 +182,26 @@ impl Ledger {
         assert_eq!(check, "ok");
         let mut keys = left.prepare("SELECT key FROM storage_ledger").unwrap();
         let keys = keys.query_map([], |row| row.get(0)).unwrap();
-        let there: BTreeSet<String> = keys.map(Result::unwrap).collect();
-        let lost: Vec<_> = self.stored.difference(&there).collect();
+        let stored: BTreeSet<String> = keys.map(Result::unwrap).collect();
+        let lost: Vec<_> = self.stored.difference(&stored).collect();
         assert!(lost.is_empty(), "a power cut would take {} of {}", lost.len(), self.stored.len());
     }
 
     /// Asserts that every acknowledged throw is stored exactly once, and no refused one.
     async fn check(&self, server: &Server) {
-        let mut there = BTreeSet::new();
+        let mut stored = BTreeSet::new();
         let mut next = Some("/api/v1/storage/ledger/?limit=1000&cursor=".to_owned());
         while let Some(path) = next {
             let page = server.get(&path).await.is(200).json();
             for row in page["results"].as_array().unwrap() {
-                assert!(there.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
+                assert!(stored.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
             }
             next = page["next"].as_str().map(str::to_owned);
         }
-        let lost: Vec<_> = self.stored.difference(&there).collect();
+        let lost: Vec<_> = self.stored.difference(&stored).collect();
         assert!(lost.is_empty(), "{} are lost: {lost:?}", lost.len());
-        let claimed: Vec<_> = self.refused.intersection(&there).collect();
-        assert!(claimed.is_empty(), "{} are there that were refused: {claimed:?}", claimed.len());
+        let claimed: Vec<_> = self.refused.intersection(&stored).collect();
+        assert!(claimed.is_empty(), "{} refused throws are stored: {claimed:?}", claimed.len());
     }
 }
 
@@ -246,20 +246,20 @@ async fn under_load(
         sleep(Duration::from_millis(20)).await;
     }
     stopped.store(true, Ordering::Relaxed);
-    let mut seen = Vec::new();
+    let mut statuses = Vec::new();
     for client in clients {
-        let (of_client, statuses) = client.await.unwrap();
-        ledger.add(of_client);
-        seen.extend(statuses);
+        let (client_ledger, client_statuses) = client.await.unwrap();
+        ledger.add(client_ledger);
+        statuses.extend(client_statuses);
     }
-    assert!(seen.contains(&status), "nobody was told: {seen:?}");
+    assert!(statuses.contains(&status), "no client saw status {status}: {statuses:?}");
     let allowed: &[u16] = if fault == Fault::Full { &[507] } else { &[503] };
-    assert!(seen.iter().all(|status| allowed.contains(status)), "told otherwise: {seen:?}");
-    seen
+    assert!(statuses.iter().all(|status| allowed.contains(status)), "unexpected statuses: {statuses:?}");
+    statuses
 }
 
 /// Asserts that the server recovers by itself soon after the disk has.
-async fn assert_recovered(server: &Server, ledger: &mut Ledger, round: &str, seen: &[u16]) {
+async fn assert_recovered(server: &Server, ledger: &mut Ledger, round: &str, statuses: &[u16]) {
     let began = Instant::now();
     eventually("the server is ready", || async { (server.get("/ready").await.status == 200).then_some(()) })
         .await;
@@ -276,16 +276,16 @@ async fn assert_recovered(server: &Server, ledger: &mut Ledger, round: &str, see
     ledger.stored.insert(key);
     assert!(ready_in < Duration::from_secs(5), "it took {ready_in:?}");
     ledger.check(server).await;
-    println!("{round}: {} refused, ready again in {ready_in:.1?}", seen.len());
+    println!("{round}: {} refused, ready again after {ready_in:.1?}", statuses.len());
 }
 
 /// Asserts that a response names the cause and has a `Retry-After`, and returns its status.
-fn refusal(answer: &Response, status: u16) -> u16 {
-    assert_eq!(answer.status, status, "{answer:?}");
-    let problem = answer.json();
+fn refusal(response: &Response, status: u16) -> u16 {
+    assert_eq!(response.status, status, "{response:?}");
+    let problem = response.json();
     let code = if status == 507 { "full" } else { "unavailable" };
-    assert_eq!((&problem["status"], &problem["code"]), (&json!(status), &json!(code)), "{answer:?}");
-    assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    assert_eq!((&problem["status"], &problem["code"]), (&json!(status), &json!(code)), "{response:?}");
+    assert!(response.header("retry-after").is_some(), "{response:?}");
     status
 }
 
@@ -294,20 +294,20 @@ fn record_of(key: &str) -> Json {
 }
 
 async fn throw_over_http(api: &Api, client: &str, stopped: &AtomicBool) -> (Ledger, Vec<u16>) {
-    let (mut ledger, mut seen) = (Ledger::default(), Vec::new());
+    let (mut ledger, mut statuses) = (Ledger::default(), Vec::new());
     for number in 0.. {
         if stopped.load(Ordering::Relaxed) {
             break;
         }
         let key = format!("{client}-{number}");
         match api.post("/throw/ledger", &record_of(&key)).send().await {
-            Ok(answer) if answer.status == 200 => {
+            Ok(response) if response.status == 200 => {
                 ledger.stored.insert(key);
             }
-            Ok(answer) => {
-                let status = answer.status;
-                assert!([503, 507].contains(&status), "{answer:?}");
-                seen.push(refusal(&answer, status));
+            Ok(response) => {
+                let status = response.status;
+                assert!([503, 507].contains(&status), "{response:?}");
+                statuses.push(refusal(&response, status));
                 ledger.refused.insert(key);
                 sleep(Duration::from_millis(5)).await;
             }
@@ -317,11 +317,11 @@ async fn throw_over_http(api: &Api, client: &str, stopped: &AtomicBool) -> (Ledg
             }
         }
     }
-    (ledger, seen)
+    (ledger, statuses)
 }
 
 async fn throw_over_socket(api: &Api, client: &str, stopped: &AtomicBool) -> (Ledger, Vec<u16>) {
-    let (mut ledger, mut seen) = (Ledger::default(), Vec::new());
+    let (mut ledger, mut statuses) = (Ledger::default(), Vec::new());
     let mut socket = WebSocket::connect(api, "/throw/ledger").await;
     for number in 0.. {
         if stopped.load(Ordering::Relaxed) {
@@ -334,16 +334,16 @@ async fn throw_over_socket(api: &Api, client: &str, stopped: &AtomicBool) -> (Le
         }
         socket.flush().await;
         for key in keys {
-            let answer = socket.receive_json().await;
-            assert_eq!(answer["id"], *key, "{answer}");
-            if answer["ok"] == true {
+            let response = socket.receive_json().await;
+            assert_eq!(response["id"], *key, "{response}");
+            if response["ok"] == true {
                 ledger.stored.insert(key);
             } else {
-                seen.push(u16::try_from(answer["status"].as_u64().unwrap()).unwrap());
+                statuses.push(u16::try_from(response["status"].as_u64().unwrap()).unwrap());
                 ledger.refused.insert(key);
             }
         }
         sleep(Duration::from_millis(5)).await;
     }
-    (ledger, seen)
+    (ledger, statuses)
 }

@@ -23,7 +23,7 @@ async fn acknowledged_rows_survive_a_kill(mut server: Server) {
                         let key = format!("{round}-{client}-{number}");
                         let row = json!({"chip_id": key, "color": "red", "collar_size": number});
                         match api.post("/api/v1/storage/dog/", &row).send().await {
-                            Ok(answer) => stored.push((key, answer.is(201).json())),
+                            Ok(response) => stored.push((key, response.is(201).json())),
                             Err(_) => break,
                         }
                     }

@@ -61,7 +61,10 @@ async fn check(database: Database) {
     );
     // A short migration ends before there are enough reads for a percentile.
     if rows >= MIN_ROWS_TO_MEASURE {
-        assert!(meanwhile < usual * 5, "reads wait for the migration: {meanwhile:?} against {usual:?}");
+        assert!(
+            meanwhile < usual * 5,
+            "reads are slow during the migration: {meanwhile:?} instead of {usual:?}"
+        );
     }
 }
 

@@ -67,7 +67,7 @@ async fn overload_is_refused_and_accepted_throws_stay_fast() {
     let last = closed_loop(address, 10, Duration::from_millis(300), make).await.assert_all_answered();
     answered += last.answered;
     let rows = server.get("/api/v1/storage/overload/?limit=1&count=exact").await.is(200).json();
-    assert_eq!(rows["count"], answered, "every throw that was answered is there once, and no other");
+    assert_eq!(rows["count"], answered, "exactly the acknowledged throws are stored");
     let memory = process.peak_resident();
     println!("at most {} MiB of memory", memory >> 10);
     assert!(memory < MAX_MEMORY, "{memory} KiB of memory");
@@ -119,12 +119,12 @@ impl Probe {
     /// Asserts that refusals have a `Retry-After` and that reads keep working.
     async fn run(self: Arc<Self>, api: Api) {
         while !self.is_over.load(Ordering::Relaxed) {
-            let answer = api.post("/throw/overload", &json!({"client": -1})).await;
-            if answer.status == 200 {
+            let response = api.post("/throw/overload", &json!({"client": -1})).await;
+            if response.status == 200 {
                 self.stored.fetch_add(1, Ordering::Relaxed);
             } else {
-                assert!(answer.header("retry-after").is_some(), "{answer:?}");
-                assert_eq!(answer.problem(503)["code"], "overloaded");
+                assert!(response.header("retry-after").is_some(), "{response:?}");
+                assert_eq!(response.problem(503)["code"], "overloaded");
                 self.refused.fetch_add(1, Ordering::Relaxed);
             }
             let began = Instant::now();

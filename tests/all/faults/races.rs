@@ -20,9 +20,9 @@ async fn increments_are_never_lost(server: Server) {
     let clients = [0, 1].map(|client| tokio::spawn(increment(server.clone(), client, left.clone())));
     let (mut versions, mut lost) = (Vec::new(), 0);
     for client in clients {
-        let (of_client, lost_of_client) = client.await.unwrap();
-        versions.extend(of_client);
-        lost += lost_of_client;
+        let (client_versions, client_lost) = client.await.unwrap();
+        versions.extend(client_versions);
+        lost += client_lost;
     }
     versions.sort_unstable();
     let expected: Vec<u64> = (2..=INCREMENTS + 1).collect();

@@ -38,20 +38,20 @@ async fn acknowledged_readings_survive_kills_and_are_found_by_device(mut server:
         }
         server = setup.start(database).await;
         // Counting by device finds all readings.
-        let mut of_devices = 0;
+        let mut by_device = 0;
         for device in acknowledged.keys() {
-            of_devices += count(&server, &format!("&device_id={}", id(&server, device).await)).await;
+            by_device += count(&server, &format!("&device_id={}", id(&server, device).await)).await;
         }
-        assert_eq!(of_devices, count(&server, "").await, "round {round}");
+        assert_eq!(by_device, count(&server, "").await, "round {round}");
     }
     let mut all = list(&server, "").await;
     for (device, acknowledged) in &acknowledged {
-        let there = all.remove(device).unwrap_or_default();
-        let lost = acknowledged.difference(&there).count();
+        let stored = all.remove(device).unwrap_or_default();
+        let lost = acknowledged.difference(&stored).count();
         assert_eq!(lost, 0, "of {} readings of {device}", acknowledged.len());
         let query = format!("&device_id={}&ordering=-timestamp", id(&server, device).await);
         let mut indexed = list(&server, &query).await;
-        assert_eq!(indexed.remove(device).unwrap_or_default(), there, "by the index of {device}");
+        assert_eq!(indexed.remove(device).unwrap_or_default(), stored, "by the index of {device}");
         assert!(indexed.is_empty(), "others in the index of {device}");
     }
     let count: usize = acknowledged.values().map(BTreeSet::len).sum();
@@ -71,7 +71,7 @@ async fn push(api: Api, device: usize, round: u64) -> Vec<String> {
         let readings =
             numbers.iter().map(|number| json!({"device_id": name(device), "sensors": {"n": number}}));
         match api.post("/api/data", &readings.collect()).send().await {
-            Ok(answer) => assert_eq!(answer.is(201).json()["accepted"], READINGS),
+            Ok(response) => assert_eq!(response.is(201).json()["accepted"], READINGS),
             Err(_) => break,
         }
         acknowledged.extend(numbers.iter().map(|number| format!("{number}.0")));
@@ -96,8 +96,8 @@ async fn list(server: &Server, query: &str) -> Readings {
     while let Some(path) = next {
         let page = server.get(&path).await.is(200).json();
         for row in page["results"].as_array().unwrap() {
-            let of_device = found.entry(row["device"].as_str().unwrap().to_owned()).or_default();
-            assert!(of_device.insert(row["value"].to_string()), "twice: {row}");
+            let values = found.entry(row["device"].as_str().unwrap().to_owned()).or_default();
+            assert!(values.insert(row["value"].to_string()), "twice: {row}");
         }
         next = page["next"].as_str().map(str::to_owned);
     }

@@ -72,7 +72,7 @@ async fn acknowledged_rows_survive_immediate_stops_of_the_database() {
         }
         let took = back.elapsed();
         slowest = slowest.max(took);
-        println!("{how:?}: stores again {took:.0?} after the database is back");
+        println!("{how:?}: works again {took:.0?} after the database has restarted");
     }
     sleep(Duration::from_secs(1)).await;
     shared.stopped.store(true, Ordering::Relaxed);
@@ -93,7 +93,7 @@ async fn acknowledged_rows_survive_immediate_stops_of_the_database() {
         shared.broken.load(Ordering::Relaxed),
         memory >> 10,
     );
-    assert!(shared.refused.load(Ordering::Relaxed) > 0, "nobody was told that it is away");
+    assert!(shared.refused.load(Ordering::Relaxed) > 0, "no request was refused");
     assert!(longest < MAX_RESPONSE_TIME, "an response took {longest:?}");
     assert!(memory < MAX_MEMORY, "{memory} KiB of memory");
 }
@@ -130,7 +130,7 @@ async fn requests_time_out_while_the_database_hangs() {
         assert_refused(read.0);
         assert_refused(write.0);
     }
-    eventually("it works again", || async {
+    eventually("the server works again", || async {
         (server.post("/throw/ledger", &json!({"_id": "last", "key": "last"})).await.status == 200)
             .then_some(())
     })
@@ -242,10 +242,10 @@ async fn commits_are_synchronous_even_if_the_database_default_is_not() {
         .is(200)
         .json();
     assert_eq!((&receipt["accepted"], &receipt["quarantined"]), (&json!(1), &json!(1)), "{receipt}");
-    let seen =
+    let noted =
         server.database().query_texts("SELECT setting || ' ' || count(*) FROM noted GROUP BY setting").await;
-    assert_eq!(seen.len(), 1, "{seen:?}");
-    let count: u64 = seen[0].strip_prefix("on ").expect("it is on").parse().unwrap();
+    assert_eq!(noted.len(), 1, "{noted:?}");
+    let count: u64 = noted[0].strip_prefix("on ").expect("it is on").parse().unwrap();
     assert!(count >= 6, "only {count} statements were noted");
     println!("{count} statements that write, all with synchronous_commit = on");
 }

@@ -82,8 +82,8 @@ async fn prepare(server: &Server) {
 }
 
 /// Sends writes of all kinds until there are `answers` responses.
-async fn load(server: &Server, answers: usize) -> Ledger {
-    let left = Arc::new(AtomicUsize::new(answers));
+async fn load(server: &Server, responses: usize) -> Ledger {
+    let left = Arc::new(AtomicUsize::new(responses));
     let mut clients = Vec::new();
     for client in 0..16 {
         let (api, left) = ((**server).clone(), left.clone());
@@ -189,20 +189,20 @@ fn find_lost(events: &[Event], ledger: &Ledger, file: &Path) -> (Vec<Lost>, usiz
     let files = [file, &file.with_extension("db-wal")];
     let mut durable = DurableState::default();
     let (mut lost, mut found, mut reconstructions) = (Vec::new(), 0, 0);
-    let mut asked: Option<(u64, Recovered)> = None;
+    let mut last_check: Option<(u64, Recovered)> = None;
     for event in events {
         if let Operation::Sent(bytes) = &event.operation {
             for id in ids(bytes).filter(|id| ledger.contains_key(*id)) {
                 found += 1;
                 // The durable contents only change at a sync.
-                if asked.as_ref().is_none_or(|(changes, _)| *changes != durable.changes) {
-                    drop(asked.take());
+                if last_check.as_ref().is_none_or(|(changes, _)| *changes != durable.changes) {
+                    drop(last_check.take());
                     durable.copy_to(&files, copy.path());
-                    let there = Recovered::new(copy.path(), file);
-                    asked = Some((durable.changes, there));
+                    let stored = Recovered::new(copy.path(), file);
+                    last_check = Some((durable.changes, stored));
                     reconstructions += 1;
                 }
-                let holds = asked.as_ref().is_some_and(|(_, asked)| asked.holds(&ledger[id]));
+                let holds = last_check.as_ref().is_some_and(|(_, last_check)| last_check.holds(&ledger[id]));
                 let unsure: Vec<_> =
                     durable.volatile_names().into_iter().filter(|path| !is_recreated(path)).collect();
                 if !holds || !unsure.is_empty() {
@@ -251,7 +251,7 @@ impl Recovered {
 
     fn holds(&self, fact: &Fact) -> bool {
         let Some(connection) = &self.0 else { return false };
-        let (question, argument, expected) = match fact {
+        let (query, argument, expected) = match fact {
             Fact::Rows("dog", note, count) => {
                 ("SELECT count(*) FROM storage_dog WHERE color = ?1", note, *count)
             }
@@ -268,7 +268,7 @@ impl Recovered {
                 1,
             ),
         };
-        let count = connection.query_row(question, [argument], |row| row.get::<_, usize>(0));
+        let count = connection.query_row(query, [argument], |row| row.get::<_, usize>(0));
         count.is_ok_and(|count| count == expected)
     }
 }

@@ -92,16 +92,16 @@ async fn acknowledged_throws_survive_kills(mut server: Server) {
     assert!(rows.len() > 100 && entries.len() > 20, "{} rows and {} entries only", rows.len(), entries.len());
     let source = server.get("/api/v1/source/ledger/").await.is(200).json();
     assert_eq!(source["settings"]["processor"], "numbers", "{source}");
-    let mut there = BTreeSet::new();
+    let mut stored = BTreeSet::new();
     let mut next = Some("/api/v1/storage/ledger/?limit=1000&cursor=".to_owned());
     while let Some(path) = next {
         let page = server.get(&path).await.is(200).json();
         for row in page["results"].as_array().unwrap() {
-            assert!(there.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
+            assert!(stored.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
         }
         next = page["next"].as_str().map(str::to_owned);
     }
-    let lost: Vec<&String> = rows.difference(&there).collect();
+    let lost: Vec<&String> = rows.difference(&stored).collect();
     assert!(lost.is_empty(), "{} of {} rows are lost: {lost:?}", lost.len(), rows.len());
     for entry in &entries {
         server.get(&format!("/api/v1/quarantine/{entry}/")).await.is(200).ok();
@@ -110,7 +110,7 @@ async fn acknowledged_throws_survive_kills(mut server: Server) {
         "{kills} kills, {sent} throws: {} rows and {} entries acknowledged, {} rows stored",
         rows.len(),
         entries.len(),
-        there.len()
+        stored.len()
     );
 }
 
@@ -121,7 +121,7 @@ async fn throw_over_http(api: &Api, client: &str, stopped: &AtomicBool) -> Ledge
         let throw = api.post("/throw/ledger", &record(&key, ledger.sent));
         ledger.sent += 1;
         match throw.send().await {
-            Ok(answer) => ledger.note(key, &answer.is(200).json()),
+            Ok(response) => ledger.note(key, &response.is(200).json()),
             Err(_) => break,
         }
     }

@@ -62,7 +62,7 @@ async fn downtime_of_the_server_does_not_make_devices_late(server: Server) {
     let server = setup.start(database).await;
     let found = device(&server, "a").await;
     assert_eq!((&found["status"], &found["last_seen"]), (&json!("online"), &seen));
-    assert_eq!(found["sensors"][0]["value"], 2.0, "what it said last is known");
+    assert_eq!(found["sensors"][0]["value"], 2.0, "the last reading is known");
     push(&server, json!({"device_id": "a", "t": 3})).await;
     sleep(Duration::from_secs(1)).await;
     assert_eq!(transitions(&server, "a").await, json!([["never", "online"]]));

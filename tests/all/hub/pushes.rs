@@ -265,13 +265,13 @@ async fn only_a_flooding_device_is_rate_limited() {
     let server = setup.start(Database::sqlite()).await;
     let mut refused = 0;
     for value in 0..100 {
-        let answer = server.post(DATA, &json!({"device_id": "loud", "t": value})).await;
-        if answer.status == 429 {
+        let response = server.post(DATA, &json!({"device_id": "loud", "t": value})).await;
+        if response.status == 429 {
             refused += 1;
-            assert_eq!(answer.header("retry-after"), Some("1"));
-            answer.problem_about(429, &["loud", "5"]);
+            assert_eq!(response.header("retry-after"), Some("1"));
+            response.problem_about(429, &["loud", "5"]);
         } else {
-            answer.is(201).ok();
+            response.is(201).ok();
         }
         push(&server, json!({"device_id": format!("quiet{}", value % 2), "t": value})).await["accepted"]
             .as_u64()

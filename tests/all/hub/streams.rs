@@ -14,9 +14,9 @@ on_both![
 ];
 
 /// Returns the next event that has data and is not a greeting.
-async fn next(listener: &mut EventStream) -> ServerEvent {
+async fn next(stream: &mut EventStream) -> ServerEvent {
     loop {
-        let frame = listener.next().await.unwrap();
+        let frame = stream.next().await.unwrap();
         if !frame.data.is_null() && frame.event.as_deref() != Some("hello") {
             return frame;
         }
@@ -37,13 +37,13 @@ async fn a_plain_event_source_receives_readings(server: Server) {
     push(&server, json!({"device_id": "other", "sensors": {"moisture": 30}})).await;
     let values =
         |frames: &[ServerEvent]| frames.iter().map(|frame| frame.data["value"].clone()).collect::<Json>();
-    let mut heard = Vec::new();
+    let mut events = Vec::new();
     for _ in 0..3 {
-        heard.push(next(&mut plain).await);
+        events.push(next(&mut plain).await);
     }
-    assert_eq!(values(&heard), json!([22.5, "wet", 30.0]));
-    assert!(heard.iter().all(|frame| frame.event.is_none() && frame.id.is_some()), "{heard:?}");
-    let first = &heard[0].data;
+    assert_eq!(values(&events), json!([22.5, "wet", 30.0]));
+    assert!(events.iter().all(|frame| frame.event.is_none() && frame.id.is_some()), "{events:?}");
+    let first = &events[0].data;
     assert_eq!((&first["device"], &first["sensor_type"]), (&json!("pico_w"), &json!("temperature")));
     assert_eq!(first["timestamp"], "2026-01-02T03:04:05.000000Z");
     assert!(first["device_id"].is_i64() && first["sensor_id"].is_i64(), "{first}");
@@ -56,14 +56,14 @@ async fn a_plain_event_source_receives_readings(server: Server) {
     assert_eq!(next(&mut sensor).await.data["value"], "wet");
     assert_eq!(next(&mut sensor).await.data["value"], 30.0);
     // A disconnected client resumes.
-    let mut again = EventStream::open(&server, "/api/stream", heard[0].id.as_deref()).await;
-    assert_eq!(next(&mut again).await, heard[1]);
+    let mut again = EventStream::open(&server, "/api/stream", events[0].id.as_deref()).await;
+    assert_eq!(next(&mut again).await, events[1]);
     server.get("/api/stream?storage=x").await.problem_about(400, &["storage"]);
 }
 
 async fn a_device_stream_contains_all_its_events(server: Server) {
     push(&server, json!({"device_id": "other", "t": 1})).await;
-    let mut of_device = EventStream::open(&server, "/api/v1/stream?device=new", None).await;
+    let mut device_events = EventStream::open(&server, "/api/v1/stream?device=new", None).await;
     let mut all = EventStream::open(&server, "/api/v1/stream", None).await;
     push(&server, json!({"device_id": "other", "t": 1})).await;
     push(&server, json!({"device_id": "new", "t": 1})).await;
@@ -72,7 +72,7 @@ async fn a_device_stream_contains_all_its_events(server: Server) {
     let mut words: Vec<String> = Vec::new();
     // Until the device is late.
     while words.last().is_none_or(|word| word != "status late") {
-        let ServerEvent { event, data, .. } = next(&mut of_device).await;
+        let ServerEvent { event, data, .. } = next(&mut device_events).await;
         let event = event.unwrap();
         match event.as_str() {
             "device" => {
@@ -104,27 +104,30 @@ async fn a_device_stream_contains_all_its_events(server: Server) {
         "status online",
         "status late",
     ] {
-        assert!(words.iter().any(|said| said == word), "{word}: {words:?}");
+        assert!(words.iter().any(|found| found == word), "{word}: {words:?}");
     }
     assert!(words[0] == "registered" && words[1] == "sensor-registered" && words[2] == "insert", "{words:?}");
     // The unfiltered stream contains these events too.
-    let mut seen = std::collections::BTreeSet::new();
-    while seen.len() < 3 {
-        seen.insert(next(&mut all).await.event.unwrap());
+    let mut events = std::collections::BTreeSet::new();
+    while events.len() < 3 {
+        events.insert(next(&mut all).await.event.unwrap());
     }
-    assert!(seen.contains("device") && seen.contains("command") && seen.contains("insert"), "{seen:?}");
+    assert!(
+        events.contains("device") && events.contains("command") && events.contains("insert"),
+        "{events:?}"
+    );
     server.get("/api/v1/stream?device=new&storage=dog").await.problem_about(400, &["storages"]);
 }
 
 async fn commands_are_streamed_as_they_are_sent(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     let first = command(&server, "a", super::pump()).await.is(202).json();
-    let mut listener = EventStream::open(&server, "/api/v1/device/a/command/stream/", None).await;
-    let heard = listener.next().await.unwrap();
-    assert_eq!((heard.event.as_deref(), &heard.data["id"]), (Some("command"), &first["id"]));
-    assert_eq!((&heard.data["state"], &heard.data["attempt"]), (&json!("leased"), &json!(1)));
+    let mut stream = EventStream::open(&server, "/api/v1/device/a/command/stream/", None).await;
+    let event = stream.next().await.unwrap();
+    assert_eq!((event.event.as_deref(), &event.data["id"]), (Some("command"), &first["id"]));
+    assert_eq!((&event.data["state"], &event.data["attempt"]), (&json!("leased"), &json!(1)));
     let second = command(&server, "a", json!({"method": "stop"})).await.is(202).json();
-    assert_eq!(listener.next().await.unwrap().data["id"], second["id"]);
+    assert_eq!(stream.next().await.unwrap().data["id"], second["id"]);
     for one in [&first, &second] {
         step(&server, one, "result", json!({"ok": true})).await.is(200).ok();
         assert_eq!(steps(&state(&server, one).await), ["queued", "leased", "done"]);
@@ -134,17 +137,17 @@ async fn commands_are_streamed_as_they_are_sent(server: Server) {
     push(&server, json!({"device_id": number, "t": 1})).await;
     let to_other = command(&server, &number, super::pump()).await.is(202).json();
     let mine = command(&server, "a", json!({"method": "mine"})).await.is(202).json();
-    assert_eq!(listener.next().await.unwrap().data["id"], mine["id"]);
+    assert_eq!(stream.next().await.unwrap().data["id"], mine["id"]);
     assert_eq!(state(&server, &to_other).await["state"], "queued");
     step(&server, &mine, "result", json!({"ok": true})).await.is(200).ok();
-    drop(listener);
+    drop(stream);
     // The same over a WebSocket; commands that a closed stream did not receive are sent again.
     let short = json!({"method": "x", "lease_s": 0.5, "retries": 20});
     let third = command(&server, "a", short).await.is(202).json();
     let mut socket = WebSocket::connect(&server, "/api/v1/device/a/command/stream").await;
-    let heard = socket.receive_json().await;
-    assert_eq!((&heard["event"], &heard["data"]["id"]), (&json!("command"), &third["id"]));
-    step(&server, &third, "ack", json!({"attempt": heard["data"]["attempt"]})).await.is(200).ok();
+    let event = socket.receive_json().await;
+    assert_eq!((&event["event"], &event["data"]["id"]), (&json!("command"), &third["id"]));
+    step(&server, &third, "ack", json!({"attempt": event["data"]["attempt"]})).await.is(200).ok();
     step(&server, &third, "result", json!({"ok": true})).await.is(200).ok();
     until("it is done", async || state(&server, &third).await["state"] == "done").await;
     server.get("/api/v1/device/nobody/command/stream").await.problem_about(404, &["nobody"]);

@@ -51,9 +51,9 @@ async fn rows_buffered_for_slow_clients_use_little_memory(database: Database) {
     let mut late = EventStream::open(&server, &format!("{path}&backfill=1000"), None).await;
     let more = process.resident().saturating_sub(before) / 1024;
     assert!(more < 100, "{more} MiB more");
-    for listener in &mut slow {
+    for stream in &mut slow {
         for id in 1..=ROWS {
-            let change = listener.next_change().await.unwrap();
+            let change = stream.next_change().await.unwrap();
             assert_eq!(
                 (&change.data["key"], change.data["row"]["text"].as_str().map(str::len)),
                 (&json!(id), Some(1 << 20))
@@ -126,14 +126,14 @@ async fn dropped_entries_appear_as_one_gap(database: Database, arguments: &[&str
     for number in 0..5 {
         save(&server, &format!("new{number}"), number).await;
     }
-    let mut listener = EventStream::open(&server, STREAM, Some(&first)).await;
-    listener.next().await.unwrap();
-    let gap = listener.next().await.unwrap();
+    let mut stream = EventStream::open(&server, STREAM, Some(&first)).await;
+    stream.next().await.unwrap();
+    let gap = stream.next().await.unwrap();
     assert_eq!((gap.event.as_deref(), &gap.data["reason"]), (Some("gap"), &json!("expired")));
     assert_eq!((&gap.data["from"], gap.data["to"].as_str()), (&json!(first), gap.id.as_deref()));
     let (mut numbers, mut keys) = (vec![number(gap.id.as_deref())], Vec::new());
     while keys.last().is_none_or(|key| key != "new4") {
-        let frame = listener.next_change().await.unwrap();
+        let frame = stream.next_change().await.unwrap();
         numbers.push(number(frame.id.as_deref()));
         keys.push(frame.data["key"].as_str().unwrap().to_owned());
     }
@@ -178,8 +178,8 @@ async fn a_client_that_does_not_read_is_disconnected(headers: &str) {
     const ROWS: usize = 20;
     let setup = Setup::default().arguments(["--blocked-timeout", "2s"]);
     let server = setup.start(Database::sqlite()).await;
-    let mut listener = EventStream::open(&server, STREAM, None).await;
-    listener.next().await.unwrap();
+    let mut stream = EventStream::open(&server, STREAM, None).await;
+    stream.next().await.unwrap();
     let mut socket = TcpStream::connect(server.address()).await.unwrap();
     let request = format!("GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
@@ -188,7 +188,7 @@ async fn a_client_that_does_not_read_is_disconnected(headers: &str) {
     let text = "x".repeat(1 << 20);
     for number in 0..ROWS {
         server.post("/throw/long", &json!({"number": number, "text": text})).await.is(200).ok();
-        assert_eq!(listener.next_change().await.unwrap().data["row"]["number"], number);
+        assert_eq!(stream.next_change().await.unwrap().data["row"]["number"], number);
     }
     let began = Instant::now();
     let cut_off = async || metric(&server, "datadump_streams_cut_off_total").await;
@@ -204,5 +204,5 @@ async fn a_client_that_does_not_read_is_disconnected(headers: &str) {
     assert!(taken.len() < ROWS << 20, "{}", taken.len());
     // The client that reads is still connected.
     server.post("/throw/long", &json!({"number": ROWS})).await.is(200).ok();
-    assert_eq!(listener.next_change().await.unwrap().data["row"]["number"], ROWS);
+    assert_eq!(stream.next_change().await.unwrap().data["row"]["number"], ROWS);
 }

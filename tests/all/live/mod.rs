@@ -85,13 +85,13 @@ async fn existing_rows_are_streamed_first_on_request(server: Server) {
     for number in 0..5 {
         save(&server, &format!("old{number}"), number).await;
     }
-    let mut listener =
+    let mut stream =
         EventStream::open(&server, "/api/v1/stream?storage=dog&backfill=3&size__lt=4", None).await;
     let mut recent = EventStream::open(&server, "/api/v1/stream?storage=dog&backfill=10m", None).await;
     save(&server, "new", 1).await;
     let mut keys = Vec::new();
     for _ in 0..4 {
-        let frame = listener.next_change().await.unwrap();
+        let frame = stream.next_change().await.unwrap();
         assert_eq!(frame.event.as_deref(), Some("insert"));
         assert_eq!(frame.id.is_some(), frame.data["key"] == "new", "{frame:?}");
         keys.push(frame.data["key"].as_str().unwrap().to_owned());
@@ -113,10 +113,10 @@ async fn position(api: &Api) -> String {
 async fn the_first_rows_of_a_new_storage_are_streamed_by_all_nodes() {
     let one = Server::start(Database::postgres().await).await;
     let two = one.start_second().await;
-    let mut listener = EventStream::open(&two, STREAM, None).await;
+    let mut stream = EventStream::open(&two, STREAM, None).await;
     for number in 0..30 {
         one.post(&format!("/throw/new{number}"), &json!({"n": number})).await.is(200).ok();
-        let frame = listener.next_change().await.unwrap();
+        let frame = stream.next_change().await.unwrap();
         assert_eq!(
             (&frame.data["storage"], &frame.data["row"]["n"]),
             (&json!(format!("new{number}")), &json!(number))
@@ -126,17 +126,17 @@ async fn the_first_rows_of_a_new_storage_are_streamed_by_all_nodes() {
 
 async fn a_stop_ends_streams_which_resume_after_a_start(server: Server) {
     server.declare(&dog()).await;
-    let mut listener = EventStream::open(&server, STREAM, None).await;
+    let mut stream = EventStream::open(&server, STREAM, None).await;
     save(&server, "A", 1).await;
-    let last = listener.next_change().await.unwrap().id.unwrap();
+    let last = stream.next_change().await.unwrap().id.unwrap();
     let began = std::time::Instant::now();
     let (setup, database) = server.stop().await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert_eq!(listener.next().await, None);
+    assert_eq!(stream.next().await, None);
     let server = setup.start(database).await;
     save(&server, "B", 1).await;
-    let mut listener = EventStream::open(&server, STREAM, Some(&last)).await;
-    assert_eq!(listener.next_change().await.unwrap().data["key"], "B");
+    let mut stream = EventStream::open(&server, STREAM, Some(&last)).await;
+    assert_eq!(stream.next_change().await.unwrap().data["key"], "B");
     // A position of another database is refused.
     let mut stranger = EventStream::open(&server, "/api/v1/stream?since=abc-7", None).await;
     stranger.next().await.unwrap();
@@ -145,7 +145,7 @@ async fn a_stop_ends_streams_which_resume_after_a_start(server: Server) {
     save(&server, "C", 1).await;
     assert_eq!(stranger.next_change().await.unwrap().data["key"], "C");
     // A closed connection is noticed at the next event.
-    drop((listener, stranger));
+    drop((stream, stranger));
     let connections = || async {
         save(&server, "D", 1).await;
         server.get("/api/v1/status").await.json()["connections"].as_u64().unwrap()
@@ -191,8 +191,8 @@ async fn rows_of_a_source_are_streamed(server: Server) {
     let mut both = EventStream::open(&server, "/api/v1/stream?source=weather,later", None).await;
     let mut warm =
         EventStream::open(&server, "/api/v1/stream?source=weather&storage=warm&t__gt=30", None).await;
-    for listener in [&mut weather, &mut both, &mut warm] {
-        listener.next().await.unwrap();
+    for stream in [&mut weather, &mut both, &mut warm] {
+        stream.next().await.unwrap();
     }
     for (source, record) in [
         ("other", json!({"t": 1})),
@@ -204,23 +204,23 @@ async fn rows_of_a_source_are_streamed(server: Server) {
     ] {
         server.post(&format!("/throw/{source}"), &record).await.is(200).ok();
     }
-    let told = async |listener: &mut EventStream, changes: usize| {
-        let mut told = Vec::new();
+    let receive = async |stream: &mut EventStream, changes: usize| {
+        let mut events = Vec::new();
         for _ in 0..changes {
-            let data = listener.next_change().await.unwrap().data;
-            told.push((data["storage"].as_str().unwrap().to_owned(), data["row"]["t"].as_i64().unwrap()));
+            let data = stream.next_change().await.unwrap().data;
+            events.push((data["storage"].as_str().unwrap().to_owned(), data["row"]["t"].as_i64().unwrap()));
         }
-        told
+        events
     };
     let of = |names: &[(&str, i64)]| -> Vec<(String, i64)> {
         names.iter().map(|(name, t)| ((*name).to_owned(), *t)).collect()
     };
     // Records that match no route go to the storage with the name of the source.
     let expected = of(&[("warm", 25), ("frost", -5), ("weather", 10), ("warm", 35)]);
-    assert_eq!(told(&mut weather, 4).await, expected);
+    assert_eq!(receive(&mut weather, 4).await, expected);
     let expected = of(&[("warm", 25), ("later", 2), ("frost", -5), ("weather", 10), ("warm", 35)]);
-    assert_eq!(told(&mut both, 5).await, expected);
-    assert_eq!(told(&mut warm, 1).await, of(&[("warm", 35)]));
+    assert_eq!(receive(&mut both, 5).await, expected);
+    assert_eq!(receive(&mut warm, 1).await, of(&[("warm", 35)]));
     let nowhere = json!({"unrouted": "drop", "routes": [{"storage": "frost", "when": {"t": {"lt": 0}}}]});
     server.put("/api/v1/source/weather/", &nowhere).await.is(200).ok();
     server.get("/api/v1/stream?source=weather&storage=weather").await.problem_about(400, &["source"]);
@@ -237,9 +237,9 @@ async fn streams_filter_by_fields_without_an_index(server: Server) {
         let row = json!({"chip_id": key, "name": name, "size": size});
         server.post("/api/v1/storage/dog/", &row).await.is(201).ok();
     }
-    for (listener, expected) in [(&mut rex, ["A", "C"]), (&mut or, ["B", "C"])] {
+    for (stream, expected) in [(&mut rex, ["A", "C"]), (&mut or, ["B", "C"])] {
         for key in expected {
-            assert_eq!(listener.next_change().await.unwrap().data["key"], key);
+            assert_eq!(stream.next_change().await.unwrap().data["key"], key);
         }
     }
 }

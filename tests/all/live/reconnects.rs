@@ -110,14 +110,14 @@ async fn listen(
         turn += 1;
         assert!(began.elapsed() < TEST_TIMEOUT, "turn {turn}, {:?} cuts, last {last}", cuts.borrow());
         let apis = servers.borrow().clone();
-        let Some(mut listener) = EventStream::try_open(&apis[turn % apis.len()], STREAM, Some(&last)).await
+        let Some(mut stream) = EventStream::try_open(&apis[turn % apis.len()], STREAM, Some(&last)).await
         else {
             sleep(Duration::from_millis(20)).await;
             continue;
         };
         let (goes_on, mut left) = (*cuts.borrow() == most, 1 + turn % 20);
         while goes_on || left > 0 {
-            let Some(frame) = listener.next().await else { break };
+            let Some(frame) = stream.next().await else { break };
             assert_ne!(frame.event.as_deref(), Some("gap"), "{frame:?}");
             last = frame.id.clone().unwrap_or(last);
             if matches!(frame.event.as_deref(), Some("insert" | "update" | "delete")) {

@@ -15,9 +15,9 @@ on_both![
     messages_of_clients_are_ignored,
 ];
 
-fn frame(answer: &Json) -> ServerEvent {
-    let text = |name: &str| answer.get(name).map(|text| text.as_str().unwrap().to_owned());
-    ServerEvent { id: text("id"), event: text("event"), data: answer["data"].clone() }
+fn frame(response: &Json) -> ServerEvent {
+    let text = |name: &str| response.get(name).map(|text| text.as_str().unwrap().to_owned());
+    ServerEvent { id: text("id"), event: text("event"), data: response["data"].clone() }
 }
 
 async fn receive_event(socket: &mut WebSocket) -> ServerEvent {
@@ -30,23 +30,23 @@ async fn a_websocket_streams_the_same_events(server: Server) {
         save(&server, key, size).await;
     }
     let path = format!("{STREAM}?storage=dog&size__gte=2&backfill=10");
-    let mut listener = EventStream::open(&server, &path, None).await;
+    let mut stream = EventStream::open(&server, &path, None).await;
     let mut socket = WebSocket::connect(&server, &path).await;
     let hello = receive_event(&mut socket).await;
     assert_eq!((hello.id, hello.event.as_deref()), (None, Some("hello")));
     assert!(hello.data["cursor"].is_string() && hello.data["now"].is_string());
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     for (key, size) in [("A", 1), ("B", 2), ("C", 3)] {
         save(&server, key, size).await;
     }
     server.delete("/api/v1/storage/dog/B/").await.ok();
-    while told.last().is_none_or(|frame: &ServerEvent| frame.event.as_deref() != Some("delete")) {
-        told.push(listener.next_change().await.unwrap());
-        assert_eq!(Some(&receive_event(&mut socket).await), told.last());
+    while events.last().is_none_or(|frame: &ServerEvent| frame.event.as_deref() != Some("delete")) {
+        events.push(stream.next_change().await.unwrap());
+        assert_eq!(Some(&receive_event(&mut socket).await), events.last());
     }
-    let keys: Vec<&Json> = told.iter().map(|frame| &frame.data["key"]).collect();
+    let keys: Vec<&Json> = events.iter().map(|frame| &frame.data["key"]).collect();
     assert_eq!(keys, ["old2", "B", "C", "B"]);
-    assert!(told[0].id.is_none() && told[1..].iter().all(|frame| frame.id.is_some()), "{told:?}");
+    assert!(events[0].id.is_none() && events[1..].iter().all(|frame| frame.id.is_some()), "{events:?}");
     // Invalid parameters and other origins are refused before the upgrade.
     let evil = [("origin", "http://evil.example")];
     for (query, headers, status) in [
@@ -139,14 +139,14 @@ async fn a_stream_without_matches_reports_its_position() {
     let server = Server::start(Database::sqlite()).await;
     server.declare(&dog()).await;
     let path = format!("{STREAM}?storage=cat");
-    let mut listener = EventStream::open(&server, &path, None).await;
+    let mut stream = EventStream::open(&server, &path, None).await;
     let mut socket = WebSocket::connect(&server, &path).await;
-    listener.next().await.unwrap();
+    stream.next().await.unwrap();
     receive_event(&mut socket).await;
     for number in 0..3 {
         save(&server, "A", number).await;
     }
-    let (one, other) = tokio::join!(listener.next(), receive_event(&mut socket));
+    let (one, other) = tokio::join!(stream.next(), receive_event(&mut socket));
     let (one, cursor) = (one.unwrap(), other.id.clone().unwrap());
     assert_eq!((one.event, one.id.as_ref()), (None, Some(&cursor)));
     assert_eq!((other.event.as_deref(), &other.data), (Some("seen"), &json!({})));

@@ -47,9 +47,9 @@ async fn memory_for_throws_is_shared_and_bounded() {
     refused.problem_about(503, &["memory"]);
     server.request("POST", "/throw/t").body("x".repeat(50_000)).await.is(200).ok();
     drop(slow);
-    datadump_tests::eventually("there is room again", || async {
-        let answer = server.request("POST", "/throw/t").body("x".repeat(500_000)).await;
-        (answer.status == 200).then_some(())
+    datadump_tests::eventually("memory is available again", || async {
+        let response = server.request("POST", "/throw/t").body("x".repeat(500_000)).await;
+        (response.status == 200).then_some(())
     })
     .await;
     assert_eq!(count(&server, "slow").await, 0);
@@ -99,7 +99,7 @@ async fn connect(server: &Server) -> TcpStream {
 }
 
 async fn read(socket: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    let _ = timeout(Duration::from_secs(20), socket.read_to_end(&mut answer)).await.unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    let _ = timeout(Duration::from_secs(20), socket.read_to_end(&mut response)).await.unwrap();
+    String::from_utf8_lossy(&response).into_owned()
 }

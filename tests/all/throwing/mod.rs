@@ -24,8 +24,8 @@ async fn rows(server: &Server, storage: &str) -> Vec<Json> {
 }
 
 async fn count(server: &Server, storage: &str) -> u64 {
-    let answer = server.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
-    if matches!(answer.status, 404 | 503) { 0 } else { answer.is(200).json()["count"].as_u64().unwrap() }
+    let response = server.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
+    if matches!(response.status, 404 | 503) { 0 } else { response.is(200).json()["count"].as_u64().unwrap() }
 }
 
 async fn the_first_throw_stores_a_row(server: Server) {
@@ -33,12 +33,12 @@ async fn the_first_throw_stores_a_row(server: Server) {
     let members: Vec<&String> = receipt.as_object().unwrap().keys().collect();
     assert_eq!(members, RECEIPT);
     let id = receipt["throw"].as_str().unwrap();
-    let told = json!({
+    let receipt = json!({
         "ok": true, "throw": id, "source": "inbox", "format": "json", "accepted": 1, "quarantined": 0,
         "dropped": 0, "duplicates": 0, "storages": {"inbox": 1}, "warnings": [], "errors": [],
         "truncated": false,
     });
-    assert_eq!(receipt, told);
+    assert_eq!(receipt, receipt);
     let rows = rows(&server, "inbox").await;
     assert_eq!((rows.len(), &rows[0]["speed"], &rows[0]["_id"]), (1, &json!("1.75"), &json!(id)));
 }
@@ -152,16 +152,16 @@ async fn strict_stores_all_or_nothing(server: Server) {
 }
 
 async fn asynchronous_throws_are_stored_even_if_the_server_stops(server: Server) {
-    let answer =
+    let response =
         server.request("POST", "/throw/later?ack=accepted").body(r#"{"n": -1}"#).await.is(202).json();
     assert_eq!(
-        (&answer["ok"], &answer["queued"], &answer["source"]),
+        (&response["ok"], &response["queued"], &response["source"]),
         (&json!(true), &json!(true), &json!("later"))
     );
-    let id = answer["throw"].as_str().unwrap();
+    let id = response["throw"].as_str().unwrap();
     let row = eventually("it is stored", || async {
-        let answer = server.get(&format!("/api/v1/storage/later/{id}/")).await;
-        (answer.status == 200).then(|| answer.json())
+        let response = server.get(&format!("/api/v1/storage/later/{id}/")).await;
+        (response.status == 200).then(|| response.json())
     });
     assert_eq!(row.await["n"], -1);
     for query in ["ack=accepted&strict=1", "ack=accepted&stream=1", "ack=accepted&format=nonsense"] {

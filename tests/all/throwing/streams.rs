@@ -93,11 +93,11 @@ async fn a_stream_needs_the_memory_of_one_chunk(server: Server) {
     for _ in 0..pieces {
         socket.write_all(piece.as_bytes()).await.unwrap();
     }
-    let mut answer = String::new();
-    let read = tokio::io::AsyncReadExt::read_to_string(&mut socket, &mut answer);
+    let mut response = String::new();
+    let read = tokio::io::AsyncReadExt::read_to_string(&mut socket, &mut response);
     tokio::time::timeout(Duration::from_secs(120), read).await.unwrap().unwrap();
-    let receipt: Json = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
-    assert_eq!(receipt["accepted"], pieces * 1000, "{answer}");
+    let receipt: Json = serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(receipt["accepted"], pieces * 1000, "{response}");
     let grown = peak(&server) - before;
     println!("{} MiB took {} MiB of memory", length >> 20, grown >> 20);
     assert!(grown < 100 << 20, "{grown}");

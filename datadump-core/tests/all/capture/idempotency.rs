@@ -83,7 +83,10 @@ async fn twenty_concurrent_equal_throws_are_stored_once(fixture: Fixture) {
         receipts.push(throw.await.unwrap());
     }
     assert_eq!(receipts.iter().filter(|receipt| !receipt.again).count(), 1);
-    assert!(receipts.iter().all(|receipt| without_replayed(receipt) == without_replayed(&receipts[0])), "{receipts:#?}");
+    assert!(
+        receipts.iter().all(|receipt| without_replayed(receipt) == without_replayed(&receipts[0])),
+        "{receipts:#?}"
+    );
     assert_eq!(fixture.rows("race").await.len(), 2);
 }
 

@@ -112,7 +112,7 @@ impl Processor for Pipes {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         for line in input.text()?.lines() {
-            assert_ne!(line, "panic", "told so");
+            assert_ne!(line, "panic", "the line asks for a panic");
             let fields = line.split('|').enumerate().map(|(n, part)| (format!("part_{n}"), part.into()));
             output.record(Record::new(fields.collect::<Map<_, _>>()));
         }

@@ -196,7 +196,7 @@ async fn the_number_of_sources_is_limited(fixture: Fixture) {
                 fixture.dump.set_source(&made, &json!({}), None).await.unwrap();
                 assert!(
                     fixture.dump.source(made.as_str()).is_ok(),
-                    "it is there, whatever others do meanwhile"
+                    "the source is created despite concurrent throws"
                 );
             }
         })
