@@ -149,13 +149,13 @@ async fn animals() {
         let definition = json!({"name": storage, "key": {"name": "chip_id", "type": "string", "max_length": 16},
             "fields": [{"name": "color", "type": "string", "max_length": 32}, {"name": "size", "type": "integer"}]});
         dump.declare(&definition, datadump_core::Consent::default()).await.unwrap();
-        dump.settled(storage).await.unwrap();
+        dump.definitions().settled(storage).await.unwrap();
     }
     let deep = "event.inner.inner.inner.inner.inner.inner.inner.inner.size";
     let route = |kind: &str| json!({"storage": kind, "when": {"kind": kind}, "keep": ["chip_id", "look.color", deep]});
     let source = SourceName::parse("animals").unwrap();
     let settings = json!({"unrouted": "drop", "routes": [route("dog"), route("cat")]});
-    dump.set_source(&source, &settings, None).await.unwrap();
+    dump.sources().set(&source, &settings, None).await.unwrap();
     let kinds = ["dog", "cat", "fish"];
     let bodies: Vec<Bytes> = (0..300).map(|n| event(5_000, kinds[n % 3], n).to_string().into()).collect();
     let began = Instant::now();

@@ -68,7 +68,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let receipt = dump.throw(&source, incoming).await?;
     let rows = dump.storage("shop")?.list(&[("ordering".into(), "goods".into())]).await?.rows;
-    let waiting = dump.quarantine(&[]).await?.rows;
+    let waiting = dump.quarantine().list(&[]).await?.rows;
 
     let mut out = std::io::stdout();
     let shown = json!({"receipt": receipt, "rows": rows, "quarantine": waiting});

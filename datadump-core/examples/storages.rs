@@ -18,7 +18,7 @@ async fn main() -> Result<()> {
                    {"name": "collar_size", "type": "integer", "min": 1}],
     });
     dump.declare(&definition, Consent::default()).await?;
-    dump.settled("dog").await?;
+    dump.definitions().settled("dog").await?;
 
     let dogs = dump.storage("dog")?;
     let rex = dogs
@@ -44,7 +44,7 @@ async fn main() -> Result<()> {
         fields.push(json!({"name": "vaccinated", "type": "boolean", "default": false}));
     }
     dump.declare(&definition, Consent::default()).await?;
-    dump.settled("dog").await?;
+    dump.definitions().settled("dog").await?;
     let black = dogs.list(&[("color".into(), "black".into())]).await?;
     println!("{} of version 2: {}", black.rows.len(), black.rows.first().cloned().unwrap_or_default());
 

@@ -1,6 +1,5 @@
-//! What the dependencies are: their licences, where they come from, and which there must not be,
-//! by `deny.toml`. In-house, because cargo-deny takes longer to build than everything it is to check;
-//! what it would say of licences, bans and sources is said here.
+//! Checks licences, bans and sources of all dependencies against `deny.toml`, as `cargo deny check licenses bans
+//! sources` would. Installing cargo-deny takes longer than building the workspace.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +10,7 @@ use datadump_tests::workspace;
 use serde_json::Value as Json;
 
 #[test]
-fn licences_are_allowed_ones() {
+fn licences_are_allowed() {
     let rules = rules();
     let allowed: Vec<&str> = strings(&rules["licenses"]["allow"]);
     for package in packages() {
@@ -22,7 +21,7 @@ fn licences_are_allowed_ones() {
 }
 
 #[test]
-fn everything_comes_from_where_it_may() {
+fn dependencies_come_from_allowed_registries() {
     let rules = rules();
     let allowed = strings(&rules["sources"]["allow-registry"]);
     for package in packages() {
@@ -34,7 +33,7 @@ fn everything_comes_from_where_it_may() {
 }
 
 #[test]
-fn nothing_is_there_that_must_not_be() {
+fn banned_crates_and_wildcard_versions_are_absent() {
     let rules = rules();
     let packages = built();
     for rule in rules["bans"]["deny"].as_array().unwrap() {
@@ -56,9 +55,9 @@ fn nothing_is_there_that_must_not_be() {
     }
 }
 
-/// Two of these in one binary do harm, and do not only cost.
+/// Two versions of these crates in one binary would conflict.
 #[test]
-fn some_are_there_once() {
+fn some_crates_have_only_one_version() {
     let packages = built();
     for name in ["libsqlite3-sys", "rusqlite", "sqlx-core", "tokio", "hyper", "http", "serde", "poem"] {
         let versions: Vec<_> = packages.iter().filter(|package| package["name"] == name).collect();
@@ -67,7 +66,7 @@ fn some_are_there_once() {
 }
 
 #[test]
-fn features_that_must_not_be_on_are_off() {
+fn banned_features_are_disabled() {
     let rules = rules();
     let metadata = metadata();
     for rule in rules["bans"]["features"].as_array().unwrap() {
@@ -87,9 +86,9 @@ fn features_that_must_not_be_on_are_off() {
     }
 }
 
-/// Every entry of the list is needed: one that is not hides what comes under it later.
+/// An unused entry would silently allow a licence that a later dependency brings.
 #[test]
-fn no_licence_is_allowed_for_nothing() {
+fn every_allowed_licence_is_used() {
     let mut used: BTreeMap<&str, bool> = BTreeMap::new();
     let rules = rules();
     let packages = packages();
@@ -102,12 +101,12 @@ fn no_licence_is_allowed_for_nothing() {
     assert!(used.is_empty(), "no dependency is under these: {:?}", used.keys());
 }
 
-/// Whether an SPDX expression holds with these licences: `OR` binds less than `AND`, and the old
-/// slash is `OR`.
+/// Returns whether the allowed licences satisfy an SPDX expression. `AND` binds tighter than `OR`, and the deprecated
+/// slash means `OR`.
 fn satisfied(expression: &str, allowed: &[&str]) -> bool {
     let expression = expression.replace('/', " OR ");
     if let Some((before, group, after)) = innermost(&expression) {
-        // A group becomes one word that says whether it holds.
+        // Replaces each parenthesized group by its result.
         let word = if satisfied(group, allowed) { "YES" } else { "NO" };
         return satisfied(&format!("{before}{word}{after}"), allowed);
     }
@@ -123,7 +122,7 @@ fn innermost(expression: &str) -> Option<(&str, &str, &str)> {
 }
 
 #[test]
-fn licence_expressions_are_read_right() {
+fn licence_expressions_are_evaluated() {
     for (expression, holds) in [
         ("MIT", true),
         ("GPL-3.0", false),
@@ -153,11 +152,11 @@ fn packages() -> Vec<Json> {
     }
 }
 
-/// Those of them that are really built: the lock file also has what an optional feature would need.
+/// Returns the packages that are built. The lock file also contains those of disabled features.
 fn built() -> Vec<Json> {
     let tree =
         cargo(&["tree", "--workspace", "--prefix", "none", "--format", "{p}", "--edges", "normal,build,dev"]);
-    // A line is `name v1.2.3`, and perhaps where it is.
+    // A line is `name v1.2.3`, with a path for local packages.
     let parts = tree.lines().filter_map(|line| line.split_once(" v"));
     let built: BTreeSet<(&str, &str)> =
         parts.map(|(name, rest)| (name, rest.split(' ').next().unwrap_or(rest))).collect();
@@ -169,7 +168,7 @@ fn built() -> Vec<Json> {
     found
 }
 
-/// What is built for Linux, as the lock file has it.
+/// Returns `cargo metadata` for Linux.
 fn metadata() -> Json {
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let text = cargo(&["metadata", "--format-version", "1", "--filter-platform", &target]);

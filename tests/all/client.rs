@@ -1,4 +1,4 @@
-//! The API through the client that is generated from its document, and through its command line.
+//! The generated client and the command line.
 
 use std::process::Output;
 
@@ -9,15 +9,15 @@ use tokio::process::Command;
 
 on_both![
     the_generated_client_declares_writes_and_reads,
-    the_command_line_does_the_same,
-    data_is_thrown_by_client_and_command_line,
+    the_command_line_declares_writes_and_reads,
+    client_and_command_line_throw_data,
 ];
 
 async fn the_generated_client_declares_writes_and_reads(server: Server) {
     let client = Client::new(server.base());
     let declared = done(client.declare_storage().body(object(dog())).send().await).await.unwrap();
     assert_eq!((declared.name.as_str(), declared.version, declared.locked), ("dog", 1, true));
-    server.applied("dog").await;
+    server.wait_until_applied("dog").await;
     for (chip, color) in [("CHIP1", "red"), ("a/b", "blue")] {
         let row = object(json!({"chip_id": chip, "color": color, "collar_size": 40}));
         let saved = done(client.save_row().name("dog").body(row).send().await).await.unwrap();
@@ -49,47 +49,53 @@ async fn the_generated_client_declares_writes_and_reads(server: Server) {
     done(client.remove_storage().name("dog").confirm("dog").send().await).await.unwrap();
 }
 
-async fn the_command_line_does_the_same(server: Server) {
-    let declared = said(&server, &["storage", "declare", &dog().to_string()]).await.unwrap();
+async fn the_command_line_declares_writes_and_reads(server: Server) {
+    let declared = run_with_server(&server, &["storage", "declare", &dog().to_string()]).await.unwrap();
     assert_eq!(declared["name"], "dog");
-    server.applied("dog").await;
+    server.wait_until_applied("dog").await;
     let row = json!({"chip_id": "CHIP1", "color": "red", "collar_size": 40}).to_string();
-    assert_eq!(said(&server, &["row", "save", "dog", &row]).await.unwrap()["version"], 1);
+    assert_eq!(run_with_server(&server, &["row", "save", "dog", &row]).await.unwrap()["version"], 1);
     let filter = r#"{"color": {"eq": "red"}}"#;
-    let list =
-        said(&server, &["row", "list", "dog", "--where", filter, "--ordering", "-chip_id"]).await.unwrap();
+    let list = run_with_server(&server, &["row", "list", "dog", "--where", filter, "--ordering", "-chip_id"])
+        .await
+        .unwrap();
     assert_eq!(list["results"][0]["chip_id"], "CHIP1");
-    assert_eq!(said(&server, &["row", "get", "dog", "CHIP1"]).await.unwrap()["color"], "red");
-    assert_eq!(said(&server, &["storage", "list"]).await.unwrap()["count"], 1);
-    assert_eq!(said(&server, &["storage", "get", "dog"]).await.unwrap()["locked"], false);
-    assert!(said(&server, &["status"]).await.unwrap()["version"].is_string());
-    let patched = said(&server, &["row", "patch", "dog", "CHIP1", r#"{"color": "black"}"#]).await.unwrap();
+    assert_eq!(run_with_server(&server, &["row", "get", "dog", "CHIP1"]).await.unwrap()["color"], "red");
+    assert_eq!(run_with_server(&server, &["storage", "list"]).await.unwrap()["count"], 1);
+    assert_eq!(run_with_server(&server, &["storage", "get", "dog"]).await.unwrap()["locked"], false);
+    assert!(run_with_server(&server, &["status"]).await.unwrap()["version"].is_string());
+    let patched =
+        run_with_server(&server, &["row", "patch", "dog", "CHIP1", r#"{"color": "black"}"#]).await.unwrap();
     assert_eq!((&patched["color"], &patched["version"]), (&"black".into(), &2.into()));
-    said(&server, &["row", "delete", "dog", "CHIP1", "--version", "1"]).await.unwrap_err();
-    said(&server, &["row", "delete", "dog", "CHIP1", "--version", "2"]).await.unwrap();
-    let error = said(&server, &["row", "get", "dog", "CHIP1"]).await.unwrap_err();
+    run_with_server(&server, &["row", "delete", "dog", "CHIP1", "--version", "1"]).await.unwrap_err();
+    run_with_server(&server, &["row", "delete", "dog", "CHIP1", "--version", "2"]).await.unwrap();
+    let error = run_with_server(&server, &["row", "get", "dog", "CHIP1"]).await.unwrap_err();
     assert!(error.contains("CHIP1") && error.contains("404"), "{error}");
 
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, dog().to_string()).unwrap();
     let name = file.path().to_str().unwrap();
     for definition in [name, &format!("@{name}")] {
-        let plan = said(&server, &["storage", "plan", "dog", definition]).await.unwrap();
+        let plan = run_with_server(&server, &["storage", "plan", "dog", definition]).await.unwrap();
         assert_eq!(plan["changes"], json!([]));
-        assert_eq!(said(&server, &["storage", "declare", definition]).await.unwrap()["version"], 1);
+        assert_eq!(
+            run_with_server(&server, &["storage", "declare", definition]).await.unwrap()["version"],
+            1
+        );
     }
-    assert_eq!(said(&server, &["storage", "versions", "dog"]).await.unwrap()["count"], 1);
-    assert_eq!(said(&server, &["storage", "status", "dog"]).await.unwrap()["applied"], true);
-    let error = said(&server, &["storage", "remove", "dog", "--confirm", "cat"]).await.unwrap_err();
+    assert_eq!(run_with_server(&server, &["storage", "versions", "dog"]).await.unwrap()["count"], 1);
+    assert_eq!(run_with_server(&server, &["storage", "status", "dog"]).await.unwrap()["applied"], true);
+    let error =
+        run_with_server(&server, &["storage", "remove", "dog", "--confirm", "cat"]).await.unwrap_err();
     assert!(error.contains("confirm"), "{error}");
-    said(&server, &["storage", "remove", "dog", "--confirm", "dog"]).await.unwrap();
+    run_with_server(&server, &["storage", "remove", "dog", "--confirm", "dog"]).await.unwrap();
     for definition in ["no-such-file.json", "[]", "{"] {
-        let error = said(&server, &["storage", "declare", definition]).await.unwrap_err();
+        let error = run_with_server(&server, &["storage", "declare", definition]).await.unwrap_err();
         assert!(error.contains(definition), "{error}");
     }
 }
 
-async fn data_is_thrown_by_client_and_command_line(server: Server) {
+async fn client_and_command_line_throw_data(server: Server) {
     let client = Client::new(server.base());
     let receipt = done(client.throw().body("{\"a\": 1}").send().await).await.unwrap();
     assert_eq!((receipt.source.as_str(), receipt.accepted), ("inbox", 1));
@@ -99,47 +105,47 @@ async fn data_is_thrown_by_client_and_command_line(server: Server) {
     let failure = Throw::new("{").format("json").strict().send(&client).await.unwrap_err();
     assert_eq!(failure.problem().unwrap_or_else(|| panic!("{failure}")).status, 422);
 
-    let receipt = said(&server, &["throw", r#"{"a": 2}"#, "--source", "shell"]).await.unwrap();
+    let receipt = run_with_server(&server, &["throw", r#"{"a": 2}"#, "--source", "shell"]).await.unwrap();
     assert_eq!((&receipt["source"], &receipt["accepted"]), (&json!("shell"), &json!(1)));
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, "{\"n\": 1}\n".repeat(100_000)).unwrap();
     let name = file.path().to_str().unwrap();
     for more in [&["--stream"][..], &[]] {
         let arguments = [&["throw", name, "--source", "shell"], more].concat();
-        assert_eq!(said(&server, &arguments).await.unwrap()["accepted"], 100_000);
+        assert_eq!(run_with_server(&server, &arguments).await.unwrap()["accepted"], 100_000);
     }
-    let sources = said(&server, &["sources"]).await.unwrap();
+    let sources = run_with_server(&server, &["sources"]).await.unwrap();
     assert_eq!(sources["count"], 3, "{sources}");
-    assert_eq!(said(&server, &["sources", "shell"]).await.unwrap()["last_format"], "ndjson");
-    said(&server, &["throw", "{", "--format", "json", "--source", "bad"]).await.unwrap();
-    let waiting = said(&server, &["quarantine", "--source", "bad"]).await.unwrap();
+    assert_eq!(run_with_server(&server, &["sources", "shell"]).await.unwrap()["last_format"], "ndjson");
+    run_with_server(&server, &["throw", "{", "--format", "json", "--source", "bad"]).await.unwrap();
+    let waiting = run_with_server(&server, &["quarantine", "--source", "bad"]).await.unwrap();
     let id = waiting["results"][0]["id"].as_str().unwrap();
-    assert_eq!(said(&server, &["quarantine", id]).await.unwrap()["text"], "{");
+    assert_eq!(run_with_server(&server, &["quarantine", id]).await.unwrap()["text"], "{");
     for arguments in [&["replay", id][..], &["replay", "--source", "bad", "--dry-run"], &["replay"]] {
-        assert_eq!(said(&server, arguments).await.unwrap()["failed"], 1, "{arguments:?}");
+        assert_eq!(run_with_server(&server, arguments).await.unwrap()["failed"], 1, "{arguments:?}");
     }
-    let error = said(&server, &["throw", "no-such-file.csv"]).await.unwrap_err();
+    let error = run_with_server(&server, &["throw", "no-such-file.csv"]).await.unwrap_err();
     assert!(error.contains("no-such-file.csv"), "{error}");
 }
 
 #[tokio::test]
-async fn the_command_line_finds_the_server_or_says_where_it_looked() {
+async fn the_command_line_finds_the_server_or_names_the_address() {
     let server = Server::start(Database::sqlite()).await;
-    let named = ran(&["status"], server.address()).await;
+    let named = run(&["status"], server.address()).await;
     assert!(named.unwrap()["version"].is_string(), "from the environment, without a scheme");
-    // Nothing listens on a port that was free a moment ago.
+    // A port that was free a moment ago has no listener.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let error = ran(&["status"], &free).await.unwrap_err();
+    let error = run(&["status"], &free).await.unwrap_err();
     let expected = format!("cannot reach http://{free}: connection refused; is the server running?");
     assert!(error.contains(&expected), "{error}");
 }
 
-async fn said(server: &Server, arguments: &[&str]) -> Result<Json, String> {
+async fn run_with_server(server: &Server, arguments: &[&str]) -> Result<Json, String> {
     let arguments = [&["--server", server.base()], arguments].concat();
-    ran(&arguments, "nowhere.invalid").await
+    run(&arguments, "nowhere.invalid").await
 }
 
-async fn ran(arguments: &[&str], environment: &str) -> Result<Json, String> {
+async fn run(arguments: &[&str], environment: &str) -> Result<Json, String> {
     let mut command = Command::new(workspace::program("datadump"));
     command.env("DATADUMP_SERVER", environment).args(arguments);
     let Output { status, stdout, stderr } = command.output().await.unwrap();

@@ -1,11 +1,11 @@
-//! Flags, environment and file; `check`; and what is refused before anything is opened.
+//! Flags, environment and configuration file, `check`, and invalid settings.
 
 use std::{fs, path::Path};
 
 use datadump_tests::{Database, Setup, workspace};
 
 #[tokio::test]
-async fn flags_win_over_environment_over_file() {
+async fn flags_override_environment_and_environment_overrides_file() {
     let file = "listen = '127.0.0.1:1001'\nlog_level = 'debug'\nmax_body = 1000\n";
     let setup = Setup::default()
         .file("datadump.toml", file)
@@ -21,7 +21,7 @@ async fn flags_win_over_environment_over_file() {
 }
 
 #[tokio::test]
-async fn a_file_can_be_named_and_must_then_exist() {
+async fn a_named_configuration_file_must_exist() {
     let setup = Setup::default().file("mine.toml", "listen = '127.0.0.1:1004'");
     let exit = setup.arguments(["check", "--config", "mine.toml"]).run().await;
     assert!(exit.status.success() && exit.stdout.contains("127.0.0.1:1004"), "{exit:?}");
@@ -30,7 +30,7 @@ async fn a_file_can_be_named_and_must_then_exist() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_refused_and_named() {
+async fn invalid_settings_are_refused_by_name() {
     let file = |text: &str| Setup::default().file("datadump.toml", text).arguments(["check"]);
     let flags = |flags: &[&str]| Setup::default().arguments(flags.iter().copied());
     let variable = |name: &str, value: &str| Setup::default().arguments(["check"]).environment(name, value);
@@ -70,7 +70,7 @@ async fn what_is_wrong_is_refused_and_named() {
 }
 
 #[tokio::test]
-async fn another_address_is_served_when_told_so_in_plain_words() {
+async fn public_addresses_require_an_explicit_setting() {
     for address in ["0.0.0.0:6050", "192.168.1.1:80", "[::]:6050"] {
         let exit = Setup::default().arguments(["check", "--open", "--listen", address]).run().await;
         assert!(exit.status.success() && exit.stdout.contains(address), "{exit:?}");
@@ -116,17 +116,17 @@ async fn a_second_server_on_the_same_address_does_not_start() {
 }
 
 #[tokio::test]
-async fn the_default_database_is_made_where_it_is_started() {
+async fn the_default_database_is_created_in_the_working_folder() {
     let mut setup = Setup::default().arguments(["--listen", "127.0.0.1:0"]);
     setup = setup.environment("DATADUMP_DATABASE", "");
     let folder = setup.folder().to_owned();
-    let server = setup.start_as_it_is().await;
+    let server = setup.start_unmodified().await;
     server.get("/ready").await.is(200).ok();
     assert!(folder.join("datadump-data/datadump.db").is_file());
 }
 
 #[tokio::test]
-async fn the_document_is_the_committed_one() {
+async fn the_openapi_document_matches_the_committed_one() {
     let server = datadump_tests::Server::start(Database::sqlite()).await;
     let served: serde_json::Value = server.get("/openapi.json").await.is(200).json();
     let committed: serde_json::Value = serde_json::from_str(&workspace::read("docs/openapi.json")).unwrap();

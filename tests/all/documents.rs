@@ -1,21 +1,19 @@
-//! The examples in README.md and docs/ do what they say.
+//! The examples in README.md and docs/ work as shown.
 //!
-//! Each document is run from top to bottom against a server of its own, on an empty database, in an
-//! empty folder. What is fenced as
+//! Each document is run from top to bottom against a new server, on an empty database and in an empty folder. Fenced
+//! blocks mean:
 //!
-//! * ```` ```sh ```` is run by `bash -eu`, with the server's address in the place of
-//!   `127.0.0.1:6050` and `localhost:6050`. A command that fails fails the test: `curl -f` does on a
-//!   refusal; without `-f` the answer is there to be shown.
-//! * ```` ```json ```` right after it is what it printed: every member that is shown is there, lists
-//!   are as long as shown, and `"…"` stands for anything.
-//! * ```` ```text ```` right after it is what it printed, line for line; `…` in a line stands for
-//!   anything.
-//! * ```` ```rust FILE ```` is a part of that file, word for word.
-//! * ```` ```sh no-run ```` (starting a server, building) is not run, nor is anything else.
+//! * ```` ```sh ```` is run by `bash -eu`, with the server's address in place of `127.0.0.1:6050` and
+//!   `localhost:6050`. A failing command fails the test. `curl -f` fails on an error response; without `-f` the
+//!   response can be shown.
+//! * ```` ```json ```` after it is its output: members that are shown must be there, lists must be as long as shown,
+//!   and `"…"` matches anything.
+//! * ```` ```text ```` after it is its output, line by line; `…` in a line matches anything.
+//! * ```` ```rust FILE ```` is an excerpt of that file.
+//! * ```` ```sh no-run ```` (starting a server, building) and all other blocks are not run.
 //!
-//! "Right after" means before the next ```` ```sh ````, whatever prose is between. The sleep that a
-//! reader takes is not needed: an example that meets a storage which is not ready yet (503) says
-//! `curl --retry 5`.
+//! "After it" means before the next ```` ```sh ````, with or without prose in between. An example that may find a
+//! storage not ready yet (503) uses `curl --retry 5`.
 
 use std::{collections::BTreeSet, path::Path, process::Output, sync::Mutex, thread};
 
@@ -24,51 +22,51 @@ use serde_json::Value as Json;
 use tokio::{process::Command, runtime::Builder};
 
 on_both![
-    the_readme_does_what_it_says,
-    the_guide_does_what_it_says,
-    the_document_about_capture_does_what_it_says,
-    the_document_about_processors_does_what_it_says,
-    the_document_about_live_does_what_it_says,
-    the_document_about_the_hub_does_what_it_says,
+    the_readme_works_as_shown,
+    the_guide_works_as_shown,
+    the_capture_page_works_as_shown,
+    the_processors_page_works_as_shown,
+    the_live_page_works_as_shown,
+    the_hub_page_works_as_shown,
     every_built_in_format_has_a_page,
 ];
 
-async fn the_readme_does_what_it_says(server: Server) {
+async fn the_readme_works_as_shown(server: Server) {
     run("README.md", &server).await;
 }
 
-async fn the_guide_does_what_it_says(server: Server) {
+async fn the_guide_works_as_shown(server: Server) {
     run("docs/guide.md", &server).await;
 }
 
-async fn the_document_about_capture_does_what_it_says(server: Server) {
+async fn the_capture_page_works_as_shown(server: Server) {
     run("docs/capture.md", &server).await;
 }
 
-async fn the_document_about_processors_does_what_it_says(server: Server) {
+async fn the_processors_page_works_as_shown(server: Server) {
     run("docs/processors.md", &server).await;
 }
 
-async fn the_document_about_live_does_what_it_says(server: Server) {
+async fn the_live_page_works_as_shown(server: Server) {
     run("docs/live.md", &server).await;
 }
 
-async fn the_document_about_the_hub_does_what_it_says(server: Server) {
+async fn the_hub_page_works_as_shown(server: Server) {
     run("docs/hub.md", &server).await;
 }
 
 #[test]
-fn the_pages_about_formats_do_what_they_say_on_sqlite() {
+fn format_pages_work_as_shown_on_sqlite() {
     run_pages(async |page| run(&page, &Server::start(Database::sqlite()).await).await);
 }
 
 #[test]
-fn the_pages_about_formats_do_what_they_say_on_postgres() {
+fn format_pages_work_as_shown_on_postgres() {
     run_pages(async |page| run(&page, &Server::start(Database::postgres().await).await).await);
 }
 
-/// Runs the pages side by side, on threads with a runtime each: a database that is dropped holds up
-/// its thread, and on PostgreSQL it waits for whoever is about to connect.
+/// Runs the pages concurrently, each on a thread with its own runtime, because dropping a PostgreSQL database blocks
+/// the thread.
 fn run_pages(run: impl AsyncFn(String) + Sync) {
     let pages = Mutex::new(format_pages().into_iter());
     let next = || pages.lock().unwrap().next();
@@ -78,10 +76,10 @@ fn run_pages(run: impl AsyncFn(String) + Sync) {
             runtime.block_on(run(page));
         }
     };
-    thread::scope(|scope| (0..AT_A_TIME).for_each(|_| drop(scope.spawn(work))));
+    thread::scope(|scope| (0..CONCURRENT_PAGES).for_each(|_| drop(scope.spawn(work))));
 }
 
-/// A new format is not there before people can read about it; nor is a page about none.
+/// Every built-in format has a page, and every page is about a format.
 async fn every_built_in_format_has_a_page(server: Server) {
     let processors = server.get("/api/v1/processor/?limit=1000").await.is(200).json();
     let results = processors["results"].as_array().unwrap().iter();
@@ -89,17 +87,17 @@ async fn every_built_in_format_has_a_page(server: Server) {
     let formats: BTreeSet<String> =
         built_in.map(|processor| format!("{FORMATS}/{}.md", processor["name"].as_str().unwrap())).collect();
     let mut pages = format_pages();
-    assert!(pages.remove(&format!("{FORMATS}/README.md")), "there is no page about them all");
+    assert!(pages.remove(&format!("{FORMATS}/README.md")), "the overview page is missing");
     assert_eq!(pages, formats);
     let index = workspace::read(&format!("{FORMATS}/README.md"));
     for page in &pages {
         let name = Path::new(page).file_name().unwrap().to_str().unwrap();
-        assert!(index.contains(&format!("]({name})")), "the page about them all has no link to {name}");
+        assert!(index.contains(&format!("]({name})")), "the overview page does not link to {name}");
     }
 }
 
 #[test]
-fn links_between_documents_lead_somewhere() {
+fn links_between_documents_resolve() {
     let mut documents: BTreeSet<String> = format_pages();
     documents.extend(pages_in("docs"));
     documents.extend(["README.md", "CHANGELOG.md"].map(str::to_owned));
@@ -115,17 +113,17 @@ fn links_between_documents_lead_somewhere() {
             let file = if path.is_empty() { folder } else { folder.parent().unwrap().join(path) };
             assert!(file.exists(), "{document} links to {link}, which is not there");
             if !anchor.is_empty() {
-                let there = std::fs::read_to_string(&file).unwrap();
+                let actual = std::fs::read_to_string(&file).unwrap();
                 let is_there =
-                    without_blocks(&there).lines().any(|line| anchor_of(line).as_deref() == Some(anchor));
+                    without_blocks(&actual).lines().any(|line| anchor_of(line).as_deref() == Some(anchor));
                 assert!(is_there, "{document} links to {link}, and there is no such heading");
             }
         }
     }
 }
 
-/// How many pages are run at a time.
-const AT_A_TIME: usize = 4;
+/// Number of pages that run concurrently.
+const CONCURRENT_PAGES: usize = 4;
 
 const FORMATS: &str = "docs/formats";
 
@@ -139,7 +137,7 @@ fn pages_in(folder: &str) -> BTreeSet<String> {
     names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")).collect()
 }
 
-/// What is not fenced.
+/// Returns the text outside fenced blocks.
 fn without_blocks(text: &str) -> String {
     let mut inside = false;
     let lines = text.lines().filter(|line| {
@@ -150,14 +148,14 @@ fn without_blocks(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What a heading is called in links.
+/// Returns the anchor of a heading.
 fn anchor_of(line: &str) -> Option<String> {
     let heading = line.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?;
     let kept = heading.to_lowercase().replace(' ', "-");
     Some(kept.chars().filter(|character| character.is_alphanumeric() || "-_".contains(*character)).collect())
 }
 
-/// A fenced block: where it is, what it is, and what is in it.
+/// A fenced block.
 #[derive(Debug, PartialEq)]
 struct Block<'a> {
     line: usize,
@@ -180,12 +178,13 @@ async fn run(document: &str, server: &Server) {
                 let bash = bash.args(["-euo", "pipefail", "-c", &script]).current_dir(folder.path());
                 let output: Output = bash.output().await.unwrap();
                 let out = String::from_utf8_lossy(&output.stdout).into_owned();
-                let said = format!("{place}:\n{script}\n{out}\n{}", String::from_utf8_lossy(&output.stderr));
-                assert!(output.status.success(), "{said}");
-                printed = Some((out, said));
+                let context =
+                    format!("{place}:\n{script}\n{out}\n{}", String::from_utf8_lossy(&output.stderr));
+                assert!(output.status.success(), "{context}");
+                printed = Some((out, context));
                 count += 1;
             }
-            ("json", Some((out, said))) => {
+            ("json", Some((out, context))) => {
                 let shown: Json =
                     serde_json::from_str(&block.text).unwrap_or_else(|e| panic!("{place}: {e}"));
                 let values: Result<Vec<Json>, _> =
@@ -193,16 +192,19 @@ async fn run(document: &str, server: &Server) {
                 let last = values
                     .ok()
                     .and_then(|mut values| values.pop())
-                    .unwrap_or_else(|| panic!("no JSON: {said}"));
-                assert!(shows(&shown, &last), "{place} shows\n{shown:#}\nbut it is\n{last:#}\n{said}");
+                    .unwrap_or_else(|| panic!("no JSON: {context}"));
+                assert!(
+                    matches_json(&shown, &last),
+                    "{place} shows\n{shown:#}\nbut it is\n{last:#}\n{context}"
+                );
                 printed = None;
             }
-            ("text", Some((out, said))) => {
+            ("text", Some((out, context))) => {
                 let shown: Vec<&str> = block.text.trim_end().lines().collect();
                 let lines: Vec<&str> = out.trim_end().lines().collect();
                 let same =
-                    shown.len() == lines.len() && shown.iter().zip(&lines).all(|(s, l)| shows_text(s, l));
-                assert!(same, "{place} shows\n{}\nbut it is\n{out}\n{said}", block.text);
+                    shown.len() == lines.len() && shown.iter().zip(&lines).all(|(s, l)| matches_text(s, l));
+                assert!(same, "{place} shows\n{}\nbut it is\n{out}\n{context}", block.text);
                 printed = None;
             }
             (kind, _) if kind.starts_with("rust ") => {
@@ -215,7 +217,7 @@ async fn run(document: &str, server: &Server) {
     assert!(count > 0, "{document} has no example that is run");
 }
 
-/// The fenced blocks of a document, indented ones too.
+/// Returns the fenced blocks of a document, including indented ones.
 fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut found: Vec<Block> = Vec::new();
     let mut open: Option<Block> = None;
@@ -235,24 +237,25 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     found
 }
 
-/// Whether what is shown is part of what there is.
-fn shows(shown: &Json, there: &Json) -> bool {
-    match (shown, there) {
+/// Returns whether the shown JSON matches the actual one.
+fn matches_json(shown: &Json, actual: &Json) -> bool {
+    match (shown, actual) {
         (Json::String(text), _) if text == "…" => true,
-        (Json::String(text), Json::String(there)) => shows_text(text, there),
-        (Json::Object(shown), Json::Object(there)) => {
-            shown.iter().all(|(name, value)| there.get(name).is_some_and(|there| shows(value, there)))
+        (Json::String(text), Json::String(actual)) => matches_text(text, actual),
+        (Json::Object(shown), Json::Object(actual)) => shown
+            .iter()
+            .all(|(name, value)| actual.get(name).is_some_and(|actual| matches_json(value, actual))),
+        (Json::Array(shown), Json::Array(actual)) => {
+            shown.len() == actual.len()
+                && shown.iter().zip(actual).all(|(shown, actual)| matches_json(shown, actual))
         }
-        (Json::Array(shown), Json::Array(there)) => {
-            shown.len() == there.len() && shown.iter().zip(there).all(|(shown, there)| shows(shown, there))
-        }
-        _ => shown == there,
+        _ => shown == actual,
     }
 }
 
-fn shows_text(shown: &str, there: &str) -> bool {
+fn matches_text(shown: &str, actual: &str) -> bool {
     let mut parts = shown.split('…');
-    let Some(mut rest) = there.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let Some(mut rest) = actual.strip_prefix(parts.next().unwrap_or_default()) else { return false };
     let mut parts: Vec<&str> = parts.collect();
     let Some(last) = parts.pop() else { return rest.is_empty() };
     for part in parts {
@@ -263,13 +266,13 @@ fn shows_text(shown: &str, there: &str) -> bool {
 }
 
 #[test]
-fn blocks_and_what_they_show_are_read_right() {
+fn blocks_are_parsed_and_matched() {
     let text = "a\n```sh\ncurl x\n```\n- b\n  ```json\n  {}\n  ```\n```sh no-run\ny\n```\n";
     assert_eq!(without_blocks(text), "a\n- b");
     assert_eq!(anchor_of("## A *new* `one`, and_2").as_deref(), Some("a-new-one-and_2"));
     let kinds: Vec<_> = blocks(text).into_iter().map(|block| (block.line, block.kind)).collect();
     assert_eq!(kinds, [(2, "sh"), (6, "json"), (9, "sh no-run")]);
-    for (shown, there, same) in [
+    for (shown, actual, same) in [
         (r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#, true),
         (r#"{"a": 1}"#, r#"{"a": 2}"#, false),
         (r#"{"a": "…"}"#, r#"{"a": {"b": 2}}"#, true),
@@ -281,6 +284,6 @@ fn blocks_and_what_they_show_are_read_right() {
         (r#""a""#, r#""ab""#, false),
     ] {
         let parse = |text| serde_json::from_str::<Json>(text).unwrap();
-        assert_eq!(shows(&parse(shown), &parse(there)), same, "{shown} {there}");
+        assert_eq!(matches_json(&parse(shown), &parse(actual)), same, "{shown} {actual}");
     }
 }

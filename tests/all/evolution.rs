@@ -1,15 +1,15 @@
-//! How a storage changes: classes, plans, consent, and what happens to rows meanwhile.
+//! Changes of definitions: their classes, plans and consent, and their effect on rows.
 
 use datadump_tests::{Server, on_both};
 use serde_json::{Value as Json, json};
 
 on_both![
-    each_change_has_its_class_and_needs_consent,
-    a_plan_changes_nothing_and_is_the_same_twice,
-    a_plan_of_another_version_is_stale,
-    rows_in_the_way_are_reported_and_nothing_changes,
-    changes_that_were_allowed_are_made,
-    the_same_definition_again_is_no_new_version,
+    every_change_has_a_class_and_requires_consent,
+    a_plan_is_repeatable_and_changes_nothing,
+    a_plan_for_an_earlier_version_is_stale,
+    conflicting_rows_are_reported_and_nothing_changes,
+    allowed_changes_are_applied,
+    an_unchanged_definition_creates_no_version,
 ];
 
 const FACTORY: &str = "/api/v1/factory/storage/";
@@ -18,7 +18,7 @@ const ROWS: &str = "/api/v1/storage/thing/";
 
 type Change = fn(&mut Json);
 
-/// A change, and its class.
+/// Changes with their classes.
 const CHANGES: &[(&str, Change, &str)] = &[
     ("a field with a default", |d| add(d, json!({"name": "x", "type": "integer", "default": 1})), "additive"),
     (
@@ -40,7 +40,7 @@ const CHANGES: &[(&str, Change, &str)] = &[
     ("a field dropped", |d| drop(d["fields"].as_array_mut().unwrap().remove(3)), "destructive"),
 ];
 
-async fn each_change_has_its_class_and_needs_consent(server: Server) {
+async fn every_change_has_a_class_and_requires_consent(server: Server) {
     server.declare(&thing()).await;
     let classes = ["widening", "data-dependent", "breaking", "destructive"];
     for (name, change, class) in CHANGES {
@@ -69,7 +69,7 @@ async fn each_change_has_its_class_and_needs_consent(server: Server) {
     assert_eq!(storage["version"], 1, "none of it was applied");
 }
 
-async fn a_plan_changes_nothing_and_is_the_same_twice(server: Server) {
+async fn a_plan_is_repeatable_and_changes_nothing(server: Server) {
     let new = server.post(PLAN, &thing()).await;
     if new.status == 200 {
         assert!(new.json()["ddl"].as_array().is_some_and(|ddl| !ddl.is_empty()), "{new:?}");
@@ -91,7 +91,7 @@ async fn a_plan_changes_nothing_and_is_the_same_twice(server: Server) {
     assert_eq!(after, before);
 }
 
-async fn a_plan_of_another_version_is_stale(server: Server) {
+async fn a_plan_for_an_earlier_version_is_stale(server: Server) {
     fill(&server).await;
     let definition = changed(|d| d["fields"][0]["type"] = json!("long"));
     let plan = server.post(PLAN, &definition).await.is(200).json();
@@ -102,7 +102,7 @@ async fn a_plan_of_another_version_is_stale(server: Server) {
     assert_eq!(server.get(&format!("{FACTORY}thing/")).await.is(200).json()["version"], 2);
 }
 
-async fn rows_in_the_way_are_reported_and_nothing_changes(server: Server) {
+async fn conflicting_rows_are_reported_and_nothing_changes(server: Server) {
     fill(&server).await;
     for (name, change, violating) in [
         ("unique", (|d| d["fields"][3]["unique"] = json!(true)) as Change, 2),
@@ -122,13 +122,13 @@ async fn rows_in_the_way_are_reported_and_nothing_changes(server: Server) {
         );
         let path = format!("{FACTORY}?allow=data-dependent&plan={}", plan["plan_hash"].as_str().unwrap());
         let version = match server.post(&path, &definition).await {
-            answer if answer.status == 201 => answer.json()["version"].clone(),
-            answer => {
-                answer.problem(400);
+            response if response.status == 201 => response.json()["version"].clone(),
+            response => {
+                response.problem(400);
                 continue;
             }
         };
-        // Queued, so it has to fail, and say why.
+        // The migration is queued, so it has to fail and report the reason.
         let status = datadump_tests::eventually("the migration has failed", || async {
             let status = server.get("/api/v1/factory/ready_status/thing/").await.is(200).json();
             assert_ne!(
@@ -141,13 +141,13 @@ async fn rows_in_the_way_are_reported_and_nothing_changes(server: Server) {
         .await;
         assert!(status["error"].as_str().is_some_and(|error| !error.is_empty()), "{name}: {status}");
         let storage = server.get(&format!("{FACTORY}thing/")).await.is(200).json();
-        assert_eq!(storage["locked"], false, "{name}: it can be changed again: {storage}");
+        assert_eq!(storage["locked"], false, "{name}: the storage is still locked: {storage}");
         assert_eq!(server.get(ROWS).await.is(200).json()["count"], 3, "{name}");
         server.put(&format!("{ROWS}1/"), &row(1, "abc", Some(1), "s")).await.is(200).ok();
     }
 }
 
-async fn changes_that_were_allowed_are_made(server: Server) {
+async fn allowed_changes_are_applied(server: Server) {
     fill(&server).await;
     server.delete(&format!("{ROWS}3/")).await.is(204).ok();
     let steps: &[(&str, Change)] = &[
@@ -168,7 +168,7 @@ async fn changes_that_were_allowed_are_made(server: Server) {
         let plan = server.post(PLAN, &definition).await.is(200).json();
         let path = format!("{FACTORY}?allow={class}&plan={}", plan["plan_hash"].as_str().unwrap());
         server.post(&path, &definition).await.is(201).ok();
-        server.applied("thing").await;
+        server.wait_until_applied("thing").await;
     }
     let rows = server.get(&format!("{ROWS}?ordering=id")).await.is(200).json();
     let shown: Vec<Json> = rows["results"]
@@ -191,12 +191,12 @@ async fn changes_that_were_allowed_are_made(server: Server) {
     }
 }
 
-async fn the_same_definition_again_is_no_new_version(server: Server) {
+async fn an_unchanged_definition_creates_no_version(server: Server) {
     fill(&server).await;
-    let answer = server.post(FACTORY, &thing()).await;
-    assert!([200, 201].contains(&answer.status), "{answer:?}");
-    assert_eq!(answer.json()["version"], 1);
-    server.applied("thing").await;
+    let response = server.post(FACTORY, &thing()).await;
+    assert!([200, 201].contains(&response.status), "{response:?}");
+    assert_eq!(response.json()["version"], 1);
+    server.wait_until_applied("thing").await;
     assert_eq!(server.get(&format!("{FACTORY}thing/versions/")).await.is(200).json()["count"], 1);
 }
 

@@ -1,48 +1,47 @@
-//! Requests with an idempotency key: sent again they take effect once, and are answered as the first
-//! time.
+//! Requests with an idempotency key take effect once, and repeats receive the first response.
 
 use std::fmt::Write as _;
 
-use datadump_tests::{Answer, Api, Call, Database, Server, Socket, dog, eventually, on_both};
+use datadump_tests::{Api, Database, Request, Response, Server, WebSocket, dog, eventually, on_both};
 use serde_json::{Value as Json, json};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 on_both![
-    every_post_is_answered_again_and_done_once,
-    another_request_with_the_key_is_refused,
-    twenty_equal_requests_at_once_are_one,
+    every_post_takes_effect_once_and_is_replayed,
+    a_different_request_with_the_same_key_is_refused,
+    twenty_concurrent_equal_requests_take_effect_once,
     keys_are_checked_and_not_logged,
-    what_was_refused_is_tried_anew,
-    answers_are_kept_through_stops_and_kills,
-    messages_of_a_websocket_have_keys_too,
-    a_stream_goes_on_where_its_connection_broke,
-    a_request_waits_for_the_one_with_its_key,
+    a_refused_request_can_be_retried_with_its_key,
+    recorded_responses_survive_stops_and_kills,
+    websocket_messages_accept_keys,
+    an_interrupted_stream_resumes_where_it_broke_off,
+    a_request_waits_for_another_one_with_its_key,
     a_record_with_its_own_id_is_stored_once,
 ];
 
 const REPLAYED: &str = "idempotent-replayed";
 
-fn keyed(api: &Api, path: &str, key: &str, body: impl Into<Vec<u8>>) -> Call {
-    api.call("POST", path).header("idempotency-key", key).body(body)
+fn keyed(api: &Api, path: &str, key: &str, body: impl Into<Vec<u8>>) -> Request {
+    api.request("POST", path).header("idempotency-key", key).body(body)
 }
 
 async fn count(api: &Api, storage: &str) -> u64 {
-    let answer = api.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
-    if matches!(answer.status, 404 | 503) { 0 } else { answer.is(200).json()["count"].as_u64().unwrap() }
+    let response = api.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
+    if matches!(response.status, 404 | 503) { 0 } else { response.is(200).json()["count"].as_u64().unwrap() }
 }
 
-/// A storage that gives its rows keys: one that is written twice is there twice.
+/// Returns a storage with generated keys, in which a row that is written twice is listed twice.
 fn note() -> Json {
     json!({"name": "note", "key": {"name": "id", "type": "uuid", "generated": true},
            "fields": [{"name": "text", "type": "text"}]})
 }
 
-/// What two equal answers have in common.
-fn said(answer: &Answer) -> (u16, Option<&str>, String) {
-    (answer.status, answer.header("etag"), answer.text())
+/// Returns the parts of a response that a replay repeats.
+fn replayed_parts(response: &Response) -> (u16, Option<&str>, String) {
+    (response.status, response.header("etag"), response.text())
 }
 
-async fn every_post_is_answered_again_and_done_once(server: Server) {
+async fn every_post_takes_effect_once_and_is_replayed(server: Server) {
     server.declare(&note()).await;
     let program = json!({"name": "p", "takes": "record", "program": ".a = 1"}).to_string();
     let simulation = json!({"program": ".a = 2", "throws": [{"body": "{}"}]}).to_string();
@@ -71,29 +70,34 @@ async fn every_post_is_answered_again_and_done_once(server: Server) {
         for _ in 0..3 {
             let again = keyed(&server, path, &key, body).await;
             assert_eq!(again.header(REPLAYED), Some("true"), "{path}");
-            assert_eq!(said(&again), said(&first), "{path}");
+            assert_eq!(replayed_parts(&again), replayed_parts(&first), "{path}");
         }
-        // With and without the slash at its end is the same address.
+        // A trailing slash makes no difference.
         let other = match path.strip_suffix('/') {
             Some("") | None => continue,
             Some(shorter) => shorter,
         };
-        assert_eq!(said(&keyed(&server, other, &key, body).await), said(&first), "{other}");
+        assert_eq!(
+            replayed_parts(&keyed(&server, other, &key, body).await),
+            replayed_parts(&first),
+            "{other}"
+        );
     }
     let processors = server.get("/api/v1/processor/p/").await.is(200).json();
     assert_eq!(processors["version"], 1, "{processors}");
     assert_eq!((count(&server, "inbox").await, count(&server, "t").await), (2, 7));
     assert_eq!((count(&server, "note").await, count(&server, "bad").await), (1, 0));
     assert_eq!(server.get("/api/v1/quarantine/?source=bad").await.is(200).json()["count"], 1);
-    // PUT throws as POST does.
+    // PUT throws like POST.
     for replayed in [None, Some("true")] {
-        let put = server.call("PUT", "/throw/put").header("idempotency-key", "put").body("{}").await.is(200);
+        let put =
+            server.request("PUT", "/throw/put").header("idempotency-key", "put").body("{}").await.is(200);
         assert_eq!(put.header(REPLAYED), replayed);
     }
     assert_eq!(count(&server, "put").await, 1);
 }
 
-async fn another_request_with_the_key_is_refused(server: Server) {
+async fn a_different_request_with_the_same_key_is_refused(server: Server) {
     server.declare(&note()).await;
     keyed(&server, "/throw/t", "k", "{\"a\": 1}").await.is(200).ok();
     keyed(&server, "/api/v1/storage/note/", "row", r#"{"text": "a"}"#).await.is(201).ok();
@@ -114,16 +118,16 @@ async fn another_request_with_the_key_is_refused(server: Server) {
         let problem = keyed(&server, path, key, body).await.problem(422);
         assert_eq!(problem["code"], "idempotency-key-reused", "{path} {key} {body}");
     }
-    let call = keyed(&server, "/throw/t", "k", "{\"a\": 1}").header("content-type", "text/csv");
-    call.await.problem(422);
-    // A row is the same however it is written, and under another condition it is another request.
+    let request = keyed(&server, "/throw/t", "k", "{\"a\": 1}").header("content-type", "text/csv");
+    request.await.problem(422);
+    // Equal JSON is the same request however it is formatted; another precondition makes it a different one.
     keyed(&server, "/api/v1/storage/note/", "row", r#"{ "text":"a" }"#).await.is(201).ok();
     let conditional = keyed(&server, "/api/v1/storage/note/", "row", r#"{"text": "a"}"#);
     conditional.header("if-none-match", "*").await.problem(422);
     assert_eq!((count(&server, "t").await, count(&server, "note").await), (1, 1));
 }
 
-async fn twenty_equal_requests_at_once_are_one(server: Server) {
+async fn twenty_concurrent_equal_requests_take_effect_once(server: Server) {
     server.declare(&note()).await;
     let lines = "{\"a\": 1}\n{\"a\": 2}\n";
     for (path, storage, body, rows) in [
@@ -132,17 +136,20 @@ async fn twenty_equal_requests_at_once_are_one(server: Server) {
         ("/throw/later?ack=accepted", "later", lines, 2),
         ("/api/v1/storage/note/", "note", r#"{"text": "a"}"#, 1),
     ] {
-        let calls = (0..20).map(|_| {
-            let call = keyed(&server, path, storage, body);
-            tokio::spawn(async move { call.await })
+        let requests = (0..20).map(|_| {
+            let request = keyed(&server, path, storage, body);
+            tokio::spawn(async move { request.await })
         });
-        let mut answers = Vec::new();
-        for call in calls.collect::<Vec<_>>() {
-            answers.push(call.await.unwrap());
+        let mut responses = Vec::new();
+        for request in requests.collect::<Vec<_>>() {
+            responses.push(request.await.unwrap());
         }
-        assert!(answers[0].status < 300, "{path}: {}", answers[0].text());
-        assert!(answers.iter().all(|answer| said(answer) == said(&answers[0])), "{path}: {answers:#?}");
-        let first = answers.iter().filter(|answer| answer.header(REPLAYED).is_none());
+        assert!(responses[0].status < 300, "{path}: {}", responses[0].text());
+        assert!(
+            responses.iter().all(|response| replayed_parts(response) == replayed_parts(&responses[0])),
+            "{path}: {responses:#?}"
+        );
+        let first = responses.iter().filter(|response| response.header(REPLAYED).is_none());
         assert_eq!(first.count(), 1, "{path}");
         eventually("it is stored", || async { (count(&server, storage).await == rows).then_some(()) }).await;
     }
@@ -164,10 +171,10 @@ async fn keys_are_checked_and_not_logged(server: Server) {
         keyed(&server, "/", key, "{}").await.is(200).ok();
         keyed(&server, "/", key, "{ }").await.problem(422);
     }
-    assert!(!server.printed().contains("secret-4711"), "{}", server.printed());
+    assert!(!server.output().contains("secret-4711"), "{}", server.output());
 }
 
-async fn what_was_refused_is_tried_anew(server: Server) {
+async fn a_refused_request_can_be_retried_with_its_key(server: Server) {
     let row = r#"{"text": "a"}"#;
     keyed(&server, "/api/v1/storage/note/", "row", row).await.problem(404);
     keyed(&server, "/throw/note?strict=1&format=json", "throw", "{\"text\": ").await.problem(422);
@@ -175,13 +182,13 @@ async fn what_was_refused_is_tried_anew(server: Server) {
     server.declare(&note()).await;
     let written = keyed(&server, "/api/v1/storage/note/", "row", row).await.is(201);
     assert_eq!(written.header(REPLAYED), None);
-    // Of another request too: nothing is known of the first one.
+    // Even a different request may use the key, because the refusal recorded nothing.
     keyed(&server, "/throw/note", "throw", row).await.is(200).ok();
     keyed(&server, "/throw/note", "format", row).await.is(200).ok();
     assert_eq!(count(&server, "note").await, 3);
 }
 
-async fn answers_are_kept_through_stops_and_kills(server: Server) {
+async fn recorded_responses_survive_stops_and_kills(server: Server) {
     server.declare(&note()).await;
     let mut server = server;
     let requests = [
@@ -199,18 +206,22 @@ async fn answers_are_kept_through_stops_and_kills(server: Server) {
         server = setup.start(database).await;
         for ((path, key, body), first) in requests.into_iter().zip(&first) {
             let again = keyed(&server, path, key, body).await;
-            assert_eq!((said(&again), again.header(REPLAYED)), (said(first), Some("true")), "{stop}: {path}");
+            assert_eq!(
+                (replayed_parts(&again), again.header(REPLAYED)),
+                (replayed_parts(first), Some("true")),
+                "{stop}: {path}"
+            );
             keyed(&server, path, key, format!("{body} ")).await;
         }
     }
     assert_eq!((count(&server, "t").await, count(&server, "note").await), (4, 1));
 }
 
-async fn messages_of_a_websocket_have_keys_too(server: Server) {
-    let mut socket = Socket::at(&server, "/throw/t").await;
+async fn websocket_messages_accept_keys(server: Server) {
+    let mut socket = WebSocket::connect(&server, "/throw/t").await;
     let mut say = async |message: Json| {
-        socket.say(message.to_string()).await;
-        socket.answer().await
+        socket.send(message.to_string()).await;
+        socket.receive_json().await
     };
     let first = say(json!({"id": 1, "key": "k", "throw": {"a": 1}})).await;
     assert_eq!((&first["ok"], &first["accepted"]), (&json!(true), &json!(1)), "{first}");
@@ -221,7 +232,7 @@ async fn messages_of_a_websocket_have_keys_too(server: Server) {
     let malformed = say(json!({"key": "a b", "throw": {"a": 2}})).await;
     assert_eq!((&malformed["ok"], &malformed["status"]), (&json!(false), &json!(400)), "{malformed}");
     assert_eq!(count(&server, "t").await, 1);
-    // The same throw over HTTP is the same.
+    // The same throw over HTTP is replayed too.
     let over_http = keyed(&server, "/throw/t", "k", r#"{"a":1}"#).header("content-type", "application/json");
     assert_eq!(over_http.await.is(200).json()["throw"], first["throw"]);
 }
@@ -234,7 +245,7 @@ fn lines(count: usize) -> String {
     })
 }
 
-/// Begins to stream with a key, and leaves the rest to be sent.
+/// Starts a stream with a key, and returns while the body is incomplete.
 async fn begin(server: &Server, key: &str, body: &str) -> TcpStream {
     let mut socket = TcpStream::connect(server.address()).await.unwrap();
     let head = format!(
@@ -253,13 +264,13 @@ async fn stored(server: &Server, at_least: u64) -> u64 {
     .await
 }
 
-async fn a_stream_goes_on_where_its_connection_broke(server: Server) {
+async fn an_interrupted_stream_resumes_where_it_broke_off(server: Server) {
     let body = lines(40_000);
     let half = &body[..body.len() / 2];
     let socket = begin(&server, "k", half).await;
     let before = stored(&server, 5_000).await;
     drop(socket);
-    // The second attempt breaks off with the server.
+    // The second attempt is interrupted by a kill of the server.
     let socket = begin(&server, "k", &body[..body.len() * 3 / 4]).await;
     stored(&server, before + 5_000).await;
     let (setup, database) = server.kill().await;
@@ -267,7 +278,7 @@ async fn a_stream_goes_on_where_its_connection_broke(server: Server) {
     let server = setup.start(database).await;
     let before = count(&server, "s").await;
     assert!(before < 40_000, "{before}");
-    // Other bytes are told from those that are stored, and the rest is not stored twice.
+    // Different bytes are detected, and nothing is stored twice.
     let other = body.replacen("quick", "quack", 1);
     let problem = keyed(&server, "/throw/s?stream=1", "k", other).await.problem(422);
     assert_eq!(problem["code"], "idempotency-key-reused", "{problem}");
@@ -284,27 +295,27 @@ async fn a_stream_goes_on_where_its_connection_broke(server: Server) {
     assert_eq!(last["results"][0]["n"], 39_999);
 }
 
-async fn a_request_waits_for_the_one_with_its_key(server: Server) {
+async fn a_request_waits_for_another_one_with_its_key(server: Server) {
     let body = lines(15_000);
     let socket = begin(&server, "k", &body[..body.len() / 2]).await;
     stored(&server, 1_000).await;
-    let call = keyed(&server, "/throw/s?stream=1", "k", body.clone());
-    let second = tokio::spawn(async move { call.await });
+    let request = keyed(&server, "/throw/s?stream=1", "k", body.clone());
+    let second = tokio::spawn(async move { request.await });
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     assert!(!second.is_finished(), "the first one is still under way");
     drop(socket);
-    // The first one has failed: the second does the rest.
+    // The first one failed, so the second one takes effect.
     let receipt = second.await.unwrap().is(200).json();
     assert_eq!((&receipt["accepted"], count(&server, "s").await), (&json!(15_000), 15_000));
 }
 
-/// Any number of servers on one database: of equal requests at both, one takes effect.
+/// Equal requests at two nodes of one database take effect once.
 #[tokio::test]
-async fn two_nodes_do_it_once() {
+async fn equal_requests_at_two_nodes_take_effect_once() {
     let one = Server::start(Database::postgres().await).await;
-    let two = one.beside().await;
+    let two = one.start_second().await;
     one.declare(&note()).await;
-    two.applied("note").await;
+    two.wait_until_applied("note").await;
     for round in 0..20 {
         for (path, body) in [
             ("/throw/t", format!("{{\"n\": {round}}}\n{{\"m\": 1}}\n")),
@@ -312,21 +323,24 @@ async fn two_nodes_do_it_once() {
             ("/api/v1/storage/note/", json!({"text": round.to_string()}).to_string()),
         ] {
             let key = format!("{round}{path}");
-            let calls = [&one, &two, &one, &two].map(|server| {
-                let call = keyed(server, path, &key, body.clone());
-                tokio::spawn(async move { call.await })
+            let requests = [&one, &two, &one, &two].map(|server| {
+                let request = keyed(server, path, &key, body.clone());
+                tokio::spawn(async move { request.await })
             });
-            let mut answers = Vec::new();
-            for call in calls {
-                let mut answer = call.await.unwrap();
-                // Both were at the same chunk of a stream: the one that was second is to come again.
-                while answer.status == 503 {
-                    answer = keyed(&two, path, &key, body.clone()).await;
+            let mut responses = Vec::new();
+            for request in requests {
+                let mut response = request.await.unwrap();
+                // Both were at the same chunk of a stream: the second one has to retry.
+                while response.status == 503 {
+                    response = keyed(&two, path, &key, body.clone()).await;
                 }
-                answers.push(answer);
+                responses.push(response);
             }
-            assert!(answers[0].status < 300, "{path}: {}", answers[0].text());
-            assert!(answers.iter().all(|answer| said(answer) == said(&answers[0])), "{path}: {answers:#?}");
+            assert!(responses[0].status < 300, "{path}: {}", responses[0].text());
+            assert!(
+                responses.iter().all(|response| replayed_parts(response) == replayed_parts(&responses[0])),
+                "{path}: {responses:#?}"
+            );
         }
     }
     assert_eq!((count(&one, "t").await, count(&one, "note").await), (40, 20));
@@ -335,15 +349,15 @@ async fn two_nodes_do_it_once() {
 
 async fn a_record_with_its_own_id_is_stored_once(server: Server) {
     let throw = |body: String| {
-        let call = server.call("POST", "/throw/own").body(body);
-        tokio::spawn(async move { call.await.is(200).json() })
+        let request = server.request("POST", "/throw/own").body(body);
+        tokio::spawn(async move { request.await.is(200).json() })
     };
     let record = |n: usize| json!({"_id": format!("id-{n}"), "n": n});
-    // Twice in one throw, and one of them with something else to say.
+    // Twice in one throw, once with different contents.
     let body = format!("{}\n{}\n{}\n", record(0), record(0), record(1));
     let receipt = throw(body).await.unwrap();
     assert_eq!((&receipt["accepted"], &receipt["duplicates"]), (&json!(2), &json!(1)), "{receipt}");
-    // Many equal throws at once.
+    // Many equal throws at the same time.
     let throws: Vec<_> = (0..30).map(|_| throw(record(2).to_string())).collect();
     let (mut accepted, mut duplicates) = (0, 0);
     for throw in throws {

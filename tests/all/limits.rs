@@ -1,5 +1,4 @@
-//! What the server does not put up with: bodies and heads without end, clients without haste,
-//! more connections than it has room for.
+//! Limits on requests and connections: bodies, headers, slow clients, and the number of connections.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,7 @@ use tokio::{
 const ROWS: &str = "/api/v1/storage/dog/";
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused() {
+async fn too_large_bodies_are_refused() {
     let server = Setup::default().arguments(["--max-body", "10000"]).start(Database::sqlite()).await;
     server.declare(&dog()).await;
     let row = |length: usize| json!({"chip_id": "C", "color": "x".repeat(length), "collar_size": 1});
@@ -24,7 +23,7 @@ async fn a_body_that_is_too_large_is_refused() {
     server.post("/api/v1/factory/storage/", &row(10_000)).await.problem(413);
     server.post(ROWS, &row(3_000_000)).await.problem(413);
 
-    // Without a length, in pieces: it is what comes that counts.
+    // Chunked, without a content length: the received bytes count.
     let mut socket = connect(&server).await;
     let head = format!(
         "POST {ROWS} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -40,39 +39,39 @@ async fn a_body_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn bodies_in_encodings_and_types_it_does_not_know_are_refused() {
+async fn unknown_encodings_and_content_types_are_refused() {
     let server = Server::start(Database::sqlite()).await;
     server.declare(&dog()).await;
     let row = json!({"chip_id": "C", "color": "red", "collar_size": 1});
     for encoding in ["gzip", "br", "nonsense", "gzip, identity"] {
-        let call = server.post(ROWS, &row).header("content-encoding", encoding);
-        call.await.problem(415);
+        let request = server.post(ROWS, &row).header("content-encoding", encoding);
+        request.await.problem(415);
     }
     for kind in ["application/xml", "multipart/form-data; boundary=x", "image/png"] {
-        let call = server.call("POST", ROWS).header("content-type", kind).body(row.to_string());
-        call.await.problem(415);
+        let request = server.request("POST", ROWS).header("content-type", kind).body(row.to_string());
+        request.await.problem(415);
     }
     assert_eq!(server.get(ROWS).await.is(200).json()["count"], 0);
     for kind in ["application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain", ""] {
-        let call = server.call("POST", ROWS).header("content-type", kind).body(row.to_string());
-        call.await.is(201).ok();
+        let request = server.request("POST", ROWS).header("content-type", kind).body(row.to_string());
+        request.await.is(201).ok();
     }
-    server.call("POST", ROWS).body(row.to_string()).await.is(201).ok();
+    server.request("POST", ROWS).body(row.to_string()).await.is(201).ok();
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_ends_the_connection() {
+async fn incomplete_headers_time_out() {
     let server = Setup::default().arguments(["--header-timeout", "1s"]).start(Database::sqlite()).await;
     for begin in ["", "GET /health HTTP/1.1\r\n", "GET /health HTTP/1.1\r\nhost: localhost\r\nx: "] {
         let mut socket = connect(&server).await;
         socket.write_all(begin.as_bytes()).await.unwrap();
         let began = Instant::now();
-        let said = read(&mut socket).await;
-        assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{begin:?}: {said}");
+        let response = read(&mut socket).await;
+        assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{begin:?}: {response}");
         let took = began.elapsed();
         assert!((Duration::from_millis(500)..Duration::from_secs(5)).contains(&took), "{begin:?}: {took:?}");
     }
-    // Drip by drip is no better.
+    // The timeout also applies to headers that arrive byte by byte.
     let mut socket = connect(&server).await;
     let began = Instant::now();
     let head = "GET /health HTTP/1.1\r\nhost: localhost\r\n".to_owned() + &"x: y\r\n".repeat(1000);
@@ -87,31 +86,31 @@ async fn a_head_that_does_not_come_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_idle_ends() {
+async fn idle_connections_are_closed() {
     let server = Setup::default().arguments(["--idle-timeout", "1s"]).start(Database::sqlite()).await;
     let mut socket = connect(&server).await;
     socket.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let began = Instant::now();
-    let said = read(&mut socket).await;
-    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    let response = read(&mut socket).await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
-async fn a_body_that_stops_coming_ends_the_request() {
+async fn stalled_bodies_time_out() {
     let server = Setup::default().arguments(["--body-timeout", "1s"]).start(Database::sqlite()).await;
     server.declare(&dog()).await;
     let mut socket = connect(&server).await;
     let head = format!("POST {ROWS} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{{");
     socket.write_all(head.as_bytes()).await.unwrap();
     let began = Instant::now();
-    let said = read(&mut socket).await;
-    assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
+    let response = read(&mut socket).await;
+    assert!(response.is_empty() || response.starts_with("HTTP/1.1 408"), "{response}");
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
-async fn there_are_only_so_many_connections() {
+async fn the_number_of_connections_is_limited() {
     let server = Setup::default().arguments(["--max-connections", "5"]).start(Database::sqlite()).await;
     let mut held = Vec::new();
     for _ in 0..5 {
@@ -124,18 +123,18 @@ async fn there_are_only_so_many_connections() {
     }
     let mut socket = connect(&server).await;
     let _ = socket.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
-    let said = read(&mut socket).await;
-    assert!(said.starts_with("HTTP/1.1 503"), "{said}");
-    assert!(said.to_lowercase().contains("retry-after"), "{said}");
+    let response = read(&mut socket).await;
+    assert!(response.starts_with("HTTP/1.1 503"), "{response}");
+    assert!(response.to_lowercase().contains("retry-after"), "{response}");
     drop(held);
-    datadump_tests::eventually("there is room again", || async {
-        server.get("/health").send().await.ok().filter(|answer| answer.status == 200)
+    datadump_tests::eventually("connections are accepted again", || async {
+        server.get("/health").send().await.ok().filter(|response| response.status == 200)
     })
     .await;
 }
 
 #[tokio::test]
-async fn nonsense_is_not_http() {
+async fn invalid_http_is_refused() {
     let server = Server::start(Database::sqlite()).await;
     for nonsense in [
         "\r\n\r\n\r\n\r\n".to_owned(),
@@ -154,9 +153,9 @@ async fn nonsense_is_not_http() {
         let mut socket = connect(&server).await;
         let _ = socket.write_all(nonsense.as_bytes()).await;
         let _ = socket.shutdown().await;
-        let said = read(&mut socket).await;
+        let response = read(&mut socket).await;
         let short: String = nonsense.chars().take(80).collect();
-        assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{short:?}: {said}");
+        assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{short:?}: {response}");
         server.get("/health").await.is(200).ok();
     }
 }
@@ -165,16 +164,16 @@ async fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.address()).await.unwrap()
 }
 
-/// Everything up to the end of the connection, which has to come.
+/// Reads until the server closes the connection.
 async fn read(socket: &mut TcpStream) -> String {
-    let mut said = Vec::new();
+    let mut response = Vec::new();
     let mut piece = [0; 4096];
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match timeout(left, socket.read(&mut piece)).await.expect("the connection ends") {
-            Ok(0) | Err(_) => return String::from_utf8_lossy(&said).into_owned(),
-            Ok(length) => said.extend_from_slice(&piece[..length]),
+            Ok(0) | Err(_) => return String::from_utf8_lossy(&response).into_owned(),
+            Ok(length) => response.extend_from_slice(&piece[..length]),
         }
     }
 }

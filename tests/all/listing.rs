@@ -4,19 +4,19 @@ use datadump_tests::{Server, on_both, record};
 use serde_json::{Value as Json, json};
 
 on_both![
-    filters_find_what_they_say,
-    every_kind_is_read_back_as_it_was_written,
+    filters_find_the_matching_rows,
+    every_kind_is_read_back_as_written,
     orderings_are_by_value_with_nulls_first,
-    only_the_fields_asked_for_are_shown,
-    pages_by_offset_show_each_row_once,
-    pages_by_cursor_show_each_row_once_both_ways,
-    pages_by_cursor_hold_while_rows_come_and_go,
-    counts_are_as_asked_for,
+    only_the_requested_fields_are_returned,
+    offset_pages_return_each_row_once,
+    cursor_pages_return_each_row_once_in_both_directions,
+    cursor_pages_are_stable_while_rows_change,
+    counts_follow_the_count_parameter,
 ];
 
 const LIST: &str = "/api/v1/storage/thing/";
 
-/// A filter, as parameters, and the keys of the rows it finds.
+/// Filter parameters, and the keys of the matching rows.
 const FILTERS: &[(&str, &[i64])] = &[
     ("", &[1, 2, 3, 4, 5, 6]),
     ("color=red", &[1, 2]),
@@ -63,7 +63,7 @@ const FILTERS: &[(&str, &[i64])] = &[
     (r#"where={"size":{"isnull":true}}"#, &[4, 6]),
 ];
 
-async fn filters_find_what_they_say(server: Server) {
+async fn filters_find_the_matching_rows(server: Server) {
     declare(&server).await;
     for (id, color, size, count, data) in [
         (1, "red", json!(10), 7, json!({"a": 1})),
@@ -87,7 +87,7 @@ async fn filters_find_what_they_say(server: Server) {
     }
 }
 
-async fn every_kind_is_read_back_as_it_was_written(server: Server) {
+async fn every_kind_is_read_back_as_written(server: Server) {
     server.declare(&record()).await;
     let path = "/api/v1/storage/record/";
     let uuid = "0198a7f2-3c1d-7e00-8000-0123456789ab";
@@ -155,7 +155,7 @@ async fn orderings_are_by_value_with_nulls_first(server: Server) {
     assert_eq!(ids(&server.get(LIST).await.is(200).json()), [2, 5, 4, 3, 1], "newest update first");
 }
 
-async fn only_the_fields_asked_for_are_shown(server: Server) {
+async fn only_the_requested_fields_are_returned(server: Server) {
     declare(&server).await;
     server.post(LIST, &json!({"id": 1, "color": "red", "size": 1, "data": {"a": 1}})).await.is(201).ok();
     let list = server.get(&format!("{LIST}?fields=color,data")).await.is(200).json();
@@ -170,13 +170,13 @@ async fn only_the_fields_asked_for_are_shown(server: Server) {
     }
 }
 
-async fn pages_by_offset_show_each_row_once(server: Server) {
+async fn offset_pages_return_each_row_once(server: Server) {
     fill(&server, 53).await;
     let mut path = format!("{LIST}?limit=10&ordering=size,id&color__ne=blue");
-    let (mut seen, mut pages) = (Vec::new(), 0);
+    let (mut found, mut pages) = (Vec::new(), 0);
     loop {
         let page = server.get(&path).await.is(200).json();
-        seen.extend(ids(&page));
+        found.extend(ids(&page));
         pages += 1;
         if pages > 1 {
             server.get(page["previous"].as_str().unwrap()).await.is(200).ok();
@@ -189,17 +189,17 @@ async fn pages_by_offset_show_each_row_once(server: Server) {
     }
     let whole =
         server.get(&format!("{LIST}?limit=1000&ordering=size,id&color__ne=blue")).await.is(200).json();
-    assert_eq!((seen, pages), (ids(&whole), whole["count"].as_u64().unwrap().div_ceil(10)));
+    assert_eq!((found, pages), (ids(&whole), whole["count"].as_u64().unwrap().div_ceil(10)));
     let secure = server.get(&path).header("x-forwarded-proto", "https").await.is(200).json();
     let previous = secure["previous"].as_str().unwrap();
     assert!(previous.starts_with(&format!("https://{}{LIST}?", server.address())), "{previous}");
     let beyond = server.get(&format!("{LIST}?offset=1000")).await.is(200).json();
     assert_eq!((&beyond["results"], &beyond["next"]), (&json!([]), &Json::Null));
     let usual = server.get(LIST).await.is(200).json();
-    assert_eq!(ids(&usual).len(), 53, "up to 100 when nothing is said");
+    assert_eq!(ids(&usual).len(), 53, "the default limit is 100");
 }
 
-async fn pages_by_cursor_show_each_row_once_both_ways(server: Server) {
+async fn cursor_pages_return_each_row_once_in_both_directions(server: Server) {
     fill(&server, 53).await;
     for ordering in
         ["", "size", "-size", "size,-color", "-size,id", "color,size", "-created_at", "updated_at", "id"]
@@ -216,10 +216,10 @@ async fn pages_by_cursor_show_each_row_once_both_ways(server: Server) {
                 page = server.get(next).await.is(200).json();
                 pages.push(ids(&page));
             }
-            let seen: Vec<i64> = pages.iter().flatten().copied().collect();
+            let found: Vec<i64> = pages.iter().flatten().copied().collect();
             let whole =
                 server.get(LIST).query(&[("limit", "1000")]).query(&parameters[..parameters.len() - 1]);
-            assert_eq!(seen, ids(&whole.await.is(200).json()), "{ordering} {limit}: as in one page");
+            assert_eq!(found, ids(&whole.await.is(200).json()), "{ordering} {limit}: as in one page");
             let mut back = vec![ids(&page)];
             while let Some(previous) = page["previous"].as_str() {
                 assert!(back.len() <= 54, "it goes round: {ordering} {limit}");
@@ -228,33 +228,33 @@ async fn pages_by_cursor_show_each_row_once_both_ways(server: Server) {
             }
             back.reverse();
             back.retain(|page| !page.is_empty());
-            let seen: Vec<i64> = back.into_iter().flatten().collect();
-            assert_eq!(seen, pages.concat(), "{ordering} {limit}: backwards");
+            let found: Vec<i64> = back.into_iter().flatten().collect();
+            assert_eq!(found, pages.concat(), "{ordering} {limit}: backwards");
         }
     }
 }
 
-async fn pages_by_cursor_hold_while_rows_come_and_go(server: Server) {
+async fn cursor_pages_are_stable_while_rows_change(server: Server) {
     fill(&server, 40).await;
     let path = format!("{LIST}?ordering=id&limit=5&cursor=");
     let mut page = server.get(&path).await.is(200).json();
-    let mut seen = ids(&page);
+    let mut found = ids(&page);
     let mut added = -1;
     while let Some(next) = page["next"].as_str().map(str::to_owned) {
-        // A row before the position, which must not show, and one already shown that goes.
+        // Inserts a row before the position, which must not appear, and deletes one that was already returned.
         let row = json!({"id": added, "color": "new", "size": 1, "data": null});
         server.post(LIST, &row).await.is(201).ok();
         added -= 1;
-        server.delete(&format!("{LIST}{}/", seen.last().unwrap())).await.is(204).ok();
+        server.delete(&format!("{LIST}{}/", found.last().unwrap())).await.is(204).ok();
         page = server.get(&next).await.is(200).json();
-        seen.extend(ids(&page));
+        found.extend(ids(&page));
     }
-    assert_eq!(seen, (1..=40).collect::<Vec<i64>>());
+    assert_eq!(found, (1..=40).collect::<Vec<i64>>());
 }
 
-async fn counts_are_as_asked_for(server: Server) {
+async fn counts_follow_the_count_parameter(server: Server) {
     fill(&server, 25).await;
-    for (question, count) in [
+    for (query, count) in [
         ("", json!(25)),
         ("count=exact", json!(25)),
         ("count=none", json!(null)),
@@ -262,15 +262,15 @@ async fn counts_are_as_asked_for(server: Server) {
         ("limit=1", json!(25)),
         ("offset=20&limit=10", json!(25)),
     ] {
-        let list = server.get(LIST).query(&pairs(question)).await.is(200).json();
-        assert_eq!(list["count"], count, "{question}");
-        assert_ne!(list["count_estimated"], true, "{question}");
+        let list = server.get(LIST).query(&pairs(query)).await.is(200).json();
+        assert_eq!(list["count"], count, "{query}");
+        assert_ne!(list["count_estimated"], true, "{query}");
     }
     let list = server.get(&format!("{LIST}?count=estimated")).await.is(200).json();
     assert!(list["count"].is_u64(), "{list}");
     server
         .database()
-        .multiply("thing", &[("id", "n"), ("color", "'x'"), ("count", "0")], 1000, 151_000)
+        .insert_copies("thing", &[("id", "n"), ("color", "'x'"), ("count", "0")], 1000, 151_000)
         .await;
     let list = server.get(&format!("{LIST}?limit=1")).await.is(200).json();
     assert_eq!(list["count_estimated"], true, "more than 100,000 rows: {list}");
@@ -296,7 +296,7 @@ async fn declare(server: &Server) {
         .await;
 }
 
-/// Rows 1 to `rows`: few colours, few sizes, every fifth size null.
+/// Inserts rows 1 to `rows` with few distinct colours and sizes; every fifth size is null.
 async fn fill(server: &Server, rows: i64) {
     declare(server).await;
     for id in 1..=rows {
@@ -313,15 +313,15 @@ fn ids(list: &Json) -> Vec<i64> {
     list["results"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
 }
 
-fn pairs(question: &str) -> Vec<(&str, &str)> {
-    question
+fn pairs(query: &str) -> Vec<(&str, &str)> {
+    query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (name, if value == "%25" { "%" } else { value }))
         .collect()
 }
 
-/// A time without what says nothing: zeros at the end of its fraction.
+/// Removes trailing zeros from the fraction of a time.
 fn trimmed(time: &str) -> &str {
     time.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.')
 }

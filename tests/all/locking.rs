@@ -5,11 +5,11 @@ use serde_json::{Value as Json, json};
 
 on_both![
     a_version_in_the_body_must_be_the_current_one,
-    a_new_row_starts_with_the_version_it_says,
+    a_new_row_may_set_its_first_version,
     an_entity_tag_must_be_the_current_one,
-    a_row_that_exists_is_not_made_again,
+    an_existing_row_is_not_created_again,
     a_storage_may_require_the_version,
-    a_row_can_be_sent_back_as_it_was_read,
+    a_row_can_be_written_back_as_read,
 ];
 
 const LIST: &str = "/api/v1/storage/dog/";
@@ -18,7 +18,7 @@ const REX: &str = "/api/v1/storage/dog/REX/";
 async fn a_version_in_the_body_must_be_the_current_one(server: Server) {
     declare_with_rex(&server).await;
     let row = server.post(LIST, &rex()).await.is(201).json();
-    assert_eq!(row["version"], 2, "none sent: whatever is there");
+    assert_eq!(row["version"], 2, "without a version any version is replaced");
     let row = server.post(LIST, &with_version(2)).await.is(201).json();
     assert_eq!(row["version"], 3, "the current one sent");
     let path = format!("{REX}?version=1");
@@ -39,7 +39,7 @@ async fn a_version_in_the_body_must_be_the_current_one(server: Server) {
     server.delete(&format!("{REX}?version=x")).await.problem_about(400, &["version"]);
 }
 
-async fn a_new_row_starts_with_the_version_it_says(server: Server) {
+async fn a_new_row_may_set_its_first_version(server: Server) {
     server.declare(&dog()).await;
     assert_eq!(server.post(LIST, &with_version(7)).await.is(201).json()["version"], 7);
     assert_eq!(server.post(LIST, &with_version(7)).await.is(201).json()["version"], 8);
@@ -53,17 +53,17 @@ async fn an_entity_tag_must_be_the_current_one(server: Server) {
     declare_with_rex(&server).await;
     assert_eq!(server.get(REX).await.is(200).header("etag"), Some("\"1\""));
     for stale in ["\"0\"", "\"2\"", "\"x\"", "\"0\", \"5\""] {
-        let with = |method| server.call(method, REX).header("if-match", stale);
+        let with = |method| server.request(method, REX).header("if-match", stale);
         current(&with("PUT").json(&rex()).await.problem(412), 1);
         current(&with("PATCH").json(&json!({"color": "x"})).await.problem(412), 1);
         current(&with("DELETE").await.problem(412), 1);
     }
-    let answer = server.put(REX, &rex()).header("if-match", "\"1\"").await.is(200);
-    assert_eq!((answer.header("etag"), &answer.json()["version"]), (Some("\"2\""), &json!(2)));
-    let answer = server.patch(REX, &json!({"color": "x"})).header("if-match", "\"2\"").await.is(200);
-    assert_eq!(answer.header("etag"), Some("\"3\""));
-    let answer = server.post(LIST, &rex()).header("if-match", "\"3\"").await.is(201);
-    assert_eq!(answer.header("etag"), Some("\"4\""));
+    let response = server.put(REX, &rex()).header("if-match", "\"1\"").await.is(200);
+    assert_eq!((response.header("etag"), &response.json()["version"]), (Some("\"2\""), &json!(2)));
+    let response = server.patch(REX, &json!({"color": "x"})).header("if-match", "\"2\"").await.is(200);
+    assert_eq!(response.header("etag"), Some("\"3\""));
+    let response = server.post(LIST, &rex()).header("if-match", "\"3\"").await.is(201);
+    assert_eq!(response.header("etag"), Some("\"4\""));
     server.post(LIST, &rex()).header("if-match", "\"3\"").await.problem(412);
     server.put(REX, &rex()).header("if-match", "*").await.is(200).ok();
     for wrong in ["1", "\"1", "nonsense"] {
@@ -77,15 +77,15 @@ async fn an_entity_tag_must_be_the_current_one(server: Server) {
     server.get(REX).await.problem(404);
 }
 
-async fn a_row_that_exists_is_not_made_again(server: Server) {
+async fn an_existing_row_is_not_created_again(server: Server) {
     declare_with_rex(&server).await;
     current(&server.put(REX, &rex()).header("if-none-match", "*").await.problem(412), 1);
     current(&server.post(LIST, &rex()).header("if-none-match", "*").await.problem(412), 1);
     let other = json!({"chip_id": "BELLO", "color": "x", "collar_size": 1});
     server.post(LIST, &other).header("if-none-match", "*").await.is(201).ok();
     server.delete(REX).await.is(204).ok();
-    let answer = server.put(REX, &rex()).header("if-none-match", "*").await.is(200);
-    assert_eq!(answer.header("etag"), Some("\"1\""));
+    let response = server.put(REX, &rex()).header("if-none-match", "*").await.is(200);
+    assert_eq!(response.header("etag"), Some("\"1\""));
 }
 
 async fn a_storage_may_require_the_version(server: Server) {
@@ -103,7 +103,7 @@ async fn a_storage_may_require_the_version(server: Server) {
     server.delete(&format!("{REX}?version=3")).await.is(204).ok();
 }
 
-async fn a_row_can_be_sent_back_as_it_was_read(server: Server) {
+async fn a_row_can_be_written_back_as_read(server: Server) {
     declare_with_rex(&server).await;
     let read = server.get(REX).await.is(200).json();
     let written = server.put(REX, &read).await.is(200).json();
@@ -114,8 +114,8 @@ async fn a_row_can_be_sent_back_as_it_was_read(server: Server) {
 
 async fn declare_with_rex(server: &Server) {
     server.declare(&dog()).await;
-    let answer = server.post(LIST, &rex()).await.is(201);
-    assert_eq!(answer.header("etag"), Some("\"1\""));
+    let response = server.post(LIST, &rex()).await.is(201);
+    assert_eq!(response.header("etag"), Some("\"1\""));
 }
 
 fn rex() -> Json {
@@ -133,7 +133,7 @@ fn conflict(problem: &Json, version: i32) {
     current(problem, version);
 }
 
-/// The problem shows the row as it is.
+/// Asserts that the problem contains the current row.
 #[track_caller]
 fn current(problem: &Json, version: i32) {
     assert_eq!(problem["current"]["version"], version, "{problem}");

@@ -1,11 +1,11 @@
-//! All black-box tests in one binary, a module for each subject.
+//! All black-box tests, in one binary with one module per subject.
 
 #![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "tests fail by panicking, and print what they measured"
+    reason = "tests fail by panicking and print measurements"
 )]
 
 mod architecture;

@@ -1,15 +1,15 @@
-//! Names and keys with anything in them are stored and found again exactly, or refused with a
-//! reason. Nothing of them is ever interpreted. And how paths are written.
+//! Names and keys with arbitrary characters are stored exactly, or refused with a reason, and never interpreted. Also
+//! tests paths: trailing slashes and HEAD.
 
 use datadump_tests::{Server, dog, on_both, segment};
 use serde_json::{Value as Json, json};
 
 on_both![
-    keys_are_found_again_exactly,
-    numbers_as_keys_are_read_as_numbers,
+    keys_with_any_characters_are_found,
+    numeric_keys_are_parsed_as_numbers,
     names_of_storages_and_fields_of_any_script_work,
     paths_work_with_and_without_a_trailing_slash,
-    head_answers_as_get_without_a_body,
+    head_responds_like_get_without_a_body,
 ];
 
 const KEYS: [&str; 30] = [
@@ -45,7 +45,7 @@ const KEYS: [&str; 30] = [
     "null",
 ];
 
-async fn keys_are_found_again_exactly(server: Server) {
+async fn keys_with_any_characters_are_found(server: Server) {
     server
         .declare(&json!({
             "name": "thing",
@@ -77,7 +77,7 @@ async fn keys_are_found_again_exactly(server: Server) {
     assert_eq!(server.get("/api/v1/storage/thing/").await.is(200).json()["count"], 0);
 }
 
-async fn numbers_as_keys_are_read_as_numbers(server: Server) {
+async fn numeric_keys_are_parsed_as_numbers(server: Server) {
     server
         .declare(&json!({
             "name": "thing",
@@ -90,9 +90,9 @@ async fn numbers_as_keys_are_read_as_numbers(server: Server) {
         assert_eq!(server.get(&format!("/api/v1/storage/thing/{key}/")).await.is(200).json()["id"], key);
     }
     for key in ["8", "x", "1.0", "9223372036854775808", "1 OR 1=1", "0x7", ""] {
-        let answer = server.get(&format!("/api/v1/storage/thing/{}/", segment(key))).await;
-        assert!([400, 404].contains(&answer.status), "{key:?}: {answer:?}");
-        answer.ok();
+        let response = server.get(&format!("/api/v1/storage/thing/{}/", segment(key))).await;
+        assert!([400, 404].contains(&response.status), "{key:?}: {response:?}");
+        response.ok();
     }
 }
 
@@ -161,7 +161,7 @@ async fn paths_work_with_and_without_a_trailing_slash(server: Server) {
     server.delete("/api/v1/storage/dog/CHIP1").await.is(204).ok();
 }
 
-async fn head_answers_as_get_without_a_body(server: Server) {
+async fn head_responds_like_get_without_a_body(server: Server) {
     server.declare(&dog()).await;
     server.post("/api/v1/storage/dog/", &rex()).await.is(201).ok();
     for path in [
@@ -171,14 +171,14 @@ async fn head_answers_as_get_without_a_body(server: Server) {
         "/health",
         "/metrics",
     ] {
-        let answer = server.call("HEAD", path).await.is(200);
-        assert!(answer.body.is_empty(), "{answer:?}");
+        let response = server.request("HEAD", path).await.is(200);
+        assert!(response.body.is_empty(), "{response:?}");
         let got = server.get(path).await.is(200);
-        assert_eq!(answer.header("content-type"), got.header("content-type"), "{path}");
-        assert_eq!(answer.header("etag"), got.header("etag"), "{path}");
+        assert_eq!(response.header("content-type"), got.header("content-type"), "{path}");
+        assert_eq!(response.header("etag"), got.header("etag"), "{path}");
     }
     for path in ["/api/v1/storage/nope/", "/api/v1/storage/dog/nope/", "/nope"] {
-        assert!(server.call("HEAD", path).await.is(404).body.is_empty());
+        assert!(server.request("HEAD", path).await.is(404).body.is_empty());
     }
     assert_eq!(server.get("/api/v1/storage/dog/").await.is(200).json()["count"], 1);
 }

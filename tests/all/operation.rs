@@ -1,4 +1,4 @@
-//! Running the server: what it says of itself, how it stops, whom it serves.
+//! Operating the server: status and metrics, shutdown, logs, access, and threads.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use tokio::{
 };
 
 on_both![
-    it_says_how_it_is,
-    a_stop_answers_what_was_accepted_and_keeps_it,
-    logs_have_the_request_id_and_no_data,
+    health_status_and_metrics_are_reported,
+    a_stop_completes_accepted_requests,
+    logs_contain_the_request_id_and_no_data,
 ];
 
-async fn it_says_how_it_is(server: Server) {
+async fn health_status_and_metrics_are_reported(server: Server) {
     assert_eq!(server.get("/health").await.is(200).json(), json!({"status": "ok"}));
     server.get("/ready").await.is(200).ok();
     server.declare(&dog()).await;
@@ -60,7 +60,7 @@ async fn it_says_how_it_is(server: Server) {
     }
 }
 
-async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
+async fn a_stop_completes_accepted_requests(mut server: Server) {
     server.declare(&dog()).await;
     let clients: Vec<_> = (0..8)
         .map(|client| {
@@ -71,12 +71,12 @@ async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
                     let key = format!("{client}-{number}");
                     let row = json!({"chip_id": key, "color": "red", "collar_size": number});
                     match api.post("/api/v1/storage/dog/", &row).send().await {
-                        Ok(answer) if answer.status == 201 => stored.push(key),
-                        Ok(answer) => {
-                            assert_eq!(answer.status, 503, "{answer:?}");
+                        Ok(response) if response.status == 201 => stored.push(key),
+                        Ok(response) => {
+                            assert_eq!(response.status, 503, "{response:?}");
                             break;
                         }
-                        // It may have met a connection that was just being closed: nobody knows.
+                        // The request may have reached a connection that was being closed, so its fate is unknown.
                         Err(_) => break,
                     }
                 }
@@ -84,7 +84,7 @@ async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
             })
         })
         .collect();
-    // One whose head has come, and whose body has not.
+    // A request whose headers have arrived but whose body has not.
     let body = json!({"chip_id": "SLOW", "color": "red", "collar_size": 1}).to_string();
     let length = body.len();
     let head =
@@ -98,36 +98,36 @@ async fn a_stop_answers_what_was_accepted_and_keeps_it(mut server: Server) {
     let refused = TcpStream::connect(server.address()).await;
     assert!(refused.is_err(), "a server that stops takes no more connections");
     slow.write_all(&body.as_bytes()[10..]).await.unwrap();
-    let mut answer = String::new();
-    slow.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-    let status = server.ended().await;
-    assert!(status.success(), "it ended with {status}: {}", server.printed());
+    let mut response = String::new();
+    slow.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 201"), "{response}");
+    let status = server.wait().await;
+    assert!(status.success(), "it ended with {status}: {}", server.output());
     let mut stored = Vec::new();
     for client in clients {
         stored.extend(client.await.unwrap());
     }
     assert!(stored.len() > 20, "only {} rows", stored.len());
     stored.push("SLOW".into());
-    let server = server.again().await;
+    let server = server.restart().await;
     for key in &stored {
         server.get(&format!("/api/v1/storage/dog/{key}/")).await.is(200).ok();
     }
 }
 
-async fn logs_have_the_request_id_and_no_data(server: Server) {
-    // What went well is told at this level only.
+async fn logs_contain_the_request_id_and_no_data(server: Server) {
+    // Successful requests are only logged at this level.
     let (setup, database) = server.stop().await;
     let server = setup.arguments(["--log-level", "debug"]).start(database).await;
     server.declare(&dog()).await;
     let row = json!({"chip_id": "SECRETKEY", "color": "SECRETCOLOR", "collar_size": 1});
-    let answer = server.post("/api/v1/storage/dog/", &row).header("x-request-id", "my-id-1").await.is(201);
-    assert_eq!(answer.header("x-request-id"), Some("my-id-1"), "{answer:?}");
+    let response = server.post("/api/v1/storage/dog/", &row).header("x-request-id", "my-id-1").await.is(201);
+    assert_eq!(response.header("x-request-id"), Some("my-id-1"), "{response:?}");
     let wrong = json!({"chip_id": "X", "color": 5, "secret_field": "SECRETVALUE"});
     let problem = server.post("/api/v1/storage/dog/", &wrong).await.problem(400);
     let token = "Bearer SECRETTOKEN";
     server.get("/api/v1/storage/dog/?color=SECRETFILTER").header("authorization", token).await.is(200).ok();
-    let logs = server.printed();
+    let logs = server.output();
     assert!(logs.contains("my-id-1"), "{logs}");
     assert!(logs.contains(problem["request_id"].as_str().unwrap()), "{logs}");
     for secret in ["SECRETCOLOR", "SECRETVALUE", "SECRETFILTER", "SECRETTOKEN"] {
@@ -145,7 +145,7 @@ async fn logs_can_be_json() {
     let server = setup.start(Database::sqlite()).await;
     server.get("/health").await.is(200).ok();
     let problem = server.get("/nope").await.problem(404);
-    let printed = server.printed();
+    let printed = server.output();
     let logs = printed.split_once("stderr:\n").unwrap().1;
     let lines: Vec<Json> = logs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let id = problem["request_id"].as_str().unwrap();
@@ -153,14 +153,14 @@ async fn logs_can_be_json() {
 }
 
 #[tokio::test]
-async fn an_interrupt_stops_it_too() {
+async fn an_interrupt_stops_the_server() {
     let mut server = Server::start(Database::sqlite()).await;
     server.signal(Signal::INT);
-    assert!(server.ended().await.success(), "{}", server.printed());
+    assert!(server.wait().await.success(), "{}", server.output());
 }
 
 #[tokio::test]
-async fn only_this_machine_is_served_while_it_is_open_to_all() {
+async fn without_authentication_only_local_hosts_are_served() {
     let server = Server::start(Database::sqlite()).await;
     server.declare(&dog()).await;
     let port = server.address().rsplit_once(':').unwrap().1;
@@ -193,9 +193,9 @@ async fn only_this_machine_is_served_while_it_is_open_to_all() {
     server.put("/api/v1/storage/dog/C/", &row).header("sec-fetch-site", "same-origin").await.is(200).ok();
 }
 
-/// Most writes use functions of the session, which are temporary: who may not make any does without them.
+/// Most writes use temporary functions. A role that may not create them uses statements without them.
 #[tokio::test]
-async fn a_role_without_temporary_objects_is_served_too() {
+async fn a_role_without_the_temporary_privilege_works() {
     let database = Database::postgres().await;
     let Database::Postgres { name, url } = &database else { panic!("it is PostgreSQL") };
     let role = format!("plain_{name}");
@@ -206,9 +206,9 @@ async fn a_role_without_temporary_objects_is_served_too() {
         ))
         .await;
     let may = format!("SELECT has_database_privilege('{role}', '{name}', 'TEMPORARY')::text");
-    assert_eq!(database.texts(&may).await, ["false"]);
+    assert_eq!(database.query_texts(&may).await, ["false"]);
     let (_, place) = url.split_once('@').expect("the address has a user");
-    let server = Server::start(Database::Foreign { url: format!("postgres://{role}:plain@{place}") }).await;
+    let server = Server::start(Database::External { url: format!("postgres://{role}:plain@{place}") }).await;
     for number in 0..3 {
         server.post("/throw/plain", &json!({"number": number})).await.is(200).ok();
     }
@@ -231,7 +231,7 @@ async fn threads_of_connections_keep_to_processors_and_programs_do_not() {
     // Who compiles it is started by a thread that serves connections.
     let program = json!({"name": "p", "takes": "record", "program": ".a = 1"});
     server.post("/api/v1/processor/", &program).await.is(201).ok();
-    let process = std::path::PathBuf::from(format!("/proc/{}", server.process()));
+    let process = std::path::PathBuf::from(format!("/proc/{}", server.process_id()));
     let all = allowed(&process).unwrap();
     let (mut kept, mut workers) = (Vec::new(), Vec::new());
     for thread in std::fs::read_dir(process.join("task")).unwrap().flatten().map(|entry| entry.path()) {

@@ -1,17 +1,17 @@
-//! Processors: those built in, programs written over the API, and what would become of samples.
+//! Processors: built-in ones, programs managed over the API, and simulation of samples.
 
 use datadump_tests::{Server, on_both};
 use serde_json::{Value as Json, json};
 
 on_both![
-    programs_are_written_versioned_and_used,
-    what_does_not_compile_is_told_by_line_and_column,
-    samples_are_simulated_and_nothing_is_stored,
+    programs_are_created_versioned_and_used,
+    compile_errors_have_line_and_column,
+    simulating_samples_stores_nothing,
 ];
 
 const PROCESSOR: &str = "/api/v1/processor/";
 
-async fn programs_are_written_versioned_and_used(server: Server) {
+async fn programs_are_created_versioned_and_used(server: Server) {
     let list = server.get(PROCESSOR).await.is(200).json();
     let names: Vec<&str> =
         list["results"].as_array().unwrap().iter().map(|found| found["name"].as_str().unwrap()).collect();
@@ -36,9 +36,9 @@ async fn programs_are_written_versioned_and_used(server: Server) {
     assert_eq!(next["version"], 2, "{next}");
     server.post("/throw/weather", &json!({"f": 212})).await.is(200).ok();
     let rows = server.get("/api/v1/storage/weather/?ordering=_received_at").await.is(200).json();
-    let seen: Vec<(&Json, &Json)> =
+    let found: Vec<(&Json, &Json)> =
         rows["results"].as_array().unwrap().iter().map(|row| (&row["celsius"], &row["f"])).collect();
-    assert_eq!(seen, [(&json!(100.0), &json!(212)), (&json!(1.5), &Json::Null)], "{rows}");
+    assert_eq!(found, [(&json!(100.0), &json!(212)), (&json!(1.5), &Json::Null)], "{rows}");
     let versions = server.get("/api/v1/processor/celsius/versions/").await.is(200).json();
     assert_eq!((&versions["count"], &versions["results"][0]["program"]), (&json!(2), &program["program"]));
 
@@ -62,15 +62,15 @@ async fn programs_are_written_versioned_and_used(server: Server) {
         server.post(PROCESSOR, &body).await.problem(400);
     }
     server.put("/api/v1/processor/one/", &json!({"name": "other", "program": ".a = 1"})).await.problem(400);
-    server.call("GET", "/api/v1/processor/simulate").await.problem(405);
+    server.request("GET", "/api/v1/processor/simulate").await.problem(405);
 }
 
-async fn what_does_not_compile_is_told_by_line_and_column(server: Server) {
+async fn compile_errors_have_line_and_column(server: Server) {
     for (program, line, column) in [
         (".a = 1\n.b = nonsense(.a)", 2, 6),
         (".a = to_int(.a)", 1, 6),
         (".a = \n", 1, 0),
-        // Neither the network nor files nor the environment is there.
+        // Functions for the network, files and environment do not exist.
         (".a = get_env_var!(\"HOME\")", 1, 6),
         (".a = dns_lookup!(\"localhost\")", 1, 6),
         (".a = http_request!(\"http://localhost\")", 1, 6),
@@ -92,19 +92,19 @@ async fn what_does_not_compile_is_told_by_line_and_column(server: Server) {
     server.get("/api/v1/processor/wrong/").await.problem(404);
 }
 
-async fn samples_are_simulated_and_nothing_is_stored(server: Server) {
+async fn simulating_samples_stores_nothing(server: Server) {
     let request = json!({
         "program": ".double = .n * 2 ?? null\nif .n == 3 { abort }",
         "routes": [{"storage": "small", "when": {"n": {"lt": 2}}}, {"storage": "large"}],
         "throws": [{"body": "[{\"n\": 1}, {\"n\": 2}]"}, {"body": "n\n5\n6\n", "content_type": "text/csv"},
                    {"args": {"n": "7"}}, {"body": "{\"n\": 3}"}],
     });
-    let answer = server.post("/api/v1/processor/simulate/", &request).await.is(200).json();
-    let throws = answer["throws"].as_array().unwrap();
+    let response = server.post("/api/v1/processor/simulate/", &request).await.is(200).json();
+    let throws = response["throws"].as_array().unwrap();
     let formats: Vec<&Json> = throws.iter().map(|throw| &throw["format"]).collect();
-    assert_eq!(formats, ["json", "csv", "args", "json"], "{answer}");
-    assert_eq!(throws[0]["records"], json!([{"n": 1}, {"n": 2}]), "{answer}");
-    assert!(throws[0]["rows"].as_array().is_some_and(|rows| rows.len() == 3), "{answer}");
+    assert_eq!(formats, ["json", "csv", "args", "json"], "{response}");
+    assert_eq!(throws[0]["records"], json!([{"n": 1}, {"n": 2}]), "{response}");
+    assert!(throws[0]["rows"].as_array().is_some_and(|rows| rows.len() == 3), "{response}");
     assert_eq!(server.get("/api/v1/source/").await.is(200).json()["count"], 0);
     assert_eq!(server.get("/api/v1/factory/storage/").await.is(200).json()["count"], 0);
     assert_eq!(server.get("/api/v1/quarantine/").await.is(200).json()["count"], 0);

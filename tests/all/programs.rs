@@ -1,5 +1,4 @@
-//! Programs that people write, in worker processes of the real binary: whatever one does, only the
-//! record it does it on fails.
+//! User programs in worker processes of the server binary: whatever a program does, only the offending record fails.
 
 use std::{
     fs,
@@ -18,7 +17,7 @@ fn workers(limits: Limits) -> Workers {
     marked("any", limits)
 }
 
-/// Workers that [`children`] finds by their command line: a program has other tests' workers too.
+/// Starts workers with a mark on their command line, by which [`children`] tells them from those of other tests.
 fn marked(mark: &str, limits: Limits) -> Workers {
     let program = workspace::program("datadump-server");
     Workers::new(
@@ -27,13 +26,13 @@ fn marked(mark: &str, limits: Limits) -> Workers {
     )
 }
 
-/// A program without end, as far as anybody will ever know.
+/// A program that practically never ends.
 const ENDLESS: &str = r#"
 many = split("a" * 100000, "")
 for_each(many) -> |_i, _v| { for_each(many) -> |_j, _w| { .x = 1 } }
 "#;
 
-/// One that grows and grows.
+/// A program that doubles its memory in each step.
 const DOUBLING: &str = r#"
 x = "a"
 for_each(split("a" * 60, "")) -> |_i, _v| { x = x + x }
@@ -54,7 +53,7 @@ fn event(fields: &Json) -> Event {
     Event::Record(Record::new(fields))
 }
 
-/// Records `{"n": 0}`, `{"n": 1}`, …
+/// Returns the records `{"n": 0}`, `{"n": 1}`, …
 fn numbered(count: usize) -> Vec<Event> {
     (0..count).map(|n| event(&json!({ "n": n, "text": "the quick brown fox" }))).collect()
 }
@@ -67,9 +66,9 @@ fn code(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// Runs a program that does something bad to record 42 of 100, and says what became of that one:
-/// the others must be stored.
-async fn guilty(workers: &Workers, bad: &str) -> String {
+/// Runs a program that misbehaves on record 42 of 100. Asserts that the others are stored, and returns the failure of
+/// that one.
+async fn failure_of_bad_record(workers: &Workers, bad: &str) -> String {
     let script = Script::of_records(format!("if .n == 42 {{\n{bad}\nreturn null\n}}\n.done = true"));
     if let Err(errors) = workers.check(&script).await {
         panic!("{bad}\n{}", errors.rendered);
@@ -85,7 +84,7 @@ async fn guilty(workers: &Workers, bad: &str) -> String {
 
 #[tokio::test]
 async fn a_bad_record_fails_alone() {
-    // The clock must not be what ends any of them, however busy the machine is.
+    // The deadline is long enough not to be the reason, even on a busy machine.
     let deadline = Duration::from_secs(60);
     let workers = workers(Limits { deadline, memory: 64 << 20, output_bytes: 1 << 20 });
     for (bad, expected) in [
@@ -98,31 +97,31 @@ async fn a_bad_record_fails_alone() {
             "x = [1]\nfor_each(split(\"a\" * 40, \"\")) -> |_i, _v| { x = append(x, x) }\n.x = x",
             "out-of-memory",
         ),
-        // Small here, huge when it is written out.
+        // Small in memory, huge when serialized.
         ("x = \"a\" * 400000\n.x = [x, x, x, x, x]", "too-much-output"),
         (". = split(\"a\" * 30000, \"\")", "too-much-output"),
     ] {
-        assert_eq!(guilty(&workers, bad).await, expected, "{bad}");
+        assert_eq!(failure_of_bad_record(&workers, bad).await, expected, "{bad}");
     }
-    // They are all still of use.
-    assert_eq!(guilty(&workers, "abort").await, "dropped");
+    // All workers still work.
+    assert_eq!(failure_of_bad_record(&workers, "abort").await, "dropped");
 }
 
 #[tokio::test]
 async fn a_record_that_takes_too_long_fails_alone() {
     let workers = workers(Limits { deadline: Duration::from_millis(200), ..Limits::default() });
     for bad in [
-        // Loops have an end, but one that nobody lives to see.
+        // A loop that ends, but not within a lifetime.
         ENDLESS,
-        // One call, inside of which nobody looks at the clock.
+        // One request, inside which the interpreter does not check the deadline.
         "many = split(\"xy,\" * 20000, \",\")\n.x = contains_all(\"a\" * 30000000 + \"xy\", many)",
     ] {
-        assert_eq!(guilty(&workers, bad).await, "timeout", "{bad}");
+        assert_eq!(failure_of_bad_record(&workers, bad).await, "timeout", "{bad}");
     }
 }
 
 #[tokio::test]
-async fn many_bad_records_take_no_longer_than_the_limits_say() {
+async fn many_bad_records_stay_within_the_time_limits() {
     let limits = Limits { deadline: Duration::from_millis(50), ..Limits::default() };
     let workers = workers(limits);
     for (bad, expected) in [(ENDLESS, "timeout"), (".x = \"a\" * 100000000000", "out-of-memory")] {
@@ -132,13 +131,13 @@ async fn many_bad_records_take_no_longer_than_the_limits_say() {
         println!("{expected}: 2,000 bad records took {} ms", took.as_millis());
         assert!(took < limits.patience(2000) + Duration::from_secs(2), "{took:?}");
         assert_eq!(code(&verdicts[0]), expected);
-        assert_eq!(code(&verdicts[1999]), "timeout", "nobody waits for all of them");
+        assert_eq!(code(&verdicts[1999]), "timeout", "the last ones are not waited for");
     }
 }
 
 #[tokio::test]
-async fn a_worker_gives_what_this_process_gives() {
-    let (here, there) = (Workers::in_process(Limits::default()), workers(Limits::default()));
+async fn workers_and_in_process_execution_agree() {
+    let (in_process, in_worker) = (Workers::in_process(Limits::default()), workers(Limits::default()));
     let throw = |body: &'static [u8], content_type: Option<&str>| Event::Throw {
         body: body.into(),
         content_type: content_type.map(str::to_owned),
@@ -163,13 +162,13 @@ async fn a_worker_gives_what_this_process_gives() {
         (Script::of_throws(""), &records),
         (Script::of_records(""), &throws),
     ] {
-        let expected = here.run(&script, &about(), events.clone()).await;
-        assert_eq!(there.run(&script, &about(), events.clone()).await, expected, "{script:?}");
+        let expected = in_process.run(&script, &about(), events.clone()).await;
+        assert_eq!(in_worker.run(&script, &about(), events.clone()).await, expected, "{script:?}");
     }
 }
 
 #[tokio::test]
-async fn a_worker_that_is_killed_from_outside_costs_no_record() {
+async fn a_killed_worker_loses_no_record() {
     let workers = Arc::new(marked("killed", Limits::default()));
     let script = Script::of_records("for_each(split(\"a\" * 2000, \"\")) -> |_i, _v| { .x = 1 }");
     let running = tokio::spawn({
@@ -212,7 +211,7 @@ async fn programs_do_not_see_each_other() {
 }
 
 #[tokio::test]
-async fn programs_are_compiled_where_they_can_do_no_harm() {
+async fn programs_are_compiled_in_workers() {
     let workers = workers(Limits::default());
     let errors = workers.check(&Script::of_records("\n.a = get_env_var(\"HOME\")")).await.unwrap_err();
     assert_eq!((errors.list[0].place.line, errors.list[0].place.column), (2, 6));
@@ -221,7 +220,7 @@ async fn programs_are_compiled_where_they_can_do_no_harm() {
     let errors = workers.check(&nested).await.unwrap_err();
     assert_eq!(errors.rendered, "the program cannot be compiled: it nests too deep");
     let verdicts = workers.run(&nested, &about(), numbered(2)).await;
-    // On a machine that is busy its time may be over before its stack is.
+    // On a busy machine the deadline may pass before the stack overflows.
     let stopped = |verdict| ["crashed", "timeout"].contains(&code(verdict));
     assert!(verdicts.iter().all(stopped), "{verdicts:?}");
     let verdicts = workers.run(&Script::of_records("?"), &about(), numbered(2)).await;
@@ -230,7 +229,7 @@ async fn programs_are_compiled_where_they_can_do_no_harm() {
 }
 
 #[tokio::test]
-async fn what_is_no_worker_is_said_to_be_none() {
+async fn an_invalid_worker_program_is_reported() {
     for program in ["/bin/true", "/bin/cat", "/no/such/program"] {
         let workers =
             Workers::new(WorkerCommand { program: program.into(), arguments: Vec::new() }, Limits::default());
@@ -242,7 +241,7 @@ async fn what_is_no_worker_is_said_to_be_none() {
 }
 
 #[tokio::test]
-async fn what_an_event_costs() {
+async fn the_cost_of_an_event_is_printed() {
     let script = Script::of_records(
         ".speed = to_float(.speed) ?? 0.0\n.fast = .speed > 1\nif .kind == \"dog\" { %storage = \"dog\" }\ndel(.noise)",
     );
@@ -250,12 +249,12 @@ async fn what_an_event_costs() {
         "kind": "dog", "name": "Rex", "speed": "1.75", "noise": "woof woof woof", "chip": "CHIP-0001",
         "where": {"lat": 52.52, "lon": 13.405}, "tags": ["a", "b", "c"], "at": "2026-01-02T03:04:05Z",
     });
-    let here = Workers::in_process(Limits::default());
-    let there = marked("measured", Limits::default());
+    let in_process = Workers::in_process(Limits::default());
+    let in_worker = marked("measured", Limits::default());
     let started = Instant::now();
-    there.run(&script, &about(), vec![event(&fields)]).await;
+    in_worker.run(&script, &about(), vec![event(&fields)]).await;
     println!("first event, with the start of a worker: {} ms", started.elapsed().as_millis());
-    for (name, workers) in [("in this process", &here), ("in a worker", &there)] {
+    for (name, workers) in [("in this process", &in_process), ("in a worker", &in_worker)] {
         for (batch, rounds) in [(1, 2000), (10, 500), (1000, 20)] {
             let events: Vec<Event> = (0..batch).map(|_| event(&fields)).collect();
             workers.run(&script, &about(), events.clone()).await;
@@ -275,7 +274,7 @@ async fn what_an_event_costs() {
     }
 }
 
-/// The workers that this process started with this mark.
+/// Returns the worker processes with this mark.
 fn children(mark: &str) -> Vec<i32> {
     let own = std::process::id().to_string();
     let processes = fs::read_dir("/proc").unwrap().flatten();

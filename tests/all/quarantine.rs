@@ -1,18 +1,18 @@
-//! Quarantine: what could not be stored waits with its bytes, and is stored when it can be.
+//! Quarantine: entries keep their bytes and can be replayed.
 
 use datadump_tests::{Server, on_both};
 use serde_json::{Value as Json, json};
 
 on_both![
-    two_bad_records_wait_are_replayed_and_are_stored_once,
+    two_bad_records_are_quarantined_replayed_and_stored_once,
     entries_are_listed_read_and_discarded,
-    bytes_come_back_as_they_were_thrown,
-    a_replay_is_watched_and_stopped,
+    entries_return_the_thrown_bytes,
+    a_replay_reports_progress_and_can_be_cancelled,
 ];
 
 const QUARANTINE: &str = "/api/v1/quarantine/";
 
-/// A source whose program takes only numbers.
+/// Declares a source whose program only accepts numbers.
 async fn numbers(server: &Server) {
     let program = json!({"name": "numbers", "program": ".number = int!(.number)"});
     server.post("/api/v1/processor/", &program).await.is(201).ok();
@@ -28,7 +28,7 @@ async fn waiting(server: &Server) -> u64 {
     list["count"].as_u64().unwrap()
 }
 
-async fn two_bad_records_wait_are_replayed_and_are_stored_once(server: Server) {
+async fn two_bad_records_are_quarantined_replayed_and_stored_once(server: Server) {
     numbers(&server).await;
     let number = |n: usize| if matches!(n, 17 | 50) { json!(n.to_string()) } else { json!(n) };
     let batch: Vec<Json> = (0..100).map(|n| json!({"number": number(n)})).collect();
@@ -44,7 +44,7 @@ async fn two_bad_records_wait_are_replayed_and_are_stored_once(server: Server) {
     );
     assert_eq!((&entry["format"], &entry["throw"]), (&json!("json"), &receipt["throw"]));
 
-    // As it is, it would fail again; a dry run says so and so does a run.
+    // Without a change it fails again, in a dry run and in a real one.
     let replay = |request: Json| server.post("/api/v1/quarantine/replay/", &request);
     let state = replay(json!({"dry_run": true})).await.is(200).json();
     assert_eq!(
@@ -59,26 +59,26 @@ async fn two_bad_records_wait_are_replayed_and_are_stored_once(server: Server) {
     );
     assert_eq!((rows(&server).await, waiting(&server).await), (98, 2));
 
-    // An edited program: dry first, which stores nothing.
+    // An edited program, first in a dry run, which stores nothing.
     let edited = ".number = to_int!(.number)";
     let state = replay(json!({"program": edited, "dry_run": true})).await.is(200).json();
     assert_eq!((&state["stored"], &state["failed"]), (&json!(2), &json!(0)), "{state}");
     assert_eq!((rows(&server).await, waiting(&server).await), (98, 2));
     replay(json!({"program": ".number = "})).await.problem(400);
 
-    // The program is mended, and what waits is stored: once, however often it is replayed.
+    // With the corrected program the entries are stored once, however often they are replayed.
     let program = json!({"program": edited});
     server.put("/api/v1/processor/numbers/", &program).await.is(200).ok();
     let id = entry["id"].as_str().unwrap();
-    let one = server.call("POST", &format!("{QUARANTINE}{id}/replay/")).await.is(200).json();
+    let one = server.request("POST", &format!("{QUARANTINE}{id}/replay/")).await.is(200).json();
     assert_eq!((&one["stored"], &one["total"]), (&json!(1), &json!(1)), "{one}");
     assert_eq!((rows(&server).await, waiting(&server).await), (99, 1));
-    let state = server.call("POST", "/api/v1/quarantine/replay/").await.is(200).json();
+    let state = server.request("POST", "/api/v1/quarantine/replay/").await.is(200).json();
     assert_eq!(state["stored"], 1, "{state}");
     for _ in 0..2 {
         let state = replay(json!({})).await.is(200).json();
         assert_eq!((&state["stored"], &state["failed"]), (&json!(0), &json!(0)), "{state}");
-        server.call("POST", &format!("{QUARANTINE}{id}/replay/")).await.is(200).ok();
+        server.request("POST", &format!("{QUARANTINE}{id}/replay/")).await.is(200).ok();
     }
     assert_eq!((rows(&server).await, waiting(&server).await), (100, 0));
     let sum = server.get("/api/v1/storage/ledger/?number__in=17,50").await.is(200).json();
@@ -121,15 +121,15 @@ async fn entries_are_listed_read_and_discarded(server: Server) {
     server.delete(&format!("{QUARANTINE}{id}/")).await.problem(404);
     server.get(&format!("{QUARANTINE}{id}/")).await.problem(404);
     server.get(&format!("{QUARANTINE}nonsense/")).await.problem(404);
-    server.call("POST", &format!("{QUARANTINE}{id}/replay/")).await.problem(404);
+    server.request("POST", &format!("{QUARANTINE}{id}/replay/")).await.problem(404);
     assert_eq!(waiting(&server).await, 4);
     let status = server.get("/api/v1/status").await.is(200).json();
     assert_eq!(status["quarantine_waiting"], 4, "{status}");
 }
 
-async fn bytes_come_back_as_they_were_thrown(server: Server) {
+async fn entries_return_the_thrown_bytes(server: Server) {
     let bytes = b"{\"a\": \xff\xfe\0<script>".to_vec();
-    let receipt = server.call("POST", "/throw/odd?format=json").body(bytes.clone()).await.is(200).json();
+    let receipt = server.request("POST", "/throw/odd?format=json").body(bytes.clone()).await.is(200).json();
     assert_eq!((&receipt["accepted"], &receipt["quarantined"]), (&json!(0), &json!(1)), "{receipt}");
     let id = receipt["errors"][0]["quarantine"].as_str().unwrap();
     let raw = server.get(&format!("{QUARANTINE}{id}/?raw=1")).await.is(200);
@@ -142,7 +142,7 @@ async fn bytes_come_back_as_they_were_thrown(server: Server) {
     assert_eq!((&entry["step"], &entry["source"]), (&json!("decode"), &json!("odd")), "{entry}");
 }
 
-async fn a_replay_is_watched_and_stopped(server: Server) {
+async fn a_replay_reports_progress_and_can_be_cancelled(server: Server) {
     numbers(&server).await;
     let batch: Vec<Json> = (0..3000).map(|n| json!({"number": format!("x{n}")})).collect();
     let receipt = server.post("/throw/ledger", &json!(batch)).await.is(200).json();
@@ -150,12 +150,12 @@ async fn a_replay_is_watched_and_stopped(server: Server) {
     assert_eq!((receipt["errors"].as_array().unwrap().len(), &receipt["truncated"]), (100, &json!(true)));
     let slow = "for_each(split(\"a,\" * 40000, \",\")) -> |_i, _v| { .x = 1 }\n.number = int!(.number)";
     let request = json!({"program": slow});
-    let answer = server.post("/api/v1/quarantine/replay/", &request).await;
-    assert!(matches!(answer.status, 200 | 202), "{answer:?}");
-    let started = answer.json();
+    let response = server.post("/api/v1/quarantine/replay/", &request).await;
+    assert!(matches!(response.status, 200 | 202), "{response:?}");
+    let started = response.json();
     let path = format!("/api/v1/replay/{}/", started["id"].as_str().unwrap());
     let stopped = server.delete(&path).await.is(200).json();
-    if answer.status == 202 {
+    if response.status == 202 {
         assert_eq!(
             (&started["state"], &stopped["state"]),
             (&json!("running"), &json!("stopped")),

@@ -1,22 +1,22 @@
-//! Sources: made by their first throw, declared, changed, and what they do with what is thrown.
+//! Sources: created by their first throw or declared, their settings, and their effect on throws.
 
 use datadump_tests::{Server, cat, dog, on_both};
 use serde_json::{Value as Json, json};
 
 on_both![
-    a_throw_makes_a_source_and_its_settings_can_be_changed,
+    a_throw_creates_a_source_whose_settings_can_be_changed,
     settings_are_locked_like_rows,
     wrong_settings_are_refused_by_name,
-    the_last_throws_are_shown_as_they_came,
-    a_stream_of_animals_ends_in_two_clean_storages,
+    recent_throws_are_listed,
+    mixed_animal_events_are_routed_to_two_storages,
 ];
 
 const SOURCE: &str = "/api/v1/source/";
 
-async fn a_throw_makes_a_source_and_its_settings_can_be_changed(server: Server) {
+async fn a_throw_creates_a_source_whose_settings_can_be_changed(server: Server) {
     assert_eq!(server.get(SOURCE).await.is(200).json()["count"], 0);
     server.get("/api/v1/source/car/").await.problem_about(404, &["car"]);
-    server.call("POST", "/throw/car").body("a,b\n1,2\n").await.is(200).ok();
+    server.request("POST", "/throw/car").body("a,b\n1,2\n").await.is(200).ok();
     let source = server.get("/api/v1/source/car/").await.is(200).json();
     assert_eq!((&source["name"], &source["last_format"]), (&json!("car"), &json!("csv")), "{source}");
     assert_eq!((&source["version"], &source["counted"]["throws"]), (&json!(1), &json!(1)), "{source}");
@@ -24,10 +24,10 @@ async fn a_throw_makes_a_source_and_its_settings_can_be_changed(server: Server) 
     let settings = json!({"format": "text", "keep_raw": true});
     let source = server.put("/api/v1/source/car/", &settings).await.is(200).json();
     assert_eq!((&source["settings"]["format"], &source["version"]), (&json!("text"), &json!(2)), "{source}");
-    // Explicitly said, it is not recognised any more; the throw itself can say otherwise.
-    let receipt = server.call("POST", "/throw/car").body("a,b\n1,2\n").await.is(200).json();
+    // An explicit format disables detection, and a throw may override it.
+    let receipt = server.request("POST", "/throw/car").body("a,b\n1,2\n").await.is(200).json();
     assert_eq!((&receipt["format"], &receipt["accepted"]), (&json!("text"), &json!(2)), "{receipt}");
-    let receipt = server.call("POST", "/throw/car?format=csv").body("a,b\n1,2\n").await.is(200).json();
+    let receipt = server.request("POST", "/throw/car?format=csv").body("a,b\n1,2\n").await.is(200).json();
     assert_eq!(receipt["format"], "csv");
     let source = server.patch("/api/v1/source/car/", &json!({"format": null})).await.is(200).json();
     assert_eq!((&source["settings"]["format"], &source["settings"]["keep_raw"]), (&Json::Null, &json!(true)));
@@ -42,7 +42,7 @@ async fn a_throw_makes_a_source_and_its_settings_can_be_changed(server: Server) 
 
 async fn settings_are_locked_like_rows(server: Server) {
     let path = "/api/v1/source/car/";
-    let call = |method: &str, header: &str, value: &str| server.call(method, path).header(header, value);
+    let call = |method: &str, header: &str, value: &str| server.request(method, path).header(header, value);
     call("PUT", "if-match", "*").json(&json!({})).await.problem(412);
     let made = call("PUT", "if-none-match", "*").json(&json!({})).await.is(201);
     assert_eq!(made.header("etag"), Some("\"1\""));
@@ -79,13 +79,13 @@ async fn wrong_settings_are_refused_by_name(server: Server) {
     assert_eq!(server.get(SOURCE).await.is(200).json()["count"], 0);
 }
 
-async fn the_last_throws_are_shown_as_they_came(server: Server) {
+async fn recent_throws_are_listed(server: Server) {
     server.get("/api/v1/source/car/recent/").await.problem(404);
     for number in 0..3 {
-        let call = server.call("POST", "/throw/car?unit=km").header("content-type", "text/x-speed");
-        call.body(format!("{{\"n\": {number}}}")).await.is(200).ok();
+        let request = server.request("POST", "/throw/car?unit=km").header("content-type", "text/x-speed");
+        request.body(format!("{{\"n\": {number}}}")).await.is(200).ok();
     }
-    server.call("POST", "/throw/car").body(vec![0xff_u8, 0, 1]).await.is(200).ok();
+    server.request("POST", "/throw/car").body(vec![0xff_u8, 0, 1]).await.is(200).ok();
     let recent = server.get("/api/v1/source/car/recent/").await.is(200).json();
     assert_eq!(recent["count"], 4, "{recent}");
     let (newest, before) = (&recent["results"][0], &recent["results"][1]);
@@ -95,8 +95,8 @@ async fn the_last_throws_are_shown_as_they_came(server: Server) {
     assert_eq!((&before["receipt"]["accepted"], &before["format"]), (&json!(1), &json!("json")), "{before}");
 }
 
-/// The picture to keep in mind: huge nested events come in, two clean storages come out.
-async fn a_stream_of_animals_ends_in_two_clean_storages(server: Server) {
+/// The guiding use case: large nested events come in, and two clean storages come out.
+async fn mixed_animal_events_are_routed_to_two_storages(server: Server) {
     server.declare(&dog()).await;
     server.declare(&cat()).await;
     let route = |kind: &str, more: Json| {
@@ -110,10 +110,10 @@ async fn a_stream_of_animals_ends_in_two_clean_storages(server: Server) {
         members.extend(more.as_object().unwrap().clone());
         route
     };
-    let mut of_dogs = route("dog", json!({"cast": {"collar_size": "integer"}}));
-    of_dogs["keep"].as_array_mut().unwrap().push(json!("animal.collar.size"));
-    of_dogs["rename"]["animal.collar.size"] = json!("collar_size");
-    let settings = json!({"routes": [of_dogs, route("cat", json!({}))], "unrouted": "drop"});
+    let mut dog_route = route("dog", json!({"cast": {"collar_size": "integer"}}));
+    dog_route["keep"].as_array_mut().unwrap().push(json!("animal.collar.size"));
+    dog_route["rename"]["animal.collar.size"] = json!("collar_size");
+    let settings = json!({"routes": [dog_route, route("cat", json!({}))], "unrouted": "drop"});
     server.put("/api/v1/source/animals/", &settings).await.is(201).ok();
 
     let event = |number: usize, kind: &str| {
@@ -145,7 +145,7 @@ async fn a_stream_of_animals_ends_in_two_clean_storages(server: Server) {
     for line in ["datadump_throws_total 1", "datadump_records_dropped_total 100"] {
         assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
     }
-    // The same animals again are the same rows.
+    // Throwing the same animals again adds no rows.
     server.post("/throw/animals", &json!(events)).await.is(200).ok();
     assert_eq!(server.get("/api/v1/storage/dog/").await.is(200).json()["count"], 100);
 }

@@ -1,4 +1,4 @@
-//! The first thing anyone does with storages, from end to end, with the exact statuses.
+//! A first session with storages from end to end, with exact statuses.
 
 use datadump_tests::{Server, cat, dog, on_both};
 use serde_json::{Value as Json, json};
@@ -13,7 +13,7 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
         assert_eq!(created["version"], 1);
         assert_eq!(created["locked"], true, "the migration is queued, not done: {created}");
         assert_eq!(created["definition"], without_name(&definition), "as it was sent");
-        let status = server.applied(name).await;
+        let status = server.wait_until_applied(name).await;
         assert_eq!((&status["name"], &status["version"]), (&json!(name), &json!(1)));
         let applied = server.get(&format!("/api/v1/factory/storage/{name}/")).await.is(200).json();
         assert_eq!(applied["locked"], false);
@@ -45,7 +45,7 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
     let before = server.get("/api/v1/storage/dog/CHIP1/").await.is(200).json();
     let created = server.post("/api/v1/factory/storage/", &second).await.is(201).json();
     assert_eq!(created["version"], 2);
-    server.applied("dog").await;
+    server.wait_until_applied("dog").await;
     let mut expected = before.clone();
     expected["good"] = json!(true);
     let old = server.get("/api/v1/storage/dog/CHIP1/").await.is(200).json();
@@ -82,7 +82,7 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
     let (setup, database) = server.stop().await;
     let server = setup.start(database).await;
     let list = server.get("/api/v1/storage/dog/").await.is(200).json();
-    assert_eq!(keys(&list), ["CHIP4", "CHIP3", "CHIP2"], "all is there after a restart");
+    assert_eq!(keys(&list), ["CHIP4", "CHIP3", "CHIP2"], "all rows survive a restart");
 }
 
 fn without_name(definition: &Json) -> Json {
@@ -91,7 +91,7 @@ fn without_name(definition: &Json) -> Json {
     definition
 }
 
-/// A row without what the service adds to it.
+/// Removes the system fields of a row.
 fn data(row: &Json) -> Json {
     let mut row = row.clone();
     row.as_object_mut()

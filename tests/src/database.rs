@@ -1,4 +1,4 @@
-//! A database of a test's own.
+//! A new database for each test.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,137 +9,136 @@ use std::{
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
-/// An empty database, gone when this is dropped.
+/// A database that is deleted when dropped.
 #[derive(Debug)]
 pub enum Database {
-    /// A file in a folder of its own.
+    /// A file in a temporary folder.
     Sqlite(TempDir),
-    /// A database on a server of the test's own, which it goes away with.
-    Foreign {
-        /// Its address.
+    /// A database that belongs to somebody else and is not dropped here.
+    External {
+        /// Its URL.
         url: String,
     },
-    /// A database on the server that the tests were given.
+    /// A database on the server in `DATADUMP_TEST_POSTGRES`.
     Postgres {
         /// Its name.
         name: String,
-        /// Its address, with user and password.
+        /// Its URL, with user and password.
         url: String,
     },
 }
 
 impl Database {
-    /// A file that does not exist yet.
+    /// Returns the path of a new SQLite database.
     pub fn sqlite() -> Self {
         Self::Sqlite(folder())
     }
 
-    /// A file that does not exist yet, in a new folder below this one.
+    /// Returns the path of a new SQLite database, in a new folder below `folder`.
     pub fn sqlite_in(folder: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("datadump-").tempdir_in(folder);
-        Self::Sqlite(folder.expect("a folder can be made"))
+        Self::Sqlite(folder.expect("a temporary folder can be created"))
     }
 
-    /// A new database on the PostgreSQL that `DATADUMP_TEST_POSTGRES` names.
+    /// Creates a database on the server in `DATADUMP_TEST_POSTGRES`.
     pub async fn postgres() -> Self {
-        Self::created("").await
+        Self::create("").await
     }
 
-    /// Another database with the same in it. Nobody may be connected to this one.
+    /// Copies the database. No connection to it may be open.
     pub async fn copy(&self) -> Self {
         match self {
             Self::Sqlite(_) => {
                 let copy = Self::sqlite();
-                let log = self.file().with_extension("db-wal");
-                assert!(!log.exists(), "a database that was closed is one file");
+                let wal = self.file().with_extension("db-wal");
+                assert!(!wal.exists(), "the database has not been closed: its WAL exists");
                 std::fs::copy(self.file(), copy.file()).expect("the file can be copied");
                 copy
             }
-            Self::Postgres { name, .. } => Self::created(&format!("TEMPLATE {name}")).await,
-            Self::Foreign { .. } => panic!("only databases of our own are copied"),
+            Self::Postgres { name, .. } => Self::create(&format!("TEMPLATE {name}")).await,
+            Self::External { .. } => panic!("external databases cannot be copied"),
         }
     }
 
-    async fn created(how: &str) -> Self {
+    async fn create(options: &str) -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}_{}", process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-        administer(&format!("CREATE DATABASE {name} {how}")).await;
+        administer(&format!("CREATE DATABASE {name} {options}")).await;
         let server = server();
-        let (before, _) = server.rsplit_once('/').expect("an address ends with a database");
+        let (before, _) = server.rsplit_once('/').expect("the URL ends with a database");
         Self::Postgres { url: format!("{before}/{name}"), name }
     }
 
-    /// What `--database` takes.
+    /// Returns the value for `--database`.
     pub fn address(&self) -> String {
         match self {
             Self::Sqlite(_) => format!("sqlite:{}", self.file().display()),
-            Self::Postgres { url, .. } | Self::Foreign { url } => url.clone(),
+            Self::Postgres { url, .. } | Self::External { url } => url.clone(),
         }
     }
 
-    /// The file of SQLite.
+    /// Returns the path of the SQLite file.
     pub fn file(&self) -> PathBuf {
         match self {
             Self::Sqlite(folder) => folder.path().join("test.db"),
-            Self::Postgres { .. } | Self::Foreign { .. } => panic!("PostgreSQL is not a file"),
+            Self::Postgres { .. } | Self::External { .. } => panic!("a PostgreSQL database has no file"),
         }
     }
 
-    /// Whether it is PostgreSQL.
+    /// Returns whether the database is on PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         !matches!(self, Self::Sqlite(_))
     }
 
-    /// Runs statements on it, behind the server's back.
+    /// Runs statements directly on the database, bypassing the server.
     pub async fn execute(&self, statements: &str) {
         match self {
             Self::Sqlite(_) => {
                 let connection = rusqlite::Connection::open(self.file()).expect("the file can be opened");
                 connection.execute_batch(statements).expect(statements);
             }
-            Self::Postgres { url, .. } | Self::Foreign { url } => {
+            Self::Postgres { url, .. } | Self::External { url } => {
                 let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
                 connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(statements))).await.expect(statements);
             }
         }
     }
 
-    /// The texts that a question is answered with, asked behind the server's back.
-    pub async fn texts(&self, question: &str) -> Vec<String> {
+    /// Runs a query directly on the database, and returns its only column, which is text.
+    pub async fn query_texts(&self, query: &str) -> Vec<String> {
         match self {
             Self::Sqlite(_) => {
                 let connection = rusqlite::Connection::open(self.file()).expect("the file can be opened");
-                let mut statement = connection.prepare(question).expect(question);
-                let texts = statement.query_map([], |row| row.get(0)).expect(question);
-                texts.collect::<Result<_, _>>().expect(question)
+                let mut statement = connection.prepare(query).expect(query);
+                let texts = statement.query_map([], |row| row.get(0)).expect(query);
+                texts.collect::<Result<_, _>>().expect(query)
             }
-            Self::Postgres { url, .. } | Self::Foreign { url } => {
+            Self::Postgres { url, .. } | Self::External { url } => {
                 let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
-                let question = sqlx::AssertSqlSafe(question);
-                sqlx::query_scalar(question).fetch_all(&mut connection).await.expect("it can be asked")
+                let safe = sqlx::AssertSqlSafe(query);
+                sqlx::query_scalar(safe).fetch_all(&mut connection).await.expect(query)
             }
         }
     }
 
-    /// The version of its system tables.
+    /// Returns the version of the system tables.
     pub async fn system_version(&self) -> i64 {
-        let question = "SELECT system_version FROM datadump_info";
+        let query = "SELECT system_version FROM datadump_info";
         match self {
             Self::Sqlite(_) => {
                 let connection = rusqlite::Connection::open(self.file()).expect("the file can be opened");
-                connection.query_row(question, [], |row| row.get(0)).expect(question)
+                connection.query_row(query, [], |row| row.get(0)).expect(query)
             }
-            Self::Postgres { url, .. } | Self::Foreign { url } => {
+            Self::Postgres { url, .. } | Self::External { url } => {
                 let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
-                sqlx::query_scalar(question).fetch_one(&mut connection).await.expect(question)
+                sqlx::query_scalar(query).fetch_one(&mut connection).await.expect(query)
             }
         }
     }
 
-    /// Makes many rows of the one row that a storage has: `columns` gives each column but the
-    /// service's own an expression over `n`, which goes from `first` to `last`. Rows of the same
-    /// moment as the one, written in seconds where requests would take minutes.
-    pub async fn multiply(&self, storage: &str, columns: &[(&str, &str)], first: u64, last: u64) {
+    /// Copies the only row of a storage for every `n` from `first` to `last`. `columns` gives every column except the
+    /// system columns an SQL expression over `n`. Takes seconds where requests would take minutes.
+    pub async fn insert_copies(&self, storage: &str, columns: &[(&str, &str)], first: u64, last: u64) {
         let names: String = columns.iter().map(|(name, _)| format!("\"{name}\", ")).collect();
         let values: String = columns.iter().map(|(_, value)| format!("{value}, ")).collect();
         let numbers = match self {
@@ -149,7 +148,7 @@ impl Database {
                      SELECT n FROM c) AS s"
                 )
             }
-            Self::Postgres { .. } | Self::Foreign { .. } => {
+            Self::Postgres { .. } | Self::External { .. } => {
                 format!("generate_series({first}, {last}) AS s(n)")
             }
         };
@@ -167,7 +166,7 @@ impl Drop for Database {
     fn drop(&mut self) {
         let Self::Postgres { name, .. } = self else { return };
         let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-        // On a thread of its own, because the runtime of the test cannot be waited on from here.
+        // On a separate thread, because `drop` cannot block on the test's runtime.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(administer(&statement));
@@ -178,18 +177,18 @@ impl Drop for Database {
     }
 }
 
-/// A temporary folder.
+/// Creates a temporary folder.
 pub(crate) fn folder() -> TempDir {
-    tempfile::Builder::new().prefix("datadump-").tempdir().expect("there is a temporary folder")
+    tempfile::Builder::new().prefix("datadump-").tempdir().expect("a temporary folder can be created")
 }
 
 fn server() -> String {
     std::env::var("DATADUMP_TEST_POSTGRES")
-        .expect("DATADUMP_TEST_POSTGRES names no PostgreSQL: use tests/run, which starts one")
+        .expect("DATADUMP_TEST_POSTGRES is not set: run tests/run, which starts a PostgreSQL server")
 }
 
 async fn administer(statement: &str) {
     let mut connection = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
     connection.execute(sqlx::AssertSqlSafe(statement)).await.expect(statement);
-    connection.close().await.expect("PostgreSQL says goodbye");
+    connection.close().await.expect("the connection can be closed");
 }

@@ -1,8 +1,8 @@
-//! The storages that most tests use.
+//! The storage definitions that most tests use.
 
 use serde_json::{Value as Json, json};
 
-/// `dog`, as the design has it.
+/// Returns the definition of `dog`: a string key, an indexed string and an integer.
 pub fn dog() -> Json {
     json!({
         "name": "dog",
@@ -12,7 +12,7 @@ pub fn dog() -> Json {
     })
 }
 
-/// `cat`, which is much the same.
+/// Returns the definition of `cat`: like `dog`, with a default.
 pub fn cat() -> Json {
     json!({
         "name": "cat",
@@ -22,8 +22,8 @@ pub fn cat() -> Json {
     })
 }
 
-/// `record`: a field of every kind, and a generated key. Every field but `text` may be null or
-/// left out, and all may be filtered on.
+/// Returns the definition of `record`: a generated key and a field of every kind. All fields but `text`
+/// are nullable, and all can be filtered.
 pub fn record() -> Json {
     json!({
         "name": "record",
@@ -48,7 +48,7 @@ pub fn record() -> Json {
     })
 }
 
-/// The members of a receipt, in their order.
+/// The members of a receipt, in order.
 pub const RECEIPT: [&str; 12] = [
     "ok",
     "throw",

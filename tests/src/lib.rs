@@ -1,39 +1,44 @@
-//! The harness of the black-box tests: it starts the real server on a real database, asks it over
-//! HTTP, and leaves nothing behind.
+//! The harness of the black-box tests. It starts the server on a real database, sends requests over
+//! HTTP, and cleans up.
 //!
 //! ```text
-//! Database (a temporary file, or a database of its own on PostgreSQL)
+//! Database (a temporary file, or a new database on PostgreSQL)
 //!    └─ Server (the binary of this build, on a free port; killed when dropped)
-//!          └─ Call ─► Answer (whose checks say the whole answer when they fail)
+//!          └─ Request ─► Response (whose assertions print the whole response when they fail)
 //! ```
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test harness fails by panicking"
+)]
 
-mod call;
 mod cluster;
 mod compress;
 mod database;
 mod definitions;
 pub mod disk;
-mod listener;
+mod event_stream;
 pub mod load;
+mod request;
 mod server;
 mod simulator;
-mod socket;
+mod websocket;
 pub mod workspace;
 
-pub use call::{Answer, Api, Call, segment};
-pub use cluster::{Cluster, Stop};
+pub use cluster::{Cluster, StopMode};
 pub use compress::compress;
 pub use database::Database;
 pub use definitions::{RECEIPT, cat, dog, record};
-pub use listener::{Frame, Listener};
+pub use event_stream::{EventStream, ServerEvent};
+pub use request::{Api, Request, Response, segment};
 pub use server::{Exit, Server, Setup, eventually, snapshot};
-pub use simulator::{Done, Simulated, Simulation};
-pub use socket::{Heard, Socket};
+pub use simulator::{Progress, Simulation, SimulationOptions};
+pub use websocket::{ServerMessage, WebSocket};
 
-/// Makes two tests of each function, one on SQLite and one on PostgreSQL. The functions take a
-/// [`Server`] on an empty database.
+/// Defines two tests for each function, one on SQLite and one on PostgreSQL. Each function receives a
+/// [`Server`] with an empty database.
 #[macro_export]
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {$(

@@ -1,4 +1,4 @@
-//! Starting and stopping the real server.
+//! Starts and stops the server binary.
 
 use std::{
     ffi::OsString,
@@ -19,18 +19,18 @@ use tokio::{
 
 use crate::{Api, Database, database::folder, workspace};
 
-/// A running server. Its requests are those of [`Api`]. It is killed when this is dropped.
+/// A running server, which dereferences to its [`Api`]. It is killed when dropped.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
     setup: Setup,
     api: Api,
-    /// How long it took from its start to its first line.
+    /// Time from the start of the process to its first line of output.
     pub started_in: Duration,
     database: Option<Database>,
 }
 
-/// How a server is started: in an empty folder, with an environment of its own.
+/// How a server is started: its program, arguments, environment and empty working folder.
 #[derive(Debug)]
 pub struct Setup {
     program: PathBuf,
@@ -39,14 +39,14 @@ pub struct Setup {
     folder: TempDir,
 }
 
-/// How a program ended.
+/// The result of a program that has exited.
 #[derive(Debug)]
 pub struct Exit {
-    /// Its status.
+    /// Exit status.
     pub status: ExitStatus,
-    /// What it printed on its standard output.
+    /// Standard output.
     pub stdout: String,
-    /// What it printed on its standard error.
+    /// Standard error.
     pub stderr: String,
 }
 
@@ -62,57 +62,57 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// With arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn arguments<T: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = T>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
 
-    /// With an environment variable.
+    /// Sets an environment variable.
     #[must_use]
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
         self
     }
 
-    /// With a file in its folder.
+    /// Writes a file to the working folder.
     #[must_use]
     pub fn file(self, name: &str, text: &str) -> Self {
         fs::write(self.folder.path().join(name), text).expect("a temporary file can be written");
         self
     }
 
-    /// Another program than the server of this build.
+    /// Replaces the server of this build by another program.
     #[must_use]
     pub fn program(mut self, program: &Path) -> Self {
         program.clone_into(&mut self.program);
         self
     }
 
-    /// The folder it runs in.
+    /// Returns the working folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Runs it to its end, which has to come by itself.
+    /// Runs the program until it exits by itself.
     pub async fn run(&self) -> Exit {
         let mut child = self.spawn();
         let status = timeout(Duration::from_secs(30), child.wait()).await;
-        let status = status.unwrap_or_else(|_| panic!("it does not end: {}", self.printed()));
+        let status = status.unwrap_or_else(|_| panic!("the program does not exit: {}", self.output()));
         let (stdout, stderr) = (self.stdout(), self.stderr());
-        Exit { status: status.expect("it can be waited for"), stdout, stderr }
+        Exit { status: status.expect("the child can be awaited"), stdout, stderr }
     }
 
-    /// Starts it on a database, on a free port, and waits until it serves.
+    /// Starts the server on a database and a free port, and waits until it serves requests.
     pub async fn start(mut self, database: Database) -> Server {
         self.environment.retain(|(name, _)| name != "DATADUMP_DATABASE" && name != "DATADUMP_LISTEN");
         let this = self.environment("DATADUMP_DATABASE", &database.address());
         this.environment("DATADUMP_LISTEN", "127.0.0.1:0").serve(Some(database)).await
     }
 
-    /// Starts it on the database and the address it is told by nobody but this setup.
-    pub async fn start_as_it_is(self) -> Server {
+    /// Starts the server with the database and address that this setup gives.
+    pub async fn start_unmodified(self) -> Server {
         self.serve(None).await
     }
 
@@ -120,24 +120,29 @@ impl Setup {
         let began = Instant::now();
         let mut child = self.spawn();
         let base = loop {
-            // The line is whole only when its end is there.
+            // Without a line break the line may be incomplete.
             let stdout = self.stdout();
             if let Some((line, _)) = stdout.split_once('\n') {
                 let base = line.strip_prefix("listening on ");
-                break base.unwrap_or_else(|| panic!("the first line is {line:?}")).to_owned();
+                break base.unwrap_or_else(|| panic!("unexpected first line: {line:?}")).to_owned();
             }
-            if let Some(status) = child.try_wait().expect("it can be waited for") {
-                panic!("the server ended with {status}: {}", self.printed());
+            if let Some(status) = child.try_wait().expect("the child can be awaited") {
+                panic!("the server exited with {status}: {}", self.output());
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "it does not start: {}", self.printed());
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "the server does not start: {}",
+                self.output()
+            );
             sleep(Duration::from_millis(1)).await;
         };
         Server { child, setup: self, api: Api::new(base), started_in: began.elapsed(), database }
     }
 
-    /// It dies with the thread that started it, so that a test that is killed leaves no server.
+    /// Starts the process. It dies with the thread that started it, so that a killed test leaves no server behind.
     fn spawn(&self) -> Child {
-        let output = |name: &str| File::create(self.folder.path().join(name)).expect("it can be written");
+        let output =
+            |name: &str| File::create(self.folder.path().join(name)).expect("the output file can be created");
         let mut command = Command::new("setpriv");
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("DATADUMP_") {
@@ -166,89 +171,90 @@ impl Setup {
         fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default()
     }
 
-    fn printed(&self) -> String {
+    fn output(&self) -> String {
         format!("stdout:\n{}\nstderr:\n{}", self.stdout(), self.stderr())
     }
 }
 
 impl Server {
-    /// Starts one with no more settings than its database and address.
+    /// Starts a server with default settings.
     pub async fn start(database: Database) -> Self {
         Setup::default().start(database).await
     }
 
-    /// Another one on the same PostgreSQL database, behind its back.
-    pub async fn beside(&self) -> Self {
-        Self::start(Database::Foreign { url: self.database().address() }).await
+    /// Starts a second node on the same PostgreSQL database.
+    pub async fn start_second(&self) -> Self {
+        Self::start(Database::External { url: self.database().address() }).await
     }
 
-    /// Its database.
+    /// Returns the database.
     pub fn database(&self) -> &Database {
-        self.database.as_ref().expect("it was started on a database of the test's")
+        self.database.as_ref().expect("the server was started with a database")
     }
 
-    /// The number of its process.
-    pub fn process(&self) -> u32 {
-        self.child.id().expect("it is running")
+    /// Returns the process id.
+    pub fn process_id(&self) -> u32 {
+        self.child.id().expect("the server is running")
     }
 
-    /// The host and port it listens on.
+    /// Returns the host and port.
     pub fn address(&self) -> &str {
         self.api.base().trim_start_matches("http://")
     }
 
-    /// All it printed so far.
-    pub fn printed(&self) -> String {
-        self.setup.printed()
+    /// Returns everything it has printed.
+    pub fn output(&self) -> String {
+        self.setup.output()
     }
 
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let process = i32::try_from(self.process()).expect("a process has a small number");
-        kill_process(Pid::from_raw(process).expect("a process has a number"), signal).expect("it is running");
+        let pid =
+            i32::try_from(self.process_id()).ok().and_then(Pid::from_raw).expect("the process id is valid");
+        kill_process(pid, signal).expect("the server is running");
     }
 
-    /// Waits for its end.
-    pub async fn ended(&mut self) -> ExitStatus {
+    /// Waits until the process exits.
+    pub async fn wait(&mut self) -> ExitStatus {
         let status = timeout(Duration::from_secs(60), self.child.wait()).await;
         status
-            .unwrap_or_else(|_| panic!("it does not end: {}", self.printed()))
-            .expect("it can be waited for")
+            .unwrap_or_else(|_| panic!("the server does not exit: {}", self.output()))
+            .expect("the child can be awaited")
     }
 
-    /// Asks it to stop, and waits until it has, with success.
+    /// Stops the server with SIGTERM, and asserts that it exits with success.
     pub async fn stop(mut self) -> (Setup, Database) {
         self.signal(Signal::TERM);
-        let status = self.ended().await;
-        assert!(status.success(), "it ended with {status}: {}", self.printed());
-        self.parts()
+        let status = self.wait().await;
+        assert!(status.success(), "the server exited with {status}: {}", self.output());
+        self.into_parts()
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills the server with SIGKILL.
     pub async fn kill(mut self) -> (Setup, Database) {
         self.signal(Signal::KILL);
-        self.ended().await;
-        self.parts()
+        self.wait().await;
+        self.into_parts()
     }
 
-    /// Starts it anew, after it has ended.
-    pub async fn again(self) -> Self {
-        let (setup, database) = self.parts();
+    /// Starts the server again after it has exited.
+    pub async fn restart(self) -> Self {
+        let (setup, database) = self.into_parts();
         setup.start(database).await
     }
 
-    fn parts(self) -> (Setup, Database) {
-        (self.setup, self.database.expect("it was started on a database of the test's"))
+    fn into_parts(self) -> (Setup, Database) {
+        (self.setup, self.database.expect("the server was started with a database"))
     }
 
-    /// Declares a storage, or its next version, and waits until it is applied.
+    /// Declares a storage or its next version, and waits until the version is applied.
     pub async fn declare(&self, definition: &Json) {
         self.post("/api/v1/factory/storage/", definition).await.is(201).ok();
-        self.applied(definition["name"].as_str().expect("a definition has a name")).await;
+        self.wait_until_applied(definition["name"].as_str().expect("a definition has a name")).await;
     }
 
-    /// Waits until the storage's last version is applied.
-    pub async fn applied(&self, storage: &str) -> Json {
+    /// Waits until the last version of a storage is applied, and returns its status.
+    pub async fn wait_until_applied(&self, storage: &str) -> Json {
         let path = format!("/api/v1/factory/ready_status/{storage}/");
         eventually("the version is applied", || async {
             let status = self.get(&path).await.is(200).json();
@@ -267,18 +273,18 @@ impl Deref for Server {
     }
 }
 
-/// All that a server answers about its storages, definitions, versions and rows, and of its devices what time
-/// does not change.
+/// Returns everything the API says about storages, definitions, versions and rows, and the properties of devices that
+/// do not change over time.
 pub async fn snapshot(server: &Server) -> Json {
     let storages = server.get("/api/v1/factory/storage/?limit=1000").await.is(200).json();
-    let mut seen = serde_json::Map::new();
+    let mut snapshot = serde_json::Map::new();
     for storage in storages["results"].as_array().expect("a list has results") {
         let name = storage["name"].as_str().expect("a storage has a name");
         let versions = server.get(&format!("/api/v1/factory/storage/{name}/versions/")).await.is(200).json();
         let rows = server.get(&format!("/api/v1/storage/{name}/?limit=1000")).await.is(200).json();
-        let all =
+        let content =
             serde_json::json!({"storage": storage, "versions": versions["results"], "rows": rows["results"]});
-        seen.insert(name.to_owned(), all);
+        snapshot.insert(name.to_owned(), content);
     }
     let devices = server.get("/api/v1/device/?limit=1000").await.is(200).json();
     for device in devices["results"].as_array().expect("a list has results") {
@@ -289,22 +295,25 @@ pub async fn snapshot(server: &Server) -> Json {
         let names = ["id", "device", "state", "labels", "period_s", "own_table", "has_token", "last_seen"];
         let settings: serde_json::Map<String, Json> =
             names.iter().map(|name| ((*name).to_owned(), device[*name].clone())).collect();
-        seen.insert(
+        snapshot.insert(
             format!("device {}", device["id"]),
             serde_json::json!({"device": settings, "sensors": sensors}),
         );
     }
-    seen.into()
+    snapshot.into()
 }
 
-/// Asks again and again until there is an answer, for at most half a minute.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> F) -> T {
+/// Polls until there is a result, for at most 30 seconds.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, poll: impl Fn() -> F) -> T {
     let began = Instant::now();
     loop {
-        if let Some(answer) = ask().await {
-            return answer;
+        if let Some(result) = poll().await {
+            return result;
         }
-        assert!(began.elapsed() < Duration::from_secs(30), "not so after half a minute: {what}");
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "timed out after 30 seconds, waiting until {what}"
+        );
         sleep(Duration::from_millis(10)).await;
     }
 }

@@ -1,12 +1,12 @@
-//! Devices that are not there: they push what they measure, drop out now and then, and do what they are told.
+//! Simulated devices: they push readings, drop out now and then, and run commands.
 //!
 //! ```text
-//! every period: push ─► commands in the answer ─► acknowledge ─► do (once) ─► answer
+//! every interval: push ─► commands in the response ─► acknowledge ─► run once ─► report the result
 //! ```
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -19,61 +19,61 @@ use tokio::{
 
 use crate::{Api, segment};
 
-/// How devices behave.
+/// How the simulated devices behave.
 #[derive(Debug, Clone)]
-pub struct Simulated {
-    /// How many there are.
+pub struct SimulationOptions {
+    /// Number of devices.
     pub devices: usize,
-    /// What their names begin with.
+    /// Prefix of their names.
     pub name: String,
-    /// How often each pushes.
-    pub every: Duration,
-    /// How many sensors each has.
+    /// Time between two pushes of a device.
+    pub interval: Duration,
+    /// Number of sensors per device.
     pub sensors: usize,
-    /// How likely a device drops out before a push, and for how many periods.
-    pub drop_outs: f64,
-    /// For how many periods one that has dropped out is silent.
-    pub silent: u32,
-    /// Whether they ask for commands, and do them.
-    pub obey: bool,
+    /// Probability that a device drops out before a push.
+    pub drop_out_rate: f64,
+    /// Number of intervals for which a dropped-out device is offline.
+    pub offline_periods: u32,
+    /// Whether devices ask for commands and run them.
+    pub run_commands: bool,
 }
 
-impl Default for Simulated {
+impl Default for SimulationOptions {
     fn default() -> Self {
         Self {
             devices: 1,
             name: "simulated".into(),
-            every: Duration::from_secs(1),
+            interval: Duration::from_secs(1),
             sensors: 2,
-            drop_outs: 0.0,
-            silent: 10,
-            obey: true,
+            drop_out_rate: 0.0,
+            offline_periods: 10,
+            run_commands: true,
         }
     }
 }
 
-/// What devices have done.
+/// What the devices have done so far.
 #[derive(Debug, Default, Clone)]
-pub struct Done {
-    /// Pushes that were answered.
+pub struct Progress {
+    /// Number of accepted pushes.
     pub pushed: u64,
-    /// Readings that were accepted.
+    /// Number of accepted readings.
     pub accepted: u64,
-    /// Pushes that were not answered, or refused.
+    /// Number of pushes that were refused or not answered.
     pub failed: u64,
-    /// Commands, and how often each was done.
+    /// How often each command was run, by its id.
     pub commands: BTreeMap<String, u32>,
 }
 
-/// Devices that are running. They stop when this is dropped, whatever they are about.
+/// A running simulation. Its devices are aborted when it is dropped.
 #[derive(Debug)]
 pub struct Simulation {
-    done: Arc<Mutex<Done>>,
+    progress: Arc<Mutex<Progress>>,
     stop: watch::Sender<()>,
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// The names of the sensors, and about what they say.
+/// Names of the sensors, with the mean and amplitude of their values.
 const SENSORS: [(&str, f64, f64); 5] = [
     ("temperature", 21.0, 6.0),
     ("moisture", 40.0, 25.0),
@@ -82,10 +82,10 @@ const SENSORS: [(&str, f64, f64); 5] = [
     ("pressure", 1_013.0, 12.0),
 ];
 
-impl Simulated {
-    /// Starts them.
+impl SimulationOptions {
+    /// Starts the devices.
     pub fn start(&self, api: &Api) -> Simulation {
-        let done = Arc::new(Mutex::new(Done::default()));
+        let progress = Arc::new(Mutex::new(Progress::default()));
         let stop = watch::Sender::new(());
         let tasks = (0..self.devices).map(|number| {
             let device = Device {
@@ -95,24 +95,24 @@ impl Simulated {
                 },
                 number,
                 api: api.clone(),
-                simulated: self.clone(),
-                done: done.clone(),
-                chance: Chance(number as u64 + 1),
+                options: self.clone(),
+                progress: progress.clone(),
+                random: Random(number as u64 + 1),
                 settings: BTreeMap::new(),
             };
             tokio::spawn(device.run(stop.subscribe()))
         });
-        Simulation { tasks: tasks.collect(), done, stop }
+        Simulation { tasks: tasks.collect(), progress, stop }
     }
 }
 
 impl Simulation {
-    /// What they have done so far.
-    pub fn done(&self) -> Done {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Returns what the devices have done so far.
+    pub fn progress(&self) -> Progress {
+        self.progress.lock().expect("no device panics").clone()
     }
 
-    /// Stops them between two pushes: nothing that they have asked for is still on its way.
+    /// Stops the devices between two pushes, so that no request is in flight.
     pub async fn stop(mut self) {
         self.stop.send_replace(());
         for task in &mut self.tasks {
@@ -131,70 +131,70 @@ struct Device {
     name: String,
     number: usize,
     api: Api,
-    simulated: Simulated,
-    done: Arc<Mutex<Done>>,
-    chance: Chance,
+    options: SimulationOptions,
+    progress: Arc<Mutex<Progress>>,
+    random: Random,
     settings: BTreeMap<String, Json>,
 }
 
 impl Device {
     async fn run(mut self, mut stop: watch::Receiver<()>) {
         let began = Instant::now();
-        // Not all at the same moment.
-        let offset = self.simulated.every.mul_f64(self.number as f64 / self.simulated.devices as f64);
+        // Spreads the devices over the interval.
+        let offset = self.options.interval.mul_f64(self.number as f64 / self.options.devices as f64);
         let mut due = began + offset;
         loop {
             tokio::select! {
                 () = sleep_until(due) => {}
                 _ = stop.changed() => return,
             }
-            if self.chance.next() < self.simulated.drop_outs {
-                sleep(self.simulated.every * self.simulated.silent).await;
+            if self.random.next() < self.options.drop_out_rate {
+                sleep(self.options.interval * self.options.offline_periods).await;
                 due = Instant::now();
             }
-            due += self.simulated.every;
+            due += self.options.interval;
             self.push(began.elapsed().as_secs_f64()).await;
         }
     }
 
     async fn push(&mut self, seconds: f64) {
         let mut sensors = serde_json::Map::new();
-        for (place, (name, middle, swing)) in SENSORS.iter().take(self.simulated.sensors).enumerate() {
-            let phase = seconds / 60.0 + (self.number + place) as f64;
-            let value = middle + swing * phase.sin() + self.chance.next() - 0.5;
+        for (index, (name, mean, amplitude)) in SENSORS.iter().take(self.options.sensors).enumerate() {
+            let phase = seconds / 60.0 + (self.number + index) as f64;
+            let value = mean + amplitude * phase.sin() + self.random.next() - 0.5;
             sensors.insert((*name).to_owned(), json!((value * 100.0).round() / 100.0));
         }
-        let path = if self.simulated.obey { "/api/data?commands=1" } else { "/api/data" };
+        let path = if self.options.run_commands { "/api/data?commands=1" } else { "/api/data" };
         let push = json!({"device_id": self.name, "sensors": sensors});
-        let answer = match self.api.post(path, &push).send().await {
-            Ok(answer) if answer.status == 201 => answer.json(),
+        let response = match self.api.post(path, &push).send().await {
+            Ok(response) if response.status == 201 => response.json(),
             _ => {
-                self.note(|done| done.failed += 1);
+                self.update(|progress| progress.failed += 1);
                 return;
             }
         };
-        self.note(|done| {
-            done.pushed += 1;
-            done.accepted += answer["accepted"].as_u64().unwrap_or_default();
+        self.update(|progress| {
+            progress.pushed += 1;
+            progress.accepted += response["accepted"].as_u64().unwrap_or_default();
         });
-        for command in answer["commands"].as_array().into_iter().flatten() {
-            self.obey(command).await;
+        for command in response["commands"].as_array().into_iter().flatten() {
+            self.run_command(command).await;
         }
     }
 
-    /// Does a command: only if the server still takes it from this device.
-    async fn obey(&mut self, command: &Json) {
+    /// Runs a command, provided that the server accepts the acknowledgement.
+    async fn run_command(&mut self, command: &Json) {
         let id = command["id"].as_str().unwrap_or_default().to_owned();
         let path = |step: &str| format!("/api/v1/command/{}/{step}/", segment(&id));
         let attempt = &command["attempt"];
-        let taken = self.api.post(&path("ack"), &json!({"attempt": attempt})).send().await;
-        if !taken.is_ok_and(|answer| answer.status == 200) {
+        let acknowledged = self.api.post(&path("ack"), &json!({"attempt": attempt})).send().await;
+        if !acknowledged.is_ok_and(|response| response.status == 200) {
             return;
         }
-        self.note(|done| *done.commands.entry(id.clone()).or_default() += 1);
-        let (ok, data) = self.act(command["method"].as_str().unwrap_or_default(), &command["params"]);
+        self.update(|progress| *progress.commands.entry(id.clone()).or_default() += 1);
+        let (ok, data) = self.execute(command["method"].as_str().unwrap_or_default(), &command["params"]);
         let result = json!({"ok": ok, "data": data, "attempt": attempt});
-        // Answered until it is heard: it must not be done again.
+        // Retries until the server has the result, because the command must not be run again.
         for _ in 0..100 {
             match self.api.post(&path("result"), &result).send().await {
                 Ok(_) => return,
@@ -203,8 +203,8 @@ impl Device {
         }
     }
 
-    /// `echo`: what was sent. `set`: keeps what was sent. `get`: what was kept. `fail`: cannot be done.
-    fn act(&mut self, method: &str, params: &Json) -> (bool, Json) {
+    /// Executes a method: `echo` returns its parameters, `set` stores them, `get` returns what is stored, `fail` fails.
+    fn execute(&mut self, method: &str, params: &Json) -> (bool, Json) {
         match method {
             "echo" => (true, params.clone()),
             "set" => {
@@ -214,20 +214,20 @@ impl Device {
                 (true, json!(self.settings))
             }
             "get" => (true, json!(self.settings)),
-            "fail" => (false, json!("it was told to fail")),
-            other => (false, json!(format!("it does not know how to {other}"))),
+            "fail" => (false, json!("the method always fails")),
+            other => (false, json!(format!("unknown method {other}"))),
         }
     }
 
-    fn note(&self, note: impl FnOnce(&mut Done)) {
-        note(&mut self.done.lock().unwrap_or_else(PoisonError::into_inner));
+    fn update(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut self.progress.lock().expect("no device panics"));
     }
 }
 
-/// Numbers from 0 to 1, the same every time: xorshift.
-struct Chance(u64);
+/// A deterministic xorshift generator of numbers from 0 to 1.
+struct Random(u64);
 
-impl Chance {
+impl Random {
     fn next(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -1,5 +1,5 @@
-//! The library against its own contract, on real databases. `DATADUMP_TEST_POSTGRES` names a
-//! PostgreSQL server whose user may create databases; `tests/run` starts one.
+//! Integration tests of the library on SQLite and PostgreSQL. `DATADUMP_TEST_POSTGRES` is the URL of a PostgreSQL
+//! server whose user may create databases; `tests/run` starts one.
 
 #![expect(
     clippy::disallowed_methods,
@@ -7,7 +7,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "tests end by panicking, make names up and say what they measured"
+    reason = "tests fail by panicking, create random names and print measurements"
 )]
 
 mod capture;

@@ -13,9 +13,9 @@ async fn open() -> Dump {
 
 async fn declare(dump: &Dump, fields: Json) -> Result<(), Error> {
     let definition = definition(&fields);
-    let plan = dump.plan(&definition).await?.hash;
+    let plan = dump.definitions().plan(&definition).await?.hash;
     dump.declare(&definition, Consent { allow: Some(Class::Destructive), plan: Some(plan) }).await?;
-    dump.settled("s").await
+    dump.definitions().settled("s").await
 }
 
 fn text(name: &str) -> Json {

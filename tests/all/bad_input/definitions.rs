@@ -1,13 +1,13 @@
-//! Definitions that are none.
+//! Invalid definitions.
 
 use datadump_tests::{Server, dog, on_both};
 use serde_json::{Value as Json, json};
 
 use super::{Case, case, check, everything};
 
-on_both![definitions_are_refused_with_the_place, names_that_differ_in_case_only_are_taken];
+on_both![invalid_definitions_are_refused_with_a_pointer, names_that_differ_only_in_case_conflict];
 
-async fn definitions_are_refused_with_the_place(server: Server) {
+async fn invalid_definitions_are_refused_with_a_pointer(server: Server) {
     server.declare(&dog()).await;
     let before = everything(&server).await;
     for case in cases() {
@@ -25,12 +25,12 @@ async fn definitions_are_refused_with_the_place(server: Server) {
     }
 }
 
-async fn names_that_differ_in_case_only_are_taken(server: Server) {
+async fn names_that_differ_only_in_case_conflict(server: Server) {
     server.declare(&dog()).await;
     let mut shouted = dog();
     shouted["name"] = json!("DOG");
-    let answer = server.post("/api/v1/factory/storage/", &shouted).await;
-    check("another case", answer, 400, "/name", &["DOG", "dog", "case"]);
+    let response = server.post("/api/v1/factory/storage/", &shouted).await;
+    check("another case", response, 400, "/name", &["DOG", "dog", "case"]);
 }
 
 fn cases() -> Vec<Case> {
@@ -290,7 +290,7 @@ fn metas() -> Vec<Case> {
     ]
 }
 
-/// A definition with nothing wrong in it.
+/// Returns a valid definition.
 fn new() -> Json {
     json!({
         "name": "new",

@@ -1,4 +1,4 @@
-//! Input that is wrong is refused with a problem that names what is wrong, and changes nothing.
+//! Invalid input is refused with a problem that points at the error, and changes nothing.
 
 mod definitions;
 mod queries;
@@ -6,10 +6,10 @@ mod requests;
 mod rows;
 mod versions;
 
-use datadump_tests::{Answer, Server};
+use datadump_tests::{Response, Server};
 use serde_json::Value as Json;
 
-/// One input, where the problem points, and the words its detail must have.
+/// An invalid input, the pointer of the expected problem, and the words in its detail.
 struct Case {
     name: &'static str,
     body: Json,
@@ -21,22 +21,22 @@ fn case(name: &'static str, body: Json, at: &'static str, words: &'static [&'sta
     Case { name, body, at, words }
 }
 
-/// Checks that the answer is a problem that has an error at this place, or inside it: a JSON pointer,
-/// or the name of a parameter.
+/// Asserts that the response is a problem with an error at or below `at`, which is a JSON pointer or the name of a
+/// parameter.
 #[track_caller]
-fn check(name: &str, answer: Answer, status: u16, at: &str, words: &[&str]) {
-    let said = format!("{name}: {answer:?}");
-    let problem = answer.problem_about(status, words);
+fn check(name: &str, response: Response, status: u16, at: &str, words: &[&str]) {
+    let context = format!("{name}: {response:?}");
+    let problem = response.problem_about(status, words);
     let place = if at.is_empty() || at.starts_with('/') { "pointer" } else { "parameter" };
-    let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no errors: {said}"));
+    let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no errors: {context}"));
     let inside = |found: &str| found == at || (at.starts_with('/') && found.starts_with(&format!("{at}/")));
     assert!(
         errors.iter().any(|error| error[place].as_str().is_some_and(inside)),
-        "no error at {place} {at:?}: {said}"
+        "no error at {place} {at:?}: {context}"
     );
 }
 
-/// All storages with their versions, and all rows: what must not change.
+/// Returns all storages, versions and rows, which must not change.
 async fn everything(server: &Server) -> (Json, Vec<Json>) {
     let storages = server.get("/api/v1/factory/storage/?limit=1000").await.is(200).json();
     let mut rows = Vec::new();

@@ -1,13 +1,13 @@
-//! Questions that cannot be answered.
+//! Invalid queries.
 
 use datadump_tests::{Server, on_both};
 use serde_json::json;
 
 use super::{check, everything};
 
-on_both![questions_are_refused_with_the_parameter, a_cursor_is_good_for_its_own_query_only];
+on_both![invalid_queries_are_refused_with_the_parameter, a_cursor_is_only_valid_for_its_query];
 
-/// The parameters, the one that is wrong, and words.
+/// Query parameters, the invalid one, and words of the detail.
 const CASES: &[(&str, &str, &[&str])] = &[
     ("colour=black", "colour", &["colour"]),
     ("Color=black", "Color", &["Color"]),
@@ -56,13 +56,13 @@ const CASES: &[(&str, &str, &[&str])] = &[
     ("where={\"note\":{\"eq\":\"x\"}}", "where", &["note", "index"]),
 ];
 
-async fn questions_are_refused_with_the_parameter(server: Server) {
+async fn invalid_queries_are_refused_with_the_parameter(server: Server) {
     fill(&server).await;
     let before = everything(&server).await;
-    for (question, at, words) in CASES {
+    for (query, at, words) in CASES {
         let parameters: Vec<(&str, &str)> =
-            question.split('&').map(|pair| pair.split_once('=').unwrap()).collect();
-        check(question, server.get("/api/v1/storage/thing/").query(&parameters).await, 400, at, words);
+            query.split('&').map(|pair| pair.split_once('=').unwrap()).collect();
+        check(query, server.get("/api/v1/storage/thing/").query(&parameters).await, 400, at, words);
     }
     let deep = format!("{}{{\"size\":{{\"eq\":1}}}}{}", "{\"not\":".repeat(70), "}".repeat(70));
     check(
@@ -93,7 +93,7 @@ async fn questions_are_refused_with_the_parameter(server: Server) {
     assert_eq!(everything(&server).await, before);
 }
 
-async fn a_cursor_is_good_for_its_own_query_only(server: Server) {
+async fn a_cursor_is_only_valid_for_its_query(server: Server) {
     fill(&server).await;
     let page = server.get("/api/v1/storage/thing/?cursor=&limit=2&ordering=size").await.is(200).json();
     let next = page["next"].as_str().unwrap();
@@ -107,8 +107,8 @@ async fn a_cursor_is_good_for_its_own_query_only(server: Server) {
     let last = broken.pop().unwrap();
     broken.push(if last == 'A' { 'B' } else { 'A' });
     let path = format!("/api/v1/storage/thing/?limit=2&ordering=size&{broken}");
-    let answer = server.get(&path).await;
-    assert!([200, 400].contains(&answer.status), "never a failure of the server's: {answer:?}");
+    let response = server.get(&path).await;
+    assert!([200, 400].contains(&response.status), "never a failure of the server's: {response:?}");
 }
 
 async fn fill(server: &Server) {

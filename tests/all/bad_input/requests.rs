@@ -1,11 +1,11 @@
-//! Requests that are wrong before anyone asks what is in them.
+//! Requests that are invalid regardless of their contents.
 
 use datadump_tests::{Server, dog, on_both};
 use serde_json::json;
 
 use super::everything;
 
-on_both![bodies_that_are_not_json_are_refused, what_does_not_exist_is_not_found, wrong_methods_are_refused,];
+on_both![bodies_that_are_not_json_are_refused, unknown_resources_are_not_found, wrong_methods_are_refused,];
 
 async fn bodies_that_are_not_json_are_refused(server: Server) {
     server.declare(&dog()).await;
@@ -39,18 +39,18 @@ async fn bodies_that_are_not_json_are_refused(server: Server) {
             ("PATCH", "/api/v1/storage/dog/C/"),
             ("POST", "/api/v1/factory/storage/"),
         ] {
-            let call =
-                server.call(method, path).header("content-type", "application/json").body(body.clone());
-            let said = format!("{name} {method} {path}");
-            let answer = call.await;
-            assert_eq!(answer.status, status, "{said}: {answer:?}");
-            answer.problem_about(status, words);
+            let request =
+                server.request(method, path).header("content-type", "application/json").body(body.clone());
+            let case = format!("{name} {method} {path}");
+            let response = request.await;
+            assert_eq!(response.status, status, "{case}: {response:?}");
+            response.problem_about(status, words);
         }
     }
     assert_eq!(everything(&server).await, before);
 }
 
-async fn what_does_not_exist_is_not_found(server: Server) {
+async fn unknown_resources_are_not_found(server: Server) {
     server.declare(&dog()).await;
     let row = json!({"chip_id": "C", "color": "x", "collar_size": 1});
     for name in [
@@ -102,10 +102,10 @@ async fn wrong_methods_are_refused(server: Server) {
         ("DELETE", "/api/v1/status"),
         ("POST", "/openapi.json"),
     ] {
-        let answer = server.call(method, path).await;
-        assert_eq!(answer.status, 405, "{method} {path}: {answer:?}");
-        assert!(answer.header("allow").is_some(), "a 405 says what is allowed: {answer:?}");
-        answer.problem(405);
+        let response = server.request(method, path).await;
+        assert_eq!(response.status, 405, "{method} {path}: {response:?}");
+        assert!(response.header("allow").is_some(), "a 405 says what is allowed: {response:?}");
+        response.problem(405);
     }
     server.get("/api/v1/factory/storage/dog/").await.is(200).ok();
 }

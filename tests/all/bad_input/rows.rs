@@ -1,13 +1,13 @@
-//! Rows that do not fit.
+//! Invalid rows.
 
 use datadump_tests::{Server, on_both};
 use serde_json::{Value as Json, json};
 
 use super::{check, everything};
 
-on_both![rows_are_refused_with_the_field, bodies_that_are_no_row_are_refused];
+on_both![invalid_rows_are_refused_with_the_field, bodies_that_are_not_rows_are_refused];
 
-/// What is wrong, the field, what it is changed to (none: it is left out), where, and words.
+/// Name of the case, the field, its value (`None` omits it), the pointer, and words of the detail.
 type Case = (&'static str, &'static str, Option<Json>, &'static str, &'static [&'static str]);
 
 fn cases() -> Vec<Case> {
@@ -51,7 +51,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-async fn rows_are_refused_with_the_field(server: Server) {
+async fn invalid_rows_are_refused_with_the_field(server: Server) {
     server.declare(&definition()).await;
     server.post("/api/v1/storage/thing/", &row()).await.is(201).ok();
     let before = everything(&server).await;
@@ -83,7 +83,7 @@ async fn rows_are_refused_with_the_field(server: Server) {
     assert!(problem["errors"].as_array().unwrap().len() > 3, "all faults at once: {problem}");
 }
 
-async fn bodies_that_are_no_row_are_refused(server: Server) {
+async fn bodies_that_are_not_rows_are_refused(server: Server) {
     server.declare(&definition()).await;
     server.post("/api/v1/storage/thing/", &row()).await.is(201).ok();
     let before = everything(&server).await;
@@ -93,15 +93,15 @@ async fn bodies_that_are_no_row_are_refused(server: Server) {
             ("PUT", "/api/v1/storage/thing/K1/"),
             ("PATCH", "/api/v1/storage/thing/K1/"),
         ] {
-            check(name, server.call(method, path).json(&body).await, 400, "", &["object"]);
+            check(name, server.request(method, path).json(&body).await, 400, "", &["object"]);
         }
     }
     server.post("/api/v1/storage/thing/", &json!([row()])).await.problem_about(400, &["one row"]);
-    let form = server.call("POST", "/api/v1/storage/thing/").body("id=K2&count=1").await;
+    let form = server.request("POST", "/api/v1/storage/thing/").body("id=K2&count=1").await;
     check("a form", form, 400, "", &["not JSON", "json=…, not data=…"]);
     let other = json!({"id": "K2", "count": 1});
-    let answer = server.put("/api/v1/storage/thing/K1/", &other).await;
-    check("another key than the path's", answer, 400, "/id", &["Key"]);
+    let response = server.put("/api/v1/storage/thing/K1/", &other).await;
+    check("another key than the path's", response, 400, "/id", &["Key"]);
     assert_eq!(everything(&server).await, before);
 }
 

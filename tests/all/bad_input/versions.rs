@@ -1,13 +1,13 @@
-//! Definitions that are right by themselves, but may not follow the one in force.
+//! Valid definitions that are not allowed as the next version.
 
 use datadump_tests::{Server, dog, on_both};
 use serde_json::{Value as Json, json};
 
 use super::{check, everything};
 
-on_both![versions_that_are_not_compatible_are_refused, a_name_that_was_dropped_keeps_its_type];
+on_both![incompatible_versions_are_refused, a_dropped_field_keeps_its_type];
 
-async fn versions_that_are_not_compatible_are_refused(server: Server) {
+async fn incompatible_versions_are_refused(server: Server) {
     server.declare(&dog()).await;
     let row = json!({"chip_id": "CHIP1", "color": "black", "collar_size": 40});
     server.post("/api/v1/storage/dog/", &row).await.is(201).ok();
@@ -15,13 +15,13 @@ async fn versions_that_are_not_compatible_are_refused(server: Server) {
     for (name, change, at, words) in cases() {
         let mut definition = dog();
         change(&mut definition);
-        let answer = server.post("/api/v1/factory/storage/", &definition).await;
-        check(name, answer, 400, at, words);
+        let response = server.post("/api/v1/factory/storage/", &definition).await;
+        check(name, response, 400, at, words);
         assert_eq!(everything(&server).await, before, "{name} changed something");
     }
 }
 
-async fn a_name_that_was_dropped_keeps_its_type(server: Server) {
+async fn a_dropped_field_keeps_its_type(server: Server) {
     server.declare(&dog()).await;
     let mut without = dog();
     without["fields"].as_array_mut().unwrap().remove(1);
@@ -29,12 +29,12 @@ async fn a_name_that_was_dropped_keeps_its_type(server: Server) {
     let path =
         format!("/api/v1/factory/storage/?allow=destructive&plan={}", plan["plan_hash"].as_str().unwrap());
     server.post(&path, &without).await.is(201).ok();
-    server.applied("dog").await;
+    server.wait_until_applied("dog").await;
     let mut again = without.clone();
     let field = json!({"name": "collar_size", "type": "text", "default": ""});
     again["fields"].as_array_mut().unwrap().push(field);
-    let answer = server.post("/api/v1/factory/storage/?allow=destructive", &again).await;
-    check("another type", answer, 400, "/fields/1", &["collar_size", "integer"]);
+    let response = server.post("/api/v1/factory/storage/?allow=destructive", &again).await;
+    check("another type", response, 400, "/fields/1", &["collar_size", "integer"]);
     let field = json!({"name": "collar_size", "type": "integer", "default": 3});
     again["fields"][1] = field;
     server.declare(&again).await;

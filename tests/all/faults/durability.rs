@@ -1,4 +1,4 @@
-//! What was acknowledged is there, whatever happens to the server right after.
+//! Acknowledged writes survive a kill of the server right after the response.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use tokio::time::sleep;
 
 use super::setting;
 
-on_both![rows_that_were_acknowledged_survive_a_kill, storages_that_were_declared_survive_a_kill];
+on_both![acknowledged_rows_survive_a_kill, declared_storages_survive_a_kill];
 
-async fn rows_that_were_acknowledged_survive_a_kill(mut server: Server) {
+async fn acknowledged_rows_survive_a_kill(mut server: Server) {
     server.declare(&dog()).await;
     let mut stored: Vec<(String, Json)> = Vec::new();
     for round in 0..setting("DATADUMP_TEST_ROUNDS", 5) {
@@ -23,7 +23,7 @@ async fn rows_that_were_acknowledged_survive_a_kill(mut server: Server) {
                         let key = format!("{round}-{client}-{number}");
                         let row = json!({"chip_id": key, "color": "red", "collar_size": number});
                         match api.post("/api/v1/storage/dog/", &row).send().await {
-                            Ok(answer) => stored.push((key, answer.is(201).json())),
+                            Ok(response) => stored.push((key, response.is(201).json())),
                             Err(_) => break,
                         }
                     }
@@ -46,14 +46,14 @@ async fn rows_that_were_acknowledged_survive_a_kill(mut server: Server) {
         let read = server.get(&format!("/api/v1/storage/dog/{key}/")).await.is(200).json();
         assert_eq!(&read, row);
     }
-    // Nothing that was never sent, and no row twice.
+    // No row that was never sent, and no duplicate.
     let list = server.get("/api/v1/storage/dog/?limit=1&count=exact").await.is(200).json();
     let count = usize::try_from(list["count"].as_u64().unwrap()).unwrap();
     assert!(count >= stored.len(), "{count} rows, {} acknowledged", stored.len());
-    println!("{} rows acknowledged, {count} there", stored.len());
+    println!("{} rows acknowledged, {count} stored", stored.len());
 }
 
-async fn storages_that_were_declared_survive_a_kill(mut server: Server) {
+async fn declared_storages_survive_a_kill(mut server: Server) {
     for round in 0..5 {
         let mut definition = dog();
         definition["name"] = json!(format!("dog{round}"));
@@ -64,7 +64,7 @@ async fn storages_that_were_declared_survive_a_kill(mut server: Server) {
         let (setup, database): (Setup, _) = server.kill().await;
         server = setup.start(database).await;
         let name = format!("dog{round}");
-        server.applied(&name).await;
+        server.wait_until_applied(&name).await;
         let row = json!({"chip_id": "C", "color": "red", "collar_size": 1});
         server.post(&format!("/api/v1/storage/{name}/"), &row).await.is(201).ok();
     }

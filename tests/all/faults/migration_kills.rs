@@ -1,7 +1,7 @@
-//! A server that is killed in the middle of a migration tells the truth when it is back, brings the
-//! migration to its end, and loses nothing. Reads are answered all the while.
+//! A server that is migrate_and_kill during a migration reports the correct state after a restart, completes the migration, and
+//! loses nothing. Reads keep working during the migration.
 //!
-//! `DATADUMP_TEST_ROWS` and `DATADUMP_TEST_KILLS` make it as large as wanted.
+//! `DATADUMP_TEST_ROWS` and `DATADUMP_TEST_KILLS` set the size of the test.
 
 use std::time::{Duration, Instant};
 
@@ -15,11 +15,11 @@ const FACTORY: &str = "/api/v1/factory/storage/";
 const STATUS: &str = "/api/v1/factory/ready_status/load/";
 const ROWS: &str = "/api/v1/storage/load/";
 
-/// From how many rows on a migration takes long enough for a percentile of the reads meanwhile.
-const LARGE: u64 = 500_000;
+/// Minimum number of rows for a migration that takes long enough to measure a percentile of concurrent reads.
+const MIN_ROWS_TO_MEASURE: u64 = 500_000;
 
-/// How long a migration takes undisturbed, and the 99th percentile of reads without it and with it.
-struct Watched {
+/// The duration of an undisturbed migration, and the p99 of reads without and with it.
+struct Baseline {
     duration: Duration,
     usual: Duration,
     meanwhile: Duration,
@@ -38,35 +38,38 @@ async fn postgres() {
 async fn check(database: Database) {
     let rows = setting("DATADUMP_TEST_ROWS", 50_000);
     let kills = setting("DATADUMP_TEST_KILLS", 3);
-    let copy = filled(database, rows).await;
-    let Watched { duration, usual, meanwhile } = watched(&copy, rows).await;
+    let copy = fill(database, rows).await;
+    let Baseline { duration, usual, meanwhile } = measure_baseline(&copy, rows).await;
 
     let (mut made, mut running, mut tries) = (0, 0, 0);
     while made < kills {
         tries += 1;
         assert!(tries <= kills * 3 + 10, "only {made} kills in {tries} migrations: they end too soon");
-        // Spread over the whole of the migration, and the same every time.
+        // Spread evenly over the migration, so that every run kills at the same points.
         let place = (tries * 7919 % 97) as f64 / 97.0;
-        let (kill, server) = killed(copy.copy().await, duration.mul_f64(place * 0.9)).await;
+        let (kill, server) = migrate_and_kill(copy.copy().await, duration.mul_f64(place * 0.9)).await;
         if !kill {
             continue;
         }
         made += 1;
-        running += u64::from(truth(&server).await);
-        finished(&server, rows).await;
+        running += u64::from(check_status(&server).await);
+        check_finished(&server, rows).await;
     }
     let kind = if copy.is_postgres() { "PostgreSQL" } else { "SQLite" };
     println!(
         "{kind}: {made} kills while running over {rows} rows, {running} found unfinished, each migration ended"
     );
-    // A short migration is over before there is a percentile to speak of.
-    if rows >= LARGE {
-        assert!(meanwhile < usual * 5, "reads wait for the migration: {meanwhile:?} against {usual:?}");
+    // A short migration ends before there are enough reads for a percentile.
+    if rows >= MIN_ROWS_TO_MEASURE {
+        assert!(
+            meanwhile < usual * 5,
+            "reads are slow during the migration: {meanwhile:?} instead of {usual:?}"
+        );
     }
 }
 
-/// A database with one storage of so many rows.
-async fn filled(database: Database, rows: u64) -> Database {
+/// Creates a storage with `rows` rows.
+async fn fill(database: Database, rows: u64) -> Database {
     let server = Server::start(database).await;
     server.declare(&before()).await;
     server.post(ROWS, &json!({"id": 0, "a": 0, "b": 0, "c": 0, "note": "n0"})).await.is(201).ok();
@@ -77,15 +80,15 @@ async fn filled(database: Database, rows: u64) -> Database {
         ("c", "n % 7"),
         ("note", "'n' || CAST(n AS text)"),
     ];
-    server.database().multiply("load", &columns, 1, rows - 1).await;
+    server.database().insert_copies("load", &columns, 1, rows - 1).await;
     server.stop().await.1
 }
 
-/// Runs the migration undisturbed, and compares how long reads take meanwhile with how long they
-/// usually take. A large one is run until there are reads enough for a percentile.
-async fn watched(copy: &Database, rows: u64) -> Watched {
+/// Measures an undisturbed migration, and the latency of reads with and without it. A large migration is repeated
+/// until there are enough reads for a percentile.
+async fn measure_baseline(copy: &Database, rows: u64) -> Baseline {
     let (mut usual, mut meanwhile, mut duration) = (Vec::new(), Vec::new(), Duration::MAX);
-    while meanwhile.is_empty() || (rows >= LARGE && meanwhile.len() < 1000) {
+    while meanwhile.is_empty() || (rows >= MIN_ROWS_TO_MEASURE && meanwhile.len() < 1000) {
         let server = Server::start(copy.copy().await).await;
         for number in 0..500 {
             usual.push(read(&server, number * 7 % rows).await);
@@ -99,8 +102,8 @@ async fn watched(copy: &Database, rows: u64) -> Watched {
             }
         }
         duration = duration.min(began.elapsed());
-        finished(&server, rows).await;
-        // After it too: what else the machine does is then in both.
+        check_finished(&server, rows).await;
+        // Also measured afterwards, so that other load on the machine affects both.
         for number in 0..500 {
             usual.push(read(&server, number * 7 % rows).await);
         }
@@ -111,16 +114,16 @@ async fn watched(copy: &Database, rows: u64) -> Watched {
         slow.as_secs_f64() / usual.as_secs_f64(),
         meanwhile.len()
     );
-    Watched { duration, usual, meanwhile: slow }
+    Baseline { duration, usual, meanwhile: slow }
 }
 
-/// Starts the migration and kills the server so much later, if it still says that it is running.
-async fn killed(database: Database, later: Duration) -> (bool, Server) {
+/// Starts the migration, and kills the server after `delay` if the migration is still running.
+async fn migrate_and_kill(database: Database, delay: Duration) -> (bool, Server) {
     let server = Server::start(database).await;
     migrate(&server).await;
     let began = Instant::now();
     let mut state = state(&server).await;
-    while state == "queued" || (state == "running" && began.elapsed() < later) {
+    while state == "queued" || (state == "running" && began.elapsed() < delay) {
         sleep(Duration::from_millis(1)).await;
         state = self::state(&server).await;
     }
@@ -128,8 +131,8 @@ async fn killed(database: Database, later: Duration) -> (bool, Server) {
     (state == "running", setup.start(database).await)
 }
 
-/// What the status says right after the start is so; answers whether the migration was unfinished.
-async fn truth(server: &Server) -> bool {
+/// Asserts that the status after the restart is correct, and returns whether the migration was unfinished.
+async fn check_status(server: &Server) -> bool {
     let status = server.get(STATUS).await.is(200).json();
     assert_eq!(status["version"], 2, "{status}");
     let applied = status["applied"] == true;
@@ -139,14 +142,14 @@ async fn truth(server: &Server) -> bool {
     if applied {
         assert_eq!(storage["locked"], false, "{storage}");
     }
-    // Rows are served, under the definition that is in force.
+    // Rows are served under the definition in force.
     let row = server.get(&format!("{ROWS}17/")).await.is(200).json();
     assert_eq!((&row["a"], &row["note"], &row["version"]), (&json!(17), &json!("n17"), &json!(1)));
     !applied
 }
 
-/// The migration ends, and everything is there and works.
-async fn finished(server: &Server, rows: u64) {
+/// Asserts that the migration completes and nothing is lost.
+async fn check_finished(server: &Server, rows: u64) {
     let patience = Duration::from_secs(30) + Duration::from_millis(rows);
     let applied = timeout(patience, async {
         loop {
@@ -185,7 +188,7 @@ async fn finished(server: &Server, rows: u64) {
     server.delete(&format!("{ROWS}{rows}/")).await.is(204).ok();
 }
 
-/// Asks for all three changes, with a plan and consent.
+/// Requests all three changes, with a plan and consent.
 async fn migrate(server: &Server) {
     let plan = server.post(&format!("{FACTORY}load/plan/"), &after()).await.is(200).json();
     let path = format!("{FACTORY}?allow=data-dependent&plan={}", plan["plan_hash"].as_str().unwrap());
@@ -196,7 +199,7 @@ async fn state(server: &Server) -> String {
     server.get(STATUS).await.is(200).json()["state"].as_str().unwrap().to_owned()
 }
 
-/// How long a read of one row and of a page takes, at a pace that leaves the machine to others.
+/// Measures a read of one row and of a page, paced to leave the processors to the migration.
 async fn read(server: &Server, key: u64) -> Duration {
     sleep(Duration::from_millis(2)).await;
     let began = Instant::now();
@@ -221,7 +224,7 @@ fn before() -> Json {
     })
 }
 
-/// integer → long, a new index, nullable → required.
+/// Returns the new definition: integer → long, a new index, nullable → required.
 fn after() -> Json {
     let mut definition = before();
     definition["fields"][0]["type"] = json!("long");

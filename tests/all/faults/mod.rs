@@ -1,5 +1,5 @@
-//! What must hold when things go wrong at the worst moment: kills, races, a database that goes away.
-//! The numbers are small; `tests/run migration-kills` runs the large ones.
+//! Fault injection: kills, races, failing disks, overload, and a database that goes away. Counts are small by
+//! default; `tests/faults` and `tests/run migration-kills` raise them.
 
 mod disks;
 mod durability;
@@ -11,10 +11,10 @@ mod stops;
 mod synced;
 mod throws;
 
-/// A number from the environment, for runs that are larger than the usual one.
-fn setting(name: &str, usual: u64) -> u64 {
+/// Returns a number from the environment, or the default.
+fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")),
-        Err(_) => usual,
+        Err(_) => default,
     }
 }

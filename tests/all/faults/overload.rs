@@ -1,5 +1,5 @@
-//! Twice as much is thrown as can be stored, on a disk whose syncs are slow: the surplus is refused at
-//! once, what is taken is answered nearly as soon as ever, and memory stays bounded.
+//! Load at twice the sustained rate, on a disk with slow syncs: the surplus is refused immediately, accepted throws
+//! are nearly as fast as usual, and memory stays bounded.
 
 use std::{
     process::{Command, Stdio},
@@ -13,7 +13,7 @@ use std::{
 use datadump_tests::{
     Api, Database, Server,
     disk::Disk,
-    load::{Make, Process, Tally, closed, open, post},
+    load::{Process, RequestFactory, Tally, closed_loop, open_loop, post},
 };
 use serde_json::json;
 use tokio::time::sleep;
@@ -22,37 +22,38 @@ use super::setting;
 
 const CONNECTIONS: usize = 1000;
 
-/// So many that the server is never without work, and few enough that none has to be refused.
-const MANY: usize = 250;
+/// Number of connections that keep the server busy without being refused.
+const SATURATING_CONNECTIONS: usize = 250;
 
-/// How much longer each sync takes.
-const SYNC: Duration = Duration::from_millis(20);
+/// Additional duration of each sync.
+const SYNC_DELAY: Duration = Duration::from_millis(20);
 
-/// The most KiB of memory.
-const MEMORY: u64 = 200 << 10;
+/// Maximum memory of the server, in KiB.
+const MAX_MEMORY: u64 = 200 << 10;
 
-/// How many times longer than at half of what can be sustained an answer may take.
-const TIMES: f64 = 5.0;
+/// Maximum ratio of the p99 under overload to the p99 at half the sustained rate.
+const MAX_P99_RATIO: f64 = 5.0;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_much_is_refused_and_the_rest_is_as_fast_as_ever() {
+async fn overload_is_refused_and_accepted_throws_stay_fast() {
     let time = Duration::from_secs(setting("DATADUMP_TEST_OVERLOAD_SECONDS", 5));
     let disk = Disk::new();
     let database = Database::sqlite();
     let prefix = database.file().display().to_string();
     let server = disk.setup(&prefix).start(database).await;
     share_processors(&server);
-    disk.slow_syncs(SYNC);
-    let make: Make = Arc::new(|client, number| {
+    disk.slow_syncs(SYNC_DELAY);
+    let make: RequestFactory = Arc::new(|client, number| {
         let record = format!("{{\"client\": {client}, \"number\": {number}, \"text\": \"{:a<100}\"}}", "");
         post("/throw/overload", "application/json", record.as_bytes())
     });
-    let (address, process) = (server.address(), Process(server.process()));
-    // The source, its storage, and what else is made once.
-    let first = closed(address, 1, Duration::from_millis(300), make.clone()).await.all_answered();
-    let second = closed(address, MANY, time / 4, make.clone()).await.all_answered();
+    let (address, process) = (server.address(), Process(server.process_id()));
+    // Creates the source and its storage.
+    let first = closed_loop(address, 1, Duration::from_millis(300), make.clone()).await.assert_all_answered();
+    let second =
+        closed_loop(address, SATURATING_CONNECTIONS, time / 4, make.clone()).await.assert_all_answered();
     let mut answered = first.answered + second.answered;
-    // What others do on the machine meanwhile only makes it worse: the best of three counts.
+    // Other load on the machine only worsens the results: the best of three runs counts.
     let mut faults = Vec::new();
     for _ in 0..3 {
         let (fault, stored) = measure(&server, time, make.clone()).await;
@@ -61,69 +62,69 @@ async fn what_is_too_much_is_refused_and_the_rest_is_as_fast_as_ever() {
         if fault.is_none() {
             break;
         }
-        println!("once more: {}", fault.unwrap_or_default());
+        println!("retrying: {}", fault.unwrap_or_default());
     }
-    let last = closed(address, 10, Duration::from_millis(300), make).await.all_answered();
+    let last = closed_loop(address, 10, Duration::from_millis(300), make).await.assert_all_answered();
     answered += last.answered;
     let rows = server.get("/api/v1/storage/overload/?limit=1&count=exact").await.is(200).json();
-    assert_eq!(rows["count"], answered, "every throw that was answered is there once, and no other");
-    let memory = process.most_resident();
+    assert_eq!(rows["count"], answered, "exactly the acknowledged throws are stored");
+    let memory = process.peak_resident();
     println!("at most {} MiB of memory", memory >> 10);
-    assert!(memory < MEMORY, "{memory} KiB of memory");
+    assert!(memory < MAX_MEMORY, "{memory} KiB of memory");
     assert!(faults.len() < 3, "{faults:?}");
 }
 
-/// Loads it as much as it can, with half of that, and with twice as much. What was not as it should
-/// be, and how many throws were answered with success.
-async fn measure(server: &Server, time: Duration, make: Make) -> (Option<String>, u64) {
+/// Loads the server at the sustained rate, at half of it and at twice as much. Returns the first unmet requirement, and
+/// the number of successful throws.
+async fn measure(server: &Server, time: Duration, make: RequestFactory) -> (Option<String>, u64) {
     let address = server.address();
-    let most = closed(address, MANY, time / 2, make.clone()).await;
-    say("as much as can be", &most);
-    let half = open(address, CONNECTIONS, most.rate() / 2.0, time / 2, make.clone()).await;
-    say("half of it", &half);
-    let watch = Arc::new(Watch::default());
-    let watching = tokio::spawn(watch.clone().watch((**server).clone()));
-    let twice = open(address, CONNECTIONS, most.rate() * 2.0, time, make).await;
-    watch.is_over.store(true, Ordering::Relaxed);
-    watching.await.unwrap();
-    say("twice as much", &twice);
+    let most = closed_loop(address, SATURATING_CONNECTIONS, time / 2, make.clone()).await;
+    print_tally("sustained", &most);
+    let half = open_loop(address, CONNECTIONS, most.rate() / 2.0, time / 2, make.clone()).await;
+    print_tally("half", &half);
+    let probe = Arc::new(Probe::default());
+    let probing = tokio::spawn(probe.clone().run((**server).clone()));
+    let twice = open_loop(address, CONNECTIONS, most.rate() * 2.0, time, make).await;
+    probe.is_over.store(true, Ordering::Relaxed);
+    probing.await.unwrap();
+    print_tally("twice", &twice);
     let times = twice.p99().as_secs_f64() / half.p99().as_secs_f64();
     println!("the 99th percentile is {times:.1} times that at half");
 
     let tallies = [&most, &half, &twice];
     let failures: Vec<_> = tallies.iter().filter_map(|tally| tally.failure.clone()).collect();
     assert!(failures.is_empty(), "{failures:?}");
-    let stored = watch.stored.load(Ordering::Relaxed);
-    let seen = watch.refused.load(Ordering::Relaxed);
+    let stored = probe.stored.load(Ordering::Relaxed);
+    let seen = probe.refused.load(Ordering::Relaxed);
     let checks = [
         (twice.refused > twice.answered / 20, format!("{} were refused", twice.refused)),
-        (seen > 0, "nobody was seen to be refused".to_owned()),
+        (seen > 0, "the probe was never refused".to_owned()),
         (half.refused < half.answered / 20, format!("{} were refused at half", half.refused)),
         (twice.rate() > most.rate() / 2.0, format!("{} a second stored", twice.rate())),
-        (times < TIMES, format!("the 99th percentile is {times:.1} times as long")),
+        (times < MAX_P99_RATIO, format!("the 99th percentile is {times:.1} times as long")),
     ];
     let fault = checks.into_iter().find_map(|(holds, what)| (!holds).then_some(what));
     (fault, stored + tallies.iter().map(|tally| tally.answered).sum::<u64>())
 }
 
-/// What is seen of the server meanwhile.
+/// A client that observes the server under load.
 #[derive(Default)]
-struct Watch {
+struct Probe {
     is_over: AtomicBool,
     stored: AtomicU64,
     refused: AtomicU64,
 }
 
-impl Watch {
-    /// Who is refused is told when to come again; reads go on.
-    async fn watch(self: Arc<Self>, api: Api) {
+impl Probe {
+    /// Asserts that refusals have a `Retry-After` and that reads keep working.
+    async fn run(self: Arc<Self>, api: Api) {
         while !self.is_over.load(Ordering::Relaxed) {
-            let answer = api.post("/throw/overload", &json!({"client": -1})).await;
-            if answer.status == 200 {
+            let response = api.post("/throw/overload", &json!({"client": -1})).await;
+            if response.status == 200 {
                 self.stored.fetch_add(1, Ordering::Relaxed);
             } else {
-                assert!(answer.header("retry-after").is_some(), "{answer:?}");
-                assert_eq!(answer.problem(503)["code"], "overloaded");
+                assert!(response.header("retry-after").is_some(), "{response:?}");
+                assert_eq!(response.problem(503)["code"], "overloaded");
                 self.refused.fetch_add(1, Ordering::Relaxed);
             }
             let began = Instant::now();
@@ -135,12 +136,13 @@ impl Watch {
     }
 }
 
-/// Gives the server one half of the processors, and this process, the load, the other: otherwise the
-/// load would be what cannot be sustained.
+/// Gives the server one half of the processors and this process, which generates the load, the other. Otherwise the
+/// load generator would be the bottleneck.
 fn share_processors(server: &Server) {
     let all = std::thread::available_parallelism().unwrap().get();
     assert!(all > 1, "the load needs a processor of its own");
-    for (process, first, last) in [(server.process(), 0, all / 2 - 1), (std::process::id(), all / 2, all - 1)]
+    for (process, first, last) in
+        [(server.process_id(), 0, all / 2 - 1), (std::process::id(), all / 2, all - 1)]
     {
         let status = Command::new("taskset")
             .args(["--all-tasks", "--cpu-list", "--pid"])
@@ -151,7 +153,7 @@ fn share_processors(server: &Server) {
     }
 }
 
-fn say(what: &str, tally: &Tally) {
+fn print_tally(what: &str, tally: &Tally) {
     let seconds = tally.time.as_secs_f64();
     println!(
         "{what}: {:.0}/s answered, {:.0}/s refused; p50 {:.0} ms, p99 {:.0} ms",

@@ -1,5 +1,5 @@
-//! Readings while the server is killed again and again: those of a device are found by its index and beside it,
-//! all that were acknowledged, each once, and the same as without an index.
+//! Readings pushed while the server is killed repeatedly: every acknowledged reading is found exactly once, by device
+//! and without a filter.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,21 +12,20 @@ use tokio::time::sleep;
 
 use super::setting;
 
-on_both![readings_that_were_acknowledged_are_those_of_their_devices];
+on_both![acknowledged_readings_survive_kills_and_are_found_by_device];
 
-/// How many devices push at once.
+/// Number of devices that push concurrently.
 const DEVICES: usize = 6;
 
-/// How many readings each of its pushes has: fewer than go into the index with their commit (16 of one device), so
-/// that all of them come into it behind.
+/// Number of readings per push.
 const READINGS: usize = 15;
 
-/// The readings of each device, by the value that each has for its own.
+/// The values of the readings of each device. Values are unique.
 type Readings = BTreeMap<String, BTreeSet<String>>;
 
-async fn readings_that_were_acknowledged_are_those_of_their_devices(mut server: Server) {
+async fn acknowledged_readings_survive_kills_and_are_found_by_device(mut server: Server) {
     let kills = setting("DATADUMP_TEST_READING_KILLS", 3);
-    // There is a storage before the first kill, and it is ready.
+    // Creates the storage before the first kill.
     server.post("/api/data", &json!({"device_id": name(0), "sensors": {"n": -1}})).await.is(201).ok();
     let mut acknowledged = Readings::new();
     for round in 0..kills {
@@ -38,21 +37,21 @@ async fn readings_that_were_acknowledged_are_those_of_their_devices(mut server: 
             acknowledged.entry(name(device)).or_default().extend(client.await.unwrap());
         }
         server = setup.start(database).await;
-        // By the index as many as there are.
-        let mut of_devices = 0;
+        // Counting by device finds all readings.
+        let mut by_device = 0;
         for device in acknowledged.keys() {
-            of_devices += count(&server, &format!("&device_id={}", id(&server, device).await)).await;
+            by_device += count(&server, &format!("&device_id={}", id(&server, device).await)).await;
         }
-        assert_eq!(of_devices, count(&server, "").await, "round {round}");
+        assert_eq!(by_device, count(&server, "").await, "round {round}");
     }
-    let mut all = walk(&server, "").await;
+    let mut all = list(&server, "").await;
     for (device, acknowledged) in &acknowledged {
-        let there = all.remove(device).unwrap_or_default();
-        let lost = acknowledged.difference(&there).count();
+        let stored = all.remove(device).unwrap_or_default();
+        let lost = acknowledged.difference(&stored).count();
         assert_eq!(lost, 0, "of {} readings of {device}", acknowledged.len());
-        let question = format!("&device_id={}&ordering=-timestamp", id(&server, device).await);
-        let mut indexed = walk(&server, &question).await;
-        assert_eq!(indexed.remove(device).unwrap_or_default(), there, "by the index of {device}");
+        let query = format!("&device_id={}&ordering=-timestamp", id(&server, device).await);
+        let mut indexed = list(&server, &query).await;
+        assert_eq!(indexed.remove(device).unwrap_or_default(), stored, "by the index of {device}");
         assert!(indexed.is_empty(), "others in the index of {device}");
     }
     let count: usize = acknowledged.values().map(BTreeSet::len).sum();
@@ -64,7 +63,7 @@ fn name(device: usize) -> String {
     format!("device-{device}")
 }
 
-/// Pushes until there is no answer; the values of those that were acknowledged.
+/// Pushes until the connection fails, and returns the acknowledged values.
 async fn push(api: Api, device: usize, round: u64) -> Vec<String> {
     let mut acknowledged = Vec::new();
     for first in (round * 1_000_000..).step_by(READINGS) {
@@ -72,7 +71,7 @@ async fn push(api: Api, device: usize, round: u64) -> Vec<String> {
         let readings =
             numbers.iter().map(|number| json!({"device_id": name(device), "sensors": {"n": number}}));
         match api.post("/api/data", &readings.collect()).send().await {
-            Ok(answer) => assert_eq!(answer.is(201).json()["accepted"], READINGS),
+            Ok(response) => assert_eq!(response.is(201).json()["accepted"], READINGS),
             Err(_) => break,
         }
         acknowledged.extend(numbers.iter().map(|number| format!("{number}.0")));
@@ -84,21 +83,21 @@ async fn id(server: &Server, device: &str) -> Json {
     server.get(&format!("/api/v1/device/{device}/")).await.is(200).json()["id"].clone()
 }
 
-/// How many readings pass.
-async fn count(server: &Server, question: &str) -> u64 {
-    let path = format!("/api/v1/storage/readings/?limit=1&count=exact{question}");
+/// Returns the number of matching readings.
+async fn count(server: &Server, query: &str) -> u64 {
+    let path = format!("/api/v1/storage/readings/?limit=1&count=exact{query}");
     server.get(&path).await.is(200).json()["count"].as_u64().unwrap()
 }
 
-/// All readings that pass, page by page.
-async fn walk(server: &Server, question: &str) -> Readings {
+/// Returns all matching readings, page by page.
+async fn list(server: &Server, query: &str) -> Readings {
     let mut found = Readings::new();
-    let mut next = Some(format!("/api/v1/storage/readings/?limit=1000&cursor={question}"));
+    let mut next = Some(format!("/api/v1/storage/readings/?limit=1000&cursor={query}"));
     while let Some(path) = next {
         let page = server.get(&path).await.is(200).json();
         for row in page["results"].as_array().unwrap() {
-            let of_device = found.entry(row["device"].as_str().unwrap().to_owned()).or_default();
-            assert!(of_device.insert(row["value"].to_string()), "twice: {row}");
+            let values = found.entry(row["device"].as_str().unwrap().to_owned()).or_default();
+            assert!(values.insert(row["value"].to_string()), "twice: {row}");
         }
         next = page["next"].as_str().map(str::to_owned);
     }

@@ -1,5 +1,5 @@
-//! PostgreSQL is stopped hard under load and started again: nothing that was acknowledged is lost,
-//! nothing is there twice, nobody waits for ever, and the server works again by itself.
+//! PostgreSQL is stopped under load and restarted: no acknowledged row is lost or duplicated, no client waits forever,
+//! and the server recovers by itself.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datadump_tests::{Answer, Api, Cluster, Database, Server, Stop, dog, eventually, load::Process};
+use datadump_tests::{Api, Cluster, Database, Response, Server, StopMode, dog, eventually, load::Process};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -18,28 +18,28 @@ use super::setting;
 
 const CLIENTS: usize = 64;
 
-/// How long an answer may take while the database is away, as docs/reliability.md says.
-const LONGEST: Duration = Duration::from_secs(15);
+/// Maximum response time while the database is unavailable, as documented in docs/reliability.md.
+const MAX_RESPONSE_TIME: Duration = Duration::from_secs(15);
 
-/// How long after the database is back the server has to work again.
-const BACK: Duration = Duration::from_secs(5);
+/// Maximum time until the server works again after the database has restarted.
+const MAX_RECOVERY_TIME: Duration = Duration::from_secs(5);
 
-/// The most KiB of memory meanwhile.
-const MEMORY: u64 = 200 << 10;
+/// Maximum memory of the server, in KiB.
+const MAX_MEMORY: u64 = 200 << 10;
 
-/// What clients and the test tell each other.
+/// State shared by the clients and the test.
 #[derive(Default)]
 struct Shared {
     stopped: AtomicBool,
     acknowledged: AtomicU64,
     refused: AtomicU64,
-    /// Connections that ended without an answer.
+    /// Connections that closed without a response.
     broken: AtomicU64,
     longest: Mutex<Duration>,
 }
 
 #[tokio::test]
-async fn a_database_that_is_stopped_hard_comes_back_with_everything() {
+async fn acknowledged_rows_survive_immediate_stops_of_the_database() {
     let stops = setting("DATADUMP_TEST_STOPS", 2);
     let mut cluster = Cluster::start(&[]).await;
     let server = Server::start(cluster.database().await).await;
@@ -48,28 +48,31 @@ async fn a_database_that_is_stopped_hard_comes_back_with_everything() {
     let clients: Vec<_> =
         (0..CLIENTS).map(|client| tokio::spawn(throw((*server).clone(), client, shared.clone()))).collect();
     let reader = tokio::spawn(read((*server).clone(), shared.clone()));
-    let process = Process(server.process());
+    let process = Process(server.process_id());
     let (mut memory, mut slowest) = (0, Duration::ZERO);
     for stop in 0..stops {
         sleep(Duration::from_millis(500 + 170 * (stop % 7))).await;
-        let how = if stop % 2 == 0 { Stop::Immediate } else { Stop::Kill };
+        let how = if stop % 2 == 0 { StopMode::Immediate } else { StopMode::Kill };
         cluster.stop(how).await;
-        // Sometimes long enough for everyone to be told, sometimes so short that nobody is.
+        // Sometimes long enough for requests to be refused, sometimes too short.
         let until =
             Instant::now() + Duration::from_millis([7_000, 300, 2_000][usize::try_from(stop % 3).unwrap()]);
         while Instant::now() < until {
             memory = memory.max(process.resident());
             sleep(Duration::from_millis(50)).await;
         }
-        cluster.go_on().await;
+        cluster.restart().await;
         let (back, before) = (Instant::now(), shared.acknowledged.load(Ordering::Relaxed));
         while shared.acknowledged.load(Ordering::Relaxed) == before {
-            assert!(back.elapsed() < BACK, "nothing is stored {BACK:?} after the database is back");
+            assert!(
+                back.elapsed() < MAX_RECOVERY_TIME,
+                "nothing is stored {MAX_RECOVERY_TIME:?} after the database is back"
+            );
             sleep(Duration::from_millis(5)).await;
         }
         let took = back.elapsed();
         slowest = slowest.max(took);
-        println!("{how:?}: stores again {took:.0?} after the database is back");
+        println!("{how:?}: works again {took:.0?} after the database has restarted");
     }
     sleep(Duration::from_secs(1)).await;
     shared.stopped.store(true, Ordering::Relaxed);
@@ -80,25 +83,25 @@ async fn a_database_that_is_stopped_hard_comes_back_with_everything() {
         }
     }
     reader.await.unwrap();
-    assert_eq!(there(&server).await, stored, "what is there is what was acknowledged");
+    assert_eq!(keys(&server).await, stored, "what is keys is what was acknowledged");
     let longest = *shared.longest.lock().unwrap();
     println!(
-        "{stops} stops: {} acknowledged, {} refused, {} without an answer; the longest answer took \
+        "{stops} stops: {} acknowledged, {} refused, {} without an response; the longest response took \
          {longest:.1?}, the server was back after at most {slowest:.0?}, and had at most {} MiB",
         stored.len(),
         shared.refused.load(Ordering::Relaxed),
         shared.broken.load(Ordering::Relaxed),
         memory >> 10,
     );
-    assert!(shared.refused.load(Ordering::Relaxed) > 0, "nobody was told that it is away");
-    assert!(longest < LONGEST, "an answer took {longest:?}");
-    assert!(memory < MEMORY, "{memory} KiB of memory");
+    assert!(shared.refused.load(Ordering::Relaxed) > 0, "no request was refused");
+    assert!(longest < MAX_RESPONSE_TIME, "an response took {longest:?}");
+    assert!(memory < MAX_MEMORY, "{memory} KiB of memory");
 }
 
-/// A database that is there and does not answer: everyone is told in the time that docs/reliability.md
-/// gives. It takes minutes, so in the gate it is only asked whether it is ready.
+/// The database accepts connections and does not response. Requests are refused within the time that
+/// docs/reliability.md promises. That takes minutes, so by default only `/ready` is tested.
 #[tokio::test]
-async fn a_database_that_freezes_keeps_nobody_for_ever() {
+async fn requests_time_out_while_the_database_hangs() {
     let freezes = setting("DATADUMP_TEST_FREEZES", 0);
     let cluster = Cluster::start(&[]).await;
     let server = Server::start(cluster.database().await).await;
@@ -106,16 +109,16 @@ async fn a_database_that_freezes_keeps_nobody_for_ever() {
     cluster.freeze();
     let began = Instant::now();
     server.get("/health").await.is(200).ok();
-    refused(server.get("/ready").await);
+    assert_refused(server.get("/ready").await);
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     cluster.thaw();
     for freeze in 0..freezes {
         cluster.freeze();
         let throw = json!({"_id": format!("{freeze}"), "key": format!("{freeze}")});
         let began = Instant::now();
-        let timed = async |call: datadump_tests::Call| {
-            let answer = call.await;
-            (answer, began.elapsed())
+        let timed = async |request: datadump_tests::Request| {
+            let response = request.await;
+            (response, began.elapsed())
         };
         let (read, write) = tokio::join!(
             timed(server.get("/api/v1/storage/ledger/?limit=3")),
@@ -124,18 +127,17 @@ async fn a_database_that_freezes_keeps_nobody_for_ever() {
         cluster.thaw();
         println!("frozen: a read was answered after {:.0?}, a throw after {:.0?}", read.1, write.1);
         assert!(read.1 < Duration::from_secs(50) && write.1 < Duration::from_secs(50));
-        refused(read.0);
-        refused(write.0);
+        assert_refused(read.0);
+        assert_refused(write.0);
     }
-    eventually("it works again", || async {
+    eventually("the server works again", || async {
         (server.post("/throw/ledger", &json!({"_id": "last", "key": "last"})).await.status == 200)
             .then_some(())
     })
     .await;
 }
 
-/// Throws one after another, each until it is acknowledged; their keys. All are as they were when
-/// the client is told to stop.
+/// Throws records one after another, each until it is acknowledged, and returns their keys.
 async fn throw(api: Api, client: usize, shared: Arc<Shared>) -> Vec<String> {
     let mut stored = Vec::new();
     for number in 0.. {
@@ -144,7 +146,7 @@ async fn throw(api: Api, client: usize, shared: Arc<Shared>) -> Vec<String> {
         }
         let key = format!("{client}-{number}");
         let throw = json!({"_id": key, "key": key, "number": number});
-        while !ask(&shared, api.post("/throw/ledger", &throw)).await {
+        while !succeeds(&shared, api.post("/throw/ledger", &throw)).await {
             sleep(Duration::from_millis(20)).await;
         }
         shared.acknowledged.fetch_add(1, Ordering::Relaxed);
@@ -153,28 +155,28 @@ async fn throw(api: Api, client: usize, shared: Arc<Shared>) -> Vec<String> {
     stored
 }
 
-/// Reads, and asks whether the server is ready.
+/// Reads rows and polls `/ready`.
 async fn read(api: Api, shared: Arc<Shared>) {
     while !shared.stopped.load(Ordering::Relaxed) {
-        ask(&shared, api.get("/api/v1/storage/ledger/?limit=3")).await;
+        succeeds(&shared, api.get("/api/v1/storage/ledger/?limit=3")).await;
         let began = Instant::now();
-        ask(&shared, api.get("/ready")).await;
+        succeeds(&shared, api.get("/ready")).await;
         assert!(began.elapsed() < Duration::from_secs(5), "/ready took {:?}", began.elapsed());
         sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// Whether it was answered with success; any other answer has to be that the database is away.
-async fn ask(shared: &Shared, call: datadump_tests::Call) -> bool {
+/// Sends a request, and returns whether it succeeded. Any other response must be a refusal.
+async fn succeeds(shared: &Shared, request: datadump_tests::Request) -> bool {
     let began = Instant::now();
-    let answer = call.send().await;
+    let response = request.send().await;
     let mut longest = shared.longest.lock().unwrap();
     *longest = longest.max(began.elapsed());
     drop(longest);
-    match answer {
-        Ok(answer) if answer.status == 200 => true,
-        Ok(answer) => {
-            refused(answer);
+    match response {
+        Ok(response) if response.status == 200 => true,
+        Ok(response) => {
+            assert_refused(response);
             shared.refused.fetch_add(1, Ordering::Relaxed);
             false
         }
@@ -185,29 +187,29 @@ async fn ask(shared: &Shared, call: datadump_tests::Call) -> bool {
     }
 }
 
-fn refused(answer: Answer) {
-    assert!(answer.header("retry-after").is_some(), "{answer:?}");
-    let problem = answer.problem(503);
+fn assert_refused(response: Response) {
+    assert!(response.header("retry-after").is_some(), "{response:?}");
+    let problem = response.problem(503);
     assert!(["unavailable", "overloaded"].contains(&problem["code"].as_str().unwrap()), "{problem}");
 }
 
-/// The keys of all rows; none is there twice.
-async fn there(server: &Server) -> BTreeSet<String> {
-    let mut there = BTreeSet::new();
+/// Returns the keys of all rows, and asserts that none is stored twice.
+async fn keys(server: &Server) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
     let mut next = Some("/api/v1/storage/ledger/?limit=1000&cursor=".to_owned());
     while let Some(path) = next {
         let page = server.get(&path).await.is(200).json();
         for row in page["results"].as_array().unwrap() {
-            assert!(there.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
+            assert!(keys.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
         }
         next = page["next"].as_str().map(str::to_owned);
     }
-    there
+    keys
 }
 
-/// Whatever the database's default is: a trigger notes the setting of each transaction that writes.
+/// A trigger records the setting in every transaction that writes.
 #[tokio::test]
-async fn every_transaction_waits_for_the_sync_though_the_default_is_not_to() {
+async fn commits_are_synchronous_even_if_the_database_default_is_not() {
     let database = Database::postgres().await;
     let name = database.address().rsplit_once('/').unwrap().1.to_owned();
     database.execute(&format!("ALTER DATABASE {name} SET synchronous_commit = off")).await;
@@ -240,15 +242,16 @@ async fn every_transaction_waits_for_the_sync_though_the_default_is_not_to() {
         .is(200)
         .json();
     assert_eq!((&receipt["accepted"], &receipt["quarantined"]), (&json!(1), &json!(1)), "{receipt}");
-    let seen = server.database().texts("SELECT setting || ' ' || count(*) FROM noted GROUP BY setting").await;
-    assert_eq!(seen.len(), 1, "{seen:?}");
-    let count: u64 = seen[0].strip_prefix("on ").expect("it is on").parse().unwrap();
+    let noted =
+        server.database().query_texts("SELECT setting || ' ' || count(*) FROM noted GROUP BY setting").await;
+    assert_eq!(noted.len(), 1, "{noted:?}");
+    let count: u64 = noted[0].strip_prefix("on ").expect("it is on").parse().unwrap();
     assert!(count >= 6, "only {count} statements were noted");
     println!("{count} statements that write, all with synchronous_commit = on");
 }
 
 #[tokio::test]
-async fn a_database_that_does_not_sync_is_told_of() {
+async fn an_unsafe_database_setting_is_reported() {
     for (setting, warned) in [("fsync=off", 1), ("full_page_writes=off", 1), ("fsync=on", 0)] {
         let cluster = Cluster::start(&[setting]).await;
         let server = Server::start(cluster.database().await).await;
@@ -258,7 +261,7 @@ async fn a_database_that_does_not_sync_is_told_of() {
         for warning in warnings {
             let text = warning.as_str().unwrap();
             assert!(text.contains(&setting.replace('=', " = ")), "{text}");
-            assert!(server.printed().contains(text), "{}", server.printed());
+            assert!(server.output().contains(text), "{}", server.output());
         }
         drop(server);
     }

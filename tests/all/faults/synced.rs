@@ -1,8 +1,7 @@
-//! Every answer that something is stored is sent after a sync that covers it.
+//! Every acknowledgement is sent after a sync that covers the data.
 //!
-//! A server runs on a disk that writes down what it is asked. At the moment of each answer the disk
-//! is laid out as a power cut would have left it, with what was synced by then and nothing else, and
-//! SQLite is asked whether it is there.
+//! The server runs on a disk that logs all operations. For each response, the test reconstructs the files as a power
+//! cut at that moment would have left them, and checks with SQLite that the acknowledged data is there.
 
 use std::{
     collections::BTreeMap,
@@ -15,57 +14,60 @@ use std::{
 };
 
 use datadump_tests::{
-    Api, Server, Socket,
-    disk::{Disk, Event, Platter, What},
+    Api, Server, WebSocket,
+    disk::{Disk, DurableState, Event, Operation},
     dog,
 };
 use serde_json::{Value as Json, json};
 
 use super::setting;
 
-/// What an answer has promised.
+/// What a response has acknowledged.
 #[derive(Debug, Clone)]
 enum Fact {
-    /// So many rows of a storage have this note.
+    /// The number of rows of a storage with this note.
     Rows(&'static str, String, usize),
-    /// There is no row of this key.
+    /// There is no row with this key.
     Gone(String),
-    /// There is an entry of quarantine with this in its bytes.
+    /// There is a quarantine entry whose bytes contain this text.
     Entry(String),
 }
 
-/// By what its answer is known, and what that has promised.
+/// Acknowledged facts by the id of the response.
 type Ledger = BTreeMap<String, Fact>;
 
 #[tokio::test]
-async fn every_answer_follows_a_sync_that_covers_it() {
+async fn every_response_follows_a_sync_that_covers_it() {
     let disk = Disk::new();
     let folder = tempfile::Builder::new().prefix("datadump-").tempdir().unwrap();
-    // The database is made, with the folders it is in, while it is watched.
+    // Logging starts before the database and its folders are created.
     let new = folder.path().join("new");
     let file = new.join("deep").join("test.db");
     let prefix = new.display().to_string();
     disk.record();
     let setup = disk.setup(&prefix).arguments(["--listen", "127.0.0.1:0", "--database"]);
-    let server = setup.arguments([format!("sqlite:{}", file.display())]).start_as_it_is().await;
+    let server = setup.arguments([format!("sqlite:{}", file.display())]).start_unmodified().await;
     prepare(&server).await;
     let ledger = load(&server, usize::try_from(setting("DATADUMP_TEST_ANSWERS", 600)).unwrap()).await;
-    let process = server.process();
+    let process = server.process_id();
     let copied = std::fs::metadata(&file).unwrap().len();
     assert!(copied > 1 << 20, "the log was never copied into the file: {copied} bytes");
     drop(server);
 
     let events = disk.events(process);
-    let (broken, looks) = broken(&events, &ledger, &file);
-    assert!(broken.is_empty(), "{} of {} answers: {:?}", broken.len(), ledger.len(), broken.first());
-    println!("{} answers, each after a sync that covers it; {looks} power cuts looked at", ledger.len());
-    println!("{} events, {copied} bytes in the file of the database", events.len());
+    let (lost, reconstructions) = find_lost(&events, &ledger, &file);
+    assert!(lost.is_empty(), "{} of {} answers: {:?}", lost.len(), ledger.len(), lost.first());
+    println!(
+        "{} responses, each after a sync that covers it; {reconstructions} power cuts simulated",
+        ledger.len()
+    );
+    println!("{} events, {copied} bytes in the database file", events.len());
 
-    // That the test can fail: the same without one kind of sync, and with each a moment too late.
-    let log = file.with_extension("db-wal");
-    let (unsynced, _) = self::broken(&without_syncs_of(&log, &events), &ledger, &file);
-    let (late, _) = self::broken(&with_late_syncs(&events), &ledger, &file);
-    println!("control: {} without syncs of the log, {} with late ones", unsynced.len(), late.len());
+    // Proves that the test can fail: without one kind of sync, and with every sync too late.
+    let wal = file.with_extension("db-wal");
+    let (unsynced, _) = find_lost(&without_syncs_of(&wal, &events), &ledger, &file);
+    let (late, _) = find_lost(&with_late_syncs(&events), &ledger, &file);
+    println!("control: {} lost without syncs of the WAL, {} with late syncs", unsynced.len(), late.len());
     assert!(unsynced.len() > ledger.len() / 2, "{} only", unsynced.len());
     assert!(late.len() > ledger.len() / 2, "{} only", late.len());
 }
@@ -79,9 +81,9 @@ async fn prepare(server: &Server) {
     server.post("/throw/batch", &json!({"note": "first"})).await.is(200).ok();
 }
 
-/// A load of everything that is answered with success, by so many answers.
-async fn load(server: &Server, answers: usize) -> Ledger {
-    let left = Arc::new(AtomicUsize::new(answers));
+/// Sends writes of all kinds until there are `answers` responses.
+async fn load(server: &Server, responses: usize) -> Ledger {
+    let left = Arc::new(AtomicUsize::new(responses));
     let mut clients = Vec::new();
     for client in 0..16 {
         let (api, left) = ((**server).clone(), left.clone());
@@ -110,18 +112,18 @@ async fn load(server: &Server, answers: usize) -> Ledger {
     ledger
 }
 
-/// The id of a request, by which its answer is found among what was sent.
+/// Returns the id of a request, which identifies its response in the sent bytes.
 fn id(name: &str, step: usize) -> String {
     format!("cut-{name}-{step}")
 }
 
-/// A row from its first to its last.
+/// Creates, changes and deletes rows.
 async fn rows(api: &Api, name: &str, ledger: &mut Ledger) {
     let path = format!("/api/v1/storage/dog/{name}/");
     let row = |step: usize| json!({"chip_id": name, "color": format!("{name}.{step}"), "collar_size": step});
     let fact = |step: usize| Fact::Rows("dog", format!("{name}.{step}"), 1);
     let ask = |method: &str, path: &str, step: usize| {
-        api.call(method, path).header("x-request-id", &id(name, step))
+        api.request(method, path).header("x-request-id", &id(name, step))
     };
     ask("POST", "/api/v1/storage/dog/", 0).json(&row(0)).await.is(201).ok();
     ledger.insert(id(name, 0), fact(0));
@@ -135,7 +137,7 @@ async fn rows(api: &Api, name: &str, ledger: &mut Ledger) {
     ledger.insert(id(name, 4), fact(4));
 }
 
-/// Single throws; each third one ends in quarantine.
+/// Sends single throws, every third of which is quarantined.
 async fn throws(api: &Api, name: &str, ledger: &mut Ledger) {
     for step in 0..6 {
         let note = format!("{name}.{step}");
@@ -150,7 +152,7 @@ async fn throws(api: &Api, name: &str, ledger: &mut Ledger) {
     }
 }
 
-/// Many records in a throw.
+/// Sends throws of many records.
 async fn batches(api: &Api, name: &str, ledger: &mut Ledger) {
     for step in 0..6 {
         let note = format!("{name}.{step}");
@@ -158,85 +160,85 @@ async fn batches(api: &Api, name: &str, ledger: &mut Ledger) {
         let lines: String = (0..records)
             .map(|n| format!("{{\"note\": \"{note}\", \"n\": {n}, \"text\": \"{n:x<800}\"}}\n"))
             .collect();
-        let throw = api.call("POST", "/throw/batch").header("x-request-id", &id(name, step)).body(lines);
+        let throw = api.request("POST", "/throw/batch").header("x-request-id", &id(name, step)).body(lines);
         assert_eq!(throw.await.is(200).json()["accepted"], records);
         ledger.insert(id(name, step), Fact::Rows("batch", note, records));
     }
 }
 
-/// Throws over a WebSocket, some on their way at once.
+/// Throws over a WebSocket, with several messages in flight.
 async fn socket(api: &Api, name: &str, ledger: &mut Ledger) {
-    let mut single = Socket::at(api, "/throw/single").await;
+    let mut single = WebSocket::connect(api, "/throw/single").await;
     for step in 0..6 {
         let note = format!("{name}.{step}");
         let envelope = json!({"id": id(name, step), "throw": {"note": note}});
-        single.whisper(envelope.to_string()).await;
+        single.feed(envelope.to_string()).await;
         ledger.insert(id(name, step), Fact::Rows("single", note, 1));
     }
     single.flush().await;
     for step in 0..6 {
-        let receipt = single.answer().await;
+        let receipt = single.receive_json().await;
         assert_eq!((&receipt["id"], &receipt["accepted"]), (&Json::from(id(name, step)), &json!(1)));
     }
 }
 
-/// The answers whose promise a power cut just before them would have broken, and how often the disk
-/// was laid out to find that.
-fn broken(events: &[Event], ledger: &Ledger, file: &Path) -> (Vec<Broken>, usize) {
+/// Returns the responses whose data a power cut just before them would have lost, and the number of reconstructed
+/// databases.
+fn find_lost(events: &[Event], ledger: &Ledger, file: &Path) -> (Vec<Lost>, usize) {
     let copy = tempfile::Builder::new().prefix("datadump-").tempdir().unwrap();
     let files = [file, &file.with_extension("db-wal")];
-    let mut platter = Platter::default();
-    let (mut broken, mut found, mut looks) = (Vec::new(), 0, 0);
-    let mut asked: Option<(u64, Asked)> = None;
+    let mut durable = DurableState::default();
+    let (mut lost, mut found, mut reconstructions) = (Vec::new(), 0, 0);
+    let mut last_check: Option<(u64, Recovered)> = None;
     for event in events {
-        if let What::Sent(bytes) = &event.what {
+        if let Operation::Sent(bytes) = &event.operation {
             for id in ids(bytes).filter(|id| ledger.contains_key(*id)) {
                 found += 1;
-                // Nothing changes between two syncs.
-                if asked.as_ref().is_none_or(|(changes, _)| *changes != platter.changes) {
-                    drop(asked.take());
-                    platter.lay_down(&files, copy.path());
-                    let there = Asked::new(copy.path(), file);
-                    asked = Some((platter.changes, there));
-                    looks += 1;
+                // The durable contents only change at a sync.
+                if last_check.as_ref().is_none_or(|(changes, _)| *changes != durable.changes) {
+                    drop(last_check.take());
+                    durable.copy_to(&files, copy.path());
+                    let stored = Recovered::new(copy.path(), file);
+                    last_check = Some((durable.changes, stored));
+                    reconstructions += 1;
                 }
-                let holds = asked.as_ref().is_some_and(|(_, asked)| asked.holds(&ledger[id]));
+                let holds = last_check.as_ref().is_some_and(|(_, last_check)| last_check.holds(&ledger[id]));
                 let unsure: Vec<_> =
-                    platter.unsure_names().into_iter().filter(|path| !is_passing(path)).collect();
+                    durable.volatile_names().into_iter().filter(|path| !is_recreated(path)).collect();
                 if !holds || !unsure.is_empty() {
                     let names = unsure.into_iter().map(|path| path.display().to_string()).collect();
-                    broken.push(Broken { id: id.to_owned(), fact: ledger[id].clone(), names });
+                    lost.push(Lost { id: id.to_owned(), fact: ledger[id].clone(), names });
                 }
             }
         }
-        platter.happen(event);
+        durable.apply(event);
     }
     assert_eq!(found, ledger.len(), "all answers are among what was sent");
-    (broken, looks)
+    (lost, reconstructions)
 }
 
-/// A promise that would not have been kept.
-struct Broken {
+/// Acknowledged data that a power cut would have lost.
+struct Lost {
     id: String,
     fact: Fact,
     names: Vec<String>,
 }
 
-impl fmt::Debug for Broken {
+impl fmt::Debug for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {:?} is not there; names that may be lost: {:?}", self.id, self.fact, self.names)
     }
 }
 
-/// Whether a file is made anew at every start.
-fn is_passing(path: &Path) -> bool {
+/// Returns whether a file is recreated at every start.
+fn is_recreated(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "db-shm" || extension == "lock")
 }
 
-/// A database that a power cut has left.
-struct Asked(Option<rusqlite::Connection>);
+/// A database as reconstructed after a power cut.
+struct Recovered(Option<rusqlite::Connection>);
 
-impl Asked {
+impl Recovered {
     fn new(folder: &Path, file: &Path) -> Self {
         let file = folder.join(file.file_name().unwrap());
         let shm = file.with_extension("db-shm");
@@ -249,7 +251,7 @@ impl Asked {
 
     fn holds(&self, fact: &Fact) -> bool {
         let Some(connection) = &self.0 else { return false };
-        let (question, argument, expected) = match fact {
+        let (query, argument, expected) = match fact {
             Fact::Rows("dog", note, count) => {
                 ("SELECT count(*) FROM storage_dog WHERE color = ?1", note, *count)
             }
@@ -266,31 +268,31 @@ impl Asked {
                 1,
             ),
         };
-        let count = connection.query_row(question, [argument], |row| row.get::<_, usize>(0));
+        let count = connection.query_row(query, [argument], |row| row.get::<_, usize>(0));
         count.is_ok_and(|count| count == expected)
     }
 }
 
-/// The ids of answers in what was sent: of requests in their heads, of messages in their envelopes.
+/// Returns the ids of responses in sent bytes: from headers of HTTP responses and envelopes of messages.
 fn ids(bytes: &[u8]) -> impl Iterator<Item = &str> {
     const LENGTH: usize = "cut-00-00000-0".len();
     let found = bytes.windows(LENGTH).filter(|window| window.starts_with(b"cut-"));
     found.filter_map(|window| std::str::from_utf8(window).ok())
 }
 
-/// The same, as if nothing had ever been synced of a file.
+/// Removes all syncs of a file.
 fn without_syncs_of(file: &Path, events: &[Event]) -> Vec<Event> {
-    let is_it = |event: &&Event| matches!(&event.what, What::Opened { path, .. } if Path::new(path) == file);
+    let is_it = |event: &&Event| matches!(&event.operation, Operation::Opened { path, .. } if Path::new(path) == file);
     let number = events.iter().find(is_it).expect("it was opened").file;
-    let kept = events.iter().filter(|event| event.what != What::Synced || event.file != number);
+    let kept = events.iter().filter(|event| event.operation != Operation::Synced || event.file != number);
     kept.cloned().collect()
 }
 
-/// The same, as if each sync had ended only when the next one did.
+/// Delays the end of each sync to the end of the next one.
 fn with_late_syncs(events: &[Event]) -> Vec<Event> {
     let (mut moved, mut late) = (Vec::with_capacity(events.len()), None);
     for event in events {
-        let is_late = event.what == What::Synced;
+        let is_late = event.operation == Operation::Synced;
         let next = if is_late { late.replace(event.clone()) } else { Some(event.clone()) };
         moved.extend(next);
     }

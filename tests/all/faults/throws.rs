@@ -1,5 +1,5 @@
-//! Throws while the server is killed again and again: what was acknowledged is there once, rows and
-//! quarantine alike, over HTTP and WebSocket.
+//! Throws while the server is killed repeatedly: every acknowledged record is stored exactly once, as a row or in
+//! quarantine, over HTTP and WebSocket.
 
 use std::{
     collections::BTreeSet,
@@ -18,9 +18,9 @@ use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use super::setting;
 
-on_both![throws_that_were_acknowledged_survive_kills];
+on_both![acknowledged_throws_survive_kills];
 
-/// What a client was told.
+/// The receipts of a client.
 #[derive(Default)]
 struct Ledger {
     rows: Vec<String>,
@@ -49,13 +49,13 @@ impl Ledger {
     }
 }
 
-/// Every fifth record is one that its program fails on. None brings a key of its own: one that is
-/// stored twice is there twice.
+/// Returns a record. The program fails on every fifth one. Records have no key of their own, so a record that is
+/// stored twice is listed twice.
 fn record(key: &str, number: usize) -> Json {
     json!({"key": key, "number": if number % 5 == 4 { json!("x") } else { json!(number) }})
 }
 
-async fn throws_that_were_acknowledged_survive_kills(mut server: Server) {
+async fn acknowledged_throws_survive_kills(mut server: Server) {
     let program = json!({"name": "numbers", "takes": "record", "program": ".number = int!(.number)"});
     server.post("/api/v1/processor/", &program).await.is(201).ok();
     server.put("/api/v1/source/ledger/", &json!({"processor": "numbers"})).await.is(201).ok();
@@ -75,7 +75,7 @@ async fn throws_that_were_acknowledged_survive_kills(mut server: Server) {
             )
         });
         let clients: Vec<_> = over_http.chain(over_sockets).collect();
-        // At another moment each time, from before the first commit to a few hundred throws later.
+        // A different delay in each round: from before the first commit to a few hundred throws later.
         sleep(Duration::from_millis(5 + (round * 37) % 150)).await;
         let (setup, database) = server.kill().await;
         stopped.store(true, Ordering::Relaxed);
@@ -92,25 +92,25 @@ async fn throws_that_were_acknowledged_survive_kills(mut server: Server) {
     assert!(rows.len() > 100 && entries.len() > 20, "{} rows and {} entries only", rows.len(), entries.len());
     let source = server.get("/api/v1/source/ledger/").await.is(200).json();
     assert_eq!(source["settings"]["processor"], "numbers", "{source}");
-    let mut there = BTreeSet::new();
+    let mut stored = BTreeSet::new();
     let mut next = Some("/api/v1/storage/ledger/?limit=1000&cursor=".to_owned());
     while let Some(path) = next {
         let page = server.get(&path).await.is(200).json();
         for row in page["results"].as_array().unwrap() {
-            assert!(there.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
+            assert!(stored.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
         }
         next = page["next"].as_str().map(str::to_owned);
     }
-    let lost: Vec<&String> = rows.difference(&there).collect();
+    let lost: Vec<&String> = rows.difference(&stored).collect();
     assert!(lost.is_empty(), "{} of {} rows are lost: {lost:?}", lost.len(), rows.len());
     for entry in &entries {
         server.get(&format!("/api/v1/quarantine/{entry}/")).await.is(200).ok();
     }
     println!(
-        "{kills} kills, {sent} throws: {} rows and {} entries acknowledged, {} rows there",
+        "{kills} kills, {sent} throws: {} rows and {} entries acknowledged, {} rows stored",
         rows.len(),
         entries.len(),
-        there.len()
+        stored.len()
     );
 }
 
@@ -121,7 +121,7 @@ async fn throw_over_http(api: &Api, client: &str, stopped: &AtomicBool) -> Ledge
         let throw = api.post("/throw/ledger", &record(&key, ledger.sent));
         ledger.sent += 1;
         match throw.send().await {
-            Ok(answer) => ledger.note(key, &answer.is(200).json()),
+            Ok(response) => ledger.note(key, &response.is(200).json()),
             Err(_) => break,
         }
     }
@@ -134,7 +134,7 @@ async fn throw_over_socket(api: &Api, client: &str, stopped: &AtomicBool) -> Led
     let Ok((mut socket, _)) = connect_async(address).await else { return ledger };
     let mut waiting = std::collections::VecDeque::new();
     while !stopped.load(Ordering::Relaxed) {
-        // A few are on their way at once.
+        // Keeps several messages in flight.
         while waiting.len() < 8 {
             let key = format!("{client}-{}", ledger.sent);
             let envelope = json!({"id": key, "throw": record(&key, ledger.sent)});

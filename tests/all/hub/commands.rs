@@ -1,41 +1,41 @@
-//! Commands: each is given to its device, done once, and every step of it is known.
+//! Commands: delivered to their device, run once, with every step recorded.
 
 use std::time::{Duration, Instant};
 
-use datadump_tests::{Server, Simulated, on_both};
+use datadump_tests::{Server, SimulationOptions, on_both};
 use serde_json::{Value as Json, json};
 
 use super::{command, only, pump, push, state, step, steps, take, until};
 
 on_both![
-    a_command_goes_to_its_device_and_back,
-    one_that_is_not_acknowledged_is_given_again,
-    who_waits_is_told_at_once,
-    keys_and_slots_keep_what_is_meant,
-    what_is_asked_wrongly_is_said,
-    an_offline_device_gets_its_command_when_it_returns,
-    one_command_is_given_to_one_of_many,
+    a_command_is_delivered_and_its_result_returned,
+    an_unacknowledged_command_is_delivered_again,
+    waiting_requests_are_answered_immediately,
+    idempotency_keys_and_slots_prevent_duplicate_commands,
+    invalid_requests_are_refused_with_a_reason,
+    an_offline_device_receives_its_command_when_it_returns,
+    a_command_is_delivered_to_one_of_many_waiting_requests,
 ];
 
-async fn a_command_goes_to_its_device_and_back(server: Server) {
+async fn a_command_is_delivered_and_its_result_returned(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     let queued = command(&server, "a", pump()).await.is(202).json();
     assert_eq!((&queued["state"], &queued["params"]["seconds"]), (&json!("queued"), &json!(3)));
     let taken = take(&server, "a", 0.0).await;
     assert_eq!((taken.len(), &taken[0]["id"], &taken[0]["attempt"]), (1, &queued["id"], &json!(1)));
-    assert_eq!(take(&server, "a", 0.0).await, Vec::<Json>::new(), "it is given to nobody else");
+    assert_eq!(take(&server, "a", 0.0).await, Vec::<Json>::new(), "no other device receives it");
     step(&server, &queued, "ack", json!({"attempt": 1})).await.is(200).ok();
     step(&server, &queued, "ack", json!({})).await.is(200).ok();
     let done =
         step(&server, &queued, "result", json!({"ok": true, "data": {"litres": 2}})).await.is(200).json();
     assert_eq!((&done["state"], &done["result"]["data"]["litres"]), (&json!("done"), &json!(2)));
-    // It did not hear that it was heard.
+    // The device repeats a request whose response it has not received.
     step(&server, &queued, "result", json!({"ok": true, "data": {"litres": 2}})).await.is(200).ok();
     let other = step(&server, &queued, "result", json!({"ok": false})).await.problem(409);
     assert_eq!(other["current"]["state"], "done");
     assert_eq!(steps(&state(&server, &queued).await), ["queued", "leased", "acked", "done"]);
 
-    // With the answer to its own push; and one that cannot be done.
+    // Delivered with the response to a push; this command fails.
     let queued = command(&server, "a", json!({"method": "fly"})).await.is(202).json();
     let pushed = server.post("/api/data?commands=1", &json!({"device_id": "a", "t": 2})).await.is(201).json();
     assert_eq!(pushed["commands"][0]["id"], queued["id"]);
@@ -56,7 +56,7 @@ async fn a_command_goes_to_its_device_and_back(server: Server) {
     assert_eq!(server.get("/api/v1/device/a/command/?state=done").await.is(200).json()["count"], 1);
 }
 
-async fn one_that_is_not_acknowledged_is_given_again(server: Server) {
+async fn an_unacknowledged_command_is_delivered_again(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     let queued =
         command(&server, "a", json!({"method": "x", "lease_s": 0.3, "retries": 1})).await.is(202).json();
@@ -76,7 +76,7 @@ async fn one_that_is_not_acknowledged_is_given_again(server: Server) {
     assert!(take(&server, "a", 0.0).await.is_empty());
 }
 
-async fn who_waits_is_told_at_once(server: Server) {
+async fn waiting_requests_are_answered_immediately(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     let began = Instant::now();
     let (taken, queued) = tokio::join!(take(&server, "a", 30.0), async {
@@ -86,34 +86,34 @@ async fn who_waits_is_told_at_once(server: Server) {
     assert_eq!(taken[0]["id"], queued["id"]);
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     step(&server, &queued, "result", json!({"ok": true})).await.is(200).ok();
-    // Two ways: the sender waits for the result.
-    let asked = json!({"method": "read", "wait_s": 30});
-    let (answered, ()) = tokio::join!(async { command(&server, "a", asked).await.is(202).json() }, async {
+    // The sender waits for the result.
+    let waiting = json!({"method": "read", "wait_s": 30});
+    let (answered, ()) = tokio::join!(async { command(&server, "a", waiting).await.is(202).json() }, async {
         let taken = take(&server, "a", 30.0).await;
         step(&server, &taken[0], "result", json!({"ok": true, "data": 42})).await.is(200).ok();
     });
     assert_eq!((&answered["state"], &answered["result"]["data"]), (&json!("done"), &json!(42)));
-    // Nobody answers.
-    let asked = json!({"method": "read", "wait_s": 0.3});
-    assert_eq!(command(&server, "a", asked).await.is(202).json()["state"], "queued");
+    // No device answers.
+    let waiting = json!({"method": "read", "wait_s": 0.3});
+    assert_eq!(command(&server, "a", waiting).await.is(202).json()["state"], "queued");
     let began = Instant::now();
     push(&server, json!({"device_id": "b", "t": 1})).await;
     assert!(take(&server, "b", 0.5).await.is_empty());
     assert!(began.elapsed() >= Duration::from_millis(500));
 }
 
-async fn keys_and_slots_keep_what_is_meant(server: Server) {
+async fn idempotency_keys_and_slots_prevent_duplicate_commands(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     push(&server, json!({"device_id": "b", "t": 1})).await;
-    let asked = json!({"method": "pump", "key": "morning"});
-    let first = command(&server, "a", asked.clone()).await.is(202).json();
-    assert_eq!(command(&server, "a", asked.clone()).await.is(202).json()["id"], first["id"]);
-    assert_ne!(command(&server, "b", asked).await.is(202).json()["id"], first["id"]);
+    let waiting = json!({"method": "pump", "key": "morning"});
+    let first = command(&server, "a", waiting.clone()).await.is(202).json();
+    assert_eq!(command(&server, "a", waiting.clone()).await.is(202).json()["id"], first["id"]);
+    assert_ne!(command(&server, "b", waiting).await.is(202).json()["id"], first["id"]);
     command(&server, "a", json!({"method": "other", "key": "morning"})).await.problem(422);
-    // Many at once are one.
-    let asked = json!({"method": "pump", "key": "noon"});
+    // Concurrent commands with one key are one command.
+    let waiting = json!({"method": "pump", "key": "noon"});
     let many =
-        (0..8).map(|_| async { command(&server, "b", asked.clone()).await.is(202).json()["id"].clone() });
+        (0..8).map(|_| async { command(&server, "b", waiting.clone()).await.is(202).json()["id"].clone() });
     let ids: std::collections::BTreeSet<String> =
         futures_util::future::join_all(many).await.iter().map(Json::to_string).collect();
     assert_eq!(ids.len(), 1);
@@ -126,12 +126,12 @@ async fn keys_and_slots_keep_what_is_meant(server: Server) {
     assert_eq!(state(&server, &other).await["state"], "queued");
     let taken = take(&server, "b", 0.0).await;
     assert!(taken.iter().any(|taken| taken["id"] == two["id"]));
-    // Of many at once one is left.
+    // Of many concurrent commands for one slot, one remains.
     push(&server, json!({"device_id": "c", "t": 1})).await;
     let many = (0..8).map(|value| command(&server, "c", slot(value)));
-    futures_util::future::join_all(many).await.into_iter().for_each(|answer| answer.is(202).ok());
+    futures_util::future::join_all(many).await.into_iter().for_each(|response| response.is(202).ok());
     assert_eq!(take(&server, "c", 0.0).await.len(), 1);
-    // One that is leased gives way, one that is being done does not.
+    // A leased command is superseded, one that is being run is not.
     let three = command(&server, "b", slot(3)).await.is(202).json();
     step(&server, &two, "ack", json!({})).await.problem(409);
     take(&server, "b", 0.0).await;
@@ -140,7 +140,7 @@ async fn keys_and_slots_keep_what_is_meant(server: Server) {
     assert_eq!(state(&server, &three).await["state"], "acked");
 }
 
-async fn what_is_asked_wrongly_is_said(server: Server) {
+async fn invalid_requests_are_refused_with_a_reason(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     command(&server, "nobody", pump()).await.problem_about(404, &["nobody"]);
     server.get("/api/v1/device/nobody/command/?wait=1").await.problem_about(404, &["nobody"]);
@@ -172,14 +172,18 @@ async fn what_is_asked_wrongly_is_said(server: Server) {
     let queued = command(&server, "a", pump()).await.is(202).json();
     step(&server, &queued, "ack", json!({"attempt": "x"})).await.problem(400);
     step(&server, &queued, "result", json!({})).await.problem_about(400, &["ok"]);
-    // Nobody was given it.
+    // The command was never delivered.
     step(&server, &queued, "ack", json!({})).await.problem(409);
 }
 
-async fn an_offline_device_gets_its_command_when_it_returns(server: Server) {
-    let device = Simulated { name: "far".into(), every: Duration::from_millis(100), ..Simulated::default() };
+async fn an_offline_device_receives_its_command_when_it_returns(server: Server) {
+    let device = SimulationOptions {
+        name: "far".into(),
+        interval: Duration::from_millis(100),
+        ..SimulationOptions::default()
+    };
     let running = device.start(&server);
-    until("it pushes", async || running.done().pushed > 0).await;
+    until("it pushes", async || running.progress().pushed > 0).await;
     running.stop().await;
     let queued =
         command(&server, "far", json!({"method": "set", "params": {"level": 7}})).await.is(202).json();
@@ -189,9 +193,9 @@ async fn an_offline_device_gets_its_command_when_it_returns(server: Server) {
     assert_eq!(state(&server, &queued).await["state"], "queued");
     let running = device.start(&server);
     until("it is done", async || state(&server, &queued).await["state"] == "done").await;
-    let pushed = running.done().pushed;
-    until("it goes on", async || running.done().pushed > pushed + 5).await;
-    let done = running.done();
+    let pushed = running.progress().pushed;
+    until("it goes on", async || running.progress().pushed > pushed + 5).await;
+    let done = running.progress();
     let id = queued["id"].as_str().unwrap();
     assert_eq!(done.commands.get(id), Some(&1), "it is done once");
     let found = state(&server, &queued).await;
@@ -201,7 +205,7 @@ async fn an_offline_device_gets_its_command_when_it_returns(server: Server) {
     server.stop().await;
 }
 
-async fn one_command_is_given_to_one_of_many(server: Server) {
+async fn a_command_is_delivered_to_one_of_many_waiting_requests(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     let waiting: Vec<_> = (0..16)
         .map(|_| {

@@ -1,4 +1,4 @@
-//! Devices as people see and change them.
+//! Devices: listing, settings, renaming, tokens and tables.
 
 use datadump_tests::{Server, on_both};
 use serde_json::json;
@@ -6,13 +6,13 @@ use serde_json::json;
 use super::{DATA, device, fetch, only, push, until};
 
 on_both![
-    devices_show_what_is_known_of_them,
-    devices_are_changed_and_forgotten,
-    a_device_with_a_token_needs_it,
-    a_table_of_its_own_at_any_time,
+    devices_show_their_sensors_and_status,
+    devices_are_changed_and_deleted,
+    a_device_with_a_token_requires_it,
+    a_device_can_be_moved_to_its_own_table_and_back,
 ];
 
-async fn devices_show_what_is_known_of_them(server: Server) {
+async fn devices_show_their_sensors_and_status(server: Server) {
     for name in ["b", "a", "c"] {
         push(&server, json!({"device_id": name, "sensors": {"temperature": 21.5, "door": "open"}})).await;
     }
@@ -39,7 +39,7 @@ async fn devices_show_what_is_known_of_them(server: Server) {
     server.get("/api/v1/device/nobody/").await.problem_about(404, &["nobody"]);
 }
 
-async fn devices_are_changed_and_forgotten(server: Server) {
+async fn devices_are_changed_and_deleted(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     push(&server, json!({"device_id": "b", "t": 1})).await;
     let got = server.get("/api/v1/device/a/").await.is(200);
@@ -52,7 +52,7 @@ async fn devices_are_changed_and_forgotten(server: Server) {
     server.get("/api/v1/device/a/").await.problem(404);
     let found = server.get("/api/v1/device/?labels.room=attic").await.is(200).json();
     assert_eq!(found["count"], 1);
-    // Under its new name it is the same; under the old one another.
+    // The new name is the same device; the old name is a new one.
     push(&server, json!({"device_id": "attic", "t": 2})).await;
     assert_eq!(fetch(&server, "device?attic").await.len(), 2);
     for (wrong, word) in [
@@ -84,7 +84,7 @@ async fn devices_are_changed_and_forgotten(server: Server) {
     assert_ne!(device(&server, "attic").await["id"].to_string(), number);
 }
 
-async fn a_device_with_a_token_needs_it(server: Server) {
+async fn a_device_with_a_token_requires_it(server: Server) {
     push(&server, json!({"device_id": "safe", "t": 1})).await;
     let made = server.post("/api/v1/device/safe/token/", &json!({})).await.is(201).json();
     let token = format!("Bearer {}", made["token"].as_str().unwrap());
@@ -98,7 +98,7 @@ async fn a_device_with_a_token_needs_it(server: Server) {
     server.get("/api/v1/device/safe/command/?wait=0").await.problem(401);
     server.get("/api/v1/device/safe/command/?wait=0").header("authorization", &token).await.is(200).ok();
     push(&server, json!({"device_id": "other", "t": 2})).await;
-    // Nobody sees it again, not even what it is recognised by.
+    // Neither the token nor its hash is ever shown again.
     for path in ["/api/v1/device/safe/", "/api/v1/device/"] {
         let text = server.get(path).await.is(200).text();
         assert!(!text.contains(made["token"].as_str().unwrap()) && !text.contains("\"token\""), "{text}");
@@ -109,7 +109,7 @@ async fn a_device_with_a_token_needs_it(server: Server) {
         let name = query.split(['=', '_']).next().unwrap();
         server.get(&format!("/api/v1/device/?{query}")).await.problem_about(400, &[name]);
     }
-    // Nor is it recorded for a request that is sent again.
+    // Nor is it recorded with the idempotency key.
     let again = || server.post("/api/v1/device/other/token/", &json!({})).header("idempotency-key", "t1");
     let (one, two) = (again().await.is(201).json(), again().await.is(201).json());
     assert_ne!(one["token"], two["token"]);
@@ -117,7 +117,7 @@ async fn a_device_with_a_token_needs_it(server: Server) {
     server.post(DATA, &body).await.is(201).ok();
 }
 
-async fn a_table_of_its_own_at_any_time(server: Server) {
+async fn a_device_can_be_moved_to_its_own_table_and_back(server: Server) {
     for value in 0..1_200 {
         if value % 200 == 0 {
             let many: Vec<_> = (0..200).map(|n| json!({"device_id": "a", "t": value + n})).collect();
@@ -138,7 +138,7 @@ async fn a_table_of_its_own_at_any_time(server: Server) {
     let newest = fetch(&server, "device?a&limit=2").await;
     assert_eq!(only(&newest, &["value"]), json!([[-1.0], [1_199.0]]));
     assert_eq!(fetch(&server, "sensor?t&limit=1000").await.len(), 1_000);
-    // And back, where those of before stay where they are: all of them are found all the same.
+    // And back: earlier readings stay in their table, and all are found.
     server.patch("/api/v1/device/a/", &json!({"own_table": false})).await.is(200).ok();
     push(&server, json!({"device_id": "a", "t": -2})).await;
     assert_eq!((count("readings").await, count(&table).await), (json!(2), json!(1_201)));

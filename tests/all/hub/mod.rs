@@ -1,23 +1,23 @@
-//! The hub, from outside: pushes, devices, whether they are heard, and commands.
+//! The hub: pushes, devices, their liveness, and commands.
 
 mod commands;
 mod devices;
-mod heard;
+mod liveness;
 mod nodes;
 mod pushes;
 mod streams;
 
-use datadump_tests::{Answer, Api, eventually};
+use datadump_tests::{Api, Response, eventually};
 use serde_json::{Value as Json, json};
 
 const DATA: &str = "/api/data";
 
-/// Waits until it is so.
+/// Waits until a condition holds.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     eventually(what, async || is_so().await.then_some(())).await;
 }
 
-/// Pushes it; the answer.
+/// Pushes readings and returns the response.
 async fn push(api: &Api, push: Json) -> Json {
     api.post(DATA, &push).await.is(201).json()
 }
@@ -30,22 +30,22 @@ async fn device(api: &Api, name: &str) -> Json {
     api.get(&format!("/api/v1/device/{}/", datadump_tests::segment(name))).await.is(200).json()
 }
 
-/// What a list of these fields says of each reading.
+/// Returns only these fields of each reading.
 fn only(readings: &[Json], fields: &[&str]) -> Json {
     readings.iter().map(|one| fields.iter().map(|field| one[*field].clone()).collect::<Json>()).collect()
 }
 
-async fn command(api: &Api, device: &str, command: Json) -> Answer {
+async fn command(api: &Api, device: &str, command: Json) -> Response {
     api.post(&format!("/api/v1/device/{device}/command/"), &command).await
 }
 
-/// Takes the commands that wait for a device.
+/// Fetches the pending commands of a device.
 async fn take(api: &Api, device: &str, wait: f64) -> Vec<Json> {
     let taken = api.get(&format!("/api/v1/device/{device}/command/?wait={wait}")).await.is(200).json();
     taken["results"].as_array().unwrap().clone()
 }
 
-async fn step(api: &Api, command: &Json, step: &str, body: Json) -> Answer {
+async fn step(api: &Api, command: &Json, step: &str, body: Json) -> Response {
     api.post(&format!("/api/v1/command/{}/{step}/", command["id"].as_str().unwrap()), &body).await
 }
 
@@ -54,13 +54,13 @@ async fn state(api: &Api, command: &Json) -> Json {
     api.get(&path).await.is(200).json()
 }
 
-/// The states a command went through.
+/// Returns the states that a command went through.
 fn steps(command: &Json) -> Vec<String> {
     let steps = command["steps"].as_array().unwrap().iter();
     steps.map(|step| step["state"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A pump, and nothing else.
+/// Returns a command with only a method, `pump`.
 fn pump() -> Json {
     json!({"method": "pump", "params": {"seconds": 3}})
 }

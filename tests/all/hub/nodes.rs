@@ -1,4 +1,4 @@
-//! Two nodes on one database: a device may push to one, and be asked about, and commanded, at the other.
+//! Two nodes on one database: a device may push to one node and be queried and commanded on the other.
 
 use datadump_tests::{Database, Server};
 use serde_json::json;
@@ -6,12 +6,12 @@ use serde_json::json;
 use super::{command, device, fetch, only, pump, push, state, step, take, until};
 
 #[tokio::test]
-async fn devices_and_commands_are_of_all_nodes() {
+async fn devices_and_commands_are_shared_by_all_nodes() {
     let one = Server::start(Database::postgres().await).await;
-    let other = one.beside().await;
+    let other = one.start_second().await;
     push(&other, json!({"device_id": "b", "t": 0})).await;
     push(&one, json!({"device_id": "a", "t": 1})).await;
-    // Known at once, registered once, whoever is asked.
+    // A new device is visible immediately and registered once, on either node.
     push(&other, json!({"device_id": "a", "t": 2})).await;
     for node in [&one, &other] {
         assert_eq!(only(&fetch(node, "device?a").await, &["value"]), json!([[2.0], [1.0]]));
@@ -23,14 +23,14 @@ async fn devices_and_commands_are_of_all_nodes() {
         })
         .await;
     }
-    // One waits at one node, the command comes in at the other; and so does what comes of it.
-    let asked = json!({"method": "read", "wait_s": 30});
-    let (answered, ()) = tokio::join!(async { command(&other, "a", asked).await.is(202).json() }, async {
+    // The device waits on one node, and the command and its result arrive on the other.
+    let waiting = json!({"method": "read", "wait_s": 30});
+    let (answered, ()) = tokio::join!(async { command(&other, "a", waiting).await.is(202).json() }, async {
         let taken = take(&one, "a", 30.0).await;
         step(&one, &taken[0], "result", json!({"ok": true, "data": 42})).await.is(200).ok();
     });
     assert_eq!(answered["result"]["data"], 42);
-    // Settings are those of all; each change of status is found by one of them.
+    // Settings apply on all nodes; each change of status is detected by one of them.
     other.patch("/api/v1/device/a/", &json!({"device": "attic", "period_s": 0.4})).await.is(200).ok();
     until("it is known by its new name", async || {
         one.get("/api/v1/device/attic/").await.status == 200
@@ -54,7 +54,7 @@ async fn devices_and_commands_are_of_all_nodes() {
         steps == expected
     })
     .await;
-    // A node that goes away takes nothing with it.
+    // Stopping a node loses nothing.
     let queued = command(&one, "attic", pump()).await.is(202).json();
     let (_setup, _database) = one.kill().await;
     let taken = take(&other, "attic", 0.0).await;

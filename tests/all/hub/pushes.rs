@@ -1,4 +1,4 @@
-//! What is pushed is fetched, or waits in quarantine, or was refused with a reason.
+//! Pushes: readings are stored, quarantined, or refused with a reason.
 
 use datadump_tests::{Database, Server, Setup, on_both, segment};
 use serde_json::{Value as Json, json};
@@ -6,15 +6,15 @@ use serde_json::{Value as Json, json};
 use super::{DATA, fetch, only, push, until};
 
 on_both![
-    every_shape_is_taken,
-    what_is_malformed_waits_in_quarantine,
-    readings_are_rows_like_all_others,
+    every_shape_of_push_is_accepted,
+    malformed_readings_are_quarantined,
+    readings_can_be_listed_like_other_rows,
     a_push_with_a_key_is_stored_once,
-    names_are_whatever_they_are,
-    many_new_devices_at_once_are_registered_once,
+    names_may_contain_any_characters,
+    concurrent_pushes_register_a_device_once,
 ];
 
-async fn every_shape_is_taken(server: Server) {
+async fn every_shape_of_push_is_accepted(server: Server) {
     let pushed =
         push(&server, json!({"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}})).await;
     assert_eq!((&pushed["accepted"], &pushed["storages"]), (&json!(2), &json!({"readings": 2})));
@@ -25,13 +25,13 @@ async fn every_shape_is_taken(server: Server) {
     ]);
     let pushed = push(&server, many).await;
     assert_eq!(pushed["accepted"], 3);
-    // Both say a time that is years off: they are taken, and it is said.
+    // Both timestamps are years off: the readings are accepted with a warning.
     let codes: Vec<_> =
         pushed["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
     assert_eq!(codes, ["clock_off"; 3]);
     let lines = "{\"device_id\": \"lines\", \"t\": 1}\n{\"device_id\": \"lines\", \"t\": 2}\n";
-    server.call("POST", DATA).body(lines).await.is(201).ok();
-    server.call("POST", DATA).body("device_id,sensor_type,value\ncsv,t,1.5\ncsv,u,x\n").await.is(201).ok();
+    server.request("POST", DATA).body(lines).await.is(201).ok();
+    server.request("POST", DATA).body("device_id,sensor_type,value\ncsv,t,1.5\ncsv,u,x\n").await.is(201).ok();
 
     let fields = ["device", "sensor_type", "value", "timestamp"];
     let old = "2020-01-02T03:04:05.000000Z";
@@ -46,7 +46,7 @@ async fn every_shape_is_taken(server: Server) {
     assert_eq!(only(&other, &fields[1..]), json!([["on", "true", old], ["door", "open", old]]));
     assert_eq!(only(&fetch(&server, "device?csv").await, &["value"]), json!([["x"], [1.5]]));
 
-    // A name stands for all sensors of that name.
+    // A sensor name selects all sensors with that name.
     let temperatures = fetch(&server, "sensor?temperature").await;
     assert_eq!(only(&temperatures, &["value"]), json!([[22.5], [21.5], [23.0]]));
     assert_eq!(fetch(&server, "sensor?t").await.len(), 3);
@@ -59,7 +59,7 @@ async fn every_shape_is_taken(server: Server) {
     server.get("/api/fetch/device?pico_w&limit=0").await.problem_about(400, &["limit"]);
 }
 
-async fn what_is_malformed_waits_in_quarantine(server: Server) {
+async fn malformed_readings_are_quarantined(server: Server) {
     let pushed = push(
         &server,
         json!([
@@ -71,9 +71,9 @@ async fn what_is_malformed_waits_in_quarantine(server: Server) {
     )
     .await;
     assert_eq!((&pushed["accepted"], &pushed["quarantined"]), (&json!(2), &json!(3)));
-    let broken = server.call("POST", DATA).body("{\"device_id\": \"a\", \"t\":").await.is(201).json();
+    let broken = server.request("POST", DATA).body("{\"device_id\": \"a\", \"t\":").await.is(201).json();
     assert_eq!((&broken["accepted"], &broken["quarantined"]), (&json!(0), &json!(1)));
-    server.call("POST", DATA).body("").await.problem(400);
+    server.request("POST", DATA).body("").await.problem(400);
 
     let list = server.get("/api/v1/quarantine/?source=_hub").await.is(200).json();
     assert_eq!(list["count"], 4);
@@ -82,14 +82,14 @@ async fn what_is_malformed_waits_in_quarantine(server: Server) {
     assert_eq!((&entry["code"], &entry["field"]), (&json!("no-value"), &json!("m")));
     let raw: Json = serde_json::from_str(entry["text"].as_str().unwrap()).unwrap();
     assert_eq!(raw["sensor_type"], "m");
-    // Replayed, it is as wrong as before; nothing is stored.
+    // Replaying fails again and stores nothing.
     let replay =
         server.post("/api/v1/quarantine/replay/", &json!({"filters": {"source": "_hub"}})).await.json();
     assert_eq!((&replay["stored"], &replay["failed"]), (&json!(0), &json!(4)), "{replay}");
     assert_eq!(fetch(&server, "device?a").await.len(), 2);
 }
 
-async fn readings_are_rows_like_all_others(server: Server) {
+async fn readings_can_be_listed_like_other_rows(server: Server) {
     for value in [1.5, 2.5, 3.5] {
         push(&server, json!({"device_id": "a", "sensors": {"t": value, "state": "fine"}})).await;
     }
@@ -117,7 +117,7 @@ async fn a_push_with_a_key_is_stored_once(server: Server) {
     other.problem(422);
     let again = send().await.is(201);
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
-    // What was recorded with the readings is there after a kill.
+    // The recorded response survives a kill.
     let (setup, database) = server.kill().await;
     let server = setup.start(database).await;
     let again = server.post(DATA, &body).header("idempotency-key", "k1").await.is(201).json();
@@ -125,7 +125,7 @@ async fn a_push_with_a_key_is_stored_once(server: Server) {
     assert_eq!(fetch(&server, "device?a").await.len(), 1);
 }
 
-async fn names_are_whatever_they_are(server: Server) {
+async fn names_may_contain_any_characters(server: Server) {
     for name in ["温室 1", "a/b?c=d&e", "'; DROP TABLE x; --", "<b>🐕</b>", "7", &"ä".repeat(255)] {
         push(&server, json!({"device_id": name, "sensors": {name: 1.5}})).await;
         let found = fetch(&server, &format!("device?id={}", segment(name))).await;
@@ -133,7 +133,7 @@ async fn names_are_whatever_they_are(server: Server) {
         let device = super::device(&server, name).await;
         assert_eq!((&device["device"], &device["sensors"][0]["value"]), (&json!(name), &json!(1.5)));
     }
-    // Who is called like somebody's number is somebody else.
+    // A device whose name equals another one's id is a different device.
     for name in ["3", "2", "1"] {
         push(&server, json!({"device_id": name, "t": name})).await;
     }
@@ -146,7 +146,7 @@ async fn names_are_whatever_they_are(server: Server) {
     assert_eq!(pushed["errors"][0]["code"], "malformed-reading");
 }
 
-async fn many_new_devices_at_once_are_registered_once(server: Server) {
+async fn concurrent_pushes_register_a_device_once(server: Server) {
     let pushes = (0..64).map(|number| {
         let server = &*server;
         async move { push(server, json!({"device_id": format!("d{}", number % 8), "t": number})).await }
@@ -160,7 +160,7 @@ async fn many_new_devices_at_once_are_registered_once(server: Server) {
 }
 
 #[tokio::test]
-async fn a_locked_hub_refuses_strangers() {
+async fn a_locked_hub_refuses_unknown_devices() {
     let setup = Setup::default().environment("DATADUMP_REGISTRATION", "open");
     let server = setup.start(Database::sqlite()).await;
     push(&server, json!({"device_id": "friend", "t": 1})).await;
@@ -180,7 +180,7 @@ async fn a_locked_hub_refuses_strangers() {
 }
 
 #[tokio::test]
-async fn strangers_wait_until_they_are_adopted() {
+async fn unknown_devices_wait_until_they_are_adopted() {
     for database in [Database::sqlite(), Database::postgres().await] {
         let setup = Setup::default().environment("DATADUMP_REGISTRATION", "adopt");
         let server = setup.start(database).await;
@@ -193,11 +193,11 @@ async fn strangers_wait_until_they_are_adopted() {
         let waiting = server.get("/api/v1/device/?state=waiting").await.is(200).json();
         assert_eq!(only(waiting["results"].as_array().unwrap(), &["device"]), json!([["new one"]]));
         assert_eq!(fetch(&server, "device?id=new%20one").await, Vec::<Json>::new());
-        // Its name is what it waits under; and a token that it is given meanwhile does not keep it out.
+        // It waits under its name, and a token assigned in the meantime does not exclude it.
         let renamed = json!({"device": "other", "state": "known"});
         server.patch("/api/v1/device/new%20one/", &renamed).await.problem_about(400, &["adopt"]);
         server.post("/api/v1/device/new%20one/token/", &json!({})).await.is(201).ok();
-        // One click.
+        // Adopts it.
         let adopted =
             server.patch("/api/v1/device/new%20one/", &json!({"state": "known"})).await.is(200).json();
         assert!(adopted["replay"].is_string(), "{adopted}");
@@ -218,7 +218,7 @@ async fn strangers_wait_until_they_are_adopted() {
 }
 
 #[tokio::test]
-async fn each_reading_of_a_push_of_all_kinds_of_devices_becomes_what_it_must() {
+async fn mixed_pushes_are_handled_per_device() {
     let setup = |registration| {
         let setup = Setup::default().environment("DATADUMP_REGISTRATION", registration);
         setup.environment("DATADUMP_DEVICE_RATE", "100000")
@@ -259,19 +259,19 @@ async fn each_reading_of_a_push_of_all_kinds_of_devices_becomes_what_it_must() {
 }
 
 #[tokio::test]
-async fn one_that_floods_is_told_so_and_no_other() {
+async fn only_a_flooding_device_is_rate_limited() {
     let setup =
         Setup::default().environment("DATADUMP_DEVICE_RATE", "5").environment("DATADUMP_MAX_DEVICES", "3");
     let server = setup.start(Database::sqlite()).await;
     let mut refused = 0;
     for value in 0..100 {
-        let answer = server.post(DATA, &json!({"device_id": "loud", "t": value})).await;
-        if answer.status == 429 {
+        let response = server.post(DATA, &json!({"device_id": "loud", "t": value})).await;
+        if response.status == 429 {
             refused += 1;
-            assert_eq!(answer.header("retry-after"), Some("1"));
-            answer.problem_about(429, &["loud", "5"]);
+            assert_eq!(response.header("retry-after"), Some("1"));
+            response.problem_about(429, &["loud", "5"]);
         } else {
-            answer.is(201).ok();
+            response.is(201).ok();
         }
         push(&server, json!({"device_id": format!("quiet{}", value % 2), "t": value})).await["accepted"]
             .as_u64()
@@ -281,7 +281,7 @@ async fn one_that_floods_is_told_so_and_no_other() {
         }
     }
     assert!(refused > 10, "{refused}");
-    // There is no room for a fourth.
+    // The limit of devices is reached.
     server.post(DATA, &json!({"device_id": "fourth", "t": 1})).await.problem_about(429, &["3 devices"]);
     server.stop().await;
 }

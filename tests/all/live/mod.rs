@@ -1,23 +1,23 @@
-//! Streams of what is committed: everything, in order, once, whatever happens to who listens or who tells.
+//! Live streams deliver every committed change once and in order, despite disconnects and restarts.
 
 mod bounds;
-mod cuts;
+mod reconnects;
 mod websocket;
 
 use std::time::Duration;
 
-use datadump_tests::{Api, Database, Frame, Listener, Server, eventually, on_both};
+use datadump_tests::{Api, Database, EventStream, Server, ServerEvent, eventually, on_both};
 use serde_json::{Value as Json, json};
 
 const STREAM: &str = "/api/v1/stream";
 
 on_both![
-    what_is_committed_is_told,
-    what_is_there_comes_first_when_it_is_asked_for,
-    a_stop_ends_streams_and_a_start_goes_on,
-    what_a_stream_is_asked_wrongly_is_said,
-    what_records_of_a_source_become_is_told,
-    rows_pass_by_fields_without_an_index,
+    commits_are_streamed,
+    existing_rows_are_streamed_first_on_request,
+    a_stop_ends_streams_which_resume_after_a_start,
+    invalid_stream_parameters_are_refused,
+    rows_of_a_source_are_streamed,
+    streams_filter_by_fields_without_an_index,
 ];
 
 fn dog() -> Json {
@@ -32,32 +32,32 @@ async fn save(api: &Api, key: &str, size: i64) -> i64 {
     saved.json()["version"].as_i64().unwrap()
 }
 
-/// What happened to which row, and what version that made or deleted.
-fn said(frame: &Frame) -> (String, String, i64) {
+/// Returns the kind of change, the key of the row, and its version.
+fn summary(frame: &ServerEvent) -> (String, String, i64) {
     let event = frame.event.clone().unwrap();
     let key = frame.data["key"].as_str().unwrap().to_owned();
     (event, key, frame.data["version"].as_i64().unwrap())
 }
 
-async fn what_is_committed_is_told(server: Server) {
+async fn commits_are_streamed(server: Server) {
     server.declare(&dog()).await;
-    let mut all = Listener::at(&server, STREAM, None).await;
+    let mut all = EventStream::open(&server, STREAM, None).await;
     let hello = all.next().await.unwrap();
     assert_eq!(hello.event.as_deref(), Some("hello"));
     assert!(hello.data["cursor"].is_string() && hello.data["now"].is_string(), "{hello:?}");
-    let mut large = Listener::at(&server, "/api/v1/stream?storage=dog&size__gte=3", None).await;
-    let mut others = Listener::at(&server, "/api/v1/stream?storage=cat,car", None).await;
+    let mut large = EventStream::open(&server, "/api/v1/stream?storage=dog&size__gte=3", None).await;
+    let mut others = EventStream::open(&server, "/api/v1/stream?storage=cat,car", None).await;
     save(&server, "A", 1).await;
     save(&server, "A", 3).await;
     server.post("/throw/car", &json!([{"speed": 1.5}, {"speed": 2.5}])).await.is(200).ok();
-    // What is refused is not told.
+    // Refused writes are not streamed.
     server.post("/api/v1/storage/dog/", &json!({"chip_id": "B", "size": "x"})).await.problem(400);
     server.delete("/api/v1/storage/dog/A/").await.ok();
     save(&server, "C", 5).await;
 
     let mut frames = Vec::new();
     for _ in 0..6 {
-        frames.push(all.change().await.unwrap());
+        frames.push(all.next_change().await.unwrap());
     }
     let events: Vec<_> = frames.iter().map(|frame| frame.event.as_deref().unwrap()).collect();
     assert_eq!(events, ["insert", "update", "insert", "insert", "delete", "insert"]);
@@ -68,54 +68,55 @@ async fn what_is_committed_is_told(server: Server) {
     assert_eq!((&frames[4].data["key"], &frames[4].data["row"]), (&json!("A"), &Json::Null));
     assert_eq!(frames[5].data["row"]["chip_id"], "C");
 
-    // Of what is deleted nobody can say any more whether it would have passed.
-    let mut words = vec![said(&large.change().await.unwrap())];
+    // Deletions pass every filter, because the deleted values are unknown.
+    let mut words = vec![summary(&large.next_change().await.unwrap())];
     while words.last().unwrap().1 != "C" {
-        words.push(said(&large.change().await.unwrap()));
+        words.push(summary(&large.next_change().await.unwrap()));
     }
-    // How far the row had come when the changes before were told is a matter of time.
+    // The version of the row when earlier changes are delivered depends on timing.
     let words = words.split_off(words.len() - 2);
     assert_eq!(words, [("delete".into(), "A".into(), 2), ("insert".into(), "C".into(), 1)]);
-    assert_eq!(others.change().await.unwrap().data["row"]["speed"], 1.5);
-    assert_eq!(others.change().await.unwrap().data["row"]["speed"], 2.5);
+    assert_eq!(others.next_change().await.unwrap().data["row"]["speed"], 1.5);
+    assert_eq!(others.next_change().await.unwrap().data["row"]["speed"], 2.5);
 }
 
-async fn what_is_there_comes_first_when_it_is_asked_for(server: Server) {
+async fn existing_rows_are_streamed_first_on_request(server: Server) {
     server.declare(&dog()).await;
     for number in 0..5 {
         save(&server, &format!("old{number}"), number).await;
     }
-    let mut listener = Listener::at(&server, "/api/v1/stream?storage=dog&backfill=3&size__lt=4", None).await;
-    let mut recent = Listener::at(&server, "/api/v1/stream?storage=dog&backfill=10m", None).await;
+    let mut stream =
+        EventStream::open(&server, "/api/v1/stream?storage=dog&backfill=3&size__lt=4", None).await;
+    let mut recent = EventStream::open(&server, "/api/v1/stream?storage=dog&backfill=10m", None).await;
     save(&server, "new", 1).await;
     let mut keys = Vec::new();
     for _ in 0..4 {
-        let frame = listener.change().await.unwrap();
+        let frame = stream.next_change().await.unwrap();
         assert_eq!(frame.event.as_deref(), Some("insert"));
         assert_eq!(frame.id.is_some(), frame.data["key"] == "new", "{frame:?}");
         keys.push(frame.data["key"].as_str().unwrap().to_owned());
     }
     assert_eq!(keys, ["old1", "old2", "old3", "new"]);
     for key in ["old0", "old1", "old2", "old3", "old4", "new"] {
-        assert_eq!(recent.change().await.unwrap().data["key"], key);
+        assert_eq!(recent.next_change().await.unwrap().data["key"], key);
     }
 }
 
-/// Where the feed is now.
-async fn here(api: &Api) -> String {
-    let hello = Listener::at(api, STREAM, None).await.next().await.unwrap();
+/// Returns the current position of the change log.
+async fn position(api: &Api) -> String {
+    let hello = EventStream::open(api, STREAM, None).await.next().await.unwrap();
     hello.data["cursor"].as_str().unwrap().to_owned()
 }
 
-/// What makes a storage on one node is told on the other, which has not heard of the storage yet.
+/// A throw that creates a storage on one node is streamed on the other, which does not know the storage yet.
 #[tokio::test]
-async fn the_first_rows_of_a_new_storage_are_told_on_all_nodes() {
+async fn the_first_rows_of_a_new_storage_are_streamed_by_all_nodes() {
     let one = Server::start(Database::postgres().await).await;
-    let two = one.beside().await;
-    let mut listener = Listener::at(&two, STREAM, None).await;
+    let two = one.start_second().await;
+    let mut stream = EventStream::open(&two, STREAM, None).await;
     for number in 0..30 {
         one.post(&format!("/throw/new{number}"), &json!({"n": number})).await.is(200).ok();
-        let frame = listener.change().await.unwrap();
+        let frame = stream.next_change().await.unwrap();
         assert_eq!(
             (&frame.data["storage"], &frame.data["row"]["n"]),
             (&json!(format!("new{number}")), &json!(number))
@@ -123,28 +124,28 @@ async fn the_first_rows_of_a_new_storage_are_told_on_all_nodes() {
     }
 }
 
-async fn a_stop_ends_streams_and_a_start_goes_on(server: Server) {
+async fn a_stop_ends_streams_which_resume_after_a_start(server: Server) {
     server.declare(&dog()).await;
-    let mut listener = Listener::at(&server, STREAM, None).await;
+    let mut stream = EventStream::open(&server, STREAM, None).await;
     save(&server, "A", 1).await;
-    let last = listener.change().await.unwrap().id.unwrap();
+    let last = stream.next_change().await.unwrap().id.unwrap();
     let began = std::time::Instant::now();
     let (setup, database) = server.stop().await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert_eq!(listener.next().await, None);
+    assert_eq!(stream.next().await, None);
     let server = setup.start(database).await;
     save(&server, "B", 1).await;
-    let mut listener = Listener::at(&server, STREAM, Some(&last)).await;
-    assert_eq!(listener.change().await.unwrap().data["key"], "B");
-    // One that is not of this database is told so.
-    let mut stranger = Listener::at(&server, "/api/v1/stream?since=abc-7", None).await;
+    let mut stream = EventStream::open(&server, STREAM, Some(&last)).await;
+    assert_eq!(stream.next_change().await.unwrap().data["key"], "B");
+    // A position of another database is refused.
+    let mut stranger = EventStream::open(&server, "/api/v1/stream?since=abc-7", None).await;
     stranger.next().await.unwrap();
     let gap = stranger.next().await.unwrap();
     assert_eq!((gap.event.as_deref(), &gap.data["from"]), (Some("gap"), &json!("abc-7")));
     save(&server, "C", 1).await;
-    assert_eq!(stranger.change().await.unwrap().data["key"], "C");
-    // Who goes away is forgotten, as soon as there is something to tell.
-    drop((listener, stranger));
+    assert_eq!(stranger.next_change().await.unwrap().data["key"], "C");
+    // A closed connection is noticed at the next event.
+    drop((stream, stranger));
     let connections = || async {
         save(&server, "D", 1).await;
         server.get("/api/v1/status").await.json()["connections"].as_u64().unwrap()
@@ -152,7 +153,7 @@ async fn a_stop_ends_streams_and_a_start_goes_on(server: Server) {
     eventually("they are closed", || async { (connections().await <= 1).then_some(()) }).await;
 }
 
-async fn what_a_stream_is_asked_wrongly_is_said(server: Server) {
+async fn invalid_stream_parameters_are_refused(server: Server) {
     server.declare(&dog()).await;
     for (query, status, about) in [
         ("since=7", 400, "since"),
@@ -180,17 +181,18 @@ async fn what_a_stream_is_asked_wrongly_is_said(server: Server) {
     server.post(STREAM, &json!({})).await.problem_about(405, &["GET"]);
 }
 
-async fn what_records_of_a_source_become_is_told(server: Server) {
+async fn rows_of_a_source_are_streamed(server: Server) {
     let routes = json!({"routes": [{"storage": "Warm", "when": {"t": {"gte": 20}}}, {"storage": "frost", "when": {"t": {"lt": 0}}}]});
     server.put("/api/v1/source/weather/", &routes).await.is(201).ok();
-    // Filters are of the fields of a storage that is there, and a route may spell its name in its own way.
+    // Filters apply to the fields of an existing storage, whose name a route may spell in another case.
     server.post("/throw/warm", &json!({"t": 20})).await.is(200).ok();
     server.post("/throw/weather", &json!({"t": 21})).await.is(200).ok();
-    let mut weather = Listener::at(&server, "/api/v1/stream?source=weather", None).await;
-    let mut both = Listener::at(&server, "/api/v1/stream?source=weather,later", None).await;
-    let mut warm = Listener::at(&server, "/api/v1/stream?source=weather&storage=warm&t__gt=30", None).await;
-    for listener in [&mut weather, &mut both, &mut warm] {
-        listener.next().await.unwrap();
+    let mut weather = EventStream::open(&server, "/api/v1/stream?source=weather", None).await;
+    let mut both = EventStream::open(&server, "/api/v1/stream?source=weather,later", None).await;
+    let mut warm =
+        EventStream::open(&server, "/api/v1/stream?source=weather&storage=warm&t__gt=30", None).await;
+    for stream in [&mut weather, &mut both, &mut warm] {
+        stream.next().await.unwrap();
     }
     for (source, record) in [
         ("other", json!({"t": 1})),
@@ -202,42 +204,42 @@ async fn what_records_of_a_source_become_is_told(server: Server) {
     ] {
         server.post(&format!("/throw/{source}"), &record).await.is(200).ok();
     }
-    let told = async |listener: &mut Listener, changes: usize| {
-        let mut told = Vec::new();
+    let receive = async |stream: &mut EventStream, changes: usize| {
+        let mut events = Vec::new();
         for _ in 0..changes {
-            let data = listener.change().await.unwrap().data;
-            told.push((data["storage"].as_str().unwrap().to_owned(), data["row"]["t"].as_i64().unwrap()));
+            let data = stream.next_change().await.unwrap().data;
+            events.push((data["storage"].as_str().unwrap().to_owned(), data["row"]["t"].as_i64().unwrap()));
         }
-        told
+        events
     };
     let of = |names: &[(&str, i64)]| -> Vec<(String, i64)> {
         names.iter().map(|(name, t)| ((*name).to_owned(), *t)).collect()
     };
-    // What no route takes goes to the storage of the source's name.
+    // Records that match no route go to the storage with the name of the source.
     let expected = of(&[("warm", 25), ("frost", -5), ("weather", 10), ("warm", 35)]);
-    assert_eq!(told(&mut weather, 4).await, expected);
+    assert_eq!(receive(&mut weather, 4).await, expected);
     let expected = of(&[("warm", 25), ("later", 2), ("frost", -5), ("weather", 10), ("warm", 35)]);
-    assert_eq!(told(&mut both, 5).await, expected);
-    assert_eq!(told(&mut warm, 1).await, of(&[("warm", 35)]));
+    assert_eq!(receive(&mut both, 5).await, expected);
+    assert_eq!(receive(&mut warm, 1).await, of(&[("warm", 35)]));
     let nowhere = json!({"unrouted": "drop", "routes": [{"storage": "frost", "when": {"t": {"lt": 0}}}]});
     server.put("/api/v1/source/weather/", &nowhere).await.is(200).ok();
     server.get("/api/v1/stream?source=weather&storage=weather").await.problem_about(400, &["source"]);
 }
 
-async fn rows_pass_by_fields_without_an_index(server: Server) {
+async fn streams_filter_by_fields_without_an_index(server: Server) {
     server.declare(&dog()).await;
     server.get("/api/v1/storage/dog/?name=Rex").await.problem_about(400, &["name"]);
-    let mut rex = Listener::at(&server, "/api/v1/stream?storage=dog&name__icontains=REX", None).await;
+    let mut rex = EventStream::open(&server, "/api/v1/stream?storage=dog&name__icontains=REX", None).await;
     let tree = [("storage", "dog"), ("where", r#"{"or": [{"name": "Ben"}, {"size": {"gt": 8}}]}"#)];
     let address = query(&tree);
-    let mut or = Listener::at(&server, &format!("{STREAM}?{address}"), None).await;
+    let mut or = EventStream::open(&server, &format!("{STREAM}?{address}"), None).await;
     for (key, name, size) in [("A", "Rex", 1), ("B", "Ben", 2), ("C", "T-Rex", 9), ("D", "Kim", 3)] {
         let row = json!({"chip_id": key, "name": name, "size": size});
         server.post("/api/v1/storage/dog/", &row).await.is(201).ok();
     }
-    for (listener, expected) in [(&mut rex, ["A", "C"]), (&mut or, ["B", "C"])] {
+    for (stream, expected) in [(&mut rex, ["A", "C"]), (&mut or, ["B", "C"])] {
         for key in expected {
-            assert_eq!(listener.change().await.unwrap().data["key"], key);
+            assert_eq!(stream.next_change().await.unwrap().data["key"], key);
         }
     }
 }

@@ -1,53 +1,53 @@
-//! The same stream over a WebSocket.
+//! Live streams over WebSocket.
 
 use std::time::{Duration, Instant};
 
-use datadump_tests::{Api, Database, Frame, Heard, Listener, Server, Socket, on_both};
+use datadump_tests::{Api, Database, EventStream, Server, ServerEvent, ServerMessage, WebSocket, on_both};
 use serde_json::{Value as Json, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{STREAM, dog, save};
 
 on_both![
-    the_same_is_told_over_a_websocket,
-    who_was_cut_off_goes_on_over_a_websocket,
-    a_stop_says_goodbye,
-    what_a_listener_says_is_not_listened_to,
+    a_websocket_streams_the_same_events,
+    a_disconnected_websocket_resumes,
+    a_stop_sends_a_close_frame,
+    messages_of_clients_are_ignored,
 ];
 
-fn frame(answer: &Json) -> Frame {
-    let text = |name: &str| answer.get(name).map(|text| text.as_str().unwrap().to_owned());
-    Frame { id: text("id"), event: text("event"), data: answer["data"].clone() }
+fn frame(response: &Json) -> ServerEvent {
+    let text = |name: &str| response.get(name).map(|text| text.as_str().unwrap().to_owned());
+    ServerEvent { id: text("id"), event: text("event"), data: response["data"].clone() }
 }
 
-async fn heard(socket: &mut Socket) -> Frame {
-    frame(&socket.answer().await)
+async fn receive_event(socket: &mut WebSocket) -> ServerEvent {
+    frame(&socket.receive_json().await)
 }
 
-async fn the_same_is_told_over_a_websocket(server: Server) {
+async fn a_websocket_streams_the_same_events(server: Server) {
     server.declare(&dog()).await;
     for (key, size) in [("old1", 1), ("old2", 2)] {
         save(&server, key, size).await;
     }
     let path = format!("{STREAM}?storage=dog&size__gte=2&backfill=10");
-    let mut listener = Listener::at(&server, &path, None).await;
-    let mut socket = Socket::at(&server, &path).await;
-    let hello = heard(&mut socket).await;
+    let mut stream = EventStream::open(&server, &path, None).await;
+    let mut socket = WebSocket::connect(&server, &path).await;
+    let hello = receive_event(&mut socket).await;
     assert_eq!((hello.id, hello.event.as_deref()), (None, Some("hello")));
     assert!(hello.data["cursor"].is_string() && hello.data["now"].is_string());
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     for (key, size) in [("A", 1), ("B", 2), ("C", 3)] {
         save(&server, key, size).await;
     }
     server.delete("/api/v1/storage/dog/B/").await.ok();
-    while told.last().is_none_or(|frame: &Frame| frame.event.as_deref() != Some("delete")) {
-        told.push(listener.change().await.unwrap());
-        assert_eq!(Some(&heard(&mut socket).await), told.last());
+    while events.last().is_none_or(|frame: &ServerEvent| frame.event.as_deref() != Some("delete")) {
+        events.push(stream.next_change().await.unwrap());
+        assert_eq!(Some(&receive_event(&mut socket).await), events.last());
     }
-    let keys: Vec<&Json> = told.iter().map(|frame| &frame.data["key"]).collect();
+    let keys: Vec<&Json> = events.iter().map(|frame| &frame.data["key"]).collect();
     assert_eq!(keys, ["old2", "B", "C", "B"]);
-    assert!(told[0].id.is_none() && told[1..].iter().all(|frame| frame.id.is_some()), "{told:?}");
-    // What is no good is said before it is opened, and pages of other sites do not get in.
+    assert!(events[0].id.is_none() && events[1..].iter().all(|frame| frame.id.is_some()), "{events:?}");
+    // Invalid parameters and other origins are refused before the upgrade.
     let evil = [("origin", "http://evil.example")];
     for (query, headers, status) in [
         ("storage=dog&sise=1", &[][..], 400),
@@ -55,16 +55,16 @@ async fn the_same_is_told_over_a_websocket(server: Server) {
         ("since=7", &[], 400),
         ("", &evil, 403),
     ] {
-        let refused = Socket::open(&server, &format!("{STREAM}?{query}"), headers).await;
+        let refused = WebSocket::try_connect(&server, &format!("{STREAM}?{query}"), headers).await;
         assert_eq!(refused.err(), Some(status), "{query}");
     }
 }
 
-/// Listens over WebSockets, each of which is cut off after a few changes.
-async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
+/// Reads over WebSockets, each of which is closed after a few changes.
+async fn a_disconnected_websocket_resumes(server: Server) {
     const CHANGES: i64 = 60;
     server.declare(&dog()).await;
-    let mut last = super::here(&server).await;
+    let mut last = super::position(&server).await;
     let api = Api::new(server.base());
     let writing = tokio::spawn(async move {
         for number in 0..CHANGES {
@@ -73,14 +73,14 @@ async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
     });
     let mut sizes = Vec::new();
     while sizes.len() < usize::try_from(CHANGES).unwrap() {
-        // A browser says where it was in the address, other programs may use the header.
+        // A browser gives its position in the URL; other clients may use the header.
         let mut socket = match sizes.len() % 2 {
-            0 => Socket::at(&server, &format!("{STREAM}?since={last}")).await,
-            _ => Socket::open(&server, STREAM, &[("last-event-id", &last)]).await.unwrap(),
+            0 => WebSocket::connect(&server, &format!("{STREAM}?since={last}")).await,
+            _ => WebSocket::try_connect(&server, STREAM, &[("last-event-id", &last)]).await.unwrap(),
         };
-        assert_eq!(heard(&mut socket).await.event.as_deref(), Some("hello"));
+        assert_eq!(receive_event(&mut socket).await.event.as_deref(), Some("hello"));
         for _ in 0..3.min(usize::try_from(CHANGES).unwrap() - sizes.len()) {
-            let frame = heard(&mut socket).await;
+            let frame = receive_event(&mut socket).await;
             assert_eq!(frame.event.as_deref(), Some("insert"), "{frame:?}");
             last = frame.id.unwrap_or(last);
             sizes.push(frame.data["row"]["size"].as_i64().unwrap());
@@ -88,70 +88,70 @@ async fn who_was_cut_off_goes_on_over_a_websocket(server: Server) {
     }
     writing.await.unwrap();
     assert_eq!(sizes, (0..CHANGES).collect::<Vec<_>>());
-    let mut stranger = Socket::at(&server, &format!("{STREAM}?since=abc-7")).await;
-    heard(&mut stranger).await;
-    let gap = heard(&mut stranger).await;
+    let mut stranger = WebSocket::connect(&server, &format!("{STREAM}?since=abc-7")).await;
+    receive_event(&mut stranger).await;
+    let gap = receive_event(&mut stranger).await;
     assert_eq!((gap.event.as_deref(), &gap.data["reason"]), (Some("gap"), &json!("expired")));
 }
 
-async fn a_stop_says_goodbye(server: Server) {
+async fn a_stop_sends_a_close_frame(server: Server) {
     let mut sockets = Vec::new();
     for _ in 0..3 {
-        let mut socket = Socket::at(&server, STREAM).await;
-        heard(&mut socket).await;
+        let mut socket = WebSocket::connect(&server, STREAM).await;
+        receive_event(&mut socket).await;
         sockets.push(socket);
     }
     let began = Instant::now();
     let stopping = tokio::spawn(server.stop());
     for socket in &mut sockets {
-        assert_eq!(socket.closed().await, Some(1001));
+        assert_eq!(socket.receive_close().await, Some(1001));
     }
     stopping.await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
-async fn what_a_listener_says_is_not_listened_to(server: Server) {
+async fn messages_of_clients_are_ignored(server: Server) {
     server.declare(&dog()).await;
-    let mut socket = Socket::at(&server, STREAM).await;
-    heard(&mut socket).await;
+    let mut socket = WebSocket::connect(&server, STREAM).await;
+    receive_event(&mut socket).await;
     for message in
         [Message::text(r#"{"throw": {"a": 1}}"#), Message::binary(vec![0; 4000]), Message::Ping("a".into())]
     {
-        assert!(socket.say(message).await);
+        assert!(socket.send(message).await);
     }
     save(&server, "A", 1).await;
-    let frame = heard(&mut socket).await;
+    let frame = receive_event(&mut socket).await;
     assert_eq!((&frame.data["storage"], &frame.data["key"]), (&json!("dog"), &json!("A")));
-    // But who says very much is not listened out.
-    socket.say("x".repeat(100_000)).await;
-    assert!(matches!(socket.hear().await, Heard::Closed(None | Some(1009))));
-    let mut leaving = Socket::at(&server, STREAM).await;
-    heard(&mut leaving).await;
-    leaving.say(Message::Close(None)).await;
+    // But a client that sends too much is disconnected.
+    socket.send("x".repeat(100_000)).await;
+    assert!(matches!(socket.receive().await, ServerMessage::Closed(None | Some(1009))));
+    let mut leaving = WebSocket::connect(&server, STREAM).await;
+    receive_event(&mut leaving).await;
+    leaving.send(Message::Close(None)).await;
     let began = Instant::now();
-    assert_eq!(leaving.closed().await, None);
+    assert_eq!(leaving.receive_close().await, None);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
-/// One who wants nothing of what happens hears how far it is, and goes on from there.
+/// A client whose filter matches nothing still receives positions and can resume from them.
 #[tokio::test]
-async fn who_hears_nothing_hears_how_far_it_is() {
+async fn a_stream_without_matches_reports_its_position() {
     let server = Server::start(Database::sqlite()).await;
     server.declare(&dog()).await;
     let path = format!("{STREAM}?storage=cat");
-    let mut listener = Listener::at(&server, &path, None).await;
-    let mut socket = Socket::at(&server, &path).await;
-    listener.next().await.unwrap();
-    heard(&mut socket).await;
+    let mut stream = EventStream::open(&server, &path, None).await;
+    let mut socket = WebSocket::connect(&server, &path).await;
+    stream.next().await.unwrap();
+    receive_event(&mut socket).await;
     for number in 0..3 {
         save(&server, "A", number).await;
     }
-    let (one, other) = tokio::join!(listener.next(), heard(&mut socket));
+    let (one, other) = tokio::join!(stream.next(), receive_event(&mut socket));
     let (one, cursor) = (one.unwrap(), other.id.clone().unwrap());
     assert_eq!((one.event, one.id.as_ref()), (None, Some(&cursor)));
     assert_eq!((other.event.as_deref(), &other.data), (Some("seen"), &json!({})));
-    let mut again = Listener::at(&server, STREAM, Some(&cursor)).await;
+    let mut again = EventStream::open(&server, STREAM, Some(&cursor)).await;
     save(&server, "B", 1).await;
-    let change = again.change().await.unwrap();
+    let change = again.next_change().await.unwrap();
     assert_eq!(change.data["key"], "B", "{change:?}");
 }

@@ -1,4 +1,4 @@
-//! What bodies may be: of any type, compressed in any of four ways, and nothing more than a throw is.
+//! Bodies of throws: content types, compression, and decompression limits.
 
 use std::time::Instant;
 
@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{count, rows};
 
-on_both![any_content_type_is_taken, bodies_come_compressed, bombs_are_refused_before_they_go_off,];
+on_both![any_content_type_is_accepted, compressed_bodies_are_decompressed, decompression_bombs_are_refused,];
 
-async fn any_content_type_is_taken(server: Server) {
+async fn any_content_type_is_accepted(server: Server) {
     for kind in [
         "",
         "application/json",
@@ -21,37 +21,37 @@ async fn any_content_type_is_taken(server: Server) {
         "application/json; charset=utf-8",
         "*/*",
     ] {
-        let call = server.call("POST", "/throw/kinds").header("content-type", kind).body(r#"{"a": 1}"#);
-        call.await.is(200).ok();
+        let request = server.request("POST", "/throw/kinds").header("content-type", kind).body(r#"{"a": 1}"#);
+        request.await.is(200).ok();
     }
-    let receipt = server.call("POST", "/throw/kinds").body(r#"{"a": 1}"#).await.is(200).json();
+    let receipt = server.request("POST", "/throw/kinds").body(r#"{"a": 1}"#).await.is(200).json();
     assert_eq!(receipt["format"], "json");
 }
 
-async fn bodies_come_compressed(server: Server) {
+async fn compressed_bodies_are_decompressed(server: Server) {
     let body = br#"{"a": 1}"#;
     for encoding in ["gzip", "deflate", "br", "zstd"] {
-        let call = server.call("POST", "/throw/packed").header("content-encoding", encoding);
-        let receipt = call.body(compress(encoding, body)).await.is(200).json();
+        let request = server.request("POST", "/throw/packed").header("content-encoding", encoding);
+        let receipt = request.body(compress(encoding, body)).await.is(200).json();
         assert_eq!((&receipt["format"], &receipt["accepted"]), (&json!("json"), &json!(1)), "{encoding}");
     }
-    // As often as two times, and with what says nothing.
+    // Compressed twice, and with `identity`.
     let twice = compress("br", &compress("gzip", body));
-    let call = server.call("POST", "/throw/packed").header("content-encoding", "gzip, identity, br");
-    call.body(twice).await.is(200).ok();
-    // By their first bytes, when nobody says so.
+    let request = server.request("POST", "/throw/packed").header("content-encoding", "gzip, identity, br");
+    request.body(twice).await.is(200).ok();
+    // Detected by magic bytes, without a header.
     for encoding in ["gzip", "zstd"] {
         let receipt =
-            server.call("POST", "/throw/packed").body(compress(encoding, body)).await.is(200).json();
+            server.request("POST", "/throw/packed").body(compress(encoding, body)).await.is(200).json();
         assert_eq!((&receipt["format"], &receipt["accepted"]), (&json!("json"), &json!(1)), "{encoding}");
     }
     let two = [compress("gzip", b"{\"a\": 2}\n"), compress("gzip", b"{\"a\": 3}\n")].concat();
-    let call = server.call("POST", "/throw/packed").header("content-encoding", "gzip");
-    assert_eq!(call.body(two).await.is(200).json()["accepted"], 2);
+    let request = server.request("POST", "/throw/packed").header("content-encoding", "gzip");
+    assert_eq!(request.body(two).await.is(200).json()["accepted"], 2);
     assert_eq!(count(&server, "packed").await, 9);
 
     let post = |encoding: &str, body: Vec<u8>| {
-        server.call("POST", "/throw/packed").header("content-encoding", encoding).body(body)
+        server.request("POST", "/throw/packed").header("content-encoding", encoding).body(body)
     };
     for encoding in ["lzw", "gzip, lzw", "x"] {
         post(encoding, body.to_vec()).await.problem_about(415, &["gzip, deflate, br and zstd"]);
@@ -72,7 +72,7 @@ async fn bodies_come_compressed(server: Server) {
     assert!(rows(&server, "packed").await.iter().all(|row| row["a"].is_number()));
 }
 
-async fn bombs_are_refused_before_they_go_off(server: Server) {
+async fn decompression_bombs_are_refused(server: Server) {
     server.post("/throw/bomb", &json!({"a": 1})).await.is(200).ok();
     let zeros = vec![b' '; 1 << 30];
     let before = peak(&server);
@@ -80,23 +80,23 @@ async fn bombs_are_refused_before_they_go_off(server: Server) {
         let bomb = compress(encoding, &zeros);
         let length = bomb.len();
         let began = Instant::now();
-        let call = server.call("POST", "/throw/bomb").header("content-encoding", encoding).body(bomb);
-        call.await.problem_about(413, &["67108864"]);
+        let request = server.request("POST", "/throw/bomb").header("content-encoding", encoding).body(bomb);
+        request.await.problem_about(413, &["67108864"]);
         println!("{encoding}: {length} bytes refused in {:?}", began.elapsed());
         assert!(began.elapsed().as_millis() < 1500, "{encoding}: {:?}", began.elapsed());
     }
     let grown = peak(&server) - before;
     println!("memory grew by {} MiB", grown >> 20);
     assert!(grown < 64 << 20, "{grown}");
-    // The same without a word of warning: what it says it is, is all there is.
-    let receipt = server.call("POST", "/throw/bomb").body(compress("zstd", &zeros)).await;
+    // The same without a Content-Encoding header.
+    let receipt = server.request("POST", "/throw/bomb").body(compress("zstd", &zeros)).await;
     assert!(matches!(receipt.status, 200 | 413), "{receipt:?}");
     assert_eq!(count(&server, "bomb").await, 1);
 }
 
-/// The most memory that the server ever had.
+/// Returns the peak memory of the server.
 pub(super) fn peak(server: &Server) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.process())).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.process_id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024
 }

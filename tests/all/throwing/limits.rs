@@ -1,4 +1,4 @@
-//! What a throw may not be: too large, too slow, half a body, or one too many.
+//! Limits on throws: size, shared memory, and incomplete bodies.
 
 use std::time::Duration;
 
@@ -17,18 +17,19 @@ async fn started(arguments: &[&str]) -> Server {
 }
 
 #[tokio::test]
-async fn a_throw_that_is_too_large_is_refused() {
+async fn too_large_throws_are_refused() {
     let server = started(&["--max-throw", "10000", "--max-body", "100"]).await;
     let text = |length: usize| "x".repeat(length);
-    server.call("POST", "/throw/t").body(text(10_000)).await.is(200).ok();
-    server.call("POST", "/throw/t").body(text(10_001)).await.problem_about(413, &["10000"]);
-    server.call("POST", "/throw/t").body(text(5_000_000)).await.problem(413);
+    server.request("POST", "/throw/t").body(text(10_000)).await.is(200).ok();
+    server.request("POST", "/throw/t").body(text(10_001)).await.problem_about(413, &["10000"]);
+    server.request("POST", "/throw/t").body(text(5_000_000)).await.problem(413);
     let packed = datadump_tests::compress("gzip", text(10_001).as_bytes());
-    let call = server.call("POST", "/throw/t").header("content-encoding", "gzip").body(packed);
-    call.await.problem_about(413, &["10000"]);
-    // A stream may be as long as it likes.
+    let request = server.request("POST", "/throw/t").header("content-encoding", "gzip").body(packed);
+    request.await.problem_about(413, &["10000"]);
+    // Streams have no size limit.
     let lines = format!("{}\n", text(99)).repeat(1000);
-    let receipt = server.call("POST", "/throw/lines?stream=1&format=text").body(lines).await.is(200).json();
+    let receipt =
+        server.request("POST", "/throw/lines?stream=1&format=text").body(lines).await.is(200).json();
     assert_eq!(receipt["accepted"], 1000);
     assert_eq!(count(&server, "t").await, 1);
 }
@@ -36,26 +37,26 @@ async fn a_throw_that_is_too_large_is_refused() {
 #[tokio::test]
 async fn memory_for_throws_is_shared_and_bounded() {
     let server = started(&["--max-throw", "1MiB", "--throw-memory", "1MiB"]).await;
-    // A body that was announced has its place, whether or not it comes.
+    // An announced body reserves its memory before it arrives.
     let mut slow = connect(&server).await;
     slow.write_all(head("/throw/slow", 900_000, "").as_bytes()).await.unwrap();
     slow.write_all(&[b'x'; 100]).await.unwrap();
     sleep(Duration::from_millis(300)).await;
-    let refused = server.call("POST", "/throw/t").body("x".repeat(500_000)).await;
+    let refused = server.request("POST", "/throw/t").body("x".repeat(500_000)).await;
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
     refused.problem_about(503, &["memory"]);
-    server.call("POST", "/throw/t").body("x".repeat(50_000)).await.is(200).ok();
+    server.request("POST", "/throw/t").body("x".repeat(50_000)).await.is(200).ok();
     drop(slow);
-    datadump_tests::eventually("there is room again", || async {
-        let answer = server.call("POST", "/throw/t").body("x".repeat(500_000)).await;
-        (answer.status == 200).then_some(())
+    datadump_tests::eventually("memory is available again", || async {
+        let response = server.request("POST", "/throw/t").body("x".repeat(500_000)).await;
+        (response.status == 200).then_some(())
     })
     .await;
     assert_eq!(count(&server, "slow").await, 0);
 }
 
 #[tokio::test]
-async fn a_client_that_asks_first_is_told_before_it_sends() {
+async fn expect_continue_is_answered_before_the_body_is_sent() {
     let server = started(&["--max-throw", "1000"]).await;
     let mut socket = connect(&server).await;
     socket.write_all(head("/throw/t", 8, "expect: 100-continue\r\n").as_bytes()).await.unwrap();
@@ -71,7 +72,7 @@ async fn a_client_that_asks_first_is_told_before_it_sends() {
 }
 
 #[tokio::test]
-async fn half_a_body_is_no_throw() {
+async fn an_incomplete_body_is_not_thrown() {
     let server = started(&["--body-timeout", "500ms"]).await;
     let mut socket = connect(&server).await;
     socket.write_all(head("/throw/half", 100, "").as_bytes()).await.unwrap();
@@ -98,7 +99,7 @@ async fn connect(server: &Server) -> TcpStream {
 }
 
 async fn read(socket: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    let _ = timeout(Duration::from_secs(20), socket.read_to_end(&mut answer)).await.unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    let _ = timeout(Duration::from_secs(20), socket.read_to_end(&mut response)).await.unwrap();
+    String::from_utf8_lossy(&response).into_owned()
 }

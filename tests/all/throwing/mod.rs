@@ -1,4 +1,4 @@
-//! Throws over HTTP, as the design describes them: any data, at any door, with a receipt.
+//! Throws over HTTP: any data, at any throw path, with a receipt.
 
 mod bodies;
 mod limits;
@@ -8,42 +8,42 @@ use datadump_tests::{RECEIPT, Server, dog, eventually, on_both};
 use serde_json::{Value as Json, json};
 
 on_both![
-    the_first_throw_of_all_stores_a_row,
-    every_door_takes_throws,
-    control_is_not_data_and_everything_else_is,
+    the_first_throw_stores_a_row,
+    every_throw_path_accepts_throws,
+    query_arguments_are_data_unless_they_are_control_parameters,
     a_batch_with_two_bad_records_stores_the_others,
     strict_stores_all_or_nothing,
-    what_is_accepted_is_stored_later_even_when_the_server_stops,
-    other_sites_may_throw_and_nothing_else,
+    asynchronous_throws_are_stored_even_if_the_server_stops,
+    other_origins_may_only_throw,
 ];
 
-/// The rows of a storage, oldest first.
+/// Returns the rows of a storage, oldest first.
 async fn rows(server: &Server, storage: &str) -> Vec<Json> {
     let list = server.get(&format!("/api/v1/storage/{storage}/?ordering=_received_at&limit=1000")).await;
     list.is(200).json()["results"].as_array().unwrap().clone()
 }
 
 async fn count(server: &Server, storage: &str) -> u64 {
-    let answer = server.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
-    if matches!(answer.status, 404 | 503) { 0 } else { answer.is(200).json()["count"].as_u64().unwrap() }
+    let response = server.get(&format!("/api/v1/storage/{storage}/?limit=1&count=exact")).await;
+    if matches!(response.status, 404 | 503) { 0 } else { response.is(200).json()["count"].as_u64().unwrap() }
 }
 
-async fn the_first_throw_of_all_stores_a_row(server: Server) {
+async fn the_first_throw_stores_a_row(server: Server) {
     let receipt = server.post("/", &json!({"speed": "1.75"})).await.is(200).json();
     let members: Vec<&String> = receipt.as_object().unwrap().keys().collect();
     assert_eq!(members, RECEIPT);
     let id = receipt["throw"].as_str().unwrap();
-    let told = json!({
+    let receipt = json!({
         "ok": true, "throw": id, "source": "inbox", "format": "json", "accepted": 1, "quarantined": 0,
         "dropped": 0, "duplicates": 0, "storages": {"inbox": 1}, "warnings": [], "errors": [],
         "truncated": false,
     });
-    assert_eq!(receipt, told);
+    assert_eq!(receipt, receipt);
     let rows = rows(&server, "inbox").await;
     assert_eq!((rows.len(), &rows[0]["speed"], &rows[0]["_id"]), (1, &json!("1.75"), &json!(id)));
 }
 
-async fn every_door_takes_throws(server: Server) {
+async fn every_throw_path_accepts_throws(server: Server) {
     for (method, path, source) in [
         ("POST", "/", "inbox"),
         ("PUT", "/", "inbox"),
@@ -51,7 +51,7 @@ async fn every_door_takes_throws(server: Server) {
         ("PUT", "/throw/car/", "car"),
         ("POST", "/throw/caf%C3%A9", "café"),
     ] {
-        let receipt = server.call(method, path).body(r#"{"a": 1}"#).await.is(200).json();
+        let receipt = server.request(method, path).body(r#"{"a": 1}"#).await.is(200).json();
         assert_eq!(
             (&receipt["source"], &receipt["accepted"]),
             (&json!(source), &json!(1)),
@@ -64,35 +64,35 @@ async fn every_door_takes_throws(server: Server) {
         assert_eq!((&receipt["source"], &receipt["format"]), (&json!(source), &json!("args")), "{path}");
     }
     assert_eq!((count(&server, "inbox").await, count(&server, "car").await), (3, 4));
-    // Who reads throws nothing.
+    // GET from a browser, HEAD and OPTIONS throw nothing.
     let page = server.get("/?a=3").header("accept", "text/html,*/*;q=0.8").await.is(200);
     assert!(page.header("content-type").unwrap().starts_with("text/html"));
     for path in ["/", "/?a=3", "/throw/car?a=3"] {
-        let head = server.call("HEAD", path).await.is(200);
+        let head = server.request("HEAD", path).await.is(200);
         assert!(head.body.is_empty(), "{path}");
     }
-    server.call("OPTIONS", "/throw/car").await.problem(405);
+    server.request("OPTIONS", "/throw/car").await.problem(405);
     assert_eq!((count(&server, "inbox").await, count(&server, "car").await), (3, 4));
-    // Nothing is no throw.
+    // An empty body is not a throw.
     for (method, path) in [("GET", "/throw/car"), ("POST", "/"), ("PUT", "/throw/car")] {
-        server.call(method, path).await.problem_about(400, &["nothing was thrown"]);
+        server.request(method, path).await.problem_about(400, &["nothing was thrown"]);
     }
     for name in ["a%20b", "_own", "a__b", &"x".repeat(56), "a.b"] {
-        let problem = server.call("POST", &format!("/throw/{name}")).body("{}").await.problem(400);
+        let problem = server.request("POST", &format!("/throw/{name}")).body("{}").await.problem(400);
         assert_eq!(problem["errors"][0]["parameter"], "source", "{problem}");
     }
 }
 
-async fn control_is_not_data_and_everything_else_is(server: Server) {
-    // With a body the arguments are about the throw.
+async fn query_arguments_are_data_unless_they_are_control_parameters(server: Server) {
+    // With a body, the arguments control the throw.
     let path = "/throw/t?format=csv&station=north&ack=committed&strict=0&stream=0";
-    let receipt = server.call("POST", path).body("a,b\n1,2\n").await.is(200).json();
+    let receipt = server.request("POST", path).body("a,b\n1,2\n").await.is(200).json();
     assert_eq!((&receipt["format"], &receipt["accepted"]), (&json!("csv"), &json!(1)));
     let recent = server.get("/api/v1/source/t/recent/").await.is(200).json();
     assert_eq!(recent["results"][0]["arguments"], json!([["station", "north"]]), "{recent}");
-    // Without one they are the data, whatever they are called.
+    // Without a body, the arguments are the data, whatever their names.
     server.get("/throw/args?format=x&strict=y&limit=5&ack=accepted&%FF=z").await.is(200).ok();
-    server.call("POST", "/throw/args?format=x&strict=y&limit=6").await.is(200).ok();
+    server.request("POST", "/throw/args?format=x&strict=y&limit=6").await.is(200).ok();
     let rows = rows(&server, "args").await;
     assert_eq!(
         (&rows[0]["format"], &rows[0]["limit"], &rows[1]["limit"]),
@@ -104,7 +104,7 @@ async fn control_is_not_data_and_everything_else_is(server: Server) {
         ("stream=2", "stream"),
         ("ack=5", "ack"),
     ] {
-        let problem = server.call("POST", &format!("/throw/t?{query}")).body("{}").await.problem(400);
+        let problem = server.request("POST", &format!("/throw/t?{query}")).body("{}").await.problem(400);
         assert_eq!(problem["errors"][0]["parameter"], parameter, "{problem}");
     }
 }
@@ -126,7 +126,7 @@ async fn a_batch_with_two_bad_records_stores_the_others(server: Server) {
     assert_eq!(server.get("/api/v1/storage/dog/").await.is(200).json()["count"], 98);
 }
 
-/// A hundred dogs, of which the 17th and the 50th have sizes that are none.
+/// Returns a hundred dogs, of which the 17th and the 50th have invalid sizes.
 fn batch() -> Json {
     let size = |number: usize| if matches!(number, 17 | 50) { json!("many") } else { json!(number) };
     (0..100).map(|n| json!({"chip_id": format!("C{n}"), "color": "red", "collar_size": size(n)})).collect()
@@ -146,43 +146,45 @@ async fn strict_stores_all_or_nothing(server: Server) {
     let receipt = server.post("/throw/dog?strict", &good).await.is(200).json();
     assert_eq!((&receipt["accepted"], &receipt["storages"]["dog"]), (&json!(100), &json!(100)));
     assert_eq!(server.get("/api/v1/storage/dog/").await.is(200).json()["count"], 100);
-    // Text that cannot be read is wrong as well.
-    server.call("POST", "/throw/other?strict=1&format=json").body("{\"a\": ").await.problem(422);
+    // Text that cannot be parsed is an error too.
+    server.request("POST", "/throw/other?strict=1&format=json").body("{\"a\": ").await.problem(422);
     assert_eq!(count(&server, "other").await, 0);
 }
 
-async fn what_is_accepted_is_stored_later_even_when_the_server_stops(server: Server) {
-    let answer = server.call("POST", "/throw/later?ack=accepted").body(r#"{"n": -1}"#).await.is(202).json();
+async fn asynchronous_throws_are_stored_even_if_the_server_stops(server: Server) {
+    let response =
+        server.request("POST", "/throw/later?ack=accepted").body(r#"{"n": -1}"#).await.is(202).json();
     assert_eq!(
-        (&answer["ok"], &answer["queued"], &answer["source"]),
+        (&response["ok"], &response["queued"], &response["source"]),
         (&json!(true), &json!(true), &json!("later"))
     );
-    let id = answer["throw"].as_str().unwrap();
+    let id = response["throw"].as_str().unwrap();
     let row = eventually("it is stored", || async {
-        let answer = server.get(&format!("/api/v1/storage/later/{id}/")).await;
-        (answer.status == 200).then(|| answer.json())
+        let response = server.get(&format!("/api/v1/storage/later/{id}/")).await;
+        (response.status == 200).then(|| response.json())
     });
     assert_eq!(row.await["n"], -1);
     for query in ["ack=accepted&strict=1", "ack=accepted&stream=1", "ack=accepted&format=nonsense"] {
-        let refused = server.call("POST", &format!("/throw/later?{query}")).body("{}").await.status;
+        let refused = server.request("POST", &format!("/throw/later?{query}")).body("{}").await.status;
         assert!(matches!(refused, 400 | 404), "{query}: {refused}");
     }
     for number in 0..200 {
-        let call = server.call("POST", "/throw/later?ack=accepted").body(json!({"n": number}).to_string());
-        call.await.is(202).ok();
+        let request =
+            server.request("POST", "/throw/later?ack=accepted").body(json!({"n": number}).to_string());
+        request.await.is(202).ok();
     }
     let (setup, database) = server.stop().await;
     let server = setup.start(database).await;
     assert_eq!(count(&server, "later").await, 201);
 }
 
-async fn other_sites_may_throw_and_nothing_else(server: Server) {
+async fn other_origins_may_only_throw(server: Server) {
     for header in [("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")] {
         for path in ["/", "/throw/page"] {
-            server.call("POST", path).header(header.0, header.1).body("{}").await.is(200).ok();
+            server.request("POST", path).header(header.0, header.1).body("{}").await.is(200).ok();
         }
-        let call = server.put("/api/v1/source/page/", &json!({})).header(header.0, header.1);
-        call.await.problem(403);
+        let request = server.put("/api/v1/source/page/", &json!({})).header(header.0, header.1);
+        request.await.problem(403);
     }
-    server.call("POST", "/").header("host", "evil.example").body("{}").await.problem(421);
+    server.request("POST", "/").header("host", "evil.example").body("{}").await.problem(421);
 }

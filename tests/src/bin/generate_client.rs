@@ -1,5 +1,5 @@
-//! Writes `datadump-client/src/generated.rs` from `docs/openapi.json`. `tests/run generated` does it
-//! after writing the document, and fails when either was not what is committed.
+//! Generates `datadump-client/src/generated.rs` from `docs/openapi.json`. `tests/run generated` first writes
+//! that document, and fails if either file differs from the committed one.
 
 use std::{
     error::Error,
@@ -11,7 +11,7 @@ use std::{
 use datadump_tests::workspace;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 
-const HEAD: &str =
+const HEADER: &str =
     "//! Generated from `docs/openapi.json` by `tests/run generated`. Changes belong there.\n\n";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -19,22 +19,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut settings = GenerationSettings::default();
     settings.with_interface(InterfaceStyle::Builder);
     let code = Generator::new(&settings).generate_tokens(&document)?.to_string();
-    // Its examples are sketches, not tests that are left out.
+    // Generated examples do not compile; as text they are not counted as ignored doctests.
     let code = code.replace("```ignore", "```text");
     let target = workspace::root().join("datadump-client/src/generated.rs");
-    fs::write(target, formatted(&format!("{HEAD}{code}"))?)?;
+    fs::write(target, format(&format!("{HEADER}{code}"))?)?;
     Ok(())
 }
 
-/// By the formatter that the gate checks it with.
-fn formatted(code: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+/// Formats code with rustfmt, as the gate requires.
+fn format(code: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut rustfmt = Command::new("rustfmt")
         .args(["--edition", "2024"])
         .current_dir(workspace::root())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    let mut input = rustfmt.stdin.take().ok_or("rustfmt takes no input")?;
+    let mut input = rustfmt.stdin.take().ok_or("rustfmt has no standard input")?;
     input.write_all(code.as_bytes())?;
     drop(input);
     let output = rustfmt.wait_with_output()?;

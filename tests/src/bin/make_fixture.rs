@@ -28,7 +28,7 @@ async fn main() {
                 fs::copy(database.file(), file("db")).expect("the file can be copied");
                 "sqlite"
             }
-            Database::Postgres { url, .. } | Database::Foreign { url } => {
+            Database::Postgres { url, .. } | Database::External { url } => {
                 fs::write(file("sql"), dump(url).await).expect("the file can be written");
                 "postgres"
             }
@@ -68,7 +68,7 @@ async fn fill(server: &Server) {
     let hash = plan["plan_hash"].as_str().expect("a plan has a hash");
     let path = format!("/api/v1/factory/storage/?allow=destructive&plan={hash}");
     server.post(&path, &third).await.is(201).ok();
-    server.applied("cat").await;
+    server.wait_until_applied("cat").await;
     for value in [json!(21.5), json!("wet"), json!(22)] {
         let push = json!({"device_id": "pico_w", "sensors": {"temperature": value, "温度": 1}});
         server.post("/api/data", &push).await.is(201).ok();

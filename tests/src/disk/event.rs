@@ -1,58 +1,58 @@
-//! What the shim writes down: one record for each thing that was done.
+//! The log of the shim: one record per system call.
 
-/// Something that was done to a file, or sent.
+/// An operation on a file, or data sent to a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// When it began: all beginnings and ends of a process are numbered in one row.
+    /// Sequence number of its start. Starts and ends of a process share one sequence.
     pub began: u64,
-    /// When it ended.
+    /// Sequence number of its end.
     pub ended: u64,
-    /// The file's number (its inode); for what is sent that of the connection.
+    /// The inode of the file, or the descriptor of the socket.
     pub file: u64,
     /// Whether it failed.
     pub failed: bool,
-    /// What was done.
-    pub what: What,
+    /// The operation.
+    pub operation: Operation,
 }
 
-/// What was done.
+/// The kinds of operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// A file, or the folder it is in, was opened.
+pub enum Operation {
+    /// A file, or its folder, was opened.
     Opened {
-        /// Its path.
+        /// The path.
         path: String,
-        /// Whether there was none before.
+        /// Whether opening it created the file.
         is_new: bool,
     },
     /// Bytes were written to a file.
     Written {
-        /// From here on.
+        /// The offset in the file.
         offset: u64,
         /// The bytes.
         bytes: Vec<u8>,
     },
-    /// A file was given a length.
-    Cut {
+    /// The length of a file was set.
+    Truncated {
         /// The length.
         length: u64,
     },
     /// A file or folder was synced.
     Synced,
-    /// Bytes are about to be sent.
+    /// Bytes are about to be sent to a socket.
     Sent(Vec<u8>),
     /// A file was removed.
     Removed(String),
-    /// A folder was made.
-    Made(String),
+    /// A folder was created.
+    FolderCreated(String),
 }
 
-/// The bytes of a record before its own: two numbers of 4 bytes, five of 8.
-const HEAD: usize = 48;
+/// Size of a record's header: two numbers of 4 bytes and five of 8.
+const HEADER_SIZE: usize = 48;
 
 impl Event {
-    /// All records of a log, sorted by when they ended. A last one that is not whole is left out:
-    /// its process was killed over it.
+    /// Parses a log, and sorts its records by their ends. An incomplete last record is ignored, because the process
+    /// may have been killed while writing it.
     pub(super) fn read(log: &[u8]) -> Vec<Self> {
         let (mut events, mut rest) = (Vec::new(), log);
         while let Some((event, after)) = Self::first(rest) {
@@ -64,24 +64,29 @@ impl Event {
     }
 
     fn first(log: &[u8]) -> Option<(Self, &[u8])> {
-        let (head, rest) = log.split_at_checked(HEAD)?;
+        let (head, rest) = log.split_at_checked(HEADER_SIZE)?;
         let small = |at: usize| u32::from_ne_bytes(head[at..at + 4].try_into().unwrap());
         let number = |at: usize| u64::from_ne_bytes(head[at..at + 8].try_into().unwrap());
         let (bytes, rest) = rest.split_at_checked(usize::try_from(small(4)).unwrap())?;
         let path = || String::from_utf8_lossy(bytes).into_owned();
         let offset = number(40);
-        let what = match small(0) {
-            1 => What::Opened { path: path(), is_new: offset != 0 },
-            2 => What::Written { offset, bytes: bytes.to_vec() },
-            3 => What::Cut { length: offset },
-            4 => What::Synced,
-            5 => What::Sent(bytes.to_vec()),
-            6 => What::Removed(path()),
-            7 => What::Made(path()),
-            other => panic!("no such record: {other}"),
+        let operation = match small(0) {
+            1 => Operation::Opened { path: path(), is_new: offset != 0 },
+            2 => Operation::Written { offset, bytes: bytes.to_vec() },
+            3 => Operation::Truncated { length: offset },
+            4 => Operation::Synced,
+            5 => Operation::Sent(bytes.to_vec()),
+            6 => Operation::Removed(path()),
+            7 => Operation::FolderCreated(path()),
+            other => panic!("unknown kind of record: {other}"),
         };
-        let event =
-            Self { began: number(8), ended: number(16), failed: number(24) != 0, file: number(32), what };
+        let event = Self {
+            began: number(8),
+            ended: number(16),
+            failed: number(24) != 0,
+            file: number(32),
+            operation,
+        };
         Some((event, rest))
     }
 }

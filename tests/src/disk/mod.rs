@@ -1,14 +1,14 @@
-//! A disk under the server that a test can fill, break and slow down, and that remembers what it was
-//! asked: a library in C (`tests/shim/disk.c`) between the server and the operating system.
+//! A simulated disk that a test can fill up, break and slow down, and that logs all operations. It is a library in C
+//! (`tests/shim/disk.c`), preloaded between the server and libc.
 //!
 //! ```text
-//! server ─► shim ─► disk          Disk    what the disk is to do from now on
-//!            └─► log ─► Event     Platter what a power cut would have left of it
+//! server ─► shim ─► disk          Disk          controls the shim
+//!            └─► log ─► Event     DurableState  what would survive a power cut
 //! ```
 
+mod durable;
 mod event;
 mod mount;
-mod platter;
 
 use std::{
     fs::{self, File},
@@ -21,14 +21,14 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{Setup, database::folder, workspace};
-pub use event::{Event, What};
+pub use durable::DurableState;
+pub use event::{Event, Operation};
 pub use mount::Mount;
-pub use platter::Platter;
 
-/// The numbers of the control file, in the order in which the shim has them.
+/// The fields of the control file, in the order of the shim's `struct control`.
 #[derive(Clone, Copy)]
-enum Number {
-    Room,
+enum Field {
+    FreeSpace,
     WriteError,
     SyncError,
     FileError,
@@ -38,12 +38,12 @@ enum Number {
     Failed,
 }
 
-const NUMBERS: u64 = 8;
+const FIELD_COUNT: u64 = 8;
 
-/// The error of a disk that is broken, as the operating system numbers it.
+/// The error number of a broken disk.
 const EIO: u64 = 5;
 
-/// A disk for the files whose paths begin with a prefix.
+/// A simulated disk for the files whose paths start with a prefix.
 #[derive(Debug)]
 pub struct Disk {
     folder: TempDir,
@@ -51,7 +51,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// A good disk. Its shim is compiled here and now.
+    /// Compiles the shim and creates a disk without faults.
     pub fn new() -> Self {
         let folder = folder();
         let source = workspace::root().join("tests/shim/disk.c");
@@ -59,16 +59,18 @@ impl Disk {
             .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
             .args([folder.path().join("disk.so"), source])
             .status();
-        assert!(compiled.expect("there is a C compiler").success(), "the shim does not compile");
+        assert!(compiled.expect("a C compiler is installed").success(), "the shim does not compile");
         let control = folder.path().join("control");
-        fs::write(&control, vec![0; usize::try_from(NUMBERS).unwrap() * 8]).expect("it can be written");
-        let control = File::options().read(true).write(true).open(control).expect("it can be opened");
+        fs::write(&control, vec![0; usize::try_from(FIELD_COUNT).unwrap() * 8])
+            .expect("the control file can be created");
+        let control =
+            File::options().read(true).write(true).open(control).expect("the control file can be opened");
         let disk = Self { folder, control };
-        disk.mend();
+        disk.repair();
         disk
     }
 
-    /// A server on this disk, as far as it is about files that begin with this path.
+    /// Returns a setup that runs the server on this disk. `files` is the prefix of the paths it applies to.
     pub fn setup(&self, files: &str) -> Setup {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
         Setup::default()
@@ -78,79 +80,81 @@ impl Disk {
             .environment("DISK_LOG", &path("log"))
     }
 
-    /// Files may grow by so many bytes more.
-    pub fn room(&self, bytes: u64) {
-        self.set(Number::Room, bytes);
+    /// Limits the bytes by which files may still grow.
+    pub fn limit_space(&self, bytes: u64) {
+        self.set(Field::FreeSpace, bytes);
     }
 
-    /// Every write fails.
+    /// Makes every write fail.
     pub fn fail_writes(&self) {
-        self.set(Number::WriteError, EIO);
+        self.set(Field::WriteError, EIO);
     }
 
-    /// Every sync fails.
+    /// Makes every sync fail.
     pub fn fail_syncs(&self) {
-        self.set(Number::SyncError, EIO);
+        self.set(Field::SyncError, EIO);
     }
 
-    /// Every sync of the database's file fails, but none of its log.
-    pub fn fail_syncs_of_the_file(&self) {
-        self.set(Number::FileError, EIO);
+    /// Makes syncs of the database file fail, but not those of its WAL.
+    pub fn fail_database_syncs(&self) {
+        self.set(Field::FileError, EIO);
     }
 
-    /// Every sync takes so much longer.
-    pub fn slow_syncs(&self, longer: Duration) {
-        self.set(Number::SyncMicros, u64::try_from(longer.as_micros()).unwrap());
+    /// Delays every sync.
+    pub fn slow_syncs(&self, delay: Duration) {
+        self.set(Field::SyncMicros, u64::try_from(delay.as_micros()).unwrap());
     }
 
-    /// Nothing fails any more, there is room, and it is as fast as it is.
-    pub fn mend(&self) {
-        self.set(Number::Room, u64::MAX);
-        for number in [Number::WriteError, Number::SyncError, Number::FileError, Number::SyncMicros] {
-            self.set(number, 0);
+    /// Removes all faults, limits and delays.
+    pub fn repair(&self) {
+        self.set(Field::FreeSpace, u64::MAX);
+        for field in [Field::WriteError, Field::SyncError, Field::FileError, Field::SyncMicros] {
+            self.set(field, 0);
         }
     }
 
-    /// From now on all that happens is written down.
+    /// Starts logging.
     pub fn record(&self) {
-        self.set(Number::Record, 1);
+        self.set(Field::Record, 1);
     }
 
-    /// How often there was no room.
+    /// Returns how often a write found no space.
     pub fn times_full(&self) -> u64 {
-        self.get(Number::Full)
+        self.get(Field::Full)
     }
 
-    /// How often a write or a sync has failed because it was told to.
+    /// Returns how often a write or sync was made to fail.
     pub fn times_failed(&self) -> u64 {
-        self.get(Number::Failed)
+        self.get(Field::Failed)
     }
 
-    /// What a power cut would leave, after these processes have used the disk one after another.
-    pub fn platter(&self, processes: &[u32]) -> Platter {
-        let mut platter = Platter::default();
+    /// Returns what would survive a power cut, after these processes have used the disk one after another.
+    pub fn durable_state(&self, processes: &[u32]) -> DurableState {
+        let mut durable = DurableState::default();
         for process in processes {
-            platter.next_process();
+            durable.start_process();
             for event in self.events(*process) {
-                platter.happen(&event);
+                durable.apply(&event);
             }
         }
-        platter
+        durable
     }
 
-    /// What the process with this number did, in the order in which it ended.
+    /// Returns the events of a process, in the order of their ends.
     pub fn events(&self, process: u32) -> Vec<Event> {
         let log = PathBuf::from(format!("{}.{process}", self.folder.path().join("log").display()));
         Event::read(&fs::read(&log).unwrap_or_else(|error| panic!("{}: {error}", log.display())))
     }
 
-    fn set(&self, number: Number, value: u64) {
-        self.control.write_all_at(&value.to_ne_bytes(), number as u64 * 8).expect("it can be written");
+    fn set(&self, field: Field, value: u64) {
+        self.control
+            .write_all_at(&value.to_ne_bytes(), field as u64 * 8)
+            .expect("the control file is writable");
     }
 
-    fn get(&self, number: Number) -> u64 {
+    fn get(&self, field: Field) -> u64 {
         let mut bytes = [0; 8];
-        self.control.read_exact_at(&mut bytes, number as u64 * 8).expect("it can be read");
+        self.control.read_exact_at(&mut bytes, field as u64 * 8).expect("the control file is readable");
         u64::from_ne_bytes(bytes)
     }
 }

@@ -1,4 +1,4 @@
-//! A small file system of its own, to be filled for real. It takes the rights to mount one.
+//! A small file system that a test can fill up. Creating one requires the right to mount.
 
 use std::{
     fs::File,
@@ -11,35 +11,35 @@ use tempfile::TempDir;
 
 use crate::database::folder;
 
-/// A file system in memory, gone when this is dropped.
+/// A file system in memory, unmounted when dropped.
 #[derive(Debug)]
 pub struct Mount(TempDir);
 
 impl Mount {
-    /// One of so many MiB.
+    /// Mounts a file system of `size` MiB.
     pub fn new(size: u32) -> Self {
         let folder = folder();
         run("mount", &["-t", "tmpfs", "-o", &format!("size={size}m"), "tmpfs"], folder.path());
         Self(folder)
     }
 
-    /// Where it is.
+    /// Returns the mount point.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// Fills it with a file, but for about so many bytes.
-    pub fn fill(&self, left: u64) {
-        let mut file = File::create(self.filler()).expect("a file can be made");
+    /// Fills the file system with a file, leaving about `free` bytes.
+    pub fn fill(&self, free: u64) {
+        let mut file = File::create(self.filler()).expect("a file can be created");
         let block = vec![1; 4096];
         while file.write_all(&block).is_ok() {}
-        let length = file.metadata().expect("it is there").len();
-        file.set_len(length.saturating_sub(left)).expect("it can be cut");
+        let length = file.metadata().expect("the file exists").len();
+        file.set_len(length.saturating_sub(free)).expect("the file can be truncated");
     }
 
-    /// Takes away what it was filled with.
+    /// Removes that file.
     pub fn clear(&self) {
-        std::fs::remove_file(self.filler()).expect("it was filled");
+        std::fs::remove_file(self.filler()).expect("the file system was filled");
     }
 
     fn filler(&self) -> PathBuf {
@@ -55,5 +55,5 @@ impl Drop for Mount {
 
 fn run(program: &str, arguments: &[&str], path: &Path) {
     let status = Command::new(program).args(arguments).arg(path).status();
-    assert!(status.expect("mount is there").success(), "{program} {} failed", path.display());
+    assert!(status.expect("mount and umount are installed").success(), "{program} {} failed", path.display());
 }

@@ -1,63 +1,62 @@
-//! Load: many clients at once, and how long each had to wait.
+//! A load generator: many concurrent clients, and the latency of their requests.
 //!
 //! ```text
-//! closed loop   each connection asks again when it is answered: what can be sustained
-//! open loop     requests are due at a given rate, answered or not: what clients wait for
+//! closed loop   each connection sends the next request when the last is answered: measures throughput
+//! open loop     requests are sent at a fixed rate, answered or not: measures latency
 //! ```
 //!
-//! In an open loop a request's time runs from the moment at which it was due, not from the moment
-//! at which a connection was free to send it: a server that stalls is not spared the requests that
-//! would have come meanwhile.
+//! In an open loop a request is timed from when it was due, not from when a connection was free to
+//! send it. Otherwise a stalled server would be spared the requests that arrive during the stall.
 
-mod closed;
+mod closed_loop;
 mod connection;
-mod open;
+mod open_loop;
 mod process;
-mod socket;
+mod websocket;
 
 use std::{sync::Arc, time::Duration};
 
 use hdrhistogram::Histogram;
 
-pub use closed::closed;
+pub use closed_loop::closed_loop;
 pub use connection::{Connection, post};
-pub use open::open;
+pub use open_loop::open_loop;
 pub use process::Process;
-pub use socket::closed_over_sockets;
+pub use websocket::closed_loop_over_websockets;
 
-/// Makes a request: the bytes that the connection with this number sends, and how many it has sent.
-pub type Make = Arc<dyn Fn(usize, u64) -> Vec<u8> + Send + Sync>;
+/// Returns the bytes of a request, given the number of the connection and how many it has sent before.
+pub type RequestFactory = Arc<dyn Fn(usize, u64) -> Vec<u8> + Send + Sync>;
 
-/// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Maximum time to wait for a response.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What came of a load.
+/// The results of a load.
 #[derive(Debug)]
 pub struct Tally {
-    /// How many were answered with success.
+    /// Number of requests that succeeded.
     pub answered: u64,
-    /// How many were told to come again: 429 and 503.
+    /// Number of requests refused with 429 or 503.
     pub refused: u64,
-    /// How many were answered otherwise, or not at all.
+    /// Number of requests with any other response, or none.
     pub failed: u64,
-    /// What the first of these was.
+    /// The first failure.
     pub failure: Option<String>,
-    /// Microseconds until an answer, of those with success.
+    /// Latencies of successful requests, in microseconds.
     pub latency: Histogram<u64>,
-    /// How long it went on.
+    /// Duration of the load.
     pub time: Duration,
 }
 
-/// What became of one request.
+/// The result of one request.
 #[derive(Debug, Clone)]
-enum Ended {
+enum Outcome {
     Answered,
     Refused,
     Failed(String),
 }
 
-impl Ended {
-    fn with(status: u16, body: &[u8]) -> Self {
+impl Outcome {
+    fn from_response(status: u16, body: &[u8]) -> Self {
         match status {
             200..300 => Self::Answered,
             429 | 503 => Self::Refused,
@@ -65,63 +64,64 @@ impl Ended {
         }
     }
 
-    fn unanswered() -> Self {
-        Self::Failed("no answer".into())
+    fn timed_out() -> Self {
+        Self::Failed("the request timed out".into())
     }
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        let latency = Histogram::new_with_bounds(1, 120_000_000, 3).expect("these are bounds");
+        let latency = Histogram::new_with_bounds(1, 120_000_000, 3).expect("the bounds are valid");
         Self { answered: 0, refused: 0, failed: 0, failure: None, latency, time: Duration::ZERO }
     }
 }
 
 impl Tally {
-    /// Answers with success in a second.
+    /// Returns the successful requests per second.
     pub fn rate(&self) -> f64 {
         self.answered as f64 / self.time.as_secs_f64()
     }
 
-    /// The time that all but one in a hundred of the answers took at most.
+    /// Returns the 99th percentile of the latency.
     pub fn p99(&self) -> Duration {
         Duration::from_micros(self.latency.value_at_quantile(0.99))
     }
 
-    /// Fails when anything was not answered with success.
-    pub fn all_answered(self) -> Self {
+    /// Panics unless every request succeeded.
+    pub fn assert_all_answered(self) -> Self {
         assert_eq!((self.refused, self.failed), (0, 0), "{:?}", self.failure);
-        assert!(self.answered > 0, "nothing was answered");
+        assert!(self.answered > 0, "no request was answered");
         self
     }
 
-    fn count(&mut self, ended: Ended, waited: Duration) {
-        match ended {
-            Ended::Answered => {
+    fn count(&mut self, outcome: Outcome, latency: Duration) {
+        match outcome {
+            Outcome::Answered => {
                 self.answered += 1;
-                self.latency.saturating_record(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
+                self.latency.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
             }
-            Ended::Refused => self.refused += 1,
-            Ended::Failed(why) => {
+            Outcome::Refused => self.refused += 1,
+            Outcome::Failed(reason) => {
                 self.failed += 1;
-                self.failure.get_or_insert(why);
+                self.failure.get_or_insert(reason);
             }
         }
     }
 
-    /// Takes in what came of a load at another time.
-    pub fn then(&mut self, other: &Self) {
-        self.add(other);
+    /// Adds the results and the duration of a later load.
+    pub fn append(&mut self, other: &Self) {
+        self.merge(other);
         self.time += other.time;
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds the results of a concurrent load.
+    fn merge(&mut self, other: &Self) {
         self.answered += other.answered;
         self.refused += other.refused;
         self.failed += other.failed;
         if self.failure.is_none() {
             self.failure.clone_from(&other.failure);
         }
-        self.latency.add(&other.latency).expect("all have the same bounds");
+        self.latency.add(&other.latency).expect("all histograms have the same bounds");
     }
 }

@@ -1,25 +1,25 @@
-//! Many throwers at once.
+//! Concurrent throws.
 
 use std::sync::Arc;
 
 use datadump_core::Incoming;
 use serde_json::json;
 
-use super::{Backend, Bench, name, on_both};
+use super::{Backend, Fixture, name, on_both};
 
 on_both![fifty_clients_with_different_new_fields_lose_nothing];
 
-async fn fifty_clients_with_different_new_fields_lose_nothing(bench: Bench) {
-    let bench = Arc::new(bench);
+async fn fifty_clients_with_different_new_fields_lose_nothing(fixture: Fixture) {
+    let fixture = Arc::new(fixture);
     let clients = (0..50).map(|client| {
-        let bench = bench.clone();
+        let fixture = fixture.clone();
         tokio::spawn(async move {
             for round in 0..4 {
                 let value = json!({"_id": format!("{client}-{round}"), "common": round,
                                    (format!("own_{client}")): client, (format!("round_{round}")): "x",
                                    "mixed": if client % 2 == 0 { json!(client) } else { json!(f64::from(client) + 0.5) }});
                 let body = value.to_string().into();
-                let receipt = bench.dump.throw(&name("race"), Incoming { body, ..Incoming::default() }).await.unwrap();
+                let receipt = fixture.dump.throw(&name("race"), Incoming { body, ..Incoming::default() }).await.unwrap();
                 assert_eq!((receipt.accepted, receipt.quarantined), (1, 0), "{receipt:?}");
             }
         })
@@ -27,7 +27,7 @@ async fn fifty_clients_with_different_new_fields_lose_nothing(bench: Bench) {
     for client in clients.collect::<Vec<_>>() {
         client.await.unwrap();
     }
-    let rows = bench.rows("race").await;
+    let rows = fixture.rows("race").await;
     assert_eq!(rows.len(), 200);
     for row in &rows {
         let id = row["_id"].as_str().unwrap();
@@ -41,8 +41,8 @@ async fn fifty_clients_with_different_new_fields_lose_nothing(bench: Bench) {
         assert_eq!(value(&format!("round_{round}")), json!("x"));
         assert!(value("mixed").is_number(), "{row:#}");
     }
-    let fields = bench.fields("race");
+    let fields = fixture.fields("race");
     assert_eq!(fields.len(), 1 + 50 + 4 + 1, "{fields:?}");
     assert!(fields.contains(&"mixed float".to_owned()), "{fields:?}");
-    println!("{} versions for 55 fields", bench.dump.versions("race").await.unwrap().len());
+    println!("{} versions for 55 fields", fixture.dump.definitions().versions("race").await.unwrap().len());
 }

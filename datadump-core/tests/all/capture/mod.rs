@@ -1,8 +1,8 @@
-//! Throws, from their bytes to what is stored of them, on both databases.
+//! Throws, from their bytes to the stored rows, on both databases.
 
 mod concurrency;
+mod idempotency;
 mod inference;
-mod once;
 mod programs;
 mod quarantine;
 mod sources;
@@ -12,38 +12,38 @@ use serde_json::Value as Json;
 
 use crate::databases::{Backend, Database};
 
-/// Runs a test on each database.
+/// Defines a test on each database.
 macro_rules! on_both {
     ($($(#[$attribute:meta])* $name:ident),* $(,)?) => {$(
         mod $name {
             #[tokio::test(flavor = "multi_thread")]
             async fn on_sqlite() {
-                super::$name(super::Bench::open(super::Backend::Sqlite).await).await;
+                super::$name(super::Fixture::open(super::Backend::Sqlite).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread")]
             async fn on_postgres() {
-                super::$name(super::Bench::open(super::Backend::Postgres).await).await;
+                super::$name(super::Fixture::open(super::Backend::Postgres).await).await;
             }
         }
     )*};
 }
 pub(crate) use on_both;
 
-/// An open database that goes away with this value.
-pub(crate) struct Bench {
+/// An open database, deleted when dropped.
+pub(crate) struct Fixture {
     pub(crate) dump: Dump,
     database: Database,
 }
 
-impl Bench {
+impl Fixture {
     pub(crate) async fn open(backend: Backend) -> Self {
         let database = Database::new(backend).await;
         let dump = Dump::builder().database(database.address()).open().await.unwrap();
         Self { dump, database }
     }
 
-    /// The same database, opened anew.
+    /// Closes the database and opens it again.
     pub(crate) async fn reopen(self) -> Self {
         self.dump.close().await;
         drop(self.dump);
@@ -65,13 +65,13 @@ impl Bench {
         self.dump.throw(&name(source), Incoming { body, ..incoming }).await
     }
 
-    /// Declares a storage and waits until it is there.
+    /// Declares a storage and waits until it is ready.
     pub(crate) async fn declare(&self, definition: Json) {
         self.dump.declare(&definition, datadump_core::Consent::default()).await.unwrap();
-        self.dump.settled(definition["name"].as_str().unwrap()).await.unwrap();
+        self.dump.definitions().settled(definition["name"].as_str().unwrap()).await.unwrap();
     }
 
-    /// All rows of a storage, oldest first.
+    /// Returns all rows of a storage, oldest first.
     pub(crate) async fn rows(&self, storage: &str) -> Vec<Json> {
         let parameters = [("limit".to_owned(), "1000".to_owned())];
         let mut rows = self.dump.storage(storage).unwrap().list(&parameters).await.unwrap().rows;
@@ -79,15 +79,15 @@ impl Bench {
         rows
     }
 
-    /// Entries that wait in quarantine.
+    /// Returns the quarantined entries.
     pub(crate) async fn waiting(&self) -> Vec<Json> {
         let parameters = [("state".to_owned(), "waiting".to_owned())];
-        self.dump.quarantine(&parameters).await.unwrap().rows
+        self.dump.quarantine().list(&parameters).await.unwrap().rows
     }
 
-    /// The kinds of a storage's fields: `name kind`.
+    /// Returns the fields of a storage as `name kind`.
     pub(crate) fn fields(&self, storage: &str) -> Vec<String> {
-        let storage = self.dump.find(storage).unwrap();
+        let storage = self.dump.definitions().find(storage).unwrap();
         let definition = &storage.ready().unwrap().definition;
         definition.own_fields().map(|field| format!("{} {}", field.name, field.kind)).collect()
     }

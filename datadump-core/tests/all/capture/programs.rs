@@ -1,4 +1,4 @@
-//! Processors: programs that people write, and those of the program that embeds the library.
+//! Processors: user programs, and processors of the embedding program.
 
 use datadump_core::{
     Dump, Error, Failure, Incoming, Record,
@@ -6,39 +6,39 @@ use datadump_core::{
 };
 use serde_json::{Map, json};
 
-use super::{Backend, Bench, name, on_both};
+use super::{Backend, Fixture, name, on_both};
 
 on_both![
     programs_have_versions_and_are_checked,
-    programs_make_many_records_or_none,
+    programs_return_any_number_of_records,
     simulation_stores_nothing
 ];
 
-async fn programs_have_versions_and_are_checked(bench: Bench) {
-    let error = bench.dump.set_processor(&name("p"), "record", ".a = \n  nope(1)").await.unwrap_err();
+async fn programs_have_versions_and_are_checked(fixture: Fixture) {
+    let error = fixture.dump.programs().set(&name("p"), "record", ".a = \n  nope(1)").await.unwrap_err();
     let Error::Program(first, messages) = error else { panic!("{error}") };
     assert!(first.starts_with("line 2, column 3"), "{first}");
     assert_eq!(messages[0]["line"], 2);
-    let (info, new) = bench.dump.set_processor(&name("p"), "record", ".a = 1").await.unwrap();
+    let (info, new) = fixture.dump.programs().set(&name("p"), "record", ".a = 1").await.unwrap();
     assert!(new && info.version == 1);
-    let (info, new) = bench.dump.set_processor(&name("p"), "record", ".a = 2").await.unwrap();
+    let (info, new) = fixture.dump.programs().set(&name("p"), "record", ".a = 2").await.unwrap();
     assert!(!new && info.version == 2);
-    assert_eq!(bench.dump.processor_versions("p").await.unwrap().len(), 2);
-    assert!(bench.dump.set_processor(&name("json"), "record", ".a = 2").await.is_err());
-    bench.dump.set_source(&name("s"), &json!({"processor": "p"}), None).await.unwrap();
-    assert!(matches!(bench.dump.remove_processor("p").await, Err(Error::InUse(_))));
-    let bench = bench.reopen().await;
-    bench.throw("s", "{}").await;
-    assert_eq!(bench.rows("s").await[0]["a"], 2);
-    bench.dump.remove_source("s").await.unwrap();
-    bench.dump.remove_processor("p").await.unwrap();
-    assert!(bench.dump.processor("p").is_err());
-    let (info, _) = bench.dump.set_processor(&name("p"), "record", ".a = 3").await.unwrap();
+    assert_eq!(fixture.dump.programs().versions("p").await.unwrap().len(), 2);
+    assert!(fixture.dump.programs().set(&name("json"), "record", ".a = 2").await.is_err());
+    fixture.dump.sources().set(&name("s"), &json!({"processor": "p"}), None).await.unwrap();
+    assert!(matches!(fixture.dump.programs().remove("p").await, Err(Error::InUse(_))));
+    let fixture = fixture.reopen().await;
+    fixture.throw("s", "{}").await;
+    assert_eq!(fixture.rows("s").await[0]["a"], 2);
+    fixture.dump.sources().remove("s").await.unwrap();
+    fixture.dump.programs().remove("p").await.unwrap();
+    assert!(fixture.dump.programs().get("p").is_err());
+    let (info, _) = fixture.dump.programs().set(&name("p"), "record", ".a = 3").await.unwrap();
     assert_eq!(info.version, 4);
-    assert!(bench.dump.processors().iter().any(|processor| processor.name == "ndjson"));
+    assert!(fixture.dump.programs().all().iter().any(|processor| processor.name == "ndjson"));
 }
 
-async fn programs_make_many_records_or_none(bench: Bench) {
+async fn programs_return_any_number_of_records(fixture: Fixture) {
     let program = r#"
         if .skip == true { abort }
         if is_array(.items) {
@@ -47,34 +47,34 @@ async fn programs_make_many_records_or_none(bench: Bench) {
             %storage = "elsewhere"
         }
     "#;
-    bench.dump.set_processor(&name("split"), "record", program).await.unwrap();
-    bench.dump.set_source(&name("s"), &json!({"processor": "split"}), None).await.unwrap();
+    fixture.dump.programs().set(&name("split"), "record", program).await.unwrap();
+    fixture.dump.sources().set(&name("s"), &json!({"processor": "split"}), None).await.unwrap();
     let receipt =
-        bench.throw("s", r#"[{"items": [1, 2, 3]}, {"skip": true}, {"other": 1}, {"items": [4]}]"#).await;
+        fixture.throw("s", r#"[{"items": [1, 2, 3]}, {"skip": true}, {"other": 1}, {"items": [4]}]"#).await;
     assert_eq!((receipt.accepted, receipt.dropped, receipt.quarantined), (5, 1, 0), "{receipt:?}");
     assert_eq!((receipt.storages["s"], receipt.storages["elsewhere"]), (4, 1));
-    assert_eq!(bench.rows("s").await.len(), 4);
-    bench
+    assert_eq!(fixture.rows("s").await.len(), 4);
+    fixture
         .dump
-        .set_processor(
+        .programs().set(
             &name("whole"),
             "throw",
             r#". = {"size": length(string!(.body)), "type": .content_type}"#,
         )
         .await
         .unwrap();
-    bench.dump.set_source(&name("w"), &json!({"processor": "whole"}), None).await.unwrap();
+    fixture.dump.sources().set(&name("w"), &json!({"processor": "whole"}), None).await.unwrap();
     let incoming = Incoming { content_type: Some("text/x-mine".into()), ..Incoming::default() };
-    bench.try_throw("w", "four", incoming).await.unwrap();
+    fixture.try_throw("w", "four", incoming).await.unwrap();
     assert_eq!(
-        (&bench.rows("w").await[0]["size"], &bench.rows("w").await[0]["type"]),
+        (&fixture.rows("w").await[0]["size"], &fixture.rows("w").await[0]["type"]),
         (&json!(4), &json!("text/x-mine"))
     );
 }
 
-async fn simulation_stores_nothing(bench: Bench) {
-    bench.throw("s", r#"{"n": 1}"#).await;
-    let answer = bench
+async fn simulation_stores_nothing(fixture: Fixture) {
+    fixture.throw("s", r#"{"n": 1}"#).await;
+    let answer = fixture
         .dump
         .simulate(&json!({
             "source": "s",
@@ -96,12 +96,12 @@ async fn simulation_stores_nothing(bench: Bench) {
         (&first["violations"][0]["step"], &first["violations"][0]["index"]),
         (&json!("program"), &json!(1))
     );
-    assert_eq!((bench.rows("s").await.len(), bench.fields("s").len()), (1, 1));
-    assert!(bench.dump.find("big").is_err());
-    assert_eq!(bench.dump.waiting().await.unwrap(), 0);
+    assert_eq!((fixture.rows("s").await.len(), fixture.fields("s").len()), (1, 1));
+    assert!(fixture.dump.definitions().find("big").is_err());
+    assert_eq!(fixture.dump.quarantine().waiting().await.unwrap(), 0);
 }
 
-/// Reads `a|b|c` lines; panics and loops when told so.
+/// A processor for `a|b|c` lines that panics or loops on request.
 #[derive(Debug)]
 struct Pipes;
 
@@ -112,7 +112,7 @@ impl Processor for Pipes {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         for line in input.text()?.lines() {
-            assert_ne!(line, "panic", "told so");
+            assert_ne!(line, "panic", "the line asks for a panic");
             let fields = line.split('|').enumerate().map(|(n, part)| (format!("part_{n}"), part.into()));
             output.record(Record::new(fields.collect::<Map<_, _>>()));
         }
@@ -121,7 +121,7 @@ impl Processor for Pipes {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_processor_of_the_program_is_used_by_name_and_its_panics_are_caught() {
+async fn a_custom_processor_is_used_by_name_and_its_panics_are_caught() {
     let dump = Dump::builder().database("sqlite::memory:").processor(Pipes).open().await.unwrap();
     let throw = |body: &'static str| {
         let incoming = Incoming { body: body.into(), format: Some("pipes".into()), ..Incoming::default() };

@@ -1,33 +1,34 @@
-//! Every benchmark with what it is measured against in the same run, one after the other: a table of
-//! ratios. `tests/bench` builds the release and runs it.
+//! Benchmarks of the server, each paired with a baseline measured in the same run. The result is a table of ratios.
+//! `tests/bench` builds the release and runs it.
 //!
 //! ```text
-//! bench [ROW…]      only the rows whose names begin so
-//!   --repeats N     how often each pair is measured; 5
-//!   --seconds S     how long each measurement under load goes on; 4
-//!   --write FOLDER  writes performance.md and performance.json there
+//! bench [ROW…]      only the rows whose names start with ROW
+//!   --repeats N     how often each pair is measured (default 5)
+//!   --seconds S     duration of each measurement under load (default 4)
+//!   --write FOLDER  update performance.md and performance.json in FOLDER
 //! ```
 
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
     clippy::panic,
-    reason = "it prints, and fails by panicking"
+    reason = "a benchmark prints its results and fails by panicking"
 )]
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
-    reason = "numbers of rows are small and positive"
+    reason = "row counts are small and positive"
 )]
 
+mod alternate;
 mod batches;
 mod data;
+mod delivery;
 mod echo;
 mod growth;
-mod heard;
 mod hub;
-mod inside;
+mod in_process;
 mod live;
 mod machine;
 mod postgres;
@@ -36,14 +37,13 @@ mod report;
 mod sqlite;
 mod start;
 mod throws;
-mod turns;
 
 use std::{process::ExitCode, time::Duration};
 
-use machine::settle;
+use machine::flush_disk;
 use report::Report;
 
-/// All there is to measure.
+/// The names of all rows, in the order in which they are measured.
 const ROWS: [&str; 23] = [
     "start",
     "throws",
@@ -70,7 +70,7 @@ const ROWS: [&str; 23] = [
     "hub-single",
 ];
 
-/// What is to be measured, and what was.
+/// The options of a run and its results.
 struct Bench {
     repeats: usize,
     time: Duration,
@@ -79,16 +79,16 @@ struct Bench {
 }
 
 impl Bench {
-    fn of_arguments() -> (Self, Option<String>) {
+    fn from_arguments() -> (Self, Option<String>) {
         let (only, report) = (Vec::new(), Report::default());
         let mut bench = Self { repeats: 5, time: Duration::from_secs(4), only, report };
         let (mut arguments, mut write) = (std::env::args().skip(1), None);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
             match argument.as_str() {
-                "--repeats" => bench.repeats = value().parse().expect("--repeats is a number"),
+                "--repeats" => bench.repeats = value().parse().expect("--repeats takes a number"),
                 "--seconds" => {
-                    bench.time = Duration::from_secs_f64(value().parse().expect("--seconds is a number"));
+                    bench.time = Duration::from_secs_f64(value().parse().expect("--seconds takes a number"));
                 }
                 "--write" => write = Some(value()),
                 row => bench.only.push(row.to_owned()),
@@ -97,18 +97,18 @@ impl Bench {
         (bench, write)
     }
 
-    /// Whether a row is wanted.
-    fn wants(&self, name: &'static str) -> bool {
-        assert!(ROWS.contains(&name), "{name} is one of them");
+    /// Returns whether a row was selected.
+    fn selects(&self, name: &'static str) -> bool {
+        assert!(ROWS.contains(&name), "{name} is missing from ROWS");
         self.only.is_empty() || self.only.iter().any(|only| name.starts_with(only.as_str()))
     }
 
-    /// What is wanted and no row at all.
-    fn unknown(&self) -> Option<&String> {
+    /// Returns the first argument that matches no row.
+    fn unknown_row(&self) -> Option<&String> {
         self.only.iter().find(|only| !ROWS.iter().any(|name| name.starts_with(only.as_str())))
     }
 
-    /// Whether PostgreSQL is there to be measured.
+    /// Returns whether a PostgreSQL server is available.
     fn has_postgres() -> bool {
         std::env::var_os("DATADUMP_TEST_POSTGRES").is_some()
     }
@@ -116,39 +116,39 @@ impl Bench {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let (mut bench, write) = Bench::of_arguments();
-    if let Some(unknown) = bench.unknown() {
-        println!("no row is called `{unknown}`; those there are: {}", ROWS.join(", "));
+    let (mut bench, write) = Bench::from_arguments();
+    if let Some(unknown) = bench.unknown_row() {
+        println!("there is no row `{unknown}`; the rows are: {}", ROWS.join(", "));
         return ExitCode::from(2);
     }
-    settle();
-    println!("{}", machine::machine());
-    println!("{} repeats, {:?} each\n", bench.repeats, bench.time);
-    if bench.wants("start") {
+    flush_disk();
+    println!("{}", machine::description());
+    println!("{} repeats of {:?} each\n", bench.repeats, bench.time);
+    if bench.selects("start") {
         start::run().await;
     }
     throws::run(&mut bench).await;
-    settle();
+    flush_disk();
     batches::run(&mut bench).await;
-    settle();
+    flush_disk();
     reads::run(&mut bench).await;
-    settle();
-    inside::run(&mut bench);
-    settle();
+    flush_disk();
+    in_process::run(&mut bench);
+    flush_disk();
     postgres::run(&mut bench).await;
-    settle();
+    flush_disk();
     growth::run(&mut bench).await;
-    settle();
+    flush_disk();
     live::run(&mut bench).await;
-    settle();
+    flush_disk();
     hub::run(&mut bench).await;
     println!("\n{}", bench.report.table());
     if let Some(folder) = write {
         bench.report.write(std::path::Path::new(&folder));
     }
-    if bench.report.all_reached() {
+    if bench.report.all_goals_met() {
         return ExitCode::SUCCESS;
     }
-    println!("not every row has reached what it has to");
+    println!("some rows missed their goals");
     ExitCode::FAILURE
 }

@@ -1,15 +1,15 @@
-//! What is thrown.
+//! The data that is thrown.
 
 use std::fmt::Write as _;
 
-use datadump_tests::load::Make;
+use datadump_tests::load::RequestFactory;
 use rusqlite::types::Value;
 use serde_json::{Value as Json, json};
 
-/// How many records a batch has.
+/// Number of records in a batch.
 pub(crate) const BATCH: usize = 10_000;
 
-/// A reading of a device, as it is thrown alone: about 200 bytes.
+/// Returns one reading of a device as a single JSON object of about 200 bytes.
 pub(crate) fn reading(client: usize, number: u64) -> String {
     format!(
         "{{\"device\":\"pico-{client}\",\"sequence\":{number},\"temperature\":{}.{},\"humidity\":48.25,\
@@ -20,15 +20,15 @@ pub(crate) fn reading(client: usize, number: u64) -> String {
     )
 }
 
-/// Requests that throw readings at a path.
-pub(crate) fn readings(path: &'static str) -> Make {
+/// Returns requests that throw readings at a path.
+pub(crate) fn readings(path: &'static str) -> RequestFactory {
     std::sync::Arc::new(move |client, number| {
         let body = reading(client, number);
         datadump_tests::load::post(path, "application/json", body.as_bytes())
     })
 }
 
-/// A storage of ten columns beside its key.
+/// Returns the definition of a storage with a key and ten other columns.
 pub(crate) fn definition(name: &str) -> Json {
     json!({
         "name": name,
@@ -48,27 +48,27 @@ pub(crate) fn definition(name: &str) -> Json {
     })
 }
 
-/// One row of it; `round` changes what it says.
+/// One row of that storage. Rows of different rounds differ in their values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Record {
     pub(crate) id: i64,
     pub(crate) round: i64,
 }
 
-/// When the first one was taken, in microseconds.
-const BEGINNING: i64 = 1_777_900_000_000_000;
+/// `taken_at` of the first record, in microseconds since 1970.
+const FIRST_TAKEN_AT: i64 = 1_777_900_000_000_000;
 
 impl Record {
     fn temperature(self) -> f64 {
         15.25 + (self.id % 40) as f64 / 4.0 + self.round as f64
     }
 
-    /// A line of NDJSON, with the version it is based on where there is one.
+    /// Appends the record as a line of NDJSON, with the version it is based on, if any.
     pub(crate) fn line(self, version: Option<i64>, line: &mut String) {
         let Self { id, .. } = self;
         let seconds = id % 60;
         let minutes = id / 60 % 60;
-        // A string takes whatever is written.
+        // Writing to a string cannot fail.
         let _ = write!(
             line,
             "{{\"id\":{id},\"device\":\"pico-{}\",\"room\":\"cellar\",\"sequence\":{id},\"temperature\":{:?},\
@@ -84,7 +84,7 @@ impl Record {
         line.push_str("}\n");
     }
 
-    /// The same as values of the columns, without the service's own.
+    /// Returns the values of all columns but the system columns.
     pub(crate) fn values(self) -> Vec<Value> {
         let Self { id, .. } = self;
         vec![
@@ -97,19 +97,19 @@ impl Record {
             Value::Real(3.71),
             Value::Integer(id % 7),
             Value::Integer(1),
-            Value::Integer(BEGINNING + id % 3600 * 1_000_000),
+            Value::Integer(FIRST_TAKEN_AT + id % 3600 * 1_000_000),
             Value::Text("the window is open".into()),
         ]
     }
 }
 
-/// The records of a batch.
+/// Returns the records of a batch.
 pub(crate) fn records(batch: usize, round: i64) -> impl Iterator<Item = Record> {
     let first = (batch * BATCH) as i64;
     (first..first + BATCH as i64).map(move |id| Record { id, round })
 }
 
-/// A batch as NDJSON.
+/// Returns a batch as NDJSON.
 pub(crate) fn ndjson(batch: usize, round: i64, version: Option<i64>) -> String {
     let mut text = String::with_capacity(BATCH * 220);
     records(batch, round).for_each(|record| record.line(version, &mut text));

@@ -1,4 +1,4 @@
-//! Throws of a program that has the library in itself.
+//! Throws in a program that embeds the library.
 
 use std::{
     sync::{
@@ -14,42 +14,44 @@ use rusqlite::types::Value;
 
 use crate::{
     Bench,
+    alternate::alternate_load,
     data::reading,
     report::{Goal, Row},
     sqlite::Direct,
-    turns::in_turns,
 };
 
 const TASKS: usize = 64;
 
 pub(crate) fn run(bench: &mut Bench) {
-    if !bench.wants("inside") {
+    if !bench.selects("inside") {
         return;
     }
     let mut row = Row::new(
         "inside",
         "`dump.throw()` in the same process, 64 tasks",
         "/s",
-        "rusqlite, prepared insert of the same row, 64 a transaction",
+        "rusqlite, prepared insert of the same row, 64 per transaction",
         Goal::AtLeast(0.5, 0.7),
     );
     let time = bench.time;
     let repeats = bench.repeats;
-    // A runtime cannot be made inside another.
+    // A runtime cannot be created inside another one.
     let measured = std::thread::spawn(move || {
-        let folder = tempfile::tempdir().expect("a folder can be made");
+        let folder = tempfile::tempdir().expect("a temporary folder can be created");
         let file = folder.path().join("inside.db");
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be made");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime can be created");
         runtime.block_on(async {
             let address = format!("sqlite:{}", file.display());
-            let dump = Dump::builder().database(address).open().await.expect("it can be opened");
+            let dump = Dump::builder().database(address).open().await.expect("the database can be opened");
             throw(&dump, time / 4).await;
             let mut direct = Direct::with_table_of(&file, "inside");
             let insert = direct.insert("storage_inside");
             let (mut pairs, mut written) = (Vec::new(), 0);
             for _ in 0..repeats {
-                let pair = in_turns(
+                let pair = alternate_load(
                     time,
                     async |time| insert_directly(&mut direct, &insert, &mut written, time),
                     async |time| throw(&dump, time).await,
@@ -60,15 +62,15 @@ pub(crate) fn run(bench: &mut Bench) {
             pairs
         })
     });
-    for (theirs, ours) in measured.join().expect("it does not panic") {
+    for (theirs, ours) in measured.join().expect("the measurement does not panic") {
         row.pair(ours.rate(), theirs.rate());
     }
     bench.report.add(row);
 }
 
-/// Throws for so long.
+/// Throws from `TASKS` tasks for `time`.
 async fn throw(dump: &Dump, time: Duration) -> Tally {
-    let source = SourceName::parse("inside").expect("it is a name");
+    let source = SourceName::parse("inside").expect("the name is valid");
     let (began, thrown) = (Instant::now(), Arc::new(AtomicU64::new(0)));
     let tasks = (0..TASKS).map(|task| {
         let (dump, source, thrown) = (dump.clone(), source.clone(), thrown.clone());
@@ -77,7 +79,7 @@ async fn throw(dump: &Dump, time: Duration) -> Tally {
             while began.elapsed() < time {
                 let body = reading(task, number).into();
                 let receipt = dump.throw(&source, Incoming { body, ..Incoming::default() }).await;
-                assert_eq!(receipt.expect("it is stored").accepted, 1);
+                assert_eq!(receipt.expect("the throw succeeds").accepted, 1);
                 number += 1;
             }
             thrown.fetch_add(number, Ordering::Relaxed);
@@ -89,7 +91,7 @@ async fn throw(dump: &Dump, time: Duration) -> Tally {
     Tally { answered: thrown.load(Ordering::Relaxed), time: began.elapsed(), ..Tally::default() }
 }
 
-/// Rows for so long, 64 a transaction.
+/// Inserts rows for `time`, `TASKS` per transaction.
 fn insert_directly(direct: &mut Direct, insert: &str, written: &mut u64, time: Duration) -> Tally {
     let columns = direct.columns("storage_inside");
     let row = |number: u64| -> Vec<Value> {

@@ -1,4 +1,4 @@
-//! Load over HTTP in a closed loop: on as many threads as it takes to keep a server busy.
+//! Load over HTTP in a closed loop, on all threads of the runtime.
 
 use std::{
     io,
@@ -7,65 +7,65 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{Connection, Ended, Make, PATIENCE, Tally};
+use super::{Connection, Outcome, REQUEST_TIMEOUT, RequestFactory, Tally};
 
-/// So many connections for so long, each of which asks again as soon as it is answered.
-pub async fn closed(address: &str, connections: usize, time: Duration, make: Make) -> Tally {
+/// Loads a server for `time`. Each connection sends its next request as soon as the last is answered.
+pub async fn closed_loop(address: &str, connections: usize, time: Duration, make: RequestFactory) -> Tally {
     let began = Instant::now();
     let end = began + time;
     let clients = (0..connections).map(|number| {
         let mut client = Client::new(address, number, make.clone());
         async move {
             while Instant::now() < end {
-                client.ask().await;
+                client.request().await;
             }
             client.tally
         }
     });
     let mut running: JoinSet<Tally> = clients.collect();
-    let mut all = Tally::default();
+    let mut total = Tally::default();
     while let Some(tally) = running.join_next().await {
-        all.add(&tally.expect("a client does not panic"));
+        total.merge(&tally.expect("a client does not panic"));
     }
-    all.time = began.elapsed();
-    all
+    total.time = began.elapsed();
+    total
 }
 
-/// One connection, made again when it breaks.
+/// One connection, reopened when it fails.
 struct Client {
     address: String,
     number: usize,
     sent: u64,
     connection: Option<Connection>,
-    make: Make,
+    make: RequestFactory,
     tally: Tally,
 }
 
 impl Client {
-    fn new(address: &str, number: usize, make: Make) -> Self {
+    fn new(address: &str, number: usize, make: RequestFactory) -> Self {
         Self { address: address.to_owned(), number, sent: 0, connection: None, make, tally: Tally::default() }
     }
 
-    /// Asks, and counts the time until the answer.
-    async fn ask(&mut self) {
-        let asked = Instant::now();
+    /// Sends a request and counts its outcome and latency.
+    async fn request(&mut self) {
+        let started = Instant::now();
         let request = (self.make)(self.number, self.sent);
         self.sent += 1;
-        let ended = match tokio::time::timeout(PATIENCE, self.send(&request)).await {
+        let outcome = match tokio::time::timeout(REQUEST_TIMEOUT, self.send(&request)).await {
             Ok(Ok(status)) => {
                 let body = self.connection.as_ref().map(Connection::body).unwrap_or_default();
-                Ended::with(status, body)
+                Outcome::from_response(status, body)
             }
             Ok(Err(error)) => {
                 self.connection = None;
-                Ended::Failed(error.to_string())
+                Outcome::Failed(error.to_string())
             }
             Err(_) => {
                 self.connection = None;
-                Ended::unanswered()
+                Outcome::timed_out()
             }
         };
-        self.tally.count(ended, asked.elapsed());
+        self.tally.count(outcome, started.elapsed());
     }
 
     async fn send(&mut self, request: &[u8]) -> io::Result<u16> {
@@ -73,6 +73,6 @@ impl Client {
             Some(connection) => connection,
             none => none.insert(Connection::open(&self.address).await?),
         };
-        connection.ask(request).await
+        connection.send(request).await
     }
 }

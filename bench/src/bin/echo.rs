@@ -1,8 +1,15 @@
-//! What throws are measured against: the same framework, parsing the same JSON and answering it,
-//! over HTTP and over WebSockets, and nothing else. Prints its two addresses.
+//! The baseline for throws: a server on the same framework that parses JSON and sends it back, over HTTP and
+//! WebSockets. Prints its two addresses.
 
-#![expect(clippy::print_stdout, clippy::expect_used, reason = "it prints, and fails by panicking")]
-#![expect(clippy::disallowed_types, reason = "it is the framework as it is; only the benchmarks ask it")]
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "it prints its addresses and fails by panicking"
+)]
+#![expect(
+    clippy::disallowed_types,
+    reason = "the baseline is the unmodified framework, used only by benchmarks"
+)]
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use poem::{Route, Server, handler, listener::TcpAcceptor, web::Json};
@@ -10,7 +17,7 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::{accept_async, tungstenite::Message};
 
-/// The server's own.
+/// The same allocator as the server's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -23,20 +30,26 @@ fn echo(body: Json<Value>) -> Json<Value> {
 async fn main() {
     let http = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let sockets = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    let addresses = (http.local_addr().expect("it is bound"), sockets.local_addr().expect("it is bound"));
+    let addresses = (
+        http.local_addr().expect("the listener is bound"),
+        sockets.local_addr().expect("the listener is bound"),
+    );
     println!("listening on {} {}", addresses.0, addresses.1);
     tokio::spawn(async move {
         loop {
-            let (stream, _) = sockets.accept().await.expect("it listens");
+            let (stream, _) = sockets.accept().await.expect("the listener accepts connections");
             tokio::spawn(echo_messages(stream));
         }
     });
-    let acceptor = TcpAcceptor::from_tokio(http).expect("it listens");
-    Server::new_with_acceptor(acceptor).run(Route::new().at("/", poem::post(echo))).await.expect("it serves");
+    let acceptor = TcpAcceptor::from_tokio(http).expect("the listener accepts connections");
+    Server::new_with_acceptor(acceptor)
+        .run(Route::new().at("/", poem::post(echo)))
+        .await
+        .expect("the server runs");
 }
 
 async fn echo_messages(stream: TcpStream) {
-    stream.set_nodelay(true).expect("it is connected");
+    stream.set_nodelay(true).expect("the stream is connected");
     let Ok(mut socket) = accept_async(stream).await else { return };
     while let Some(Ok(message)) = socket.next().await {
         let Message::Text(text) = message else { continue };

@@ -1,4 +1,4 @@
-//! Batches of 10,000 records: into a declared storage, and as new versions of what is there.
+//! Batches of 10,000 records: inserts into a declared and an inferred storage, and upserts.
 
 use std::{sync::Arc, time::Instant};
 
@@ -15,17 +15,17 @@ use crate::{
     sqlite::Direct,
 };
 
-/// How many batches make one measurement.
+/// Number of batches in one measurement.
 pub(crate) const BATCHES: usize = 20;
 
-/// How many are on their way at once.
+/// Number of batches in flight.
 const CLIENTS: usize = 4;
 
 pub(crate) async fn run(bench: &mut Bench) {
-    if bench.wants("batches") || bench.wants("upsert") {
+    if bench.selects("batches") || bench.selects("upsert") {
         declared(bench).await;
     }
-    if bench.wants("auto-batches") {
+    if bench.selects("auto-batches") {
         inferred(bench).await;
     }
 }
@@ -34,13 +34,13 @@ async fn declared(bench: &mut Bench) {
     let server = Server::start(Database::sqlite()).await;
     server.declare(&definition("reading")).await;
     let file = server.database().file();
-    let mut same = Direct::with_table_of(&file, "reading");
+    let mut indexed = Direct::with_table_of(&file, "reading");
     let mut bare = Direct::new();
     bare.connection
         .execute_batch("CREATE TABLE bare (id INTEGER PRIMARY KEY, device, room, sequence, temperature, humidity, battery, errors, online, taken_at, note)")
-        .expect("the table can be made");
-    let insert = same.insert("storage_reading");
-    let upsert = upsert(&same);
+        .expect("the table can be created");
+    let insert = indexed.insert("storage_reading");
+    let upsert = upsert(&indexed);
     let mut rows = [
         Row::new(
             "batches",
@@ -49,7 +49,13 @@ async fn declared(bench: &mut Bench) {
             "rusqlite, prepared insert into the same table, same transactions",
             Goal::AtLeast(0.5, 0.85),
         ),
-        Row::new("batches-bare", "the same", "rows/s", "a bare table of the same columns", Goal::Told),
+        Row::new(
+            "batches-bare",
+            "the same",
+            "rows/s",
+            "a bare table of the same columns",
+            Goal::Informational,
+        ),
         Row::new(
             "upsert",
             "upsert of declared rows by key with version check, batches of 10,000",
@@ -61,46 +67,46 @@ async fn declared(bench: &mut Bench) {
     let mut costs = Vec::new();
     for repeat in 0..=bench.repeats {
         let first = repeat * BATCHES;
-        let direct = insert_directly(&mut same, &insert, first, &service_values(0));
-        let barely = insert_directly(&mut bare, &bare_insert(), first, &[]);
-        let process = Process(server.process());
+        let direct = insert_directly(&mut indexed, &insert, first, &service_values(0));
+        let bare_inserted = insert_directly(&mut bare, &bare_insert(), first, &[]);
+        let process = Process(server.process_id());
         let before = process.processor_seconds();
         let inserted = throw(&server, "/throw/reading", first, None).await;
         costs.push((process.processor_seconds() - before) / (BATCHES * BATCH) as f64 * 1e6);
-        let directly_updated = update_directly(&mut same, &upsert, first);
+        let directly_updated = update_directly(&mut indexed, &upsert, first);
         let updated = throw(&server, "/throw/reading", first, Some(1)).await;
-        // The first is to warm up.
+        // The first repetition is a warm-up.
         if repeat > 0 {
             rows[0].pair(inserted, direct);
-            rows[1].pair(inserted, barely);
+            rows[1].pair(inserted, bare_inserted);
             rows[2].pair(updated, directly_updated);
         }
     }
-    rows[0].note(format!("{:.2} µs of processor time a row", median(&costs)));
+    rows[0].note(format!("{:.2} µs of processor time per row", median(&costs)));
     rows.into_iter().for_each(|row| bench.report.add(row));
     server.stop().await;
 }
 
-/// A source without a declaration: the storage is inferred.
+/// Throws at a source without a declared storage, whose schema is inferred.
 async fn inferred(bench: &mut Bench) {
     let server = Server::start(Database::sqlite()).await;
     throw(&server, "/throw/auto", 0, None).await;
     let file = server.database().file();
-    let mut same = Direct::with_table_of(&file, "auto");
-    let insert = same.insert("storage_auto");
+    let mut indexed = Direct::with_table_of(&file, "auto");
+    let insert = indexed.insert("storage_auto");
     let mut row = Row::new(
         "auto-batches",
         "the same into an auto storage",
         "rows/s",
         "rusqlite, prepared insert into the same table, same transactions",
-        Goal::Told,
+        Goal::Informational,
     );
     for repeat in 1..=bench.repeats {
         let first = repeat * BATCHES;
         let batches: Vec<Vec<Vec<Value>>> =
-            (first..first + BATCHES).map(|batch| open_rows(batch, &same)).collect();
+            (first..first + BATCHES).map(|batch| inferred_rows(batch, &indexed)).collect();
         let began = Instant::now();
-        batches.iter().for_each(|batch| same.transaction(&insert, batch));
+        batches.iter().for_each(|batch| indexed.transaction(&insert, batch));
         let direct = (BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64();
         row.pair(throw(&server, "/throw/auto", first, None).await, direct);
     }
@@ -108,8 +114,8 @@ async fn inferred(bench: &mut Bench) {
     server.stop().await;
 }
 
-/// The rows of an auto storage, in the order of its columns, with keys in the order of time.
-fn open_rows(batch: usize, direct: &Direct) -> Vec<Vec<Value>> {
+/// Returns the rows of an inferred storage, in the order of its columns and with time-ordered keys.
+fn inferred_rows(batch: usize, direct: &Direct) -> Vec<Vec<Value>> {
     let columns = direct.columns("storage_auto");
     records(batch, 0)
         .map(|record| {
@@ -141,7 +147,7 @@ fn open_rows(batch: usize, direct: &Direct) -> Vec<Vec<Value>> {
         .collect()
 }
 
-/// Throws batches, a few at once; rows in a second.
+/// Throws batches over `CLIENTS` connections, and returns the rows per second.
 pub(crate) async fn throw(server: &Server, path: &'static str, first: usize, version: Option<i64>) -> f64 {
     let round = i64::from(version.is_some());
     let requests: Vec<Vec<u8>> = (first..first + BATCHES)
@@ -152,11 +158,11 @@ pub(crate) async fn throw(server: &Server, path: &'static str, first: usize, ver
     let clients = (0..CLIENTS).map(|client| {
         let (requests, address) = (requests.clone(), address.clone());
         tokio::spawn(async move {
-            let mut connection = Connection::open(&address).await.expect("it listens");
+            let mut connection = Connection::open(&address).await.expect("the server accepts connections");
             for request in requests.iter().skip(client).step_by(CLIENTS) {
-                let status = connection.ask(request).await.expect("it answers");
-                let answer = String::from_utf8_lossy(connection.body());
-                assert!(status == 200 && answer.contains("\"accepted\":10000"), "{status}: {answer}");
+                let status = connection.send(request).await.expect("the server answers");
+                let response = String::from_utf8_lossy(connection.body());
+                assert!(status == 200 && response.contains("\"accepted\":10000"), "{status}: {response}");
             }
         })
     });
@@ -166,7 +172,7 @@ pub(crate) async fn throw(server: &Server, path: &'static str, first: usize, ver
     (BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64()
 }
 
-/// The values of the service's own columns.
+/// Returns the values of the system columns.
 fn service_values(version: i64) -> Vec<Value> {
     let now = 1_777_900_000_000_000;
     vec![Value::Integer(version + 1), Value::Integer(now), Value::Integer(now)]
@@ -176,7 +182,7 @@ fn bare_insert() -> String {
     format!("INSERT INTO bare VALUES ({})", ["?"; 11].join(", "))
 }
 
-/// The same rows, already read and typed.
+/// Inserts the same rows, already parsed, and returns the rows per second.
 fn insert_directly(direct: &mut Direct, statement: &str, first: usize, service: &[Value]) -> f64 {
     let batches: Vec<Vec<Vec<Value>>> = (first..first + BATCHES)
         .map(|batch| records(batch, 0).map(|record| [record.values(), service.to_vec()].concat()).collect())

@@ -1,5 +1,4 @@
-//! How long the server takes from its start to serving, and how much memory it holds idle, on an
-//! empty database.
+//! Startup time and idle memory on an empty database.
 
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ pub(crate) async fn run() {
             let server = Server::start(database).await;
             server.get("/health").await.is(200).ok();
             times.push(server.started_in);
-            memory = memory.max(settled(&server).await);
+            memory = memory.max(idle_memory(&server).await);
             server.stop().await;
         }
         times.sort_unstable();
@@ -32,10 +31,10 @@ pub(crate) async fn run() {
     }
 }
 
-/// The resident memory in KiB, once it no longer changes.
-async fn settled(server: &Server) -> u64 {
-    let process = Process(server.process());
-    eventually("the memory is settled", || async {
+/// Returns the resident memory in KiB, once it no longer changes.
+async fn idle_memory(server: &Server) -> u64 {
+    let process = Process(server.process_id());
+    eventually("the memory stops changing", || async {
         let before = process.resident();
         tokio::time::sleep(Duration::from_millis(100)).await;
         (process.resident() == before).then_some(before)

@@ -1,4 +1,4 @@
-//! The echo, as a process of its own.
+//! Runs the echo server as a child process.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -7,12 +7,12 @@ use std::{
 
 use datadump_tests::{load::Process, workspace};
 
-/// A running echo.
+/// A running echo server.
 pub(crate) struct Echo {
     child: Child,
-    /// Where it answers HTTP.
+    /// Host and port of the HTTP listener.
     pub(crate) http: String,
-    /// Where it answers WebSockets.
+    /// URL of the WebSocket listener.
     pub(crate) sockets: String,
 }
 
@@ -21,12 +21,12 @@ impl Echo {
         let mut child = Command::new(workspace::program("echo"))
             .stdout(Stdio::piped())
             .spawn()
-            .expect("the echo can be started");
+            .expect("the echo server can be started");
         let mut line = String::new();
-        let output = child.stdout.as_mut().expect("it has an output");
-        BufReader::new(output).read_line(&mut line).expect("it prints its addresses");
+        let output = child.stdout.as_mut().expect("its output is piped");
+        BufReader::new(output).read_line(&mut line).expect("the echo server prints its addresses");
         let mut addresses = line.trim_start_matches("listening on ").split_whitespace();
-        let mut next = || addresses.next().expect("it has two addresses").to_owned();
+        let mut next = || addresses.next().expect("the echo server prints two addresses").to_owned();
         Self { child, http: next(), sockets: format!("ws://{}/", next()) }
     }
 
@@ -37,7 +37,7 @@ impl Echo {
 
 impl Drop for Echo {
     fn drop(&mut self) {
-        // It holds nothing.
+        // It has no state to lose.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

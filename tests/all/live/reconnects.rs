@@ -1,4 +1,4 @@
-//! Who is cut off and comes back, again and again, while rows are written: it misses nothing, and hears nothing twice.
+//! A client that is disconnected and resumes repeatedly while rows are written misses no event and receives none twice.
 
 use std::{
     collections::BTreeMap,
@@ -6,30 +6,30 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datadump_tests::{Api, Database, Listener, Server, on_both};
+use datadump_tests::{Api, Database, EventStream, Server, on_both};
 use tokio::{
     sync::watch,
     task::JoinHandle,
     time::{sleep, timeout},
 };
 
-use super::{STREAM, dog, here, said, save};
+use super::{STREAM, dog, position, save, summary};
 
-/// How often a listener is cut off.
-const CUTS: usize = 200;
+/// Number of disconnects of a client.
+const DISCONNECTS: usize = 200;
 
-/// The row that is written when everything else was.
+/// The key of the row that is written last.
 const END: &str = "end";
 
-/// How long all of a test is waited for.
-const PATIENCE: Duration = Duration::from_secs(100);
+/// Maximum duration of a test.
+const TEST_TIMEOUT: Duration = Duration::from_secs(100);
 
-on_both![who_was_cut_off_misses_nothing];
+on_both![a_reconnecting_client_misses_nothing];
 
-/// By row, what happened to it, in order.
+/// The changes of each row, in order.
 type Ledger = BTreeMap<String, Vec<(String, i64)>>;
 
-/// Some that insert, change and delete rows of their own until they are told to stop.
+/// Writers that insert, change and delete their own rows until they are stopped.
 struct Writers {
     stop: watch::Sender<bool>,
     running: Vec<JoinHandle<Ledger>>,
@@ -42,7 +42,7 @@ impl Writers {
         Self { running: names.map(start).collect(), stop }
     }
 
-    /// What was answered to them.
+    /// Stops the writers and returns the acknowledged changes.
     async fn stop(self) -> Ledger {
         self.stop.send_replace(true);
         let mut ledger = Ledger::new();
@@ -68,32 +68,32 @@ async fn write(api: Api, name: usize, stop: watch::Receiver<bool>) -> Ledger {
     ledger
 }
 
-/// Somebody who listens until the end, at one server after the other, and is cut off so often on the way.
-struct Listening {
+/// A client that reads to the end, alternating between servers, and is disconnected repeatedly.
+struct Reader {
     task: JoinHandle<Ledger>,
     servers: watch::Sender<Vec<Api>>,
     cuts: watch::Receiver<usize>,
 }
 
-impl Listening {
+impl Reader {
     fn start(servers: &[&Server], first: &str, most: usize) -> Self {
         let (servers, apis) = watch::channel(servers.iter().map(|server| Api::new(server.base())).collect());
         let (sender, cuts) = watch::channel(0);
         Self { task: tokio::spawn(listen(apis, first.to_owned(), most, sender)), servers, cuts }
     }
 
-    /// One of the servers has come back, at another address.
-    fn came_back(&self, place: usize, server: &Server) {
+    /// Announces that a server has restarted at another address.
+    fn server_restarted(&self, place: usize, server: &Server) {
         self.servers.send_modify(|servers| servers[place] = Api::new(server.base()));
     }
 
-    /// Waits until it was cut off so often.
-    async fn was_cut(&mut self, times: usize) {
-        let cut = timeout(PATIENCE, self.cuts.wait_for(|cuts| *cuts >= times)).await;
+    /// Waits until the client has been disconnected `times` times.
+    async fn wait_for_disconnects(&mut self, times: usize) {
+        let cut = timeout(TEST_TIMEOUT, self.cuts.wait_for(|cuts| *cuts >= times)).await;
         cut.expect("it is cut off in time").expect("it goes on");
     }
 
-    /// What it has heard.
+    /// Waits for the end and returns the received changes.
     async fn end(self) -> Ledger {
         self.task.await.unwrap()
     }
@@ -108,19 +108,20 @@ async fn listen(
     let (mut ledger, mut turn, began) = (Ledger::new(), 0, Instant::now());
     loop {
         turn += 1;
-        assert!(began.elapsed() < PATIENCE, "turn {turn}, {:?} cuts, last {last}", cuts.borrow());
+        assert!(began.elapsed() < TEST_TIMEOUT, "turn {turn}, {:?} cuts, last {last}", cuts.borrow());
         let apis = servers.borrow().clone();
-        let Some(mut listener) = Listener::try_at(&apis[turn % apis.len()], STREAM, Some(&last)).await else {
+        let Some(mut stream) = EventStream::try_open(&apis[turn % apis.len()], STREAM, Some(&last)).await
+        else {
             sleep(Duration::from_millis(20)).await;
             continue;
         };
         let (goes_on, mut left) = (*cuts.borrow() == most, 1 + turn % 20);
         while goes_on || left > 0 {
-            let Some(frame) = listener.next().await else { break };
+            let Some(frame) = stream.next().await else { break };
             assert_ne!(frame.event.as_deref(), Some("gap"), "{frame:?}");
             last = frame.id.clone().unwrap_or(last);
             if matches!(frame.event.as_deref(), Some("insert" | "update" | "delete")) {
-                let (what, key, version) = said(&frame);
+                let (what, key, version) = summary(&frame);
                 if key == END {
                     return ledger;
                 }
@@ -128,46 +129,46 @@ async fn listen(
                 left = left.saturating_sub(1);
             }
         }
-        // One whose server was killed was not cut off by us.
+        // A stream that ended because its server was killed does not count.
         if left == 0 && !goes_on {
             cuts.send_modify(|cuts| *cuts += 1);
         }
     }
 }
 
-async fn who_was_cut_off_misses_nothing(server: Server) {
+async fn a_reconnecting_client_misses_nothing(server: Server) {
     server.declare(&dog()).await;
-    let mut listening = Listening::start(&[&server], &here(&server).await, CUTS);
+    let mut listening = Reader::start(&[&server], &position(&server).await, DISCONNECTS);
     let writers = Writers::start(&server, 0..20);
-    listening.was_cut(CUTS).await;
+    listening.wait_for_disconnects(DISCONNECTS).await;
     let written = writers.stop().await;
     save(&server, END, 0).await;
     assert_eq!(listening.end().await, written);
 }
 
-/// Two servers behind each other's backs, one of which is killed and comes back.
+/// Two nodes on one database, one of which is killed and restarted.
 #[tokio::test]
-async fn what_one_node_commits_all_nodes_tell() {
+async fn commits_of_one_node_are_streamed_by_all_nodes() {
     let one = Server::start(Database::postgres().await).await;
-    let two = one.beside().await;
+    let two = one.start_second().await;
     one.declare(&dog()).await;
-    two.applied("dog").await;
-    let first = here(&one).await;
-    let mut listening = Listening::start(&[&one, &two], &first, CUTS);
+    two.wait_until_applied("dog").await;
+    let first = position(&one).await;
+    let mut listening = Reader::start(&[&one, &two], &first, DISCONNECTS);
     let (on_one, on_two) = (Writers::start(&one, 0..10), Writers::start(&two, 10..20));
-    listening.was_cut(CUTS / 3).await;
+    listening.wait_for_disconnects(DISCONNECTS / 3).await;
     let mut written = on_two.stop().await;
     let (setup, database) = two.kill().await;
-    listening.was_cut(CUTS / 2).await;
+    listening.wait_for_disconnects(DISCONNECTS / 2).await;
     let two = setup.start(database).await;
-    listening.came_back(1, &two);
+    listening.server_restarted(1, &two);
     let later = Writers::start(&two, 20..30);
-    listening.was_cut(CUTS).await;
+    listening.wait_for_disconnects(DISCONNECTS).await;
     written.extend(on_one.stop().await);
     written.extend(later.stop().await);
     save(&one, END, 0).await;
     assert_eq!(listening.end().await, written);
-    // And from the beginning, at the node that has come back.
-    let again = Listening::start(&[&two], &first, 0).end().await;
+    // And from the beginning, on the restarted node.
+    let again = Reader::start(&[&two], &first, 0).end().await;
     assert_eq!(again, written);
 }

@@ -1,178 +1,180 @@
-//! Asking a server, and checking what it answers.
+//! HTTP requests, and assertions about responses.
 
 use std::{fmt, future::IntoFuture, pin::Pin, time::Duration};
 
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value as Json;
 
-/// Where requests go.
+/// The API of a server at some address.
 #[derive(Debug, Clone)]
 pub struct Api {
     base: String,
     client: reqwest::Client,
 }
 
-/// A request. It is sent when it is awaited.
+/// A request, which is sent when it is awaited.
 #[derive(Debug)]
-pub struct Call {
-    asked: String,
+pub struct Request {
+    description: String,
     request: reqwest::RequestBuilder,
 }
 
-/// What was answered.
-pub struct Answer {
+/// A response whose body has been received.
+pub struct Response {
     /// The status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
-    asked: String,
+    request: String,
 }
 
-/// A text as one segment of a path: whatever is in it, slashes included, is encoded.
+/// Percent-encodes a text as one segment of a path; slashes are encoded too.
 pub fn segment(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~".contains(&byte);
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~".contains(&byte);
+    text.bytes()
+        .map(|b| if is_unreserved(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 impl Api {
-    /// Requests to this address: `http://127.0.0.1:6050`.
+    /// Creates a client for a base address such as `http://127.0.0.1:6050`.
     pub fn new(base: impl Into<String>) -> Self {
         let client = reqwest::Client::builder()
             .timeout(Duration::from_secs(60))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
-            .expect("a client can be made");
+            .expect("a client can be created");
         Self { base: base.into(), client }
     }
 
-    /// The address.
+    /// Returns the base address.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// A request with this method. The path may be a whole address, as lists give them.
-    pub fn call(&self, method: &str, path: &str) -> Call {
+    /// Creates a request. `path` may be a whole URL, such as the links in lists.
+    pub fn request(&self, method: &str, path: &str) -> Request {
         let address =
             if path.starts_with("http://") { path.to_owned() } else { format!("{}{path}", self.base) };
         let request = self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), &address);
-        Call { asked: format!("{method} {path}"), request }
+        Request { description: format!("{method} {path}"), request }
     }
 
-    /// GET.
-    pub fn get(&self, path: &str) -> Call {
-        self.call("GET", path)
+    /// Creates a GET request.
+    pub fn get(&self, path: &str) -> Request {
+        self.request("GET", path)
     }
 
-    /// POST of JSON.
-    pub fn post(&self, path: &str, body: &Json) -> Call {
-        self.call("POST", path).json(body)
+    /// Creates a POST request with a JSON body.
+    pub fn post(&self, path: &str, body: &Json) -> Request {
+        self.request("POST", path).json(body)
     }
 
-    /// PUT of JSON.
-    pub fn put(&self, path: &str, body: &Json) -> Call {
-        self.call("PUT", path).json(body)
+    /// Creates a PUT request with a JSON body.
+    pub fn put(&self, path: &str, body: &Json) -> Request {
+        self.request("PUT", path).json(body)
     }
 
-    /// PATCH with JSON.
-    pub fn patch(&self, path: &str, body: &Json) -> Call {
-        self.call("PATCH", path).json(body)
+    /// Creates a PATCH request with a JSON body.
+    pub fn patch(&self, path: &str, body: &Json) -> Request {
+        self.request("PATCH", path).json(body)
     }
 
-    /// DELETE.
-    pub fn delete(&self, path: &str) -> Call {
-        self.call("DELETE", path)
+    /// Creates a DELETE request.
+    pub fn delete(&self, path: &str) -> Request {
+        self.request("DELETE", path)
     }
 }
 
-impl Call {
-    /// Sends it, and answers before its body has come; none when nobody is there.
+impl Request {
+    /// Sends the request and returns without waiting for the body. `None` when the connection fails.
     pub async fn stream(self) -> Option<reqwest::Response> {
         self.request.send().await.ok()
     }
 
-    /// With a header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.asked = format!("{}\n{name}: {value}", self.asked);
+        self.description = format!("{}\n{name}: {value}", self.description);
         self.request = self.request.header(name, value);
         self
     }
 
-    /// With query parameters, encoded.
+    /// Adds query parameters.
     #[must_use]
     pub fn query(mut self, parameters: &[(&str, &str)]) -> Self {
-        self.asked = format!("{} {parameters:?}", self.asked);
+        self.description = format!("{} {parameters:?}", self.description);
         self.request = self.request.query(parameters);
         self
     }
 
-    /// With a body of JSON.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(mut self, body: &Json) -> Self {
-        self.asked = format!("{}\n{body}", self.asked);
+        self.description = format!("{}\n{body}", self.description);
         self.request = self.request.json(body);
         self
     }
 
-    /// With any body, and no content type.
+    /// Sets a body without a content type.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.request = self.request.body(body.into());
         self
     }
 
-    /// Sends it; an error when there was no answer.
-    pub async fn send(self) -> Result<Answer, reqwest::Error> {
+    /// Sends the request and waits for the response.
+    pub async fn send(self) -> Result<Response, reqwest::Error> {
         let response = self.request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer { status, headers, body: response.bytes().await?.to_vec(), asked: self.asked })
+        Ok(Response { status, headers, body: response.bytes().await?.to_vec(), request: self.description })
     }
 }
 
-impl IntoFuture for Call {
-    type Output = Answer;
-    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+impl IntoFuture for Request {
+    type Output = Response;
+    type IntoFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async {
-            let asked = self.asked.clone();
-            self.send().await.unwrap_or_else(|error| panic!("{asked}\n{error:?}"))
+            let request = self.description.clone();
+            self.send().await.unwrap_or_else(|error| panic!("{request}\n{error:?}"))
         })
     }
 }
 
-impl Answer {
-    /// Checks the status.
-    #[must_use = "check more of it, or say `.ok()`"]
+impl Response {
+    /// Asserts the status.
+    #[must_use = "check more of the response, or end with `.ok()`"]
     #[track_caller]
     pub fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self:?}");
         self
     }
 
-    /// Nothing more of it is of interest.
+    /// Ends a chain of assertions whose response is not needed.
     pub fn ok(self) {}
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     #[track_caller]
     pub fn json(&self) -> Json {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// A header.
+    /// Returns a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Checks that it is a problem with this status, as the API describes one, and answers it.
+    /// Asserts that the response is a well-formed problem with this status, and returns it.
     #[track_caller]
     pub fn problem(self, status: u16) -> Json {
         assert_eq!(self.status, status, "{self:?}");
@@ -192,22 +194,22 @@ impl Answer {
         problem
     }
 
-    /// Checks that it is a problem whose detail has these words, and answers it.
+    /// Asserts that the response is a problem whose detail contains all `words`, and returns it.
     #[track_caller]
     pub fn problem_about(self, status: u16, words: &[&str]) -> Json {
-        let said = format!("{self:?}");
+        let response = format!("{self:?}");
         let problem = self.problem(status);
         let detail = problem["detail"].as_str().unwrap_or_default();
         for word in words {
-            assert!(detail.contains(word), "the detail does not name {word:?}: {said}");
+            assert!(detail.contains(word), "the detail does not contain {word:?}: {response}");
         }
         problem
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body: String = self.text().chars().take(4000).collect();
-        write!(f, "\n{}\n=> {}\n{:#?}\n{body}\n", self.asked, self.status, self.headers)
+        write!(f, "\n{}\n=> {}\n{:#?}\n{body}\n", self.request, self.status, self.headers)
     }
 }

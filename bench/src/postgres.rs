@@ -1,9 +1,9 @@
-//! The same on PostgreSQL, against its own programs: `pgbench` for single throws, `COPY` in its
-//! binary form by `psql`, which is libpq, for batches.
+//! Throws and batches on PostgreSQL. The baselines are its own tools: `pgbench` for single throws, and binary `COPY`
+//! in `psql`, which uses libpq, for batches.
 
 use std::{fs, path::Path, process::Command, time::Instant};
 
-use datadump_tests::{Database, Server, load::closed};
+use datadump_tests::{Database, Server, load::closed_loop};
 use sqlx::Connection as _;
 
 use crate::{
@@ -18,10 +18,10 @@ pub(crate) async fn run(bench: &mut Bench) {
     if !Bench::has_postgres() {
         return;
     }
-    if bench.wants("postgres-batches") {
+    if bench.selects("postgres-batches") {
         batches(bench).await;
     }
-    if bench.wants("postgres-throws") {
+    if bench.selects("postgres-throws") {
         throws(bench).await;
     }
 }
@@ -36,7 +36,7 @@ async fn throws(bench: &mut Bench) {
         Goal::AtLeast(1.2, 1.6),
     );
     let make = readings("/throw/single");
-    closed(server.address(), CLIENTS, bench.time / 4, make.clone()).await.all_answered();
+    closed_loop(server.address(), CLIENTS, bench.time / 4, make.clone()).await.assert_all_answered();
     let database = server.database();
     database.execute("CREATE TABLE direct (LIKE storage_single INCLUDING ALL)").await;
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -44,7 +44,10 @@ async fn throws(bench: &mut Bench) {
     fs::write(&script, insert(database).await).expect("a file can be written");
     for _ in 0..bench.repeats {
         let theirs = pgbench(&database.address(), &script, bench.time.as_secs_f64());
-        let ours = closed(server.address(), CLIENTS, bench.time, make.clone()).await.all_answered().rate();
+        let ours = closed_loop(server.address(), CLIENTS, bench.time, make.clone())
+            .await
+            .assert_all_answered()
+            .rate();
         row.pair(ours, theirs);
     }
     bench.report.add(row);
@@ -53,12 +56,12 @@ async fn throws(bench: &mut Bench) {
 
 /// What pgbench runs: an insert of a row like those that are thrown.
 async fn insert(database: &Database) -> String {
-    let Database::Postgres { url, .. } = database else { panic!("it is PostgreSQL") };
+    let Database::Postgres { url, .. } = database else { panic!("the database is not PostgreSQL") };
     let mut connection = sqlx::PgConnection::connect(url).await.expect("PostgreSQL answers");
-    let question = "SELECT column_name::text, data_type::text FROM information_schema.columns \
+    let query = "SELECT column_name::text, data_type::text FROM information_schema.columns \
                     WHERE table_name = 'direct' ORDER BY ordinal_position";
     let columns: Vec<(String, String)> =
-        sqlx::query_as(question).fetch_all(&mut connection).await.expect("it answers");
+        sqlx::query_as(query).fetch_all(&mut connection).await.expect("the columns can be listed");
     let values = columns.iter().map(|(name, kind)| match (name.as_str(), kind.as_str()) {
         ("_id", _) => "gen_random_uuid()",
         ("_version", _) => "1",
@@ -78,10 +81,12 @@ fn pgbench(address: &str, script: &Path, seconds: f64) -> f64 {
         .args(["-n", "-M", "prepared", "-c", "64", "-j", "2", "-T", &format!("{seconds:.0}"), "-f"])
         .args([script.as_os_str(), address.as_ref()])
         .output()
-        .expect("pgbench is there");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-    rate.unwrap_or_else(|| panic!("{said}\n{}", String::from_utf8_lossy(&output.stderr)))
+        .expect("pgbench is installed");
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let rate = stdout.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+    rate.unwrap_or_else(|| {
+        panic!("pgbench printed no rate: {stdout}\n{}", String::from_utf8_lossy(&output.stderr))
+    })
 }
 
 async fn batches(bench: &mut Bench) {
@@ -93,7 +98,7 @@ async fn batches(bench: &mut Bench) {
         "postgres-batches",
         "PostgreSQL: NDJSON, 10 columns, batches of 10,000, validated",
         "rows/s",
-        "COPY of the same rows in binary form by libpq, same transactions",
+        "binary COPY of the same rows with libpq, same transactions",
         Goal::AtLeast(0.5, 0.8),
     );
     for repeat in 0..=bench.repeats {
@@ -108,30 +113,30 @@ async fn batches(bench: &mut Bench) {
     server.stop().await;
 }
 
-/// Copies the batches that were thrown into a table like theirs; rows in a second.
+/// Copies the thrown batches into an identical table, and returns the rows per second.
 fn copy(address: &str, first: usize) -> f64 {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let (mut out, mut back) = (String::new(), String::new());
+    let (mut export, mut import) = (String::new(), String::new());
     for batch in first..first + BATCHES {
         let file = folder.path().join(batch.to_string()).display().to_string();
         let (from, to) = (batch * BATCH, (batch + 1) * BATCH);
         let rows = format!("(SELECT * FROM storage_reading WHERE id >= {from} AND id < {to} ORDER BY id)");
-        out += &format!("\\copy {rows} TO '{file}' (FORMAT binary)\n");
-        back += &format!("\\copy direct FROM '{file}' (FORMAT binary)\n");
+        export += &format!("\\copy {rows} TO '{file}' (FORMAT binary)\n");
+        import += &format!("\\copy direct FROM '{file}' (FORMAT binary)\n");
     }
-    psql(address, folder.path(), &out);
+    psql(address, folder.path(), &export);
     let began = Instant::now();
-    psql(address, folder.path(), &back);
+    psql(address, folder.path(), &import);
     (BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64()
 }
 
 fn psql(address: &str, folder: &Path, script: &str) {
     let file = folder.join("script.sql");
     fs::write(&file, script).expect("a file can be written");
-    let done = Command::new("psql")
+    let output = Command::new("psql")
         .args(["--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--file"])
         .args([file.as_os_str(), address.as_ref()])
         .output()
-        .expect("psql is there");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        .expect("psql is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,14 +1,18 @@
-//! Whether devices are heard: from the times at which the server received something.
+//! Liveness of devices, derived from the times at which the server received data.
 
 use std::time::Duration;
 
-use datadump_tests::{Database, Server, Simulated, on_both};
+use datadump_tests::{Database, Server, SimulationOptions, on_both};
 use serde_json::{Value as Json, json};
 use tokio::time::sleep;
 
 use super::{device, only, push, until};
 
-on_both![silence_is_noticed_and_ends, a_restart_is_not_silence, what_was_just_heard_is_known_after_a_kill];
+on_both![
+    a_silent_device_becomes_late_and_returns,
+    downtime_of_the_server_does_not_make_devices_late,
+    last_seen_is_recovered_after_a_kill
+];
 
 async fn transitions(server: &Server, name: &str) -> Json {
     let list =
@@ -17,7 +21,7 @@ async fn transitions(server: &Server, name: &str) -> Json {
     only(list["results"].as_array().unwrap(), &["was", "status"])
 }
 
-async fn silence_is_noticed_and_ends(server: Server) {
+async fn a_silent_device_becomes_late_and_returns(server: Server) {
     push(&server, json!({"device_id": "a", "sensors": {"t": 1, "slow": 1}})).await;
     server.patch("/api/v1/device/a/", &json!({"period_s": 0.3})).await.is(200).ok();
     server.patch("/api/v1/device/a/sensor/slow/", &json!({"period_s": 1_000})).await.is(200).ok();
@@ -40,34 +44,34 @@ async fn silence_is_noticed_and_ends(server: Server) {
         json!([["never", "online"], ["online", "late"], ["late", "offline"], ["offline", "online"]]);
     until("every step is stored", async || {
         let found = transitions(&server, "a").await;
-        // Its silence goes on, and it may be late again by now.
+        // The device is still silent and may be late again by now.
         found.as_array().unwrap().len() >= 4
             && found.as_array().unwrap()[..4] == expected.as_array().unwrap()[..]
     })
     .await;
 }
 
-async fn a_restart_is_not_silence(server: Server) {
+async fn downtime_of_the_server_does_not_make_devices_late(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     server.patch("/api/v1/device/a/", &json!({"period_s": 0.5})).await.is(200).ok();
     push(&server, json!({"device_id": "a", "t": 2})).await;
     let seen = device(&server, "a").await["last_seen"].clone();
     let (setup, database) = server.stop().await;
-    // Ten times as long as would make it late.
+    // Ten times the timeout.
     sleep(Duration::from_secs(6)).await;
     let server = setup.start(database).await;
     let found = device(&server, "a").await;
     assert_eq!((&found["status"], &found["last_seen"]), (&json!("online"), &seen));
-    assert_eq!(found["sensors"][0]["value"], 2.0, "what it said last is known");
+    assert_eq!(found["sensors"][0]["value"], 2.0, "the last reading is known");
     push(&server, json!({"device_id": "a", "t": 3})).await;
     sleep(Duration::from_secs(1)).await;
     assert_eq!(transitions(&server, "a").await, json!([["never", "online"]]));
-    // But from its start on the server listens.
+    // After its start the server applies the timeout again.
     until("it is late", async || device(&server, "a").await["status"] == "late").await;
     server.stop().await;
 }
 
-async fn what_was_just_heard_is_known_after_a_kill(server: Server) {
+async fn last_seen_is_recovered_after_a_kill(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     until("it is stored", async || !transitions(&server, "a").await.as_array().unwrap().is_empty()).await;
     let mut pushed = Vec::new();
@@ -91,20 +95,28 @@ async fn what_was_just_heard_is_known_after_a_kill(server: Server) {
 }
 
 #[tokio::test]
-async fn simulated_devices_are_online_and_those_that_drop_out_are_not() {
+async fn simulated_devices_are_online_until_they_drop_out() {
     let server = Server::start(Database::sqlite()).await;
-    let steady = Simulated { devices: 5, every: Duration::from_millis(100), ..Simulated::default() };
+    let steady = SimulationOptions {
+        devices: 5,
+        interval: Duration::from_millis(100),
+        ..SimulationOptions::default()
+    };
     let running = steady.start(&server);
-    let gone = Simulated { name: "gone".into(), every: Duration::from_millis(100), ..Simulated::default() };
+    let gone = SimulationOptions {
+        name: "gone".into(),
+        interval: Duration::from_millis(100),
+        ..SimulationOptions::default()
+    };
     let stopped = gone.start(&server);
-    until("all push", async || running.done().pushed > 20 && stopped.done().pushed > 3).await;
+    until("all push", async || running.progress().pushed > 20 && stopped.progress().pushed > 3).await;
     drop(stopped);
     for name in ["gone", "simulated-0", "simulated-4"] {
         server.patch(&format!("/api/v1/device/{name}/"), &json!({"period_s": 0.3})).await.is(200).ok();
     }
     until("it is offline", async || device(&server, "gone").await["status"] == "offline").await;
     assert_eq!(device(&server, "simulated-4").await["status"], "online");
-    let done = running.done();
+    let done = running.progress();
     assert_eq!((done.failed, done.accepted), (0, done.pushed * 2), "{done:?}");
     drop(running);
     server.stop().await;
