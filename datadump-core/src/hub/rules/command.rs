@@ -274,7 +274,7 @@ mod tests {
 
     /// Takes these steps at these times; the states behind them, `-` for one that is refused, `=` for one
     /// that changes nothing, `x` when it is forgotten.
-    fn walk(steps: &[(i64, Step)]) -> (Vec<&'static str>, Command) {
+    fn walk(steps: &[(i64, CommandEvent)]) -> (Vec<&'static str>, Command) {
         let mut command = queued();
         let states = steps.iter().map(|(time, step)| match command.apply(step, at(*time)) {
             NextState::Changed(next) => {
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_command_expires_and_can_be_cancelled_or_superseded() {
-        let check = |steps: &[(i64, Step)], expected: &[&str]| assert_eq!(walk(steps).0, expected);
+        let check = |steps: &[(i64, CommandEvent)], expected: &[&str]| assert_eq!(walk(steps).0, expected);
         check(&[(1_000, CommandEvent::Lease), (1_000, CommandEvent::Timeout)], &["-", "expired"]);
         check(
             &[

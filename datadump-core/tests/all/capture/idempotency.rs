@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use datadump_core::{Clock, Dump, Error, Expect, IdempotencyKey, Incoming, RequestKey, Receipt, Result, Timestamp};
+use datadump_core::{
+    Clock, Dump, Error, Expect, IdempotencyKey, Incoming, Receipt, RequestKey, Result, Timestamp,
+};
 use serde_json::json;
 
 use super::{Backend, Database, Fixture, name, on_both};
@@ -34,7 +36,7 @@ async fn throw(dump: &Dump, source: &str, text: &str, idempotency_key: &str) -> 
 
 /// Returns the receipt with the replayed flag cleared.
 fn without_replayed(receipt: &Receipt) -> Receipt {
-    Receipt { again: false, ..receipt.clone() }
+    Receipt { replayed: false, ..receipt.clone() }
 }
 
 async fn a_throw_is_stored_once_and_its_receipt_replayed(fixture: Fixture) {
@@ -57,7 +59,7 @@ async fn a_throw_is_stored_once_and_its_receipt_replayed(fixture: Fixture) {
         content_type: content_type.map(str::to_owned),
         strict,
         arguments: argument.map(|value| ("a".to_owned(), value.to_owned())).into_iter().collect(),
-        once: Some(key("k")),
+        key: Some(key("k")),
         ..Incoming::default()
     };
     for other in [
@@ -237,7 +239,11 @@ async fn an_interrupted_stream_resumes_where_it_broke_off(fixture: Fixture) {
     for (key, lines) in [("short", "{\"n\": 1}\n"), ("bare", "{\"n\": 2}")] {
         let first = stream(&fixture.dump, lines.as_bytes(), key, true).await.unwrap();
         let again = stream(&fixture.dump, lines.as_bytes(), key, true).await.unwrap();
-        assert_eq!((first.accepted, first.replayed, again.accepted, again.replayed), (1, false, 1, true), "{key}");
+        assert_eq!(
+            (first.accepted, first.replayed, again.accepted, again.replayed),
+            (1, false, 1, true),
+            "{key}"
+        );
     }
     assert_eq!(count(&fixture).await, 30_002);
 }
@@ -268,7 +274,7 @@ async fn a_row_is_written_once(fixture: Fixture) {
         .declare(json!({"name": "note", "key": {"name": "id", "type": "uuid", "generated": true},
                          "fields": [{"name": "ratio", "type": "float"}]}))
         .await;
-    let save = async |ratio: f64, once: &str| {
+    let save = async |ratio: f64, key: &str| {
         fixture.dump.save_with_key("note", &json!({"ratio": ratio}), Expect::Anything, key(once)).await
     };
     let written = save(0.1 + 0.2, "k").await.unwrap();

@@ -56,11 +56,8 @@ async fn programs_return_any_number_of_records(fixture: Fixture) {
     assert_eq!(fixture.rows("s").await.len(), 4);
     fixture
         .dump
-        .programs().set(
-            &name("whole"),
-            "throw",
-            r#". = {"size": length(string!(.body)), "type": .content_type}"#,
-        )
+        .programs()
+        .set(&name("whole"), "throw", r#". = {"size": length(string!(.body)), "type": .content_type}"#)
         .await
         .unwrap();
     fixture.dump.sources().set(&name("w"), &json!({"processor": "whole"}), None).await.unwrap();
@@ -76,6 +73,7 @@ async fn simulation_stores_nothing(fixture: Fixture) {
     fixture.throw("s", r#"{"n": 1}"#).await;
     let answer = fixture
         .dump
+        .ingest()
         .simulate(&json!({
             "source": "s",
             "program": ".double = to_int!(.n) * 2",

@@ -104,14 +104,18 @@ async fn entries_are_listed_read_and_discarded(fixture: Fixture) {
     }
     let all = fixture
         .dump
-        .quarantine(&[("source".into(), "s".into()), ("limit".into(), "1".into())])
+        .quarantine()
+        .list(&[("source".into(), "s".into()), ("limit".into(), "1".into())])
         .await
         .unwrap();
     assert_eq!((all.count, all.rows.len()), (Some(2), 1));
     assert!(all.rows[0].get("raw").is_none_or(Json::is_null));
     let id = all.rows[0]["id"].as_str().unwrap();
     fixture.dump.quarantine().discard(id).await.unwrap();
-    assert!(matches!(fixture.dump.quarantine().discard(id).await, Err(datadump_core::Error::UnknownEntry(_))));
+    assert!(matches!(
+        fixture.dump.quarantine().discard(id).await,
+        Err(datadump_core::Error::UnknownEntry(_))
+    ));
     assert_eq!(fixture.dump.quarantine().waiting().await.unwrap(), 1);
     assert!(fixture.dump.quarantine().list(&[("color".into(), "x".into())]).await.is_err());
 }
@@ -125,7 +129,10 @@ async fn records_refused_by_the_store_become_entries(fixture: Fixture) {
         (0..200).map(|n| format!("{{\"chip_id\": \"c{n}\", \"tag\": {}}}", n / 2)).collect();
     let receipt = fixture.throw("dog", body.join("\n")).await;
     assert_eq!((receipt.accepted, receipt.quarantined), (100, 100), "{receipt:?}");
-    assert_eq!((fixture.rows("dog").await.len(), fixture.dump.quarantine().waiting().await.unwrap()), (100, 100));
+    assert_eq!(
+        (fixture.rows("dog").await.len(), fixture.dump.quarantine().waiting().await.unwrap()),
+        (100, 100)
+    );
     let entry = fixture.waiting().await.remove(0);
     assert_eq!(
         (&entry["step"], &entry["code"], &entry["storage"]),

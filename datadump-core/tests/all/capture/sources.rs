@@ -151,6 +151,7 @@ async fn a_stream_is_committed_in_chunks(fixture: Fixture) {
     assert_eq!(count.count, Some(59_999));
     let mut csv = fixture
         .dump
+        .ingest()
         .throw_stream(&name("table"), Incoming { format: Some("csv".into()), ..Incoming::default() })
         .await
         .unwrap();
@@ -207,7 +208,8 @@ async fn the_number_of_sources_is_limited(fixture: Fixture) {
     let error = fixture.try_throw("one_more", r#"{"a": 1}"#, Incoming::default()).await.unwrap_err();
     assert!(matches!(error, Error::TooManySources { limit: 10_000 }), "{error:?}");
     assert!(
-        fixture.dump.sources().get("one_more").is_err() && fixture.dump.definitions().find("one_more").is_err(),
+        fixture.dump.sources().get("one_more").is_err()
+            && fixture.dump.definitions().find("one_more").is_err(),
         "nothing is changed"
     );
     // Existing sources still work, and deleting one permits a new one.
