@@ -274,7 +274,7 @@ async fn a_row_is_written_once(fixture: Fixture) {
         .declare(json!({"name": "note", "key": {"name": "id", "type": "uuid", "generated": true},
                          "fields": [{"name": "ratio", "type": "float"}]}))
         .await;
-    let save = async |ratio: f64, key: &str| {
+    let save = async |ratio: f64, once: &str| {
         fixture.dump.save_with_key("note", &json!({"ratio": ratio}), Expect::Anything, key(once)).await
     };
     let written = save(0.1 + 0.2, "k").await.unwrap();
