@@ -7,7 +7,7 @@
 
 use datadump_core::{
     Dump, Failure, Incoming, Record, SourceName,
-    process::{Cuts, Input, Output, Processor},
+    process::{Splitting, Input, Output, Processor},
 };
 use serde_json::{Map, json};
 
@@ -41,8 +41,8 @@ impl Processor for Balance {
     }
 
     /// Each line stands for itself, so that a stream of them may be cut after any.
-    fn cuts(&self) -> Cuts {
-        Cuts::Lines
+    fn splitting(&self) -> Splitting {
+        Splitting::Lines
     }
 }
 

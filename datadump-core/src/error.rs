@@ -266,14 +266,14 @@ impl fmt::Display for Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A path into the JSON body; empty for the whole of it.
-    Body(Vec<Step>),
+    Body(Vec<PathSegment>),
     /// A query parameter, by name.
     Parameter(String),
 }
 
 /// One step of a path into JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum PathSegment {
     /// A member of an object.
     Name(String),
     /// An item of an array.
@@ -294,16 +294,16 @@ impl Place {
     /// This place, one member deeper.
     #[must_use]
     pub fn name(&self, name: impl Into<String>) -> Self {
-        self.step(Step::Name(name.into()))
+        self.join(PathSegment::Name(name.into()))
     }
 
     /// This place, one array item deeper.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
-        self.step(Step::Index(index))
+        self.join(PathSegment::Index(index))
     }
 
-    fn step(&self, step: Step) -> Self {
+    fn join(&self, segment: PathSegment) -> Self {
         match self {
             Self::Body(steps) => Self::Body(steps.iter().cloned().chain([step]).collect()),
             Self::Parameter(name) => Self::Parameter(name.clone()),
@@ -324,8 +324,8 @@ impl Place {
         for step in steps {
             pointer.push('/');
             match step {
-                Step::Name(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
-                Step::Index(index) => pointer.push_str(&index.to_string()),
+                PathSegment::Name(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
+                PathSegment::Index(index) => pointer.push_str(&index.to_string()),
             }
         }
         Some(pointer)
@@ -340,9 +340,9 @@ impl fmt::Display for Place {
         };
         for (position, step) in steps.iter().enumerate() {
             match step {
-                Step::Name(name) if position == 0 => f.write_str(name)?,
-                Step::Name(name) => write!(f, ".{name}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
+                PathSegment::Name(name) if position == 0 => f.write_str(name)?,
+                PathSegment::Name(name) => write!(f, ".{name}")?,
+                PathSegment::Index(index) => write!(f, "[{index}]")?,
             }
         }
         Ok(())

@@ -35,10 +35,10 @@ pub use dump::{
     HubOptions, Incoming, Listing, Once, Pending, Plan, PlannedChange, ProcessorInfo, Push, Pushed, Queued,
     Registration, ReplayRequest, ReplayState, Rows, Saved, SourceInfo, Stream,
 };
-pub use error::{Error, Fault, Place, Result, Step};
+pub use error::{Error, Fault, PathSegment, Place, Result};
 pub use id::{Ids, Random, SystemRandom};
 pub use once::{Fingerprint, IdempotencyKey};
 pub use receipt::{Receipt, Remark};
-pub use record::{Failure, Fields, Origin, Record, Rejected};
+pub use record::{Failure, Fields, Origin, Record, Rejection};
 pub use store::Expect;
 pub use throw::{SourceName, Throw};

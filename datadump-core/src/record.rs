@@ -15,7 +15,7 @@ pub struct Record {
     pub fields: Fields,
     /// Top-level values that JSON cannot hold (not a number, infinity), as text: they are kept
     /// beside the fields, in `_extra`.
-    pub odd: Fields,
+    pub non_finite: Fields,
     /// Whether it comes from a format without types, in which every value is a text: then a text
     /// that reads as a number or a boolean may stand for one.
     pub untyped: bool,
@@ -34,12 +34,12 @@ pub struct Origin {
     pub line: Option<usize>,
     /// Its bytes in the body the processor was given, when they are in one piece and can be read
     /// again by themselves.
-    pub piece: Option<Range<usize>>,
+    pub byte_range: Option<Range<usize>>,
 }
 
 /// Something in a throw that did not become a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejected {
+pub struct Rejection {
     /// Where it stands.
     pub origin: Origin,
     /// What is wrong.

@@ -9,7 +9,7 @@ use std::{
 
 use datadump_core::{
     Record, Timestamp,
-    process::vrl::{About, Event, Limits, Script, Verdict, WorkerCommand, Workers},
+    process::vrl::{ProgramContext, ProgramInput, Limits, Script, ProgramOutcome, WorkerCommand, Workers},
 };
 use datadump_tests::workspace;
 use serde_json::{Map, Value as Json, json};
@@ -40,8 +40,8 @@ for_each(split("a" * 60, "")) -> |_i, _v| { x = x + x }
 .x = x
 "#;
 
-fn about() -> About {
-    About {
+fn about() -> ProgramContext {
+    ProgramContext {
         source: "animals".into(),
         received_at: Timestamp::from_micros(0).unwrap(),
         format: Some("json".into()),
@@ -49,21 +49,21 @@ fn about() -> About {
     }
 }
 
-fn event(fields: &Json) -> Event {
+fn event(fields: &Json) -> ProgramInput {
     let fields: Map<String, Json> = fields.as_object().cloned().unwrap();
-    Event::Record(Record::new(fields))
+    ProgramInput::Record(Record::new(fields))
 }
 
 /// Records `{"n": 0}`, `{"n": 1}`, …
-fn numbered(count: usize) -> Vec<Event> {
+fn numbered(count: usize) -> Vec<ProgramInput> {
     (0..count).map(|n| event(&json!({ "n": n, "text": "the quick brown fox" }))).collect()
 }
 
-fn code(verdict: &Verdict) -> &'static str {
+fn code(verdict: &ProgramOutcome) -> &'static str {
     match verdict {
-        Verdict::Records(_) => "ok",
-        Verdict::Dropped(_) => "dropped",
-        Verdict::Failed(failure) => failure.code,
+        ProgramOutcome::Records(_) => "ok",
+        ProgramOutcome::Dropped(_) => "dropped",
+        ProgramOutcome::Failed(failure) => failure.code,
     }
 }
 
@@ -77,7 +77,7 @@ async fn guilty(workers: &Workers, bad: &str) -> String {
     let verdicts = workers.run(&script, &about(), numbered(100)).await;
     assert_eq!(verdicts.len(), 100);
     for (number, verdict) in verdicts.iter().enumerate().filter(|(number, _)| *number != 42) {
-        let Verdict::Records(records) = verdict else { panic!("{bad}\nrecord {number}: {verdict:?}") };
+        let ProgramOutcome::Records(records) = verdict else { panic!("{bad}\nrecord {number}: {verdict:?}") };
         assert_eq!((&records[0].fields["n"], &records[0].fields["done"]), (&json!(number), &json!(true)));
     }
     code(&verdicts[42]).to_owned()
@@ -139,16 +139,16 @@ async fn many_bad_records_take_no_longer_than_the_limits_say() {
 #[tokio::test]
 async fn a_worker_gives_what_this_process_gives() {
     let (here, there) = (Workers::in_process(Limits::default()), workers(Limits::default()));
-    let throw = |body: &'static [u8], content_type: Option<&str>| Event::Throw {
+    let throw = |body: &'static [u8], content_type: Option<&str>| ProgramInput::Throw {
         body: body.into(),
         content_type: content_type.map(str::to_owned),
     };
     let mut odd = Record::new(Map::from_iter([("_storage".to_owned(), json!("mine"))]));
-    odd.odd.insert("t".to_owned(), json!("NaN"));
+    odd.non_finite.insert("t".to_owned(), json!("NaN"));
     let records = vec![
         event(&json!({"z": 1, "a": [1.0, 5e-324, u64::MAX, i64::MIN, null, {"é\u{0}": "\u{7f}\n"}]})),
         event(&json!({})),
-        Event::Record(odd),
+        ProgramInput::Record(odd),
     ];
     let throws = vec![throw(b"a,b", Some("text/csv")), throw(b"\xff\x00", None), throw(b"", None)];
     for (script, events) in [
@@ -199,7 +199,7 @@ async fn programs_do_not_see_each_other() {
     for running in running {
         let (round, verdicts) = running.await.unwrap();
         for (number, verdict) in verdicts.iter().enumerate() {
-            let Verdict::Records(records) = verdict else { panic!("{verdict:?}") };
+            let ProgramOutcome::Records(records) = verdict else { panic!("{verdict:?}") };
             assert_eq!(
                 (&records[0].fields["round"], &records[0].fields["n"]),
                 (&json!(round), &json!(number))
@@ -236,7 +236,7 @@ async fn what_is_no_worker_is_said_to_be_none() {
             Workers::new(WorkerCommand { program: program.into(), arguments: Vec::new() }, Limits::default());
         let verdicts = workers.run(&Script::of_records(""), &about(), numbered(3)).await;
         assert!(verdicts.iter().all(|verdict| code(verdict) == "unavailable"), "{verdicts:?}");
-        let Verdict::Failed(failure) = &verdicts[0] else { panic!("{verdicts:?}") };
+        let ProgramOutcome::Failed(failure) = &verdicts[0] else { panic!("{verdicts:?}") };
         println!("{program}: {}", failure.detail);
     }
 }
@@ -257,7 +257,7 @@ async fn what_an_event_costs() {
     println!("first event, with the start of a worker: {} ms", started.elapsed().as_millis());
     for (name, workers) in [("in this process", &here), ("in a worker", &there)] {
         for (batch, rounds) in [(1, 2000), (10, 500), (1000, 20)] {
-            let events: Vec<Event> = (0..batch).map(|_| event(&fields)).collect();
+            let events: Vec<ProgramInput> = (0..batch).map(|_| event(&fields)).collect();
             workers.run(&script, &about(), events.clone()).await;
             let started = Instant::now();
             for _ in 0..rounds {

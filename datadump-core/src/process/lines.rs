@@ -15,7 +15,7 @@ pub(super) struct Line<'a> {
 
 impl Line<'_> {
     /// Its bytes in the text.
-    pub(super) fn piece(&self) -> Range<usize> {
+    pub(super) fn byte_range(&self) -> Range<usize> {
         self.start..self.start + self.text.len()
     }
 
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn lines_know_where_they_stand() {
         let text = "a\r\n\nbc\n \nd";
-        let found: Vec<_> = lines(text).map(|line| (line.number, line.piece(), line.is_blank())).collect();
+        let found: Vec<_> = lines(text).map(|line| (line.number, line.byte_range(), line.is_blank())).collect();
         let expected =
             [(1, 0..1, false), (2, 3..3, true), (3, 4..6, false), (4, 7..8, true), (5, 9..10, false)];
         assert_eq!(found, expected);

@@ -7,58 +7,41 @@
 //!
 //! A new format is one file and one line in [`registry`].
 
-mod any;
-mod args;
-mod binary;
-mod cbor;
 mod charset;
-#[cfg(test)]
-mod check;
-mod concatenated_json;
 pub mod decompress;
 mod detect;
 mod examples;
-mod form;
-mod found;
-mod influx;
+mod formats;
+mod infer_scalar;
 mod json;
-mod json_text;
 mod lines;
-mod logfmt;
 mod magic;
 mod media;
-mod msgpack;
-mod multipart;
-mod ndjson;
-mod prometheus;
+mod memory_budget;
+mod parsed_value;
 mod registry;
-mod room;
-mod table;
-mod text;
-mod toml;
-mod untyped;
+mod serde_value;
+#[cfg(test)]
+mod testing;
 pub mod vrl;
-mod xml;
-mod yaml;
-mod yaml_exact;
 
 use std::fmt::Debug;
 
 use bytes::Bytes;
 
 pub use self::{
-    detect::{Detected, body_for, detect},
+    detect::{Detection, body_for, detect},
     examples::{Example, examples},
+    infer_scalar::is_untyped,
     registry::{Registry, run},
-    untyped::is_untyped,
 };
 pub(crate) use self::{
+    memory_budget::{MemoryBudget, MemoryShare},
     registry::{NO_MEMORY, run_into},
-    room::{Room, Share},
 };
 use crate::{
     clock::Timestamp,
-    record::{Failure, Origin, Record, Rejected},
+    record::{Failure, Origin, Record, Rejection},
 };
 
 /// Turns one throw into records.
@@ -88,14 +71,14 @@ pub trait Processor: Send + Sync + Debug + 'static {
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure>;
 
     /// How an endless body may be cut into chunks that are read one by one.
-    fn cuts(&self) -> Cuts {
-        Cuts::Never
+    fn splitting(&self) -> Splitting {
+        Splitting::None
     }
 }
 
 /// How a body of a format may be cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cuts {
+pub enum Splitting {
     /// It may not: only the whole has a meaning.
     Never,
     /// After any line.
@@ -137,16 +120,16 @@ pub struct Output {
     /// The records, in order.
     pub records: Vec<Record>,
     /// What did not become one.
-    pub rejected: Vec<Rejected>,
+    pub rejected: Vec<Rejection>,
     next: usize,
     /// The room that it takes, where that is bounded.
-    pub(crate) share: Option<Share>,
+    pub(crate) share: Option<MemoryShare>,
     is_out_of_room: bool,
 }
 
 impl Output {
     /// One that takes its room of all there is.
-    pub(crate) fn within(room: &Room) -> Self {
+    pub(crate) fn within(room: &MemoryBudget) -> Self {
         Self { share: Some(room.share()), ..Self::default() }
     }
 
@@ -156,10 +139,10 @@ impl Output {
     }
 
     /// Puts out a record with its line and its bytes.
-    pub fn record_at(&mut self, record: Record, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
-        let origin = Origin { index: self.next, line, piece };
+    pub fn record_at(&mut self, record: Record, line: Option<usize>, byte_range: Option<std::ops::Range<usize>>) {
+        let origin = Origin { index: self.next, line, byte_range };
         self.next += 1;
-        self.take(size_of::<Record>() + MEMBER * (record.fields.len() + record.odd.len()));
+        self.take(size_of::<Record>() + MEMBER * (record.fields.len() + record.non_finite.len()));
         if !self.is_full() {
             if self.records.capacity() == 0 {
                 // Most throws are of one record.
@@ -170,12 +153,12 @@ impl Output {
     }
 
     /// Says that what stands here cannot be read.
-    pub fn reject(&mut self, failure: Failure, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
-        let origin = Origin { index: self.next, line, piece };
+    pub fn reject(&mut self, failure: Failure, line: Option<usize>, byte_range: Option<std::ops::Range<usize>>) {
+        let origin = Origin { index: self.next, line, byte_range };
         self.next += 1;
-        self.take(size_of::<Rejected>() + failure.detail.len());
+        self.take(size_of::<Rejection>() + failure.detail.len());
         if !self.is_full() {
-            self.rejected.push(Rejected { origin, failure });
+            self.rejected.push(Rejection { origin, failure });
         }
     }
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Input, MAX_RECORDS, Output, Processor};
+use super::{Input, MAX_RECORDS, Output, Processor, formats};
 use crate::record::Failure;
 
 /// The processors there are: one for each format, and those of the program.
@@ -23,28 +23,32 @@ impl Default for Registry {
 impl Registry {
     /// The processors that are built in. A new format is a line here.
     pub fn built_in() -> Self {
-        let mut formats: Vec<Arc<dyn Processor>> = vec![
-            Arc::new(super::json::JsonDocument),
-            Arc::new(super::ndjson::Ndjson),
-            Arc::new(super::concatenated_json::ConcatenatedJson),
-            Arc::new(super::text::Text),
-            Arc::new(super::form::Form),
-            Arc::new(super::args::Arguments),
-            Arc::new(super::table::Csv),
-            Arc::new(super::table::Tsv),
-            Arc::new(super::xml::Xml),
-            Arc::new(super::yaml::Yaml),
-            Arc::new(super::toml::Toml),
-            Arc::new(super::msgpack::MessagePack),
-            Arc::new(super::cbor::Cbor),
-            Arc::new(super::prometheus::Prometheus),
-            Arc::new(super::binary::Binary),
+        let mut processors: Vec<Arc<dyn Processor>> = vec![
+            Arc::new(formats::json::JsonDocument),
+            Arc::new(formats::ndjson::Ndjson),
+            Arc::new(formats::concatenated_json::ConcatenatedJson),
+            Arc::new(formats::text::Text),
+            Arc::new(formats::form::Form),
+            Arc::new(formats::args::Arguments),
+            Arc::new(formats::csv::Csv),
+            Arc::new(formats::csv::Tsv),
+            Arc::new(formats::xml::Xml),
+            Arc::new(formats::yaml::Yaml),
+            Arc::new(formats::toml::Toml),
+            Arc::new(formats::msgpack::MessagePack),
+            Arc::new(formats::cbor::Cbor),
+            Arc::new(formats::prometheus::Prometheus),
+            Arc::new(formats::binary::Binary),
+            Arc::new(formats::logfmt::Logfmt),
+            Arc::new(formats::influx::Influx),
+            Arc::new(formats::syslog::syslog()),
+            Arc::new(formats::access_log::access_log()),
+            Arc::new(formats::cef::cef()),
         ];
-        formats.extend(super::vrl::builtin());
-        // A file in a form may be in any of them.
-        let multipart = Arc::new(super::multipart::Multipart::of(Self { processors: formats.clone() }));
-        formats.push(multipart);
-        Self { processors: formats }
+        // A file in a multipart form may be in any of the other formats.
+        let others = Self { processors: processors.clone() };
+        processors.push(Arc::new(formats::multipart::Multipart::new(others)));
+        Self { processors }
     }
 
     /// Adds a program's own processor. A name that is taken is an error: which of the two would
@@ -115,7 +119,7 @@ fn panicked(processor: &dyn Processor, panic: &(dyn std::any::Any + Send)) -> Fa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Timestamp, process::Room, record::Record};
+    use crate::{clock::Timestamp, process::MemoryBudget, record::Record};
 
     #[derive(Debug)]
     struct SystemStorage(&'static str);
@@ -165,7 +169,7 @@ mod tests {
     fn a_flood_is_stopped_where_the_room_ends() {
         let body = bytes::Bytes::from_static(b"1");
         let input = Input { body: &body, content_type: None, arguments: &[], received_at: Timestamp::MIN };
-        let room = Room::new(8 << 20);
+        let room = MemoryBudget::new(8 << 20);
         let mut of_another = room.share();
         assert!(of_another.grow(1 << 20));
         let failure = run_into(Output::within(&room), &SystemStorage("own"), &input).unwrap_err();

@@ -199,7 +199,7 @@ impl Route {
                 }
             }
         }
-        let odd = if self.keep.is_empty() { record.odd.clone() } else { kept_odd(record, &self.keep) };
+        let odd = if self.keep.is_empty() { record.non_finite.clone() } else { kept_odd(record, &self.keep) };
         let storage = self.storage.clone();
         for (name, kind) in &self.cast {
             let Some(value) = fields.get_mut(name).filter(|value| !value.is_null()) else { continue };
@@ -220,7 +220,7 @@ impl Route {
 
 fn kept_odd(record: &Record, keep: &[(Vec<String>, String)]) -> Fields {
     let kept = keep.iter().filter_map(|(path, name)| match path.as_slice() {
-        [only] => record.odd.get(only).map(|value| (name.clone(), value.clone())),
+        [only] => record.non_finite.get(only).map(|value| (name.clone(), value.clone())),
         _ => None,
     });
     kept.collect()

@@ -122,7 +122,7 @@ impl Fitter {
                 }
             }
         }
-        for (name, value) in record.odd {
+        for (name, value) in record.non_finite {
             fit.remark(
                 &name,
                 "not-finite",

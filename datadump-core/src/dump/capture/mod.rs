@@ -21,7 +21,7 @@ use super::{Dump, hub::Hub, live::Live, once::Turns, throwing::Growth};
 use crate::{
     clock::Clock,
     id::Ids,
-    process::{Registry, Room, vrl::Workers},
+    process::{Registry, MemoryBudget, vrl::Workers},
     source::Settings,
     store::Store,
 };
@@ -45,7 +45,7 @@ pub(super) struct Capture {
     /// The most bytes a throw may have.
     pub(super) max_throw: usize,
     /// What the records of throws may take.
-    pub(super) room: Room,
+    pub(super) room: MemoryBudget,
 }
 
 /// A source, as it is shown.
@@ -147,7 +147,7 @@ impl Capture {
         native: HashSet<String>,
         workers: Workers,
         max_throw: usize,
-        room: Room,
+        room: MemoryBudget,
     ) -> Self {
         Self {
             registry,

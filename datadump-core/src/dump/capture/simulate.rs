@@ -120,7 +120,7 @@ impl Dump {
         let reading = self.read(&throw, source.settings.format.as_deref()).await?;
         let shown = |record: &Record| {
             let mut fields = record.fields.clone();
-            fields.extend(record.odd.clone());
+            fields.extend(record.non_finite.clone());
             Json::from(fields)
         };
         let records: Vec<Json> = reading

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     error::Fault,
-    process::Share,
+    process::MemoryShare,
     record::{Failure, Origin},
     schema::{InForce, Row, Value},
     store::Outcome,
@@ -29,7 +29,7 @@ pub(super) struct Seed {
     /// The program it went through, with its version.
     pub(super) processor: Option<(String, u32)>,
     /// The room that its records take, until nobody has anything of it any more.
-    pub(super) _share: Option<Share>,
+    pub(super) _share: Option<MemoryShare>,
 }
 
 /// The step of a throw's way at which something failed.
@@ -112,7 +112,7 @@ impl Seed {
         let number = |number: Option<usize>| {
             number.and_then(|number| i64::try_from(number).ok()).map_or(Value::Null, Value::Integer)
         };
-        let piece = origin.and_then(|origin| origin.piece.clone());
+        let piece = origin.and_then(|origin| origin.byte_range.clone());
         let raw = match (origin, piece, record) {
             (_, Some(piece), _) => self.body.get(piece).unwrap_or_default().to_vec(),
             (Some(_), None, Some(record)) => record.to_string().into_bytes(),

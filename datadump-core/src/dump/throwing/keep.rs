@@ -261,7 +261,7 @@ impl Dump {
                 give_type(value, &in_force.definition.key.kind);
             }
         }
-        fields.extend(record.odd);
+        fields.extend(record.non_finite);
         let (fields, expect) = with_condition(in_force.definition.service(), fields, Expect::Different)
             .map_err(|error| Trouble::invalid(Step::Validate, error.faults()))?;
         let row = validate::row(in_force, fields, &self.ids)

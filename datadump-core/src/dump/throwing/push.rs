@@ -175,8 +175,8 @@ impl Dump {
         let (mut devices, mut reader) = (Devices::default(), push::Reader::default());
         for record in output.records {
             consume_budget().await;
-            let Record { mut fields, odd, origin, .. } = record;
-            fields.extend(odd);
+            let Record { mut fields, non_finite, origin, .. } = record;
+            fields.extend(non_finite);
             reader.read(fields, |one| match one {
                 Ok(one) => {
                     let device = devices.place(&one.device);
@@ -235,7 +235,7 @@ impl Dump {
                     quarantine: None,
                 });
             }
-            let origin = Origin { piece: None, ..origin };
+            let origin = Origin { byte_range: None, ..origin };
             let (becomes, this) = pushing.kept(received_at);
             match becomes {
                 Becomes::Row(row) => sifted.ready.push(Ready { row, origin, heard: heard.len() }),
@@ -335,7 +335,7 @@ impl Sifted {
     /// Puts a part of the push into quarantine: what it says, in a form that can be pushed again.
     fn fail(&mut self, origin: Origin, original: Option<Json>, trouble: Trouble) {
         let origin = match &original {
-            Some(_) => Origin { piece: None, ..origin },
+            Some(_) => Origin { byte_range: None, ..origin },
             None => origin,
         };
         self.sorted.failed.push(Failed {

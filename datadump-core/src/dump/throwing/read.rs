@@ -20,7 +20,7 @@ use crate::{
     process::{
         self, Input, Output, Processor,
         decompress::{Encoding, decompress},
-        vrl::{About, Event, Mode, Script, Verdict},
+        vrl::{Mode, ProgramContext, ProgramInput, ProgramOutcome, Script},
     },
     record::{Failure, Record},
     schema::StorageName,
@@ -140,15 +140,15 @@ impl Dump {
                 }
             }
             Some(script) => {
-                let about = About {
+                let about = ProgramContext {
                     source: seed.throw.source.to_string(),
                     received_at: seed.throw.received_at,
                     format: Some(seed.format.clone()),
                     arguments: seed.throw.arguments.clone(),
                 };
                 let events = match script.mode {
-                    Mode::Record => output.records.into_iter().map(Event::Record).collect(),
-                    Mode::Throw => vec![Event::Throw {
+                    Mode::Record => output.records.into_iter().map(ProgramInput::Record).collect(),
+                    Mode::Throw => vec![ProgramInput::Throw {
                         body: seed.body.clone(),
                         content_type: seed.throw.content_type.clone(),
                     }],
@@ -157,19 +157,19 @@ impl Dump {
                 let given: Vec<(Option<crate::record::Origin>, Option<Arc<Json>>)> = events
                     .iter()
                     .map(|event| match event {
-                        Event::Record(record) => (Some(record.origin.clone()), original(record)),
-                        Event::Throw { .. } => (None, None),
+                        ProgramInput::Record(record) => (Some(record.origin.clone()), original(record)),
+                        ProgramInput::Throw { .. } => (None, None),
                     })
                     .collect();
                 let verdicts = Box::pin(self.capture.workers.run(script, &about, events)).await;
                 for ((origin, original), verdict) in given.into_iter().zip(verdicts) {
                     match verdict {
-                        Verdict::Dropped(_) => sorted.dropped += 1,
-                        Verdict::Failed(failure) => {
+                        ProgramOutcome::Dropped(_) => sorted.dropped += 1,
+                        ProgramOutcome::Failed(failure) => {
                             let trouble = Trouble::of(Step::Program, &failure);
                             sorted.failed.push(Failed { origin, original, storage: None, trouble });
                         }
-                        Verdict::Records(records) => {
+                        ProgramOutcome::Records(records) => {
                             for (place, mut record) in records.into_iter().enumerate() {
                                 if origin.is_none() {
                                     record.origin.index = place;
@@ -219,11 +219,11 @@ impl Sorted {
 
 /// A record as it was read, where no piece of the body says it by itself.
 fn original(record: &Record) -> Option<Arc<Json>> {
-    if record.origin.piece.is_some() {
+    if record.origin.byte_range.is_some() {
         return None;
     }
     let mut fields = record.fields.clone();
-    fields.extend(record.odd.clone());
+    fields.extend(record.non_finite.clone());
     Some(Arc::new(Json::from(fields)))
 }
 

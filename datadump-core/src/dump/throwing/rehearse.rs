@@ -137,7 +137,7 @@ impl Dump {
             .collect();
         let shown = sorted.bound.iter().map(|one| {
             let mut fields = one.record.fields.clone();
-            fields.extend(one.record.odd.clone());
+            fields.extend(one.record.non_finite.clone());
             json!({"storage": one.storage.as_str(), "index": one.record.origin.index, "record": fields})
         });
         let shown = shown.collect();

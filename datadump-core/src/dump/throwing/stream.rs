@@ -13,7 +13,7 @@ use crate::{
     dump::{Dump, capture::sources::Source},
     error::{Error, Fault, Place, Result},
     process::{
-        self, Cuts,
+        self, Splitting,
         decompress::{Decompressor, Encoding},
     },
     receipt::Receipt,
@@ -71,7 +71,7 @@ impl Dump {
             let at = Place::Parameter("strict".into());
             return Err(Error::Settings(vec![Fault::new(at, "not-applicable", detail)]));
         }
-        if let Some(format) = incoming.format.as_deref().filter(|format| self.cuts(format) == Cuts::Never) {
+        if let Some(format) = incoming.format.as_deref().filter(|format| self.cuts(format) == Splitting::None) {
             return Err(not_cut(format));
         }
         let first = incoming.body.clone();
@@ -98,8 +98,8 @@ impl Dump {
         Ok(stream)
     }
 
-    fn cuts(&self, format: &str) -> Cuts {
-        self.capture.registry.get(format).map_or(Cuts::Never, |processor| processor.cuts())
+    fn cuts(&self, format: &str) -> Splitting {
+        self.capture.registry.get(format).map_or(Splitting::None, |processor| processor.splitting())
     }
 }
 
@@ -124,7 +124,7 @@ impl Stream {
     /// Takes what can be made of the compressed bytes that have come.
     async fn inflate(&mut self) -> Result<()> {
         while let Compressed::Yes(decompressor) = &mut self.compressed {
-            let Some(piece) = unlocked(decompressor).piece()? else { return Ok(()) };
+            let Some(piece) = unlocked(decompressor).next_chunk()? else { return Ok(()) };
             if self.repeated.is_none() {
                 self.waiting.extend_from_slice(piece);
             } else {
@@ -281,11 +281,11 @@ impl Stream {
             }
         };
         let cuts = self.dump.cuts(&format);
-        if cuts == Cuts::Never {
+        if cuts == Splitting::None {
             return Err(not_cut(&format));
         }
         let header = match cuts {
-            Cuts::LinesUnderHeader => {
+            Splitting::LinesWithHeader => {
                 let end = memchr::memchr(b'\n', chunk).map_or(chunk.len(), |end| end + 1);
                 Some(chunk.slice(..end))
             }

@@ -2,11 +2,11 @@
 //! nothing is ever made of them beyond what a body may have.
 
 mod encoding;
-mod feed;
+mod input_queue;
 mod inflate;
 mod stage;
 #[cfg(test)]
-mod test;
+mod tests;
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ const LARGE: usize = 1 << 20;
 /// Why a body is not decompressed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum DecompressError {
     /// It is longer than it may be.
     #[error("more than {limit} bytes when it is decompressed")]
     TooLarge {
@@ -39,45 +39,45 @@ pub enum Refusal {
     Broken(String),
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<DecompressError> for Error {
+    fn from(refusal: DecompressError) -> Self {
         match refusal {
-            Refusal::TooLarge { limit } => Self::TooLarge { limit },
-            Refusal::Broken(detail) => Self::Encoding(detail),
+            DecompressError::TooLarge { limit } => Self::TooLarge { limit },
+            DecompressError::Broken(detail) => Self::Encoding(detail),
         }
     }
 }
 
 /// Decompresses a whole body that comes in one encoding.
-pub fn whole(encoding: Encoding, body: &Bytes, limit: usize) -> Result<Bytes, Refusal> {
+pub fn whole(encoding: Encoding, body: &Bytes, limit: usize) -> Result<Bytes, DecompressError> {
     decompress(&[encoding], body, limit)
 }
 
 /// Decompresses a whole body that comes in these encodings, in the order they were applied.
 ///
 /// ```
-/// use datadump_core::process::decompress::{Encoding, Refusal, decompress};
+/// use datadump_core::process::decompress::{Encoding, DecompressError, decompress};
 /// use std::io::Write;
 ///
 /// let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
 /// gzip.write_all(b"speed=1.75").unwrap();
 /// let body = gzip.finish().unwrap().into();
 /// assert_eq!(decompress(&[Encoding::Gzip], &body, 100).unwrap(), "speed=1.75");
-/// assert_eq!(decompress(&[Encoding::Gzip], &body, 9), Err(Refusal::TooLarge { limit: 9 }));
+/// assert_eq!(decompress(&[Encoding::Gzip], &body, 9), Err(DecompressError::TooLarge { limit: 9 }));
 /// ```
-pub fn decompress(encodings: &[Encoding], body: &Bytes, limit: usize) -> Result<Bytes, Refusal> {
+pub fn decompress(encodings: &[Encoding], body: &Bytes, limit: usize) -> Result<Bytes, DecompressError> {
     if encodings.is_empty() {
-        return if body.len() > limit { Err(Refusal::TooLarge { limit }) } else { Ok(body.clone()) };
+        return if body.len() > limit { Err(DecompressError::TooLarge { limit }) } else { Ok(body.clone()) };
     }
     let whole = || {
         let mut decompressor = Decompressor::new(encodings, Some(limit))?;
         decompressor.push(body.clone())?;
         decompressor.finish();
-        Ok::<_, Refusal>(decompressor)
+        Ok::<_, DecompressError>(decompressor)
     };
     let suspect = SUSPECT_LENGTH.max(body.len().saturating_mul(SUSPECT_FACTOR));
     let (mut kept, mut decompressor) = (Vec::new(), whole()?);
-    while let Some(piece) = decompressor.piece()? {
+    while let Some(piece) = decompressor.next_chunk()? {
         let length = kept.len() + piece.len();
         if length <= suspect {
             // A large one is not moved each time it outgrows its room.
@@ -88,10 +88,10 @@ pub fn decompress(encodings: &[Encoding], body: &Bytes, limit: usize) -> Result<
             continue;
         }
         kept = Vec::new();
-        while decompressor.piece()?.is_some() {}
+        while decompressor.next_chunk()?.is_some() {}
         kept.reserve_exact(decompressor.made());
         decompressor = whole()?;
-        while let Some(piece) = decompressor.piece()? {
+        while let Some(piece) = decompressor.next_chunk()? {
             kept.extend_from_slice(piece);
         }
     }
@@ -110,14 +110,14 @@ pub struct Decompressor {
 impl Decompressor {
     /// Undoes these encodings, the last one first: they stand in the order they were applied. There
     /// is at least one. With a limit, whatever is made beyond it is refused.
-    pub fn new(encodings: &[Encoding], limit: Option<usize>) -> Result<Self, Refusal> {
+    pub fn new(encodings: &[Encoding], limit: Option<usize>) -> Result<Self, DecompressError> {
         let stages =
             encodings.iter().rev().map(|encoding| Stage::new(*encoding)).collect::<Result<_, _>>()?;
         Ok(Self { stages, limit, made: 0 })
     }
 
     /// Takes what has come.
-    pub fn push(&mut self, bytes: Bytes) -> Result<(), Refusal> {
+    pub fn push(&mut self, bytes: Bytes) -> Result<(), DecompressError> {
         self.stages.first_mut().map_or(Ok(()), |first| first.push(bytes))
     }
 
@@ -130,11 +130,11 @@ impl Decompressor {
 
     /// The next piece of what becomes of it, of at most 64 KiB. None when more has to come first,
     /// or, after [`finish`](Self::finish), at the end. After an error nothing more may be asked.
-    pub fn piece(&mut self) -> Result<Option<&[u8]>, Refusal> {
+    pub fn next_chunk(&mut self) -> Result<Option<&[u8]>, DecompressError> {
         let length = advance(&mut self.stages)?;
         self.made = self.made.saturating_add(length);
         match self.limit {
-            Some(limit) if self.made > limit => Err(Refusal::TooLarge { limit }),
+            Some(limit) if self.made > limit => Err(DecompressError::TooLarge { limit }),
             _ if length == 0 => Ok(None),
             _ => Ok(self.stages.last().map(|last| last.piece(length))),
         }
@@ -147,7 +147,7 @@ impl Decompressor {
 }
 
 /// Makes the next piece of the last stage, from as much of the others as that takes.
-fn advance(stages: &mut [Stage]) -> Result<usize, Refusal> {
+fn advance(stages: &mut [Stage]) -> Result<usize, DecompressError> {
     let Some((last, before)) = stages.split_last_mut() else { return Ok(0) };
     loop {
         let length = last.advance()?;

@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind, Read};
 use bytes::Bytes;
 
 use super::{
-    Encoding, Refusal,
-    feed::{Feed, Supply},
+    Encoding, DecompressError,
+    input_queue::{QueueReader, InputQueue},
     inflate::Inflate,
 };
 
@@ -19,7 +19,7 @@ pub(super) const LARGEST_WINDOW: u32 = 23;
 
 /// A decoder, and what it is fed with.
 pub(super) struct Stage {
-    supply: Supply,
+    supply: InputQueue,
     reader: Box<dyn Read + Send + Sync>,
     piece: Vec<u8>,
     state: State,
@@ -38,13 +38,13 @@ enum State {
 }
 
 impl Stage {
-    pub(super) fn new(encoding: Encoding) -> Result<Self, Refusal> {
-        let supply = Supply::default();
+    pub(super) fn new(encoding: Encoding) -> Result<Self, DecompressError> {
+        let supply = InputQueue::default();
         let reader = reader(encoding, supply.feed()).map_err(|error| broken(&error))?;
         Ok(Self { supply, reader, piece: vec![0; PIECE], state: State::Reading, finished: false })
     }
 
-    pub(super) fn push(&mut self, bytes: Bytes) -> Result<(), Refusal> {
+    pub(super) fn push(&mut self, bytes: Bytes) -> Result<(), DecompressError> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl Stage {
     }
 
     /// Makes the next piece and says how long it is; 0 when nothing more can be made, or nothing yet.
-    pub(super) fn advance(&mut self) -> Result<usize, Refusal> {
+    pub(super) fn advance(&mut self) -> Result<usize, DecompressError> {
         if self.state != State::Reading {
             return Ok(0);
         }
@@ -110,7 +110,7 @@ impl Stage {
     }
 }
 
-fn reader(encoding: Encoding, from: Feed) -> io::Result<Box<dyn Read + Send + Sync>> {
+fn reader(encoding: Encoding, from: QueueReader) -> io::Result<Box<dyn Read + Send + Sync>> {
     Ok(match encoding {
         Encoding::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(from)),
         Encoding::Deflate => Box::new(Inflate::new(from)),
@@ -123,18 +123,18 @@ fn reader(encoding: Encoding, from: Feed) -> io::Result<Box<dyn Read + Send + Sy
     })
 }
 
-fn broken(error: &io::Error) -> Refusal {
+fn broken(error: &io::Error) -> DecompressError {
     let why = error.to_string();
     if error.kind() == ErrorKind::UnexpectedEof || why.contains("incomplete frame") {
-        return Refusal::Broken("the compressed body breaks off before its end".into());
+        return DecompressError::Broken("the compressed body breaks off before its end".into());
     }
     if why.contains("too much memory") {
         let most = (1_usize << LARGEST_WINDOW) >> 20;
-        return Refusal::Broken(format!("the compressed body needs a window of more than {most} MiB"));
+        return DecompressError::Broken(format!("the compressed body needs a window of more than {most} MiB"));
     }
-    Refusal::Broken(format!("the compressed body cannot be read: {}", why.to_lowercase()))
+    DecompressError::Broken(format!("the compressed body cannot be read: {}", why.to_lowercase()))
 }
 
-fn trailing() -> Refusal {
-    Refusal::Broken("there are bytes after the end of the compressed body".into())
+fn trailing() -> DecompressError {
+    DecompressError::Broken("there are bytes after the end of the compressed body".into())
 }

@@ -7,7 +7,8 @@
 
 use bytes::Bytes;
 
-use super::{super::media::Media, lines, sniff};
+use super::{patterns, sniff};
+use crate::process::media::Media;
 
 /// What a content type says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +153,7 @@ pub(super) fn text(claim: Claim, text: &str) -> Option<&'static str> {
         "toml" => (begin.contains('=') || begin.starts_with('#'))
             .then_some(said)
             .filter(|_| sniff::json(text).is_none()),
-        "prometheus" => lines::prometheus(text).then_some(said),
+        "prometheus" => patterns::prometheus(text).then_some(said),
         "logfmt" => begin.contains('=').then_some(said),
         // JSON is YAML, and so is nearly any text.
         "yaml" => Some(said),

@@ -15,7 +15,7 @@
 //! Nothing here fails: what no rule fits is text or a blob, and the receipt says so.
 
 mod claim;
-mod lines;
+mod patterns;
 mod sniff;
 mod table;
 
@@ -26,7 +26,7 @@ use super::{charset, media::Media};
 
 /// What a throw turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detected {
+pub struct Detection {
     /// The name of its format.
     pub format: &'static str,
     /// Its body as the processor of that format wants it: UTF-8 without a mark for formats that are
@@ -45,8 +45,8 @@ pub struct Detected {
 /// assert_eq!(format("time,speed\n10:00,1.75\n"), "csv");
 /// assert_eq!(format("hello"), "text");
 /// ```
-pub fn detect(body: &Bytes, content_type: Option<&str>, has_arguments: bool) -> Detected {
-    let whole = |format| Detected { format, body: body.clone() };
+pub fn detect(body: &Bytes, content_type: Option<&str>, has_arguments: bool) -> Detection {
+    let whole = |format| Detection { format, body: body.clone() };
     let media = Media::parse(content_type);
     let claim = claim::claim(&media);
     let of_nothing = || claim::nothing(claim).filter(|_| !has_arguments).unwrap_or("args");
@@ -67,7 +67,7 @@ pub fn detect(body: &Bytes, content_type: Option<&str>, has_arguments: bool) -> 
         "" => of_nothing(),
         text => claim::text(claim, text).unwrap_or_else(|| sniff::sniff(text, claim == Claim::Form)),
     };
-    Detected { format, body }
+    Detection { format, body }
 }
 
 /// The body as the processor of a format wants it that somebody asked for by name.

@@ -1,11 +1,9 @@
 //! What a text looks like: the surest marks first.
 
-use super::{
-    super::{
-        json_text::{First, first, skip_space},
-        lines::lines as all_lines,
-    },
-    lines, table,
+use super::{patterns, table};
+use crate::process::{
+    json::{First, first, skip_space},
+    lines::lines,
 };
 
 /// Which format a text is in, of which nobody said anything.
@@ -15,48 +13,48 @@ use super::{
 /// that nothing else has comes first, what is only likely comes last.
 pub(super) fn sniff(text: &str, said_form: bool) -> &'static str {
     // `curl -d` says "form" of everything; a form has no line breaks and no bare spaces.
-    if lines::form(text, said_form) {
+    if patterns::form(text, said_form) {
         return "form";
     }
     if let Some(format) = json(text) {
         return format;
     }
-    let sample = lines::sample(text);
+    let sample = patterns::sample(text);
     let all = |fits: fn(&str) -> bool| !sample.is_empty() && sample.iter().all(|line| fits(line));
     // `<34>`: before XML, which begins with the same character.
-    if all(lines::syslog_priority) {
+    if all(patterns::syslog_priority) {
         return "syslog";
     }
-    if lines::xml(text) {
+    if patterns::xml(text) {
         return "xml";
     }
-    if all(lines::cef) {
+    if all(patterns::cef) {
         return "cef";
     }
     // Its comments say what it is.
-    if lines::has_metric_comment(&sample) && lines::prometheus(text) {
+    if patterns::has_metric_comment(&sample) && patterns::prometheus(text) {
         return "prometheus";
     }
-    if lines::influx(&sample) {
+    if patterns::influx(&sample) {
         return "influx";
     }
-    if all(lines::access_log) {
+    if all(patterns::access_log) {
         return "access-log";
     }
     // A syslog file has lost its priorities, but not the rest of its form.
-    if all(lines::syslog_file) {
+    if all(patterns::syslog_file) {
         return "syslog";
     }
-    if lines::yaml(text) {
+    if patterns::yaml(text) {
         return "yaml";
     }
-    if lines::toml(text) {
+    if patterns::toml(text) {
         return "toml";
     }
     if let Some(format) = table::table(text) {
         return format;
     }
-    if all(lines::logfmt) {
+    if all(patterns::logfmt) {
         return "logfmt";
     }
     "text"
@@ -116,7 +114,7 @@ fn has_json_lines(text: &str) -> bool {
 /// How many of the first lines are objects or arrays, and how many there are.
 fn json_lines(text: &str) -> (usize, usize) {
     let (mut good, mut count) = (0, 0);
-    for line in all_lines(text).filter(|line| !line.is_blank()).take(20) {
+    for line in lines(text).filter(|line| !line.is_blank()).take(20) {
         count += 1;
         good += usize::from(line.text.trim_start().starts_with(['{', '[']) && is_whole(line.text));
     }
@@ -124,7 +122,7 @@ fn json_lines(text: &str) -> (usize, usize) {
 }
 
 fn all_json_lines(text: &str) -> bool {
-    all_lines(text).filter(|line| !line.is_blank()).take(20).all(|line| is_whole(line.text))
+    lines(text).filter(|line| !line.is_blank()).take(20).all(|line| is_whole(line.text))
 }
 
 fn is_whole(text: &str) -> bool {

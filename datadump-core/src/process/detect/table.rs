@@ -6,9 +6,9 @@
 
 use csv::StringRecord;
 
-use super::super::{
-    table::{DELIMITERS, reader},
-    untyped,
+use crate::process::{
+    formats::csv::{DELIMITERS, reader},
+    infer_scalar,
 };
 
 /// How many rows are looked at.
@@ -71,7 +71,7 @@ fn is_header(header: &StringRecord) -> bool {
 fn is_name(cell: &str) -> bool {
     cell.chars().count() <= 60
         && cell.split_whitespace().count() <= 6
-        && untyped::number(cell).is_none()
+        && infer_scalar::number(cell).is_none()
         && cell.chars().any(char::is_alphabetic)
         // What ends sentences, begins code and stands between names and values.
         && !cell.ends_with(['.', '!', ':', ';', '{'])

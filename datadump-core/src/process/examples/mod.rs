@@ -26,7 +26,7 @@ pub struct Example {
     /// The fields of the records that come out.
     pub records: Vec<Json>,
     /// What is kept beside the fields, for each record, where JSON cannot hold it.
-    pub odd: Vec<Json>,
+    pub non_finite: Vec<Json>,
 }
 
 /// The files, one per format.
@@ -71,7 +71,7 @@ struct Written {
     only_by_content_type: bool,
     records: Vec<Map<String, Json>>,
     #[serde(default)]
-    odd: Vec<Map<String, Json>>,
+    non_finite: Vec<Map<String, Json>>,
 }
 
 /// All examples, format by format.
@@ -102,7 +102,7 @@ fn example(format: &'static str, written: Written) -> Result<Example, String> {
         body: body.into(),
         is_sniffed: !written.only_by_content_type,
         records: written.records.into_iter().map(Json::Object).collect(),
-        odd: written.odd.into_iter().map(Json::from).collect(),
+        non_finite: written.non_finite.into_iter().map(Json::from).collect(),
     })
 }
 
@@ -148,28 +148,28 @@ mod tests {
                     received_at: Timestamp::from_micros(1_709_294_400_000_000).unwrap(),
                 };
                 let output = run(formats.get(example.format).unwrap().as_ref(), &input);
-                let (records, odd): (Vec<_>, Vec<_>) = match output {
+                let (records, non_finite): (Vec<_>, Vec<_>) = match output {
                     Ok(output) => output
                         .records
                         .into_iter()
-                        .map(|record| (Json::from(record.fields), record.odd))
+                        .map(|record| (Json::from(record.fields), record.non_finite))
                         .unzip(),
                     Err(failure) => {
                         wrong += &format!("{}, {}: {how}: {failure}\n", example.format, example.title);
                         return;
                     }
                 };
-                let odd: Vec<_> = odd.into_iter().map(Json::from).collect();
+                let non_finite: Vec<_> = non_finite.into_iter().map(Json::from).collect();
                 if records != example.records {
                     let records = Json::Array(records);
                     wrong += &format!("{}, {}: {how}:\n{records:#}\n", example.format, example.title);
                 }
-                if odd.iter().any(|odd| odd != &serde_json::json!({})) && odd != example.odd {
+                if non_finite.iter().any(|non_finite| non_finite != &serde_json::json!({})) && non_finite != example.non_finite {
                     wrong += &format!(
-                        "{}, {}: {how}, odd:\n{:#}\n",
+                        "{}, {}: {how}, non_finite:\n{:#}\n",
                         example.format,
                         example.title,
-                        Json::Array(odd)
+                        Json::Array(non_finite)
                     );
                 }
             };

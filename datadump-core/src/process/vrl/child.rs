@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    answer::{Answer, Code},
+    run_result::{RunResult, Code},
     run,
     wire::{self, Hello, PROTOCOL, READY},
 };
@@ -33,7 +33,7 @@ pub struct WorkerCommand {
 
 /// Why a worker is no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Death {
+pub(super) enum WorkerFailure {
     /// It did not answer in time, and was killed.
     Late,
     /// It answered more than it may, and was killed.
@@ -54,7 +54,7 @@ pub(super) struct Worker {
 
 impl WorkerCommand {
     /// The program that runs already, called with these arguments.
-    pub fn this_program<T: Into<OsString>>(arguments: impl IntoIterator<Item = T>) -> io::Result<Self> {
+    pub fn this_program<T: Into<OsString>>(arguments: impl IntoIterator<OutputRecord = T>) -> io::Result<Self> {
         // By this name it is the program that runs, also when a newer one lies in its place.
         let itself = PathBuf::from("/proc/self/exe");
         let program = if itself.exists() { itself } else { std::env::current_exe()? };
@@ -62,21 +62,21 @@ impl WorkerCommand {
     }
 }
 
-impl Death {
+impl WorkerFailure {
     /// What it means for the event it died of.
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn answer(&self) -> RunResult {
         match self {
-            Self::Late => Answer::failed(Code::Timeout, run::TIMEOUT),
-            Self::TooMuch => Answer::failed(Code::TooMuchOutput, run::TOO_MUCH),
-            Self::OutOfMemory => Answer::failed(Code::OutOfMemory, run::OUT_OF_MEMORY),
+            Self::Late => RunResult::failed(Code::Timeout, run::TIMEOUT),
+            Self::TooMuch => RunResult::failed(Code::TooMuchOutput, run::TOO_MUCH),
+            Self::OutOfMemory => RunResult::failed(Code::OutOfMemory, run::OUT_OF_MEMORY),
             Self::Crashed(how) => {
-                Answer::failed(Code::Crashed, format!("the program made its interpreter crash: {how}"))
+                RunResult::failed(Code::Crashed, format!("the program made its interpreter crash: {how}"))
             }
         }
     }
 }
 
-impl std::fmt::Display for Death {
+impl std::fmt::Display for WorkerFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Late => "it took too long",
@@ -102,7 +102,7 @@ impl Worker {
         };
         let mut hello = Vec::new();
         let _ = wire::put(&mut hello, &Hello { protocol: PROTOCOL.to_owned(), memory });
-        let answer: Result<Hello, Death> = worker.ask(&hello, Instant::now() + START).await;
+        let answer: Result<Hello, WorkerFailure> = worker.ask(&hello, Instant::now() + START).await;
         match answer {
             Ok(hello) if hello.protocol == READY => Ok(worker),
             Ok(hello) => Err(format!("the worker process is of another version: {}", hello.protocol)),
@@ -120,10 +120,10 @@ impl Worker {
         &mut self,
         request: &[u8],
         until: Instant,
-    ) -> Result<T, Death> {
+    ) -> Result<T, WorkerFailure> {
         let mut answer = None;
         self.talk(request, 1, |_| (until, 1 << 20), |message| answer = Some(message)).await?;
-        answer.ok_or_else(|| Death::Crashed("it said nothing".to_owned()))
+        answer.ok_or_else(|| WorkerFailure::Crashed("it said nothing".to_owned()))
     }
 
     /// Sends a request while it reads so many answers, each bounded in time and bytes by what
@@ -134,7 +134,7 @@ impl Worker {
         answers: usize,
         bounds: impl Fn(usize) -> (Instant, usize),
         mut took: impl FnMut(T),
-    ) -> Result<(), Death> {
+    ) -> Result<(), WorkerFailure> {
         let Self { child, input, output } = self;
         let read = async {
             for number in 0..answers {
@@ -143,9 +143,9 @@ impl Worker {
                     Ok(Ok(Some(bytes))) => {
                         took(serde_json::from_slice(&bytes).map_err(|error| unclear(&error))?);
                     }
-                    Ok(Ok(None)) => return Err(Death::TooMuch),
-                    Ok(Err(_)) => return Err(Death::Crashed(String::new())),
-                    Err(_) => return Err(Death::Late),
+                    Ok(Ok(None)) => return Err(WorkerFailure::TooMuch),
+                    Ok(Err(_)) => return Err(WorkerFailure::Crashed(String::new())),
+                    Err(_) => return Err(WorkerFailure::Late),
                 }
             }
             Ok(())
@@ -160,7 +160,7 @@ impl Worker {
             () = write => Ok(()),
         };
         match ended {
-            Err(Death::Crashed(how)) if how.is_empty() => Err(cause(child).await),
+            Err(WorkerFailure::Crashed(how)) if how.is_empty() => Err(cause(child).await),
             other => other,
         }
     }
@@ -191,14 +191,14 @@ async fn frame(output: &mut (impl AsyncRead + Unpin), most: usize) -> io::Result
     Ok(Some(bytes))
 }
 
-fn unclear(error: &serde_json::Error) -> Death {
-    Death::Crashed(format!("its answer is unclear: {error}"))
+fn unclear(error: &serde_json::Error) -> WorkerFailure {
+    WorkerFailure::Crashed(format!("its answer is unclear: {error}"))
 }
 
 /// What a process that has closed its output died of.
-async fn cause(child: &mut Child) -> Death {
+async fn cause(child: &mut Child) -> WorkerFailure {
     let Ok(Ok(status)) = timeout(Duration::from_secs(1), child.wait()).await else {
-        return Death::Crashed("it closed its output".to_owned());
+        return WorkerFailure::Crashed("it closed its output".to_owned());
     };
     let mut words = Vec::new();
     if let Some(errors) = &mut child.stderr {
@@ -207,10 +207,10 @@ async fn cause(child: &mut Child) -> Death {
     let words = String::from_utf8_lossy(&words);
     // What Rust says before it gives up for want of memory.
     if words.contains("memory allocation of") {
-        return Death::OutOfMemory;
+        return WorkerFailure::OutOfMemory;
     }
     if words.contains("overflowed its stack") {
-        return Death::Crashed("it nests too deep".to_owned());
+        return WorkerFailure::Crashed("it nests too deep".to_owned());
     }
-    Death::Crashed(status.to_string())
+    WorkerFailure::Crashed(status.to_string())
 }

@@ -8,7 +8,7 @@ use vrl::value::{ObjectMap, Value};
 
 use super::{
     Mode,
-    answer::{Answer, Code, Item, STORAGE},
+    run_result::{RunResult, Code, OutputRecord, STORAGE},
     value,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 
 /// What a program can read of the throw, whichever record of it it is given.
 #[derive(Debug, Clone)]
-pub struct About {
+pub struct ProgramContext {
     /// `%source`: the door it came through.
     pub source: String,
     /// `%received_at`.
@@ -32,7 +32,7 @@ pub struct About {
 
 /// What a program is run on.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub enum ProgramInput {
     /// A record, for [`Mode::Record`](super::Mode::Record).
     Record(Record),
     /// A throw, for [`Mode::Throw`](super::Mode::Throw).
@@ -46,7 +46,7 @@ pub enum Event {
 
 /// What became of an event.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
+pub enum ProgramOutcome {
     /// It became these, at least one.
     Records(Vec<Record>),
     /// The program wants nothing of it, with what `abort` said about it.
@@ -55,7 +55,7 @@ pub enum Verdict {
     Failed(Failure),
 }
 
-impl About {
+impl ProgramContext {
     /// `%`, for all records of the throw.
     pub(super) fn metadata(&self) -> ObjectMap {
         let moment = Value::Timestamp(self.received_at.to_chrono());
@@ -106,7 +106,7 @@ pub(super) fn throw(body: Bytes, content_type: Option<&str>, about: &ObjectMap) 
     ]))
 }
 
-impl Event {
+impl ProgramInput {
     /// Which one of its throw it is.
     pub(super) fn index(&self) -> usize {
         match self {
@@ -123,7 +123,7 @@ impl Event {
         }
     }
 
-    /// About how many bytes it has.
+    /// ProgramContext how many bytes it has.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Record(record) => record.fields.iter().map(|(name, value)| name.len() + size(value)).sum(),
@@ -134,52 +134,52 @@ impl Event {
     /// The fields that the program is given: also what JSON cannot hold, as text, and without
     /// `_storage`, which is only the program's to say.
     pub(super) fn fields(record: &Record) -> Cow<'_, Fields> {
-        if record.odd.is_empty() && !record.fields.contains_key(STORAGE) {
+        if record.non_finite.is_empty() && !record.fields.contains_key(STORAGE) {
             return Cow::Borrowed(&record.fields);
         }
-        let members = record.fields.iter().chain(record.odd.iter()).filter(|(name, _)| *name != STORAGE);
+        let members = record.fields.iter().chain(record.non_finite.iter()).filter(|(name, _)| *name != STORAGE);
         Cow::Owned(members.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
     /// Puts together what it was and what came out.
-    pub(super) fn settle(&self, answer: Answer) -> Verdict {
+    pub(super) fn settle(&self, answer: RunResult) -> ProgramOutcome {
         match answer {
-            Answer::Dropped(reason) => Verdict::Dropped(reason),
-            Answer::Failed { code, detail } => Verdict::Failed(Failure::new(code.as_str(), detail)),
-            Answer::Records(items) => {
+            RunResult::Dropped(reason) => ProgramOutcome::Dropped(reason),
+            RunResult::Failed { code, detail } => ProgramOutcome::Failed(Failure::new(code.as_str(), detail)),
+            RunResult::Records(items) => {
                 let records = items.into_iter().map(|item| self.settled(item)).collect::<Result<_, _>>();
-                records.map_or_else(Verdict::Failed, Verdict::Records)
+                records.map_or_else(ProgramOutcome::Failed, ProgramOutcome::Records)
             }
         }
     }
 
-    fn settled(&self, item: Item) -> Result<Record, Failure> {
+    fn settled(&self, item: OutputRecord) -> Result<Record, Failure> {
         let invalid = |why| Failure::new(Code::InvalidStorage.as_str(), why);
         let storage = item.storage.map(|name| StorageName::parse(&name)).transpose().map_err(invalid)?;
         let Self::Record(before) = self else {
-            return Ok(Record { storage, ..Record { odd: item.odd.into(), ..Record::new(item.fields) } });
+            return Ok(Record { storage, ..Record { non_finite: item.non_finite.into(), ..Record::new(item.fields) } });
         };
         let mut fields = item.fields;
         let mut record =
-            Record { odd: item.odd.into(), storage, origin: before.origin.clone(), ..Record::default() };
+            Record { non_finite: item.non_finite.into(), storage, origin: before.origin.clone(), ..Record::default() };
         // VRL sorts by name. What was there before keeps its place, so that columns stand as they
         // were thrown.
-        for (name, value) in before.fields.iter().chain(before.odd.iter()) {
+        for (name, value) in before.fields.iter().chain(before.non_finite.iter()) {
             if name == STORAGE {
                 record.fields.insert(name.clone(), value.clone());
             } else if let Some(now) = fields.get_mut(name) {
-                let untouched = before.odd.get(name) == Some(now);
-                let place = if untouched { &mut record.odd } else { &mut record.fields };
+                let untouched = before.non_finite.get(name) == Some(now);
+                let place = if untouched { &mut record.non_finite } else { &mut record.fields };
                 place.insert(name.clone(), now.take());
             }
         }
-        let is_new = |name: &str| !before.fields.contains_key(name) && !before.odd.contains_key(name);
+        let is_new = |name: &str| !before.fields.contains_key(name) && !before.non_finite.contains_key(name);
         record.fields.extend(fields.into_iter().filter(|(name, _)| is_new(name)));
         Ok(record)
     }
 }
 
-/// About how many bytes a value has as JSON.
+/// ProgramContext how many bytes a value has as JSON.
 pub(super) fn size(value: &Json) -> usize {
     4 + match value {
         Json::String(text) => text.len(),

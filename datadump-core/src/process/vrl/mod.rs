@@ -3,7 +3,7 @@
 //! ```text
 //! source ─► Workers::check ─► diagnostics, with positions
 //!                                     ┌─ worker process ─┐
-//! events ─► Workers::run ──► frames ──► Program::run_one ──► frames ─► verdicts, one per event
+//! events ─► Workers::run ──► frames ──► Program::run_one ──► frames ─► outcomes, one per event
 //!                                     └──────────────────┘
 //! ```
 //!
@@ -27,11 +27,11 @@
 //! [`Workers`], in processes that can be thrown away. The programs of this folder are our own, and
 //! run where they are called.
 
-mod answer;
+mod run_result;
 mod child;
 mod compile;
 mod diagnostic;
-mod embedded;
+mod line_program;
 mod event;
 mod limits;
 mod pool;
@@ -44,13 +44,13 @@ mod workers;
 
 pub use child::WorkerCommand;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
-pub use event::{About, Event, Verdict};
+pub use event::{ProgramContext, ProgramInput, ProgramOutcome};
 pub use limits::Limits;
 pub use program::{Mode, Program, Script};
 pub use worker::serve_worker;
 pub use workers::Workers;
 
-pub(super) use embedded::builtin;
+pub(super) use line_program::{LineProgram, LineValues};
 
 #[cfg(test)]
 mod tests;

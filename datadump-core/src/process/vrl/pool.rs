@@ -11,11 +11,11 @@ use tokio::{
 };
 
 use super::{
-    About, Diagnostics, Event, Limits, Script,
-    answer::{Answer, Code},
-    child::{Death, Worker, WorkerCommand},
+    ProgramContext, Diagnostics, ProgramInput, Limits, Script,
+    run_result::{RunResult, Code},
+    child::{WorkerFailure, Worker, WorkerCommand},
     run,
-    wire::{self, Checked, Request, Run},
+    wire::{self, CheckResult, Request, RunRequest},
 };
 
 /// How many workers there are at most: as many as throws are transformed at a time.
@@ -63,9 +63,9 @@ impl Pool {
         let turn = self.turn().await.map_err(wrong)?;
         let mut lease = self.lease(turn).await.map_err(wrong)?;
         let until = Instant::now() + COMPILE;
-        let mut checked: Result<Checked, Death> = lease.worker.ask(&request, until).await;
+        let mut checked: Result<CheckResult, WorkerFailure> = lease.worker.ask(&request, until).await;
         // Once is nobody's fault: somebody else may have killed it.
-        if let Err(Death::Crashed(_)) = checked {
+        if let Err(WorkerFailure::Crashed(_)) = checked {
             lease.worker = Worker::start(&self.command, self.limits.memory).await.map_err(wrong)?;
             checked = lease.worker.ask(&request, until).await;
         }
@@ -78,11 +78,11 @@ impl Pool {
         }
     }
 
-    pub(super) async fn run(&self, script: &Script, about: &About, events: &[Event]) -> Vec<Answer> {
-        let bytes = events.iter().map(Event::bytes).sum();
+    pub(super) async fn run(&self, script: &Script, about: &ProgramContext, events: &[ProgramInput]) -> Vec<RunResult> {
+        let bytes = events.iter().map(ProgramInput::bytes).sum();
         let mut task = Task {
             pool: self,
-            head: Run {
+            head: RunRequest {
                 script: script.clone(),
                 about: about.into(),
                 events: 0,
@@ -125,12 +125,12 @@ impl Pool {
 /// One run of a program.
 struct Task<'a> {
     pool: &'a Pool,
-    head: Run,
+    head: RunRequest,
     /// How long it may still take.
     left: Duration,
     /// How much may still come out.
     room: usize,
-    answers: Vec<Answer>,
+    answers: Vec<RunResult>,
 }
 
 impl Task<'_> {
@@ -139,7 +139,7 @@ impl Task<'_> {
     /// A worker that dies takes answers along that were not sent yet. So those that are missing are
     /// given to another one, which sends each answer before it begins with the next event: what
     /// that one dies of is to blame. A worker that somebody else killed is nobody's fault.
-    async fn batch(&mut self, events: &[Event]) {
+    async fn batch(&mut self, events: &[ProgramInput]) {
         let batch = events.get(..batch(events)).unwrap_or(events);
         let all = self.answers.len() + batch.len();
         self.head.careful = false;
@@ -151,7 +151,7 @@ impl Task<'_> {
             }
             if self.room == 0 {
                 let detail = "the program puts out more than it may for the records of one throw together";
-                self.fill(all, &Answer::failed(Code::TooMuchOutput, detail));
+                self.fill(all, &RunResult::failed(Code::TooMuchOutput, detail));
                 return;
             }
             match self.attempt(rest).await {
@@ -161,13 +161,13 @@ impl Task<'_> {
                     tracing::debug!(%death, "a worker is replaced");
                     self.head.careful = true;
                 }
-                Err(unavailable) => self.fill(all, &Answer::failed(Code::Unavailable, unavailable)),
+                Err(unavailable) => self.fill(all, &RunResult::failed(Code::Unavailable, unavailable)),
             }
         }
     }
 
     /// Gives the events to a worker, or says why there is none.
-    async fn attempt(&mut self, events: &[Event]) -> Result<Result<(), Death>, String> {
+    async fn attempt(&mut self, events: &[ProgramInput]) -> Result<Result<(), WorkerFailure>, String> {
         let limits = &self.pool.limits;
         let turn = self.pool.turn().await?;
         // Others' turns cost us nothing, the start of a worker does.
@@ -185,7 +185,7 @@ impl Task<'_> {
             (until, most.get(number).copied().unwrap_or_default())
         };
         let (answers, room) = (&mut self.answers, &mut self.room);
-        let took = |answer: Answer| {
+        let took = |answer: RunResult| {
             *room = room.saturating_sub(answer.bytes());
             answers.push(answer);
         };
@@ -197,25 +197,25 @@ impl Task<'_> {
         Ok(ended)
     }
 
-    fn request(&self, request: &mut Vec<u8>, most: &mut Vec<usize>, events: &[Event]) -> std::io::Result<()> {
-        wire::put(request, &Request::Run(Box::new(self.head.clone())))?;
+    fn request(&self, request: &mut Vec<u8>, most: &mut Vec<usize>, events: &[ProgramInput]) -> std::io::Result<()> {
+        wire::put(request, &Request::RunRequest(Box::new(self.head.clone())))?;
         for event in events {
             let output = self.pool.limits.output_for(event.bytes());
             most.push(output.saturating_mul(ESCAPED).saturating_add(1 << 10));
-            wire::put_event(request, event, output)?;
+            wire::put_input(request, event, output)?;
         }
         Ok(())
     }
 
-    fn fill(&mut self, all: usize, answer: &Answer) {
+    fn fill(&mut self, all: usize, answer: &RunResult) {
         self.answers.resize(all, answer.clone());
     }
 }
 
 /// How many of the events go together: what one worker is asked at a time.
-fn batch(events: &[Event]) -> usize {
+fn batch(events: &[ProgramInput]) -> usize {
     let mut bytes = 0_usize;
-    let fits = |event: &&Event| {
+    let fits = |event: &&ProgramInput| {
         bytes = bytes.saturating_add(event.bytes());
         bytes <= BATCH_BYTES
     };

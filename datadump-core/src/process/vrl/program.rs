@@ -16,7 +16,7 @@ use vrl::{
 };
 
 use super::{
-    answer::{self, Answer, Code, Members},
+    run_result::{self, RunResult, Code, StorageMember},
     compile::{self, Shape},
     diagnostic::{Diagnostic, Diagnostics, position},
     run,
@@ -52,7 +52,7 @@ pub struct Program {
     compiled: vrl::compiler::Program,
     warnings: Diagnostics,
     /// What the members of an object mean to it.
-    members: Members,
+    members: StorageMember,
 }
 
 /// How far one run may go.
@@ -95,7 +95,7 @@ impl Program {
 
     pub(super) fn compile_for(source: Arc<str>, shape: Shape) -> Result<Self, Diagnostics> {
         let (compiled, warnings) = compile::compile(&source, shape)?;
-        Ok(Self { members: Members::of(&source), source, shape, compiled, warnings })
+        Ok(Self { members: StorageMember::of(&source), source, shape, compiled, warnings })
     }
 
     /// What it is given; none when that is a line of a built-in format.
@@ -125,7 +125,7 @@ impl Program {
         target: Value,
         metadata: Value,
         bounds: Bounds,
-    ) -> Answer {
+    ) -> RunResult {
         let mut target = TargetValue { value: target, metadata, secrets: Secrets::new() };
         let mut steps = 0_u32;
         let mut control = || {
@@ -138,11 +138,11 @@ impl Program {
         let outcome = runtime.resolve_with_control(&mut target, &self.compiled, &UTC, &mut control);
         runtime.clear();
         match outcome {
-            Ok(_) => answer::read(target.value, &target.metadata, self.members, bounds.output),
-            Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => Answer::Dropped(message),
-            Err(Terminate::Interrupted) => Answer::failed(Code::Timeout, run::TIMEOUT),
+            Ok(_) => run_result::read(target.value, &target.metadata, self.members, bounds.output),
+            Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => RunResult::Dropped(message),
+            Err(Terminate::Interrupted) => RunResult::failed(Code::Timeout, run::TIMEOUT),
             Err(Terminate::Abort(error) | Terminate::Error(error)) => {
-                Answer::failed(Code::ProgramFailed, self.explain(&error.to_string()))
+                RunResult::failed(Code::ProgramFailed, self.explain(&error.to_string()))
             }
         }
     }

@@ -5,8 +5,8 @@ use std::time::Instant;
 use vrl::compiler::runtime::Runtime;
 
 use super::{
-    About, Diagnostics, Event, Limits, Mode, Program, Verdict,
-    answer::{Answer, Code},
+    ProgramContext, Diagnostics, ProgramInput, Limits, Mode, Program, ProgramOutcome,
+    run_result::{RunResult, Code},
     event,
     program::Bounds,
 };
@@ -19,28 +19,28 @@ impl Program {
     ///
     /// ```
     /// use datadump_core::{Record, Timestamp};
-    /// use datadump_core::process::vrl::{About, Event, Limits, Program, Script, Verdict};
+    /// use datadump_core::process::vrl::{ProgramContext, ProgramInput, Limits, Program, Script, ProgramOutcome};
     /// use serde_json::{Map, json};
     ///
     /// let program = r#"%storage = "dog"; .speed = to_float(.speed) ?? 0.0; .from = %source"#;
     /// let program = Program::compile(&Script::of_records(program)).unwrap();
     /// let fields = Map::from_iter([("speed".to_owned(), json!("1.75"))]);
-    /// let about = About {
+    /// let about = ProgramContext {
     ///     source: "animals".into(),
     ///     received_at: Timestamp::from_micros(0).unwrap(),
     ///     format: Some("json".into()),
     ///     arguments: Vec::new(),
     /// };
-    /// let verdicts = program.run(&about, &[Event::Record(Record::new(fields))], &Limits::default());
-    /// let [Verdict::Records(records)] = &verdicts[..] else { panic!("{verdicts:?}") };
+    /// let outcomes = program.run(&about, &[ProgramInput::Record(Record::new(fields))], &Limits::default());
+    /// let [ProgramOutcome::Records(records)] = &outcomes[..] else { panic!("{outcomes:?}") };
     /// assert_eq!(json!(records[0].fields), json!({"speed": 1.75, "from": "animals"}));
     /// assert_eq!(records[0].storage.as_ref().unwrap().as_str(), "dog");
     /// ```
-    pub fn run(&self, about: &About, events: &[Event], limits: &Limits) -> Vec<Verdict> {
+    pub fn run(&self, about: &ProgramContext, events: &[ProgramInput], limits: &Limits) -> Vec<ProgramOutcome> {
         let mut runtime = Runtime::default();
         let shared = about.metadata();
         let last = Instant::now() + limits.patience(events.len());
-        let run = |event: &Event| {
+        let run = |event: &ProgramInput| {
             let started = Instant::now();
             if started > last {
                 return event.settle(late());
@@ -55,8 +55,8 @@ impl Program {
             };
             let metadata = event::metadata(&shared, event.index());
             let target = match event {
-                Event::Record(record) => event::record(Event::fields(record).into_owned()),
-                Event::Throw { body, content_type } => {
+                ProgramInput::Record(record) => event::record(ProgramInput::fields(record).into_owned()),
+                ProgramInput::Throw { body, content_type } => {
                     event::throw(body.clone(), content_type.as_deref(), &shared)
                 }
             };
@@ -67,34 +67,34 @@ impl Program {
 }
 
 /// The events before it used up the time of all.
-pub(super) fn late() -> Answer {
-    Answer::failed(Code::Timeout, "the program took too long for the records of this throw together")
+pub(super) fn late() -> RunResult {
+    RunResult::failed(Code::Timeout, "the program took too long for the records of this throw together")
 }
 
 /// The program is not for this.
-pub(super) fn unfit(mode: Mode) -> Answer {
+pub(super) fn unfit(mode: Mode) -> RunResult {
     let (given, wanted) = match mode {
         Mode::Record => ("a record", "throws"),
         Mode::Throw => ("a throw", "records"),
     };
-    Answer::failed(Code::NotCompiled, format!("the program is given {given}, and is written for {wanted}"))
+    RunResult::failed(Code::NotCompiled, format!("the program is given {given}, and is written for {wanted}"))
 }
 
 /// The program does not compile.
-pub(super) fn not_compiled(errors: &Diagnostics) -> Answer {
+pub(super) fn not_compiled(errors: &Diagnostics) -> RunResult {
     let first = errors.list.first().map_or_else(String::new, |first| {
         format!("line {}, column {}: {}", first.place.line, first.place.column, first.message)
     });
-    Answer::failed(Code::NotCompiled, format!("the program does not compile: {first}"))
+    RunResult::failed(Code::NotCompiled, format!("the program does not compile: {first}"))
 }
 
 /// It made what runs it panic.
-pub(super) fn panicked(message: &str) -> Answer {
+pub(super) fn panicked(message: &str) -> RunResult {
     // More bytes than an address can count: the first form of too much.
     if message.contains("capacity overflow") {
-        return Answer::failed(Code::OutOfMemory, OUT_OF_MEMORY);
+        return RunResult::failed(Code::OutOfMemory, OUT_OF_MEMORY);
     }
-    Answer::failed(Code::Crashed, format!("the program made its interpreter panic: {message}"))
+    RunResult::failed(Code::Crashed, format!("the program made its interpreter panic: {message}"))
 }
 
 /// How programs are told where they went too far.

@@ -22,40 +22,40 @@ use crate::json::MAX_DEPTH;
 
 /// Why a value does not become a part of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum ConversionError {
     /// It nests deeper than a record may: what walks JSON later recurses.
     TooDeep,
     /// It is more than there is room for. Texts are shared in VRL and copied in JSON, so that what
     /// is small here can be huge there.
-    TooMuch,
+    TooLarge,
 }
 
 /// How much may still be put out, in bytes of JSON or thereabouts.
 #[derive(Debug)]
-pub(super) struct Room(usize);
+pub(super) struct OutputBudget(usize);
 
 /// An object as a VRL value.
-pub(super) fn from_object(fields: impl IntoIterator<Item = (String, Json)>) -> Value {
+pub(super) fn from_object(fields: impl IntoIterator<OutputRecord = (String, Json)>) -> Value {
     // The crate's own conversion makes text of numbers that it cannot hold.
     Value::Object(fields.into_iter().map(|(name, value)| (name.into(), Value::from(value))).collect())
 }
 
-impl Room {
+impl OutputBudget {
     pub(super) fn new(bytes: usize) -> Self {
         Self(bytes)
     }
 
-    pub(super) fn take(&mut self, bytes: usize) -> Result<(), Refusal> {
-        self.0 = self.0.checked_sub(bytes).ok_or(Refusal::TooMuch)?;
+    pub(super) fn take(&mut self, bytes: usize) -> Result<(), ConversionError> {
+        self.0 = self.0.checked_sub(bytes).ok_or(ConversionError::TooLarge)?;
         Ok(())
     }
 
     /// A VRL value as JSON.
-    pub(super) fn json(&mut self, value: Value) -> Result<Json, Refusal> {
+    pub(super) fn json(&mut self, value: Value) -> Result<Json, ConversionError> {
         self.convert(value, 1)
     }
 
-    fn convert(&mut self, value: Value, depth: usize) -> Result<Json, Refusal> {
+    fn convert(&mut self, value: Value, depth: usize) -> Result<Json, ConversionError> {
         self.take(2)?;
         Ok(match value {
             Value::Null => Json::Null,
@@ -75,7 +75,7 @@ impl Room {
             },
             Value::Regex(regex) => self.text(regex.as_str())?,
             Value::Timestamp(moment) => Json::from(moment.to_rfc3339_opts(SecondsFormat::Micros, true)),
-            Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => return Err(Refusal::TooDeep),
+            Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => return Err(ConversionError::TooDeep),
             Value::Array(items) => {
                 let converted = items.into_iter().map(|item| self.convert(item, depth + 1));
                 Json::Array(converted.collect::<Result<_, _>>()?)
@@ -90,7 +90,7 @@ impl Room {
         })
     }
 
-    fn text(&mut self, text: &str) -> Result<Json, Refusal> {
+    fn text(&mut self, text: &str) -> Result<Json, ConversionError> {
         self.take(text.len())?;
         Ok(Json::from(text))
     }

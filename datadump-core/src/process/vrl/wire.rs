@@ -1,9 +1,9 @@
 //! What goes between the server and its workers: frames of a length and so many bytes.
 //!
 //! ```text
-//! parent: Hello            worker: Hello
-//! parent: Check            worker: Checked
-//! parent: Run, event, …    worker: answer, …     (one per event, in order)
+//! parent: Handshake            worker: Handshake
+//! parent: Check            worker: CheckResult
+//! parent: RunRequest, event, …    worker: answer, …     (one per event, in order)
 //! ```
 
 use std::{
@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{About, Diagnostics, Event, Script};
+use super::{ProgramContext, Diagnostics, ProgramInput, Script};
 use crate::{clock::Timestamp, record::Fields};
 
 /// Both sides come from one build; when they do not, they had better not talk.
@@ -25,7 +25,7 @@ pub(super) const READY: &str = concat!("ready: datadump-worker/1 ", env!("CARGO_
 
 /// The first thing either side says.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Hello {
+pub(super) struct Handshake {
     pub(super) protocol: String,
     /// How much memory the worker may have beyond what it starts with.
     pub(super) memory: u64,
@@ -37,14 +37,14 @@ pub(super) enum Request {
     /// Whether a program compiles.
     Check(Script),
     /// To run it on the events that follow.
-    Run(Box<Run>),
+    RunRequest(Box<RunRequest>),
 }
 
 /// A run of a program.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Run {
+pub(super) struct RunRequest {
     pub(super) script: Script,
-    pub(super) about: Said,
+    pub(super) about: ContextMessage,
     /// How many events follow.
     pub(super) events: usize,
     /// Whether each answer is sent before the next event is begun, so that it is known which one
@@ -58,7 +58,7 @@ pub(super) struct Run {
 
 /// What a program can read of its throw.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Said {
+pub(super) struct ContextMessage {
     source: String,
     received_at: i64,
     format: Option<String>,
@@ -67,14 +67,14 @@ pub(super) struct Said {
 
 /// What the compiler says.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Checked {
+pub(super) struct CheckResult {
     pub(super) compiles: bool,
     pub(super) diagnostics: Diagnostics,
 }
 
 /// An event, as the worker gets it.
 #[derive(Debug, PartialEq)]
-pub(super) struct Given {
+pub(super) struct InputMessage {
     pub(super) index: usize,
     /// How much may come out of it.
     pub(super) output: usize,
@@ -89,7 +89,7 @@ pub(super) enum Payload {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Head<'a> {
+struct InputHeader<'a> {
     i: usize,
     o: usize,
     /// Of a record: its fields.
@@ -100,8 +100,8 @@ struct Head<'a> {
     c: Option<Cow<'a, str>>,
 }
 
-impl From<&About> for Said {
-    fn from(about: &About) -> Self {
+impl From<&ProgramContext> for ContextMessage {
+    fn from(about: &ProgramContext) -> Self {
         Self {
             source: about.source.clone(),
             received_at: about.received_at.micros(),
@@ -111,8 +111,8 @@ impl From<&About> for Said {
     }
 }
 
-impl From<Said> for About {
-    fn from(said: Said) -> Self {
+impl From<ContextMessage> for ProgramContext {
+    fn from(said: ContextMessage) -> Self {
         Self {
             source: said.source,
             received_at: Timestamp::from_micros(said.received_at).unwrap_or(Timestamp::MIN),
@@ -135,12 +135,12 @@ pub(super) fn put(buffer: &mut Vec<u8>, message: &impl Serialize) -> io::Result<
 }
 
 /// Adds an event.
-pub(super) fn put_event(buffer: &mut Vec<u8>, event: &Event, output: usize) -> io::Result<()> {
+pub(super) fn put_input(buffer: &mut Vec<u8>, event: &ProgramInput, output: usize) -> io::Result<()> {
     let (i, o) = (event.index(), output);
     match event {
-        Event::Record(record) => put(buffer, &Head { i, o, f: Some(Event::fields(record)), c: None }),
-        Event::Throw { body, content_type } => {
-            put(buffer, &Head { i, o, f: None, c: content_type.as_deref().map(Cow::Borrowed) })?;
+        ProgramInput::Record(record) => put(buffer, &InputHeader { i, o, f: Some(ProgramInput::fields(record)), c: None }),
+        ProgramInput::Throw { body, content_type } => {
+            put(buffer, &InputHeader { i, o, f: None, c: content_type.as_deref().map(Cow::Borrowed) })?;
             buffer.extend(u32::try_from(body.len()).map_err(|_| too_long())?.to_le_bytes());
             buffer.extend_from_slice(body);
             Ok(())
@@ -171,9 +171,9 @@ pub(super) fn get<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<Opti
 }
 
 /// Reads one event.
-pub(super) fn get_event(input: &mut impl Read) -> io::Result<Given> {
+pub(super) fn get_input(input: &mut impl Read) -> io::Result<InputMessage> {
     let bytes = get_bytes(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let head: Head<'_> = serde_json::from_slice(&bytes)?;
+    let head: InputHeader<'_> = serde_json::from_slice(&bytes)?;
     let payload = match head.f {
         Some(fields) => Payload::Record(fields.into_owned()),
         None => {
@@ -181,7 +181,7 @@ pub(super) fn get_event(input: &mut impl Read) -> io::Result<Given> {
             Payload::Throw { body: body.into(), content_type: head.c.map(Cow::into_owned) }
         }
     };
-    Ok(Given { index: head.i, output: head.o, payload })
+    Ok(InputMessage { index: head.i, output: head.o, payload })
 }
 
 /// Sends what is waiting.

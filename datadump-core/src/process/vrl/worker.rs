@@ -14,12 +14,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use vrl::{compiler::runtime::Runtime, value::ObjectMap};
 
 use super::{
-    About, Diagnostics, Mode, Program, Script,
-    answer::{Answer, Code},
+    ProgramContext, Diagnostics, Mode, Program, Script,
+    run_result::{RunResult, Code},
     event,
     program::Bounds,
     run,
-    wire::{self, Checked, Given, Hello, PROTOCOL, Payload, READY, Request, Run},
+    wire::{self, CheckResult, InputMessage, Handshake, PROTOCOL, Payload, READY, Request, RunRequest},
 };
 
 /// How many programs stay compiled.
@@ -56,19 +56,19 @@ pub fn serve_worker() -> ExitCode {
 }
 
 fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
-    let Some(hello) = wire::get::<Hello>(&mut input)? else { return Ok(()) };
-    if hello.protocol != PROTOCOL {
+    let Some(handshake) = wire::get::<Handshake>(&mut input)? else { return Ok(()) };
+    if handshake.protocol != PROTOCOL {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    confine(hello.memory);
+    confine(handshake.memory);
     let mut buffer = Vec::new();
-    wire::put(&mut buffer, &Hello { protocol: READY.to_owned(), memory: hello.memory })?;
+    wire::put(&mut buffer, &Handshake { protocol: READY.to_owned(), memory: handshake.memory })?;
     wire::send(&mut output, &mut buffer)?;
     let mut programs = Programs::default();
     while let Some(request) = wire::get::<Request>(&mut input)? {
         match request {
             Request::Check(script) => wire::put(&mut buffer, &check(&script))?,
-            Request::Run(run) => {
+            Request::RunRequest(run) => {
                 let program = programs.get(&run.script);
                 Batch::new(&run).answer(program, &mut input, &mut output, &mut buffer)?;
             }
@@ -113,29 +113,29 @@ fn address_space() -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
-fn check(script: &Script) -> Checked {
+fn check(script: &Script) -> CheckResult {
     match caught(|| Program::compile(script)) {
-        Ok(Ok(program)) => Checked { compiles: true, diagnostics: program.diagnostics().clone() },
-        Ok(Err(diagnostics)) => Checked { compiles: false, diagnostics },
+        Ok(Ok(program)) => CheckResult { compiles: true, diagnostics: program.diagnostics().clone() },
+        Ok(Err(diagnostics)) => CheckResult { compiles: false, diagnostics },
         Err(panic) => {
             let diagnostics = Diagnostics::error(format!("the compiler panicked: {panic}"), &script.source);
-            Checked { compiles: false, diagnostics }
+            CheckResult { compiles: false, diagnostics }
         }
     }
 }
 
 /// Programs that were compiled, or why they are not.
 #[derive(Default)]
-struct Programs(HashMap<Script, Result<Program, Answer>>);
+struct Programs(HashMap<Script, Result<Program, RunResult>>);
 
 impl Programs {
-    fn get(&mut self, script: &Script) -> Result<&Program, &Answer> {
+    fn get(&mut self, script: &Script) -> Result<&Program, &RunResult> {
         if self.0.len() >= PROGRAMS && !self.0.contains_key(script) {
             self.0.clear();
         }
         let compile = || match caught(|| Program::compile(script)) {
             Ok(compiled) => compiled.map_err(|errors| run::not_compiled(&errors)),
-            Err(panic) => Err(Answer::failed(Code::NotCompiled, format!("the compiler panicked: {panic}"))),
+            Err(panic) => Err(RunResult::failed(Code::NotCompiled, format!("the compiler panicked: {panic}"))),
         };
         self.0.entry(script.clone()).or_insert_with(compile).as_ref()
     }
@@ -143,29 +143,29 @@ impl Programs {
 
 /// One run of a program on several events.
 struct Batch<'a> {
-    run: &'a Run,
+    run: &'a RunRequest,
     shared: ObjectMap,
     last: Instant,
     runtime: Runtime,
 }
 
 impl<'a> Batch<'a> {
-    fn new(run: &'a Run) -> Self {
-        let shared = About::from(run.about.clone()).metadata();
+    fn new(run: &'a RunRequest) -> Self {
+        let shared = ProgramContext::from(run.about.clone()).metadata();
         let last = Instant::now() + Duration::from_micros(run.patience_micros);
         Self { run, shared, last, runtime: Runtime::default() }
     }
 
     fn answer(
         mut self,
-        program: Result<&Program, &Answer>,
+        program: Result<&Program, &RunResult>,
         input: &mut impl Read,
         output: &mut impl Write,
         buffer: &mut Vec<u8>,
     ) -> io::Result<()> {
         let mut sent = Instant::now();
         for _ in 0..self.run.events {
-            let given = wire::get_event(input)?;
+            let given = wire::get_input(input)?;
             let answer = match program {
                 Ok(program) => self.one(program, given),
                 Err(why) => why.clone(),
@@ -179,7 +179,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn one(&mut self, program: &Program, given: Given) -> Answer {
+    fn one(&mut self, program: &Program, given: InputMessage) -> RunResult {
         let started = Instant::now();
         if started > self.last {
             return run::late();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    About, Diagnostics, Event, Limits, Program, Script, Verdict, answer::Answer, child::WorkerCommand,
+    ProgramContext, Diagnostics, ProgramInput, Limits, Program, Script, ProgramOutcome, run_result::RunResult, child::WorkerCommand,
     pool::Pool, run,
 };
 
@@ -58,9 +58,9 @@ impl Workers {
         }
     }
 
-    /// Runs a program on events of one throw: a verdict for each, in order. An event that the
+    /// Runs a program on events of one throw: a outcome for each, in order. An event that the
     /// program cannot cope with fails alone.
-    pub async fn run(&self, script: &Script, about: &About, events: Vec<Event>) -> Vec<Verdict> {
+    pub async fn run(&self, script: &Script, about: &ProgramContext, events: Vec<ProgramInput>) -> Vec<ProgramOutcome> {
         match &self.kind {
             Kind::Processes(pool) => {
                 let answers = pool.run(script, about, &events).await;
@@ -97,7 +97,7 @@ impl InProcess {
         }
     }
 
-    async fn run(&self, script: &Script, about: &About, events: Vec<Event>) -> Vec<Verdict> {
+    async fn run(&self, script: &Script, about: &ProgramContext, events: Vec<ProgramInput>) -> Vec<ProgramOutcome> {
         let (script, about, limits) = (script.clone(), about.clone(), self.limits);
         let (programs, events) = (self.programs.clone(), Arc::new(events));
         let given = events.clone();
@@ -105,8 +105,8 @@ impl InProcess {
             Ok(program) => program.run(&about, &given, &limits),
             Err(errors) => all(&given, &run::not_compiled(&errors)),
         };
-        let verdicts = tokio::task::spawn_blocking(work).await;
-        verdicts.unwrap_or_else(|error| all(&events, &run::panicked(&error.to_string())))
+        let outcomes = tokio::task::spawn_blocking(work).await;
+        outcomes.unwrap_or_else(|error| all(&events, &run::panicked(&error.to_string())))
     }
 }
 
@@ -128,6 +128,6 @@ fn compiled(
     Ok(program)
 }
 
-fn all(events: &[Event], answer: &Answer) -> Vec<Verdict> {
+fn all(events: &[ProgramInput], answer: &RunResult) -> Vec<ProgramOutcome> {
     events.iter().map(|event| event.settle(answer.clone())).collect()
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use bytes::Bytes;
-use datadump_core::process::{Detected, detect};
+use datadump_core::process::{Detection, detect};
 
 /// A throw, and the format it is in.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub(super) struct Sample {
 
 impl Sample {
     /// What it is taken for.
-    pub(super) fn detected(&self) -> Detected {
+    pub(super) fn detected(&self) -> Detection {
         detect(&self.body, self.content_type.as_deref(), self.has_arguments)
     }
 }

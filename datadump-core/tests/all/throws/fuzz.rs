@@ -117,14 +117,14 @@ fn survives(
         }
     };
     in_order(&output)?;
-    let pieces = output.records.iter().filter_map(|record| Some((record, record.origin.piece.clone()?)));
+    let pieces = output.records.iter().filter_map(|record| Some((record, record.origin.byte_range.clone()?)));
     for (record, piece) in pieces.step_by(output.records.len().div_ceil(AGAIN).max(1)) {
         prop_assert!(piece.start <= piece.end && piece.end <= body.len(), "{piece:?} of {}", body.len());
         let again = read(&body.slice(piece));
         let again = again.map_err(|failure| TestCaseError::fail(format!("{record:?}: {failure}")))?;
         prop_assert_eq!(again.records.len(), 1, "{}: {:?}", processor.name(), record);
         prop_assert_eq!(&again.records[0].fields, &record.fields, "{}", processor.name());
-        prop_assert_eq!(&again.records[0].odd, &record.odd, "{}", processor.name());
+        prop_assert_eq!(&again.records[0].non_finite, &record.non_finite, "{}", processor.name());
     }
     Ok(())
 }

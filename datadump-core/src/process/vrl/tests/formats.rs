@@ -183,7 +183,7 @@ fn a_bad_line_is_rejected_alone_and_everyone_knows_where_it_stands() {
             "{name}"
         );
         for (origin, line, _) in found {
-            assert_eq!(&body[origin.piece.clone().unwrap()], line, "{name}");
+            assert_eq!(&body[origin.byte_range.clone().unwrap()], line, "{name}");
         }
     }
 }

@@ -3,11 +3,11 @@
 mod formats;
 mod programs;
 
-use super::About;
+use super::ProgramContext;
 use crate::Timestamp;
 
-fn about() -> About {
-    About {
+fn about() -> ProgramContext {
+    ProgramContext {
         source: "animals".into(),
         received_at: Timestamp::parse("2026-01-02T03:04:05.678901Z").unwrap(),
         format: Some("json".into()),

@@ -12,25 +12,25 @@ fn object(value: Json) -> Map<String, Json> {
     fields
 }
 
-fn event(fields: Json) -> Event {
-    let origin = Origin { index: 7, line: Some(3), piece: Some(5..9) };
-    Event::Record(Record { origin, ..Record::new(object(fields)) })
+fn event(fields: Json) -> ProgramInput {
+    let origin = Origin { index: 7, line: Some(3), byte_range: Some(5..9) };
+    ProgramInput::Record(Record { origin, ..Record::new(object(fields)) })
 }
 
-/// A verdict as JSON: the records, or why there are none.
-fn shown(verdict: Verdict) -> Json {
-    match verdict {
-        Verdict::Dropped(reason) => json!({ "dropped": reason }),
-        Verdict::Failed(failure) => json!({ "failed": failure.code, "detail": failure.detail }),
-        Verdict::Records(records) => records
+/// A outcome as JSON: the records, or why there are none.
+fn shown(outcome: ProgramOutcome) -> Json {
+    match outcome {
+        ProgramOutcome::Dropped(reason) => json!({ "dropped": reason }),
+        ProgramOutcome::Failed(failure) => json!({ "failed": failure.code, "detail": failure.detail }),
+        ProgramOutcome::Records(records) => records
             .into_iter()
             .map(|record| {
                 let mut shown = record.fields;
                 if let Some(storage) = record.storage {
                     shown.insert("→", storage.as_str().into());
                 }
-                if !record.odd.is_empty() {
-                    shown.insert("odd", record.odd.into());
+                if !record.non_finite.is_empty() {
+                    shown.insert("non_finite", record.non_finite.into());
                 }
                 Json::from(shown)
             })
@@ -38,11 +38,11 @@ fn shown(verdict: Verdict) -> Json {
     }
 }
 
-fn check(source: &str, given: Event, expected: &Json) {
+fn check(source: &str, given: ProgramInput, expected: &Json) {
     let script = Script { source: source.into(), mode: given.mode() };
     let program = Program::compile(&script).unwrap_or_else(|errors| panic!("{source}\n{}", errors.rendered));
-    let mut verdicts = program.run(&about(), &[given], &Limits::default());
-    assert_eq!(shown(verdicts.remove(0)).to_string(), expected.to_string(), "{source}");
+    let mut outcomes = program.run(&about(), &[given], &Limits::default());
+    assert_eq!(shown(outcomes.remove(0)).to_string(), expected.to_string(), "{source}");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn values_come_out_as_they_went_in_or_as_text() {
         (
             "x = float!(.x)\n. = {\"a\": x * 10, \"b\": [x * -10]}",
             json!({"x": 1e308}),
-            json!([{"b": ["-Infinity"], "odd": {"a": "Infinity"}}]),
+            json!([{"b": ["-Infinity"], "non_finite": {"a": "Infinity"}}]),
         ),
         (
             "for_each(array!(.n)) -> |_i, _v| { .d = {\"d\": .d} }",
@@ -156,7 +156,7 @@ fn a_program_chooses_the_storage() {
     ] {
         check(source, event(given), &expected);
     }
-    let throw = Event::Throw { body: Bytes::from(r#"[{"_storage": "users"}]"#), content_type: None };
+    let throw = ProgramInput::Throw { body: Bytes::from(r#"[{"_storage": "users"}]"#), content_type: None };
     check(". = parse_json!(.body)", throw, &json!([{"_storage": "users"}]));
 }
 
@@ -164,39 +164,39 @@ fn a_program_chooses_the_storage() {
 fn a_throw_can_be_read_by_a_program() {
     let source =
         ". = {\"lines\": length(split(.body, \"\\n\")), \"type\": .content_type, \"unit\": .args.unit}";
-    let throw = |body: &'static [u8]| Event::Throw {
+    let throw = |body: &'static [u8]| ProgramInput::Throw {
         body: Bytes::from_static(body),
         content_type: Some("text/x".into()),
     };
     check(source, throw(b"a\nb"), &json!([{"lines": 2, "type": "text/x", "unit": "°C"}]));
     check(". = {\"hex\": encode_base16(.body)}", throw(b"\xff\x00"), &json!([{"hex": "ff00"}]));
     let record = Program::compile(&Script::of_records("")).unwrap();
-    let verdict = record.run(&about(), &[throw(b"")], &Limits::default()).remove(0);
-    assert_eq!(shown(verdict)["failed"], "not-compiled");
+    let outcome = record.run(&about(), &[throw(b"")], &Limits::default()).remove(0);
+    assert_eq!(shown(outcome)["failed"], "not-compiled");
 }
 
 #[test]
 fn what_json_cannot_hold_passes_through() {
     let mut record = Record::new(object(json!({"a": 1, "b": 2})));
-    record.odd.insert("t", "NaN".into());
-    record.odd.insert("u", "Infinity".into());
+    record.non_finite.insert("t", "NaN".into());
+    record.non_finite.insert("u", "Infinity".into());
     let program = ".u = 5\n.is = is_string(.t)";
     check(
         program,
-        Event::Record(record),
-        &json!([{"a": 1, "b": 2, "u": 5, "is": true, "odd": {"t": "NaN"}}]),
+        ProgramInput::Record(record),
+        &json!([{"a": 1, "b": 2, "u": 5, "is": true, "non_finite": {"t": "NaN"}}]),
     );
 }
 
 #[test]
 fn records_keep_where_they_came_from() {
     let program = Program::compile(&Script::of_records(". = [{}, {}]")).unwrap();
-    let Verdict::Records(records) = program.run(&about(), &[event(json!({}))], &Limits::default()).remove(0)
+    let ProgramOutcome::Records(records) = program.run(&about(), &[event(json!({}))], &Limits::default()).remove(0)
     else {
         panic!("no records");
     };
     assert_eq!(records.len(), 2);
-    assert!(records.iter().all(|record| record.origin.index == 7 && record.origin.piece == Some(5..9)));
+    assert!(records.iter().all(|record| record.origin.index == 7 && record.origin.byte_range == Some(5..9)));
 }
 
 #[test]
@@ -272,11 +272,11 @@ fn a_program_is_stopped_between_two_expressions() {
     let source = source.replace("repeat(\"a,\", 20000)", "\"a,\" * 20000");
     let program =
         Program::compile(&Script::of_records(source)).unwrap_or_else(|errors| panic!("{}", errors.rendered));
-    let verdict = program.run(&about(), &[event(json!({}))], &limits).remove(0);
-    assert_eq!(shown(verdict)["failed"], "timeout");
+    let outcome = program.run(&about(), &[event(json!({}))], &limits).remove(0);
+    assert_eq!(shown(outcome)["failed"], "timeout");
     let source = ".t = \"0123456789\" * 1000\n.all = [.t, .t, .t]";
     let program = Program::compile(&Script::of_records(source)).unwrap();
     let limits = Limits { output_bytes: 39_000, ..limits };
-    let verdict = program.run(&about(), &[event(json!({}))], &limits).remove(0);
-    assert_eq!(shown(verdict)["failed"], "too-much-output");
+    let outcome = program.run(&about(), &[event(json!({}))], &limits).remove(0);
+    assert_eq!(shown(outcome)["failed"], "too-much-output");
 }

@@ -1,0 +1,267 @@
+//! XML: a record per repeated element, or one record of the whole.
+//!
+//! Attributes become `@name`, children their names, and text beside them `#text`. Nothing is ever
+//! fetched or expanded: a document type is skipped, and of the references only those to single
+//! characters are replaced. So no document grows by being read.
+
+use quick_xml::{
+    Reader,
+    escape::resolve_xml_entity,
+    events::{BytesRef, BytesStart, Event},
+};
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    json::MAX_DEPTH,
+    process::{
+        Input, Output, Processor, infer_scalar,
+        parsed_value::{record_from_json, too_deep},
+    },
+    record::Failure,
+};
+
+/// Reads one XML document.
+#[derive(Debug)]
+pub(in crate::process) struct Xml;
+
+impl Processor for Xml {
+    fn name(&self) -> &str {
+        "xml"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let root = read(input.text()?)?;
+        if let Some(name) = root.repeated_child() {
+            if let Some(Json::Array(items)) =
+                root.children.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+            {
+                items.into_iter().for_each(|item| output.record(record_from_json(item)));
+            }
+            return Ok(());
+        }
+        let name = root.name.clone();
+        output.record(match root.into_json() {
+            fields @ Json::Object(_) => record_from_json(fields),
+            // The name of the only element is the name of its value.
+            value => record_from_json(Json::Object(Map::from_iter([(name, value)]))),
+        });
+        Ok(())
+    }
+}
+
+/// Whether a text is XML and no web page, as far as its beginning says.
+pub(in crate::process) fn looks_like(text: &str) -> bool {
+    /// How far it is read.
+    const BYTES: u64 = 64 * 1024;
+    let mut reader = Reader::from_str(text);
+    let (mut open, mut elements) = (0_usize, 0_usize);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(start)) => {
+                if elements == 0 && is_page(&start) {
+                    return false;
+                }
+                elements += 1;
+                open += 1;
+            }
+            Ok(Event::Empty(_)) => elements += 1,
+            // The reader itself refuses an end that does not match.
+            Ok(Event::End(_)) => open = open.saturating_sub(1),
+            Ok(Event::Text(text)) if open == 0 && !text.trim().is_empty() => return false,
+            Ok(Event::DocType(kind)) if kind.trim().eq_ignore_ascii_case("html") => return false,
+            Ok(Event::Eof) => return elements > 0 && open == 0,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+        if reader.buffer_position() > BYTES {
+            return elements > 0;
+        }
+    }
+}
+
+fn is_page(start: &BytesStart<'_>) -> bool {
+    start.name().as_ref().eq_ignore_ascii_case("html")
+}
+
+/// An element that is being read.
+#[derive(Default)]
+struct Element {
+    name: String,
+    children: Map<String, Json>,
+    attributes: Map<String, Json>,
+    text: String,
+}
+
+impl Element {
+    fn new(start: &BytesStart<'_>) -> Result<Self, Failure> {
+        let mut element = Self { name: start.name().as_ref().to_owned(), ..Self::default() };
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| unreadable(&error))?;
+            let name: &str = attribute.key.as_ref();
+            // Where names come from says nothing about the thing described.
+            if name == "xmlns" || name.starts_with("xmlns:") {
+                continue;
+            }
+            let value = with_references(&attribute.value);
+            element.attributes.insert(format!("@{name}"), infer_scalar::infer(&value));
+        }
+        Ok(element)
+    }
+
+    /// The name of the children when there are two or more, all of one name, and nothing else.
+    fn repeated_child(&self) -> Option<String> {
+        let (name, children) = self.children.iter().next()?;
+        let is_alone = self.children.len() == 1 && self.attributes.is_empty() && self.text.trim().is_empty();
+        (is_alone && children.is_array()).then(|| name.clone())
+    }
+
+    fn into_json(self) -> Json {
+        let text = self.text.trim();
+        if self.children.is_empty() && self.attributes.is_empty() {
+            return infer_scalar::infer(text);
+        }
+        let mut fields = self.attributes;
+        fields.extend(self.children);
+        if !text.is_empty() {
+            fields.insert("#text".to_owned(), infer_scalar::infer(text));
+        }
+        Json::Object(fields)
+    }
+}
+
+fn read(text: &str) -> Result<Element, Failure> {
+    let mut reader = Reader::from_str(text);
+    // The elements that are open; the first is not one of the document, but holds its root.
+    let mut open = vec![Element::default()];
+    loop {
+        match reader.read_event().map_err(|error| unreadable(&error))? {
+            Event::Start(start) => {
+                if open.len() > MAX_DEPTH {
+                    return Err(too_deep());
+                }
+                open.push(Element::new(&start)?);
+            }
+            Event::Empty(start) => {
+                let element = Element::new(&start)?;
+                if open.len() == 1 {
+                    return end(&mut reader, element);
+                }
+                close(&mut open, element)?;
+            }
+            Event::End(_) => {
+                let element = open.pop().unwrap_or_default();
+                if open.len() == 1 {
+                    return end(&mut reader, element);
+                }
+                close(&mut open, element)?;
+            }
+            Event::Text(text) => push(&mut open, &text.xml10_content()),
+            Event::CData(text) => push(&mut open, &text.xml10_content()),
+            Event::GeneralRef(reference) => push(&mut open, &referred(&reference)),
+            Event::Eof => return Err(Failure::unreadable("this is not XML: an element is not closed")),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+        }
+    }
+}
+
+/// Puts an element that is over into the one around it.
+fn close(open: &mut [Element], element: Element) -> Result<(), Failure> {
+    let Some(parent) = open.last_mut() else {
+        return Err(Failure::unreadable("this is not XML: an element ends that did not begin"));
+    };
+    let name = element.name.clone();
+    infer_scalar::add_field(&mut parent.children, name, element.into_json());
+    Ok(())
+}
+
+fn push(open: &mut [Element], text: &str) {
+    if let Some(element) = open.last_mut() {
+        element.text.push_str(text);
+    }
+}
+
+/// Behind the root only comments may come.
+fn end(reader: &mut Reader<&[u8]>, root: Element) -> Result<Element, Failure> {
+    loop {
+        match reader.read_event().map_err(|error| unreadable(&error))? {
+            Event::Eof => return Ok(root),
+            Event::Comment(_) | Event::PI(_) => {}
+            Event::Text(text) if text.trim().is_empty() => {}
+            _ => return Err(Failure::unreadable("this is not XML: something follows its root")),
+        }
+    }
+}
+
+/// What a reference stands for; one to anything but a character stays as it was written.
+fn referred(reference: &BytesRef<'_>) -> String {
+    match reference.resolve_char_ref() {
+        Ok(Some(character)) => character.to_string(),
+        _ => match resolve_xml_entity(reference) {
+            Some(text) => text.to_owned(),
+            None => format!("&{};", &**reference),
+        },
+    }
+}
+
+fn with_references(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, behind)) = rest.split_once('&') {
+        text.push_str(before);
+        match behind.split_once(';') {
+            Some((name, behind)) if !name.contains(['&', ' ']) => {
+                text.push_str(&referred(&BytesRef::new(name)));
+                rest = behind;
+            }
+            _ => {
+                text.push('&');
+                rest = behind;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> Failure {
+    Failure::unreadable(format!("this is not XML: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::testing::check;
+
+    #[test]
+    fn elements_become_records() {
+        let deep = format!("{}{}", "<a>".repeat(1000), "</a>".repeat(1000));
+        for (body, expected) in [
+            (
+                "<l><i>1</i><i a='x'>2</i><i/></l>",
+                &[r#"{"value":1}"#, r##"{"@a":"x","#text":2}"##, r#"{"value":null}"#][..],
+            ),
+            ("<l><i><a>1</a></i></l>", &[r#"{"i":{"a":1}}"#]),
+            ("<l v='1'><i>1</i><i>2</i></l>", &[r#"{"@v":1,"i":[1,2]}"#]),
+            ("<t>21.5</t>", &[r#"{"t":21.5}"#]),
+            ("<t/>", &[r#"{"t":null}"#]),
+            (
+                "<?xml version='1.0'?><!-- c --><t xmlns='u' xmlns:p='v' p:id='007'>a <b>c</b> d</t>",
+                &[r##"{"@p:id":"007","b":"c","#text":"a  d"}"##],
+            ),
+            ("<t><![CDATA[1 < 2 & 3]]></t>", &[r#"{"t":"1 < 2 & 3"}"#]),
+            (
+                "<t a='&lt;&#65;&quot;&own;'>&amp;&#x42;&own;</t>",
+                &[r##"{"@a":"<A\"&own;","#text":"&B&own;"}"##],
+            ),
+            ("<!DOCTYPE t [<!ENTITY own 'grown'>]><t>&own;</t>", &[r#"{"t":"&own;"}"#]),
+            (&deep, &["error too-deep"]),
+            ("<a><b></a>", &["error unreadable"]),
+            ("<a>", &["error unreadable"]),
+            ("<a/><b/>", &["error unreadable"]),
+            ("", &["error unreadable"]),
+            ("text", &["error unreadable"]),
+        ] {
+            check(&Xml, body, expected);
+        }
+    }
+}

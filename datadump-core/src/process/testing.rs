@@ -1,0 +1,47 @@
+//! What the tests of the formats share: a throw in, lines that can be compared out.
+
+use bytes::Bytes;
+use serde_json::Value as Json;
+
+use super::{Input, Processor, run};
+use crate::{clock::Timestamp, record::Fields};
+
+/// Reads bytes that were sent with this content type, and checks what comes out, line by line: a
+/// record as its fields, with `non_finite` behind what JSON cannot hold; `!code` for what is rejected, with
+/// the line it is on; `error code` when nothing could be read.
+pub(super) fn check_as(
+    processor: &dyn Processor,
+    content_type: Option<&str>,
+    body: &[u8],
+    expected: &[&str],
+) {
+    let body = Bytes::copy_from_slice(body);
+    let input = Input { body: &body, content_type, arguments: &[], received_at: Timestamp::MIN };
+    let shown = match run(processor, &input) {
+        Err(failure) => vec![format!("error {}", failure.code)],
+        Ok(output) => {
+            let records = output.records.iter().map(|record| {
+                let non_finite =
+                    if record.non_finite.is_empty() { String::new() } else { format!(" non_finite {}", json(&record.non_finite)) };
+                (record.origin.index, format!("{}{non_finite}", json(&record.fields)))
+            });
+            let rejected = output.rejected.iter().map(|rejected| {
+                let line = rejected.origin.line.map_or(String::new(), |line| format!(" line {line}"));
+                (rejected.origin.index, format!("!{}{line}", rejected.failure.code))
+            });
+            let mut shown: Vec<_> = records.chain(rejected).collect();
+            shown.sort();
+            shown.into_iter().map(|(_, shown)| shown).collect()
+        }
+    };
+    assert_eq!(shown, expected, "{}: {:?}", processor.name(), String::from_utf8_lossy(&body));
+}
+
+/// Reads text that was sent without a content type.
+pub(super) fn check(processor: &dyn Processor, text: &str, expected: &[&str]) {
+    check_as(processor, None, text.as_bytes(), expected);
+}
+
+fn json(fields: &Fields) -> String {
+    Json::from(fields.clone()).to_string()
+}
