@@ -160,7 +160,7 @@ impl Builder {
         let options = Options {
             clock: self.clock.clone(),
             ids: ids.clone(),
-            feed: self.feed,
+            change_log: self.feed,
             queue_rows: self.queue_rows,
             queue_bytes: self.queue_bytes,
             reprove: validate::again,

@@ -10,9 +10,9 @@ use crate::{
     record::Fields,
     schema::{InForce, StoredRow, Value, definition::Service},
     store::{
-        WriteBatch, Counted, Expect, Outcome, Paging, Query, Store, Stored, Write,
-        system_storages::SystemStorage,
+        Counted, Expect, Outcome, Paging, Query, Store, Stored, Write, WriteBatch,
         query::{Towards, cursor, parse},
+        system_storages::SystemStorage,
     },
     validate,
 };

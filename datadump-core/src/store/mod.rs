@@ -5,20 +5,20 @@
 //! reads  ─► query ─► sql ─► a reader of its own: never behind a write
 //! ```
 
-mod write;
+mod admission;
 pub mod catalogue;
+pub mod change_log;
 pub mod conformance;
 mod decide;
-pub mod change_log;
 pub mod migrate;
-pub mod system_storages;
 pub mod postgres;
-mod admission;
 pub mod query;
 mod refusal;
 mod sql;
 pub mod sqlite;
 mod system;
+pub mod system_storages;
+mod write;
 mod writer;
 
 use std::{fmt::Debug, sync::Arc};
@@ -32,13 +32,14 @@ use crate::{
     id::Ids,
     schema::{Definition, Difference, InForce, Row, StorageId, StoredRow, Value},
 };
-pub use write::{
-    Action, WriteBatch, Expect, Atomicity, ReplacementFn, MakeRecord, IdempotencyRecord, OnFailure, Outcome, RecordFn, Stored, Write,
-};
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionRecord};
 pub use change_log::{Change, Changed, Commit, Retention, Span};
 pub use migrate::{Examined, Progress};
 pub use query::{Column, Count, Counted, Filter, Found, Order, Page, Paging, Query, Test};
+pub use write::{
+    Action, Atomicity, Expect, IdempotencyRecord, MakeRecord, OnFailure, Outcome, RecordFn, ReplacementFn,
+    Stored, Write, WriteBatch,
+};
 
 /// A database that keeps storages and their rows.
 ///
@@ -174,7 +175,7 @@ pub struct Options {
     /// Where names come from that nobody else has.
     pub ids: Ids,
     /// How much of the [feed] is kept.
-    pub feed: Retention,
+    pub change_log: Retention,
     /// The most writes that may wait.
     pub queue_rows: usize,
     /// The most bytes that may wait.

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{Action, WriteBatch, Load, Outcome, Write, admission::Pressure};
+use super::{Action, Load, Outcome, Write, WriteBatch, admission::Pressure};
 use crate::error::{Error, Result};
 
 /// The most writes one transaction takes, unless one call alone has more.

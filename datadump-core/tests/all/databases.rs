@@ -106,7 +106,7 @@ pub(crate) fn options() -> Options {
     Options {
         clock: Arc::new(SystemClock),
         ids: ids(),
-        feed: Retention::default(),
+        change_log: Retention::default(),
         queue_rows: 16_384,
         queue_bytes: 64 << 20,
         reprove: validate::again,

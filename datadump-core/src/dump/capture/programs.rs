@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     process::vrl::{Mode, Script},
     schema::{StorageName, StoredRow, Value},
-    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
+    store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
     throw::SourceName,
     validate,
 };
@@ -251,7 +251,8 @@ impl Dump {
         });
         let record = record.as_object().cloned().unwrap_or_default();
         let row = validate::row(&in_force, record, &self.ids).map_err(Error::Invalid)?;
-        let outcomes = self.store.write(WriteBatch::independent(vec![Write::put(row, Expect::Absent)])).await?;
+        let outcomes =
+            self.store.write(WriteBatch::independent(vec![Write::put(row, Expect::Absent)])).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }
 

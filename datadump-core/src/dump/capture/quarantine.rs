@@ -9,8 +9,8 @@ use crate::{
     schema::{StoredRow, Value},
     store::{
         Expect,
-        system_storages::SystemStorage,
         query::{Towards, cursor, parse},
+        system_storages::SystemStorage,
     },
 };
 
@@ -53,7 +53,10 @@ impl Dump {
 
     /// Forgets an entry.
     pub async fn discard(&self, id: &str) -> Result<()> {
-        self.own(SystemStorage::Quarantine).delete(id, Expect::Anything).await.map_err(|error| unknown(error, id))
+        self.own(SystemStorage::Quarantine)
+            .delete(id, Expect::Anything)
+            .await
+            .map_err(|error| unknown(error, id))
     }
 
     /// How many entries wait.

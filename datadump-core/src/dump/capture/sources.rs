@@ -19,7 +19,7 @@ use crate::{
     route::Routes,
     schema::{FieldName, StorageName, StoredRow, Value, name::fold},
     source::Settings,
-    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
+    store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
     throw::SourceName,
     validate,
 };

@@ -8,7 +8,7 @@ use crate::{
     dump::Dump,
     error::{Error, Result},
     schema::{InForce, Value},
-    store::{WriteBatch, Column, Expect, Filter, Outcome, Query, Test, Write, query::Direction},
+    store::{Column, Expect, Filter, Outcome, Query, Test, Write, WriteBatch, query::Direction},
     validate,
 };
 

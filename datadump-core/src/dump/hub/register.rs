@@ -12,7 +12,7 @@ use super::{
 use crate::{
     dump::Dump,
     error::{Error, Result},
-    store::{WriteBatch, Expect, Outcome, system_storages::SystemStorage},
+    store::{Expect, Outcome, WriteBatch, system_storages::SystemStorage},
 };
 
 /// The most sensors of one device.

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     hub::{Pulse, Status},
     schema::{InForce, Row, StoredRow},
-    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
+    store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
     validate,
 };
 

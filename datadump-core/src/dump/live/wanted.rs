@@ -33,7 +33,9 @@ impl Wanted {
             return if is_alone { Ok(Self::Hub) } else { Err(wrong("device", detail)) };
         }
         if !asked.own.is_empty() {
-            return Ok(Self::SystemStorage(asked.own.iter().map(|own| StorageName::reserved(own.name())).collect()));
+            return Ok(Self::SystemStorage(
+                asked.own.iter().map(|own| StorageName::reserved(own.name())).collect(),
+            ));
         }
         let storages = parsed("storage", &asked.storages)?;
         if asked.sources.is_empty() {
@@ -66,7 +68,12 @@ impl Wanted {
             Self::All => true,
             Self::Named(storages) | Self::SystemStorage(storages) => storages.contains(storage),
             Self::Hub => {
-                let own = [SystemStorage::Device, SystemStorage::Sensor, SystemStorage::Transition, SystemStorage::Command];
+                let own = [
+                    SystemStorage::Device,
+                    SystemStorage::Sensor,
+                    SystemStorage::Transition,
+                    SystemStorage::Command,
+                ];
                 is_of_readings(storage) || own.iter().any(|own| own.name() == storage.as_str())
             }
         }

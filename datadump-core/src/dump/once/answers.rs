@@ -66,6 +66,10 @@ impl Pending {
     pub async fn record(self, answer: String) -> Result<()> {
         let row = self.slot.row(Some(answer.replace('\0', "\u{fffd}")), None);
         let once = self.slot.once(move |_| Some(row.clone()));
-        self.dump.store.write(WriteBatch { once: Some(once), ..WriteBatch::independent(Vec::new()) }).await.map(drop)
+        self.dump
+            .store
+            .write(WriteBatch { once: Some(once), ..WriteBatch::independent(Vec::new()) })
+            .await
+            .map(drop)
     }
 }

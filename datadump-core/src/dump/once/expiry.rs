@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     dump::Dump,
     error::Result,
-    store::{WriteBatch, Expect, Write, system_storages::SystemStorage, query::parse},
+    store::{Expect, Write, WriteBatch, query::parse, system_storages::SystemStorage},
 };
 
 /// How often it is looked for answers that are too old.

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     once::{Fingerprint, IdempotencyKey},
     schema::{InForce, Row, StoredRow, Value},
-    store::{self, Expect, Make, Outcome, system_storages::SystemStorage},
+    store::{self, Expect, MakeRecord, Outcome, system_storages::SystemStorage},
 };
 pub use answers::{Begun, Pending};
 pub(in crate::dump) use turns::{Turn, Turns};
@@ -122,9 +122,9 @@ impl Slot {
     pub(in crate::dump) fn once(
         &self,
         make: impl Fn(&[Outcome]) -> Option<Row> + Send + Sync + 'static,
-    ) -> store::Once {
+    ) -> store::IdempotencyRecord {
         let (in_force, key) = (self.in_force.clone(), self.key.clone());
-        store::Once { in_force, key, expect: self.expect, make: Make(Arc::new(make)) }
+        store::IdempotencyRecord { in_force, key, expect: self.expect, make: MakeRecord(Arc::new(make)) }
     }
 
     /// The next is recorded over this version.

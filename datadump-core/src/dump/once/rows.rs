@@ -8,7 +8,7 @@ use crate::{
     dump::{Dump, rows::Saved},
     error::{Error, Result},
     once::Fingerprint,
-    store::{WriteBatch, Expect, Outcome},
+    store::{Expect, Outcome, WriteBatch},
 };
 
 /// How it is recorded.

@@ -23,7 +23,7 @@ use crate::{
     receipt::{Receipt, Remark},
     record::{Origin, Record},
     schema::{InForce, Kind, Row, StorageName, StoredRow, definition::EXTRA},
-    store::{WriteBatch, Expect, OnFailure, Outcome, Write},
+    store::{Expect, OnFailure, Outcome, Write, WriteBatch},
     validate,
 };
 
@@ -270,7 +270,7 @@ impl Dump {
     }
 
     /// What is put into quarantine when the store refuses a row.
-    fn otherwise(&self, seed: Arc<Seed>, parts: Arc<[Part]>, heard: Arc<[Heard]>) -> OnFailure {
+    fn on_failure(&self, seed: Arc<Seed>, parts: Arc<[Part]>, heard: Arc<[Heard]>) -> OnFailure {
         let ids = self.ids.clone();
         OnFailure(Arc::new(move |place, write, outcome| match parts.get(place) {
             Some(Part::Row(origin, original)) => {

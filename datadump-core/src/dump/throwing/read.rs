@@ -106,7 +106,10 @@ impl Dump {
         let processor = named.as_ref().map(|program| (program.name.clone(), program.number));
         let program = edited.or(named.as_ref().map(|named| &named.script));
         let seed = Arc::new(Seed {
-            quarantine: self.store.catalogue().system(crate::store::system_storages::SystemStorage::Quarantine)?,
+            quarantine: self
+                .store
+                .catalogue()
+                .system(crate::store::system_storages::SystemStorage::Quarantine)?,
             throw,
             body,
             format,

@@ -8,7 +8,7 @@ use super::{Bench, Subject, holds, rows::name, same};
 use crate::{
     error::{Error, Result},
     schema::{Row, Value},
-    store::{WriteBatch, Count, Counted, Expect, OnFailure, Outcome, Write, system_storages::SystemStorage},
+    store::{Count, Counted, Expect, OnFailure, Outcome, Write, WriteBatch, system_storages::SystemStorage},
 };
 
 fn tag() -> Json {
@@ -199,7 +199,8 @@ pub(super) async fn own_storages_are_there_and_are_written_with_others(bench: &d
     let kept = json!({"id": "00000000-0000-0000-0000-000000000001", "source": "s",
                       "received_at": "2026-01-01T00:00:00Z", "raw": ""});
     let kept = bench.prove(&own(SystemStorage::Kept)?, &kept)?;
-    let rows = [(SystemStorage::Source, source), (SystemStorage::Processor, processor), (SystemStorage::Kept, kept)];
+    let rows =
+        [(SystemStorage::Source, source), (SystemStorage::Processor, processor), (SystemStorage::Kept, kept)];
     let mut changes = subject.store.config_signal();
     let mut writes = vec![a_tag(&subject, 1, "a")?];
     writes.extend(rows.iter().map(|(_, row)| Write::put(row.clone(), Expect::Absent)));

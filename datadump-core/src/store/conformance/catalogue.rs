@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
-    store::{WriteBatch, Declaration, Expect, State},
+    store::{Declaration, Expect, State, WriteBatch},
 };
 
 pub(super) async fn versions_follow_one_another(bench: &dyn Bench) -> Result<()> {

@@ -6,7 +6,7 @@ use super::{Bench, Subject, dog, holds, rows::name, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{WriteBatch, Expect, Outcome, Write},
+    store::{Expect, Outcome, Write, WriteBatch},
 };
 
 pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -> Result<()> {

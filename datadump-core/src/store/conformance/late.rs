@@ -6,7 +6,7 @@ use super::{Bench, Subject, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{WriteBatch, Counted, Expect, Outcome, Paging, Write, query::Towards},
+    store::{Counted, Expect, Outcome, Paging, Write, WriteBatch, query::Towards},
 };
 
 /// The same storage with an index of each kind.

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
-    store::{WriteBatch, Expect, Outcome, State},
+    store::{Expect, Outcome, State, WriteBatch},
 };
 
 /// A dog storage with two rows.

@@ -30,7 +30,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
-use super::{WriteBatch, Declaration, Expect, Outcome, Query, Storage, Store, Write, query::parse};
+use super::{Declaration, Expect, Outcome, Query, Storage, Store, Write, WriteBatch, query::parse};
 use crate::{
     error::{Error, Result},
     schema::{InForce, Row, StoredRow, evolve},

@@ -8,7 +8,9 @@ use super::{Bench, Subject, holds, rows::name, same};
 use crate::{
     error::{Error, Result},
     schema::{Row, Value},
-    store::{WriteBatch, Expect, MakeRecord, IdempotencyRecord, Outcome, Write, system_storages::SystemStorage},
+    store::{
+        Expect, IdempotencyRecord, MakeRecord, Outcome, Write, WriteBatch, system_storages::SystemStorage,
+    },
 };
 
 fn tag() -> Json {
@@ -39,7 +41,10 @@ fn counting(subject: &Subject<'_>, call: WriteBatch, key: &str, expect: Expect) 
         let count = outcomes.iter().filter(|outcome| !outcome.is_failure()).count();
         rows.get(count).cloned()
     }));
-    Ok(WriteBatch { once: Some(IdempotencyRecord { in_force, key: Value::Text(key.into()), expect, make }), ..call })
+    Ok(WriteBatch {
+        once: Some(IdempotencyRecord { in_force, key: Value::Text(key.into()), expect, make }),
+        ..call
+    })
 }
 
 /// What became of each write, and what the record says.
@@ -111,8 +116,12 @@ pub(super) async fn a_record_says_what_became_of_its_call(bench: &dyn Bench) -> 
     let outcomes = subject.store.write(fine).await?;
     same("strict and fine", told(&outcomes), (vec!["created", "created", "created"], json!("2")))?;
     // What is not to be recorded takes effect each time.
-    let mut silent =
-        counting(&subject, WriteBatch::independent(vec![a_tag(&subject, 5, "e")?]), "silent", Expect::Absent)?;
+    let mut silent = counting(
+        &subject,
+        WriteBatch::independent(vec![a_tag(&subject, 5, "e")?]),
+        "silent",
+        Expect::Absent,
+    )?;
     if let Some(once) = &mut silent.once {
         once.make = MakeRecord(Arc::new(|_: &[Outcome]| None));
     }

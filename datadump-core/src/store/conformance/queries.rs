@@ -9,7 +9,7 @@ use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{WriteBatch, Counted, Expect, Paging, query::Towards},
+    store::{Counted, Expect, Paging, WriteBatch, query::Towards},
 };
 
 pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Bench) -> Result<()> {

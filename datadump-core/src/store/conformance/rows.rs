@@ -6,7 +6,7 @@ use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{WriteBatch, Expect, Outcome, Write},
+    store::{Expect, Outcome, Write, WriteBatch},
 };
 
 pub(super) fn name(outcome: &Outcome) -> &'static str {

@@ -19,7 +19,7 @@ use crate::{
     clock::{Clock, Timestamp},
     schema::{InForce, Row, StorageId, StoredRow, Value},
     store::{
-        Action, Expect, Atomicity, Outcome, Reprove, Stored,
+        Action, Atomicity, Expect, Outcome, Reprove, Stored,
         decide::{self, Decision},
     },
 };

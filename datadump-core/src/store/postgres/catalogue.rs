@@ -11,7 +11,7 @@ use sea_orm::{
 use sqlx::{PgPool, postgres::PgListener};
 use tokio::sync::{Mutex, watch};
 
-use super::{error, feed};
+use super::{change_log, error};
 use crate::{
     error::Result,
     schema::StorageId,

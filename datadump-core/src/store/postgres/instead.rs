@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     schema::{InForce, Row},
-    store::{Expect, Atomicity, Outcome},
+    store::{Atomicity, Expect, Outcome},
 };
 
 /// Puts what the writes that have failed are to be replaced by, and says so in their outcomes.
@@ -26,7 +26,8 @@ pub(super) async fn put(
         todo.iter().flat_map(|open| open.call.writes.iter().enumerate().map(|write| (open.call, write)));
     for ((call, (place, write)), outcome) in writes.zip(outcomes) {
         // A call that stands or falls as a whole has nothing put in its place.
-        if let (Some(otherwise), Atomicity::Independent, true) = (&call.on_failure, call.atomicity, outcome.is_failure())
+        if let (Some(otherwise), Atomicity::Independent, true) =
+            (&call.on_failure, call.atomicity, outcome.is_failure())
             && let Some(row) = (otherwise.0)(place, write, outcome)
         {
             rows.push(row);
@@ -42,7 +43,14 @@ pub(super) async fn put(
         let target = target(session, &mut targets, row.proven_by())?;
         let key = row.key().cloned();
         let what = What::Put(Cow::Owned(row));
-        items.push(Item { call, atomicity: Atomicity::Independent, target, what, key, expect: Expect::Anything });
+        items.push(Item {
+            call,
+            atomicity: Atomicity::Independent,
+            target,
+            what,
+            key,
+            expect: Expect::Anything,
+        });
     }
     for (outcome, done) in
         failed.into_iter().zip(apply(session, &targets, &mut items, stamps, Look::Yes).await?)

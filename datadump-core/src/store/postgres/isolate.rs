@@ -16,7 +16,7 @@ use crate::{
     error::Fault,
     schema::{Definition, Index, StorageId, StoredRow},
     store::{
-        Catalogue, Atomicity, Outcome,
+        Atomicity, Catalogue, Outcome,
         refusal::{constraint, no_keys_left, not_unique},
         sql,
     },
@@ -205,7 +205,8 @@ impl Isolation<'_> {
             // Of two that want the same the first one gets it.
             changes.inserted.sort_unstable_by_key(|inserted| inserted.place);
             for left in self.insert(target, &changes.inserted).await? {
-                let together = items.get(left.place).is_none_or(|item| item.atomicity == Atomicity::AllOrNothing);
+                let together =
+                    items.get(left.place).is_none_or(|item| item.atomicity == Atomicity::AllOrNothing);
                 if together || !left.alone {
                     return Ok(None);
                 }
@@ -272,7 +273,8 @@ impl Isolation<'_> {
 /// What cannot be taken apart: a call that stands or falls as a whole, else each write.
 fn units(items: &[Item<'_>]) -> Vec<Range<usize>> {
     let mut start = 0;
-    let one = |one: &Item<'_>, next: &Item<'_>| one.call == next.call && one.atomicity == Atomicity::AllOrNothing;
+    let one =
+        |one: &Item<'_>, next: &Item<'_>| one.call == next.call && one.atomicity == Atomicity::AllOrNothing;
     let lengths = items.chunk_by(one).map(<[_]>::len);
     lengths
         .map(|length| {

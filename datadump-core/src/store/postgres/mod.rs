@@ -11,6 +11,7 @@
 mod apply;
 mod batch;
 mod catalogue;
+mod change_log;
 mod columns;
 mod connect;
 mod copy;
@@ -18,7 +19,6 @@ mod ddl;
 mod declare;
 mod error;
 mod examine;
-mod change_log;
 mod instead;
 mod isolate;
 mod locks;
@@ -57,8 +57,8 @@ use self::{
     writer::{Met, Shared, Stop, Writer},
 };
 use super::{
-    WriteBatch, Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
-    Retention, Span, Storage, Store, VersionRecord,
+    Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
+    Retention, Span, Storage, Store, VersionRecord, WriteBatch,
     writer::{Queue, queue},
 };
 use crate::{
@@ -140,7 +140,7 @@ impl PostgresStore {
         let (writers, parked_writer) = writers(&shared)?;
         let (writers, parked_writer) = (Mutex::new(writers), Mutex::new(Some(parked_writer)));
         let turns = Turns::default();
-        let retention = options.feed;
+        let retention = options.change_log;
         let inner = Arc::new(Inner { connections, system, mirror, turns, stamps, hints, closing, retention });
         let background = [follow, adopt, forget, hint].map(|task| task(inner.clone()));
         let background = std::sync::Mutex::new(background.into());
@@ -313,7 +313,7 @@ impl Store for PostgresStore {
     }
 
     fn config_signal(&self) -> watch::Receiver<u64> {
-        self.inner.mirror.changes()
+        self.inner.mirror.config_signal()
     }
 
     fn commit_signal(&self) -> watch::Receiver<u64> {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     schema::{StoredRow, Value},
-    store::{Expect, Atomicity, IdempotencyRecord, Outcome, decide},
+    store::{Atomicity, Expect, IdempotencyRecord, Outcome, decide},
 };
 
 /// The calls whose records are not as expected, each with its record.

@@ -6,13 +6,13 @@ use sea_orm::{
 };
 use sqlx::{Connection as _, PgConnection};
 
-use super::{ddl, error, feed, locks};
+use super::{change_log, ddl, error, locks};
 use crate::{
     error::{Error, Result},
     store::{
         Options,
-        system_storages::SystemStorage,
         system::{self, info},
+        system_storages::SystemStorage,
     },
 };
 

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection, postgres::PgArguments};
 use super::{
     apply::{self, Failure},
     batch::{Stamps, Target, fold, items},
-    columns, copy, feed, locks,
+    change_log, columns, copy, locks,
     session::Session,
     text::Texts,
     work::{Open, all, proof},

@@ -9,7 +9,7 @@ use super::{apply::Failure, columns::KeyRef, error::Trouble};
 use crate::{
     error::Error,
     schema::{InForce, StorageId},
-    store::{Action, WriteBatch, Atomicity, Outcome, Write, writer::Job},
+    store::{Action, Atomicity, Outcome, Write, WriteBatch, writer::Job},
 };
 
 /// Some calls and what became of them so far.
@@ -131,7 +131,7 @@ pub(super) fn proof(write: &Write) -> &Arc<InForce> {
 /// All writes of these calls, in order, with the places of the calls.
 pub(super) fn all<'b>(todo: &[Open<'b>]) -> impl Iterator<Item = (usize, Atomicity, &'b Write)> {
     let of_call = |open: &Open<'b>| {
-        let (place, fate) = (open.place, open.call.atomicity);
+        let (place, atomicity) = (open.place, open.call.atomicity);
         open.call.writes.iter().map(move |write| (place, atomicity, write))
     };
     todo.iter().flat_map(of_call)

@@ -10,9 +10,10 @@ use super::{
     apply::{Failure, Look, apply},
     batch::{Stamps, Target, items},
     catalogue::Mirror,
+    change_log,
     connect::Connections,
     error::Trouble,
-    feed, instead,
+    instead,
     isolate::Isolation,
     once,
     parked::Parked,
@@ -26,9 +27,9 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Outcome, Reprove, decide,
+        Action, Outcome, Reprove,
         change_log::Packer,
-        system_storages,
+        decide, system_storages,
         writer::{Batch, Intake, Job},
     },
 };

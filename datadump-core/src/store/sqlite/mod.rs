@@ -1,12 +1,12 @@
 //! SQLite, embedded: one file, one writer thread that owns its connection, and readers that never
 //! wait behind it (WAL).
 
+mod change_log;
 mod columns;
 mod condition;
 mod declare;
 mod error;
 mod examine;
-mod change_log;
 mod late;
 mod log;
 mod migrate;
@@ -31,8 +31,8 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::{
-    WriteBatch, Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
-    Span, Storage, Store, VersionRecord, change_log::FEED_BYTES, sql::Dialect, writer::Queue,
+    Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query, Span,
+    Storage, Store, VersionRecord, WriteBatch, change_log::FEED_BYTES, sql::Dialect, writer::Queue,
 };
 use crate::{
     error::{Error, Result},

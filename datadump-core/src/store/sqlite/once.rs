@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    store::{WriteBatch, Atomicity, Outcome, Write, decide},
+    store::{Atomicity, Outcome, Write, WriteBatch, decide},
 };
 
 impl Batch<'_> {
@@ -24,7 +24,12 @@ impl Batch<'_> {
     }
 
     /// Puts the record of a call, and its outcome behind what was done.
-    pub(super) fn record(&mut self, call: &WriteBatch, done: Vec<Done>, stamps: &mut Stamps) -> Result<Vec<Done>> {
+    pub(super) fn record(
+        &mut self,
+        call: &WriteBatch,
+        done: Vec<Done>,
+        stamps: &mut Stamps,
+    ) -> Result<Vec<Done>> {
         let Some(once) = &call.once else { return Ok(done) };
         // The record is made of rows as they are stored: only here they are copied.
         let mut outcomes = one::outcomes(call.writes.clone(), done);

@@ -17,8 +17,8 @@ use crate::{
     schema::{InForce, Row, StoredRow, Value},
     store::{
         Action, Expect, Outcome, Reprove, Stored, Write,
-        decide::{self, Decision},
         change_log::{Changed, Packer},
+        decide::{self, Decision},
     },
 };
 

@@ -9,14 +9,14 @@ use sea_orm::{
 };
 use sea_query::Value as Bound;
 
-use super::{columns::create_table, error::map, feed, late};
+use super::{change_log, columns::create_table, error::map, late};
 use crate::{
     error::{Error, Result},
     schema::StorageId,
     store::{
         Options, Storage, VersionRecord,
-        system_storages::SystemStorage,
         system::{self, info, storage, version},
+        system_storages::SystemStorage,
     },
 };
 

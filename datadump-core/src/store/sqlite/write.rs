@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, WriteBatch, Catalogue, Expect, Atomicity, OnFailure, Outcome, Reprove, Write,
+        Action, Atomicity, Catalogue, Expect, OnFailure, Outcome, Reprove, Write, WriteBatch,
         change_log::Packer,
         system_storages,
         writer::{Gauge, Job},
@@ -231,7 +231,7 @@ impl<'c> Batch<'c> {
         failed: Outcome,
         now: Timestamp,
     ) -> Result<Outcome> {
-        let Some(row) = (otherwise.0)(place, write, &failed) else { return Ok(failed) };
+        let Some(row) = (on_failure.0)(place, write, &failed) else { return Ok(failed) };
         let in_force = row.proven_by().clone();
         let (write, reprove) = (Write::put(row, Expect::Anything), self.reprove);
         let done = self.one(&in_force).run(&write, reprove, now)?;

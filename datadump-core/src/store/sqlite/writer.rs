@@ -11,9 +11,9 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
 use super::{
+    change_log::{Head, Tidying},
     condition::Condition,
     error::map,
-    change_log::{Head, Tidying},
     late::{self, Behind},
     log::Log,
     open,
@@ -76,7 +76,7 @@ impl Writer {
     ) -> Result<Self> {
         Ok(Self {
             head: Head::read(&connection)?,
-            tidying: Tidying::new(&options.feed),
+            tidying: Tidying::new(&options.change_log),
             behind: Behind::default(),
             news: watch::Sender::new(0),
             connection,
@@ -187,7 +187,7 @@ impl Writer {
         if !self.tidying.is_due() || self.condition.is_bad() {
             return;
         }
-        let (head, retention, now) = (self.head, self.options.feed, self.options.clock.now());
+        let (head, retention, now) = (self.head, self.options.change_log, self.options.clock.now());
         let more = self.transact(|connection| head.remove_old(connection, &retention, now));
         if let Err(error) = &more {
             tracing::warn!(%error, "old entries of the feed could not be removed; it is tried again");

@@ -10,7 +10,7 @@ use std::{
 
 use datadump_core::{
     schema::Value,
-    store::{WriteBatch, Expect, State, Store},
+    store::{Expect, State, Store, WriteBatch},
 };
 use serde_json::json;
 

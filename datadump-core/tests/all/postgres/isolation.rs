@@ -3,7 +3,7 @@
 
 use datadump_core::{
     schema::{InForce, Value},
-    store::{WriteBatch, Expect, Store, Write},
+    store::{Expect, Store, Write, WriteBatch},
 };
 use serde_json::json;
 use std::sync::Arc;

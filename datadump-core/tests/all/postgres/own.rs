@@ -2,7 +2,7 @@
 
 use datadump_core::{
     schema::Value,
-    store::{WriteBatch, Expect, Store, Write, system_storages::SystemStorage, postgres::PostgresStore},
+    store::{Expect, Store, Write, WriteBatch, postgres::PostgresStore, system_storages::SystemStorage},
 };
 use serde_json::{Value as Json, json};
 
@@ -45,7 +45,7 @@ async fn what_one_node_changes_in_sources_the_others_hear() {
     let database = Database::new().await;
     let (one, other) = (database.store().await, database.store().await);
     // What each says when it begins to listen.
-    let (mut here, mut there) = (one.changes(), other.changes());
+    let (mut here, mut there) = (one.config_signal(), other.config_signal());
     until("the first word", || *here.borrow() > 0 && *there.borrow() > 0).await;
     let (before, before_there) = (*here.borrow_and_update(), *there.borrow_and_update());
     let call = WriteBatch::atomic(vec![source(&one, &json!({"a": 1}))]);

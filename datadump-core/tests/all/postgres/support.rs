@@ -6,8 +6,8 @@ use datadump_core::{
     Error, Result,
     schema::{InForce, StoredRow, Value, evolve, parse},
     store::{
-        WriteBatch, Declaration, Expect, Outcome, Page, State, Storage, Store, Write, postgres::PostgresStore,
-        query,
+        Declaration, Expect, Outcome, Page, State, Storage, Store, Write, WriteBatch,
+        postgres::PostgresStore, query,
     },
     validate,
 };

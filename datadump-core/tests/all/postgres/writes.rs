@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use datadump_core::{
     Error,
     schema::Value,
-    store::{WriteBatch, Expect, Outcome, Store},
+    store::{Expect, Outcome, Store, WriteBatch},
 };
 use serde_json::json;
 
@@ -184,7 +184,11 @@ async fn a_full_queue_refuses_at_once() {
     let waiting = {
         let (store, dog) = (store.clone(), dog.clone());
         tokio::spawn(async move {
-            store.write(WriteBatch::independent((0..10).map(|n| put(&dog, &a_dog(n), Expect::Anything)).collect())).await
+            store
+                .write(WriteBatch::independent(
+                    (0..10).map(|n| put(&dog, &a_dog(n), Expect::Anything)).collect(),
+                ))
+                .await
         })
     };
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -234,5 +238,7 @@ async fn closing_finishes_what_was_accepted() {
         stored += i64::from(call.await.unwrap().is_ok());
     }
     assert_eq!(database.number("SELECT count(*) FROM storage_dog").await, stored);
-    assert!(store.write(WriteBatch::independent(vec![put(&dog, &a_dog(1), Expect::Anything)])).await.is_err());
+    assert!(
+        store.write(WriteBatch::independent(vec![put(&dog, &a_dog(1), Expect::Anything)])).await.is_err()
+    );
 }

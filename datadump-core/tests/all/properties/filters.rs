@@ -6,8 +6,8 @@ use datadump_core::{
     Expect,
     schema::{Definition, StoredRow, Value, parse},
     store::{
-        WriteBatch, Column, Count, Declaration, Filter, Order, Paging, Query, Test, Write, conformance::Bench,
-        query::Direction,
+        Column, Count, Declaration, Filter, Order, Paging, Query, Test, Write, WriteBatch,
+        conformance::Bench, query::Direction,
     },
 };
 use proptest::{collection::vec, prelude::*, strategy::ValueTree};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datadump_core::{
     Expect,
     schema::{Row, parse},
-    store::{WriteBatch, Declaration, Outcome, Write, conformance::Bench},
+    store::{Declaration, Outcome, Write, WriteBatch, conformance::Bench},
 };
 use proptest::{strategy::Strategy, strategy::ValueTree};
 use serde_json::json;

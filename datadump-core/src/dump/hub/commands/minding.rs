@@ -10,7 +10,10 @@ use crate::{
         command::{Next, Step},
     },
     schema::{StoredRow, Value},
-    store::{WriteBatch, Column, Expect, Filter, Query, Test, Write, system_storages::SystemStorage, query::Direction},
+    store::{
+        Column, Expect, Filter, Query, Test, Write, WriteBatch, query::Direction,
+        system_storages::SystemStorage,
+    },
 };
 
 /// How often it is looked what is due, and how many of them are at a time.

@@ -18,7 +18,7 @@ use crate::{
         Command, State,
         command::{Next, Step, Taken},
     },
-    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
+    store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
 };
 pub use taking::CommandsFor;
 
@@ -269,7 +269,8 @@ impl Dump {
     /// The commands of a device, newest first, as rows are listed.
     pub async fn commands(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.known_device(device).await?;
-        let mut listing = super::devices::listed(&self.own(SystemStorage::Command), &device, parameters, "-id").await?;
+        let mut listing =
+            super::devices::listed(&self.own(SystemStorage::Command), &device, parameters, "-id").await?;
         for row in &mut listing.rows {
             if let Ok(command) = serde_json::from_value::<Command>(row.clone()) {
                 *row = shown(&command);

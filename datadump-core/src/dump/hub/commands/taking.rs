@@ -19,7 +19,10 @@ use crate::{
         command::{Next, Step},
     },
     schema::Value,
-    store::{WriteBatch, Column, Expect, Filter, Outcome, Query, Test, system_storages::SystemStorage, query::Direction},
+    store::{
+        Column, Expect, Filter, Outcome, Query, Test, WriteBatch, query::Direction,
+        system_storages::SystemStorage,
+    },
 };
 
 /// The most that a device is given at once.

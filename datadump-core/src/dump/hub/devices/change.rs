@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Error, Fault, Place, Result},
     schema::Value,
-    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
+    store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
 };
 
 /// The longest period that can be set, in seconds: a year.
@@ -192,7 +192,8 @@ impl Dump {
         self.hub.known.remove(device.id);
         let of_device =
             [("device_id__eq", device.id.to_string()), ("state__in", "queued,leased,acked".to_owned())];
-        let waiting: Vec<(crate::hub::Command, i32)> = self.hub_rows(SystemStorage::Command, &of_device).await?;
+        let waiting: Vec<(crate::hub::Command, i32)> =
+            self.hub_rows(SystemStorage::Command, &of_device).await?;
         for (command, _) in waiting {
             match self.cancel_command(&command.id.to_string()).await {
                 Ok(_) | Err(Error::CommandState { .. }) => {}

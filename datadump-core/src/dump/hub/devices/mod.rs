@@ -21,8 +21,8 @@ use crate::{
     schema::Value,
     store::{
         Column, Filter, Query, Stored, Test,
-        system_storages::SystemStorage,
         query::{DEFAULT_LIMIT, Direction, MAX_LIMIT},
+        system_storages::SystemStorage,
     },
 };
 

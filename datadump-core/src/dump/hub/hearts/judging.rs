@@ -8,7 +8,10 @@ use crate::{
     },
     error::{Error, Result},
     schema::{StoredRow, Value},
-    store::{WriteBatch, Column, Expect, Filter, Query, Test, Write, system_storages::SystemStorage, query::Direction},
+    store::{
+        Column, Expect, Filter, Query, Test, Write, WriteBatch, query::Direction,
+        system_storages::SystemStorage,
+    },
 };
 
 /// How many overdue pulses are judged at a time.

@@ -16,7 +16,7 @@ use crate::{
         },
     },
     error::{Error, Result},
-    store::{WriteBatch, Expect, Outcome, Write, system_storages::SystemStorage},
+    store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
 };
 
 /// How many pulses are stored with one call.

@@ -30,7 +30,7 @@ use crate::{
     error::Place as At,
     error::{Error, Fault, Result},
     schema::{InForce, StorageId, StorageName, Value},
-    store::{Changed, Commit, Filter, Store, system_storages::SystemStorage, query::parse},
+    store::{Changed, Commit, Filter, Store, query::parse, system_storages::SystemStorage},
 };
 
 /// How many commits one who is behind reads at a time.
@@ -325,7 +325,8 @@ impl Subscription {
 
     fn passes(&mut self, event: &Event) -> bool {
         // What is old is tidied away: that is nothing that became of it.
-        if matches!(event.own(), Some((SystemStorage::Transition | SystemStorage::Command, _))) && event.what == Changed::Deleted
+        if matches!(event.own(), Some((SystemStorage::Transition | SystemStorage::Command, _)))
+            && event.what == Changed::Deleted
         {
             return false;
         }

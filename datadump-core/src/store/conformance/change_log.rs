@@ -8,7 +8,7 @@ use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{WriteBatch, Change, Changed, Commit, Expect, Store, Write},
+    store::{Change, Changed, Commit, Expect, Store, Write, WriteBatch},
 };
 
 /// All commits behind a position, asked for so many at a time.
