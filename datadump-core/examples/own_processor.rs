@@ -7,7 +7,7 @@
 
 use datadump_core::{
     Dump, Failure, Incoming, Record, SourceName,
-    process::{Splitting, Input, Output, Processor},
+    process::{Input, Output, Processor, Splitting},
 };
 use serde_json::{Map, json};
 

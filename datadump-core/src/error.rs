@@ -305,7 +305,7 @@ impl Place {
 
     fn join(&self, segment: PathSegment) -> Self {
         match self {
-            Self::Body(steps) => Self::Body(steps.iter().cloned().chain([step]).collect()),
+            Self::Body(steps) => Self::Body(steps.iter().cloned().chain([segment]).collect()),
             Self::Parameter(name) => Self::Parameter(name.clone()),
         }
     }

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     id::{Ids, Random, SystemRandom},
     process::{
-        Processor, Registry, MemoryBudget,
+        MemoryBudget, Processor, Registry,
         vrl::{Limits, WorkerCommand, Workers},
     },
     store::{Options, Retention, Store, postgres::PostgresStore, sqlite::SqliteStore},
@@ -178,8 +178,13 @@ impl Builder {
             Some(command) => Workers::new(command, self.limits),
             None => Workers::in_process(self.limits),
         };
-        let capture =
-            Arc::new(Capture::new(registry, native, workers, self.max_throw, MemoryBudget::new(self.record_memory)));
+        let capture = Arc::new(Capture::new(
+            registry,
+            native,
+            workers,
+            self.max_throw,
+            MemoryBudget::new(self.record_memory),
+        ));
         let live = Arc::new(Live::new());
         let hub = Arc::new(Hub::new(self.hub, self.clock.now()));
         let dump = Dump { store, clock: self.clock, ids, capture, live, hub };

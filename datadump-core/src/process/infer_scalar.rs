@@ -1,26 +1,27 @@
-//! What a text says in a format that has no types: the one place where that is decided.
+//! Infers the JSON type of a value from a format in which every value is text.
 
 use serde_json::{Map, Number, Value as Json};
 
-/// The formats that have no types.
-const UNTYPED: [&str; 7] = ["csv", "tsv", "form", "multipart", "args", "xml", "logfmt"];
+/// Formats in which every value is text.
+const UNTYPED_FORMATS: [&str; 7] = ["csv", "tsv", "form", "multipart", "args", "xml", "logfmt"];
 
-/// Whether all values of a format are texts, so that one that reads as a number may stand for it.
+/// Returns whether every value of a format is text, so that text which reads as a number may be stored
+/// as one.
 pub fn is_untyped(format: &str) -> bool {
-    UNTYPED.contains(&format)
+    UNTYPED_FORMATS.contains(&format)
 }
 
-/// Reads one value.
+/// Infers the type of one value.
 ///
-/// * Empty is null.
+/// * Empty text is null.
 /// * `true` and `false` are booleans.
-/// * A whole number without leading zeros and without a plus is one, up to 64 bits. `007` is a text,
-///   since its zeros may mean something, and so is a longer number, since it would be rounded.
-/// * A decimal is a number when it is written as we would write it: then nothing is lost either way.
-///   `1.10` stays the text it is, since it may be a release; in a field of numbers it is read as one
-///   all the same, because the record says that its format has no types.
-/// * Everything else is a text, as it was written.
-pub(super) fn value(text: &str) -> Json {
+/// * An integer of at most 64 bits without leading zeros or a plus sign is a number. `007` stays text
+///   because its zeros may be significant, and a longer number because it would be rounded.
+/// * A decimal is a number if formatting that number gives the same text, so no information is lost.
+///   `1.10` stays text because it may be a version. A numeric field still accepts it, because the record
+///   is marked as coming from an untyped format.
+/// * Everything else stays text, unchanged.
+pub(super) fn infer(text: &str) -> Json {
     let trimmed = text.trim();
     match trimmed {
         "" => Json::Null,
@@ -30,31 +31,31 @@ pub(super) fn value(text: &str) -> Json {
     }
 }
 
-/// The number a text is, when it is written as we would write it.
+/// Parses text as a number if formatting the number gives the same text.
 pub(super) fn number(text: &str) -> Option<Number> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    // Most texts are no numbers, and are told by their first byte.
+    // The first byte already rules out most text.
     if !digits.as_bytes().first()?.is_ascii_digit() {
         return None;
     }
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return whole(text, digits);
+        return integer(text, digits);
     }
-    // An infinity is no number here.
+    // `from_f64` rejects infinities.
     text.parse().ok().and_then(Number::from_f64).filter(|number| number.to_string() == text)
 }
 
-/// Puts fields together of which some may have the same name: those become a list.
-pub(super) fn gather<'a>(pairs: impl IntoIterator<Item = (String, &'a str)>) -> Map<String, Json> {
+/// Collects fields; values under a repeated name become an array.
+pub(super) fn fields<'a>(pairs: impl IntoIterator<Item = (String, &'a str)>) -> Map<String, Json> {
     let mut fields = Map::new();
     for (name, text) in pairs {
-        add(&mut fields, name, value(text));
+        add_field(&mut fields, name, infer(text));
     }
     fields
 }
 
-/// Adds a field; one whose name is there already makes a list of both.
-pub(super) fn add(fields: &mut Map<String, Json>, name: String, value: Json) {
+/// Adds a field; a value under a name that already exists is appended to an array.
+pub(super) fn add_field(fields: &mut Map<String, Json>, name: String, value: Json) {
     match fields.get_mut(&name) {
         None => {
             fields.insert(name, value);
@@ -64,21 +65,13 @@ pub(super) fn add(fields: &mut Map<String, Json>, name: String, value: Json) {
     }
 }
 
-fn whole(text: &str, digits: &str) -> Option<Number> {
-    // `-0` is no integer that could be written back.
-    if !is_whole(digits) || text == "-0" {
+fn integer(text: &str, digits: &str) -> Option<Number> {
+    // `-0` would be formatted as `0`.
+    if (digits != "0" && digits.starts_with('0')) || text == "-0" {
         return None;
     }
     let signed = text.parse::<i64>().ok().map(Number::from);
     signed.or_else(|| text.parse::<u64>().ok().map(Number::from))
-}
-
-fn is_whole(digits: &str) -> bool {
-    is_digits(digits) && (digits == "0" || !digits.starts_with('0'))
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -88,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_numbers_only_when_nothing_is_lost() {
+    fn text_becomes_a_number_only_if_nothing_is_lost() {
         let text = |text: &'static str| (text, json!(text));
         for (given, expected) in [
             ("", json!(null)),
@@ -132,14 +125,14 @@ mod tests {
             text("12 kg"),
             text("2024-01-31"),
         ] {
-            assert_eq!(value(given), expected, "{given:?}");
+            assert_eq!(infer(given), expected, "{given:?}");
         }
     }
 
     #[test]
-    fn repeated_names_make_a_list() {
+    fn repeated_names_make_an_array() {
         let pairs = [("a", "1"), ("b", "x"), ("a", "2"), ("a", "")];
-        let fields = gather(pairs.map(|(name, text)| (name.to_owned(), text)));
+        let fields = fields(pairs.map(|(name, text)| (name.to_owned(), text)));
         assert_eq!(Json::Object(fields), json!({"a": [1, 2, null], "b": "x"}));
     }
 }

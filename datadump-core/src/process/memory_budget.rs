@@ -1,65 +1,68 @@
-//! The memory that the records of all throws under way may take together. A body says little of it: five
-//! megabytes may be a thousand records, or a million.
+//! The memory that the records of all throws in progress may use together.
+//!
+//! The size of a body does not bound the size of its records: 5 MB may hold a thousand records or a
+//! million.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// So much of a throw is not counted: nearly all throws take less.
-const FREE: usize = 64 << 10;
+/// Bytes of each throw that are not counted. Nearly all throws need less.
+const UNCOUNTED_BYTES: usize = 64 << 10;
 
-/// What is taken at a time.
-const STEP: usize = 1 << 20;
+/// Bytes that a throw reserves at a time.
+const RESERVE_BYTES: usize = 1 << 20;
 
-/// The room of all throws. Cheap to clone; all clones are one.
+/// A memory budget shared by all throws. Clones share one budget.
 #[derive(Debug, Clone)]
-pub(crate) struct MemoryBudget(Arc<Space>);
+pub(crate) struct MemoryBudget(Arc<State>);
 
 #[derive(Debug)]
-struct Space {
+struct State {
     bytes: usize,
-    taken: AtomicUsize,
+    reserved: AtomicUsize,
 }
 
-/// The room of one throw, until it is dropped.
+/// The part of a [`MemoryBudget`] that one throw has reserved; released on drop.
 #[derive(Debug)]
 pub(crate) struct MemoryShare {
-    room: MemoryBudget,
-    needed: usize,
-    taken: usize,
+    budget: MemoryBudget,
+    used: usize,
+    reserved: usize,
 }
 
 impl MemoryBudget {
+    /// Creates a budget of `bytes`.
     pub(crate) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Space { bytes, taken: AtomicUsize::new(0) }))
+        Self(Arc::new(State { bytes, reserved: AtomicUsize::new(0) }))
     }
 
-    /// MemoryBudget for nothing yet.
+    /// Returns an empty share.
     pub(crate) fn share(&self) -> MemoryShare {
-        MemoryShare { room: self.clone(), needed: 0, taken: 0 }
+        MemoryShare { budget: self.clone(), used: 0, reserved: 0 }
     }
 }
 
 impl MemoryShare {
-    /// Takes so many bytes more; whether there is as much. One that is alone takes what it needs: how
-    /// much that may be is bounded by how many records a throw may have.
+    /// Adds `bytes` to the share and returns whether they fit into the budget. A throw that holds the
+    /// only share may exceed the budget: the maximum number of records bounds it instead.
     pub(crate) fn grow(&mut self, bytes: usize) -> bool {
-        self.needed += bytes;
-        if self.needed <= FREE + self.taken {
+        self.used += bytes;
+        if self.used <= UNCOUNTED_BYTES + self.reserved {
             return true;
         }
-        let step = STEP.max(bytes);
-        let taken = self.room.0.taken.fetch_add(step, Ordering::Relaxed);
-        self.taken += step;
-        let of_others = (taken + step).saturating_sub(self.taken);
-        taken + step <= self.room.0.bytes || of_others == 0
+        let step = RESERVE_BYTES.max(bytes);
+        let before = self.budget.0.reserved.fetch_add(step, Ordering::Relaxed);
+        self.reserved += step;
+        let by_others = (before + step).saturating_sub(self.reserved);
+        before + step <= self.budget.0.bytes || by_others == 0
     }
 }
 
 impl Drop for MemoryShare {
     fn drop(&mut self) {
-        self.room.0.taken.fetch_sub(self.taken, Ordering::Relaxed);
+        self.budget.0.reserved.fetch_sub(self.reserved, Ordering::Relaxed);
     }
 }
 
@@ -68,17 +71,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_room_until_there_is_none() {
-        let room = MemoryBudget::new(4 * STEP);
-        let (mut one, mut other, mut small) = (room.share(), room.share(), room.share());
-        assert!(one.grow(8 * STEP), "alone");
-        assert!(!other.grow(STEP), "beside one that has more than there is");
-        assert!(small.grow(FREE), "what is small is not counted");
+    fn shares_grow_until_the_budget_is_used_up() {
+        let budget = MemoryBudget::new(4 * RESERVE_BYTES);
+        let (mut one, mut other, mut small) = (budget.share(), budget.share(), budget.share());
+        assert!(one.grow(8 * RESERVE_BYTES), "the only share may exceed the budget");
+        assert!(!other.grow(RESERVE_BYTES), "nothing is left for a second share");
+        assert!(small.grow(UNCOUNTED_BYTES), "small throws are not counted");
         drop((one, other));
-        let (mut one, mut other) = (room.share(), room.share());
-        assert!(one.grow(2 * STEP) && other.grow(STEP));
-        assert!(!one.grow(2 * STEP), "not alone any more");
+        let (mut one, mut other) = (budget.share(), budget.share());
+        assert!(one.grow(2 * RESERVE_BYTES) && other.grow(RESERVE_BYTES));
+        assert!(!one.grow(2 * RESERVE_BYTES), "no longer the only share");
         drop((one, other, small));
-        assert_eq!(room.0.taken.load(Ordering::Relaxed), 0);
+        assert_eq!(budget.0.reserved.load(Ordering::Relaxed), 0);
     }
 }

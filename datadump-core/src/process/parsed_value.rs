@@ -1,4 +1,4 @@
-//! What a format with types holds, on its way to a record: JSON, and what JSON cannot hold.
+//! Values of typed formats before they become records: JSON, and numbers that JSON cannot represent.
 
 use std::collections::HashMap;
 
@@ -10,21 +10,20 @@ use crate::{
     record::{Failure, Fields, Record},
 };
 
-/// One value.
+/// A value parsed from a format.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ParsedValue {
-    /// What JSON has too.
+    /// A value that JSON can represent.
     Json(Json),
-    /// Not a number, or an infinity, by its name.
+    /// The name of NaN or an infinity.
     NonFinite(&'static str),
-    /// Values in order.
     Array(Vec<ParsedValue>),
-    /// Values by name. When a name comes twice the last one wins.
+    /// Members in order. If a name occurs twice, the last value wins.
     Object(Vec<(String, ParsedValue)>),
 }
 
 impl ParsedValue {
-    /// A float, or the name of what it is instead.
+    /// Converts a float; NaN and infinities become [`NonFinite`](Self::NonFinite).
     pub(super) fn float(float: f64) -> Self {
         match Number::from_f64(float) {
             Some(number) => Self::Json(Json::Number(number)),
@@ -32,37 +31,37 @@ impl ParsedValue {
         }
     }
 
-    /// A float of 32 bits: the shortest decimal that means it, and not the long one that its bits
-    /// are in 64 (`1.1` and not `1.100000023841858`).
+    /// Converts a 32-bit float to its shortest decimal form: `1.1` and not `1.100000023841858`.
     pub(super) fn float32(float: f32) -> Self {
         Self::float(float.to_string().parse().unwrap_or_else(|_| f64::from(float)))
     }
 
-    /// A whole number; beyond 64 bits it is a text, since it would be rounded.
+    /// Converts an integer. One that needs more than 64 bits becomes text, because a JSON number would
+    /// be rounded.
     pub(super) fn integer(number: i128) -> Self {
         let signed = i64::try_from(number).map(Json::from);
         let json = signed.or_else(|_| u64::try_from(number).map(Json::from));
         Self::Json(json.unwrap_or_else(|_| Json::String(number.to_string())))
     }
 
-    /// A text.
+    /// Converts text.
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Json(Json::String(text.into()))
     }
 
-    /// As JSON: what JSON cannot hold becomes a text in its place.
+    /// Converts to JSON; non-finite numbers become text.
     pub(super) fn into_json(self) -> Json {
         match self {
             Self::Json(json) => json,
             Self::NonFinite(name) => Json::String(name.to_owned()),
             Self::Array(items) => items.into_iter().map(Self::into_json).collect(),
             Self::Object(members) => {
-                Json::Object(members.into_iter().map(|(name, found)| (name, found.into_json())).collect())
+                Json::Object(members.into_iter().map(|(name, value)| (name, value.into_json())).collect())
             }
         }
     }
 
-    /// As the name of a member: names are texts in JSON, whatever they are elsewhere.
+    /// Converts to the name of an object member. Other formats have names that are not text.
     pub(super) fn into_member_name(self) -> String {
         match self.into_json() {
             Json::String(name) => name,
@@ -74,37 +73,38 @@ impl ParsedValue {
         }
     }
 
-    /// As a record: an object is one, anything else becomes the `value` of one.
+    /// Converts to a record. A value that is not an object becomes the field `value`.
     pub(super) fn into_record(self) -> Result<Record, Failure> {
         let members = match self {
             Self::Object(members) => members,
             value => vec![("value".to_owned(), value)],
         };
-        if members.iter().any(|(_, found)| found.is_deeper_than(MAX_DEPTH - 1)) {
+        if members.iter().any(|(_, value)| value.is_deeper_than(MAX_DEPTH - 1)) {
             return Err(too_deep());
         }
-        // The last of one name wins, wherever it goes.
-        let is_odd = |found: &Self| matches!(found, Self::NonFinite(_));
-        let goes: HashMap<String, bool> = match members.iter().any(|(_, found)| is_odd(found)) {
-            true => members.iter().map(|(name, found)| (name.clone(), is_odd(found))).collect(),
-            false => HashMap::new(),
-        };
+        // A name may occur once as a finite and once as a non-finite value: the last one wins in either map.
+        let is_non_finite = |value: &Self| matches!(value, Self::NonFinite(_));
+        let last_is_non_finite: HashMap<String, bool> =
+            match members.iter().any(|(_, value)| is_non_finite(value)) {
+                true => members.iter().map(|(name, value)| (name.clone(), is_non_finite(value))).collect(),
+                false => HashMap::new(),
+            };
         let mut record = Record::default();
-        for (name, found) in members {
-            if goes.get(&name).is_some_and(|odd| *odd != is_odd(&found)) {
+        for (name, value) in members {
+            if last_is_non_finite.get(&name).is_some_and(|last| *last != is_non_finite(&value)) {
                 continue;
             }
-            let place = if is_odd(&found) { &mut record.non_finite } else { &mut record.fields };
-            place.insert(name, found.into_json());
+            let target = if is_non_finite(&value) { &mut record.non_finite } else { &mut record.fields };
+            target.insert(name, value.into_json());
         }
         Ok(record)
     }
 
-    /// Puts out the items of a list as a record each, anything else as one record.
+    /// Emits one record per array item, or one record for any other value.
     pub(super) fn emit(self, output: &mut Output) {
         let items = match self {
             Self::Array(items) => items,
-            found => vec![found],
+            value => vec![value],
         };
         for item in items {
             match item.into_record() {
@@ -125,22 +125,22 @@ impl ParsedValue {
     }
 }
 
-/// Writes JSON as a name. A name in it that was made so itself stands there as it is: escaped at each
-/// level it would be twice as long each time.
+/// Writes JSON as a member name. Nested names that are themselves JSON are copied without escaping:
+/// escaping them at each level would double their length every time.
 fn write_name(json: &Json, name: &mut String) {
     match json {
         Json::Array(items) => {
             name.push('[');
-            for (place, item) in items.iter().enumerate() {
-                name.push_str(if place == 0 { "" } else { "," });
+            for (index, item) in items.iter().enumerate() {
+                name.push_str(if index == 0 { "" } else { "," });
                 write_name(item, name);
             }
             name.push(']');
         }
         Json::Object(members) => {
             name.push('{');
-            for (place, (inner, value)) in members.iter().enumerate() {
-                name.push_str(if place == 0 { "" } else { "," });
+            for (index, (inner, value)) in members.iter().enumerate() {
+                name.push_str(if index == 0 { "" } else { "," });
                 if inner.starts_with(['{', '[']) {
                     name.push_str(inner);
                 } else {
@@ -151,11 +151,11 @@ fn write_name(json: &Json, name: &mut String) {
             }
             name.push('}');
         }
-        plain => name.push_str(&plain.to_string()),
+        scalar => name.push_str(&scalar.to_string()),
     }
 }
 
-/// What floats that are no numbers are called.
+/// Returns the name of a float that is NaN or infinite.
 pub(super) fn non_finite_name(float: f64) -> &'static str {
     if float.is_nan() {
         "NaN"
@@ -166,12 +166,12 @@ pub(super) fn non_finite_name(float: f64) -> &'static str {
     }
 }
 
-/// Why something that nests deeper than we walk is not read.
+/// Returns the failure for a value that exceeds the nesting limit.
 pub(super) fn too_deep() -> Failure {
-    Failure::new("too-deep", format!("it nests deeper than {MAX_DEPTH} levels"))
+    Failure::new("too-deep", format!("the value is nested more than {MAX_DEPTH} levels deep"))
 }
 
-/// The record of one JSON value: an object is one, anything else becomes the `value` of one.
+/// Converts one JSON value to a record. A value that is not an object becomes the field `value`.
 pub(super) fn record_from_json(json: Json) -> Record {
     match json {
         Json::Object(fields) => Record::new(fields),
@@ -186,10 +186,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_json_cannot_hold_is_kept_beside_the_fields_or_as_text_in_its_place() {
+    fn non_finite_numbers_are_kept_apart_at_the_top_level_and_as_text_below() {
         let list = ParsedValue::Array(vec![ParsedValue::float(1.5), ParsedValue::float(f64::NAN)]);
         let object = |members: Vec<(&str, ParsedValue)>| {
-            ParsedValue::Object(members.into_iter().map(|(name, found)| (name.to_owned(), found)).collect())
+            ParsedValue::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
         };
         let found = object(vec![
             ("a", ParsedValue::float(f64::NEG_INFINITY)),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn many_that_are_odd_after_all_are_found_soon() {
+    fn many_repeated_names_take_linear_time() {
         let members = (0..100_000).flat_map(|number| {
             let name = number.to_string();
             [(name.clone(), ParsedValue::integer(1)), (name, ParsedValue::float(f64::NAN))]
@@ -219,12 +219,16 @@ mod tests {
     }
 
     #[test]
-    fn names_of_names_grow_by_what_they_hold() {
-        let named = |name: ParsedValue| ParsedValue::Object(vec![(name.into_member_name(), ParsedValue::integer(1))]);
+    fn nested_names_grow_linearly() {
+        let named =
+            |name: ParsedValue| ParsedValue::Object(vec![(name.into_member_name(), ParsedValue::integer(1))]);
         assert_eq!(ParsedValue::text("a \"b\"").into_member_name(), "a \"b\"");
         let once = named(ParsedValue::text("a\""));
         assert_eq!(once.clone().into_member_name(), r#"{"a\"":1}"#);
-        assert_eq!(ParsedValue::Array(vec![once.clone(), ParsedValue::text("x")]).into_member_name(), r#"[{"a\"":1},"x"]"#);
+        assert_eq!(
+            ParsedValue::Array(vec![once.clone(), ParsedValue::text("x")]).into_member_name(),
+            r#"[{"a\"":1},"x"]"#
+        );
         assert_eq!(named(once).into_member_name(), r#"{{"a\"":1}:1}"#);
         let deep = (0..100).fold(ParsedValue::text("a"), |name, _| named(name));
         assert_eq!(deep.into_member_name().len(), 3 + 100 * 4);
@@ -232,7 +236,9 @@ mod tests {
 
     #[test]
     fn depth_is_bounded() {
-        let nested = |levels: usize| (0..levels).fold(ParsedValue::integer(1), |found, _| ParsedValue::Array(vec![found]));
+        let nested = |levels: usize| {
+            (0..levels).fold(ParsedValue::integer(1), |found, _| ParsedValue::Array(vec![found]))
+        };
         let object = |levels| ParsedValue::Object(vec![("a".to_owned(), nested(levels))]);
         assert!(object(MAX_DEPTH - 1).into_record().is_ok());
         assert_eq!(object(MAX_DEPTH).into_record().unwrap_err().code, "too-deep");

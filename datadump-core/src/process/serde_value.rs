@@ -1,4 +1,4 @@
-//! Reads whatever a `serde` format holds.
+//! Deserializes any value of a `serde` format.
 
 use std::fmt::{self, Formatter};
 
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::parsed_value::ParsedValue;
 
-/// SerdeValue value.
+/// Any value, deserialized from a self-describing format.
 #[derive(Debug)]
 pub(super) struct SerdeValue(pub(super) ParsedValue);
 

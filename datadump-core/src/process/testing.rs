@@ -1,4 +1,4 @@
-//! What the tests of the formats share: a throw in, lines that can be compared out.
+//! Test helper of the formats: processes a body and compares the output as lines of text.
 
 use bytes::Bytes;
 use serde_json::Value as Json;
@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 use super::{Input, Processor, run};
 use crate::{clock::Timestamp, record::Fields};
 
-/// Reads bytes that were sent with this content type, and checks what comes out, line by line: a
-/// record as its fields, with `non_finite` behind what JSON cannot hold; `!code` for what is rejected, with
-/// the line it is on; `error code` when nothing could be read.
+/// Processes bytes with a content type and compares the output with one line per record: the fields,
+/// followed by `non_finite` and the values that JSON cannot hold. A rejection is `!code` with its line
+/// number, and a failure of the whole throw `error code`.
 pub(super) fn check_as(
     processor: &dyn Processor,
     content_type: Option<&str>,
@@ -21,8 +21,11 @@ pub(super) fn check_as(
         Err(failure) => vec![format!("error {}", failure.code)],
         Ok(output) => {
             let records = output.records.iter().map(|record| {
-                let non_finite =
-                    if record.non_finite.is_empty() { String::new() } else { format!(" non_finite {}", json(&record.non_finite)) };
+                let non_finite = if record.non_finite.is_empty() {
+                    String::new()
+                } else {
+                    format!(" non_finite {}", json(&record.non_finite))
+                };
                 (record.origin.index, format!("{}{non_finite}", json(&record.fields)))
             });
             let rejected = output.rejected.iter().map(|rejected| {
@@ -37,7 +40,7 @@ pub(super) fn check_as(
     assert_eq!(shown, expected, "{}: {:?}", processor.name(), String::from_utf8_lossy(&body));
 }
 
-/// Reads text that was sent without a content type.
+/// Processes text without a content type.
 pub(super) fn check(processor: &dyn Processor, text: &str, expected: &[&str]) {
     check_as(processor, None, text.as_bytes(), expected);
 }

@@ -199,7 +199,11 @@ impl Route {
                 }
             }
         }
-        let odd = if self.keep.is_empty() { record.non_finite.clone() } else { kept_odd(record, &self.keep) };
+        let non_finite = if self.keep.is_empty() {
+            record.non_finite.clone()
+        } else {
+            kept_non_finite(record, &self.keep)
+        };
         let storage = self.storage.clone();
         for (name, kind) in &self.cast {
             let Some(value) = fields.get_mut(name).filter(|value| !value.is_null()) else { continue };
@@ -212,13 +216,18 @@ impl Route {
                 }
             }
         }
-        let record =
-            Record { fields, odd, untyped: record.untyped, storage: None, origin: record.origin.clone() };
+        let record = Record {
+            fields,
+            non_finite,
+            untyped: record.untyped,
+            storage: None,
+            origin: record.origin.clone(),
+        };
         Routed { storage, record: Ok(record) }
     }
 }
 
-fn kept_odd(record: &Record, keep: &[(Vec<String>, String)]) -> Fields {
+fn kept_non_finite(record: &Record, keep: &[(Vec<String>, String)]) -> Fields {
     let kept = keep.iter().filter_map(|(path, name)| match path.as_slice() {
         [only] => record.non_finite.get(only).map(|value| (name.clone(), value.clone())),
         _ => None,

@@ -21,7 +21,7 @@ use super::{Dump, hub::Hub, live::Live, once::Turns, throwing::Growth};
 use crate::{
     clock::Clock,
     id::Ids,
-    process::{Registry, MemoryBudget, vrl::Workers},
+    process::{MemoryBudget, Registry, vrl::Workers},
     source::Settings,
     store::Store,
 };

@@ -71,7 +71,8 @@ impl Dump {
             let at = Place::Parameter("strict".into());
             return Err(Error::Settings(vec![Fault::new(at, "not-applicable", detail)]));
         }
-        if let Some(format) = incoming.format.as_deref().filter(|format| self.cuts(format) == Splitting::None) {
+        if let Some(format) = incoming.format.as_deref().filter(|format| self.cuts(format) == Splitting::None)
+        {
             return Err(not_cut(format));
         }
         let first = incoming.body.clone();

@@ -1,17 +1,19 @@
-//! The way of what has come to whoever reads it: decoders pull, bodies are pushed.
+//! Connects pushed input to decoders that pull: a queue whose reader returns `WouldBlock` when empty.
 
 use std::{
+    collections::VecDeque,
     io::{self, BufRead, ErrorKind, Read},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use bytes::{Buf as _, Bytes};
+use parking_lot::Mutex;
 
-/// Where what has come is put.
+/// The writing end.
 #[derive(Debug, Default)]
 pub(super) struct InputQueue(Arc<Mutex<Shared>>);
 
-/// Where it is read. When there is nothing yet, reading would block.
+/// The reading end. Reading from an empty queue fails with `WouldBlock` until the input has ended.
 #[derive(Debug)]
 pub(super) struct QueueReader {
     shared: Arc<Mutex<Shared>>,
@@ -20,47 +22,46 @@ pub(super) struct QueueReader {
 
 #[derive(Debug, Default)]
 struct Shared {
-    waiting: std::collections::VecDeque<Bytes>,
-    /// Bytes that came and were not read.
-    left: usize,
-    came: bool,
-    ended: bool,
+    chunks: VecDeque<Bytes>,
+    unread_bytes: usize,
+    has_input: bool,
+    has_ended: bool,
 }
 
 impl InputQueue {
-    pub(super) fn feed(&self) -> QueueReader {
+    pub(super) fn reader(&self) -> QueueReader {
         QueueReader { shared: self.0.clone(), current: Bytes::new() }
     }
 
-    pub(super) fn add(&self, bytes: Bytes) {
-        let mut shared = lock(&self.0);
-        shared.came = true;
-        shared.left += bytes.len();
-        shared.waiting.push_back(bytes);
+    pub(super) fn push(&self, bytes: Bytes) {
+        let mut shared = self.0.lock();
+        shared.has_input = true;
+        shared.unread_bytes += bytes.len();
+        shared.chunks.push_back(bytes);
     }
 
     pub(super) fn end(&self) {
-        lock(&self.0).ended = true;
+        self.0.lock().has_ended = true;
     }
 
-    /// Whether nothing has ever come.
-    pub(super) fn is_untouched(&self) -> bool {
-        !lock(&self.0).came
+    /// Returns whether nothing was ever pushed.
+    pub(super) fn is_unused(&self) -> bool {
+        !self.0.lock().has_input
     }
 
-    /// Whether all that came was read.
-    pub(super) fn is_used_up(&self) -> bool {
-        lock(&self.0).left == 0
+    /// Returns whether all input has been read.
+    pub(super) fn is_drained(&self) -> bool {
+        self.0.lock().unread_bytes == 0
     }
 }
 
 impl BufRead for QueueReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.current.is_empty() {
-            let mut shared = lock(&self.shared);
-            match shared.waiting.pop_front() {
+            let mut shared = self.shared.lock();
+            match shared.chunks.pop_front() {
                 Some(bytes) => self.current = bytes,
-                None if shared.ended => {}
+                None if shared.has_ended => {}
                 None => return Err(ErrorKind::WouldBlock.into()),
             }
         }
@@ -70,7 +71,7 @@ impl BufRead for QueueReader {
     fn consume(&mut self, amount: usize) {
         let amount = amount.min(self.current.len());
         self.current.advance(amount);
-        lock(&self.shared).left -= amount;
+        self.shared.lock().unread_bytes -= amount;
     }
 }
 
@@ -80,8 +81,4 @@ impl Read for QueueReader {
         self.consume(length);
         Ok(length)
     }
-}
-
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

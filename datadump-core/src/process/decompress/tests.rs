@@ -1,10 +1,10 @@
-//! Whatever was compressed comes out again, in whatever pieces it came; anything else is refused.
+//! Tests: compressed bodies decompress to the original in chunks of any size; anything else is rejected.
 
 use std::{io::Write as _, time::Instant};
 
 use proptest::prelude::*;
 
-use super::{stage::LARGEST_WINDOW, *};
+use super::{stage::MAX_WINDOW_LOG, *};
 
 const ALL: [Encoding; 4] = [Encoding::Gzip, Encoding::Deflate, Encoding::Brotli, Encoding::Zstd];
 
@@ -40,22 +40,22 @@ fn whole(encodings: &[Encoding], body: Vec<u8>, limit: usize) -> Result<Bytes, D
     decompress(encodings, &body.into(), limit)
 }
 
-/// The same, in pieces of this length.
-fn pieces(encodings: &[Encoding], body: &[u8], length: usize) -> Result<Vec<u8>, DecompressError> {
-    let (mut decompressor, mut made) = (Decompressor::new(encodings, None)?, Vec::new());
-    for piece in body.chunks(length) {
-        decompressor.push(Bytes::copy_from_slice(piece))?;
-        while let Some(piece) = decompressor.next_chunk()? {
-            made.extend_from_slice(piece);
+/// Decompresses a body that arrives in chunks of this length.
+fn in_chunks(encodings: &[Encoding], body: &[u8], length: usize) -> Result<Vec<u8>, DecompressError> {
+    let (mut decompressor, mut output) = (Decompressor::new(encodings, None)?, Vec::new());
+    for chunk in body.chunks(length) {
+        decompressor.push(Bytes::copy_from_slice(chunk))?;
+        while let Some(chunk) = decompressor.next_chunk()? {
+            output.extend_from_slice(chunk);
         }
-        // Asking again before more has come does no harm.
+        // Calling it again without more input is harmless.
         (0..20).for_each(|_| assert!(decompressor.next_chunk().unwrap().is_none()));
     }
     decompressor.finish();
-    while let Some(piece) = decompressor.next_chunk()? {
-        made.extend_from_slice(piece);
+    while let Some(chunk) = decompressor.next_chunk()? {
+        output.extend_from_slice(chunk);
     }
-    Ok(made)
+    Ok(output)
 }
 
 fn is_broken<T>(result: &Result<T, DecompressError>) -> bool {
@@ -63,7 +63,7 @@ fn is_broken<T>(result: &Result<T, DecompressError>) -> bool {
 }
 
 #[test]
-fn names_and_first_bytes_tell_the_encoding() {
+fn encodings_are_recognised_by_name_and_magic_bytes() {
     for (header, expected) in [
         ("gzip", &[Encoding::Gzip][..]),
         ("X-GZip", &[Encoding::Gzip]),
@@ -76,29 +76,29 @@ fn names_and_first_bytes_tell_the_encoding() {
     assert!(matches!(encodings("compress"), Err(Error::UnknownEncoding(_))));
     assert!(matches!(encodings("br,br,br"), Err(Error::Encoding(_))));
     for encoding in ALL {
-        let told = Encoding::by_magic(&compress(encoding, b"x"));
+        let found = Encoding::by_magic(&compress(encoding, b"x"));
         let can_be = matches!(encoding, Encoding::Gzip | Encoding::Zstd);
-        assert_eq!(told, can_be.then_some(encoding));
+        assert_eq!(found, can_be.then_some(encoding));
     }
     assert_eq!(Encoding::by_magic(b"{}"), None);
 }
 
 #[test]
-fn members_frames_and_bare_deflate_are_read() {
+fn several_members_and_raw_deflate_are_accepted() {
     for encoding in [Encoding::Gzip, Encoding::Zstd] {
         let two = [compress(encoding, b"one "), compress(encoding, b"two")].concat();
         for length in [1, 7, 1000] {
-            assert_eq!(pieces(&[encoding], &two, length).unwrap(), b"one two", "{encoding:?} by {length}");
+            assert_eq!(in_chunks(&[encoding], &two, length).unwrap(), b"one two", "{encoding:?} by {length}");
         }
     }
     let text = b"speed=1.75&".repeat(1000);
     for length in [1, 7, 1000] {
-        assert_eq!(pieces(&[Encoding::Deflate], &raw_deflate(&text), length).unwrap(), text);
+        assert_eq!(in_chunks(&[Encoding::Deflate], &raw_deflate(&text), length).unwrap(), text);
     }
 }
 
 #[test]
-fn what_breaks_off_or_goes_on_is_broken() {
+fn truncated_and_trailing_bytes_are_rejected() {
     for encoding in ALL {
         let text: Vec<u8> =
             (0..20_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
@@ -108,18 +108,18 @@ fn what_breaks_off_or_goes_on_is_broken() {
                 is_broken(&whole(&[encoding], body[..length].to_vec(), 1 << 20)),
                 "{encoding:?} {length}"
             );
-            assert!(is_broken(&pieces(&[encoding], &body[..length], 64)), "{encoding:?} {length}");
+            assert!(is_broken(&in_chunks(&[encoding], &body[..length], 64)), "{encoding:?} {length}");
         }
         let more = [&body[..], b"more"].concat();
         assert!(is_broken(&whole(&[encoding], more.clone(), 1 << 20)), "{encoding:?}");
-        assert!(is_broken(&pieces(&[encoding], &more, 64)), "{encoding:?}");
+        assert!(is_broken(&in_chunks(&[encoding], &more, 64)), "{encoding:?}");
         assert_eq!(whole(&[encoding], Vec::new(), 10).unwrap(), "", "{encoding:?}");
         assert!(is_broken(&whole(&[encoding], b"{\"speed\": 1.75}".to_vec(), 100)), "{encoding:?}");
     }
 }
 
 #[test]
-fn a_bomb_of_any_encoding_is_refused_at_the_limit_and_soon() {
+fn bombs_are_rejected_at_the_limit() {
     const LIMIT: usize = 64 << 20;
     let zeros = vec![0; LIMIT + 1];
     for encoding in ALL {
@@ -128,17 +128,20 @@ fn a_bomb_of_any_encoding_is_refused_at_the_limit_and_soon() {
         let started = Instant::now();
         assert_eq!(whole(&[encoding], bomb.clone(), LIMIT), Err(DecompressError::TooLarge { limit: LIMIT }));
         println!("{encoding:?}: {} bytes refused after {:?}", bomb.len(), started.elapsed());
-        // What just fits is told from what does not.
+        // The limit is exact.
         assert_eq!(whole(&[encoding], bomb.clone(), LIMIT + 1).unwrap(), zeros);
         let twice = compress(Encoding::Gzip, &bomb);
-        assert_eq!(whole(&[encoding, Encoding::Gzip], twice, LIMIT), Err(DecompressError::TooLarge { limit: LIMIT }));
+        assert_eq!(
+            whole(&[encoding, Encoding::Gzip], twice, LIMIT),
+            Err(DecompressError::TooLarge { limit: LIMIT })
+        );
     }
 }
 
 #[test]
-fn a_window_beyond_the_largest_is_refused() {
+fn windows_beyond_the_maximum_are_rejected() {
     let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
-    encoder.window_log(LARGEST_WINDOW + 1).unwrap();
+    encoder.window_log(MAX_WINDOW_LOG + 1).unwrap();
     (0..300).for_each(|_| encoder.write_all(&[7; 64 << 10]).unwrap());
     let refused = whole(&[Encoding::Zstd], encoder.finish().unwrap(), 64 << 20).unwrap_err();
     assert!(refused.to_string().contains("a window of more than 8 MiB"), "{refused}");
@@ -146,7 +149,7 @@ fn a_window_beyond_the_largest_is_refused() {
 
 proptest! {
     #[test]
-    fn what_was_compressed_comes_out_again(
+    fn decompression_restores_the_original(
         text in proptest::collection::vec(prop_oneof![Just(b'a'), any::<u8>()], 0..5000),
         first in 0_usize..4,
         second in proptest::option::of(0_usize..4),
@@ -154,25 +157,25 @@ proptest! {
     ) {
         let chain: Vec<Encoding> = [Some(first), second].into_iter().flatten().map(|index| ALL[index]).collect();
         let body = chain.iter().fold(text.clone(), |body, encoding| compress(*encoding, &body));
-        prop_assert_eq!(pieces(&chain, &body, length).unwrap(), &text[..]);
+        prop_assert_eq!(in_chunks(&chain, &body, length).unwrap(), &text[..]);
         prop_assert_eq!(whole(&chain, body, text.len()).unwrap(), text);
     }
 
     #[test]
-    fn anything_is_read_or_refused(
+    fn arbitrary_bytes_do_not_panic(
         body in proptest::collection::vec(any::<u8>(), 0..2000),
         index in 0_usize..4,
         length in 1_usize..300,
         cut in 0_usize..2000,
     ) {
         let _ = whole(&[ALL[index]], body.clone(), 1 << 20);
-        let _ = pieces(&[ALL[index]], &body, length);
-        // Nearly right is worse than wrong.
+        let _ = in_chunks(&[ALL[index]], &body, length);
+        // Flip a byte of a valid body.
         let mut body = compress(ALL[index], &body);
         if let Some(byte) = body.get_mut(cut) {
             *byte ^= 0x41;
         }
         let _ = whole(&[ALL[index]], body.clone(), 1 << 20);
-        let _ = pieces(&[ALL[index]], &body, length);
+        let _ = in_chunks(&[ALL[index]], &body, length);
     }
 }

@@ -1,24 +1,27 @@
-//! What the lines of a text look like, one rule per format.
+//! Patterns that recognise a format, one function per format.
 
 use crate::process::{
     formats::{prometheus, toml, xml, yaml},
     infer_scalar,
 };
 
-/// How many lines, and how many bytes of them, are looked at.
-const LINES: usize = 50;
-const BYTES: usize = 64 * 1024;
-/// The longest text that is read whole to find out whether it is YAML or TOML.
-const DOCUMENT: usize = 256 * 1024;
+/// Maximum number of lines in a sample.
+const SAMPLE_LINES: usize = 50;
 
-/// The first lines that say something. A long line is never cut: half of it would be something
-/// else.
+/// Maximum size of a sample.
+const SAMPLE_BYTES: usize = 64 * 1024;
+
+/// Maximum size of text that is parsed completely to detect YAML or TOML.
+const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+
+/// Returns the first non-empty lines. A long line is never truncated, because half of it might match
+/// another format.
 pub(super) fn sample(text: &str) -> Vec<&str> {
     let mut bytes = 0;
     let mut sample = Vec::new();
-    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()).take(LINES) {
+    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()).take(SAMPLE_LINES) {
         bytes += line.len();
-        if bytes > BYTES && !sample.is_empty() {
+        if bytes > SAMPLE_BYTES && !sample.is_empty() {
             break;
         }
         sample.push(line);
@@ -26,10 +29,10 @@ pub(super) fn sample(text: &str) -> Vec<&str> {
     sample
 }
 
-/// `name=rex&legs=4`. One pair is enough when the sender said that it is a form; without that it
-/// takes two, since `speed=1.75` may be anything. Who said so and sends two may also have left the
-/// spaces of a value as they are, as `curl -d` does; with another `=` behind one it is logfmt.
-pub(super) fn form(text: &str, said: bool) -> bool {
+/// Recognises `name=rex&legs=4`. One pair is enough if the content type is a form; otherwise two are
+/// required, because `speed=1.75` may be anything. A declared form with two pairs may contain unescaped
+/// spaces, as sent by `curl -d`; if another `=` follows a space it is logfmt.
+pub(super) fn form(text: &str, is_declared: bool) -> bool {
     let text = text.trim_end();
     let is_pair = |pair: &str| {
         pair.split_once('=').is_some_and(|(name, value)| {
@@ -40,13 +43,13 @@ pub(super) fn form(text: &str, said: bool) -> bool {
                 && !(value.contains(' ') && value.contains('='))
         })
     };
-    let may_have_spaces = said && text.contains('&');
+    let may_have_spaces = is_declared && text.contains('&');
     let is_plain = !text.contains(|character: char| {
         let is_space = character.is_whitespace() && !(character == ' ' && may_have_spaces);
         is_space || character.is_control() || "\"<>{}|\\^`".contains(character)
     });
     let pairs = || text.split('&').filter(|pair| !pair.is_empty());
-    is_plain && pairs().count() > usize::from(!said) && pairs().all(is_pair)
+    is_plain && pairs().count() > usize::from(!is_declared) && pairs().all(is_pair)
 }
 
 fn has_whole_escapes(text: &str) -> bool {
@@ -55,8 +58,8 @@ fn has_whole_escapes(text: &str) -> bool {
         .all(|rest| rest.get(..2).is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit())))
 }
 
-/// `<34>`: the priority of a syslog message, 0 to 191; in front of it, over TCP, the message's
-/// length (RFC 6587).
+/// Recognises the priority of a syslog message, `<34>`: 0 to 191, over TCP preceded by the length of the
+/// message (RFC 6587).
 pub(super) fn syslog_priority(line: &str) -> bool {
     let line = match line.split_once(' ') {
         Some((length, rest)) if length.parse::<u32>().is_ok() => rest,
@@ -70,7 +73,7 @@ pub(super) fn syslog_priority(line: &str) -> bool {
     })
 }
 
-/// `Jan  2 15:04:05 host tag[pid]: message`, as files of syslog and journals are printed.
+/// Recognises `Jan  2 15:04:05 host tag[pid]: message`, as in syslog files and printed journals.
 pub(super) fn syslog_file(line: &str) -> bool {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -92,12 +95,12 @@ fn is_clock(word: &str) -> bool {
     word.len() == 8 && shape
 }
 
-/// Well-formed, as far as it is looked at, and not a web page.
+/// Recognises XML that is well-formed within the sample and not HTML.
 pub(super) fn xml(text: &str) -> bool {
     text.trim_start().starts_with('<') && xml::looks_like(text)
 }
 
-/// `CEF:0|` or `LEEF:2.0|`, at the beginning or behind what syslog puts in front.
+/// Recognises `CEF:0|` or `LEEF:2.0|`, at the start or after a syslog header.
 pub(super) fn cef(line: &str) -> bool {
     ["CEF:", "LEEF:"].iter().any(|mark| {
         line.find(mark).is_some_and(|at| {
@@ -111,18 +114,18 @@ pub(super) fn cef(line: &str) -> bool {
     })
 }
 
-/// `# TYPE name counter` or `# HELP name …`.
+/// Recognises `# TYPE name counter` or `# HELP name …`.
 pub(super) fn has_metric_comment(sample: &[&str]) -> bool {
     sample.iter().any(|line| line.starts_with("# TYPE ") || line.starts_with("# HELP "))
 }
 
-/// Metrics as exporters print them: comments and samples only.
+/// Recognises Prometheus metrics: comments and samples only.
 pub(super) fn prometheus(text: &str) -> bool {
     let sample = sample(text);
     !sample.is_empty() && sample.iter().all(|line| line.starts_with('#') || prometheus::is_sample(line))
 }
 
-/// `measurement,tag=value field=1,other="x" 1465839830100400200`.
+/// Recognises `measurement,tag=value field=1,other="x" 1465839830100400200`.
 pub(super) fn influx(sample: &[&str]) -> bool {
     let mut points = sample.iter().filter(|line| !line.starts_with('#')).peekable();
     points.peek().is_some() && points.all(|line| is_point(line))
@@ -162,7 +165,7 @@ fn is_influx_value(value: &str) -> bool {
         || ["t", "T", "true", "True", "TRUE", "f", "F", "false", "False", "FALSE"].contains(&value)
 }
 
-/// Splits where the separator is neither escaped nor in quotes.
+/// Splits at separators that are neither escaped nor quoted.
 fn split_unescaped(text: &str, separator: char) -> Vec<&str> {
     let (mut parts, mut start) = (Vec::new(), 0);
     let (mut escaped, mut quoted) = (false, false);
@@ -182,7 +185,7 @@ fn split_unescaped(text: &str, separator: char) -> Vec<&str> {
     parts
 }
 
-/// `host ident user [time] "request" status size`, and whatever follows.
+/// Recognises lines that start with `host ident user [time] "request" status size`.
 pub(super) fn access_log(line: &str) -> bool {
     let Some((before, rest)) = line.split_once(" [") else { return false };
     let Some((time, rest)) = rest.split_once("] \"") else { return false };
@@ -194,12 +197,12 @@ pub(super) fn access_log(line: &str) -> bool {
     let is_size = numbers.next().is_some_and(|size| size == "-" || size.parse::<u64>().is_ok());
     let is_time =
         time.len() <= 40 && time.contains(':') && time.starts_with(|first: char| first.is_ascii_digit());
-    // The virtual host may stand in front.
+    // The virtual host may come first.
     (3..=4).contains(&before.split(' ').count()) && is_time && is_status && is_size
 }
 
-/// `level=info msg="it works" took=3ms`: two pairs or more, at the beginning, and hardly anything
-/// else.
+/// Recognises `level=info msg="it works" took=3ms`: starts with a pair, has at least two, and hardly
+/// anything else.
 pub(super) fn logfmt(line: &str) -> bool {
     let words: Vec<_> = split_unescaped(line, ' ').into_iter().filter(|word| !word.is_empty()).collect();
     let is_pair = |word: &&&str| {
@@ -214,12 +217,11 @@ pub(super) fn logfmt(line: &str) -> bool {
     words.first().as_ref().is_some_and(is_pair) && pairs >= 2 && pairs * 4 >= words.len() * 3
 }
 
-/// YAML only when it is unmistakable: it says so (`---`), and what follows is names and values all
-/// through. Most prose would be YAML, and so would many logs; and the mark in front may be that of a
-/// page in Markdown.
+/// Recognises YAML that starts with `---` or `%YAML` and consists of names and values. Without the marker
+/// most prose and many logs would be valid YAML, and the marker alone may be Markdown front matter.
 pub(super) fn yaml(text: &str) -> bool {
     let lines = || text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let is_mark = |line: &str| matches!(line, "---" | "...") || line.starts_with("%YAML ");
+    let is_marker = |line: &str| matches!(line, "---" | "...") || line.starts_with("%YAML ");
     let is_named = |line: &str| {
         let line = line.trim_start_matches("- ");
         line.split_once(':').is_some_and(|(name, value)| {
@@ -229,24 +231,25 @@ pub(super) fn yaml(text: &str) -> bool {
                 && [". ", ", ", "! ", "? "].iter().all(|end| !name.contains(end))
         })
     };
-    let is_of_yaml = |line: &str| is_mark(line) || is_named(line) || line.starts_with([' ', '-']);
-    lines().next().is_some_and(is_mark)
+    let is_yaml_line = |line: &str| is_marker(line) || is_named(line) || line.starts_with([' ', '-']);
+    lines().next().is_some_and(is_marker)
         && lines().any(|line| is_named(line.trim_start()))
-        && text.len() <= DOCUMENT
-        && lines().all(is_of_yaml)
+        && text.len() <= MAX_DOCUMENT_BYTES
+        && lines().all(is_yaml_line)
         && yaml::is_documents(text)
 }
 
-/// TOML only when it is unmistakable: a `[section]`, names and values, and all of it valid. The
-/// configuration files that look the same are not.
+/// Recognises valid TOML with a `[section]` and values. Similar configuration file formats are not valid
+/// TOML.
 pub(super) fn toml(text: &str) -> bool {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let is_section = |line: &str| line.starts_with('[') && line.ends_with(']') && !line.contains(',');
-    let is_value =
-        |line: &str| line.split_once('=').is_some_and(|(name, _)| infer_scalar::number(name.trim()).is_none());
+    let is_value = |line: &str| {
+        line.split_once('=').is_some_and(|(name, _)| infer_scalar::number(name.trim()).is_none())
+    };
     lines().next().is_some_and(|line| is_section(line) || is_value(line))
         && lines().any(is_section)
         && lines().any(is_value)
-        && text.len() <= DOCUMENT
+        && text.len() <= MAX_DOCUMENT_BYTES
         && toml::is_document(text)
 }

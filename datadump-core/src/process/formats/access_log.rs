@@ -9,17 +9,6 @@ pub(in crate::process) fn access_log() -> LineProgram {
         "access-log",
         include_str!("access_log.vrl"),
         LineValues::Typed,
-        &[
-            "timestamp",
-            "client",
-            "user",
-            "method",
-            "path",
-            "protocol",
-            "status",
-            "size",
-            "referrer",
-            "agent",
-        ],
+        &["timestamp", "client", "user", "method", "path", "protocol", "status", "size", "referrer", "agent"],
     )
 }

@@ -1,12 +1,12 @@
-//! The arguments of the address as the record, when a throw has no body.
+//! Query parameters: the record of a throw without a body.
 
 use crate::{
     process::{Input, Output, Processor, infer_scalar},
     record::{Failure, Record},
 };
 
-/// Makes one record of the arguments; without any it is an empty one: something happened, and the
-/// time it happened at is known.
+/// Turns the query parameters into one record. Without parameters the record is empty: it still says
+/// when something happened.
 #[derive(Debug)]
 pub(in crate::process) struct Arguments;
 

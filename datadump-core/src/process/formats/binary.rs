@@ -1,4 +1,4 @@
-//! What is no text: kept whole, as a blob record.
+//! Binary data: one record with the whole body in base64.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value as Json};
@@ -8,7 +8,7 @@ use crate::{
     record::{Failure, Record},
 };
 
-/// Makes one record of any bytes.
+/// Turns any bytes into one record.
 #[derive(Debug)]
 pub(in crate::process) struct Binary;
 
@@ -23,14 +23,14 @@ impl Processor for Binary {
     }
 }
 
-/// The fields of a blob: its bytes, how many there are, and what they are, when that is known.
+/// Returns the fields of a blob: its data, size and, if known, content type.
 pub(in crate::process) fn blob(bytes: &[u8], content_type: Option<&str>) -> Map<String, Json> {
     let mut fields = Map::new();
     let media = Media::parse(content_type);
-    // Whatever is called a text and is here is none.
-    let says_nothing = media.essence.is_empty() || media.begins("text/") || media.is(&SAYS_NOTHING);
-    let said = content_type.filter(|_| !says_nothing);
-    if let Some(content_type) = said.or_else(|| magic::content_type(bytes)) {
+    // A binary body declared as text is not text.
+    let is_generic = media.essence.is_empty() || media.starts_with("text/") || media.is(&GENERIC_TYPES);
+    let declared = content_type.filter(|_| !is_generic);
+    if let Some(content_type) = declared.or_else(|| magic::content_type(bytes)) {
         fields.insert("content_type".to_owned(), content_type.into());
     }
     fields.insert("size".to_owned(), bytes.len().into());
@@ -38,8 +38,8 @@ pub(in crate::process) fn blob(bytes: &[u8], content_type: Option<&str>) -> Map<
     fields
 }
 
-/// What programs send that were not told what they send.
-const SAYS_NOTHING: [&str; 3] =
+/// Default content types of HTTP clients.
+const GENERIC_TYPES: [&str; 3] =
     ["application/octet-stream", "application/x-www-form-urlencoded", "binary/octet-stream"];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! CBOR: a record per value, however many follow each other; a list is a record per item.
+//! CBOR: one record per value in the sequence; an array becomes one record per item.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ciborium::{Value, de::Error};
@@ -13,7 +13,7 @@ use crate::{
     record::Failure,
 };
 
-/// Reads CBOR values.
+/// Parses a sequence of CBOR values.
 #[derive(Debug)]
 pub(in crate::process) struct Cbor;
 
@@ -27,17 +27,17 @@ impl Processor for Cbor {
         while !rest.is_empty() {
             let start = input.body.len() - rest.len();
             match ciborium::de::from_reader_with_recursion_limit::<Value, _>(&mut rest, 2 * MAX_DEPTH) {
-                Ok(value) => match found(value) {
+                Ok(value) => match parsed(value) {
                     list @ ParsedValue::Array(_) => list.emit(output),
-                    found => {
+                    value => {
                         let byte_range = Some(start..input.body.len() - rest.len());
-                        match found.into_record() {
+                        match value.into_record() {
                             Ok(record) => output.record_at(record, None, byte_range),
                             Err(failure) => output.reject(failure, None, byte_range),
                         }
                     }
                 },
-                // Where one value cannot be read nothing tells where the next begins.
+                // After an invalid value the start of the next one is unknown.
                 Err(error) => {
                     output.reject(failure(&error), None, Some(start..input.body.len()));
                     return Ok(());
@@ -51,12 +51,14 @@ impl Processor for Cbor {
 fn failure(error: &Error<std::io::Error>) -> Failure {
     match error {
         Error::RecursionLimitExceeded => too_deep(),
-        Error::Syntax(place) => Failure::unreadable(format!("this is not CBOR: wrong at byte {place} of it")),
-        error => Failure::unreadable(format!("this is not CBOR: {error}")),
+        Error::Syntax(place) => {
+            Failure::unreadable(format!("invalid CBOR: error at byte {place} of the value"))
+        }
+        error => Failure::unreadable(format!("invalid CBOR: {error}")),
     }
 }
 
-fn found(value: Value) -> ParsedValue {
+fn parsed(value: Value) -> ParsedValue {
     match value {
         Value::Null => ParsedValue::Json(Json::Null),
         Value::Bool(value) => ParsedValue::Json(value.into()),
@@ -64,30 +66,35 @@ fn found(value: Value) -> ParsedValue {
         Value::Float(value) => ParsedValue::float(value),
         Value::Text(text) => ParsedValue::text(text),
         Value::Bytes(bytes) => ParsedValue::text(BASE64_STANDARD.encode(bytes)),
-        Value::Array(items) => ParsedValue::Array(items.into_iter().map(found).collect()),
+        Value::Array(items) => ParsedValue::Array(items.into_iter().map(parsed).collect()),
         Value::Map(members) => ParsedValue::Object(
-            members.into_iter().map(|(name, value)| (found(name).into_member_name(), found(value))).collect(),
+            members
+                .into_iter()
+                .map(|(name, value)| (parsed(name).into_member_name(), parsed(value)))
+                .collect(),
         ),
         Value::Tag(tag, value) => tagged(tag, *value),
-        // The library may learn more kinds.
+        // The enum is non-exhaustive.
         other => ParsedValue::text(format!("{other:?}")),
     }
 }
 
-/// A tag says how a value is meant. What that changes for a reader of JSON is done; otherwise the
-/// value stands for itself.
+/// Converts a tagged value. Big integers and timestamps are converted; other tags are ignored.
 fn tagged(tag: u64, value: Value) -> ParsedValue {
     match (tag, value) {
-        // Numbers of any length; those of up to 64 bits come as numbers.
+        // Big integers.
         (2, Value::Bytes(bytes)) => big(&bytes, false),
         (3, Value::Bytes(bytes)) => big(&bytes, true),
         // Seconds since 1970.
         (1, Value::Integer(seconds)) => {
             let moment =
                 i64::try_from(seconds).ok().and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0));
-            moment.map_or_else(|| ParsedValue::integer(seconds.into()), |moment| ParsedValue::text(rfc3339(moment)))
+            moment.map_or_else(
+                || ParsedValue::integer(seconds.into()),
+                |moment| ParsedValue::text(rfc3339(moment)),
+            )
         }
-        (_, value) => found(value),
+        (_, value) => parsed(value),
     }
 }
 
@@ -95,15 +102,15 @@ fn rfc3339(moment: chrono::DateTime<chrono::Utc>) -> String {
     moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// A whole number as its bytes; a negative one is one more than they say. In 64 bits it is a number,
-/// beyond that its digits are a text.
+/// Converts a big integer from its bytes (a negative one is encoded as -1 - n). Up to 64 bits it becomes
+/// a number, beyond that its decimal digits become text.
 fn big(bytes: &[u8], is_negative: bool) -> ParsedValue {
-    /// Longer ones are keys and not numbers, and their digits would take long to find.
-    const LONGEST: usize = 512;
-    if bytes.len() > LONGEST {
+    /// Longer ones are keys rather than numbers, and converting them to decimal takes too long.
+    const MAX_BYTES: usize = 512;
+    if bytes.len() > MAX_BYTES {
         return ParsedValue::text(BASE64_STANDARD.encode(bytes));
     }
-    // Decimal digits, the last one first.
+    // Decimal digits, least significant first.
     let mut digits = vec![0_u8];
     for byte in bytes {
         multiply_and_add(&mut digits, 256, u32::from(*byte));
@@ -143,7 +150,10 @@ mod tests {
             (b"\x82\xA1\x61a\x19\x01\x00\x61x", &[r#"{"a":256}"#, r#"{"value":"x"}"#]),
             (b"\xA1\x61a\x3B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", &[r#"{"a":"-18446744073709551616"}"#]),
             (b"\xA1\x61a\xC3\x49\x01\0\0\0\0\0\0\0\0", &[r#"{"a":"-18446744073709551617"}"#]),
-            (b"\xA1\x61a\xF9\x7E\x00\xA1\x61a\xF9\x3E\x00", &[r#"{} non_finite {"a":"NaN"}"#, r#"{"a":1.5}"#]),
+            (
+                b"\xA1\x61a\xF9\x7E\x00\xA1\x61a\xF9\x3E\x00",
+                &[r#"{} non_finite {"a":"NaN"}"#, r#"{"a":1.5}"#],
+            ),
             (b"\xA1\x07\x42\x01\x02", &[r#"{"7":"AQI="}"#]),
             (b"\xA1\x61t\xC0\x64soon", &[r#"{"t":"soon"}"#]),
             (b"\xBF\x61a\x9F\x01\xFF\xFF", &[r#"{"a":[1]}"#]),

@@ -1,5 +1,5 @@
-//! JSON values one behind the other, with or without anything between them, and JSON sequences
-//! (RFC 7464): a record each.
+//! Concatenated JSON values, with or without white space between them, and JSON sequences (RFC 7464):
+//! one record per value.
 
 use crate::{
     process::{
@@ -9,7 +9,7 @@ use crate::{
     record::Failure,
 };
 
-/// Reads concatenated JSON.
+/// Parses concatenated JSON.
 #[derive(Debug)]
 pub(in crate::process) struct ConcatenatedJson;
 
@@ -21,31 +21,31 @@ impl Processor for ConcatenatedJson {
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         let text = input.text()?;
         let bytes = text.as_bytes();
-        let mut place = skip_space(bytes, 0);
-        while place < bytes.len() {
-            let mut value = scan(bytes, place);
-            // A comma or a bracket that belongs to nothing: it is rejected, and what is behind it is
-            // read.
-            value.end = value.end.max(next_character(text, place));
-            let byte_range = place..value.end;
+        let mut position = skip_space(bytes, 0);
+        while position < bytes.len() {
+            let mut value = scan(bytes, position);
+            // A stray comma or closing bracket is rejected by itself, and parsing continues after
+            // it.
+            value.end = value.end.max(next_character(text, position));
+            let byte_range = position..value.end;
             match json::record_from_scan(text.get(byte_range.clone()).unwrap_or_default(), &value) {
                 Ok(record) => output.record_at(record, None, Some(byte_range)),
                 Err(failure) => {
-                    // A value that is cut off swallows what follows; a record separator ends it.
-                    let rest = bytes.get(place + 1..value.end).unwrap_or_default();
-                    let separator = memchr::memchr(0x1E, rest).map(|at| place + 1 + at);
+                    // A truncated value extends over what follows, up to the next record separator.
+                    let rest = bytes.get(position + 1..value.end).unwrap_or_default();
+                    let separator = memchr::memchr(0x1E, rest).map(|at| position + 1 + at);
                     value.end = separator.unwrap_or(value.end);
-                    output.reject(failure, None, Some(place..value.end));
+                    output.reject(failure, None, Some(position..value.end));
                 }
             }
-            place = skip_space(bytes, value.end);
+            position = skip_space(bytes, value.end);
         }
         Ok(())
     }
 }
 
-fn next_character(text: &str, place: usize) -> usize {
-    place + text.get(place..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+fn next_character(text: &str, position: usize) -> usize {
+    position + text.get(position..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Tables with a header line: CSV and TSV.
+//! CSV and TSV: one record per row, named by the header line.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::{
     record::{Failure, Fields, Names, Record},
 };
 
-/// Reads comma separated values, or what else separates them.
+/// Parses comma-separated values; other delimiters are detected.
 #[derive(Debug)]
 pub(in crate::process) struct Csv;
 
-/// Reads tab separated values.
+/// Parses tab-separated values.
 #[derive(Debug)]
 pub(in crate::process) struct Tsv;
 
@@ -24,7 +24,7 @@ impl Processor for Csv {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         let text = input.text()?;
-        let (delimiter, text) = match said_delimiter(text) {
+        let (delimiter, text) = match declared_delimiter(text) {
             Some((delimiter, rest)) => (delimiter, rest),
             None => (delimiter(text), text),
         };
@@ -50,11 +50,12 @@ impl Processor for Tsv {
     }
 }
 
-/// What may stand between the cells of CSV, likeliest first.
+/// Delimiters that are detected in CSV, most likely first.
 pub(in crate::process) const DELIMITERS: [u8; 4] = [b',', b';', b'|', b'\t'];
 
-/// What stands between the cells: whatever makes the first lines alike and most of them. A cell may
-/// hold the others (`1,5;2,5`), but seldom the same number on every line.
+/// Detects the delimiter: the one that splits the first rows into the most columns, with the same number
+/// of columns in most rows. Cells may contain other delimiters (`1,5;2,5`), but rarely the same number
+/// of them in every row.
 pub(in crate::process) fn delimiter(text: &str) -> u8 {
     let mut best = (0, b',');
     for delimiter in DELIMITERS {
@@ -68,13 +69,13 @@ pub(in crate::process) fn delimiter(text: &str) -> u8 {
     if best.0 > 0 {
         return best.1;
     }
-    // Nothing fits all lines: the header decides alone.
+    // No delimiter fits the rows: use the most frequent one in the header.
     let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
     DELIMITERS.into_iter().rev().max_by_key(count).filter(|found| count(found) > 0).unwrap_or(b',')
 }
 
-/// How many cells each of the first rows has.
+/// Returns the number of cells in each of the first rows.
 pub(in crate::process) fn widths(text: &str, delimiter: u8, most: usize) -> Vec<usize> {
     let mut reader = reader(text, delimiter);
     let mut row = StringRecord::new();
@@ -85,19 +86,19 @@ pub(in crate::process) fn widths(text: &str, delimiter: u8, most: usize) -> Vec<
     widths
 }
 
-/// A reader of the rows of a text.
+/// Creates a reader for the rows of a text.
 pub(in crate::process) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
     ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
-        // One quote without a partner (`5" pipe`) would swallow all the rows behind it.
+        // An unpaired quote (`5" pipe`) would swallow all rows after it.
         .quoting(memchr::memchr_iter(b'"', text.as_bytes()).count().is_multiple_of(2))
         .from_reader(text.as_bytes())
 }
 
-/// Spreadsheets write `sep=;` in front of the header to tell each other.
-fn said_delimiter(text: &str) -> Option<(u8, &str)> {
+/// Reads the line `sep=;` that spreadsheets put before the header.
+fn declared_delimiter(text: &str) -> Option<(u8, &str)> {
     let (delimiter, rest) = text.strip_prefix("sep=")?.split_at_checked(1)?;
     let rest = rest.strip_prefix('\r').unwrap_or(rest).strip_prefix('\n')?;
     Some((*delimiter.as_bytes().first()?, rest))
@@ -106,8 +107,8 @@ fn said_delimiter(text: &str) -> Option<(u8, &str)> {
 fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
     let mut reader = reader(text, delimiter);
     let mut row = StringRecord::new();
-    let unreadable = |error: csv::Error| Failure::unreadable(format!("this is not a table: {error}"));
-    // RFC 4180 lets the sender say that there is no header.
+    let unreadable = |error: csv::Error| Failure::unreadable(format!("invalid table: {error}"));
+    // RFC 4180 defines the parameter `header=absent`.
     let has_header = Media::parse(input.content_type).parameter("header") != Some("absent");
     if has_header && !reader.read_record(&mut row).map_err(unreadable)? {
         return Ok(());
@@ -120,14 +121,14 @@ fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Re
         }
         let fields = Fields::under(names.clone(), row.iter().map(infer_scalar::infer).collect());
         let line = row.position().and_then(|position| usize::try_from(position.line()).ok());
-        // Without its header a row cannot be read again: it has no byte_range of its own.
+        // A row cannot be parsed again without the header, so it has no byte range.
         output.record_at(Record::new(fields), line, None);
     }
     Ok(())
 }
 
-/// The names of the columns of a row of so many cells: a name that is empty, or there already, or that the header
-/// does not have, is replaced by the column's number, so that no cell is lost.
+/// Returns `width` column names. An empty, repeated or missing name is replaced by `column_<number>`, so
+/// that no cell is lost.
 fn names(header: &StringRecord, width: usize) -> Names {
     let mut names = Names::default();
     for column in 0..width {

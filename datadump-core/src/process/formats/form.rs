@@ -1,4 +1,4 @@
-//! A form as browsers and `curl -d` send it: `name=rex&legs=4`.
+//! URL-encoded forms as sent by browsers and `curl -d`: `name=rex&legs=4`.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::{
     record::{Failure, Record},
 };
 
-/// Makes one record of a form. A name that comes several times becomes a list.
+/// Turns a form into one record. Values of a repeated name become an array.
 #[derive(Debug)]
 pub(in crate::process) struct Form;
 
@@ -22,19 +22,19 @@ impl Processor for Form {
         let mut fields = serde_json::Map::new();
         for pair in input.text()?.trim().split('&').filter(|pair| !pair.is_empty()) {
             let (name, text) = pair.split_once('=').unwrap_or((pair, ""));
-            infer_scalar::add_field(&mut fields, decoded(name), infer_scalar::infer(&decoded(text)));
+            infer_scalar::add_field(&mut fields, decode(name), infer_scalar::infer(&decode(text)));
         }
         output.record(Record::new(fields));
         Ok(())
     }
 }
 
-fn decoded(text: &str) -> String {
+fn decode(text: &str) -> String {
     let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     let bytes: Cow<'_, [u8]> = percent_decode_str(&spaced).into();
     match std::str::from_utf8(&bytes) {
         Ok(text) => text.to_owned(),
-        // Old pages send forms in the encoding they are in themselves.
+        // Old pages send forms in their own encoding.
         Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! JSON: an object is a record, an array is a record per item.
+//! JSON: an object is one record, an array one record per item.
 
 use crate::{
     process::{
@@ -8,7 +8,7 @@ use crate::{
     record::Failure,
 };
 
-/// Reads one JSON document.
+/// Parses one JSON document.
 #[derive(Debug)]
 pub(in crate::process) struct JsonDocument;
 
@@ -28,45 +28,45 @@ impl Processor for JsonDocument {
     }
 }
 
-/// Reads the items of the array that is opened before this byte, each by itself: so one that cannot
-/// be read does not take its neighbours with it, and each is known by its bytes.
-fn items(text: &str, mut place: usize, output: &mut Output) -> Result<(), Failure> {
+/// Parses the items of an array separately, so that an invalid item is rejected alone and each record
+/// has its own byte range. `position` is the offset after the opening bracket.
+fn items(text: &str, mut position: usize, output: &mut Output) -> Result<(), Failure> {
     let bytes = text.as_bytes();
-    place = skip_space(bytes, place);
-    if bytes.get(place) == Some(&b']') {
-        return end(bytes, place + 1);
+    position = skip_space(bytes, position);
+    if bytes.get(position) == Some(&b']') {
+        return end(bytes, position + 1);
     }
     loop {
-        let item = scan(bytes, place);
-        let byte_range = place..item.end;
+        let item = scan(bytes, position);
+        let byte_range = position..item.end;
         match json::record_from_scan(text.get(byte_range.clone()).unwrap_or_default(), &item) {
-            _ if byte_range.is_empty() => return Err(not_an_array(bytes, place, "a value")),
-            // An array in an array would by itself be read as several records.
-            Ok(record) if bytes.get(place) == Some(&b'[') => output.record(record),
+            _ if byte_range.is_empty() => return Err(invalid_array(bytes, position, "a value")),
+            // Parsed on its own, a nested array would become several records, so it has no byte range.
+            Ok(record) if bytes.get(position) == Some(&b'[') => output.record(record),
             Ok(record) => output.record_at(record, None, Some(byte_range)),
             Err(failure) => output.reject(failure, None, Some(byte_range)),
         }
-        place = skip_space(bytes, item.end);
-        match bytes.get(place) {
-            Some(b',') => place = skip_space(bytes, place + 1),
-            Some(b']') => return end(bytes, place + 1),
-            _ => return Err(not_an_array(bytes, place, "`,` or `]`")),
+        position = skip_space(bytes, item.end);
+        match bytes.get(position) {
+            Some(b',') => position = skip_space(bytes, position + 1),
+            Some(b']') => return end(bytes, position + 1),
+            _ => return Err(invalid_array(bytes, position, "`,` or `]`")),
         }
     }
 }
 
-fn end(bytes: &[u8], place: usize) -> Result<(), Failure> {
-    match skip_space(bytes, place) {
+fn end(bytes: &[u8], position: usize) -> Result<(), Failure> {
+    match skip_space(bytes, position) {
         rest if rest == bytes.len() => Ok(()),
-        rest => Err(not_an_array(bytes, rest, "the end")),
+        rest => Err(invalid_array(bytes, rest, "the end of the body")),
     }
 }
 
-fn not_an_array(bytes: &[u8], place: usize, expected: &str) -> Failure {
-    let before = bytes.get(..place).unwrap_or_default();
+fn invalid_array(bytes: &[u8], position: usize, expected: &str) -> Failure {
+    let before = bytes.get(..position).unwrap_or_default();
     let line = 1 + memchr::memchr_iter(b'\n', before).count();
-    let column = 1 + place - memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-    let detail = format!("this is not JSON: expected {expected} at line {line} column {column}");
+    let column = 1 + position - memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let detail = format!("invalid JSON: expected {expected} at line {line} column {column}");
     Failure::unreadable(detail)
 }
 
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn items_are_known_by_their_bytes() {
+    fn items_have_byte_ranges() {
         let body = bytes::Bytes::from_static(br#"[ {"a": "]"} , 7,"x" ]"#);
         let input =
             Input { body: &body, content_type: None, arguments: &[], received_at: crate::Timestamp::MIN };

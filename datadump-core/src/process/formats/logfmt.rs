@@ -1,7 +1,7 @@
-//! Logfmt: `key=value` pairs, a record per line.
+//! Logfmt: `key=value` pairs, one record per line.
 //!
-//! Read by hand and not by VRL's `parse_logfmt`, which looks for the next `=` from every word to the
-//! end of the line: a long line of prose takes it time by the square of its length.
+//! VRL's `parse_logfmt` is not used because it searches for the next `=` from every word to the end of
+//! the line, which takes quadratic time on long lines of prose.
 
 use serde_json::{Map, Value as Json};
 
@@ -10,8 +10,8 @@ use crate::{
     record::{Failure, Record},
 };
 
-/// `level=info msg="no such file" took=0.25 retry`: values are read as what they look like, a bare
-/// word is `true`, a repeated name makes a list.
+/// Parses lines such as `level=info msg="no such file" took=0.25 retry`. Types are inferred, a word
+/// without `=` is `true`, and values of a repeated name become an array.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::process) struct Logfmt;
 
@@ -25,7 +25,11 @@ impl Processor for Logfmt {
             let (number, byte_range) = (Some(line.number), Some(line.byte_range()));
             match read(line.text) {
                 Some(fields) => output.record_at(Record::new(fields), number, byte_range),
-                None => output.reject(Failure::unreadable("no `key=value` in the line"), number, byte_range),
+                None => output.reject(
+                    Failure::unreadable("the line contains no `key=value` pair"),
+                    number,
+                    byte_range,
+                ),
             }
         }
         Ok(())
@@ -36,7 +40,7 @@ impl Processor for Logfmt {
     }
 }
 
-/// The fields of a line; none when there is not one pair, since then it is prose.
+/// Parses a line; returns `None` if it contains no pair, because then it is prose.
 fn read(line: &str) -> Option<Map<String, Json>> {
     let mut fields = Map::new();
     let mut has_pair = false;
@@ -47,7 +51,7 @@ fn read(line: &str) -> Option<Map<String, Json>> {
         match after.strip_prefix('=') {
             Some(after) => {
                 let (value, after) = value(after);
-                // `=x` says nothing about what x is.
+                // A value without a name is dropped.
                 if !name.is_empty() {
                     has_pair = true;
                     infer_scalar::add_field(&mut fields, name.to_owned(), value);
@@ -64,16 +68,16 @@ fn read(line: &str) -> Option<Map<String, Json>> {
     has_pair.then_some(fields)
 }
 
-/// The value at the beginning of a text, and what is behind it.
+/// Splits a value off the start of a text; returns it and the rest.
 fn value(text: &str) -> (Json, &str) {
     if let Some((quoted, after)) = quoted(text) {
-        return (infer_scalar::infer(&unescaped(quoted)), after);
+        return (infer_scalar::infer(&unescape(quoted)), after);
     }
     let (bare, after) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
     (infer_scalar::infer(bare), after)
 }
 
-/// What stands in quotes, when something does, up to the end of a word.
+/// Splits a quoted value off the start of a text, if its closing quote ends a word.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let inside = text.get(1..)?;
@@ -89,8 +93,8 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     ends_here.then_some((inside, after))
 }
 
-/// Escapes are those of JSON, as all that write logfmt have it; what is none stays as it is.
-fn unescaped(text: &str) -> String {
+/// Resolves escapes as in JSON, which all logfmt writers use; invalid escapes are kept as written.
+fn unescape(text: &str) -> String {
     if !text.contains('\\') {
         return text.to_owned();
     }

@@ -1,4 +1,4 @@
-//! MessagePack: a record per value, however many follow each other; a list is a record per item.
+//! MessagePack: one record per value in the sequence; an array becomes one record per item.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rmpv::{Value, decode::read_value_with_max_depth};
@@ -13,7 +13,7 @@ use crate::{
     record::Failure,
 };
 
-/// Reads MessagePack values.
+/// Parses a sequence of MessagePack values.
 #[derive(Debug)]
 pub(in crate::process) struct MessagePack;
 
@@ -26,18 +26,18 @@ impl Processor for MessagePack {
         let mut rest: &[u8] = input.body;
         while !rest.is_empty() {
             let start = input.body.len() - rest.len();
-            // The library counts two levels for each. Its borrowed values would save a copy of the
-            // texts, but take memory for as many items as a list claims to have.
+            // The library counts two levels per nesting. Its borrowed values would avoid copying
+            // strings, but allocate as many items as an array claims to have.
             match read_value_with_max_depth(&mut rest, 2 * MAX_DEPTH + 2) {
                 Ok(value) => {
                     let end = input.body.len() - rest.len();
-                    emit(found(value), start..end, output);
+                    emit(parsed(value), start..end, output);
                 }
                 Err(rmpv::decode::Error::DepthLimitExceeded) => {
                     return fail(too_deep(), start, input, output);
                 }
                 Err(error) => {
-                    let failure = Failure::unreadable(format!("this is not MessagePack: {error}"));
+                    let failure = Failure::unreadable(format!("invalid MessagePack: {error}"));
                     return fail(failure, start, input, output);
                 }
             }
@@ -53,17 +53,17 @@ fn fail(failure: Failure, start: usize, input: &Input<'_>, output: &mut Output) 
     Ok(())
 }
 
-fn emit(found: ParsedValue, byte_range: std::ops::Range<usize>, output: &mut Output) {
-    match found {
+fn emit(value: ParsedValue, byte_range: std::ops::Range<usize>, output: &mut Output) {
+    match value {
         list @ ParsedValue::Array(_) => list.emit(output),
-        found => match found.into_record() {
+        value => match value.into_record() {
             Ok(record) => output.record_at(record, None, Some(byte_range)),
             Err(failure) => output.reject(failure, None, Some(byte_range)),
         },
     }
 }
 
-fn found(value: Value) -> ParsedValue {
+fn parsed(value: Value) -> ParsedValue {
     match value {
         Value::Nil => ParsedValue::Json(Json::Null),
         Value::Boolean(value) => ParsedValue::Json(value.into()),
@@ -73,13 +73,16 @@ fn found(value: Value) -> ParsedValue {
         }
         Value::F32(value) => ParsedValue::float32(value),
         Value::F64(value) => ParsedValue::float(value),
-        // Old writers have one kind for text and bytes.
+        // Old encoders use one type for strings and bytes.
         Value::String(text) if text.is_err() => bytes(text.as_bytes()),
         Value::String(text) => ParsedValue::text(text.into_str().unwrap_or_default()),
         Value::Binary(value) => bytes(&value),
-        Value::Array(items) => ParsedValue::Array(items.into_iter().map(found).collect()),
+        Value::Array(items) => ParsedValue::Array(items.into_iter().map(parsed).collect()),
         Value::Map(members) => ParsedValue::Object(
-            members.into_iter().map(|(name, value)| (found(name).into_member_name(), found(value))).collect(),
+            members
+                .into_iter()
+                .map(|(name, value)| (parsed(name).into_member_name(), parsed(value)))
+                .collect(),
         ),
         Value::Ext(kind, data) => extension(kind, &data),
     }
@@ -89,7 +92,7 @@ fn bytes(value: &[u8]) -> ParsedValue {
     ParsedValue::text(BASE64_STANDARD.encode(value))
 }
 
-/// A timestamp is the only extension the format itself defines (type -1).
+/// Converts an extension value. The format itself defines only timestamps (type -1).
 fn extension(kind: i8, data: &[u8]) -> ParsedValue {
     let timestamp = (kind == -1).then(|| timestamp(data)).flatten();
     timestamp.map_or_else(

@@ -1,5 +1,5 @@
-//! Fields and files: the fields of the form are one record, and each file is looked at as if it had
-//! been thrown by itself.
+//! Multipart forms: the fields form one record, and each file is processed as if it had been thrown
+//! separately.
 
 use std::convert::Infallible;
 
@@ -13,7 +13,7 @@ use crate::{
     record::{Failure, Record},
 };
 
-/// Reads a form of fields and files.
+/// Parses a multipart form.
 #[derive(Debug)]
 pub(in crate::process) struct Multipart {
     formats: Registry,
@@ -34,7 +34,9 @@ impl Processor for Multipart {
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         let boundary = Media::parse(input.content_type).parameter("boundary");
         let Some(boundary) = boundary.map(str::to_owned).or_else(|| first_boundary(input.body)) else {
-            return Err(Failure::unreadable("this is no multipart form: it does not say its boundary"));
+            return Err(Failure::unreadable(
+                "invalid multipart form: no boundary in the content type or on the first line",
+            ));
         };
         let mut fields = Map::new();
         let mut files = Vec::new();
@@ -58,11 +60,11 @@ impl Multipart {
     fn file(&self, file: &str, part: &Part, input: &Input<'_>, output: &mut Output) {
         let content_type = part.content_type.as_deref();
         let detected = detect(&part.body, content_type, false);
-        // A form in a form, and a file of nothing, are kept as they are.
+        // Nested forms, empty files and binary files are stored as they are.
         let processor =
             self.formats.get(detected.format).filter(|found| !["args", "binary"].contains(&found.name()));
         let Some(processor) = processor else {
-            output.record(from_file(Record::new(blob(&part.body, content_type)), file));
+            output.record(with_file_name(Record::new(blob(&part.body, content_type)), file));
             return;
         };
         let input =
@@ -71,14 +73,14 @@ impl Multipart {
             Ok(inner) => {
                 for record in inner.records {
                     let line = record.origin.line;
-                    output.record_at(from_file(record, file), line, None);
+                    output.record_at(with_file_name(record, file), line, None);
                 }
                 for rejected in inner.rejected {
                     let detail = format!("{file}: {}", rejected.failure.detail);
                     output.reject(Failure { detail, ..rejected.failure }, rejected.origin.line, None);
                 }
             }
-            // Its bytes are kept: the fields and the other files are not held up by it.
+            // Only this file is rejected; its bytes are kept.
             Err(failure) => {
                 output.reject(
                     Failure { detail: format!("{file}: {}", failure.detail), ..failure },
@@ -90,7 +92,7 @@ impl Multipart {
     }
 }
 
-/// One field or file.
+/// A field or file of the form.
 struct Part {
     name: String,
     file: Option<String>,
@@ -98,7 +100,7 @@ struct Part {
     body: Bytes,
 }
 
-/// The value of a field: JSON when it says that it is, a text otherwise.
+/// Returns the value of a field: JSON if its content type is JSON, otherwise inferred from the text.
 fn field(part: &Part) -> Json {
     let content_type = part.content_type.as_deref();
     if Media::parse(content_type).is(&["application/json"])
@@ -110,8 +112,8 @@ fn field(part: &Part) -> Json {
     infer_scalar::infer(&String::from_utf8_lossy(&text))
 }
 
-/// Says which file a record comes from, unless it says so itself.
-fn from_file(mut record: Record, file: &str) -> Record {
+/// Adds the field `file` with the name of the file, unless the record has one.
+fn with_file_name(mut record: Record, file: &str) -> Record {
     if !record.fields.contains_key("file") {
         let file = std::iter::once(("file".to_owned(), file.into()));
         record.fields = file.chain(record.fields).collect();
@@ -119,18 +121,17 @@ fn from_file(mut record: Record, file: &str) -> Record {
     record
 }
 
-/// The boundary is on the first line, when nobody said which it is.
+/// Takes the boundary from the first line if the content type does not contain it.
 fn first_boundary(body: &[u8]) -> Option<String> {
     let line = body.strip_prefix(b"--")?.split(|byte| *byte == b'\n').next()?;
     let boundary = std::str::from_utf8(line).ok()?.trim_end();
     (!boundary.is_empty() && boundary.len() <= 70).then(|| boundary.to_owned())
 }
 
-/// All parts. The bytes are all there, so nothing is ever waited for.
+/// Splits the form into parts. The body is complete, so the futures are always ready.
 fn parts(body: &Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
-    let unreadable =
-        |error: multer::Error| Failure::unreadable(format!("this is no multipart form: {error}"));
-    let unfinished = || Failure::unreadable("this is no multipart form: it is not finished");
+    let unreadable = |error: multer::Error| Failure::unreadable(format!("invalid multipart form: {error}"));
+    let unfinished = || Failure::unreadable("invalid multipart form: the closing boundary is missing");
     let whole = stream::iter([Ok::<_, Infallible>(body.clone())]);
     let mut form = multer::Multipart::new(whole, boundary);
     let mut parts = Vec::new();
@@ -139,7 +140,7 @@ fn parts(body: &Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
         let file = field.file_name().map(str::to_owned);
         let content_type = field.content_type().map(ToString::to_string);
         let body = field.bytes().now_or_never().ok_or_else(unfinished)?.map_err(unreadable)?;
-        // A browser sends an empty nameless file for a field that was left empty.
+        // Browsers send an empty, unnamed file for an empty file input.
         if file.as_deref() == Some("") && body.is_empty() {
             continue;
         }
@@ -181,7 +182,7 @@ mod tests {
         ] {
             check_as(&multipart, Some("multipart/form-data; boundary=b"), body.as_bytes(), expected);
         }
-        // The first line says the boundary when the content type does not.
+        // Without a content type the boundary is taken from the first line.
         check_as(&multipart, None, form(&[field("a", "1")]).as_bytes(), &[r#"{"a":1}"#]);
     }
 }

@@ -1,11 +1,11 @@
-//! NDJSON (JSON lines): a JSON value on each line, and a record of each.
+//! NDJSON (JSON Lines): one record per line.
 
 use crate::{
     process::{Input, Output, Processor, Splitting, json, lines::lines},
     record::Failure,
 };
 
-/// Reads JSON lines.
+/// Parses JSON Lines.
 #[derive(Debug)]
 pub(in crate::process) struct Ndjson;
 
@@ -22,7 +22,7 @@ impl Processor for Ndjson {
             match json::record(line.text) {
                 Ok(record) => output.record_at(record, Some(line.number), Some(line.byte_range())),
                 Err(failure) => {
-                    // The line is known already; the reader of one line calls it the first.
+                    // The parser sees one line and calls it line 1; the line number is reported separately.
                     let detail = failure.detail.replace("at line 1 column", "at column");
                     let failure = Failure { detail, ..failure };
                     output.reject(failure, Some(line.number), Some(line.byte_range()));

@@ -1,7 +1,7 @@
-//! Metrics in the text form of Prometheus and OpenMetrics: a record per sample.
+//! Prometheus and OpenMetrics text format: one record per sample.
 //!
-//! The parser is our own: the one there is loses lines it does not know, labels with a comma in
-//! them, and the order of samples.
+//! The existing parser crate drops unknown lines and labels that contain a comma, and does not preserve
+//! the order of samples.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::{
     record::{Failure, Fields, Record},
 };
 
-/// Reads metrics.
+/// Parses metrics.
 #[derive(Debug)]
 pub(in crate::process) struct Prometheus;
 
@@ -22,22 +22,23 @@ impl Processor for Prometheus {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        let mut about = HashMap::<&str, About<'_>>::new();
+        let mut metadata = HashMap::<&str, Metadata<'_>>::new();
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {
             let text = line.text.trim();
             if let Some(comment) = text.strip_prefix('#') {
-                note(comment, &mut about);
+                read_comment(comment, &mut metadata);
                 continue;
             }
             match sample(text) {
                 Some(sample) => {
-                    let about = about_metric(&about, sample.metric);
-                    // Without the comments before it, it would say less.
-                    let byte_range = about.is_nothing().then(|| line.byte_range());
-                    output.record_at(record(&sample, about), Some(line.number), byte_range);
+                    let metadata = metadata_of(&metadata, sample.metric);
+                    // The comments before a sample are part of its record, so its line alone is not enough.
+                    let byte_range = metadata.is_empty().then(|| line.byte_range());
+                    output.record_at(record(&sample, metadata), Some(line.number), byte_range);
                 }
                 None => {
-                    let failure = Failure::unreadable("this is no sample: a metric, its labels and a value");
+                    let failure =
+                        Failure::unreadable("invalid sample: expected `metric{label=\"value\"} value`");
                     output.reject(failure, Some(line.number), Some(line.byte_range()));
                 }
             }
@@ -46,21 +47,21 @@ impl Processor for Prometheus {
     }
 }
 
-/// Whether a line is a sample.
+/// Returns whether a line is a sample.
 pub(in crate::process) fn is_sample(line: &str) -> bool {
     sample(line.trim()).is_some()
 }
 
-/// What comments say about a metric.
+/// Metadata of a metric, taken from `#` comments.
 #[derive(Debug, Clone, Copy, Default)]
-struct About<'a> {
+struct Metadata<'a> {
     kind: Option<&'a str>,
     help: Option<&'a str>,
     unit: Option<&'a str>,
 }
 
-impl About<'_> {
-    fn is_nothing(&self) -> bool {
+impl Metadata<'_> {
+    fn is_empty(&self) -> bool {
         self.kind.is_none() && self.help.is_none() && self.unit.is_none()
     }
 }
@@ -74,39 +75,39 @@ struct Sample<'a> {
     exemplar: Option<&'a str>,
 }
 
-fn note<'a>(comment: &'a str, about: &mut HashMap<&'a str, About<'a>>) {
+fn read_comment<'a>(comment: &'a str, metadata: &mut HashMap<&'a str, Metadata<'a>>) {
     let mut parts = comment.trim_start().splitn(3, [' ', '\t']);
     let (Some(what), Some(metric)) = (parts.next(), parts.next()) else { return };
-    let said = parts.next().unwrap_or_default().trim();
-    let known = matches!(what, "TYPE" | "HELP" | "UNIT") && !said.is_empty();
+    let value = parts.next().unwrap_or_default().trim();
+    let known = matches!(what, "TYPE" | "HELP" | "UNIT") && !value.is_empty();
     if !known {
         return;
     }
-    let entry = about.entry(metric).or_default();
+    let entry = metadata.entry(metric).or_default();
     match what {
-        "TYPE" => entry.kind = Some(said),
-        "HELP" => entry.help = Some(said),
-        _ => entry.unit = Some(said),
+        "TYPE" => entry.kind = Some(value),
+        "HELP" => entry.help = Some(value),
+        _ => entry.unit = Some(value),
     }
 }
 
-/// What is known of a metric. The samples of a histogram or a summary have longer names than it.
-fn about_metric<'a>(about: &HashMap<&str, About<'a>>, metric: &str) -> About<'a> {
-    const ENDINGS: [&str; 8] =
+/// Returns the metadata of a metric. Samples of a histogram or summary append a suffix to its name.
+fn metadata_of<'a>(metadata: &HashMap<&str, Metadata<'a>>, metric: &str) -> Metadata<'a> {
+    const SUFFIXES: [&str; 8] =
         ["_bucket", "_sum", "_count", "_total", "_created", "_info", "_gsum", "_gcount"];
-    let shorter = || ENDINGS.iter().find_map(|ending| about.get(metric.strip_suffix(ending)?));
-    about.get(metric).or_else(shorter).copied().unwrap_or_default()
+    let shorter = || SUFFIXES.iter().find_map(|suffix| metadata.get(metric.strip_suffix(suffix)?));
+    metadata.get(metric).or_else(shorter).copied().unwrap_or_default()
 }
 
-/// What a record says beside its labels. A label of the same name gets `label_` in front.
-const OWN: [&str; 7] = ["metric", "value", "timestamp", "type", "help", "unit", "exemplar"];
+/// Fields of a record other than labels. A label with one of these names gets the prefix `label_`.
+const RESERVED_FIELDS: [&str; 7] = ["metric", "value", "timestamp", "type", "help", "unit", "exemplar"];
 
-fn record(sample: &Sample<'_>, about: About<'_>) -> Record {
+fn record(sample: &Sample<'_>, metadata: Metadata<'_>) -> Record {
     let mut fields = Map::new();
     fields.insert("metric".to_owned(), sample.metric.into());
     for (name, text) in &sample.labels {
-        let name = if OWN.contains(name) { format!("label_{name}") } else { (*name).to_owned() };
-        // A label is a text even when it reads as a number: `code="200"` names something.
+        let name = if RESERVED_FIELDS.contains(name) { format!("label_{name}") } else { (*name).to_owned() };
+        // Labels stay text even if they look like numbers: `code="200"` is a name.
         fields.insert(name, Json::String(text.clone()));
     }
     let mut non_finite = Fields::default();
@@ -117,9 +118,9 @@ fn record(sample: &Sample<'_>, about: About<'_>) -> Record {
     }
     let optional = [
         ("timestamp", sample.timestamp.map(time)),
-        ("type", about.kind.map(Json::from)),
-        ("help", about.help.map(|help| unescaped(help).into())),
-        ("unit", about.unit.map(Json::from)),
+        ("type", metadata.kind.map(Json::from)),
+        ("help", metadata.help.map(|help| unescape(help).into())),
+        ("unit", metadata.unit.map(Json::from)),
         ("exemplar", sample.exemplar.map(Json::from)),
     ];
     for (name, value) in optional {
@@ -134,7 +135,7 @@ fn time(text: &str) -> Json {
     text.parse::<f64>().map_or_else(|_| text.into(), |seconds| number(text, seconds))
 }
 
-/// The value: whole when it is written so. Counters beyond 64 bits are floats by definition here.
+/// Returns an integer if the value is written as one. Larger values are floats in this format.
 fn number(text: &str, value: f64) -> Json {
     infer_scalar::number(text).map_or_else(|| value.into(), Json::Number)
 }
@@ -162,19 +163,19 @@ fn sample(line: &str) -> Option<Sample<'_>> {
 }
 
 fn float(text: &str) -> Option<f64> {
-    // The words for what is no number are any of `NaN`, `+Inf`, `-inf`, `Infinity`.
+    // Also accepts `NaN`, `+Inf`, `-inf` and `Infinity`.
     text.parse().ok()
 }
 
 fn is_name(name: &str) -> bool {
-    let of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':' || byte == b'.';
-    name.bytes().all(of_name)
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':' || byte == b'.';
+    name.bytes().all(is_allowed)
         && name.bytes().next().is_some_and(|first| !first.is_ascii_digit() && first != b'.')
 }
 
 type Labels<'a> = Vec<(&'a str, String)>;
 
-/// The labels up to the closing brace, and what is behind it.
+/// Parses the labels up to the closing brace; returns them and the rest.
 fn labels(mut rest: &str) -> Option<(Labels<'_>, &str)> {
     let mut labels = Vec::new();
     loop {
@@ -189,7 +190,7 @@ fn labels(mut rest: &str) -> Option<(Labels<'_>, &str)> {
         if !is_name(name) {
             return None;
         }
-        labels.push((name, unescaped(quoted.get(..end)?)));
+        labels.push((name, unescape(quoted.get(..end)?)));
         rest = quoted.get(end + 1..)?.trim_start();
         match rest.strip_prefix(',') {
             Some(behind) => rest = behind,
@@ -214,7 +215,7 @@ fn closing_quote(text: &str) -> Option<usize> {
     })
 }
 
-fn unescaped(text: &str) -> String {
+fn unescape(text: &str) -> String {
     let mut unescaped = String::with_capacity(text.len());
     let mut characters = text.chars();
     while let Some(character) = characters.next() {

@@ -1,4 +1,4 @@
-//! Plain text: a record per line, with the lines that belong to the one before it.
+//! Plain text: one record per line, together with its continuation lines.
 
 use serde_json::{Map, Value as Json};
 
@@ -11,7 +11,7 @@ use crate::{
     schema::infer,
 };
 
-/// Reads text by lines.
+/// Splits text into log entries.
 #[derive(Debug)]
 pub(in crate::process) struct Text;
 
@@ -23,7 +23,7 @@ impl Processor for Text {
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         let text = input.text()?;
         let is_typed = are_values(text);
-        let mut open: Option<Entry> = None;
+        let mut open: Option<LogEntry> = None;
         for line in lines(text).filter(|line| !line.is_blank()) {
             if let Some(entry) = open.as_mut()
                 && !is_typed
@@ -32,7 +32,7 @@ impl Processor for Text {
                 entry.end = line.byte_range().end;
                 continue;
             }
-            if let Some(entry) = open.replace(Entry::new(&line)) {
+            if let Some(entry) = open.replace(LogEntry::new(&line)) {
                 entry.emit(text, is_typed, output);
             }
         }
@@ -47,34 +47,34 @@ impl Processor for Text {
     }
 }
 
-/// Whether all lines are numbers and the like. A number by itself is a number: a sensor may send
-/// nothing else. A number on one line of a log is not, or the lines around it would not fit its
-/// column.
+/// Returns whether every line is a number, a boolean or blank. A sensor may send nothing but a number,
+/// which is then stored as one. A number on a single line of a log stays text, because the other lines
+/// would not fit a numeric column.
 fn are_values(text: &str) -> bool {
     lines(text).all(|line| {
         !infer_scalar::infer(line.text).is_string() || infer::plain_decimal(line.text.trim()).is_some()
     })
 }
 
-/// A line and its continuation.
-struct Entry {
+/// A line and its continuation lines.
+struct LogEntry {
     number: usize,
     start: usize,
     end: usize,
     trace: Trace,
 }
 
-/// Which traces say where they end, so that more than indented lines belong to them.
+/// The kind of stack trace in an entry, which determines how unindented lines continue it.
 #[derive(PartialEq)]
 enum Trace {
     None,
-    /// Python: the first line that is not indented behind indented ones names the error.
+    /// Python: the first unindented line after the indented ones names the error and ends the trace.
     Python,
-    /// Go: a function and, indented, its file, until something else comes.
+    /// Go: alternating lines of function and indented file, until a line of another form.
     Go,
 }
 
-impl Entry {
+impl LogEntry {
     fn new(line: &Line<'_>) -> Self {
         let trace = match line.text {
             text if text.starts_with(PYTHON) => Trace::Python,
@@ -84,7 +84,7 @@ impl Entry {
         Self { number: line.number, start: line.start, end: line.byte_range().end, trace }
     }
 
-    /// Whether the line belongs to this entry.
+    /// Returns whether the line continues this entry.
     fn continues_with(&mut self, line: &str) -> bool {
         if line.starts_with(PYTHON) {
             self.trace = Trace::Python;
@@ -94,7 +94,9 @@ impl Entry {
             self.trace = Trace::Go;
             return true;
         }
-        if line.starts_with([' ', '\t']) || TAILS.iter().any(|tail| line.starts_with(tail)) {
+        if line.starts_with([' ', '\t'])
+            || CONTINUATION_PREFIXES.iter().any(|prefix| line.starts_with(prefix))
+        {
             return true;
         }
         match self.trace {
@@ -112,7 +114,7 @@ impl Entry {
     fn emit(self, text: &str, is_typed: bool, output: &mut Output) {
         let byte_range = self.start..self.end;
         let text = text.get(byte_range.clone()).unwrap_or_default();
-        // What would by itself be read as values does not say by itself what it is.
+        // Parsed on its own, an entry that looks like values would get another type, so it has no byte range.
         let byte_range = (is_typed || !are_values(text)).then_some(byte_range);
         let value = if is_typed { infer_scalar::infer(text) } else { Json::String(text.to_owned()) };
         let fields = Map::from_iter([("text".to_owned(), value)]);
@@ -123,8 +125,8 @@ impl Entry {
 
 const PYTHON: &str = "Traceback (most recent call last):";
 
-/// How lines begin that are never the first of anything.
-const TAILS: [&str; 6] = [
+/// Prefixes of lines that always continue an entry.
+const CONTINUATION_PREFIXES: [&str; 6] = [
     "Caused by: ",
     "... ",
     "During handling of the above exception",
@@ -143,7 +145,7 @@ mod tests {
     use crate::process::testing::check;
 
     #[test]
-    fn lines_become_records_with_what_belongs_to_them() {
+    fn lines_become_records_with_their_continuation_lines() {
         let java = "error\njava.lang.Error: x\n\tat a.B(C.java:1)\nCaused by: y\n\t... 3 more\nnext";
         let python = "error\nTraceback (most recent call last):\n  File \"a\"\n\nValueError: x\nnext";
         let go = "panic: x\n\ngoroutine 1 [running]:\nmain.f(0x1)\n\t/a.go:1 +0x1d\nexit status 2\nnext";

@@ -1,11 +1,11 @@
-//! TOML: one record of the whole.
+//! TOML: one record per document.
 
 use crate::{
     process::{Input, Output, Processor, parsed_value::ParsedValue, serde_value::SerdeValue},
     record::Failure,
 };
 
-/// Reads one TOML document.
+/// Parses one TOML document.
 #[derive(Debug)]
 pub(in crate::process) struct Toml;
 
@@ -21,34 +21,34 @@ impl Processor for Toml {
             detail => {
                 let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
                 let line = 1 + before.matches('\n').count();
-                Failure::unreadable(format!("this is not TOML: line {line}: {detail}"))
+                Failure::unreadable(format!("invalid TOML: line {line}: {detail}"))
             }
         })?;
-        output.record(timestamps(document.0).into_record()?);
+        output.record(unwrap_datetimes(document.0).into_record()?);
         Ok(())
     }
 }
 
-/// Whether a text is TOML.
+/// Returns whether text is valid TOML.
 pub(in crate::process) fn is_document(text: &str) -> bool {
     toml::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// The name under which the library passes a date or a time through `serde`.
-const DATETIME: &str = "$__toml_private_datetime";
+/// Member name that the library uses to pass a date or time through `serde`.
+const DATETIME_NAME: &str = "$__toml_private_datetime";
 
-/// Dates and times as the texts they are.
-fn timestamps(found: ParsedValue) -> ParsedValue {
-    match found {
+/// Replaces the wrappers around dates and times by their text.
+fn unwrap_datetimes(value: ParsedValue) -> ParsedValue {
+    match value {
         ParsedValue::Object(members) => match <[_; 1]>::try_from(members) {
-            Ok([(name, text)]) if name == DATETIME => text,
-            Ok([(name, value)]) => ParsedValue::Object(vec![(name, timestamps(value))]),
-            Err(members) => {
-                ParsedValue::Object(members.into_iter().map(|(name, value)| (name, timestamps(value))).collect())
-            }
+            Ok([(name, text)]) if name == DATETIME_NAME => text,
+            Ok([(name, value)]) => ParsedValue::Object(vec![(name, unwrap_datetimes(value))]),
+            Err(members) => ParsedValue::Object(
+                members.into_iter().map(|(name, value)| (name, unwrap_datetimes(value))).collect(),
+            ),
         },
-        ParsedValue::Array(items) => ParsedValue::Array(items.into_iter().map(timestamps).collect()),
-        plain => plain,
+        ParsedValue::Array(items) => ParsedValue::Array(items.into_iter().map(unwrap_datetimes).collect()),
+        scalar => scalar,
     }
 }
 

@@ -1,8 +1,9 @@
-//! XML: a record per repeated element, or one record of the whole.
+//! XML: one record per repeated element, or one record for the whole document.
 //!
-//! Attributes become `@name`, children their names, and text beside them `#text`. Nothing is ever
-//! fetched or expanded: a document type is skipped, and of the references only those to single
-//! characters are replaced. So no document grows by being read.
+//! An attribute becomes the field `@name`, a child element a field with its name, and text next to them
+//! `#text`. External entities are never fetched and entities never expanded: the document type is
+//! skipped, and only character references are replaced. A document therefore cannot grow while it is
+//! parsed.
 
 use quick_xml::{
     Reader,
@@ -20,7 +21,7 @@ use crate::{
     record::Failure,
 };
 
-/// Reads one XML document.
+/// Parses one XML document.
 #[derive(Debug)]
 pub(in crate::process) struct Xml;
 
@@ -42,30 +43,29 @@ impl Processor for Xml {
         let name = root.name.clone();
         output.record(match root.into_json() {
             fields @ Json::Object(_) => record_from_json(fields),
-            // The name of the only element is the name of its value.
+            // A root element without children or attributes becomes a field with its name.
             value => record_from_json(Json::Object(Map::from_iter([(name, value)]))),
         });
         Ok(())
     }
 }
 
-/// Whether a text is XML and no web page, as far as its beginning says.
+/// Returns whether text looks like XML other than HTML, judging by its first 64 KiB.
 pub(in crate::process) fn looks_like(text: &str) -> bool {
-    /// How far it is read.
-    const BYTES: u64 = 64 * 1024;
+    const MAX_BYTES: u64 = 64 * 1024;
     let mut reader = Reader::from_str(text);
     let (mut open, mut elements) = (0_usize, 0_usize);
     loop {
         match reader.read_event() {
             Ok(Event::Start(start)) => {
-                if elements == 0 && is_page(&start) {
+                if elements == 0 && is_html(&start) {
                     return false;
                 }
                 elements += 1;
                 open += 1;
             }
             Ok(Event::Empty(_)) => elements += 1,
-            // The reader itself refuses an end that does not match.
+            // The reader itself rejects end tags that do not match.
             Ok(Event::End(_)) => open = open.saturating_sub(1),
             Ok(Event::Text(text)) if open == 0 && !text.trim().is_empty() => return false,
             Ok(Event::DocType(kind)) if kind.trim().eq_ignore_ascii_case("html") => return false,
@@ -73,17 +73,17 @@ pub(in crate::process) fn looks_like(text: &str) -> bool {
             Ok(_) => {}
             Err(_) => return false,
         }
-        if reader.buffer_position() > BYTES {
+        if reader.buffer_position() > MAX_BYTES {
             return elements > 0;
         }
     }
 }
 
-fn is_page(start: &BytesStart<'_>) -> bool {
+fn is_html(start: &BytesStart<'_>) -> bool {
     start.name().as_ref().eq_ignore_ascii_case("html")
 }
 
-/// An element that is being read.
+/// An element that is being parsed.
 #[derive(Default)]
 struct Element {
     name: String,
@@ -98,17 +98,17 @@ impl Element {
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| unreadable(&error))?;
             let name: &str = attribute.key.as_ref();
-            // Where names come from says nothing about the thing described.
+            // Namespace declarations are not data.
             if name == "xmlns" || name.starts_with("xmlns:") {
                 continue;
             }
-            let value = with_references(&attribute.value);
+            let value = resolve_all(&attribute.value);
             element.attributes.insert(format!("@{name}"), infer_scalar::infer(&value));
         }
         Ok(element)
     }
 
-    /// The name of the children when there are two or more, all of one name, and nothing else.
+    /// Returns the name of the children if there are at least two, all with the same name, and nothing else.
     fn repeated_child(&self) -> Option<String> {
         let (name, children) = self.children.iter().next()?;
         let is_alone = self.children.len() == 1 && self.attributes.is_empty() && self.text.trim().is_empty();
@@ -131,7 +131,7 @@ impl Element {
 
 fn read(text: &str) -> Result<Element, Failure> {
     let mut reader = Reader::from_str(text);
-    // The elements that are open; the first is not one of the document, but holds its root.
+    // The stack of open elements. The first is a placeholder that receives the root.
     let mut open = vec![Element::default()];
     loop {
         match reader.read_event().map_err(|error| unreadable(&error))? {
@@ -157,17 +157,17 @@ fn read(text: &str) -> Result<Element, Failure> {
             }
             Event::Text(text) => push(&mut open, &text.xml10_content()),
             Event::CData(text) => push(&mut open, &text.xml10_content()),
-            Event::GeneralRef(reference) => push(&mut open, &referred(&reference)),
-            Event::Eof => return Err(Failure::unreadable("this is not XML: an element is not closed")),
+            Event::GeneralRef(reference) => push(&mut open, &resolve(&reference)),
+            Event::Eof => return Err(Failure::unreadable("invalid XML: an element is not closed")),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
         }
     }
 }
 
-/// Puts an element that is over into the one around it.
+/// Adds a finished element to its parent.
 fn close(open: &mut [Element], element: Element) -> Result<(), Failure> {
     let Some(parent) = open.last_mut() else {
-        return Err(Failure::unreadable("this is not XML: an element ends that did not begin"));
+        return Err(Failure::unreadable("invalid XML: end tag without a start tag"));
     };
     let name = element.name.clone();
     infer_scalar::add_field(&mut parent.children, name, element.into_json());
@@ -180,20 +180,20 @@ fn push(open: &mut [Element], text: &str) {
     }
 }
 
-/// Behind the root only comments may come.
+/// Checks that only comments follow the root.
 fn end(reader: &mut Reader<&[u8]>, root: Element) -> Result<Element, Failure> {
     loop {
         match reader.read_event().map_err(|error| unreadable(&error))? {
             Event::Eof => return Ok(root),
             Event::Comment(_) | Event::PI(_) => {}
             Event::Text(text) if text.trim().is_empty() => {}
-            _ => return Err(Failure::unreadable("this is not XML: something follows its root")),
+            _ => return Err(Failure::unreadable("invalid XML: content after the root element")),
         }
     }
 }
 
-/// What a reference stands for; one to anything but a character stays as it was written.
-fn referred(reference: &BytesRef<'_>) -> String {
+/// Resolves a character reference; any other reference is kept as written.
+fn resolve(reference: &BytesRef<'_>) -> String {
     match reference.resolve_char_ref() {
         Ok(Some(character)) => character.to_string(),
         _ => match resolve_xml_entity(reference) {
@@ -203,14 +203,14 @@ fn referred(reference: &BytesRef<'_>) -> String {
     }
 }
 
-fn with_references(value: &str) -> String {
+fn resolve_all(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     let mut rest = value;
     while let Some((before, behind)) = rest.split_once('&') {
         text.push_str(before);
         match behind.split_once(';') {
             Some((name, behind)) if !name.contains(['&', ' ']) => {
-                text.push_str(&referred(&BytesRef::new(name)));
+                text.push_str(&resolve(&BytesRef::new(name)));
                 rest = behind;
             }
             _ => {
@@ -224,7 +224,7 @@ fn with_references(value: &str) -> String {
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> Failure {
-    Failure::unreadable(format!("this is not XML: {error}"))
+    Failure::unreadable(format!("invalid XML: {error}"))
 }
 
 #[cfg(test)]

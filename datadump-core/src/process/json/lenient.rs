@@ -1,27 +1,30 @@
-//! Reads JSON that `serde_json` refuses or would change: bare `NaN` and `Infinity` as Python writes
-//! them, numbers that no 64 bits hold, and halves of surrogate pairs as a cut emoji leaves them.
-//! Everything else that is not JSON stays not JSON.
+//! Parses JSON that `serde_json` rejects or would change: bare `NaN` and `Infinity` as Python writes
+//! them, integers of more than 64 bits, and unpaired surrogates as left by truncated emoji. All other
+//! invalid JSON is rejected.
 
 use serde_json::Value as Json;
 
-use super::super::parsed_value::{ParsedValue, too_deep};
 use super::scan::skip_space;
-use crate::{json::MAX_DEPTH, record::Failure};
+use crate::{
+    json::MAX_DEPTH,
+    process::parsed_value::{ParsedValue, too_deep},
+    record::Failure,
+};
 
-/// Reads a text that is one value.
+/// Parses text that contains exactly one value.
 pub(super) fn read(text: &str) -> Result<ParsedValue, Failure> {
-    let mut reader = Reader { text, place: 0 };
+    let mut reader = Reader { text, position: 0 };
     let found = reader.value(0)?;
     reader.skip_space();
-    if reader.place < text.len() {
-        return Err(reader.unexpected("the end"));
+    if reader.position < text.len() {
+        return Err(reader.unexpected("the end of the text"));
     }
     Ok(found)
 }
 
 struct Reader<'a> {
     text: &'a str,
-    place: usize,
+    position: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -41,14 +44,14 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, depth: usize) -> Result<ParsedValue, Failure> {
         let mut members = Vec::new();
-        self.place += 1;
+        self.position += 1;
         if self.next_is(b'}') {
             return Ok(ParsedValue::Object(members));
         }
         loop {
             self.skip_space();
             if self.peek() != Some(b'"') {
-                return Err(self.unexpected("a name"));
+                return Err(self.unexpected("a member name"));
             }
             let name = self.string()?;
             if !self.next_is(b':') {
@@ -66,7 +69,7 @@ impl<'a> Reader<'a> {
 
     fn list(&mut self, depth: usize) -> Result<ParsedValue, Failure> {
         let mut items = Vec::new();
-        self.place += 1;
+        self.position += 1;
         if self.next_is(b']') {
             return Ok(ParsedValue::Array(items));
         }
@@ -81,7 +84,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number, or one of the words.
+    /// Parses a number or a literal such as `true` or `NaN`.
     fn word(&mut self) -> Result<ParsedValue, Failure> {
         let rest = self.rest();
         let end = rest
@@ -97,49 +100,49 @@ impl<'a> Reader<'a> {
             "-Infinity" => ParsedValue::float(f64::NEG_INFINITY),
             _ => number(word).ok_or_else(|| self.unexpected("a value"))?,
         };
-        self.place += end;
+        self.position += end;
         Ok(found)
     }
 
     fn string(&mut self) -> Result<String, Failure> {
-        let end = super::scan(self.text.as_bytes(), self.place).end;
-        let quoted = self.text.get(self.place..end).unwrap_or_default();
+        let end = super::scan(self.text.as_bytes(), self.position).end;
+        let quoted = self.text.get(self.position..end).unwrap_or_default();
         let read = serde_json::from_str(quoted).or_else(|error| {
-            let whole = with_whole_surrogates(quoted);
+            let whole = replace_unpaired_surrogates(quoted);
             whole.and_then(|whole| serde_json::from_str(&whole).ok()).ok_or(error)
         });
-        let text = read.map_err(|_| self.unexpected("a text"))?;
-        self.place = end;
+        let text = read.map_err(|_| self.unexpected("a string"))?;
+        self.position = end;
         Ok(text)
     }
 
     fn next_is(&mut self, byte: u8) -> bool {
         self.skip_space();
         let is = self.peek() == Some(byte);
-        self.place += usize::from(is);
+        self.position += usize::from(is);
         is
     }
 
     fn skip_space(&mut self) {
-        self.place = skip_space(self.text.as_bytes(), self.place);
+        self.position = skip_space(self.text.as_bytes(), self.position);
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.place).copied()
+        self.text.as_bytes().get(self.position).copied()
     }
 
     fn rest(&self) -> &'a str {
-        self.text.get(self.place..).unwrap_or_default()
+        self.text.get(self.position..).unwrap_or_default()
     }
 
     fn unexpected(&self, expected: &str) -> Failure {
-        Failure::unreadable(format!("this is not JSON: expected {expected} at byte {}", self.place))
+        Failure::unreadable(format!("invalid JSON: expected {expected} at byte {}", self.position))
     }
 }
 
-/// A number as JSON writes it. One that would not come out as it went in is a text.
+/// Parses a JSON number. A number that would be rounded becomes text.
 fn number(word: &str) -> Option<ParsedValue> {
-    // The grammar is the library's: it refuses `007`, `+1`, `1.` and `.5`, and reads the rest.
+    // The library checks the grammar: it rejects `007`, `+1`, `1.` and `.5`.
     serde_json::from_str::<serde::de::IgnoredAny>(word).ok()?;
     if word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
         return Some(word.parse::<i128>().map_or_else(|_| ParsedValue::text(word), ParsedValue::integer));
@@ -150,9 +153,8 @@ fn number(word: &str) -> Option<ParsedValue> {
     }
 }
 
-/// The text with U+FFFD for each half of a surrogate pair that has lost the other half, or `None`
-/// when there is none.
-fn with_whole_surrogates(quoted: &str) -> Option<String> {
+/// Replaces unpaired surrogates by U+FFFD; returns `None` if there are none.
+fn replace_unpaired_surrogates(quoted: &str) -> Option<String> {
     let mut whole = String::with_capacity(quoted.len());
     let (mut rest, mut replaced) = (quoted, false);
     while let Some(at) = rest.find('\\') {
@@ -166,7 +168,7 @@ fn with_whole_surrogates(quoted: &str) -> Option<String> {
                 rest = escape.get(6..)?;
                 continue;
             }
-            // The character behind the backslash may be of several bytes.
+            // The character after the backslash may have several bytes.
             (None, _) => 1 + escape.get(1..)?.chars().next().map_or(0, char::len_utf8),
         };
         let (escaped, behind) = escape.split_at_checked(length)?;
@@ -177,7 +179,7 @@ fn with_whole_surrogates(quoted: &str) -> Option<String> {
     replaced.then_some(whole)
 }
 
-/// The half of a surrogate pair that an escape stands for.
+/// Returns the surrogate that an escape such as `\ud83d` stands for.
 fn surrogate(escape: &str) -> Option<u16> {
     let digits = escape.strip_prefix("\\u")?.get(..4)?;
     let unit = u16::from_str_radix(digits, 16).ok()?;
@@ -191,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_nearly_json_is_read_as_it_was_meant() {
+    fn common_deviations_from_json_are_accepted() {
         for (text, fields, non_finite) in [
             (r#"{"a": NaN, "b": -Infinity, "c": [Infinity]}"#, json!({"c": ["Infinity"]}), "a b"),
             (r#"{"a": 1e400, "b": -1e400}"#, json!({"a": "1e400", "b": "-1e400"}), ""),
@@ -213,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_stays_not_json() {
+    fn other_invalid_json_is_rejected() {
         for text in [
             "",
             " ",

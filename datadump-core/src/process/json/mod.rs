@@ -1,26 +1,26 @@
-//! JSON text, as the formats made of it share it: where a value ends, and how it becomes a record.
+//! JSON text, shared by the JSON formats: finds the end of a value and parses it into a record.
 //!
-//! Most values go the short way: one look that finds their end, then `serde_json`. What a sender's
-//! library writes and `serde_json` does not read as it was meant (`NaN`, numbers that would be
-//! rounded, halves of emoji) goes the [long way](lenient).
+//! Most values take the fast path: one scan for their end, then `serde_json`. Values that `serde_json`
+//! rejects or changes but that common libraries write (`NaN`, integers that would be rounded, unpaired
+//! surrogates) take the [lenient](self::lenient) path.
 
-mod object_fields;
 mod lenient;
+mod object_fields;
 mod scan;
 
 use serde::de::IgnoredAny;
 
 pub(super) use self::scan::{Scan, scan, skip_space};
-use super::parsed_value::{record_from_json, too_deep};
+use super::parsed_value::{ParsedValue, record_from_json, too_deep};
 use crate::record::{Failure, Record};
 
-/// Reads a text that should be one value.
+/// Parses text that should contain exactly one value.
 pub(super) fn record(text: &str) -> Result<Record, Failure> {
     let scan = scan(text.as_bytes(), skip_space(text.as_bytes(), 0));
     record_from_scan(text, &scan)
 }
 
-/// Reads a text that should be one value, after the look at it.
+/// Parses text that should contain exactly one value and has already been scanned.
 pub(super) fn record_from_scan(text: &str, scan: &Scan) -> Result<Record, Failure> {
     if scan.is_too_deep {
         return Err(too_deep());
@@ -34,25 +34,25 @@ pub(super) fn record_from_scan(text: &str, scan: &Scan) -> Result<Record, Failur
             Ok(record) => return Ok(record),
             Err(error) => {
                 return lenient::read(text)
-                    .and_then(super::parsed_value::ParsedValue::into_record)
-                    .map_err(|_| Failure::unreadable(format!("this is not JSON: {error}")));
+                    .and_then(ParsedValue::into_record)
+                    .map_err(|_| Failure::unreadable(format!("invalid JSON: {error}")));
             }
         }
     }
     lenient::read(text)?.into_record()
 }
 
-/// Whether the text is one value and nothing else, or how many bytes the first value has.
+/// What a text starts with.
 pub(super) enum First {
-    /// It is one value.
+    /// One value and nothing else.
     Whole,
-    /// Something comes after it.
+    /// A value of this many bytes, followed by more text.
     Until(usize),
-    /// It does not begin with a value.
+    /// No value.
     No,
 }
 
-/// Looks at the first value of a text, without making anything of it.
+/// Finds the end of the first value of a text without parsing it into memory.
 pub(super) fn first(text: &str) -> First {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     let end = match values.next() {

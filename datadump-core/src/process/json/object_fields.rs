@@ -1,5 +1,7 @@
-//! The members of an object, as the fields of a record. An object whose names were those of one before it,
-//! which most are, gets the same names and none of its own.
+//! Parses the members of an object into the fields of a record.
+//!
+//! Consecutive objects usually have the same member names. They share one list of names instead of
+//! allocating their own.
 
 use std::{cell::RefCell, fmt, sync::Arc};
 
@@ -8,31 +10,35 @@ use serde_json::Value as Json;
 
 use crate::record::{Fields, Names};
 
-/// How many values there is room for before there are any, when it is not known how many there will be, and at most.
-const USUAL: usize = 14;
-const ROOM: usize = 32;
+/// Initial capacity for values if the number of members is unknown.
+const DEFAULT_CAPACITY: usize = 14;
 
-/// How many different lists of names each thread remembers, and about how many bytes one may have.
-const MOST: usize = 16;
-const LONGEST: usize = 32 << 10;
+/// Maximum initial capacity for values.
+const MAX_CAPACITY: usize = 32;
+
+/// Maximum number of name lists that each thread remembers.
+const MAX_LISTS: usize = 16;
+
+/// Maximum size of a remembered name list.
+const MAX_LIST_BYTES: usize = 32 << 10;
 
 thread_local! {
-    static KNOWN_NAME_LISTS: RefCell<KnownNameLists> = const { RefCell::new(KnownNameLists { known: Vec::new(), last: 0, oldest: 0 }) };
+    static KNOWN_NAME_LISTS: RefCell<KnownNameLists> = const { RefCell::new(KnownNameLists { known: Vec::new(), last: 0, next_replaced: 0 }) };
 }
 
-/// Reads the members of an object. When a name comes twice the last one wins, in the place of the first.
+/// Parses an object. If a name occurs twice, the last value wins, in the position of the first.
 pub(super) fn read(text: &str) -> serde_json::Result<Fields> {
     KNOWN_NAME_LISTS.with_borrow_mut(|known_lists| known_lists.read(text))
 }
 
-/// The lists of names that objects had before.
+/// Name lists of earlier objects.
 #[derive(Debug, Default)]
 struct KnownNameLists {
     known: Vec<Arc<Names>>,
-    /// The one of them that the last object had.
+    /// Index of the list that the last object used.
     last: usize,
-    /// The one of them that is forgotten next.
-    oldest: usize,
+    /// Index of the list that is replaced next.
+    next_replaced: usize,
 }
 
 impl KnownNameLists {
@@ -44,20 +50,20 @@ impl KnownNameLists {
     }
 
     fn remember(&mut self, names: Arc<Names>) {
-        if names.list().iter().map(|name| size_of::<String>() + name.len()).sum::<usize>() > LONGEST {
+        if names.list().iter().map(|name| size_of::<String>() + name.len()).sum::<usize>() > MAX_LIST_BYTES {
             return;
         }
-        if self.known.len() < MOST {
+        if self.known.len() < MAX_LISTS {
             self.last = self.known.len();
             self.known.push(names);
-        } else if let Some(forgotten) = self.known.get_mut(self.oldest) {
+        } else if let Some(forgotten) = self.known.get_mut(self.next_replaced) {
             *forgotten = names;
-            self.last = self.oldest;
-            self.oldest = (self.oldest + 1) % MOST;
+            self.last = self.next_replaced;
+            self.next_replaced = (self.next_replaced + 1) % MAX_LISTS;
         }
     }
 
-    /// One of them that begins as this one does, and goes on as is said.
+    /// Finds a list that starts with `beginning` and whose remainder satisfies `goes_on`.
     fn other(&self, beginning: &[String], goes_on: impl Fn(&[String]) -> bool) -> Option<usize> {
         self.known.iter().position(|names| match names.list().split_at_checked(beginning.len()) {
             Some((first, rest)) => goes_on(rest) && first == beginning,
@@ -78,34 +84,34 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
         let expected = self.0.known.get(self.0.last).cloned().unwrap_or_default();
         let values = Vec::with_capacity(match expected.list().len() {
-            0 => USUAL,
-            many => many.min(ROOM),
+            0 => DEFAULT_CAPACITY,
+            many => many.min(MAX_CAPACITY),
         });
-        let mut reading = Reading { known_lists: self.0, expected, own: None, values };
-        while let Some(place) = access.next_key_seed(Name(&mut reading))? {
+        let mut object = PartialObject { known_lists: self.0, expected, own: None, values };
+        while let Some(place) = access.next_key_seed(Name(&mut object))? {
             let value = access.next_value()?;
-            match reading.values.get_mut(place) {
+            match object.values.get_mut(place) {
                 Some(before) => *before = value,
-                None => reading.values.push(value),
+                None => object.values.push(value),
             }
         }
-        Ok(reading.finish())
+        Ok(object.finish())
     }
 }
 
-/// An object that is being read.
-struct Reading<'s> {
+/// An object that is being parsed.
+struct PartialObject<'s> {
     known_lists: &'s mut KnownNameLists,
-    /// The names that it has had so far are the first of these.
+    /// A known list that starts with the names parsed so far.
     expected: Arc<Names>,
-    /// Or they are these.
+    /// The names parsed so far, once they differ from every known list.
     own: Option<Names>,
     values: Vec<Json>,
 }
 
-impl Reading<'_> {
-    /// Where the value under this name goes.
-    fn place(&mut self, name: &str) -> usize {
+impl PartialObject<'_> {
+    /// Returns the index of the value with this name.
+    fn index(&mut self, name: &str) -> usize {
         let here = self.values.len();
         if self.own.is_none() {
             if self.expected.list().get(here).is_some_and(|expected| expected == name) {
@@ -145,8 +151,8 @@ impl Reading<'_> {
     }
 }
 
-/// A name, and where its value goes.
-struct Name<'r, 's>(&'r mut Reading<'s>);
+/// Deserializes a name into the index of its value.
+struct Name<'r, 's>(&'r mut PartialObject<'s>);
 
 impl<'de> DeserializeSeed<'de> for Name<'_, '_> {
     type Value = usize;
@@ -164,7 +170,7 @@ impl Visitor<'_> for Name<'_, '_> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<usize, E> {
-        Ok(self.0.place(name))
+        Ok(self.0.index(name))
     }
 }
 
@@ -173,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn objects_are_read_whatever_came_before_them() {
+    fn objects_parse_independently_of_earlier_ones() {
         let texts = [
             r#"{"a": 1, "b": 2, "c": 3}"#,
             r#"{"a": 4, "b": 5, "c": 6}"#,
@@ -188,7 +194,7 @@ mod tests {
             r#"{"\u0061": 1, "b": {"a": 2}}"#,
         ];
         let mut known_lists = KnownNameLists::default();
-        for round in 0..3 * MOST {
+        for round in 0..3 * MAX_LISTS {
             for (place, text) in texts.iter().enumerate() {
                 let expected: Json = serde_json::from_str(text).unwrap();
                 let read = Json::from(known_lists.read(text).unwrap());
@@ -197,11 +203,11 @@ mod tests {
                 assert_eq!(known_lists.read(&other).unwrap().len(), 2);
             }
         }
-        assert_eq!(known_lists.known.len(), MOST);
+        assert_eq!(known_lists.known.len(), MAX_LISTS);
     }
 
     #[test]
-    fn names_are_those_of_the_object_before() {
+    fn names_are_shared_with_earlier_objects() {
         let mut known_lists = KnownNameLists::default();
         let mut names = |text| known_lists.read(text).unwrap().into_parts().0;
         let (first, other) = (names(r#"{"a": 1, "b": 2}"#), names(r#"{"a": 1}"#));

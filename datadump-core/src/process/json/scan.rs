@@ -1,86 +1,86 @@
-//! What a JSON value looks like from outside. Nothing here checks that it is one.
+//! Finds the end of a JSON value and whether it needs lenient parsing. Does not validate it.
 
 use crate::json::MAX_DEPTH;
 
-/// Where a value ends, and whether it takes care to read it.
+/// The result of scanning a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::process) struct Scan {
-    /// The first byte behind it, or the end of the text when it is not finished.
+    /// The byte offset after the value, or the end of the text if the value is unterminated.
     pub(in crate::process) end: usize,
-    /// It nests deeper than we walk.
+    /// Whether it is nested deeper than [`MAX_DEPTH`].
     pub(in crate::process) is_too_deep: bool,
-    /// `serde_json` reads it without changing anything.
+    /// Whether `serde_json` parses it without changing anything.
     pub(in crate::process) is_plain: bool,
 }
 
-/// Looks at the value that begins at this byte.
+/// Scans the value that starts at a byte offset.
 pub(in crate::process) fn scan(bytes: &[u8], start: usize) -> Scan {
-    let (mut place, mut depth) = (start, 0_usize);
-    let mut seen = Scan { end: bytes.len(), is_too_deep: false, is_plain: true };
-    while let Some(byte) = bytes.get(place) {
+    let (mut position, mut depth) = (start, 0_usize);
+    let mut result = Scan { end: bytes.len(), is_too_deep: false, is_plain: true };
+    while let Some(byte) = bytes.get(position) {
         match byte {
             b'"' => {
-                let end = text_end(bytes, place);
-                // The name under which `serde_json` itself passes unread JSON: it would read the
-                // text behind it as JSON, however deep.
-                if bytes.get(place..end).is_some_and(|text| text.starts_with(b"\"$serde_json")) {
-                    seen.is_plain = false;
+                let end = string_end(bytes, position);
+                // `serde_json` uses this member name internally for raw values: it would parse the
+                // text that follows as JSON, at any depth.
+                if bytes.get(position..end).is_some_and(|text| text.starts_with(b"\"$serde_json")) {
+                    result.is_plain = false;
                 }
-                place = end;
+                position = end;
             }
             b'{' | b'[' => {
                 depth += 1;
-                seen.is_too_deep |= depth > MAX_DEPTH;
-                place += 1;
+                result.is_too_deep |= depth > MAX_DEPTH;
+                position += 1;
             }
             b'}' | b']' => {
-                // A bracket that nothing opened belongs to what stands around the value.
+                // An unmatched closing bracket belongs to the enclosing value.
                 if depth == 0 {
-                    seen.end = place;
-                    return seen;
+                    result.end = position;
+                    return result;
                 }
                 depth -= 1;
-                place += 1;
+                position += 1;
             }
             b'0'..=b'9' | b'-' => {
-                let end = place + number_length(bytes.get(place..).unwrap_or_default());
-                seen.is_plain &= !is_rounded(bytes.get(place..end).unwrap_or_default());
-                place = end;
+                let end = position + number_length(bytes.get(position..).unwrap_or_default());
+                result.is_plain &= !is_rounded(bytes.get(position..end).unwrap_or_default());
+                position = end;
             }
             _ if depth == 0 && ends_scalar(*byte) => {
-                seen.end = place;
-                return seen;
+                result.end = position;
+                return result;
             }
             _ => {
-                place += 1;
+                position += 1;
                 continue;
             }
         }
-        if depth == 0 && ends_here(bytes, place) {
-            seen.end = place;
-            return seen;
+        if depth == 0 && ends_here(bytes, position) {
+            result.end = position;
+            return result;
         }
     }
-    seen
+    result
 }
 
-/// The first byte from here that is not white space.
+/// Returns the offset of the first byte from `start` that is not white space.
 pub(in crate::process) fn skip_space(bytes: &[u8], start: usize) -> usize {
     let rest = bytes.get(start..).unwrap_or_default();
     start + rest.iter().take_while(|byte| is_space(**byte)).count()
 }
 
-/// What JSON calls white space, and the record separator of JSON sequences (RFC 7464).
+/// Returns whether a byte is JSON white space or the record separator of JSON sequences (RFC 7464).
 pub(in crate::process) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x1E)
 }
 
-/// Behind a text or a bracket that closes, a value is over; behind the digits of something that is
-/// no number (`1x`) it is not.
-fn ends_here(bytes: &[u8], place: usize) -> bool {
-    match bytes.get(place.wrapping_sub(1)) {
+/// Returns whether a value ends at `position`. It does after a string or a closing bracket, but not after
+/// the digits of an invalid number such as `1x`.
+fn ends_here(bytes: &[u8], position: usize) -> bool {
+    match bytes.get(position.wrapping_sub(1)) {
         Some(b'"' | b'}' | b']') => true,
-        _ => bytes.get(place).is_none_or(|next| ends_scalar(*next)),
+        _ => bytes.get(position).is_none_or(|next| ends_scalar(*next)),
     }
 }
 
@@ -88,35 +88,35 @@ fn ends_scalar(byte: u8) -> bool {
     is_space(byte) || matches!(byte, b',' | b':' | b'{' | b'[' | b'"')
 }
 
-/// The byte behind the closing quote of the text that is opened here.
-fn text_end(bytes: &[u8], open: usize) -> usize {
-    /// Most texts are short, and over before the search for many bytes has begun: after so many times eight.
-    const SHORT: usize = 3;
-    let mut place = open + 1;
-    let (words, _) = bytes.get(place..).unwrap_or_default().as_chunks();
-    for word in words.iter().take(SHORT) {
+/// Returns the offset after the closing quote of the string that starts at `open`.
+fn string_end(bytes: &[u8], open: usize) -> usize {
+    /// Number of eight-byte words to check before `memchr` pays off. Most strings are short.
+    const SHORT_WORDS: usize = 3;
+    let mut position = open + 1;
+    let (words, _) = bytes.get(position..).unwrap_or_default().as_chunks();
+    for word in words.iter().take(SHORT_WORDS) {
         let found = special(*word);
-        place += found;
+        position += found;
         match word.get(found) {
-            Some(b'"') => return place + 1,
+            Some(b'"') => return position + 1,
             Some(_) => break,
             None => {}
         }
     }
-    while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(place..).unwrap_or_default()) {
-        place += found;
-        if bytes.get(place) == Some(&b'"') {
-            return place + 1;
+    while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(position..).unwrap_or_default()) {
+        position += found;
+        if bytes.get(position) == Some(&b'"') {
+            return position + 1;
         }
-        place += 2;
+        position += 2;
     }
     bytes.len()
 }
 
-/// Where a text ends, or has something that is escaped, in these of its bytes: 8 when it is nowhere.
+/// Returns the index of the first quote or backslash among eight bytes, or 8 if there is none.
 fn special(word: [u8; 8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // The high bit of the lowest byte that is zero, and perhaps of others above it.
+    // Sets the high bit of the lowest zero byte, and possibly of bytes above it.
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
     let word = u64::from_le_bytes(word);
     let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
@@ -124,13 +124,13 @@ fn special(word: [u8; 8]) -> usize {
 }
 
 fn number_length(bytes: &[u8]) -> usize {
-    let of_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
-    bytes.iter().take_while(|byte| of_number(byte)).count()
+    let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+    bytes.iter().take_while(|byte| is_part(byte)).count()
 }
 
-/// Whether it is a whole number that only a float would hold.
+/// Returns whether a number is an integer of more than 64 bits, which would become a float.
 fn is_rounded(number: &[u8]) -> bool {
-    // Up to 18 digits always fit.
+    // Integers of up to 18 digits always fit.
     if number.len() <= 18 || number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
         return false;
     }
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_end_where_they_end() {
+    fn the_end_of_a_value_is_found() {
         for (text, value) in [
             (r#"{"a": [1, 2]} {"b"#, r#"{"a": [1, 2]}"#),
             (r#"{"a": "}\"\\"}{}"#, r#"{"a": "}\"\\"}"#),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_end_wherever_they_do() {
+    fn the_end_of_a_string_is_found_at_any_offset() {
         for length in 0..40_usize {
             for other in ["a", "#", "]", "ü", "\u{80}", "\u{2}"] {
                 let inside = other.repeat(length);
@@ -179,14 +179,14 @@ mod tests {
                     (format!("\"{inside}"), inside.len() + 1),
                     (format!("\"{inside}\\"), inside.len() + 2),
                 ] {
-                    assert_eq!(text_end(text.as_bytes(), 0), end, "{text}");
+                    assert_eq!(string_end(text.as_bytes(), 0), end, "{text}");
                 }
             }
         }
     }
 
     #[test]
-    fn what_needs_care_is_seen() {
+    fn values_that_need_lenient_parsing_are_recognised() {
         for (text, plain) in [
             (r#"{"a": 9223372036854775807, "b": 18446744073709551615}"#, true),
             (r#"{"a": 18446744073709551616}"#, false),

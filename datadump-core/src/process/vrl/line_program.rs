@@ -1,5 +1,4 @@
-//! Built-in formats that are small programs: for each a `.vrl` in `programs/`, run line by line in
-//! this process.
+//! Runs a built-in VRL program on each line of a throw, in this process.
 
 use std::{fmt, sync::OnceLock};
 
@@ -7,40 +6,41 @@ use serde_json::{Map, Value as Json};
 use vrl::{compiler::runtime::Runtime, value::Value};
 
 use super::{
-    run_result::{RunResult, Code},
-    compile::Shape,
+    compile::TargetType,
     diagnostic::Diagnostics,
-    event::ProgramContext,
+    input::ProgramContext,
     program::{Bounds, Program},
+    run_result::{Code, RunResult},
 };
 use crate::{
-    process::{Splitting, Input, Output, Processor, infer_scalar, lines::lines},
+    process::{Input, Output, Processor, Splitting, infer_scalar, lines::lines},
     record::{Failure, Record},
 };
 
-/// A format whose lines a program reads.
+/// A processor that parses each line with a VRL program.
 pub(in crate::process) struct LineProgram {
     name: &'static str,
     source: &'static str,
     values: LineValues,
-    /// What stands first in a record, in this order; the rest follows by name.
+    /// Fields that come first in a record, in this order. The others follow in order of their names.
     order: &'static [&'static str],
     program: OnceLock<Result<Program, Diagnostics>>,
 }
 
-/// What the texts are that a program puts out.
+/// How the strings that a program returns are interpreted.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::process) enum LineValues {
-    /// What they are: the program gives numbers as numbers.
+    /// As strings: the program converts numbers itself.
     Typed,
-    /// The format has no types: they are read as what they look like.
+    /// The format is untyped: types are inferred.
     Untyped {
-        /// But for these.
+        /// Fields that stay text.
         text_fields: &'static [&'static str],
     },
 }
 
 impl LineProgram {
+    /// Creates a processor from the source of a program.
     pub(in crate::process) fn new(
         name: &'static str,
         source: &'static str,
@@ -50,9 +50,9 @@ impl LineProgram {
         Self { name, source, values, order, program: OnceLock::new() }
     }
 
-    /// The program, compiled when the first line comes.
+    /// Returns the program, which is compiled on first use.
     fn program(&self) -> Result<&Program, Failure> {
-        let compile = || Program::compile_for(self.source.into(), Shape::Line);
+        let compile = || Program::compile_for(self.source.into(), TargetType::Line);
         let program = self.program.get_or_init(compile);
         program.as_ref().map_err(|why| Failure::new(Code::NotCompiled.as_str(), why.rendered.clone()))
     }
@@ -91,25 +91,25 @@ impl Processor for LineProgram {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         let program = self.program()?;
-        let about = ProgramContext {
+        let context = ProgramContext {
             source: String::new(),
             received_at: input.received_at,
             format: Some(self.name.to_owned()),
             arguments: Vec::new(),
         };
-        let about = about.metadata();
+        let context = context.metadata();
         let mut runtime = Runtime::default();
         let bounds = Bounds { deadline: None, output: usize::MAX };
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {
             let (number, byte_range) = (Some(line.number), line.byte_range());
-            let metadata = Value::Object(about.clone());
+            let metadata = Value::Object(context.clone());
             match program.run_one(&mut runtime, Value::from(line.text), metadata, bounds) {
                 RunResult::Records(items) => {
                     for item in items {
                         output.record_at(self.record(item.fields), number, Some(byte_range.clone()));
                     }
                 }
-                // Only a person's program drops; ours say in this way what is wrong with the line.
+                // Built-in programs use `abort` to report what is wrong with a line.
                 RunResult::Dropped(reason) => {
                     output.reject(Failure::unreadable(reason.unwrap_or_default()), number, Some(byte_range));
                 }

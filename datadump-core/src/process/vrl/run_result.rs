@@ -1,22 +1,22 @@
-//! What one run of a program came to, before it is put together again with the event it was given.
+//! The result of one run of a program, before it is combined with its input.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use vrl::{owned_value_path, value::Value};
 
 use super::{
-    event, run,
+    input, run,
     value::{ConversionError, OutputBudget, infinity},
 };
 use crate::schema::StorageName;
 
-/// In an object that comes out: its storage.
+/// Member of an output object that sets its storage.
 pub(super) const STORAGE: &str = "_storage";
 
-/// What one record costs besides its text, so that a million empty ones are not free.
+/// Size counted for each record in addition to its fields, so that empty records are not free.
 const RECORD_BYTES: usize = 64;
 
-/// What one run came to.
+/// The result of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum RunResult {
     #[serde(rename = "r")]
@@ -27,7 +27,7 @@ pub(super) enum RunResult {
     Failed { code: Code, detail: String },
 }
 
-/// One record that came out.
+/// One record returned by a program.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct OutputRecord {
     #[serde(rename = "f")]
@@ -38,27 +38,28 @@ pub(super) struct OutputRecord {
     pub(super) storage: Option<String>,
 }
 
-/// What the members of an object that comes out are.
+/// How the member `_storage` of an output object is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StorageMember {
-    /// Fields, all of them.
-    Fields,
-    /// Fields, and `_storage`.
-    WithStorage,
+    /// As data.
+    IsField,
+    /// It sets the storage of the record.
+    SetsStorage,
 }
 
 impl StorageMember {
-    /// A program that does not name `_storage` does not mean it: what is there came with a throw.
+    /// Returns the treatment for a program: `_storage` sets the storage only if the program mentions it.
+    /// Otherwise the member comes from the sender and is data.
     pub(super) fn of(source: &str) -> Self {
-        if source.contains(STORAGE) { Self::WithStorage } else { Self::Fields }
+        if source.contains(STORAGE) { Self::SetsStorage } else { Self::IsField }
     }
 }
 
-/// Why a record failed.
+/// Error codes of a failed record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Code {
-    /// The program says so.
+    /// The program returned an error.
     ProgramFailed,
     /// The program does not compile.
     NotCompiled,
@@ -68,7 +69,7 @@ pub(super) enum Code {
     Timeout,
     OutOfMemory,
     Crashed,
-    /// There is nothing to run it with.
+    /// No worker process is available.
     Unavailable,
 }
 
@@ -93,86 +94,93 @@ impl RunResult {
         Self::Failed { code, detail: detail.into() }
     }
 
-    /// ProgramContext how many bytes came out.
+    /// Returns the approximate size of the output.
     pub(super) fn bytes(&self) -> usize {
-        let Self::Records(items) = self else { return 0 };
-        let members = items.iter().flat_map(|item| &item.fields);
-        items.len() * RECORD_BYTES
-            + members.map(|(name, value)| name.len() + event::size(value)).sum::<usize>()
+        let Self::Records(records) = self else { return 0 };
+        let members = records.iter().flat_map(|record| &record.fields);
+        records.len() * RECORD_BYTES
+            + members.map(|(name, value)| name.len() + input::size(value)).sum::<usize>()
     }
 }
 
-/// Reads what a program left behind as `.` and `%`.
-pub(super) fn read(target: Value, metadata: &Value, members: StorageMember, output: usize) -> RunResult {
+/// Reads the final values of `.` and `%`.
+pub(super) fn read(
+    target: Value,
+    metadata: &Value,
+    storage_member: StorageMember,
+    output: usize,
+) -> RunResult {
     let storage = metadata.get(&owned_value_path!("storage")).cloned();
     let storage = match storage.map_or(Ok(None), |value| storage_name(&value)) {
         Ok(storage) => storage,
         Err(failure) => return failure,
     };
-    let mut reader = Reader { room: OutputBudget::new(output), storage, members };
-    let items = match target {
+    let mut reader = Reader { budget: OutputBudget::new(output), storage, storage_member };
+    let records = match target {
         Value::Null => return RunResult::Dropped(None),
-        Value::Array(items) if items.is_empty() => return RunResult::Dropped(None),
-        Value::Array(items) => items.into_iter().map(|item| reader.item(item)).collect(),
-        other => reader.item(other).map(|item| vec![item]),
+        Value::Array(records) if records.is_empty() => return RunResult::Dropped(None),
+        Value::Array(records) => records.into_iter().map(|record| reader.record(record)).collect(),
+        other => reader.record(other).map(|record| vec![record]),
     };
-    match items {
-        Ok(items) => RunResult::Records(items),
+    match records {
+        Ok(records) => RunResult::Records(records),
         Err(failure) => failure,
     }
 }
 
 struct Reader {
-    room: OutputBudget,
+    budget: OutputBudget,
     storage: Option<String>,
-    members: StorageMember,
+    storage_member: StorageMember,
 }
 
 impl Reader {
-    fn item(&mut self, value: Value) -> Result<OutputRecord, RunResult> {
-        let mut item = OutputRecord { storage: self.storage.clone(), ..OutputRecord::default() };
-        self.room.take(RECORD_BYTES).map_err(refused)?;
+    fn record(&mut self, value: Value) -> Result<OutputRecord, RunResult> {
+        let mut record = OutputRecord { storage: self.storage.clone(), ..OutputRecord::default() };
+        self.budget.take(RECORD_BYTES).map_err(conversion_failed)?;
         let Value::Object(mut members) = value else {
-            self.member(&mut item, "value".into(), value)?;
-            return Ok(item);
+            self.member(&mut record, "value".into(), value)?;
+            return Ok(record);
         };
-        if self.members == StorageMember::WithStorage
+        if self.storage_member == StorageMember::SetsStorage
             && let Some(value) = members.remove(STORAGE)
         {
-            item.storage = storage_name(&value)?.or(item.storage);
+            record.storage = storage_name(&value)?.or(record.storage);
         }
         for (name, value) in members {
-            self.member(&mut item, name.into(), value)?;
+            self.member(&mut record, name.into(), value)?;
         }
-        Ok(item)
+        Ok(record)
     }
 
-    fn member(&mut self, item: &mut OutputRecord, name: String, value: Value) -> Result<(), RunResult> {
-        self.room.take(name.len()).map_err(refused)?;
+    fn member(&mut self, record: &mut OutputRecord, name: String, value: Value) -> Result<(), RunResult> {
+        self.budget.take(name.len()).map_err(conversion_failed)?;
         match infinity(&value) {
-            Some(text) => item.non_finite.insert(name, text.into()),
-            None => item.fields.insert(name, self.room.json(value).map_err(refused)?),
+            Some(text) => record.non_finite.insert(name, text.into()),
+            None => record.fields.insert(name, self.budget.json(value).map_err(conversion_failed)?),
         };
         Ok(())
     }
 }
 
-fn refused(refusal: ConversionError) -> RunResult {
+fn conversion_failed(refusal: ConversionError) -> RunResult {
     match refusal {
         ConversionError::TooDeep => {
             let depth = crate::json::MAX_DEPTH;
-            RunResult::failed(Code::TooDeep, format!("the record nests deeper than {depth} levels"))
+            RunResult::failed(Code::TooDeep, format!("the record is nested more than {depth} levels deep"))
         }
-        ConversionError::TooLarge => RunResult::failed(Code::TooMuchOutput, run::TOO_MUCH),
+        ConversionError::TooLarge => RunResult::failed(Code::TooMuchOutput, run::TOO_MUCH_OUTPUT),
     }
 }
 
 fn storage_name(value: &Value) -> Result<Option<String>, RunResult> {
-    let wrong = |why: String| RunResult::failed(Code::InvalidStorage, format!("the program's storage: {why}"));
+    let wrong = |why: String| {
+        RunResult::failed(Code::InvalidStorage, format!("the program set an invalid storage: {why}"))
+    };
     if value.is_null() {
         return Ok(None);
     }
-    let text = value.to_str_lossy().ok_or_else(|| wrong("a name must be a text".into()))?;
+    let text = value.to_str_lossy().ok_or_else(|| wrong("the name must be a string".into()))?;
     StorageName::parse(&text).map_err(wrong)?;
     Ok(Some(text.into_owned()))
 }

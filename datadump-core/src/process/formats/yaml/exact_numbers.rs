@@ -1,6 +1,7 @@
-//! Whole numbers in YAML that only a float would hold, or that begin with zeros. The library passes
-//! them on as floats; here they are read again, each with its place in the text, and stay as they
-//! were written.
+//! Preserves YAML integers that have leading zeros or more than 64 bits.
+//!
+//! The library returns them as floats. This parses the document again with the position of every value
+//! and keeps the original digits as text.
 
 use std::fmt::{self, Formatter};
 
@@ -9,9 +10,9 @@ use serde_saphyr::{Options, Spanned};
 
 use crate::process::{parsed_value::ParsedValue, serde_value::SerdeValue};
 
-/// Whether a number in it may have been written as a whole one, and changed.
-pub(super) fn may_be_changed(found: &ParsedValue) -> bool {
-    match found {
+/// Returns whether a value contains a float that may have been written as an integer.
+pub(super) fn may_be_changed(value: &ParsedValue) -> bool {
+    match value {
         ParsedValue::Json(json) => json.is_f64() && json.as_f64().is_some_and(is_whole),
         ParsedValue::NonFinite(_) => false,
         ParsedValue::Array(items) => items.iter().any(may_be_changed),
@@ -19,27 +20,27 @@ pub(super) fn may_be_changed(found: &ParsedValue) -> bool {
     }
 }
 
-/// The documents, with such numbers as texts.
+/// Parses the documents, with such integers as text.
 pub(super) fn read(text: &str, options: Options) -> Result<Vec<ParsedValue>, serde_saphyr::Error> {
     let documents: Vec<Spanned<Node>> = serde_saphyr::from_multiple_with_options(text, options)?;
-    Ok(documents.into_iter().map(|document| settled(text, document)).collect())
+    Ok(documents.into_iter().map(|document| resolve(text, document)).collect())
 }
 
 fn is_whole(float: f64) -> bool {
     float.fract() == 0.0
 }
 
-/// A value whose members know their places.
+/// A value whose members have positions.
 enum Node {
-    Settled(ParsedValue),
+    Final(ParsedValue),
     Float(f64),
     List(Vec<Spanned<Node>>),
     Object(Vec<(String, Spanned<Node>)>),
 }
 
-fn settled(text: &str, node: Spanned<Node>) -> ParsedValue {
+fn resolve(text: &str, node: Spanned<Node>) -> ParsedValue {
     match node.value {
-        Node::Settled(found) => found,
+        Node::Final(found) => found,
         Node::Float(float) => {
             let span = node.defined.span();
             let at = |place: Option<u64>| place.and_then(|place| usize::try_from(place).ok());
@@ -53,10 +54,10 @@ fn settled(text: &str, node: Spanned<Node>) -> ParsedValue {
                 _ => ParsedValue::float(float),
             }
         }
-        Node::List(items) => ParsedValue::Array(items.into_iter().map(|item| settled(text, item)).collect()),
-        Node::Object(members) => {
-            ParsedValue::Object(members.into_iter().map(|(name, member)| (name, settled(text, member))).collect())
-        }
+        Node::List(items) => ParsedValue::Array(items.into_iter().map(|item| resolve(text, item)).collect()),
+        Node::Object(members) => ParsedValue::Object(
+            members.into_iter().map(|(name, member)| (name, resolve(text, member))).collect(),
+        ),
     }
 }
 
@@ -76,27 +77,27 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
-        Ok(if is_whole(value) { Node::Float(value) } else { Node::Settled(ParsedValue::float(value)) })
+        Ok(if is_whole(value) { Node::Float(value) } else { Node::Final(ParsedValue::float(value)) })
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
-        SerdeValue::deserialize(value.into_deserializer()).map(|any| Node::Settled(any.0))
+        SerdeValue::deserialize(value.into_deserializer()).map(|any| Node::Final(any.0))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Node, E> {
-        SerdeValue::deserialize(value.into_deserializer()).map(|any| Node::Settled(any.0))
+        SerdeValue::deserialize(value.into_deserializer()).map(|any| Node::Final(any.0))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Node, E> {
-        SerdeValue::deserialize(value.into_deserializer()).map(|any| Node::Settled(any.0))
+        SerdeValue::deserialize(value.into_deserializer()).map(|any| Node::Final(any.0))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Node, E> {
-        Ok(Node::Settled(ParsedValue::text(value)))
+        Ok(Node::Final(ParsedValue::text(value)))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Node, E> {
-        SerdeValue::deserialize(().into_deserializer()).map(|any| Node::Settled(any.0))
+        SerdeValue::deserialize(().into_deserializer()).map(|any| Node::Final(any.0))
     }
 
     fn visit_none<E: Error>(self) -> Result<Node, E> {

@@ -1,4 +1,4 @@
-//! YAML: a record per document, or per item of a document that is a list.
+//! YAML: one record per document, or per item of a document that is a sequence.
 
 mod exact_numbers;
 
@@ -13,7 +13,7 @@ use crate::{
     record::Failure,
 };
 
-/// Reads YAML documents.
+/// Parses YAML documents.
 #[derive(Debug)]
 pub(in crate::process) struct Yaml;
 
@@ -30,14 +30,14 @@ impl Processor for Yaml {
     }
 }
 
-/// Whether a text is documents that hold something, and not a line that happens to be YAML.
+/// Returns whether text consists of YAML documents that are mappings or sequences.
 pub(in crate::process) fn is_documents(text: &str) -> bool {
     let holds = |document: &ParsedValue| matches!(document, ParsedValue::Object(_) | ParsedValue::Array(_));
     documents(text).is_ok_and(|documents| !documents.is_empty() && documents.iter().all(holds))
 }
 
 fn documents(text: &str) -> Result<Vec<ParsedValue>, Failure> {
-    // What aliases stand for counts each time, so a small document does not become a large one.
+    // Every expansion of an alias counts, so a small document cannot grow into a large one.
     let budget = serde_saphyr::budget! {
         max_depth: MAX_DEPTH,
         max_events: 8_000_000,
@@ -47,9 +47,9 @@ fn documents(text: &str) -> Result<Vec<ParsedValue>, Failure> {
     let options: Options = serde_saphyr::options! {
         budget: budget,
         duplicate_keys: DuplicateKeyPolicy::LastWins,
-        // `no` is a country.
+        // `no` is a country code, not false.
         strict_booleans: true,
-        // It stays base64, as binary is in all formats.
+        // Binary stays base64 text, as in all formats.
         ignore_binary_tag_for_string: true,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
@@ -58,7 +58,7 @@ fn documents(text: &str) -> Result<Vec<ParsedValue>, Failure> {
         detail if detail.contains("depth") || detail.contains("Depth") || detail.contains("nesting") => {
             Failure::new("too-deep", detail)
         }
-        detail => Failure::unreadable(format!("this is not YAML: {detail}")),
+        detail => Failure::unreadable(format!("invalid YAML: {detail}")),
     };
     let documents =
         serde_saphyr::from_multiple_with_options::<SerdeValue>(text, options.clone()).map_err(unreadable)?;

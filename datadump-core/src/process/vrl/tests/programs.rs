@@ -1,9 +1,9 @@
-//! What programs are given and what becomes of it; what the compiler says; what cannot be reached.
+//! Tests of running programs, of compiler diagnostics, and of what programs cannot access.
 
 use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
 
-use super::about;
+use super::context;
 use crate::process::vrl::*;
 use crate::{Origin, Record};
 
@@ -12,12 +12,12 @@ fn object(value: Json) -> Map<String, Json> {
     fields
 }
 
-fn event(fields: Json) -> ProgramInput {
+fn input(fields: Json) -> ProgramInput {
     let origin = Origin { index: 7, line: Some(3), byte_range: Some(5..9) };
     ProgramInput::Record(Record { origin, ..Record::new(object(fields)) })
 }
 
-/// A outcome as JSON: the records, or why there are none.
+/// An outcome as JSON: the records, or why there are none.
 fn shown(outcome: ProgramOutcome) -> Json {
     match outcome {
         ProgramOutcome::Dropped(reason) => json!({ "dropped": reason }),
@@ -41,7 +41,7 @@ fn shown(outcome: ProgramOutcome) -> Json {
 fn check(source: &str, given: ProgramInput, expected: &Json) {
     let script = Script { source: source.into(), mode: given.mode() };
     let program = Program::compile(&script).unwrap_or_else(|errors| panic!("{source}\n{}", errors.rendered));
-    let mut outcomes = program.run(&about(), &[given], &Limits::default());
+    let mut outcomes = program.run(&context(), &[given], &Limits::default());
     assert_eq!(shown(outcomes.remove(0)).to_string(), expected.to_string(), "{source}");
 }
 
@@ -67,7 +67,7 @@ fn a_program_turns_a_record_into_any_number_of_records() {
         ),
         ("return 1\n.a = 2", json!({"a": 1}), json!([{"a": 1}])),
     ] {
-        check(source, event(given), &expected);
+        check(source, input(given), &expected);
     }
 }
 
@@ -76,7 +76,7 @@ fn an_error_fails_the_record_and_says_where() {
     let detail = "function call error for \"to_int\" at line 2, column 6: Invalid integer \"x\": invalid digit found in string";
     check(
         "\n.b = to_int!(.a)",
-        event(json!({"a": "x"})),
+        input(json!({"a": "x"})),
         &json!({"failed": "program-failed", "detail": detail}),
     );
 }
@@ -116,7 +116,7 @@ fn values_come_out_as_they_went_in_or_as_text() {
             json!([{"a": ["°C", ["a", "b"], "animals", "json", 7, "2026-01-02T03:04:05.678901Z"]}]),
         ),
     ] {
-        check(source, event(given), &expected);
+        check(source, input(given), &expected);
     }
 }
 
@@ -145,7 +145,7 @@ fn a_program_chooses_the_storage() {
             json!({}),
             json!({"failed": "invalid-storage", "detail": "the program's storage: `_own` is reserved: names must not start with `_`"}),
         ),
-        // What the thrower says is data.
+        // `_storage` from the sender is data.
         ("", json!({"a": 1, "_storage": "users"}), json!([{"a": 1, "_storage": "users"}])),
         (". = [.]", json!({"a": {"_storage": "users"}}), json!([{"a": {"_storage": "users"}}])),
         (
@@ -154,7 +154,7 @@ fn a_program_chooses_the_storage() {
             json!([{"a": 1, "_storage": "users"}]),
         ),
     ] {
-        check(source, event(given), &expected);
+        check(source, input(given), &expected);
     }
     let throw = ProgramInput::Throw { body: Bytes::from(r#"[{"_storage": "users"}]"#), content_type: None };
     check(". = parse_json!(.body)", throw, &json!([{"_storage": "users"}]));
@@ -171,7 +171,7 @@ fn a_throw_can_be_read_by_a_program() {
     check(source, throw(b"a\nb"), &json!([{"lines": 2, "type": "text/x", "unit": "°C"}]));
     check(". = {\"hex\": encode_base16(.body)}", throw(b"\xff\x00"), &json!([{"hex": "ff00"}]));
     let record = Program::compile(&Script::of_records("")).unwrap();
-    let outcome = record.run(&about(), &[throw(b"")], &Limits::default()).remove(0);
+    let outcome = record.run(&context(), &[throw(b"")], &Limits::default()).remove(0);
     assert_eq!(shown(outcome)["failed"], "not-compiled");
 }
 
@@ -191,7 +191,8 @@ fn what_json_cannot_hold_passes_through() {
 #[test]
 fn records_keep_where_they_came_from() {
     let program = Program::compile(&Script::of_records(". = [{}, {}]")).unwrap();
-    let ProgramOutcome::Records(records) = program.run(&about(), &[event(json!({}))], &Limits::default()).remove(0)
+    let ProgramOutcome::Records(records) =
+        program.run(&context(), &[input(json!({}))], &Limits::default()).remove(0)
     else {
         panic!("no records");
     };
@@ -272,11 +273,11 @@ fn a_program_is_stopped_between_two_expressions() {
     let source = source.replace("repeat(\"a,\", 20000)", "\"a,\" * 20000");
     let program =
         Program::compile(&Script::of_records(source)).unwrap_or_else(|errors| panic!("{}", errors.rendered));
-    let outcome = program.run(&about(), &[event(json!({}))], &limits).remove(0);
+    let outcome = program.run(&context(), &[input(json!({}))], &limits).remove(0);
     assert_eq!(shown(outcome)["failed"], "timeout");
     let source = ".t = \"0123456789\" * 1000\n.all = [.t, .t, .t]";
     let program = Program::compile(&Script::of_records(source)).unwrap();
     let limits = Limits { output_bytes: 39_000, ..limits };
-    let outcome = program.run(&about(), &[event(json!({}))], &limits).remove(0);
+    let outcome = program.run(&context(), &[input(json!({}))], &limits).remove(0);
     assert_eq!(shown(outcome)["failed"], "too-much-output");
 }

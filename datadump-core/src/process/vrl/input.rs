@@ -1,4 +1,4 @@
-//! What a program is given, and what becomes of it.
+//! The input and outcome of a program.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use vrl::value::{ObjectMap, Value};
 
 use super::{
     Mode,
-    run_result::{RunResult, Code, OutputRecord, STORAGE},
+    run_result::{Code, OutputRecord, RunResult, STORAGE},
     value,
 };
 use crate::{
@@ -17,46 +17,46 @@ use crate::{
     schema::StorageName,
 };
 
-/// What a program can read of the throw, whichever record of it it is given.
+/// Information about the throw that a program can read, the same for all records of a throw.
 #[derive(Debug, Clone)]
 pub struct ProgramContext {
-    /// `%source`: the door it came through.
+    /// `%source`: the source of the throw.
     pub source: String,
     /// `%received_at`.
     pub received_at: Timestamp,
-    /// `%format`: what it was read as, when it was read.
+    /// `%format`: the format the throw was decoded from, if it was decoded.
     pub format: Option<String>,
-    /// `%args`: the arguments of its address. One that is given more than once is an array.
+    /// `%args`: the query parameters. A repeated parameter becomes an array.
     pub arguments: Vec<(String, String)>,
 }
 
-/// What a program is run on.
+/// The input of one run of a program.
 #[derive(Debug, Clone)]
 pub enum ProgramInput {
     /// A record, for [`Mode::Record`](super::Mode::Record).
     Record(Record),
     /// A throw, for [`Mode::Throw`](super::Mode::Throw).
     Throw {
-        /// Its bytes, as a text or as they are.
+        /// The body.
         body: Bytes,
-        /// What it said it is.
+        /// The content type as sent.
         content_type: Option<String>,
     },
 }
 
-/// What became of an event.
+/// The outcome of running a program on one input.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProgramOutcome {
-    /// It became these, at least one.
+    /// The records the program returned, at least one.
     Records(Vec<Record>),
-    /// The program wants nothing of it, with what `abort` said about it.
+    /// The program dropped the input, with the message of `abort`.
     Dropped(Option<String>),
-    /// The program failed on it, or had to be stopped.
+    /// The program failed or was stopped.
     Failed(Failure),
 }
 
 impl ProgramContext {
-    /// `%`, for all records of the throw.
+    /// Returns `%` as far as it is the same for all records of the throw.
     pub(super) fn metadata(&self) -> ObjectMap {
         let moment = Value::Timestamp(self.received_at.to_chrono());
         let format = self.format.as_deref().map_or(Value::Null, Value::from);
@@ -85,29 +85,29 @@ impl ProgramContext {
     }
 }
 
-/// `%` for one record.
-pub(super) fn metadata(about: &ObjectMap, index: usize) -> Value {
-    let mut metadata = about.clone();
+/// Returns `%` for one record.
+pub(super) fn metadata(shared: &ObjectMap, index: usize) -> Value {
+    let mut metadata = shared.clone();
     metadata.insert("index".into(), Value::Integer(i64::try_from(index).unwrap_or(i64::MAX)));
     Value::Object(metadata)
 }
 
-/// `.` for a record.
+/// Returns `.` for a record.
 pub(super) fn record(fields: Fields) -> Value {
     value::from_object(fields)
 }
 
-/// `.` for a throw.
-pub(super) fn throw(body: Bytes, content_type: Option<&str>, about: &ObjectMap) -> Value {
+/// Returns `.` for a throw.
+pub(super) fn throw(body: Bytes, content_type: Option<&str>, shared: &ObjectMap) -> Value {
     Value::Object(ObjectMap::from([
         ("body".into(), Value::Bytes(body)),
         ("content_type".into(), content_type.map_or(Value::Null, Value::from)),
-        ("args".into(), about.get("args").cloned().unwrap_or(Value::Null)),
+        ("args".into(), shared.get("args").cloned().unwrap_or(Value::Null)),
     ]))
 }
 
 impl ProgramInput {
-    /// Which one of its throw it is.
+    /// Returns the index of the record in its throw.
     pub(super) fn index(&self) -> usize {
         match self {
             Self::Record(record) => record.origin.index,
@@ -115,7 +115,7 @@ impl ProgramInput {
         }
     }
 
-    /// What kind of program it is for.
+    /// Returns the mode of the programs that take this input.
     pub(super) fn mode(&self) -> Mode {
         match self {
             Self::Record(_) => Mode::Record,
@@ -123,7 +123,7 @@ impl ProgramInput {
         }
     }
 
-    /// ProgramContext how many bytes it has.
+    /// Returns the approximate size of the input.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Record(record) => record.fields.iter().map(|(name, value)| name.len() + size(value)).sum(),
@@ -131,46 +131,54 @@ impl ProgramInput {
         }
     }
 
-    /// The fields that the program is given: also what JSON cannot hold, as text, and without
-    /// `_storage`, which is only the program's to say.
+    /// Returns the fields that the program sees: non-finite numbers as text, and without `_storage`,
+    /// which only the program may set.
     pub(super) fn fields(record: &Record) -> Cow<'_, Fields> {
         if record.non_finite.is_empty() && !record.fields.contains_key(STORAGE) {
             return Cow::Borrowed(&record.fields);
         }
-        let members = record.fields.iter().chain(record.non_finite.iter()).filter(|(name, _)| *name != STORAGE);
+        let members =
+            record.fields.iter().chain(record.non_finite.iter()).filter(|(name, _)| *name != STORAGE);
         Cow::Owned(members.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
-    /// Puts together what it was and what came out.
-    pub(super) fn settle(&self, answer: RunResult) -> ProgramOutcome {
-        match answer {
+    /// Combines the input with the result of running the program on it.
+    pub(super) fn outcome(&self, result: RunResult) -> ProgramOutcome {
+        match result {
             RunResult::Dropped(reason) => ProgramOutcome::Dropped(reason),
             RunResult::Failed { code, detail } => ProgramOutcome::Failed(Failure::new(code.as_str(), detail)),
             RunResult::Records(items) => {
-                let records = items.into_iter().map(|item| self.settled(item)).collect::<Result<_, _>>();
+                let records = items.into_iter().map(|item| self.record(item)).collect::<Result<_, _>>();
                 records.map_or_else(ProgramOutcome::Failed, ProgramOutcome::Records)
             }
         }
     }
 
-    fn settled(&self, item: OutputRecord) -> Result<Record, Failure> {
+    fn record(&self, item: OutputRecord) -> Result<Record, Failure> {
         let invalid = |why| Failure::new(Code::InvalidStorage.as_str(), why);
         let storage = item.storage.map(|name| StorageName::parse(&name)).transpose().map_err(invalid)?;
         let Self::Record(before) = self else {
-            return Ok(Record { storage, ..Record { non_finite: item.non_finite.into(), ..Record::new(item.fields) } });
+            return Ok(Record {
+                storage,
+                ..Record { non_finite: item.non_finite.into(), ..Record::new(item.fields) }
+            });
         };
         let mut fields = item.fields;
-        let mut record =
-            Record { non_finite: item.non_finite.into(), storage, origin: before.origin.clone(), ..Record::default() };
-        // VRL sorts by name. What was there before keeps its place, so that columns stand as they
-        // were thrown.
+        let mut record = Record {
+            non_finite: item.non_finite.into(),
+            storage,
+            origin: before.origin.clone(),
+            ..Record::default()
+        };
+        // VRL sorts members by name. Restore the original order, so that columns keep the order in
+        // which they were thrown.
         for (name, value) in before.fields.iter().chain(before.non_finite.iter()) {
             if name == STORAGE {
                 record.fields.insert(name.clone(), value.clone());
             } else if let Some(now) = fields.get_mut(name) {
-                let untouched = before.non_finite.get(name) == Some(now);
-                let place = if untouched { &mut record.non_finite } else { &mut record.fields };
-                place.insert(name.clone(), now.take());
+                let is_unchanged = before.non_finite.get(name) == Some(now);
+                let target = if is_unchanged { &mut record.non_finite } else { &mut record.fields };
+                target.insert(name.clone(), now.take());
             }
         }
         let is_new = |name: &str| !before.fields.contains_key(name) && !before.non_finite.contains_key(name);
@@ -179,7 +187,7 @@ impl ProgramInput {
     }
 }
 
-/// ProgramContext how many bytes a value has as JSON.
+/// Returns the approximate size of a value as JSON.
 pub(super) fn size(value: &Json) -> usize {
     4 + match value {
         Json::String(text) => text.len(),
