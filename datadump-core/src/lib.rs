@@ -12,6 +12,7 @@
 //! runs them all.
 
 mod clock;
+pub mod condition;
 mod dump;
 mod error;
 pub mod hub;

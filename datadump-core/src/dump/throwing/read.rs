@@ -132,7 +132,7 @@ impl Dump {
             let origin = Some(rejected.origin);
             sorted.failed.push(Failed { origin, original: None, storage: None, trouble });
         }
-        let transforms = program.is_some() || source.routes.transforms();
+        let transforms = program.is_some() || source.routes.has_routes();
         match program {
             None => {
                 sorted.bound.reserve_exact(output.records.len());
@@ -190,11 +190,11 @@ impl Dump {
 
 impl Sorted {
     fn route(&mut self, source: &Source, record: Record, original: Option<&Arc<Json>>) {
-        if let (Some(home), None) = (source.routes.only_home(), &record.storage) {
+        if let (Some(home), None) = (source.routes.sole_storage(), &record.storage) {
             self.bound.push(Bound { storage: home.clone(), record, original: original.cloned() });
             return;
         }
-        let routed = source.routes.of(record);
+        let routed = source.routes.route(record);
         if routed.is_empty() {
             self.dropped += 1;
         }

@@ -208,7 +208,7 @@ impl PoolRun<'_> {
         most: &mut Vec<usize>,
         inputs: &[ProgramInput],
     ) -> std::io::Result<()> {
-        wire::put(request, &Request::RunRequest(Box::new(self.head.clone())))?;
+        wire::put(request, &Request::Run(Box::new(self.head.clone())))?;
         for input in inputs {
             let output = self.pool.limits.output_for(input.bytes());
             most.push(output.saturating_mul(MAX_ESCAPE_FACTOR).saturating_add(1 << 10));

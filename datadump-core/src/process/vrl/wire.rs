@@ -38,7 +38,7 @@ pub(super) enum Request {
     /// Compile a program.
     Check(Script),
     /// Run a program on the inputs that follow.
-    RunRequest(Box<RunRequest>),
+    Run(Box<RunRequest>),
 }
 
 /// Header of a run.

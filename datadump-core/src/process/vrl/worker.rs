@@ -66,7 +66,7 @@ fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     while let Some(request) = wire::get::<Request>(&mut input)? {
         match request {
             Request::Check(script) => wire::put(&mut buffer, &check(&script))?,
-            Request::RunRequest(run) => {
+            Request::Run(run) => {
                 let program = programs.get(&run.script);
                 InputRun::new(&run).result(program, &mut input, &mut output, &mut buffer)?;
             }
