@@ -12,11 +12,7 @@ use crate::{
 /// Checks the number of values, and for each its type, nullability, bounds, length and pattern. This is
 /// the path of rows that the service builds itself, such as readings: it does not allocate unless a value
 /// is invalid. The key may be absent only if the database generates it.
-pub fn typed(
-    in_force: &Arc<InForce>,
-    key: Option<Value>,
-    mut values: Vec<Value>,
-) -> Result<Row, Vec<Fault>> {
+pub fn typed(in_force: &Arc<InForce>, key: Option<Value>, mut values: Vec<Value>) -> Result<Row, Vec<Fault>> {
     let definition = &in_force.definition;
     let mut faults = Vec::new();
     let key_name = definition.key.name.as_str();
