@@ -9,7 +9,7 @@ use std::{
 
 use datadump_core::{
     Record, Timestamp,
-    process::vrl::{ProgramContext, ProgramInput, Limits, Script, ProgramOutcome, WorkerCommand, Workers},
+    process::vrl::{Limits, ProgramContext, ProgramInput, ProgramOutcome, Script, WorkerCommand, Workers},
 };
 use datadump_tests::workspace;
 use serde_json::{Map, Value as Json, json};
@@ -219,7 +219,10 @@ async fn programs_are_compiled_where_they_can_do_no_harm() {
     let nested = format!(".a = {}1{}", "[".repeat(10_000), "]".repeat(10_000));
     let nested = Script::of_records(nested);
     let errors = workers.check(&nested).await.unwrap_err();
-    assert_eq!(errors.rendered, "the program cannot be compiled: it nests too deep");
+    assert_eq!(
+        errors.rendered,
+        "the program cannot be compiled: stack overflow: the program is nested too deeply"
+    );
     let verdicts = workers.run(&nested, &about(), numbered(2)).await;
     // On a machine that is busy its time may be over before its stack is.
     let stopped = |verdict| ["crashed", "timeout"].contains(&code(verdict));

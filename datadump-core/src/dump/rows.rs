@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     id::Ids,
     record::Fields,
-    schema::{InForce, StoredRow, Value, definition::Service},
+    schema::{InForce, StoredRow, Value, definition::ServiceColumns},
     store::{
         Counted, Expect, Outcome, Paging, Query, Store, Stored, Write, WriteBatch,
         query::{Towards, cursor, parse},
@@ -260,7 +260,7 @@ fn object(record: &Json) -> Result<&Map<String, Json>> {
 /// Takes what is not a field out of a record: `version` becomes the condition, and the times,
 /// which only the service sets, are left out, so that a row can be sent back as it was read.
 pub(super) fn with_condition(
-    service: Service,
+    service: ServiceColumns,
     record: impl Into<Fields>,
     expect: Expect,
 ) -> Result<(Fields, Expect)> {

@@ -137,7 +137,7 @@ impl IndexKind {
 
 /// Names of the service columns in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Service {
+pub struct ServiceColumns {
     /// The row version.
     pub version: &'static str,
     /// Time of the first write.
@@ -160,11 +160,11 @@ impl Definition {
     }
 
     /// Returns the names of the service columns.
-    pub fn service(&self) -> Service {
+    pub fn service(&self) -> ServiceColumns {
         if self.is_open() {
-            Service { version: "_version", created_at: "_received_at", updated_at: "_updated_at" }
+            ServiceColumns { version: "_version", created_at: "_received_at", updated_at: "_updated_at" }
         } else {
-            Service { version: "version", created_at: "created_at", updated_at: "updated_at" }
+            ServiceColumns { version: "version", created_at: "created_at", updated_at: "updated_at" }
         }
     }
 

@@ -47,9 +47,9 @@ pub enum Kind {
         /// Maximum number of bytes.
         max_length: Option<u32>,
     },
-    /// One of a list of texts.
+    /// One of a list of strings.
     Enum {
-        /// The allowed texts, in the order of the definition.
+        /// The allowed strings, in the order of the definition.
         values: Vec<String>,
     },
 }

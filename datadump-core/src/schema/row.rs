@@ -67,7 +67,7 @@ pub struct Row {
 
 impl Row {
     /// Creates a row from values that have been validated against `proven_by`. Only
-    /// [`crate::validate`] may call this: whoever else has typed values calls `validate::typed`.
+    /// [`crate::validate`] may call this; other modules pass typed values to `validate::typed`.
     pub(crate) fn from_validated(proven_by: Arc<InForce>, key: Option<Value>, values: Vec<Value>) -> Self {
         Self { proven_by, key, values }
     }

@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// End of a remark about a value that is kept in `_extra`.
+pub(crate) const STORED_IN_EXTRA: &str = "; stored in _extra";
+
 /// Fits records to one version of an inferred storage.
 #[derive(Debug)]
 pub struct Fitter {
@@ -116,7 +119,7 @@ impl Fitter {
                 Ok(value) => *slot = Some(value),
                 Err(value) => {
                     let detail =
-                        format!("{} does not fit type {}; stored in {EXTRA}", shown(&value), field.kind);
+                        format!("{} does not fit type {}{STORED_IN_EXTRA}", shown(&value), field.kind);
                     fit.remark(name, "type-conflict", detail);
                     fit.keep(name, value);
                 }
@@ -126,7 +129,7 @@ impl Fitter {
             fit.remark(
                 &name,
                 "not-finite",
-                format!("{} is not a finite number; stored in {EXTRA}", shown(&value)),
+                format!("{} is not a finite number{STORED_IN_EXTRA}", shown(&value)),
             );
             fit.keep(&name, value);
         }
@@ -188,7 +191,7 @@ impl Fitter {
                 continue;
             }
             width -= min_width(value);
-            let detail = format!("the row is too wide for the database; stored in {EXTRA}");
+            let detail = format!("the row is too wide for the database{STORED_IN_EXTRA}");
             fit.remark(field.name.as_str(), "row-too-wide", detail);
             fit.keep(field.name.as_str(), value.to_json(&field.kind));
             *value = Value::Null;
@@ -200,21 +203,20 @@ impl Fitter {
         if let Some(other) = self.folded.get(fold(name).as_ref()) {
             return Some((
                 "name-taken",
-                format!("the name differs from `{other}` only in case; stored in {EXTRA}"),
+                format!("the name differs from `{other}` only in case{STORED_IN_EXTRA}"),
             ));
         }
         if let Err(reason) = crate::schema::FieldName::parse_open(name) {
-            return Some(("name", format!("{reason}; stored in {EXTRA}")));
+            return Some(("name", format!("{reason}{STORED_IN_EXTRA}")));
         }
         if self.in_force.definition.own_fields().count() >= crate::schema::parse::MAX_FIELDS {
             let max = crate::schema::parse::MAX_FIELDS;
             return Some((
                 "too-many-fields",
-                format!("the storage has reached its limit of {max} fields; stored in {EXTRA}"),
+                format!("the storage has reached its limit of {max} fields{STORED_IN_EXTRA}"),
             ));
         }
-        (!value.is_null())
-            .then(|| ("not-a-field", format!("the storage has no such field; stored in {EXTRA}")))
+        (!value.is_null()).then(|| ("not-a-field", format!("the storage has no such field{STORED_IN_EXTRA}")))
     }
 }
 
@@ -248,7 +250,7 @@ impl Fit {
         self.remark(
             name,
             "key",
-            format!("the value cannot be a key; its digest is the key and the value is stored in {EXTRA}"),
+            format!("the value cannot be a key; its digest is the key{STORED_IN_EXTRA}"),
         );
         self.keep(name, value);
         let digest = Sha256::digest(text.as_bytes());

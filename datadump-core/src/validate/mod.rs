@@ -15,6 +15,7 @@ use crate::{
     schema::{Field, InForce, InvalidValue, Key, Kind, Presence, Row, Value},
 };
 
+pub(crate) use fit::STORED_IN_EXTRA;
 pub use fit::{FittedRow, Fitter};
 pub use typed::typed;
 

@@ -22,7 +22,7 @@ use crate::{
     id::Ids,
     receipt::{Receipt, Remark},
     record::{Origin, Record},
-    schema::{InForce, Kind, Row, StorageName, StoredRow, definition::EXTRA},
+    schema::{InForce, Kind, Row, StorageName, StoredRow},
     store::{Expect, OnFailure, Outcome, Write, WriteBatch},
     validate,
 };
@@ -299,10 +299,10 @@ fn fit(
     let (index, line) = (record.origin.index, record.origin.line);
     let fitted = fitter.fit(record, id).map_err(|faults| Trouble::invalid(Step::Validate, &faults))?;
     if how.strict_fields && !fitted.remarks.is_empty() {
-        let kept = format!("; it is kept in {EXTRA}");
         let faults = fitted.remarks.into_iter();
         // Here nothing is kept beside the fields.
-        let faults = faults.map(|fault| Fault { detail: fault.detail.replace(&kept, ""), ..fault });
+        let faults = faults
+            .map(|fault| Fault { detail: fault.detail.replace(validate::STORED_IN_EXTRA, ""), ..fault });
         return Err(Trouble::invalid(Step::Validate, &faults.collect::<Vec<_>>()));
     }
     for fault in fitted.remarks {

@@ -16,7 +16,7 @@ pub use self::encoding::{Encoding, encodings};
 use self::stage::Stage;
 use crate::error::Error;
 
-/// Output size up to which a body is output while it is decompressed. A larger one that also exceeds
+/// Output size up to which a body is buffered while it is decompressed. A larger one that also exceeds
 /// [`SUSPICIOUS_FACTOR`] is first measured and then decompressed again, so that a decompression bomb is
 /// rejected without being held in memory.
 const SUSPICIOUS_BYTES: usize = 8 << 20;
@@ -39,14 +39,14 @@ pub enum DecompressError {
     },
     /// It is not valid in its encoding, or truncated.
     #[error("{0}")]
-    Broken(String),
+    Invalid(String),
 }
 
 impl From<DecompressError> for Error {
-    fn from(refusal: DecompressError) -> Self {
-        match refusal {
+    fn from(error: DecompressError) -> Self {
+        match error {
             DecompressError::TooLarge { limit } => Self::TooLarge { limit },
-            DecompressError::Broken(detail) => Self::Encoding(detail),
+            DecompressError::Invalid(detail) => Self::Encoding(detail),
         }
     }
 }

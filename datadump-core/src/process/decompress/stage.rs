@@ -126,15 +126,17 @@ fn reader(encoding: Encoding, from: QueueReader) -> io::Result<Box<dyn Read + Se
 fn invalid(error: &io::Error) -> DecompressError {
     let why = error.to_string();
     if error.kind() == ErrorKind::UnexpectedEof || why.contains("incomplete frame") {
-        return DecompressError::Broken("the compressed body is truncated".into());
+        return DecompressError::Invalid("the compressed body is truncated".into());
     }
     if why.contains("too much memory") {
         let max = (1_usize << MAX_WINDOW_LOG) >> 20;
-        return DecompressError::Broken(format!("the compressed body needs a window of more than {max} MiB"));
+        return DecompressError::Invalid(format!(
+            "the compressed body needs a window of more than {max} MiB"
+        ));
     }
-    DecompressError::Broken(format!("the compressed body is invalid: {}", why.to_lowercase()))
+    DecompressError::Invalid(format!("the compressed body is invalid: {}", why.to_lowercase()))
 }
 
 fn trailing() -> DecompressError {
-    DecompressError::Broken("the compressed body is followed by other data".into())
+    DecompressError::Invalid("the compressed body is followed by other data".into())
 }

@@ -2,7 +2,7 @@
 //!
 //! | JSON → VRL | |
 //! |---|---|
-//! | integer of more than 64 signed bits | text |
+//! | integer beyond the signed 64-bit range | text |
 //! | everything else | the same type |
 //!
 //! | VRL → JSON | |

@@ -1,8 +1,8 @@
 //! The protocol between the server and its worker processes: length-prefixed frames.
 //!
 //! ```text
-//! parent: Handshake            worker: Handshake
-//! parent: Check            worker: CheckResult
+//! parent: Handshake               worker: Handshake
+//! parent: Check                   worker: CheckResult
 //! parent: RunRequest, input, …    worker: result, …     (one per input, in order)
 //! ```
 

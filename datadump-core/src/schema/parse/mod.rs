@@ -92,7 +92,7 @@ fn fields(json: &Json, open: bool, faults: &mut Faults) -> Option<Vec<Field>> {
         return None;
     };
     if items.is_empty() && !open {
-        faults.add(at, "empty", "a storage needs at least one field");
+        faults.add(at, "empty", "[] has no field: a storage needs at least one");
         return None;
     }
     if items.len() > MAX_FIELDS {

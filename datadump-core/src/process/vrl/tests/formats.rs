@@ -65,8 +65,8 @@ fn syslog() {
             json!({"timestamp":"2026-01-01T00:00:00.000000Z","hostname":"h","appname":"a","severity":"notice","facility":"user","message":"counted","version":1}),
         ),
         ("<13>just words", json!({"severity":"notice","facility":"user","message":"just words"})),
-        ("hello world", json!("no priority, as in `<13>`, at its beginning")),
-        ("<999>1 - - - - - -", json!("the priority is larger than 191")),
+        ("hello world", json!("the line does not start with a priority such as `<13>`")),
+        ("<999>1 - - - - - -", json!("the priority is greater than 191")),
         ("<13>1 - - - - - -", json!({"severity":"notice","facility":"user","message":"1 - - - - - -"})),
         (
             "<13>1 - - - - - - \u{feff}bom",
@@ -133,7 +133,7 @@ fn cef_and_leef() {
             "LEEF:2.0|Lancope|StealthWatch|1.0|41|src=192.0.2.0\tdst=172.50.123.1",
             json!({"deviceVendor":"Lancope","deviceProduct":"StealthWatch","deviceVersion":"1.0","dst":"172.50.123.1","eventId":"41","leefVersion":"2.0","src":"192.0.2.0"}),
         ),
-        ("CEF:0|too|short", json!("neither `CEF:` nor `LEEF:` with all its headers")),
+        ("CEF:0|too|short", json!("the line is neither CEF nor LEEF with all header fields")),
     ] {
         check("cef", line, &expected);
     }

@@ -108,7 +108,7 @@ fn values_come_out_as_they_went_in_or_as_text() {
         (
             "for_each(array!(.n)) -> |_i, _v| { .d = {\"d\": .d} }",
             json!({"n": vec![0; 64]}),
-            json!({"failed": "too-deep", "detail": "the record nests deeper than 64 levels"}),
+            json!({"failed": "too-deep", "detail": "the record is nested more than 64 levels deep"}),
         ),
         (
             ". = {\"a\": [%args.unit, %args.tag, %source, %format, %index, %received_at]}",
@@ -133,17 +133,17 @@ fn a_program_chooses_the_storage() {
         (
             "%storage = \"a b\"",
             json!({}),
-            json!({"failed": "invalid-storage", "detail": "the program's storage: ' ' is not allowed in a name: use letters, digits, `_` and `-`"}),
+            json!({"failed": "invalid-storage", "detail": "the program set an invalid storage: ' ' is not allowed in a name: use letters, digits, `_` and `-`"}),
         ),
         (
             "%storage = 5",
             json!({}),
-            json!({"failed": "invalid-storage", "detail": "the program's storage: a name must be a text"}),
+            json!({"failed": "invalid-storage", "detail": "the program set an invalid storage: the name must be a string"}),
         ),
         (
             "._storage = \"_own\"",
             json!({}),
-            json!({"failed": "invalid-storage", "detail": "the program's storage: `_own` is reserved: names must not start with `_`"}),
+            json!({"failed": "invalid-storage", "detail": "the program set an invalid storage: `_own` is reserved: names must not start with `_`"}),
         ),
         // `_storage` from the sender is data.
         ("", json!({"a": 1, "_storage": "users"}), json!([{"a": 1, "_storage": "users"}])),
