@@ -25,17 +25,24 @@ pub enum Term {
     Any(Vec<Condition>),
     /// This must not hold: `{"not": {…}}`.
     Not(Condition),
-    /// A field must pass a test: `{"age": {"lt": 18}}`, or `{"age": 18}` for equality.
-    Test(FieldTest),
+    /// A field must pass tests: `{"age": {"gte": 1, "lt": 18}}`, or `{"age": 18}` for equality.
+    Field(FieldTests),
 }
 
-/// A test of one field.
+/// The tests of one field, all of which must pass.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FieldTest {
+pub struct FieldTests {
     /// Name of the field, or a path such as `address.city`.
     pub field: String,
-    /// The steps of the path.
+    /// The segments of the path.
     pub path: Vec<String>,
+    /// The tests; may be empty.
+    pub tests: Vec<FieldTest>,
+}
+
+/// A comparison of a field with a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldTest {
     /// The comparison.
     pub operator: Operator,
     /// The value to compare with.
@@ -174,7 +181,7 @@ impl Condition {
     /// use serde_json::json;
     ///
     /// let condition = json!({"kind": "dog", "age": {"gte": 1, "lt": 8}});
-    /// assert_eq!(Condition::parse(&condition, |_| false).unwrap().terms.len(), 3);
+    /// assert_eq!(Condition::parse(&condition, |_| false).unwrap().terms.len(), 2);
     /// let error = Condition::parse(&json!({"age": {"like": 1}}), |_| false).unwrap_err();
     /// assert_eq!(error.code, "unknown-operator");
     /// ```
@@ -201,13 +208,18 @@ impl Condition {
                 ("not", Json::Object(_)) if !is_field("not") => {
                     terms.push(Term::Not(Self::parse_at(json, depth + 1, is_field)?));
                 }
-                (field, Json::Object(tests)) => {
-                    for (operator, operand) in tests {
+                (field, Json::Object(operators)) => {
+                    let mut tests = Vec::with_capacity(operators.len());
+                    for (operator, operand) in operators {
                         let operator = Operator::parse(operator).map_err(|error| error.at(field))?;
-                        terms.push(Term::Test(FieldTest::new(field, operator, operand)));
+                        tests.push(FieldTest { operator, operand: operand.clone() });
                     }
+                    terms.push(Term::Field(FieldTests::new(field, tests)));
                 }
-                (field, operand) => terms.push(Term::Test(FieldTest::new(field, Operator::Eq, operand))),
+                (field, operand) => {
+                    let test = FieldTest { operator: Operator::Eq, operand: operand.clone() };
+                    terms.push(Term::Field(FieldTests::new(field, vec![test])));
+                }
             }
         }
         Ok(Self { terms })
@@ -220,17 +232,17 @@ impl Condition {
                 conditions.iter().try_for_each(Self::check_operands)
             }
             Term::Not(condition) => condition.check_operands(),
-            Term::Test(test) => {
-                test.operator.check_operand(&test.operand).map_err(|error| error.at(&test.field))
-            }
+            Term::Field(FieldTests { field, tests, .. }) => tests.iter().try_for_each(|test| {
+                test.operator.check_operand(&test.operand).map_err(|error| error.at(field))
+            }),
         })
     }
 }
 
-impl FieldTest {
-    fn new(field: &str, operator: Operator, operand: &Json) -> Self {
+impl FieldTests {
+    fn new(field: &str, tests: Vec<FieldTest>) -> Self {
         let path = field.split('.').map(str::to_owned).collect();
-        Self { field: field.to_owned(), path, operator, operand: operand.clone() }
+        Self { field: field.to_owned(), path, tests }
     }
 }
 
@@ -268,8 +280,10 @@ mod tests {
     fn a_field_may_be_called_not() {
         let json = json!({"not": {"eq": 1}});
         let condition = Condition::parse(&json, |name| name == "not").unwrap();
-        let [Term::Test(test)] = condition.terms.as_slice() else { panic!("{condition:?}") };
-        assert_eq!((test.field.as_str(), test.operator), ("not", Operator::Eq));
+        let [Term::Field(FieldTests { field, tests, .. })] = condition.terms.as_slice() else {
+            panic!("{condition:?}")
+        };
+        assert_eq!((field.as_str(), tests.len(), tests[0].operator), ("not", 1, Operator::Eq));
         assert_eq!(code(&json), None, "a negation of an equality of a field called `eq`");
     }
 }

@@ -70,7 +70,7 @@ fn code(verdict: &ProgramOutcome) -> &'static str {
 /// Runs a program that does something bad to record 42 of 100, and says what became of that one:
 /// the others must be stored.
 async fn guilty(workers: &Workers, bad: &str) -> String {
-    let script = Script::of_records(format!("if .n == 42 {{\n{bad}\nreturn null\n}}\n.done = true"));
+    let script = Script::for_records(format!("if .n == 42 {{\n{bad}\nreturn null\n}}\n.done = true"));
     if let Err(errors) = workers.check(&script).await {
         panic!("{bad}\n{}", errors.rendered);
     }
@@ -127,7 +127,7 @@ async fn many_bad_records_take_no_longer_than_the_limits_say() {
     let workers = workers(limits);
     for (bad, expected) in [(ENDLESS, "timeout"), (".x = \"a\" * 100000000000", "out-of-memory")] {
         let started = Instant::now();
-        let verdicts = workers.run(&Script::of_records(bad), &about(), numbered(2000)).await;
+        let verdicts = workers.run(&Script::for_records(bad), &about(), numbered(2000)).await;
         let took = started.elapsed();
         println!("{expected}: 2,000 bad records took {} ms", took.as_millis());
         assert!(took < limits.patience(2000) + Duration::from_secs(2), "{took:?}");
@@ -152,16 +152,16 @@ async fn a_worker_gives_what_this_process_gives() {
     ];
     let throws = vec![throw(b"a,b", Some("text/csv")), throw(b"\xff\x00", None), throw(b"", None)];
     for (script, events) in [
-        (Script::of_records(""), &records),
-        (Script::of_records(".at = %received_at\n.source = [%source, %format, %args, %index]"), &records),
-        (Script::of_records(". = [{\"_storage\": \"dog\", \"x\": 1}, 2, decode_base16!(\"ff\")]"), &records),
-        (Script::of_records(".x = .a[0] * 1e400 ?? 0"), &records),
-        (Script::of_records("abort \"no\""), &records),
-        (Script::of_records(".b = upcase!(.z)"), &records),
-        (Script::of_throws(".hex = encode_base16(.body)"), &throws),
-        (Script::of_throws(". = split(.body, \",\")"), &throws),
-        (Script::of_throws(""), &records),
-        (Script::of_records(""), &throws),
+        (Script::for_records(""), &records),
+        (Script::for_records(".at = %received_at\n.source = [%source, %format, %args, %index]"), &records),
+        (Script::for_records(". = [{\"_storage\": \"dog\", \"x\": 1}, 2, decode_base16!(\"ff\")]"), &records),
+        (Script::for_records(".x = .a[0] * 1e400 ?? 0"), &records),
+        (Script::for_records("abort \"no\""), &records),
+        (Script::for_records(".b = upcase!(.z)"), &records),
+        (Script::for_throws(".hex = encode_base16(.body)"), &throws),
+        (Script::for_throws(". = split(.body, \",\")"), &throws),
+        (Script::for_throws(""), &records),
+        (Script::for_records(""), &throws),
     ] {
         let expected = here.run(&script, &about(), events.clone()).await;
         assert_eq!(there.run(&script, &about(), events.clone()).await, expected, "{script:?}");
@@ -171,7 +171,7 @@ async fn a_worker_gives_what_this_process_gives() {
 #[tokio::test]
 async fn a_worker_that_is_killed_from_outside_costs_no_record() {
     let workers = Arc::new(marked("killed", Limits::default()));
-    let script = Script::of_records("for_each(split(\"a\" * 2000, \"\")) -> |_i, _v| { .x = 1 }");
+    let script = Script::for_records("for_each(split(\"a\" * 2000, \"\")) -> |_i, _v| { .x = 1 }");
     let running = tokio::spawn({
         let (workers, script) = (workers.clone(), script.clone());
         async move { workers.run(&script, &about(), numbered(900)).await }
@@ -192,7 +192,7 @@ async fn programs_do_not_see_each_other() {
     for round in 0..40 {
         let workers = workers.clone();
         running.push(tokio::spawn(async move {
-            let script = Script::of_records(format!(".round = {round}\n%storage = \"s{}\"", round % 2));
+            let script = Script::for_records(format!(".round = {round}\n%storage = \"s{}\"", round % 2));
             (round, workers.run(&script, &about(), numbered(50)).await)
         }));
     }
@@ -214,10 +214,10 @@ async fn programs_do_not_see_each_other() {
 #[tokio::test]
 async fn programs_are_compiled_where_they_can_do_no_harm() {
     let workers = workers(Limits::default());
-    let errors = workers.check(&Script::of_records("\n.a = get_env_var(\"HOME\")")).await.unwrap_err();
+    let errors = workers.check(&Script::for_records("\n.a = get_env_var(\"HOME\")")).await.unwrap_err();
     assert_eq!((errors.list[0].place.line, errors.list[0].place.column), (2, 6));
     let nested = format!(".a = {}1{}", "[".repeat(10_000), "]".repeat(10_000));
-    let nested = Script::of_records(nested);
+    let nested = Script::for_records(nested);
     let errors = workers.check(&nested).await.unwrap_err();
     assert_eq!(
         errors.rendered,
@@ -227,9 +227,9 @@ async fn programs_are_compiled_where_they_can_do_no_harm() {
     // On a machine that is busy its time may be over before its stack is.
     let stopped = |verdict| ["crashed", "timeout"].contains(&code(verdict));
     assert!(verdicts.iter().all(stopped), "{verdicts:?}");
-    let verdicts = workers.run(&Script::of_records("?"), &about(), numbered(2)).await;
+    let verdicts = workers.run(&Script::for_records("?"), &about(), numbered(2)).await;
     assert!(verdicts.iter().all(|verdict| code(verdict) == "not-compiled"), "{verdicts:?}");
-    assert!(workers.check(&Script::of_records(".a = 1")).await.unwrap().list.is_empty());
+    assert!(workers.check(&Script::for_records(".a = 1")).await.unwrap().list.is_empty());
 }
 
 #[tokio::test]
@@ -237,7 +237,7 @@ async fn what_is_no_worker_is_said_to_be_none() {
     for program in ["/bin/true", "/bin/cat", "/no/such/program"] {
         let workers =
             Workers::new(WorkerCommand { program: program.into(), arguments: Vec::new() }, Limits::default());
-        let verdicts = workers.run(&Script::of_records(""), &about(), numbered(3)).await;
+        let verdicts = workers.run(&Script::for_records(""), &about(), numbered(3)).await;
         assert!(verdicts.iter().all(|verdict| code(verdict) == "unavailable"), "{verdicts:?}");
         let ProgramOutcome::Failed(failure) = &verdicts[0] else { panic!("{verdicts:?}") };
         println!("{program}: {}", failure.detail);
@@ -246,7 +246,7 @@ async fn what_is_no_worker_is_said_to_be_none() {
 
 #[tokio::test]
 async fn what_an_event_costs() {
-    let script = Script::of_records(
+    let script = Script::for_records(
         ".speed = to_float(.speed) ?? 0.0\n.fast = .speed > 1\nif .kind == \"dog\" { %storage = \"dog\" }\ndel(.noise)",
     );
     let fields = json!({

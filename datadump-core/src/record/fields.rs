@@ -87,7 +87,7 @@ impl FromIterator<String> for Names {
 
 impl Fields {
     /// Creates fields from a shared list of names and one value per name.
-    pub(crate) fn under(names: Arc<Names>, values: Vec<Json>) -> Self {
+    pub(crate) fn with_names(names: Arc<Names>, values: Vec<Json>) -> Self {
         debug_assert_eq!(names.list.len(), values.len(), "{names:?}");
         Self { names: Some(names), values }
     }

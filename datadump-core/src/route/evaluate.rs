@@ -18,14 +18,16 @@ pub(super) fn holds(condition: &Condition, record: &Fields) -> bool {
         Term::All(conditions) => conditions.iter().all(|condition| holds(condition, record)),
         Term::Any(conditions) => conditions.iter().any(|condition| holds(condition, record)),
         Term::Not(condition) => !holds(condition, record),
-        Term::Test(test) => passes(test, record),
+        Term::Field(field) => {
+            // Null and missing are the same.
+            let found = find(record, &field.field, &field.path).filter(|found| !found.is_null());
+            field.tests.iter().all(|test| passes(test, found))
+        }
     })
 }
 
-fn passes(test: &FieldTest, record: &Fields) -> bool {
+fn passes(test: &FieldTest, found: Option<&Json>) -> bool {
     let operand = &test.operand;
-    // Null and missing are the same.
-    let found = find(record, &test.field, &test.path).filter(|found| !found.is_null());
     let order = |operand: &Json| found.and_then(|found| compare(found, operand));
     let is_equal =
         |operand: &Json| order(operand) == Some(Ordering::Equal) || (operand.is_null() && found.is_none());

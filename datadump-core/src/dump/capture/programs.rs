@@ -102,8 +102,8 @@ impl Version {
 /// A program as it was sent.
 pub(super) fn script(takes: &str, source: &str) -> Option<Script> {
     match takes {
-        "record" => Some(Script::of_records(source)),
-        "throw" => Some(Script::of_throws(source)),
+        "record" => Some(Script::for_records(source)),
+        "throw" => Some(Script::for_throws(source)),
         _ => None,
     }
 }

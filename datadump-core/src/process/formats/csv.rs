@@ -76,11 +76,11 @@ pub(in crate::process) fn delimiter(text: &str) -> u8 {
 }
 
 /// Returns the number of cells in each of the first rows.
-pub(in crate::process) fn widths(text: &str, delimiter: u8, most: usize) -> Vec<usize> {
+pub(in crate::process) fn widths(text: &str, delimiter: u8, max_rows: usize) -> Vec<usize> {
     let mut reader = reader(text, delimiter);
     let mut row = StringRecord::new();
     let mut widths = Vec::new();
-    while widths.len() < most && reader.read_record(&mut row).unwrap_or(false) {
+    while widths.len() < max_rows && reader.read_record(&mut row).unwrap_or(false) {
         widths.push(row.len());
     }
     widths
@@ -119,7 +119,7 @@ fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Re
         if names.list().len() != row.len() {
             names = Arc::new(self::names(&header, row.len()));
         }
-        let fields = Fields::under(names.clone(), row.iter().map(infer_scalar::infer).collect());
+        let fields = Fields::with_names(names.clone(), row.iter().map(infer_scalar::infer).collect());
         let line = row.position().and_then(|position| usize::try_from(position.line()).ok());
         // A row cannot be parsed again without the header, so it has no byte range.
         output.record_at(Record::new(fields), line, None);

@@ -135,7 +135,7 @@ impl PartialObject<'_> {
     fn finish(self) -> Fields {
         let Self { known_lists, expected, own, values } = self;
         if own.is_none() && values.len() == expected.list().len() {
-            return Fields::under(expected, values);
+            return Fields::with_names(expected, values);
         }
         if own.is_none()
             && let Some(at) =
@@ -143,11 +143,11 @@ impl PartialObject<'_> {
             && let Some(shorter) = known_lists.known.get(at)
         {
             known_lists.last = at;
-            return Fields::under(shorter.clone(), values);
+            return Fields::with_names(shorter.clone(), values);
         }
         let names = Arc::new(own.unwrap_or_else(|| expected.first(values.len())));
         known_lists.remember(names.clone());
-        Fields::under(names, values)
+        Fields::with_names(names, values)
     }
 }
 

@@ -139,8 +139,8 @@ impl Worker {
         let Self { child, input, output } = self;
         let read = async {
             for number in 0..results {
-                let (until, most) = bounds(number);
-                match timeout_at(until, frame(output, most)).await {
+                let (until, max_bytes) = bounds(number);
+                match timeout_at(until, frame(output, max_bytes)).await {
                     Ok(Ok(Some(bytes))) => {
                         took(serde_json::from_slice(&bytes).map_err(|error| invalid_reply(&error))?);
                     }
@@ -181,10 +181,10 @@ fn spawn(command: &WorkerCommand) -> io::Result<Worker> {
     Ok(Worker { child, input, output })
 }
 
-/// Reads one frame; returns `None` if it is longer than `most`.
-async fn frame(output: &mut (impl AsyncRead + Unpin), most: usize) -> io::Result<Option<Vec<u8>>> {
+/// Reads one frame; returns `None` if it is longer than `max_bytes`.
+async fn frame(output: &mut (impl AsyncRead + Unpin), max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
     let length = output.read_u32_le().await?;
-    if usize::try_from(length).unwrap_or(usize::MAX) > most {
+    if usize::try_from(length).unwrap_or(usize::MAX) > max_bytes {
         return Ok(None);
     }
     let mut bytes = Vec::new();

@@ -181,13 +181,13 @@ impl PoolRun<'_> {
         self.head.inputs = inputs.len();
         self.head.total_timeout_micros = micros(self.time_left);
         let mut request = Vec::new();
-        let mut most = Vec::with_capacity(inputs.len());
-        let sent = self.request(&mut request, &mut most, inputs);
+        let mut max_bytes = Vec::with_capacity(inputs.len());
+        let sent = self.request(&mut request, &mut max_bytes, inputs);
         sent.map_err(|error| error.to_string())?;
         let last = started + self.time_left + GRACE_PERIOD;
         let bounds = |number: usize| {
             let until = last.min(Instant::now() + limits.deadline + GRACE_PERIOD);
-            (until, most.get(number).copied().unwrap_or_default())
+            (until, max_bytes.get(number).copied().unwrap_or_default())
         };
         let (results, output_left) = (&mut self.results, &mut self.output_left);
         let took = |result: RunResult| {
@@ -205,13 +205,13 @@ impl PoolRun<'_> {
     fn request(
         &self,
         request: &mut Vec<u8>,
-        most: &mut Vec<usize>,
+        max_bytes: &mut Vec<usize>,
         inputs: &[ProgramInput],
     ) -> std::io::Result<()> {
         wire::put(request, &Request::Run(Box::new(self.head.clone())))?;
         for input in inputs {
             let output = self.pool.limits.output_for(input.bytes());
-            most.push(output.saturating_mul(MAX_ESCAPE_FACTOR).saturating_add(1 << 10));
+            max_bytes.push(output.saturating_mul(MAX_ESCAPE_FACTOR).saturating_add(1 << 10));
             wire::put_input(request, input, output)?;
         }
         Ok(())

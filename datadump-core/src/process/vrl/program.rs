@@ -66,12 +66,12 @@ pub(super) struct Bounds {
 
 impl Script {
     /// Creates the source of a program that processes records.
-    pub fn of_records(source: impl Into<Arc<str>>) -> Self {
+    pub fn for_records(source: impl Into<Arc<str>>) -> Self {
         Self { source: source.into(), mode: Mode::Record }
     }
 
     /// Creates the source of a program that processes throws.
-    pub fn of_throws(source: impl Into<Arc<str>>) -> Self {
+    pub fn for_throws(source: impl Into<Arc<str>>) -> Self {
         Self { source: source.into(), mode: Mode::Throw }
     }
 }
@@ -84,8 +84,8 @@ impl Program {
     ///
     /// ```
     /// use datadump_core::process::vrl::{Program, Script};
-    /// assert!(Program::compile(&Script::of_records(".speed = to_float(.speed) ?? null")).is_ok());
-    /// let errors = Program::compile(&Script::of_records("\n  .a = get_env_var(\"HOME\")")).unwrap_err();
+    /// assert!(Program::compile(&Script::for_records(".speed = to_float(.speed) ?? null")).is_ok());
+    /// let errors = Program::compile(&Script::for_records("\n  .a = get_env_var(\"HOME\")")).unwrap_err();
     /// let error = &errors.list[0];
     /// assert_eq!((error.place.line, error.place.column), (2, 8));
     /// assert!(error.message.contains("undefined function"));

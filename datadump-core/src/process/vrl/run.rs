@@ -23,7 +23,7 @@ impl Program {
     /// use serde_json::{Map, json};
     ///
     /// let program = r#"%storage = "dog"; .speed = to_float(.speed) ?? 0.0; .from = %source"#;
-    /// let program = Program::compile(&Script::of_records(program)).unwrap();
+    /// let program = Program::compile(&Script::for_records(program)).unwrap();
     /// let fields = Map::from_iter([("speed".to_owned(), json!("1.75"))]);
     /// let context = ProgramContext {
     ///     source: "animals".into(),

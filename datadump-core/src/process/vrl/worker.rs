@@ -96,9 +96,9 @@ fn apply_limits(memory: u64) {
     }
 }
 
-fn limit(resource: Resource, most: u64) {
+fn limit(resource: Resource, max: u64) {
     let now = getrlimit(resource);
-    let maximum = now.maximum.map_or(most, |maximum| maximum.min(most));
+    let maximum = now.maximum.map_or(max, |maximum| maximum.min(max));
     let _ = setrlimit(resource, Rlimit { current: Some(maximum), maximum: Some(maximum) });
 }
 

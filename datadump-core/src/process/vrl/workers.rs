@@ -22,7 +22,7 @@ const MAX_CACHED_PROGRAMS: usize = 64;
 /// let command = WorkerCommand::this_program(["worker"]).unwrap();
 /// let workers = Workers::new(command, Limits::default());
 /// # let workers = Workers::in_process(Limits::default());
-/// let errors = workers.check(&Script::of_records(".a = upcase(.b)")).await.unwrap_err();
+/// let errors = workers.check(&Script::for_records(".a = upcase(.b)")).await.unwrap_err();
 /// assert_eq!(errors.list[0].place.column, 6);
 /// # });
 /// ```

@@ -181,9 +181,9 @@ pub(super) fn check_indexes(fields: &[Field], faults: &mut Faults) {
 }
 
 pub(super) fn not_indexable(field: &Field) -> String {
-    let most = kind::MAX_INDEXED_LENGTH;
+    let max = kind::MAX_INDEXED_LENGTH;
     format!(
-        "field `{}` of type {} cannot be indexed: use a string with a max_length of at most {most}",
+        "field `{}` of type {} cannot be indexed: use a string with a max_length of at most {max}",
         field.name, field.kind
     )
 }

@@ -170,7 +170,7 @@ fn a_throw_can_be_read_by_a_program() {
     };
     check(source, throw(b"a\nb"), &json!([{"lines": 2, "type": "text/x", "unit": "°C"}]));
     check(". = {\"hex\": encode_base16(.body)}", throw(b"\xff\x00"), &json!([{"hex": "ff00"}]));
-    let record = Program::compile(&Script::of_records("")).unwrap();
+    let record = Program::compile(&Script::for_records("")).unwrap();
     let outcome = record.run(&context(), &[throw(b"")], &Limits::default()).remove(0);
     assert_eq!(shown(outcome)["failed"], "not-compiled");
 }
@@ -190,7 +190,7 @@ fn what_json_cannot_hold_passes_through() {
 
 #[test]
 fn records_keep_where_they_came_from() {
-    let program = Program::compile(&Script::of_records(". = [{}, {}]")).unwrap();
+    let program = Program::compile(&Script::for_records(". = [{}, {}]")).unwrap();
     let ProgramOutcome::Records(records) =
         program.run(&context(), &[input(json!({}))], &Limits::default()).remove(0)
     else {
@@ -218,7 +218,7 @@ fn the_compiler_says_what_and_where() {
             "alias_sources is disabled",
         ),
     ] {
-        let errors = Program::compile(&Script::of_records(source)).expect_err(source);
+        let errors = Program::compile(&Script::for_records(source)).expect_err(source);
         let error = &errors.list[0];
         let place = (error.place.line, error.place.column, error.place.end_column);
         assert_eq!(
@@ -234,7 +234,7 @@ fn the_compiler_says_what_and_where() {
 
 #[test]
 fn warnings_come_beside_a_program_that_runs() {
-    let program = Program::compile(&Script::of_records(".a = 1\nunused = 5\n.b = 2")).unwrap();
+    let program = Program::compile(&Script::for_records(".a = 1\nunused = 5\n.b = 2")).unwrap();
     let warning = &program.warnings()[0];
     assert_eq!(
         (warning.severity, warning.place.line, warning.place.column),
@@ -261,7 +261,7 @@ fn nothing_outside_can_be_reached() {
         "validate_json_schema!(\"1\", \"/etc/passwd\")",
         "log(\"x\")",
     ] {
-        let errors = Program::compile(&Script::of_records(format!(".x = {call}"))).expect_err(call);
+        let errors = Program::compile(&Script::for_records(format!(".x = {call}"))).expect_err(call);
         assert!(errors.list[0].message.contains("undefined function"), "{call}: {}", errors.rendered);
     }
 }
@@ -272,11 +272,11 @@ fn a_program_is_stopped_between_two_expressions() {
     let source = "n = 0\nitems = split(repeat(\"a,\", 20000), \",\")\nfor_each(items) -> |_i, _a| { for_each(items) -> |_j, _b| { n = n + 1 } }\n.n = n";
     let source = source.replace("repeat(\"a,\", 20000)", "\"a,\" * 20000");
     let program =
-        Program::compile(&Script::of_records(source)).unwrap_or_else(|errors| panic!("{}", errors.rendered));
+        Program::compile(&Script::for_records(source)).unwrap_or_else(|errors| panic!("{}", errors.rendered));
     let outcome = program.run(&context(), &[input(json!({}))], &limits).remove(0);
     assert_eq!(shown(outcome)["failed"], "timeout");
     let source = ".t = \"0123456789\" * 1000\n.all = [.t, .t, .t]";
-    let program = Program::compile(&Script::of_records(source)).unwrap();
+    let program = Program::compile(&Script::for_records(source)).unwrap();
     let limits = Limits { output_bytes: 39_000, ..limits };
     let outcome = program.run(&context(), &[input(json!({}))], &limits).remove(0);
     assert_eq!(shown(outcome)["failed"], "too-much-output");

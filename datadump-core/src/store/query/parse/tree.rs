@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::{Refusal, budget::Budget, test::Subject};
 use crate::{
-    condition::{Condition, ConditionError, Term},
+    condition::{Condition, ConditionError, FieldTests, Term},
     schema::Definition,
     store::query::Filter,
 };
@@ -24,17 +24,20 @@ fn compile(definition: &Definition, condition: &Condition, budget: &mut Budget) 
     budget.test()?;
     let mut all = Vec::with_capacity(condition.terms.len());
     for term in &condition.terms {
-        all.push(match term {
-            Term::All(conditions) => Filter::All(compile_all(definition, conditions, budget)?),
-            Term::Any(conditions) => Filter::Any(compile_all(definition, conditions, budget)?),
-            Term::Not(condition) => Filter::Not(Box::new(compile(definition, condition, budget)?)),
-            Term::Test(test) => {
-                let subject = Subject::named(definition, &test.field, budget)?;
-                subject
-                    .tree_test(test.operator, &test.operand, budget)
-                    .map_err(|(code, detail)| (code, format!("{}: {detail}", test.field)))?
+        match term {
+            Term::All(conditions) => all.push(Filter::All(compile_all(definition, conditions, budget)?)),
+            Term::Any(conditions) => all.push(Filter::Any(compile_all(definition, conditions, budget)?)),
+            Term::Not(condition) => {
+                all.push(Filter::Not(Box::new(compile(definition, condition, budget)?)));
             }
-        });
+            Term::Field(FieldTests { field, tests, .. }) => {
+                let subject = Subject::named(definition, field, budget)?;
+                for test in tests {
+                    let filter = subject.tree_test(test.operator, &test.operand, budget);
+                    all.push(filter.map_err(|(code, detail)| (code, format!("{field}: {detail}")))?);
+                }
+            }
+        }
     }
     Ok(match all.len() {
         1 => all.remove(0),
