@@ -163,7 +163,7 @@ impl Builder {
             change_log: self.feed,
             queue_rows: self.queue_rows,
             queue_bytes: self.queue_bytes,
-            reprove: validate::again,
+            reprove: validate::revalidate,
         };
         let store: Arc<dyn Store> = match Address::parse(&self.database)? {
             Address::Sqlite(path) => Arc::new(SqliteStore::open(path, options).await?),

@@ -28,7 +28,7 @@ impl Shape {
     }
 
     /// Records a value. Null is ignored because it has no type.
-    pub fn see(&mut self, name: &str, value: &Json, untyped: bool) {
+    pub fn observe(&mut self, name: &str, value: &Json, untyped: bool) {
         let Some(kind) = kind_of(name, value, untyped) else { return };
         self.add(name, kind);
     }
@@ -323,7 +323,7 @@ mod tests {
             ("b", json!("x")),
             ("b", json!(1)),
         ] {
-            shape.see(name, &value, false);
+            shape.observe(name, &value, false);
         }
         let json = grown(&read(&first(&name, None)), &shape, &BTreeMap::new(), |_| false).unwrap();
         let definition = read(&json);

@@ -67,17 +67,17 @@ impl Fitter {
         self.in_force.place(name, next).filter(|place| Some(*place) != self.extra)
     }
 
-    /// Records the fields that the storage lacks, or that are too narrow for the values of a record.
-    pub fn see(&self, record: &Record, shape: &mut Shape) {
+    /// Adds the fields of a record that the storage lacks, or whose type is too narrow, to a shape.
+    pub fn observe(&self, record: &Record, shape: &mut Shape) {
         let key = self.in_force.definition.key.name.as_str();
         let mut next = 0;
         for (name, value) in record.fields.iter() {
             match self.place(name, &mut next).and_then(|place| self.in_force.definition.fields.get(place)) {
-                None if name != key => shape.see(name, value, record.untyped),
+                None if name != key => shape.observe(name, value, record.untyped),
                 Some(field) if field.kind == Kind::Long && !value.is_i64() => {
                     let is_float = infer::kind_of(name, value, record.untyped) == Some(Kind::Float);
                     if is_float && cast_copied(field, value, record.untyped).is_none() {
-                        shape.see(name, value, record.untyped);
+                        shape.observe(name, value, record.untyped);
                     }
                 }
                 _ => {}

@@ -1,4 +1,4 @@
-//! Turns a record into a row that fits its storage, or reports everything that is invalid with it. No other
+//! Turns a record into a row that matches the definition of its storage, or reports all faults. No other
 //! module creates a [`Row`].
 
 mod fit;
@@ -30,7 +30,7 @@ pub fn row(in_force: &Arc<InForce>, record: impl Into<Fields>, ids: &Ids) -> Res
 }
 
 /// Validates a row again, for a definition that came into force after the row was created.
-pub fn again(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
+pub fn revalidate(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
     validate(in_force, row.to_record().into(), || None)
 }
 

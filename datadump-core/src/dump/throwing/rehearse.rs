@@ -94,7 +94,7 @@ impl Dump {
         let now = InForce::new(id, version, definition);
         let fitter = Fitter::new(Arc::new(now.clone()), self.store.widest_row());
         let mut shape = Shape::default();
-        records.iter().for_each(|record| fitter.see(record, &mut shape));
+        records.iter().for_each(|record| fitter.observe(record, &mut shape));
         let Some(grown) = infer::grown(&now.definition, &shape, &dropped, |_| false) else {
             return Ok(Some(Arc::new(fitter)));
         };

@@ -46,8 +46,7 @@ impl Processor for MessagePack {
     }
 }
 
-/// Where one value cannot be read nothing tells where the next begins: the rest is rejected in one
-/// byte_range.
+/// Rejects the rest of the body: after an invalid value the start of the next one is unknown.
 fn fail(failure: Failure, start: usize, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
     output.reject(failure, None, Some(start..input.body.len()));
     Ok(())

@@ -17,7 +17,7 @@ const MAX_INDEX_FIELDS: usize = 16;
 /// Maximum number of indexes per definition.
 const MAX_INDEXES: usize = 64;
 
-/// Reads it; `is_counted` says whether rows are given whole numbers for keys.
+/// Parses `meta`. `is_counted` tells whether the database numbers the rows.
 pub(super) fn read(json: &Json, fields: &[Field], is_counted: bool, faults: &mut Faults) -> Option<Meta> {
     let at = Place::field("meta");
     let mut members = Members::of(json, at.clone(), "meta", faults)?;
