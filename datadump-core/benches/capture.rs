@@ -1,5 +1,5 @@
-//! What it costs to recognise and decode a throw, and to take large events through routes. Each
-//! figure has what it is compared with in the same run, taken in turns; medians of the rounds.
+//! Benchmarks detecting and decoding throws, and routing large events. Each measurement is interleaved with
+//! its baseline in the same run; the results are medians.
 //!
 //! `cargo bench -p datadump-core --bench capture`, or `tests/run bench`.
 
@@ -31,7 +31,7 @@ fn main() {
     runtime.block_on(animals());
 }
 
-/// The median of the seconds that each of several pieces of work takes, taken in turns.
+/// Runs several pieces of work in turns and returns the median duration of each in seconds.
 fn medians<const N: usize>(mut work: [&mut dyn FnMut(); N]) -> [f64; N] {
     let mut times = [const { Vec::new() }; N];
     for round in 0..=ROUNDS {
@@ -119,7 +119,7 @@ fn ndjson() {
     );
 }
 
-/// An event with so many fields in 8 levels.
+/// Creates an event with `fields` fields in 8 nesting levels.
 fn event(fields: usize, kind: &str, number: usize) -> Json {
     let per_level = fields / 8;
     let mut inner = json!({"size": number % 50});

@@ -1,48 +1,48 @@
-//! A processor of one's own, used by a program that embeds the library.
+//! A custom processor in a program that embeds the library.
 //!
-//! The balances of a shop send one line for each weighing: `apples 1.250 kg`. Nobody else writes like
-//! this, so the library has no processor for it.
+//! The scales of a shop send one line per weighing: `apples 1.250 kg`. This format is proprietary, so the
+//! library has no processor for it.
 //!
 //! Run it with `cargo run -p datadump-core --example own_processor`.
 
 use datadump_core::{
     Dump, Failure, Incoming, Record, SourceName,
-    process::{Cuts, Input, Output, Processor},
+    process::{Input, Output, Processor, Splitting},
 };
 use serde_json::{Map, json};
 
-/// Reads what the balances send.
+/// Parses the lines that the scales send.
 #[derive(Debug)]
 struct Balance;
 
 impl Processor for Balance {
-    /// What `format=balance` asks for.
+    /// The name used in `?format=balance`.
     fn name(&self) -> &str {
         "balance"
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        // `Err` would mean that nothing of the throw can be read.
+        // An error here would reject the whole throw.
         let text = input.text()?;
-        let mut begin = 0;
+        let mut start = 0;
         for (number, line) in text.split_inclusive('\n').enumerate() {
-            // Where the record stands: a line that cannot be stored is quarantined alone.
-            let piece = begin..begin + line.len();
-            begin = piece.end;
+            // The byte range lets a line that cannot be stored be quarantined alone.
+            let byte_range = start..start + line.len();
+            start = byte_range.end;
             match weighing(line) {
-                Some(record) => output.record_at(record, Some(number + 1), Some(piece)),
+                Some(record) => output.record_at(record, Some(number + 1), Some(byte_range)),
                 None => {
-                    let failure = Failure::new("no-weighing", "this is not `GOODS WEIGHT kg`");
-                    output.reject(failure, Some(number + 1), Some(piece));
+                    let failure = Failure::new("no-weighing", "expected `GOODS WEIGHT kg`");
+                    output.reject(failure, Some(number + 1), Some(byte_range));
                 }
             }
         }
         Ok(())
     }
 
-    /// Each line stands for itself, so that a stream of them may be cut after any.
-    fn cuts(&self) -> Cuts {
-        Cuts::Lines
+    /// Lines are independent, so a stream may be split after any of them.
+    fn splitting(&self) -> Splitting {
+        Splitting::Lines
     }
 }
 

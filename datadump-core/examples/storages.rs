@@ -1,4 +1,4 @@
-//! A storage in-process, without a server: declare, write, read, change its definition.
+//! Using a storage in-process, without a server: declare it, write and read rows, change its definition.
 //!
 //! `cargo run -p datadump-core --example storages`
 
@@ -8,7 +8,7 @@ use serde_json::json;
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "it is there to be looked at")]
 async fn main() -> Result<()> {
-    // Also: a path, or postgres://user@host/database.
+    // Alternatively a file path or postgres://user@host/database.
     let dump = Dump::builder().database("sqlite::memory:").open().await?;
 
     let mut definition = json!({
@@ -26,20 +26,20 @@ async fn main() -> Result<()> {
         .await?;
     println!("saved: {}", rex.row);
 
-    // A change that says which version it is based on is refused when that is not the current one.
+    // An update based on a version other than the current one is rejected.
     let stale = json!({"collar_size": 41});
     match dogs.patch("CHIP1", &stale, Expect::Version(7)).await {
         Err(Error::Conflict { current }) => println!("refused; the row is {}", current.unwrap_or_default()),
         other => println!("unexpected: {other:?}"),
     }
 
-    // What does not fit says why.
+    // The error lists every invalid field.
     let misfit = json!({"chip_id": "CHIP2", "color": 7, "collar_size": 0, "tail": true});
     if let Err(error) = dogs.save(&misfit, Expect::Anything).await {
         println!("refused; {error}");
     }
 
-    // The next version: a new field with a default, which old rows get too.
+    // The next version adds a field with a default, which existing rows get too.
     if let Some(fields) = definition["fields"].as_array_mut() {
         fields.push(json!({"name": "vaccinated", "type": "boolean", "default": false}));
     }

@@ -1,30 +1,30 @@
-//! Time, as it is passed in: nothing below asks the operating system by itself.
+//! Time. The clock is injected; no other module reads the system time.
 
 use std::fmt::{self, Debug};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// Where the time comes from. Tests pass one they move by hand.
+/// A clock. Tests use one that they set.
 pub trait Clock: Send + Sync + Debug + 'static {
-    /// The present moment.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
-/// The operating system's clock.
+/// The clock of the operating system.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system time")]
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(Utc::now().timestamp_micros()).unwrap_or(Timestamp::MIN)
     }
 }
 
-/// A moment in UTC, in whole microseconds, from year 1 to year 9999.
+/// A UTC timestamp in microseconds, from year 1 to year 9999.
 ///
-/// Both databases hold it exactly and its text form always has four year digits.
+/// Both databases store it exactly, and its text form always has a four-digit year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -34,7 +34,7 @@ impl Timestamp {
     /// `9999-12-31T23:59:59.999999Z`.
     pub const MAX: Self = Self(253_402_300_799_999_999);
 
-    /// The moment so many microseconds after 1970, or `None` when its year is not 1 to 9999.
+    /// Creates a timestamp from microseconds since 1970; returns `None` if the year is not 1 to 9999.
     ///
     /// ```
     /// use datadump_core::Timestamp;
@@ -46,29 +46,29 @@ impl Timestamp {
         (Self::MIN.0..=Self::MAX.0).contains(&micros).then_some(Self(micros))
     }
 
-    /// Microseconds after 1970, negative before it.
+    /// Returns microseconds since 1970, negative before.
     pub fn micros(self) -> i64 {
         self.0
     }
 
-    /// Reads RFC 3339. Digits past the microsecond are cut off, never rounded up.
+    /// Parses RFC 3339. Digits beyond microseconds are truncated.
     pub fn parse(text: &str) -> Option<Self> {
         let parsed = DateTime::parse_from_rfc3339(text).ok()?;
         Self::from_micros(parsed.timestamp_micros())
     }
 
-    /// The next representable moment, for stamps that must not repeat.
+    /// Returns the next representable timestamp, for timestamps that must be distinct.
     pub fn next(self) -> Self {
         Self((self.0 + 1).min(Self::MAX.0))
     }
 
-    /// So many microseconds later.
+    /// Returns the timestamp `micros` microseconds later.
     pub(crate) fn after(self, micros: usize) -> Self {
         let micros = i64::try_from(micros).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(micros).min(Self::MAX.0))
     }
 
-    /// The same moment as the calendar type that database drivers take.
+    /// Converts to the type that database drivers use.
     pub fn to_chrono(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)
     }
@@ -83,7 +83,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time")))
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not an RFC 3339 timestamp")))
     }
 }
 

@@ -1,5 +1,5 @@
-//! The one public error of this crate. Its variants are distinctions a caller acts on; it knows
-//! nothing of how an answer travels.
+//! The public error of this crate. Each variant is a case that a caller handles differently. Errors are
+//! independent of the transport.
 
 use std::fmt;
 
@@ -7,198 +7,203 @@ use serde_json::Value as Json;
 
 use crate::receipt::Receipt;
 
-/// A result of this crate.
+/// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something was not done. Unless a variant says otherwise nothing was changed.
+/// Why an operation failed. Unless a variant says otherwise, nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A definition that is not one.
+    /// An invalid definition.
     #[error("{}", join(.0))]
     Definition(Vec<Fault>),
-    /// A definition that is one, but not a version that may follow the one in force.
+    /// A valid definition that cannot replace the version in force.
     #[error("{}", join(.0))]
     Incompatible(Vec<Fault>),
-    /// A row that does not fit its storage.
+    /// A row that does not match the definition of its storage.
     #[error("{}", join(.0))]
     Invalid(Vec<Fault>),
-    /// A filter, an ordering, a page or another part of a question that cannot be answered.
+    /// An invalid filter, ordering, page or other query parameter.
     #[error("{}", join(.0))]
     Query(Vec<Fault>),
-    /// No storage of that name.
+    /// No storage has this name.
     #[error("storage `{0}` does not exist")]
     UnknownStorage(String),
-    /// No source of that name.
+    /// No source has this name.
     #[error("source `{0}` does not exist")]
     UnknownSource(String),
-    /// A throw at a source that is not there, when there are as many as there may be.
-    #[error("there are {limit} sources, and no more are made by a throw")]
+    /// A throw would create a source, but the maximum number of sources exists.
+    #[error("the limit of {limit} sources is reached; create the source explicitly before throwing to it")]
     TooManySources {
-        /// The most there may be.
+        /// The limit.
         limit: usize,
     },
-    /// No processor of that name.
+    /// No processor has this name.
     #[error("processor `{0}` does not exist")]
     UnknownProcessor(String),
-    /// No entry of quarantine, and no kept throw, with that id.
-    #[error("there is no entry `{0}` in quarantine")]
+    /// No quarantine entry and no kept throw has this id.
+    #[error("quarantine entry `{0}` does not exist")]
     UnknownEntry(String),
-    /// Settings, or a request to simulate or replay, that cannot be followed.
+    /// Invalid settings, or an invalid request to simulate or replay.
     #[error("{}", join(.0))]
     Settings(Vec<Fault>),
-    /// A program that does not compile, with the compiler's messages.
+    /// A program that does not compile, with the diagnostics of the compiler.
     #[error("the program does not compile: {0}")]
     Program(String, Vec<Json>),
-    /// A processor that cannot be changed or deleted, and why.
+    /// A processor that cannot be changed or deleted, with the reason.
     #[error("{0}")]
     InUse(String),
-    /// A throw that was to be stored whole or not at all, and of which a part is wrong. Nothing
-    /// was stored; the receipt says what is wrong.
-    #[error("{} of the records cannot be stored, so none is", .0.errors.len())]
+    /// A strict throw with invalid records. Nothing was stored; the receipt lists the errors.
+    #[error("{} of the records are invalid, so none were stored", .0.errors.len())]
     Strict(Box<Receipt>),
-    /// More bytes than a throw may have, once decompressed.
-    #[error("a throw has at most {limit} bytes when it is decompressed")]
+    /// A throw that exceeds the size limit after decompression.
+    #[error("the throw exceeds the limit of {limit} bytes after decompression")]
     TooLarge {
-        /// The most there may be.
+        /// The limit.
         limit: usize,
     },
-    /// An encoding nobody here knows.
-    #[error("the content encoding `{0}` is not known; gzip, deflate, br and zstd are")]
+    /// An unsupported content encoding.
+    #[error("content encoding `{0}` is not supported: use gzip, deflate, br or zstd")]
     UnknownEncoding(String),
-    /// Bytes that are not in the encoding they say.
+    /// A body that is not valid in its content encoding.
     #[error("{0}")]
     Encoding(String),
-    /// No device of that name or number.
-    #[error("device `{0}` is not known")]
+    /// No device has this name or number.
+    #[error("device `{0}` does not exist")]
     UnknownDevice(String),
-    /// No sensor of that name or number.
+    /// No sensor has this name or number.
     #[error("{}", unknown_sensor(.device, .sensor))]
     UnknownSensor {
-        /// The device that was asked; empty for all of them.
+        /// The device; empty for all devices.
         device: String,
-        /// The sensor that was asked for.
+        /// The sensor.
         sensor: String,
     },
-    /// No command with that id.
-    #[error("there is no command `{0}`")]
+    /// No command has this id.
+    #[error("command `{0}` does not exist")]
     UnknownCommand(String),
-    /// A step that a command cannot take from where it is.
-    #[error("the command is {state}, and cannot take this step")]
+    /// An operation that the state of a command does not allow.
+    #[error("the command is {state}, which does not allow this operation")]
     CommandState {
-        /// Where it is.
+        /// State of the command.
         state: &'static str,
-        /// The command as it is.
+        /// The command.
         current: Json,
     },
-    /// Whoever speaks for a device has to show its token.
-    #[error("device `{0}` has a token, and this is not it")]
+    /// A missing or wrong device token.
+    #[error("device `{0}` requires its token, which is missing or wrong")]
     DeviceToken(String),
-    /// Readings of a device that nobody knows, when there are as many as there may be.
-    #[error("there are {limit} devices, and no more are registered")]
+    /// Readings of an unknown device, but the maximum number of devices is registered.
+    #[error("the limit of {limit} devices is reached; no further devices are registered")]
     TooManyDevices {
-        /// The most there may be.
+        /// The limit.
         limit: usize,
     },
-    /// A device that pushes more than it may.
-    #[error("device `{device}` pushes more than {rate} readings a second")]
+    /// A device that exceeds its rate limit.
+    #[error("device `{device}` exceeds the limit of {rate} readings per second")]
     TooManyReadings {
         /// The device.
         device: String,
-        /// The most readings a second.
+        /// Maximum number of readings per second.
         rate: f64,
     },
-    /// More commands than may wait for one device.
-    #[error("{limit} commands wait for device `{device}` already")]
+    /// Too many queued commands for one device.
+    #[error("device `{device}` already has {limit} queued commands, the maximum")]
     TooManyCommands {
         /// The device.
         device: String,
-        /// The most there may be.
+        /// The limit.
         limit: usize,
     },
-    /// No row with that key.
+    /// No row has this key.
     #[error("storage `{storage}` has no row with the key `{key}`")]
     UnknownRow {
-        /// The storage that was asked.
+        /// The storage.
         storage: String,
-        /// The key that was asked for.
+        /// The key.
         key: String,
     },
-    /// The version sent in the row is not the row's current one.
-    #[error("the row has moved on: its version is {}, not the one that was sent", current_version(.current))]
+    /// The version in the request is not the current version of the row.
+    #[error("the row has changed: its current version is {}, not the one in the request", current_version(.current))]
     Conflict {
-        /// The row as it is now.
+        /// The current row.
         current: Option<Json>,
     },
-    /// A condition put on the write (a version it must match, or that no row may exist) fails.
+    /// A precondition of the write failed: the row must have a given version, or must not exist.
     #[error("{}", precondition(.current))]
     Precondition {
-        /// The row as it is now; none when there is none.
+        /// The current row, if it exists.
         current: Option<Json>,
     },
-    /// The storage takes no change of a row without the version it is based on.
-    #[error("storage `{0}` takes a change only with the version it is based on")]
+    /// The storage requires updates to state the row version they are based on.
+    #[error("storage `{0}` requires updates to include the row version they are based on")]
     VersionRequired(String),
     /// The idempotency key was used for another request.
-    #[error("the idempotency key was used for another request, and its answer is kept for a day")]
+    #[error("the idempotency key was already used for another request; keys can be reused after a day")]
     KeyReused,
-    /// Another request with the same idempotency key has not ended.
-    #[error("another request with this idempotency key is still under way")]
+    /// Another request with the same idempotency key is in progress.
+    #[error("another request with this idempotency key is still in progress")]
     StillRunning,
-    /// The storage's first version is not applied yet.
+    /// The first version of the storage has not been applied yet.
     #[error("storage `{storage}` is not ready: its first version is {state}")]
     NotReady {
-        /// The storage that was asked.
+        /// The storage.
         storage: String,
-        /// What its migration is doing.
+        /// State of the migration.
         state: &'static str,
     },
-    /// A version of the storage is being applied; the next one has to wait.
-    #[error("storage `{storage}` is being migrated to version {version}; try again when it is done")]
+    /// A migration is in progress; the next version has to wait.
+    #[error(
+        "storage `{storage}` is being migrated to version {version}; try again when the migration is finished"
+    )]
     Migrating {
         /// The storage.
         storage: String,
         /// The version that is being applied.
         version: i32,
     },
-    /// Another version came into force while the question was being answered. Ask again.
-    #[error("storage `{0}` has just been changed; ask again")]
+    /// Another version came into force during the operation. Retry.
+    #[error("the definition of storage `{0}` has just changed; try again")]
     Moved(String),
-    /// The plan was made for another definition, or the storage has moved on since.
-    #[error("the plan for storage `{0}` is not for this definition on its present version; make a new plan")]
+    /// The plan was made for another definition or an earlier version.
+    #[error(
+        "the plan for storage `{0}` does not match this definition and the current version; request a new plan"
+    )]
     StalePlan(String),
-    /// More is asked than the database can do. Nothing was done; try again later.
-    #[error("too much is waiting for the database")]
+    /// The write queue is full. Nothing was done; retry later.
+    #[error("the database is overloaded; try again later")]
     Overloaded,
-    /// The database cannot be reached or does not answer. It may come back.
+    /// The database cannot be reached or does not respond. The failure may be temporary.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// There is no room left to write to.
-    #[error("the database has no room left: {0}")]
+    /// The disk or database is full.
+    #[error("the database is full: {0}")]
     Full(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database was written by a newer release.
-    #[error("the database has system version {found}, this release knows {supported}: use a newer release")]
+    #[error(
+        "the database has system version {found}, but this release supports {supported}: use a newer release"
+    )]
     NewerDatabase {
-        /// What the database says.
+        /// System version of the database.
         found: i64,
-        /// What this release knows.
+        /// System version that this release supports.
         supported: i64,
     },
-    /// The address of a database that is none, or one that cannot serve.
+    /// An invalid database URL, or an unsuitable database.
     #[error("{0}")]
     Database(String),
-    /// A defect of ours, or of the database.
+    /// A bug, or a failure of the database.
     #[error("internal error: {0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
-    /// An internal error that says what happened.
+    /// Creates an internal error.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
     }
 
-    /// The faults this error is made of, when it is made of faults.
+    /// Returns the faults of this error, if it consists of faults.
     pub fn faults(&self) -> &[Fault] {
         match self {
             Self::Definition(faults)
@@ -226,9 +231,9 @@ fn current_version(current: &Option<Json>) -> String {
 fn precondition(current: &Option<Json>) -> String {
     match current {
         Some(_) => {
-            format!("the condition on the row fails: it exists with version {}", current_version(current))
+            format!("the precondition failed: the row exists with version {}", current_version(current))
         }
-        None => "the condition on the row fails: it does not exist".into(),
+        None => "the precondition failed: the row does not exist".into(),
     }
 }
 
@@ -237,19 +242,19 @@ fn join(faults: &[Fault]) -> String {
     texts.join("; ")
 }
 
-/// One thing that is wrong, and where.
+/// A problem and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Where it is.
+    /// Place of the problem.
     pub at: Place,
-    /// What kind of fault it is, for programs: lowercase words with hyphens.
+    /// Error code for programs: lowercase words with hyphens.
     pub code: &'static str,
-    /// What is wrong, for people.
+    /// Description for people.
     pub detail: String,
 }
 
 impl Fault {
-    /// A fault at this place.
+    /// Creates a fault.
     pub fn new(at: Place, code: &'static str, detail: impl Into<String>) -> Self {
         Self { at, code, detail: detail.into() }
     }
@@ -262,55 +267,55 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A place in what was sent: a path into a JSON document, or a parameter.
+/// A place in the request: a path in the JSON body, or a query parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// A path into the JSON body; empty for the whole of it.
-    Body(Vec<Step>),
-    /// A query parameter, by name.
+    /// A path in the JSON body; empty for the whole body.
+    Body(Vec<PathSegment>),
+    /// The name of a query parameter.
     Parameter(String),
 }
 
-/// One step of a path into JSON.
+/// A segment of a path in JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// A member of an object.
+pub enum PathSegment {
+    /// Name of an object member.
     Name(String),
-    /// An item of an array.
+    /// Index of an array item.
     Index(usize),
 }
 
 impl Place {
-    /// The whole body.
+    /// Returns the place of the whole body.
     pub fn body() -> Self {
         Self::Body(Vec::new())
     }
 
-    /// A member of the body.
+    /// Returns the place of a member of the body.
     pub fn field(name: impl Into<String>) -> Self {
         Self::body().name(name)
     }
 
-    /// This place, one member deeper.
+    /// Returns the place of a member of this place.
     #[must_use]
     pub fn name(&self, name: impl Into<String>) -> Self {
-        self.step(Step::Name(name.into()))
+        self.join(PathSegment::Name(name.into()))
     }
 
-    /// This place, one array item deeper.
+    /// Returns the place of an array item of this place.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
-        self.step(Step::Index(index))
+        self.join(PathSegment::Index(index))
     }
 
-    fn step(&self, step: Step) -> Self {
+    fn join(&self, segment: PathSegment) -> Self {
         match self {
-            Self::Body(steps) => Self::Body(steps.iter().cloned().chain([step]).collect()),
+            Self::Body(segments) => Self::Body(segments.iter().cloned().chain([segment]).collect()),
             Self::Parameter(name) => Self::Parameter(name.clone()),
         }
     }
 
-    /// As a JSON pointer (RFC 6901); `None` for a parameter.
+    /// Returns the JSON pointer (RFC 6901), or `None` for a query parameter.
     ///
     /// ```
     /// use datadump_core::Place;
@@ -319,13 +324,13 @@ impl Place {
     /// assert_eq!(place.to_string(), "fields[2].max_length");
     /// ```
     pub fn pointer(&self) -> Option<String> {
-        let Self::Body(steps) = self else { return None };
+        let Self::Body(segments) = self else { return None };
         let mut pointer = String::new();
-        for step in steps {
+        for segment in segments {
             pointer.push('/');
-            match step {
-                Step::Name(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
-                Step::Index(index) => pointer.push_str(&index.to_string()),
+            match segment {
+                PathSegment::Name(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
+                PathSegment::Index(index) => pointer.push_str(&index.to_string()),
             }
         }
         Some(pointer)
@@ -334,15 +339,15 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps = match self {
+        let segments = match self {
             Self::Parameter(name) => return f.write_str(name),
-            Self::Body(steps) => steps,
+            Self::Body(segments) => segments,
         };
-        for (position, step) in steps.iter().enumerate() {
-            match step {
-                Step::Name(name) if position == 0 => f.write_str(name)?,
-                Step::Name(name) => write!(f, ".{name}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
+        for (position, segment) in segments.iter().enumerate() {
+            match segment {
+                PathSegment::Name(name) if position == 0 => f.write_str(name)?,
+                PathSegment::Name(name) => write!(f, ".{name}")?,
+                PathSegment::Index(index) => write!(f, "[{index}]")?,
             }
         }
         Ok(())

@@ -1,50 +1,48 @@
-//! Ids: UUID version 7, from a clock and a source of randomness that are passed in.
+//! Ids: UUID version 7, from an injected clock and source of randomness.
 
-use std::{
-    fmt::Debug,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt::Debug, sync::Arc};
 
+use parking_lot::Mutex;
 use uuid::{Builder, Uuid};
 
 use crate::clock::Clock;
 
-/// Where randomness comes from.
+/// A source of randomness.
 pub trait Random: Send + Sync + Debug + 'static {
-    /// Ten bytes nobody can foresee.
+    /// Returns ten unpredictable bytes.
     fn bytes(&self) -> [u8; 10];
 }
 
-/// The operating system's randomness, asked for in blocks: an id takes ten bytes of it.
+/// The random number generator of the operating system, read in blocks because an id needs only ten bytes.
 #[derive(Debug, Default)]
 pub struct SystemRandom {
     block: Mutex<Vec<u8>>,
 }
 
-/// How many bytes are asked for at once.
-const BLOCK: usize = 4096;
+/// Number of random bytes read at a time.
+const BLOCK_BYTES: usize = 4096;
 
 impl Random for SystemRandom {
-    #[expect(clippy::panic, reason = "without randomness nothing can be given an id that nobody else has")]
+    #[expect(clippy::panic, reason = "without randomness no unique id can be created")]
     fn bytes(&self) -> [u8; 10] {
-        let mut block = self.block.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut block = self.block.lock();
         let mut bytes = [0; 10];
         loop {
             if let Some(rest) = block.len().checked_sub(bytes.len()) {
                 bytes.copy_from_slice(&block[rest..]);
-                // Nobody gets the same bytes again.
+                // Bytes are never used twice.
                 block.truncate(rest);
                 return bytes;
             }
-            block.resize(BLOCK, 0);
+            block.resize(BLOCK_BYTES, 0);
             if let Err(error) = getrandom::fill(&mut block) {
-                panic!("the operating system has no randomness: {error}");
+                panic!("cannot read random numbers from the operating system: {error}");
             }
         }
     }
 }
 
-/// Makes ids that sort by the time they were made.
+/// Generates ids that sort by their time of creation.
 #[derive(Debug, Clone)]
 pub struct Ids {
     clock: Arc<dyn Clock>,
@@ -52,13 +50,13 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Ids from this clock and this randomness.
+    /// Creates a generator.
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         Self { clock, random }
     }
 
-    /// The id of the `index`th record of a throw, and of the `part`th that was made of it: always the
-    /// same for the same throw, so that storing it again finds it there.
+    /// Returns the id of part `part` of record `index` of a throw. It is the same every time, so that storing
+    /// a throw again overwrites its rows.
     pub(crate) fn nth(throw: Uuid, index: usize, part: usize) -> Uuid {
         const RANDOM: u128 = (1 << 62) - 1;
         let number = throw.as_u128();
@@ -66,13 +64,13 @@ impl Ids {
         Uuid::from_u128((number & !RANDOM) | ((number & RANDOM).wrapping_add(offset) & RANDOM))
     }
 
-    /// What nobody can guess: 160 bits, as text.
+    /// Returns a random secret of 160 bits in hexadecimal.
     pub(crate) fn secret(&self) -> String {
         let bytes = [self.random.bytes(), self.random.bytes()].concat();
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// A new UUID v7.
+    /// Returns a new UUID v7.
     pub fn next(&self) -> Uuid {
         let millis = u64::try_from(self.clock.now().micros() / 1000).unwrap_or(0);
         Builder::from_unix_timestamp_millis(millis, &self.random.bytes()).into_uuid()

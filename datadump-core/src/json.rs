@@ -1,94 +1,94 @@
-//! JSON as it comes from outside: bounded in depth before anything walks it, and with no number
-//! that would be changed by reading it.
+//! Parses JSON requests. Rejects documents that are nested too deeply, before any recursion, and integers
+//! that would be rounded.
 
 use serde_json::Value as Json;
 
 use crate::error::{Error, Fault, Place, Result};
 
-/// How deep arrays and objects may nest.
+/// Maximum nesting depth of arrays and objects.
 pub const MAX_DEPTH: usize = 64;
 
-/// Reads one JSON document.
+/// Parses one JSON document.
 ///
 /// ```
 /// use datadump_core::json;
 /// assert_eq!(json::parse(b" [1]").unwrap()[0], 1);
 /// assert!(json::parse(b"{").is_err());
 /// assert!(json::parse("[".repeat(65).as_bytes()).unwrap_err().to_string().contains("64"));
-/// // A whole number that no 64 bits hold would come out as another one.
+/// // An integer of more than 64 bits would be rounded.
 /// assert!(json::parse(b"[12345678901234567890123]").is_err());
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Json> {
     let fault = |code, detail: String| Error::Invalid(vec![Fault::new(Place::body(), code, detail)]);
-    match look(bytes) {
-        Look::Fine => {}
-        Look::TooDeep => {
-            return Err(fault("too-deep", format!("the JSON nests deeper than {MAX_DEPTH} levels")));
+    match scan(bytes) {
+        Scan::Ok => {}
+        Scan::TooDeep => {
+            return Err(fault("too-deep", format!("the JSON is nested more than {MAX_DEPTH} levels deep")));
         }
-        Look::TooLong(number) => {
-            let detail = format!("{number} has more than 64 bits, and would be rounded: send it as a string");
+        Scan::TooLong(number) => {
+            let detail = format!("{number} has more than 64 bits and would be rounded: send it as a string");
             return Err(fault("out-of-range", detail));
         }
     }
-    serde_json::from_slice(bytes).map_err(|error| fault("not-json", format!("this is not JSON: {error}")))
+    serde_json::from_slice(bytes).map_err(|error| fault("not-json", format!("invalid JSON: {error}")))
 }
 
-/// What a first look at the bytes says, whether or not they are JSON.
-enum Look {
-    Fine,
+/// The result of scanning bytes that may not be JSON.
+enum Scan {
+    Ok,
     TooDeep,
     TooLong(String),
 }
 
-fn look(bytes: &[u8]) -> Look {
-    let (mut depth, mut place) = (0_usize, 0);
-    while let Some(byte) = bytes.get(place) {
+fn scan(bytes: &[u8]) -> Scan {
+    let (mut depth, mut position) = (0_usize, 0);
+    while let Some(byte) = bytes.get(position) {
         match byte {
-            b'"' => place += text_length(bytes.get(place..).unwrap_or_default()),
+            b'"' => position += string_end(bytes.get(position..).unwrap_or_default()),
             b'[' | b'{' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
-                    return Look::TooDeep;
+                    return Scan::TooDeep;
                 }
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
             b'0'..=b'9' | b'-' => {
-                let rest = bytes.get(place..).unwrap_or_default();
-                let length = rest.iter().take_while(|byte| is_of_number(**byte)).count();
+                let rest = bytes.get(position..).unwrap_or_default();
+                let length = rest.iter().take_while(|byte| is_number_byte(**byte)).count();
                 let number = rest.get(..length).unwrap_or_default();
                 if is_rounded(number) {
-                    return Look::TooLong(String::from_utf8_lossy(number.get(..40).unwrap_or(number)).into());
+                    return Scan::TooLong(String::from_utf8_lossy(number.get(..40).unwrap_or(number)).into());
                 }
-                place += length.saturating_sub(1);
+                position += length.saturating_sub(1);
             }
             _ => {}
         }
-        place += 1;
+        position += 1;
     }
-    Look::Fine
+    Scan::Ok
 }
 
-/// From an opening quote to the byte before the end of the closing one.
-fn text_length(bytes: &[u8]) -> usize {
+/// Returns the offset of the closing quote of a string that starts at the first byte.
+fn string_end(bytes: &[u8]) -> usize {
     let mut escaped = false;
-    for (place, byte) in bytes.iter().enumerate().skip(1) {
+    for (position, byte) in bytes.iter().enumerate().skip(1) {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = true,
-            b'"' => return place,
+            b'"' => return position,
             _ => {}
         }
     }
     bytes.len()
 }
 
-fn is_of_number(byte: u8) -> bool {
+fn is_number_byte(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
 }
 
-/// Whether it is a whole number that only a float would hold.
+/// Returns whether a number is an integer of more than 64 bits, which would become a float.
 fn is_rounded(number: &[u8]) -> bool {
-    // Up to 18 digits always fit.
+    // Integers of up to 18 digits always fit.
     if number.len() <= 18 || number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
         return false;
     }
@@ -101,8 +101,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_brackets_in_texts_are_texts() {
-        for (json, fine) in [
+    fn numbers_and_brackets_in_strings_are_ignored() {
+        for (json, is_valid) in [
             (r#"{"a": "12345678901234567890123"}"#, true),
             (r#"{"a\"[": "[[\\"}"#, true),
             ("[-9223372036854775808, 18446744073709551615]", true),
@@ -110,7 +110,7 @@ mod tests {
             ("[18446744073709551616]", false),
             ("[1.2345678901234567890123, 1e300]", true),
         ] {
-            assert_eq!(parse(json.as_bytes()).is_ok(), fine, "{json}");
+            assert_eq!(parse(json.as_bytes()).is_ok(), is_valid, "{json}");
         }
         let deep = format!("{}{}", "[".repeat(64), "]".repeat(64));
         assert!(parse(deep.as_bytes()).is_ok());

@@ -17,6 +17,7 @@
 
 mod background;
 mod clock;
+pub mod condition;
 mod context;
 mod definitions;
 mod dump;
@@ -45,7 +46,7 @@ pub mod validate;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use definitions::{Consent, Declared, Definitions, Plan, PlannedChange};
 pub use dump::{Address, Builder, Dump};
-pub use error::{Error, Fault, Place, Result, Step};
+pub use error::{Error, Fault, PathSegment, Place, Result};
 pub use hub::{
     CommandResult, CommandStream, DeviceInfo, Hub, HubOptions, NewCommand, Push, Pushed, QueuedCommand,
     Registration,
@@ -62,7 +63,7 @@ pub use ingest::{
 };
 pub use quarantine::Quarantine;
 pub use receipt::{Receipt, Remark};
-pub use record::{Failure, Fields, Origin, Record, Rejected};
+pub use record::{Failure, Fields, Origin, Record, Rejection};
 pub use replay::{ReplayRequest, ReplayState, Replays};
 pub use rows::{Listing, Rows, Saved};
 pub use store::Expect;

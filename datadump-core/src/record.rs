@@ -1,4 +1,4 @@
-//! A record: one untyped object out of a processor, on its way to a storage.
+//! Records: untyped objects that processors emit.
 
 mod fields;
 
@@ -8,68 +8,68 @@ pub use self::fields::Fields;
 pub(crate) use self::fields::Names;
 use crate::schema::StorageName;
 
-/// One untyped object out of a processor.
+/// An untyped object emitted by a processor.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
-    /// What it says, in the order it says it.
+    /// The fields, in order.
     pub fields: Fields,
-    /// Top-level values that JSON cannot hold (not a number, infinity), as text: they are kept
-    /// beside the fields, in `_extra`.
-    pub odd: Fields,
-    /// Whether it comes from a format without types, in which every value is a text: then a text
-    /// that reads as a number or a boolean may stand for one.
+    /// Top-level NaN and infinite values, which JSON cannot represent, as text. They are stored in
+    /// `_extra`.
+    pub non_finite: Fields,
+    /// Whether the record comes from a format in which every value is text. Text that reads as a number
+    /// or boolean then fits a field of that type.
     pub untyped: bool,
-    /// The storage its processor chose for it.
+    /// The storage chosen by the processor.
     pub storage: Option<StorageName>,
-    /// Where in its throw it came from.
+    /// Position in the throw.
     pub origin: Origin,
 }
 
-/// Where in a throw a record, or what should have become one, stands.
+/// The position of a record or rejection in its throw.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// Which one it is, from 0, counting those that could not be read.
+    /// Index from 0, counting rejections too.
     pub index: usize,
-    /// The line it starts on, from 1, in formats that go by lines.
+    /// First line, from 1, in line-based formats.
     pub line: Option<usize>,
-    /// Its bytes in the body the processor was given, when they are in one piece and can be read
-    /// again by themselves.
-    pub piece: Option<Range<usize>>,
+    /// Byte range in the body that the processor received, if these bytes alone give the same record when
+    /// they are processed again.
+    pub byte_range: Option<Range<usize>>,
 }
 
-/// Something in a throw that did not become a record.
+/// A part of a throw that did not become a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejected {
-    /// Where it stands.
+pub struct Rejection {
+    /// Position in the throw.
     pub origin: Origin,
-    /// What is wrong.
+    /// The reason.
     pub failure: Failure,
 }
 
-/// Why a processor could not do what it was asked.
+/// Why processing failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Failure {
-    /// For programs: lowercase words with hyphens.
+    /// Error code for programs: lowercase words with hyphens.
     pub code: &'static str,
-    /// For people.
+    /// Description for people.
     pub detail: String,
 }
 
 impl Record {
-    /// A record of these fields.
+    /// Creates a record.
     pub fn new(fields: impl Into<Fields>) -> Self {
         Self { fields: fields.into(), ..Self::default() }
     }
 }
 
 impl Failure {
-    /// A failure.
+    /// Creates a failure.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
 
-    /// The bytes are not what the processor reads.
+    /// Creates a failure for input in an invalid format.
     pub fn unreadable(detail: impl Into<String>) -> Self {
         Self::new("unreadable", detail)
     }

@@ -1,60 +1,60 @@
-//! A source's settings, as they are sent and stored.
+//! Settings of a source, as sent and stored.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-/// What a source does with what is thrown at it.
+/// Settings of a source.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The format of everything thrown at it; detected for each throw when there is none.
+    /// Format of all throws; detected for each throw if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// The program that every record, or every throw, goes through.
+    /// Program that transforms every record or throw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub processor: Option<String>,
-    /// The field that is the key of the storage this source makes; `_id` when there is none.
+    /// Key field of the storage that this source creates; `_id` if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Whether what does not fit a field of an inferred storage goes to quarantine instead of
-    /// being kept beside the fields.
+    /// Whether records with values that do not fit a field of an inferred storage are quarantined.
+    /// Otherwise such values are stored in `_extra`.
     pub strict: bool,
-    /// Whether throws are also kept as they came.
+    /// Whether the original throws are also kept.
     pub keep_raw: bool,
-    /// What happens to records that no route takes.
+    /// What happens to records that match no route.
     pub unrouted: Unrouted,
-    /// Where records go; all to the storage named after the source when there are none.
+    /// Routes to storages. Without routes all records go to the storage named after the source.
     pub routes: Vec<Route>,
 }
 
-/// What happens to records that no route takes.
+/// What happens to records that match no route.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unrouted {
-    /// They go to the storage named after the source.
+    /// Store them in the storage named after the source.
     #[default]
     Keep,
-    /// They are counted and forgotten.
+    /// Count and drop them.
     Drop,
 }
 
-/// Sends the records that meet a condition to a storage.
+/// Routes the records that match a condition to a storage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
-    /// The storage.
+    /// Name of the storage.
     pub storage: String,
-    /// The condition, written like a filter's `where`; every record when there is none.
+    /// Condition in the syntax of the filter parameter `where`; without it every record matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Json>,
-    /// The fields to keep, `a.b` for one inside another; all when there are none. A field from
-    /// inside is called by its last step.
+    /// Fields to keep; all fields if empty. `a.b` is a nested field, which is named after its last
+    /// segment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<String>,
-    /// New names: `{"as it is kept": "as it is to be called"}`.
+    /// New field names: `{"old": "new"}`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub rename: Map<String, Json>,
-    /// Kinds to turn fields into, by their new names: `{"collar_size": "integer"}`.
+    /// Types to cast fields to, by their new names: `{"collar_size": "integer"}`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub cast: Map<String, Json>,
 }

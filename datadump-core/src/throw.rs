@@ -1,4 +1,4 @@
-//! A throw: one message as it came.
+//! A throw: one incoming message.
 
 use std::net::IpAddr;
 
@@ -7,30 +7,29 @@ use uuid::Uuid;
 
 use crate::{clock::Timestamp, schema::StorageName};
 
-/// The name of a source. What is thrown at it goes, unless a route says otherwise, to the storage
-/// of the same name.
+/// The name of a source. Without routes, records of a source go to the storage with the same name.
 pub type SourceName = StorageName;
 
-/// The door of pushes to the hub: nobody's source can have this name.
+/// Source name of pushes to the hub, which users cannot choose.
 pub(crate) const HUB: &str = "_hub";
 
-/// One message as it came, not looked at yet.
+/// An incoming message before it is processed.
 #[derive(Debug, Clone)]
 pub struct Throw {
-    /// Its id: also the key of its only record, when that brings none of its own.
+    /// Id of the throw, which is also the key of a single record without its own key.
     pub id: Uuid,
-    /// The door it came through.
+    /// The source it was sent to.
     pub source: SourceName,
     /// When it was received.
     pub received_at: Timestamp,
-    /// Its bytes, decompressed.
+    /// The decompressed body.
     pub body: Bytes,
-    /// What it said its content type was.
+    /// The content type as sent.
     pub content_type: Option<String>,
-    /// The arguments of its address.
+    /// The query parameters.
     pub arguments: Vec<(String, String)>,
-    /// The format it asked to be read as.
+    /// The format requested by the sender.
     pub format: Option<String>,
-    /// The address of who sent it.
+    /// The IP address of the sender.
     pub peer: Option<IpAddr>,
 }

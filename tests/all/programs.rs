@@ -8,7 +8,7 @@ use std::{
 
 use datadump_core::{
     Record, Timestamp,
-    process::vrl::{About, Event, Limits, Script, Verdict, WorkerCommand, Workers},
+    process::vrl::{Limits, ProgramContext, ProgramInput, ProgramOutcome, Script, WorkerCommand, Workers},
 };
 use datadump_tests::workspace;
 use serde_json::{Map, Value as Json, json};
@@ -39,8 +39,8 @@ for_each(split("a" * 60, "")) -> |_i, _v| { x = x + x }
 .x = x
 "#;
 
-fn about() -> About {
-    About {
+fn about() -> ProgramContext {
+    ProgramContext {
         source: "animals".into(),
         received_at: Timestamp::from_micros(0).unwrap(),
         format: Some("json".into()),
@@ -48,9 +48,9 @@ fn about() -> About {
     }
 }
 
-fn event(fields: &Json) -> Event {
+fn event(fields: &Json) -> ProgramInput {
     let fields: Map<String, Json> = fields.as_object().cloned().unwrap();
-    Event::Record(Record::new(fields))
+    ProgramInput::Record(Record::new(fields))
 }
 
 /// Returns the records `{"n": 0}`, `{"n": 1}`, …
@@ -58,11 +58,11 @@ fn numbered(count: usize) -> Vec<Event> {
     (0..count).map(|n| event(&json!({ "n": n, "text": "the quick brown fox" }))).collect()
 }
 
-fn code(verdict: &Verdict) -> &'static str {
+fn code(verdict: &ProgramOutcome) -> &'static str {
     match verdict {
-        Verdict::Records(_) => "ok",
-        Verdict::Dropped(_) => "dropped",
-        Verdict::Failed(failure) => failure.code,
+        ProgramOutcome::Records(_) => "ok",
+        ProgramOutcome::Dropped(_) => "dropped",
+        ProgramOutcome::Failed(failure) => failure.code,
     }
 }
 
@@ -76,7 +76,7 @@ async fn failure_of_bad_record(workers: &Workers, bad: &str) -> String {
     let verdicts = workers.run(&script, &about(), numbered(100)).await;
     assert_eq!(verdicts.len(), 100);
     for (number, verdict) in verdicts.iter().enumerate().filter(|(number, _)| *number != 42) {
-        let Verdict::Records(records) = verdict else { panic!("{bad}\nrecord {number}: {verdict:?}") };
+        let ProgramOutcome::Records(records) = verdict else { panic!("{bad}\nrecord {number}: {verdict:?}") };
         assert_eq!((&records[0].fields["n"], &records[0].fields["done"]), (&json!(number), &json!(true)));
     }
     code(&verdicts[42]).to_owned()
@@ -126,10 +126,10 @@ async fn many_bad_records_stay_within_the_time_limits() {
     let workers = workers(limits);
     for (bad, expected) in [(ENDLESS, "timeout"), (".x = \"a\" * 100000000000", "out-of-memory")] {
         let started = Instant::now();
-        let verdicts = workers.run(&Script::of_records(bad), &about(), numbered(2000)).await;
+        let verdicts = workers.run(&Script::for_records(bad), &about(), numbered(2000)).await;
         let took = started.elapsed();
         println!("{expected}: 2,000 bad records took {} ms", took.as_millis());
-        assert!(took < limits.patience(2000) + Duration::from_secs(2), "{took:?}");
+        assert!(took < limits.total_timeout(2000) + Duration::from_secs(2), "{took:?}");
         assert_eq!(code(&verdicts[0]), expected);
         assert_eq!(code(&verdicts[1999]), "timeout", "the last ones are not waited for");
     }
@@ -143,24 +143,24 @@ async fn workers_and_in_process_execution_agree() {
         content_type: content_type.map(str::to_owned),
     };
     let mut odd = Record::new(Map::from_iter([("_storage".to_owned(), json!("mine"))]));
-    odd.odd.insert("t".to_owned(), json!("NaN"));
+    odd.non_finite.insert("t".to_owned(), json!("NaN"));
     let records = vec![
         event(&json!({"z": 1, "a": [1.0, 5e-324, u64::MAX, i64::MIN, null, {"é\u{0}": "\u{7f}\n"}]})),
         event(&json!({})),
-        Event::Record(odd),
+        ProgramInput::Record(odd),
     ];
     let throws = vec![throw(b"a,b", Some("text/csv")), throw(b"\xff\x00", None), throw(b"", None)];
     for (script, events) in [
-        (Script::of_records(""), &records),
-        (Script::of_records(".at = %received_at\n.source = [%source, %format, %args, %index]"), &records),
-        (Script::of_records(". = [{\"_storage\": \"dog\", \"x\": 1}, 2, decode_base16!(\"ff\")]"), &records),
-        (Script::of_records(".x = .a[0] * 1e400 ?? 0"), &records),
-        (Script::of_records("abort \"no\""), &records),
-        (Script::of_records(".b = upcase!(.z)"), &records),
-        (Script::of_throws(".hex = encode_base16(.body)"), &throws),
-        (Script::of_throws(". = split(.body, \",\")"), &throws),
-        (Script::of_throws(""), &records),
-        (Script::of_records(""), &throws),
+        (Script::for_records(""), &records),
+        (Script::for_records(".at = %received_at\n.source = [%source, %format, %args, %index]"), &records),
+        (Script::for_records(". = [{\"_storage\": \"dog\", \"x\": 1}, 2, decode_base16!(\"ff\")]"), &records),
+        (Script::for_records(".x = .a[0] * 1e400 ?? 0"), &records),
+        (Script::for_records("abort \"no\""), &records),
+        (Script::for_records(".b = upcase!(.z)"), &records),
+        (Script::for_throws(".hex = encode_base16(.body)"), &throws),
+        (Script::for_throws(". = split(.body, \",\")"), &throws),
+        (Script::for_throws(""), &records),
+        (Script::for_records(""), &throws),
     ] {
         let expected = in_process.run(&script, &about(), events.clone()).await;
         assert_eq!(in_worker.run(&script, &about(), events.clone()).await, expected, "{script:?}");
@@ -170,7 +170,7 @@ async fn workers_and_in_process_execution_agree() {
 #[tokio::test]
 async fn a_killed_worker_loses_no_record() {
     let workers = Arc::new(marked("killed", Limits::default()));
-    let script = Script::of_records("for_each(split(\"a\" * 2000, \"\")) -> |_i, _v| { .x = 1 }");
+    let script = Script::for_records("for_each(split(\"a\" * 2000, \"\")) -> |_i, _v| { .x = 1 }");
     let running = tokio::spawn({
         let (workers, script) = (workers.clone(), script.clone());
         async move { workers.run(&script, &about(), numbered(900)).await }
@@ -191,14 +191,14 @@ async fn programs_do_not_see_each_other() {
     for round in 0..40 {
         let workers = workers.clone();
         running.push(tokio::spawn(async move {
-            let script = Script::of_records(format!(".round = {round}\n%storage = \"s{}\"", round % 2));
+            let script = Script::for_records(format!(".round = {round}\n%storage = \"s{}\"", round % 2));
             (round, workers.run(&script, &about(), numbered(50)).await)
         }));
     }
     for running in running {
         let (round, verdicts) = running.await.unwrap();
         for (number, verdict) in verdicts.iter().enumerate() {
-            let Verdict::Records(records) = verdict else { panic!("{verdict:?}") };
+            let ProgramOutcome::Records(records) = verdict else { panic!("{verdict:?}") };
             assert_eq!(
                 (&records[0].fields["round"], &records[0].fields["n"]),
                 (&json!(round), &json!(number))
@@ -213,19 +213,22 @@ async fn programs_do_not_see_each_other() {
 #[tokio::test]
 async fn programs_are_compiled_in_workers() {
     let workers = workers(Limits::default());
-    let errors = workers.check(&Script::of_records("\n.a = get_env_var(\"HOME\")")).await.unwrap_err();
+    let errors = workers.check(&Script::for_records("\n.a = get_env_var(\"HOME\")")).await.unwrap_err();
     assert_eq!((errors.list[0].place.line, errors.list[0].place.column), (2, 6));
     let nested = format!(".a = {}1{}", "[".repeat(10_000), "]".repeat(10_000));
-    let nested = Script::of_records(nested);
+    let nested = Script::for_records(nested);
     let errors = workers.check(&nested).await.unwrap_err();
-    assert_eq!(errors.rendered, "the program cannot be compiled: it nests too deep");
+    assert_eq!(
+        errors.rendered,
+        "the program cannot be compiled: stack overflow: the program is nested too deeply"
+    );
     let verdicts = workers.run(&nested, &about(), numbered(2)).await;
     // On a busy machine the deadline may pass before the stack overflows.
     let stopped = |verdict| ["crashed", "timeout"].contains(&code(verdict));
     assert!(verdicts.iter().all(stopped), "{verdicts:?}");
-    let verdicts = workers.run(&Script::of_records("?"), &about(), numbered(2)).await;
+    let verdicts = workers.run(&Script::for_records("?"), &about(), numbered(2)).await;
     assert!(verdicts.iter().all(|verdict| code(verdict) == "not-compiled"), "{verdicts:?}");
-    assert!(workers.check(&Script::of_records(".a = 1")).await.unwrap().list.is_empty());
+    assert!(workers.check(&Script::for_records(".a = 1")).await.unwrap().list.is_empty());
 }
 
 #[tokio::test]
@@ -233,9 +236,9 @@ async fn an_invalid_worker_program_is_reported() {
     for program in ["/bin/true", "/bin/cat", "/no/such/program"] {
         let workers =
             Workers::new(WorkerCommand { program: program.into(), arguments: Vec::new() }, Limits::default());
-        let verdicts = workers.run(&Script::of_records(""), &about(), numbered(3)).await;
+        let verdicts = workers.run(&Script::for_records(""), &about(), numbered(3)).await;
         assert!(verdicts.iter().all(|verdict| code(verdict) == "unavailable"), "{verdicts:?}");
-        let Verdict::Failed(failure) = &verdicts[0] else { panic!("{verdicts:?}") };
+        let ProgramOutcome::Failed(failure) = &verdicts[0] else { panic!("{verdicts:?}") };
         println!("{program}: {}", failure.detail);
     }
 }
@@ -256,7 +259,7 @@ async fn the_cost_of_an_event_is_printed() {
     println!("first event, with the start of a worker: {} ms", started.elapsed().as_millis());
     for (name, workers) in [("in this process", &in_process), ("in a worker", &in_worker)] {
         for (batch, rounds) in [(1, 2000), (10, 500), (1000, 20)] {
-            let events: Vec<Event> = (0..batch).map(|_| event(&fields)).collect();
+            let events: Vec<ProgramInput> = (0..batch).map(|_| event(&fields)).collect();
             workers.run(&script, &about(), events.clone()).await;
             let started = Instant::now();
             for _ in 0..rounds {

@@ -15,7 +15,7 @@ use crate::{
     ingest::{Ingest, IngestOptions},
     live::Live,
     process::{
-        Processor, Registry, Room,
+        MemoryBudget, Processor, Registry,
         vrl::{Limits, WorkerCommand, Workers},
     },
     quarantine::Quarantine,
@@ -164,7 +164,7 @@ impl Builder {
             change_log: self.change_log,
             queue_rows: self.queue_rows,
             queue_bytes: self.queue_bytes,
-            reprove: validate::again,
+            reprove: validate::revalidate,
         };
         let store: Arc<dyn Store> = match Address::parse(&self.database)? {
             Address::Sqlite(path) => Arc::new(SqliteStore::open(path, options).await?),
@@ -184,7 +184,7 @@ impl Builder {
         let context = Context { store, clock: self.clock, ids, background };
         let definitions = Definitions::new(context.clone());
         let idempotency = Idempotency::new(context.clone());
-        let memory = Room::new(self.record_memory);
+        let memory = MemoryBudget::new(self.record_memory);
         let options = IngestOptions { registry, native, workers, max_throw: self.max_throw, memory };
         let ingest = Ingest::open(context.clone(), definitions.clone(), idempotency.clone(), options).await?;
         let live = Live::new(context.clone(), ingest.sources().clone(), &hub::EVENTS);

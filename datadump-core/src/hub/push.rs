@@ -206,8 +206,8 @@ impl Hub {
         let (mut devices, mut reader) = (DeviceCounts::default(), PushReader::default());
         for record in output.records {
             consume_budget().await;
-            let Record { mut fields, odd, origin, .. } = record;
-            fields.extend(odd);
+            let Record { mut fields, non_finite, origin, .. } = record;
+            fields.extend(non_finite);
             reader.read(fields, |one| match one {
                 Ok(one) => {
                     let device = devices.count(&one.device);
@@ -266,7 +266,7 @@ impl Hub {
                     quarantine: None,
                 });
             }
-            let origin = Origin { piece: None, ..origin };
+            let origin = Origin { byte_range: None, ..origin };
             let (stored_as, reading) = admitted.store(received_at)?;
             match stored_as {
                 StoredAs::Row(row) => {
@@ -327,7 +327,7 @@ impl PreparedPush {
     /// Sends a part of the push to quarantine, in a form that can be pushed again.
     fn fail(&mut self, origin: Origin, original: Option<Json>, reason: FailureReason) {
         let origin = match &original {
-            Some(_) => Origin { piece: None, ..origin },
+            Some(_) => Origin { byte_range: None, ..origin },
             None => origin,
         };
         let original = original.map(Arc::new);

@@ -111,7 +111,7 @@ impl AutoSchema {
             let mut shape = Shape::default();
             for record in records.clone() {
                 consume_budget().await;
-                fitter.see(record, &mut shape);
+                fitter.observe(record, &mut shape);
             }
             last = Some(fitter.clone());
             if shape.is_empty() || !Box::pin(self.extend(&storage, shape)).await? {
@@ -138,7 +138,7 @@ impl AutoSchema {
         let mut shape = Shape::default();
         for record in records {
             let others = record.fields.iter().filter(|(name, _)| *name != bare.key.name.as_str());
-            others.for_each(|(name, value)| shape.see(name, value, record.untyped));
+            others.for_each(|(name, value)| shape.observe(name, value, record.untyped));
         }
         let sent =
             infer::grown(&bare, &shape, &std::collections::BTreeMap::new(), |_| false).unwrap_or(first);

@@ -21,7 +21,7 @@ use crate::{
     receipt::{Receipt, Remark},
     record::{Origin, Record},
     rows::with_condition,
-    schema::{InForce, Kind, Row, StorageName, StoredRow, definition::EXTRA},
+    schema::{InForce, Kind, Row, StorageName, StoredRow},
     store::{Expect, OnFailure, Outcome, Write, WriteBatch},
     validate,
 };
@@ -329,7 +329,7 @@ pub(super) fn prove(
             infer_type(value, &in_force.definition.key.kind);
         }
     }
-    fields.extend(record.odd);
+    fields.extend(record.non_finite);
     let (fields, expect) = with_condition(in_force.definition.service(), fields, Expect::Different)
         .map_err(|error| FailureReason::invalid(Stage::Validate, error.faults()))?;
     let row = validate::row(in_force, fields, ids)
@@ -348,10 +348,10 @@ fn fit(
     let (index, line) = (record.origin.index, record.origin.line);
     let fitted = fitter.fit(record, id).map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))?;
     if options.strict_fields && !fitted.remarks.is_empty() {
-        let kept = format!("; it is kept in {EXTRA}");
         let faults = fitted.remarks.into_iter();
         // In strict mode nothing goes to `_extra`.
-        let faults = faults.map(|fault| Fault { detail: fault.detail.replace(&kept, ""), ..fault });
+        let faults = faults
+            .map(|fault| Fault { detail: fault.detail.replace(validate::STORED_IN_EXTRA, ""), ..fault });
         return Err(FailureReason::invalid(Stage::Validate, &faults.collect::<Vec<_>>()));
     }
     for fault in fitted.remarks {

@@ -8,7 +8,7 @@ use super::programs::Processors;
 use crate::{
     error::{Error, Fault, Place, Result},
     process::{
-        self, Cuts, Input, Output, Processor, Room,
+        self, Input, MemoryBudget, Output, Processor, Splitting,
         decompress::{Encoding, decompress},
     },
     record::Failure,
@@ -38,11 +38,11 @@ pub(crate) struct DecodedThrow {
 pub(crate) struct Decoder {
     processors: Arc<Processors>,
     max_throw: usize,
-    memory: Room,
+    memory: MemoryBudget,
 }
 
 impl Decoder {
-    pub(super) fn new(processors: Arc<Processors>, max_throw: usize, memory: Room) -> Self {
+    pub(super) fn new(processors: Arc<Processors>, max_throw: usize, memory: MemoryBudget) -> Self {
         Self { processors, max_throw, memory }
     }
 
@@ -60,8 +60,8 @@ impl Decoder {
     }
 
     /// How bodies of a format can be cut into chunks.
-    pub(super) fn cuts(&self, format: &str) -> Cuts {
-        self.processors.registry.get(format).map_or(Cuts::Never, |processor| processor.cuts())
+    pub(super) fn cuts(&self, format: &str) -> Splitting {
+        self.processors.registry.get(format).map_or(Splitting::None, |processor| processor.splitting())
     }
 
     /// Decodes a throw. Errs only if it asks for an unknown format, or if there is no memory for its records.

@@ -86,7 +86,7 @@ impl Ingest {
         let now = InForce::new(id, version, definition);
         let fitter = Fitter::new(Arc::new(now.clone()), self.context.store.widest_row());
         let mut shape = Shape::default();
-        records.iter().for_each(|record| fitter.see(record, &mut shape));
+        records.iter().for_each(|record| fitter.observe(record, &mut shape));
         let Some(grown) = infer::grown(&now.definition, &shape, &dropped, |_| false) else {
             return Ok(Some(Arc::new(fitter)));
         };
@@ -129,7 +129,7 @@ impl Ingest {
             .collect();
         let routed = transformed.records.iter().map(|one| {
             let mut fields = one.record.fields.clone();
-            fields.extend(one.record.odd.clone());
+            fields.extend(one.record.non_finite.clone());
             json!({"storage": one.storage.as_str(), "index": one.record.origin.index, "record": fields})
         });
         let routed = routed.collect();

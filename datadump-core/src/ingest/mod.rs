@@ -45,7 +45,7 @@ use crate::{
     definitions::Definitions,
     error::Result,
     idempotency::{Idempotency, RequestKey},
-    process::{Registry, Room, vrl::Workers},
+    process::{MemoryBudget, Registry, vrl::Workers},
     quarantine::KeptThrowRow,
     receipt::Receipt,
     store::{Expect, Write, system_storages::SystemStorage},
@@ -80,7 +80,7 @@ pub(crate) struct IngestOptions {
     /// Maximum size of a decompressed throw in bytes.
     pub(crate) max_throw: usize,
     /// Memory for the records of all throws under way.
-    pub(crate) memory: Room,
+    pub(crate) memory: MemoryBudget,
 }
 
 /// A throw as it arrives.

@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Place, Result},
     process::{
         Registry,
-        vrl::{About, Diagnostic, Event, Mode, Script, Verdict, Workers},
+        vrl::{Diagnostic, Mode, ProgramContext, ProgramInput, ProgramOutcome, Script, Workers},
     },
     request,
     schema::StorageName,
@@ -100,8 +100,8 @@ pub struct ProcessorInfo {
 /// Reads what a program takes: `record` or `throw`.
 pub(crate) fn script(takes: &str, text: &str) -> Result<Script> {
     match takes {
-        "record" => Ok(Script::of_records(text)),
-        "throw" => Ok(Script::of_throws(text)),
+        "record" => Ok(Script::for_records(text)),
+        "throw" => Ok(Script::for_throws(text)),
         other => {
             let detail = format!("{other:?} is neither record nor throw");
             Err(request::invalid(Place::field("takes"), "mistyped", detail))
@@ -283,7 +283,12 @@ impl Programs {
     }
 
     /// Runs a program over events, in the workers.
-    pub(super) async fn run(&self, script: &Script, about: &About, events: Vec<Event>) -> Vec<Verdict> {
+    pub(super) async fn run(
+        &self,
+        script: &Script,
+        about: &ProgramContext,
+        events: Vec<ProgramInput>,
+    ) -> Vec<ProgramOutcome> {
         self.processors.workers.run(script, about, events).await
     }
 

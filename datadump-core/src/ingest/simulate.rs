@@ -121,7 +121,7 @@ impl Ingest {
         let decoded = self.decoder.decode(&throw, source.settings.format.as_deref()).await?;
         let shown = |record: &Record| {
             let mut fields = record.fields.clone();
-            fields.extend(record.odd.clone());
+            fields.extend(record.non_finite.clone());
             Json::from(fields)
         };
         let records: Vec<Json> = decoded

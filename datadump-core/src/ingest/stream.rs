@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::{Error, Fault, Place, Result},
     process::{
-        self, Cuts,
+        self, Splitting,
         decompress::{Decompressor, Encoding},
     },
     receipt::Receipt,
@@ -72,7 +72,7 @@ impl Ingest {
             return Err(Error::Settings(vec![Fault::new(at, "not-applicable", detail)]));
         }
         if let Some(format) =
-            incoming.format.as_deref().filter(|format| self.decoder.cuts(format) == Cuts::Never)
+            incoming.format.as_deref().filter(|format| self.decoder.cuts(format) == Splitting::None)
         {
             return Err(not_cut(format));
         }
@@ -121,7 +121,7 @@ impl Stream {
     /// Decompresses the bytes that have arrived.
     async fn inflate(&mut self) -> Result<()> {
         while let Compressed::Yes(decompressor) = &mut self.compressed {
-            let Some(piece) = decompressor.get_mut().piece()? else { return Ok(()) };
+            let Some(piece) = decompressor.get_mut().next_chunk()? else { return Ok(()) };
             if self.resumable.is_none() {
                 self.waiting.extend_from_slice(piece);
             } else {
@@ -278,11 +278,11 @@ impl Stream {
             }
         };
         let cuts = self.ingest.decoder.cuts(&format);
-        if cuts == Cuts::Never {
+        if cuts == Splitting::None {
             return Err(not_cut(&format));
         }
         let header = match cuts {
-            Cuts::LinesUnderHeader => {
+            Splitting::LinesWithHeader => {
                 let end = memchr::memchr(b'\n', chunk).map_or(chunk.len(), |end| end + 1);
                 Some(chunk.slice(..end))
             }

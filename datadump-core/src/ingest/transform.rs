@@ -8,7 +8,7 @@ use tokio::task::coop::consume_budget;
 use super::{Ingest, commit::RoutedRecord, decode::DecodedThrow, source_cache::Source};
 use crate::{
     error::Result,
-    process::vrl::{About, Event, Mode, Script, Verdict},
+    process::vrl::{Mode, ProgramContext, ProgramInput, ProgramOutcome, Script},
     quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
     record::{Failure, Origin, Record},
     store::system_storages::SystemStorage,
@@ -67,7 +67,7 @@ impl Ingest {
                 transformed.records.reserve_exact(output.records.len());
                 for record in output.records {
                     consume_budget().await;
-                    let original = source.routes.transforms().then(|| original(&record)).flatten();
+                    let original = source.routes.has_routes().then(|| original(&record)).flatten();
                     transformed.route(source, record, original.as_ref());
                 }
             }
@@ -83,15 +83,15 @@ impl Ingest {
         transformed: &mut TransformedThrow,
     ) {
         let context = transformed.context.clone();
-        let about = About {
+        let about = ProgramContext {
             source: context.throw.source.to_string(),
             received_at: context.throw.received_at,
             format: Some(context.format.clone()),
             arguments: context.throw.arguments.clone(),
         };
         let events = match script.mode {
-            Mode::Record => records.into_iter().map(Event::Record).collect(),
-            Mode::Throw => vec![Event::Throw {
+            Mode::Record => records.into_iter().map(ProgramInput::Record).collect(),
+            Mode::Throw => vec![ProgramInput::Throw {
                 body: context.body.clone(),
                 content_type: context.throw.content_type.clone(),
             }],
@@ -100,18 +100,18 @@ impl Ingest {
         let given: Vec<(Option<Origin>, Option<Arc<Json>>)> = events
             .iter()
             .map(|event| match event {
-                Event::Record(record) => (Some(record.origin.clone()), original(record)),
-                Event::Throw { .. } => (None, None),
+                ProgramInput::Record(record) => (Some(record.origin.clone()), original(record)),
+                ProgramInput::Throw { .. } => (None, None),
             })
             .collect();
         let verdicts = Box::pin(self.programs.run(script, &about, events)).await;
         for ((origin, original), verdict) in given.into_iter().zip(verdicts) {
             match verdict {
-                Verdict::Dropped(_) => transformed.dropped += 1,
-                Verdict::Failed(failure) => {
+                ProgramOutcome::Dropped(_) => transformed.dropped += 1,
+                ProgramOutcome::Failed(failure) => {
                     transformed.fail(origin, original, FailureReason::of(Stage::Program, &failure));
                 }
-                Verdict::Records(records) => {
+                ProgramOutcome::Records(records) => {
                     for (index, mut record) in records.into_iter().enumerate() {
                         if origin.is_none() {
                             record.origin.index = index;
@@ -135,12 +135,12 @@ impl TransformedThrow {
     }
 
     fn route(&mut self, source: &Source, record: Record, original: Option<&Arc<Json>>) {
-        if let (Some(home), None) = (source.routes.only_home(), &record.storage) {
+        if let (Some(home), None) = (source.routes.sole_storage(), &record.storage) {
             let (storage, original) = (home.clone(), original.cloned());
             self.records.push(RoutedRecord { storage, record, original });
             return;
         }
-        let routed = source.routes.of(record);
+        let routed = source.routes.route(record);
         if routed.is_empty() {
             self.dropped += 1;
         }
@@ -168,10 +168,10 @@ impl TransformedThrow {
 
 /// A record as it was read, if its bytes cannot be read again by themselves.
 fn original(record: &Record) -> Option<Arc<Json>> {
-    if record.origin.piece.is_some() {
+    if record.origin.byte_range.is_some() {
         return None;
     }
     let mut fields = record.fields.clone();
-    fields.extend(record.odd.clone());
+    fields.extend(record.non_finite.clone());
     Some(Arc::new(Json::from(fields)))
 }

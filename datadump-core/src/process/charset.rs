@@ -1,76 +1,78 @@
-//! Bytes → UTF-8 text, or the finding that they are no text.
+//! Converts bodies to UTF-8, or finds that they are binary.
 
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How many bytes are looked at to tell text from anything else.
-const SAMPLE: usize = 64 * 1024;
+/// Number of bytes that are examined to tell text from binary data.
+const SAMPLE_BYTES: usize = 64 * 1024;
 
-/// The bytes as UTF-8, or `None` when they are no text. Text that is UTF-8 already, which is nearly
-/// all, is not copied.
+/// Converts a body to UTF-8; returns `None` if it is not text. A body that is already UTF-8, which is
+/// the common case, is not copied.
 ///
-/// In this order, each step surer than the next:
-/// 1. The mark at the beginning (BOM) says what it is, and is taken off.
-/// 2. The sender said so (`charset=`). What is not what it said is looked at as if it had not.
-/// 3. Every second byte is zero: UTF-16. It comes before UTF-8 because ASCII in UTF-16 is valid
-///    UTF-8 too, full of U+0000.
-/// 4. It is valid UTF-8 without the control characters that only binary formats have.
-/// 5. It is in an encoding of one byte for each character. Which one cannot be told;
-///    windows-1252 reads every byte and loses none. But there must be hardly any control
-///    characters: in compressed or packed data every ninth byte is one.
-pub(super) fn text(body: &Bytes, charset: Option<&str>) -> Option<Bytes> {
+/// The encoding is determined in this order, most reliable evidence first:
+/// 1. A byte order mark, which is removed.
+/// 2. The `charset` parameter. If the body does not decode in that encoding, the parameter is ignored.
+/// 3. Zeros in every second byte: UTF-16. This comes before UTF-8 because ASCII text in UTF-16 is also
+///    valid UTF-8, full of U+0000.
+/// 4. Valid UTF-8 without the control characters that only binary formats contain.
+/// 5. A single-byte encoding. Which one cannot be determined; windows-1252 decodes every byte without
+///    loss. The text must contain hardly any control characters: in compressed or packed data every
+///    ninth byte is one.
+pub(super) fn to_utf8(body: &Bytes, charset: Option<&str>) -> Option<Bytes> {
     if let Some((encoding, mark)) = Encoding::for_bom(body) {
         let rest = body.slice(mark..);
-        if let Some(text) = decoded(&rest, encoding) {
+        if let Some(text) = decode(&rest, encoding) {
             return Some(text);
         }
     }
-    let said = charset.and_then(|label| Encoding::for_label(label.as_bytes()));
-    if let Some(text) = said.filter(|encoding| *encoding != UTF_8).and_then(|said| decoded(body, said)) {
+    let declared = charset.and_then(|label| Encoding::for_label(label.as_bytes()));
+    if let Some(text) =
+        declared.filter(|encoding| *encoding != UTF_8).and_then(|encoding| decode(body, encoding))
+    {
         return Some(text);
     }
-    let sample = body.get(..SAMPLE).unwrap_or(body);
-    // Nearly every text ends here.
+    let sample = body.get(..SAMPLE_BYTES).unwrap_or(body);
+    // The common case.
     if !has_control(sample) && std::str::from_utf8(body).is_ok() {
-        return (!is_document(sample)).then(|| body.clone());
+        return (!is_pdf(sample)).then(|| body.clone());
     }
-    if let Some(text) = wide(sample).and_then(|encoding| decoded(body, encoding)) {
+    if let Some(text) = utf16(sample).and_then(|encoding| decode(body, encoding)) {
         return Some(text);
     }
     if std::str::from_utf8(body).is_ok() {
         return is_text(sample, 10).then(|| body.clone());
     }
-    is_text(sample, 50).then(|| decoded(body, WINDOWS_1252)).flatten()
+    is_text(sample, 50).then(|| decode(body, WINDOWS_1252)).flatten()
 }
 
-/// The bytes as UTF-8 whatever they are, for a format that somebody asked for by name.
-pub(super) fn text_anyhow(body: &Bytes, charset: Option<&str>) -> Bytes {
-    match text(body, charset) {
+/// Converts a body to UTF-8 even if it looks binary, for a text format that was requested by name.
+pub(super) fn to_utf8_lossy(body: &Bytes, charset: Option<&str>) -> Bytes {
+    match to_utf8(body, charset) {
         Some(text) => text,
         None if std::str::from_utf8(body).is_ok() => body.clone(),
         None => Bytes::from(WINDOWS_1252.decode_without_bom_handling(body).0.into_owned()),
     }
 }
 
-fn decoded(body: &Bytes, encoding: &'static Encoding) -> Option<Bytes> {
+fn decode(body: &Bytes, encoding: &'static Encoding) -> Option<Bytes> {
     if encoding == UTF_8 {
         return std::str::from_utf8(body).is_ok().then(|| body.clone());
     }
     let text = encoding.decode_without_bom_handling_and_without_replacement(body)?;
-    // Pairs of bytes that make no sense as UTF-16 still decode to some rare characters.
-    let is_wide = encoding == UTF_16LE || encoding == UTF_16BE;
-    if is_wide && !is_text(text.as_bytes().get(..SAMPLE).unwrap_or(text.as_bytes()), 10) {
+    // Arbitrary byte pairs often decode as UTF-16, to rare characters.
+    let is_utf16 = encoding == UTF_16LE || encoding == UTF_16BE;
+    if is_utf16 && !is_text(text.as_bytes().get(..SAMPLE_BYTES).unwrap_or(text.as_bytes()), 10) {
         return None;
     }
     Some(Bytes::from(text.into_owned()))
 }
 
-/// UTF-16 without a mark, by its zeros: nearly every second byte of Latin text, always on the same
-/// side.
-fn wide(sample: &[u8]) -> Option<&'static Encoding> {
-    // Most bodies have no zero, and are told from here.
+/// Recognises UTF-16 without a byte order mark: in Latin text nearly every second byte is zero, always
+/// the high byte.
+fn utf16(sample: &[u8]) -> Option<&'static Encoding> {
+    // Most bodies contain no zero at all.
     memchr::memchr(0, sample)?;
-    let zeros = |side: usize| sample.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();
+    let zeros = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd, pairs) = (zeros(0), zeros(1), sample.len() / 2);
     if pairs < 2 {
         None
@@ -83,25 +85,24 @@ fn wide(sample: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// Whether at most one byte in so many is a control character that no text has.
+/// Returns whether at most one in `one_in` bytes is a control character that text does not contain.
 fn is_text(sample: &[u8], one_in: usize) -> bool {
     let controls = sample.iter().filter(|byte| is_control(**byte)).count();
-    controls * one_in <= sample.len() && !is_document(sample)
+    controls * one_in <= sample.len() && !is_pdf(sample)
 }
 
-/// A PDF begins like a text and may be one throughout; nobody wants its lines.
-fn is_document(sample: &[u8]) -> bool {
+/// Returns whether the sample is a PDF, which may consist of text but must not be split into lines.
+fn is_pdf(sample: &[u8]) -> bool {
     sample.starts_with(b"%PDF-")
 }
 
-/// Whether there is any such character: without a branch for each byte, so that many are looked at
-/// in one step.
+/// Returns whether the sample contains a control character. Branch-free, so that it vectorises.
 fn has_control(sample: &[u8]) -> bool {
     sample.iter().fold(false, |any, byte| any | is_control(*byte))
 }
 
-/// Control characters except those that texts have: white space, the escape of colours, the record
-/// separator of JSON sequences.
+/// Returns whether a byte is a control character that text does not contain. White space, the escape of
+/// terminal colours and the record separator of JSON sequences occur in text.
 fn is_control(byte: u8) -> bool {
     matches!(byte, 0x00..=0x06 | 0x0E..=0x1A | 0x1C | 0x1D | 0x1F | 0x7F)
 }
@@ -111,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_read_and_binaries_are_not() {
+    fn text_is_converted_and_binary_data_is_not() {
         let utf16 =
             |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
         let marked = |mark: &[u8], rest: Vec<u8>| [mark.to_vec(), rest].concat();
@@ -139,7 +140,7 @@ mod tests {
             (b"%PDF-1.4\n1 0 obj\n".to_vec(), None, None),
             ((0..=255).collect(), None, None),
         ] {
-            let found = text(&Bytes::from(body.clone()), charset);
+            let found = to_utf8(&Bytes::from(body.clone()), charset);
             assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{body:?}");
         }
     }
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn text_that_is_utf_8_is_not_copied() {
         let body = Bytes::from_static("\u{FEFF}grüße".as_bytes());
-        let found = text(&body, Some("utf-8")).unwrap();
+        let found = to_utf8(&body, Some("utf-8")).unwrap();
         assert_eq!(found.as_ptr(), body.as_ptr().wrapping_add(3));
     }
 }

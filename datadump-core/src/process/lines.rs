@@ -1,31 +1,30 @@
-//! The lines of a text, with where they stand.
+//! Splits text into lines that know their position.
 
 use std::ops::Range;
 
-/// One line, without its end.
+/// One line, without its line ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Line<'a> {
-    /// What it says.
     pub(super) text: &'a str,
-    /// Which one it is, from 1.
+    /// Line number, from 1.
     pub(super) number: usize,
-    /// Its first byte.
+    /// Byte offset of the line in the text.
     pub(super) start: usize,
 }
 
 impl Line<'_> {
-    /// Its bytes in the text.
-    pub(super) fn piece(&self) -> Range<usize> {
+    /// Returns the byte range of the line in the text.
+    pub(super) fn byte_range(&self) -> Range<usize> {
         self.start..self.start + self.text.len()
     }
 
-    /// Whether there is nothing on it.
+    /// Returns whether the line holds only white space.
     pub(super) fn is_blank(&self) -> bool {
         self.text.trim_ascii().is_empty()
     }
 }
 
-/// The lines of a text: they end with `\n` or `\r\n`, and the last one may have no end.
+/// Iterates over the lines of a text. Lines end with `\n` or `\r\n`; the last one may have no ending.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let (mut start, mut number) = (0, 0);
     std::iter::from_fn(move || {
@@ -34,9 +33,9 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
         let line = rest.get(..end.unwrap_or(rest.len()))?;
         let text = if end.is_some() { line.strip_suffix('\r').unwrap_or(line) } else { line };
         number += 1;
-        let found = Line { text, number, start };
+        let current = Line { text, number, start };
         start += line.len() + usize::from(end.is_some());
-        Some(found)
+        Some(current)
     })
 }
 
@@ -45,9 +44,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_know_where_they_stand() {
+    fn lines_know_their_position() {
         let text = "a\r\n\nbc\n \nd";
-        let found: Vec<_> = lines(text).map(|line| (line.number, line.piece(), line.is_blank())).collect();
+        let found: Vec<_> =
+            lines(text).map(|line| (line.number, line.byte_range(), line.is_blank())).collect();
         let expected =
             [(1, 0..1, false), (2, 3..3, true), (3, 4..6, false), (4, 7..8, true), (5, 9..10, false)];
         assert_eq!(found, expected);

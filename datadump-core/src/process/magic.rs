@@ -1,13 +1,13 @@
-//! Files that are known by their first bytes.
+//! Recognises file types by their first bytes.
 
-/// The content type of a file that begins like this.
+/// Returns the content type of a file that starts with these bytes.
 pub(super) fn content_type(bytes: &[u8]) -> Option<&'static str> {
-    let found = KNOWN.iter().find(|(begin, _)| bytes.starts_with(begin));
-    found.map(|(_, content_type)| *content_type).or_else(|| inside(bytes))
+    let found = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature));
+    found.map(|(_, content_type)| *content_type).or_else(|| container(bytes))
 }
 
-/// Formats whose name does not stand at their very beginning.
-fn inside(bytes: &[u8]) -> Option<&'static str> {
+/// Recognises formats whose signature follows a size field.
+fn container(bytes: &[u8]) -> Option<&'static str> {
     match (bytes.get(..4)?, bytes.get(4..8)?, bytes.get(8..12)?) {
         (b"RIFF", _, b"WEBP") => Some("image/webp"),
         (b"RIFF", _, b"WAVE") => Some("audio/wav"),
@@ -17,7 +17,7 @@ fn inside(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-const KNOWN: &[(&[u8], &str)] = &[
+const SIGNATURES: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1A\n", "image/png"),
     (b"\xFF\xD8\xFF", "image/jpeg"),
     (b"GIF87a", "image/gif"),

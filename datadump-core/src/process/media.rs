@@ -1,39 +1,39 @@
-//! A content type, taken apart.
+//! Parses content types.
 
-/// A content type as it was sent: `text/csv; charset=utf-8`.
+/// A parsed content type, such as `text/csv; charset=utf-8`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Media<'a> {
-    /// `text/csv`, as it was written.
+    /// The type without its parameters, in its original case: `text/csv`.
     pub(super) essence: &'a str,
     parameters: &'a str,
 }
 
 impl<'a> Media<'a> {
-    /// Takes it apart. Whatever it is, something comes out.
+    /// Parses a content type. Never fails: a malformed one has an empty or unknown essence.
     pub(super) fn parse(content_type: Option<&'a str>) -> Self {
         let content_type = content_type.unwrap_or_default();
         let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
         Self { essence: essence.trim(), parameters }
     }
 
-    /// Whether it is one of these, whatever their case.
+    /// Returns whether the essence is one of these names, ignoring case.
     pub(super) fn is(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.essence.eq_ignore_ascii_case(name))
     }
 
-    /// Whether it begins with this.
-    pub(super) fn begins(&self, with: &str) -> bool {
-        self.essence.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with))
+    /// Returns whether the essence starts with a prefix, ignoring case.
+    pub(super) fn starts_with(&self, prefix: &str) -> bool {
+        self.essence.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 
-    /// Whether it ends with this.
-    pub(super) fn ends(&self, with: &str) -> bool {
-        let start = self.essence.len().checked_sub(with.len());
+    /// Returns whether the essence ends with a suffix, ignoring case.
+    pub(super) fn ends_with(&self, suffix: &str) -> bool {
+        let start = self.essence.len().checked_sub(suffix.len());
         let end = start.and_then(|start| self.essence.get(start..));
-        end.is_some_and(|end| end.eq_ignore_ascii_case(with))
+        end.is_some_and(|end| end.eq_ignore_ascii_case(suffix))
     }
 
-    /// One of its parameters, without its quotes.
+    /// Returns the value of a parameter, without quotes.
     pub(super) fn parameter(&self, name: &str) -> Option<&'a str> {
         let found = self.parameters.split(';').find_map(|parameter| {
             let (key, value) = parameter.split_once('=')?;
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_content_type_is_taken_apart() {
+    fn any_content_type_is_parsed() {
         for (content_type, essence, charset) in [
             ("text/csv", "text/csv", None),
             ("text/csv; charset=utf-8", "text/csv", Some("utf-8")),
@@ -61,6 +61,6 @@ mod tests {
             assert_eq!((media.essence, media.parameter("charset")), (essence, charset), "{content_type}");
         }
         let media = Media::parse(Some("Application/Vnd.Api+JSON"));
-        assert!(media.begins("application/") && media.ends("+json") && !media.ends("é+json"));
+        assert!(media.starts_with("application/") && media.ends_with("+json") && !media.ends_with("é+json"));
     }
 }

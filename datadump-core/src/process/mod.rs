@@ -1,195 +1,177 @@
-//! Throw → records: the trait a processor implements, the list of those built in, and how the right
-//! one is found.
+//! Turns throws into records: the [`Processor`] trait, the built-in processors and format detection.
 //!
 //! ```text
-//! body ─► charset ─► detect ─► decode (one file per format) ─► records ─► own program (VRL) ─► records
+//! body ─► charset ─► detect ─► decode (formats/) ─► records ─► own program (VRL) ─► records
 //! ```
 //!
-//! A new format is one file and one line in [`registry`].
+//! A new format is one file in `formats/` and one line in [`registry`].
 
-mod any;
-mod args;
-mod binary;
-mod cbor;
 mod charset;
-#[cfg(test)]
-mod check;
-mod concatenated_json;
 pub mod decompress;
 mod detect;
 mod examples;
-mod form;
-mod found;
-mod influx;
+mod formats;
+mod infer_scalar;
 mod json;
-mod json_text;
 mod lines;
-mod logfmt;
 mod magic;
 mod media;
-mod msgpack;
-mod multipart;
-mod ndjson;
-mod prometheus;
+mod memory_budget;
+mod parsed_value;
 mod registry;
-mod room;
-mod table;
-mod text;
-mod toml;
-mod untyped;
+mod serde_value;
+#[cfg(test)]
+mod testing;
 pub mod vrl;
-mod xml;
-mod yaml;
-mod yaml_exact;
 
-use std::fmt::Debug;
+use std::{fmt::Debug, ops::Range};
 
 use bytes::Bytes;
 
 pub use self::{
-    detect::{Detected, body_for, detect},
+    detect::{Detection, body_for, detect},
     examples::{Example, examples},
+    infer_scalar::is_untyped,
     registry::{Registry, run},
-    untyped::is_untyped,
 };
 pub(crate) use self::{
+    memory_budget::{MemoryBudget, MemoryShare},
     registry::{NO_MEMORY, run_into},
-    room::{Room, Share},
 };
 use crate::{
     clock::Timestamp,
-    record::{Failure, Origin, Record, Rejected},
+    record::{Failure, Origin, Record, Rejection},
 };
 
 /// Turns one throw into records.
 ///
 /// # Contract
 ///
-/// * **Pure.** The same input gives the same output; it needs no runtime, no clock, no disk and no
-///   network. It is run on a thread where it may take its time.
-/// * **One bad record never takes its neighbours with it**: what cannot be read is
-///   [rejected](Output::reject) and the next one is read. `Err` means that nothing of the throw can
-///   be read; the throw then goes to quarantine whole, and what was put out before is forgotten.
-/// * **Any bytes.** It never panics, whatever it is given. When it does all the same the panic is
-///   caught and the throw quarantined. A deadline passes likewise; but its thread cannot be
-///   stopped: a processor is trusted code.
-/// * **Bounded.** It makes no more than a small multiple of what it is given; [`Output`] stops it
-///   otherwise.
+/// * **Pure.** The same input gives the same output. A processor needs no runtime, clock, disk or
+///   network. It runs on a thread where it may block.
+/// * **Isolated failures.** A record that cannot be read is [rejected](Output::reject) and processing
+///   continues with the next one. `Err` means that no part of the throw can be read: the whole throw is
+///   quarantined and earlier output is discarded.
+/// * **Total.** It does not panic, whatever the input. If it does, the panic is caught and the throw is
+///   quarantined. The same happens when it exceeds its deadline, but its thread cannot be stopped: a
+///   processor is trusted code.
+/// * **Bounded.** The size of the output is at most a small multiple of the input; [`Output`] enforces a
+///   limit.
 pub trait Processor: Send + Sync + Debug + 'static {
-    /// Its name, as `?format=` and a source's settings say it: lowercase words with hyphens.
+    /// Returns the name used in `?format=` and in source settings: lowercase words with hyphens.
     fn name(&self) -> &str;
 
-    /// Its version, kept with what is quarantined.
+    /// Returns the version, which is stored with quarantined throws.
     fn version(&self) -> u32 {
         1
     }
 
-    /// Reads the input and puts out its records, in order.
+    /// Reads the input and emits its records in order.
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure>;
 
-    /// How an endless body may be cut into chunks that are read one by one.
-    fn cuts(&self) -> Cuts {
-        Cuts::Never
+    /// Returns how a stream may be split into chunks that are processed independently.
+    fn splitting(&self) -> Splitting {
+        Splitting::None
     }
 }
 
-/// How a body of a format may be cut.
+/// How a stream in a format may be split into chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cuts {
-    /// It may not: only the whole has a meaning.
-    Never,
+pub enum Splitting {
+    /// The body must be processed as a whole.
+    None,
     /// After any line.
     Lines,
-    /// After any line, with the first line put in front of every chunk.
-    LinesUnderHeader,
+    /// After any line, with the first line repeated at the start of every chunk.
+    LinesWithHeader,
 }
 
-/// What a processor is given.
+/// The input of a processor.
 #[derive(Debug, Clone)]
 pub struct Input<'a> {
-    /// The bytes. For formats that are text they are UTF-8, whatever they came as.
+    /// The body. Text formats get UTF-8, whatever encoding was sent.
     pub body: &'a Bytes,
-    /// The content type, as it was sent.
+    /// The `Content-Type` header as sent.
     pub content_type: Option<&'a str>,
-    /// The arguments of the address.
+    /// The query parameters of the request.
     pub arguments: &'a [(String, String)],
     /// When the throw was received.
     pub received_at: Timestamp,
 }
 
 impl<'a> Input<'a> {
-    /// The body as text, or why it is none.
+    /// Returns the body as text, or a failure if it is not UTF-8.
     pub fn text(&self) -> Result<&'a str, Failure> {
         std::str::from_utf8(self.body)
             .map_err(|error| Failure::unreadable(format!("not UTF-8 text: {error}")))
     }
 }
 
-/// The most records that a throw may hold. A stream may be of any length: it is read in chunks.
+/// Maximum number of records in a throw. Streams are unlimited: they are processed in chunks.
 pub const MAX_RECORDS: usize = 1_000_000;
 
-/// About how many bytes a member of a record takes, beside those of its body.
-const MEMBER: usize = 160;
+/// Approximate memory overhead of one member of a record.
+const MEMBER_BYTES: usize = 160;
 
-/// What a processor puts out.
+/// The output of a processor.
 #[derive(Debug, Default)]
 pub struct Output {
     /// The records, in order.
     pub records: Vec<Record>,
-    /// What did not become one.
-    pub rejected: Vec<Rejected>,
+    /// Parts of the throw that did not become a record.
+    pub rejected: Vec<Rejection>,
     next: usize,
-    /// The room that it takes, where that is bounded.
-    pub(crate) share: Option<Share>,
-    is_out_of_room: bool,
+    /// The memory used by the output, if it is limited.
+    pub(crate) share: Option<MemoryShare>,
+    is_out_of_memory: bool,
 }
 
 impl Output {
-    /// One that takes its room of all there is.
-    pub(crate) fn within(room: &Room) -> Self {
-        Self { share: Some(room.share()), ..Self::default() }
+    /// Creates an output whose memory is taken from a budget.
+    pub(crate) fn within(budget: &MemoryBudget) -> Self {
+        Self { share: Some(budget.share()), ..Self::default() }
     }
 
-    /// Puts out a record that stands in no particular place.
+    /// Emits a record without a position in the body.
     pub fn record(&mut self, record: Record) {
         self.record_at(record, None, None);
     }
 
-    /// Puts out a record with its line and its bytes.
-    pub fn record_at(&mut self, record: Record, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
-        let origin = Origin { index: self.next, line, piece };
+    /// Emits a record with its line number and byte range.
+    pub fn record_at(&mut self, record: Record, line: Option<usize>, byte_range: Option<Range<usize>>) {
+        let origin = Origin { index: self.next, line, byte_range };
         self.next += 1;
-        self.take(size_of::<Record>() + MEMBER * (record.fields.len() + record.odd.len()));
+        self.reserve(size_of::<Record>() + MEMBER_BYTES * (record.fields.len() + record.non_finite.len()));
         if !self.is_full() {
             if self.records.capacity() == 0 {
-                // Most throws are of one record.
+                // Most throws contain one record.
                 self.records.reserve_exact(1);
             }
             self.records.push(Record { origin, ..record });
         }
     }
 
-    /// Says that what stands here cannot be read.
-    pub fn reject(&mut self, failure: Failure, line: Option<usize>, piece: Option<std::ops::Range<usize>>) {
-        let origin = Origin { index: self.next, line, piece };
+    /// Reports a part of the body that cannot be read.
+    pub fn reject(&mut self, failure: Failure, line: Option<usize>, byte_range: Option<Range<usize>>) {
+        let origin = Origin { index: self.next, line, byte_range };
         self.next += 1;
-        self.take(size_of::<Rejected>() + failure.detail.len());
+        self.reserve(size_of::<Rejection>() + failure.detail.len());
         if !self.is_full() {
-            self.rejected.push(Rejected { origin, failure });
+            self.rejected.push(Rejection { origin, failure });
         }
     }
 
-    /// Whether more was put out than is kept: a processor that sees it may stop.
+    /// Returns whether a limit was exceeded. Further output is discarded, so a processor may stop.
     pub fn is_full(&self) -> bool {
-        self.next > MAX_RECORDS || self.is_out_of_room
+        self.next > MAX_RECORDS || self.is_out_of_memory
     }
 
-    /// Whether it would have taken more room than there is beside other throws.
-    pub(crate) fn is_out_of_room(&self) -> bool {
-        self.is_out_of_room
+    /// Returns whether the output exceeded its memory budget.
+    pub(crate) fn is_out_of_memory(&self) -> bool {
+        self.is_out_of_memory
     }
 
-    fn take(&mut self, bytes: usize) {
-        self.is_out_of_room |= self.share.as_mut().is_some_and(|share| !share.grow(bytes));
+    fn reserve(&mut self, bytes: usize) {
+        self.is_out_of_memory |= self.share.as_mut().is_some_and(|share| !share.grow(bytes));
     }
 }

@@ -1,14 +1,14 @@
-//! The processors there are, by name, and how one is run.
+//! The list of processors by name, and the function that runs one.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use super::{Input, MAX_RECORDS, Output, Processor};
+use super::{Input, MAX_RECORDS, Output, Processor, formats};
 use crate::record::Failure;
 
-/// The processors there are: one for each format, and those of the program.
+/// All available processors: one per built-in format, and those added by the embedding program.
 #[derive(Debug, Clone)]
 pub struct Registry {
     processors: Vec<Arc<dyn Processor>>,
@@ -21,84 +21,96 @@ impl Default for Registry {
 }
 
 impl Registry {
-    /// The processors that are built in. A new format is a line here.
+    /// Returns the built-in processors. A new format adds one line here.
     pub fn built_in() -> Self {
-        let mut formats: Vec<Arc<dyn Processor>> = vec![
-            Arc::new(super::json::JsonDocument),
-            Arc::new(super::ndjson::Ndjson),
-            Arc::new(super::concatenated_json::ConcatenatedJson),
-            Arc::new(super::text::Text),
-            Arc::new(super::form::Form),
-            Arc::new(super::args::Arguments),
-            Arc::new(super::table::Csv),
-            Arc::new(super::table::Tsv),
-            Arc::new(super::xml::Xml),
-            Arc::new(super::yaml::Yaml),
-            Arc::new(super::toml::Toml),
-            Arc::new(super::msgpack::MessagePack),
-            Arc::new(super::cbor::Cbor),
-            Arc::new(super::prometheus::Prometheus),
-            Arc::new(super::binary::Binary),
+        let mut processors: Vec<Arc<dyn Processor>> = vec![
+            Arc::new(formats::json::JsonDocument),
+            Arc::new(formats::ndjson::Ndjson),
+            Arc::new(formats::concatenated_json::ConcatenatedJson),
+            Arc::new(formats::text::Text),
+            Arc::new(formats::form::Form),
+            Arc::new(formats::args::Arguments),
+            Arc::new(formats::csv::Csv),
+            Arc::new(formats::csv::Tsv),
+            Arc::new(formats::xml::Xml),
+            Arc::new(formats::yaml::Yaml),
+            Arc::new(formats::toml::Toml),
+            Arc::new(formats::msgpack::MessagePack),
+            Arc::new(formats::cbor::Cbor),
+            Arc::new(formats::prometheus::Prometheus),
+            Arc::new(formats::binary::Binary),
+            Arc::new(formats::logfmt::Logfmt),
+            Arc::new(formats::influx::Influx),
+            Arc::new(formats::syslog::syslog()),
+            Arc::new(formats::access_log::access_log()),
+            Arc::new(formats::cef::cef()),
         ];
-        formats.extend(super::vrl::builtin());
-        // A file in a form may be in any of them.
-        let multipart = Arc::new(super::multipart::Multipart::of(Self { processors: formats.clone() }));
-        formats.push(multipart);
-        Self { processors: formats }
+        // A file in a multipart form may be in any of the other formats.
+        let others = Self { processors: processors.clone() };
+        processors.push(Arc::new(formats::multipart::Multipart::new(others)));
+        Self { processors }
     }
 
-    /// Adds a program's own processor. A name that is taken is an error: which of the two would
-    /// read a throw could not be seen from outside.
+    /// Adds a custom processor. Fails if the name is already taken, because it would be ambiguous which
+    /// of the two processes a throw.
     pub fn with(mut self, processor: Arc<dyn Processor>) -> Result<Self, String> {
         if self.get(processor.name()).is_some() {
-            return Err(format!("a processor called `{}` is there already", processor.name()));
+            return Err(format!("a processor named `{}` already exists", processor.name()));
         }
         self.processors.push(processor);
         Ok(self)
     }
 
-    /// The processor of this name.
+    /// Returns the processor with this name.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Processor>> {
         self.processors.iter().find(|processor| processor.name() == name)
     }
 
-    /// All names, those built in first.
+    /// Iterates over all names, built-in processors first.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.processors.iter().map(|processor| processor.name())
     }
 }
 
-/// Runs a processor: a panic is a failure, and so is more output than [`MAX_RECORDS`], or none but
-/// what was rejected.
+/// Runs a processor.
+///
+/// Fails if the processor panics, emits more than [`MAX_RECORDS`], or emits only rejections.
 pub fn run(processor: &dyn Processor, input: &Input<'_>) -> Result<Output, Failure> {
     run_into(Output::default(), processor, input)
 }
 
-/// The failure of a processor that would have taken more room than there is now.
+/// Failure code of a processor whose output exceeds the memory available at the moment.
 pub(crate) const NO_MEMORY: &str = "no-room";
 
-/// The same, into an output that may be bounded.
+/// Runs a processor like [`run`], but into an output that may have a memory budget.
 pub(crate) fn run_into(
     mut output: Output,
     processor: &dyn Processor,
     input: &Input<'_>,
 ) -> Result<Output, Failure> {
     let work = || processor.process(input, &mut output).map(|()| output);
-    // What a panic leaves half done is the output, and that is dropped.
+    // The output is the only state a panic can leave incomplete, and it is dropped.
     let output =
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(processor, &*panic)))?;
-    if output.is_out_of_room() {
-        return Err(Failure::new(NO_MEMORY, "the records of other throws take the memory there is"));
+    if output.is_out_of_memory() {
+        return Err(Failure::new(
+            NO_MEMORY,
+            "other throws are using all the memory for records; try again later",
+        ));
     }
     if output.is_full() {
-        let detail = format!("it holds more than {MAX_RECORDS} records: send it in parts, or as a stream");
+        let detail =
+            format!("the throw contains more than {MAX_RECORDS} records; send it in parts or as a stream");
         return Err(Failure::new("too-many-records", detail));
     }
     match output.rejected.first() {
         Some(first) if output.records.is_empty() => {
             let detail = match output.rejected.len() {
                 1 => first.failure.detail.clone(),
-                count => format!("none of {count} could be read; the first: {}", first.failure.detail),
+                count => format!(
+                    "none of {count} records could be read; the first failed with: {}",
+                    first.failure.detail
+                ),
             };
             Err(Failure::new(first.failure.code, detail))
         }
@@ -108,19 +120,19 @@ pub(crate) fn run_into(
 
 fn panicked(processor: &dyn Processor, panic: &(dyn std::any::Any + Send)) -> Failure {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it did not say why");
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     Failure::new("panicked", format!("the processor `{}` panicked: {text}", processor.name()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Timestamp, process::Room, record::Record};
+    use crate::{clock::Timestamp, process::MemoryBudget, record::Record};
 
     #[derive(Debug)]
-    struct SystemStorage(&'static str);
+    struct Custom(&'static str);
 
-    impl Processor for SystemStorage {
+    impl Processor for Custom {
         fn name(&self) -> &str {
             self.0
         }
@@ -136,42 +148,46 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_there_once() {
-        let registry = Registry::built_in().with(Arc::new(SystemStorage("own"))).unwrap();
+    fn names_are_unique() {
+        let registry = Registry::built_in().with(Arc::new(Custom("custom"))).unwrap();
         assert!(
-            registry.get("own").is_some() && registry.get("json").is_some() && registry.get("").is_none()
+            registry.get("custom").is_some() && registry.get("json").is_some() && registry.get("").is_none()
         );
-        assert!(registry.clone().with(Arc::new(SystemStorage("csv"))).is_err());
+        assert!(registry.clone().with(Arc::new(Custom("csv"))).is_err());
         let names: std::collections::HashSet<_> = registry.names().collect();
         assert_eq!(names.len(), registry.names().count());
     }
 
     #[test]
-    fn panics_floods_and_nothing_but_rejections_are_failures() {
+    fn panics_too_many_records_and_only_rejections_are_failures() {
         for (body, code, detail) in [
-            ("", "panicked", "the processor `own` panicked: nothing to read"),
-            ("1", "too-many-records", "it holds more than 1000000 records: send it in parts, or as a stream"),
+            ("", "panicked", "the processor `custom` panicked: nothing to read"),
+            (
+                "1",
+                "too-many-records",
+                "the throw contains more than 1000000 records; send it in parts or as a stream",
+            ),
             ("12", "unreadable", "no"),
         ] {
             let body = bytes::Bytes::from(body);
             let input =
                 Input { body: &body, content_type: None, arguments: &[], received_at: Timestamp::MIN };
-            let failure = run(&SystemStorage("own"), &input).unwrap_err();
+            let failure = run(&Custom("custom"), &input).unwrap_err();
             assert_eq!((failure.code, failure.detail.as_str()), (code, detail));
         }
     }
 
     #[test]
-    fn a_flood_is_stopped_where_the_room_ends() {
+    fn output_stops_at_the_memory_budget() {
         let body = bytes::Bytes::from_static(b"1");
         let input = Input { body: &body, content_type: None, arguments: &[], received_at: Timestamp::MIN };
-        let room = Room::new(8 << 20);
-        let mut of_another = room.share();
-        assert!(of_another.grow(1 << 20));
-        let failure = run_into(Output::within(&room), &SystemStorage("own"), &input).unwrap_err();
+        let budget = MemoryBudget::new(8 << 20);
+        let mut other = budget.share();
+        assert!(other.grow(1 << 20));
+        let failure = run_into(Output::within(&budget), &Custom("custom"), &input).unwrap_err();
         assert_eq!(failure.code, NO_MEMORY);
-        drop(of_another);
-        let failure = run_into(Output::within(&room), &SystemStorage("own"), &input).unwrap_err();
-        assert_eq!(failure.code, "too-many-records", "alone it may have as many as any throw");
+        drop(other);
+        let failure = run_into(Output::within(&budget), &Custom("custom"), &input).unwrap_err();
+        assert_eq!(failure.code, "too-many-records", "a single throw may use the whole budget");
     }
 }

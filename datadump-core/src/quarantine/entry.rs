@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     clock::Timestamp,
     error::{Error, Fault, Result},
-    process::Share,
+    process::MemoryShare,
     receipt::Remark,
     record::{Failure, Origin},
     schema::{InForce, Row, StoredRow},
@@ -32,7 +32,7 @@ pub(crate) struct ThrowContext {
     /// The program the throw went through, with its version.
     pub(crate) processor: Option<(String, u32)>,
     /// The memory reserved for the records, released when nothing refers to the throw any more.
-    pub(crate) _memory: Option<Share>,
+    pub(crate) _memory: Option<MemoryShare>,
 }
 
 /// A part of a throw that could not be stored.
@@ -169,7 +169,7 @@ impl ThrowContext {
     /// The row of an entry.
     pub(crate) fn entry(&self, id: Uuid, part: &FailedPart) -> Result<Row> {
         let FailedPart { origin, original, storage, reason } = part;
-        let piece = origin.as_ref().and_then(|origin| origin.piece.clone());
+        let piece = origin.as_ref().and_then(|origin| origin.byte_range.clone());
         let raw = match (origin, piece, original) {
             (_, Some(piece), _) => self.body.get(piece).unwrap_or_default().to_vec(),
             (Some(_), None, Some(record)) => record.to_string().into_bytes(),

@@ -1,15 +1,15 @@
-//! The members of a record. Records that follow one another mostly have the same names in the same order:
-//! those share them, and where each name goes in a storage is found once for all of them.
+//! The fields of a record. Consecutive records usually have the same names in the same order; they share one
+//! list of names, so that it is allocated and matched to a storage only once.
 
 use std::{collections::HashMap, fmt, ops::Index, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
-/// Up to so many names are looked through; more are looked up.
-const FEW: usize = 24;
+/// Number of names up to which a linear search is used instead of a hash map.
+const MAX_LINEAR: usize = 24;
 
-/// Values by their names, in an order. It is what a JSON object is, and [becomes one](Map) whenever it has to.
+/// Named values in order, convertible to and from a [JSON object](Map).
 ///
 /// ```
 /// use datadump_core::Fields;
@@ -22,27 +22,27 @@ const FEW: usize = 24;
 /// ```
 #[derive(Clone, Default)]
 pub struct Fields {
-    /// None may stand for no names: what all threads count is not counted for nothing.
+    /// `None` if there are no names, to avoid contention on a shared reference count.
     names: Option<Arc<Names>>,
-    /// As many as there are names.
+    /// One value per name.
     values: Vec<Json>,
 }
 
-/// Names in an order, each once.
+/// Distinct names in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     list: Vec<String>,
-    /// Where each of them stands, when they are many.
+    /// Index of each name, if there are many.
     places: HashMap<String, usize>,
 }
 
 impl Names {
-    /// One after the other.
+    /// Returns the names in order.
     pub(crate) fn list(&self) -> &[String] {
         &self.list
     }
 
-    /// Where this name stands.
+    /// Returns the index of a name.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         if self.places.is_empty() {
             return self.list.iter().position(|known| known == name);
@@ -50,10 +50,10 @@ impl Names {
         self.places.get(name).copied()
     }
 
-    /// Adds a name that is not there yet.
+    /// Adds a name, which must be new.
     pub(crate) fn push(&mut self, name: String) {
         let place = self.list.len();
-        if place == FEW && self.places.is_empty() {
+        if place == MAX_LINEAR && self.places.is_empty() {
             self.places = self.list.iter().cloned().zip(0..).collect();
         }
         if !self.places.is_empty() {
@@ -62,7 +62,7 @@ impl Names {
         self.list.push(name);
     }
 
-    /// Takes the one at this place out.
+    /// Removes the name at an index.
     fn remove(&mut self, place: usize) {
         let name = self.list.remove(place);
         if self.places.remove(&name).is_some() {
@@ -70,7 +70,7 @@ impl Names {
         }
     }
 
-    /// The first so many of them.
+    /// Returns the first `count` names.
     pub(crate) fn first(&self, count: usize) -> Self {
         self.list.iter().take(count).cloned().collect()
     }
@@ -86,23 +86,23 @@ impl FromIterator<String> for Names {
 }
 
 impl Fields {
-    /// Values under names that they may share with others: as many as there are names.
-    pub(crate) fn under(names: Arc<Names>, values: Vec<Json>) -> Self {
+    /// Creates fields from a shared list of names and one value per name.
+    pub(crate) fn with_names(names: Arc<Names>, values: Vec<Json>) -> Self {
         debug_assert_eq!(names.list.len(), values.len(), "{names:?}");
         Self { names: Some(names), values }
     }
 
-    /// The names, and the values in their order.
+    /// Splits the fields into names and values.
     pub(crate) fn into_parts(self) -> (Arc<Names>, Vec<Json>) {
         (self.names.unwrap_or_default(), self.values)
     }
 
-    /// The names.
+    /// Returns the shared list of names.
     pub(crate) fn names(&self) -> Option<&Arc<Names>> {
         self.names.as_ref()
     }
 
-    /// The values, in their order.
+    /// Returns the values in order.
     pub(crate) fn values(&self) -> &[Json] {
         &self.values
     }
@@ -115,33 +115,33 @@ impl Fields {
         Arc::make_mut(self.names.get_or_insert_default())
     }
 
-    /// How many there are.
+    /// Returns the number of fields.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no fields.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// The value under this name.
+    /// Returns the value of a field.
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.values.get(self.place(name)?)
     }
 
-    /// The value under this name, to change it.
+    /// Returns a mutable reference to the value of a field.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Json> {
         let place = self.place(name)?;
         self.values.get_mut(place)
     }
 
-    /// Whether there is a value under this name.
+    /// Returns whether a field exists.
     pub fn contains_key(&self, name: &str) -> bool {
         self.place(name).is_some()
     }
 
-    /// Puts a value under a name: in place of the one that is there, or behind all others.
+    /// Inserts a field at the end, or replaces and returns its value.
     pub fn insert(&mut self, name: impl Into<String>, value: Json) -> Option<Json> {
         let name = name.into();
         if let Some(before) = self.get_mut(&name) {
@@ -152,19 +152,19 @@ impl Fields {
         None
     }
 
-    /// Takes a value out; those behind it stay in their order.
+    /// Removes a field and returns its value; the order of the others is preserved.
     pub fn remove(&mut self, name: &str) -> Option<Json> {
         let place = self.place(name)?;
         self.own_names().remove(place);
         Some(self.values.remove(place))
     }
 
-    /// The names and values, in their order.
+    /// Iterates over names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Json)> {
         self.keys().zip(&self.values)
     }
 
-    /// The names, in their order.
+    /// Iterates over the names in order.
     pub fn keys(&self) -> impl Iterator<Item = &String> {
         self.names.as_ref().map_or(&[][..], |names| names.list()).iter()
     }
@@ -220,14 +220,14 @@ impl From<Fields> for Json {
 impl Index<&str> for Fields {
     type Output = Json;
 
-    /// The value under this name, and null when there is none, as of a [`Json`].
+    /// Returns the value of a field, or null if it does not exist, like indexing a [`Json`].
     fn index(&self, name: &str) -> &Json {
         self.get(name).unwrap_or(&Json::Null)
     }
 }
 
 impl PartialEq for Fields {
-    /// Whatever their order.
+    /// Compares fields ignoring their order.
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
     }
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_shared_until_one_of_those_that_share_them_has_others() {
+    fn names_are_shared_until_changed() {
         let one = fields(&json!({"a": 1, "b": 2}));
         let mut other = one.clone();
         assert!(is_shared(&one, &other));
@@ -279,17 +279,17 @@ mod tests {
     }
 
     #[test]
-    fn many_are_found_as_few_are() {
-        let all = 0..4 * FEW;
+    fn large_records_behave_like_small_ones() {
+        let all = 0..4 * MAX_LINEAR;
         let mut many: Fields = all.clone().map(|number| (number.to_string(), json!(number))).collect();
         assert_eq!(many.insert("30", json!("x")), Some(json!(30)));
         assert_eq!(many.remove("31"), Some(json!(31)));
         for number in all.filter(|number| ![30, 31].contains(number)) {
             assert_eq!(many[number.to_string().as_str()], number);
         }
-        assert_eq!((&many["30"], many.get("31"), many.len()), (&json!("x"), None, 4 * FEW - 1));
+        assert_eq!((&many["30"], many.get("31"), many.len()), (&json!("x"), None, 4 * MAX_LINEAR - 1));
         let mut fewer = many.clone();
-        for number in (4..4 * FEW).rev() {
+        for number in (4..4 * MAX_LINEAR).rev() {
             fewer.remove(&number.to_string());
         }
         fewer.insert("a", json!("y"));

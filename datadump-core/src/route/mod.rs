@@ -1,71 +1,79 @@
-//! Record → storage: which records of a source go where, and what of them.
+//! Routes records of a source to storages and selects, renames and casts their fields.
 
-mod condition;
+mod evaluate;
 
 use serde_json::{Map, Value as Json};
 
 use crate::{
+    condition::Condition,
     error::{Error, Fault, Place, Result},
     record::{Fields, Record},
     schema::{Kind, StorageName, Value, parse},
     source::{self, Settings, Unrouted},
 };
-pub use condition::Condition;
 
-/// The most routes a source may have.
+/// Maximum number of routes per source.
 const MAX_ROUTES: usize = 100;
 
-/// The most fields one route may name.
+/// Maximum number of fields that one route may name.
 const MAX_FIELDS: usize = 1_000;
 
-/// Where the records of a source go.
+/// The routes of a source.
 #[derive(Debug, Clone)]
 pub struct Routes {
     routes: Vec<Route>,
     unrouted: Unrouted,
-    home: StorageName,
+    /// The storage named after the source.
+    default_storage: StorageName,
 }
 
 #[derive(Debug, Clone)]
 struct Route {
     storage: StorageName,
     when: Option<Condition>,
-    /// Paths to keep, each with the name it gets; all fields when there are none.
-    keep: Vec<(Vec<String>, String)>,
-    /// New names, where all fields are kept.
-    rename: Vec<(Vec<String>, String)>,
+    /// Paths to keep, each with its new name. Empty: keep all fields.
+    keep: Vec<(FieldPath, String)>,
+    /// New names, if all fields are kept.
+    rename: Vec<(FieldPath, String)>,
     cast: Vec<(String, Kind)>,
 }
 
-/// A record on its way to a storage.
+/// A path to a field, such as `address.city`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Routed {
-    /// The storage.
-    pub storage: StorageName,
-    /// What of the record goes there, or what cannot be made of it.
-    pub record: Result<Record, Unfit>,
+struct FieldPath {
+    name: String,
+    steps: Vec<String>,
 }
 
-/// A record that a route could not make what it should of it.
+/// A record and the storage it is routed to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Unfit {
-    /// The record as it came.
+pub struct RoutedRecord {
+    /// The storage.
+    pub storage: StorageName,
+    /// The record as transformed by the route, or why the transformation failed.
+    pub record: Result<Record, CastFailure>,
+}
+
+/// A record with a field that cannot be cast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CastFailure {
+    /// The original record.
     pub record: Record,
     /// What is wrong.
     pub fault: Fault,
 }
 
 impl Routes {
-    /// Reads the routes of a source of this name.
+    /// Parses the routes in the settings of a source.
     pub fn read(name: &StorageName, settings: &Settings) -> Result<Self> {
         let at = Place::field("routes");
         if settings.routes.len() > MAX_ROUTES {
-            let detail = format!("{} routes are more than {MAX_ROUTES}", settings.routes.len());
+            let detail = format!("a source has at most {MAX_ROUTES} routes, not {}", settings.routes.len());
             return Err(Error::Settings(vec![Fault::new(at, "too-many", detail)]));
         }
         let (mut routes, mut faults) = (Vec::new(), Vec::new());
         for (place, route) in settings.routes.iter().enumerate() {
-            match read(route, &at.index(place)) {
+            match parse_route(route, &at.index(place)) {
                 Ok(route) => routes.push(route),
                 Err(fault) => faults.push(fault),
             }
@@ -73,52 +81,54 @@ impl Routes {
         if !faults.is_empty() {
             return Err(Error::Settings(faults));
         }
-        Ok(Self { routes, unrouted: settings.unrouted, home: name.clone() })
+        Ok(Self { routes, unrouted: settings.unrouted, default_storage: name.clone() })
     }
 
-    /// Whether a record may not arrive as it left.
-    pub fn transforms(&self) -> bool {
+    /// Returns whether there are routes, which may transform records.
+    pub fn has_routes(&self) -> bool {
         !self.routes.is_empty()
     }
 
-    /// Where every record goes whose processor did not choose: there are no routes.
-    pub fn only_home(&self) -> Option<&StorageName> {
-        self.routes.is_empty().then_some(&self.home)
+    /// Returns the storage of all records if there are no routes. Records for which a processor chose a
+    /// storage are not affected.
+    pub fn sole_storage(&self) -> Option<&StorageName> {
+        self.routes.is_empty().then_some(&self.default_storage)
     }
 
-    /// All storages that records go to whose processor did not choose one.
+    /// Returns all storages that records may be routed to, unless a processor chooses another one.
     pub fn storages(&self) -> Vec<&StorageName> {
         let routed = self.routes.iter().map(|route| &route.storage);
-        let home = Some(&self.home).filter(|_| self.routes.is_empty() || self.unrouted == Unrouted::Keep);
-        routed.chain(home).collect()
+        let default =
+            Some(&self.default_storage).filter(|_| self.routes.is_empty() || self.unrouted == Unrouted::Keep);
+        routed.chain(default).collect()
     }
 
-    /// Where a record goes: nowhere, to one storage or to several. One whose processor chose a
-    /// storage goes there.
-    pub fn of(&self, record: Record) -> Vec<Routed> {
+    /// Routes a record to any number of storages. If its processor chose a storage, that storage takes
+    /// precedence over the routes.
+    pub fn route(&self, record: Record) -> Vec<RoutedRecord> {
         if let Some(storage) = record.storage.clone() {
-            return vec![Routed { storage, record: Ok(record) }];
+            return vec![RoutedRecord { storage, record: Ok(record) }];
         }
-        let mut routed: Vec<Routed> = self
+        let mut routed: Vec<RoutedRecord> = self
             .routes
             .iter()
-            .filter(|route| route.takes(&record))
+            .filter(|route| route.matches(&record))
             .map(|route| route.apply(&record))
             .collect();
         if routed.is_empty() && (self.routes.is_empty() || self.unrouted == Unrouted::Keep) {
-            routed.push(Routed { storage: self.home.clone(), record: Ok(record) });
+            routed.push(RoutedRecord { storage: self.default_storage.clone(), record: Ok(record) });
         }
         routed
     }
 }
 
-fn read(route: &source::Route, at: &Place) -> Result<Route, Fault> {
+fn parse_route(route: &source::Route, at: &Place) -> Result<Route, Fault> {
     let storage = StorageName::parse(&route.storage)
         .map_err(|reason| Fault::new(at.name("storage"), "name", reason))?;
     let when = match &route.when {
         None => None,
         Some(json) => {
-            Some(Condition::read(json).map_err(|detail| Fault::new(at.name("when"), "condition", detail))?)
+            Some(condition(json).map_err(|detail| Fault::new(at.name("when"), "condition", detail))?)
         }
     };
     if route.keep.len() + route.rename.len() + route.cast.len() > MAX_FIELDS {
@@ -127,17 +137,21 @@ fn read(route: &source::Route, at: &Place) -> Result<Route, Fault> {
     let mut renamed = Vec::new();
     for (from, to) in &route.rename {
         let Some(to) = to.as_str().filter(|to| !to.is_empty()) else {
-            return Err(Fault::new(at.name("rename").name(from), "mistyped", format!("{to} is not a name")));
+            return Err(Fault::new(
+                at.name("rename").name(from),
+                "mistyped",
+                format!("{to} is not a field name"),
+            ));
         };
         renamed.push((from.clone(), to.to_owned()));
     }
-    let mut keep: Vec<(Vec<String>, String)> = Vec::new();
+    let mut keep: Vec<(FieldPath, String)> = Vec::new();
     for (place, from) in route.keep.iter().enumerate() {
-        let path = steps(from);
-        let last = path.last().cloned().unwrap_or_default();
+        let path = FieldPath::new(from);
+        let last = path.steps.last().cloned().unwrap_or_default();
         let name = renamed.iter().find(|(old, _)| old == from).map_or(last, |(_, new)| new.clone());
         if keep.iter().any(|(_, other)| *other == name) {
-            let detail = format!("two kept fields would be called `{name}`: rename one");
+            let detail = format!("two kept fields are named `{name}`: rename one of them");
             return Err(Fault::new(at.name("keep").index(place), "duplicate", detail));
         }
         keep.push((path, name));
@@ -149,18 +163,18 @@ fn read(route: &source::Route, at: &Place) -> Result<Route, Fault> {
         return Err(Fault::new(at.name("rename").name(from), "not-kept", detail));
     }
     let rename = if route.keep.is_empty() { renamed } else { Vec::new() };
-    let rename = rename.into_iter().map(|(from, to)| (steps(&from), to)).collect();
+    let rename = rename.into_iter().map(|(from, to)| (FieldPath::new(&from), to)).collect();
     let cast =
         route.cast.iter().map(|(name, kind)| Ok((name.clone(), kind_of(kind, &at.name("cast").name(name))?)));
     Ok(Route { storage, when, keep, rename, cast: cast.collect::<Result<_, Fault>>()? })
 }
 
-/// A kind, as a definition writes it: its name, or an object with its limits too.
+/// Parses a field type as in a definition: its name, or an object with limits.
 fn kind_of(json: &Json, at: &Place) -> Result<Kind, Fault> {
     let mut field = match json {
         Json::String(name) => Map::from_iter([("type".to_owned(), Json::from(name.as_str()))]),
         Json::Object(members) => members.clone(),
-        _ => return Err(Fault::new(at.clone(), "mistyped", format!("{json} is not a type"))),
+        _ => return Err(Fault::new(at.clone(), "mistyped", format!("{json} is not a field type"))),
     };
     field.insert("name".into(), "x".into());
     let definition = serde_json::json!({
@@ -171,19 +185,27 @@ fn kind_of(json: &Json, at: &Place) -> Result<Kind, Fault> {
         Fault::new(at.clone(), "unknown-type", detail)
     })?;
     let kind = definition.own_fields().next().map(|field| field.kind.clone());
-    kind.ok_or_else(|| Fault::new(at.clone(), "unknown-type", "this is not a type"))
+    kind.ok_or_else(|| Fault::new(at.clone(), "unknown-type", "not a field type"))
 }
 
-fn steps(path: &str) -> Vec<String> {
-    path.split('.').map(str::to_owned).collect()
+fn condition(json: &Json) -> Result<Condition, String> {
+    let parsed = Condition::parse(json, |_| false);
+    let checked = parsed.and_then(|condition| condition.check_operands().map(|()| condition));
+    checked.map_err(|error| error.detail)
+}
+
+impl FieldPath {
+    fn new(path: &str) -> Self {
+        Self { name: path.to_owned(), steps: path.split('.').map(str::to_owned).collect() }
+    }
 }
 
 impl Route {
-    fn takes(&self, record: &Record) -> bool {
-        self.when.as_ref().is_none_or(|when| when.holds(&record.fields))
+    fn matches(&self, record: &Record) -> bool {
+        self.when.as_ref().is_none_or(|when| evaluate::holds(when, &record.fields))
     }
 
-    fn apply(&self, record: &Record) -> Routed {
+    fn apply(&self, record: &Record) -> RoutedRecord {
         let mut fields = Fields::default();
         if self.keep.is_empty() {
             fields = record.fields.clone();
@@ -194,39 +216,51 @@ impl Route {
             }
         } else {
             for (path, name) in &self.keep {
-                if let Some(value) = find(&record.fields, path) {
+                if let Some(value) = find(&record.fields, &path.name, &path.steps) {
                     fields.insert(name.clone(), value.clone());
                 }
             }
         }
-        let odd = if self.keep.is_empty() { record.odd.clone() } else { kept_odd(record, &self.keep) };
+        let non_finite = if self.keep.is_empty() {
+            record.non_finite.clone()
+        } else {
+            kept_non_finite(record, &self.keep)
+        };
         let storage = self.storage.clone();
         for (name, kind) in &self.cast {
             let Some(value) = fields.get_mut(name).filter(|value| !value.is_null()) else { continue };
             match cast(value, kind) {
                 Some(cast) => *value = cast,
                 None => {
-                    let detail = format!("{value} cannot be turned into {}", kind.name());
+                    let detail = format!("{value} cannot be cast to {}", kind.name());
                     let fault = Fault::new(Place::field(name), "cast", detail);
-                    return Routed { storage, record: Err(Unfit { record: record.clone(), fault }) };
+                    return RoutedRecord {
+                        storage,
+                        record: Err(CastFailure { record: record.clone(), fault }),
+                    };
                 }
             }
         }
-        let record =
-            Record { fields, odd, untyped: record.untyped, storage: None, origin: record.origin.clone() };
-        Routed { storage, record: Ok(record) }
+        let record = Record {
+            fields,
+            non_finite,
+            untyped: record.untyped,
+            storage: None,
+            origin: record.origin.clone(),
+        };
+        RoutedRecord { storage, record: Ok(record) }
     }
 }
 
-fn kept_odd(record: &Record, keep: &[(Vec<String>, String)]) -> Fields {
-    let kept = keep.iter().filter_map(|(path, name)| match path.as_slice() {
-        [only] => record.odd.get(only).map(|value| (name.clone(), value.clone())),
+fn kept_non_finite(record: &Record, keep: &[(FieldPath, String)]) -> Fields {
+    let kept = keep.iter().filter_map(|(path, name)| match path.steps.as_slice() {
+        [only] => record.non_finite.get(only).map(|value| (name.clone(), value.clone())),
         _ => None,
     });
     kept.collect()
 }
 
-/// A value in the form of another kind.
+/// Converts a value to another field type.
 fn cast(value: &Json, kind: &Kind) -> Option<Json> {
     let text = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let read: Option<Value> = match kind {
@@ -250,10 +284,10 @@ fn cast(value: &Json, kind: &Kind) -> Option<Json> {
     read.map(|value| value.to_json(kind))
 }
 
-/// The value at a path; a name with dots in it is found first.
-fn find<'a>(fields: &'a Fields, path: &[String]) -> Option<&'a Json> {
+/// Returns the value at a path. A field whose name contains the dots takes precedence.
+fn find<'a>(fields: &'a Fields, name: &str, path: &[String]) -> Option<&'a Json> {
     if path.len() > 1
-        && let Some(found) = fields.get(&path.join("."))
+        && let Some(found) = fields.get(name)
     {
         return Some(found);
     }
@@ -265,12 +299,12 @@ fn find<'a>(fields: &'a Fields, path: &[String]) -> Option<&'a Json> {
     })
 }
 
-/// Takes the value at a path out.
-fn take(fields: &mut Fields, path: &[String]) -> Option<Json> {
-    if let Some(found) = fields.remove(&path.join(".")) {
+/// Removes and returns the value at a path.
+fn take(fields: &mut Fields, path: &FieldPath) -> Option<Json> {
+    if let Some(found) = fields.remove(&path.name) {
         return Some(found);
     }
-    let (first, rest) = path.split_first()?;
+    let (first, rest) = path.steps.split_first()?;
     let Some((last, parents)) = rest.split_last() else { return fields.remove(first) };
     let mut members = fields.get_mut(first)?.as_object_mut()?;
     for step in parents {
@@ -290,11 +324,11 @@ mod tests {
         let routes = Routes::read(&StorageName::parse("animals").unwrap(), &settings).unwrap();
         let record = Record::new(record.as_object().unwrap().clone());
         let found: Vec<(String, Json)> = routes
-            .of(record)
+            .route(record)
             .into_iter()
             .map(|routed| match routed.record {
                 Ok(record) => (routed.storage.to_string(), Json::from(record.fields)),
-                Err(unfit) => (routed.storage.to_string(), unfit.fault.detail.into()),
+                Err(failure) => (routed.storage.to_string(), failure.fault.detail.into()),
             })
             .collect();
         let expected: Vec<(String, Json)> =
@@ -303,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn records_go_where_their_routes_say() {
+    fn records_are_routed_and_transformed() {
         let event = json!({"kind": "dog", "look": {"color": "black"}, "size": "40", "noise": [1]});
         check(json!({}), &event, &[("animals", event.clone())]);
         let dogs = json!({"storage": "dog", "when": {"kind": "dog"}, "keep": ["look.color", "size"],
@@ -321,11 +355,11 @@ mod tests {
         let renamed = json!({"kind": "dog", "look": {}, "size": "40", "noise": [1], "color": "black"});
         check(json!({"routes": [all]}), &event, &[("all", renamed)]);
         let wrong = json!({"storage": "dog", "keep": ["kind"], "cast": {"kind": "integer"}});
-        check(json!({"routes": [wrong]}), &event, &[("dog", "\"dog\" cannot be turned into integer".into())]);
+        check(json!({"routes": [wrong]}), &event, &[("dog", "\"dog\" cannot be cast to integer".into())]);
     }
 
     #[test]
-    fn wrong_routes_are_named() {
+    fn invalid_routes_are_reported_with_their_place() {
         for (route, at) in [
             (json!({"storage": "a b"}), "routes[0].storage"),
             (json!({"storage": "a", "when": 1}), "routes[0].when"),

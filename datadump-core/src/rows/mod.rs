@@ -11,7 +11,7 @@ use crate::{
     context::Context,
     error::{Error, Fault, Place, Result},
     record::Fields,
-    schema::{InForce, StoredRow, Value, definition::Service},
+    schema::{InForce, StoredRow, Value, definition::ServiceColumns},
     store::{Counted, Expect, Outcome, Query, Stored, Write, query::parse, system_storages::SystemStorage},
     validate,
 };
@@ -261,7 +261,7 @@ fn object(record: &Json) -> Result<&Map<String, Json>> {
 /// Takes what is not a field out of a record: `version` becomes the condition, and the times,
 /// which only the service sets, are left out, so that a row can be sent back as it was read.
 pub(crate) fn with_condition(
-    service: Service,
+    service: ServiceColumns,
     record: impl Into<Fields>,
     expect: Expect,
 ) -> Result<(Fields, Expect)> {

@@ -1,115 +1,114 @@
-//! A definition that was read and found right. Only [`super::parse`] makes one.
+//! A valid definition of a storage. Only [`super::parse`] creates one.
 
 use super::{FieldName, Kind, StorageName, Value};
 
-/// What a storage holds.
+/// The definition of a storage.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Definition {
-    /// The storage's name.
+    /// Name of the storage.
     pub name: StorageName,
-    /// What tells its rows apart.
+    /// The key that identifies a row.
     pub key: Key,
-    /// What its rows hold beside the key, in order.
+    /// The fields other than the key, in order.
     pub fields: Vec<Field>,
-    /// What concerns the storage as a whole.
+    /// Settings of the storage as a whole.
     pub meta: Meta,
 }
 
-/// The key of a storage: `integer`, `long`, `string` or `uuid`.
+/// The key of a storage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Key {
-    /// Its name.
+    /// Name of the key.
     pub name: FieldName,
-    /// Its kind.
+    /// Type of the key.
     pub kind: Kind,
-    /// Whether a row without one is given one: the next number, or a UUID v7.
+    /// Whether a missing key is generated: the next number, or a UUID v7.
     pub generated: bool,
 }
 
 /// A field of a storage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
-    /// Its name.
+    /// Name of the field.
     pub name: FieldName,
-    /// Its kind.
+    /// Type of the field.
     pub kind: Kind,
-    /// The least and greatest value allowed.
+    /// Minimum and maximum.
     pub bounds: Bounds,
-    /// What a text must match.
+    /// Pattern that text must match.
     pub pattern: Option<Pattern>,
-    /// Whether it may be null.
+    /// Whether null is allowed.
     pub nullable: bool,
-    /// What happens when a row does not have it.
+    /// Whether the field may be missing.
     pub presence: Presence,
-    /// Whether no two rows may have the same value.
+    /// Whether values must be unique.
     pub unique: bool,
-    /// Whether it has an index of its own.
+    /// Whether the field has its own index.
     pub db_index: bool,
-    /// The name it had in the version before.
+    /// Name of the field in the previous version.
     pub renamed_from: Option<FieldName>,
 }
 
-/// Whether a row must have a field.
+/// Whether a field may be missing from a record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Presence {
-    /// It must; rows of before it existed hold `backfill`, which is also what its version 1 default
-    /// was written as.
+    /// It must be present. Rows written before the field existed get `backfill`.
     Required {
-        /// The default that a definition gave although it also said `required`.
+        /// The default of the definition, which for a required field applies only to existing rows.
         backfill: Option<Value>,
     },
-    /// It need not: this value stands for it. Null for a nullable field without a default.
+    /// It may be missing and then has this value: the default, or null for a nullable field.
     Optional(Value),
 }
 
-/// The least and greatest value allowed, both included.
+/// Minimum and maximum, both inclusive.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bounds {
-    /// The least.
+    /// The minimum.
     pub min: Option<Value>,
-    /// The greatest.
+    /// The maximum.
     pub max: Option<Value>,
 }
 
-/// A regular expression that a whole text must match.
+/// A regular expression that must match the whole text.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: String,
     regex: regex::Regex,
 }
 
-/// What concerns the storage as a whole.
+/// Settings of a storage as a whole.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Meta {
-    /// Groups of fields whose values together may occur once.
+    /// Groups of fields whose combined values must be unique.
     pub unique_together: Vec<Vec<FieldName>>,
-    /// Further indexes.
+    /// Additional indexes.
     pub indexes: Vec<Index>,
-    /// Whether the storage grows by itself with what is thrown at it: a new name becomes a field,
-    /// and what does not fit a field is kept beside it.
+    /// Whether the schema grows with the data: new names become fields, and values that do not fit a
+    /// field are kept in `_extra`.
     pub auto: bool,
-    /// Whether fields without an index may be filtered and ordered on.
+    /// Whether rows may be filtered and ordered by fields without an index.
     pub scans: bool,
-    /// Whether a change of a row must carry the version it is based on.
+    /// Whether an update must state the row version it is based on.
     pub require_version: bool,
 }
 
 /// An index over one or more fields.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Index {
-    /// The fields, in order.
+    /// The indexed fields, in order.
     pub fields: Vec<FieldName>,
-    /// Its kind.
+    /// Kind of the index.
     pub kind: IndexKind,
 }
 
 /// The kinds of index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IndexKind {
-    /// For finding and ordering.
+    /// A plain index.
     Btree,
-    /// The same, and no two rows may agree in all its fields; nulls agree with nothing.
+    /// A unique index; nulls are distinct.
     Unique,
     /// For finding and ordering, where rows are given their numbers: on SQLite new ones come into it many at
     /// once, behind their commits, and are found beside it until then.
@@ -117,7 +116,7 @@ pub enum IndexKind {
 }
 
 impl IndexKind {
-    /// The word a definition uses.
+    /// Returns the name used in definitions.
     pub fn keyword(self) -> &'static str {
         match self {
             Self::Btree => "btree",
@@ -126,7 +125,7 @@ impl IndexKind {
         }
     }
 
-    /// Its name for people.
+    /// Returns the name used in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Btree => "index",
@@ -136,52 +135,52 @@ impl IndexKind {
     }
 }
 
-/// The names under which a row shows what the service knows of it.
+/// Names of the service columns in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Service {
-    /// How often it was written.
+pub struct ServiceColumns {
+    /// The row version.
     pub version: &'static str,
-    /// When it was first written.
+    /// Time of the first write.
     pub created_at: &'static str,
-    /// When it was last written.
+    /// Time of the last write.
     pub updated_at: &'static str,
 }
 
-/// The field of an inferred storage that keeps what no other field can hold.
+/// Field of an inferred storage for values that fit no other field.
 pub const EXTRA: &str = "_extra";
 
-/// The key of an inferred storage, unless its source names a field.
+/// Key of an inferred storage, unless the source names another field.
 pub const ID: &str = "_id";
 
 impl Definition {
-    /// Whether it was inferred, and so leaves all names that do not start with `_` to the data.
-    /// It stays so when it is declared later: the key says it.
+    /// Returns whether the storage was inferred. Such a storage reserves only names that start with `_`,
+    /// even if it is declared later, and is recognised by the type of its key.
     pub fn is_open(&self) -> bool {
         self.key.kind == Kind::Id
     }
 
-    /// The names of the service's own columns.
-    pub fn service(&self) -> Service {
+    /// Returns the names of the service columns.
+    pub fn service(&self) -> ServiceColumns {
         if self.is_open() {
-            Service { version: "_version", created_at: "_received_at", updated_at: "_updated_at" }
+            ServiceColumns { version: "_version", created_at: "_received_at", updated_at: "_updated_at" }
         } else {
-            Service { version: "version", created_at: "created_at", updated_at: "updated_at" }
+            ServiceColumns { version: "version", created_at: "created_at", updated_at: "updated_at" }
         }
     }
 
-    /// The fields that a definition lists: all but the service's own.
+    /// Iterates over the fields that users define, without `_extra`.
     pub fn own_fields(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.name.as_str() != EXTRA)
     }
 
-    /// The field of that name, and its place in the definition.
+    /// Returns the field with a name, and its index in the definition.
     pub fn field(&self, name: &str) -> Option<(usize, &Field)> {
         self.fields.iter().enumerate().find(|(_, field)| field.name.as_str() == name)
     }
 
-    /// All indexes beside the key's, each once, in a fixed order: those of `unique`, `db_index`,
-    /// `unique_together` and `indexes`. Another index that a unique one on the same fields makes
-    /// needless is left out.
+    /// Returns all indexes other than that of the key, without duplicates and in a fixed order: those of
+    /// `unique`, `db_index`, `unique_together` and `indexes`. Indexes that are redundant to a unique one
+    /// on the same fields are omitted.
     pub fn all_indexes(&self) -> Vec<Index> {
         let single = |field: &Field, kind| Index { fields: vec![field.name.clone()], kind };
         let unique = self.fields.iter().filter(|f| f.unique).map(|f| single(f, IndexKind::Unique));
@@ -203,7 +202,7 @@ impl Definition {
 }
 
 impl Field {
-    /// The value that rows of before this field hold, when it has one.
+    /// Returns the value of this field in rows written before it existed, if there is one.
     pub fn backfill(&self) -> Option<&Value> {
         match &self.presence {
             Presence::Required { backfill } => backfill.as_ref().or(self.nullable.then_some(&Value::Null)),
@@ -213,9 +212,9 @@ impl Field {
 }
 
 impl Pattern {
-    /// Compiles it, anchored at both ends; the error says what is wrong with it.
+    /// Compiles a pattern, anchored at both ends.
     pub fn parse(source: &str) -> Result<Self, String> {
-        // Alone first: `a)|(b` is no expression, but would be one between our brackets.
+        // First without the added parentheses, inside which an invalid pattern such as `a)|(b` would be valid.
         regex::Regex::new(source).map_err(|error| error.to_string())?;
         let regex = regex::RegexBuilder::new(&format!("^(?:{source})$"))
             .size_limit(1 << 20)
@@ -224,12 +223,12 @@ impl Pattern {
         Ok(Self { source: source.to_owned(), regex })
     }
 
-    /// As it was written.
+    /// Returns the source of the pattern.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// Whether the whole of the text matches.
+    /// Returns whether the whole text matches.
     pub fn matches(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }

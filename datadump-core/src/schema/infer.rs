@@ -1,5 +1,5 @@
-//! What an inferred storage looks like: which kind a value asks for, what two values of one name
-//! have in common, and how a storage grows with what is thrown at it.
+//! Infers the schema of a storage from records: the type of a value, a type that holds several values, and
+//! new fields of an existing storage.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,13 +8,13 @@ use serde_json::{Map, Value as Json, json};
 use super::{Definition, FieldName, Kind, StorageName, definition::ID, name::fold, parse::MAX_FIELDS};
 use crate::clock::Timestamp;
 
-/// The digits that a float keeps.
-const FLOAT_DIGITS: usize = 17;
+/// Number of decimal digits that a float preserves.
+const MAX_FLOAT_DIGITS: usize = 17;
 
-/// Whole numbers beyond this are not all floats.
-const EXACT: i64 = 1 << 53;
+/// Largest magnitude up to which every integer is exactly representable as a float.
+const MAX_EXACT: i64 = 1 << 53;
 
-/// The names that records give to fields, each with the kind its values have in common.
+/// Field names seen in records, each with a type that holds all its values.
 #[derive(Debug, Clone, Default)]
 pub struct Shape {
     names: Vec<String>,
@@ -22,18 +22,18 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Whether nothing was seen that a storage does not have.
+    /// Returns whether no fields have been recorded.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// Takes note of a value. Null says nothing about the kind of its field.
-    pub fn see(&mut self, name: &str, value: &Json, untyped: bool) {
+    /// Records a value. Null is ignored because it has no type.
+    pub fn observe(&mut self, name: &str, value: &Json, untyped: bool) {
         let Some(kind) = kind_of(name, value, untyped) else { return };
         self.add(name, kind);
     }
 
-    /// Adds what another shape has seen.
+    /// Adds the fields of another shape.
     pub fn merge(&mut self, other: Self) {
         let Self { names, mut kinds } = other;
         for name in names {
@@ -50,7 +50,7 @@ impl Shape {
             }
             return;
         }
-        // More than these never become fields.
+        // A storage cannot have more fields anyway.
         if self.names.len() <= 2 * MAX_FIELDS {
             self.names.push(name.to_owned());
             self.kinds.insert(name.to_owned(), kind);
@@ -58,7 +58,7 @@ impl Shape {
     }
 }
 
-/// The kind of field that holds a value without loss; none for null, which any field holds.
+/// Returns the type that holds a value without loss, or `None` for null, which fits any type.
 pub fn kind_of(name: &str, value: &Json, untyped: bool) -> Option<Kind> {
     Some(match value {
         Json::Null => return None,
@@ -66,7 +66,7 @@ pub fn kind_of(name: &str, value: &Json, untyped: bool) -> Option<Kind> {
         Json::Number(_) if is_moment(name) && moment(value).is_some() => Kind::Timestamp,
         Json::Number(number) if number.is_f64() => Kind::Float,
         Json::Number(number) if number.is_i64() => Kind::Long,
-        // Beyond 64 bits with a sign: text, never rounded.
+        // Does not fit a signed 64-bit integer: text, so that it is not rounded.
         Json::Number(_) => Kind::Text { max_length: None },
         Json::String(text) if looks_like_moment(text) && Timestamp::parse(text).is_some() => Kind::Timestamp,
         Json::String(text) if untyped && plain_decimal(text).is_some() => Kind::Float,
@@ -75,7 +75,7 @@ pub fn kind_of(name: &str, value: &Json, untyped: bool) -> Option<Kind> {
     })
 }
 
-/// A kind that holds the values of both.
+/// Returns a type that holds the values of both types.
 fn common(one: &Kind, other: &Kind) -> Kind {
     match (one, other) {
         _ if one == other => one.clone(),
@@ -85,7 +85,7 @@ fn common(one: &Kind, other: &Kind) -> Kind {
     }
 }
 
-/// The definition of a storage of this name that is about to be made.
+/// Returns the initial definition of an inferred storage.
 pub fn first(name: &StorageName, key: Option<&str>) -> Json {
     let key = key.filter(|key| FieldName::parse_open(key).is_ok()).unwrap_or(ID);
     json!({
@@ -96,8 +96,9 @@ pub fn first(name: &StorageName, key: Option<&str>) -> Json {
     })
 }
 
-/// The definition that also has what a shape has seen, or none when nothing can be added. `dropped`
-/// are names that fields once had; `settled` are fields whose kind is not to change.
+/// Extends a definition by the fields of a shape; returns `None` if there is nothing to add. `dropped` maps
+/// the names of removed fields to their types, which cannot change. `settled` tells which fields must keep
+/// their type.
 pub fn grown(
     definition: &Definition,
     shape: &Shape,
@@ -132,13 +133,13 @@ pub fn grown(
     ((fields.len(), widened) != before).then_some(json)
 }
 
-/// Whether numbers under this name are moments.
+/// Returns whether numbers in a field with this name are timestamps.
 pub fn is_moment(name: &str) -> bool {
     matches!(name, "ts" | "time" | "timestamp") || name.ends_with("_at")
 }
 
-/// The moment a number says: seconds, milliseconds, microseconds or nanoseconds after 1970,
-/// whichever its size makes likely.
+/// Converts a number to a timestamp. Its magnitude decides whether it counts seconds, milliseconds,
+/// microseconds or nanoseconds since 1970.
 pub fn moment(value: &Json) -> Option<Timestamp> {
     let number = value.as_number()?;
     let size = number.as_f64()?.abs();
@@ -165,14 +166,14 @@ pub fn moment(value: &Json) -> Option<Timestamp> {
         Some(whole) => whole.div_euclid(1_000),
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "it saturates, and the range is checked after it"
+            reason = "the cast saturates and the range is checked afterwards"
         )]
         None => (number.as_f64()? * per_micro).round() as i64,
     };
     Timestamp::from_micros(micros)
 }
 
-/// A look before the whole text is read: most texts are no times.
+/// Cheap check before parsing: most text is not a timestamp.
 fn looks_like_moment(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 20
@@ -182,9 +183,9 @@ fn looks_like_moment(text: &str) -> bool {
         && matches!(bytes.get(10), Some(b'T' | b't' | b' '))
 }
 
-/// A text of a format without types that is a decimal number, zeros at its end allowed: a sensor
-/// that prints `21.50` between `21.49` and `21.51` means numbers. An exponent needs a point or a
-/// sign (`1e-07`, `1.5E10`): `12e4567` is somebody's id.
+/// Parses text of an untyped format as a decimal number. Trailing zeros are allowed: a sensor that prints
+/// `21.50` between `21.49` and `21.51` means numbers. An exponent requires a decimal point or a sign
+/// (`1e-07`, `1.5E10`), because `12e4567` is more likely an identifier.
 pub fn plain_decimal(text: &str) -> Option<f64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
@@ -210,19 +211,19 @@ pub fn plain_decimal(text: &str) -> Option<f64> {
             }
         }
     }
-    // With more digits a float would be another number.
-    if whole.len() + part.map_or(0, |part| part.trim_end_matches('0').len()) > FLOAT_DIGITS {
+    // A float would round more digits.
+    if whole.len() + part.map_or(0, |part| part.trim_end_matches('0').len()) > MAX_FLOAT_DIGITS {
         return None;
     }
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// Whether a whole number is the same as a float.
+/// Returns whether an integer is exactly representable as a float.
 pub fn is_exact(number: i64) -> bool {
-    (-EXACT..=EXACT).contains(&number)
+    (-MAX_EXACT..=MAX_EXACT).contains(&number)
 }
 
-/// Takes U+0000 out of all texts of a value, which no database holds; whether there was any.
+/// Replaces U+0000, which databases cannot store, in all strings of a value. Returns whether there was any.
 pub fn replace_nul(value: &mut Json) -> bool {
     match value {
         Json::String(text) if text.contains('\0') => {
@@ -251,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_ask_for_the_kind_that_holds_them() {
+    fn values_have_the_type_that_holds_them() {
         let check = |name: &str, value: Json, untyped: bool, expected: Option<&str>| {
             let kind = kind_of(name, &value, untyped);
             assert_eq!(kind.as_ref().map(Kind::name), expected, "{name}: {value}");
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_moments_by_their_size() {
+    fn the_unit_of_a_timestamp_depends_on_its_magnitude() {
         for (number, expected) in [
             (json!(1_700_000_000), "2023-11-14T22:13:20.000000Z"),
             (json!(1_700_000_000.5), "2023-11-14T22:13:20.500000Z"),
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_are_numbers_unless_they_may_be_something_else() {
+    fn decimals_are_numbers_unless_they_may_be_identifiers() {
         for (text, expected) in [
             ("1.50", Some(1.5)),
             ("-0.5", Some(-0.5)),
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_storage_grows_by_what_it_does_not_have() {
+    fn a_storage_grows_by_new_fields() {
         let name = StorageName::parse("inbox").unwrap();
         let read = |json: &Json| crate::schema::parse::definition(json).unwrap();
         let mut shape = Shape::default();
@@ -322,7 +323,7 @@ mod tests {
             ("b", json!("x")),
             ("b", json!(1)),
         ] {
-            shape.see(name, &value, false);
+            shape.observe(name, &value, false);
         }
         let json = grown(&read(&first(&name, None)), &shape, &BTreeMap::new(), |_| false).unwrap();
         let definition = read(&json);

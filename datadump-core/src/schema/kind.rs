@@ -1,61 +1,60 @@
-//! The kinds a field or a key can have, each with the limits that belong to its type.
+//! The types of fields and keys, with their limits.
 
 use std::fmt;
 
-/// What kind of value a field holds.
+/// The type of a field or key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// `true` or `false`.
     Boolean,
-    /// A whole number of 32 bits.
+    /// A 32-bit integer.
     Integer,
-    /// A whole number of 64 bits.
+    /// A 64-bit integer.
     Long,
-    /// A binary floating point number of 64 bits.
+    /// A 64-bit floating-point number.
     Float,
-    /// An exact decimal number: so many digits, so many of them after the point.
+    /// An exact decimal number.
     Decimal {
-        /// Digits in all, 1 to 18.
+        /// Total number of digits, 1 to 18.
         precision: u32,
-        /// Digits after the point, at most `precision`.
+        /// Number of digits after the decimal point, at most `precision`.
         scale: u32,
     },
     /// Text of limited length.
     String {
-        /// The most characters (unicode scalar values) it may have.
+        /// Maximum number of characters (Unicode scalar values).
         max_length: u32,
     },
-    /// Text of any length.
+    /// Text of any length, unless limited.
     Text {
-        /// The most characters it may have, when it is limited.
+        /// Maximum number of characters.
         max_length: Option<u32>,
     },
     /// A UUID.
     Uuid,
-    /// What tells the rows of an inferred storage apart: a UUID, or a short text of whoever threw
-    /// the row. Only a key has it.
+    /// The key of an inferred storage: a UUID, or a short text chosen by the sender. Only for keys.
     Id,
-    /// A day of the calendar.
+    /// A calendar date.
     Date,
-    /// A time of day, to the microsecond.
+    /// A time of day in microseconds.
     Time,
-    /// A moment, to the microsecond.
+    /// A point in time in microseconds.
     Timestamp,
-    /// Any JSON.
+    /// Any JSON value.
     Json,
-    /// Bytes; base64 in JSON.
+    /// Binary data, base64 in JSON.
     Binary {
-        /// The most bytes it may have, when it is limited.
+        /// Maximum number of bytes.
         max_length: Option<u32>,
     },
-    /// One of a few texts.
+    /// One of a list of strings.
     Enum {
-        /// The texts, in the order they were given.
+        /// The allowed strings, in the order of the definition.
         values: Vec<String>,
     },
 }
 
-/// The names of all kinds, as definitions write them.
+/// Names of all field types in definitions.
 pub const KIND_NAMES: [&str; 14] = [
     "boolean",
     "integer",
@@ -73,21 +72,21 @@ pub const KIND_NAMES: [&str; 14] = [
     "enum",
 ];
 
-/// The kinds a key may have.
+/// Names of all key types in definitions.
 pub const KEY_KIND_NAMES: [&str; 5] = ["integer", "long", "string", "uuid", "id"];
 
-/// The longest `string`, in characters; longer texts are `text`.
-pub const STRING_MAX_LENGTH: u32 = 65_535;
+/// Maximum length of a `string` in characters; longer text has the type `text`.
+pub const MAX_STRING_LENGTH: u32 = 65_535;
 
-/// The longest `string` that can be a key or be indexed: four bytes a character, and PostgreSQL
-/// takes at most about 2,700 bytes in one index entry.
-pub const INDEXED_MAX_LENGTH: u32 = 512;
+/// Maximum length of a `string` that is a key or indexed. A character takes up to four bytes, and
+/// PostgreSQL limits an index entry to about 2,700 bytes.
+pub const MAX_INDEXED_LENGTH: u32 = 512;
 
-/// The most bytes one index entry may need.
-pub const INDEX_ENTRY_BYTES: u32 = 2_600;
+/// Maximum size of an index entry.
+pub const MAX_INDEX_ENTRY_BYTES: u32 = 2_600;
 
 impl Kind {
-    /// The name a definition uses.
+    /// Returns the name used in definitions.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Boolean => "boolean",
@@ -108,7 +107,7 @@ impl Kind {
         }
     }
 
-    /// Whether `min` and `max` mean something for it.
+    /// Returns whether the type supports `min` and `max`.
     pub fn takes_bounds(&self) -> bool {
         match self {
             Self::Integer
@@ -129,12 +128,12 @@ impl Kind {
         }
     }
 
-    /// Whether its values are texts, for patterns and for text filters.
+    /// Returns whether values are text, for patterns and text filters.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::String { .. } | Self::Text { .. } | Self::Enum { .. })
     }
 
-    /// The most bytes a value takes in an index, or `None` when it cannot be indexed.
+    /// Returns the maximum size of a value in an index, or `None` if the type cannot be indexed.
     pub fn index_bytes(&self) -> Option<u32> {
         match self {
             Self::Boolean => Some(1),
@@ -142,13 +141,13 @@ impl Kind {
             Self::Long | Self::Float | Self::Time | Self::Timestamp => Some(8),
             Self::Decimal { .. } | Self::Uuid => Some(16),
             Self::String { max_length } => {
-                (*max_length <= INDEXED_MAX_LENGTH).then(|| max_length.saturating_mul(4))
+                (*max_length <= MAX_INDEXED_LENGTH).then(|| max_length.saturating_mul(4))
             }
             Self::Enum { values } => {
                 let longest = values.iter().map(String::len).max().unwrap_or(0);
-                u32::try_from(longest).ok().filter(|bytes| *bytes <= INDEX_ENTRY_BYTES)
+                u32::try_from(longest).ok().filter(|bytes| *bytes <= MAX_INDEX_ENTRY_BYTES)
             }
-            Self::Id => Some(4 * INDEXED_MAX_LENGTH),
+            Self::Id => Some(4 * MAX_INDEXED_LENGTH),
             Self::Text { .. } | Self::Json | Self::Binary { .. } => None,
         }
     }

@@ -1,8 +1,8 @@
-//! What a storage looks like: names, kinds, values, the definition, how it is read from JSON, and
-//! how one version may follow another.
+//! The schema of a storage: names, field types, values, definitions, parsing definitions from JSON, and
+//! migrations from one version to the next.
 //!
-//! A new field kind is one entry in [`kind`], its rules in [`crate::validate`] and its column type
-//! in each backend; the compiler names every place, because nothing matches kinds with a wildcard.
+//! A new field type is one variant in [`kind`], its rules in [`crate::validate`] and its column type in
+//! each backend. Types are matched without wildcards, so the compiler reports every place to change.
 
 mod check;
 pub mod definition;
@@ -16,7 +16,7 @@ mod render;
 pub mod row;
 pub mod value;
 
-pub use check::Wrong;
+pub use check::InvalidValue;
 pub use definition::{Bounds, Definition, Field, Index, IndexKind, Key, Meta, Pattern, Presence};
 pub use evolve::{Change, Class, Difference, Task};
 pub use kind::Kind;

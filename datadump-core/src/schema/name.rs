@@ -1,26 +1,26 @@
-//! Names of storages and fields, proven to be allowed.
+//! Validated names of storages and fields.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-/// Names that the service itself uses in rows and requests.
-pub const RESERVED: [&str; 6] = ["storage_meta", "version", "created_at", "updated_at", "key", "pk"];
+/// Field names that the service uses in rows and requests.
+pub const RESERVED_NAMES: [&str; 6] = ["storage_meta", "version", "created_at", "updated_at", "key", "pk"];
 
-/// The longest name of a field, in bytes: what PostgreSQL keeps of an identifier.
-pub const FIELD_BYTES: usize = 63;
+/// Maximum length of a field name in bytes: the limit of PostgreSQL for identifiers.
+pub const MAX_FIELD_BYTES: usize = 63;
 
-/// The longest name of a storage, in bytes: its table has the prefix `storage_`.
-pub const STORAGE_BYTES: usize = 55;
+/// Maximum length of a storage name in bytes: its table has the prefix `storage_`.
+pub const MAX_STORAGE_BYTES: usize = 55;
 
 /// The name of a storage: letters of any script, digits, `_` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StorageName(Arc<str>);
 
-/// The name of a field or of a key, of the same letters.
+/// The name of a field or key: letters of any script, digits, `_` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldName(String);
 
 impl StorageName {
-    /// Checks a name; the error says why it is refused.
+    /// Parses a name; the error says why it is not allowed.
     ///
     /// ```
     /// use datadump_core::schema::StorageName;
@@ -28,49 +28,52 @@ impl StorageName {
     /// assert!(StorageName::parse("dog'; DROP TABLE").is_err());
     /// ```
     pub fn parse(text: &str) -> Result<Self, String> {
-        check(text, STORAGE_BYTES)?;
+        check(text, MAX_STORAGE_BYTES)?;
         Ok(Self(text.into()))
     }
 
-    /// A name of the service's own, which no user's storage can have.
+    /// Creates the name of a system storage, which users cannot choose.
     pub(crate) fn reserved(text: &'static str) -> Self {
         Self(text.into())
     }
 
-    /// Whether it is one of those.
+    /// Returns whether this is the name of a system storage.
     pub(crate) fn is_system(&self) -> bool {
         self.0.starts_with('_')
     }
 
-    /// As text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form in which names must differ.
+    /// Returns the case-folded name. Names must differ in this form.
     pub fn folded(&self) -> String {
         fold(&self.0).into_owned()
     }
 }
 
 impl FieldName {
-    /// Checks a name; the error says why it is refused.
+    /// Parses a name; the error says why it is not allowed.
     pub fn parse(text: &str) -> Result<Self, String> {
-        check(text, FIELD_BYTES)?;
-        if RESERVED.contains(&fold(text).as_ref()) {
-            return Err(format!("`{text}` is reserved; reserved are {}", RESERVED.join(", ")));
+        check(text, MAX_FIELD_BYTES)?;
+        if RESERVED_NAMES.contains(&fold(text).as_ref()) {
+            return Err(format!(
+                "`{text}` is a reserved name; reserved names are {}",
+                RESERVED_NAMES.join(", ")
+            ));
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// The name of a field of an inferred storage, where all names that do not start with `_` are
-    /// data: only what no column can be called is refused.
+    /// Parses the field name of an inferred storage, which allows any name that does not start with `_` and
+    /// is a valid column name.
     pub fn parse_open(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("a name must not be empty".into());
         }
-        if text.len() > FIELD_BYTES {
-            return Err(format!("the name has {} bytes, at most {FIELD_BYTES} are allowed", text.len()));
+        if text.len() > MAX_FIELD_BYTES {
+            return Err(format!("the name has {} bytes, at most {MAX_FIELD_BYTES} are allowed", text.len()));
         }
         if text.starts_with('_') {
             return Err(format!("`{text}` is reserved: names must not start with `_`"));
@@ -81,17 +84,17 @@ impl FieldName {
         }
     }
 
-    /// A name of the service's own.
+    /// Creates the name of a service field.
     pub(crate) fn reserved(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 
-    /// As text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form in which names must differ.
+    /// Returns the case-folded name. Names must differ in this form.
     pub fn folded(&self) -> String {
         fold(&self.0).into_owned()
     }
@@ -109,13 +112,14 @@ impl fmt::Display for FieldName {
     }
 }
 
-/// The form in which two names of the same scope must differ: databases differ in how they fold.
+/// Folds the case of a name. Names in the same scope must differ in this form, because databases differ
+/// in case sensitivity.
 pub fn fold(text: &str) -> Cow<'_, str> {
-    // Nearly all names are like this already.
+    // The common case needs no copy.
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         return Cow::Borrowed(text);
     }
-    // What a sigma becomes depends on what stands beside it.
+    // The lowercase form of a sigma depends on its position.
     Cow::Owned(text.to_lowercase().replace('ς', "σ"))
 }
 
@@ -143,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_refused_with_a_reason() {
+    fn invalid_names_are_rejected_with_a_reason() {
         for (name, reason) in [
             ("", "empty"),
             ("_id", "start with `_`"),
@@ -163,8 +167,8 @@ mod tests {
     }
 
     #[test]
-    fn reserved_field_names_are_refused_in_any_case() {
-        for name in RESERVED {
+    fn reserved_field_names_are_rejected_in_any_case() {
+        for name in RESERVED_NAMES {
             assert!(FieldName::parse(name).is_err());
             assert!(FieldName::parse(&name.to_uppercase()).is_err());
         }

@@ -1,20 +1,19 @@
-//! How a value of each kind is read: from JSON, strictly, and from text, as it stands in an
-//! address or a filter.
+//! Parses values: strictly from JSON, and from text as used in URLs and filters.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chrono::{NaiveDate, NaiveTime, Timelike};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Kind, Value, check::Wrong, kind::INDEXED_MAX_LENGTH};
+use super::{Kind, Value, check::InvalidValue, kind::MAX_INDEXED_LENGTH};
 use crate::clock::Timestamp;
 
 /// Days from the start of year 1 to 1970.
 const DAYS_BEFORE_1970: i32 = 719_163;
 
 impl Kind {
-    /// Reads a JSON value, which must not be null, and checks the limits of the type.
-    pub fn read(&self, json: &Json) -> Result<Value, Wrong> {
+    /// Parses a JSON value, which must not be null, and checks the limits of the type.
+    pub fn read(&self, json: &Json) -> Result<Value, InvalidValue> {
         let value = match (self, json) {
             (Self::Boolean, Json::Bool(value)) => Value::Boolean(*value),
             (Self::Integer | Self::Long, Json::Number(number)) => match number.as_i64() {
@@ -22,7 +21,7 @@ impl Kind {
                 None if number.is_f64() => return Err(self.mistyped(json)),
                 None => {
                     let detail = format!("{number} is out of range for {} (64 bits)", self.article());
-                    return Err(Wrong::new("out-of-range", detail));
+                    return Err(InvalidValue::new("out-of-range", detail));
                 }
             },
             (Self::Float, Json::Number(number)) => {
@@ -31,14 +30,14 @@ impl Kind {
             (Self::Decimal { scale, .. }, Json::String(text)) => self.decimal(text, *scale, json)?,
             (Self::Decimal { scale, .. }, Json::Number(number)) => {
                 if number.is_f64() && !is_exact(number, *scale) {
-                    let detail = format!("{number} may not be exact as a JSON number: send it as a string");
-                    return Err(Wrong::new("inexact", detail));
+                    let detail = format!("{number} may lose precision as a JSON number: send it as a string");
+                    return Err(InvalidValue::new("inexact", detail));
                 }
                 self.decimal(&number.to_string(), *scale, json)?
             }
             (Self::String { .. } | Self::Text { .. } | Self::Enum { .. }, Json::String(text)) => {
                 if text.contains('\0') {
-                    return Err(Wrong::new("nul", "must not contain U+0000"));
+                    return Err(InvalidValue::new("nul", "must not contain U+0000"));
                 }
                 Value::Text(text.clone())
             }
@@ -46,7 +45,7 @@ impl Kind {
             (Self::Id, Json::Number(number)) => Value::Text(number.to_string()),
             (Self::Json, json) => {
                 if has_nul(json) {
-                    return Err(Wrong::new("nul", "must not contain U+0000"));
+                    return Err(InvalidValue::new("nul", "must not contain U+0000"));
                 }
                 Value::Json(json.to_string())
             }
@@ -60,8 +59,8 @@ impl Kind {
         Ok(value)
     }
 
-    /// Reads a JSON value that nobody needs any more: a text is moved and not copied.
-    pub fn take(&self, json: Json) -> Result<Value, Wrong> {
+    /// Parses an owned JSON value. A string is moved instead of copied.
+    pub fn take(&self, json: Json) -> Result<Value, InvalidValue> {
         match (self, json) {
             (Self::String { .. } | Self::Text { .. }, Json::String(text)) if !text.contains('\0') => {
                 let value = Value::Text(text);
@@ -72,15 +71,15 @@ impl Kind {
         }
     }
 
-    /// Reads a value as it stands in an address or a filter, where everything is text.
-    pub fn read_text(&self, text: &str) -> Result<Value, Wrong> {
+    /// Parses a value from text, as used in URLs and filters.
+    pub fn read_text(&self, text: &str) -> Result<Value, InvalidValue> {
         let json = match self {
             Self::Boolean => match text {
                 "true" => Json::Bool(true),
                 "false" => Json::Bool(false),
                 _ => return Err(self.mistyped(&text.into())),
             },
-            // As JSON writes it, without the space that may stand around it there.
+            // In JSON syntax, without surrounding white space.
             Self::Integer | Self::Long | Self::Float => match serde_json::from_str(text) {
                 Ok(Json::Number(number)) if text.trim() == text => Json::Number(number),
                 _ => return Err(self.mistyped(&text.into())),
@@ -111,18 +110,18 @@ impl Kind {
         }
     }
 
-    fn decimal(&self, text: &str, scale: u32, json: &Json) -> Result<Value, Wrong> {
+    fn decimal(&self, text: &str, scale: u32, json: &Json) -> Result<Value, InvalidValue> {
         match decimal(text, scale) {
             Ok(value) => Ok(value),
             Err(DecimalFault::NotANumber) => Err(self.mistyped(json)),
             Err(DecimalFault::TooManyDigits) => {
                 let detail = format!("{json} does not fit {self}");
-                Err(Wrong::new("out-of-range", detail))
+                Err(InvalidValue::new("out-of-range", detail))
             }
         }
     }
 
-    fn mistyped(&self, json: &Json) -> Wrong {
+    fn mistyped(&self, json: &Json) -> InvalidValue {
         let mut shown = json.to_string();
         if shown.chars().count() > 60 {
             shown = shown.chars().take(60).chain(['…']).collect();
@@ -134,7 +133,7 @@ impl Kind {
             Self::Binary { .. } => " (base64)",
             _ => "",
         };
-        Wrong::new("mistyped", format!("{shown} is not {}{hint}", self.article()))
+        InvalidValue::new("mistyped", format!("{shown} is not {}{hint}", self.article()))
     }
 
     fn article(&self) -> String {
@@ -146,28 +145,28 @@ impl Kind {
     }
 }
 
-/// An id: a UUID when it is written as one, else the text as it is.
-fn id(text: &str) -> Result<Value, Wrong> {
+/// Parses an id: a UUID in canonical form, or any other text.
+fn id(text: &str) -> Result<Value, InvalidValue> {
     match Uuid::try_parse(text) {
-        // Another way to write the same UUID is another text.
+        // A UUID in another form stays text.
         Ok(uuid) if uuid.to_string() == text => Ok(Value::Uuid(uuid)),
-        _ if text.contains('\0') => Err(Wrong::new("nul", "must not contain U+0000")),
-        _ if text.chars().count() > INDEXED_MAX_LENGTH as usize => {
-            let detail = format!("has more than {INDEXED_MAX_LENGTH} characters");
-            Err(Wrong::new("too-long", detail))
+        _ if text.contains('\0') => Err(InvalidValue::new("nul", "must not contain U+0000")),
+        _ if text.chars().count() > MAX_INDEXED_LENGTH as usize => {
+            let detail = format!("has more than {MAX_INDEXED_LENGTH} characters");
+            Err(InvalidValue::new("too-long", detail))
         }
         _ => Ok(Value::Text(text.to_owned())),
     }
 }
 
-/// Whether a number with so many digits after its point is what was written: up to 15 digits in all
-/// survive being a float.
+/// Returns whether a JSON number with `scale` decimal places is exact: a float preserves up to 15 digits in
+/// total.
 fn is_exact(number: &serde_json::Number, scale: u32) -> bool {
     let whole_digits = 15_i32.saturating_sub_unsigned(scale);
     number.as_f64().is_some_and(|number| number.abs() < 10_f64.powi(whole_digits))
 }
 
-/// A float that can be stored and compared on both databases: finite, and without a negative zero.
+/// Converts a float to a form that both databases store and compare alike: finite, no negative zero.
 fn float(number: f64) -> Option<Value> {
     number.is_finite().then_some(Value::Float(number + 0.0))
 }
@@ -192,7 +191,7 @@ enum DecimalFault {
     TooManyDigits,
 }
 
-/// Reads `-12.50` exactly. An exponent is taken too, because JSON numbers may have one.
+/// Parses a decimal such as `-12.50` exactly. Exponents are accepted because JSON numbers may have one.
 fn decimal(text: &str, scale: u32) -> Result<Value, DecimalFault> {
     use DecimalFault::{NotANumber, TooManyDigits};
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -243,7 +242,7 @@ fn has_nul(json: &Json) -> bool {
     }
 }
 
-/// The calendar day so many days after 1970.
+/// Returns the date that is a number of days after 1970-01-01.
 pub(super) fn day(days: i32) -> NaiveDate {
     days.checked_add(DAYS_BEFORE_1970)
         .and_then(NaiveDate::from_num_days_from_ce_opt)
@@ -257,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_read_strictly() {
+    fn values_are_parsed_strictly() {
         let decimal = Kind::Decimal { precision: 6, scale: 2 };
         let money = Kind::Decimal { precision: 18, scale: 4 };
         let string = Kind::String { max_length: 3 };

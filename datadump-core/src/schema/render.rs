@@ -1,4 +1,4 @@
-//! Values and definitions as JSON.
+//! Formats values and definitions as JSON.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chrono::NaiveTime;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Definition, Field, Key, Kind, Meta, Presence, Value, read::day};
 
 impl Value {
-    /// As JSON; the kind says how a decimal is written.
+    /// Converts to JSON. `kind` determines the scale of a decimal.
     pub fn to_json(&self, kind: &Kind) -> Json {
         match self {
             Self::Null => Json::Null,
@@ -20,7 +20,7 @@ impl Value {
             Self::Date(days) => day(*days).to_string().into(),
             Self::Time(micros) => time(*micros).into(),
             Self::Timestamp(moment) => moment.to_string().into(),
-            // It was written by `serde_json`, so it is read again.
+            // The text was written by `serde_json`, so parsing cannot fail.
             Self::Json(text) => serde_json::from_str(text).unwrap_or(Json::Null),
             Self::Binary(bytes) => BASE64.encode(bytes).into(),
         }
@@ -46,7 +46,7 @@ fn time(micros: i64) -> String {
 }
 
 impl Definition {
-    /// As JSON that reads as the same definition.
+    /// Converts to JSON that parses as the same definition.
     pub fn to_json(&self) -> Json {
         let mut json = json!({
             "name": self.name.as_str(),

@@ -1,4 +1,4 @@
-//! A row: a record that was proven to fit its storage, and a row as it is stored.
+//! Rows: validated, on their way to the database, and stored.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -7,45 +7,45 @@ use serde_json::{Map, Value as Json};
 use super::{Definition, StorageName, Value};
 use crate::clock::Timestamp;
 
-/// The number the catalogue gave a storage. It is never given again.
+/// The number that the catalogue assigns to a storage. Numbers are not reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StorageId(pub(crate) i64);
 
 impl StorageId {
-    /// As a number.
+    /// Returns the number.
     pub fn get(self) -> i64 {
         self.0
     }
 
-    /// Whether it is one of the service's own storages.
+    /// Returns whether this is a system storage.
     pub(crate) fn is_system(self) -> bool {
         self.0 < 0
     }
 }
 
-/// A version of a storage's definition that is, or was, in force.
+/// A version of a storage's definition that is or was in force.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InForce {
-    /// The storage.
+    /// Number of the storage.
     pub storage: StorageId,
-    /// Which version it is.
+    /// Number of the version.
     pub version: i32,
     /// The definition.
     pub definition: Definition,
-    /// Where each field stands in it.
+    /// Index of each field by name.
     places: HashMap<String, usize>,
 }
 
 impl InForce {
-    /// This version of this storage.
+    /// Creates a version.
     pub fn new(storage: StorageId, version: i32, definition: Definition) -> Self {
         let names = definition.fields.iter().map(|field| field.name.to_string());
         let places = names.enumerate().map(|(place, name)| (name, place)).collect();
         Self { storage, version, definition, places }
     }
 
-    /// The place of a field. Records mostly name their fields in the order of the definition: `next`,
-    /// the place behind the last that was found, is looked at first.
+    /// Returns the index of a field. Records usually have their fields in the order of the definition, so
+    /// `next`, the index after the previous result, is tried first.
     pub(crate) fn place(&self, name: &str, next: &mut usize) -> Option<usize> {
         let here = self.definition.fields.get(*next);
         let place = match here.filter(|field| field.name.as_str() == name) {
@@ -57,7 +57,7 @@ impl InForce {
     }
 }
 
-/// A record that was proven to fit a version of a storage. Only [`crate::validate`] makes one.
+/// A row that has been validated for a version of a storage. Only [`crate::validate`] creates one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     proven_by: Arc<InForce>,
@@ -66,46 +66,48 @@ pub struct Row {
 }
 
 impl Row {
-    pub(crate) fn proven(proven_by: Arc<InForce>, key: Option<Value>, values: Vec<Value>) -> Self {
+    /// Creates a row from values that have been validated against `proven_by`. Only
+    /// [`crate::validate`] may call this; other modules pass typed values to `validate::typed`.
+    pub(crate) fn from_validated(proven_by: Arc<InForce>, key: Option<Value>, values: Vec<Value>) -> Self {
         Self { proven_by, key, values }
     }
 
-    /// The definition that proved it.
+    /// Returns the version that the row was validated for.
     pub fn proven_by(&self) -> &Arc<InForce> {
         &self.proven_by
     }
 
-    /// The storage it belongs to.
+    /// Returns the storage of the row.
     pub fn storage(&self) -> StorageId {
         self.proven_by.storage
     }
 
-    /// Its storage's name.
+    /// Returns the name of the storage.
     pub fn storage_name(&self) -> &StorageName {
         &self.proven_by.definition.name
     }
 
-    /// Its key; none when the database is to give it the next number.
+    /// Returns the key, or `None` if the database assigns the next number.
     pub fn key(&self) -> Option<&Value> {
         self.key.as_ref()
     }
 
-    /// Its values, in the order of the definition's fields.
+    /// Returns the values in the order of the definition's fields.
     pub fn values(&self) -> &[Value] {
         &self.values
     }
 
-    /// The definition that proved it, its key and its values.
+    /// Splits the row into the version it was validated for, its key and its values.
     pub(crate) fn into_parts(self) -> (Arc<InForce>, Option<Value>, Vec<Value>) {
         (self.proven_by, self.key, self.values)
     }
 
-    /// About how many bytes it holds, for the limits of queues.
+    /// Returns the approximate size in bytes, for queue limits.
     pub fn size(&self) -> usize {
         self.values.iter().chain(&self.key).map(size).sum()
     }
 
-    /// The record it was made of, defaults filled in.
+    /// Returns the row as a record, including defaults.
     pub fn to_record(&self) -> Map<String, Json> {
         let definition = &self.proven_by.definition;
         let mut record = Map::new();
@@ -127,30 +129,30 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// A row as the database holds it.
+/// A row as stored in the database.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredRow {
-    /// Its key.
+    /// The key.
     pub key: Value,
-    /// Its values, in the order of the definition's fields.
+    /// The values in the order of the definition's fields.
     pub values: Vec<Value>,
-    /// How often it was written, or what its first write said.
+    /// Row version: incremented by each write, starting at 1 or at the version given by the first write.
     pub version: i32,
-    /// When it was first written.
+    /// Time of the first write.
     pub created_at: Timestamp,
-    /// When it was last written.
+    /// Time of the last write.
     pub updated_at: Timestamp,
 }
 
 impl StoredRow {
-    /// About how many bytes it holds.
+    /// Returns the approximate size in bytes.
     pub fn size(&self) -> usize {
         self.values.iter().chain([&self.key]).map(size).sum()
     }
 
-    /// The whole row as JSON: key, fields, then `version`, `created_at`, `updated_at`.
+    /// Converts to JSON: key, fields, then the service columns `version`, `created_at`, `updated_at`.
     pub fn to_json(&self, definition: &Definition) -> Json {
-        // The key, the fields, and the service's own three.
+        // The key, the fields and three service columns.
         let mut record = Map::with_capacity(1 + definition.fields.len() + 3);
         record.insert(definition.key.name.to_string(), self.key.to_json(&definition.key.kind));
         for (field, value) in definition.fields.iter().zip(&self.values) {

@@ -1,4 +1,4 @@
-//! One value of a row, in the form that is compared, bound and stored.
+//! Typed values, in the form in which they are compared, bound and stored.
 
 use std::cmp::Ordering;
 
@@ -6,43 +6,43 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 
-/// A value that was read as its kind. Which kind that is, the definition knows.
+/// A typed value. The definition determines its exact type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Nothing.
+    /// Null.
     Null,
-    /// Of `boolean`.
+    /// A `boolean`.
     Boolean(bool),
-    /// Of `integer` and `long`.
+    /// An `integer` or `long`.
     Integer(i64),
-    /// Of `float`; always finite, never negative zero.
+    /// A `float`: always finite, never negative zero.
     Float(f64),
-    /// Of `decimal`: the number without its point; the kind knows the scale.
+    /// A `decimal` without its decimal point; the type has the scale.
     Decimal(i64),
-    /// Of `string`, `text` and `enum`; never with U+0000.
+    /// A `string`, `text` or `enum`, without U+0000.
     Text(String),
-    /// Of `uuid`.
+    /// A `uuid`.
     Uuid(Uuid),
-    /// Of `date`: days after 1970-01-01.
+    /// A `date`: days since 1970-01-01.
     Date(i32),
-    /// Of `time`: microseconds after midnight.
+    /// A `time`: microseconds since midnight.
     Time(i64),
-    /// Of `timestamp`.
+    /// A `timestamp`.
     Timestamp(Timestamp),
-    /// Of `json`: its text, as `serde_json` writes it.
+    /// A `json` value as text written by `serde_json`.
     Json(String),
-    /// Of `binary`.
+    /// A `binary` value.
     Binary(Vec<u8>),
 }
 
 impl Value {
-    /// Whether there is nothing.
+    /// Returns whether this is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// How two values of one kind are ordered; null is before everything, and texts go by code
-    /// point, as in both databases. Values of different kinds are not ordered.
+    /// Compares two values of the same type. Null sorts first and text by code point, as in both databases.
+    /// Returns `None` for values of different types.
     ///
     /// ```
     /// use datadump_core::schema::Value;

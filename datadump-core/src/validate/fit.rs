@@ -1,5 +1,5 @@
-//! schema × record → row, for inferred storages: whatever the record says is kept, in its field or
-//! beside the fields.
+//! Fits records to inferred storages without losing data: values that do not fit a field are kept in
+//! `_extra`.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -18,28 +18,31 @@ use crate::{
     },
 };
 
+/// End of a remark about a value that is kept in `_extra`.
+pub(crate) const STORED_IN_EXTRA: &str = "; stored in _extra";
+
 /// Fits records to one version of an inferred storage.
 #[derive(Debug)]
 pub struct Fitter {
     in_force: Arc<InForce>,
     folded: HashMap<String, String>,
     extra: Option<usize>,
-    /// The most bytes a row may have in the database, when it bounds them.
-    widest: Option<usize>,
+    /// Maximum size of a row in the database, if it has one.
+    max_width: Option<usize>,
 }
 
-/// A record that was fitted.
+/// A fitted record.
 #[derive(Debug)]
-pub struct Fitted {
+pub struct FittedRow {
     /// The row.
     pub row: Row,
-    /// What of it is kept otherwise than one might expect.
+    /// Values that are stored differently from how they were sent.
     pub remarks: Vec<Fault>,
 }
 
 impl Fitter {
-    /// For this version.
-    pub fn new(in_force: Arc<InForce>, widest: Option<usize>) -> Self {
+    /// Creates a fitter for one version of a storage.
+    pub fn new(in_force: Arc<InForce>, max_width: Option<usize>) -> Self {
         let fields = in_force.definition.fields.iter().enumerate();
         let (mut folded, mut extra) = (HashMap::new(), None);
         for (place, field) in fields {
@@ -51,30 +54,30 @@ impl Fitter {
         }
         let key = &in_force.definition.key.name;
         folded.insert(key.folded(), key.to_string());
-        Self { in_force, folded, extra, widest }
+        Self { in_force, folded, extra, max_width }
     }
 
-    /// The version.
+    /// Returns the version.
     pub fn in_force(&self) -> &Arc<InForce> {
         &self.in_force
     }
 
-    /// The place of a field, which `_extra` is not.
+    /// Returns the index of a field other than `_extra`.
     fn place(&self, name: &str, next: &mut usize) -> Option<usize> {
         self.in_force.place(name, next).filter(|place| Some(*place) != self.extra)
     }
 
-    /// Takes note of what of a record the storage has no field for, or a narrower one.
-    pub fn see(&self, record: &Record, shape: &mut Shape) {
+    /// Adds the fields of a record that the storage lacks, or whose type is too narrow, to a shape.
+    pub fn observe(&self, record: &Record, shape: &mut Shape) {
         let key = self.in_force.definition.key.name.as_str();
         let mut next = 0;
         for (name, value) in record.fields.iter() {
             match self.place(name, &mut next).and_then(|place| self.in_force.definition.fields.get(place)) {
-                None if name != key => shape.see(name, value, record.untyped),
+                None if name != key => shape.observe(name, value, record.untyped),
                 Some(field) if field.kind == Kind::Long && !value.is_i64() => {
                     let is_float = infer::kind_of(name, value, record.untyped) == Some(Kind::Float);
                     if is_float && cast_copied(field, value, record.untyped).is_none() {
-                        shape.see(name, value, record.untyped);
+                        shape.observe(name, value, record.untyped);
                     }
                 }
                 _ => {}
@@ -82,9 +85,9 @@ impl Fitter {
         }
     }
 
-    /// Makes a row of a record. `id` is the key of one that brings none. Errs only where the
-    /// storage demands a field that the record does not have.
-    pub fn fit(&self, record: Record, id: Uuid) -> Result<Fitted, Vec<Fault>> {
+    /// Converts a record to a row. `id` becomes the key if the record has none. Fails only if a required
+    /// field is missing.
+    pub fn fit(&self, record: Record, id: Uuid) -> Result<FittedRow, Vec<Fault>> {
         let definition = &self.in_force.definition;
         let mut values = vec![None; definition.fields.len()];
         let mut fit = Fit { extra: Map::new(), remarks: Vec::new() };
@@ -92,7 +95,7 @@ impl Fitter {
         let (names, sent) = record.fields.into_parts();
         for (name, mut value) in names.list().iter().zip(sent) {
             if infer::replace_nul(&mut value) {
-                fit.remark(name, "nul-replaced", "U+0000 became U+FFFD");
+                fit.remark(name, "nul-replaced", "U+0000 was replaced by U+FFFD");
             }
             if name == definition.key.name.as_str() {
                 key = fit.key(name, value);
@@ -103,7 +106,7 @@ impl Fitter {
                 if let (Some((code, detail)), false) = (why, value.is_null()) {
                     fit.remark(name, code, detail);
                 }
-                // A null under a name that is no field yet says nothing that must be kept.
+                // A null for an unknown field carries no information.
                 if !value.is_null() || self.folded.contains_key(fold(name).as_ref()) {
                     fit.keep(name, value);
                 }
@@ -116,34 +119,34 @@ impl Fitter {
                 Ok(value) => *slot = Some(value),
                 Err(value) => {
                     let detail =
-                        format!("{} does not fit {}; it is kept in {EXTRA}", shown(&value), field.kind);
+                        format!("{} does not fit type {}{STORED_IN_EXTRA}", shown(&value), field.kind);
                     fit.remark(name, "type-conflict", detail);
                     fit.keep(name, value);
                 }
             }
         }
-        for (name, value) in record.odd {
+        for (name, value) in record.non_finite {
             fit.remark(
                 &name,
                 "not-finite",
-                format!("{} is no finite number; it is kept in {EXTRA}", shown(&value)),
+                format!("{} is not a finite number{STORED_IN_EXTRA}", shown(&value)),
             );
             fit.keep(&name, value);
         }
         self.complete(values, fit, key, id)
     }
 
-    /// Defaults, the width of the row, and what is kept beside the fields.
+    /// Applies defaults, limits the width of the row, and fills `_extra`.
     fn complete(
         &self,
         values: Vec<Option<Value>>,
         mut fit: Fit,
         key: Option<Value>,
         id: Uuid,
-    ) -> Result<Fitted, Vec<Fault>> {
+    ) -> Result<FittedRow, Vec<Fault>> {
         let definition = &self.in_force.definition;
         let mut faults = Vec::new();
-        // In the room of what they were.
+        // Reuses the allocation.
         let mut complete: Vec<Value> = values
             .into_iter()
             .zip(&definition.fields)
@@ -159,8 +162,8 @@ impl Fitter {
         if !faults.is_empty() {
             return Err(faults);
         }
-        if let Some(widest) = self.widest {
-            self.narrow(&mut complete, widest, &mut fit);
+        if let Some(max_width) = self.max_width {
+            self.narrow(&mut complete, max_width, &mut fit);
         }
         if let (Some(slot), false) =
             (self.extra.and_then(|place| complete.get_mut(place)), fit.extra.is_empty())
@@ -168,54 +171,56 @@ impl Fitter {
             *slot = Value::Json(Json::Object(fit.extra).to_string());
         }
         let key = key.unwrap_or(Value::Uuid(id));
-        Ok(Fitted { row: Row::proven(self.in_force.clone(), Some(key), complete), remarks: fit.remarks })
+        Ok(FittedRow {
+            row: Row::from_validated(self.in_force.clone(), Some(key), complete),
+            remarks: fit.remarks,
+        })
     }
 
-    /// Moves what a row of the database has no room for beside the fields, the last fields first.
-    fn narrow(&self, values: &mut [Value], widest: usize, fit: &mut Fit) {
-        let mut width: usize = 100 + values.len() / 8 + values.iter().map(least_width).sum::<usize>();
-        if width <= widest {
+    /// Moves fields to `_extra`, last ones first, until the row fits the database.
+    fn narrow(&self, values: &mut [Value], max_width: usize, fit: &mut Fit) {
+        let mut width: usize = 100 + values.len() / 8 + values.iter().map(min_width).sum::<usize>();
+        if width <= max_width {
             return;
         }
         for (field, value) in self.in_force.definition.fields.iter().zip(values).rev() {
-            if width <= widest {
+            if width <= max_width {
                 return;
             }
             if field.name.as_str() == EXTRA || value.is_null() || !field.nullable {
                 continue;
             }
-            width -= least_width(value);
-            let detail = format!("the row is too wide for the database; it is kept in {EXTRA}");
+            width -= min_width(value);
+            let detail = format!("the row is too wide for the database{STORED_IN_EXTRA}");
             fit.remark(field.name.as_str(), "row-too-wide", detail);
             fit.keep(field.name.as_str(), value.to_json(&field.kind));
             *value = Value::Null;
         }
     }
 
-    /// Why a name is no field.
+    /// Returns why a name is not a field.
     fn why_not(&self, name: &str, value: &Json) -> Option<(&'static str, String)> {
         if let Some(other) = self.folded.get(fold(name).as_ref()) {
             return Some((
                 "name-taken",
-                format!("it differs from `{other}` only in case; it is kept in {EXTRA}"),
+                format!("the name differs from `{other}` only in case{STORED_IN_EXTRA}"),
             ));
         }
         if let Err(reason) = crate::schema::FieldName::parse_open(name) {
-            return Some(("name", format!("{reason}; it is kept in {EXTRA}")));
+            return Some(("name", format!("{reason}{STORED_IN_EXTRA}")));
         }
         if self.in_force.definition.own_fields().count() >= crate::schema::parse::MAX_FIELDS {
-            let most = crate::schema::parse::MAX_FIELDS;
+            let max = crate::schema::parse::MAX_FIELDS;
             return Some((
                 "too-many-fields",
-                format!("the storage has {most} fields; it is kept in {EXTRA}"),
+                format!("the storage has reached its limit of {max} fields{STORED_IN_EXTRA}"),
             ));
         }
-        (!value.is_null())
-            .then(|| ("not-a-field", format!("the storage has no such field now; it is kept in {EXTRA}")))
+        (!value.is_null()).then(|| ("not-a-field", format!("the storage has no such field{STORED_IN_EXTRA}")))
     }
 }
 
-/// What is gathered on the way.
+/// State of fitting one record.
 struct Fit {
     extra: Map<String, Json>,
     remarks: Vec<Fault>,
@@ -230,8 +235,8 @@ impl Fit {
         self.extra.insert(name.replace('\0', "\u{fffd}"), value);
     }
 
-    /// The key a record brings. What cannot be one is kept, and stands for another that is as
-    /// good: the same every time.
+    /// Returns the key of a record. A value that cannot be a key is kept in `_extra` and replaced by its
+    /// digest, so that the same record always gets the same key.
     fn key(&mut self, name: &str, value: Json) -> Option<Value> {
         let text = match &value {
             Json::Null => return None,
@@ -242,7 +247,11 @@ impl Fit {
         if let Some(key) = usable.then(|| Kind::Id.read(&text.clone().into()).ok()).flatten() {
             return Some(key);
         }
-        self.remark(name, "key", format!("it cannot be a key; a digest of it is, and it is kept in {EXTRA}"));
+        self.remark(
+            name,
+            "key",
+            format!("the value cannot be a key; its digest is the key{STORED_IN_EXTRA}"),
+        );
         self.keep(name, value);
         let digest = Sha256::digest(text.as_bytes());
         let mut bytes = [0; 16];
@@ -251,10 +260,10 @@ impl Fit {
     }
 }
 
-/// A value as a field holds it, or the value itself when something would be lost.
+/// Converts a value to the type of a field; returns it unchanged if the conversion would lose data.
 fn cast(field: &Field, json: Json, untyped: bool) -> Result<Value, Json> {
     match (&field.kind, json) {
-        // Most values that are not small: moved, not copied.
+        // Moves the string instead of copying it.
         (Kind::Text { max_length: None }, Json::String(text)) if !text.contains('\0') => {
             Ok(Value::Text(text))
         }
@@ -262,7 +271,7 @@ fn cast(field: &Field, json: Json, untyped: bool) -> Result<Value, Json> {
     }
 }
 
-/// The same out of a copy; none when something would be lost.
+/// Converts a copy of a value; returns `None` if the conversion would lose data.
 fn cast_copied(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
     if json.is_null() {
         return field.nullable.then_some(Value::Null);
@@ -281,7 +290,7 @@ fn cast_copied(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
         (Kind::Float, Json::String(text)) if untyped && infer::plain_decimal(text).is_some() => {
             Value::Float(infer::plain_decimal(text)?)
         }
-        // Only when it is written as we would write it: anything else is more than a number.
+        // Only if formatting the number gives the same text; otherwise the text contains more information.
         (Kind::Long | Kind::Integer | Kind::Float | Kind::Boolean, Json::String(text)) => {
             let value = field.kind.read_text(text).ok()?;
             let exact = match &value {
@@ -303,15 +312,15 @@ fn cast_copied(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
     Some(value)
 }
 
-/// A float that is a whole number of 64 bits.
+/// Converts a float that is a 64-bit integer.
 fn whole(number: f64) -> Option<Value> {
     let json: Json = serde_json::from_str(&format!("{number:.0}")).ok()?;
     let whole = json.as_i64().filter(|whole| infer::is_exact(*whole))?;
     (number.fract() == 0.0).then_some(Value::Integer(whole))
 }
 
-/// The least bytes a value takes in a row: long texts are put elsewhere and leave a pointer.
-fn least_width(value: &Value) -> usize {
+/// Returns the minimum size of a value in a row: long values are stored out of line.
+fn min_width(value: &Value) -> usize {
     match value {
         Value::Null => 0,
         Value::Text(text) | Value::Json(text) => (text.len() + 4).min(24),
@@ -321,7 +330,7 @@ fn least_width(value: &Value) -> usize {
     }
 }
 
-/// A value for people, cut when it is long.
+/// Formats a value for a message, truncated if it is long.
 fn shown(json: &Json) -> String {
     let text = json.to_string();
     match text.char_indices().nth(60) {

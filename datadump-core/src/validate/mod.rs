@@ -1,6 +1,8 @@
-//! schema × record → row, or everything that is wrong with it.
+//! Turns a record into a row that matches the definition of its storage, or reports all faults. No other
+//! module creates a [`Row`].
 
 mod fit;
+mod typed;
 
 use std::sync::Arc;
 
@@ -10,27 +12,29 @@ use crate::{
     error::{Fault, Place},
     id::Ids,
     record::Fields,
-    schema::{Field, InForce, Key, Kind, Presence, Row, Value, Wrong},
+    schema::{Field, InForce, InvalidValue, Key, Kind, Presence, Row, Value},
 };
 
-pub use fit::{Fitted, Fitter};
+pub(crate) use fit::STORED_IN_EXTRA;
+pub use fit::{FittedRow, Fitter};
+pub use typed::typed;
 
-/// Proves that a record fits a storage. Fields it leaves out get their defaults, a key it leaves
-/// out is generated where the definition says so.
+/// Validates a record for a storage. Missing fields get their defaults, and a missing key is generated if
+/// the definition says so.
 pub fn row(in_force: &Arc<InForce>, record: impl Into<Fields>, ids: &Ids) -> Result<Row, Vec<Fault>> {
     let generated = || match in_force.definition.key.kind {
         Kind::Uuid | Kind::Id => Some(Value::Uuid(ids.next())),
         _ => None,
     };
-    prove(in_force, record.into(), generated)
+    validate(in_force, record.into(), generated)
 }
 
-/// Proves a row once more, for a definition that came into force after it was proven.
-pub fn again(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
-    prove(in_force, row.to_record().into(), || None)
+/// Validates a row again, for a definition that came into force after the row was created.
+pub fn revalidate(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
+    validate(in_force, row.to_record().into(), || None)
 }
 
-fn prove(
+fn validate(
     in_force: &Arc<InForce>,
     record: Fields,
     generated: impl Fn() -> Option<Value>,
@@ -50,14 +54,14 @@ fn prove(
     let key = match sent_key.filter(|json| !json.is_null()) {
         Some(json) => match key(&definition.key, &json) {
             Ok(key) => Some(key),
-            Err(wrong) => {
-                faults.push(fault(definition.key.name.as_str(), wrong));
+            Err(invalid) => {
+                faults.push(fault(definition.key.name.as_str(), invalid));
                 None
             }
         },
         None if definition.key.generated => generated(),
         None => {
-            let detail = format!("Key `{}` is missing", definition.key.name);
+            let detail = format!("key `{}` is missing", definition.key.name);
             faults.push(Fault::new(Place::field(definition.key.name.as_str()), "missing", detail));
             None
         }
@@ -66,47 +70,38 @@ fn prove(
     for (field, sent) in definition.fields.iter().zip(sent) {
         match value(field, sent) {
             Ok(value) => values.push(value),
-            Err(wrong) => faults.push(fault(field.name.as_str(), wrong)),
+            Err(invalid) => faults.push(fault(field.name.as_str(), invalid)),
         }
     }
     for name in surplus {
         let detail = format!("storage `{}` has no field `{name}`", definition.name);
         faults.push(Fault::new(Place::field(name), "surplus", detail));
     }
-    if faults.is_empty() { Ok(Row::proven(in_force.clone(), key, values)) } else { Err(faults) }
+    if faults.is_empty() { Ok(Row::from_validated(in_force.clone(), key, values)) } else { Err(faults) }
 }
 
-fn key(key: &Key, json: &Json) -> Result<Value, Wrong> {
+fn key(key: &Key, json: &Json) -> Result<Value, InvalidValue> {
     let value = key.kind.read(json)?;
     if let Value::Text(text) = &value {
-        // An address can say neither: `/dog/` is the list, and `.` and `..` are folded away.
+        // These keys cannot be part of a URL path: `/dog/` is the list, and clients resolve `.` and `..`.
         if matches!(text.as_str(), "" | "." | "..") {
-            return Err(Wrong::new("key", format!("Key {text:?} cannot stand in an address")));
+            return Err(InvalidValue::new("key", format!("key {text:?} cannot be used in a URL")));
         }
     }
     Ok(value)
 }
 
-fn value(field: &Field, sent: Option<Json>) -> Result<Value, Wrong> {
+fn value(field: &Field, sent: Option<Json>) -> Result<Value, InvalidValue> {
     let value = match (sent, &field.presence) {
         (Some(Json::Null), _) => Value::Null,
         (Some(json), _) => field.kind.take(json)?,
         (None, Presence::Optional(default)) => return Ok(default.clone()),
-        (None, Presence::Required { .. }) => return Err(Wrong::new("missing", "is missing")),
+        (None, Presence::Required { .. }) => return Err(InvalidValue::new("missing", "is missing")),
     };
     field.check(&value)?;
     Ok(value)
 }
 
-fn fault(name: &str, wrong: Wrong) -> Fault {
-    Fault::new(Place::field(name), wrong.code, wrong.detail)
-}
-
-/// Makes a row of values that are typed already.
-pub(crate) fn typed(
-    in_force: &Arc<InForce>,
-    key: Option<Value>,
-    values: Vec<Value>,
-) -> Result<Row, Vec<Fault>> {
-    Ok(Row::proven(in_force.clone(), key, values))
+fn fault(name: &str, invalid: InvalidValue) -> Fault {
+    Fault::new(Place::field(name), invalid.code, invalid.detail)
 }

@@ -109,7 +109,7 @@ pub(crate) fn options() -> Options {
         change_log: Retention::default(),
         queue_rows: 16_384,
         queue_bytes: 64 << 20,
-        reprove: validate::again,
+        reprove: validate::revalidate,
     }
 }
 

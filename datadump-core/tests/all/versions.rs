@@ -1,4 +1,4 @@
-//! Which definitions may follow one another, and which changes of a row may cross.
+//! Tests which versions of a definition may follow each other, and concurrent changes of a row.
 
 use datadump_core::{Consent, Dump, Error, Expect, schema::Class};
 use serde_json::{Value as Json, json};
@@ -29,19 +29,19 @@ fn renamed(name: &str, from: &str) -> Json {
 #[tokio::test]
 async fn names_that_cannot_change_so_are_refused() {
     let cases = [
-        (json!([text("a"), text("b")]), json!([renamed("a", "b"), renamed("b", "a")]), "both are there"),
-        (json!([text("a")]), json!([text("a"), renamed("b", "a")]), "both are there"),
+        (json!([text("a"), text("b")]), json!([renamed("a", "b"), renamed("b", "a")]), "both fields exist"),
+        (json!([text("a")]), json!([text("a"), renamed("b", "a")]), "both fields exist"),
         (
             json!([text("a"), text("b")]),
             json!([renamed("c", "a"), renamed("d", "a")]),
-            "renamed from `a` too",
+            "also renamed from `a`",
         ),
         (
             json!([text("Color")]),
             json!([{"name": "color", "type": "integer", "default": 1}]),
-            "was dropped as text",
+            "was removed with type text",
         ),
-        (json!([text("ΑΣ")]), json!([text("ΑΣ"), text("ασ")]), "there twice"),
+        (json!([text("ΑΣ")]), json!([text("ΑΣ"), text("ασ")]), "defined twice"),
     ];
     for (before, after, expected) in cases {
         let dump = open().await;

@@ -77,7 +77,7 @@ async fn feed(
 /// Passes on all that can be made of what has come.
 async fn pass(stream: &mut Stream, decompressor: &mut Decompressor) -> Result<(), Problem> {
     loop {
-        let piece = decompressor.piece().map_err(CoreError::from)?;
+        let piece = decompressor.next_chunk().map_err(CoreError::from)?;
         let Some(piece) = piece.map(Bytes::copy_from_slice) else { return Ok(()) };
         stream.push(piece).await?;
     }

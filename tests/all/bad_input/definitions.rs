@@ -125,7 +125,7 @@ fn fields() -> Vec<Case> {
         case("no type", with(json!({"name": "x"})), "/fields/1/type", &["fields[1].type"]),
         case("an unknown type", with(json!({"name": "x", "type": "int"})), "/fields/1/type", &["int"]),
         case("a type that is a number", with(json!({"name": "x", "type": 4})), "/fields/1/type", &["type"]),
-        case("the key's name", with(json!({"name": "id", "type": "long"})), "/fields/1/name", &["id", "Key"]),
+        case("the key's name", with(json!({"name": "id", "type": "long"})), "/fields/1/name", &["id", "key"]),
         case(
             "the key's name, but for case",
             with(json!({"name": "ID", "type": "long"})),

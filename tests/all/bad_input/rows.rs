@@ -98,7 +98,7 @@ async fn bodies_that_are_not_rows_are_refused(server: Server) {
     }
     server.post("/api/v1/storage/thing/", &json!([row()])).await.problem_about(400, &["one row"]);
     let form = server.request("POST", "/api/v1/storage/thing/").body("id=K2&count=1").await;
-    check("a form", form, 400, "", &["not JSON", "json=…, not data=…"]);
+    check("a form", form, 400, "", &["invalid JSON", "json=…, not data=…"]);
     let other = json!({"id": "K2", "count": 1});
     let response = server.put("/api/v1/storage/thing/K1/", &other).await;
     check("another key than the path's", response, 400, "/id", &["Key"]);

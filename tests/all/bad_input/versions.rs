@@ -44,9 +44,9 @@ type Change = fn(&mut Json);
 
 fn cases() -> Vec<(&'static str, Change, &'static str, &'static [&'static str])> {
     vec![
-        ("another key name", |d| d["key"]["name"] = json!("id"), "/key", &["Key"]),
-        ("another key type", |d| d["key"] = json!({"name": "chip_id", "type": "uuid"}), "/key", &["Key"]),
-        ("a longer key", |d| d["key"]["max_length"] = json!(17), "/key", &["Key"]),
+        ("another key name", |d| d["key"]["name"] = json!("id"), "/key", &["key"]),
+        ("another key type", |d| d["key"] = json!({"name": "chip_id", "type": "uuid"}), "/key", &["key"]),
+        ("a longer key", |d| d["key"]["max_length"] = json!(17), "/key", &["key"]),
         (
             "a field removed",
             |d| drop(d["fields"].as_array_mut().unwrap().remove(1)),

@@ -1,16 +1,16 @@
-//! The encodings a body may come in, by their names and by how they begin.
+//! Content encodings, recognised by name and by magic bytes.
 
 use crate::error::Error;
 
-/// More than these, one around the other, nobody sends who means well.
-const MOST: usize = 2;
+/// Maximum number of nested encodings. More have no legitimate use.
+const MAX_ENCODINGS: usize = 2;
 
-/// A way to compress a body.
+/// A content encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// gzip, of one member or several.
+    /// gzip with one or more members.
     Gzip,
-    /// deflate: with the header of zlib, as the standard says, or without, as many send it.
+    /// deflate, with the zlib header that the standard requires or without it, as many clients send it.
     Deflate,
     /// Brotli.
     Brotli,
@@ -19,7 +19,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding `Content-Encoding` calls so.
+    /// Returns the encoding with a name from `Content-Encoding`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => Some(Self::Gzip),
@@ -30,9 +30,9 @@ impl Encoding {
         }
     }
 
-    /// The encoding of a body that begins like this, for those that can be told.
+    /// Recognises gzip and Zstandard by their first bytes; the other encodings have no signature.
     pub fn by_magic(bytes: &[u8]) -> Option<Self> {
-        // The third byte of gzip is its only method.
+        // The third byte is the compression method; only deflate is defined.
         if bytes.starts_with(b"\x1f\x8b\x08") {
             return Some(Self::Gzip);
         }
@@ -40,7 +40,7 @@ impl Encoding {
     }
 }
 
-/// The encodings a `Content-Encoding` names, in the order they were applied.
+/// Parses a `Content-Encoding` header into encodings, in the order they were applied.
 ///
 /// ```
 /// use datadump_core::process::decompress::{Encoding, encodings};
@@ -52,8 +52,8 @@ pub fn encodings(header: &str) -> Result<Vec<Encoding>, Error> {
     let names = names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity"));
     let known = |name| Encoding::from_name(name).ok_or_else(|| Error::UnknownEncoding(name.to_owned()));
     let encodings: Vec<Encoding> = names.map(known).collect::<Result<_, Error>>()?;
-    if encodings.len() > MOST {
-        return Err(Error::Encoding(format!("a body is compressed at most {MOST} times")));
+    if encodings.len() > MAX_ENCODINGS {
+        return Err(Error::Encoding(format!("a body may have at most {MAX_ENCODINGS} content encodings")));
     }
     Ok(encodings)
 }

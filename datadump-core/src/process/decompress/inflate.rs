@@ -1,21 +1,21 @@
-//! What is called `deflate`: with the header of zlib, or without. Its first byte tells.
+//! Decodes `deflate` with or without a zlib header, which the first byte tells apart.
 
 use std::io::{self, BufRead, Read};
 
 use flate2::bufread::{DeflateDecoder, ZlibDecoder};
 
-/// Reads either.
+/// A decoder for both variants.
 #[derive(Debug)]
 pub(super) enum Inflate<R> {
-    /// Nothing was read yet; none only while it becomes one of the others.
-    New(Option<R>),
+    /// Nothing has been read yet. `None` only while switching to another variant.
+    Undecided(Option<R>),
     Zlib(ZlibDecoder<R>),
     Raw(DeflateDecoder<R>),
 }
 
 impl<R: BufRead> Inflate<R> {
     pub(super) fn new(from: R) -> Self {
-        Self::New(Some(from))
+        Self::Undecided(Some(from))
     }
 }
 
@@ -25,11 +25,11 @@ impl<R: BufRead> Read for Inflate<R> {
             let from = match self {
                 Self::Zlib(decoder) => return decoder.read(buffer),
                 Self::Raw(decoder) => return decoder.read(buffer),
-                Self::New(from) => from,
+                Self::Undecided(from) => from,
             };
             let Some(reader) = from else { return Err(io::ErrorKind::UnexpectedEof.into()) };
-            // Without a header the first bits say `a stored block, not the last one`, and the bits
-            // after those, which are padding, have no reason to be set.
+            // A low nibble of 8 is the zlib header. In raw deflate it would mean a stored block that
+            // is not the last one with a padding bit set, which encoders do not produce.
             let Some(first) = reader.fill_buf()?.first().copied() else {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             };

@@ -1,12 +1,12 @@
-//! Bodies that come compressed (gzip, deflate, Brotli, Zstandard): read piece by piece, so that
-//! nothing is ever made of them beyond what a body may have.
+//! Decompresses bodies (gzip, deflate, Brotli, Zstandard) incrementally, so that output never exceeds the
+//! limit for a body.
 
 mod encoding;
-mod feed;
 mod inflate;
+mod input_queue;
 mod stage;
 #[cfg(test)]
-mod test;
+mod tests;
 
 use std::fmt;
 
@@ -16,138 +16,143 @@ pub use self::encoding::{Encoding, encodings};
 use self::stage::Stage;
 use crate::error::Error;
 
-/// What a body may become, and how many times its length, before it is counted first and kept
-/// afterwards: so a bomb is refused without ever being held.
-const SUSPECT_LENGTH: usize = 8 << 20;
-const SUSPECT_FACTOR: usize = 32;
+/// Output size up to which a body is buffered while it is decompressed. A larger one that also exceeds
+/// [`SUSPICIOUS_FACTOR`] is first measured and then decompressed again, so that a decompression bomb is
+/// rejected without being held in memory.
+const SUSPICIOUS_BYTES: usize = 8 << 20;
 
-/// From when on room is made for all of a body at once: what is not used of it costs nothing.
-const LARGE: usize = 1 << 20;
+/// Compression ratio above which a body may be a decompression bomb.
+const SUSPICIOUS_FACTOR: usize = 32;
 
-/// Why a body is not decompressed.
+/// Output size from which the full capacity is reserved at once. Untouched pages cost nothing.
+const LARGE_OUTPUT_BYTES: usize = 1 << 20;
+
+/// Why a body cannot be decompressed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
-    /// It is longer than it may be.
-    #[error("more than {limit} bytes when it is decompressed")]
+pub enum DecompressError {
+    /// It exceeds the size limit.
+    #[error("the decompressed body exceeds {limit} bytes")]
     TooLarge {
-        /// The most there may be.
+        /// The size limit in bytes.
         limit: usize,
     },
-    /// It is not in the encoding it says, or it breaks off.
+    /// It is not valid in its encoding, or truncated.
     #[error("{0}")]
-    Broken(String),
+    Invalid(String),
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::TooLarge { limit } => Self::TooLarge { limit },
-            Refusal::Broken(detail) => Self::Encoding(detail),
+impl From<DecompressError> for Error {
+    fn from(error: DecompressError) -> Self {
+        match error {
+            DecompressError::TooLarge { limit } => Self::TooLarge { limit },
+            DecompressError::Invalid(detail) => Self::Encoding(detail),
         }
     }
 }
 
-/// Decompresses a whole body that comes in one encoding.
-pub fn whole(encoding: Encoding, body: &Bytes, limit: usize) -> Result<Bytes, Refusal> {
+/// Decompresses a whole body with one encoding.
+pub fn whole(encoding: Encoding, body: &Bytes, limit: usize) -> Result<Bytes, DecompressError> {
     decompress(&[encoding], body, limit)
 }
 
-/// Decompresses a whole body that comes in these encodings, in the order they were applied.
+/// Decompresses a whole body. `encodings` are in the order they were applied.
 ///
 /// ```
-/// use datadump_core::process::decompress::{Encoding, Refusal, decompress};
+/// use datadump_core::process::decompress::{Encoding, DecompressError, decompress};
 /// use std::io::Write;
 ///
 /// let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
 /// gzip.write_all(b"speed=1.75").unwrap();
 /// let body = gzip.finish().unwrap().into();
 /// assert_eq!(decompress(&[Encoding::Gzip], &body, 100).unwrap(), "speed=1.75");
-/// assert_eq!(decompress(&[Encoding::Gzip], &body, 9), Err(Refusal::TooLarge { limit: 9 }));
+/// assert_eq!(decompress(&[Encoding::Gzip], &body, 9), Err(DecompressError::TooLarge { limit: 9 }));
 /// ```
-pub fn decompress(encodings: &[Encoding], body: &Bytes, limit: usize) -> Result<Bytes, Refusal> {
+pub fn decompress(encodings: &[Encoding], body: &Bytes, limit: usize) -> Result<Bytes, DecompressError> {
     if encodings.is_empty() {
-        return if body.len() > limit { Err(Refusal::TooLarge { limit }) } else { Ok(body.clone()) };
+        return if body.len() > limit { Err(DecompressError::TooLarge { limit }) } else { Ok(body.clone()) };
     }
     let whole = || {
         let mut decompressor = Decompressor::new(encodings, Some(limit))?;
         decompressor.push(body.clone())?;
         decompressor.finish();
-        Ok::<_, Refusal>(decompressor)
+        Ok::<_, DecompressError>(decompressor)
     };
-    let suspect = SUSPECT_LENGTH.max(body.len().saturating_mul(SUSPECT_FACTOR));
-    let (mut kept, mut decompressor) = (Vec::new(), whole()?);
-    while let Some(piece) = decompressor.piece()? {
-        let length = kept.len() + piece.len();
-        if length <= suspect {
-            // A large one is not moved each time it outgrows its room.
-            if length > kept.capacity().max(LARGE) {
-                kept.reserve_exact(suspect - kept.len());
+    let suspicious_size = SUSPICIOUS_BYTES.max(body.len().saturating_mul(SUSPICIOUS_FACTOR));
+    let (mut output, mut decompressor) = (Vec::new(), whole()?);
+    while let Some(chunk) = decompressor.next_chunk()? {
+        let length = output.len() + chunk.len();
+        if length <= suspicious_size {
+            // Avoids moving a large output each time it outgrows its capacity.
+            if length > output.capacity().max(LARGE_OUTPUT_BYTES) {
+                output.reserve_exact(suspicious_size - output.len());
             }
-            kept.extend_from_slice(piece);
+            output.extend_from_slice(chunk);
             continue;
         }
-        kept = Vec::new();
-        while decompressor.piece()?.is_some() {}
-        kept.reserve_exact(decompressor.made());
+        output = Vec::new();
+        while decompressor.next_chunk()?.is_some() {}
+        output.reserve_exact(decompressor.output_bytes());
         decompressor = whole()?;
-        while let Some(piece) = decompressor.piece()? {
-            kept.extend_from_slice(piece);
+        while let Some(chunk) = decompressor.next_chunk()? {
+            output.extend_from_slice(chunk);
         }
     }
-    Ok(kept.into())
+    Ok(output.into())
 }
 
-/// Decompresses a body as it comes: [push](Self::push) what has come, take [pieces](Self::piece)
-/// until there is none, and so on; [finish](Self::finish) when no more comes, and take what is left.
+/// An incremental decompressor.
+///
+/// [Push](Self::push) input and take [chunks](Self::next_chunk) until there are none, repeatedly. At the
+/// end of the input call [`finish`](Self::finish) and take the remaining chunks.
 pub struct Decompressor {
-    /// The first one takes what comes, the last one makes what is wanted.
+    /// The first stage receives the input, the last one produces the output.
     stages: Vec<Stage>,
     limit: Option<usize>,
-    made: usize,
+    output_bytes: usize,
 }
 
 impl Decompressor {
-    /// Undoes these encodings, the last one first: they stand in the order they were applied. There
-    /// is at least one. With a limit, whatever is made beyond it is refused.
-    pub fn new(encodings: &[Encoding], limit: Option<usize>) -> Result<Self, Refusal> {
+    /// Creates a decompressor. `encodings` are in the order they were applied, and at least one. Output
+    /// beyond `limit` is an error.
+    pub fn new(encodings: &[Encoding], limit: Option<usize>) -> Result<Self, DecompressError> {
         let stages =
             encodings.iter().rev().map(|encoding| Stage::new(*encoding)).collect::<Result<_, _>>()?;
-        Ok(Self { stages, limit, made: 0 })
+        Ok(Self { stages, limit, output_bytes: 0 })
     }
 
-    /// Takes what has come.
-    pub fn push(&mut self, bytes: Bytes) -> Result<(), Refusal> {
+    /// Adds input.
+    pub fn push(&mut self, bytes: Bytes) -> Result<(), DecompressError> {
         self.stages.first_mut().map_or(Ok(()), |first| first.push(bytes))
     }
 
-    /// No more comes.
+    /// Marks the end of the input.
     pub fn finish(&mut self) {
         if let Some(first) = self.stages.first_mut() {
             first.finish();
         }
     }
 
-    /// The next piece of what becomes of it, of at most 64 KiB. None when more has to come first,
-    /// or, after [`finish`](Self::finish), at the end. After an error nothing more may be asked.
-    pub fn piece(&mut self) -> Result<Option<&[u8]>, Refusal> {
+    /// Returns the next chunk of output, at most 64 KiB. Returns `None` if more input is needed or, after
+    /// [`finish`](Self::finish), at the end. Must not be called again after an error.
+    pub fn next_chunk(&mut self) -> Result<Option<&[u8]>, DecompressError> {
         let length = advance(&mut self.stages)?;
-        self.made = self.made.saturating_add(length);
+        self.output_bytes = self.output_bytes.saturating_add(length);
         match self.limit {
-            Some(limit) if self.made > limit => Err(Refusal::TooLarge { limit }),
+            Some(limit) if self.output_bytes > limit => Err(DecompressError::TooLarge { limit }),
             _ if length == 0 => Ok(None),
-            _ => Ok(self.stages.last().map(|last| last.piece(length))),
+            _ => Ok(self.stages.last().map(|last| last.chunk(length))),
         }
     }
 
-    /// How many bytes have been made so far.
-    pub fn made(&self) -> usize {
-        self.made
+    /// Returns the number of bytes produced so far.
+    pub fn output_bytes(&self) -> usize {
+        self.output_bytes
     }
 }
 
-/// Makes the next piece of the last stage, from as much of the others as that takes.
-fn advance(stages: &mut [Stage]) -> Result<usize, Refusal> {
+/// Produces the next chunk of the last stage, advancing the earlier stages as needed.
+fn advance(stages: &mut [Stage]) -> Result<usize, DecompressError> {
     let Some((last, before)) = stages.split_last_mut() else { return Ok(0) };
     loop {
         let length = last.advance()?;
@@ -156,7 +161,7 @@ fn advance(stages: &mut [Stage]) -> Result<usize, Refusal> {
         }
         let fed = advance(before)?;
         match before.last() {
-            Some(previous) if fed > 0 => last.push(Bytes::copy_from_slice(previous.piece(fed)))?,
+            Some(previous) if fed > 0 => last.push(Bytes::copy_from_slice(previous.chunk(fed)))?,
             Some(previous) if previous.is_over() && !last.is_finished() => last.finish(),
             _ => return Ok(0),
         }
@@ -165,6 +170,6 @@ fn advance(stages: &mut [Stage]) -> Result<usize, Refusal> {
 
 impl fmt::Debug for Decompressor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decompressor").field("made", &self.made).finish_non_exhaustive()
+        f.debug_struct("Decompressor").field("output_bytes", &self.output_bytes).finish_non_exhaustive()
     }
 }

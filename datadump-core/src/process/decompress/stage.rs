@@ -1,50 +1,50 @@
-//! One encoding, undone piece by piece.
+//! Incremental decoding of one encoding.
 
 use std::io::{self, ErrorKind, Read};
 
 use bytes::Bytes;
 
 use super::{
-    Encoding, Refusal,
-    feed::{Feed, Supply},
+    DecompressError, Encoding,
     inflate::Inflate,
+    input_queue::{InputQueue, QueueReader},
 };
 
-/// How much is made at a time.
-pub(super) const PIECE: usize = 64 << 10;
+/// Maximum size of a chunk of output.
+pub(super) const CHUNK_BYTES: usize = 64 << 10;
 
-/// The largest window of Zstandard, as a power of two: 8 MiB is what RFC 9659 allows for what comes
-/// over HTTP. A frame that wants more is refused: each such window is memory held for one client.
-pub(super) const LARGEST_WINDOW: u32 = 23;
+/// Maximum Zstandard window as a power of two: the 8 MiB that RFC 9659 allows for HTTP. Frames that need
+/// more are rejected, because the window is memory held for one client.
+pub(super) const MAX_WINDOW_LOG: u32 = 23;
 
-/// A decoder, and what it is fed with.
+/// A decoder and its input queue.
 pub(super) struct Stage {
-    supply: Supply,
+    input: InputQueue,
     reader: Box<dyn Read + Send + Sync>,
-    piece: Vec<u8>,
+    chunk: Vec<u8>,
     state: State,
-    /// Whether nothing more comes.
+    /// Whether the input has ended.
     finished: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// There may be more to read.
+    /// More output may be available.
     Reading,
-    /// Nothing more can be read before more has come.
-    Hungry,
-    /// The compressed body has come to its end.
+    /// More input is needed.
+    NeedsInput,
+    /// The end of the compressed body has been reached.
     Ended,
 }
 
 impl Stage {
-    pub(super) fn new(encoding: Encoding) -> Result<Self, Refusal> {
-        let supply = Supply::default();
-        let reader = reader(encoding, supply.feed()).map_err(|error| broken(&error))?;
-        Ok(Self { supply, reader, piece: vec![0; PIECE], state: State::Reading, finished: false })
+    pub(super) fn new(encoding: Encoding) -> Result<Self, DecompressError> {
+        let input = InputQueue::default();
+        let reader = reader(encoding, input.reader()).map_err(|error| invalid(&error))?;
+        Ok(Self { input, reader, chunk: vec![0; CHUNK_BYTES], state: State::Reading, finished: false })
     }
 
-    pub(super) fn push(&mut self, bytes: Bytes) -> Result<(), Refusal> {
+    pub(super) fn push(&mut self, bytes: Bytes) -> Result<(), DecompressError> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -52,20 +52,20 @@ impl Stage {
             return Err(trailing());
         }
         self.state = State::Reading;
-        self.supply.add(bytes);
+        self.input.push(bytes);
         Ok(())
     }
 
     pub(super) fn finish(&mut self) {
         self.finished = true;
-        self.supply.end();
+        self.input.end();
         if self.state != State::Ended {
-            // What has no bytes at all is an empty body, whatever it says it is.
-            self.state = if self.supply.is_untouched() { State::Ended } else { State::Reading };
+            // No bytes at all are an empty body in every encoding.
+            self.state = if self.input.is_unused() { State::Ended } else { State::Reading };
         }
     }
 
-    /// Whether all of it came and was read.
+    /// Returns whether all input has been decoded.
     pub(super) fn is_over(&self) -> bool {
         self.finished && self.state == State::Ended
     }
@@ -74,35 +74,35 @@ impl Stage {
         self.finished
     }
 
-    /// Makes the next piece and says how long it is; 0 when nothing more can be made, or nothing yet.
-    pub(super) fn advance(&mut self) -> Result<usize, Refusal> {
+    /// Decodes the next chunk and returns its length, or 0 if more input is needed or the end is reached.
+    pub(super) fn advance(&mut self) -> Result<usize, DecompressError> {
         if self.state != State::Reading {
             return Ok(0);
         }
         match self.read() {
             Ok(0) => {
                 self.state = State::Ended;
-                // Brotli's decoder says only when it is asked again that it has bytes left.
-                let left = self.read().is_err_and(|error| error.kind() == ErrorKind::InvalidData);
-                if left || !self.supply.is_used_up() { Err(trailing()) } else { Ok(0) }
+                // The Brotli decoder reports trailing bytes only on the next read.
+                let has_trailing = self.read().is_err_and(|error| error.kind() == ErrorKind::InvalidData);
+                if has_trailing || !self.input.is_drained() { Err(trailing()) } else { Ok(0) }
             }
             Ok(length) => Ok(length),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.state = State::Hungry;
+                self.state = State::NeedsInput;
                 Ok(0)
             }
-            Err(error) => Err(broken(&error)),
+            Err(error) => Err(invalid(&error)),
         }
     }
 
-    /// The first bytes of the last piece that was made.
-    pub(super) fn piece(&self, length: usize) -> &[u8] {
-        self.piece.get(..length).unwrap_or_default()
+    /// Returns the first bytes of the last chunk.
+    pub(super) fn chunk(&self, length: usize) -> &[u8] {
+        self.chunk.get(..length).unwrap_or_default()
     }
 
     fn read(&mut self) -> io::Result<usize> {
         loop {
-            match self.reader.read(&mut self.piece) {
+            match self.reader.read(&mut self.chunk) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 read => return read,
             }
@@ -110,31 +110,33 @@ impl Stage {
     }
 }
 
-fn reader(encoding: Encoding, from: Feed) -> io::Result<Box<dyn Read + Send + Sync>> {
+fn reader(encoding: Encoding, from: QueueReader) -> io::Result<Box<dyn Read + Send + Sync>> {
     Ok(match encoding {
         Encoding::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(from)),
         Encoding::Deflate => Box::new(Inflate::new(from)),
-        Encoding::Brotli => Box::new(brotli::Decompressor::new(from, PIECE)),
+        Encoding::Brotli => Box::new(brotli::Decompressor::new(from, CHUNK_BYTES)),
         Encoding::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(from)?;
-            decoder.window_log_max(LARGEST_WINDOW)?;
+            decoder.window_log_max(MAX_WINDOW_LOG)?;
             Box::new(decoder)
         }
     })
 }
 
-fn broken(error: &io::Error) -> Refusal {
+fn invalid(error: &io::Error) -> DecompressError {
     let why = error.to_string();
     if error.kind() == ErrorKind::UnexpectedEof || why.contains("incomplete frame") {
-        return Refusal::Broken("the compressed body breaks off before its end".into());
+        return DecompressError::Invalid("the compressed body is truncated".into());
     }
     if why.contains("too much memory") {
-        let most = (1_usize << LARGEST_WINDOW) >> 20;
-        return Refusal::Broken(format!("the compressed body needs a window of more than {most} MiB"));
+        let max = (1_usize << MAX_WINDOW_LOG) >> 20;
+        return DecompressError::Invalid(format!(
+            "the compressed body needs a window of more than {max} MiB"
+        ));
     }
-    Refusal::Broken(format!("the compressed body cannot be read: {}", why.to_lowercase()))
+    DecompressError::Invalid(format!("the compressed body is invalid: {}", why.to_lowercase()))
 }
 
-fn trailing() -> Refusal {
-    Refusal::Broken("there are bytes after the end of the compressed body".into())
+fn trailing() -> DecompressError {
+    DecompressError::Invalid("the compressed body is followed by other data".into())
 }

@@ -1,33 +1,33 @@
-//! What a content type says, and whether the body may be that.
+//! Interprets the content type and checks whether the body is compatible with it.
 //!
-//! A content type is often a default of somebody's library. So each claim is checked by a look that
-//! costs little; when the body cannot be what it is said to be, it is looked at as if nothing had
-//! been said. A body that may be what it is said to be and turns out broken is not stored as
-//! something else: it goes to quarantine, with a reason.
+//! A content type is often the default of an HTTP client. Each claim is therefore verified by a cheap
+//! check. If the body cannot be in the claimed format, the content type is ignored. If it can be but
+//! turns out to be invalid, it is not stored in another format but quarantined with a reason.
 
 use bytes::Bytes;
 
-use super::{super::media::Media, lines, sniff};
+use super::{patterns, sniff};
+use crate::process::media::Media;
 
-/// What a content type says.
+/// The claim that a content type makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Claim {
-    /// Nothing, or nothing that is believed.
-    Nothing,
-    /// A form, which is believed if it looks like one.
+    /// No usable claim.
+    None,
+    /// A form; accepted if the body looks like one.
     Form,
-    /// Something that is no text.
+    /// Binary data.
     Binary,
-    /// Fields and files.
+    /// A multipart form.
     Multipart,
-    /// Text that is not any of the formats.
+    /// Text in no particular format.
     Text,
-    /// One of the formats.
+    /// A specific format.
     Format(&'static str),
 }
 
-/// Content types, and the format each says.
-const SAID: &[(&[&str], &str)] = &[
+/// Content types and the formats they stand for.
+const CONTENT_TYPES: &[(&[&str], &str)] = &[
     (&["application/json", "text/json", "application/x-json", "text/x-json"], "json"),
     (
         &[
@@ -57,8 +57,8 @@ const SAID: &[(&[&str], &str)] = &[
     (&["application/logfmt", "text/logfmt"], "logfmt"),
 ];
 
-/// Endings of content types that are made of another one (RFC 6839).
-const ENDINGS: &[(&str, &str)] = &[
+/// Structured syntax suffixes (RFC 6839) and the formats they stand for.
+const SUFFIXES: &[(&str, &str)] = &[
     ("+json", "json"),
     ("+json-seq", "concatenated-json"),
     ("+xml", "xml"),
@@ -71,23 +71,23 @@ const ENDINGS: &[(&str, &str)] = &[
 /// What the content type says.
 pub(super) fn claim(media: &Media<'_>) -> Claim {
     if media.essence.is_empty() || media.is(&["application/octet-stream", "*/*"]) {
-        return Claim::Nothing;
+        return Claim::None;
     }
-    if let Some((_, format)) = SAID.iter().find(|(names, _)| media.is(names)) {
+    if let Some((_, format)) = CONTENT_TYPES.iter().find(|(names, _)| media.is(names)) {
         return Claim::Format(format);
     }
     if media.is(&["text/plain"]) {
-        // What exporters of metrics answer with.
+        // The content type of Prometheus exporters.
         let is_metrics = media.parameter("version") == Some("0.0.4");
-        return if is_metrics { Claim::Format("prometheus") } else { Claim::Nothing };
+        return if is_metrics { Claim::Format("prometheus") } else { Claim::None };
     }
     if media.is(&["application/x-www-form-urlencoded"]) {
         return Claim::Form;
     }
-    if let Some((_, format)) = ENDINGS.iter().find(|(ending, _)| media.ends(ending)) {
+    if let Some((_, format)) = SUFFIXES.iter().find(|(suffix, _)| media.ends_with(suffix)) {
         return Claim::Format(format);
     }
-    if media.begins("multipart/") {
+    if media.starts_with("multipart/") {
         return Claim::Multipart;
     }
     if media.is(&[
@@ -100,15 +100,15 @@ pub(super) fn claim(media: &Media<'_>) -> Claim {
     ]) {
         return Claim::Text;
     }
-    if ["image/", "audio/", "video/", "font/"].iter().any(|kind| media.begins(kind)) {
+    if ["image/", "audio/", "video/", "font/"].iter().any(|kind| media.starts_with(kind)) {
         return Claim::Binary;
     }
-    Claim::Nothing
+    Claim::None
 }
 
-/// The format of no body at all, if one was said that may hold no records: an upload of no lines is
-/// not an event without a body.
-pub(super) fn nothing(claim: Claim) -> Option<&'static str> {
+/// Returns the claimed format of an empty body if that format may contain zero records: an upload without
+/// lines is not an event without a body.
+pub(super) fn empty_body(claim: Claim) -> Option<&'static str> {
     const MAY_BE_EMPTY: [&str; 6] = ["ndjson", "concatenated-json", "csv", "tsv", "logfmt", "prometheus"];
     match claim {
         Claim::Format(format) => MAY_BE_EMPTY.contains(&format).then_some(format),
@@ -116,7 +116,7 @@ pub(super) fn nothing(claim: Claim) -> Option<&'static str> {
     }
 }
 
-/// The binary format that was said, if the body may be in it.
+/// Returns the claimed binary format if the body may be in it.
 pub(super) fn binary(claim: Claim, body: &Bytes, media: &Media<'_>) -> Option<&'static str> {
     match claim {
         Claim::Binary => Some("binary"),
@@ -124,38 +124,38 @@ pub(super) fn binary(claim: Claim, body: &Bytes, media: &Media<'_>) -> Option<&'
             let boundary = media.parameter("boundary").filter(|boundary| !boundary.is_empty())?;
             memchr::memmem::find(body, format!("--{boundary}").as_bytes()).map(|_| "multipart")
         }
-        // Read as MessagePack, JSON text is the number 123 and more numbers behind it; read as CBOR
-        // it is a text of absurd length. Nobody means either.
+        // JSON text is also valid MessagePack (the number 123 followed by more numbers) and the start
+        // of a very long CBOR string, but never meant as such.
         Claim::Format(format @ ("msgpack" | "cbor")) => (!is_json_text(body)).then_some(format),
         _ => None,
     }
 }
 
-/// The text format that was said, if the text may be in it.
+/// Returns the claimed text format if the text may be in it.
 pub(super) fn text(claim: Claim, text: &str) -> Option<&'static str> {
-    let Claim::Format(said) = claim else {
+    let Claim::Format(format) = claim else {
         return (claim == Claim::Text).then_some("text");
     };
-    let begin = text.trim_start_matches(['\u{1E}', ' ', '\t', '\r', '\n']);
-    match said {
-        // The hot path: it seems to be one document, and whether it is will be seen when it is read.
+    let start = text.trim_start_matches(['\u{1E}', ' ', '\t', '\r', '\n']);
+    match format {
+        // The fast path: looks like one document; parsing it will tell.
         "json" if sniff::seems_whole(text) => Some("json"),
         "json" | "ndjson" | "concatenated-json" => {
             let found = sniff::json(text);
-            // Broken JSON is still JSON to whoever said so: it is to be told what is wrong with it.
+            // Invalid JSON that was declared as JSON must fail with a JSON error.
             found
-                .or_else(|| begin.starts_with(['{', '[']).then_some(said))
-                .or_else(|| sniff::json_scalars(text, said))
+                .or_else(|| start.starts_with(['{', '[']).then_some(format))
+                .or_else(|| sniff::json_scalars(text, format))
         }
-        "xml" => begin.starts_with('<').then_some(said),
-        "csv" | "tsv" => (sniff::json(text).is_none() && !begin.starts_with("<?xml")).then_some(said),
-        "toml" => (begin.contains('=') || begin.starts_with('#'))
-            .then_some(said)
+        "xml" => start.starts_with('<').then_some(format),
+        "csv" | "tsv" => (sniff::json(text).is_none() && !start.starts_with("<?xml")).then_some(format),
+        "toml" => (start.contains('=') || start.starts_with('#'))
+            .then_some(format)
             .filter(|_| sniff::json(text).is_none()),
-        "prometheus" => lines::prometheus(text).then_some(said),
-        "logfmt" => begin.contains('=').then_some(said),
-        // JSON is YAML, and so is nearly any text.
-        "yaml" => Some(said),
+        "prometheus" => patterns::prometheus(text).then_some(format),
+        "logfmt" => start.contains('=').then_some(format),
+        // JSON and nearly any text are valid YAML.
+        "yaml" => Some(format),
         _ => None,
     }
 }

@@ -1,21 +1,20 @@
-//! Which format a throw is in, when nobody said so: from its content type and from what it looks
-//! like.
+//! Detects the format of a throw from its content type and its body.
 //!
-//! The order, and why it is this one:
+//! The rules, in order:
 //!
-//! 1. **No body**: the arguments of the address are the record.
-//! 2. **The content type**, when the body may be what it says ([`claim`]). Two are not believed:
-//!    `application/x-www-form-urlencoded`, which `curl -d` sends with whatever it is given, and
-//!    `text/plain`, which is what programs say that do not know.
-//! 3. **Is it text** at all ([`charset`](super::charset))? Binary formats have no sure mark:
-//!    MessagePack and CBOR are found by their content type only.
-//! 4. **What the text looks like** ([`sniff`]), the surest marks first.
-//! 5. Else it is text, a record per line.
+//! 1. **No body**: the query parameters are the record.
+//! 2. **Content type**, if the body is compatible with it ([`claim`]). Two types are not trusted:
+//!    `application/x-www-form-urlencoded`, which `curl -d` sends with any body, and `text/plain`, the
+//!    default of many clients.
+//! 3. **Binary or text** ([`charset`](super::charset)). MessagePack and CBOR have no reliable signature
+//!    and are recognised only by their content type.
+//! 4. **Appearance of the text** ([`sniff`]), most reliable patterns first.
+//! 5. Otherwise it is plain text, one record per line.
 //!
-//! Nothing here fails: what no rule fits is text or a blob, and the receipt says so.
+//! Detection never fails: if no rule applies, the body is text or binary, as the receipt states.
 
 mod claim;
-mod lines;
+mod patterns;
 mod sniff;
 mod table;
 
@@ -24,17 +23,17 @@ use bytes::Bytes;
 use self::claim::Claim;
 use super::{charset, media::Media};
 
-/// What a throw turned out to be.
+/// The result of format detection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detected {
-    /// The name of its format.
+pub struct Detection {
+    /// Name of the format.
     pub format: &'static str,
-    /// Its body as the processor of that format wants it: UTF-8 without a mark for formats that are
-    /// text, untouched for the others. Where nothing had to change it is the same memory.
+    /// The body as the processor of that format expects it: UTF-8 without a byte order mark for text
+    /// formats, unchanged for the others. Not copied unless it had to be converted.
     pub body: Bytes,
 }
 
-/// Finds out which format a body is in.
+/// Detects the format of a body.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -45,35 +44,35 @@ pub struct Detected {
 /// assert_eq!(format("time,speed\n10:00,1.75\n"), "csv");
 /// assert_eq!(format("hello"), "text");
 /// ```
-pub fn detect(body: &Bytes, content_type: Option<&str>, has_arguments: bool) -> Detected {
-    let whole = |format| Detected { format, body: body.clone() };
+pub fn detect(body: &Bytes, content_type: Option<&str>, has_arguments: bool) -> Detection {
+    let whole = |format| Detection { format, body: body.clone() };
     let media = Media::parse(content_type);
     let claim = claim::claim(&media);
-    let of_nothing = || claim::nothing(claim).filter(|_| !has_arguments).unwrap_or("args");
+    let empty = || claim::empty_body(claim).filter(|_| !has_arguments).unwrap_or("args");
     if body.is_empty() {
-        return whole(of_nothing());
+        return whole(empty());
     }
     if let Some(format) = claim::binary(claim, body, &media) {
         return whole(format);
     }
-    let Some(body) = charset::text(body, media.parameter("charset")) else {
+    let Some(body) = charset::to_utf8(body, media.parameter("charset")) else {
         return whole("binary");
     };
     let Ok(text) = std::str::from_utf8(&body) else {
         return whole("binary");
     };
-    // A mark (BOM) and nothing behind it is no body either.
+    // A byte order mark alone is an empty body.
     let format = match text {
-        "" => of_nothing(),
+        "" => empty(),
         text => claim::text(claim, text).unwrap_or_else(|| sniff::sniff(text, claim == Claim::Form)),
     };
-    Detected { format, body }
+    Detection { format, body }
 }
 
-/// The body as the processor of a format wants it that somebody asked for by name.
+/// Returns the body as the processor of a format expects it, for a format that was requested by name.
 pub fn body_for(format: &str, body: &Bytes, content_type: Option<&str>) -> Bytes {
     match format {
         "binary" | "multipart" | "msgpack" | "cbor" => body.clone(),
-        _ => charset::text_anyhow(body, Media::parse(content_type).parameter("charset")),
+        _ => charset::to_utf8_lossy(body, Media::parse(content_type).parameter("charset")),
     }
 }

@@ -1,95 +1,91 @@
-//! What a text looks like: the surest marks first.
+//! Detects the format of text by its appearance.
 
-use super::{
-    super::{
-        json_text::{First, first, skip_space},
-        lines::lines as all_lines,
-    },
-    lines, table,
+use super::{patterns, table};
+use crate::process::{
+    json::{First, first, skip_space},
+    lines::lines,
 };
 
-/// Which format a text is in, of which nobody said anything.
+/// Detects the format of text without a usable content type.
 ///
-/// Each rule looks at the beginning of the text only, except where the whole must fit to be what it
-/// seems (one JSON document). The order matters where several would fit: what begins with a mark
-/// that nothing else has comes first, what is only likely comes last.
-pub(super) fn sniff(text: &str, said_form: bool) -> &'static str {
-    // `curl -d` says "form" of everything; a form has no line breaks and no bare spaces.
-    if lines::form(text, said_form) {
+/// Rules examine only the start of the text, except those that must match all of it (one JSON document).
+/// Formats with an unmistakable signature come first, those that are merely likely come last.
+pub(super) fn sniff(text: &str, is_claimed_form: bool) -> &'static str {
+    // `curl -d` declares everything as a form; a real form has no line breaks or unescaped spaces.
+    if patterns::form(text, is_claimed_form) {
         return "form";
     }
     if let Some(format) = json(text) {
         return format;
     }
-    let sample = lines::sample(text);
+    let sample = patterns::sample(text);
     let all = |fits: fn(&str) -> bool| !sample.is_empty() && sample.iter().all(|line| fits(line));
-    // `<34>`: before XML, which begins with the same character.
-    if all(lines::syslog_priority) {
+    // `<34>`: before XML, which starts with the same character.
+    if all(patterns::syslog_priority) {
         return "syslog";
     }
-    if lines::xml(text) {
+    if patterns::xml(text) {
         return "xml";
     }
-    if all(lines::cef) {
+    if all(patterns::cef) {
         return "cef";
     }
-    // Its comments say what it is.
-    if lines::has_metric_comment(&sample) && lines::prometheus(text) {
+    // The comments are unmistakable.
+    if patterns::has_metric_comment(&sample) && patterns::prometheus(text) {
         return "prometheus";
     }
-    if lines::influx(&sample) {
+    if patterns::influx(&sample) {
         return "influx";
     }
-    if all(lines::access_log) {
+    if all(patterns::access_log) {
         return "access-log";
     }
-    // A syslog file has lost its priorities, but not the rest of its form.
-    if all(lines::syslog_file) {
+    // Syslog written to a file, without the priority.
+    if all(patterns::syslog_file) {
         return "syslog";
     }
-    if lines::yaml(text) {
+    if patterns::yaml(text) {
         return "yaml";
     }
-    if lines::toml(text) {
+    if patterns::toml(text) {
         return "toml";
     }
     if let Some(format) = table::table(text) {
         return format;
     }
-    if all(lines::logfmt) {
+    if all(patterns::logfmt) {
         return "logfmt";
     }
     "text"
 }
 
-/// Which of the formats made of JSON a text is in. A single number or word is a text like any
-/// other: only an object or an array is an unmistakable beginning.
+/// Detects the JSON formats. Only an object or array counts as JSON: a single number or word is plain
+/// text.
 pub(super) fn json(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
     let start = skip_space(bytes, 0);
     if !matches!(bytes.get(start), Some(b'{' | b'[')) {
-        // Programs greet before they log: three lines of four will do then.
+        // Programs may print a banner before they log JSON: three of four lines are enough.
         let (good, count) = json_lines(text);
         return (good >= 3 && good * 4 >= count * 3).then_some("ndjson");
     }
     let rest = text.get(start..)?;
-    // A record separator in front says that this is a sequence, even of one.
+    // A record separator marks a JSON sequence, even of one value.
     if bytes.get(..start).is_some_and(|before| before.contains(&0x1E)) {
         return Some("concatenated-json");
     }
     match first(rest) {
         First::Whole => Some("json"),
-        // One bad line makes no other format of its neighbours: half of them must be JSON. The
-        // first may be the bad one.
+        // Tolerates invalid lines, including the first one: half of them must be JSON.
         First::No => has_json_lines(text).then_some("ndjson"),
         First::Until(_) if has_json_lines(text) => Some("ndjson"),
         First::Until(end) => is_concatenated(rest, end).then_some("concatenated-json"),
     }
 }
 
-/// Whether a text is at most one object or array: behind each bracket that closes comes a comma,
-/// another one that closes, or nothing. A text in it may say otherwise; then it is looked at again,
-/// more closely.
+/// Returns whether text looks like a single object or array: every closing bracket is followed by a
+/// comma, another closing bracket, or the end. Brackets inside strings may give a false negative, which
+/// only leads to a closer look.
 pub(super) fn seems_whole(text: &str) -> bool {
     let bytes = text.as_bytes();
     let goes_on =
@@ -97,13 +93,12 @@ pub(super) fn seems_whole(text: &str) -> bool {
     matches!(bytes.first(), Some(b'{' | b'[')) && memchr::memchr2_iter(b'}', b']', bytes).all(goes_on)
 }
 
-/// The JSON format that was said, when the text is made of values that are neither objects nor
-/// arrays.
-pub(super) fn json_scalars(text: &str, said: &'static str) -> Option<&'static str> {
-    match (first(text), said) {
-        (First::Whole, _) => Some(said),
+/// Returns the claimed JSON format if the text consists of scalars.
+pub(super) fn json_scalars(text: &str, claimed: &'static str) -> Option<&'static str> {
+    match (first(text), claimed) {
+        (First::Whole, _) => Some(claimed),
         (First::Until(_), "json") => all_json_lines(text).then_some("ndjson"),
-        (First::Until(_), _) => Some(said),
+        (First::Until(_), _) => Some(claimed),
         (First::No, _) => None,
     }
 }
@@ -113,10 +108,10 @@ fn has_json_lines(text: &str) -> bool {
     count > 1 && good * 2 >= count
 }
 
-/// How many of the first lines are objects or arrays, and how many there are.
+/// Counts the first lines that are objects or arrays, and all first lines.
 fn json_lines(text: &str) -> (usize, usize) {
     let (mut good, mut count) = (0, 0);
-    for line in all_lines(text).filter(|line| !line.is_blank()).take(20) {
+    for line in lines(text).filter(|line| !line.is_blank()).take(20) {
         count += 1;
         good += usize::from(line.text.trim_start().starts_with(['{', '[']) && is_whole(line.text));
     }
@@ -124,15 +119,15 @@ fn json_lines(text: &str) -> (usize, usize) {
 }
 
 fn all_json_lines(text: &str) -> bool {
-    all_lines(text).filter(|line| !line.is_blank()).take(20).all(|line| is_whole(line.text))
+    lines(text).filter(|line| !line.is_blank()).take(20).all(|line| is_whole(line.text))
 }
 
 fn is_whole(text: &str) -> bool {
     matches!(first(text), First::Whole)
 }
 
-/// Whether values follow each other; the last one may be cut off, or it would take the others with
-/// it.
+/// Returns whether text consists of concatenated values. The last one may be truncated, so that it does
+/// not affect the others.
 fn is_concatenated(text: &str, mut end: usize) -> bool {
     let mut rest = text;
     for _ in 0..20 {

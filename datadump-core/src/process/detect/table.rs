@@ -1,24 +1,24 @@
-//! Whether a text is a table.
+//! Detects CSV and TSV.
 //!
-//! Prose has commas too, and lists of it even the same number on each line. A table is told by its
-//! header: names, and below at least one of them a column of something else than words; or, when
-//! all is words, by a shape that prose does not keep up.
+//! Prose contains commas too, sometimes the same number on each line. A table has a header of names and
+//! at least one column of values other than words. A table of words only must have a shape that prose
+//! does not have.
 
 use csv::StringRecord;
 
-use super::super::{
-    table::{DELIMITERS, reader},
-    untyped,
+use crate::process::{
+    formats::csv::{DELIMITERS, reader},
+    infer_scalar,
 };
 
-/// How many rows are looked at.
-const ROWS: usize = 50;
+/// Number of rows that are examined.
+const SAMPLE_ROWS: usize = 50;
 
-/// The format of a table, if the text is one.
+/// Returns `csv` or `tsv` if the text is a table.
 pub(super) fn table(text: &str) -> Option<&'static str> {
     let mut best: Option<(usize, u8)> = None;
     for delimiter in DELIMITERS {
-        // No row of it without one in the first line.
+        // The first line of a table contains the delimiter.
         let header = text.trim_start().lines().next().unwrap_or_default();
         if !header.as_bytes().contains(&delimiter) {
             continue;
@@ -33,7 +33,7 @@ pub(super) fn table(text: &str) -> Option<&'static str> {
 }
 
 fn rows(text: &str, delimiter: u8) -> Vec<StringRecord> {
-    reader(text, delimiter).records().take(ROWS).map_while(Result::ok).collect()
+    reader(text, delimiter).records().take(SAMPLE_ROWS).map_while(Result::ok).collect()
 }
 
 fn is_table(rows: &[StringRecord], delimiter: u8) -> bool {
@@ -42,7 +42,7 @@ fn is_table(rows: &[StringRecord], delimiter: u8) -> bool {
     if rows.is_empty() || width < 2 || !is_header(header) {
         return false;
     }
-    // A row may be cut off or have a cell too many: one in ten.
+    // One row in ten may have another number of cells.
     let alike = rows.iter().filter(|row| row.len() == width).count();
     if alike * 10 < rows.len() * 9 {
         return false;
@@ -51,18 +51,18 @@ fn is_table(rows: &[StringRecord], delimiter: u8) -> bool {
     let is_tidy = rows.iter().all(|row| row.iter().all(|cell| !cell.starts_with(' ') && cell.len() <= 200));
     let is_wide = width >= 3 && is_tidy;
     let is_long = rows.len() >= 2 && is_tidy;
-    // A tab or a bar on every line is no accident; a comma may be.
+    // Tabs or bars on every line are deliberate; commas may be prose.
     has_typed_column
         || is_wide
         || (is_long && delimiter != b',')
         || (rows.len() >= 4 && is_tidy && are_names(header))
 }
 
-/// Names: short, all different, no numbers, no sentences.
+/// Returns whether a row is a header: short, distinct names.
 fn is_header(header: &StringRecord) -> bool {
     let mut seen = std::collections::HashSet::new();
     let empty = header.iter().filter(|cell| cell.trim().is_empty()).count();
-    // An unnamed first column is what data frames write for their row numbers.
+    // Data frames write row numbers in an unnamed first column.
     let is_unnamed_index = empty == 1 && header.get(0).is_some_and(|cell| cell.trim().is_empty());
     (empty == 0 || is_unnamed_index)
         && header.iter().map(str::trim).all(|cell| seen.insert(cell) && (cell.is_empty() || is_name(cell)))
@@ -71,21 +71,21 @@ fn is_header(header: &StringRecord) -> bool {
 fn is_name(cell: &str) -> bool {
     cell.chars().count() <= 60
         && cell.split_whitespace().count() <= 6
-        && untyped::number(cell).is_none()
+        && infer_scalar::number(cell).is_none()
         && cell.chars().any(char::is_alphabetic)
-        // What ends sentences, begins code and stands between names and values.
+        // Excludes sentences, code and `name: value` pairs.
         && !cell.ends_with(['.', '!', ':', ';', '{'])
         && !cell.contains(['=', '{', '}', '<', '>', '\\'])
         && !cell.contains(": ")
         && !is_value(cell)
 }
 
-/// Names as programs give them: one word.
+/// Returns whether all names are single words, as programs write them.
 fn are_names(header: &StringRecord) -> bool {
     header.iter().all(|cell| !cell.contains(char::is_whitespace))
 }
 
-/// A column with something else than words in every row that has anything there.
+/// Returns whether every non-empty cell of a column is a value other than words.
 fn is_typed(rows: &[StringRecord], column: usize) -> bool {
     let mut filled =
         rows.iter().filter_map(|row| row.get(column)).map(str::trim).filter(|cell| !cell.is_empty());
@@ -96,7 +96,7 @@ fn is_typed(rows: &[StringRecord], column: usize) -> bool {
     }) && any
 }
 
-/// A number, a boolean, a date or a time: it begins with a digit and holds hardly any letters.
+/// Returns whether a cell is a number, boolean, date or time: starts with a digit and has few letters.
 fn is_value(cell: &str) -> bool {
     if matches!(cell.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "nan" | "n/a" | "-") {
         return true;

@@ -1,35 +1,35 @@
-//! Examples of each format: a throw, and the records it becomes.
+//! Examples of each format: throws and the records they become.
 //!
-//! One table for all that shows what the formats are: the tests run every example, the docs and the
-//! page print them. Each format has a file of them beside this one.
+//! The tests run every example, and the documentation and the web UI show them. Each format has one file
+//! in this folder.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-/// A throw, and the records it becomes.
+/// A throw and the records it becomes.
 #[derive(Debug, Clone)]
 pub struct Example {
     /// The name of the format.
     pub format: &'static str,
-    /// What it shows.
+    /// What the example shows.
     pub title: String,
-    /// The content type to send it with.
+    /// The content type of the request.
     pub content_type: Option<String>,
-    /// The arguments of the address.
+    /// The query parameters of the request.
     pub arguments: Vec<(String, String)>,
-    /// Its bytes.
+    /// The body of the request.
     pub body: Bytes,
-    /// Whether the format is found without the content type.
+    /// Whether the format is detected without the content type.
     pub is_sniffed: bool,
-    /// The fields of the records that come out.
+    /// The fields of the resulting records.
     pub records: Vec<Json>,
-    /// What is kept beside the fields, for each record, where JSON cannot hold it.
-    pub odd: Vec<Json>,
+    /// Non-finite numbers of each record, which JSON cannot represent.
+    pub non_finite: Vec<Json>,
 }
 
-/// The files, one per format.
+/// The example files, one per format.
 const FILES: &[(&str, &str)] = &[
     ("json", include_str!("json.json")),
     ("ndjson", include_str!("ndjson.json")),
@@ -54,27 +54,27 @@ const FILES: &[(&str, &str)] = &[
     ("binary", include_str!("binary.json")),
 ];
 
-/// One example as its file has it.
+/// An example as written in its file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct ExampleFile {
     title: String,
     content_type: Option<String>,
     #[serde(default)]
     arguments: Vec<(String, String)>,
     #[serde(default)]
     body: String,
-    /// For bytes that are no text.
+    /// The body in base64, for binary data.
     body_base64: Option<String>,
-    /// Only the content type says what it is.
+    /// Whether the format can only be detected by its content type.
     #[serde(default)]
     only_by_content_type: bool,
     records: Vec<Map<String, Json>>,
     #[serde(default)]
-    odd: Vec<Map<String, Json>>,
+    non_finite: Vec<Map<String, Json>>,
 }
 
-/// All examples, format by format.
+/// Returns all examples, grouped by format.
 ///
 /// ```
 /// let examples = datadump_core::process::examples();
@@ -85,11 +85,12 @@ pub fn examples() -> Vec<Example> {
 }
 
 fn read(format: &'static str, file: &str) -> Result<Vec<Example>, String> {
-    let written: Vec<Written> = serde_json::from_str(file).map_err(|error| format!("{format}: {error}"))?;
+    let written: Vec<ExampleFile> =
+        serde_json::from_str(file).map_err(|error| format!("{format}: {error}"))?;
     written.into_iter().map(|written| example(format, written)).collect()
 }
 
-fn example(format: &'static str, written: Written) -> Result<Example, String> {
+fn example(format: &'static str, written: ExampleFile) -> Result<Example, String> {
     let body = match written.body_base64 {
         Some(base64) => BASE64_STANDARD.decode(base64).map_err(|error| format!("{format}: {error}"))?,
         None => written.body.into_bytes(),
@@ -102,7 +103,7 @@ fn example(format: &'static str, written: Written) -> Result<Example, String> {
         body: body.into(),
         is_sniffed: !written.only_by_content_type,
         records: written.records.into_iter().map(Json::Object).collect(),
-        odd: written.odd.into_iter().map(Json::from).collect(),
+        non_finite: written.non_finite.into_iter().map(Json::from).collect(),
     })
 }
 
@@ -115,7 +116,7 @@ mod tests {
     };
 
     #[test]
-    fn every_format_has_two_examples_that_can_be_read() {
+    fn every_format_has_two_valid_examples() {
         let formats = Registry::built_in();
         let names: Vec<_> = formats.names().collect();
         for (format, file) in FILES {
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_comes_out_as_it_says() {
+    fn every_example_gives_the_records_it_states() {
         let formats = Registry::built_in();
         let mut wrong = String::new();
         for example in examples() {
@@ -148,28 +149,30 @@ mod tests {
                     received_at: Timestamp::from_micros(1_709_294_400_000_000).unwrap(),
                 };
                 let output = run(formats.get(example.format).unwrap().as_ref(), &input);
-                let (records, odd): (Vec<_>, Vec<_>) = match output {
+                let (records, non_finite): (Vec<_>, Vec<_>) = match output {
                     Ok(output) => output
                         .records
                         .into_iter()
-                        .map(|record| (Json::from(record.fields), record.odd))
+                        .map(|record| (Json::from(record.fields), record.non_finite))
                         .unzip(),
                     Err(failure) => {
                         wrong += &format!("{}, {}: {how}: {failure}\n", example.format, example.title);
                         return;
                     }
                 };
-                let odd: Vec<_> = odd.into_iter().map(Json::from).collect();
+                let non_finite: Vec<_> = non_finite.into_iter().map(Json::from).collect();
                 if records != example.records {
                     let records = Json::Array(records);
                     wrong += &format!("{}, {}: {how}:\n{records:#}\n", example.format, example.title);
                 }
-                if odd.iter().any(|odd| odd != &serde_json::json!({})) && odd != example.odd {
+                if non_finite.iter().any(|non_finite| non_finite != &serde_json::json!({}))
+                    && non_finite != example.non_finite
+                {
                     wrong += &format!(
-                        "{}, {}: {how}, odd:\n{:#}\n",
+                        "{}, {}: {how}, non_finite:\n{:#}\n",
                         example.format,
                         example.title,
-                        Json::Array(odd)
+                        Json::Array(non_finite)
                     );
                 }
             };

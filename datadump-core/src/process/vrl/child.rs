@@ -1,4 +1,4 @@
-//! One worker process, seen from the parent: started, asked, and how it died.
+//! One worker process as seen by the parent: start, requests, and cause of failure.
 
 use std::{ffi::OsString, io, path::PathBuf, process::Stdio, time::Duration};
 
@@ -10,41 +10,41 @@ use tokio::{
 };
 
 use super::{
-    answer::{Answer, Code},
     run,
-    wire::{self, Hello, PROTOCOL, READY},
+    run_result::{Code, RunResult},
+    wire::{self, Handshake, PROTOCOL, READY},
 };
 
-/// How long a worker may take to start and say so.
-const START: Duration = Duration::from_secs(10);
+/// Maximum time for a worker to start and complete the handshake.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of what a worker says at its death is read.
-const LAST_WORDS: u64 = 4 << 10;
+/// Maximum number of bytes read from standard error of a dead worker.
+const MAX_STDERR_BYTES: u64 = 4 << 10;
 
-/// How a worker is started: a program that calls [`serve_worker`](super::serve_worker) when it is
-/// called like this.
+/// The command that starts a worker: a program that calls [`serve_worker`](super::serve_worker) when it is
+/// started with these arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerCommand {
-    /// Where the program is.
+    /// Path of the program.
     pub program: PathBuf,
-    /// Its arguments.
+    /// Arguments of the program.
     pub arguments: Vec<OsString>,
 }
 
-/// Why a worker is no more.
+/// Why a worker had to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Death {
-    /// It did not answer in time, and was killed.
-    Late,
-    /// It answered more than it may, and was killed.
-    TooMuch,
-    /// It asked for more memory than it may have.
+pub(super) enum WorkerFailure {
+    /// It did not answer in time and was killed.
+    Timeout,
+    /// It exceeded the output limit and was killed.
+    TooMuchOutput,
+    /// It exceeded the memory limit.
     OutOfMemory,
-    /// It ended in another way.
+    /// It exited for another reason.
     Crashed(String),
 }
 
-/// A worker that is there.
+/// A running worker.
 #[derive(Debug)]
 pub(super) struct Worker {
     child: Child,
@@ -53,104 +53,105 @@ pub(super) struct Worker {
 }
 
 impl WorkerCommand {
-    /// The program that runs already, called with these arguments.
+    /// Returns the command that runs the current program with other arguments.
     pub fn this_program<T: Into<OsString>>(arguments: impl IntoIterator<Item = T>) -> io::Result<Self> {
-        // By this name it is the program that runs, also when a newer one lies in its place.
+        // This path refers to the running program even if the file has been replaced.
         let itself = PathBuf::from("/proc/self/exe");
         let program = if itself.exists() { itself } else { std::env::current_exe()? };
         Ok(Self { program, arguments: arguments.into_iter().map(Into::into).collect() })
     }
 }
 
-impl Death {
-    /// What it means for the event it died of.
-    pub(super) fn answer(&self) -> Answer {
+impl WorkerFailure {
+    /// Returns the result of the input that the worker was processing.
+    pub(super) fn result(&self) -> RunResult {
         match self {
-            Self::Late => Answer::failed(Code::Timeout, run::TIMEOUT),
-            Self::TooMuch => Answer::failed(Code::TooMuchOutput, run::TOO_MUCH),
-            Self::OutOfMemory => Answer::failed(Code::OutOfMemory, run::OUT_OF_MEMORY),
+            Self::Timeout => RunResult::failed(Code::Timeout, run::TIMEOUT),
+            Self::TooMuchOutput => RunResult::failed(Code::TooMuchOutput, run::TOO_MUCH_OUTPUT),
+            Self::OutOfMemory => RunResult::failed(Code::OutOfMemory, run::OUT_OF_MEMORY),
             Self::Crashed(how) => {
-                Answer::failed(Code::Crashed, format!("the program made its interpreter crash: {how}"))
+                RunResult::failed(Code::Crashed, format!("the program crashed its interpreter: {how}"))
             }
         }
     }
 }
 
-impl std::fmt::Display for Death {
+impl std::fmt::Display for WorkerFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Late => "it took too long",
-            Self::TooMuch => "it put out too much",
-            Self::OutOfMemory => "it needs more memory than it may have",
+            Self::Timeout => "it exceeded its time limit",
+            Self::TooMuchOutput => "it exceeded its output limit",
+            Self::OutOfMemory => "it exceeded its memory limit",
             Self::Crashed(how) => how,
         })
     }
 }
 
 impl Worker {
-    /// Starts one.
+    /// Starts a worker and performs the handshake.
     pub(super) async fn start(command: &WorkerCommand, memory: usize) -> Result<Self, String> {
         let memory = u64::try_from(memory).unwrap_or(u64::MAX);
         let command = command.clone();
-        // The system ends a worker with the thread that started it: one of the runtime, and not one
-        // that only waits for this.
+        // The operating system kills a worker together with the thread that started it, so it must be
+        // a thread of the runtime and not a short-lived one.
         let started = tokio::spawn(async move { spawn(&command) }).await;
         let mut worker = match started {
             Ok(Ok(worker)) => worker,
-            Ok(Err(error)) => return Err(format!("no worker process can be started: {error}")),
-            Err(error) => return Err(format!("no worker process can be started: {error}")),
+            Ok(Err(error)) => return Err(format!("cannot start a worker process: {error}")),
+            Err(error) => return Err(format!("cannot start a worker process: {error}")),
         };
-        let mut hello = Vec::new();
-        let _ = wire::put(&mut hello, &Hello { protocol: PROTOCOL.to_owned(), memory });
-        let answer: Result<Hello, Death> = worker.ask(&hello, Instant::now() + START).await;
-        match answer {
-            Ok(hello) if hello.protocol == READY => Ok(worker),
-            Ok(hello) => Err(format!("the worker process is of another version: {}", hello.protocol)),
-            Err(death) => Err(format!("the worker process does not start: {death}")),
+        let mut handshake = Vec::new();
+        let _ = wire::put(&mut handshake, &Handshake { protocol: PROTOCOL.to_owned(), memory });
+        let result: Result<Handshake, WorkerFailure> =
+            worker.ask(&handshake, Instant::now() + START_TIMEOUT).await;
+        match result {
+            Ok(handshake) if handshake.protocol == READY => Ok(worker),
+            Ok(handshake) => Err(format!("the worker process has another version: {}", handshake.protocol)),
+            Err(failure) => Err(format!("the worker process failed to start: {failure}")),
         }
     }
 
-    /// Whether it is still there.
+    /// Returns whether the process is running.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Asks for one message.
+    /// Sends a request and reads one message.
     pub(super) async fn ask<T: DeserializeOwned>(
         &mut self,
         request: &[u8],
         until: Instant,
-    ) -> Result<T, Death> {
-        let mut answer = None;
-        self.talk(request, 1, |_| (until, 1 << 20), |message| answer = Some(message)).await?;
-        answer.ok_or_else(|| Death::Crashed("it said nothing".to_owned()))
+    ) -> Result<T, WorkerFailure> {
+        let mut result = None;
+        self.talk(request, 1, |_| (until, 1 << 20), |message| result = Some(message)).await?;
+        result.ok_or_else(|| WorkerFailure::Crashed("it sent no reply".to_owned()))
     }
 
-    /// Sends a request while it reads so many answers, each bounded in time and bytes by what
-    /// `bounds` says for it.
+    /// Sends a request and concurrently reads `results` replies. `bounds` returns the time and size
+    /// limit of each.
     pub(super) async fn talk<T: DeserializeOwned>(
         &mut self,
         request: &[u8],
-        answers: usize,
+        results: usize,
         bounds: impl Fn(usize) -> (Instant, usize),
         mut took: impl FnMut(T),
-    ) -> Result<(), Death> {
+    ) -> Result<(), WorkerFailure> {
         let Self { child, input, output } = self;
         let read = async {
-            for number in 0..answers {
-                let (until, most) = bounds(number);
-                match timeout_at(until, frame(output, most)).await {
+            for number in 0..results {
+                let (until, max_bytes) = bounds(number);
+                match timeout_at(until, frame(output, max_bytes)).await {
                     Ok(Ok(Some(bytes))) => {
-                        took(serde_json::from_slice(&bytes).map_err(|error| unclear(&error))?);
+                        took(serde_json::from_slice(&bytes).map_err(|error| invalid_reply(&error))?);
                     }
-                    Ok(Ok(None)) => return Err(Death::TooMuch),
-                    Ok(Err(_)) => return Err(Death::Crashed(String::new())),
-                    Err(_) => return Err(Death::Late),
+                    Ok(Ok(None)) => return Err(WorkerFailure::TooMuchOutput),
+                    Ok(Err(_)) => return Err(WorkerFailure::Crashed(String::new())),
+                    Err(_) => return Err(WorkerFailure::Timeout),
                 }
             }
             Ok(())
         };
-        // That it does not read is known by its not answering.
+        // A worker that does not read its input is noticed by the missing reply.
         let write = async {
             let _ = input.write_all(request).await;
             std::future::pending::<()>().await;
@@ -160,30 +161,30 @@ impl Worker {
             () = write => Ok(()),
         };
         match ended {
-            Err(Death::Crashed(how)) if how.is_empty() => Err(cause(child).await),
+            Err(WorkerFailure::Crashed(how)) if how.is_empty() => Err(cause_of_death(child).await),
             other => other,
         }
     }
 }
 
 fn spawn(command: &WorkerCommand) -> io::Result<Worker> {
-    // By its whole path: it is not looked for, least of all in the folder it is started in.
+    // An absolute path prevents a lookup in PATH or the working directory.
     let mut process = std::process::Command::new(std::path::absolute(&command.program)?);
     process.args(&command.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // Nothing of what the parent was told is a program's business, nor is what its terminal says.
+    // The environment and terminal signals of the parent must not reach the worker.
     process.env_clear().current_dir("/");
     std::os::unix::process::CommandExt::process_group(&mut process, 0);
     let mut child = Command::from(process).kill_on_drop(true).spawn()?;
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(io::Error::other("it has no input and output"));
+        return Err(io::Error::other("the worker has no standard input or output"));
     };
     Ok(Worker { child, input, output })
 }
 
-/// Reads one frame; none when it is longer than it may be.
-async fn frame(output: &mut (impl AsyncRead + Unpin), most: usize) -> io::Result<Option<Vec<u8>>> {
+/// Reads one frame; returns `None` if it is longer than `max_bytes`.
+async fn frame(output: &mut (impl AsyncRead + Unpin), max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
     let length = output.read_u32_le().await?;
-    if usize::try_from(length).unwrap_or(usize::MAX) > most {
+    if usize::try_from(length).unwrap_or(usize::MAX) > max_bytes {
         return Ok(None);
     }
     let mut bytes = Vec::new();
@@ -191,26 +192,26 @@ async fn frame(output: &mut (impl AsyncRead + Unpin), most: usize) -> io::Result
     Ok(Some(bytes))
 }
 
-fn unclear(error: &serde_json::Error) -> Death {
-    Death::Crashed(format!("its answer is unclear: {error}"))
+fn invalid_reply(error: &serde_json::Error) -> WorkerFailure {
+    WorkerFailure::Crashed(format!("its reply is invalid: {error}"))
 }
 
-/// What a process that has closed its output died of.
-async fn cause(child: &mut Child) -> Death {
+/// Determines why a process that closed its output has exited.
+async fn cause_of_death(child: &mut Child) -> WorkerFailure {
     let Ok(Ok(status)) = timeout(Duration::from_secs(1), child.wait()).await else {
-        return Death::Crashed("it closed its output".to_owned());
+        return WorkerFailure::Crashed("it closed its output".to_owned());
     };
-    let mut words = Vec::new();
+    let mut stderr = Vec::new();
     if let Some(errors) = &mut child.stderr {
-        let _ = timeout(Duration::from_secs(1), errors.take(LAST_WORDS).read_to_end(&mut words)).await;
+        let _ = timeout(Duration::from_secs(1), errors.take(MAX_STDERR_BYTES).read_to_end(&mut stderr)).await;
     }
-    let words = String::from_utf8_lossy(&words);
-    // What Rust says before it gives up for want of memory.
-    if words.contains("memory allocation of") {
-        return Death::OutOfMemory;
+    let stderr = String::from_utf8_lossy(&stderr);
+    // The message of the Rust runtime when an allocation fails.
+    if stderr.contains("memory allocation of") {
+        return WorkerFailure::OutOfMemory;
     }
-    if words.contains("overflowed its stack") {
-        return Death::Crashed("it nests too deep".to_owned());
+    if stderr.contains("overflowed its stack") {
+        return WorkerFailure::Crashed("stack overflow: the program is nested too deeply".to_owned());
     }
-    Death::Crashed(status.to_string())
+    WorkerFailure::Crashed(status.to_string())
 }

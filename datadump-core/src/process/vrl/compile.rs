@@ -1,4 +1,4 @@
-//! How programs are compiled: which functions there are, and what is known of what they are given.
+//! Compiles programs: the available functions and the types of their input.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -14,9 +14,9 @@ use vrl::{
 
 use super::{diagnostic::Diagnostics, program::Mode};
 
-/// What a program may not reach, whatever features another crate of the build turns on in the
-/// compiler: the network, the environment, files, the host, and our log.
-const LEFT_OUT: [&str; 11] = [
+/// Functions that are removed because they access the network, the environment, files, the host or the
+/// log. Listed explicitly because another crate may enable them as features of the compiler.
+const REMOVED_FUNCTIONS: [&str; 11] = [
     "dns_lookup",
     "encode_proto",
     "get_env_var",
@@ -30,29 +30,29 @@ const LEFT_OUT: [&str; 11] = [
     "validate_json_schema",
 ];
 
-/// What a program can read besides `.`, and not write.
-const READ_ONLY: [&str; 5] = ["source", "received_at", "format", "args", "index"];
+/// Metadata that a program can read but not write.
+const READ_ONLY_METADATA: [&str; 5] = ["source", "received_at", "format", "args", "index"];
 
-/// The longest program. Compiling takes memory and depth in proportion.
-pub(super) const SOURCE_BYTES: usize = 256 << 10;
+/// Maximum size of a program. Compiling takes memory and stack in proportion.
+pub(super) const MAX_SOURCE_BYTES: usize = 256 << 10;
 
 static FUNCTIONS: LazyLock<Vec<Box<dyn Function>>> = LazyLock::new(|| {
     let all = vrl::stdlib::all();
-    all.into_iter().filter(|function| !LEFT_OUT.contains(&function.identifier())).collect()
+    all.into_iter().filter(|function| !REMOVED_FUNCTIONS.contains(&function.identifier())).collect()
 });
 
-/// What `.` is known to be.
+/// The type of `.`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// An object of anything.
+pub(super) enum TargetType {
+    /// An object with any members.
     Record,
     /// `{body, content_type, args}`.
     Throw,
-    /// A text: one line of a built-in format.
+    /// A string: one line of a built-in format.
     Line,
 }
 
-impl From<Mode> for Shape {
+impl From<Mode> for TargetType {
     fn from(mode: Mode) -> Self {
         match mode {
             Mode::Record => Self::Record,
@@ -63,32 +63,33 @@ impl From<Mode> for Shape {
 
 pub(super) fn compile(
     source: &str,
-    shape: Shape,
+    target: TargetType,
 ) -> Result<(vrl::compiler::Program, Diagnostics), Diagnostics> {
-    if source.len() > SOURCE_BYTES {
-        let message = format!("the program has {} bytes; at most {SOURCE_BYTES} are allowed", source.len());
+    if source.len() > MAX_SOURCE_BYTES {
+        let message =
+            format!("the program has {} bytes, at most {MAX_SOURCE_BYTES} are allowed", source.len());
         return Err(Diagnostics::error(message, source));
     }
     let mut config = CompileConfig::default();
-    for name in READ_ONLY {
+    for name in READ_ONLY_METADATA {
         config.set_read_only_path(OwnedTargetPath::metadata(owned_value_path!(name)), true);
     }
-    let environment = ExternalEnv::new_with_kind(target_kind(shape), metadata_kind());
+    let environment = ExternalEnv::new_with_kind(target_kind(target), metadata_kind());
     match compile_with_external(source, &FUNCTIONS, &environment, config) {
         Ok(result) => Ok((result.program, Diagnostics::read(source, &result.warnings))),
         Err(errors) => Err(Diagnostics::read(source, &errors)),
     }
 }
 
-fn target_kind(shape: Shape) -> Kind {
-    match shape {
-        Shape::Record => Kind::object(Collection::any()),
-        Shape::Throw => object([
+fn target_kind(target: TargetType) -> Kind {
+    match target {
+        TargetType::Record => Kind::object(Collection::any()),
+        TargetType::Throw => object([
             ("body", Kind::bytes()),
             ("content_type", Kind::bytes().or_null()),
             ("args", arguments()),
         ]),
-        Shape::Line => Kind::bytes(),
+        TargetType::Line => Kind::bytes(),
     }
 }
 
@@ -102,7 +103,7 @@ fn metadata_kind() -> Kind {
     ])
 }
 
-/// A name that is given once has a text, one that is given more often an array of them.
+/// An argument is a string, or an array of strings if its name is repeated.
 fn arguments() -> Kind {
     let several = Kind::array(Collection::from_unknown(Kind::bytes()));
     Kind::object(Collection::from_unknown(several.or_bytes()))

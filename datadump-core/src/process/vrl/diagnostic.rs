@@ -1,73 +1,72 @@
-//! What the compiler says about a program, with places an editor can mark.
+//! Compiler diagnostics, with positions that an editor can mark.
 
 use serde::{Deserialize, Serialize};
 use vrl::diagnostic::{DiagnosticList, Formatter};
 
-/// All that the compiler says about one program.
+/// All diagnostics of one program.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostics {
-    /// One by one.
+    /// The diagnostics.
     pub list: Vec<Diagnostic>,
-    /// As the compiler shows them: the lines of the program with marks below them.
+    /// The text form: lines of the program with markers below them.
     pub rendered: String,
 }
 
-/// One thing the compiler says.
+/// One compiler diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
-    /// Whether the program can run all the same.
+    /// Whether it prevents the program from running.
     pub severity: Severity,
-    /// The compiler's number for it.
+    /// The numeric code that the compiler assigns.
     pub code: usize,
-    /// What it is.
+    /// The message.
     pub message: String,
-    /// Where it is. Lines and columns count from 1, columns in characters; the end is the place
-    /// after the last character.
+    /// The position. Lines and columns count from 1, columns in characters; the end is exclusive.
     #[serde(flatten)]
     pub place: Span,
-    /// What there is to say about places.
+    /// Annotations of parts of the program.
     pub labels: Vec<Label>,
-    /// What else there is to say.
+    /// Further notes.
     pub notes: Vec<String>,
 }
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The program does not compile.
     Error,
-    /// It does, but perhaps not as it was meant.
+    /// The program compiles but may contain a mistake.
     Warning,
 }
 
-/// A remark about a place.
+/// An annotation of a part of the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
-    /// What is said about it.
+    /// The message.
     pub message: String,
-    /// Whether it is what the diagnostic is about, rather than what helps to understand it.
+    /// Whether it marks the cause, rather than related code.
     pub primary: bool,
-    /// Where it is.
+    /// The position.
     #[serde(flatten)]
     pub place: Span,
 }
 
-/// A part of a program.
+/// A range of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// The line of its first character.
+    /// Line of the first character.
     pub line: usize,
-    /// The column of its first character.
+    /// Column of the first character.
     pub column: usize,
-    /// The line of the place after its last character.
+    /// Line after the last character.
     pub end_line: usize,
-    /// The column of the place after its last character.
+    /// Column after the last character.
     pub end_column: usize,
 }
 
 impl Diagnostics {
-    /// One error about the program as a whole.
+    /// Creates an error for the program as a whole.
     pub(super) fn error(message: impl Into<String>, source: &str) -> Self {
         let message = message.into();
         let diagnostic = Diagnostic {
@@ -92,12 +91,12 @@ impl Diagnostics {
 
 fn read(source: &str, diagnostic: &vrl::diagnostic::Diagnostic) -> Diagnostic {
     let labels: Vec<Label> = diagnostic.labels.iter().map(|label| self::label(source, label)).collect();
-    let about = labels.iter().find(|label| label.primary).or_else(|| labels.first());
+    let main = labels.iter().find(|label| label.primary).or_else(|| labels.first());
     Diagnostic {
         severity: if diagnostic.is_problem() { Severity::Error } else { Severity::Warning },
         code: diagnostic.code,
         message: diagnostic.message.clone(),
-        place: about.map_or_else(|| span(source, 0, source.len()), |label| label.place),
+        place: main.map_or_else(|| span(source, 0, source.len()), |label| label.place),
         notes: diagnostic.notes.iter().map(ToString::to_string).collect(),
         labels,
     }
@@ -117,7 +116,7 @@ fn span(source: &str, start: usize, end: usize) -> Span {
     Span { line, column, end_line, end_column }
 }
 
-/// The line and column of a byte, which need not lie inside the text nor on a character's edge.
+/// Returns the line and column of a byte offset, which may be past the end or inside a character.
 pub(super) fn position(source: &str, byte: usize) -> (usize, usize) {
     let before = source.get(..source.floor_char_boundary(byte)).unwrap_or(source);
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);

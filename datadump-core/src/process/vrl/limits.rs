@@ -1,16 +1,16 @@
-//! How far a program that a person wrote may go.
+//! Resource limits of user-written programs.
 
 use std::time::Duration;
 
-/// How far a program may go. What goes further fails alone, with the code that is given here.
+/// Resource limits of a program. An input that exceeds one fails alone, with the code given here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How long it may take for one event: `timeout`.
+    /// Maximum time per input: `timeout`.
     pub deadline: Duration,
-    /// How much memory a worker process may have beyond what it starts with: `out-of-memory`.
+    /// Maximum memory that a worker process may allocate after it has started: `out-of-memory`.
     pub memory: usize,
-    /// How much may come out of one event, in bytes of JSON or thereabouts: `too-much-output`. An
-    /// event that is larger itself may become [twice](Limits::output_for) what it is.
+    /// Maximum output per input, in approximate bytes of JSON: `too-much-output`. The limit of larger
+    /// inputs is [twice their size](Limits::output_for).
     pub output_bytes: usize,
 }
 
@@ -21,16 +21,16 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How much may come out of an event of so many bytes.
+    /// Returns the maximum output for an input of `bytes`.
     pub fn output_for(&self, bytes: usize) -> usize {
         self.output_bytes.max(bytes.saturating_mul(2))
     }
 
-    /// How long so many events may take together: ten deadlines, and a millisecond for each. What a
-    /// program did not come to by then fails with `timeout` too, so that a thousand slow records do
-    /// not hold a worker for a thousand deadlines.
-    pub fn patience(&self, events: usize) -> Duration {
-        let each = Duration::from_millis(1).saturating_mul(u32::try_from(events).unwrap_or(u32::MAX));
+    /// Returns the maximum time for a number of inputs together: ten deadlines plus a millisecond per
+    /// input. The inputs that remain then fail with `timeout`, so that a thousand slow records do not
+    /// occupy a worker for a thousand deadlines.
+    pub fn total_timeout(&self, inputs: usize) -> Duration {
+        let each = Duration::from_millis(1).saturating_mul(u32::try_from(inputs).unwrap_or(u32::MAX));
         self.deadline.saturating_mul(10).saturating_add(each)
     }
 }

@@ -1,42 +1,41 @@
-//! Programs in VRL: the ones a person writes, and the built-in formats that are small programs.
+//! VRL programs: those that users write, and the runtime of built-in formats written in VRL.
 //!
 //! ```text
-//! source ─► Workers::check ─► diagnostics, with positions
-//!                                     ┌─ worker process ─┐
-//! events ─► Workers::run ──► frames ──► Program::run_one ──► frames ─► verdicts, one per event
-//!                                     └──────────────────┘
+//! source ─► Workers::check ─► diagnostics with positions
+//!                                      ┌─ worker process ─┐
+//! inputs ─► Workers::run ──► frames ──► Program::run_one ──► frames ─► outcomes, one per input
+//!                                      └──────────────────┘
 //! ```
 //!
-//! # What a program sees and does
+//! # Semantics of a program
 //!
-//! * `.` is the record, or in [`Mode::Throw`] the whole throw: `{body, content_type, args}`.
-//! * `%source`, `%received_at`, `%format`, `%args` and `%index` can be read; writing to them does
-//!   not compile.
-//! * What `.` is at the end is what comes out: an object is one record, an array one record per
-//!   item (an item that is no object becomes `{"value": …}`), null is nothing. `abort` drops.
-//! * `%storage = "dog"` chooses the storage of all that comes out; `_storage` in an object chooses
-//!   it for that one alone and is taken out of it. Only a program that names `_storage` does so: no
-//!   thrower chooses a storage through a program that knows nothing of it. For the same reason a
-//!   `_storage` that a record brings along is set aside while the program runs.
-//! * An error fails that one record; its neighbours go on.
-//! * There is no network, no file, no environment and no log to reach.
+//! * `.` is the record or, in [`Mode::Throw`], the whole throw: `{body, content_type, args}`.
+//! * `%source`, `%received_at`, `%format`, `%args` and `%index` are readable. Assigning to them is a
+//!   compile error.
+//! * The final value of `.` is the output: an object is one record, an array one record per item (an
+//!   item that is not an object becomes `{"value": …}`), and null drops the record, as does `abort`.
+//! * `%storage = "dog"` sets the storage of all output. The member `_storage` of an object sets it for
+//!   that record and is removed. This applies only to programs that mention `_storage`, so that a sender
+//!   cannot choose a storage through a program that does not expect it. For the same reason the
+//!   `_storage` of an incoming record is hidden while the program runs.
+//! * An error fails one record; the others are processed.
+//! * Programs have no access to the network, files, the environment or the log.
 //!
-//! # What holds
+//! # Isolation
 //!
-//! A program that a person wrote may loop, explode or take down its process; it is run by
-//! [`Workers`], in processes that can be thrown away. The programs of this folder are our own, and
-//! run where they are called.
+//! A program written by a user may loop, exhaust memory or crash its process. [`Workers`] runs it in
+//! worker processes that can be killed and replaced. Built-in programs run in the calling process.
 
-mod answer;
 mod child;
 mod compile;
 mod diagnostic;
-mod embedded;
-mod event;
+mod input;
 mod limits;
+mod line_program;
 mod pool;
 mod program;
 mod run;
+mod run_result;
 mod value;
 mod wire;
 mod worker;
@@ -44,13 +43,13 @@ mod workers;
 
 pub use child::WorkerCommand;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
-pub use event::{About, Event, Verdict};
+pub use input::{ProgramContext, ProgramInput, ProgramOutcome};
 pub use limits::Limits;
 pub use program::{Mode, Program, Script};
 pub use worker::serve_worker;
 pub use workers::Workers;
 
-pub(super) use embedded::builtin;
+pub(super) use line_program::{LineProgram, LineValues};
 
 #[cfg(test)]
 mod tests;

@@ -1,42 +1,42 @@
-//! The pool of worker processes: which batch goes where, and who is to blame when one dies.
+//! The pool of worker processes: assigns batches to workers and finds the input that crashes one.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::Instant,
 };
 
 use super::{
-    About, Diagnostics, Event, Limits, Script,
-    answer::{Answer, Code},
-    child::{Death, Worker, WorkerCommand},
+    Diagnostics, Limits, ProgramContext, ProgramInput, Script,
+    child::{Worker, WorkerCommand, WorkerFailure},
     run,
-    wire::{self, Checked, Request, Run},
+    run_result::{Code, RunResult},
+    wire::{self, CheckResult, Request, RunRequest},
 };
 
-/// How many workers there are at most: as many as throws are transformed at a time.
-const WORKERS: usize = 2;
+/// Maximum number of worker processes, and of throws that are transformed at a time.
+const MAX_WORKERS: usize = 2;
 
-/// How many events go to a worker at once, and of how many bytes together.
-const BATCH: usize = 1000;
+/// Maximum number of inputs sent to a worker at once.
+const BATCH_INPUTS: usize = 1000;
+
+/// Maximum size of the inputs sent to a worker at once.
 const BATCH_BYTES: usize = 1 << 20;
 
-/// How much longer than the program's deadline the worker is waited for: it keeps the deadline
-/// itself, unless it is in a call that does not look at the clock.
-const GRACE: Duration = Duration::from_millis(500);
+/// Additional time that a worker gets to report a timeout itself, which it can do unless it is inside a
+/// call that does not check the clock.
+const GRACE_PERIOD: Duration = Duration::from_millis(500);
 
-/// How long a program may take to compile.
-const COMPILE: Duration = Duration::from_secs(5);
+/// Maximum time for compiling a program.
+const COMPILE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How much longer an answer can be than what it says: a control character is six.
-const ESCAPED: usize = 6;
+/// Maximum growth of a result by JSON escapes: a control character takes six bytes.
+const MAX_ESCAPE_FACTOR: usize = 6;
 
-/// How many times what one event may become all events of a run may.
-const OUTPUTS: usize = 4;
+/// Output limit of a whole run, as a multiple of the limit of one input.
+const MAX_RUN_OUTPUTS: usize = 4;
 
 pub(super) struct Pool {
     command: WorkerCommand,
@@ -45,181 +45,191 @@ pub(super) struct Pool {
     idle: Mutex<Vec<Worker>>,
 }
 
-/// A worker that nobody else uses. It goes back only when it is known to wait for a request.
-struct Lease<'a> {
+/// Exclusive use of a worker. The worker is returned to the pool only when it is idle again.
+struct WorkerGuard<'a> {
     worker: Worker,
-    _turn: SemaphorePermit<'a>,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl Pool {
     pub(super) fn new(command: WorkerCommand, limits: Limits) -> Self {
-        Self { command, limits, permits: Semaphore::new(WORKERS), idle: Mutex::default() }
+        Self { command, limits, permits: Semaphore::new(MAX_WORKERS), idle: Mutex::default() }
     }
 
     pub(super) async fn check(&self, script: &Script) -> Result<Diagnostics, Diagnostics> {
         let wrong = |what: String| Diagnostics::error(what, &script.source);
         let mut request = Vec::new();
         wire::put(&mut request, &Request::Check(script.clone())).map_err(|error| wrong(error.to_string()))?;
-        let turn = self.turn().await.map_err(wrong)?;
-        let mut lease = self.lease(turn).await.map_err(wrong)?;
-        let until = Instant::now() + COMPILE;
-        let mut checked: Result<Checked, Death> = lease.worker.ask(&request, until).await;
-        // Once is nobody's fault: somebody else may have killed it.
-        if let Err(Death::Crashed(_)) = checked {
-            lease.worker = Worker::start(&self.command, self.limits.memory).await.map_err(wrong)?;
-            checked = lease.worker.ask(&request, until).await;
+        let permit = self.permit().await.map_err(wrong)?;
+        let mut guard = self.worker(permit).await.map_err(wrong)?;
+        let until = Instant::now() + COMPILE_TIMEOUT;
+        let mut checked: Result<CheckResult, WorkerFailure> = guard.worker.ask(&request, until).await;
+        // Retry once: the worker may have been killed from outside.
+        if let Err(WorkerFailure::Crashed(_)) = checked {
+            guard.worker = Worker::start(&self.command, self.limits.memory).await.map_err(wrong)?;
+            checked = guard.worker.ask(&request, until).await;
         }
         match checked {
             Ok(checked) => {
-                self.put_back(lease);
+                self.put_back(guard);
                 if checked.compiles { Ok(checked.diagnostics) } else { Err(checked.diagnostics) }
             }
-            Err(death) => Err(wrong(format!("the program cannot be compiled: {death}"))),
+            Err(failure) => Err(wrong(format!("the program cannot be compiled: {failure}"))),
         }
     }
 
-    pub(super) async fn run(&self, script: &Script, about: &About, events: &[Event]) -> Vec<Answer> {
-        let bytes = events.iter().map(Event::bytes).sum();
-        let mut task = Task {
+    pub(super) async fn run(
+        &self,
+        script: &Script,
+        context: &ProgramContext,
+        inputs: &[ProgramInput],
+    ) -> Vec<RunResult> {
+        let bytes = inputs.iter().map(ProgramInput::bytes).sum();
+        let mut run_state = PoolRun {
             pool: self,
-            head: Run {
+            head: RunRequest {
                 script: script.clone(),
-                about: about.into(),
-                events: 0,
-                careful: false,
+                context: context.into(),
+                inputs: 0,
+                one_by_one: false,
                 deadline_micros: micros(self.limits.deadline),
-                patience_micros: 0,
+                total_timeout_micros: 0,
             },
-            left: self.limits.patience(events.len()),
-            room: self.limits.output_for(bytes).saturating_mul(OUTPUTS),
-            answers: Vec::with_capacity(events.len()),
+            time_left: self.limits.total_timeout(inputs.len()),
+            output_left: self.limits.output_for(bytes).saturating_mul(MAX_RUN_OUTPUTS),
+            results: Vec::with_capacity(inputs.len()),
         };
-        while let Some(rest) = events.get(task.answers.len()..).filter(|rest| !rest.is_empty()) {
-            task.batch(rest).await;
+        while let Some(rest) = inputs.get(run_state.results.len()..).filter(|rest| !rest.is_empty()) {
+            run_state.batch(rest).await;
         }
-        task.answers
+        run_state.results
     }
 
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, String> {
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, String> {
         self.permits.acquire().await.map_err(|error| error.to_string())
     }
 
-    async fn lease<'a>(&self, turn: SemaphorePermit<'a>) -> Result<Lease<'a>, String> {
+    async fn worker<'a>(&self, permit: SemaphorePermit<'a>) -> Result<WorkerGuard<'a>, String> {
         loop {
-            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let idle = self.idle.lock().pop();
             let Some(mut worker) = idle else { break };
             if worker.is_alive() {
-                return Ok(Lease { worker, _turn: turn });
+                return Ok(WorkerGuard { worker, _permit: permit });
             }
         }
         let worker = Worker::start(&self.command, self.limits.memory).await?;
-        Ok(Lease { worker, _turn: turn })
+        Ok(WorkerGuard { worker, _permit: permit })
     }
 
-    fn put_back(&self, lease: Lease<'_>) {
-        let Lease { worker, _turn } = lease;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+    fn put_back(&self, guard: WorkerGuard<'_>) {
+        let WorkerGuard { worker, _permit } = guard;
+        self.idle.lock().push(worker);
     }
 }
 
-/// One run of a program.
-struct Task<'a> {
+/// A run of a program on the inputs of one throw.
+struct PoolRun<'a> {
     pool: &'a Pool,
-    head: Run,
-    /// How long it may still take.
-    left: Duration,
-    /// How much may still come out.
-    room: usize,
-    answers: Vec<Answer>,
+    head: RunRequest,
+    /// Remaining time.
+    time_left: Duration,
+    /// Remaining output in bytes.
+    output_left: usize,
+    results: Vec<RunResult>,
 }
 
-impl Task<'_> {
-    /// Answers at least one of the events.
+impl PoolRun<'_> {
+    /// Processes at least one input.
     ///
-    /// A worker that dies takes answers along that were not sent yet. So those that are missing are
-    /// given to another one, which sends each answer before it begins with the next event: what
-    /// that one dies of is to blame. A worker that somebody else killed is nobody's fault.
-    async fn batch(&mut self, events: &[Event]) {
-        let batch = events.get(..batch(events)).unwrap_or(events);
-        let all = self.answers.len() + batch.len();
-        self.head.careful = false;
-        while self.answers.len() < all {
-            let rest = batch.get(batch.len() - (all - self.answers.len())..).unwrap_or_default();
-            if self.left.is_zero() {
-                self.fill(all, &run::late());
+    /// When a worker dies, its unsent results are lost. The missing inputs go to another worker that
+    /// sends each result before it starts the next input. If that worker dies too, the input it was
+    /// processing fails.
+    async fn batch(&mut self, inputs: &[ProgramInput]) {
+        let batch = inputs.get(..batch_length(inputs)).unwrap_or(inputs);
+        let all = self.results.len() + batch.len();
+        self.head.one_by_one = false;
+        while self.results.len() < all {
+            let rest = batch.get(batch.len() - (all - self.results.len())..).unwrap_or_default();
+            if self.time_left.is_zero() {
+                self.fill(all, &run::total_timeout());
                 return;
             }
-            if self.room == 0 {
-                let detail = "the program puts out more than it may for the records of one throw together";
-                self.fill(all, &Answer::failed(Code::TooMuchOutput, detail));
+            if self.output_left == 0 {
+                let detail = "the program exceeded the output limit for all records of this throw";
+                self.fill(all, &RunResult::failed(Code::TooMuchOutput, detail));
                 return;
             }
             match self.attempt(rest).await {
                 Ok(Ok(())) => {}
-                Ok(Err(death)) if self.head.careful => self.answers.push(death.answer()),
-                Ok(Err(death)) => {
-                    tracing::debug!(%death, "a worker is replaced");
-                    self.head.careful = true;
+                Ok(Err(failure)) if self.head.one_by_one => self.results.push(failure.result()),
+                Ok(Err(failure)) => {
+                    tracing::debug!(%failure, "replacing a worker process");
+                    self.head.one_by_one = true;
                 }
-                Err(unavailable) => self.fill(all, &Answer::failed(Code::Unavailable, unavailable)),
+                Err(unavailable) => self.fill(all, &RunResult::failed(Code::Unavailable, unavailable)),
             }
         }
     }
 
-    /// Gives the events to a worker, or says why there is none.
-    async fn attempt(&mut self, events: &[Event]) -> Result<Result<(), Death>, String> {
+    /// Sends the inputs to a worker; fails if no worker is available.
+    async fn attempt(&mut self, inputs: &[ProgramInput]) -> Result<Result<(), WorkerFailure>, String> {
         let limits = &self.pool.limits;
-        let turn = self.pool.turn().await?;
-        // Others' turns cost us nothing, the start of a worker does.
+        let permit = self.pool.permit().await?;
+        // Waiting for a permit is not counted, but starting a worker is.
         let started = Instant::now();
-        let mut lease = self.pool.lease(turn).await?;
-        self.head.events = events.len();
-        self.head.patience_micros = micros(self.left);
+        let mut guard = self.pool.worker(permit).await?;
+        self.head.inputs = inputs.len();
+        self.head.total_timeout_micros = micros(self.time_left);
         let mut request = Vec::new();
-        let mut most = Vec::with_capacity(events.len());
-        let sent = self.request(&mut request, &mut most, events);
+        let mut max_bytes = Vec::with_capacity(inputs.len());
+        let sent = self.request(&mut request, &mut max_bytes, inputs);
         sent.map_err(|error| error.to_string())?;
-        let last = started + self.left + GRACE;
+        let last = started + self.time_left + GRACE_PERIOD;
         let bounds = |number: usize| {
-            let until = last.min(Instant::now() + limits.deadline + GRACE);
-            (until, most.get(number).copied().unwrap_or_default())
+            let until = last.min(Instant::now() + limits.deadline + GRACE_PERIOD);
+            (until, max_bytes.get(number).copied().unwrap_or_default())
         };
-        let (answers, room) = (&mut self.answers, &mut self.room);
-        let took = |answer: Answer| {
-            *room = room.saturating_sub(answer.bytes());
-            answers.push(answer);
+        let (results, output_left) = (&mut self.results, &mut self.output_left);
+        let took = |result: RunResult| {
+            *output_left = output_left.saturating_sub(result.bytes());
+            results.push(result);
         };
-        let ended = lease.worker.talk(&request, events.len(), bounds, took).await;
-        self.left = self.left.saturating_sub(started.elapsed());
+        let ended = guard.worker.talk(&request, inputs.len(), bounds, took).await;
+        self.time_left = self.time_left.saturating_sub(started.elapsed());
         if ended.is_ok() {
-            self.pool.put_back(lease);
+            self.pool.put_back(guard);
         }
         Ok(ended)
     }
 
-    fn request(&self, request: &mut Vec<u8>, most: &mut Vec<usize>, events: &[Event]) -> std::io::Result<()> {
+    fn request(
+        &self,
+        request: &mut Vec<u8>,
+        max_bytes: &mut Vec<usize>,
+        inputs: &[ProgramInput],
+    ) -> std::io::Result<()> {
         wire::put(request, &Request::Run(Box::new(self.head.clone())))?;
-        for event in events {
-            let output = self.pool.limits.output_for(event.bytes());
-            most.push(output.saturating_mul(ESCAPED).saturating_add(1 << 10));
-            wire::put_event(request, event, output)?;
+        for input in inputs {
+            let output = self.pool.limits.output_for(input.bytes());
+            max_bytes.push(output.saturating_mul(MAX_ESCAPE_FACTOR).saturating_add(1 << 10));
+            wire::put_input(request, input, output)?;
         }
         Ok(())
     }
 
-    fn fill(&mut self, all: usize, answer: &Answer) {
-        self.answers.resize(all, answer.clone());
+    fn fill(&mut self, all: usize, result: &RunResult) {
+        self.results.resize(all, result.clone());
     }
 }
 
-/// How many of the events go together: what one worker is asked at a time.
-fn batch(events: &[Event]) -> usize {
+/// Returns how many of the inputs fit into one batch.
+fn batch_length(inputs: &[ProgramInput]) -> usize {
     let mut bytes = 0_usize;
-    let fits = |event: &&Event| {
-        bytes = bytes.saturating_add(event.bytes());
+    let fits = |input: &&ProgramInput| {
+        bytes = bytes.saturating_add(input.bytes());
         bytes <= BATCH_BYTES
     };
-    events.iter().take(BATCH).take_while(fits).count().max(1)
+    inputs.iter().take(BATCH_INPUTS).take_while(fits).count().max(1)
 }
 
 fn micros(duration: Duration) -> u64 {

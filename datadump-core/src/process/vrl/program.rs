@@ -1,4 +1,4 @@
-//! A program: what is written, what was compiled, and one run of it on one event.
+//! A program: its source, its compiled form, and running it on one input.
 
 use std::{
     ops::ControlFlow,
@@ -16,75 +16,76 @@ use vrl::{
 };
 
 use super::{
-    answer::{self, Answer, Code, Members},
-    compile::{self, Shape},
+    compile::{self, TargetType},
     diagnostic::{Diagnostic, Diagnostics, position},
     run,
+    run_result::{self, Code, RunResult, StorageMember},
 };
 
-/// Times without a zone are UTC, wherever the server stands.
+/// Times without a zone are UTC, independent of the local time zone.
 static UTC: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::parse("UTC").unwrap_or_default());
 
-/// What a program is given as `.`.
+/// What `.` is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Each record that the throw was decoded into.
+    /// Each record decoded from the throw.
     #[default]
     Record,
-    /// The throw, not decoded: `{body, content_type, args}`.
+    /// The undecoded throw: `{body, content_type, args}`.
     Throw,
 }
 
-/// A program as it is written. Nothing says yet that it compiles.
+/// The source of a program, which may not compile.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Script {
-    /// Its text.
+    /// The source text.
     pub source: Arc<str>,
-    /// What it is given.
+    /// What the program processes.
     pub mode: Mode,
 }
 
-/// A program that compiles.
+/// A compiled program.
 pub struct Program {
     source: Arc<str>,
-    shape: Shape,
+    target_type: TargetType,
     compiled: vrl::compiler::Program,
     warnings: Diagnostics,
-    /// What the members of an object mean to it.
-    members: Members,
+    /// How the program treats the member `_storage`.
+    storage_member: StorageMember,
 }
 
-/// How far one run may go.
+/// Limits of one run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    /// When it is interrupted.
+    /// When the run is interrupted.
     pub(super) deadline: Option<Instant>,
-    /// How much it may put out, in bytes.
+    /// Maximum output in bytes.
     pub(super) output: usize,
 }
 
 impl Script {
-    /// A program that is given records.
-    pub fn of_records(source: impl Into<Arc<str>>) -> Self {
+    /// Creates the source of a program that processes records.
+    pub fn for_records(source: impl Into<Arc<str>>) -> Self {
         Self { source: source.into(), mode: Mode::Record }
     }
 
-    /// A program that is given throws.
-    pub fn of_throws(source: impl Into<Arc<str>>) -> Self {
+    /// Creates the source of a program that processes throws.
+    pub fn for_throws(source: impl Into<Arc<str>>) -> Self {
         Self { source: source.into(), mode: Mode::Throw }
     }
 }
 
 impl Program {
-    /// Compiles a program, **in this process**: the compiler recurses as deep as the program nests,
-    /// so that a hostile one can take the process down. For what a person sends there is
-    /// [`Workers::check`](super::Workers::check).
+    /// Compiles a program **in this process**.
+    ///
+    /// The compiler recurses as deeply as the program nests, so a hostile program can overflow the
+    /// stack. Use [`Workers::check`](super::Workers::check) for programs sent by users.
     ///
     /// ```
     /// use datadump_core::process::vrl::{Program, Script};
-    /// assert!(Program::compile(&Script::of_records(".speed = to_float(.speed) ?? null")).is_ok());
-    /// let errors = Program::compile(&Script::of_records("\n  .a = get_env_var(\"HOME\")")).unwrap_err();
+    /// assert!(Program::compile(&Script::for_records(".speed = to_float(.speed) ?? null")).is_ok());
+    /// let errors = Program::compile(&Script::for_records("\n  .a = get_env_var(\"HOME\")")).unwrap_err();
     /// let error = &errors.list[0];
     /// assert_eq!((error.place.line, error.place.column), (2, 8));
     /// assert!(error.message.contains("undefined function"));
@@ -93,44 +94,44 @@ impl Program {
         Self::compile_for(script.source.clone(), script.mode.into())
     }
 
-    pub(super) fn compile_for(source: Arc<str>, shape: Shape) -> Result<Self, Diagnostics> {
-        let (compiled, warnings) = compile::compile(&source, shape)?;
-        Ok(Self { members: Members::of(&source), source, shape, compiled, warnings })
+    pub(super) fn compile_for(source: Arc<str>, target_type: TargetType) -> Result<Self, Diagnostics> {
+        let (compiled, warnings) = compile::compile(&source, target_type)?;
+        Ok(Self { storage_member: StorageMember::of(&source), source, target_type, compiled, warnings })
     }
 
-    /// What it is given; none when that is a line of a built-in format.
+    /// Returns the mode, or `None` for a program that parses lines of a built-in format.
     pub(super) fn mode(&self) -> Option<Mode> {
-        match self.shape {
-            Shape::Record => Some(Mode::Record),
-            Shape::Throw => Some(Mode::Throw),
-            Shape::Line => None,
+        match self.target_type {
+            TargetType::Record => Some(Mode::Record),
+            TargetType::Throw => Some(Mode::Throw),
+            TargetType::Line => None,
         }
     }
 
-    /// What the compiler has to say although the program compiles.
+    /// Returns the compiler warnings.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings.list
     }
 
-    /// All of that, with the compiler's own rendering.
+    /// Returns the compiler warnings together with their text form.
     pub fn diagnostics(&self) -> &Diagnostics {
         &self.warnings
     }
 
-    /// Runs it once. The deadline is looked at between expressions: a single call that takes long is
-    /// not interrupted.
+    /// Runs the program once. The deadline is checked between expressions, so a single long call is not
+    /// interrupted.
     pub(super) fn run_one(
         &self,
         runtime: &mut Runtime,
         target: Value,
         metadata: Value,
         bounds: Bounds,
-    ) -> Answer {
+    ) -> RunResult {
         let mut target = TargetValue { value: target, metadata, secrets: Secrets::new() };
         let mut steps = 0_u32;
         let mut control = || {
             steps = steps.wrapping_add(1);
-            // A look at the clock costs as much as half an expression.
+            // Reading the clock costs half as much as evaluating an expression.
             let over =
                 steps.is_multiple_of(16) && bounds.deadline.is_some_and(|deadline| Instant::now() > deadline);
             if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -138,16 +139,16 @@ impl Program {
         let outcome = runtime.resolve_with_control(&mut target, &self.compiled, &UTC, &mut control);
         runtime.clear();
         match outcome {
-            Ok(_) => answer::read(target.value, &target.metadata, self.members, bounds.output),
-            Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => Answer::Dropped(message),
-            Err(Terminate::Interrupted) => Answer::failed(Code::Timeout, run::TIMEOUT),
+            Ok(_) => run_result::read(target.value, &target.metadata, self.storage_member, bounds.output),
+            Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => RunResult::Dropped(message),
+            Err(Terminate::Interrupted) => RunResult::failed(Code::Timeout, run::TIMEOUT),
             Err(Terminate::Abort(error) | Terminate::Error(error)) => {
-                Answer::failed(Code::ProgramFailed, self.explain(&error.to_string()))
+                RunResult::failed(Code::ProgramFailed, self.explain(&error.to_string()))
             }
         }
     }
 
-    /// The compiler puts byte offsets into its messages (` at (3:17)`); people count lines.
+    /// Replaces the byte offsets in compiler messages (` at (3:17)`) by line and column.
     fn explain(&self, message: &str) -> String {
         let located = message.split_once(" at (").and_then(|(before, rest)| {
             let (span, after) = rest.split_once(')')?;

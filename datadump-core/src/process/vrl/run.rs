@@ -1,103 +1,108 @@
-//! Running a program here and now, in this process.
+//! Runs a program in this process, and the failures common to all ways of running one.
 
 use std::time::Instant;
 
 use vrl::compiler::runtime::Runtime;
 
 use super::{
-    About, Diagnostics, Event, Limits, Mode, Program, Verdict,
-    answer::{Answer, Code},
-    event,
+    Diagnostics, Limits, Mode, Program, ProgramContext, ProgramInput, ProgramOutcome, input,
     program::Bounds,
+    run_result::{Code, RunResult},
 };
 
 impl Program {
-    /// Runs the program on each event, **in this process**, with nothing between it and the caller
-    /// but a look at the clock between two expressions. Only for programs that are trusted: one that
-    /// asks for more memory than there is takes the process down, and a single long call is not
-    /// interrupted. Everything else goes through [`Workers`](super::Workers).
+    /// Runs the program on each input **in this process**.
+    ///
+    /// Only for trusted programs: the deadline is checked between expressions, so a single long call
+    /// is not interrupted, and a program that allocates too much memory aborts the process. All other
+    /// programs go through [`Workers`](super::Workers).
     ///
     /// ```
     /// use datadump_core::{Record, Timestamp};
-    /// use datadump_core::process::vrl::{About, Event, Limits, Program, Script, Verdict};
+    /// use datadump_core::process::vrl::{ProgramContext, ProgramInput, Limits, Program, Script, ProgramOutcome};
     /// use serde_json::{Map, json};
     ///
     /// let program = r#"%storage = "dog"; .speed = to_float(.speed) ?? 0.0; .from = %source"#;
-    /// let program = Program::compile(&Script::of_records(program)).unwrap();
+    /// let program = Program::compile(&Script::for_records(program)).unwrap();
     /// let fields = Map::from_iter([("speed".to_owned(), json!("1.75"))]);
-    /// let about = About {
+    /// let context = ProgramContext {
     ///     source: "animals".into(),
     ///     received_at: Timestamp::from_micros(0).unwrap(),
     ///     format: Some("json".into()),
     ///     arguments: Vec::new(),
     /// };
-    /// let verdicts = program.run(&about, &[Event::Record(Record::new(fields))], &Limits::default());
-    /// let [Verdict::Records(records)] = &verdicts[..] else { panic!("{verdicts:?}") };
+    /// let outcomes = program.run(&context, &[ProgramInput::Record(Record::new(fields))], &Limits::default());
+    /// let [ProgramOutcome::Records(records)] = &outcomes[..] else { panic!("{outcomes:?}") };
     /// assert_eq!(json!(records[0].fields), json!({"speed": 1.75, "from": "animals"}));
     /// assert_eq!(records[0].storage.as_ref().unwrap().as_str(), "dog");
     /// ```
-    pub fn run(&self, about: &About, events: &[Event], limits: &Limits) -> Vec<Verdict> {
+    pub fn run(
+        &self,
+        context: &ProgramContext,
+        inputs: &[ProgramInput],
+        limits: &Limits,
+    ) -> Vec<ProgramOutcome> {
         let mut runtime = Runtime::default();
-        let shared = about.metadata();
-        let last = Instant::now() + limits.patience(events.len());
-        let run = |event: &Event| {
+        let shared = context.metadata();
+        let last = Instant::now() + limits.total_timeout(inputs.len());
+        let run = |input: &ProgramInput| {
             let started = Instant::now();
             if started > last {
-                return event.settle(late());
+                return input.outcome(total_timeout());
             }
-            let (bytes, mode) = (event.bytes(), event.mode());
+            let (bytes, mode) = (input.bytes(), input.mode());
             if self.mode() != Some(mode) {
-                return event.settle(unfit(mode));
+                return input.outcome(wrong_mode(mode));
             }
             let bounds = Bounds {
                 deadline: Some(last.min(started + limits.deadline)),
                 output: limits.output_for(bytes),
             };
-            let metadata = event::metadata(&shared, event.index());
-            let target = match event {
-                Event::Record(record) => event::record(Event::fields(record).into_owned()),
-                Event::Throw { body, content_type } => {
-                    event::throw(body.clone(), content_type.as_deref(), &shared)
+            let metadata = input::metadata(&shared, input.index());
+            let target = match input {
+                ProgramInput::Record(record) => input::record(ProgramInput::fields(record).into_owned()),
+                ProgramInput::Throw { body, content_type } => {
+                    input::throw(body.clone(), content_type.as_deref(), &shared)
                 }
             };
-            event.settle(self.run_one(&mut runtime, target, metadata, bounds))
+            input.outcome(self.run_one(&mut runtime, target, metadata, bounds))
         };
-        events.iter().map(run).collect()
+        inputs.iter().map(run).collect()
     }
 }
 
-/// The events before it used up the time of all.
-pub(super) fn late() -> Answer {
-    Answer::failed(Code::Timeout, "the program took too long for the records of this throw together")
+/// Returns the result of an input that was not started within the total time limit.
+pub(super) fn total_timeout() -> RunResult {
+    RunResult::failed(Code::Timeout, "the program exceeded the time limit for all records of this throw")
 }
 
-/// The program is not for this.
-pub(super) fn unfit(mode: Mode) -> Answer {
+/// Returns the result of an input that the program is not written for.
+pub(super) fn wrong_mode(mode: Mode) -> RunResult {
     let (given, wanted) = match mode {
         Mode::Record => ("a record", "throws"),
         Mode::Throw => ("a throw", "records"),
     };
-    Answer::failed(Code::NotCompiled, format!("the program is given {given}, and is written for {wanted}"))
+    RunResult::failed(Code::NotCompiled, format!("the program was given {given} but is written for {wanted}"))
 }
 
-/// The program does not compile.
-pub(super) fn not_compiled(errors: &Diagnostics) -> Answer {
+/// Returns the result of every input of a program that does not compile.
+pub(super) fn not_compiled(errors: &Diagnostics) -> RunResult {
     let first = errors.list.first().map_or_else(String::new, |first| {
         format!("line {}, column {}: {}", first.place.line, first.place.column, first.message)
     });
-    Answer::failed(Code::NotCompiled, format!("the program does not compile: {first}"))
+    RunResult::failed(Code::NotCompiled, format!("the program does not compile: {first}"))
 }
 
-/// It made what runs it panic.
-pub(super) fn panicked(message: &str) -> Answer {
-    // More bytes than an address can count: the first form of too much.
+/// Returns the result of an input on which the interpreter panicked.
+pub(super) fn panicked(message: &str) -> RunResult {
+    // An allocation larger than the address space panics instead of failing.
     if message.contains("capacity overflow") {
-        return Answer::failed(Code::OutOfMemory, OUT_OF_MEMORY);
+        return RunResult::failed(Code::OutOfMemory, OUT_OF_MEMORY);
     }
-    Answer::failed(Code::Crashed, format!("the program made its interpreter panic: {message}"))
+    RunResult::failed(Code::Crashed, format!("the interpreter panicked: {message}"))
 }
 
-/// How programs are told where they went too far.
-pub(super) const OUT_OF_MEMORY: &str = "the program needs more memory than it may have";
-pub(super) const TIMEOUT: &str = "the program took too long for this record";
-pub(super) const TOO_MUCH: &str = "the program puts out more than it may for one record";
+/// Messages of the limits.
+pub(super) const OUT_OF_MEMORY: &str = "the program exceeded its memory limit";
+pub(super) const TIMEOUT: &str = "the program exceeded the time limit for one record";
+pub(super) const TOO_MUCH_OUTPUT: &str = "the program exceeded the output limit for one record";

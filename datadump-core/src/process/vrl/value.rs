@@ -1,17 +1,17 @@
-//! Values: JSON ↔ VRL, with nothing rounded and nothing lost.
+//! Lossless conversion of values between JSON and VRL.
 //!
 //! | JSON → VRL | |
 //! |---|---|
-//! | whole number beyond 63 bits and a sign | text, digit by digit |
-//! | everything else | its like |
+//! | integer beyond the signed 64-bit range | text |
+//! | everything else | the same type |
 //!
 //! | VRL → JSON | |
 //! |---|---|
 //! | timestamp | RFC 3339, UTC, microseconds |
-//! | regular expression | its text |
+//! | regular expression | its source |
 //! | bytes that are UTF-8 | text |
-//! | other bytes | base64: what a binary field takes, and nothing of it is lost |
-//! | infinity | `"Infinity"`, `"-Infinity"`; not a number does not exist in VRL |
+//! | other bytes | base64, as accepted by a binary field |
+//! | infinity | `"Infinity"`, `"-Infinity"`; VRL has no NaN |
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::SecondsFormat;
@@ -20,42 +20,42 @@ use vrl::value::Value;
 
 use crate::json::MAX_DEPTH;
 
-/// Why a value does not become a part of a record.
+/// Why a value cannot be converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// It nests deeper than a record may: what walks JSON later recurses.
+pub(super) enum ConversionError {
+    /// It exceeds the nesting limit of records. Later stages process JSON recursively.
     TooDeep,
-    /// It is more than there is room for. Texts are shared in VRL and copied in JSON, so that what
-    /// is small here can be huge there.
-    TooMuch,
+    /// It exceeds the output budget. VRL shares strings where JSON copies them, so a small VRL value
+    /// can become a huge JSON value.
+    TooLarge,
 }
 
-/// How much may still be put out, in bytes of JSON or thereabouts.
+/// Remaining output size, in approximate bytes of JSON.
 #[derive(Debug)]
-pub(super) struct Room(usize);
+pub(super) struct OutputBudget(usize);
 
-/// An object as a VRL value.
+/// Converts an object to a VRL value.
 pub(super) fn from_object(fields: impl IntoIterator<Item = (String, Json)>) -> Value {
-    // The crate's own conversion makes text of numbers that it cannot hold.
+    // The crate converts numbers that VRL cannot represent to text.
     Value::Object(fields.into_iter().map(|(name, value)| (name.into(), Value::from(value))).collect())
 }
 
-impl Room {
+impl OutputBudget {
     pub(super) fn new(bytes: usize) -> Self {
         Self(bytes)
     }
 
-    pub(super) fn take(&mut self, bytes: usize) -> Result<(), Refusal> {
-        self.0 = self.0.checked_sub(bytes).ok_or(Refusal::TooMuch)?;
+    pub(super) fn take(&mut self, bytes: usize) -> Result<(), ConversionError> {
+        self.0 = self.0.checked_sub(bytes).ok_or(ConversionError::TooLarge)?;
         Ok(())
     }
 
-    /// A VRL value as JSON.
-    pub(super) fn json(&mut self, value: Value) -> Result<Json, Refusal> {
+    /// Converts a VRL value to JSON.
+    pub(super) fn json(&mut self, value: Value) -> Result<Json, ConversionError> {
         self.convert(value, 1)
     }
 
-    fn convert(&mut self, value: Value, depth: usize) -> Result<Json, Refusal> {
+    fn convert(&mut self, value: Value, depth: usize) -> Result<Json, ConversionError> {
         self.take(2)?;
         Ok(match value {
             Value::Null => Json::Null,
@@ -75,7 +75,7 @@ impl Room {
             },
             Value::Regex(regex) => self.text(regex.as_str())?,
             Value::Timestamp(moment) => Json::from(moment.to_rfc3339_opts(SecondsFormat::Micros, true)),
-            Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => return Err(Refusal::TooDeep),
+            Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => return Err(ConversionError::TooDeep),
             Value::Array(items) => {
                 let converted = items.into_iter().map(|item| self.convert(item, depth + 1));
                 Json::Array(converted.collect::<Result<_, _>>()?)
@@ -90,13 +90,13 @@ impl Room {
         })
     }
 
-    fn text(&mut self, text: &str) -> Result<Json, Refusal> {
+    fn text(&mut self, text: &str) -> Result<Json, ConversionError> {
         self.take(text.len())?;
         Ok(Json::from(text))
     }
 }
 
-/// A number that JSON does not have, as the text that stands for it.
+/// Returns the name of an infinity, which JSON cannot represent.
 pub(super) fn infinity(value: &Value) -> Option<&'static str> {
     let Value::Float(float) = value else { return None };
     let float = float.into_inner();

@@ -1,9 +1,9 @@
-//! What goes between the server and its workers: frames of a length and so many bytes.
+//! The protocol between the server and its worker processes: length-prefixed frames.
 //!
 //! ```text
-//! parent: Hello            worker: Hello
-//! parent: Check            worker: Checked
-//! parent: Run, event, …    worker: answer, …     (one per event, in order)
+//! parent: Handshake               worker: Handshake
+//! parent: Check                   worker: CheckResult
+//! parent: RunRequest, input, …    worker: result, …     (one per input, in order)
 //! ```
 
 use std::{
@@ -14,74 +14,75 @@ use std::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{About, Diagnostics, Event, Script};
+use super::{Diagnostics, ProgramContext, ProgramInput, Script};
 use crate::{clock::Timestamp, record::Fields};
 
-/// Both sides come from one build; when they do not, they had better not talk.
+/// Protocol version sent by the parent. Both sides must come from the same build.
 pub(super) const PROTOCOL: &str = concat!("datadump-worker/1 ", env!("CARGO_PKG_VERSION"));
 
-/// What the worker says to that: a program that only echoes what it reads is none.
+/// Reply of the worker. It differs from [`PROTOCOL`], so that a program that echoes its input is not
+/// mistaken for a worker.
 pub(super) const READY: &str = concat!("ready: datadump-worker/1 ", env!("CARGO_PKG_VERSION"));
 
-/// The first thing either side says.
+/// First message in both directions.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Hello {
+pub(super) struct Handshake {
     pub(super) protocol: String,
-    /// How much memory the worker may have beyond what it starts with.
+    /// Memory in bytes that the worker may allocate after it has started.
     pub(super) memory: u64,
 }
 
-/// What the parent asks.
+/// A request of the parent.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// Whether a program compiles.
+    /// Compile a program.
     Check(Script),
-    /// To run it on the events that follow.
-    Run(Box<Run>),
+    /// Run a program on the inputs that follow.
+    Run(Box<RunRequest>),
 }
 
-/// A run of a program.
+/// Header of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Run {
+pub(super) struct RunRequest {
     pub(super) script: Script,
-    pub(super) about: Said,
-    /// How many events follow.
-    pub(super) events: usize,
-    /// Whether each answer is sent before the next event is begun, so that it is known which one
-    /// the worker died of.
-    pub(super) careful: bool,
-    /// How long an event may take.
+    pub(super) context: ContextMessage,
+    /// Number of inputs that follow.
+    pub(super) inputs: usize,
+    /// Whether each result is sent before the next input is started, so that the input that crashes
+    /// the worker can be identified.
+    pub(super) one_by_one: bool,
+    /// Time limit per input.
     pub(super) deadline_micros: u64,
-    /// How long all may take.
-    pub(super) patience_micros: u64,
+    /// Time limit for all inputs together.
+    pub(super) total_timeout_micros: u64,
 }
 
-/// What a program can read of its throw.
+/// [`ProgramContext`] on the wire.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Said {
+pub(super) struct ContextMessage {
     source: String,
     received_at: i64,
     format: Option<String>,
     arguments: Vec<(String, String)>,
 }
 
-/// What the compiler says.
+/// The result of compiling a program.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Checked {
+pub(super) struct CheckResult {
     pub(super) compiles: bool,
     pub(super) diagnostics: Diagnostics,
 }
 
-/// An event, as the worker gets it.
+/// An input, as received by the worker.
 #[derive(Debug, PartialEq)]
-pub(super) struct Given {
+pub(super) struct InputMessage {
     pub(super) index: usize,
-    /// How much may come out of it.
+    /// Output limit in bytes.
     pub(super) output: usize,
     pub(super) payload: Payload,
 }
 
-/// What it is.
+/// The record or throw itself.
 #[derive(Debug, PartialEq)]
 pub(super) enum Payload {
     Record(Fields),
@@ -89,40 +90,40 @@ pub(super) enum Payload {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Head<'a> {
+struct InputHeader<'a> {
     i: usize,
     o: usize,
-    /// Of a record: its fields.
+    /// The fields of a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     f: Option<Cow<'a, Fields>>,
-    /// Of a throw: its content type. Its body comes in a frame of its own.
+    /// The content type of a throw. Its body follows in a frame of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<Cow<'a, str>>,
 }
 
-impl From<&About> for Said {
-    fn from(about: &About) -> Self {
+impl From<&ProgramContext> for ContextMessage {
+    fn from(context: &ProgramContext) -> Self {
         Self {
-            source: about.source.clone(),
-            received_at: about.received_at.micros(),
-            format: about.format.clone(),
-            arguments: about.arguments.clone(),
+            source: context.source.clone(),
+            received_at: context.received_at.micros(),
+            format: context.format.clone(),
+            arguments: context.arguments.clone(),
         }
     }
 }
 
-impl From<Said> for About {
-    fn from(said: Said) -> Self {
+impl From<ContextMessage> for ProgramContext {
+    fn from(message: ContextMessage) -> Self {
         Self {
-            source: said.source,
-            received_at: Timestamp::from_micros(said.received_at).unwrap_or(Timestamp::MIN),
-            format: said.format,
-            arguments: said.arguments,
+            source: message.source,
+            received_at: Timestamp::from_micros(message.received_at).unwrap_or(Timestamp::MIN),
+            format: message.format,
+            arguments: message.arguments,
         }
     }
 }
 
-/// Adds a message to what is about to be sent.
+/// Appends a message to the send buffer.
 pub(super) fn put(buffer: &mut Vec<u8>, message: &impl Serialize) -> io::Result<()> {
     let start = buffer.len();
     buffer.extend([0; 4]);
@@ -134,13 +135,15 @@ pub(super) fn put(buffer: &mut Vec<u8>, message: &impl Serialize) -> io::Result<
     Ok(())
 }
 
-/// Adds an event.
-pub(super) fn put_event(buffer: &mut Vec<u8>, event: &Event, output: usize) -> io::Result<()> {
-    let (i, o) = (event.index(), output);
-    match event {
-        Event::Record(record) => put(buffer, &Head { i, o, f: Some(Event::fields(record)), c: None }),
-        Event::Throw { body, content_type } => {
-            put(buffer, &Head { i, o, f: None, c: content_type.as_deref().map(Cow::Borrowed) })?;
+/// Appends an input to the send buffer.
+pub(super) fn put_input(buffer: &mut Vec<u8>, input: &ProgramInput, output: usize) -> io::Result<()> {
+    let (i, o) = (input.index(), output);
+    match input {
+        ProgramInput::Record(record) => {
+            put(buffer, &InputHeader { i, o, f: Some(ProgramInput::fields(record)), c: None })
+        }
+        ProgramInput::Throw { body, content_type } => {
+            put(buffer, &InputHeader { i, o, f: None, c: content_type.as_deref().map(Cow::Borrowed) })?;
             buffer.extend(u32::try_from(body.len()).map_err(|_| too_long())?.to_le_bytes());
             buffer.extend_from_slice(body);
             Ok(())
@@ -148,10 +151,11 @@ pub(super) fn put_event(buffer: &mut Vec<u8>, event: &Event, output: usize) -> i
     }
 }
 
-/// Reads one frame; none at a proper end. Both sides know how long the longest is that makes sense.
+/// Reads one frame; returns `None` at the end of the stream. Each side bounds the length of the frames it
+/// sends.
 pub(super) fn get_bytes(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut length = [0; 4];
-    // The end may only come between two frames.
+    // The stream may only end between frames.
     if input.read(&mut length[..1])? == 0 {
         return Ok(None);
     }
@@ -170,10 +174,10 @@ pub(super) fn get<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<Opti
     Ok(Some(serde_json::from_slice(&bytes)?))
 }
 
-/// Reads one event.
-pub(super) fn get_event(input: &mut impl Read) -> io::Result<Given> {
+/// Reads one input.
+pub(super) fn get_input(input: &mut impl Read) -> io::Result<InputMessage> {
     let bytes = get_bytes(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let head: Head<'_> = serde_json::from_slice(&bytes)?;
+    let head: InputHeader<'_> = serde_json::from_slice(&bytes)?;
     let payload = match head.f {
         Some(fields) => Payload::Record(fields.into_owned()),
         None => {
@@ -181,10 +185,10 @@ pub(super) fn get_event(input: &mut impl Read) -> io::Result<Given> {
             Payload::Throw { body: body.into(), content_type: head.c.map(Cow::into_owned) }
         }
     };
-    Ok(Given { index: head.i, output: head.o, payload })
+    Ok(InputMessage { index: head.i, output: head.o, payload })
 }
 
-/// Sends what is waiting.
+/// Sends and clears the buffer.
 pub(super) fn send(output: &mut impl Write, buffer: &mut Vec<u8>) -> io::Result<()> {
     output.write_all(buffer)?;
     buffer.clear();
@@ -192,5 +196,5 @@ pub(super) fn send(output: &mut impl Write, buffer: &mut Vec<u8>) -> io::Result<
 }
 
 fn too_long() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "a message is longer than a frame can be")
+    io::Error::new(io::ErrorKind::InvalidData, "a message exceeds the maximum frame length")
 }

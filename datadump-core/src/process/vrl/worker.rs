@@ -1,5 +1,5 @@
-//! The worker process: compiles programs and runs them on what comes in at standard input, until
-//! that ends or the process has to die.
+//! The worker process: compiles and runs programs on requests from standard input until it ends or the
+//! process is killed.
 
 use std::{
     any::Any,
@@ -14,26 +14,24 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use vrl::{compiler::runtime::Runtime, value::ObjectMap};
 
 use super::{
-    About, Diagnostics, Mode, Program, Script,
-    answer::{Answer, Code},
-    event,
+    Diagnostics, Mode, Program, ProgramContext, Script, input,
     program::Bounds,
     run,
-    wire::{self, Checked, Given, Hello, PROTOCOL, Payload, READY, Request, Run},
+    run_result::{Code, RunResult},
+    wire::{self, CheckResult, Handshake, InputMessage, PROTOCOL, Payload, READY, Request, RunRequest},
 };
 
-/// How many programs stay compiled.
-const PROGRAMS: usize = 64;
+/// Maximum number of compiled programs that are cached.
+const MAX_CACHED_PROGRAMS: usize = 64;
 
-/// How long an answer may wait for others to be sent with it.
-const GATHER: Duration = Duration::from_millis(2);
+/// Maximum time that a result waits in the send buffer for others.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(2);
 
-/// How much is gathered before it is sent.
-const GATHER_BYTES: usize = 32 << 10;
+/// Size of the send buffer at which it is flushed.
+const FLUSH_BYTES: usize = 32 << 10;
 
-/// Serves as a worker on standard input and output: what a program that starts
-/// [`Workers`](super::Workers) does when it is started as one. Returns when its parent has nothing
-/// more to ask, or is gone.
+/// Runs a worker on standard input and output. A program that uses [`Workers`](super::Workers) must call
+/// this when it is started as a worker. Returns when the parent closes the connection or exits.
 ///
 /// ```no_run
 /// # use std::process::ExitCode;
@@ -41,12 +39,12 @@ const GATHER_BYTES: usize = 32 << 10;
 ///     if std::env::args().nth(1).as_deref() == Some("worker") {
 ///         return datadump_core::process::vrl::serve_worker();
 ///     }
-///     // What the program is for.
+///     // The main program.
 ///     ExitCode::SUCCESS
 /// }
 /// ```
 pub fn serve_worker() -> ExitCode {
-    // What a program does wrong is an answer; nobody reads it on standard error.
+    // Panics are reported as results; nothing reads standard error.
     std::panic::set_hook(Box::new(|_| {}));
     let input = BufReader::with_capacity(64 << 10, io::stdin().lock());
     match serve(input, io::stdout().lock()) {
@@ -56,13 +54,13 @@ pub fn serve_worker() -> ExitCode {
 }
 
 fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
-    let Some(hello) = wire::get::<Hello>(&mut input)? else { return Ok(()) };
-    if hello.protocol != PROTOCOL {
+    let Some(handshake) = wire::get::<Handshake>(&mut input)? else { return Ok(()) };
+    if handshake.protocol != PROTOCOL {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    confine(hello.memory);
+    apply_limits(handshake.memory);
     let mut buffer = Vec::new();
-    wire::put(&mut buffer, &Hello { protocol: READY.to_owned(), memory: hello.memory })?;
+    wire::put(&mut buffer, &Handshake { protocol: READY.to_owned(), memory: handshake.memory })?;
     wire::send(&mut output, &mut buffer)?;
     let mut programs = Programs::default();
     while let Some(request) = wire::get::<Request>(&mut input)? {
@@ -70,7 +68,7 @@ fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
             Request::Check(script) => wire::put(&mut buffer, &check(&script))?,
             Request::Run(run) => {
                 let program = programs.get(&run.script);
-                Batch::new(&run).answer(program, &mut input, &mut output, &mut buffer)?;
+                InputRun::new(&run).result(program, &mut input, &mut output, &mut buffer)?;
             }
         }
         wire::send(&mut output, &mut buffer)?;
@@ -78,18 +76,18 @@ fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Limits what this process can take from the machine. What a system does not offer is left out:
-/// the parent still has its deadline.
-fn confine(memory: u64) {
+/// Applies resource limits to this process. Limits that the operating system does not support are
+/// skipped: the parent still enforces its deadline.
+fn apply_limits(memory: u64) {
     limit(Resource::Core, 0);
     limit(Resource::Nofile, 16);
     if let Some(present) = address_space() {
         limit(Resource::As, present.saturating_add(memory));
     }
-    // A parent that is killed does not close our input while we are in an endless call.
+    // Exit with the parent even if a program is stuck in a call and does not read standard input.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
-    // The thread that started us may keep to one processor: we may go wherever our parent may.
+    // The parent thread may be pinned to one CPU: use all CPUs of the parent process instead.
     #[cfg(target_os = "linux")]
     if let Some(parent) = rustix::process::getppid()
         && let Ok(all) = rustix::thread::sched_getaffinity(Some(parent))
@@ -98,14 +96,14 @@ fn confine(memory: u64) {
     }
 }
 
-fn limit(resource: Resource, most: u64) {
+fn limit(resource: Resource, max: u64) {
     let now = getrlimit(resource);
-    let maximum = now.maximum.map_or(most, |maximum| maximum.min(most));
+    let maximum = now.maximum.map_or(max, |maximum| maximum.min(max));
     let _ = setrlimit(resource, Rlimit { current: Some(maximum), maximum: Some(maximum) });
 }
 
-/// The address space of this process, which is what the limit counts: mapped files, stacks and
-/// reservations included.
+/// Returns the size of the address space of this process, to which the limit applies. It includes mapped
+/// files, stacks and reservations.
 fn address_space() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
@@ -113,76 +111,78 @@ fn address_space() -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
-fn check(script: &Script) -> Checked {
-    match caught(|| Program::compile(script)) {
-        Ok(Ok(program)) => Checked { compiles: true, diagnostics: program.diagnostics().clone() },
-        Ok(Err(diagnostics)) => Checked { compiles: false, diagnostics },
+fn check(script: &Script) -> CheckResult {
+    match catch_panic(|| Program::compile(script)) {
+        Ok(Ok(program)) => CheckResult { compiles: true, diagnostics: program.diagnostics().clone() },
+        Ok(Err(diagnostics)) => CheckResult { compiles: false, diagnostics },
         Err(panic) => {
             let diagnostics = Diagnostics::error(format!("the compiler panicked: {panic}"), &script.source);
-            Checked { compiles: false, diagnostics }
+            CheckResult { compiles: false, diagnostics }
         }
     }
 }
 
-/// Programs that were compiled, or why they are not.
+/// Cache of compiled programs and compile errors.
 #[derive(Default)]
-struct Programs(HashMap<Script, Result<Program, Answer>>);
+struct Programs(HashMap<Script, Result<Program, RunResult>>);
 
 impl Programs {
-    fn get(&mut self, script: &Script) -> Result<&Program, &Answer> {
-        if self.0.len() >= PROGRAMS && !self.0.contains_key(script) {
+    fn get(&mut self, script: &Script) -> Result<&Program, &RunResult> {
+        if self.0.len() >= MAX_CACHED_PROGRAMS && !self.0.contains_key(script) {
             self.0.clear();
         }
-        let compile = || match caught(|| Program::compile(script)) {
+        let compile = || match catch_panic(|| Program::compile(script)) {
             Ok(compiled) => compiled.map_err(|errors| run::not_compiled(&errors)),
-            Err(panic) => Err(Answer::failed(Code::NotCompiled, format!("the compiler panicked: {panic}"))),
+            Err(panic) => {
+                Err(RunResult::failed(Code::NotCompiled, format!("the compiler panicked: {panic}")))
+            }
         };
         self.0.entry(script.clone()).or_insert_with(compile).as_ref()
     }
 }
 
-/// One run of a program on several events.
-struct Batch<'a> {
-    run: &'a Run,
+/// A run of a program on several inputs.
+struct InputRun<'a> {
+    run: &'a RunRequest,
     shared: ObjectMap,
     last: Instant,
     runtime: Runtime,
 }
 
-impl<'a> Batch<'a> {
-    fn new(run: &'a Run) -> Self {
-        let shared = About::from(run.about.clone()).metadata();
-        let last = Instant::now() + Duration::from_micros(run.patience_micros);
+impl<'a> InputRun<'a> {
+    fn new(run: &'a RunRequest) -> Self {
+        let shared = ProgramContext::from(run.context.clone()).metadata();
+        let last = Instant::now() + Duration::from_micros(run.total_timeout_micros);
         Self { run, shared, last, runtime: Runtime::default() }
     }
 
-    fn answer(
+    fn result(
         mut self,
-        program: Result<&Program, &Answer>,
+        program: Result<&Program, &RunResult>,
         input: &mut impl Read,
         output: &mut impl Write,
         buffer: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let mut sent = Instant::now();
-        for _ in 0..self.run.events {
-            let given = wire::get_event(input)?;
-            let answer = match program {
-                Ok(program) => self.one(program, given),
+        let mut flushed = Instant::now();
+        for _ in 0..self.run.inputs {
+            let given = wire::get_input(input)?;
+            let result = match program {
+                Ok(program) => self.run_one(program, given),
                 Err(why) => why.clone(),
             };
-            wire::put(buffer, &answer)?;
-            if self.run.careful || buffer.len() > GATHER_BYTES || sent.elapsed() > GATHER {
+            wire::put(buffer, &result)?;
+            if self.run.one_by_one || buffer.len() > FLUSH_BYTES || flushed.elapsed() > FLUSH_INTERVAL {
                 wire::send(output, buffer)?;
-                sent = Instant::now();
+                flushed = Instant::now();
             }
         }
         Ok(())
     }
 
-    fn one(&mut self, program: &Program, given: Given) -> Answer {
+    fn run_one(&mut self, program: &Program, given: InputMessage) -> RunResult {
         let started = Instant::now();
         if started > self.last {
-            return run::late();
+            return run::total_timeout();
         }
         let deadline = self.last.min(started + Duration::from_micros(self.run.deadline_micros));
         let bounds = Bounds { deadline: Some(deadline), output: given.output };
@@ -191,28 +191,28 @@ impl<'a> Batch<'a> {
             Payload::Throw { .. } => Mode::Throw,
         };
         if mode != self.run.script.mode {
-            return run::unfit(mode);
+            return run::wrong_mode(mode);
         }
-        let metadata = event::metadata(&self.shared, given.index);
+        let metadata = input::metadata(&self.shared, given.index);
         let target = match given.payload {
-            Payload::Record(fields) => event::record(fields),
+            Payload::Record(fields) => input::record(fields),
             Payload::Throw { body, content_type } => {
-                event::throw(body, content_type.as_deref(), &self.shared)
+                input::throw(body, content_type.as_deref(), &self.shared)
             }
         };
-        caught(|| program.run_one(&mut self.runtime, target, metadata, bounds)).unwrap_or_else(|panic| {
+        catch_panic(|| program.run_one(&mut self.runtime, target, metadata, bounds)).unwrap_or_else(|panic| {
             self.runtime = Runtime::default();
             run::panicked(&panic)
         })
     }
 }
 
-/// What it gives, or what it panics with.
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| said(panic.as_ref()))
+/// Runs a closure and returns its result or the message of its panic.
+fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panic_message(panic.as_ref()))
 }
 
-fn said(panic: &(dyn Any + Send)) -> String {
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "for no reason".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }

@@ -1,21 +1,19 @@
-//! Where programs that people write are run: a few processes that can be thrown away.
+//! Runs user-written programs in disposable worker processes.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use parking_lot::Mutex;
 
 use super::{
-    About, Diagnostics, Event, Limits, Program, Script, Verdict, answer::Answer, child::WorkerCommand,
-    pool::Pool, run,
+    Diagnostics, Limits, Program, ProgramContext, ProgramInput, ProgramOutcome, Script, child::WorkerCommand,
+    pool::Pool, run, run_result::RunResult,
 };
 
-/// How many programs stay compiled in this process.
-const PROGRAMS: usize = 64;
+/// Maximum number of compiled programs that are cached in this process.
+const MAX_CACHED_PROGRAMS: usize = 64;
 
-/// Runs programs within [`Limits`]. Nothing is started before it is needed; at most two workers run
-/// at a time, whoever asks, and they end with this.
+/// Runs programs within [`Limits`]. Worker processes start on demand, at most two at a time, and exit when
+/// this is dropped.
 ///
 /// ```
 /// use datadump_core::process::vrl::{Limits, Script, WorkerCommand, Workers};
@@ -24,7 +22,7 @@ const PROGRAMS: usize = 64;
 /// let command = WorkerCommand::this_program(["worker"]).unwrap();
 /// let workers = Workers::new(command, Limits::default());
 /// # let workers = Workers::in_process(Limits::default());
-/// let errors = workers.check(&Script::of_records(".a = upcase(.b)")).await.unwrap_err();
+/// let errors = workers.check(&Script::for_records(".a = upcase(.b)")).await.unwrap_err();
 /// assert_eq!(errors.list[0].place.column, 6);
 /// # });
 /// ```
@@ -38,19 +36,19 @@ enum Kind {
 }
 
 impl Workers {
-    /// Programs run in worker processes: whatever one of them does, it does not do it here.
+    /// Runs programs in worker processes, isolated from this process.
     pub fn new(command: WorkerCommand, limits: Limits) -> Self {
         Self { kind: Kind::Processes(Pool::new(command, limits)) }
     }
 
-    /// Programs run in this process, on a thread for long work: **only for programs that are
-    /// trusted**. The deadline is looked at between two expressions, memory not at all: one that
-    /// asks for too much takes the process down.
+    /// Runs programs in this process, on a blocking thread. **Only for trusted programs**: the
+    /// deadline is checked between expressions and memory is not limited, so a program that allocates
+    /// too much aborts the process.
     pub fn in_process(limits: Limits) -> Self {
         Self { kind: Kind::InProcess(InProcess { limits, programs: Arc::default() }) }
     }
 
-    /// Compiles a program, and says what the compiler says: warnings when it compiles, else errors.
+    /// Compiles a program; returns warnings if it compiles, otherwise errors.
     pub async fn check(&self, script: &Script) -> Result<Diagnostics, Diagnostics> {
         match &self.kind {
             Kind::Processes(pool) => pool.check(script).await,
@@ -58,15 +56,20 @@ impl Workers {
         }
     }
 
-    /// Runs a program on events of one throw: a verdict for each, in order. An event that the
-    /// program cannot cope with fails alone.
-    pub async fn run(&self, script: &Script, about: &About, events: Vec<Event>) -> Vec<Verdict> {
+    /// Runs a program on the inputs of one throw and returns an outcome for each, in order. A failure
+    /// affects only one input.
+    pub async fn run(
+        &self,
+        script: &Script,
+        context: &ProgramContext,
+        inputs: Vec<ProgramInput>,
+    ) -> Vec<ProgramOutcome> {
         match &self.kind {
             Kind::Processes(pool) => {
-                let answers = pool.run(script, about, &events).await;
-                events.iter().zip(answers).map(|(event, answer)| event.settle(answer)).collect()
+                let results = pool.run(script, context, &inputs).await;
+                inputs.iter().zip(results).map(|(input, result)| input.outcome(result)).collect()
             }
-            Kind::InProcess(here) => here.run(script, about, events).await,
+            Kind::InProcess(here) => here.run(script, context, inputs).await,
         }
     }
 }
@@ -90,44 +93,47 @@ impl InProcess {
     async fn check(&self, script: &Script) -> Result<Diagnostics, Diagnostics> {
         let (script, programs) = (script.clone(), self.programs.clone());
         let source = script.source.clone();
-        let compiled = tokio::task::spawn_blocking(move || compiled(&programs, &script)).await;
+        let compiled = tokio::task::spawn_blocking(move || compile_cached(&programs, &script)).await;
         match compiled {
             Ok(compiled) => compiled.map(|program| program.diagnostics().clone()),
             Err(error) => Err(Diagnostics::error(format!("the compiler failed: {error}"), &source)),
         }
     }
 
-    async fn run(&self, script: &Script, about: &About, events: Vec<Event>) -> Vec<Verdict> {
-        let (script, about, limits) = (script.clone(), about.clone(), self.limits);
-        let (programs, events) = (self.programs.clone(), Arc::new(events));
-        let given = events.clone();
-        let work = move || match compiled(&programs, &script) {
-            Ok(program) => program.run(&about, &given, &limits),
-            Err(errors) => all(&given, &run::not_compiled(&errors)),
+    async fn run(
+        &self,
+        script: &Script,
+        context: &ProgramContext,
+        inputs: Vec<ProgramInput>,
+    ) -> Vec<ProgramOutcome> {
+        let (script, context, limits) = (script.clone(), context.clone(), self.limits);
+        let (programs, inputs) = (self.programs.clone(), Arc::new(inputs));
+        let given = inputs.clone();
+        let work = move || match compile_cached(&programs, &script) {
+            Ok(program) => program.run(&context, &given, &limits),
+            Err(errors) => same_outcome(&given, &run::not_compiled(&errors)),
         };
-        let verdicts = tokio::task::spawn_blocking(work).await;
-        verdicts.unwrap_or_else(|error| all(&events, &run::panicked(&error.to_string())))
+        let outcomes = tokio::task::spawn_blocking(work).await;
+        outcomes.unwrap_or_else(|error| same_outcome(&inputs, &run::panicked(&error.to_string())))
     }
 }
 
-fn compiled(
+fn compile_cached(
     programs: &Mutex<HashMap<Script, Arc<Program>>>,
     script: &Script,
 ) -> Result<Arc<Program>, Diagnostics> {
-    // What is in there is whole whenever the lock is free.
-    let lock = || programs.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(program) = lock().get(script) {
+    if let Some(program) = programs.lock().get(script) {
         return Ok(program.clone());
     }
     let program = Arc::new(Program::compile(script)?);
-    let mut programs = lock();
-    if programs.len() >= PROGRAMS {
+    let mut programs = programs.lock();
+    if programs.len() >= MAX_CACHED_PROGRAMS {
         programs.clear();
     }
     programs.insert(script.clone(), program.clone());
     Ok(program)
 }
 
-fn all(events: &[Event], answer: &Answer) -> Vec<Verdict> {
-    events.iter().map(|event| event.settle(answer.clone())).collect()
+fn same_outcome(inputs: &[ProgramInput], result: &RunResult) -> Vec<ProgramOutcome> {
+    inputs.iter().map(|input| input.outcome(result.clone())).collect()
 }

@@ -1,4 +1,4 @@
-//! Compares two versions.
+//! Computes the differences between two versions of a definition.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,8 +8,7 @@ use crate::{
     schema::{Definition, Field, Index, IndexKind, Kind, Presence, name::fold},
 };
 
-/// What differs between two versions. `dropped` are the names, without case, that fields once had,
-/// with the name of their kind.
+/// Compares two versions. `dropped` maps the case-folded names of removed fields to their types.
 pub fn difference(old: &Definition, new: &Definition, dropped: &BTreeMap<String, String>) -> Difference {
     let mut changes = Vec::new();
     key(old, new, &mut changes);
@@ -21,7 +20,7 @@ pub fn difference(old: &Definition, new: &Definition, dropped: &BTreeMap<String,
                 class: Class::Destructive,
                 at: Place::field("fields"),
                 name: field.name.to_string(),
-                detail: format!("field `{}` is missing; without it its values are lost", field.name),
+                detail: format!("field `{}` is removed, which deletes its values", field.name),
                 task: Task::DropColumn { from },
             });
         }
@@ -50,12 +49,12 @@ fn key(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
         class: Class::Forbidden,
         at: Place::field("key"),
         name: old.key.name.to_string(),
-        detail: format!("Key changes from {} to {}: the key of a storage stays as it is", of(old), of(new)),
+        detail: format!("the key cannot change (from {} to {})", of(old), of(new)),
         task: Task::Nothing,
     });
 }
 
-/// A `renamed_from` that names a field which is there by its own name.
+/// Detects a `renamed_from` whose source or target exists in both versions.
 fn misnamed(old: &Definition, new: &Definition, field: &Field, to: usize) -> Option<Change> {
     let before = field.renamed_from.as_ref()?;
     let stays = new.field(before.as_str()).is_some() || old.field(field.name.as_str()).is_some();
@@ -63,7 +62,7 @@ fn misnamed(old: &Definition, new: &Definition, field: &Field, to: usize) -> Opt
         class: Class::Forbidden,
         at: Place::field("fields").index(to).name("renamed_from"),
         name: field.name.to_string(),
-        detail: format!("field `{}` cannot be renamed from `{before}`: both are there", field.name),
+        detail: format!("field `{}` cannot be renamed from `{before}`: both fields exist", field.name),
         task: Task::Nothing,
     })
 }
@@ -88,10 +87,13 @@ fn added(
         going.filter(|(_, gone)| gone.name.folded() == fold(&name)).map(|(_, gone)| gone.kind.name());
     let before = going.next().or_else(|| dropped.get(fold(&name).as_ref()).map(String::as_str));
     if let Some(kind) = before.filter(|kind| *kind != field.kind.name()) {
-        return forbidden(format!("field `{name}` was dropped as {kind}; it can come back only as that"));
+        return forbidden(format!(
+            "field `{name}` was removed with type {kind} and can only be added again with that type"
+        ));
     }
     if field.backfill().is_none() {
-        let detail = format!("new field `{name}` needs a default or nullable, for the rows there are");
+        let detail =
+            format!("new field `{name}` needs a default or must be nullable, because of existing rows");
         return forbidden(detail);
     }
     let detail = format!("new field `{name}`");
@@ -129,15 +131,15 @@ fn changed(old: &Definition, new: &Definition, from: usize, to: usize, changes: 
             (None, None) => None,
         };
         match tightened {
-            Some(true) => push(Class::DataDependent, part, format!("a narrower {part}"), check.clone()),
-            Some(false) => push(Class::Widening, part, format!("a wider {part}"), Task::Nothing),
+            Some(true) => push(Class::DataDependent, part, format!("stricter {part}"), check.clone()),
+            Some(false) => push(Class::Widening, part, format!("looser {part}"), Task::Nothing),
             None => {}
         }
     }
     match (&before.pattern, &after.pattern) {
         (before, after) if before == after => {}
-        (_, None) => push(Class::Widening, "pattern", "no pattern any more".into(), Task::Nothing),
-        _ => push(Class::DataDependent, "pattern", "another pattern".into(), check.clone()),
+        (_, None) => push(Class::Widening, "pattern", "pattern removed".into(), Task::Nothing),
+        _ => push(Class::DataDependent, "pattern", "pattern changed".into(), check.clone()),
     }
     match (before.nullable, after.nullable) {
         (true, false) => push(Class::DataDependent, "nullable", "null no longer allowed".into(), check),
@@ -147,17 +149,17 @@ fn changed(old: &Definition, new: &Definition, from: usize, to: usize, changes: 
     match (&before.presence, &after.presence) {
         (before, after) if before == after => {}
         (Presence::Optional(_), Presence::Required { .. }) if before.nullable == after.nullable => {
-            let detail = "a row can no longer leave it out".into();
+            let detail = "the field becomes required".into();
             push(Class::Breaking, "required", detail, Task::Nothing);
         }
         (_, Presence::Required { .. }) => {}
-        _ => push(Class::Additive, "default", "another default".into(), Task::Nothing),
+        _ => push(Class::Additive, "default", "default changed".into(), Task::Nothing),
     }
 }
 
 fn describe_kinds(before: &Kind, after: &Kind) -> String {
     let (old, new) = (before.to_string(), after.to_string());
-    if old == new { format!("other limits of {old}") } else { format!("{old} to {new}") }
+    if old == new { format!("limits of {old} changed") } else { format!("{old} to {new}") }
 }
 
 fn kind_change(before: &Kind, after: &Kind, from: usize, to: usize) -> (Class, Task) {
@@ -212,7 +214,7 @@ fn indexes(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
             class: Class::Additive,
             at: Place::field("meta"),
             name: names(index),
-            detail: format!("no {} on {} any more", index.kind.name(), names(index)),
+            detail: format!("{} on {} removed", index.kind.name(), names(index)),
             task: Task::DropIndex(index.clone()),
         });
     }
@@ -236,25 +238,25 @@ fn indexes(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
 }
 
 fn meta(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
-    // Who throws is answered alike either way; only what does not fit goes elsewhere.
+    // Senders see no difference; only values that do not fit are stored elsewhere.
     if old.meta.auto != new.meta.auto {
         changes.push(Change {
             class: Class::Additive,
             at: Place::field("meta").name("auto"),
             name: "auto".into(),
-            detail: format!("`auto` is {} now", new.meta.auto),
+            detail: format!("`auto` changes to {}", new.meta.auto),
             task: Task::Nothing,
         });
     }
-    let mut flag = |name: &str, before: bool, after: bool, gravest: bool| {
+    let mut flag = |name: &str, before: bool, after: bool, breaking_value: bool| {
         if before == after {
             return;
         }
         changes.push(Change {
-            class: if after == gravest { Class::Breaking } else { Class::Additive },
+            class: if after == breaking_value { Class::Breaking } else { Class::Additive },
             at: Place::field("meta").name(name),
             name: name.to_owned(),
-            detail: format!("`{name}` is {after} now"),
+            detail: format!("`{name}` changes to {after}"),
             task: Task::Nothing,
         });
     };

@@ -1,4 +1,4 @@
-//! How one version of a definition may follow another: what differs, and how grave that is.
+//! Compares versions of a definition: what differs, and how disruptive each change is.
 
 mod compare;
 
@@ -8,86 +8,86 @@ use super::{Definition, Field, Index, Kind, Value};
 use crate::error::{Fault, Place};
 pub use compare::difference;
 
-/// How grave a change is; later ones are graver. Only additive ones are applied unasked.
+/// How disruptive a change is, in ascending order. Only additive changes are applied without consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Everyone's code goes on working.
+    /// Existing clients keep working.
     Additive,
-    /// Every row fits, but a reader with the narrower type may not.
+    /// All rows fit, but clients that expect the narrower type may fail.
     Widening,
-    /// Rows may stand in the way: they are scanned.
+    /// Existing rows may violate it, so they are scanned.
     DataDependent,
-    /// A reader or writer that knows the old version fails.
+    /// Clients of the old version fail.
     Breaking,
-    /// Data is lost.
+    /// Loses data.
     Destructive,
-    /// Never.
+    /// Never allowed.
     Forbidden,
 }
 
-/// One difference between two versions.
+/// A difference between two versions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// How grave it is.
+    /// How disruptive the change is.
     pub class: Class,
-    /// Where it stands in the new definition, or what part of it is missing.
+    /// Its place in the new definition.
     pub at: Place,
-    /// The field, key or index concerned.
+    /// Name of the field, key or index.
     pub name: String,
-    /// What changes, for people.
+    /// Description for people.
     pub detail: String,
-    /// What has to be done about it.
+    /// The work it requires.
     pub task: Task,
 }
 
-/// What a change asks of the database. Places are of the old definition's fields (`from`) and of
-/// the new one's (`to`).
+/// The work that a change requires in the database. `from` is the index of a field in the old definition,
+/// `to` in the new one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Task {
-    /// Nothing: only the definition changes.
+    /// None: only the definition changes.
     Nothing,
-    /// A new column, filled with the field's backfill.
+    /// Add a column, filled with the backfill value of the field.
     AddColumn {
-        /// The new field.
+        /// Index of the new field.
         to: usize,
     },
-    /// The column goes.
+    /// Drop the column.
     DropColumn {
-        /// The old field.
+        /// Index of the old field.
         from: usize,
     },
-    /// The column gets another name.
+    /// Rename the column.
     RenameColumn {
-        /// The old field.
+        /// Index of the old field.
         from: usize,
-        /// The new field.
+        /// Index of the new field.
         to: usize,
     },
-    /// The column's type grows in a way that every value fits: a longer string, string to text,
-    /// more digits, integer to long.
+    /// Change the column to a type that holds all existing values: a longer string, string to text, more
+    /// digits, integer to long.
     GrowColumn {
-        /// The old field.
+        /// Index of the old field.
         from: usize,
-        /// The new field.
+        /// Index of the new field.
         to: usize,
     },
-    /// Every value is converted to another type with [`convert`]; one that cannot be is a violation.
+    /// Convert every value to another type with [`convert`]; a value that cannot be converted is a violation.
     ConvertColumn {
-        /// The old field.
+        /// Index of the old field.
         from: usize,
-        /// The new field.
+        /// Index of the new field.
         to: usize,
     },
-    /// Every value has to pass the new field's [`Field::check`](super::Field::check).
+    /// Check every value with [`Field::check`](super::Field::check) of the new field.
     CheckRows {
-        /// The old field.
+        /// Index of the old field.
         from: usize,
-        /// The new field.
+        /// Index of the new field.
         to: usize,
     },
-    /// A new index; for a unique one no two rows may agree.
+    /// Add an index.
     AddIndex(Index),
-    /// An index goes.
+    /// Drop an index.
     DropIndex(Index),
 }
 
@@ -96,7 +96,7 @@ pub enum Task {
 pub struct Difference {
     /// The changes.
     pub changes: Vec<Change>,
-    /// The definition they lead to; none when nothing is compared.
+    /// The new definition, or `None` if nothing was compared.
     pub target: Option<Arc<Definition>>,
 }
 
@@ -110,7 +110,7 @@ impl Class {
         Self::Forbidden,
     ];
 
-    /// Its name, in requests and answers.
+    /// Returns the name used in requests and responses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Additive => "additive",
@@ -122,21 +122,21 @@ impl Class {
         }
     }
 
-    /// The class of that name.
+    /// Returns the class with a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.name() == name)
     }
 }
 
 impl Change {
-    /// Why the change is not made unasked.
+    /// Returns the fault that explains why the change needs consent.
     pub fn refusal(&self) -> Fault {
         let what = match self.class {
             Class::Forbidden => String::new(),
             class => {
                 let name = class.name();
                 format!(
-                    " (a {name} change: post it to plan/, then send allow={name} with the plan_hash as plan)"
+                    " (this is a {name} change: request a plan from plan/, then send allow={name} and its plan_hash as plan)"
                 )
             }
         };
@@ -145,17 +145,17 @@ impl Change {
 }
 
 impl Difference {
-    /// Whether nothing differs.
+    /// Returns whether there are no changes.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// The gravest class among the changes.
+    /// Returns the most disruptive class among the changes.
     pub fn class(&self) -> Option<Class> {
         self.changes.iter().map(|change| change.class).max()
     }
 
-    /// The names of fields that are gone after these changes, without case, with the kind each had.
+    /// Returns the case-folded names of removed fields after these changes, each with its type.
     pub fn dropped(&self, old: &Definition, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let mut dropped = before.clone();
         for change in &self.changes {
@@ -176,7 +176,7 @@ impl Difference {
         dropped
     }
 
-    /// Old field and new field of every value that the rows must be checked for or converted by.
+    /// Returns the old and new index of every field whose values must be checked or converted.
     pub fn scans(&self) -> Vec<(usize, usize)> {
         let mut pairs: Vec<(usize, usize)> = Vec::new();
         for change in &self.changes {
@@ -190,7 +190,7 @@ impl Difference {
     }
 }
 
-/// Whether values of both kinds are written alike, so that only their limits can differ.
+/// Returns whether values of both types have the same representation, so that only limits differ.
 fn same_form(before: &Kind, after: &Kind) -> bool {
     match (before, after) {
         (Kind::Decimal { scale: before, .. }, Kind::Decimal { scale: after, .. }) => before == after,
@@ -198,7 +198,7 @@ fn same_form(before: &Kind, after: &Kind) -> bool {
     }
 }
 
-/// A value of an old field as the new one holds it; none when it does not fit.
+/// Converts a value from an old field to a new one; returns `None` if it does not fit.
 pub fn fitting(value: &Value, before: &Field, after: &Field) -> Option<Value> {
     let value = if same_form(&before.kind, &after.kind) {
         value.clone()
@@ -208,13 +208,13 @@ pub fn fitting(value: &Value, before: &Field, after: &Field) -> Option<Value> {
     after.check(&value).is_ok().then_some(value)
 }
 
-/// The old field whose values a new field goes on with.
+/// Returns the old field that a new field continues.
 pub fn origin<'d>(old: &'d Definition, field: &Field) -> Option<(usize, &'d Field)> {
     let renamed = || field.renamed_from.as_ref().and_then(|before| old.field(before.as_str()));
     old.field(field.name.as_str()).or_else(renamed)
 }
 
-/// Turns a value of one kind into a value of another, when it says the same there.
+/// Converts a value to another type if no information is lost.
 pub fn convert(value: &Value, from: &Kind, to: &Kind) -> Option<Value> {
     if value.is_null() {
         return Some(Value::Null);

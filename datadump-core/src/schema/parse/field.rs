@@ -1,4 +1,4 @@
-//! Reads one field of a definition.
+//! Parses one field of a definition.
 
 use serde_json::Value as Json;
 
@@ -8,7 +8,7 @@ use crate::{
     schema::{Bounds, Field, FieldName, Kind, Pattern, Presence, Value, kind},
 };
 
-/// How names of fields are read.
+/// The parser of field names.
 pub(super) type Naming = fn(&str) -> Result<FieldName, String>;
 
 pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults) -> Option<Field> {
@@ -25,7 +25,7 @@ pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults)
         None => None,
     };
     let default = members.optional("default");
-    // Without its kind nothing can be said about what else the field has.
+    // The other members depend on the type.
     let kind = kind?;
     let (min, max) =
         if kind.takes_bounds() { (members.optional("min"), members.optional("max")) } else { (None, None) };
@@ -51,7 +51,7 @@ pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults)
         (_, None) if nullable => Presence::Optional(Value::Null),
         (None, None) => Presence::Required { backfill: None },
         (Some(false), None) => {
-            let detail = "a field that is not required needs a default or nullable";
+            let detail = "a field that is not required needs a default or must be nullable";
             faults.add(at.name("required"), "missing", detail);
             return None;
         }
@@ -79,7 +79,7 @@ fn read_kind(type_name: &str, members: &mut Members<'_>, at: &Place, faults: &mu
         "binary" => Kind::Binary { max_length: limit(members, u32::MAX, faults)? },
         "string" => {
             let json = members.required("max_length", faults)?;
-            let range = 1..=kind::STRING_MAX_LENGTH;
+            let range = 1..=kind::MAX_STRING_LENGTH;
             Kind::String { max_length: whole(json, range, &at.name("max_length"), faults)? }
         }
         "decimal" => {
@@ -107,7 +107,7 @@ fn read_values(json: &Json, at: &Place, faults: &mut Faults) -> Option<Vec<Strin
         json.as_array().map(|items| items.iter().filter_map(Json::as_str).map(str::to_owned).collect());
     let items = json.as_array().map_or(0, Vec::len);
     let Some(values) = texts.filter(|texts| !texts.is_empty() && texts.len() == items) else {
-        faults.add(at.clone(), "mistyped", format!("{json} is not an array of one or more texts"));
+        faults.add(at.clone(), "mistyped", format!("{json} is not an array of one or more strings"));
         return None;
     };
     if values.len() > 1000 {
@@ -119,7 +119,7 @@ fn read_values(json: &Json, at: &Place, faults: &mut Faults) -> Option<Vec<Strin
             faults.add(at.index(place), "nul", "must not contain U+0000");
         }
         if values.iter().take(place).any(|earlier| earlier == value) {
-            faults.add(at.index(place), "duplicate", format!("{value:?} is there twice"));
+            faults.add(at.index(place), "duplicate", format!("{value:?} is listed twice"));
         }
     }
     Some(values)
@@ -147,7 +147,7 @@ fn read_bounds(
 
 fn read_pattern(json: &Json, at: &Place, faults: &mut Faults) -> Option<Pattern> {
     let Some(source) = json.as_str() else {
-        faults.add(at.clone(), "mistyped", format!("{json} is not a text"));
+        faults.add(at.clone(), "mistyped", format!("{json} is not a string"));
         return None;
     };
     Pattern::parse(source).map_err(|reason| faults.add(at.clone(), "pattern", reason)).ok()
@@ -168,7 +168,7 @@ fn read_default(field: &Field, default: Option<&Json>, at: &Place, faults: &mut 
     }
 }
 
-/// A field with an index of its own must be of a kind that an index takes.
+/// Checks that fields with their own index have a type that can be indexed.
 pub(super) fn check_indexes(fields: &[Field], faults: &mut Faults) {
     for (place, field) in fields.iter().enumerate() {
         for (name, flag) in [("unique", field.unique), ("db_index", field.db_index)] {
@@ -181,9 +181,9 @@ pub(super) fn check_indexes(fields: &[Field], faults: &mut Faults) {
 }
 
 pub(super) fn not_indexable(field: &Field) -> String {
-    let most = kind::INDEXED_MAX_LENGTH;
+    let max = kind::MAX_INDEXED_LENGTH;
     format!(
-        "field `{}` of type {} cannot be indexed: use a string with a max_length of at most {most}",
+        "field `{}` of type {} cannot be indexed: use a string with a max_length of at most {max}",
         field.name, field.kind
     )
 }

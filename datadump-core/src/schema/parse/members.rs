@@ -1,4 +1,4 @@
-//! The members of a JSON object, taken one by one; what is left over is a fault.
+//! Reads the members of a JSON object one by one; unknown members are faults.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::error::{Fault, Place};
 
-/// What was found wrong so far.
+/// The faults found so far.
 #[derive(Debug, Default)]
 pub(super) struct Faults(Vec<Fault>);
 
@@ -32,7 +32,7 @@ impl<'a> Members<'a> {
         match json.as_object() {
             Some(map) => Some(Self { map, at, taken: Vec::new() }),
             None => {
-                faults.add(at, "mistyped", format!("{what} is a JSON object"));
+                faults.add(at, "mistyped", format!("{what} must be a JSON object"));
                 None
             }
         }
@@ -55,7 +55,7 @@ impl<'a> Members<'a> {
         let json = self.required(name, faults)?;
         let text = json.as_str().map(str::to_owned);
         if text.is_none() {
-            faults.add(self.at.name(name), "mistyped", format!("{json} is not a text"));
+            faults.add(self.at.name(name), "mistyped", format!("{json} is not a string"));
         }
         text
     }
@@ -79,21 +79,20 @@ impl<'a> Members<'a> {
         flag
     }
 
-    /// Everything that was not taken is a fault.
+    /// Reports all members that were not read.
     pub(super) fn finish(self, what: &str, faults: &mut Faults) {
         for name in self.map.keys().filter(|name| !self.taken.contains(&name.as_str())) {
-            faults.add(self.at.name(name), "surplus", format!("`{name}` does not belong in {what}"));
+            faults.add(self.at.name(name), "surplus", format!("{what} has no member `{name}`"));
         }
     }
 }
 
-/// A whole number in a range.
+/// Parses an integer in a range.
 pub(super) fn whole(json: &Json, range: RangeInclusive<u32>, at: &Place, faults: &mut Faults) -> Option<u32> {
     let number = json.as_u64().and_then(|number| u32::try_from(number).ok());
     let number = number.filter(|number| range.contains(number));
     if number.is_none() {
-        let detail =
-            format!("{json} is out of range: a whole number from {} to {}", range.start(), range.end());
+        let detail = format!("{json} is not an integer from {} to {}", range.start(), range.end());
         faults.add(at.clone(), "out-of-range", detail);
     }
     number

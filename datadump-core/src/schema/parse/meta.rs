@@ -1,4 +1,4 @@
-//! Reads the `meta` of a definition.
+//! Parses the `meta` of a definition.
 
 use serde_json::Value as Json;
 
@@ -8,16 +8,16 @@ use super::{
 };
 use crate::{
     error::Place,
-    schema::{Field, FieldName, Index, IndexKind, Meta, kind::INDEX_ENTRY_BYTES},
+    schema::{Field, FieldName, Index, IndexKind, Meta, kind::MAX_INDEX_ENTRY_BYTES},
 };
 
-/// The most fields one index may have.
+/// Maximum number of fields per index.
 const MAX_INDEX_FIELDS: usize = 16;
 
-/// The most indexes a definition may list.
+/// Maximum number of indexes per definition.
 const MAX_INDEXES: usize = 64;
 
-/// Reads it; `is_counted` says whether rows are given whole numbers for keys.
+/// Parses `meta`. `is_counted` tells whether the database numbers the rows.
 pub(super) fn read(json: &Json, fields: &[Field], is_counted: bool, faults: &mut Faults) -> Option<Meta> {
     let at = Place::field("meta");
     let mut members = Members::of(json, at.clone(), "meta", faults)?;
@@ -49,7 +49,7 @@ pub(super) fn read(json: &Json, fields: &[Field], is_counted: bool, faults: &mut
 fn items<'a>(json: &'a Json, at: &Place, faults: &mut Faults) -> Option<&'a Vec<Json>> {
     let items = json.as_array().filter(|items| items.len() <= MAX_INDEXES);
     if items.is_none() {
-        faults.add(at.clone(), "mistyped", format!("this is an array of at most {MAX_INDEXES} items"));
+        faults.add(at.clone(), "mistyped", format!("expected an array of at most {MAX_INDEXES} items"));
     }
     items
 }
@@ -83,11 +83,11 @@ fn index(json: &Json, at: &Place, fields: &[Field], is_counted: bool, faults: &m
     Some(Index { fields: group(names?, &at.name("fields"), fields, faults)?, kind: kind? })
 }
 
-/// The names of fields that together make an index.
+/// Parses the field names of an index.
 fn group(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Option<Vec<FieldName>> {
     let names = json.as_array().filter(|names| !names.is_empty() && names.len() <= MAX_INDEX_FIELDS);
     let Some(names) = names else {
-        let detail = format!("{json} is not an array of 1 to {MAX_INDEX_FIELDS} names of fields");
+        let detail = format!("{json} is not an array of 1 to {MAX_INDEX_FIELDS} field names");
         faults.add(at.clone(), "mistyped", detail);
         return None;
     };
@@ -101,7 +101,7 @@ fn group(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Opti
             return None;
         };
         if group.contains(&field.name) {
-            faults.add(at, "duplicate", format!("field `{}` is there twice", field.name));
+            faults.add(at, "duplicate", format!("field `{}` is listed twice", field.name));
             return None;
         }
         let Some(size) = field.kind.index_bytes() else {
@@ -111,9 +111,9 @@ fn group(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Opti
         bytes += size;
         group.push(field.name.clone());
     }
-    if bytes > INDEX_ENTRY_BYTES {
+    if bytes > MAX_INDEX_ENTRY_BYTES {
         let detail = format!(
-            "together these fields take up to {bytes} bytes, an index entry at most {INDEX_ENTRY_BYTES}"
+            "these fields take up to {bytes} bytes together, but an index entry has at most {MAX_INDEX_ENTRY_BYTES}"
         );
         faults.add(at.clone(), "not-indexable", detail);
         return None;

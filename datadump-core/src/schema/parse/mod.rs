@@ -1,4 +1,4 @@
-//! Reads a definition from JSON. Every fault is found in one go, and each names its place.
+//! Parses a definition from JSON and reports all faults at once, each with its place.
 
 mod field;
 mod members;
@@ -14,10 +14,10 @@ use super::{
 use crate::error::{Error, Fault, Place, Result};
 use members::{Faults, Members};
 
-/// The most fields a storage may have.
+/// Maximum number of fields per storage.
 pub const MAX_FIELDS: usize = 1000;
 
-/// Reads a definition.
+/// Parses a definition.
 ///
 /// ```
 /// use datadump_core::schema::parse;
@@ -34,7 +34,7 @@ pub fn definition(json: &Json) -> Result<Definition> {
     faults.into_result(parsed)
 }
 
-/// Reads a definition whose name stands beside it.
+/// Parses a definition whose name is given separately.
 pub fn named(name: &str, sent: &Json) -> Result<Definition> {
     let mut json = sent.clone();
     if let Some(members) = json.as_object_mut() {
@@ -60,7 +60,7 @@ fn read(json: &Json, faults: &mut Faults) -> Option<Definition> {
         Some(json) => meta::read(json, &fields, is_counted, faults)?,
     };
     if meta.auto && !open {
-        let detail = "only a storage with a key of type id can grow by itself";
+        let detail = "`auto` requires a key of type id";
         faults.add(Place::field("meta").name("auto"), "not-applicable", detail);
     }
     field::check_indexes(&fields, faults);
@@ -70,7 +70,7 @@ fn read(json: &Json, faults: &mut Faults) -> Option<Definition> {
     Some(Definition { name: name?, key, fields, meta })
 }
 
-/// The field that keeps what no other can hold.
+/// Returns the field for values that fit no other field.
 fn extra() -> Field {
     Field {
         name: FieldName::reserved(EXTRA),
@@ -92,11 +92,11 @@ fn fields(json: &Json, open: bool, faults: &mut Faults) -> Option<Vec<Field>> {
         return None;
     };
     if items.is_empty() && !open {
-        faults.add(at, "empty", "[] has no field; a storage needs at least one");
+        faults.add(at, "empty", "[] has no field: a storage needs at least one");
         return None;
     }
     if items.len() > MAX_FIELDS {
-        faults.add(at, "too-many", format!("{} fields are more than {MAX_FIELDS}", items.len()));
+        faults.add(at, "too-many", format!("a storage has at most {MAX_FIELDS} fields, not {}", items.len()));
         return None;
     }
     let naming = if open { FieldName::parse_open } else { FieldName::parse };
@@ -122,13 +122,13 @@ fn key(json: &Json, at: &Place, faults: &mut Faults) -> Option<Key> {
         "uuid" => Some(Kind::Uuid),
         "string" => {
             let max_length = members.required("max_length", faults)?;
-            let range = 1..=kind::INDEXED_MAX_LENGTH;
+            let range = 1..=kind::MAX_INDEXED_LENGTH;
             let max_length = members::whole(max_length, range, &at.name("max_length"), faults)?;
             Some(Kind::String { max_length })
         }
         other => {
             let known = kind::KEY_KIND_NAMES.join(", ");
-            let detail = format!("{other:?} is not a type a key can have: use one of {known}");
+            let detail = format!("{other:?} is not a key type: use one of {known}");
             faults.add(at.name("type"), "unknown-type", detail);
             None
         }
@@ -143,13 +143,13 @@ fn key(json: &Json, at: &Place, faults: &mut Faults) -> Option<Key> {
     Some(Key { name: name?, kind: kind?, generated })
 }
 
-/// The key of an inferred storage: `_id`, or a field of the data.
+/// Parses the key name of an inferred storage: `_id`, or a field of the data.
 fn id_name(text: &str) -> Result<FieldName, String> {
     if text == ID { Ok(FieldName::reserved(ID)) } else { FieldName::parse_open(text) }
 }
 
-/// No two fields, and no field and the key, may have the same name; databases differ in whether
-/// case counts, so it does not.
+/// Checks that the names of the key and the fields are distinct, ignoring case because databases differ in
+/// case sensitivity.
 fn distinct(key: &Key, fields: &[Field], faults: &mut Faults) {
     let mut seen = std::collections::BTreeMap::from([(key.name.folded(), None)]);
     for (place, field) in fields.iter().enumerate() {
@@ -157,24 +157,23 @@ fn distinct(key: &Key, fields: &[Field], faults: &mut Faults) {
         match seen.insert(field.name.folded(), Some(place)) {
             None => {}
             Some(None) => {
-                faults.add(at, "duplicate", format!("field `{}` has the name of the Key", field.name));
+                faults.add(at, "duplicate", format!("field `{}` has the same name as the key", field.name));
             }
             Some(Some(_)) => {
-                let detail =
-                    format!("field `{}` is there twice (names must differ in more than case)", field.name);
+                let detail = format!("field `{}` is defined twice (names are case-insensitive)", field.name);
                 faults.add(at, "duplicate", detail);
             }
         }
     }
 }
 
-/// No two fields may go on from the same one.
+/// Checks that no two fields are renamed from the same one.
 fn distinct_origins(fields: &[Field], faults: &mut Faults) {
     for (place, field) in fields.iter().enumerate() {
         let Some(before) = &field.renamed_from else { continue };
         if fields.iter().take(place).any(|earlier| earlier.renamed_from.as_ref() == Some(before)) {
             let at = Place::field("fields").index(place).name("renamed_from");
-            faults.add(at, "duplicate", format!("another field is renamed from `{before}` too"));
+            faults.add(at, "duplicate", format!("another field is also renamed from `{before}`"));
         }
     }
 }
@@ -186,7 +185,7 @@ impl Faults {
             Some(definition) if faults.is_empty() => Ok(definition),
             _ => {
                 if faults.is_empty() {
-                    faults.push(Fault::new(Place::body(), "invalid", "this is not a definition"));
+                    faults.push(Fault::new(Place::body(), "invalid", "invalid definition"));
                 }
                 Err(Error::Definition(faults))
             }

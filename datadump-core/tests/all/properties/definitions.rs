@@ -1,5 +1,5 @@
-//! A definition that parses is written as JSON that parses as the same; anything else is refused
-//! with a place, never with a panic.
+//! Formatting a definition and parsing it again gives the same definition; anything else is rejected with a
+//! place and never panics.
 
 use datadump_core::{Error, schema::parse};
 use proptest::{collection::vec, prelude::*};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{runner, values};
 
-/// A field of some kind with some of what it may have.
+/// Generates a field of any type with some of its options.
 fn field(place: usize) -> impl Strategy<Value = Json> {
     let kinds: Vec<&str> = values::FIELDS.iter().map(|(_, kind)| *kind).collect();
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
@@ -86,13 +86,13 @@ fn a_definition_is_written_as_it_is_read() {
                     parse::definition(&written).map_err(|error| TestCaseError::fail(error.to_string()))?;
                 prop_assert_eq!(again, definition);
             }
-            // A default below `min`, or `required: false` without a default.
+            // For example a default below `min`, or `required: false` without a default.
             Err(error) => prop_assert!(!error.faults().is_empty(), "{}", error),
         }
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
-    // The property would be empty if hardly anything parsed.
+    // Ensures that most generated definitions are valid, or the property would be vacuous.
     let mut sampler = runner();
     for _ in 0..200 {
         let json = Strategy::new_tree(&definition(), &mut sampler).unwrap();
@@ -101,7 +101,7 @@ fn a_definition_is_written_as_it_is_read() {
     assert!(parsed > 60, "only {parsed} of 200 definitions parse");
 }
 
-/// JSON that has something of a definition.
+/// Generates JSON that resembles a definition.
 fn garbage() -> impl Strategy<Value = Json> {
     let name = prop::sample::select(vec![
         "name",

@@ -1,4 +1,4 @@
-//! Filters and orderings find on both databases what plain Rust finds.
+//! Filters and orderings give the same rows on both databases as the reference implementation in Rust.
 
 use std::cmp::Ordering;
 
@@ -81,7 +81,7 @@ fn direction() -> impl Strategy<Value = Direction> {
     prop_oneof![Just(Direction::Ascending), Just(Direction::Descending)]
 }
 
-/// Up to two fields, neither json nor binary, and the key.
+/// Generates orderings by up to two fields, neither json nor binary, and the key.
 fn orders() -> impl Strategy<Value = Vec<Order>> {
     let orderable: Vec<usize> = values::FIELDS
         .iter()
@@ -127,7 +127,7 @@ fn filter(definition: &Definition) -> impl Strategy<Value = Filter> {
     })
 }
 
-/// Tests of a place inside a document.
+/// Generates tests of a value inside a JSON document.
 fn path(place: usize) -> impl Strategy<Value = Filter> {
     let step = prop::sample::select(vec!["a", "b", "0", "1", "ä b"]).prop_map(str::to_owned);
     let value = prop_oneof![

@@ -1,14 +1,14 @@
-//! What must hold for anything that can be made up, on both databases.
+//! Property tests with generated definitions, rows and filters, on both databases.
 
 mod definitions;
 mod filters;
 mod rows;
 mod values;
 
-/// How many cases each property is tried with.
+/// Number of cases per property.
 const CASES: u32 = 2_000;
 
-/// A runner that tries so many cases and, when one fails, looks for the smallest that does.
+/// Creates a runner with the configured number of cases.
 fn runner() -> proptest::test_runner::TestRunner {
     let config = proptest::test_runner::Config {
         cases: CASES,

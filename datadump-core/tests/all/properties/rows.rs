@@ -1,4 +1,4 @@
-//! A row that validates is read back equal.
+//! A valid row is read back unchanged.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ async fn rows_are_read_back_equal(backend: Backend) {
     for row in &rows {
         let stored = store.get(&in_force, row.key().unwrap()).await.unwrap().unwrap();
         assert_eq!(stored.values, row.values(), "{:?}", row.to_record());
-        // As it travels: written, and read again from the text.
+        // Format the row as JSON text and parse it again, as over HTTP.
         let text = stored.to_json(&in_force.definition).to_string();
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         let again = database.prove(&in_force, &without_service_columns(json)).unwrap();

@@ -1,9 +1,9 @@
-//! Made-up values of every kind, as JSON, and a storage that has a field of each.
+//! Generates JSON values of every type, and a storage with a field of each type.
 
 use proptest::{collection::vec, prelude::*, strategy::Union};
 use serde_json::{Value as Json, json};
 
-/// A storage with a field of every kind, all of which may be null.
+/// Returns the definition of a storage with a nullable field of every type.
 pub(crate) fn definition() -> Json {
     json!({
         "name": "everything",
@@ -22,7 +22,7 @@ pub(crate) fn definition() -> Json {
     })
 }
 
-/// The fields of that storage, by name and kind.
+/// The fields of that storage by name and type.
 pub(crate) const FIELDS: [(&str, &str); 14] = [
     ("boolean", "boolean"),
     ("integer", "integer"),
@@ -40,8 +40,8 @@ pub(crate) const FIELDS: [(&str, &str); 14] = [
     ("enum", "enum"),
 ];
 
-/// Texts over few letters, so that some match others, and among them those that are hard to
-/// compare: other cases, other lengths of case, wildcards, quotes.
+/// Generates text from few letters, so that values often match, including text that is hard to compare:
+/// letters of different case, case mappings of different length, wildcards and quotes.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     let letter = prop::sample::select(vec![
         'a',
@@ -71,7 +71,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     vec(letter, 0..6).prop_map(|letters| letters.into_iter().collect())
 }
 
-/// A value that a field of this kind takes; never null.
+/// Generates a non-null value for a type.
 pub(crate) fn value(kind: &str) -> BoxedStrategy<Json> {
     match kind {
         "boolean" => any::<bool>().prop_map(Json::from).boxed(),
@@ -109,7 +109,7 @@ pub(crate) fn value(kind: &str) -> BoxedStrategy<Json> {
     }
 }
 
-/// Documents over few names, so that paths lead somewhere.
+/// Generates JSON documents with few names, so that paths often exist.
 fn document() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         Just(Json::Null),
@@ -126,11 +126,11 @@ fn document() -> impl Strategy<Value = Json> {
             vec((name, inner), 0..4).prop_map(|members| Json::Object(members.into_iter().collect())),
         ]
     })
-    // A null document is no document.
+    // A null document equals a missing value.
     .prop_filter("null", |json| !json.is_null())
 }
 
-/// A row without its key; a third of its fields are null.
+/// Generates a row without its key; a third of its fields are null.
 pub(crate) fn record() -> impl Strategy<Value = Json> {
     let fields: Vec<_> = FIELDS
         .iter()

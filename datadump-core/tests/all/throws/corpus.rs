@@ -1,33 +1,33 @@
-//! The labelled samples of `tests/fixtures/throws`, whose README says how they are written.
+//! The labelled samples in `tests/fixtures/throws`; their README describes the file format.
 
 use std::{fs, path::Path};
 
 use bytes::Bytes;
-use datadump_core::process::{Detected, detect};
+use datadump_core::process::{Detection, detect};
 
-/// A throw, and the format it is in.
+/// A throw and its format.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
-    /// The format.
+    /// The expected format.
     pub(super) format: String,
-    /// What is special about it.
+    /// What the sample tests.
     pub(super) name: String,
-    /// Its bytes.
+    /// The body.
     pub(super) body: Bytes,
-    /// What it says that it is.
+    /// The content type as sent.
     pub(super) content_type: Option<String>,
-    /// Whether its address has arguments.
+    /// Whether the request has query parameters.
     pub(super) has_arguments: bool,
 }
 
 impl Sample {
-    /// What it is taken for.
-    pub(super) fn detected(&self) -> Detected {
+    /// Runs format detection.
+    pub(super) fn detected(&self) -> Detection {
         detect(&self.body, self.content_type.as_deref(), self.has_arguments)
     }
 }
 
-/// All samples.
+/// Reads all samples.
 pub(super) fn samples() -> Vec<Sample> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("tests/fixtures/throws");
     let mut files: Vec<_> = fs::read_dir(&folder)

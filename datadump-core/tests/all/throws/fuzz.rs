@@ -1,5 +1,5 @@
-//! Any bytes, and samples with changes, through detection and every processor: for each
-//! `DATADUMP_TEST_FUZZ_SECONDS`, half a second when that is not set.
+//! Fuzzes format detection and every processor with random bytes and mutated samples, each for
+//! `DATADUMP_TEST_FUZZ_SECONDS` seconds (default: half a second).
 
 use std::{
     cell::Cell,
@@ -20,13 +20,13 @@ use proptest::{
 
 use super::corpus::{Sample, samples};
 
-/// The longest sample that is given to other processors than its own.
-const LONG: usize = 64 << 10;
+/// Maximum size of samples that are given to processors of other formats.
+const MAX_FOREIGN_BYTES: usize = 64 << 10;
 
-/// Of how many records the bytes are read again.
-const AGAIN: usize = 1_000;
+/// Maximum number of records per throw whose byte ranges are processed again.
+const MAX_REPROCESSED: usize = 1_000;
 
-/// A body, and what it says that it is.
+/// A body and its content type.
 type Thrown = (Vec<u8>, Option<String>);
 
 #[test]
@@ -35,17 +35,17 @@ fn detection_takes_any_bytes() {
     for_some_time(&thrown(samples()), |(body, content_type)| {
         let body = Bytes::from(body);
         let detected = detect(&body, content_type.as_deref(), false);
-        prop_assert!(registry.get(detected.format).is_some(), "{} is no format", detected.format);
+        prop_assert!(registry.get(detected.format).is_some(), "{} is not a format", detected.format);
         let is_binary = ["binary", "msgpack", "cbor", "multipart"].contains(&detected.format);
         prop_assert!(is_binary || std::str::from_utf8(&detected.body).is_ok(), "{}", detected.format);
-        // What it is taken for is read, or there is a reason.
+        // The detected processor either succeeds or reports a failure.
         let processor = registry.get(detected.format).unwrap();
         survives(processor.as_ref(), &detected.body, content_type.as_deref())?;
         Ok(())
     });
 }
 
-/// One test a processor, so that they run beside each other.
+/// Defines one test per processor, so that they run in parallel.
 macro_rules! processors {
     ($($test:ident: $name:literal,)+) => {
         $(#[test]
@@ -89,8 +89,8 @@ fn takes_any_bytes(name: &str) {
     let registry = Registry::built_in();
     let processor = registry.get(name).unwrap().as_ref();
     let (mut own, others): (Vec<_>, Vec<_>) = samples().into_iter().partition(|sample| sample.format == name);
-    // A long line is millions of records to a format in which a letter is one.
-    own.extend(others.into_iter().step_by(20).filter(|sample| sample.body.len() <= LONG));
+    // In formats where one byte can be a record, a long line becomes millions of records.
+    own.extend(others.into_iter().step_by(20).filter(|sample| sample.body.len() <= MAX_FOREIGN_BYTES));
     let started = Instant::now();
     let cases = for_some_time(&thrown(own), |(body, content_type)| {
         survives(processor, &Bytes::from(body), content_type.as_deref())
@@ -98,8 +98,8 @@ fn takes_any_bytes(name: &str) {
     println!("{name}: {cases} cases in {:.1} s", started.elapsed().as_secs_f64());
 }
 
-/// Runs a processor; what comes out must be in order, lie in the body, and stay itself when it is
-/// read again from its own bytes.
+/// Runs a processor and checks that records are in order, that their byte ranges lie in the body, and that
+/// processing a byte range again gives the same record.
 fn survives(
     processor: &dyn Processor,
     body: &Bytes,
@@ -117,14 +117,19 @@ fn survives(
         }
     };
     in_order(&output)?;
-    let pieces = output.records.iter().filter_map(|record| Some((record, record.origin.piece.clone()?)));
-    for (record, piece) in pieces.step_by(output.records.len().div_ceil(AGAIN).max(1)) {
-        prop_assert!(piece.start <= piece.end && piece.end <= body.len(), "{piece:?} of {}", body.len());
-        let again = read(&body.slice(piece));
+    let byte_ranges =
+        output.records.iter().filter_map(|record| Some((record, record.origin.byte_range.clone()?)));
+    for (record, byte_range) in byte_ranges.step_by(output.records.len().div_ceil(MAX_REPROCESSED).max(1)) {
+        prop_assert!(
+            byte_range.start <= byte_range.end && byte_range.end <= body.len(),
+            "{byte_range:?} of {}",
+            body.len()
+        );
+        let again = read(&body.slice(byte_range));
         let again = again.map_err(|failure| TestCaseError::fail(format!("{record:?}: {failure}")))?;
         prop_assert_eq!(again.records.len(), 1, "{}: {:?}", processor.name(), record);
         prop_assert_eq!(&again.records[0].fields, &record.fields, "{}", processor.name());
-        prop_assert_eq!(&again.records[0].odd, &record.odd, "{}", processor.name());
+        prop_assert_eq!(&again.records[0].non_finite, &record.non_finite, "{}", processor.name());
     }
     Ok(())
 }
@@ -138,21 +143,21 @@ fn in_order(output: &Output) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Tries cases until the time is over, and says how many there were.
+/// Runs cases until the time is up and returns their number.
 fn for_some_time(
     strategy: &impl Strategy<Value = Thrown>,
     test: impl Fn(Thrown) -> Result<(), TestCaseError>,
 ) -> u32 {
     let seconds = std::env::var("DATADUMP_TEST_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     let end = Instant::now() + Duration::from_secs_f64(seconds.unwrap_or(0.5));
-    // What fails is looked for in a smaller form, but not for ever.
+    // Limits the time for shrinking a failing case.
     let config =
         Config { cases: 64, failure_persistence: None, max_shrink_time: 20_000, ..Config::default() };
     let tried = Cell::new(0);
     while tried.get() == 0 || Instant::now() < end {
         let mut runner = TestRunner::new(config.clone());
         let run = runner.run(strategy, |thrown| {
-            // One case at least; a large one takes its time.
+            // At least one case runs, even if it is slow.
             if tried.get() > 0 && Instant::now() >= end {
                 return Ok(());
             }
@@ -166,7 +171,7 @@ fn for_some_time(
     tried.get()
 }
 
-/// Samples with changes mostly; now and then any bytes at all.
+/// Generates mutated samples and, less often, random bytes.
 fn thrown(samples: Vec<Sample>) -> impl Strategy<Value = Thrown> {
     let types: Vec<_> = samples.iter().map(|sample| sample.content_type.clone()).collect();
     let bodies: Vec<_> = samples.into_iter().map(|sample| sample.body.to_vec()).collect();
@@ -176,7 +181,7 @@ fn thrown(samples: Vec<Sample>) -> impl Strategy<Value = Thrown> {
     (prop_oneof![6 => changed, 1 => made_up], select(types))
 }
 
-/// One change of a body.
+/// A mutation of a body.
 #[derive(Debug, Clone)]
 enum Change {
     Put(Index, Vec<u8>),
@@ -184,7 +189,7 @@ enum Change {
     Remove(Index, usize),
     Repeat(Index, usize, usize),
     CutOff(Index),
-    /// The beginning of one and the end of another.
+    /// The start of one body and the end of another.
     Splice(Index, Vec<u8>, Index),
 }
 

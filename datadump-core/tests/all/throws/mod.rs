@@ -1,4 +1,4 @@
-//! Throws as they come: how many are recognised, and what no bytes may do.
+//! Tests of format detection on real-world samples, and fuzzing of the processors.
 
 mod corpus;
 mod fuzz;

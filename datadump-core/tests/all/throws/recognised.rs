@@ -1,4 +1,4 @@
-//! How many of the samples are recognised.
+//! Tests the share of samples whose format is detected.
 
 use std::time::Instant;
 
@@ -55,7 +55,7 @@ fn long_lines_are_recognised_quickly() {
         let took = started.elapsed();
         println!("{:7.1} ms  {begin:?} is {found}", took.as_secs_f64() * 1000.0);
         assert_eq!(found, format, "{begin:?}");
-        // What grows with the square of a length takes minutes.
+        // Quadratic time would take minutes.
         assert!(took.as_secs() < 30, "{begin:?} took {took:?}");
     }
 }

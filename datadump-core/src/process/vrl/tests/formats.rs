@@ -1,20 +1,22 @@
-//! What becomes of lines of logs, metrics and alarms.
+//! Tests of the line formats: logs, metrics and security events.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
-use super::about;
-use crate::process::{Input, Output, Processor, vrl::builtin};
+use super::context;
+use crate::process::{Input, Output, Registry};
 
-/// Their programs are compiled when they are used first.
-static BUILTIN: LazyLock<Vec<Arc<dyn Processor>>> = LazyLock::new(builtin);
+/// Shared by the tests, because programs are compiled on first use.
+static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::built_in);
+
+const LINE_FORMATS: [&str; 5] = ["logfmt", "influx", "syslog", "access-log", "cef"];
 
 fn process(name: &str, body: &str, arguments: &[(String, String)]) -> Output {
-    let processor = BUILTIN.iter().find(|processor| processor.name() == name).unwrap();
+    let processor = REGISTRY.get(name).unwrap();
     let body = Bytes::copy_from_slice(body.as_bytes());
-    let received_at = about().received_at;
+    let received_at = context().received_at;
     let input = Input { body: &body, content_type: None, arguments, received_at };
     let mut output = Output::default();
     if let Err(failure) = processor.process(&input, &mut output) {
@@ -63,8 +65,8 @@ fn syslog() {
             json!({"timestamp":"2026-01-01T00:00:00.000000Z","hostname":"h","appname":"a","severity":"notice","facility":"user","message":"counted","version":1}),
         ),
         ("<13>just words", json!({"severity":"notice","facility":"user","message":"just words"})),
-        ("hello world", json!("no priority, as in `<13>`, at its beginning")),
-        ("<999>1 - - - - - -", json!("the priority is larger than 191")),
+        ("hello world", json!("the line does not start with a priority such as `<13>`")),
+        ("<999>1 - - - - - -", json!("the priority is greater than 191")),
         ("<13>1 - - - - - -", json!({"severity":"notice","facility":"user","message":"1 - - - - - -"})),
         (
             "<13>1 - - - - - - \u{feff}bom",
@@ -131,7 +133,7 @@ fn cef_and_leef() {
             "LEEF:2.0|Lancope|StealthWatch|1.0|41|src=192.0.2.0\tdst=172.50.123.1",
             json!({"deviceVendor":"Lancope","deviceProduct":"StealthWatch","deviceVersion":"1.0","dst":"172.50.123.1","eventId":"41","leefVersion":"2.0","src":"192.0.2.0"}),
         ),
-        ("CEF:0|too|short", json!("neither `CEF:` nor `LEEF:` with all its headers")),
+        ("CEF:0|too|short", json!("the line is neither CEF nor LEEF with all header fields")),
     ] {
         check("cef", line, &expected);
     }
@@ -161,7 +163,7 @@ fn influx() {
 }
 
 #[test]
-fn a_bad_line_is_rejected_alone_and_everyone_knows_where_it_stands() {
+fn an_invalid_line_is_rejected_alone_and_positions_are_exact() {
     for (name, good, bad) in [
         ("logfmt", "a=1 b=x", "prose and nothing else"),
         ("influx", "m f=1", "m s=\"not closed"),
@@ -183,13 +185,13 @@ fn a_bad_line_is_rejected_alone_and_everyone_knows_where_it_stands() {
             "{name}"
         );
         for (origin, line, _) in found {
-            assert_eq!(&body[origin.piece.clone().unwrap()], line, "{name}");
+            assert_eq!(&body[origin.byte_range.clone().unwrap()], line, "{name}");
         }
     }
 }
 
 #[test]
-fn influx_times_count_what_the_precision_says() {
+fn influx_timestamps_use_the_precision_argument() {
     for (precision, number, expected) in [
         ("ns", "1700000000123456789", json!("2023-11-14T22:13:20.123456Z")),
         ("us", "1700000000123456", json!("2023-11-14T22:13:20.123456Z")),
@@ -207,7 +209,7 @@ fn influx_times_count_what_the_precision_says() {
 }
 
 #[test]
-fn a_long_line_takes_no_longer_than_many_short_ones() {
+fn long_lines_take_linear_time() {
     let patterns = [
         " ",
         "a ",
@@ -226,7 +228,7 @@ fn a_long_line_takes_no_longer_than_many_short_ones() {
         "\\=",
         "<1>",
     ];
-    for name in ["logfmt", "influx", "syslog", "access-log", "cef"] {
+    for name in LINE_FORMATS {
         for pattern in patterns {
             for start in [
                 "",
@@ -249,10 +251,10 @@ fn a_long_line_takes_no_longer_than_many_short_ones() {
 
 proptest::proptest! {
     #[test]
-    fn any_text_is_read_or_rejected(body in "(?s).{0,200}", pieces in proptest::collection::vec("(<13>|CEF:0|LEEF:2[.]0|[|]|a=|\"|\\\\|,| |1|\\[|\\]|-|\n|[0-9]{1,20}|T|:){1}", 0..40)) {
+    fn arbitrary_text_does_not_panic(body in "(?s).{0,200}", pieces in proptest::collection::vec("(<13>|CEF:0|LEEF:2[.]0|[|]|a=|\"|\\\\|,| |1|\\[|\\]|-|\n|[0-9]{1,20}|T|:){1}", 0..40)) {
         for body in [body, pieces.concat()] {
-            for processor in BUILTIN.iter() {
-                let _ = process(processor.name(), &body, &[]);
+            for name in LINE_FORMATS {
+                let _ = process(name, &body, &[]);
             }
         }
     }

@@ -1,13 +1,13 @@
-//! Tests of programs, of the formats that are programs, and of the two formats of lines beside them.
+//! Tests of programs and of the line formats.
 
 mod formats;
 mod programs;
 
-use super::About;
+use super::ProgramContext;
 use crate::Timestamp;
 
-fn about() -> About {
-    About {
+fn context() -> ProgramContext {
+    ProgramContext {
         source: "animals".into(),
         received_at: Timestamp::parse("2026-01-02T03:04:05.678901Z").unwrap(),
         format: Some("json".into()),

@@ -1,9 +1,9 @@
-//! What programs are given and what becomes of it; what the compiler says; what cannot be reached.
+//! Tests of running programs, of compiler diagnostics, and of what programs cannot access.
 
 use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
 
-use super::about;
+use super::context;
 use crate::process::vrl::*;
 use crate::{Origin, Record};
 
@@ -12,25 +12,25 @@ fn object(value: Json) -> Map<String, Json> {
     fields
 }
 
-fn event(fields: Json) -> Event {
-    let origin = Origin { index: 7, line: Some(3), piece: Some(5..9) };
-    Event::Record(Record { origin, ..Record::new(object(fields)) })
+fn input(fields: Json) -> ProgramInput {
+    let origin = Origin { index: 7, line: Some(3), byte_range: Some(5..9) };
+    ProgramInput::Record(Record { origin, ..Record::new(object(fields)) })
 }
 
-/// A verdict as JSON: the records, or why there are none.
-fn shown(verdict: Verdict) -> Json {
-    match verdict {
-        Verdict::Dropped(reason) => json!({ "dropped": reason }),
-        Verdict::Failed(failure) => json!({ "failed": failure.code, "detail": failure.detail }),
-        Verdict::Records(records) => records
+/// An outcome as JSON: the records, or why there are none.
+fn shown(outcome: ProgramOutcome) -> Json {
+    match outcome {
+        ProgramOutcome::Dropped(reason) => json!({ "dropped": reason }),
+        ProgramOutcome::Failed(failure) => json!({ "failed": failure.code, "detail": failure.detail }),
+        ProgramOutcome::Records(records) => records
             .into_iter()
             .map(|record| {
                 let mut shown = record.fields;
                 if let Some(storage) = record.storage {
                     shown.insert("→", storage.as_str().into());
                 }
-                if !record.odd.is_empty() {
-                    shown.insert("odd", record.odd.into());
+                if !record.non_finite.is_empty() {
+                    shown.insert("non_finite", record.non_finite.into());
                 }
                 Json::from(shown)
             })
@@ -38,11 +38,11 @@ fn shown(verdict: Verdict) -> Json {
     }
 }
 
-fn check(source: &str, given: Event, expected: &Json) {
+fn check(source: &str, given: ProgramInput, expected: &Json) {
     let script = Script { source: source.into(), mode: given.mode() };
     let program = Program::compile(&script).unwrap_or_else(|errors| panic!("{source}\n{}", errors.rendered));
-    let mut verdicts = program.run(&about(), &[given], &Limits::default());
-    assert_eq!(shown(verdicts.remove(0)).to_string(), expected.to_string(), "{source}");
+    let mut outcomes = program.run(&context(), &[given], &Limits::default());
+    assert_eq!(shown(outcomes.remove(0)).to_string(), expected.to_string(), "{source}");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_program_turns_a_record_into_any_number_of_records() {
         ),
         ("return 1\n.a = 2", json!({"a": 1}), json!([{"a": 1}])),
     ] {
-        check(source, event(given), &expected);
+        check(source, input(given), &expected);
     }
 }
 
@@ -76,7 +76,7 @@ fn an_error_fails_the_record_and_says_where() {
     let detail = "function call error for \"to_int\" at line 2, column 6: Invalid integer \"x\": invalid digit found in string";
     check(
         "\n.b = to_int!(.a)",
-        event(json!({"a": "x"})),
+        input(json!({"a": "x"})),
         &json!({"failed": "program-failed", "detail": detail}),
     );
 }
@@ -103,12 +103,12 @@ fn values_come_out_as_they_went_in_or_as_text() {
         (
             "x = float!(.x)\n. = {\"a\": x * 10, \"b\": [x * -10]}",
             json!({"x": 1e308}),
-            json!([{"b": ["-Infinity"], "odd": {"a": "Infinity"}}]),
+            json!([{"b": ["-Infinity"], "non_finite": {"a": "Infinity"}}]),
         ),
         (
             "for_each(array!(.n)) -> |_i, _v| { .d = {\"d\": .d} }",
             json!({"n": vec![0; 64]}),
-            json!({"failed": "too-deep", "detail": "the record nests deeper than 64 levels"}),
+            json!({"failed": "too-deep", "detail": "the record is nested more than 64 levels deep"}),
         ),
         (
             ". = {\"a\": [%args.unit, %args.tag, %source, %format, %index, %received_at]}",
@@ -116,7 +116,7 @@ fn values_come_out_as_they_went_in_or_as_text() {
             json!([{"a": ["°C", ["a", "b"], "animals", "json", 7, "2026-01-02T03:04:05.678901Z"]}]),
         ),
     ] {
-        check(source, event(given), &expected);
+        check(source, input(given), &expected);
     }
 }
 
@@ -133,19 +133,19 @@ fn a_program_chooses_the_storage() {
         (
             "%storage = \"a b\"",
             json!({}),
-            json!({"failed": "invalid-storage", "detail": "the program's storage: ' ' is not allowed in a name: use letters, digits, `_` and `-`"}),
+            json!({"failed": "invalid-storage", "detail": "the program set an invalid storage: ' ' is not allowed in a name: use letters, digits, `_` and `-`"}),
         ),
         (
             "%storage = 5",
             json!({}),
-            json!({"failed": "invalid-storage", "detail": "the program's storage: a name must be a text"}),
+            json!({"failed": "invalid-storage", "detail": "the program set an invalid storage: the name must be a string"}),
         ),
         (
             "._storage = \"_own\"",
             json!({}),
-            json!({"failed": "invalid-storage", "detail": "the program's storage: `_own` is reserved: names must not start with `_`"}),
+            json!({"failed": "invalid-storage", "detail": "the program set an invalid storage: `_own` is reserved: names must not start with `_`"}),
         ),
-        // What the thrower says is data.
+        // `_storage` from the sender is data.
         ("", json!({"a": 1, "_storage": "users"}), json!([{"a": 1, "_storage": "users"}])),
         (". = [.]", json!({"a": {"_storage": "users"}}), json!([{"a": {"_storage": "users"}}])),
         (
@@ -154,9 +154,9 @@ fn a_program_chooses_the_storage() {
             json!([{"a": 1, "_storage": "users"}]),
         ),
     ] {
-        check(source, event(given), &expected);
+        check(source, input(given), &expected);
     }
-    let throw = Event::Throw { body: Bytes::from(r#"[{"_storage": "users"}]"#), content_type: None };
+    let throw = ProgramInput::Throw { body: Bytes::from(r#"[{"_storage": "users"}]"#), content_type: None };
     check(". = parse_json!(.body)", throw, &json!([{"_storage": "users"}]));
 }
 
@@ -164,39 +164,40 @@ fn a_program_chooses_the_storage() {
 fn a_throw_can_be_read_by_a_program() {
     let source =
         ". = {\"lines\": length(split(.body, \"\\n\")), \"type\": .content_type, \"unit\": .args.unit}";
-    let throw = |body: &'static [u8]| Event::Throw {
+    let throw = |body: &'static [u8]| ProgramInput::Throw {
         body: Bytes::from_static(body),
         content_type: Some("text/x".into()),
     };
     check(source, throw(b"a\nb"), &json!([{"lines": 2, "type": "text/x", "unit": "°C"}]));
     check(". = {\"hex\": encode_base16(.body)}", throw(b"\xff\x00"), &json!([{"hex": "ff00"}]));
-    let record = Program::compile(&Script::of_records("")).unwrap();
-    let verdict = record.run(&about(), &[throw(b"")], &Limits::default()).remove(0);
-    assert_eq!(shown(verdict)["failed"], "not-compiled");
+    let record = Program::compile(&Script::for_records("")).unwrap();
+    let outcome = record.run(&context(), &[throw(b"")], &Limits::default()).remove(0);
+    assert_eq!(shown(outcome)["failed"], "not-compiled");
 }
 
 #[test]
 fn what_json_cannot_hold_passes_through() {
     let mut record = Record::new(object(json!({"a": 1, "b": 2})));
-    record.odd.insert("t", "NaN".into());
-    record.odd.insert("u", "Infinity".into());
+    record.non_finite.insert("t", "NaN".into());
+    record.non_finite.insert("u", "Infinity".into());
     let program = ".u = 5\n.is = is_string(.t)";
     check(
         program,
-        Event::Record(record),
-        &json!([{"a": 1, "b": 2, "u": 5, "is": true, "odd": {"t": "NaN"}}]),
+        ProgramInput::Record(record),
+        &json!([{"a": 1, "b": 2, "u": 5, "is": true, "non_finite": {"t": "NaN"}}]),
     );
 }
 
 #[test]
 fn records_keep_where_they_came_from() {
-    let program = Program::compile(&Script::of_records(". = [{}, {}]")).unwrap();
-    let Verdict::Records(records) = program.run(&about(), &[event(json!({}))], &Limits::default()).remove(0)
+    let program = Program::compile(&Script::for_records(". = [{}, {}]")).unwrap();
+    let ProgramOutcome::Records(records) =
+        program.run(&context(), &[input(json!({}))], &Limits::default()).remove(0)
     else {
         panic!("no records");
     };
     assert_eq!(records.len(), 2);
-    assert!(records.iter().all(|record| record.origin.index == 7 && record.origin.piece == Some(5..9)));
+    assert!(records.iter().all(|record| record.origin.index == 7 && record.origin.byte_range == Some(5..9)));
 }
 
 #[test]
@@ -217,7 +218,7 @@ fn the_compiler_says_what_and_where() {
             "alias_sources is disabled",
         ),
     ] {
-        let errors = Program::compile(&Script::of_records(source)).expect_err(source);
+        let errors = Program::compile(&Script::for_records(source)).expect_err(source);
         let error = &errors.list[0];
         let place = (error.place.line, error.place.column, error.place.end_column);
         assert_eq!(
@@ -233,7 +234,7 @@ fn the_compiler_says_what_and_where() {
 
 #[test]
 fn warnings_come_beside_a_program_that_runs() {
-    let program = Program::compile(&Script::of_records(".a = 1\nunused = 5\n.b = 2")).unwrap();
+    let program = Program::compile(&Script::for_records(".a = 1\nunused = 5\n.b = 2")).unwrap();
     let warning = &program.warnings()[0];
     assert_eq!(
         (warning.severity, warning.place.line, warning.place.column),
@@ -260,7 +261,7 @@ fn nothing_outside_can_be_reached() {
         "validate_json_schema!(\"1\", \"/etc/passwd\")",
         "log(\"x\")",
     ] {
-        let errors = Program::compile(&Script::of_records(format!(".x = {call}"))).expect_err(call);
+        let errors = Program::compile(&Script::for_records(format!(".x = {call}"))).expect_err(call);
         assert!(errors.list[0].message.contains("undefined function"), "{call}: {}", errors.rendered);
     }
 }
@@ -271,12 +272,12 @@ fn a_program_is_stopped_between_two_expressions() {
     let source = "n = 0\nitems = split(repeat(\"a,\", 20000), \",\")\nfor_each(items) -> |_i, _a| { for_each(items) -> |_j, _b| { n = n + 1 } }\n.n = n";
     let source = source.replace("repeat(\"a,\", 20000)", "\"a,\" * 20000");
     let program =
-        Program::compile(&Script::of_records(source)).unwrap_or_else(|errors| panic!("{}", errors.rendered));
-    let verdict = program.run(&about(), &[event(json!({}))], &limits).remove(0);
-    assert_eq!(shown(verdict)["failed"], "timeout");
+        Program::compile(&Script::for_records(source)).unwrap_or_else(|errors| panic!("{}", errors.rendered));
+    let outcome = program.run(&context(), &[input(json!({}))], &limits).remove(0);
+    assert_eq!(shown(outcome)["failed"], "timeout");
     let source = ".t = \"0123456789\" * 1000\n.all = [.t, .t, .t]";
-    let program = Program::compile(&Script::of_records(source)).unwrap();
+    let program = Program::compile(&Script::for_records(source)).unwrap();
     let limits = Limits { output_bytes: 39_000, ..limits };
-    let verdict = program.run(&about(), &[event(json!({}))], &limits).remove(0);
-    assert_eq!(shown(verdict)["failed"], "too-much-output");
+    let outcome = program.run(&context(), &[input(json!({}))], &limits).remove(0);
+    assert_eq!(shown(outcome)["failed"], "too-much-output");
 }

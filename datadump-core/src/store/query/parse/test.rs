@@ -2,29 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::{Refusal, budget::Budget, unknown_field};
+use super::{Refusal, budget::Budget, tree::refusal, unknown_field};
 use crate::{
+    condition::Operator,
     schema::{Definition, Kind, Value},
     store::query::{Column, Filter, Test, filter::item},
 };
-
-/// The operators, as parameters and trees name them.
-const OPERATORS: [&str; 14] = [
-    "eq",
-    "ne",
-    "lt",
-    "lte",
-    "gt",
-    "gte",
-    "in",
-    "nin",
-    "between",
-    "contains",
-    "icontains",
-    "startswith",
-    "endswith",
-    "isnull",
-];
 
 /// How deep a path into JSON may go.
 const MAX_PATH: usize = 16;
@@ -52,13 +35,13 @@ pub(super) fn parameter(
         Some((field, operator)) => (field, operator),
         None => (name, "eq"),
     };
-    if !OPERATORS.contains(&operator) {
-        return Err(unknown_operator(operator));
-    }
+    let operator = Operator::parse(operator).map_err(refusal)?;
     let subject = Subject::named(definition, field, budget)?;
     let json = match operator {
-        "in" | "nin" | "between" => Json::Array(value.split(',').map(Json::from).collect()),
-        "isnull" => match value {
+        Operator::In | Operator::NotIn | Operator::Between => {
+            Json::Array(value.split(',').map(Json::from).collect())
+        }
+        Operator::IsNull => match value {
             "true" => Json::Bool(true),
             "false" => Json::Bool(false),
             _ => return Err(("mistyped", format!("{value:?} is neither true nor false"))),
@@ -66,11 +49,6 @@ pub(super) fn parameter(
         _ => value.into(),
     };
     subject.test(operator, &json, &Subject::read_text, budget)
-}
-
-fn unknown_operator(operator: &str) -> Refusal {
-    let known = OPERATORS.join(", ");
-    ("unknown-operator", format!("`{operator}` is not an operator: use one of {known}"))
 }
 
 /// What both databases take in a path: no quotes or escapes, and nothing that one of them would read
@@ -114,19 +92,16 @@ impl Subject {
     /// A test written in a tree, where values have their JSON types.
     pub(super) fn tree_test(
         &self,
-        operator: &str,
+        operator: Operator,
         json: &Json,
         budget: &mut Budget,
     ) -> Result<Filter, Refusal> {
-        if !OPERATORS.contains(&operator) {
-            return Err(unknown_operator(operator));
-        }
         self.test(operator, json, &Self::read_json, budget)
     }
 
     fn test(
         &self,
-        operator: &str,
+        operator: Operator,
         json: &Json,
         read: &Reader,
         budget: &mut Budget,
@@ -135,30 +110,33 @@ impl Subject {
         budget.values(json.as_array().map_or(1, Vec::len))?;
         let one = || read(self, json);
         let test = match operator {
-            "eq" | "ne" if json.is_null() => Test::IsNull,
-            "eq" | "ne" => Test::Eq(self.comparable(one()?)?),
-            "lt" => Test::Lt(self.comparable(one()?)?),
-            "lte" => Test::Lte(self.comparable(one()?)?),
-            "gt" => Test::Gt(self.comparable(one()?)?),
-            "gte" => Test::Gte(self.comparable(one()?)?),
-            "in" | "nin" => Test::In(self.many(json, read)?),
-            "between" => match <[Value; 2]>::try_from(self.many(json, read)?) {
+            Operator::Eq | Operator::Ne if json.is_null() => Test::IsNull,
+            Operator::Eq | Operator::Ne => Test::Eq(self.comparable(one()?)?),
+            Operator::Lt => Test::Lt(self.comparable(one()?)?),
+            Operator::Lte => Test::Lte(self.comparable(one()?)?),
+            Operator::Gt => Test::Gt(self.comparable(one()?)?),
+            Operator::Gte => Test::Gte(self.comparable(one()?)?),
+            Operator::In | Operator::NotIn => Test::In(self.many(json, read)?),
+            Operator::Between => match <[Value; 2]>::try_from(self.many(json, read)?) {
                 Ok([low, high]) => Test::Between(low, high),
                 Err(_) => return Err(("mistyped", "between takes two values".into())),
             },
-            "contains" => Test::Contains(self.text(json)?),
-            "icontains" => Test::IContains(self.text(json)?),
-            "startswith" => Test::StartsWith(self.text(json)?),
-            "endswith" => Test::EndsWith(self.text(json)?),
-            "isnull" => match json.as_bool() {
+            Operator::Contains => Test::Contains(self.text(json)?),
+            Operator::IContains => Test::IContains(self.text(json)?),
+            Operator::StartsWith => Test::StartsWith(self.text(json)?),
+            Operator::EndsWith => Test::EndsWith(self.text(json)?),
+            Operator::IsNull => match json.as_bool() {
                 Some(true) => Test::IsNull,
                 Some(false) => return Ok(Filter::Not(Box::new(self.filter(Test::IsNull)))),
                 None => return Err(("mistyped", format!("{json} is neither true nor false"))),
             },
-            other => return Err(unknown_operator(other)),
         };
         let filter = self.filter(test);
-        Ok(if matches!(operator, "ne" | "nin") { Filter::Not(Box::new(filter)) } else { filter })
+        Ok(if matches!(operator, Operator::Ne | Operator::NotIn) {
+            Filter::Not(Box::new(filter))
+        } else {
+            filter
+        })
     }
 
     fn filter(&self, test: Test) -> Filter {

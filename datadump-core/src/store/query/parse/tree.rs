@@ -1,39 +1,41 @@
-//! Reads a tree of tests: `{"or": [{"age": {"lt": 18}}, {"not": {"color": {"in": ["red"]}}}]}`.
+//! Compiles a parsed condition into a filter.
 
 use serde_json::Value as Json;
 
 use super::{Refusal, budget::Budget, test::Subject};
-use crate::{schema::Definition, store::query::Filter};
+use crate::{
+    condition::{Condition, ConditionError, FieldTests, Term},
+    schema::Definition,
+    store::query::Filter,
+};
 
-/// How deep a tree may nest.
-const MAX_DEPTH: usize = 16;
-
-/// Reads a tree.
+/// Parses a condition and compiles it against a definition.
 pub(super) fn filter(definition: &Definition, json: &Json, budget: &mut Budget) -> Result<Filter, Refusal> {
-    node(definition, json, 0, budget)
+    let condition = Condition::parse(json, |name| definition.field(name).is_some()).map_err(refusal)?;
+    compile(definition, &condition, budget)
 }
 
-fn node(definition: &Definition, json: &Json, depth: usize, budget: &mut Budget) -> Result<Filter, Refusal> {
-    if depth > MAX_DEPTH {
-        return Err(("too-deep", format!("the tree nests deeper than {MAX_DEPTH} levels")));
-    }
+/// Converts an error of the condition language.
+pub(super) fn refusal(error: ConditionError) -> Refusal {
+    (error.code, error.detail)
+}
+
+fn compile(definition: &Definition, condition: &Condition, budget: &mut Budget) -> Result<Filter, Refusal> {
     budget.test()?;
-    let Some(members) = json.as_object() else {
-        return Err(("mistyped", format!("{json} is not an object of tests")));
-    };
-    let mut all = Vec::new();
-    for (name, json) in members {
-        match (name.as_str(), json) {
-            ("and", Json::Array(items)) => all.push(Filter::All(nodes(definition, items, depth, budget)?)),
-            ("or", Json::Array(items)) => all.push(Filter::Any(nodes(definition, items, depth, budget)?)),
-            // A field may be called `not`; its test is then an object of operators.
-            ("not", Json::Object(_)) if definition.field("not").is_none() => {
-                all.push(Filter::Not(Box::new(node(definition, json, depth + 1, budget)?)));
+    let mut all = Vec::with_capacity(condition.terms.len());
+    for term in &condition.terms {
+        match term {
+            Term::All(conditions) => all.push(Filter::All(compile_all(definition, conditions, budget)?)),
+            Term::Any(conditions) => all.push(Filter::Any(compile_all(definition, conditions, budget)?)),
+            Term::Not(condition) => {
+                all.push(Filter::Not(Box::new(compile(definition, condition, budget)?)));
             }
-            (name, json) => {
-                let subject = Subject::named(definition, name, budget)?;
-                let tested = tests_of(&subject, json, &mut all, budget);
-                tested.map_err(|(code, detail)| (code, format!("{name}: {detail}")))?;
+            Term::Field(FieldTests { field, tests, .. }) => {
+                let subject = Subject::named(definition, field, budget)?;
+                for test in tests {
+                    let filter = subject.tree_test(test.operator, &test.operand, budget);
+                    all.push(filter.map_err(|(code, detail)| (code, format!("{field}: {detail}")))?);
+                }
             }
         }
     }
@@ -43,30 +45,10 @@ fn node(definition: &Definition, json: &Json, depth: usize, budget: &mut Budget)
     })
 }
 
-fn nodes(
+fn compile_all(
     definition: &Definition,
-    items: &[Json],
-    depth: usize,
+    conditions: &[Condition],
     budget: &mut Budget,
 ) -> Result<Vec<Filter>, Refusal> {
-    items.iter().map(|item| node(definition, item, depth + 1, budget)).collect()
-}
-
-fn tests_of(
-    subject: &Subject,
-    json: &Json,
-    all: &mut Vec<Filter>,
-    budget: &mut Budget,
-) -> Result<(), Refusal> {
-    match json.as_object() {
-        Some(operators) => {
-            for (operator, value) in operators {
-                all.push(subject.tree_test(operator, value, budget)?);
-            }
-        }
-        None => {
-            all.push(subject.tree_test("eq", json, budget)?);
-        }
-    }
-    Ok(())
+    conditions.iter().map(|condition| compile(definition, condition, budget)).collect()
 }

@@ -1,0 +1,178 @@
+//! CSV and TSV: one record per row, named by the header line.
+
+use std::sync::Arc;
+
+use csv::{ReaderBuilder, StringRecord};
+
+use crate::{
+    process::{Input, Output, Processor, Splitting, infer_scalar, media::Media},
+    record::{Failure, Fields, Names, Record},
+};
+
+/// Parses comma-separated values; other delimiters are detected.
+#[derive(Debug)]
+pub(in crate::process) struct Csv;
+
+/// Parses tab-separated values.
+#[derive(Debug)]
+pub(in crate::process) struct Tsv;
+
+impl Processor for Csv {
+    fn name(&self) -> &str {
+        "csv"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let text = input.text()?;
+        let (delimiter, text) = match declared_delimiter(text) {
+            Some((delimiter, rest)) => (delimiter, rest),
+            None => (delimiter(text), text),
+        };
+        rows(text, delimiter, input, output)
+    }
+
+    fn splitting(&self) -> Splitting {
+        Splitting::LinesWithHeader
+    }
+}
+
+impl Processor for Tsv {
+    fn name(&self) -> &str {
+        "tsv"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        rows(input.text()?, b'\t', input, output)
+    }
+
+    fn splitting(&self) -> Splitting {
+        Splitting::LinesWithHeader
+    }
+}
+
+/// Delimiters that are detected in CSV, most likely first.
+pub(in crate::process) const DELIMITERS: [u8; 4] = [b',', b';', b'|', b'\t'];
+
+/// Detects the delimiter: the one that splits the first rows into the most columns, with the same number
+/// of columns in most rows. Cells may contain other delimiters (`1,5;2,5`), but rarely the same number
+/// of them in every row.
+pub(in crate::process) fn delimiter(text: &str) -> u8 {
+    let mut best = (0, b',');
+    for delimiter in DELIMITERS {
+        let widths = widths(text, delimiter, 20);
+        let first = widths.first().copied().unwrap_or_default();
+        let alike = widths.iter().filter(|width| **width == first).count();
+        if first > 1 && alike * 10 >= widths.len() * 8 && first > best.0 {
+            best = (first, delimiter);
+        }
+    }
+    if best.0 > 0 {
+        return best.1;
+    }
+    // No delimiter fits the rows: use the most frequent one in the header.
+    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let count = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
+    DELIMITERS.into_iter().rev().max_by_key(count).filter(|found| count(found) > 0).unwrap_or(b',')
+}
+
+/// Returns the number of cells in each of the first rows.
+pub(in crate::process) fn widths(text: &str, delimiter: u8, max_rows: usize) -> Vec<usize> {
+    let mut reader = reader(text, delimiter);
+    let mut row = StringRecord::new();
+    let mut widths = Vec::new();
+    while widths.len() < max_rows && reader.read_record(&mut row).unwrap_or(false) {
+        widths.push(row.len());
+    }
+    widths
+}
+
+/// Creates a reader for the rows of a text.
+pub(in crate::process) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+    ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        // An unpaired quote (`5" pipe`) would swallow all rows after it.
+        .quoting(memchr::memchr_iter(b'"', text.as_bytes()).count().is_multiple_of(2))
+        .from_reader(text.as_bytes())
+}
+
+/// Reads the line `sep=;` that spreadsheets put before the header.
+fn declared_delimiter(text: &str) -> Option<(u8, &str)> {
+    let (delimiter, rest) = text.strip_prefix("sep=")?.split_at_checked(1)?;
+    let rest = rest.strip_prefix('\r').unwrap_or(rest).strip_prefix('\n')?;
+    Some((*delimiter.as_bytes().first()?, rest))
+}
+
+fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+    let mut reader = reader(text, delimiter);
+    let mut row = StringRecord::new();
+    let unreadable = |error: csv::Error| Failure::unreadable(format!("invalid table: {error}"));
+    // RFC 4180 defines the parameter `header=absent`.
+    let has_header = Media::parse(input.content_type).parameter("header") != Some("absent");
+    if has_header && !reader.read_record(&mut row).map_err(unreadable)? {
+        return Ok(());
+    }
+    let header = if has_header { row.clone() } else { StringRecord::new() };
+    let mut names = Arc::new(names(&header, header.len()));
+    while reader.read_record(&mut row).map_err(unreadable)? {
+        if names.list().len() != row.len() {
+            names = Arc::new(self::names(&header, row.len()));
+        }
+        let fields = Fields::with_names(names.clone(), row.iter().map(infer_scalar::infer).collect());
+        let line = row.position().and_then(|position| usize::try_from(position.line()).ok());
+        // A row cannot be parsed again without the header, so it has no byte range.
+        output.record_at(Record::new(fields), line, None);
+    }
+    Ok(())
+}
+
+/// Returns `width` column names. An empty, repeated or missing name is replaced by `column_<number>`, so
+/// that no cell is lost.
+fn names(header: &StringRecord, width: usize) -> Names {
+    let mut names = Names::default();
+    for column in 0..width {
+        let name = header.get(column).unwrap_or_default().trim();
+        let mut name = match name {
+            "" => format!("column_{}", column + 1),
+            name if names.place(name).is_some() => format!("column_{}", column + 1),
+            name => name.to_owned(),
+        };
+        while names.place(&name).is_some() {
+            name.push('_');
+        }
+        names.push(name);
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::testing::check;
+
+    #[test]
+    fn rows_become_records() {
+        for (body, expected) in [
+            ("a,b\n1,x\n", &[r#"{"a":1,"b":"x"}"#][..]),
+            ("a\n1\n2\n", &[r#"{"a":1}"#, r#"{"a":2}"#]),
+            ("a, b ,a,\r\n1, 2,3,4,5\r\n", &[r#"{"a":1,"b":2,"column_3":3,"column_4":4,"column_5":5}"#]),
+            ("a;b\n1,5;007\n", &[r#"{"a":"1,5","b":"007"}"#]),
+            ("a|b\n1|\n", &[r#"{"a":1,"b":null}"#]),
+            ("a\tb\n1\t2\n", &[r#"{"a":1,"b":2}"#]),
+            ("sep=;\na;b\n1;2\n", &[r#"{"a":1,"b":2}"#]),
+            ("a,b\n\"x\ny\",\"he said \"\"no\"\"\"\n", &[r#"{"a":"x\ny","b":"he said \"no\""}"#]),
+            ("a,b\n5\" pipe,1\n6,2\n", &[r#"{"a":"5\" pipe","b":1}"#, r#"{"a":6,"b":2}"#]),
+            ("a,b\n1\n2,3\n", &[r#"{"a":1}"#, r#"{"a":2,"b":3}"#]),
+            ("a,column_3\n1,2,3\n", &[r#"{"a":1,"column_3":2,"column_3_":3}"#]),
+            ("column_2,\n1,2\n", &[r#"{"column_2":1,"column_2_":2}"#]),
+            ("", &[]),
+            ("a,b\n", &[]),
+        ] {
+            check(&Csv, body, expected);
+        }
+        check(&Tsv, "a\tb, c\n1\t\"x\ty\"\n", &[r#"{"a":1,"b, c":"x\ty"}"#]);
+        let absent = Some("text/csv; header=absent");
+        crate::process::testing::check_as(&Csv, absent, b"1,x\n", &[r#"{"column_1":1,"column_2":"x"}"#]);
+    }
+}

@@ -1,0 +1,155 @@
+//! MessagePack: one record per value in the sequence; an array becomes one record per item.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use rmpv::{Value, decode::read_value_with_max_depth};
+use serde_json::Value as Json;
+
+use crate::{
+    json::MAX_DEPTH,
+    process::{
+        Input, Output, Processor,
+        parsed_value::{ParsedValue, too_deep},
+    },
+    record::Failure,
+};
+
+/// Parses a sequence of MessagePack values.
+#[derive(Debug)]
+pub(in crate::process) struct MessagePack;
+
+impl Processor for MessagePack {
+    fn name(&self) -> &str {
+        "msgpack"
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let mut rest: &[u8] = input.body;
+        while !rest.is_empty() {
+            let start = input.body.len() - rest.len();
+            // The library counts two levels per nesting. Its borrowed values would avoid copying
+            // strings, but allocate as many items as an array claims to have.
+            match read_value_with_max_depth(&mut rest, 2 * MAX_DEPTH + 2) {
+                Ok(value) => {
+                    let end = input.body.len() - rest.len();
+                    emit(parsed(value), start..end, output);
+                }
+                Err(rmpv::decode::Error::DepthLimitExceeded) => {
+                    return fail(too_deep(), start, input, output);
+                }
+                Err(error) => {
+                    let failure = Failure::unreadable(format!("invalid MessagePack: {error}"));
+                    return fail(failure, start, input, output);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rejects the rest of the body: after an invalid value the start of the next one is unknown.
+fn fail(failure: Failure, start: usize, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+    output.reject(failure, None, Some(start..input.body.len()));
+    Ok(())
+}
+
+fn emit(value: ParsedValue, byte_range: std::ops::Range<usize>, output: &mut Output) {
+    match value {
+        list @ ParsedValue::Array(_) => list.emit(output),
+        value => match value.into_record() {
+            Ok(record) => output.record_at(record, None, Some(byte_range)),
+            Err(failure) => output.reject(failure, None, Some(byte_range)),
+        },
+    }
+}
+
+fn parsed(value: Value) -> ParsedValue {
+    match value {
+        Value::Nil => ParsedValue::Json(Json::Null),
+        Value::Boolean(value) => ParsedValue::Json(value.into()),
+        Value::Integer(value) => {
+            let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
+            ParsedValue::integer(whole.unwrap_or_default())
+        }
+        Value::F32(value) => ParsedValue::float32(value),
+        Value::F64(value) => ParsedValue::float(value),
+        // Old encoders use one type for strings and bytes.
+        Value::String(text) if text.is_err() => bytes(text.as_bytes()),
+        Value::String(text) => ParsedValue::text(text.into_str().unwrap_or_default()),
+        Value::Binary(value) => bytes(&value),
+        Value::Array(items) => ParsedValue::Array(items.into_iter().map(parsed).collect()),
+        Value::Map(members) => ParsedValue::Object(
+            members
+                .into_iter()
+                .map(|(name, value)| (parsed(name).into_member_name(), parsed(value)))
+                .collect(),
+        ),
+        Value::Ext(kind, data) => extension(kind, &data),
+    }
+}
+
+fn bytes(value: &[u8]) -> ParsedValue {
+    ParsedValue::text(BASE64_STANDARD.encode(value))
+}
+
+/// Converts an extension value. The format itself defines only timestamps (type -1).
+fn extension(kind: i8, data: &[u8]) -> ParsedValue {
+    let timestamp = (kind == -1).then(|| timestamp(data)).flatten();
+    timestamp.map_or_else(
+        || {
+            let kind = ("type".to_owned(), ParsedValue::integer(kind.into()));
+            ParsedValue::Object(vec![kind, ("data".to_owned(), bytes(data))])
+        },
+        ParsedValue::text,
+    )
+}
+
+fn timestamp(data: &[u8]) -> Option<String> {
+    let (seconds, nanoseconds) = match data.len() {
+        4 => (i64::from(u32::from_be_bytes(data.try_into().ok()?)), 0),
+        8 => {
+            let both = u64::from_be_bytes(data.try_into().ok()?);
+            (i64::try_from(both & 0x3_FFFF_FFFF).ok()?, u32::try_from(both >> 34).ok()?)
+        }
+        12 => {
+            let (nanoseconds, seconds) = data.split_at(4);
+            (i64::from_be_bytes(seconds.try_into().ok()?), u32::from_be_bytes(nanoseconds.try_into().ok()?))
+        }
+        _ => return None,
+    };
+    let moment = chrono::DateTime::from_timestamp(seconds, nanoseconds)?;
+    Some(moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::testing::check_as;
+
+    #[test]
+    fn values_become_records() {
+        let nested: Vec<u8> = [vec![0x81, 0xA1, b'a'], vec![0x91; 63], vec![1]].concat();
+        let deep: Vec<u8> = [vec![0x91; 100_000], vec![1]].concat();
+        let shown = format!(r#"{{"a":{}1{}}}"#, "[".repeat(63), "]".repeat(63));
+        for (body, expected) in [
+            (&b"\x82\xA1a\x01\xA1b\xC0"[..], &[r#"{"a":1,"b":null}"#][..]),
+            (b"\x92\x81\xA1a\xCD\x01\x00\xA1x", &[r#"{"a":256}"#, r#"{"value":"x"}"#]),
+            (b"\x81\xA1a\xCF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", &[r#"{"a":18446744073709551615}"#]),
+            (
+                b"\x81\xA1a\xCA\x3F\x8C\xCC\xCD\x81\xA1a\xCB\x7F\xF8\0\0\0\0\0\0",
+                &[r#"{"a":1.1}"#, r#"{} non_finite {"a":"NaN"}"#],
+            ),
+            (b"\x81\x07\xC4\x02\x01\x02", &[r#"{"7":"AQI="}"#]),
+            (b"\x81\xA1a\xA2\xFF\xFE", &[r#"{"a":"//4="}"#]),
+            (b"\x81\xA1a\xD6\xFF\x65\xE1\xBC\xC0", &[r#"{"a":"2024-03-01T11:32:16Z"}"#]),
+            (b"\x81\xA1a\xD4\x05\x01", &[r#"{"a":{"type":5,"data":"AQ=="}}"#]),
+            (&nested, &[&shown]),
+            (&deep, &["error too-deep"]),
+            (b"\x81\xA1a\x01\x82\xA1a", &[r#"{"a":1}"#, "!unreadable"]),
+            (b"\xDD\xFF\xFF\xFF\xFF\x01", &["error unreadable"]),
+            (b"\xDF\xFF\xFF\xFF\xFF", &["error unreadable"]),
+            (b"", &[]),
+        ] {
+            check_as(&MessagePack, None, body, expected);
+        }
+    }
+}

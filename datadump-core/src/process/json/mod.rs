@@ -1,0 +1,74 @@
+//! JSON text, shared by the JSON formats: finds the end of a value and parses it into a record.
+//!
+//! Most values take the fast path: one scan for their end, then `serde_json`. Values that `serde_json`
+//! rejects or changes but that common libraries write (`NaN`, integers that would be rounded, unpaired
+//! surrogates) take the [lenient](self::lenient) path.
+
+mod lenient;
+mod object_fields;
+mod scan;
+
+use serde::de::IgnoredAny;
+
+pub(super) use self::scan::{Scan, scan, skip_space};
+use super::parsed_value::{ParsedValue, record_from_json, too_deep};
+use crate::record::{Failure, Record};
+
+/// Parses text that should contain exactly one value.
+pub(super) fn record(text: &str) -> Result<Record, Failure> {
+    let scan = scan(text.as_bytes(), skip_space(text.as_bytes(), 0));
+    record_from_scan(text, &scan)
+}
+
+/// Parses text that should contain exactly one value and has already been scanned.
+pub(super) fn record_from_scan(text: &str, scan: &Scan) -> Result<Record, Failure> {
+    if scan.is_too_deep {
+        return Err(too_deep());
+    }
+    if scan.is_plain {
+        let read = match text.as_bytes().get(skip_space(text.as_bytes(), 0)) {
+            Some(b'{') => object_fields::read(text).map(Record::new),
+            _ => serde_json::from_str(text).map(record_from_json),
+        };
+        match read {
+            Ok(record) => return Ok(record),
+            Err(error) => {
+                return lenient::read(text)
+                    .and_then(ParsedValue::into_record)
+                    .map_err(|_| Failure::unreadable(format!("invalid JSON: {error}")));
+            }
+        }
+    }
+    lenient::read(text)?.into_record()
+}
+
+/// What a text starts with.
+pub(super) enum First {
+    /// One value and nothing else.
+    Whole,
+    /// A value of this many bytes, followed by more text.
+    Until(usize),
+    /// No value.
+    No,
+}
+
+/// Finds the end of the first value of a text without parsing it into memory.
+pub(super) fn first(text: &str) -> First {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let end = match values.next() {
+        Some(Ok(_)) => values.byte_offset(),
+        Some(Err(_)) => {
+            let start = skip_space(text.as_bytes(), 0);
+            let scan = scan(text.as_bytes(), start);
+            match text.get(start..scan.end) {
+                Some(value) if lenient::read(value).is_ok() => scan.end,
+                _ => return First::No,
+            }
+        }
+        None => return First::No,
+    };
+    match skip_space(text.as_bytes(), end) {
+        rest if rest == text.len() => First::Whole,
+        _ => First::Until(end),
+    }
+}

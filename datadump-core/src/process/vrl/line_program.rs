@@ -1,0 +1,127 @@
+//! Runs a built-in VRL program on each line of a throw, in this process.
+
+use std::{fmt, sync::OnceLock};
+
+use serde_json::{Map, Value as Json};
+use vrl::{compiler::runtime::Runtime, value::Value};
+
+use super::{
+    compile::TargetType,
+    diagnostic::Diagnostics,
+    input::ProgramContext,
+    program::{Bounds, Program},
+    run_result::{Code, RunResult},
+};
+use crate::{
+    process::{Input, Output, Processor, Splitting, infer_scalar, lines::lines},
+    record::{Failure, Record},
+};
+
+/// A processor that parses each line with a VRL program.
+pub(in crate::process) struct LineProgram {
+    name: &'static str,
+    source: &'static str,
+    values: LineValues,
+    /// Fields that come first in a record, in this order. The others follow in order of their names.
+    order: &'static [&'static str],
+    program: OnceLock<Result<Program, Diagnostics>>,
+}
+
+/// How the strings that a program returns are interpreted.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::process) enum LineValues {
+    /// As strings: the program converts numbers itself.
+    Typed,
+    /// The format is untyped: types are inferred.
+    Untyped {
+        /// Fields that stay text.
+        text_fields: &'static [&'static str],
+    },
+}
+
+impl LineProgram {
+    /// Creates a processor from the source of a program.
+    pub(in crate::process) fn new(
+        name: &'static str,
+        source: &'static str,
+        values: LineValues,
+        order: &'static [&'static str],
+    ) -> Self {
+        Self { name, source, values, order, program: OnceLock::new() }
+    }
+
+    /// Returns the program, which is compiled on first use.
+    fn program(&self) -> Result<&Program, Failure> {
+        let compile = || Program::compile_for(self.source.into(), TargetType::Line);
+        let program = self.program.get_or_init(compile);
+        program.as_ref().map_err(|why| Failure::new(Code::NotCompiled.as_str(), why.rendered.clone()))
+    }
+
+    fn record(&self, mut found: Map<String, Json>) -> Record {
+        let mut fields = Map::new();
+        for name in self.order {
+            if let Some(value) = found.get_mut(*name) {
+                fields.insert((*name).to_owned(), value.take());
+            }
+        }
+        fields.extend(found.into_iter().filter(|(name, _)| !self.order.contains(&name.as_str())));
+        if let LineValues::Untyped { text_fields } = self.values {
+            for (name, value) in &mut fields {
+                if let Json::String(text) = value
+                    && !text_fields.contains(&name.as_str())
+                {
+                    *value = infer_scalar::infer(text);
+                }
+            }
+        }
+        Record::new(fields)
+    }
+}
+
+impl fmt::Debug for LineProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LineProgram").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Processor for LineProgram {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        let program = self.program()?;
+        let context = ProgramContext {
+            source: String::new(),
+            received_at: input.received_at,
+            format: Some(self.name.to_owned()),
+            arguments: Vec::new(),
+        };
+        let context = context.metadata();
+        let mut runtime = Runtime::default();
+        let bounds = Bounds { deadline: None, output: usize::MAX };
+        for line in lines(input.text()?).filter(|line| !line.is_blank()) {
+            let (number, byte_range) = (Some(line.number), line.byte_range());
+            let metadata = Value::Object(context.clone());
+            match program.run_one(&mut runtime, Value::from(line.text), metadata, bounds) {
+                RunResult::Records(items) => {
+                    for item in items {
+                        output.record_at(self.record(item.fields), number, Some(byte_range.clone()));
+                    }
+                }
+                // Built-in programs use `abort` to report what is wrong with a line.
+                RunResult::Dropped(reason) => {
+                    output.reject(Failure::unreadable(reason.unwrap_or_default()), number, Some(byte_range));
+                }
+                RunResult::Failed { detail, .. } => {
+                    output.reject(Failure::unreadable(detail), number, Some(byte_range));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn splitting(&self) -> Splitting {
+        Splitting::Lines
+    }
+}
