@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::{
     Hub, Registration,
     cache::{Device, Sensor},
-    liveness::is_clock_off,
+    liveness::tracker::is_clock_off,
     readings::is_built_in,
     rows::{DeviceState, LastValue},
     rules::push::PushedReading,

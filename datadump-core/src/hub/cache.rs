@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{
-    liveness::Tracker,
+    liveness::tracker::Tracker,
     rows::{DeviceRow, SensorRow},
 };
 use crate::clock::Timestamp;

@@ -36,7 +36,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::{Notify, OnceCell};
 
-use self::{cache::DeviceCache, liveness::FlushQueue};
+use self::{cache::DeviceCache, liveness::tracker::FlushQueue};
 use crate::{
     clock::Timestamp, context::Context, definitions::Definitions, error::Result, idempotency::Idempotency,
     ingest::Ingest, live::Live, rows::Rows, store::system_storages::SystemStorage,

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::OwnedMutexGuard;
 
-use super::IdempotencyKey;
+use super::key::IdempotencyKey;
 use crate::error::{Error, Result};
 
 /// Maximum number of keys in use by running requests.

@@ -1,13 +1,14 @@
 //! The storages a subscription is interested in.
 
 use super::{
-    HubEvents, Live,
-    subscription::{SubscriptionRequest, not_applicable},
+    event::HubEvents,
+    request::{SubscriptionRequest, not_applicable},
 };
 use crate::{
     error::Result,
+    ingest::sources::Sources,
     schema::StorageName,
-    store::{Store, system_storages::SystemStorage},
+    store::{Catalogue, Store, system_storages::SystemStorage},
     throw::SourceName,
 };
 
@@ -28,16 +29,17 @@ pub(super) enum Interest {
 }
 
 impl Interest {
-    pub(super) fn of(live: &Live, request: &SubscriptionRequest) -> Result<Self> {
+    pub(super) fn of(
+        request: &SubscriptionRequest,
+        catalogue: &Catalogue,
+        sources: &Sources,
+        hub_events: &'static HubEvents,
+    ) -> Result<Self> {
         if request.hub || request.device.is_some() || request.sensor.is_some() {
             let is_alone =
                 request.storages.is_empty() && request.sources.is_empty() && request.filters.is_empty();
             let detail = "device and sensor cannot be combined with storage, source or filters";
-            return if is_alone {
-                Ok(Self::Hub(live.hub_events))
-            } else {
-                Err(not_applicable("device", detail))
-            };
+            return if is_alone { Ok(Self::Hub(hub_events)) } else { Err(not_applicable("device", detail)) };
         }
         if !request.system.is_empty() {
             let names = request.system.iter().map(|storage| StorageName::reserved(storage.name()));
@@ -47,11 +49,11 @@ impl Interest {
         if request.sources.is_empty() {
             return Ok(if storages.is_empty() { Self::All } else { Self::Named(storages) });
         }
-        let sources: Vec<SourceName> = parsed("source", &request.sources)?;
+        let names: Vec<SourceName> = parsed("source", &request.sources)?;
         let mut wanted = Vec::new();
-        for storage in sources.iter().flat_map(|source| live.sources.storages_of(source)) {
+        for storage in names.iter().flat_map(|source| sources.storages_of(source)) {
             // A route may spell the name in another case.
-            let known = live.context.store.catalogue().folded(storage.as_str());
+            let known = catalogue.folded(storage.as_str());
             let storage = known.map_or(storage, |known| known.name.clone());
             let is_named = storages.is_empty() || storages.contains(&storage);
             if is_named && !wanted.contains(&storage) {

@@ -8,11 +8,12 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    Channel, Live,
     batch::BatchReader,
+    channel::Channel,
     cursor::{Cursor, Position},
+    event::HubEvents,
 };
-use crate::{error::Result, store::Store};
+use crate::{context::Context, error::Result, store::Store};
 
 /// Maximum number of commits read at a time.
 const MAX_COMMITS: usize = 256;
@@ -34,11 +35,11 @@ const MAX_PAUSE: Duration = Duration::from_millis(20);
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Starts the reader; it runs until the database is closed.
-pub(super) fn start(live: &Live) {
-    let (store, channel) = (live.context.store.clone(), live.channel.clone());
+pub(super) fn start(context: &Context, channel: &Arc<Channel>, hub_events: &'static HubEvents) {
+    let (store, channel) = (context.store.clone(), channel.clone());
     let commits = store.commit_signal();
-    let reader = LogReader { store, channel, progress: None, batches: BatchReader::new(live.hub_events) };
-    live.context.background.spawn(reader.run(commits));
+    let reader = LogReader { store, channel, progress: None, batches: BatchReader::new(hub_events) };
+    context.background.spawn(reader.run(commits));
 }
 
 struct LogReader {

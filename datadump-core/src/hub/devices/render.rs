@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     hub::{
         cache::{Device, Sensor},
-        liveness::TrackerSnapshot,
+        liveness::tracker::TrackerSnapshot,
     },
     store::Stored,
 };

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use futures_util::future;
 
-use super::{MAX_STALENESS, Tracker};
+use super::tracker::{MAX_STALENESS, Tracker};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},

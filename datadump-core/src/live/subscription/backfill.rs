@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use super::{Backfill, Delivery, Subscription, not_applicable};
+use super::{Delivery, Subscription};
 use crate::{
     clock::Timestamp,
     error::Result,
     live::{
         batch::{MAX_BATCH_BYTES, Rows},
         event::Event,
+        request::{Backfill, not_applicable},
     },
     schema::{StorageId, Value},
     store::query::{MAX_LIMIT, parse},

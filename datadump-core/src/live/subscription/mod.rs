@@ -5,7 +5,6 @@ mod backfill;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, atomic::Ordering},
-    time::Duration,
 };
 
 use futures_util::{Stream, stream};
@@ -18,54 +17,23 @@ use tokio::{
 };
 
 use super::{
-    DeviceFilter, Live, Registration,
     batch::{BatchReader, EventBatch},
+    channel::{Channel, Registration},
     cursor::{Cursor, Position},
+    device_filter::DeviceFilter,
     event::{Event, HubEvents},
     interest::Interest,
+    request::{SubscriptionRequest, not_applicable},
 };
 use crate::{
-    error::{Error, Fault, Place, Result},
+    context::Context,
+    error::Result,
     schema::{InForce, StorageId, StorageName, Value},
     store::{Changed, Commit, Filter, Store, query::parse, system_storages::SystemStorage},
 };
 
 /// Maximum number of commits that a subscription reads at a time while it catches up.
 const MAX_COMMITS: usize = 16;
-
-/// What to subscribe to.
-#[derive(Debug, Clone, Default)]
-pub struct SubscriptionRequest {
-    /// Storages, which need not exist yet; all if empty.
-    pub storages: Vec<String>,
-    /// Sources, which need not exist yet: the storages their records go to, by their present routes. Together
-    /// with `storages`, only those that are in both.
-    pub sources: Vec<String>,
-    /// Filters on rows as for a list, only with exactly one storage. Deletions always pass. An index is needed
-    /// only for a backfill.
-    pub filters: Vec<(String, String)>,
-    /// The position to resume from; now if there is none.
-    pub from: Option<Cursor>,
-    /// Rows to deliver first.
-    pub backfill: Option<Backfill>,
-    /// The hub's events: readings, devices and commands, of all devices or the one named below.
-    pub hub: bool,
-    /// A device, by name or id; implies `hub`.
-    pub device: Option<String>,
-    /// Sensors of this name, or the sensor with this id; implies `hub`.
-    pub sensor: Option<String>,
-    /// System storages.
-    pub(crate) system: Vec<SystemStorage>,
-}
-
-/// The existing rows that a subscription delivers first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Backfill {
-    /// The most recently changed rows of all storages together, up to this many.
-    Rows(u64),
-    /// Rows changed within this time, up to the maximum size of a page.
-    Since(Duration),
-}
 
 /// What a subscription delivers.
 #[derive(Debug, Clone)]
@@ -112,7 +80,9 @@ pub struct Subscription {
 
 impl Subscription {
     pub(super) async fn open(
-        live: &Live,
+        context: &Context,
+        channel: &Arc<Channel>,
+        hub_events: &'static HubEvents,
         request: SubscriptionRequest,
         interest: Interest,
         devices: DeviceFilter,
@@ -120,13 +90,13 @@ impl Subscription {
         if !request.filters.is_empty() && interest.one().is_none() {
             return Err(not_applicable("storage", "filters apply to one storage, which must be named"));
         }
-        let store = &live.context.store;
+        let store = &context.store;
         // Before the position is read, so that nothing committed after it is missed.
-        let (registration, batches) = live.channel.register(interest.clone())?;
+        let (registration, batches) = channel.register(interest.clone())?;
         let span = store.span().await?;
         let mut subscription = Self {
             store: store.clone(),
-            hub_events: live.hub_events,
+            hub_events,
             batches,
             registration,
             interest,
@@ -138,7 +108,7 @@ impl Subscription {
             backfill: VecDeque::new(),
             ready: VecDeque::new(),
             catching_up: None,
-            reader: BatchReader::new(live.hub_events),
+            reader: BatchReader::new(hub_events),
             backfilled: HashMap::new(),
             backfilled_until: span.last,
             epoch: span.epoch.into(),
@@ -153,7 +123,7 @@ impl Subscription {
             subscription.resume_from(from, span.last);
             subscription.delivered = subscription.position;
         } else if let Some(backfill) = request.backfill {
-            subscription.plan_backfill(backfill, live.context.now()).await?;
+            subscription.plan_backfill(backfill, context.now()).await?;
         }
         Ok(subscription)
     }
@@ -357,8 +327,4 @@ impl Subscription {
         }
         Ok(self.filter.as_ref().and_then(|(_, filter)| filter.as_ref()))
     }
-}
-
-pub(super) fn not_applicable(parameter: &str, detail: impl Into<String>) -> Error {
-    Error::Query(vec![Fault::new(Place::Parameter(parameter.into()), "not-applicable", detail)])
 }

@@ -1,0 +1,236 @@
+//! Trackers: when each device and sensor was last seen, in memory, and which of them have to be stored.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::{
+    clock::Timestamp,
+    hub::{
+        rows::{LastValue, LivenessRow},
+        rules::{LivenessState, Status},
+    },
+};
+
+/// How long a state in which only the time has changed is not stored again, in microseconds. The usual interval
+/// of the device counts if it is shorter, so that other nodes do not take the device for late.
+pub(super) const MAX_STALENESS: i64 = 2_000_000;
+
+/// A clock that is off by more than this is reported, in microseconds.
+const CLOCK_TOLERANCE: i64 = 60_000_000;
+
+/// Tracks when a device or a sensor was last seen.
+#[derive(Debug)]
+pub(in crate::hub) struct Tracker {
+    pub(super) key: String,
+    pub(super) device: i64,
+    pub(super) sensor: Option<i64>,
+    state: Mutex<TrackerState>,
+    pub(super) stopped: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct TrackerState {
+    /// None if it was never seen.
+    pub(in crate::hub) liveness: Option<LivenessState>,
+    pub(in crate::hub) last: Option<LastValue>,
+    pub(in crate::hub) clock_off: Option<f64>,
+    /// The version of the stored row.
+    pub(super) version: Option<i32>,
+    /// The status before a change that is not stored yet.
+    pub(super) was: Option<&'static str>,
+    /// Whether it is in the flush queue.
+    pub(super) is_queued: bool,
+    /// Whether more than the time has changed.
+    pub(super) is_urgent: bool,
+    /// Until when it need not be stored again.
+    pub(super) fresh_until: Option<Timestamp>,
+}
+
+/// A copy of what a tracker knows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::hub) struct TrackerSnapshot {
+    pub(in crate::hub) liveness: Option<LivenessState>,
+    pub(in crate::hub) last: Option<LastValue>,
+    pub(in crate::hub) clock_off: Option<f64>,
+}
+
+/// The trackers whose state has to be stored.
+#[derive(Debug, Default)]
+pub(in crate::hub) struct FlushQueue {
+    queue: Mutex<Vec<Arc<Tracker>>>,
+    pub(super) flushing: tokio::sync::Mutex<()>,
+}
+
+impl Tracker {
+    pub(in crate::hub) fn for_device(id: i64) -> Self {
+        Self::new(format!("d{id}"), id, None)
+    }
+
+    pub(in crate::hub) fn for_sensor(device: i64, id: i64) -> Self {
+        Self::new(format!("s{id}"), device, Some(id))
+    }
+
+    fn new(key: String, device: i64, sensor: Option<i64>) -> Self {
+        Self { key, device, sensor, state: Mutex::default(), stopped: AtomicBool::new(false) }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, TrackerState> {
+        self.state.lock()
+    }
+
+    pub(in crate::hub) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Stops storing the state, because the device is removed.
+    pub(in crate::hub) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(in crate::hub) fn snapshot(&self) -> TrackerSnapshot {
+        let state = self.state();
+        TrackerSnapshot {
+            liveness: state.liveness.clone(),
+            last: state.last.clone(),
+            clock_off: state.clock_off,
+        }
+    }
+
+    /// Takes over a stored state, unless a newer one is here.
+    pub(in crate::hub) fn load(&self, row: LivenessRow, version: i32) {
+        let mut state = self.state();
+        if state.liveness.as_ref().is_none_or(|known| known.seen <= row.state.seen) && !state.is_queued {
+            state.liveness = Some(row.state);
+            state.last = row.last;
+            state.clock_off = row.clock_off_s;
+            state.version = Some(version);
+        }
+    }
+}
+
+impl TrackerState {
+    /// Whether it has to be stored now.
+    fn is_due(&self, now: Timestamp) -> bool {
+        // The lower bound: a clock that was set back must not delay it.
+        let is_fresh = |until: Timestamp| (1..=MAX_STALENESS).contains(&(until.micros() - now.micros()));
+        self.is_urgent || self.was.is_some() || !self.fresh_until.is_some_and(is_fresh)
+    }
+}
+
+impl FlushQueue {
+    fn push(&self, tracker: &Arc<Tracker>, state: &mut TrackerState) {
+        if !state.is_queued {
+            state.is_queued = true;
+            self.queue.lock().push(tracker.clone());
+        }
+    }
+
+    /// Queues a tracker for the next flush.
+    pub(super) fn push_urgent(&self, tracker: &Arc<Tracker>, state: &mut TrackerState) {
+        state.is_urgent = true;
+        self.push(tracker, state);
+    }
+
+    /// Notes that a device, or a sensor with this value, was seen. `at` is the time by its own clock.
+    pub(in crate::hub) fn mark_seen(
+        &self,
+        tracker: &Arc<Tracker>,
+        now: Timestamp,
+        last: Option<LastValue>,
+        at: Option<Timestamp>,
+    ) {
+        let mut state = tracker.state();
+        let was = match &mut state.liveness {
+            Some(liveness) => liveness.mark_seen(now).map(Status::name),
+            none => {
+                *none = Some(LivenessState::first(now));
+                Some("never")
+            }
+        };
+        state.was = state.was.or(was);
+        // A value that arrives late is not the last one; but no value is from the future.
+        if let Some(last) = last
+            && state
+                .last
+                .as_ref()
+                .is_none_or(|before| before.timestamp <= last.timestamp || before.timestamp > now)
+        {
+            state.last = Some(last);
+        }
+        let off = at.map(|at| at.micros() - now.micros());
+        #[expect(clippy::cast_precision_loss, reason = "a difference in microseconds is far below 2^53")]
+        let off = off.map(|off| if off.abs() > CLOCK_TOLERANCE { Some(off as f64 / 1e6) } else { None });
+        state.clock_off = off.unwrap_or(state.clock_off);
+        self.push(tracker, &mut state);
+    }
+
+    /// Notes that it was seen at a time in the past, unless a later time is known.
+    pub(in crate::hub) fn recover(&self, tracker: &Arc<Tracker>, then: Timestamp, last: Option<LastValue>) {
+        if tracker.snapshot().liveness.is_none_or(|liveness| liveness.seen < then) {
+            self.mark_seen(tracker, then, last, None);
+        }
+    }
+
+    /// Computes the next timeout again, after the period was changed.
+    pub(in crate::hub) fn reschedule(&self, tracker: &Arc<Tracker>) {
+        let mut state = tracker.state();
+        if state.liveness.is_some() {
+            self.push_urgent(tracker, &mut state);
+        }
+    }
+
+    /// Takes the trackers that have to be stored by `now`.
+    pub(super) fn take_due(&self, now: Timestamp) -> Vec<Arc<Tracker>> {
+        let all = std::mem::take(&mut *self.queue.lock());
+        // Without the lock on the queue: `mark_seen` locks a tracker first and the queue second.
+        let (due, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|tracker| tracker.state().is_due(now));
+        self.queue.lock().extend(rest);
+        due
+    }
+}
+
+/// Whether a device's clock is so far off that its times may be wrong.
+pub(in crate::hub) fn is_clock_off(at: Timestamp, now: Timestamp) -> bool {
+    const DAY: i64 = 86_400 * 1_000_000;
+    !(-366 * DAY..=DAY).contains(&(at.micros() - now.micros()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> Timestamp {
+        #[expect(clippy::cast_possible_truncation, reason = "it is a short time")]
+        Timestamp::from_micros(1_800_000_000_000_000 + (seconds * 1e6) as i64).unwrap()
+    }
+
+    #[test]
+    fn a_state_in_which_only_the_time_changed_is_stored_after_two_seconds() {
+        let (queue, tracker) = (FlushQueue::default(), Arc::new(Tracker::for_device(1)));
+        let due = |now| queue.take_due(at(now)).len();
+        queue.mark_seen(&tracker, at(0.0), None, None);
+        assert_eq!((due(0.0), due(0.0)), (1, 0), "it was never seen before");
+        let stored = |now: f64| {
+            let mut state = tracker.state();
+            let (liveness, fresh_until) = (state.liveness.take(), Some(at(now + 2.0)));
+            *state = TrackerState { liveness, fresh_until, ..TrackerState::default() };
+        };
+        stored(0.0);
+        queue.mark_seen(&tracker, at(0.1), None, None);
+        assert_eq!((due(0.1), due(1.9), due(2.0)), (0, 0, 1));
+        stored(2.0);
+        queue.mark_seen(&tracker, at(2.1), None, None);
+        queue.push_urgent(&tracker, &mut tracker.state());
+        assert_eq!(due(2.1), 1, "an urgent one is stored at once");
+        stored(2.1);
+        queue.mark_seen(&tracker, at(2.2), None, None);
+        assert_eq!(due(-3_600.0), 1, "a clock that is set back delays nothing");
+        stored(2.2);
+        queue.mark_seen(&tracker, at(2.3), None, None);
+        assert_eq!(queue.take_due(Timestamp::MAX).len(), 1, "on close everything is stored");
+    }
+}

@@ -1,0 +1,127 @@
+//! The channel between the reader of the change log and the subscriptions.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Once,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::broadcast;
+
+use super::{batch::EventBatch, buffer::EventBuffer, cursor::Position, interest::Interest};
+use crate::{
+    error::{Error, Result},
+    schema::StorageName,
+};
+
+/// Maximum number of batches that wait for slow subscribers.
+const MAX_BUFFERED_BATCHES: usize = 1024;
+
+/// Maximum bytes of rows in those batches, not counting the newest.
+const MAX_BUFFERED_BYTES: usize = 32 << 20;
+
+/// The channel between the reader and the subscriptions.
+#[derive(Debug)]
+pub(super) struct Channel {
+    /// None once the database is closed.
+    batches: Mutex<Option<broadcast::Sender<Arc<EventBatch>>>>,
+    buffer: Mutex<EventBuffer>,
+    /// Between the first position and the second, which the reader has reached, nobody wanted anything: no
+    /// subscriber is woken for that.
+    skipped: Mutex<Option<(Position, Position)>>,
+    interests: Mutex<HashMap<u64, Interest>>,
+    next_id: AtomicU64,
+    pub(super) reader: Once,
+    pub(super) counters: Counters,
+}
+
+/// Counters since the start.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) events: AtomicU64,
+    pub(super) behind: AtomicU64,
+}
+
+/// Registers the interest of a subscription until it is dropped.
+#[derive(Debug)]
+pub(super) struct Registration {
+    pub(super) channel: Arc<Channel>,
+    id: u64,
+}
+
+impl Channel {
+    pub(super) fn new() -> Self {
+        Self {
+            batches: Mutex::new(Some(broadcast::Sender::new(MAX_BUFFERED_BATCHES))),
+            buffer: Mutex::new(EventBuffer::new(MAX_BUFFERED_BYTES)),
+            skipped: Mutex::default(),
+            interests: Mutex::default(),
+            next_id: AtomicU64::new(0),
+            reader: Once::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Whether any subscriber wants changes of this storage.
+    pub(super) fn wants(&self, storage: &StorageName) -> bool {
+        self.interests.lock().values().any(|interest| interest.has(storage))
+    }
+
+    /// Number of subscribers, without those of the service itself.
+    pub(super) fn subscribers(&self) -> usize {
+        self.interests.lock().values().filter(|interest| !matches!(interest, Interest::System(_))).count()
+    }
+
+    pub(super) fn register(
+        self: &Arc<Self>,
+        interest: Interest,
+    ) -> Result<(Registration, broadcast::Receiver<Arc<EventBatch>>)> {
+        let batches = self.batches().as_ref().map(broadcast::Sender::subscribe);
+        let batches = batches.ok_or_else(|| Error::Unavailable("the database is closed".into()))?;
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        self.interests.lock().insert(id, interest);
+        Ok((Registration { channel: self.clone(), id }, batches))
+    }
+
+    pub(super) fn has_receivers(&self) -> bool {
+        self.batches().as_ref().is_some_and(|batches| batches.receiver_count() > 0)
+    }
+
+    pub(super) fn publish(&self, batch: EventBatch) {
+        let batch = Arc::new(batch);
+        self.buffer.lock().push(&batch);
+        if let Some(batches) = &*self.batches() {
+            // Without receivers nobody misses it.
+            let _ = batches.send(batch);
+        }
+    }
+
+    /// Notes that nothing was wanted between the last published position and this one.
+    pub(super) fn skip(&self, published: Position, reached: Position) {
+        *self.skipped.lock() = Some((published, reached));
+    }
+
+    /// The position of a subscriber that has received everything published, and is at this position.
+    pub(super) fn reached(&self, position: Position) -> Position {
+        let skipped = *self.skipped.lock();
+        skipped.filter(|(published, _)| *published <= position).map_or(position, |(_, end)| position.max(end))
+    }
+
+    /// Ends all subscriptions.
+    pub(super) fn close(&self) {
+        self.batches().take();
+    }
+
+    fn batches(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<EventBatch>>>> {
+        self.batches.lock()
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.channel.interests.lock().remove(&self.id);
+    }
+}
