@@ -54,7 +54,7 @@ fn event(fields: &Json) -> ProgramInput {
 }
 
 /// Returns the records `{"n": 0}`, `{"n": 1}`, …
-fn numbered(count: usize) -> Vec<Event> {
+fn numbered(count: usize) -> Vec<ProgramInput> {
     (0..count).map(|n| event(&json!({ "n": n, "text": "the quick brown fox" }))).collect()
 }
 
@@ -69,7 +69,7 @@ fn code(verdict: &ProgramOutcome) -> &'static str {
 /// Runs a program that misbehaves on record 42 of 100. Asserts that the others are stored, and returns the failure of
 /// that one.
 async fn failure_of_bad_record(workers: &Workers, bad: &str) -> String {
-    let script = Script::of_records(format!("if .n == 42 {{\n{bad}\nreturn null\n}}\n.done = true"));
+    let script = Script::for_records(format!("if .n == 42 {{\n{bad}\nreturn null\n}}\n.done = true"));
     if let Err(errors) = workers.check(&script).await {
         panic!("{bad}\n{}", errors.rendered);
     }
@@ -138,7 +138,7 @@ async fn many_bad_records_stay_within_the_time_limits() {
 #[tokio::test]
 async fn workers_and_in_process_execution_agree() {
     let (in_process, in_worker) = (Workers::in_process(Limits::default()), workers(Limits::default()));
-    let throw = |body: &'static [u8], content_type: Option<&str>| Event::Throw {
+    let throw = |body: &'static [u8], content_type: Option<&str>| ProgramInput::Throw {
         body: body.into(),
         content_type: content_type.map(str::to_owned),
     };
@@ -245,7 +245,7 @@ async fn an_invalid_worker_program_is_reported() {
 
 #[tokio::test]
 async fn the_cost_of_an_event_is_printed() {
-    let script = Script::of_records(
+    let script = Script::for_records(
         ".speed = to_float(.speed) ?? 0.0\n.fast = .speed > 1\nif .kind == \"dog\" { %storage = \"dog\" }\ndel(.noise)",
     );
     let fields = json!({
