@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 /// A path from the root of a crate, such as `["store", "query"]`.
-pub type ModulePath = Vec<String>;
+pub(super) type ModulePath = Vec<String>;
 
 /// The files of a crate, by the modules they hold.
-pub struct Modules {
+pub(super) struct Modules {
     files: BTreeMap<ModulePath, File>,
 }
 
@@ -26,17 +26,17 @@ struct NamedPath {
 
 /// That a file names something of another module.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
+pub(super) struct Reference {
     /// The file, below the root of the crate.
-    pub from: String,
-    pub line: usize,
+    pub(super) from: String,
+    pub(super) line: usize,
     /// The file that defines what is named.
-    pub to: String,
+    pub(super) to: String,
 }
 
 impl Modules {
     /// Reads files, given by their names below the root of the crate and their texts.
-    pub fn read(files: &[(String, String)]) -> Self {
+    pub(super) fn read(files: &[(String, String)]) -> Self {
         let paths: Vec<ModulePath> = files.iter().map(|(name, _)| module_path(name)).collect();
         let files = files.iter().zip(&paths).map(|((name, text), path)| {
             let children = paths.iter().filter(|other| other.split_last().is_some_and(|(_, up)| up == path));
@@ -47,7 +47,7 @@ impl Modules {
     }
 
     /// All references between files. A name that is re-exported refers to the file that defines it.
-    pub fn references(&self) -> Vec<Reference> {
+    pub(super) fn references(&self) -> Vec<Reference> {
         let mut found = Vec::new();
         for (module, file) in &self.files {
             for NamedPath { line, path, is_reexport } in &file.paths {
@@ -199,7 +199,7 @@ fn tokens(code: &str) -> Vec<(String, usize)> {
 }
 
 /// The code of a file without its tests, with comments and texts blanked out.
-pub fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = &text[..text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len())];
     let bytes: Vec<char> = text.chars().collect();
     let (mut out, mut at) = (String::with_capacity(text.len()), 0);
