@@ -183,7 +183,7 @@ async fn an_offline_device_receives_its_command_when_it_returns(server: Server) 
         ..SimulationOptions::default()
     };
     let running = device.start(&server);
-    until("it pushes", async || running.progress().pushed > 0).await;
+    until("the device pushes", async || running.progress().pushed > 0).await;
     running.stop().await;
     let queued =
         command(&server, "far", json!({"method": "set", "params": {"level": 7}})).await.is(202).json();
@@ -194,10 +194,10 @@ async fn an_offline_device_receives_its_command_when_it_returns(server: Server) 
     let running = device.start(&server);
     until("it is done", async || state(&server, &queued).await["state"] == "done").await;
     let pushed = running.progress().pushed;
-    until("it goes on", async || running.progress().pushed > pushed + 5).await;
+    until("the device continues to push", async || running.progress().pushed > pushed + 5).await;
     let done = running.progress();
     let id = queued["id"].as_str().unwrap();
-    assert_eq!(done.commands.get(id), Some(&1), "it is done once");
+    assert_eq!(done.commands.get(id), Some(&1), "the command is run once");
     let found = state(&server, &queued).await;
     assert_eq!(steps(&found), ["queued", "leased", "acked", "done"]);
     assert_eq!(found["result"], json!({"ok": true, "data": {"level": 7}}));
@@ -223,5 +223,5 @@ async fn a_command_is_delivered_to_one_of_many_waiting_requests(server: Server) 
     let count = given.len();
     given.sort_unstable();
     given.dedup();
-    assert_eq!((count, given.len()), (8, 8), "each once");
+    assert_eq!((count, given.len()), (8, 8), "each command is delivered once");
 }

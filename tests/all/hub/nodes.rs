@@ -32,14 +32,14 @@ async fn devices_and_commands_are_shared_by_all_nodes() {
     assert_eq!(answered["result"]["data"], 42);
     // Settings apply on all nodes; each change of status is detected by one of them.
     other.patch("/api/v1/device/a/", &json!({"device": "attic", "period_s": 0.4})).await.is(200).ok();
-    until("it is known by its new name", async || {
+    until("the device is known by its new name", async || {
         one.get("/api/v1/device/attic/").await.status == 200
             && one.get("/api/v1/device/a/").await.status == 404
     })
     .await;
     push(&one, json!({"device_id": "attic", "t": 3})).await;
     for node in [&one, &other] {
-        until("it is offline", async || device(node, "attic").await["status"] == "offline").await;
+        until("the device is offline", async || device(node, "attic").await["status"] == "offline").await;
     }
     push(&other, json!({"device_id": "attic", "t": 4})).await;
     for node in [&one, &other] {

@@ -159,7 +159,7 @@ async fn asynchronous_throws_are_stored_even_if_the_server_stops(server: Server)
         (&json!(true), &json!(true), &json!("later"))
     );
     let id = response["throw"].as_str().unwrap();
-    let row = eventually("it is stored", || async {
+    let row = eventually("the record is stored", || async {
         let response = server.get(&format!("/api/v1/storage/later/{id}/")).await;
         (response.status == 200).then(|| response.json())
     });
