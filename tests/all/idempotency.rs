@@ -151,7 +151,8 @@ async fn twenty_concurrent_equal_requests_take_effect_once(server: Server) {
         );
         let first = responses.iter().filter(|response| response.header(REPLAYED).is_none());
         assert_eq!(first.count(), 1, "{path}");
-        eventually("the rows are stored", || async { (count(&server, storage).await == rows).then_some(()) }).await;
+        eventually("the rows are stored", || async { (count(&server, storage).await == rows).then_some(()) })
+            .await;
     }
 }
 

@@ -46,7 +46,11 @@ async fn a_new_row_may_set_its_first_version(server: Server) {
     server.delete(REX).await.is(204).ok();
     assert_eq!(server.put(REX, &with_version(3)).await.is(200).json()["version"], 3);
     server.delete(REX).await.is(204).ok();
-    assert_eq!(server.put(REX, &rex()).await.is(200).json()["version"], 1, "a row that was deleted starts with version 1");
+    assert_eq!(
+        server.put(REX, &rex()).await.is(200).json()["version"],
+        1,
+        "a row that was deleted starts with version 1"
+    );
 }
 
 async fn an_entity_tag_must_be_the_current_one(server: Server) {

@@ -53,7 +53,10 @@ async fn every_message_gets_its_receipt_in_order(server: Server) {
     let open = connections().await;
     assert!(open >= 2, "{open}");
     drop(socket);
-    datadump_tests::eventually("the connection is closed", || async { (connections().await < open).then_some(()) }).await;
+    datadump_tests::eventually("the connection is closed", || async {
+        (connections().await < open).then_some(())
+    })
+    .await;
 }
 
 async fn receipts_repeat_the_ids_of_envelopes(server: Server) {

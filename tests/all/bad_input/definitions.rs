@@ -27,9 +27,9 @@ async fn invalid_definitions_are_refused_with_a_pointer(server: Server) {
 
 async fn names_that_differ_only_in_case_conflict(server: Server) {
     server.declare(&dog()).await;
-    let mut shouted = dog();
-    shouted["name"] = json!("DOG");
-    let response = server.post("/api/v1/factory/storage/", &shouted).await;
+    let mut uppercase = dog();
+    uppercase["name"] = json!("DOG");
+    let response = server.post("/api/v1/factory/storage/", &uppercase).await;
     check("another case", response, 400, "/name", &["DOG", "dog", "case"]);
 }
 

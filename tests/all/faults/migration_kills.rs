@@ -150,8 +150,8 @@ async fn check_status(server: &Server) -> bool {
 
 /// Asserts that the migration completes and nothing is lost.
 async fn check_finished(server: &Server, rows: u64) {
-    let patience = Duration::from_secs(30) + Duration::from_millis(rows);
-    let applied = timeout(patience, async {
+    let limit = Duration::from_secs(30) + Duration::from_millis(rows);
+    let applied = timeout(limit, async {
         loop {
             let status = server.get(STATUS).await.is(200).json();
             assert_ne!(status["state"], "failed", "{status}");

@@ -98,7 +98,7 @@ async fn acknowledged_rows_survive_immediate_stops_of_the_database() {
     assert!(memory < MAX_MEMORY, "{memory} KiB of memory");
 }
 
-/// The database accepts connections and does not response. Requests are refused within the time that
+/// The database accepts connections and does not answer. Requests are refused within the time that
 /// docs/reliability.md promises. That takes minutes, so by default only `/ready` is tested.
 #[tokio::test]
 async fn requests_time_out_while_the_database_hangs() {

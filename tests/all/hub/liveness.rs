@@ -73,7 +73,10 @@ async fn downtime_of_the_server_does_not_make_devices_late(server: Server) {
 
 async fn last_seen_is_recovered_after_a_kill(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
-    until("the transition is stored", async || !transitions(&server, "a").await.as_array().unwrap().is_empty()).await;
+    until("the transition is stored", async || {
+        !transitions(&server, "a").await.as_array().unwrap().is_empty()
+    })
+    .await;
     let mut pushed = Vec::new();
     for value in 2..30 {
         push(&server, json!({"device_id": format!("d{value}"), "t": value})).await;

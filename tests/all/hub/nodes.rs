@@ -24,8 +24,8 @@ async fn devices_and_commands_are_shared_by_all_nodes() {
         .await;
     }
     // The device waits on one node, and the command and its result arrive on the other.
-    let waiting = json!({"method": "read", "wait_s": 30});
-    let (answered, ()) = tokio::join!(async { command(&other, "a", waiting).await.is(202).json() }, async {
+    let body = json!({"method": "read", "wait_s": 30});
+    let (answered, ()) = tokio::join!(async { command(&other, "a", body).await.is(202).json() }, async {
         let taken = take(&one, "a", 30.0).await;
         step(&one, &taken[0], "result", json!({"ok": true, "data": 42})).await.is(200).ok();
     });

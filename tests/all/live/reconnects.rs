@@ -89,7 +89,8 @@ impl Reader {
 
     /// Waits until the client has been disconnected `times` times.
     async fn wait_for_disconnects(&mut self, times: usize) {
-        let waited = timeout(TEST_TIMEOUT, self.disconnects.wait_for(|disconnects| *disconnects >= times)).await;
+        let waited =
+            timeout(TEST_TIMEOUT, self.disconnects.wait_for(|disconnects| *disconnects >= times)).await;
         waited.expect("the client is disconnected in time").expect("the client still runs");
     }
 
@@ -108,9 +109,14 @@ async fn read(
     let (mut ledger, mut attempt, began) = (Ledger::new(), 0, Instant::now());
     loop {
         attempt += 1;
-        assert!(began.elapsed() < TEST_TIMEOUT, "attempt {attempt}, {:?} disconnects, last event {last_event_id}", disconnects.borrow());
+        assert!(
+            began.elapsed() < TEST_TIMEOUT,
+            "attempt {attempt}, {:?} disconnects, last event {last_event_id}",
+            disconnects.borrow()
+        );
         let apis = servers.borrow().clone();
-        let Some(mut stream) = EventStream::try_open(&apis[attempt % apis.len()], STREAM, Some(&last_event_id)).await
+        let Some(mut stream) =
+            EventStream::try_open(&apis[attempt % apis.len()], STREAM, Some(&last_event_id)).await
         else {
             sleep(Duration::from_millis(20)).await;
             continue;
