@@ -33,12 +33,12 @@ async fn the_first_throw_stores_a_row(server: Server) {
     let members: Vec<&String> = receipt.as_object().unwrap().keys().collect();
     assert_eq!(members, RECEIPT);
     let id = receipt["throw"].as_str().unwrap();
-    let receipt = json!({
+    let expected = json!({
         "ok": true, "throw": id, "source": "inbox", "format": "json", "accepted": 1, "quarantined": 0,
         "dropped": 0, "duplicates": 0, "storages": {"inbox": 1}, "warnings": [], "errors": [],
         "truncated": false,
     });
-    assert_eq!(receipt, receipt);
+    assert_eq!(receipt, expected);
     let rows = rows(&server, "inbox").await;
     assert_eq!((rows.len(), &rows[0]["speed"], &rows[0]["_id"]), (1, &json!("1.75"), &json!(id)));
 }
