@@ -17,7 +17,7 @@ async fn flags_override_environment_and_environment_overrides_file() {
     assert!(exit.stdout.contains("127.0.0.1:1003"), "{exit:?}");
     assert!(!exit.stdout.contains("127.0.0.1:1001") && !exit.stdout.contains("127.0.0.1:1002"), "{exit:?}");
     assert!(exit.stdout.contains("2000") && exit.stdout.contains("debug"), "{exit:?}");
-    assert!(!Path::new(&setup.folder().join("datadump-data")).exists(), "check opens nothing");
+    assert!(!Path::new(&setup.folder().join("datadump-data")).exists(), "`check` opens no database");
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn invalid_settings_are_refused_by_name() {
         assert!(exit.stdout.is_empty(), "{exit:?}");
         let left: Vec<_> =
             fs::read_dir(setup.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert!(!left.iter().any(|name| name == "datadump-data"), "it opened a database: {words:?}");
+        assert!(!left.iter().any(|name| name == "datadump-data"), "a database was created: {words:?}");
     }
 }
 
@@ -112,7 +112,7 @@ async fn a_second_server_on_the_same_address_does_not_start() {
     let arguments = ["--listen", server.address(), "--database", &other.address()].map(str::to_owned);
     let exit = Setup::default().arguments(arguments).run().await;
     assert!(!exit.status.success() && exit.stderr.contains(server.address()), "{exit:?}");
-    assert!(!other.file().exists(), "it made a database although it cannot serve");
+    assert!(!other.file().exists(), "a database was created although the server cannot listen");
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn the_openapi_document_matches_the_committed_one() {
     let server = datadump_tests::Server::start(Database::sqlite()).await;
     let served: serde_json::Value = server.get("/openapi.json").await.is(200).json();
     let committed: serde_json::Value = serde_json::from_str(&workspace::read("docs/openapi.json")).unwrap();
-    assert!(served == committed, "docs/openapi.json is not what is served: run tests/run generated");
+    assert!(served == committed, "docs/openapi.json is out of date: run tests/run generated");
     let printed = Setup::default().arguments(["openapi"]).run().await;
     assert_eq!(printed.stdout, workspace::read("docs/openapi.json"));
 }

@@ -151,7 +151,8 @@ async fn twenty_concurrent_equal_requests_take_effect_once(server: Server) {
         );
         let first = responses.iter().filter(|response| response.header(REPLAYED).is_none());
         assert_eq!(first.count(), 1, "{path}");
-        eventually("it is stored", || async { (count(&server, storage).await == rows).then_some(()) }).await;
+        eventually("the rows are stored", || async { (count(&server, storage).await == rows).then_some(()) })
+            .await;
     }
 }
 
@@ -257,7 +258,7 @@ async fn begin(server: &Server, key: &str, body: &str) -> TcpStream {
 }
 
 async fn stored(server: &Server, at_least: u64) -> u64 {
-    eventually("more is stored", || async {
+    eventually("more rows are stored", || async {
         let stored = count(server, "s").await;
         (stored >= at_least).then_some(stored)
     })
@@ -288,7 +289,7 @@ async fn an_interrupted_stream_resumes_where_it_broke_off(server: Server) {
     assert_eq!((again.json(), again.header(REPLAYED)), (receipt, Some("true")));
     let packed = datadump_tests::compress("gzip", body.as_bytes());
     let packed = keyed(&server, "/throw/s?stream=1", "k", packed).header("content-encoding", "gzip");
-    assert_eq!(packed.await.is(200).header(REPLAYED), Some("true"), "what is compared is the plain body");
+    assert_eq!(packed.await.is(200).header(REPLAYED), Some("true"), "decompressed bodies are compared");
     keyed(&server, "/throw/s?stream=1", "k", half).await.problem(422);
     assert_eq!(count(&server, "s").await, 40_000);
     let last = server.get("/api/v1/storage/s/?ordering=-n&limit=1").await.is(200).json();
@@ -302,7 +303,7 @@ async fn a_request_waits_for_another_one_with_its_key(server: Server) {
     let request = keyed(&server, "/throw/s?stream=1", "k", body.clone());
     let second = tokio::spawn(async move { request.await });
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    assert!(!second.is_finished(), "the first one is still under way");
+    assert!(!second.is_finished(), "the first request is still in progress");
     drop(socket);
     // The first one failed, so the second one takes effect.
     let receipt = second.await.unwrap().is(200).json();

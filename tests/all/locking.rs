@@ -20,7 +20,7 @@ async fn a_version_in_the_body_must_be_the_current_one(server: Server) {
     let row = server.post(LIST, &rex()).await.is(201).json();
     assert_eq!(row["version"], 2, "without a version any version is replaced");
     let row = server.post(LIST, &with_version(2)).await.is(201).json();
-    assert_eq!(row["version"], 3, "the current one sent");
+    assert_eq!(row["version"], 3, "with the current version the row is replaced");
     let path = format!("{REX}?version=1");
     for stale in [1, 2, 4, 1000] {
         conflict(&server.post(LIST, &with_version(stale)).await.problem(409), 3);
@@ -46,7 +46,11 @@ async fn a_new_row_may_set_its_first_version(server: Server) {
     server.delete(REX).await.is(204).ok();
     assert_eq!(server.put(REX, &with_version(3)).await.is(200).json()["version"], 3);
     server.delete(REX).await.is(204).ok();
-    assert_eq!(server.put(REX, &rex()).await.is(200).json()["version"], 1, "a deleted row starts anew");
+    assert_eq!(
+        server.put(REX, &rex()).await.is(200).json()["version"],
+        1,
+        "a row that was deleted starts with version 1"
+    );
 }
 
 async fn an_entity_tag_must_be_the_current_one(server: Server) {
@@ -72,7 +76,7 @@ async fn an_entity_tag_must_be_the_current_one(server: Server) {
     server.delete(REX).header("if-match", "\"4\"").await.problem(412);
     server.delete(REX).header("if-match", "\"5\"").await.is(204).ok();
     let problem = server.put(REX, &rex()).header("if-match", "\"5\"").await.problem(412);
-    assert_eq!(problem["current"], Json::Null, "there is none");
+    assert_eq!(problem["current"], Json::Null, "there is no row");
     server.put(REX, &rex()).header("if-match", "*").await.problem(412);
     server.get(REX).await.problem(404);
 }

@@ -42,7 +42,7 @@ async fn health_status_and_metrics_are_reported(server: Server) {
     let policy = docs.header("content-security-policy").unwrap_or_else(|| panic!("no policy: {docs:.500?}"));
     assert!(
         policy.contains("default-src 'self'") && !policy.contains("http"),
-        "the network is not needed: {policy}"
+        "the page loads nothing from other hosts: {policy}"
     );
     assert!(
         !policy.split(';').any(|rule| rule.contains("script") || rule.contains("unsafe-eval")),
@@ -96,7 +96,7 @@ async fn a_stop_completes_accepted_requests(mut server: Server) {
     server.signal(Signal::TERM);
     sleep(Duration::from_millis(300)).await;
     let refused = TcpStream::connect(server.address()).await;
-    assert!(refused.is_err(), "a server that stops takes no more connections");
+    assert!(refused.is_err(), "a stopping server accepts no connections");
     slow.write_all(&body.as_bytes()[10..]).await.unwrap();
     let mut response = String::new();
     slow.read_to_string(&mut response).await.unwrap();
@@ -207,7 +207,7 @@ async fn a_role_without_the_temporary_privilege_works() {
         .await;
     let may = format!("SELECT has_database_privilege('{role}', '{name}', 'TEMPORARY')::text");
     assert_eq!(database.query_texts(&may).await, ["false"]);
-    let (_, place) = url.split_once('@').expect("the address has a user");
+    let (_, place) = url.split_once('@').expect("the URL has a user");
     let server = Server::start(Database::External { url: format!("postgres://{role}:plain@{place}") }).await;
     for number in 0..3 {
         server.post("/throw/plain", &json!({"number": number})).await.is(200).ok();
@@ -256,7 +256,7 @@ async fn threads_of_connections_keep_to_processors_and_programs_do_not() {
     } else {
         assert!(kept.iter().all(|one| *one == all), "{kept:?}");
     }
-    assert!(!workers.is_empty(), "a program needs one");
+    assert!(!workers.is_empty(), "there is a worker");
     assert!(workers.iter().all(|worker| *worker == all), "{workers:?}, of {all}");
     server.stop().await;
 }

@@ -179,7 +179,7 @@ async fn a_killed_worker_loses_no_record() {
     let worker =
         children("killed").first().and_then(|worker| rustix::process::Pid::from_raw(*worker)).unwrap();
     rustix::process::kill_process(worker, rustix::process::Signal::KILL).unwrap();
-    assert!(!running.is_finished(), "it was over before the worker was killed");
+    assert!(!running.is_finished(), "the program ended before the worker was killed");
     let verdicts = running.await.unwrap();
     assert!(verdicts.iter().all(|verdict| code(verdict) == "ok"), "{verdicts:?}");
 }

@@ -36,7 +36,7 @@ async fn a_throw_creates_a_source_whose_settings_can_be_changed(server: Server) 
     server.delete("/api/v1/source/car/").await.is(204).ok();
     server.delete("/api/v1/source/car/").await.problem(404);
     let rows = server.get("/api/v1/storage/car/").await.is(200).json();
-    assert_eq!(rows["count"], 4, "its rows stay");
+    assert_eq!(rows["count"], 4, "deleting the source keeps its rows");
     server.put("/api/v1/source/new/", &json!({})).await.is(201).ok();
 }
 

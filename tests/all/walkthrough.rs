@@ -11,8 +11,8 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
         let created = server.post("/api/v1/factory/storage/", &definition).await.is(201).json();
         assert_eq!(created["name"], name);
         assert_eq!(created["version"], 1);
-        assert_eq!(created["locked"], true, "the migration is queued, not done: {created}");
-        assert_eq!(created["definition"], without_name(&definition), "as it was sent");
+        assert_eq!(created["locked"], true, "the migration is queued: {created}");
+        assert_eq!(created["definition"], without_name(&definition), "the definition is returned as sent");
         let status = server.wait_until_applied(name).await;
         assert_eq!((&status["name"], &status["version"]), (&json!(name), &json!(1)));
         let applied = server.get(&format!("/api/v1/factory/storage/{name}/")).await.is(200).json();
@@ -31,13 +31,13 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
         assert_eq!(data(&row), sent);
     }
     let felix = server.post("/api/v1/storage/cat/", &json!({"chip_id": "F", "color": "grey"})).await.is(201);
-    assert_eq!(felix.json()["lives"], 9, "the default");
+    assert_eq!(felix.json()["lives"], 9, "the default is applied");
 
     let black = server.get("/api/v1/storage/dog/?color=black&ordering=chip_id").await.is(200).json();
     assert_eq!((&black["count"], &black["next"], &black["previous"]), (&json!(2), &Json::Null, &Json::Null));
     assert_eq!(keys(&black), ["CHIP1", "CHIP3"]);
     let newest = server.get("/api/v1/storage/dog/").await.is(200).json();
-    assert_eq!(keys(&newest), ["CHIP3", "CHIP2", "CHIP1"], "newest update first");
+    assert_eq!(keys(&newest), ["CHIP3", "CHIP2", "CHIP1"], "rows are ordered by last update");
 
     let mut second = dog();
     let added = json!({"name": "good", "type": "boolean", "default": true});
@@ -49,7 +49,7 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
     let mut expected = before.clone();
     expected["good"] = json!(true);
     let old = server.get("/api/v1/storage/dog/CHIP1/").await.is(200).json();
-    assert_eq!(old, expected, "an old row shows the default, and is otherwise as it was");
+    assert_eq!(old, expected, "an old row has the default and is otherwise unchanged");
     let new = json!({"chip_id": "CHIP4", "color": "red", "collar_size": 1, "good": false});
     assert_eq!(data(&server.post("/api/v1/storage/dog/", &new).await.is(201).json()), new);
 
@@ -77,7 +77,7 @@ async fn dogs_and_cats_are_declared_filled_filtered_versioned_and_read(server: S
     server.get("/api/v1/storage/cat/").await.problem_about(404, &["cat"]);
     server.declare(&cat()).await;
     let list = server.get("/api/v1/storage/cat/").await.is(200).json();
-    assert_eq!(list["count"], 0, "a storage of a name that was deleted starts empty");
+    assert_eq!(list["count"], 0, "a storage recreated under a deleted name is empty");
 
     let (setup, database) = server.stop().await;
     let server = setup.start(database).await;

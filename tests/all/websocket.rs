@@ -53,7 +53,10 @@ async fn every_message_gets_its_receipt_in_order(server: Server) {
     let open = connections().await;
     assert!(open >= 2, "{open}");
     drop(socket);
-    datadump_tests::eventually("it is closed", || async { (connections().await < open).then_some(()) }).await;
+    datadump_tests::eventually("the connection is closed", || async {
+        (connections().await < open).then_some(())
+    })
+    .await;
 }
 
 async fn receipts_repeat_the_ids_of_envelopes(server: Server) {
@@ -156,7 +159,7 @@ async fn a_stop_completes_accepted_messages_and_sends_a_close_frame(mut server: 
     assert!(began.elapsed() < Duration::from_millis(1900), "the stop took {:?}", began.elapsed());
     let server = server.restart().await;
     let stored = count(&server, "last").await;
-    assert!((answered..=50).contains(&stored), "{answered} of {stored}");
+    assert!((answered..=50).contains(&stored), "{answered} of {stored} acknowledged");
 }
 
 #[tokio::test]
@@ -221,7 +224,7 @@ async fn an_unresponsive_client_is_disconnected() {
     let mut received = Vec::new();
     let read = tokio::io::AsyncReadExt::read_to_end(&mut dead, &mut received);
     tokio::time::timeout(Duration::from_secs(10), read).await.unwrap().unwrap();
-    assert!(received.len() > 2 && received[0] == 0x89, "a ping first: {received:?}");
+    assert!(received.len() > 2 && received[0] == 0x89, "the first frame is not a ping: {received:?}");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ async fn invalid_definitions_are_refused_with_a_pointer(server: Server) {
     for case in cases() {
         for path in ["/api/v1/factory/storage/", "/api/v1/factory/storage/dog/plan/"] {
             if path.ends_with("plan/") && case.at == "/name" {
-                continue; // The name of a plan is that of its path.
+                continue; // A plan takes the name from its path.
             }
             let mut body = case.body.clone();
             if path.ends_with("plan/") && body.get("name").is_some() {
@@ -27,9 +27,9 @@ async fn invalid_definitions_are_refused_with_a_pointer(server: Server) {
 
 async fn names_that_differ_only_in_case_conflict(server: Server) {
     server.declare(&dog()).await;
-    let mut shouted = dog();
-    shouted["name"] = json!("DOG");
-    let response = server.post("/api/v1/factory/storage/", &shouted).await;
+    let mut uppercase = dog();
+    uppercase["name"] = json!("DOG");
+    let response = server.post("/api/v1/factory/storage/", &uppercase).await;
     check("another case", response, 400, "/name", &["DOG", "dog", "case"]);
 }
 

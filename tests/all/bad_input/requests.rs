@@ -104,7 +104,7 @@ async fn wrong_methods_are_refused(server: Server) {
     ] {
         let response = server.request(method, path).await;
         assert_eq!(response.status, 405, "{method} {path}: {response:?}");
-        assert!(response.header("allow").is_some(), "a 405 says what is allowed: {response:?}");
+        assert!(response.header("allow").is_some(), "a 405 has an Allow header: {response:?}");
         response.problem(405);
     }
     server.get("/api/v1/factory/storage/dog/").await.is(200).ok();

@@ -80,7 +80,7 @@ async fn invalid_rows_are_refused_with_the_field(server: Server) {
     let two = json!({"id": "K1", "count": "x", "flag": 3});
     let problem =
         server.post("/api/v1/storage/thing/", &two).await.problem_about(400, &["count", "flag", "label"]);
-    assert!(problem["errors"].as_array().unwrap().len() > 3, "all faults at once: {problem}");
+    assert!(problem["errors"].as_array().unwrap().len() > 3, "all errors are reported together: {problem}");
 }
 
 async fn bodies_that_are_not_rows_are_refused(server: Server) {

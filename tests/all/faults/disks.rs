@@ -194,7 +194,7 @@ impl Ledger {
         while let Some(path) = next {
             let page = server.get(&path).await.is(200).json();
             for row in page["results"].as_array().unwrap() {
-                assert!(stored.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
+                assert!(stored.insert(row["key"].as_str().unwrap().to_owned()), "stored twice: {row}");
             }
             next = page["next"].as_str().map(str::to_owned);
         }
@@ -274,7 +274,7 @@ async fn assert_recovered(server: &Server, ledger: &mut Ledger, round: &str, sta
     assert!(socket.send(record_of(&key).to_string()).await);
     assert_eq!(socket.receive_json().await["ok"], true);
     ledger.stored.insert(key);
-    assert!(ready_in < Duration::from_secs(5), "it took {ready_in:?}");
+    assert!(ready_in < Duration::from_secs(5), "recovery took {ready_in:?}");
     ledger.check(server).await;
     println!("{round}: {} refused, ready again after {ready_in:.1?}", statuses.len());
 }

@@ -44,7 +44,7 @@ async fn check(database: Database) {
     let (mut made, mut running, mut tries) = (0, 0, 0);
     while made < kills {
         tries += 1;
-        assert!(tries <= kills * 3 + 10, "only {made} kills in {tries} migrations: they end too soon");
+        assert!(tries <= kills * 3 + 10, "only {made} kills in {tries} migrations, which end too soon");
         // Spread evenly over the migration, so that every run kills at the same points.
         let place = (tries * 7919 % 97) as f64 / 97.0;
         let (kill, server) = migrate_and_kill(copy.copy().await, duration.mul_f64(place * 0.9)).await;
@@ -150,8 +150,8 @@ async fn check_status(server: &Server) -> bool {
 
 /// Asserts that the migration completes and nothing is lost.
 async fn check_finished(server: &Server, rows: u64) {
-    let patience = Duration::from_secs(30) + Duration::from_millis(rows);
-    let applied = timeout(patience, async {
+    let limit = Duration::from_secs(30) + Duration::from_millis(rows);
+    let applied = timeout(limit, async {
         loop {
             let status = server.get(STATUS).await.is(200).json();
             assert_ne!(status["state"], "failed", "{status}");
@@ -166,10 +166,10 @@ async fn check_finished(server: &Server, rows: u64) {
     assert_eq!((&storage["version"], &storage["locked"]), (&json!(2), &json!(false)));
 
     let list = server.get(&format!("{ROWS}?count=exact&limit=1")).await.is(200).json();
-    assert_eq!(list["count"], rows, "no row is lost or doubled");
+    assert_eq!(list["count"], rows, "no row is lost or duplicated");
     let expected = (0..rows).filter(|n| n % 5000 == 42).count();
     let list = server.get(&format!("{ROWS}?b=42&count=exact&ordering=id&limit=1000")).await.is(200).json();
-    assert_eq!(list["count"], expected, "the new index finds all");
+    assert_eq!(list["count"], expected, "the new index finds all rows");
     for n in [0, 1, rows / 3, rows - 1] {
         let row = server.get(&format!("{ROWS}{n}/")).await.is(200).json();
         let shown = json!([row["id"], row["a"], row["b"], row["c"], row["note"], row["version"]]);

@@ -140,7 +140,7 @@ impl Probe {
 /// load generator would be the bottleneck.
 fn share_processors(server: &Server) {
     let all = std::thread::available_parallelism().unwrap().get();
-    assert!(all > 1, "the load needs a processor of its own");
+    assert!(all > 1, "this test requires at least two processors");
     for (process, first, last) in
         [(server.process_id(), 0, all / 2 - 1), (std::process::id(), all / 2, all - 1)]
     {

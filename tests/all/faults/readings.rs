@@ -51,11 +51,11 @@ async fn acknowledged_readings_survive_kills_and_are_found_by_device(mut server:
         assert_eq!(lost, 0, "of {} readings of {device}", acknowledged.len());
         let query = format!("&device_id={}&ordering=-timestamp", id(&server, device).await);
         let mut indexed = list(&server, &query).await;
-        assert_eq!(indexed.remove(device).unwrap_or_default(), stored, "by the index of {device}");
-        assert!(indexed.is_empty(), "others in the index of {device}");
+        assert_eq!(indexed.remove(device).unwrap_or_default(), stored, "filtered by {device}");
+        assert!(indexed.is_empty(), "readings of other devices when filtered by {device}");
     }
     let count: usize = acknowledged.values().map(BTreeSet::len).sum();
-    assert!(count > 1_000, "{count} readings only");
+    assert!(count > 1_000, "only {count} readings");
     println!("{kills} kills, {count} readings acknowledged");
 }
 
@@ -97,7 +97,7 @@ async fn list(server: &Server, query: &str) -> Readings {
         let page = server.get(&path).await.is(200).json();
         for row in page["results"].as_array().unwrap() {
             let values = found.entry(row["device"].as_str().unwrap().to_owned()).or_default();
-            assert!(values.insert(row["value"].to_string()), "twice: {row}");
+            assert!(values.insert(row["value"].to_string()), "stored twice: {row}");
         }
         next = page["next"].as_str().map(str::to_owned);
     }

@@ -66,7 +66,7 @@ async fn acknowledged_rows_survive_immediate_stops_of_the_database() {
         while shared.acknowledged.load(Ordering::Relaxed) == before {
             assert!(
                 back.elapsed() < MAX_RECOVERY_TIME,
-                "nothing is stored {MAX_RECOVERY_TIME:?} after the database is back"
+                "nothing is stored {MAX_RECOVERY_TIME:?} after the database has restarted"
             );
             sleep(Duration::from_millis(5)).await;
         }
@@ -83,7 +83,7 @@ async fn acknowledged_rows_survive_immediate_stops_of_the_database() {
         }
     }
     reader.await.unwrap();
-    assert_eq!(keys(&server).await, stored, "what is keys is what was acknowledged");
+    assert_eq!(keys(&server).await, stored, "exactly the acknowledged rows are stored");
     let longest = *shared.longest.lock().unwrap();
     println!(
         "{stops} stops: {} acknowledged, {} refused, {} without an response; the longest response took \
@@ -94,11 +94,11 @@ async fn acknowledged_rows_survive_immediate_stops_of_the_database() {
         memory >> 10,
     );
     assert!(shared.refused.load(Ordering::Relaxed) > 0, "no request was refused");
-    assert!(longest < MAX_RESPONSE_TIME, "an response took {longest:?}");
+    assert!(longest < MAX_RESPONSE_TIME, "a response took {longest:?}");
     assert!(memory < MAX_MEMORY, "{memory} KiB of memory");
 }
 
-/// The database accepts connections and does not response. Requests are refused within the time that
+/// The database accepts connections and does not answer. Requests are refused within the time that
 /// docs/reliability.md promises. That takes minutes, so by default only `/ready` is tested.
 #[tokio::test]
 async fn requests_time_out_while_the_database_hangs() {
@@ -200,7 +200,7 @@ async fn keys(server: &Server) -> BTreeSet<String> {
     while let Some(path) = next {
         let page = server.get(&path).await.is(200).json();
         for row in page["results"].as_array().unwrap() {
-            assert!(keys.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
+            assert!(keys.insert(row["key"].as_str().unwrap().to_owned()), "stored twice: {row}");
         }
         next = page["next"].as_str().map(str::to_owned);
     }
@@ -245,8 +245,8 @@ async fn commits_are_synchronous_even_if_the_database_default_is_not() {
     let noted =
         server.database().query_texts("SELECT setting || ' ' || count(*) FROM noted GROUP BY setting").await;
     assert_eq!(noted.len(), 1, "{noted:?}");
-    let count: u64 = noted[0].strip_prefix("on ").expect("it is on").parse().unwrap();
-    assert!(count >= 6, "only {count} statements were noted");
+    let count: u64 = noted[0].strip_prefix("on ").expect("the setting is on").parse().unwrap();
+    assert!(count >= 6, "only {count} statements were recorded");
     println!("{count} statements that write, all with synchronous_commit = on");
 }
 

@@ -51,7 +51,7 @@ async fn every_response_follows_a_sync_that_covers_it() {
     let ledger = load(&server, usize::try_from(setting("DATADUMP_TEST_ANSWERS", 600)).unwrap()).await;
     let process = server.process_id();
     let copied = std::fs::metadata(&file).unwrap().len();
-    assert!(copied > 1 << 20, "the log was never copied into the file: {copied} bytes");
+    assert!(copied > 1 << 20, "there was no checkpoint: {copied} bytes");
     drop(server);
 
     let events = disk.events(process);
@@ -213,7 +213,7 @@ fn find_lost(events: &[Event], ledger: &Ledger, file: &Path) -> (Vec<Lost>, usiz
         }
         durable.apply(event);
     }
-    assert_eq!(found, ledger.len(), "all answers are among what was sent");
+    assert_eq!(found, ledger.len(), "every response is found in the sent bytes");
     (lost, reconstructions)
 }
 
@@ -283,7 +283,7 @@ fn ids(bytes: &[u8]) -> impl Iterator<Item = &str> {
 /// Removes all syncs of a file.
 fn without_syncs_of(file: &Path, events: &[Event]) -> Vec<Event> {
     let is_it = |event: &&Event| matches!(&event.operation, Operation::Opened { path, .. } if Path::new(path) == file);
-    let number = events.iter().find(is_it).expect("it was opened").file;
+    let number = events.iter().find(is_it).expect("the file was opened").file;
     let kept = events.iter().filter(|event| event.operation != Operation::Synced || event.file != number);
     kept.cloned().collect()
 }

@@ -97,7 +97,7 @@ async fn acknowledged_throws_survive_kills(mut server: Server) {
     while let Some(path) = next {
         let page = server.get(&path).await.is(200).json();
         for row in page["results"].as_array().unwrap() {
-            assert!(stored.insert(row["key"].as_str().unwrap().to_owned()), "twice: {row}");
+            assert!(stored.insert(row["key"].as_str().unwrap().to_owned()), "stored twice: {row}");
         }
         next = page["next"].as_str().map(str::to_owned);
     }

@@ -23,7 +23,7 @@ async fn a_command_is_delivered_and_its_result_returned(server: Server) {
     assert_eq!((&queued["state"], &queued["params"]["seconds"]), (&json!("queued"), &json!(3)));
     let taken = take(&server, "a", 0.0).await;
     assert_eq!((taken.len(), &taken[0]["id"], &taken[0]["attempt"]), (1, &queued["id"], &json!(1)));
-    assert_eq!(take(&server, "a", 0.0).await, Vec::<Json>::new(), "no other device receives it");
+    assert_eq!(take(&server, "a", 0.0).await, Vec::<Json>::new(), "the command is not delivered twice");
     step(&server, &queued, "ack", json!({"attempt": 1})).await.is(200).ok();
     step(&server, &queued, "ack", json!({})).await.is(200).ok();
     let done =
@@ -87,15 +87,15 @@ async fn waiting_requests_are_answered_immediately(server: Server) {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     step(&server, &queued, "result", json!({"ok": true})).await.is(200).ok();
     // The sender waits for the result.
-    let waiting = json!({"method": "read", "wait_s": 30});
-    let (answered, ()) = tokio::join!(async { command(&server, "a", waiting).await.is(202).json() }, async {
+    let body = json!({"method": "read", "wait_s": 30});
+    let (answered, ()) = tokio::join!(async { command(&server, "a", body).await.is(202).json() }, async {
         let taken = take(&server, "a", 30.0).await;
         step(&server, &taken[0], "result", json!({"ok": true, "data": 42})).await.is(200).ok();
     });
     assert_eq!((&answered["state"], &answered["result"]["data"]), (&json!("done"), &json!(42)));
     // No device answers.
-    let waiting = json!({"method": "read", "wait_s": 0.3});
-    assert_eq!(command(&server, "a", waiting).await.is(202).json()["state"], "queued");
+    let body = json!({"method": "read", "wait_s": 0.3});
+    assert_eq!(command(&server, "a", body).await.is(202).json()["state"], "queued");
     let began = Instant::now();
     push(&server, json!({"device_id": "b", "t": 1})).await;
     assert!(take(&server, "b", 0.5).await.is_empty());
@@ -105,15 +105,15 @@ async fn waiting_requests_are_answered_immediately(server: Server) {
 async fn idempotency_keys_and_slots_prevent_duplicate_commands(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
     push(&server, json!({"device_id": "b", "t": 1})).await;
-    let waiting = json!({"method": "pump", "key": "morning"});
-    let first = command(&server, "a", waiting.clone()).await.is(202).json();
-    assert_eq!(command(&server, "a", waiting.clone()).await.is(202).json()["id"], first["id"]);
-    assert_ne!(command(&server, "b", waiting).await.is(202).json()["id"], first["id"]);
+    let body = json!({"method": "pump", "key": "morning"});
+    let first = command(&server, "a", body.clone()).await.is(202).json();
+    assert_eq!(command(&server, "a", body.clone()).await.is(202).json()["id"], first["id"]);
+    assert_ne!(command(&server, "b", body).await.is(202).json()["id"], first["id"]);
     command(&server, "a", json!({"method": "other", "key": "morning"})).await.problem(422);
     // Concurrent commands with one key are one command.
-    let waiting = json!({"method": "pump", "key": "noon"});
+    let body = json!({"method": "pump", "key": "noon"});
     let many =
-        (0..8).map(|_| async { command(&server, "b", waiting.clone()).await.is(202).json()["id"].clone() });
+        (0..8).map(|_| async { command(&server, "b", body.clone()).await.is(202).json()["id"].clone() });
     let ids: std::collections::BTreeSet<String> =
         futures_util::future::join_all(many).await.iter().map(Json::to_string).collect();
     assert_eq!(ids.len(), 1);
@@ -183,7 +183,7 @@ async fn an_offline_device_receives_its_command_when_it_returns(server: Server) 
         ..SimulationOptions::default()
     };
     let running = device.start(&server);
-    until("it pushes", async || running.progress().pushed > 0).await;
+    until("the device pushes", async || running.progress().pushed > 0).await;
     running.stop().await;
     let queued =
         command(&server, "far", json!({"method": "set", "params": {"level": 7}})).await.is(202).json();
@@ -194,10 +194,10 @@ async fn an_offline_device_receives_its_command_when_it_returns(server: Server) 
     let running = device.start(&server);
     until("it is done", async || state(&server, &queued).await["state"] == "done").await;
     let pushed = running.progress().pushed;
-    until("it goes on", async || running.progress().pushed > pushed + 5).await;
+    until("the device continues to push", async || running.progress().pushed > pushed + 5).await;
     let done = running.progress();
     let id = queued["id"].as_str().unwrap();
-    assert_eq!(done.commands.get(id), Some(&1), "it is done once");
+    assert_eq!(done.commands.get(id), Some(&1), "the command is run once");
     let found = state(&server, &queued).await;
     assert_eq!(steps(&found), ["queued", "leased", "acked", "done"]);
     assert_eq!(found["result"], json!({"ok": true, "data": {"level": 7}}));
@@ -207,7 +207,7 @@ async fn an_offline_device_receives_its_command_when_it_returns(server: Server) 
 
 async fn a_command_is_delivered_to_one_of_many_waiting_requests(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
-    let waiting: Vec<_> = (0..16)
+    let body: Vec<_> = (0..16)
         .map(|_| {
             let api = (*server).clone();
             tokio::spawn(async move { take(&api, "a", 3.0).await })
@@ -217,11 +217,11 @@ async fn a_command_is_delivered_to_one_of_many_waiting_requests(server: Server) 
         command(&server, "a", json!({"method": "x", "params": number})).await.is(202).ok();
     }
     let mut given = Vec::new();
-    for taken in waiting {
+    for taken in body {
         given.extend(taken.await.unwrap().into_iter().map(|command| command["id"].to_string()));
     }
     let count = given.len();
     given.sort_unstable();
     given.dedup();
-    assert_eq!((count, given.len()), (8, 8), "each once");
+    assert_eq!((count, given.len()), (8, 8), "each command is delivered once");
 }

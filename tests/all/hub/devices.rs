@@ -79,7 +79,7 @@ async fn devices_are_changed_and_deleted(server: Server) {
     let rows = server.get("/api/v1/storage/readings/?device_id=".to_owned().as_str()).await;
     rows.problem(400);
     let rows = server.get(&format!("/api/v1/storage/readings/?device_id={number}")).await.is(200).json();
-    assert_eq!(rows["count"], 2, "the readings stay");
+    assert_eq!(rows["count"], 2, "deleting the device keeps its readings");
     push(&server, json!({"device_id": "attic", "t": 3})).await;
     assert_ne!(device(&server, "attic").await["id"].to_string(), number);
 }

@@ -28,15 +28,15 @@ async fn a_silent_device_becomes_late_and_returns(server: Server) {
     push(&server, json!({"device_id": "unknown", "t": 1})).await;
     let status = async |name: &str| device(&server, name).await["status"].clone();
     assert_eq!(status("a").await, "online");
-    until("it is late", async || status("a").await == "late").await;
-    until("it is offline", async || status("a").await == "offline").await;
-    until("its sensor is, and the other one is not", async || {
+    until("the device is late", async || status("a").await == "late").await;
+    until("the device is offline", async || status("a").await == "offline").await;
+    until("its sensor is late and the other one is not", async || {
         let offline = device(&server, "a").await;
         only(offline["sensors"].as_array().unwrap(), &["sensor_type", "status"])
             == json!([["t", "offline"], ["slow", "online"]])
     })
     .await;
-    assert_eq!(status("unknown").await, "online", "what is usual for it is not known");
+    assert_eq!(status("unknown").await, "online", "its usual interval is unknown");
     push(&server, json!({"device_id": "a", "t": 2})).await;
     assert_eq!(status("a").await, "online");
     assert_eq!(server.get("/api/v1/device/?status=offline").await.is(200).json()["count"], 0);
@@ -67,13 +67,16 @@ async fn downtime_of_the_server_does_not_make_devices_late(server: Server) {
     sleep(Duration::from_secs(1)).await;
     assert_eq!(transitions(&server, "a").await, json!([["never", "online"]]));
     // After its start the server applies the timeout again.
-    until("it is late", async || device(&server, "a").await["status"] == "late").await;
+    until("the device is late", async || device(&server, "a").await["status"] == "late").await;
     server.stop().await;
 }
 
 async fn last_seen_is_recovered_after_a_kill(server: Server) {
     push(&server, json!({"device_id": "a", "t": 1})).await;
-    until("it is stored", async || !transitions(&server, "a").await.as_array().unwrap().is_empty()).await;
+    until("the transition is stored", async || {
+        !transitions(&server, "a").await.as_array().unwrap().is_empty()
+    })
+    .await;
     let mut pushed = Vec::new();
     for value in 2..30 {
         push(&server, json!({"device_id": format!("d{value}"), "t": value})).await;
@@ -109,12 +112,12 @@ async fn simulated_devices_are_online_until_they_drop_out() {
         ..SimulationOptions::default()
     };
     let stopped = gone.start(&server);
-    until("all push", async || running.progress().pushed > 20 && stopped.progress().pushed > 3).await;
+    until("all devices push", async || running.progress().pushed > 20 && stopped.progress().pushed > 3).await;
     drop(stopped);
     for name in ["gone", "simulated-0", "simulated-4"] {
         server.patch(&format!("/api/v1/device/{name}/"), &json!({"period_s": 0.3})).await.is(200).ok();
     }
-    until("it is offline", async || device(&server, "gone").await["status"] == "offline").await;
+    until("the device is offline", async || device(&server, "gone").await["status"] == "offline").await;
     assert_eq!(device(&server, "simulated-4").await["status"], "online");
     let done = running.progress();
     assert_eq!((done.failed, done.accepted), (0, done.pushed * 2), "{done:?}");

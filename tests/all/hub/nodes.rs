@@ -24,22 +24,22 @@ async fn devices_and_commands_are_shared_by_all_nodes() {
         .await;
     }
     // The device waits on one node, and the command and its result arrive on the other.
-    let waiting = json!({"method": "read", "wait_s": 30});
-    let (answered, ()) = tokio::join!(async { command(&other, "a", waiting).await.is(202).json() }, async {
+    let body = json!({"method": "read", "wait_s": 30});
+    let (answered, ()) = tokio::join!(async { command(&other, "a", body).await.is(202).json() }, async {
         let taken = take(&one, "a", 30.0).await;
         step(&one, &taken[0], "result", json!({"ok": true, "data": 42})).await.is(200).ok();
     });
     assert_eq!(answered["result"]["data"], 42);
     // Settings apply on all nodes; each change of status is detected by one of them.
     other.patch("/api/v1/device/a/", &json!({"device": "attic", "period_s": 0.4})).await.is(200).ok();
-    until("it is known by its new name", async || {
+    until("the device is known by its new name", async || {
         one.get("/api/v1/device/attic/").await.status == 200
             && one.get("/api/v1/device/a/").await.status == 404
     })
     .await;
     push(&one, json!({"device_id": "attic", "t": 3})).await;
     for node in [&one, &other] {
-        until("it is offline", async || device(node, "attic").await["status"] == "offline").await;
+        until("the device is offline", async || device(node, "attic").await["status"] == "offline").await;
     }
     push(&other, json!({"device_id": "attic", "t": 4})).await;
     for node in [&one, &other] {

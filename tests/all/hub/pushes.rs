@@ -207,7 +207,7 @@ async fn unknown_devices_wait_until_they_are_adopted() {
         let mut first: Vec<_> =
             received[4..].iter().map(|reading| reading["value"].as_f64().unwrap()).collect();
         first.sort_by(f64::total_cmp);
-        assert_eq!(first, [0.0, 1.0], "they are as old as they were");
+        assert_eq!(first, [0.0, 1.0], "replayed readings keep their time");
         server.delete("/api/v1/device/new%20one/token/").await.is(204).ok();
         push(&server, json!({"device_id": "new one", "t": 4})).await;
         assert_eq!(fetch(&server, "device?id=new%20one").await.len(), 7);

@@ -48,11 +48,11 @@ async fn a_plain_event_source_receives_readings(server: Server) {
     assert_eq!(first["timestamp"], "2026-01-02T03:04:05.000000Z");
     assert!(first["device_id"].is_i64() && first["sensor_id"].is_i64(), "{first}");
     assert_eq!(first.as_object().unwrap().len(), 6, "{first}");
-    let mut heard_before = Vec::new();
+    let mut earlier = Vec::new();
     for _ in 0..3 {
-        heard_before.push(next(&mut before).await);
+        earlier.push(next(&mut before).await);
     }
-    assert_eq!(values(&heard_before), json!([21.0, 22.5, "wet"]));
+    assert_eq!(values(&earlier), json!([21.0, 22.5, "wet"]));
     assert_eq!(next(&mut sensor).await.data["value"], "wet");
     assert_eq!(next(&mut sensor).await.data["value"], 30.0);
     // A disconnected client resumes.

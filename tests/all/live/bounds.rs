@@ -116,7 +116,7 @@ async fn dropped_entries_appear_as_one_gap(database: Database, arguments: &[&str
     let (oldest, newest, _) = change_log(&server).await;
     assert!(oldest < newest, "{oldest} to {newest}");
     // On SQLite the writer drops entries.
-    let went = eventually("the oldest have gone", || async {
+    let went = eventually("the oldest entries are dropped", || async {
         save(&server, "tick", 1).await;
         let (oldest, newest, bytes) = change_log(&server).await;
         (oldest > 20 && newest > oldest).then_some(bytes)
@@ -184,7 +184,7 @@ async fn a_client_that_does_not_read_is_disconnected(headers: &str) {
     let request = format!("GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     let streams = async || metric(&server, "datadump_streams").await;
-    eventually("both listen", || async { (streams().await == 2).then_some(()) }).await;
+    eventually("both clients are connected", || async { (streams().await == 2).then_some(()) }).await;
     let text = "x".repeat(1 << 20);
     for number in 0..ROWS {
         server.post("/throw/long", &json!({"number": number, "text": text})).await.is(200).ok();
@@ -192,8 +192,8 @@ async fn a_client_that_does_not_read_is_disconnected(headers: &str) {
     }
     let began = Instant::now();
     let cut_off = async || metric(&server, "datadump_streams_cut_off_total").await;
-    eventually("it is cut off", || async { (cut_off().await == 1).then_some(()) }).await;
-    eventually("it listens no more", || async { (streams().await == 1).then_some(()) }).await;
+    eventually("the client is disconnected", || async { (cut_off().await == 1).then_some(()) }).await;
+    eventually("only one client is connected", || async { (streams().await == 1).then_some(()) }).await;
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     assert_eq!(server.get("/api/v1/status").await.json()["streams"], 1);
     assert!(metric(&server, "datadump_stream_events_total").await >= ROWS as u64);

@@ -150,7 +150,7 @@ async fn a_stop_ends_streams_which_resume_after_a_start(server: Server) {
         save(&server, "D", 1).await;
         server.get("/api/v1/status").await.json()["connections"].as_u64().unwrap()
     };
-    eventually("they are closed", || async { (connections().await <= 1).then_some(()) }).await;
+    eventually("the streams are closed", || async { (connections().await <= 1).then_some(()) }).await;
 }
 
 async fn invalid_stream_parameters_are_refused(server: Server) {

@@ -72,25 +72,26 @@ async fn write(api: Api, name: usize, stop: watch::Receiver<bool>) -> Ledger {
 struct Reader {
     task: JoinHandle<Ledger>,
     servers: watch::Sender<Vec<Api>>,
-    cuts: watch::Receiver<usize>,
+    disconnects: watch::Receiver<usize>,
 }
 
 impl Reader {
-    fn start(servers: &[&Server], first: &str, most: usize) -> Self {
+    fn start(servers: &[&Server], first: &str, limit: usize) -> Self {
         let (servers, apis) = watch::channel(servers.iter().map(|server| Api::new(server.base())).collect());
-        let (sender, cuts) = watch::channel(0);
-        Self { task: tokio::spawn(listen(apis, first.to_owned(), most, sender)), servers, cuts }
+        let (sender, disconnects) = watch::channel(0);
+        Self { task: tokio::spawn(read(apis, first.to_owned(), limit, sender)), servers, disconnects }
     }
 
     /// Announces that a server has restarted at another address.
-    fn server_restarted(&self, place: usize, server: &Server) {
-        self.servers.send_modify(|servers| servers[place] = Api::new(server.base()));
+    fn server_restarted(&self, index: usize, server: &Server) {
+        self.servers.send_modify(|servers| servers[index] = Api::new(server.base()));
     }
 
     /// Waits until the client has been disconnected `times` times.
     async fn wait_for_disconnects(&mut self, times: usize) {
-        let cut = timeout(TEST_TIMEOUT, self.cuts.wait_for(|cuts| *cuts >= times)).await;
-        cut.expect("it is cut off in time").expect("it goes on");
+        let waited =
+            timeout(TEST_TIMEOUT, self.disconnects.wait_for(|disconnects| *disconnects >= times)).await;
+        waited.expect("the client is disconnected in time").expect("the client still runs");
     }
 
     /// Waits for the end and returns the received changes.
@@ -99,51 +100,56 @@ impl Reader {
     }
 }
 
-async fn listen(
+async fn read(
     servers: watch::Receiver<Vec<Api>>,
-    mut last: String,
-    most: usize,
-    cuts: watch::Sender<usize>,
+    mut last_event_id: String,
+    limit: usize,
+    disconnects: watch::Sender<usize>,
 ) -> Ledger {
-    let (mut ledger, mut turn, began) = (Ledger::new(), 0, Instant::now());
+    let (mut ledger, mut attempt, began) = (Ledger::new(), 0, Instant::now());
     loop {
-        turn += 1;
-        assert!(began.elapsed() < TEST_TIMEOUT, "turn {turn}, {:?} cuts, last {last}", cuts.borrow());
+        attempt += 1;
+        assert!(
+            began.elapsed() < TEST_TIMEOUT,
+            "attempt {attempt}, {:?} disconnects, last event {last_event_id}",
+            disconnects.borrow()
+        );
         let apis = servers.borrow().clone();
-        let Some(mut stream) = EventStream::try_open(&apis[turn % apis.len()], STREAM, Some(&last)).await
+        let Some(mut stream) =
+            EventStream::try_open(&apis[attempt % apis.len()], STREAM, Some(&last_event_id)).await
         else {
             sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let (goes_on, mut left) = (*cuts.borrow() == most, 1 + turn % 20);
-        while goes_on || left > 0 {
-            let Some(frame) = stream.next().await else { break };
-            assert_ne!(frame.event.as_deref(), Some("gap"), "{frame:?}");
-            last = frame.id.clone().unwrap_or(last);
-            if matches!(frame.event.as_deref(), Some("insert" | "update" | "delete")) {
-                let (what, key, version) = summary(&frame);
+        let (is_last, mut remaining) = (*disconnects.borrow() == limit, 1 + attempt % 20);
+        while is_last || remaining > 0 {
+            let Some(event) = stream.next().await else { break };
+            assert_ne!(event.event.as_deref(), Some("gap"), "{event:?}");
+            last_event_id = event.id.clone().unwrap_or(last_event_id);
+            if matches!(event.event.as_deref(), Some("insert" | "update" | "delete")) {
+                let (what, key, version) = summary(&event);
                 if key == END {
                     return ledger;
                 }
                 ledger.entry(key).or_default().push((what, version));
-                left = left.saturating_sub(1);
+                remaining = remaining.saturating_sub(1);
             }
         }
         // A stream that ended because its server was killed does not count.
-        if left == 0 && !goes_on {
-            cuts.send_modify(|cuts| *cuts += 1);
+        if remaining == 0 && !is_last {
+            disconnects.send_modify(|disconnects| *disconnects += 1);
         }
     }
 }
 
 async fn a_reconnecting_client_misses_nothing(server: Server) {
     server.declare(&dog()).await;
-    let mut listening = Reader::start(&[&server], &position(&server).await, DISCONNECTS);
+    let mut reader = Reader::start(&[&server], &position(&server).await, DISCONNECTS);
     let writers = Writers::start(&server, 0..20);
-    listening.wait_for_disconnects(DISCONNECTS).await;
+    reader.wait_for_disconnects(DISCONNECTS).await;
     let written = writers.stop().await;
     save(&server, END, 0).await;
-    assert_eq!(listening.end().await, written);
+    assert_eq!(reader.end().await, written);
 }
 
 /// Two nodes on one database, one of which is killed and restarted.
@@ -154,20 +160,20 @@ async fn commits_of_one_node_are_streamed_by_all_nodes() {
     one.declare(&dog()).await;
     two.wait_until_applied("dog").await;
     let first = position(&one).await;
-    let mut listening = Reader::start(&[&one, &two], &first, DISCONNECTS);
+    let mut reader = Reader::start(&[&one, &two], &first, DISCONNECTS);
     let (on_one, on_two) = (Writers::start(&one, 0..10), Writers::start(&two, 10..20));
-    listening.wait_for_disconnects(DISCONNECTS / 3).await;
+    reader.wait_for_disconnects(DISCONNECTS / 3).await;
     let mut written = on_two.stop().await;
     let (setup, database) = two.kill().await;
-    listening.wait_for_disconnects(DISCONNECTS / 2).await;
+    reader.wait_for_disconnects(DISCONNECTS / 2).await;
     let two = setup.start(database).await;
-    listening.server_restarted(1, &two);
+    reader.server_restarted(1, &two);
     let later = Writers::start(&two, 20..30);
-    listening.wait_for_disconnects(DISCONNECTS).await;
+    reader.wait_for_disconnects(DISCONNECTS).await;
     written.extend(on_one.stop().await);
     written.extend(later.stop().await);
     save(&one, END, 0).await;
-    assert_eq!(listening.end().await, written);
+    assert_eq!(reader.end().await, written);
     // And from the beginning, on the restarted node.
     let again = Reader::start(&[&two], &first, 0).end().await;
     assert_eq!(again, written);

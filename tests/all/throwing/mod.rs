@@ -33,12 +33,12 @@ async fn the_first_throw_stores_a_row(server: Server) {
     let members: Vec<&String> = receipt.as_object().unwrap().keys().collect();
     assert_eq!(members, RECEIPT);
     let id = receipt["throw"].as_str().unwrap();
-    let receipt = json!({
+    let expected = json!({
         "ok": true, "throw": id, "source": "inbox", "format": "json", "accepted": 1, "quarantined": 0,
         "dropped": 0, "duplicates": 0, "storages": {"inbox": 1}, "warnings": [], "errors": [],
         "truncated": false,
     });
-    assert_eq!(receipt, receipt);
+    assert_eq!(receipt, expected);
     let rows = rows(&server, "inbox").await;
     assert_eq!((rows.len(), &rows[0]["speed"], &rows[0]["_id"]), (1, &json!("1.75"), &json!(id)));
 }
@@ -159,7 +159,7 @@ async fn asynchronous_throws_are_stored_even_if_the_server_stops(server: Server)
         (&json!(true), &json!(true), &json!("later"))
     );
     let id = response["throw"].as_str().unwrap();
-    let row = eventually("it is stored", || async {
+    let row = eventually("the record is stored", || async {
         let response = server.get(&format!("/api/v1/storage/later/{id}/")).await;
         (response.status == 200).then(|| response.json())
     });

@@ -24,7 +24,7 @@ fn lines(count: usize) -> String {
 
 async fn a_stream_counts_durable_records(server: Server) {
     let body = lines(50_000);
-    assert!(body.len() > 3 << 20, "it has several chunks");
+    assert!(body.len() > 3 << 20, "the stream has several chunks");
     let receipt = server.request("POST", "/throw/plain?stream=1").body(body.clone()).await.is(200).json();
     assert_eq!((&receipt["accepted"], &receipt["format"]), (&json!(50_000), &json!("ndjson")), "{receipt}");
     for encoding in ["gzip", "zstd", "br", "deflate"] {
@@ -63,13 +63,13 @@ async fn an_interrupted_stream_reports_what_is_stored(server: Server) {
     let head = "POST /throw/gone?stream=1 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000000\r\n\r\n";
     socket.write_all(head.as_bytes()).await.unwrap();
     socket.write_all(lines(40_000).as_bytes()).await.unwrap();
-    let before = eventually("some of it is stored", || async {
+    let before = eventually("a part of the stream is stored", || async {
         let stored = count(&server, "gone").await;
         (stored > 1000).then_some(stored)
     });
     assert!(before.await < 40_000);
     drop(socket);
-    eventually("the server has noticed", || async {
+    eventually("the server notices the disconnect", || async {
         let metrics = server.get("/metrics").await.text();
         metrics.lines().any(|line| line == "datadump_throw_memory_bytes 0").then_some(())
     })
