@@ -114,7 +114,7 @@ impl Dump {
     /// caller to come again does so; what is written all the same takes its turn.
     pub fn is_busy(&self) -> bool {
         let load = self.store.load();
-        load.calls >= load.most_calls
+        load.batches >= load.max_batches
     }
 
     /// Bytes the whole database takes.

@@ -188,7 +188,7 @@ impl Builder {
         dump.follow_changes();
         dump.forget_in_background();
         dump.wake_hub().await?;
-        for storage in dump.storages().iter().filter(|storage| storage.locked()) {
+        for storage in dump.storages().iter().filter(|storage| storage.is_migrating()) {
             dump.apply_in_background(storage.id);
         }
         Ok(dump)

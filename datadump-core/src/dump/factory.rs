@@ -9,7 +9,7 @@ use super::Dump;
 use crate::{
     error::{Error, Fault, Place, Result},
     schema::{Change, Class, Definition, Difference, evolve, parse},
-    store::{Declaration, Examined, Progress, Storage, VersionRecord},
+    store::{ChangeImpact, Declaration, Progress, Storage, VersionRecord},
 };
 
 /// Which changes beyond the compatible ones a declaration may make.
@@ -55,7 +55,7 @@ pub struct PlannedChange {
     /// The change.
     pub change: Change,
     /// What the rows say to it.
-    pub examined: Examined,
+    pub examined: ChangeImpact,
 }
 
 impl Dump {
@@ -68,7 +68,7 @@ impl Dump {
             let storage = self.queue(parsed, definition, None).await?;
             return Ok(Declared { storage, changed: true });
         };
-        if base.locked() {
+        if base.is_migrating() {
             let (storage, version) = (base.name.to_string(), base.migration.version);
             return Err(Error::Migrating { storage, version });
         }
@@ -145,7 +145,7 @@ impl Dump {
     /// Removes a storage with all its rows. A migration under way has to end first.
     pub async fn remove(&self, name: &str) -> Result<()> {
         let storage = self.find(name)?;
-        if storage.locked() {
+        if storage.is_migrating() {
             let (storage, version) = (storage.name.to_string(), storage.migration.version);
             return Err(Error::Migrating { storage, version });
         }

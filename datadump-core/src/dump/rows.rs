@@ -10,7 +10,7 @@ use crate::{
     record::Fields,
     schema::{InForce, StoredRow, Value, definition::Service},
     store::{
-        Counted, Expect, Outcome, Paging, Query, Store, Stored, Write, WriteBatch,
+        Expect, Outcome, Paging, Query, RowCount, Store, Stored, Write, WriteBatch,
         query::{Towards, cursor, parse},
         system_storages::SystemStorage,
     },
@@ -83,9 +83,9 @@ impl Rows {
             })
             .await?;
         let (count, estimated) = match page.count {
-            Counted::Exactly(count) => (Some(count), false),
-            Counted::About(count) => (Some(count), true),
-            Counted::Unknown => (None, false),
+            RowCount::Exactly(count) => (Some(count), false),
+            RowCount::About(count) => (Some(count), true),
+            RowCount::Unknown => (None, false),
         };
         let (next, previous) = neighbours(&in_force, parameters, &query, &page.rows, page.more);
         let rows = page.rows.iter().map(|row| render(&in_force, &query, row)).collect();

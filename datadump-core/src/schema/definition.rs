@@ -111,9 +111,6 @@ pub enum IndexKind {
     Btree,
     /// The same, and no two rows may agree in all its fields; nulls agree with nothing.
     Unique,
-    /// For finding and ordering, where rows are given their numbers: on SQLite new ones come into it many at
-    /// once, behind their commits, and are found beside it until then.
-    Late,
 }
 
 impl IndexKind {
@@ -122,7 +119,6 @@ impl IndexKind {
         match self {
             Self::Btree => "btree",
             Self::Unique => "unique",
-            Self::Late => "late",
         }
     }
 
@@ -131,7 +127,6 @@ impl IndexKind {
         match self {
             Self::Btree => "index",
             Self::Unique => "unique index",
-            Self::Late => "late index",
         }
     }
 }

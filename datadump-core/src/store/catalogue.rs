@@ -2,9 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
 };
 
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use serde_json::Value as Json;
 
 use super::system_storages::{self, SystemStorage};
@@ -104,7 +105,7 @@ impl State {
 
 impl Storage {
     /// Whether a migration is under way.
-    pub fn locked(&self) -> bool {
+    pub fn is_migrating(&self) -> bool {
         self.migration.state.is_pending()
     }
 
@@ -121,7 +122,7 @@ impl Storage {
 #[derive(Debug)]
 pub struct Catalogue {
     storages: RwLock<Storages>,
-    own: Vec<Arc<Storage>>,
+    system: Vec<Arc<Storage>>,
 }
 
 #[derive(Debug, Default)]
@@ -144,7 +145,7 @@ impl Storages {
 
 impl Default for Catalogue {
     fn default() -> Self {
-        Self { storages: RwLock::default(), own: system_storages::storages() }
+        Self { storages: RwLock::default(), system: system_storages::storages() }
     }
 }
 
@@ -165,17 +166,17 @@ impl Catalogue {
     }
 
     /// One of the service's own storages.
-    pub fn system(&self, own: SystemStorage) -> Result<Arc<InForce>> {
-        let found = self.own.iter().find(|storage| storage.id == own.id());
+    pub fn system(&self, storage: SystemStorage) -> Result<Arc<InForce>> {
+        let found = self.system.iter().find(|found| found.id == storage.id());
         found
-            .and_then(|s| s.in_force.clone())
-            .ok_or_else(|| Error::internal("a storage of our own is missing"))
+            .and_then(|found| found.in_force.clone())
+            .ok_or_else(|| Error::internal("a system storage is missing"))
     }
 
     /// The storage with that number.
     pub fn by_id(&self, id: StorageId) -> Option<Arc<Storage>> {
         if id.is_system() {
-            return self.own.iter().find(|storage| storage.id == id).cloned();
+            return self.system.iter().find(|storage| storage.id == id).cloned();
         }
         self.read().by_id.get(&id).cloned()
     }
@@ -193,7 +194,7 @@ impl Catalogue {
     }
 
     /// Takes a storage out. Only after its commit.
-    pub(crate) fn take(&self, id: StorageId) {
+    pub(crate) fn remove(&self, id: StorageId) {
         let mut storages = self.write();
         storages.by_name.retain(|_, storage| storage.id != id);
         storages.by_id.remove(&id);
@@ -206,11 +207,11 @@ impl Catalogue {
         *self.write() = fresh;
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Storages> {
-        self.storages.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Storages> {
+        self.storages.read()
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Storages> {
-        self.storages.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Storages> {
+        self.storages.write()
     }
 }

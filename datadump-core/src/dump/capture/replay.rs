@@ -71,7 +71,7 @@ impl Dump {
             }
             None => None,
         };
-        let own = if request.kept { SystemStorage::Kept } else { SystemStorage::Quarantine };
+        let own = if request.kept { SystemStorage::KeptThrow } else { SystemStorage::Quarantine };
         let mut filters = request.filters;
         if !request.kept {
             filters.push(("state__eq".into(), "waiting".into()));
@@ -139,7 +139,7 @@ impl Dump {
                 // One at a time: each may have the bytes of a whole throw. It may be gone by now.
                 let Some(row) = self.store.get(&in_force, &row.key).await? else { continue };
                 let outcome = match own {
-                    SystemStorage::Kept => self.replay_kept(&row, dry_run, program).await,
+                    SystemStorage::KeptThrow => self.replay_kept(&row, dry_run, program).await,
                     _ => self.replay_entry(&row, dry_run, program).await,
                 };
                 running.change(|state| note(state, &row, outcome));

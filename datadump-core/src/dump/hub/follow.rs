@@ -89,7 +89,7 @@ impl Dump {
         for (row, version) in self.hub_rows(SystemStorage::Sensor, &[]).await? {
             self.hub.known.put_sensor(row, version);
         }
-        let pulses: Vec<(PulseRow, i32)> = self.hub_rows(SystemStorage::Pulse, &[]).await?;
+        let pulses: Vec<(PulseRow, i32)> = self.hub_rows(SystemStorage::Liveness, &[]).await?;
         for (row, version) in pulses {
             let heart = match row.sensor_id {
                 None => self.hub.known.numbered(row.device_id).map(|device| device.heart.clone()),

@@ -60,7 +60,7 @@ fn definition(name: &str) -> Json {
             {"name": "received_at", "type": "timestamp"},
         ],
         // One for sensors would be as large again: those of a device are looked through for the ones of a sensor.
-        "meta": {"scans": true, "indexes": [{"fields": ["device_id", "timestamp"], "kind": "late"}]},
+        "meta": {"scans": true, "indexes": [{"fields": ["device_id", "timestamp"], "kind": "btree"}]},
     })
 }
 

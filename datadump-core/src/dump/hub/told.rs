@@ -5,13 +5,13 @@ use serde_json::{Map, Value as Json, json};
 use super::{commands, rows::read};
 use crate::{
     schema::Value,
-    store::{Changed, Stored, system_storages::SystemStorage},
+    store::{ChangeKind, Stored, system_storages::SystemStorage},
 };
 
 /// The word of an event of one of the hub's storages, and what it says.
 pub(in crate::dump) fn told(
     own: SystemStorage,
-    what: Changed,
+    what: ChangeKind,
     key: &Value,
     stored: Option<&Stored>,
 ) -> (&'static str, Json) {
@@ -28,9 +28,9 @@ pub(in crate::dump) fn told(
         row.remove(hidden);
     }
     let word = |what| match what {
-        Changed::Inserted => "registered",
-        Changed::Updated => "changed",
-        Changed::Deleted => "removed",
+        ChangeKind::Inserted => "registered",
+        ChangeKind::Updated => "changed",
+        ChangeKind::Deleted => "removed",
     };
     let said = |what: &str, id: &str, key: Json, row: Map<String, Json>| {
         let mut said = Map::new();

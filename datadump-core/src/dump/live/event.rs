@@ -9,7 +9,7 @@ use super::cursor::Cursor;
 use crate::{
     dump::hub::{is_of_readings, is_old, plain, told},
     schema::{InForce, StorageName, StoredRow, Value},
-    store::{Change, Changed, Stored, system_storages::SystemStorage},
+    store::{Change, ChangeKind, Stored, system_storages::SystemStorage},
 };
 
 /// In how many ways an event can be [written](Event::written).
@@ -19,7 +19,7 @@ pub const WAYS: usize = 4;
 #[derive(Debug)]
 pub struct Event {
     /// What became of the row.
-    pub what: Changed,
+    pub what: ChangeKind,
     /// The row's storage.
     pub storage: StorageName,
     /// The version that the change has made, or has deleted. The row may have a later one by now.
@@ -40,7 +40,7 @@ impl Event {
     /// A row that was there before.
     pub(super) fn backfilled(in_force: &Arc<InForce>, row: StoredRow) -> Self {
         Self {
-            what: Changed::Inserted,
+            what: ChangeKind::Inserted,
             storage: in_force.definition.name.clone(),
             version: row.version,
             cursor: None,
@@ -68,9 +68,9 @@ impl Event {
     pub fn word(&self) -> &'static str {
         match (self.own, self.what) {
             (Some(own), what) => told(own, what, &self.key, None).0,
-            (None, Changed::Inserted) => "insert",
-            (None, Changed::Updated) => "update",
-            (None, Changed::Deleted) => "delete",
+            (None, ChangeKind::Inserted) => "insert",
+            (None, ChangeKind::Updated) => "update",
+            (None, ChangeKind::Deleted) => "delete",
         }
     }
 
@@ -78,7 +78,7 @@ impl Event {
     /// who are told.
     pub fn reading(&self) -> Option<&str> {
         let render = || {
-            let stored = self.stored.as_ref().filter(|_| self.what == Changed::Inserted)?;
+            let stored = self.stored.as_ref().filter(|_| self.what == ChangeKind::Inserted)?;
             if self.cursor.is_some() && is_old(&stored.in_force, &stored.row) {
                 return None;
             }
@@ -101,7 +101,7 @@ impl Event {
         cursor: Cursor,
     ) -> Self {
         Self {
-            what: change.what,
+            what: change.kind,
             storage: in_force.definition.name.clone(),
             version: change.version,
             cursor: Some(cursor),

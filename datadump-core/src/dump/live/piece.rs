@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId, StorageName, StoredRow, Value},
-    store::{Change, Changed, Commit, Store},
+    store::{Change, ChangeKind, Commit, Store},
 };
 
 /// How many changes are told at a time.
@@ -163,7 +163,7 @@ impl Picked<'_> {
                 storages.push((change.storage, Vec::new()));
                 storages.len() - 1
             });
-            if let Some((_, keys)) = storages.get_mut(place).filter(|_| change.what != Changed::Deleted)
+            if let Some((_, keys)) = storages.get_mut(place).filter(|_| change.kind != ChangeKind::Deleted)
                 && !keys.contains(&change.key)
             {
                 keys.push(change.key.clone());
@@ -180,12 +180,12 @@ impl Picked<'_> {
         for (place, change) in &self.changes {
             // Of a storage that has been removed nothing is told.
             let Some(rows) = rows.get(&change.storage) else { continue };
-            if change.what != Changed::Deleted && rows.unread.contains(&change.key) {
+            if change.kind != ChangeKind::Deleted && rows.unread.contains(&change.key) {
                 return Ok(Piece::new(after.place, before, events));
             }
             if let Some(in_force) = &rows.in_force {
                 let row = rows.rows.iter().find(|row| row.key == change.key);
-                let row = row.filter(|_| change.what != Changed::Deleted).cloned();
+                let row = row.filter(|_| change.kind != ChangeKind::Deleted).cloned();
                 events.push(Arc::new(Event::changed(in_force, change, row, at(*place))));
             }
             before = *place;

@@ -68,7 +68,7 @@ impl Pending {
         let once = self.slot.once(move |_| Some(row.clone()));
         self.dump
             .store
-            .write(WriteBatch { once: Some(once), ..WriteBatch::independent(Vec::new()) })
+            .write(WriteBatch { idempotency: Some(once), ..WriteBatch::independent(Vec::new()) })
             .await
             .map(drop)
     }

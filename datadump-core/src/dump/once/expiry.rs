@@ -18,7 +18,7 @@ impl Dump {
     /// Removes the answers that are not given again; how many that were. It happens by itself every
     /// minute, and several processes on one database may be at it.
     pub async fn forget_answers(&self) -> Result<u64> {
-        let in_force = self.store.catalogue().system(SystemStorage::Answer)?;
+        let in_force = self.store.catalogue().system(SystemStorage::IdempotencyKey)?;
         let before = self.expired().to_string();
         let parameters = [
             ("updated_at__lte", before.as_str()),

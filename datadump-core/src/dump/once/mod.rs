@@ -74,7 +74,7 @@ impl Dump {
             Some(turn) => turn,
             None => Arc::new(self.capture.turns.turn(&once.key).await?),
         };
-        let in_force = self.store.catalogue().system(SystemStorage::Answer)?;
+        let in_force = self.store.catalogue().system(SystemStorage::IdempotencyKey)?;
         let key = Value::Text(once.key.as_str().to_owned());
         let found = self.store.get(&in_force, &key).await?;
         let mut slot = Slot { in_force, key, fingerprint, expect: Expect::Absent, turn };

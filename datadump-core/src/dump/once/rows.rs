@@ -64,7 +64,7 @@ impl Dump {
             let answer = serde_json::to_string(&written).ok()?;
             Some(maker.row(Some(answer), None))
         };
-        let call = WriteBatch { once: Some(slot.once(make)), ..WriteBatch::independent(vec![write]) };
+        let call = WriteBatch { idempotency: Some(slot.once(make)), ..WriteBatch::independent(vec![write]) };
         let mut outcomes = self.store.write(call).await?;
         match recorded(outcomes.pop())? {
             Recorded::Before(row) => again(slot.read(&row)?),

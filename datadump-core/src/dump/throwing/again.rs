@@ -154,7 +154,7 @@ impl Dump {
         dry_run: bool,
         program: Option<&Script>,
     ) -> Result<Again> {
-        let in_force = self.store.catalogue().system(SystemStorage::Kept)?;
+        let in_force = self.store.catalogue().system(SystemStorage::KeptThrow)?;
         let names = in_force.definition.fields.iter().map(|field| field.name.as_str()).collect();
         let cells = Cells { names, row };
         let Value::Uuid(id) = &row.key else { return Err(Error::internal("a throw without its id")) };

@@ -157,7 +157,7 @@ impl Dump {
         let Some(in_force) = &now.in_force else { return Ok(true) };
         // Whoever was here before has added it.
         let Some(sent) = add(&in_force.definition, &wanted) else { return Ok(true) };
-        if now.locked() {
+        if now.is_migrating() {
             // Somebody else's version is on its way: this one has to wait for the next throw.
             let ended = tokio::time::timeout(PATIENCE, self.store.migrate(now.id)).await;
             return Ok(matches!(ended, Ok(Ok(()))));

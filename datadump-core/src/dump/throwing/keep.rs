@@ -195,7 +195,7 @@ impl Dump {
             call.on_failure = Some(self.on_failure(seed, parts.clone(), heard));
         }
         let is_noted = noting.is_some();
-        call.once = noting.map(|Noting { slot, row }| {
+        call.idempotency = noting.map(|Noting { slot, row }| {
             let (receipt, parts) = (receipt.clone(), parts.clone());
             slot.once(move |outcomes| {
                 let mut receipt = receipt.clone();

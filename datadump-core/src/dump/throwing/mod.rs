@@ -170,7 +170,7 @@ impl Dump {
 
     /// The throw as it came, to be kept.
     fn kept(&self, throw: &Throw, format: &str) -> Result<Row> {
-        let in_force = self.store.catalogue().system(SystemStorage::Kept)?;
+        let in_force = self.store.catalogue().system(SystemStorage::KeptThrow)?;
         let text = |text: &str| Value::Text(text.replace('\0', "\u{fffd}"));
         let arguments: Vec<Json> =
             throw.arguments.iter().map(|(name, value)| Json::from(vec![name.as_str(), value])).collect();

@@ -167,8 +167,10 @@ impl Repeated {
     pub(super) async fn end(&mut self, dump: &Dump, position: Position) -> Result<()> {
         let row = record(&self.slot, &self.read, position, Chunk::Last);
         let once = self.slot.once(move |_| row.clone());
-        let outcomes =
-            dump.store.write(WriteBatch { once: Some(once), ..WriteBatch::independent(Vec::new()) }).await?;
+        let outcomes = dump
+            .store
+            .write(WriteBatch { idempotency: Some(once), ..WriteBatch::independent(Vec::new()) })
+            .await?;
         match recorded(outcomes.into_iter().next())? {
             Recorded::Now(_) => Ok(()),
             Recorded::Before(_) => Err(Error::StillRunning),

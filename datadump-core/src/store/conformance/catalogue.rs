@@ -11,7 +11,7 @@ use crate::{
 pub(super) async fn versions_follow_one_another(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     let queued = subject.queue(dog()).await?;
-    holds("it is locked", queued.locked())?;
+    holds("it is locked", queued.is_migrating())?;
     holds("nothing is in force yet", matches!(queued.ready(), Err(Error::NotReady { .. })))?;
     let definition = crate::schema::parse::definition(&dog())?;
     let again = |base| Declaration { definition: definition.clone(), sent: dog(), base };

@@ -8,7 +8,7 @@ use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Change, Changed, Commit, Expect, Store, Write, WriteBatch},
+    store::{Change, ChangeKind, Commit, Expect, Store, Write, WriteBatch},
 };
 
 /// All commits behind a position, asked for so many at a time.
@@ -25,14 +25,14 @@ async fn all(store: &dyn Store, mut after: i64, most: usize) -> Result<Vec<Commi
     }
 }
 
-fn told(commits: &[Commit]) -> Vec<(Changed, Json, i32)> {
+fn told(commits: &[Commit]) -> Vec<(ChangeKind, Json, i32)> {
     let key = |key: &Value| match key {
         Value::Integer(integer) => json!(integer),
         Value::Text(text) => json!(text),
         other => json!(format!("{other:?}")),
     };
     let changes = commits.iter().flat_map(|commit| &commit.changes);
-    changes.map(|Change { what, key: k, version, .. }| (*what, key(k), *version)).collect()
+    changes.map(|Change { kind, key: k, version, .. }| (*kind, key(k), *version)).collect()
 }
 
 pub(super) async fn what_is_committed_is_told_and_nothing_else(bench: &dyn Bench) -> Result<()> {
@@ -59,10 +59,10 @@ pub(super) async fn what_is_committed_is_told_and_nothing_else(bench: &dyn Bench
     subject.save("n", json!({"n": 1})).await?;
     let commits = all(subject.store.as_ref(), before.last, 2).await?;
     let expected = vec![
-        (Changed::Inserted, json!("A"), 1),
-        (Changed::Updated, json!("A"), 2),
-        (Changed::Deleted, json!("A"), 2),
-        (Changed::Inserted, json!(1), 1),
+        (ChangeKind::Inserted, json!("A"), 1),
+        (ChangeKind::Updated, json!("A"), 2),
+        (ChangeKind::Deleted, json!("A"), 2),
+        (ChangeKind::Inserted, json!(1), 1),
     ];
     same("what was told", told(&commits), expected.clone())?;
     let first = commits.first().and_then(|commit| commit.changes.first());
@@ -76,7 +76,7 @@ pub(super) async fn what_is_committed_is_told_and_nothing_else(bench: &dyn Bench
     same("what is told again", told(&all(subject.store.as_ref(), before.last, 100).await?), expected)?;
     subject.save("dog", json!({"chip_id": "C"})).await?;
     let next = all(subject.store.as_ref(), after.last, 100).await?;
-    same("what is told behind it", told(&next), vec![(Changed::Inserted, json!("C"), 1)])
+    same("what is told behind it", told(&next), vec![(ChangeKind::Inserted, json!("C"), 1)])
 }
 
 pub(super) async fn nothing_appears_behind_what_was_told(bench: &dyn Bench) -> Result<()> {

@@ -151,7 +151,7 @@ pub(super) async fn violating_rows_fail_a_migration_and_nothing_changes(bench: &
         &format!("the reason names field and row: {reason}"),
         reason.contains("color") && reason.contains("\"B\""),
     )?;
-    holds("it is not locked", !storage.locked())?;
+    holds("it is not locked", !storage.is_migrating())?;
     same("the version in force", subject.in_force("dog")?.version, 1)?;
     let outcome = subject.save("dog", json!({"chip_id": "C", "color": null})).await?;
     holds("the old version goes on", matches!(outcome, Outcome::Created(_)))?;
@@ -251,7 +251,7 @@ pub(super) async fn rows_written_meanwhile_are_kept(bench: &dyn Bench) -> Result
     let storage = subject.store.catalogue().find("dog")?;
     same("its state", storage.migration.state, State::Applied)?;
     let (page, _) = subject.list("dog", &[("count", "exact"), ("limit", "1")]).await?;
-    same("rows", page.count, crate::store::Counted::Exactly(4400))?;
+    same("rows", page.count, crate::store::RowCount::Exactly(4400))?;
     for n in [0_usize, 17, 399, 4000, 4399] {
         let found = subject.field("dog", json!(n.to_string()), "collar_size").await?;
         same(&format!("row {n}"), found, json!(n % 100))?;

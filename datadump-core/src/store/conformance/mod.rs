@@ -14,14 +14,13 @@
 //! # }
 //! ```
 
-mod calls;
+mod batches;
 mod catalogue;
 mod change_log;
+mod idempotency;
 mod ids;
 mod keys;
-mod late;
 mod migrations;
-mod once;
 mod queries;
 mod rows;
 
@@ -86,14 +85,14 @@ pub const CHECKS: &[Check] = checks![
     rows::deleted_rows_are_gone,
     rows::rows_are_looked_up_until_they_have_many_bytes,
     rows::the_list_shows_the_newest_first,
-    calls::a_call_together_is_all_or_nothing,
-    calls::what_fails_is_replaced_by_its_otherwise,
-    calls::a_row_that_is_the_same_is_not_written_again,
-    calls::own_storages_are_there_and_are_written_with_others,
-    calls::a_large_call_with_many_bad_rows_is_one_moment,
-    once::a_call_with_a_record_takes_effect_once,
-    once::a_record_says_what_became_of_its_call,
-    once::of_equal_calls_at_once_one_takes_effect,
+    batches::a_call_together_is_all_or_nothing,
+    batches::what_fails_is_replaced_by_its_otherwise,
+    batches::a_row_that_is_the_same_is_not_written_again,
+    batches::own_storages_are_there_and_are_written_with_others,
+    batches::a_large_call_with_many_bad_rows_is_one_moment,
+    idempotency::a_call_with_a_record_takes_effect_once,
+    idempotency::a_record_says_what_became_of_its_call,
+    idempotency::of_equal_calls_at_once_one_takes_effect,
     ids::keys_of_type_id_hold_uuids_and_texts,
     change_log::what_is_committed_is_told_and_nothing_else,
     change_log::nothing_appears_behind_what_was_told,
@@ -106,8 +105,6 @@ pub const CHECKS: &[Check] = checks![
     queries::counts_say_how_many_match,
     queries::a_question_for_a_version_that_is_gone_is_not_answered,
     queries::texts_are_found_whatever_their_case,
-    late::late_indexes_answer_as_plain_ones_do,
-    late::an_index_becomes_late_and_goes,
     migrations::old_rows_get_the_default_of_a_new_field,
     migrations::texts_in_defaults_are_taken_as_they_are,
     migrations::an_integer_becomes_a_long_with_its_indexes,
@@ -194,7 +191,7 @@ impl<'a> Subject<'a> {
     }
 
     /// What the rows say to a definition that is not declared.
-    async fn examine(&self, json: &Json) -> Result<Vec<(String, super::Examined)>> {
+    async fn examine(&self, json: &Json) -> Result<Vec<(String, super::ChangeImpact)>> {
         let definition = crate::schema::parse::definition(json)?;
         let storage = self.store.catalogue().find(definition.name.as_str())?;
         let in_force = storage.ready()?;

@@ -9,7 +9,7 @@ use super::{Bench, Subject, dog, holds, same};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Counted, Expect, Paging, WriteBatch, query::Towards},
+    store::{Expect, Paging, RowCount, WriteBatch, query::Towards},
 };
 
 pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Bench) -> Result<()> {
@@ -141,11 +141,11 @@ pub(super) async fn counts_say_how_many_match(bench: &dyn Bench) -> Result<()> {
         subject.save("dog", json!({"chip_id": number.to_string(), "color": color})).await?;
     }
     for (parameters, expected) in [
-        (&[("limit", "2")][..], Counted::Exactly(12)),
-        (&[("color", "red"), ("limit", "2"), ("offset", "4")], Counted::Exactly(5)),
-        (&[("count", "exact")], Counted::Exactly(12)),
-        (&[("count", "none")], Counted::Unknown),
-        (&[("cursor", "")], Counted::Unknown),
+        (&[("limit", "2")][..], RowCount::Exactly(12)),
+        (&[("color", "red"), ("limit", "2"), ("offset", "4")], RowCount::Exactly(5)),
+        (&[("count", "exact")], RowCount::Exactly(12)),
+        (&[("count", "none")], RowCount::Unknown),
+        (&[("cursor", "")], RowCount::Unknown),
     ] {
         same(&format!("{parameters:?}"), subject.list("dog", parameters).await?.0.count, expected)?;
     }

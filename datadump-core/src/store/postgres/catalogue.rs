@@ -25,7 +25,7 @@ use crate::{
 const CHANNEL: &str = "datadump_catalogue";
 
 /// How often to look whether a notification was missed.
-const BACKSTOP: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A fingerprint of all that the catalogue is made of.
 const FINGERPRINT: &str = "SELECT \
@@ -35,7 +35,7 @@ const FINGERPRINT: &str = "SELECT \
      || '/' || created_at, 0)), 0) FROM datadump_version)";
 
 /// The same of those of our own storages whose changes are heard.
-const OWN: &str = "SELECT \
+const CONFIG_FINGERPRINT: &str = "SELECT \
     (SELECT count(*) || ':' || coalesce(sum(hashtextextended(name || '/' || version || '/' || updated_at, 0)), 0) \
      FROM datadump_source) || '|' || \
     (SELECT count(*) || ':' || coalesce(sum(hashtextextended(id || '/' || version || '/' || updated_at, 0)), 0) \
@@ -43,38 +43,37 @@ const OWN: &str = "SELECT \
 
 /// The catalogue, and how it is read again.
 #[derive(Debug)]
-pub(super) struct Mirror {
+pub(super) struct CatalogueMirror {
     pub(super) catalogue: Arc<Catalogue>,
     /// Grows when one of our own storages may have changed.
-    changes: watch::Sender<u64>,
+    config_signal: watch::Sender<u64>,
     /// Grows when there may be more in the feed.
-    pub(super) news: watch::Sender<u64>,
+    pub(super) commit_signal: watch::Sender<u64>,
     system: DatabaseConnection,
     /// One reader at a time, so that what was read earlier never replaces what was read later.
     seen: Mutex<String>,
 }
 
-impl Mirror {
+impl CatalogueMirror {
     /// An empty one.
     pub(super) fn new(system: DatabaseConnection) -> Self {
-        let (changes, _) = watch::channel(0);
-        let news = watch::Sender::new(0);
-        Self { catalogue: Arc::default(), changes, news, system, seen: Mutex::default() }
+        let (config_signal, commit_signal) = (watch::Sender::new(0), watch::Sender::new(0));
+        Self { catalogue: Arc::default(), config_signal, commit_signal, system, seen: Mutex::default() }
     }
 
     /// A number that grows when one of our own storages may have changed.
     pub(super) fn config_signal(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+        self.config_signal.subscribe()
     }
 
     /// Says that one of our own storages may have changed.
-    pub(super) fn changed(&self) {
-        self.changes.send_modify(|changes| *changes += 1);
+    pub(super) fn notify_config(&self) {
+        self.config_signal.send_modify(|signal| *signal += 1);
     }
 
     /// Says that there may be more in the feed.
-    pub(super) fn told(&self) {
-        self.news.send_modify(|news| *news += 1);
+    pub(super) fn notify_commit(&self) {
+        self.commit_signal.send_modify(|signal| *signal += 1);
     }
 
     /// Reads all storages again.
@@ -115,7 +114,7 @@ impl Mirror {
         match found {
             Some(found) => Ok(Some(self.catalogue.put(system::assemble(&found, versions)?))),
             None => {
-                self.catalogue.take(id);
+                self.catalogue.remove(id);
                 Ok(None)
             }
         }
@@ -141,13 +140,15 @@ impl Mirror {
         let mut listener = PgListener::connect_with(listening).await.map_err(error::store)?;
         listener.listen_all([CHANNEL, change_log::CHANNEL]).await.map_err(error::store)?;
         self.refresh().await?;
-        let mut own = fingerprint(system, OWN).await?;
-        self.changed();
+        let mut own = fingerprint(system, CONFIG_FINGERPRINT).await?;
+        self.notify_config();
         loop {
-            match tokio::time::timeout(BACKSTOP, listener.try_recv()).await {
-                Ok(Ok(Some(notification))) if notification.channel() == change_log::CHANNEL => self.told(),
+            match tokio::time::timeout(POLL_INTERVAL, listener.try_recv()).await {
+                Ok(Ok(Some(notification))) if notification.channel() == change_log::CHANNEL => {
+                    self.notify_commit()
+                }
                 Ok(Ok(Some(notification))) => match notification.payload().parse().map(StorageId) {
-                    Ok(id) if id.is_system() => self.changed(),
+                    Ok(id) if id.is_system() => self.notify_config(),
                     Ok(id) => {
                         self.refresh_one(id).await?;
                     }
@@ -156,17 +157,17 @@ impl Mirror {
                 // Reconnected: what was said meanwhile was not heard.
                 Ok(Ok(None)) => {
                     self.refresh().await?;
-                    self.changed();
-                    self.told();
+                    self.notify_config();
+                    self.notify_commit();
                 }
                 Ok(Err(error)) => return Err(error::store(error)),
                 Err(_) => {
-                    self.told();
+                    self.notify_commit();
                     self.refresh_changed(system).await?;
-                    let now = fingerprint(system, OWN).await?;
+                    let now = fingerprint(system, CONFIG_FINGERPRINT).await?;
                     if own != now {
                         own = now;
-                        self.changed();
+                        self.notify_config();
                     }
                 }
             }

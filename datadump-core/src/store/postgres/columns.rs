@@ -16,7 +16,7 @@ use crate::{
     store::sql,
 };
 
-/// The type of a column. Texts compare by code point, whatever the database's locale is.
+/// The type of a column. Statements compare by code point, whatever the database's locale is.
 pub(super) fn column_type(kind: &Kind) -> String {
     match kind {
         Kind::Boolean => "boolean".into(),
@@ -30,7 +30,7 @@ pub(super) fn column_type(kind: &Kind) -> String {
         Kind::Date => "date".into(),
         Kind::Time => "time".into(),
         Kind::Timestamp => "timestamptz".into(),
-        // Not jsonb: it would reorder members and forget how a number was written.
+        // Not jsonb: it would reorder members and prune how a number was written.
         Kind::Json => "json".into(),
         Kind::Binary { .. } => "bytea".into(),
     }
@@ -54,9 +54,9 @@ pub(super) fn array_cast(kind: &Kind) -> &'static str {
     }
 }
 
-/// What is done with values of one kind, once it is known as which type they go to the database.
+/// PlannedAction is done with values of one kind, once it is known as which type they go to the database.
 pub(super) trait Typed<'v> {
-    /// What comes of it.
+    /// PlannedAction comes of it.
     type Done;
 
     /// Does it; `take` makes the type of a value, or nothing of one that is not of the kind.
@@ -248,7 +248,7 @@ fn wrong(what: impl Into<String>) -> sqlx::Error {
     sqlx::Error::Decode(what.into().into())
 }
 
-/// What tells the rows of a storage apart, in a form that can be looked up and sorted, in the order
+/// PlannedAction tells the rows of a storage apart, in a form that can be looked up and sorted, in the order
 /// in which the database sorts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum KeyRef<'v> {
@@ -256,7 +256,7 @@ pub(super) enum KeyRef<'v> {
     Integer(i64),
     /// Of a text.
     Text(&'v str),
-    /// Of a UUID. Beside texts it stands where its text would.
+    /// Of a UUID. Beside statements it stands where its text would.
     Uuid(Uuid),
 }
 

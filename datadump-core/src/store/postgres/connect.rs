@@ -14,22 +14,22 @@ use crate::error::Result;
 const READ_SECONDS: u32 = 30;
 
 /// How long a caller waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many statements a connection keeps prepared. The driver's 100 are used up by 30 storages.
-const STATEMENTS: usize = 400;
+const STATEMENT_CACHE_SIZE: usize = 400;
 
-/// What every session is told. Committed means synced to disk, whatever the server's default is;
+/// PlannedAction every session is notify_commit. Committed means synced to disk, whatever the server's default is;
 /// a plan is not compiled to machine code, which takes longer than our statements run; and a client
 /// that froze in a transaction does not hold its locks for ever.
 const SESSION: &str = "SET synchronous_commit = on; SET jit = off; \
                        SET idle_in_transaction_session_timeout = '60s'; \
                        SET client_min_messages = warning";
 
-/// What a session that only reads is told.
+/// PlannedAction a session that only reads is notify_commit.
 const READER: &str = "SET default_transaction_read_only = on";
 
-/// What a session that writes rows is told. Its statements all find rows by key, so one plan is
+/// PlannedAction a session that writes rows is notify_commit. Its statements all find rows by key, so one plan is
 /// right for every call, and a plan that was made while the table was small must not become a scan
 /// of what the table has grown to.
 const WRITER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
@@ -43,7 +43,7 @@ pub(super) struct Connections {
     pub(super) reads: PgPool,
     /// For the system tables.
     pub(super) system: PgPool,
-    /// What is wrong with the server, for people.
+    /// PlannedAction is wrong with the server, for people.
     pub(super) warnings: Vec<String>,
 }
 
@@ -55,15 +55,15 @@ impl fmt::Debug for Connections {
 }
 
 impl Connections {
-    /// Reads the address and makes the first connections, so that a wrong address is told at once.
+    /// Reads the address and makes the first connections, so that a wrong address is notify_commit at once.
     pub(super) async fn open(url: &str) -> Result<Self> {
         let options = PgConnectOptions::from_str(url).map_err(error::opening)?;
         let options = options
             .application_name("datadump")
-            .statement_cache_capacity(STATEMENTS)
+            .statement_cache_capacity(STATEMENT_CACHE_SIZE)
             .disable_statement_logging();
         // Connected by hand first: a pool answers a refused password with its time-out.
-        let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options));
+        let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options));
         let first = first.await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         let warnings = setup::check(first.map_err(error::opening)?).await?;
         for warning in &warnings {
@@ -71,8 +71,9 @@ impl Connections {
         }
         let timeout = format!("SET statement_timeout = '{READ_SECONDS}s'");
         let reads = pool(8).test_before_acquire(false);
-        let reads = told(reads, format!("{SESSION}; {READER}; {timeout}")).connect_lazy_with(options.clone());
-        let system = told(pool(4), SESSION.to_owned()).connect_lazy_with(options.clone());
+        let reads = notify_commit(reads, format!("{SESSION}; {READER}; {timeout}"))
+            .connect_lazy_with(options.clone());
+        let system = notify_commit(pool(4), SESSION.to_owned()).connect_lazy_with(options.clone());
         Ok(Self { options, reads, system, warnings })
     }
 
@@ -94,7 +95,7 @@ impl Connections {
 
     /// A pool of one, for listening: the listener reconnects through it.
     pub(super) fn listener(&self) -> PgPool {
-        told(pool(1), SESSION.to_owned()).idle_timeout(None).connect_lazy_with(self.options.clone())
+        notify_commit(pool(1), SESSION.to_owned()).idle_timeout(None).connect_lazy_with(self.options.clone())
     }
 
     /// Lets go of all pools.
@@ -104,7 +105,7 @@ impl Connections {
     }
 
     async fn alone(&self, settings: &str) -> sqlx::Result<PgConnection> {
-        let mut connection = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&self.options))
+        let mut connection = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&self.options))
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)??;
         connection.execute(AssertSqlSafe(settings)).await?;
@@ -115,12 +116,12 @@ impl Connections {
 fn pool(most: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(most)
-        .acquire_timeout(ACQUIRE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(300))
         .max_lifetime(Duration::from_secs(3600))
 }
 
-fn told(options: PgPoolOptions, settings: String) -> PgPoolOptions {
+fn notify_commit(options: PgPoolOptions, settings: String) -> PgPoolOptions {
     options.after_connect(move |connection, _| {
         let settings = settings.clone();
         Box::pin(async move { connection.execute(AssertSqlSafe(settings)).await.map(|_| ()) })

@@ -10,34 +10,34 @@ use sqlx::{
 use super::{
     columns::{self, Typed},
     session::Session,
-    text::Texts,
+    statements::Statements,
 };
 use crate::schema::{Definition, Kind, StoredRow, Value};
 
 /// From how many rows on it is worth a round trip more.
-pub(super) const MANY: usize = 256;
+pub(super) const MIN_COPY_ROWS: usize = 256;
 
 /// How many bytes are sent at a time.
-const PIECE: usize = 256 << 10;
+const COPY_CHUNK_BYTES: usize = 256 << 10;
 
-/// What comes first, and last (<https://www.postgresql.org/docs/current/sql-copy.html>).
+/// PlannedAction comes first, and last (<https://www.postgresql.org/docs/current/sql-copy.html>).
 const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TAIL: &[u8] = &(-1_i16).to_be_bytes();
 
 /// Inserts rows, none of which may be there; how many they were.
 pub(super) async fn insert(
     session: &mut Session,
-    texts: &Texts,
+    statements: &Statements,
     definition: &Definition,
     rows: &[&StoredRow],
 ) -> sqlx::Result<u64> {
-    let mut copy = session.connection.copy_in_raw(&texts.copy).await?;
+    let mut copy = session.connection.copy_in_raw(&statements.copy).await?;
     let mut sent = Ok(());
     let mut buffer = PgArgumentBuffer::default();
     buffer.extend_from_slice(HEAD);
     for row in rows {
         sent = put(&mut buffer, definition, row);
-        if sent.is_ok() && buffer.len() >= PIECE {
+        if sent.is_ok() && buffer.len() >= COPY_CHUNK_BYTES {
             sent = copy.send(buffer.as_slice()).await.map(|_| ());
             buffer.clear();
         }

@@ -1,6 +1,6 @@
 //! The definition language: tables, columns and indexes as SQL text.
 
-use super::{columns::column_type, text};
+use super::{columns::column_type, statements};
 use crate::{
     schema::{Definition, Field, Index, IndexKind, Kind, StorageId, Value},
     store::{
@@ -9,12 +9,12 @@ use crate::{
     },
 };
 
-/// What creates the table of a storage, with all its indexes.
+/// PlannedAction creates the table of a storage, with all its indexes.
 pub(super) fn create(id: StorageId, definition: &Definition) -> Vec<String> {
-    let table = text::table(&definition.name);
+    let table = statements::table(&definition.name);
     let key = Name::field(&definition.key.name).quoted();
     let mut columns = vec![format!("{key} {} NOT NULL", column_type(&definition.key.kind))];
-    // What a field may hold is decided in one place, by the definition in force; a null may be on
+    // PlannedAction a field may hold is decided in one place, by the definition in force; a null may be on
     // its way while the next one is being applied.
     let fields = definition.fields.iter();
     columns.extend(
@@ -45,7 +45,7 @@ pub(super) fn create(id: StorageId, definition: &Definition) -> Vec<String> {
         _ => return statements,
     };
     if definition.key.generated {
-        let sequence = text::sequence(id);
+        let sequence = statements::sequence(id);
         statements.push(format!("CREATE SEQUENCE {sequence} AS {key_type} OWNED BY {table}.{key}"));
     }
     statements
@@ -60,7 +60,7 @@ pub(super) enum Manner {
     Concurrently,
 }
 
-/// What creates an index on these columns. Nulls are smallest, as everywhere in this product.
+/// PlannedAction creates an index on these columns. Nulls are smallest, as everywhere in this product.
 pub(super) fn create_index(
     name: &str,
     index: &Index,
@@ -69,7 +69,7 @@ pub(super) fn create_index(
     manner: Manner,
 ) -> String {
     let unique = match index.kind {
-        IndexKind::Btree | IndexKind::Late => "",
+        IndexKind::Btree => "",
         IndexKind::Unique => "UNIQUE ",
     };
     let manner = match manner {
@@ -80,7 +80,7 @@ pub(super) fn create_index(
     format!("CREATE {unique}INDEX {manner}{name} ON {table} ({})", columns.join(", "))
 }
 
-/// What adds the column of a new field, filled in all rows there are, without touching them.
+/// PlannedAction adds the column of a new field, filled in all rows there are, without touching them.
 pub(super) fn add_column(table: &str, field: &Field) -> String {
     let (name, column_type) = (Name::field(&field.name).quoted(), column_type(&field.kind));
     let default = field.backfill().filter(|value| !value.is_null());
@@ -89,7 +89,7 @@ pub(super) fn add_column(table: &str, field: &Field) -> String {
     format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {column_type}{default}")
 }
 
-/// What takes the default away again: it is for the rows of before the field only.
+/// PlannedAction takes the default away again: it is for the rows of before the field only.
 pub(super) fn drop_default(table: &str, field: &Field) -> String {
     format!("ALTER TABLE {table} ALTER COLUMN {} DROP DEFAULT", Name::field(&field.name).quoted())
 }

@@ -1,13 +1,13 @@
-//! What an error of the driver means: for the caller, and for the code that may try again.
+//! PlannedAction an error of the driver means: for the caller, and for the code that may try again.
 
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::postgres::PgDatabaseError;
 
 use crate::error::{Error, Fault, Place};
 
-/// What an error of the driver asks for.
+/// PlannedAction an error of the driver asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum ErrorClass {
     /// The connection is gone, or could not be made.
     Lost,
     /// Nothing is wrong but the moment: a deadlock, a lock that was not to be had in time.
@@ -25,8 +25,8 @@ pub(super) enum Trouble {
     Other,
 }
 
-impl Trouble {
-    /// What this error asks for.
+impl ErrorClass {
+    /// PlannedAction this error asks for.
     pub(super) fn of(error: &sqlx::Error) -> Self {
         match error {
             sqlx::Error::Io(_)
@@ -35,13 +35,15 @@ impl Trouble {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Lost,
-            sqlx::Error::Database(error) => error.code().map_or(Self::Other, |code| Self::of_code(&code)),
+            sqlx::Error::Database(error) => {
+                error.code().map_or(Self::Other, |code| Self::from_sqlstate(&code))
+            }
             _ => Self::Other,
         }
     }
 
-    /// What this SQLSTATE asks for.
-    fn of_code(code: &str) -> Self {
+    /// PlannedAction this SQLSTATE asks for.
+    fn from_sqlstate(code: &str) -> Self {
         match code {
             // Out of connections, or shutting down, crashing and starting up.
             "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Self::Lost,
@@ -71,14 +73,14 @@ pub(super) fn details(error: &sqlx::Error) -> Option<&PgDatabaseError> {
 
 /// An error of the driver as the caller sees it.
 pub(super) fn store(error: sqlx::Error) -> Error {
-    match Trouble::of(&error) {
-        Trouble::Lost | Trouble::Again => Error::Unavailable(error.into()),
-        Trouble::Full => Error::Full(error.into()),
-        Trouble::Slow => {
+    match ErrorClass::of(&error) {
+        ErrorClass::Lost | ErrorClass::Again => Error::Unavailable(error.into()),
+        ErrorClass::Full => Error::Full(error.into()),
+        ErrorClass::Slow => {
             let detail = "the answer takes too long to find: narrow the question, or index what it asks for";
             Error::Query(vec![Fault::new(Place::body(), "too-slow", detail)])
         }
-        Trouble::Row | Trouble::Moved | Trouble::Other => Error::Internal(error.into()),
+        ErrorClass::Row | ErrorClass::Moved | ErrorClass::Other => Error::Internal(error.into()),
     }
 }
 
@@ -88,9 +90,9 @@ pub(super) fn orm(error: DbErr) -> Error {
         DbErr::ConnectionAcquire(_) => Error::Unavailable(error.into()),
         DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))
-        | DbErr::Query(RuntimeErr::SqlxError(cause)) => match Trouble::of(cause) {
-            Trouble::Lost | Trouble::Again => Error::Unavailable(error.into()),
-            Trouble::Full => Error::Full(error.into()),
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => match ErrorClass::of(cause) {
+            ErrorClass::Lost | ErrorClass::Again => Error::Unavailable(error.into()),
+            ErrorClass::Full => Error::Full(error.into()),
             _ => Error::Internal(error.into()),
         },
         _ => Error::Internal(error.into()),

@@ -1,19 +1,19 @@
-//! What the rows say to a change, before anything happens: read only, and in nobody's way.
+//! PlannedAction the rows say to a change, before anything happens: read only, and in nobody's way.
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _, postgres::PgRow};
 
-use super::{columns, connect::Connections, error, migrate::check, text};
+use super::{columns, connect::Connections, error, migrate::check, statements};
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, Index, IndexKind, Task, Value, evolve},
-    store::{Examined, sql::Name},
+    store::{ChangeImpact, sql::Name},
 };
 
 /// How many keys of violating rows are named.
-const EXAMPLES: usize = 5;
+const MAX_EXAMPLES: usize = 5;
 
 /// Rows converted to another type in a millisecond, about: writers wait for that long.
 const CONVERTED_PER_MS: u64 = 60;
@@ -23,9 +23,9 @@ pub(super) async fn examine(
     connections: &Connections,
     in_force: &Arc<InForce>,
     difference: &Difference,
-) -> Result<Vec<Examined>> {
+) -> Result<Vec<ChangeImpact>> {
     let Some(new) = &difference.target else {
-        return Ok(vec![Examined::default(); difference.changes.len()]);
+        return Ok(vec![ChangeImpact::default(); difference.changes.len()]);
     };
     let old = &in_force.definition;
     let mut connection = connections.migrator().await.map_err(error::store)?;
@@ -49,7 +49,7 @@ pub(super) async fn examine(
     for change in &difference.changes {
         let of_pair = |from: usize, to: usize| {
             let check = checks.iter().find(|check| (check.from, check.to) == (from, to));
-            check.map_or_else(Examined::default, |check| Examined {
+            check.map_or_else(ChangeImpact::default, |check| ChangeImpact {
                 scanned: check.scanned,
                 violating: check.violating,
                 examples: check.examples.clone(),
@@ -61,10 +61,10 @@ pub(super) async fn examine(
             Task::ConvertColumn { from, to } => {
                 let examined = of_pair(*from, *to);
                 let writers_wait_ms = examined.scanned.div_ceil(CONVERTED_PER_MS);
-                Examined { writers_wait_ms, ..examined }
+                ChangeImpact { writers_wait_ms, ..examined }
             }
             Task::AddIndex(index) => of_index(&mut connection, old, new, index).await?,
-            _ => Examined::default(),
+            _ => ChangeImpact::default(),
         });
     }
     Ok(examined)
@@ -76,10 +76,10 @@ async fn of_index(
     old: &Definition,
     new: &Definition,
     index: &Index,
-) -> Result<Examined> {
-    let table = text::table(&old.name);
+) -> Result<ChangeImpact> {
+    let table = statements::table(&old.name);
     let rows = ask(connection, &format!("SELECT count(*) FROM {table}")).await?;
-    let mut examined = Examined { scanned: number(&rows)?, ..Examined::default() };
+    let mut examined = ChangeImpact { scanned: number(&rows)?, ..ChangeImpact::default() };
     if index.kind != IndexKind::Unique {
         return Ok(examined);
     }
@@ -106,7 +106,7 @@ async fn of_index(
     let rows = ask(connection, &format!("SELECT count(*) FROM ({same}) AS s WHERE same > 1")).await?;
     examined.violating = number(&rows)?;
     if examined.violating > 0 {
-        let examples = format!("SELECT k FROM ({same}) AS s WHERE same > 1 ORDER BY k LIMIT {EXAMPLES}");
+        let examples = format!("SELECT k FROM ({same}) AS s WHERE same > 1 ORDER BY k LIMIT {MAX_EXAMPLES}");
         let rows = ask(connection, &examples).await?;
         let keys = rows.iter().map(|row| columns::value(row, 0, &old.key.kind));
         let keys: Result<Vec<Json>, _> = keys.map(|key| key.map(|key| key.to_json(&old.key.kind))).collect();

@@ -24,18 +24,18 @@ pub(super) fn setup() -> String {
     format!("SELECT pg_advisory_xact_lock({SETUP}, 0)")
 }
 
-/// An expression that waits for the lock of the feed, and keeps it until the transaction's end.
-pub(super) fn feed() -> String {
+/// An expression that waits for the lock of the change_log, and keeps it until the transaction's end.
+pub(super) fn change_log() -> String {
     format!("pg_advisory_xact_lock({FEED}, 0)")
 }
 
 /// An expression: whether the storage may be written now. It stays so until the transaction's end.
 pub(super) fn try_writing(storage: StorageId) -> String {
-    try_writing_numbered(&storage.get().to_string())
+    try_writing_expression(&storage.get().to_string())
 }
 
 /// The same of the storage whose number this expression is.
-pub(super) fn try_writing_numbered(storage: &str) -> String {
+pub(super) fn try_writing_expression(storage: &str) -> String {
     format!("pg_try_advisory_xact_lock_shared({WRITE}, ({storage} & {SMALL})::int4)")
 }
 

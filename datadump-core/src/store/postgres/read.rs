@@ -13,32 +13,33 @@ use sqlx::{
 
 use super::{
     columns,
-    error::{self, Trouble},
-    text,
+    error::{self, ErrorClass},
+    statements,
 };
 use crate::{
     error::{Error, Result},
     schema::{InForce, StoredRow, Value},
     store::{
-        Counted, Found, Page, Paging, Query,
-        query::{COUNTED_EXACTLY, Count, Towards},
+        FoundRows, Page, Paging, Query, RowCount, page,
+        query::Count,
         sql::{self, Dialect},
     },
 };
 
 /// How often a question is asked again when its connection turns out to be dead, or its statement
 /// to be older than the table.
-const TRIES: usize = 3;
+const MAX_TRIES: usize = 3;
 
 /// One row by its key.
 pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
     let definition = &in_force.definition;
-    let names: Vec<String> = text::columns(definition).iter().map(|(name, _)| text::quoted(name)).collect();
+    let names: Vec<String> =
+        statements::columns(definition).iter().map(|(name, _)| statements::quoted(name)).collect();
     let statement = format!(
         "SELECT {} FROM {} WHERE {} = ANY($1)",
         names.join(", "),
-        text::table(&definition.name),
-        text::quoted(definition.key.name.as_str())
+        statements::table(&definition.name),
+        statements::quoted(definition.key.name.as_str())
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, std::iter::once(key)).map_err(error::store)?;
@@ -53,18 +54,19 @@ pub(super) async fn rows(
     in_force: &Arc<InForce>,
     keys: &[Value],
     bytes: usize,
-) -> Result<Found> {
+) -> Result<FoundRows> {
     let definition = &in_force.definition;
-    let names = text::columns(definition);
-    let names: Vec<String> = names.iter().map(|(name, _)| format!("t.{}", text::quoted(name))).collect();
+    let names = statements::columns(definition);
+    let names: Vec<String> =
+        names.iter().map(|(name, _)| format!("t.{}", statements::quoted(name))).collect();
     // Their order is that of the keys: what is behind the last that is taken was not looked up.
     let statement = format!(
         "SELECT {}, k.number FROM unnest($1{}) WITH ORDINALITY AS k(key, number) \
          JOIN {} AS t ON t.{} = k.key ORDER BY k.number",
         names.join(", "),
         columns::array_cast(&definition.key.kind),
-        text::table(&definition.name),
-        text::quoted(definition.key.name.as_str())
+        statements::table(&definition.name),
+        statements::quoted(definition.key.name.as_str())
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, keys.iter()).map_err(error::store)?;
@@ -79,7 +81,7 @@ pub(super) async fn rows(
         Some(number) => usize::try_from(number).map_err(Error::internal)?,
         None => keys.len(),
     };
-    Ok(Found { rows: rows.map_err(|error| unreadable(in_force, error))?, keys })
+    Ok(FoundRows { rows: rows.map_err(|error| unreadable(in_force, error))?, keys })
 }
 
 /// A page of rows.
@@ -90,29 +92,21 @@ pub(super) async fn page(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) 
     let rows = ask(pool, in_force, &statement, &arguments).await?;
     let rows: Result<Vec<StoredRow>, _> =
         rows.iter().map(|row| columns::stored_row(row, definition)).collect();
-    let mut rows = rows.map_err(|error| unreadable(in_force, error))?;
-    let limit = usize::try_from(query.paging.limit()).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    if matches!(query.paging, Paging::Keyset { towards: Towards::Previous, .. }) {
-        rows.reverse();
-    }
-    let count = count(pool, in_force, query).await?;
-    Ok(Page { rows, more, count })
+    let rows = rows.map_err(|error| unreadable(in_force, error))?;
+    Ok(page::assemble(query, rows, count(pool, in_force, query).await?))
 }
 
-async fn count(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<Counted> {
+async fn count(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<RowCount> {
     match query.count {
-        Count::None => Ok(Counted::Unknown),
-        Count::Exact => exactly(pool, in_force, query, None).await.map(Counted::Exactly),
-        Count::Estimated => about(pool, in_force, query).await.map(Counted::About),
+        Count::None => Ok(RowCount::Unknown),
+        Count::Exact => exactly(pool, in_force, query, None).await.map(RowCount::Exactly),
+        Count::Estimated => about(pool, in_force, query).await.map(RowCount::About),
         Count::Bounded => {
-            let counted = exactly(pool, in_force, query, Some(COUNTED_EXACTLY + 1)).await?;
-            if counted <= COUNTED_EXACTLY {
-                return Ok(Counted::Exactly(counted));
+            let counted = exactly(pool, in_force, query, Some(page::COUNT_CAP)).await?;
+            match page::exact(counted) {
+                Some(count) => Ok(count),
+                None => Ok(page::estimated(counted, about(pool, in_force, query).await?)),
             }
-            // There are more than were counted, whatever the estimate says.
-            Ok(Counted::About(about(pool, in_force, query).await?.max(counted)))
         }
     }
 }
@@ -125,7 +119,7 @@ async fn exactly(pool: &PgPool, in_force: &Arc<InForce>, query: &Query, most: Op
     u64::try_from(counted).map_err(Error::internal)
 }
 
-/// What the planner thinks.
+/// PlannedAction the planner thinks.
 async fn about(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<u64> {
     let all = Paging::Offset { limit: 1 << 40, offset: 0 };
     let whole = Query { order: Vec::new(), paging: all, ..query.clone() };
@@ -179,19 +173,21 @@ async fn ask_until(
             Ok(rows) => return Ok(rows),
             Err(failure) => failure,
         };
-        match Trouble::of(&failure) {
-            Trouble::Lost if attempt < TRIES => connection = living(pool).await.map_err(error::store)?,
-            Trouble::Moved if attempt < TRIES => {
+        match ErrorClass::of(&failure) {
+            ErrorClass::Lost if attempt < MAX_TRIES => {
+                connection = living(pool).await.map_err(error::store)?
+            }
+            ErrorClass::Moved if attempt < MAX_TRIES => {
                 connection.clear_cached_statements().await.map_err(error::store)?;
             }
-            Trouble::Moved => return Err(moved(in_force)),
+            ErrorClass::Moved => return Err(moved(in_force)),
             _ => return Err(error::store(failure)),
         }
     }
     Err(Error::internal("a question without an end"))
 }
 
-/// Rows as they come, until they have so many bytes; whether these are all. What comes behind them the
+/// Rows as they come, until they have so many bytes; whether these are all. PlannedAction comes behind them the
 /// connection throws away.
 async fn taken(
     mut rows: impl Stream<Item = sqlx::Result<PgRow>> + Unpin,

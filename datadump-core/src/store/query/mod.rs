@@ -18,7 +18,7 @@ pub const DEFAULT_LIMIT: u64 = 100;
 pub const MAX_LIMIT: u64 = 1000;
 
 /// Up to how many rows are counted exactly when nothing is said.
-pub const COUNTED_EXACTLY: u64 = 100_000;
+pub const MAX_EXACT_COUNT: u64 = 100_000;
 
 /// A question to a storage.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +130,7 @@ pub enum Count {
 
 /// How many rows match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum RowCount {
     /// Exactly so many.
     Exactly(u64),
     /// About so many.
@@ -147,12 +147,12 @@ pub struct Page {
     /// Whether there are more in the direction that was asked for.
     pub more: bool,
     /// How many match in all.
-    pub count: Counted,
+    pub count: RowCount,
 }
 
 /// Rows that were looked up by their keys.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Found {
+pub struct FoundRows {
     /// Those there are, in the order of the keys.
     pub rows: Vec<StoredRow>,
     /// How many of the keys were looked up.

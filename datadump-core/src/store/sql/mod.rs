@@ -11,7 +11,7 @@ mod select;
 pub(super) use bind::{bind, literal, to_date, to_decimal, to_time};
 pub(super) use filter::FOLD;
 pub(super) use names::{Name, column, index_name, table};
-pub(super) use select::{column_list, columns, count, count_of, matching, page, page_of, rows};
+pub(super) use select::{column_list, columns, count, page};
 
 /// Which database's SQL is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

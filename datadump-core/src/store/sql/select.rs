@@ -31,11 +31,6 @@ pub(in crate::store) fn column_list(definition: &Definition) -> String {
 /// The rows of a page, and one more when there is one. Towards the previous page they come in
 /// reverse.
 pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {
-    page_of(rows(dialect, definition, query), dialect, definition, query)
-}
-
-/// The rows that pass, from the position of a page on.
-pub(in crate::store) fn rows(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {
     let mut select = Sql::select();
     for of in columns(definition) {
         if is_left_out(definition, query, of) {
@@ -51,16 +46,6 @@ pub(in crate::store) fn rows(dialect: Dialect, definition: &Definition, query: &
     if let Paging::Keyset { from: Some(from), towards, .. } = &query.paging {
         select.cond_where(beyond(dialect, definition, &query.order, from, *towards));
     }
-    select
-}
-
-/// A page of them.
-pub(in crate::store) fn page_of(
-    mut select: SelectStatement,
-    dialect: Dialect,
-    definition: &Definition,
-    query: &Query,
-) -> SelectStatement {
     let towards = match &query.paging {
         Paging::Offset { offset, .. } => {
             select.offset(*offset);
@@ -107,25 +92,11 @@ pub(in crate::store) fn count(
     query: &Query,
     cap: Option<u64>,
 ) -> SelectStatement {
-    count_of(matching(dialect, definition, query), cap)
-}
-
-/// The rows that pass, each as a one.
-pub(in crate::store) fn matching(
-    dialect: Dialect,
-    definition: &Definition,
-    query: &Query,
-) -> SelectStatement {
     let mut matching = Sql::select();
     matching.expr(Expr::val(1)).from(table(&definition.name));
     if let Some(wanted) = &query.filter {
         matching.cond_where(filter::condition(dialect, definition, wanted));
     }
-    matching
-}
-
-/// How many they are; at most `cap` are counted.
-pub(in crate::store) fn count_of(mut matching: SelectStatement, cap: Option<u64>) -> SelectStatement {
     if let Some(cap) = cap {
         matching.limit(cap);
     }

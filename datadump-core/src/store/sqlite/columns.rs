@@ -6,7 +6,6 @@ use rusqlite::{
 };
 use uuid::Uuid;
 
-use super::late;
 use crate::{
     clock::Timestamp,
     schema::{Definition, Field, Index, IndexKind, Kind, StorageId, StoredRow, Value},
@@ -61,10 +60,7 @@ pub(super) fn create_table(id: StorageId, definition: &Definition) -> Vec<String
     for service in [Column::Version, Column::CreatedAt, Column::UpdatedAt] {
         columns.push(format!("{} INTEGER NOT NULL", sql::column(definition, service).quoted()));
     }
-    let has_late = late::has(definition);
-    columns.extend(has_late.then(|| late::COLUMN.to_owned()));
     let mut statements = vec![format!("CREATE TABLE {table} ({}) {shape}", columns.join(", "))];
-    statements.extend(has_late.then(|| late::begin(id, definition)));
     // The list shows the newest first.
     let newest = sql::Name::newest_index(id).quoted();
     let updated_at = sql::column(definition, Column::UpdatedAt).quoted();
@@ -75,15 +71,14 @@ pub(super) fn create_table(id: StorageId, definition: &Definition) -> Vec<String
 
 /// What makes an index.
 pub(super) fn create_index(id: StorageId, definition: &Definition, index: &Index) -> String {
-    let (unique, of) = match index.kind {
-        IndexKind::Unique => ("UNIQUE ", ""),
-        IndexKind::Btree => ("", ""),
-        IndexKind::Late => ("", late::INDEXED),
+    let unique = match index.kind {
+        IndexKind::Unique => "UNIQUE ",
+        IndexKind::Btree => "",
     };
     let name = sql::index_name(id, index).quoted();
     let table = sql::table(&definition.name).quoted();
     let columns: Vec<String> = index.fields.iter().map(|field| sql::Name::field(field).quoted()).collect();
-    format!("CREATE {unique}INDEX {name} ON {table} ({}){of}", columns.join(", "))
+    format!("CREATE {unique}INDEX {name} ON {table} ({})", columns.join(", "))
 }
 
 /// What adds a column. Its default cannot be bound, so it is written by sea-query's own quoting;

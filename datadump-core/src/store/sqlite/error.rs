@@ -24,7 +24,7 @@ pub(super) fn map(error: Sqlite) -> Error {
             | ErrorCode::ReadOnly,
         ) => Error::Unavailable(error.into()),
         Some(ErrorCode::OperationInterrupted) => {
-            Error::Unavailable("the question took too long and was given up".into())
+            Error::Unavailable("the query took too long and was stopped".into())
         }
         Some(ErrorCode::NotADatabase) => Error::Database("the file is not an SQLite database".into()),
         _ => Error::internal(error),

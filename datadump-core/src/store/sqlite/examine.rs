@@ -7,11 +7,11 @@ use super::{columns::read_row, error::map};
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, Field, InForce, Index, IndexKind, StoredRow, Task, Value, evolve},
-    store::{Column, Examined, sql},
+    store::{ChangeImpact, Column, sql},
 };
 
 /// How many keys of violating rows are named.
-const EXAMPLES: usize = 5;
+const MAX_EXAMPLES: usize = 5;
 
 /// Rows whose index entries are built in a millisecond, about; measured on two slow cores.
 const INDEXED_PER_MS: u64 = 700;
@@ -25,11 +25,11 @@ pub(super) fn examine(
     in_force: &InForce,
     new: Option<&Definition>,
     difference: &Difference,
-) -> Result<Vec<Examined>> {
+) -> Result<Vec<ChangeImpact>> {
     let Some(new) = new else { return Ok(Vec::new()) };
     let old = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
-    let mut examined = vec![Examined::default(); difference.changes.len()];
+    let mut examined = vec![ChangeImpact::default(); difference.changes.len()];
     let checks: Vec<(usize, Check<'_>)> = difference
         .changes
         .iter()
@@ -43,7 +43,7 @@ pub(super) fn examine(
                 entry.scanned += 1;
                 if check.violated_by(&row) {
                     entry.violating += 1;
-                    if entry.examples.len() < EXAMPLES {
+                    if entry.examples.len() < MAX_EXAMPLES {
                         entry.examples.push(row.key.to_json(&old.key.kind));
                     }
                 }
@@ -113,11 +113,11 @@ fn index_examined(
     old: &Definition,
     new: &Definition,
     index: &Index,
-) -> Result<Examined> {
+) -> Result<ChangeImpact> {
     let table = sql::table(&old.name).quoted();
     let count = |text: &str| -> Result<u64> { connection.query_row(text, [], |row| row.get(0)).map_err(map) };
     let scanned = count(&format!("SELECT count(*) FROM {table}"))?;
-    let mut examined = Examined { scanned, ..Examined::default() };
+    let mut examined = ChangeImpact { scanned, ..ChangeImpact::default() };
     if index.kind != IndexKind::Unique {
         return Ok(examined);
     }
@@ -143,7 +143,7 @@ fn index_examined(
     );
     examined.violating = count(&format!("SELECT coalesce(sum(same), 0) FROM ({groups})"))?;
     let mut statement =
-        connection.prepare(&format!("SELECT example FROM ({groups}) LIMIT {EXAMPLES}")).map_err(map)?;
+        connection.prepare(&format!("SELECT example FROM ({groups}) LIMIT {MAX_EXAMPLES}")).map_err(map)?;
     let keys = statement
         .query_map([], |row| super::columns::read(&old.key.kind, row, 0))
         .map_err(map)?

@@ -9,8 +9,9 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig, functions::FunctionFlags
 
 use super::{
     error::map,
-    log::{self, Log},
-    system, with_suffix,
+    system,
+    wal::{self, Wal},
+    with_suffix,
 };
 use crate::{
     clock::Timestamp,
@@ -18,14 +19,14 @@ use crate::{
     store::{Column, Options, Storage, query::filter::fold_text, sql},
 };
 
-/// Before this, SQLite could damage a write-ahead log that several connections used.
-const LEAST_SQLITE: i32 = 3_051_003;
+/// Before this, SQLite could damage a write-ahead wal that several connections used.
+const MIN_SQLITE_VERSION: i32 = 3_051_003;
 
 /// What opening gives.
 pub(super) struct Opened {
     pub(super) file: PathBuf,
     pub(super) writer: Connection,
-    pub(super) log: Log,
+    pub(super) wal: Wal,
     pub(super) catalogue: Vec<Storage>,
     /// The time of the last row that was written.
     pub(super) last_stamp: Timestamp,
@@ -35,9 +36,9 @@ pub(super) struct Opened {
 
 /// Opens the file, and makes it when there is none.
 pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
-    if rusqlite::version_number() < LEAST_SQLITE {
+    if rusqlite::version_number() < MIN_SQLITE_VERSION {
         let found = rusqlite::version();
-        return Err(Error::Database(format!("SQLite {found} has a defect in its log; 3.51.3 is needed")));
+        return Err(Error::Database(format!("SQLite {found} has a defect in its wal; 3.51.3 is needed")));
     }
     let (file, temporary) = match file {
         Some(file) => (file, None),
@@ -48,7 +49,7 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     };
     make_folder(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
     let lock = lock(&file)?;
-    log::settle(&file).map_err(|error| cannot_open(&with_suffix(&file, "-wal"), &error))?;
+    wal::rewrite_and_sync(&file).map_err(|error| cannot_open(&with_suffix(&file, "-wal"), &error))?;
     let mut writer = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     writer.pragma_update(None, "journal_mode", "wal").map_err(map)?;
     writer.pragma_update(None, "synchronous", "full").map_err(map)?;
@@ -59,8 +60,8 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     let last_stamp = last_stamp(&writer, &catalogue)?;
     // SQLite does this too, but does not say when it fails.
     sync(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
-    let log = Log::open(&file, &writer)?;
-    Ok(Opened { file, writer, log, catalogue, last_stamp, lock, temporary })
+    let wal = Wal::open(&file, &writer)?;
+    Ok(Opened { file, writer, wal, catalogue, last_stamp, lock, temporary })
 }
 
 /// The folder a file is in.
@@ -71,7 +72,7 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
-/// Makes a folder with those it is in, and sees to it that a power cut does not take them away.
+/// Makes a folder with those it is in, and sees to it that a power truncate_uncommitted does not take them away.
 fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -107,28 +108,28 @@ fn last_stamp(connection: &Connection, catalogue: &[Storage]) -> Result<Timestam
 }
 
 /// How many of SQLite's steps are taken before others get their turn on the processor.
-const STEPS: i32 = 500;
+const YIELD_INTERVAL_OPS: i32 = 500;
 
 /// Makes long statements of a connection step aside for those who wait for a processor: on few cores
 /// one scan would otherwise cost everyone else a time slice at every turn.
-pub(super) fn step_aside(connection: &Connection) -> Result<()> {
+pub(super) fn yield_while_running(connection: &Connection) -> Result<()> {
     let give_way = || {
         std::thread::yield_now();
         false
     };
-    connection.progress_handler(STEPS, Some(give_way)).map_err(map)
+    connection.progress_handler(YIELD_INTERVAL_OPS, Some(give_way)).map_err(map)
 }
 
 /// No longer.
-pub(super) fn step_on(connection: &Connection) -> Result<()> {
-    connection.progress_handler(STEPS, None::<fn() -> bool>).map_err(map)
+pub(super) fn stop_yielding(connection: &Connection) -> Result<()> {
+    connection.progress_handler(YIELD_INTERVAL_OPS, None::<fn() -> bool>).map_err(map)
 }
 
 /// A connection that only reads.
 pub(super) fn reader(file: &Path) -> Result<Connection> {
     let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.pragma_update(None, "query_only", true).map_err(map)?;
-    step_aside(&connection)?;
+    yield_while_running(&connection)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use datadump_core::store::{Counted, Expect, Store};
+use datadump_core::store::{Expect, RowCount, Store};
 use serde_json::json;
 
 use super::support::*;
@@ -15,12 +15,12 @@ async fn counts_are_exact_or_say_that_they_are_not() {
     dogs(&store, &dog, 2000).await;
     database.execute("ANALYZE storage_dog").await;
     let counted = async |parameters: &[(&str, &str)]| page(&store, &dog, parameters).await.count;
-    assert_eq!(counted(&[]).await, Counted::Exactly(2000));
-    assert_eq!(counted(&[("color", "black")]).await, Counted::Exactly(2000));
-    assert_eq!(counted(&[("color", "white")]).await, Counted::Exactly(0));
-    assert_eq!(counted(&[("count", "none")]).await, Counted::Unknown);
-    assert_eq!(counted(&[("count", "exact")]).await, Counted::Exactly(2000));
-    assert_eq!(counted(&[("count", "estimated")]).await, Counted::About(2000));
+    assert_eq!(counted(&[]).await, RowCount::Exactly(2000));
+    assert_eq!(counted(&[("color", "black")]).await, RowCount::Exactly(2000));
+    assert_eq!(counted(&[("color", "white")]).await, RowCount::Exactly(0));
+    assert_eq!(counted(&[("count", "none")]).await, RowCount::Unknown);
+    assert_eq!(counted(&[("count", "exact")]).await, RowCount::Exactly(2000));
+    assert_eq!(counted(&[("count", "estimated")]).await, RowCount::About(2000));
     store.close().await;
 }
 

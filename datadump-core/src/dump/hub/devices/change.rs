@@ -181,10 +181,10 @@ impl Dump {
             Ok(())
         };
         forget(SystemStorage::Device, Value::Integer(device.id))?;
-        forget(SystemStorage::Pulse, Value::Text(device.heart.key().to_owned()))?;
+        forget(SystemStorage::Liveness, Value::Text(device.heart.key().to_owned()))?;
         for sensor in device.sensors() {
             forget(SystemStorage::Sensor, Value::Integer(sensor.id))?;
-            forget(SystemStorage::Pulse, Value::Text(sensor.heart.key().to_owned()))?;
+            forget(SystemStorage::Liveness, Value::Text(sensor.heart.key().to_owned()))?;
         }
         // Nothing is stored of it any more.
         device.stop();

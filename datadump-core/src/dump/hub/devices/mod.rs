@@ -174,7 +174,7 @@ impl Dump {
 
     /// Takes over what other nodes have heard of these devices.
     async fn refresh(&self, ids: &[i64]) -> Result<()> {
-        let in_force = self.hub_storage(SystemStorage::Pulse)?;
+        let in_force = self.hub_storage(SystemStorage::Liveness)?;
         let column = Column::named(&in_force.definition, "device_id")
             .ok_or_else(|| Error::internal("pulses of no device"))?;
         for ids in ids.chunks(200) {

@@ -21,7 +21,7 @@ impl Dump {
     /// Finds those that are silent for too long.
     pub(super) async fn judge_hearts(&self) -> Result<()> {
         let now = self.clock.now();
-        let in_force = self.hub_storage(SystemStorage::Pulse)?;
+        let in_force = self.hub_storage(SystemStorage::Liveness)?;
         let Some(due) = Column::named(&in_force.definition, "due") else {
             return Err(Error::internal("pulses are never due"));
         };

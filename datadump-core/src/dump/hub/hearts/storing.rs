@@ -138,7 +138,7 @@ impl Dump {
                 Some(self.hub_put(SystemStorage::Transition, &row, Expect::Absent)?)
             }
         };
-        Ok(Some(Beat { pulse: self.hub_put(SystemStorage::Pulse, &row, expect)?, transition, was }))
+        Ok(Some(Beat { pulse: self.hub_put(SystemStorage::Liveness, &row, expect)?, transition, was }))
     }
 }
 

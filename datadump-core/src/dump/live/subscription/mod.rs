@@ -30,7 +30,7 @@ use crate::{
     error::Place as At,
     error::{Error, Fault, Result},
     schema::{InForce, StorageId, StorageName, Value},
-    store::{Changed, Commit, Filter, Store, query::parse, system_storages::SystemStorage},
+    store::{ChangeKind, Commit, Filter, Store, query::parse, system_storages::SystemStorage},
 };
 
 /// How many commits one who is behind reads at a time.
@@ -316,7 +316,7 @@ impl Subscription {
             return false;
         }
         let key = (event.storage.clone(), format!("{:?}", event.key));
-        if event.what == Changed::Deleted {
+        if event.what == ChangeKind::Deleted {
             // One that is made anew counts its versions anew.
             self.known.remove(&key);
         }
@@ -326,7 +326,7 @@ impl Subscription {
     fn passes(&mut self, event: &Event) -> bool {
         // What is old is tidied away: that is nothing that became of it.
         if matches!(event.own(), Some((SystemStorage::Transition | SystemStorage::Command, _)))
-            && event.what == Changed::Deleted
+            && event.what == ChangeKind::Deleted
         {
             return false;
         }

@@ -7,19 +7,19 @@ use sqlx::{
     postgres::{PgArguments, PgRow},
 };
 
-use super::{Halt, Passes, plan::Plan, session::Session};
+use super::{Halt, MigrationProgress, plan::Plan, session::Session};
 use crate::{
     schema::{Definition, Field, Value, evolve},
     store::{postgres::columns, sql::Name},
 };
 
 /// How many rows are read at once.
-const ROWS: usize = 5_000;
+const BATCH_ROWS: usize = 5_000;
 
 /// How many keys of violating rows are named.
-const EXAMPLES: usize = 5;
+const MAX_EXAMPLES: usize = 5;
 
-/// What a value of an old field has to pass to stand in the new one.
+/// PlannedAction a value of an old field has to pass to stand in the new one.
 #[derive(Debug)]
 pub(in crate::store::postgres) struct Check<'p> {
     pub(in crate::store::postgres) from: usize,
@@ -51,7 +51,7 @@ impl<'p> Check<'p> {
         self.scanned += 1;
         if self.converted(value).is_none() {
             self.violating += 1;
-            if self.examples.len() < EXAMPLES {
+            if self.examples.len() < MAX_EXAMPLES {
                 self.examples.push(key.to_json(&definition.key.kind));
             }
         }
@@ -67,11 +67,11 @@ pub(in crate::store::postgres) fn checks<'p>(
     pairs.iter().filter_map(|pair| Check::new(old, new, *pair)).collect()
 }
 
-/// What reads the key and the old values that the checks are about.
+/// PlannedAction reads the key and the old values that the checks are about.
 pub(in crate::store::postgres) fn select(old: &Definition, checks: &[Check<'_>]) -> String {
     let columns = checks.iter().map(|check| Name::field(&check.before.name).quoted());
     let columns: Vec<String> = [Name::field(&old.key.name).quoted()].into_iter().chain(columns).collect();
-    format!("SELECT {} FROM {}", columns.join(", "), super::super::text::table(&old.name))
+    format!("SELECT {} FROM {}", columns.join(", "), super::super::statements::table(&old.name))
 }
 
 /// So many rows after a key, in the order of keys.
@@ -89,7 +89,7 @@ pub(in crate::store::postgres) fn page(
         }
         None => String::new(),
     };
-    Ok((format!("{select} {beyond} ORDER BY {key} LIMIT {ROWS}"), arguments))
+    Ok((format!("{select} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}"), arguments))
 }
 
 /// Looks at rows; the key of the last one, when there may be more.
@@ -107,11 +107,15 @@ pub(in crate::store::postgres) fn look(
         }
         last = Some(key);
     }
-    Ok(last.filter(|_| rows.len() >= ROWS))
+    Ok(last.filter(|_| rows.len() >= BATCH_ROWS))
 }
 
 /// Looks at all rows.
-pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes) -> Result<(), Halt> {
+pub(super) async fn all(
+    session: &mut Session,
+    plan: &Plan,
+    progress: &mut MigrationProgress,
+) -> Result<(), Halt> {
     let old = &plan.old.definition;
     let mut checks = checks(old, &plan.new, &plan.difference.scans());
     if checks.is_empty() {
@@ -123,7 +127,7 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
         let query = sqlx::query_with(AssertSqlSafe(question), arguments);
         let rows = query.fetch_all(&mut session.connection).await?;
         after = look(old, &mut checks, &rows)?;
-        passes.advance(session, rows.len() as u64).await?;
+        progress.advance(session, rows.len() as u64).await?;
         if after.is_none() {
             return verdict(&checks);
         }
@@ -132,7 +136,8 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
 
 /// From which transaction on rows may have changed without having been looked at.
 pub(super) async fn horizon(session: &mut Session) -> Result<String, Halt> {
-    let rows = session.ask("SELECT (txid_snapshot_xmin(txid_current_snapshot()) & 4294967295)::text").await?;
+    let rows =
+        session.fetch("SELECT (txid_snapshot_xmin(txid_current_snapshot()) & 4294967295)::text").await?;
     rows.first().map(|row| row.try_get(0)).transpose()?.ok_or(Halt::Over)
 }
 
@@ -146,15 +151,15 @@ pub(super) async fn changed(session: &mut Session, plan: &Plan, horizon: &str) -
     // Transaction numbers go round in a circle; their age does not.
     let question = format!("{} WHERE age(xmin) <= age('{horizon}'::xid)", select(old, &checks));
     // By a cursor: it may be the whole table that has changed.
-    session.say(&format!("DECLARE latest NO SCROLL CURSOR FOR {question}")).await?;
+    session.execute(&format!("DECLARE latest NO SCROLL CURSOR FOR {question}")).await?;
     loop {
-        let rows = session.ask(&format!("FETCH {ROWS} FROM latest")).await?;
+        let rows = session.fetch(&format!("FETCH {BATCH_ROWS} FROM latest")).await?;
         look(old, &mut checks, &rows)?;
-        if rows.len() < ROWS {
+        if rows.len() < BATCH_ROWS {
             break;
         }
     }
-    session.say("CLOSE latest").await?;
+    session.execute("CLOSE latest").await?;
     verdict(&checks)
 }
 

@@ -4,7 +4,7 @@
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    Halt, Passes,
+    Halt, MigrationProgress,
     check::{self, Check},
     plan::{How, Moved, Plan},
     session::{BY_ANY, BY_KEY, Session},
@@ -12,7 +12,11 @@ use super::{
 use crate::{schema::Value, store::postgres::columns};
 
 /// Fills all columns whose values are converted.
-pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes) -> Result<(), Halt> {
+pub(super) async fn all(
+    session: &mut Session,
+    plan: &Plan,
+    progress: &mut MigrationProgress,
+) -> Result<(), Halt> {
     let converted: Vec<&Moved> = plan.moved.iter().filter(|moved| moved.how == How::Convert).collect();
     if converted.is_empty() {
         return Ok(());
@@ -21,7 +25,7 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
     let pairs: Vec<(usize, usize)> = converted.iter().map(|moved| (moved.from, moved.to)).collect();
     let checks = check::checks(old, &plan.new, &pairs);
     let update = update(plan, &converted);
-    session.say(BY_KEY).await?;
+    session.execute(BY_KEY).await?;
     let mut after: Option<Value> = None;
     loop {
         let (question, arguments) = check::page(old, &checks, after.as_ref())?;
@@ -38,7 +42,7 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
                 values.push(fitting(check, &value, keys.last())?);
             }
         }
-        let Some(last) = keys.last().cloned() else { return Ok(session.say(BY_ANY).await?) };
+        let Some(last) = keys.last().cloned() else { return Ok(session.execute(BY_ANY).await?) };
         let mut arguments = PgArguments::default();
         columns::bind(&mut arguments, &old.key.kind, keys.iter())?;
         for (moved, values) in converted.iter().zip(&values) {
@@ -47,7 +51,7 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
         }
         let query = sqlx::query_with(AssertSqlSafe(update.as_str()), arguments);
         query.execute(&mut session.connection).await?;
-        passes.done = (passes.done + rows.len() as u64).min(passes.total);
+        progress.done = (progress.done + rows.len() as u64).min(progress.total);
         after = Some(last);
     }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use sqlx::Row as _;
 
 use super::{
-    Halt, Passes, check, convert, index,
+    Halt, MigrationProgress, check, convert, ddl, index,
     plan::{Plan, When},
     session::Session,
-    statements,
 };
 use crate::{
     clock::Timestamp,
@@ -26,8 +25,8 @@ pub(super) async fn create(
     statements: &[String],
     now: Timestamp,
 ) -> Result<(), Halt> {
-    session.say("BEGIN").await?;
-    session.say(&statements.join("; ")).await?;
+    session.execute("BEGIN").await?;
+    session.execute(&statements.join("; ")).await?;
     put_in_force(session, 0, &storage.dropped, now).await
 }
 
@@ -37,14 +36,14 @@ pub(super) async fn finish(
     plan: &Plan,
     storage: &Storage,
     horizon: &str,
-    passes: &mut Passes,
+    progress: &mut MigrationProgress,
     now: Timestamp,
 ) -> Result<(), Halt> {
     // Writers that are under way end their transaction; later ones wait, or go on with others.
-    session.say(&format!("BEGIN; SET LOCAL lock_timeout = '10s'; {}", locks::alone(plan.id()))).await?;
-    session.say("SET LOCAL lock_timeout = 0").await?;
+    session.execute(&format!("BEGIN; SET LOCAL lock_timeout = '10s'; {}", locks::alone(plan.id()))).await?;
+    session.execute("SET LOCAL lock_timeout = 0").await?;
     check::changed(session, plan, horizon).await?;
-    convert::all(session, plan, passes).await?;
+    convert::all(session, plan, progress).await?;
     for build in plan.builds.iter().filter(|build| build.when == When::Last) {
         index::create(session, plan, build).await?;
     }
@@ -53,12 +52,12 @@ pub(super) async fn finish(
     statements.extend(wider(session, plan).await?);
     if !statements.is_empty() {
         session.take(&plan.table).await?;
-        session.say(&statements.join("; ")).await?;
+        session.execute(&statements.join("; ")).await?;
     }
     put_in_force(session, plan.old.version, &plan.dropped(&storage.dropped), now).await
 }
 
-/// Columns that have to be told that more fits. One that was narrowed before has kept its type, and
+/// Columns that have to be notify_commit that more fits. One that was narrowed before has kept its type, and
 /// making it "wider" to less than that would rewrite the table.
 async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> {
     let mut statements = Vec::new();
@@ -85,7 +84,7 @@ async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> 
             _ => false,
         };
         if !fits {
-            statements.push(statements::widen(&plan.table, field, &column_type));
+            statements.push(ddl::widen(&plan.table, field, &column_type));
         }
     }
     Ok(statements)
@@ -119,10 +118,10 @@ async fn put_in_force(
     .execute(&mut session.connection)
     .await?;
     if flipped.rows_affected() != 1 || applied.rows_affected() != 1 {
-        session.say("ROLLBACK").await?;
+        session.execute("ROLLBACK").await?;
         return Err(Halt::Over);
     }
-    session.say(&notification(session.id)).await?;
-    session.say("COMMIT").await?;
+    session.execute(&notification(session.id)).await?;
+    session.execute("COMMIT").await?;
     Ok(())
 }

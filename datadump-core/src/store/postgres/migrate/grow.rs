@@ -6,39 +6,43 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Row as _, postgres::PgArguments};
 
 use super::{
-    Halt, Passes,
+    Halt, MigrationProgress,
     plan::{How, Plan},
     session::{BY_ANY, BY_KEY, Session},
 };
 use crate::{
     schema::{Kind, Value},
-    store::postgres::{columns, error::Trouble},
+    store::postgres::{columns, error::ErrorClass},
 };
 
 /// How many rows one transaction fills.
-const ROWS: u64 = 2_500;
+const BATCH_ROWS: u64 = 2_500;
 
 /// The time left to others between two transactions.
-const BREATH: Duration = Duration::from_millis(2);
+const BATCH_PAUSE: Duration = Duration::from_millis(2);
 
 /// Fills all growing columns.
-pub(super) async fn fill(session: &mut Session, plan: &Plan, passes: &mut Passes) -> Result<(), Halt> {
+pub(super) async fn fill(
+    session: &mut Session,
+    plan: &Plan,
+    progress: &mut MigrationProgress,
+) -> Result<(), Halt> {
     if plan.copies("").is_empty() {
         return Ok(());
     }
     let kind = &plan.old.definition.key.kind;
-    // The last transaction is synced to disk, and with it all that came before. What a crash takes
+    // The last transaction is synced to disk, and with it all that came before. PlannedAction a crash takes
     // away until then is filled again.
-    session.say(&format!("SET synchronous_commit = off; {BY_KEY}")).await?;
+    session.execute(&format!("SET synchronous_commit = off; {BY_KEY}")).await?;
     let mut after = first_missing(session, plan).await?;
     while let Some(key) = after {
         let (rows, last) = batch(session, plan, kind, &key).await?;
-        passes.advance(session, rows).await?;
-        after = last.filter(|_| rows >= ROWS).map(|last| Position { key: last, inclusive: false });
-        tokio::time::sleep(BREATH).await;
+        progress.advance(session, rows).await?;
+        after = last.filter(|_| rows >= BATCH_ROWS).map(|last| Position { key: last, inclusive: false });
+        tokio::time::sleep(BATCH_PAUSE).await;
     }
-    session.say(&format!("SET synchronous_commit = on; {BY_ANY}")).await?;
-    passes.passed(1);
+    session.execute(&format!("SET synchronous_commit = on; {BY_ANY}")).await?;
+    progress.passed(1);
     Ok(())
 }
 
@@ -51,7 +55,7 @@ struct Position {
 async fn first_missing(session: &mut Session, plan: &Plan) -> Result<Option<Position>, Halt> {
     let (table, key, missing) = (&plan.table, plan.key(), missing(plan));
     let question = format!("SELECT {key} FROM {table} AS t WHERE {missing} ORDER BY {key} LIMIT 1");
-    let rows = session.ask(&question).await?;
+    let rows = session.fetch(&question).await?;
     let key = rows.first().map(|row| columns::value(row, 0, &plan.old.definition.key.kind)).transpose()?;
     Ok(key.map(|key| Position { key, inclusive: true }))
 }
@@ -69,7 +73,7 @@ async fn batch(
     // is planned badly as long as nothing is known of the new column.
     let page = format!(
         "SELECT {key}, count(*) OVER () FROM (SELECT {key} FROM {table} \
-         WHERE {key} {than} ($1{cast})[1] ORDER BY {key} LIMIT {ROWS}) AS page ORDER BY {key} DESC LIMIT 1"
+         WHERE {key} {than} ($1{cast})[1] ORDER BY {key} LIMIT {BATCH_ROWS}) AS page ORDER BY {key} DESC LIMIT 1"
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, kind, std::iter::once(&from.key))?;
@@ -87,7 +91,9 @@ async fn batch(
         match query.execute(&mut session.connection).await {
             Ok(_) => return Ok((u64::try_from(rows).unwrap_or(0), Some(last))),
             // A writer was in the way; it goes first.
-            Err(error) if Trouble::of(&error) == Trouble::Again => tokio::time::sleep(BREATH).await,
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Again => {
+                tokio::time::sleep(BATCH_PAUSE).await
+            }
             Err(error) => return Err(error.into()),
         }
     }

@@ -14,8 +14,8 @@ pub(super) async fn build(session: &mut Session, plan: &Plan) -> Result<(), Halt
     for build in plan.builds.iter().filter(|build| build.when == When::Early) {
         match standing(session, &build.name).await? {
             Standing::Valid => continue,
-            // What an attempt left that was cut off: it takes part in every write, for nothing.
-            Standing::Invalid => session.say(&format!("DROP INDEX CONCURRENTLY {}", build.name)).await?,
+            // PlannedAction an attempt left that was cut off: it takes part in every write, for nothing.
+            Standing::Invalid => session.execute(&format!("DROP INDEX CONCURRENTLY {}", build.name)).await?,
             Standing::Missing => {}
         }
         create(session, plan, build).await?;
@@ -25,7 +25,7 @@ pub(super) async fn build(session: &mut Session, plan: &Plan) -> Result<(), Halt
 
 /// Builds one index.
 pub(super) async fn create(session: &mut Session, plan: &Plan, build: &Build) -> Result<(), Halt> {
-    match session.say(&plan.create_index(build)).await {
+    match session.execute(&plan.create_index(build)).await {
         Err(error) if code(&error) == Some("23505") => Err(Halt::Refused(duplicates(build, &error))),
         done => Ok(done?),
     }

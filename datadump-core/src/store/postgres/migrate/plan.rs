@@ -1,4 +1,4 @@
-//! What a migration has to do to the table, step by step, from the difference of two versions.
+//! PlannedAction a migration has to do to the table, step by step, from the difference of two versions.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,7 +7,7 @@ use crate::{
     store::{
         postgres::{
             columns::column_type,
-            text::{self, GROWN},
+            statements::{self, GROWN},
         },
         sql::{self, Name},
     },
@@ -81,7 +81,7 @@ impl Plan {
                 _ => {}
             }
         }
-        let table = text::table(&old.definition.name);
+        let table = statements::table(&old.definition.name);
         let mut plan = Self { old, new, difference, table, moved, builds: Vec::new() };
         plan.builds = plan.new.all_indexes().into_iter().filter_map(|index| plan.build(index)).collect();
         plan
@@ -130,7 +130,7 @@ impl Plan {
 
     /// The trigger, and its function, that keep growing columns in step with writes.
     pub(super) fn keeper(&self) -> String {
-        text::quoted(&format!("dd_keep_{}", self.id().get()))
+        statements::quoted(&format!("dd_keep_{}", self.id().get()))
     }
 
     /// `new = old` of every growing column.
@@ -184,7 +184,7 @@ impl Plan {
         }
         // The old one has the name until it goes.
         let name = if exists {
-            text::quoted(&format!("{}{GROWN}", final_name.as_str()))
+            statements::quoted(&format!("{}{GROWN}", final_name.as_str()))
         } else {
             final_name.quoted()
         };

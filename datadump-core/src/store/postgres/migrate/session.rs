@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 use super::Halt;
 use crate::{
     schema::StorageId,
-    store::postgres::{catalogue::notification, error::Trouble},
+    store::postgres::{catalogue::notification, error::ErrorClass},
 };
 
 /// How long a change of a table waits for its lock. While it waits, everyone who comes later waits
@@ -25,10 +25,10 @@ pub(super) const BY_ANY: &str = "RESET enable_seqscan; RESET enable_bitmapscan; 
     RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material";
 
 /// How long to leave the others alone before the next try.
-const BETWEEN: Duration = Duration::from_millis(200);
+const LOCK_RETRY_DELAY: Duration = Duration::from_millis(200);
 
 /// How often a lock is tried for before the whole step is begun again.
-const LOCK_TRIES: u32 = 300;
+const MAX_LOCK_TRIES: u32 = 300;
 
 /// A connection, and the migration it is for.
 #[derive(Debug)]
@@ -40,12 +40,12 @@ pub(super) struct Session {
 
 impl Session {
     /// Runs statements without parameters or answers.
-    pub(super) async fn say(&mut self, statements: &str) -> sqlx::Result<()> {
+    pub(super) async fn execute(&mut self, statements: &str) -> sqlx::Result<()> {
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut self.connection).await.map(|_| ())
     }
 
     /// Asks a question without parameters.
-    pub(super) async fn ask(&mut self, question: &str) -> sqlx::Result<Vec<PgRow>> {
+    pub(super) async fn fetch(&mut self, question: &str) -> sqlx::Result<Vec<PgRow>> {
         sqlx::query(AssertSqlSafe(question)).fetch_all(&mut self.connection).await
     }
 
@@ -53,16 +53,16 @@ impl Session {
     /// the lock without making others wait.
     pub(super) async fn change(&mut self, statements: &[String]) -> sqlx::Result<()> {
         let all = format!("BEGIN; {LOCK_WAIT}; {}; COMMIT", statements.join("; "));
-        for _ in 0..LOCK_TRIES {
-            match self.say(&all).await {
-                Err(error) if Trouble::of(&error) == Trouble::Again => self.say("ROLLBACK").await?,
+        for _ in 0..MAX_LOCK_TRIES {
+            match self.execute(&all).await {
+                Err(error) if ErrorClass::of(&error) == ErrorClass::Again => self.execute("ROLLBACK").await?,
                 Err(error) => {
-                    self.say("ROLLBACK").await?;
+                    self.execute("ROLLBACK").await?;
                     return Err(error);
                 }
                 done => return done,
             }
-            tokio::time::sleep(BETWEEN).await;
+            tokio::time::sleep(LOCK_RETRY_DELAY).await;
         }
         Err(sqlx::Error::PoolTimedOut)
     }
@@ -70,16 +70,16 @@ impl Session {
     /// Inside a transaction: takes the table for itself, without making readers wait behind it for
     /// longer than a moment.
     pub(super) async fn take(&mut self, table: &str) -> sqlx::Result<()> {
-        for _ in 0..LOCK_TRIES {
+        for _ in 0..MAX_LOCK_TRIES {
             let lock = format!("SAVEPOINT take; {LOCK_WAIT}; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
-            match self.say(&lock).await {
-                Ok(()) => return self.say("RELEASE SAVEPOINT take").await,
-                Err(error) if Trouble::of(&error) == Trouble::Again => {
-                    self.say("ROLLBACK TO SAVEPOINT take; RELEASE SAVEPOINT take").await?;
+            match self.execute(&lock).await {
+                Ok(()) => return self.execute("RELEASE SAVEPOINT take").await,
+                Err(error) if ErrorClass::of(&error) == ErrorClass::Again => {
+                    self.execute("ROLLBACK TO SAVEPOINT take; RELEASE SAVEPOINT take").await?;
                 }
                 Err(error) => return Err(error),
             }
-            tokio::time::sleep(BETWEEN).await;
+            tokio::time::sleep(LOCK_RETRY_DELAY).await;
         }
         Err(sqlx::Error::PoolTimedOut)
     }
@@ -114,7 +114,7 @@ impl Session {
         if updated.rows_affected() == 0 {
             return Err(Halt::Over);
         }
-        self.say(&notification(self.id)).await?;
+        self.execute(&notification(self.id)).await?;
         Ok(())
     }
 }

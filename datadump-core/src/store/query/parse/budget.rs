@@ -14,10 +14,10 @@ pub(super) enum Tester {
 }
 
 /// The most tests, and groups of tests, a query may have.
-const TESTS: usize = 256;
+const MAX_TESTS: usize = 256;
 
 /// The most values its tests may compare with.
-const VALUES: usize = 1000;
+const MAX_VALUES: usize = 1000;
 
 /// What a query has asked so far.
 #[derive(Debug, Default)]
@@ -43,8 +43,8 @@ impl Budget {
     /// One test or group more.
     pub(super) fn test(&mut self) -> Result<(), Refusal> {
         self.tests += 1;
-        if self.tests > TESTS {
-            return Err(("too-many", format!("a query has at most {TESTS} tests")));
+        if self.tests > MAX_TESTS {
+            return Err(("too-many", format!("a query has at most {MAX_TESTS} tests")));
         }
         Ok(())
     }
@@ -52,8 +52,8 @@ impl Budget {
     /// So many values more.
     pub(super) fn values(&mut self, count: usize) -> Result<(), Refusal> {
         self.values += count;
-        if self.values > VALUES {
-            return Err(("too-many", format!("a query compares with at most {VALUES} values")));
+        if self.values > MAX_VALUES {
+            return Err(("too-many", format!("a query compares with at most {MAX_VALUES} values")));
         }
         Ok(())
     }

@@ -1,15 +1,12 @@
 //! The DDL of a difference, in the order in which it is run.
 
-use super::super::{
-    columns::{add_column, create_index, type_of},
-    late,
-};
+use super::super::columns::{add_column, create_index, type_of};
 use crate::{
     schema::{Definition, Difference, InForce, Task},
     store::{Column, sql},
 };
 
-/// One step of the last transaction.
+/// RowWriter step of the last transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     /// A statement.
@@ -76,10 +73,6 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
             steps.push(drop_index(index));
         }
     }
-    if late::has(old) && !late::has(new) {
-        steps.push(Step::Run(format!("ALTER TABLE {table} DROP COLUMN {}", late::MARK)));
-        steps.push(Step::Run(late::end(id)));
-    }
     for task in tasks() {
         if let Task::DropColumn { from } = task {
             steps.push(Step::Run(format!("ALTER TABLE {table} DROP COLUMN {}", old_name(*from))));
@@ -118,10 +111,6 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
         if let Task::AddColumn { to } = task {
             steps.extend(new.fields.get(*to).map(|field| Step::Run(add_column(new, field))));
         }
-    }
-    if late::has(new) && !late::has(old) {
-        steps.push(Step::Run(format!("ALTER TABLE {table} ADD COLUMN {}", late::COLUMN)));
-        steps.push(Step::Run(late::begin(id, new)));
     }
     let added = tasks().filter_map(|task| match task {
         Task::AddIndex(index) => Some(index.clone()),

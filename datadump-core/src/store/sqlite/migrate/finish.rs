@@ -27,7 +27,7 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
     let now = writer.options.clock.now();
     let (id, version) = (storage.id, storage.migration.version);
     let new = storage.migration.definition.clone();
-    writer.pace(Pace::Migration)?;
+    writer.set_pace(Pace::Migration)?;
     let applied = writer.transact(|connection| {
         let mut dropped = storage.dropped.clone();
         match &storage.in_force {
@@ -53,9 +53,9 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
         // Prepared statements of the old table shape must not be met again.
         writer.connection.flush_prepared_statement_cache();
         writer.statements.remove(&id);
-        return writer.pace(Pace::Rows);
+        return writer.set_pace(Pace::Rows);
     }
-    writer.pace(Pace::Rows)?;
+    writer.set_pace(Pace::Rows)?;
     applied.map(|_| ())
 }
 

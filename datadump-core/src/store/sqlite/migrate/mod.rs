@@ -9,12 +9,13 @@ mod scan;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use sea_orm::ActiveValue::Set;
 
 use super::{SqliteStore, declare, system};
@@ -25,10 +26,10 @@ use crate::{
 };
 
 /// How long to wait before an interrupted migration goes on; twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const MIN_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// How long at most.
-const LAST_PAUSE: Duration = Duration::from_secs(10);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(10);
 
 /// The migrations of this process: one at a time for each storage.
 #[derive(Debug, Default)]
@@ -36,7 +37,7 @@ pub(super) struct Migrations {
     running: Mutex<HashMap<StorageId, Arc<Running>>>,
 }
 
-/// One storage's migration.
+/// RowWriter storage's migration.
 #[derive(Debug, Default)]
 pub(super) struct Running {
     turn: tokio::sync::Mutex<()>,
@@ -46,7 +47,7 @@ pub(super) struct Running {
 
 impl Migrations {
     fn of(&self, id: StorageId) -> Arc<Running> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
+        self.running.lock().entry(id).or_default().clone()
     }
 
     /// How far a storage's last migration is.
@@ -67,8 +68,8 @@ impl Migrations {
 pub(super) async fn run(store: &SqliteStore, id: StorageId) -> Result<()> {
     let running = store.migrations.of(id);
     let _turn = running.turn.lock().await;
-    let mut pause = FIRST_PAUSE;
-    while let Some(storage) = store.catalogue.by_id(id).filter(|storage| storage.locked()) {
+    let mut pause = MIN_RETRY_DELAY;
+    while let Some(storage) = store.catalogue.by_id(id).filter(|storage| storage.is_migrating()) {
         let version = storage.migration.version;
         let ended = match attempt(store, &storage, &running).await {
             Err(error) if !may_pass(&error) => {
@@ -87,7 +88,7 @@ pub(super) async fn run(store: &SqliteStore, id: StorageId) -> Result<()> {
             Err(error) => {
                 tracing::warn!(storage = %storage.name, version, %error, "migration interrupted; it goes on soon");
                 tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LAST_PAUSE);
+                pause = (pause * 2).min(MAX_RETRY_DELAY);
             }
         }
     }

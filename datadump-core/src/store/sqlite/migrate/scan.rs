@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// How many rows are read at once.
-const CHUNK: usize = 2_000;
+const BATCH_ROWS: usize = 2_000;
 
 /// How long one chunk may take.
-const CHUNK_TIME: Duration = Duration::from_secs(60);
+const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Checks all rows there are now; the first chunk with a violation ends it.
 pub(super) async fn all(store: &SqliteStore, storage: &Arc<Storage>, running: &Running) -> Result<()> {
@@ -38,19 +38,21 @@ pub(super) async fn all(store: &SqliteStore, storage: &Arc<Storage>, running: &R
         return Ok(());
     }
     let counted = in_force.clone();
-    let total = store.readers.run_for(CHUNK_TIME, move |connection| count(connection, &counted.definition));
+    let total = store
+        .readers
+        .run_with_timeout(BATCH_TIMEOUT, move |connection| count(connection, &counted.definition));
     running.rows_total.store(total.await?, Ordering::Relaxed);
     let mut after: Option<Value> = None;
     loop {
         let (old, new, difference) = (in_force.clone(), new.clone(), difference.clone());
-        let last = store.readers.run_for(CHUNK_TIME, move |connection| {
+        let last = store.readers.run_with_timeout(BATCH_TIMEOUT, move |connection| {
             let rows = chunk(connection, &old.definition, after.as_ref())?;
             check(&old.definition, &new, &difference, &rows)?;
             Ok((rows.len(), rows.last().map(|row| row.key.clone())))
         });
         let (read, last) = last.await?;
         running.rows_done.fetch_add(read as u64, Ordering::Relaxed);
-        if read < CHUNK {
+        if read < BATCH_ROWS {
             return Ok(());
         }
         after = last;
@@ -90,7 +92,7 @@ pub(super) fn chunk(
     let table = sql::table(&definition.name).quoted();
     let key = sql::column(definition, Column::Key).quoted();
     let beyond = if after.is_some() { format!("WHERE {key} > ?") } else { String::new() };
-    let text = format!("SELECT {names} FROM {table} {beyond} ORDER BY {key} LIMIT {CHUNK}");
+    let text = format!("SELECT {names} FROM {table} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}");
     let mut statement = connection.prepare_cached(&text).map_err(map)?;
     let rows = statement
         .query_map(rusqlite::params_from_iter(after.map(Bind)), |row| read_row(definition, row))

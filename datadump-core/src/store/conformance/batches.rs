@@ -8,7 +8,7 @@ use super::{Bench, Subject, holds, rows::name, same};
 use crate::{
     error::{Error, Result},
     schema::{Row, Value},
-    store::{Count, Counted, Expect, OnFailure, Outcome, Write, WriteBatch, system_storages::SystemStorage},
+    store::{Count, Expect, OnFailure, Outcome, RowCount, Write, WriteBatch, system_storages::SystemStorage},
 };
 
 fn tag() -> Json {
@@ -24,8 +24,8 @@ fn a_tag(subject: &Subject<'_>, id: i64, code: &str) -> Result<Write> {
     subject.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
 }
 
-async fn words(subject: &Subject<'_>, call: WriteBatch) -> Result<Vec<&'static str>> {
-    Ok(subject.store.write(call).await?.iter().map(name).collect())
+async fn words(subject: &Subject<'_>, batch: WriteBatch) -> Result<Vec<&'static str>> {
+    Ok(subject.store.write(batch).await?.iter().map(name).collect())
 }
 
 async fn keys(subject: &Subject<'_>, name: &str) -> Result<Vec<Value>> {
@@ -105,8 +105,8 @@ fn quarantined(subject: &Subject<'_>, code: &str) -> Result<Row> {
 }
 
 /// The call, with a row for each of its writes that is put when that fails.
-fn or_else(call: WriteBatch, rows: Vec<Row>) -> WriteBatch {
-    WriteBatch { on_failure: Some(OnFailure(Arc::new(move |place, _, _| rows.get(place).cloned()))), ..call }
+fn or_else(batch: WriteBatch, rows: Vec<Row>) -> WriteBatch {
+    WriteBatch { on_failure: Some(OnFailure(Arc::new(move |place, _, _| rows.get(place).cloned()))), ..batch }
 }
 
 pub(super) async fn what_fails_is_replaced_by_its_otherwise(bench: &dyn Bench) -> Result<()> {
@@ -198,9 +198,12 @@ pub(super) async fn own_storages_are_there_and_are_written_with_others(bench: &d
     let processor = bench.prove(&own(SystemStorage::Processor)?, &processor)?;
     let kept = json!({"id": "00000000-0000-0000-0000-000000000001", "source": "s",
                       "received_at": "2026-01-01T00:00:00Z", "raw": ""});
-    let kept = bench.prove(&own(SystemStorage::Kept)?, &kept)?;
-    let rows =
-        [(SystemStorage::Source, source), (SystemStorage::Processor, processor), (SystemStorage::Kept, kept)];
+    let kept = bench.prove(&own(SystemStorage::KeptThrow)?, &kept)?;
+    let rows = [
+        (SystemStorage::Source, source),
+        (SystemStorage::Processor, processor),
+        (SystemStorage::KeptThrow, kept),
+    ];
     let mut changes = subject.store.config_signal();
     let mut writes = vec![a_tag(&subject, 1, "a")?];
     writes.extend(rows.iter().map(|(_, row)| Write::put(row.clone(), Expect::Absent)));
@@ -287,7 +290,7 @@ async fn count(subject: &Subject<'_>, from: i64, to: i64, round: i64) -> Result<
     let (page, query) = subject.list("tag", &parameters).await?;
     same("how it is counted", query.count, Count::Exact)?;
     match page.count {
-        Counted::Exactly(count) => Ok(count),
+        RowCount::Exactly(count) => Ok(count),
         other => Err(Error::internal(format!("{other:?}"))),
     }
 }

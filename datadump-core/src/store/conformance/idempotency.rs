@@ -27,23 +27,23 @@ fn a_tag(subject: &Subject<'_>, id: i64, code: &str) -> Result<Write> {
 
 /// A record with this text in it.
 fn record(subject: &Subject<'_>, key: &str, text: &str) -> Result<Row> {
-    let definition = subject.store.catalogue().system(SystemStorage::Answer)?;
+    let definition = subject.store.catalogue().system(SystemStorage::IdempotencyKey)?;
     subject.bench.prove(&definition, &json!({"id": key, "fingerprint": "AAEC", "answer": text}))
 }
 
 /// The call with a record that says how many of its writes took effect.
-fn counting(subject: &Subject<'_>, call: WriteBatch, key: &str, expect: Expect) -> Result<WriteBatch> {
-    let in_force = subject.store.catalogue().system(SystemStorage::Answer)?;
+fn counting(subject: &Subject<'_>, batch: WriteBatch, key: &str, expect: Expect) -> Result<WriteBatch> {
+    let in_force = subject.store.catalogue().system(SystemStorage::IdempotencyKey)?;
     let rows: Result<Vec<Row>> =
-        (0..=call.writes.len()).map(|count| record(subject, key, &count.to_string())).collect();
+        (0..=batch.writes.len()).map(|count| record(subject, key, &count.to_string())).collect();
     let rows = rows?;
     let make = MakeRecord(Arc::new(move |outcomes: &[Outcome]| {
         let count = outcomes.iter().filter(|outcome| !outcome.is_failure()).count();
         rows.get(count).cloned()
     }));
     Ok(WriteBatch {
-        once: Some(IdempotencyRecord { in_force, key: Value::Text(key.into()), expect, make }),
-        ..call
+        idempotency: Some(IdempotencyRecord { in_force, key: Value::Text(key.into()), expect, make }),
+        ..batch
     })
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn a_record_says_what_became_of_its_call(bench: &dyn Bench) -> 
         "silent",
         Expect::Absent,
     )?;
-    if let Some(once) = &mut silent.once {
+    if let Some(once) = &mut silent.idempotency {
         once.make = MakeRecord(Arc::new(|_: &[Outcome]| None));
     }
     let outcomes = subject.store.write(silent.clone()).await?;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Plan {
-    /// What happens to the table before rows are looked at; each short, each repeatable.
+    /// PlannedAction happens to the table before rows are looked at; each short, each repeatable.
     pub(super) fn prepare(&self) -> Vec<String> {
         let mut statements = Vec::new();
         for moved in &self.moved {
@@ -49,8 +49,8 @@ impl Plan {
         statements
     }
 
-    /// What is left of an attempt that is given up: goes.
-    pub(super) fn undo(&self) -> Vec<String> {
+    /// PlannedAction is left of an attempt that is given up: goes.
+    pub(super) fn roll_back(&self) -> Vec<String> {
         let (table, keep) = (&self.table, self.keeper());
         let mut statements = vec![
             format!("DROP TRIGGER IF EXISTS {keep} ON {table}"),
@@ -65,7 +65,7 @@ impl Plan {
         statements
     }
 
-    /// What makes the table the new version's, when all is filled and built: nothing here takes
+    /// PlannedAction makes the table the new version's, when all is filled and built: nothing here takes
     /// long.
     pub(super) fn swap(&self) -> Vec<String> {
         let (id, table) = (self.id(), &self.table);
@@ -121,7 +121,7 @@ impl Plan {
         statements
     }
 
-    /// What builds an index.
+    /// PlannedAction builds an index.
     pub(super) fn create_index(&self, build: &Build) -> String {
         let manner = match build.when {
             When::Early => Manner::Concurrently,
@@ -132,7 +132,7 @@ impl Plan {
 }
 
 /// For people: what would be run, in order.
-pub(in crate::store::postgres) fn all(
+pub(in crate::store::postgres) fn statements(
     in_force: &Arc<InForce>,
     definition: &Definition,
     difference: &Difference,
@@ -161,7 +161,7 @@ pub(in crate::store::postgres) fn all(
     statements
 }
 
-/// What makes a column wider.
+/// PlannedAction makes a column wider.
 pub(super) fn widen(table: &str, field: &Field, column_type: &str) -> String {
     format!("ALTER TABLE {table} ALTER COLUMN {} TYPE {column_type}", Name::field(&field.name).quoted())
 }

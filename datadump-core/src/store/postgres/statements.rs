@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{columns::array_cast, single};
+use super::{columns::array_cast, fast_path};
 use crate::{
     schema::{Definition, InForce, Kind, StorageId, StorageName},
     store::sql,
@@ -38,15 +38,15 @@ pub(super) fn columns(definition: &Definition) -> Vec<(&str, &Kind)> {
         .collect()
 }
 
-/// What a writer says to the table of one version.
+/// PlannedAction a writer says to the table of one version.
 #[derive(Debug)]
-pub(super) struct Texts {
+pub(super) struct Statements {
     /// Reads and locks the rows with these keys.
     pub(super) lock: String,
     /// Inserts new rows, but for those whose key another session has inserted meanwhile.
     pub(super) insert: String,
     /// Inserts new rows, none of which may be there, with an entry of the feed: a whole transaction.
-    pub(super) single: String,
+    pub(super) fast_path: String,
     /// Inserts many, none of which may be there.
     pub(super) copy: String,
     /// Inserts those of new rows that break no unique index, in the order given; their keys.
@@ -59,8 +59,8 @@ pub(super) struct Texts {
     pub(super) draw: String,
 }
 
-impl Texts {
-    /// The texts for this version. Its number stands in them, because a connection finds its
+impl Statements {
+    /// The statements for this version. Its number stands in them, because a connection finds its
     /// prepared statements by their text, and another version's columns may have other types.
     pub(super) fn new(in_force: &InForce) -> Self {
         let definition = &in_force.definition;
@@ -91,7 +91,7 @@ impl Texts {
                 "{mark} SELECT {names} FROM {table} WHERE {key} = ANY($1{key_cast}) ORDER BY {key} FOR UPDATE"
             ),
             insert: format!("{mark} {insert} ON CONFLICT ({key}) DO NOTHING"),
-            single: single::text(&mark, &insert, id, version, columns.len()),
+            fast_path: fast_path::statement(&mark, &insert, id, version, columns.len()),
             copy: format!("COPY {table} ({names}) FROM STDIN (FORMAT binary)"),
             sift: format!("{mark} {insert} ON CONFLICT DO NOTHING RETURNING {key}"),
             update: format!(
@@ -107,5 +107,5 @@ impl Texts {
     }
 }
 
-/// What follows the name of an index while it is built on a column that will take another's place.
+/// PlannedAction follows the name of an index while it is built on a column that will take another's place.
 pub(super) const GROWN: &str = "_grown";
