@@ -63,7 +63,6 @@ pub struct Command {
     /// How many seconds its device has to acknowledge it.
     pub lease_s: f64,
     /// What its sender calls it, so that it is queued once.
-    #[serde(rename = "once")]
     pub key: Option<String>,
     /// Of the commands in one slot only the newest counts.
     pub slot: Option<String>,

@@ -1,4 +1,4 @@
-//! Checks of calls: what stands or falls together, what is put instead, what happens at one moment.
+//! Checks of batches: atomicity, replacements, visibility.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ async fn keys(subject: &Subject<'_>, name: &str) -> Result<Vec<Value>> {
     Ok(page.rows.into_iter().map(|row| row.key).collect())
 }
 
-pub(super) async fn a_call_together_is_all_or_nothing(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn an_atomic_batch_is_all_or_nothing(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(tag()).await?;
     subject.save("tag", json!({"id": 1000, "code": "taken"})).await?;
@@ -42,24 +42,28 @@ pub(super) async fn a_call_together_is_all_or_nothing(bench: &dyn Bench) -> Resu
     let stale = || subject.put("tag", &json!({"id": 1000, "code": "x"}), Expect::Exactly(7));
     let gone = Write::delete(subject.in_force("tag")?, Value::Integer(5), Expect::Anything);
     for (writes, expected) in [
-        (vec![put(1, "a")?, put(2, "taken")?, put(3, "c")?], vec!["undone", "invalid", "undone"]),
-        (vec![put(1, "a")?, stale()?, put(2, "taken")?], vec!["undone", "refused", "invalid"]),
-        (vec![put(1, "a")?, gone, put(1, "b")?], vec!["undone", "missing", "undone"]),
-        (vec![put(1, "a")?, put(2, "a")?], vec!["undone", "invalid"]),
+        (vec![put(1, "a")?, put(2, "taken")?, put(3, "c")?], vec!["rolled back", "invalid", "rolled back"]),
+        (vec![put(1, "a")?, stale()?, put(2, "taken")?], vec!["rolled back", "refused", "invalid"]),
+        (vec![put(1, "a")?, gone, put(1, "b")?], vec!["rolled back", "missing", "rolled back"]),
+        (vec![put(1, "a")?, put(2, "a")?], vec!["rolled back", "invalid"]),
     ] {
-        same("outcomes of a call that fails", words(&subject, WriteBatch::atomic(writes)).await?, expected)?;
+        same("outcomes of a failing batch", words(&subject, WriteBatch::atomic(writes)).await?, expected)?;
         same("rows after it", keys(&subject, "tag").await?, vec![Value::Integer(1000)])?;
     }
     let fine = WriteBatch::atomic(vec![put(1, "a")?, put(2, "b")?, put(1000, "c")?]);
-    same("a call without fault", words(&subject, fine).await?, vec!["created", "created", "updated"])?;
-    // Row 1 may take `b` only after row 2 has let go of it, and the order of keys is the wrong one.
-    let passed_on = WriteBatch::atomic(vec![put(2, "z")?, put(1, "b")?]);
-    same("a value that is passed on", words(&subject, passed_on).await?, vec!["updated", "updated"])?;
-    same("who has it now", subject.field("tag", json!(1), "code").await?, json!("b"))?;
+    same("a batch without faults", words(&subject, fine).await?, vec!["created", "created", "updated"])?;
+    // Row 1 may only take `b` after row 2 has freed it, and the key order is the wrong way round.
+    let moved = WriteBatch::atomic(vec![put(2, "z")?, put(1, "b")?]);
+    same(
+        "a unique value that moves to another row",
+        words(&subject, moved).await?,
+        vec!["updated", "updated"],
+    )?;
+    same("the row that has it now", subject.field("tag", json!(1), "code").await?, json!("b"))?;
     many_at_once(&subject).await
 }
 
-/// Calls that are committed side by side: those that fail leave their neighbours.
+/// Concurrent batches: those that fail do not affect the others.
 async fn many_at_once(subject: &Subject<'_>) -> Result<()> {
     let before = keys(subject, "tag").await?.len();
     let mut calls = Vec::new();
@@ -81,20 +85,20 @@ async fn many_at_once(subject: &Subject<'_>) -> Result<()> {
     }
     for (number, call) in calls.into_iter().enumerate() {
         let outcomes = call.await.map_err(Error::internal)??;
-        let failed = ["undone", "undone", "undone", "undone"];
+        let failed = ["rolled back", "rolled back", "rolled back", "rolled back"];
         let expected = match number % 5 {
             0 => [failed.as_slice(), &["invalid"]].concat(),
             1 => [failed.as_slice(), &["refused"]].concat(),
             _ => vec!["created"; 4],
         };
-        same(&format!("call {number}"), outcomes.iter().map(name).collect(), expected)?;
+        same(&format!("batch {number}"), outcomes.iter().map(name).collect(), expected)?;
     }
-    same("rows of the calls that did not fail", keys(subject, "tag").await?.len(), before + 36 * 4)
+    same("rows of the batches that did not fail", keys(subject, "tag").await?.len(), before + 36 * 4)
 }
 
-/// A row for the quarantine with this code.
+/// A quarantine row with this code.
 fn quarantined(subject: &Subject<'_>, code: &str) -> Result<Row> {
-    // A key of its own for each code, the same every time.
+    // A key derived from the code.
     let number = code.bytes().fold(7_u128, |number, byte| number.wrapping_mul(257).wrapping_add(byte.into()));
     let record = json!({
         "id": uuid::Uuid::from_u128(number).to_string(),
@@ -104,12 +108,12 @@ fn quarantined(subject: &Subject<'_>, code: &str) -> Result<Row> {
     subject.bench.prove(&subject.store.catalogue().system(SystemStorage::Quarantine)?, &record)
 }
 
-/// The call, with a row for each of its writes that is put when that fails.
+/// Adds a replacement for each write of the batch.
 fn or_else(batch: WriteBatch, rows: Vec<Row>) -> WriteBatch {
     WriteBatch { on_failure: Some(OnFailure(Arc::new(move |place, _, _| rows.get(place).cloned()))), ..batch }
 }
 
-pub(super) async fn what_fails_is_replaced_by_its_otherwise(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn a_failed_write_is_replaced(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(tag()).await?;
     let mut careful = tag();
@@ -158,36 +162,36 @@ pub(super) async fn what_fails_is_replaced_by_its_otherwise(bench: &dyn Bench) -
             other => same(code, name(other), *expected)?,
         }
     }
-    same("the rows beside them", keys(&subject, "tag").await?.len(), 4)?;
-    // Where all or nothing is wanted, nothing is put instead.
+    same("the other rows", keys(&subject, "tag").await?.len(), 4)?;
+    // An atomic batch has no replacements.
     let strict = vec![a_tag(&subject, 10, "strict")?, a_tag(&subject, 11, "taken")?];
     let row = quarantined(&subject, "strict")?;
     let strict = or_else(WriteBatch::atomic(strict), vec![row.clone(), row]);
-    same("a strict call", words(&subject, strict).await?, vec!["undone", "invalid"])?;
+    same("an atomic batch", words(&subject, strict).await?, vec!["rolled back", "invalid"])?;
     let row = quarantined(&subject, "strict")?;
-    same("what it put", subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?, None)
+    same("its replacement", subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?, None)
 }
 
-pub(super) async fn a_row_that_is_the_same_is_not_written_again(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn an_unchanged_row_is_not_written(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(tag()).await?;
     let put = |code| subject.put("tag", &json!({"id": 1, "code": code, "n": 1}), Expect::Different);
     same("a new row", name(&subject.write(put("a")?).await?), "created")?;
     let first = subject.get("tag", json!(1)).await?;
     let again = subject.write(put("a")?).await?;
-    same("the same row", name(&again), "same")?;
-    holds("that is no failure", !again.is_failure())?;
+    same("the same row", name(&again), "unchanged")?;
+    holds("an unchanged row is not a failure", !again.is_failure())?;
     if let Outcome::Unchanged(stored) = again {
-        same("the row it is the same as", Some(stored.row), first.clone())?;
+        same("the stored row", Some(stored.row), first.clone())?;
     }
     same("the row afterwards", subject.get("tag", json!(1)).await?, first)?;
     let call = WriteBatch::atomic(vec![put("b")?, put("b")?, put("a")?, put("a")?]);
-    let expected = vec!["updated", "same", "updated", "same"];
-    same("one after the other", words(&subject, call).await?, expected)?;
+    let expected = vec!["updated", "unchanged", "updated", "unchanged"];
+    same("in order", words(&subject, call).await?, expected)?;
     same("its version", subject.field("tag", json!(1), "version").await?, json!(3))
 }
 
-pub(super) async fn own_storages_are_there_and_are_written_with_others(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn system_storages_are_written_together_with_others(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(tag()).await?;
     let own = |own| subject.store.catalogue().system(own);
@@ -209,14 +213,14 @@ pub(super) async fn own_storages_are_there_and_are_written_with_others(bench: &d
     writes.extend(rows.iter().map(|(_, row)| Write::put(row.clone(), Expect::Absent)));
     writes.push(Write::put(quarantined(&subject, "q")?, Expect::Absent));
     let before = *changes.borrow_and_update();
-    same("all at once", words(&subject, WriteBatch::atomic(writes.clone())).await?, vec!["created"; 5])?;
-    holds("changes of sources are told", *changes.borrow_and_update() > before)?;
+    same("in one batch", words(&subject, WriteBatch::atomic(writes.clone())).await?, vec!["created"; 5])?;
+    holds("a change of sources is signalled", *changes.borrow_and_update() > before)?;
     let call = vec![writes.remove(1), a_tag(&subject, 1, "b")?, a_tag(&subject, 2, "c")?];
     let outcomes = words(&subject, WriteBatch::independent(call)).await?;
     same("a second time", outcomes, vec!["refused", "updated", "created"])?;
     let names: Vec<String> =
         subject.store.catalogue().all().iter().map(|storage| storage.name.to_string()).collect();
-    same("what is listed", names, vec!["tag".to_owned()])?;
+    same("the listed storages", names, vec!["tag".to_owned()])?;
     let subject = subject.reopen().await?;
     for (own, row) in &rows {
         let definition = subject.store.catalogue().system(*own)?;
@@ -230,15 +234,15 @@ pub(super) async fn own_storages_are_there_and_are_written_with_others(bench: &d
     let key = Value::Text("s".into());
     let delete = Write::delete(definition.clone(), key.clone(), Expect::Exists);
     same("a deletion", name(&subject.write(delete).await?), "deleted")?;
-    same("what is left", subject.store.get(&definition, &key).await?, None)
+    same("the row afterwards", subject.store.get(&definition, &key).await?, None)
 }
 
-pub(super) async fn a_large_call_with_many_bad_rows_is_one_moment(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn a_large_batch_with_invalid_rows_becomes_visible_at_once(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(tag()).await?;
     subject.save("tag", json!({"id": -1, "code": "taken"})).await?;
-    // Every fifth is refused; first as new rows, then as changes of rows that are there, then in a
-    // call that is larger than a batch.
+    // Every fifth row is refused; first among new rows, then among updates, then in a batch larger than a
+    // transaction.
     for (step, (from, to, round)) in [(0, 500, 0), (0, 500, 1), (10_000, 15_000, 2)].into_iter().enumerate() {
         let new = round != 1;
         if !new {
@@ -281,14 +285,14 @@ pub(super) async fn a_large_call_with_many_bad_rows_is_one_moment(bench: &dyn Be
     Ok(())
 }
 
-/// How many rows of a range are of this round.
+/// Counts the rows of a range that were written in this round.
 async fn count(subject: &Subject<'_>, from: i64, to: i64, round: i64) -> Result<u64> {
     let (low, high, round) = (from.to_string(), (to - 1).to_string(), round.to_string());
     let range = format!("{low},{high}");
     let parameters =
         [("id__between", range.as_str()), ("n", round.as_str()), ("limit", "1"), ("count", "exact")];
     let (page, query) = subject.list("tag", &parameters).await?;
-    same("how it is counted", query.count, Count::Exact)?;
+    same("the count mode", query.count, Count::Exact)?;
     match page.count {
         RowCount::Exactly(count) => Ok(count),
         other => Err(Error::internal(format!("{other:?}"))),

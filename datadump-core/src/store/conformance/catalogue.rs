@@ -1,4 +1,4 @@
-//! Checks of declaring and removing.
+//! Checks of declaring and removing storages.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::{
 pub(super) async fn versions_follow_one_another(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     let queued = subject.queue(dog()).await?;
-    holds("it is locked", queued.is_migrating())?;
+    holds("it is migrating", queued.is_migrating())?;
     holds("nothing is in force yet", matches!(queued.ready(), Err(Error::NotReady { .. })))?;
     let definition = crate::schema::parse::definition(&dog())?;
     let again = |base| Declaration { definition: definition.clone(), sent: dog(), base };
@@ -34,17 +34,17 @@ pub(super) async fn versions_follow_one_another(bench: &dyn Bench) -> Result<()>
     let versions = subject.store.versions(storage.id).await?;
     let states: Vec<_> = versions.iter().map(|record| (record.version, record.state)).collect();
     same("the history", states, vec![(1, State::Applied), (2, State::Applied)])?;
-    holds("all have times", versions.iter().all(|record| record.applied_at.is_some()))
+    holds("all have a time of application", versions.iter().all(|record| record.applied_at.is_some()))
 }
 
-pub(super) async fn a_removed_storage_is_gone_and_can_be_made_again(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn a_removed_storage_can_be_created_again(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     let first = subject.declare(dog()).await?;
     subject.save("dog", json!({"chip_id": "A"})).await?;
     subject.store.remove(first.id).await?;
-    holds("it is unknown", subject.store.catalogue().get("dog").is_none())?;
+    holds("it does not exist", subject.store.catalogue().get("dog").is_none())?;
     let second = subject.declare(dog()).await?;
-    holds("numbers are not given again", first.id != second.id)?;
+    holds("numbers are not reused", first.id != second.id)?;
     same("its rows", subject.list("dog", &[]).await?.0.rows.len(), 0)?;
     let subject = subject.reopen().await?;
     same("storages after a restart", subject.store.catalogue().all().len(), 1)

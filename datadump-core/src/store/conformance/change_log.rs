@@ -1,4 +1,4 @@
-//! The feed says what was committed, all of it, in order.
+//! Checks of the change log: complete, and in commit order.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::{
     store::{Change, ChangeKind, Commit, Expect, Store, Write, WriteBatch},
 };
 
-/// All commits behind a position, asked for so many at a time.
+/// Reads all commits after a position, up to `limit` at a time.
 async fn all(store: &dyn Store, mut after: i64, most: usize) -> Result<Vec<Commit>> {
     let mut commits: Vec<Commit> = Vec::new();
     loop {
         let next = store.commits(after, most).await?;
         let Some(last) = next.last() else { return Ok(commits) };
-        holds("no more than was asked for", next.len() <= most)?;
+        holds("no more than the limit", next.len() <= most)?;
         let positions: Vec<i64> = next.iter().map(|commit| commit.position).collect();
         same("positions", positions, (after + 1..=last.position).collect())?;
         after = last.position;
@@ -25,7 +25,7 @@ async fn all(store: &dyn Store, mut after: i64, most: usize) -> Result<Vec<Commi
     }
 }
 
-fn told(commits: &[Commit]) -> Vec<(ChangeKind, Json, i32)> {
+fn changes(commits: &[Commit]) -> Vec<(ChangeKind, Json, i32)> {
     let key = |key: &Value| match key {
         Value::Integer(integer) => json!(integer),
         Value::Text(text) => json!(text),
@@ -35,7 +35,7 @@ fn told(commits: &[Commit]) -> Vec<(ChangeKind, Json, i32)> {
     changes.map(|Change { kind, key: k, version, .. }| (*kind, key(k), *version)).collect()
 }
 
-pub(super) async fn what_is_committed_is_told_and_nothing_else(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn exactly_the_committed_changes_are_logged(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     let storage = subject.declare(dog()).await?;
     let numbered = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
@@ -64,22 +64,26 @@ pub(super) async fn what_is_committed_is_told_and_nothing_else(bench: &dyn Bench
         (ChangeKind::Deleted, json!("A"), 2),
         (ChangeKind::Inserted, json!(1), 1),
     ];
-    same("what was told", told(&commits), expected.clone())?;
+    same("the changes", changes(&commits), expected.clone())?;
     let first = commits.first().and_then(|commit| commit.changes.first());
     same("its storage", first.map(|change| change.storage), Some(storage.id))?;
-    holds("times go on", commits.windows(2).all(|pair| pair[0].at < pair[1].at))?;
+    holds("times increase", commits.windows(2).all(|pair| pair[0].at < pair[1].at))?;
     let subject = subject.reopen().await?;
     let after = subject.store.span().await?;
     same("the epoch", after.epoch, before.epoch)?;
     same("the first", after.first, before.first)?;
     same("the last", Some(after.last), commits.last().map(|commit| commit.position))?;
-    same("what is told again", told(&all(subject.store.as_ref(), before.last, 100).await?), expected)?;
+    same(
+        "the changes after a restart",
+        changes(&all(subject.store.as_ref(), before.last, 100).await?),
+        expected,
+    )?;
     subject.save("dog", json!({"chip_id": "C"})).await?;
     let next = all(subject.store.as_ref(), after.last, 100).await?;
-    same("what is told behind it", told(&next), vec![(ChangeKind::Inserted, json!("C"), 1)])
+    same("the changes after that", changes(&next), vec![(ChangeKind::Inserted, json!("C"), 1)])
 }
 
-pub(super) async fn nothing_appears_behind_what_was_told(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn no_commit_appears_before_one_that_was_read(bench: &dyn Bench) -> Result<()> {
     const WRITERS: i64 = 8;
     const EACH: i64 = 40;
     let subject = Subject::open(bench).await?;
@@ -100,8 +104,8 @@ pub(super) async fn nothing_appears_behind_what_was_told(bench: &dyn Bench) -> R
         while keys.len() < usize::try_from(WRITERS * EACH).unwrap_or(0) {
             let commits = all(subject.store.as_ref(), after, 7).await?;
             after = commits.last().map_or(after, |commit| commit.position);
-            for (_, key, _) in told(&commits) {
-                holds(&format!("{key} is told once"), keys.insert(key.as_i64()))?;
+            for (_, key, _) in changes(&commits) {
+                holds(&format!("{key} is logged once"), keys.insert(key.as_i64()))?;
             }
             tokio::task::yield_now().await;
         }
@@ -112,7 +116,7 @@ pub(super) async fn nothing_appears_behind_what_was_told(bench: &dyn Bench) -> R
     written.into_iter().chain([read]).collect()
 }
 
-pub(super) async fn large_commits_are_told_whole(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn large_commits_are_logged_completely(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     let before = subject.store.span().await?;
@@ -125,6 +129,6 @@ pub(super) async fn large_commits_are_told_whole(bench: &dyn Bench) -> Result<()
         subject.store.write(WriteBatch::independent((0..3_000).map(row).collect::<Result<_>>()?)).await?;
     }
     let commits = all(subject.store.as_ref(), before.last, 100).await?;
-    let keys: BTreeSet<String> = told(&commits).into_iter().map(|(_, key, _)| key.to_string()).collect();
+    let keys: BTreeSet<String> = changes(&commits).into_iter().map(|(_, key, _)| key.to_string()).collect();
     same("keys", keys.len(), 9_000)
 }

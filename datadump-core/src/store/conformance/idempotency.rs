@@ -1,4 +1,4 @@
-//! Checks of calls that take effect once.
+//! Checks of batches with idempotency records.
 
 use std::sync::Arc;
 
@@ -25,13 +25,13 @@ fn a_tag(subject: &Subject<'_>, id: i64, code: &str) -> Result<Write> {
     subject.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
 }
 
-/// A record with this text in it.
+/// A record with this text.
 fn record(subject: &Subject<'_>, key: &str, text: &str) -> Result<Row> {
     let definition = subject.store.catalogue().system(SystemStorage::IdempotencyKey)?;
     subject.bench.prove(&definition, &json!({"id": key, "fingerprint": "AAEC", "answer": text}))
 }
 
-/// The call with a record that says how many of its writes took effect.
+/// Adds a record that holds the number of writes that took effect.
 fn counting(subject: &Subject<'_>, batch: WriteBatch, key: &str, expect: Expect) -> Result<WriteBatch> {
     let in_force = subject.store.catalogue().system(SystemStorage::IdempotencyKey)?;
     let rows: Result<Vec<Row>> =
@@ -47,8 +47,8 @@ fn counting(subject: &Subject<'_>, batch: WriteBatch, key: &str, expect: Expect)
     })
 }
 
-/// What became of each write, and what the record says.
-fn told(outcomes: &[Outcome]) -> (Vec<&'static str>, Json) {
+/// Returns the name of each outcome, and the text of the record.
+fn summary(outcomes: &[Outcome]) -> (Vec<&'static str>, Json) {
     let text = match outcomes.last() {
         Some(Outcome::Created(stored) | Outcome::Updated(stored) | Outcome::Refused(Some(stored))) => {
             stored.to_json()["answer"].clone()
@@ -62,7 +62,7 @@ async fn count(subject: &Subject<'_>) -> Result<usize> {
     Ok(subject.list("tag", &[("limit", "1000")]).await?.0.rows.len())
 }
 
-pub(super) async fn a_call_with_a_record_takes_effect_once(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn a_batch_with_a_record_takes_effect_once(bench: &dyn Bench) -> Result<()> {
     let mut subject = Subject::open(bench).await?;
     subject.declare(tag()).await?;
     let call = |subject: &Subject<'_>, key: &str, id| {
@@ -70,52 +70,56 @@ pub(super) async fn a_call_with_a_record_takes_effect_once(bench: &dyn Bench) ->
         counting(subject, WriteBatch::independent(writes), key, Expect::Absent)
     };
     let first = subject.store.write(call(&subject, "k", 1)?).await?;
-    same("the first call", told(&first), (vec!["created", "created", "created"], json!("2")))?;
+    same("the first batch", summary(&first), (vec!["created", "created", "created"], json!("2")))?;
     for round in ["again", "after a restart"] {
-        // The same record, and rows that would be new.
+        // The same record, with rows that would be new.
         let again = subject.store.write(call(&subject, "k", 10)?).await?;
-        same(round, told(&again), (vec!["undone", "undone", "refused"], json!("2")))?;
+        same(round, summary(&again), (vec!["rolled back", "rolled back", "refused"], json!("2")))?;
         same("rows", count(&subject).await?, 2)?;
         subject = subject.reopen().await?;
     }
-    // Keys are told apart by every letter, and a call without writes has a record too.
+    // Keys are case-sensitive, and a batch without writes has a record too.
     let empty = counting(&subject, WriteBatch::independent(Vec::new()), "K", Expect::Absent)?;
     same(
         "nothing to write",
-        told(&subject.store.write(empty.clone()).await?),
+        summary(&subject.store.write(empty.clone()).await?),
         (vec!["created"], json!("0")),
     )?;
-    same("the same again", told(&subject.store.write(empty).await?), (vec!["refused"], json!("0")))?;
-    // On a version of the record: so a call goes on where another one ended.
+    same("the same batch again", summary(&subject.store.write(empty).await?), (vec!["refused"], json!("0")))?;
+    // With a condition on the record's version, a batch continues where another one ended.
     let next = |expect| -> Result<WriteBatch> {
         counting(&subject, WriteBatch::independent(vec![a_tag(&subject, 20, "c")?]), "k", expect)
     };
     let stale = subject.store.write(next(Expect::Exactly(7))?).await?;
-    same("on another version", told(&stale), (vec!["undone", "refused"], json!("2")))?;
+    same("on another version", summary(&stale), (vec!["rolled back", "refused"], json!("2")))?;
     let gone_on = subject.store.write(next(Expect::Exactly(1))?).await?;
-    same("on this version", told(&gone_on), (vec!["created", "updated"], json!("1")))?;
+    same("on this version", summary(&gone_on), (vec!["created", "updated"], json!("1")))?;
     let gone_on = subject.store.write(next(Expect::Exactly(1))?).await?;
-    same("on the version before", told(&gone_on), (vec!["undone", "refused"], json!("1")))?;
+    same("on the version before", summary(&gone_on), (vec!["rolled back", "refused"], json!("1")))?;
     same("rows at the end", count(&subject).await?, 3)
 }
 
-pub(super) async fn a_record_says_what_became_of_its_call(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn a_record_is_built_from_the_outcomes_of_its_batch(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(tag()).await?;
     subject.save("tag", json!({"id": 1000, "code": "taken"})).await?;
     let some = || -> Result<Vec<Write>> { Ok(vec![a_tag(&subject, 1, "a")?, a_tag(&subject, 2, "taken")?]) };
-    // All or nothing, and nothing: then nothing is recorded either.
+    // An atomic batch that fails is not recorded.
     let strict = counting(&subject, WriteBatch::atomic(some()?), "strict", Expect::Absent)?;
     let outcomes = subject.store.write(strict).await?;
-    same("a strict call", told(&outcomes), (vec!["undone", "invalid", "undone"], Json::Null))?;
+    same("an atomic batch", summary(&outcomes), (vec!["rolled back", "invalid", "rolled back"], Json::Null))?;
     let each = counting(&subject, WriteBatch::independent(some()?), "each", Expect::Absent)?;
     let outcomes = subject.store.write(each).await?;
-    same("each by itself", told(&outcomes), (vec!["created", "invalid", "created"], json!("1")))?;
+    same("an independent batch", summary(&outcomes), (vec!["created", "invalid", "created"], json!("1")))?;
     let fine = WriteBatch::atomic(vec![a_tag(&subject, 3, "c")?, a_tag(&subject, 4, "d")?]);
     let fine = counting(&subject, fine, "strict", Expect::Absent)?;
     let outcomes = subject.store.write(fine).await?;
-    same("strict and fine", told(&outcomes), (vec!["created", "created", "created"], json!("2")))?;
-    // What is not to be recorded takes effect each time.
+    same(
+        "an atomic batch that succeeds",
+        summary(&outcomes),
+        (vec!["created", "created", "created"], json!("2")),
+    )?;
+    // A batch without a record takes effect each time.
     let mut silent = counting(
         &subject,
         WriteBatch::independent(vec![a_tag(&subject, 5, "e")?]),
@@ -126,17 +130,17 @@ pub(super) async fn a_record_says_what_became_of_its_call(bench: &dyn Bench) -> 
         once.make = MakeRecord(Arc::new(|_: &[Outcome]| None));
     }
     let outcomes = subject.store.write(silent.clone()).await?;
-    same("without a record", told(&outcomes), (vec!["created", "undone"], Json::Null))?;
+    same("without a record", summary(&outcomes), (vec!["created", "rolled back"], Json::Null))?;
     let outcomes = subject.store.write(silent).await?;
-    same("a second time", told(&outcomes), (vec!["updated", "undone"], Json::Null))
+    same("a second time", summary(&outcomes), (vec!["updated", "rolled back"], Json::Null))
 }
 
-pub(super) async fn of_equal_calls_at_once_one_takes_effect(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn one_of_several_concurrent_equal_batches_takes_effect(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(tag()).await?;
     let mut calls = Vec::new();
     for number in 0..120_i64 {
-        // Twenty keys, six calls of each, and calls without a record between them.
+        // Twenty keys with six batches each, and batches without a record in between.
         let key = format!("k{}", number % 20);
         let writes = vec![a_tag(&subject, number, &format!("c{number}"))?];
         let call = counting(&subject, WriteBatch::independent(writes), &key, Expect::Absent)?;
@@ -149,12 +153,12 @@ pub(super) async fn of_equal_calls_at_once_one_takes_effect(bench: &dyn Bench) -
     let (mut done, mut refused) = (0, 0);
     for call in calls {
         let outcomes = call.await.map_err(Error::internal)??;
-        match told(&outcomes) {
+        match summary(&outcomes) {
             (words, said) if words == ["created", "created"] && said == "1" => done += 1,
-            (words, said) if words == ["undone", "refused"] && said == "1" => refused += 1,
-            (words, _) => holds("a call without a record is done", words == ["created"])?,
+            (words, said) if words == ["rolled back", "refused"] && said == "1" => refused += 1,
+            (words, _) => holds("a batch without a record takes effect", words == ["created"])?,
         }
     }
-    same("how many took effect, and how many did not", (done, refused), (20, 100))?;
+    same("batches that took effect, and those that did not", (done, refused), (20, 100))?;
     same("rows", count(&subject).await?, 140)
 }

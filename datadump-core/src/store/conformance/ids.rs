@@ -1,5 +1,5 @@
-//! Checks of storages that were inferred: keys that are UUIDs or texts, and service columns out of
-//! the way of the data.
+//! Checks of inferred storages: keys that are UUIDs or texts, and service columns that leave the data's names
+//! free.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::{
 fn inbox() -> Json {
     json!({
         "name": "inbox", "key": {"name": "_id", "type": "id"},
-        // Names that are the service's in other storages are data here.
+        // Fields named like the service columns of other storages.
         "fields": [{"name": "id", "type": "long", "nullable": true},
                    {"name": "version", "type": "text", "nullable": true},
                    {"name": "created_at", "type": "timestamp", "nullable": true},
@@ -25,7 +25,7 @@ fn inbox() -> Json {
     })
 }
 
-/// Keys: UUIDs, the same UUIDs written otherwise, and texts that stand before, among and after them.
+/// Keys: UUIDs, the same UUIDs in other spellings, and texts that sort before, among and after them.
 const KEYS: [&str; 18] = [
     "01970000-0000-7000-8000-000000000001",
     "01970000-0000-7000-8000-00000000000a",
@@ -55,7 +55,7 @@ pub(super) async fn keys_of_type_id_hold_uuids_and_texts(bench: &dyn Bench) -> R
                             "updated_at": true, "key": "k"});
         same(key, name(&subject.save("inbox", record).await?), "created")?;
     }
-    // A number is the text it is written as; a row without a key is given a UUID.
+    // A number becomes its text; a row without a key gets a UUID.
     let outcome = subject.put("inbox", &json!({"_id": 7, "id": 7}), Expect::Exactly(1))?;
     same("7", name(&subject.write(outcome).await?), "updated")?;
     let subject = subject.reopen().await?;
@@ -79,7 +79,7 @@ pub(super) async fn keys_of_type_id_hold_uuids_and_texts(bench: &dyn Bench) -> R
     let json = row.map(|row| row.to_json(&definition.definition)).unwrap_or_default();
     same("its version", &json["_version"], &json!(1))?;
     same("its field `version`", &json["version"], &json!("a"))?;
-    holds("it has its times", json["_received_at"].is_string() && json["_updated_at"].is_string())?;
+    holds("it has its service columns", json["_received_at"].is_string() && json["_updated_at"].is_string())?;
     for ordering in ["_id", "-_id", "", "-_updated_at", "_received_at", "-version,_id"] {
         walk(&subject, ordering).await?;
     }
@@ -89,7 +89,7 @@ pub(super) async fn keys_of_type_id_hold_uuids_and_texts(bench: &dyn Bench) -> R
     same("a row without a key", name(&given), "created")
 }
 
-/// Walks over all rows by cursors: none is missed, none comes twice.
+/// Reads all rows by cursors: none is missing, none appears twice.
 async fn walk(subject: &Subject<'_>, ordering: &str) -> Result<()> {
     let definition = subject.in_force("inbox")?;
     let (mut cursor, mut seen, mut rows) = (String::new(), BTreeSet::new(), 0);

@@ -1,4 +1,4 @@
-//! Checks of keys: given by hand or as the next number, and odd ones.
+//! Checks of keys: explicit, generated, and unusual ones.
 
 use serde_json::{Value as Json, json};
 
@@ -9,13 +9,13 @@ use crate::{
     store::{Expect, Outcome, Write, WriteBatch},
 };
 
-pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn generated_keys_are_never_reused(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     for kind in ["integer", "long"] {
         let definition = json!({"name": kind, "key": {"name": "id", "type": kind, "generated": true},
                                 "fields": [{"name": "n", "type": "integer"}]});
         subject.declare(definition).await?;
-        // One that is given by hand is stepped over.
+        // An explicit key is skipped by the sequence.
         subject.save(kind, json!({"id": 3, "n": -1})).await?;
         let mut keys = vec![json!(3)];
         for n in 0..20 {
@@ -37,14 +37,12 @@ pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -
         let Outcome::Created(stored) = outcome else {
             return Err(Error::internal(format!("{outcome:?}")));
         };
-        holds("a deleted key is not given again", !keys.contains(&stored.to_json()["id"]))?;
+        holds("a deleted key is not reused", !keys.contains(&stored.to_json()["id"]))?;
     }
     Ok(())
 }
 
-pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
-    bench: &dyn Bench,
-) -> Result<()> {
+pub(super) async fn rows_of_one_batch_get_the_keys_in_their_outcomes(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
                             "fields": [{"name": "n", "type": "integer", "unique": true}]});
@@ -54,7 +52,7 @@ pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
         let base = 100 * i64::try_from(round).map_err(Error::internal)?;
         let mut writes = Vec::new();
         for n in 0..count {
-            // Some are refused, and one has a key of its own.
+            // Some rows are refused, and one has an explicit key.
             let record = match n {
                 3 | 20 => json!({"n": 1_000}),
                 7 => json!({"id": 10_000 + base, "n": base + n}),
@@ -66,7 +64,7 @@ pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
             match outcome {
                 Outcome::Created(stored) => {
                     let answered = stored.to_json();
-                    same("what is answered", &answered["n"], &json!(base + n))?;
+                    same("the value in the outcome", &answered["n"], &json!(base + n))?;
                     same(
                         "what is stored",
                         subject.field("n", answered["id"].clone(), "n").await?,
@@ -75,7 +73,7 @@ pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
                 }
                 other => {
                     same(&format!("row {n} of {count}"), name(&other), "invalid")?;
-                    holds("it was to be refused", [3, 20].contains(&n))?;
+                    holds("a refusal was expected", [3, 20].contains(&n))?;
                 }
             }
         }
@@ -83,13 +81,13 @@ pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
     Ok(())
 }
 
-pub(super) async fn the_greatest_key_is_the_last_and_harms_nobody(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn the_greatest_key_does_not_affect_other_writes(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
                             "fields": [{"name": "n", "type": "integer"}]});
     subject.declare(definition).await?;
-    // Whether the greatest number can be a key, and whether one follows it, is the backend's affair.
+    // Whether the greatest number can be a key, and whether one can follow it, is up to the backend.
     let _ = subject.save("n", json!({"id": i64::MAX, "n": 1})).await?;
     for round in 0..5 {
         let key = format!("{round}");
@@ -98,14 +96,17 @@ pub(super) async fn the_greatest_key_is_the_last_and_harms_nobody(bench: &dyn Be
             subject.put("n", &json!({"n": round}), Expect::Anything)?,
         ];
         let outcomes = subject.store.write(WriteBatch::independent(writes)).await?;
-        same("a row beside it", outcomes.first().map(name), Some("created"))?;
+        same("the other row", outcomes.first().map(name), Some("created"))?;
         let next = outcomes.get(1).map(name).unwrap_or_default();
-        holds(&format!("the next key is given or refused: {next}"), ["created", "invalid"].contains(&next))?;
+        holds(
+            &format!("the next key is generated or refused: {next}"),
+            ["created", "invalid"].contains(&next),
+        )?;
     }
     Ok(())
 }
 
-pub(super) async fn calls_at_once_share_what_keys_are_left(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn concurrent_batches_share_the_keys_that_are_left(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
                             "fields": [{"name": "n", "type": "integer"}]});
@@ -131,11 +132,11 @@ pub(super) async fn calls_at_once_share_what_keys_are_left(bench: &dyn Bench) ->
         }
     }
     let stored = subject.list("n", &[("limit", "1000")]).await?.0.rows.len();
-    same("rows that nobody was told of", stored, created)?;
+    same("number of rows, all of them reported", stored, created)?;
     Ok(())
 }
 
-pub(super) async fn odd_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn unusual_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     let keys = [

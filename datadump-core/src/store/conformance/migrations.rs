@@ -1,4 +1,4 @@
-//! Checks of versions that follow one another.
+//! Checks of migrations.
 
 use serde_json::{Value as Json, json};
 
@@ -8,7 +8,7 @@ use crate::{
     store::{Expect, Outcome, State, WriteBatch},
 };
 
-/// A dog storage with two rows.
+/// Opens a dog storage with two rows.
 async fn two_dogs(bench: &dyn Bench) -> Result<Subject<'_>> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
@@ -25,7 +25,7 @@ fn with_field(field: &Json) -> Json {
     definition
 }
 
-pub(super) async fn old_rows_get_the_default_of_a_new_field(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn existing_rows_get_the_default_of_a_new_field(bench: &dyn Bench) -> Result<()> {
     let subject = two_dogs(bench).await?;
     let mut definition = dog();
     let fields = [
@@ -69,7 +69,7 @@ pub(super) async fn old_rows_get_the_default_of_a_new_field(bench: &dyn Bench) -
     same("the row's version", subject.field("dog", json!("A"), "version").await?, json!(1))
 }
 
-pub(super) async fn texts_in_defaults_are_taken_as_they_are(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn text_defaults_are_stored_verbatim(bench: &dyn Bench) -> Result<()> {
     let subject = two_dogs(bench).await?;
     let mut definition = dog();
     let texts = ["'", "''); DROP TABLE storage_dog; --", "\\", "\\'", "$1 ?", "\"", "\u{1}\n\t", "ä😀", ""];
@@ -86,7 +86,7 @@ pub(super) async fn texts_in_defaults_are_taken_as_they_are(bench: &dyn Bench) -
     Ok(())
 }
 
-pub(super) async fn an_integer_becomes_a_long_with_its_indexes(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn an_integer_field_with_indexes_becomes_a_long(bench: &dyn Bench) -> Result<()> {
     let subject = two_dogs(bench).await?;
     let mut definition = dog();
     definition["fields"][1] = json!({"name": "collar_size", "type": "integer", "default": 0, "unique": true});
@@ -97,13 +97,13 @@ pub(super) async fn an_integer_becomes_a_long_with_its_indexes(bench: &dyn Bench
     let large = 5_000_000_000_i64;
     let outcome = subject.save("dog", json!({"chip_id": "C", "collar_size": large})).await?;
     holds("a long fits", matches!(outcome, Outcome::Created(_)))?;
-    same("it", subject.field("dog", json!("C"), "collar_size").await?, json!(large))?;
+    same("the value", subject.field("dog", json!("C"), "collar_size").await?, json!(large))?;
     same("an old one", subject.field("dog", json!("A"), "collar_size").await?, json!(7))?;
     let outcome = subject.save("dog", json!({"chip_id": "D", "collar_size": 7})).await?;
     holds("it is still unique", matches!(outcome, Outcome::Invalid(_)))
 }
 
-pub(super) async fn limits_are_widened(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn limits_can_be_widened(bench: &dyn Bench) -> Result<()> {
     let subject = two_dogs(bench).await?;
     let mut definition = dog();
     definition["fields"][0]["max_length"] = json!(64);
@@ -116,10 +116,10 @@ pub(super) async fn limits_are_widened(bench: &dyn Bench) -> Result<()> {
     let longer = "x".repeat(10_000);
     let outcome = subject.save("dog", json!({"chip_id": "C", "color": longer})).await?;
     holds("any text fits", matches!(outcome, Outcome::Updated(_)))?;
-    same("it", subject.field("dog", json!("C"), "color").await?, json!(longer))
+    same("the value", subject.field("dog", json!("C"), "color").await?, json!(longer))
 }
 
-pub(super) async fn a_decimal_gets_another_scale(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn the_scale_of_a_decimal_can_change(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     let definition = |precision: u32, scale: u32| {
         json!({"name": "price", "key": {"name": "id", "type": "long"},
@@ -131,7 +131,7 @@ pub(super) async fn a_decimal_gets_another_scale(bench: &dyn Bench) -> Result<()
     same("violating", examined.iter().map(|(_, found)| found.violating).max(), Some(0))?;
     let storage = subject.declare(definition(4, 1)).await?;
     same("its state", storage.migration.state, State::Applied)?;
-    same("it", subject.field("price", json!(1), "d").await?, json!("123.0"))?;
+    same("the value", subject.field("price", json!(1), "d").await?, json!("123.0"))?;
     let mut narrower = definition(4, 2);
     if let Some(field) = narrower["fields"][0].as_object_mut() {
         field.remove("max");
@@ -140,7 +140,7 @@ pub(super) async fn a_decimal_gets_another_scale(bench: &dyn Bench) -> Result<()
     same("violating", examined.iter().map(|(_, found)| found.violating).max(), Some(1))
 }
 
-pub(super) async fn violating_rows_fail_a_migration_and_nothing_changes(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn violating_rows_fail_a_migration_without_changes(bench: &dyn Bench) -> Result<()> {
     let subject = two_dogs(bench).await?;
     let mut definition = dog();
     definition["fields"][0]["nullable"] = json!(false);
@@ -151,19 +151,19 @@ pub(super) async fn violating_rows_fail_a_migration_and_nothing_changes(bench: &
         &format!("the reason names field and row: {reason}"),
         reason.contains("color") && reason.contains("\"B\""),
     )?;
-    holds("it is not locked", !storage.is_migrating())?;
+    holds("it is not migrating", !storage.is_migrating())?;
     same("the version in force", subject.in_force("dog")?.version, 1)?;
     let outcome = subject.save("dog", json!({"chip_id": "C", "color": null})).await?;
-    holds("the old version goes on", matches!(outcome, Outcome::Created(_)))?;
+    holds("the old version stays in force", matches!(outcome, Outcome::Created(_)))?;
     for key in ["B", "C"] {
         subject.save("dog", json!({"chip_id": key, "color": "blue"})).await?;
     }
     let storage = subject.declare(definition).await?;
-    same("its state when the rows are mended", storage.migration.state, State::Applied)?;
+    same("its state when the rows are fixed", storage.migration.state, State::Applied)?;
     same("its version", storage.ready()?.version, 2)
 }
 
-pub(super) async fn equal_rows_fail_a_unique_index_and_nothing_changes(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn duplicate_rows_fail_a_unique_index_without_changes(bench: &dyn Bench) -> Result<()> {
     let subject = two_dogs(bench).await?;
     subject.save("dog", json!({"chip_id": "C", "color": "red", "collar_size": 1})).await?;
     let mut definition = with_field(&json!({"name": "note", "type": "text", "nullable": true}));
@@ -173,12 +173,12 @@ pub(super) async fn equal_rows_fail_a_unique_index_and_nothing_changes(bench: &d
     let reason = storage.migration.error.clone().unwrap_or_default();
     holds(&format!("the reason names the field: {reason}"), reason.contains("color"))?;
     let outcome = subject.save("dog", json!({"chip_id": "D", "color": "red"})).await?;
-    holds("the old version goes on", matches!(outcome, Outcome::Created(_)))?;
+    holds("the old version stays in force", matches!(outcome, Outcome::Created(_)))?;
     for (key, color) in [("C", "blue"), ("D", "green")] {
         subject.save("dog", json!({"chip_id": key, "color": color})).await?;
     }
     let storage = subject.declare(definition).await?;
-    same("its state when the rows are mended", storage.migration.state, State::Applied)?;
+    same("its state when the rows are fixed", storage.migration.state, State::Applied)?;
     let outcome = subject.save("dog", json!({"chip_id": "E", "color": "red"})).await?;
     holds("it is unique", matches!(outcome, Outcome::Invalid(_)))
 }
@@ -205,10 +205,10 @@ pub(super) async fn a_field_is_renamed_converted_and_dropped(bench: &dyn Bench) 
     same("dropped", subject.field("dog", json!("A"), "collar_size").await?, json!(null))?;
     holds("its name is remembered", storage.dropped.get("collar_size").is_some_and(|kind| kind == "text"))?;
     let outcome = subject.save("dog", json!({"chip_id": "A", "colour": "blue"})).await?;
-    holds("rows go on", matches!(outcome, Outcome::Updated(_)))
+    holds("rows can be written", matches!(outcome, Outcome::Updated(_)))
 }
 
-pub(super) async fn rows_proven_before_are_proven_again(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn rows_validated_earlier_are_validated_again(bench: &dyn Bench) -> Result<()> {
     let subject = two_dogs(bench).await?;
     let early = subject.put("dog", &json!({"chip_id": "C", "color": "green"}), Expect::Anything)?;
     let misfit = subject.put("dog", &json!({"chip_id": "D", "color": "x".repeat(20)}), Expect::Anything)?;
@@ -221,7 +221,7 @@ pub(super) async fn rows_proven_before_are_proven_again(bench: &dyn Bench) -> Re
     same("the new field", subject.field("dog", json!("C"), "note").await?, json!("none"))
 }
 
-pub(super) async fn rows_written_meanwhile_are_kept(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn rows_written_during_a_migration_are_kept(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     let writes = |from: usize, to: usize| -> Result<Vec<_>> {
@@ -259,7 +259,7 @@ pub(super) async fn rows_written_meanwhile_are_kept(bench: &dyn Bench) -> Result
     Ok(())
 }
 
-pub(super) async fn plans_count_what_stands_in_the_way(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn plans_count_violating_rows(bench: &dyn Bench) -> Result<()> {
     let subject = two_dogs(bench).await?;
     subject.save("dog", json!({"chip_id": "C", "color": "red", "collar_size": 100})).await?;
     let mut definition = dog();

@@ -1,5 +1,5 @@
-//! Checks of pages, counts and texts. That filters agree with [`Filter::matches`] is a property
-//! test beside this suite.
+//! Checks of pages, counts and text search. That filters agree with [`Filter::matches`] is checked by a
+//! property test.
 //!
 //! [`Filter::matches`]: crate::store::Filter::matches
 
@@ -45,7 +45,7 @@ pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Ben
         let whole: Vec<Value> = whole.rows.into_iter().map(|row| row.key).collect();
         for towards in [Towards::Next, Towards::Previous] {
             let mut expected = whole.clone();
-            // Backwards from beyond the last row: there is no such position, so from the last one.
+            // There is no position after the last row, so it starts backwards from the last row.
             let mut from = None;
             if towards == Towards::Previous {
                 let last = expected.pop();
@@ -76,8 +76,8 @@ pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Ben
     Ok(())
 }
 
-/// Walks as a client does, by the text of its cursors: floats must survive that.
-pub(super) async fn pages_over_floats_cover_all_rows(bench: &dyn Bench) -> Result<()> {
+/// Pages as a client does, by the text of its cursors, in which floats must keep their precision.
+pub(super) async fn pages_ordered_by_floats_cover_all_rows(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     let definition = json!({"name": "f", "key": {"name": "id", "type": "long"},
                             "fields": [{"name": "f", "type": "float"}], "meta": {"scans": true}});
@@ -116,7 +116,7 @@ pub(super) async fn pages_over_floats_cover_all_rows(bench: &dyn Bench) -> Resul
     Ok(())
 }
 
-pub(super) async fn a_question_for_a_version_that_is_gone_is_not_answered(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn a_query_for_an_old_version_is_refused(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     subject.save("dog", json!({"chip_id": "A", "color": "red"})).await?;
@@ -128,12 +128,12 @@ pub(super) async fn a_question_for_a_version_that_is_gone_is_not_answered(bench:
     subject.declare(definition).await?;
     let key = Value::Text("A".into());
     let answer = subject.store.get(&before, &key).await;
-    holds("a row is not made up", matches!(answer, Err(Error::Moved(_))))?;
+    holds("a row is refused", matches!(answer, Err(Error::Moved(_))))?;
     let answer = subject.store.page(&before, &query).await;
-    holds("nor is a page", matches!(answer, Err(Error::Moved(_))))
+    holds("a page is refused", matches!(answer, Err(Error::Moved(_))))
 }
 
-pub(super) async fn counts_say_how_many_match(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn counts_match_the_filter(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     for number in 0..12 {
@@ -152,7 +152,7 @@ pub(super) async fn counts_say_how_many_match(bench: &dyn Bench) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn texts_are_found_whatever_their_case(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn texts_are_found_regardless_of_case(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     for (key, color) in [("1", "Straße ÄÖÜ"), ("2", "ΟΔΥΣΣΕΥΣ"), ("3", "İstanbul"), ("4", "100%_\\")]

@@ -1,4 +1,4 @@
-//! Checks of single rows and of calls with several.
+//! Checks of single rows, and of batches with several.
 
 use serde_json::{Value as Json, json};
 
@@ -18,13 +18,13 @@ pub(super) fn name(outcome: &Outcome) -> &'static str {
         Outcome::Missing => "missing",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",
-        Outcome::Unchanged(_) => "same",
-        Outcome::Replaced(..) => "instead",
-        Outcome::RolledBack => "undone",
+        Outcome::Unchanged(_) => "unchanged",
+        Outcome::Replaced(..) => "replaced",
+        Outcome::RolledBack => "rolled back",
     }
 }
 
-pub(super) async fn every_kind_is_read_back_equal_even_after_a_restart(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn every_kind_round_trips_even_after_a_restart(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(all_kinds()).await?;
     let records = records();
@@ -36,9 +36,8 @@ pub(super) async fn every_kind_is_read_back_equal_even_after_a_restart(bench: &d
     read_back(&subject, &records).await
 }
 
-/// A backend may store many by another way than one: they are the same rows, and so is what becomes of
-/// them when some are there already.
-pub(super) async fn many_rows_are_stored_as_one_is(bench: &dyn Bench) -> Result<()> {
+/// A backend may store many rows by another path than one. The rows and outcomes must be the same.
+pub(super) async fn many_rows_are_stored_like_single_ones(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(all_kinds()).await?;
     let all: Vec<Json> = (0..600)
@@ -55,12 +54,12 @@ pub(super) async fn many_rows_are_stored_as_one_is(bench: &dyn Bench) -> Result<
     let counted = |outcomes: &[Outcome], what| outcomes.iter().filter(|one| name(one) == what).count();
     let (first, second) = (write(&all[..400]).await?, write(&all).await?);
     same("new rows", counted(&first, "created"), 400)?;
-    same("rows that are there", counted(&second, "same"), 400)?;
-    same("new rows beside them", counted(&second, "created"), 200)?;
+    same("existing rows", counted(&second, "unchanged"), 400)?;
+    same("new rows among them", counted(&second, "created"), 200)?;
     read_back(&subject, &all).await
 }
 
-/// Each is there, with what it was sent with.
+/// Checks that each record is stored as it was sent.
 async fn read_back(subject: &Subject<'_>, records: &[Json]) -> Result<()> {
     let definition = subject.in_force("all")?.definition.clone();
     for record in records {
@@ -95,7 +94,7 @@ fn all_kinds() -> Json {
     ]})
 }
 
-/// Its rows: nothing, the least and the greatest.
+/// Records for it: no values, the smallest and the largest.
 fn records() -> [Json; 3] {
     [
         json!({"id": "00000000-0000-0000-0000-000000000000"}),
@@ -113,11 +112,11 @@ fn records() -> [Json; 3] {
     ]
 }
 
-pub(super) async fn a_condition_holds_or_nothing_is_done(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn a_write_with_an_unmet_condition_changes_nothing(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     let row = json!({"chip_id": "A", "color": "red"});
-    // Each step: a condition, whether it is a deletion, what comes of it, the version after it.
+    // Each step: the condition, whether it is a deletion, the outcome, the version afterwards.
     for (step, (expect, delete, expected, version)) in [
         (Expect::Exists, false, "refused", None),
         (Expect::Exactly(1), false, "refused", None),
@@ -154,7 +153,7 @@ pub(super) async fn a_condition_holds_or_nothing_is_done(bench: &dyn Bench) -> R
     Ok(())
 }
 
-pub(super) async fn writes_of_one_call_to_one_key_take_effect_in_order(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn writes_of_one_batch_to_one_key_take_effect_in_order(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     let mut writes = Vec::new();
@@ -170,7 +169,7 @@ pub(super) async fn writes_of_one_call_to_one_key_take_effect_in_order(bench: &d
     writes.push(subject.put("dog", &json!({"chip_id": "A", "collar_size": 99}), Expect::Absent)?);
     let outcomes = subject.store.write(WriteBatch::independent(writes)).await?;
     same("the first", outcomes.first().map(name), Some("created"))?;
-    same("the second last", outcomes.iter().rev().nth(1).map(name), Some("deleted"))?;
+    same("the last but one", outcomes.iter().rev().nth(1).map(name), Some("deleted"))?;
     same("the last", outcomes.last().map(name), Some("created"))?;
     same("A", subject.field("dog", json!("A"), "collar_size").await?, json!(99))?;
     same("A's version", subject.field("dog", json!("A"), "version").await?, json!(1))?;
@@ -178,7 +177,9 @@ pub(super) async fn writes_of_one_call_to_one_key_take_effect_in_order(bench: &d
     same("B's version", subject.field("dog", json!("B"), "version").await?, json!(50))
 }
 
-pub(super) async fn a_row_that_breaks_a_unique_index_leaves_its_neighbours(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn a_row_that_violates_a_unique_index_does_not_affect_others(
+    bench: &dyn Bench,
+) -> Result<()> {
     let subject = Subject::open(bench).await?;
     let definition = json!({
         "name": "tag", "key": {"name": "id", "type": "long"},
@@ -217,13 +218,13 @@ pub(super) async fn a_row_that_breaks_a_unique_index_leaves_its_neighbours(bench
         let found = subject.get("tag", json!(id)).await?.is_some();
         same(&format!("row {id} is there"), found, !(bad_code || bad_pair))?;
     }
-    // An update can break it too, and then the row stays as it was.
+    // An update can violate the index too; then the row stays as it was.
     let outcome = subject.save("tag", json!({"id": 0, "code": "taken", "a": 0, "b": 0})).await?;
     same("an update to a taken code", name(&outcome), "invalid")?;
     same("the row", subject.field("tag", json!(0), "code").await?, json!("code 0"))
 }
 
-pub(super) async fn racing_increments_all_count_once(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn concurrent_increments_are_each_counted_once(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     subject.save("dog", json!({"chip_id": "A", "collar_size": 0})).await?;
@@ -261,7 +262,7 @@ pub(super) async fn deleted_rows_are_gone(bench: &dyn Bench) -> Result<()> {
     same("the row", subject.get("dog", json!("A")).await?, None)
 }
 
-pub(super) async fn the_list_shows_the_newest_first(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn lists_show_the_newest_row_first(bench: &dyn Bench) -> Result<()> {
     let subject = Subject::open(bench).await?;
     subject.declare(dog()).await?;
     for key in ["A", "B", "C", "A"] {
@@ -278,7 +279,7 @@ pub(super) async fn the_list_shows_the_newest_first(bench: &dyn Bench) -> Result
     holds("no two rows have the same time", stamps.windows(2).all(|pair| pair[0] > pair[1]))
 }
 
-pub(super) async fn rows_are_looked_up_until_they_have_many_bytes(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn rows_are_looked_up_until_a_size_is_reached(bench: &dyn Bench) -> Result<()> {
     const LONG: usize = 10_000;
     let subject = Subject::open(bench).await?;
     let note = json!({"name": "note", "key": {"name": "id", "type": "string", "max_length": 16},
@@ -297,11 +298,11 @@ pub(super) async fn rows_are_looked_up_until_they_have_many_bytes(bench: &dyn Be
         let texts: String = found.rows.iter().map(|row| text(&row.key)).collect();
         same(&format!("the rows of {bytes} bytes"), texts, expected.to_owned())?;
         same(&format!("the keys of {bytes} bytes"), found.keys, looked_up)?;
-        holds("they are whole", found.rows.iter().all(|row| row.size() > LONG))?;
+        holds("rows are complete", found.rows.iter().all(|row| row.size() > LONG))?;
     }
     let found = subject.store.rows(&in_force, &[], 1).await?;
     same("no keys", (found.rows.len(), found.keys), (0, 0))?;
-    // What was not asked to be seen is not read, and nothing else is missing.
+    // A column that is not requested is not read; nothing else is missing.
     let (page, _) = subject.list("note", &[("fields", "id")]).await?;
     holds("a long text is left out", page.rows.len() == 4 && page.rows.iter().all(|row| row.size() < LONG))
 }

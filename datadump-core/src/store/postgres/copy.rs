@@ -1,5 +1,5 @@
-//! New rows in bulk, as `COPY` takes them in its binary form: the database does about half as much for
-//! each as for one of an array.
+//! Bulk inserts with `COPY` in its binary format, which costs the database about half as much per row as an
+//! insert from arrays.
 
 use sqlx::{
     Encode, Postgres, Type,
@@ -14,17 +14,17 @@ use super::{
 };
 use crate::schema::{Definition, Kind, StoredRow, Value};
 
-/// From how many rows on it is worth a round trip more.
+/// Minimum number of rows for which the extra round trip pays off.
 pub(super) const MIN_COPY_ROWS: usize = 256;
 
-/// How many bytes are sent at a time.
+/// Size of the chunks that are sent.
 const COPY_CHUNK_BYTES: usize = 256 << 10;
 
-/// PlannedAction comes first, and last (<https://www.postgresql.org/docs/current/sql-copy.html>).
+/// Header and trailer of the format (<https://www.postgresql.org/docs/current/sql-copy.html>).
 const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TAIL: &[u8] = &(-1_i16).to_be_bytes();
 
-/// Inserts rows, none of which may be there; how many they were.
+/// Inserts rows, none of which may exist; returns their number.
 pub(super) async fn insert(
     session: &mut Session,
     statements: &Statements,
@@ -46,7 +46,7 @@ pub(super) async fn insert(
         }
     }
     if let Err(error) = sent {
-        // It ends with an error in any case; the first one says more.
+        // Aborting always returns an error; the first one is more useful.
         let _ = copy.abort("a row could not be sent").await;
         return Err(error);
     }
@@ -55,7 +55,7 @@ pub(super) async fn insert(
     copy.finish().await
 }
 
-/// One row: how many columns, and each.
+/// Encodes one row: the number of columns, then each column.
 fn put(buffer: &mut PgArgumentBuffer, definition: &Definition, row: &StoredRow) -> sqlx::Result<()> {
     // Key, version and two times beside the fields.
     let columns =
@@ -71,7 +71,7 @@ fn put(buffer: &mut PgArgumentBuffer, definition: &Definition, row: &StoredRow) 
     cell(&Kind::Timestamp, &Value::Timestamp(row.updated_at))
 }
 
-/// A value: its length in bytes, or -1 for none, and the bytes.
+/// A column's value: its length in bytes (-1 for null), then the bytes.
 struct Cell<'b, 'v> {
     buffer: &'b mut PgArgumentBuffer,
     value: &'v Value,

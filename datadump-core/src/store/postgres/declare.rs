@@ -1,4 +1,4 @@
-//! Declaring and removing storages, and what is recorded of their versions.
+//! Declares storages, and reads their versions.
 
 use std::sync::Arc;
 
@@ -86,19 +86,20 @@ async fn last(connection: &impl ConnectionTrait, id: StorageId) -> Result<Option
     rules::last_version(id).one(connection).await.map_err(error::orm)
 }
 
-/// How far the last migration of a storage is.
+/// Returns the progress of a storage's last migration.
 pub(super) async fn progress(system: &DatabaseConnection, id: StorageId) -> Result<Progress> {
     let row = last(system, id).await?.ok_or_else(|| unknown(id))?;
     Ok(Progress {
         version: i32::try_from(row.version).map_err(Error::internal)?,
-        state: State::from_name(&row.state).ok_or_else(|| Error::internal("a state nobody knows"))?,
+        state: State::from_name(&row.state)
+            .ok_or_else(|| Error::internal("a version has an unknown state"))?,
         rows_done: u64::try_from(row.rows_done).unwrap_or(0),
         rows_total: u64::try_from(row.rows_total).unwrap_or(0),
         error: row.error,
     })
 }
 
-/// All versions of a storage, first to last.
+/// Returns all versions of a storage, oldest first.
 pub(super) async fn versions(system: &DatabaseConnection, id: StorageId) -> Result<Vec<VersionRecord>> {
     let rows = version::Entity::find()
         .filter(version::Column::StorageId.eq(id.get()))
@@ -112,7 +113,7 @@ pub(super) async fn versions(system: &DatabaseConnection, id: StorageId) -> Resu
     rows.into_iter().map(system::record).collect()
 }
 
-/// A storage that is not there.
+/// Returns the error for a storage that does not exist.
 pub(super) fn unknown(id: StorageId) -> Error {
     Error::UnknownStorage(format!("number {}", id.get()))
 }

@@ -1,4 +1,4 @@
-//! PlannedAction the rows say to a change, before anything happens: read only, and in nobody's way.
+//! Examines the impact of changes on existing rows: read-only, without blocking anyone.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use crate::{
     store::{ChangeImpact, sql::Name},
 };
 
-/// How many keys of violating rows are named.
+/// Maximum number of example keys.
 const MAX_EXAMPLES: usize = 5;
 
-/// Rows converted to another type in a millisecond, about: writers wait for that long.
+/// Rows converted to another type per millisecond; writers wait for that long.
 const CONVERTED_PER_MS: u64 = 60;
 
-/// Counts the rows that stand in the way of each change.
+/// Counts the rows that violate each change.
 pub(super) async fn examine(
     connections: &Connections,
     in_force: &Arc<InForce>,
@@ -29,7 +29,7 @@ pub(super) async fn examine(
     };
     let old = &in_force.definition;
     let mut connection = connections.migrator().await.map_err(error::store)?;
-    // One snapshot, so that the counts belong together.
+    // One snapshot, so that the counts are consistent.
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     connection.execute(begin).await.map_err(error::store)?;
     let mut checks = check::checks(old, new, &difference.scans());
@@ -70,7 +70,7 @@ pub(super) async fn examine(
     Ok(examined)
 }
 
-/// How many rows there are to index, and for a unique index how many agree with another.
+/// Counts the rows to index, and for a unique index those that are duplicates.
 async fn of_index(
     connection: &mut PgConnection,
     old: &Definition,
@@ -88,7 +88,7 @@ async fn of_index(
         let Some((_, field)) = new.field(name.as_str()) else { continue };
         match evolve::origin(old, field).map(|(_, before)| before) {
             Some(before) => columns.push(Name::field(&before.name).quoted()),
-            // A new field: null in every row, which agrees with nothing, or the same in every row.
+            // A new field is null in every row, which violates nothing, or has the same value in every row.
             None if field.backfill().is_none_or(Value::is_null) => return Ok(examined),
             None => {}
         }
@@ -120,7 +120,7 @@ async fn ask(connection: &mut PgConnection, question: &str) -> Result<Vec<PgRow>
 }
 
 fn number(rows: &[PgRow]) -> Result<u64> {
-    let row = rows.first().ok_or_else(|| Error::internal("a count without an answer"))?;
+    let row = rows.first().ok_or_else(|| Error::internal("a count returned no row"))?;
     let number: i64 = row.try_get(0).map_err(error::store)?;
     u64::try_from(number).map_err(Error::internal)
 }

@@ -1,11 +1,11 @@
-//! Storages on PostgreSQL: any number of processes on one database.
+//! The PostgreSQL backend: any number of processes on one database.
 //!
 //! ```text
-//! writes ─► queue ─► a few writers, a connection each ─► batch ─► apply ─► commit ─► answer
-//!                       └─ storage is being changed: parked        └─ refused: isolate ─► instead
+//! writes ─► queue ─► a few writers, a connection each ─► decide ─► apply ─► commit ─► answer
+//!                       └─ storage is being migrated: blocked        └─ refused: isolate ─► on failure
 //! reads  ─► a pool of their own
-//! changes of the catalogue, of sources and programs ─► NOTIFY ─► every process reads them
-//! migrations ─► a session lock each ─► steps that can be repeated ─► one last transaction
+//! changes of the catalogue, sources and programs ─► NOTIFY ─► every process reads them
+//! migrations ─► a session lock each ─► repeatable steps ─► one final transaction
 //! ```
 
 mod apply;
@@ -237,7 +237,7 @@ impl Store for PostgresStore {
 
     async fn progress(&self, storage: StorageId) -> Result<Progress> {
         let progress = declare::progress(&self.inner.system, storage).await?;
-        // Whoever is notify_commit that a version is applied must find it in force.
+        // A caller that sees a version as applied must find it in force.
         let known = self
             .inner
             .mirror
@@ -338,12 +338,12 @@ impl Store for PostgresStore {
             self.writers.blocked.wait().await;
         });
         if drained.await.is_err() {
-            tracing::warn!("closing the database while writes are still queued");
+            tracing::warn!("closed the database while writes were still queued");
         }
         self.inner.closing.cancel();
         // Cancelled tasks end at once, but a connection that one of them is opening takes until then.
         if tokio::time::timeout(CLOSE_TIMEOUT, self.background.wait()).await.is_err() {
-            tracing::warn!("closing the database while a background task is still running");
+            tracing::warn!("closed the database while a background task was still running");
         }
         self.inner.connections.close().await;
     }

@@ -1,4 +1,4 @@
-//! Questions to storages. They run on connections of their own, so they never wait behind writes.
+//! Reads, on connections of their own, so that they never wait for writes.
 
 use std::sync::Arc;
 
@@ -26,11 +26,10 @@ use crate::{
     },
 };
 
-/// How often a question is asked again when its connection turns out to be dead, or its statement
-/// to be older than the table.
+/// Maximum number of attempts for a read whose connection is dead or whose prepared statement is outdated.
 const MAX_TRIES: usize = 3;
 
-/// One row by its key.
+/// Returns the row with this key.
 pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
     let definition = &in_force.definition;
     let names: Vec<String> =
@@ -48,7 +47,7 @@ pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> 
     row.transpose().map_err(|error| unreadable(in_force, error))
 }
 
-/// Rows by their keys, until they have so many bytes.
+/// Looks up rows by key until they reach this many bytes.
 pub(super) async fn rows(
     pool: &PgPool,
     in_force: &Arc<InForce>,
@@ -59,7 +58,7 @@ pub(super) async fn rows(
     let names = statements::columns(definition);
     let names: Vec<String> =
         names.iter().map(|(name, _)| format!("t.{}", statements::quoted(name))).collect();
-    // Their order is that of the keys: what is behind the last that is taken was not looked up.
+    // Ordered by position in `keys`: keys after that of the last row were not looked up.
     let statement = format!(
         "SELECT {}, k.number FROM unnest($1{}) WITH ORDINALITY AS k(key, number) \
          JOIN {} AS t ON t.{} = k.key ORDER BY k.number",
@@ -84,7 +83,7 @@ pub(super) async fn rows(
     Ok(FoundRows { rows: rows.map_err(|error| unreadable(in_force, error))?, keys })
 }
 
-/// A page of rows.
+/// Returns a page of rows.
 pub(super) async fn page(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
     let definition = &in_force.definition;
     let select = sql::page(Dialect::Postgres, definition, query);
@@ -119,7 +118,7 @@ async fn exactly(pool: &PgPool, in_force: &Arc<InForce>, query: &Query, most: Op
     u64::try_from(counted).map_err(Error::internal)
 }
 
-/// PlannedAction the planner thinks.
+/// Returns the planner's estimate of the number of rows.
 async fn about(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<u64> {
     let all = Paging::Offset { limit: 1 << 40, offset: 0 };
     let whole = Query { order: Vec::new(), paging: all, ..query.clone() };
@@ -129,14 +128,14 @@ async fn about(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<
     let plan: serde_json::Value = first(&rows)?;
     plan.pointer("/0/Plan/Plan Rows")
         .and_then(serde_json::Value::as_u64)
-        .ok_or_else(|| Error::internal("a plan without an estimate"))
+        .ok_or_else(|| Error::internal("the plan has no row estimate"))
 }
 
 fn first<T>(rows: &[PgRow]) -> Result<T>
 where
     T: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
 {
-    let row = rows.first().ok_or_else(|| Error::internal("a count without an answer"))?;
+    let row = rows.first().ok_or_else(|| Error::internal("a count returned no row"))?;
     sqlx::Row::try_get(row, 0).map_err(error::store)
 }
 
@@ -145,7 +144,7 @@ fn built(select: &SelectStatement) -> (String, PgArguments) {
     (statement, sqlx::IntoArguments::into_arguments(values))
 }
 
-/// Asks, again where that helps.
+/// Runs a query, retrying where that can help.
 async fn ask(
     pool: &PgPool,
     in_force: &Arc<InForce>,
@@ -155,7 +154,7 @@ async fn ask(
     ask_until(pool, in_force, statement, arguments, usize::MAX).await.map(|(rows, _)| rows)
 }
 
-/// The same, until the rows have so many bytes; whether these are all.
+/// Runs a query until its rows reach this many bytes; also returns whether these are all.
 async fn ask_until(
     pool: &PgPool,
     in_force: &Arc<InForce>,
@@ -163,8 +162,7 @@ async fn ask_until(
     arguments: &PgArguments,
     bytes: usize,
 ) -> Result<(Vec<PgRow>, bool)> {
-    // A connection finds its prepared statements by their text, and another version's columns may
-    // have other types.
+    // Prepared statements are cached by their text, and the columns of another version may have other types.
     let statement = format!("/* {} v{} */ {statement}", in_force.storage.get(), in_force.version);
     let mut connection = pool.acquire().await.map_err(error::store)?;
     for attempt in 1.. {
@@ -184,11 +182,11 @@ async fn ask_until(
             _ => return Err(error::store(failure)),
         }
     }
-    Err(Error::internal("a question without an end"))
+    Err(Error::internal("a query was retried too often"))
 }
 
-/// Rows as they come, until they have so many bytes; whether these are all. PlannedAction comes behind them the
-/// connection throws away.
+/// Collects rows until they reach this many bytes; also returns whether these are all. The connection
+/// discards the rest.
 async fn taken(
     mut rows: impl Stream<Item = sqlx::Result<PgRow>> + Unpin,
     bytes: usize,
@@ -207,8 +205,8 @@ async fn taken(
     Ok((found, true))
 }
 
-/// A connection that answers. The pool does not test its connections, so after the database was
-/// restarted all of them are dead until they are used.
+/// Returns a connection that works. The pool does not test its connections, so after a restart of the
+/// database all are dead.
 async fn living(pool: &PgPool) -> sqlx::Result<PoolConnection<Postgres>> {
     for _ in 0..=pool.options().get_max_connections() {
         let mut connection = pool.acquire().await?;
@@ -223,8 +221,8 @@ async fn answers(connection: &mut PgConnection) -> bool {
     connection.ping().await.is_ok() && connection.execute("SELECT 1").await.is_ok()
 }
 
-/// A row that is not as its definition says: nearly always because another one has just come into
-/// force.
+/// Maps the error of a row that does not match its definition, which nearly always means that another version
+/// has just come into force.
 fn unreadable(in_force: &InForce, error: sqlx::Error) -> Error {
     match error {
         sqlx::Error::Decode(_) => moved(in_force),
@@ -232,7 +230,7 @@ fn unreadable(in_force: &InForce, error: sqlx::Error) -> Error {
     }
 }
 
-/// The table is no longer what the question was made for.
+/// The table no longer matches the version that the query was made for.
 fn moved(in_force: &InForce) -> Error {
     Error::Moved(in_force.definition.name.to_string())
 }

@@ -1,4 +1,4 @@
-//! PlannedAction a database must be to serve, and the tables of the system in it.
+//! Requirements on the database, and the system tables in it.
 
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
@@ -16,18 +16,17 @@ use crate::{
     },
 };
 
-/// The oldest server that has what is needed.
+/// Oldest supported major version of the server.
 const MIN_SERVER_VERSION: i32 = 12;
 
-/// Settings of the server without which a power cut can take what was committed. We can force none of
-/// them; `synchronous_commit` we do.
+/// Selects server settings that risk losing committed data on a power failure. They cannot be changed from a
+/// session, unlike `synchronous_commit`.
 const SYNCED: &str = "SELECT name::text, CASE name \
-        WHEN 'fsync' THEN 'what is committed may be lost when the machine goes down' \
-        ELSE 'pages may be torn when the machine goes down' END \
+        WHEN 'fsync' THEN 'committed data may be lost if the machine crashes' \
+        ELSE 'pages may be torn if the machine crashes' END \
     FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name";
 
-/// Refuses a database that cannot hold or compare what is put into it. Answers what is wrong with it
-/// otherwise, for people.
+/// Checks that the database can store and compare everything. Returns warnings for people to read.
 pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
     let risks: Vec<(String, String)> =
         sqlx::query_as(SYNCED).fetch_all(&mut connection).await.map_err(error::opening)?;
@@ -39,13 +38,13 @@ pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
     let (encoding, icu, replica, version): (String, bool, bool, i32) =
         sqlx::query_as(question).fetch_one(&mut connection).await.map_err(error::opening)?;
     let fault = if version < MIN_SERVER_VERSION {
-        format!("the server is PostgreSQL {version}; {MIN_SERVER_VERSION} or newer is needed")
+        format!("the server is PostgreSQL {version}; version {MIN_SERVER_VERSION} or newer is required")
     } else if encoding != "UTF8" {
-        format!("the database's encoding is {encoding}; one made with ENCODING 'UTF8' is needed")
+        format!("the database's encoding is {encoding}; create it with ENCODING 'UTF8'")
     } else if !icu {
-        "the database has no collation `und-x-icu`: a PostgreSQL built with ICU is needed".into()
+        "the database has no collation `und-x-icu`; use a PostgreSQL built with ICU".into()
     } else if replica {
-        "the database is a read-only replica; the primary is needed".into()
+        "the database is a read-only replica; connect to the primary".into()
     } else {
         return connection.close().await.map(|()| warnings).map_err(error::opening);
     };

@@ -1,4 +1,4 @@
-//! Pages and counts as SQL.
+//! SQL for pages and counts.
 
 use sea_query::{
     Alias, Cond, Expr, ExprTrait, Func, NullOrdering, Order as Sort, Query as Sql, SelectStatement,
@@ -10,15 +10,15 @@ use crate::{
     store::query::{Column, Direction, Order, Paging, Query, Towards},
 };
 
-/// All columns of a storage's table, in the order in which rows are read: the key, the fields,
-/// then the service columns.
+/// Returns all columns of a storage's table, in the order in which rows are read: key, fields, service
+/// columns.
 pub(in crate::store) fn columns(definition: &Definition) -> Vec<Column> {
     let fields = (0..definition.fields.len()).map(Column::Field);
     let service = [Column::Version, Column::CreatedAt, Column::UpdatedAt];
     [Column::Key].into_iter().chain(fields).chain(service).collect()
 }
 
-/// The same as a list in SQL.
+/// Returns the same columns as an SQL list.
 pub(in crate::store) fn column_list(definition: &Definition) -> String {
     let mut list = String::with_capacity(512);
     for of in columns(definition) {
@@ -28,8 +28,7 @@ pub(in crate::store) fn column_list(definition: &Definition) -> String {
     list
 }
 
-/// The rows of a page, and one more when there is one. Towards the previous page they come in
-/// reverse.
+/// Selects the rows of a page and one more, if there is one. Towards the previous page the order is reversed.
 pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {
     let mut select = Sql::select();
     for of in columns(definition) {
@@ -59,8 +58,8 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
             Direction::Descending => Sort::Desc,
         };
         let by = column(definition, order.column);
-        // SQLite takes null for the least by itself; where there is none, saying so would only keep
-        // PostgreSQL from using the key's index.
+        // SQLite sorts nulls first by default. For columns without nulls PostgreSQL must not be told, or it
+        // could not use the key's index.
         match (dialect, order.column, &sort) {
             (Dialect::Postgres, Column::Field(_), Sort::Asc) => {
                 select.order_by_with_nulls(by, sort, NullOrdering::First);
@@ -77,7 +76,7 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
     select
 }
 
-/// Whether a page need not read a column: what nobody asked to see may be long.
+/// Returns whether a page need not read a column: long columns that are not requested.
 fn is_left_out(definition: &Definition, query: &Query, of: Column) -> bool {
     let kind = of.kind(definition);
     let long = matches!(kind, Kind::Binary { .. } | Kind::Json | Kind::Text { .. } | Kind::String { .. });
@@ -85,7 +84,7 @@ fn is_left_out(definition: &Definition, query: &Query, of: Column) -> bool {
     of != Column::Key && long && !asked && !query.order.iter().any(|order| order.column == of)
 }
 
-/// How many rows match; at most `cap` of them are counted.
+/// Counts the matching rows, up to `cap`.
 pub(in crate::store) fn count(
     dialect: Dialect,
     definition: &Definition,
@@ -113,8 +112,8 @@ fn direction(order: &Order, towards: Towards) -> Direction {
     }
 }
 
-/// What lies beyond a position: greater in the first column, or equal there and greater in the
-/// second, and so on.
+/// Returns the condition for rows beyond a position: greater in the first column, or equal there and greater
+/// in the second, and so on.
 fn beyond(
     dialect: Dialect,
     definition: &Definition,
@@ -143,7 +142,7 @@ fn beyond(
         let same = if value.is_null() { subject().is_null() } else { subject().eq(bound()) };
         equal = equal.add(same);
     }
-    // Said once more for the first column alone, so that an index can start there.
+    // Repeats the bound of the first column, so that an index scan can start there.
     let first = orders
         .first()
         .zip(from.first())

@@ -1,4 +1,4 @@
-//! Declaring and removing storages, on the writer's thread.
+//! Declares and removes storages, on the writer's thread.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ fn follow(
     Ok(())
 }
 
-/// Records how far a version's migration is.
+/// Records the state of a version's migration.
 pub(super) fn record_state(
     connection: &Connection,
     id: StorageId,
@@ -80,7 +80,7 @@ pub(super) fn record_state(
     Ok(())
 }
 
-/// Makes a version the one in force.
+/// Puts a version in force.
 pub(super) fn put_in_force(
     connection: &Connection,
     id: StorageId,

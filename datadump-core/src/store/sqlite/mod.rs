@@ -1,5 +1,5 @@
-//! SQLite, embedded: one file, one writer thread that owns its connection, and readers that never
-//! wait behind it (WAL).
+//! The SQLite backend: one file, one writer thread that owns the writing connection, and readers that never
+//! wait for it (WAL mode).
 
 mod change_log;
 mod columns;
@@ -42,7 +42,7 @@ use disk_health::DiskHealth;
 use readers::Readers;
 use writer::{Command, Writer};
 
-/// The database in one file.
+/// A store in an SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
     catalogue: Arc<Catalogue>,
@@ -54,13 +54,13 @@ pub struct SqliteStore {
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     migrations: migrate::Migrations,
     file: PathBuf,
-    /// Held until the store is closed: no other process may open the file meanwhile.
+    /// Held until the store is closed, so that no other process opens the file.
     lock: Mutex<Option<std::fs::File>>,
     temporary: Mutex<Option<tempfile::TempDir>>,
 }
 
 impl SqliteStore {
-    /// Opens a file, or a private temporary one that is deleted on close.
+    /// Opens a file, or a temporary one that is deleted on close.
     pub async fn open(file: Option<PathBuf>, options: Options) -> Result<Self> {
         let opened = tokio::task::spawn_blocking(move || open::open(file, &options).map(|o| (o, options)));
         let (opened, options) = opened.await.map_err(Error::internal)??;
@@ -94,14 +94,14 @@ impl SqliteStore {
         })
     }
 
-    /// Runs something on the writer's thread, behind what is waiting to be written.
+    /// Runs a function on the writer's thread, after the writes that are queued.
     async fn on_writer<T: Send + 'static>(
         &self,
         run: impl FnOnce(&mut Writer) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.queue.command(Command::Run(Box::new(move |writer| {
-            // Whoever asked may have gone away.
+            // The caller may have been cancelled.
             let _ = reply.send(run(writer));
         })))?;
         answer.await.map_err(|_| Error::Unavailable("the database is closed".into()))?
@@ -204,7 +204,7 @@ impl Store for SqliteStore {
 
     async fn ping(&self) -> Result<()> {
         self.readers.quick(|connection| read::ping(connection)).await?;
-        // Whether the disk is good again is seen by writing; nobody else may try.
+        // Only a write shows whether the disk has recovered.
         if self.disk_health.is_failing() { self.on_writer(Writer::probe).await } else { Ok(()) }
     }
 
@@ -222,15 +222,14 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
-        // Before the writer: only who closes the last connection empties the wal into the file, and
-        // readers cannot.
+        // Before the writer: only the last connection to close removes the WAL, and readers cannot.
         self.readers.close().await;
-        // Behind everything that was accepted before; it fails when the writer has ended already.
+        // Behind everything that is queued. Fails if the writer has ended already.
         let _ = self.queue.command(Command::Stop);
         let thread = self.writer.lock().take();
         let ended = tokio::task::spawn_blocking(move || thread.map(std::thread::JoinHandle::join)).await;
         if let Ok(Some(Err(_))) = ended {
-            tracing::error!("the writer had panicked");
+            tracing::error!("the writer thread panicked");
         }
         drop(self.lock.lock().take());
         let temporary = self.temporary.lock().take();
@@ -240,10 +239,10 @@ impl Store for SqliteStore {
     }
 }
 
-/// How long looking at all rows for a plan may take.
+/// Timeout of examining all rows for a plan.
 const PLAN_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(10);
 
-/// The dialect of everything here.
+/// The SQL dialect of this backend.
 const DIALECT: Dialect = Dialect::Sqlite;
 
 fn with_suffix(file: &Path, suffix: &str) -> PathBuf {

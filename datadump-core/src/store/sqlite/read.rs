@@ -1,5 +1,5 @@
-//! What readers are asked: a row, a page, how many. Each answers out of one snapshot, in which the
-//! version that the question was made for must be the one in force.
+//! Reads: single rows, pages, counts. Each runs in one snapshot, in which the version that the query was made
+//! for must be in force.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sea_query::{SelectStatement, SqliteQueryBuilder};
@@ -16,17 +16,17 @@ use crate::{
     store::{Column, Count, FoundRows, Page, Query, RowCount, page, sql},
 };
 
-/// How many rows at each end of a table an estimate looks at.
+/// Number of rows at each end of a table that an estimate examines.
 const SAMPLE_ROWS: u64 = 10_000;
 
-/// Whether the database answers.
+/// Checks that the database responds.
 pub(super) fn ping(connection: &Connection) -> Result<()> {
     connection.query_row("SELECT 1", [], |_| Ok(())).map_err(map)
 }
 
-/// An error unless the version that the question was made for is the one in force in this snapshot.
+/// Fails unless the version that the query was made for is in force in this snapshot.
 fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
-    // Our own storages have no versions to move to while the process lives.
+    // System storages do not change while the process runs.
     if in_force.storage.is_system() {
         return Ok(());
     }
@@ -40,10 +40,10 @@ fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
     Err(Error::Moved(in_force.definition.name.to_string()))
 }
 
-/// RowWriter row.
+/// Returns the row with this key.
 pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) -> Result<Option<StoredRow>> {
-    // Where it fails or finds nothing, it is looked which of the two is not there, the version or the row. Our own
-    // storages have no versions to be found.
+    // If this fails or finds nothing, the transaction below tells a missing row from a missing version.
+    // System storages have no version to look up.
     if !in_force.storage.is_system()
         && let Ok(Some(row)) = run_inline(connection, in_force, key)
     {
@@ -56,8 +56,8 @@ pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) 
     select.query_row([Bind(key)], |row| read_row(definition, row)).optional().map_err(map)
 }
 
-/// The row, if it is there and the version too. RowWriter statement sees one snapshot by itself: a transaction around it
-/// would cost as much again.
+/// Returns the row, if it exists and the version is in force. A single statement has one snapshot by itself;
+/// a transaction would double the cost.
 fn run_inline(
     connection: &Connection,
     in_force: &InForce,
@@ -71,7 +71,7 @@ fn run_inline(
     select.query_row(asked, |row| read_row(definition, row)).optional()
 }
 
-/// Rows by their keys, until they have so many bytes.
+/// Looks up rows by key until they reach this many bytes.
 pub(super) fn rows(
     connection: &mut Connection,
     in_force: &InForce,
@@ -102,7 +102,7 @@ fn by_key(definition: &Definition) -> String {
     format!("SELECT {names} FROM {table} WHERE {key_name} = ?1")
 }
 
-/// A page, and its count out of the same snapshot.
+/// Returns a page and its count from one snapshot.
 pub(super) fn page(connection: &mut Connection, in_force: &InForce, query: &Query) -> Result<Page> {
     let definition = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
@@ -141,7 +141,7 @@ fn count(connection: &Connection, definition: &Definition, query: &Query) -> Res
     }
 }
 
-/// About how many rows match: all rows, times the share that matches at both ends of the table.
+/// Estimates the number of matching rows: all rows, times the share that matches at both ends of the table.
 fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> Result<u64> {
     let table = sql::table(&definition.name).quoted();
     let total = format!("SELECT count(*) FROM {table}");

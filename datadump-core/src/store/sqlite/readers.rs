@@ -1,4 +1,4 @@
-//! Readers: connections that cannot write, each used by one question at a time.
+//! Read-only connections, each used by one read at a time.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,29 +13,30 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::open;
 use crate::error::{Error, Result};
 
-/// How many questions that may take long are answered at once.
+/// Maximum number of concurrent reads that may take long.
 const MAX_READERS: usize = 4;
 
-/// How many quick ones, which must not wait for those: a row by its key, whether anybody is there.
+/// Maximum number of concurrent quick reads, such as lookups by key and health checks. They do not wait for
+/// long ones.
 const MAX_QUICK_READERS: usize = 4;
 
-/// How long a question waits for its turn.
+/// Maximum time that a read waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a question may take.
+/// Timeout of a read.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long closing waits for answers under way.
+/// Maximum time that closing waits for reads in progress.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The readers of one file.
+/// The read-only connections to one file.
 #[derive(Debug)]
 pub(super) struct Readers {
     general: Pool,
     quick: Pool,
 }
 
-/// Connections, and how many of them may be in use.
+/// A pool of connections.
 #[derive(Debug)]
 struct Pool {
     file: PathBuf,
@@ -48,7 +49,7 @@ impl Readers {
         Self { general: Pool::new(file, MAX_READERS), quick: Pool::new(file, MAX_QUICK_READERS) }
     }
 
-    /// Asks something, for at most the time a question may take.
+    /// Runs a read with the default timeout.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
@@ -56,7 +57,7 @@ impl Readers {
         self.general.run(QUERY_TIMEOUT, run).await
     }
 
-    /// Asks something that may take longer.
+    /// Runs a read with its own timeout.
     pub(super) async fn run_with_timeout<T: Send + 'static>(
         &self,
         timeout: Duration,
@@ -65,7 +66,7 @@ impl Readers {
         self.general.run(timeout, run).await
     }
 
-    /// Asks something that takes hardly any time, however busy the others are.
+    /// Runs a read that takes hardly any time, however busy the other readers are.
     pub(super) async fn quick<T: Send + 'static>(
         &self,
         run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
@@ -73,8 +74,8 @@ impl Readers {
         self.quick.run(QUERY_TIMEOUT, run).await
     }
 
-    /// Asks for so little that another thread would cost more than the answer: a row by its key is a
-    /// few pages away. Where it is, when a connection is free; else like any other question.
+    /// Runs a read on the current thread if a connection is idle: for a lookup by key, switching threads
+    /// would cost more than the read. Otherwise runs it as a quick read.
     pub(super) async fn run_inline<T: Send + 'static>(
         &self,
         run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
@@ -89,7 +90,7 @@ impl Readers {
         }
     }
 
-    /// Lets go of the connections, when they have answered what they were asked.
+    /// Closes the connections after the reads in progress.
     pub(super) async fn close(&self) {
         self.general.close(MAX_READERS).await;
         self.quick.close(MAX_QUICK_READERS).await;
@@ -101,7 +102,7 @@ impl Pool {
         Self { file: file.to_owned(), idle: Arc::default(), permits: Arc::new(Semaphore::new(size)) }
     }
 
-    /// Asks something. It is given up when its time is over, or when nobody waits for it any more.
+    /// Runs a read on a blocking thread. It is interrupted on timeout or when the caller is cancelled.
     async fn run<T: Send + 'static>(
         &self,
         timeout: Duration,
@@ -121,7 +122,7 @@ impl Pool {
             };
             interrupt.begin(connection.get_interrupt_handle());
             let answer = run(&mut connection);
-            // Nobody may interrupt whoever has the connection next.
+            // Before the connection is reused: the interrupt must not hit the next read.
             interrupt.end();
             keep(&pool, connection);
             drop(permit);
@@ -133,7 +134,7 @@ impl Pool {
         }
     }
 
-    /// A connection, when one is idle.
+    /// Takes an idle connection.
     fn take(&self) -> Option<(Connection, OwnedSemaphorePermit)> {
         let permit = self.permits.clone().try_acquire_owned().ok()?;
         let connection = self.idle.lock().pop()?;
@@ -147,22 +148,22 @@ impl Pool {
 
     async fn close(&self, size: usize) {
         let all = u32::try_from(size).unwrap_or(u32::MAX);
-        // Whoever takes longer keeps its connection to its end.
+        // A read that takes longer keeps its connection until it ends.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.permits.acquire_many(all)).await;
         self.permits.close();
         self.idle.lock().clear();
     }
 }
 
-/// Keeps a connection for the next question. RowWriter whose end of a transaction was interrupted would go on to see
-/// what there was then.
+/// Returns a connection to the pool. If ending its transaction was interrupted, it is dropped, because it
+/// would keep its old snapshot.
 fn keep(idle: &Mutex<Vec<Connection>>, connection: Connection) {
     if connection.is_autocommit() {
         idle.lock().push(connection);
     }
 }
 
-/// The way to stop a question while it is being answered.
+/// Interrupts a read in progress.
 #[derive(Default)]
 struct Interrupt(Mutex<Option<InterruptHandle>>);
 
@@ -176,7 +177,7 @@ impl Interrupt {
     }
 }
 
-/// Stops a question when nobody waits for it any more.
+/// Interrupts the read on drop, when its caller is cancelled.
 struct InterruptOnDrop(Arc<Interrupt>);
 
 impl Drop for InterruptOnDrop {

@@ -1,4 +1,4 @@
-//! The system tables on SQLite: sea-orm's entities and statements, run by rusqlite.
+//! The system tables on SQLite: sea-orm entities and statements, executed with rusqlite.
 
 use std::collections::BTreeMap;
 
@@ -67,23 +67,23 @@ fn create(connection: &Connection, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The whole catalogue.
+/// Reads the whole catalogue.
 pub(super) fn load(connection: &Connection) -> Result<Vec<Storage>> {
     let storages = all::<storage::Entity>(connection, &storage::Entity::find())?;
     let versions = all::<version::Entity>(connection, &version::Entity::find())?;
     system::catalogue(storages, versions)
 }
 
-/// RowWriter storage of the catalogue.
+/// Reads one storage of the catalogue.
 pub(super) fn load_one(connection: &Connection, id: StorageId) -> Result<Storage> {
     let find = storage::Entity::find().filter(storage::Column::Id.eq(id.get()));
     let found = all::<storage::Entity>(connection, &find)?;
-    let storage = found.first().ok_or_else(|| Error::internal("a storage is missing"))?;
+    let storage = found.first().ok_or_else(|| Error::internal("a storage is missing in the catalogue"))?;
     let versions = version::Entity::find().filter(version::Column::StorageId.eq(id.get()));
     system::assemble(storage, all::<version::Entity>(connection, &versions)?)
 }
 
-/// The history of a storage.
+/// Reads the history of a storage.
 pub(super) fn versions(connection: &Connection, id: StorageId) -> Result<Vec<VersionRecord>> {
     let find = version::Entity::find()
         .filter(version::Column::StorageId.eq(id.get()))
@@ -97,7 +97,7 @@ pub(super) fn execute(connection: &Connection, statement: &Statement) -> Result<
     prepared.execute(rusqlite::params_from_iter(cells(statement)?)).map_err(map)
 }
 
-/// All rows of a select, as models.
+/// Returns all rows of a select, as models.
 pub(super) fn all<E: EntityTrait>(connection: &Connection, select: &Select<E>) -> Result<Vec<E::Model>> {
     let statement = select.build(DbBackend::Sqlite);
     let mut prepared = connection.prepare(&statement.sql).map_err(map)?;
@@ -117,7 +117,7 @@ pub(super) fn all<E: EntityTrait>(connection: &Connection, select: &Select<E>) -
         .collect()
 }
 
-/// What SQLite has read, as sea-orm takes it. The entities have no other types than these.
+/// Converts a value that SQLite returned for sea-orm. The entities have no other types.
 fn bound(cell: Cell) -> Bound {
     match cell {
         Cell::Null => Bound::String(None),
@@ -133,7 +133,7 @@ fn cells(statement: &Statement) -> Result<Vec<Cell>> {
     values.iter().map(cell).collect()
 }
 
-/// What sea-query binds, as SQLite takes it.
+/// Converts a value that sea-query binds for SQLite.
 pub(super) fn cell(value: &Bound) -> Result<Cell> {
     Ok(match value {
         Bound::Bool(value) => value.map_or(Cell::Null, |value| Cell::Integer(value.into())),
@@ -146,6 +146,6 @@ pub(super) fn cell(value: &Bound) -> Result<Cell> {
         Bound::Double(value) => value.map_or(Cell::Null, Cell::Real),
         Bound::String(value) => value.clone().map_or(Cell::Null, Cell::Text),
         Bound::Bytes(value) => value.clone().map_or(Cell::Null, Cell::Blob),
-        other => return Err(Error::internal(format!("a value SQLite does not take: {other:?}"))),
+        other => return Err(Error::internal(format!("SQLite has no type for this value: {other:?}"))),
     })
 }

@@ -295,11 +295,11 @@ mod tests {
         };
         let again = |times, copying, new| (0..times).fold(1_000, |now, _| next(now, copying, ms(40), new));
         assert_eq!([1, 2, 3, 9].map(|times| again(times, ms(4), 200)), [2_000, 4_000, 8_000, 8_000]);
-        assert_eq!(again(9, ms(4), 900), 1_000, "what is new has to be copied in any case");
+        assert_eq!(again(9, ms(4), 900), 1_000, "new pages are copied in any case");
         assert_eq!(again(9, ms(1), 0), 1_000);
         assert_eq!((next(8_000, ms(4), ms(100), 0), next(8_000, ms(1), ms(100), 0)), (8_000, 4_000));
         assert_eq!(next(1_000, ms(1), ms(60_000), 0), 1_000);
-        assert_eq!(next(8_000, ms(30), ms(40), 0), 4_000, "nobody is to wait long");
+        assert_eq!(next(8_000, ms(30), ms(40), 0), 4_000, "writes must not wait long");
     }
 
     #[test]

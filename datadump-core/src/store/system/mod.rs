@@ -1,5 +1,4 @@
-//! The tables in which the service keeps its own knowledge, the same on both databases: sea-orm
-//! entities, and how the catalogue is read out of them.
+//! The system tables, alike on both databases: sea-orm entities, and how the catalogue is read from them.
 
 pub(super) mod info;
 pub(super) mod storage;
@@ -53,7 +52,7 @@ pub(super) fn create_tables(backend: DbBackend) -> Vec<Statement> {
     ]
 }
 
-/// Refuses a database that a newer release wrote.
+/// Refuses a database of a newer release.
 pub(super) fn check_version(found: i64) -> Result<()> {
     if found > VERSION {
         return Err(Error::NewerDatabase { found, supported: VERSION });
@@ -61,7 +60,7 @@ pub(super) fn check_version(found: i64) -> Result<()> {
     Ok(())
 }
 
-/// The catalogue that the rows of both tables say.
+/// Builds the catalogue from the rows of both tables.
 pub(super) fn catalogue(
     storages: Vec<storage::Model>,
     versions: Vec<version::Model>,
@@ -79,12 +78,12 @@ pub(super) fn catalogue(
         .collect()
 }
 
-/// A catalogue entry from its row and the rows of its versions.
+/// Builds a catalogue entry from its row and the rows of its versions.
 pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Model>) -> Result<Storage> {
     let broken = |what: &str| Error::internal(format!("catalogue of `{}`: {what}", storage.name));
     versions.sort_by_key(|version| version.version);
     let id = StorageId(storage.id);
-    let last = versions.last().ok_or_else(|| broken("no version"))?;
+    let last = versions.last().ok_or_else(|| broken("it has no version"))?;
     let definition_of = |version: &version::Model| -> Result<(Definition, Json)> {
         let sent: Json = serde_json::from_str(&version.sent).map_err(Error::internal)?;
         Ok((parse::named(&storage.name, &sent)?, sent))
@@ -95,7 +94,8 @@ pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Mode
         version: number(last.version)?,
         definition: Arc::new(definition),
         sent,
-        state: State::from_name(&last.state).ok_or_else(|| broken("a state nobody knows"))?,
+        state: State::from_name(&last.state)
+            .ok_or_else(|| broken("its last version has an unknown state"))?,
         error: last.error.clone(),
     };
     let (in_force, sent) = match versions.iter().find(|version| version.version == storage.version) {
@@ -118,7 +118,7 @@ pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Mode
     })
 }
 
-/// A version's row as its history lists it.
+/// Converts the row of a version to its entry in the history.
 pub(super) fn record(version: version::Model) -> Result<VersionRecord> {
     Ok(VersionRecord {
         version: number(version.version)?,
@@ -136,7 +136,7 @@ fn number(version: i64) -> Result<i32> {
 }
 
 fn time(micros: i64) -> Result<Timestamp> {
-    Timestamp::from_micros(micros).ok_or_else(|| Error::internal("a time out of range in the catalogue"))
+    Timestamp::from_micros(micros).ok_or_else(|| Error::internal("a time in the catalogue is out of range"))
 }
 
 #[cfg(test)]

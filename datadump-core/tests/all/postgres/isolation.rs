@@ -104,7 +104,7 @@ async fn a_call_together_that_is_refused_at_its_end_leaves_nothing_and_its_neigh
     }
     assert_eq!(words(&outcomes[0]), ["created"]);
     assert_eq!(words(&outcomes[1]), ["created"; 99]);
-    assert_eq!(words(&outcomes[2])[..290], ["undone"; 290]);
+    assert_eq!(words(&outcomes[2])[..290], ["rolled back"; 290]);
     assert_eq!(words(&outcomes[2])[290], "invalid");
     let created = words(&outcomes[3]).iter().filter(|word| **word == "created").count();
     assert_eq!(created, 1, "they all want the same code, and the first one gets it");

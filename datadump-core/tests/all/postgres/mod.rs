@@ -8,7 +8,7 @@ mod interruptions;
 mod isolation;
 mod migrations;
 mod nodes;
-mod own;
 mod reads;
 mod support;
+mod system_storages;
 mod writes;

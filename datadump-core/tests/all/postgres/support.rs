@@ -107,9 +107,9 @@ pub(super) fn words(outcomes: &[Outcome]) -> Vec<&'static str> {
         Outcome::Missing => "missing",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",
-        Outcome::Unchanged(_) => "same",
-        Outcome::Replaced(..) => "instead",
-        Outcome::RolledBack => "undone",
+        Outcome::Unchanged(_) => "unchanged",
+        Outcome::Replaced(..) => "replaced",
+        Outcome::RolledBack => "rolled back",
     };
     outcomes.iter().map(word).collect()
 }

@@ -1,5 +1,5 @@
-//! Converting values to another type, in the last transaction, while nobody writes. Readers go on:
-//! they see the old column until the commit.
+//! Converts values to another type, in the final transaction, while writes wait. Reads go on: they see the
+//! old column until the commit.
 
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{schema::Value, store::postgres::columns};
 
-/// Fills all columns whose values are converted.
+/// Fills all converted columns.
 pub(super) async fn all(
     session: &mut Session,
     plan: &Plan,
@@ -57,7 +57,7 @@ pub(super) async fn all(
 }
 
 fn fitting(check: &Check<'_>, value: &Value, key: Option<&Value>) -> Result<Value, Halt> {
-    // All rows were looked at before; what is left is a defect, and no value may be lost to it.
+    // All rows were checked before. A value that does not fit now is a defect, and must not be lost.
     check
         .converted(value)
         .ok_or_else(|| Halt::Refused(format!("the value of row {key:?} cannot be converted")))

@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Plan {
-    /// PlannedAction happens to the table before rows are looked at; each short, each repeatable.
+    /// Returns the changes of the table before rows are scanned; each is short and can be repeated.
     pub(super) fn prepare(&self) -> Vec<String> {
         let mut statements = Vec::new();
         for moved in &self.moved {
@@ -37,7 +37,7 @@ impl Plan {
                 copies.concat()
             ));
             statements.push(format!("DROP TRIGGER IF EXISTS {keep} ON {table}"));
-            // Not of the new columns: filling them must not pay for it.
+            // Not on the new columns, so that filling them does not fire the trigger.
             let growing = self.moved.iter().filter(|moved| moved.how == How::Grow);
             let sources: Vec<String> = growing.filter_map(|moved| self.source(moved)).collect();
             statements.push(format!(
@@ -49,7 +49,7 @@ impl Plan {
         statements
     }
 
-    /// PlannedAction is left of an attempt that is given up: goes.
+    /// Returns the statements that undo a failed migration.
     pub(super) fn roll_back(&self) -> Vec<String> {
         let (table, keep) = (&self.table, self.keeper());
         let mut statements = vec![
@@ -65,8 +65,8 @@ impl Plan {
         statements
     }
 
-    /// PlannedAction makes the table the new version's, when all is filled and built: nothing here takes
-    /// long.
+    /// Returns the statements that give the table its new form, once everything is filled and built. None of
+    /// them takes long.
     pub(super) fn swap(&self) -> Vec<String> {
         let (id, table) = (self.id(), &self.table);
         let mut statements = Vec::new();
@@ -121,7 +121,7 @@ impl Plan {
         statements
     }
 
-    /// PlannedAction builds an index.
+    /// Returns the statement that builds an index.
     pub(super) fn create_index(&self, build: &Build) -> String {
         let manner = match build.when {
             When::Early => Manner::Concurrently,
@@ -131,7 +131,7 @@ impl Plan {
     }
 }
 
-/// For people: what would be run, in order.
+/// Returns all statements in order, for people to read.
 pub(in crate::store::postgres) fn statements(
     in_force: &Arc<InForce>,
     definition: &Definition,
@@ -161,7 +161,7 @@ pub(in crate::store::postgres) fn statements(
     statements
 }
 
-/// PlannedAction makes a column wider.
+/// Returns the statement that raises the limit of a column.
 pub(super) fn widen(table: &str, field: &Field, column_type: &str) -> String {
     format!("ALTER TABLE {table} ALTER COLUMN {} TYPE {column_type}", Name::field(&field.name).quoted())
 }

@@ -1,4 +1,4 @@
-//! The last transaction: after its commit the new version is in force, on all nodes at once.
+//! The final transaction: with its commit the new version comes into force, on all nodes at once.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) async fn create(
     put_in_force(session, 0, &storage.dropped, now).await
 }
 
-/// Takes what is filled and built into force.
+/// Replaces columns and indexes by the filled and built ones, and puts the new version in force.
 pub(super) async fn finish(
     session: &mut Session,
     plan: &Plan,
@@ -39,7 +39,7 @@ pub(super) async fn finish(
     progress: &mut MigrationProgress,
     now: Timestamp,
 ) -> Result<(), Halt> {
-    // Writers that are under way end their transaction; later ones wait, or go on with others.
+    // Waits for writers to end their transactions; later ones are blocked.
     session.execute(&format!("BEGIN; SET LOCAL lock_timeout = '10s'; {}", locks::alone(plan.id()))).await?;
     session.execute("SET LOCAL lock_timeout = 0").await?;
     check::changed(session, plan, horizon).await?;
@@ -47,7 +47,7 @@ pub(super) async fn finish(
     for build in plan.builds.iter().filter(|build| build.when == When::Last) {
         index::create(session, plan, build).await?;
     }
-    // The definition alone may change; then nobody has to be kept from the table.
+    // If only the definition changes, the table need not be locked.
     let mut statements = plan.swap();
     statements.extend(wider(session, plan).await?);
     if !statements.is_empty() {
@@ -57,8 +57,8 @@ pub(super) async fn finish(
     put_in_force(session, plan.old.version, &plan.dropped(&storage.dropped), now).await
 }
 
-/// Columns that have to be notify_commit that more fits. One that was narrowed before has kept its type, and
-/// making it "wider" to less than that would rewrite the table.
+/// Returns the statements that raise limits of columns. A column narrowed earlier has kept its type, and
+/// "raising" the limit to less than that would rewrite the table.
 async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> {
     let mut statements = Vec::new();
     for (field, column_type) in plan.wider() {
@@ -90,7 +90,7 @@ async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> 
     Ok(statements)
 }
 
-/// The flip, and the commit.
+/// Puts the version in force and commits.
 async fn put_in_force(
     session: &mut Session,
     base: i32,

@@ -1,5 +1,4 @@
-//! Filling a growing column: batch by batch in the order of keys, while a trigger keeps what
-//! writers write in step.
+//! Fills growing columns in batches by key, while a trigger copies concurrent writes.
 
 use std::time::Duration;
 
@@ -15,10 +14,10 @@ use crate::{
     store::postgres::{columns, error::ErrorClass},
 };
 
-/// How many rows one transaction fills.
+/// Number of rows per transaction.
 const BATCH_ROWS: u64 = 2_500;
 
-/// The time left to others between two transactions.
+/// Pause between two transactions, for other sessions.
 const BATCH_PAUSE: Duration = Duration::from_millis(2);
 
 /// Fills all growing columns.
@@ -31,8 +30,8 @@ pub(super) async fn fill(
         return Ok(());
     }
     let kind = &plan.old.definition.key.kind;
-    // The last transaction is synced to disk, and with it all that came before. PlannedAction a crash takes
-    // away until then is filled again.
+    // The final transaction is synced to disk, and all earlier ones with it. What a crash loses before that
+    // is filled again.
     session.execute(&format!("SET synchronous_commit = off; {BY_KEY}")).await?;
     let mut after = first_missing(session, plan).await?;
     while let Some(key) = after {
@@ -51,7 +50,7 @@ struct Position {
     inclusive: bool,
 }
 
-/// Where to begin, or to go on: at the first row that is not filled.
+/// Returns where to start or resume: at the first row that is not filled.
 async fn first_missing(session: &mut Session, plan: &Plan) -> Result<Option<Position>, Halt> {
     let (table, key, missing) = (&plan.table, plan.key(), missing(plan));
     let question = format!("SELECT {key} FROM {table} AS t WHERE {missing} ORDER BY {key} LIMIT 1");
@@ -69,8 +68,8 @@ async fn batch(
     let (table, key, missing) = (&plan.table, plan.key(), missing(plan));
     let than = if from.inclusive { ">=" } else { ">" };
     let (cast, copies) = (columns::array_cast(kind), plan.copies("").join(", "));
-    // Where the page ends first, so that the update is of one range of keys: a join with the keys
-    // is planned badly as long as nothing is known of the new column.
+    // Finds the end of the range first, so that the update is of one range of keys: a join with the keys is
+    // planned badly while nothing is known about the new column.
     let page = format!(
         "SELECT {key}, count(*) OVER () FROM (SELECT {key} FROM {table} \
          WHERE {key} {than} ($1{cast})[1] ORDER BY {key} LIMIT {BATCH_ROWS}) AS page ORDER BY {key} DESC LIMIT 1"
@@ -90,7 +89,7 @@ async fn batch(
         let query = sqlx::query_with(AssertSqlSafe(fill.as_str()), arguments);
         match query.execute(&mut session.connection).await {
             Ok(_) => return Ok((u64::try_from(rows).unwrap_or(0), Some(last))),
-            // A writer was in the way; it goes first.
+            // A writer holds a row; it goes first.
             Err(error) if ErrorClass::of(&error) == ErrorClass::Again => {
                 tokio::time::sleep(BATCH_PAUSE).await
             }
@@ -99,7 +98,7 @@ async fn batch(
     }
 }
 
-/// Which rows are not filled.
+/// Returns the condition for rows that are not filled.
 fn missing(plan: &Plan) -> String {
     let growing = plan.moved.iter().filter(|moved| moved.how == How::Grow);
     let each: Vec<String> = growing

@@ -1,4 +1,4 @@
-//! Building indexes while writes go on.
+//! Builds indexes while writes go on.
 
 use sqlx::Row as _;
 
@@ -9,12 +9,12 @@ use super::{
 };
 use crate::store::postgres::error::{code, details};
 
-/// Builds all indexes that can be built before the last transaction.
+/// Builds all indexes that can be built before the final transaction.
 pub(super) async fn build(session: &mut Session, plan: &Plan) -> Result<(), Halt> {
     for build in plan.builds.iter().filter(|build| build.when == When::Early) {
         match standing(session, &build.name).await? {
             Standing::Valid => continue,
-            // PlannedAction an attempt left that was cut off: it takes part in every write, for nothing.
+            // Left by an interrupted attempt; every write still maintains it.
             Standing::Invalid => session.execute(&format!("DROP INDEX CONCURRENTLY {}", build.name)).await?,
             Standing::Missing => {}
         }
@@ -47,12 +47,12 @@ async fn standing(session: &mut Session, name: &str) -> Result<Standing, Halt> {
     })
 }
 
-/// Why an index cannot be unique.
+/// Returns why an index cannot be unique.
 fn duplicates(build: &Build, error: &sqlx::Error) -> String {
     let fields: Vec<String> = build.index.fields.iter().map(|field| format!("`{field}`")).collect();
-    // `Key (color)=(black) is duplicated.`, with the column's name of the moment.
+    // `Key (color)=(black) is duplicated.`, with the column's current name.
     let said = details(error).and_then(|said| said.detail()).unwrap_or_default();
     let example = said.split_once(")=(").and_then(|(_, rest)| rest.rsplit_once(") "));
     let example = example.map(|(values, _)| format!(", for example {values}")).unwrap_or_default();
-    format!("{}: there are rows with the same value{example}; it cannot be unique", fields.join(", "))
+    format!("{} cannot be unique: several rows have the same value{example}", fields.join(", "))
 }

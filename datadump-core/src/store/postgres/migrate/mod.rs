@@ -1,10 +1,9 @@
-//! Migrations on PostgreSQL. PlannedAction takes long is done while reads and writes go on, in steps that
-//! can each be done again; the definition in force changes only in the last transaction, together
-//! with the table. So a process that dies at any moment leaves a state from which the next one
-//! comes to the same end.
+//! Migrations on PostgreSQL. Everything that takes long happens while reads and writes go on, in steps that
+//! can be repeated. The definition in force changes only in the final transaction, together with the table.
+//! So a process that dies at any moment leaves a state from which the next one reaches the same end.
 //!
-//! A session lock of the database says who is at a storage's migration: it cannot outlive its
-//! process, so nothing gets stuck.
+//! A session lock marks the process that runs a storage's migration. It cannot outlive its process, so no
+//! migration gets stuck.
 
 pub(super) mod check;
 mod convert;
@@ -33,24 +32,24 @@ use crate::{
     store::{State, Storage},
 };
 
-/// How long to wait while another process is at it.
+/// Interval at which a migration run by another process is checked.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How often the catalogue is read before it is notify_commit that it cannot be.
+/// Maximum number of attempts to read the catalogue.
 const MAX_REFRESH_TRIES: usize = 3;
 
-/// How long to wait, at most, before the next try after the database was away.
+/// Maximum delay before retrying after the database was unreachable.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// How often to record how far it is.
+/// Minimum interval between two progress records.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Why a migration stops on its way.
+/// Why a migration stops.
 #[derive(Debug)]
 enum Halt {
-    /// The rows, or the database, stand in its way: it is given up for this reason.
+    /// The rows or the database do not allow it; it fails for this reason.
     Refused(String),
-    /// The database.
+    /// A database error.
     Sql(sqlx::Error),
     /// It is no longer pending: another process has ended it.
     Over,
@@ -62,7 +61,7 @@ impl From<sqlx::Error> for Halt {
     }
 }
 
-/// The migrations that this process is at, so that it asks the database for a lock only once.
+/// The migrations that this process runs, so that each asks the database for the lock only once.
 #[derive(Debug, Default)]
 pub(super) struct MigrationLocks(Mutex<HashMap<StorageId, Arc<tokio::sync::Mutex<()>>>>);
 
@@ -71,7 +70,7 @@ impl MigrationLocks {
         self.0.lock().entry(id).or_default().clone()
     }
 
-    /// Whether this process is at the storage's migration.
+    /// Returns whether this process runs the storage's migration.
     pub(super) fn taken(&self, id: StorageId) -> bool {
         self.of(id).try_lock().is_err()
     }
@@ -93,17 +92,17 @@ pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
         match attempt {
             Ok(Attempt::Ended) => {}
             Ok(Attempt::Elsewhere) => tokio::time::sleep(POLL_INTERVAL).await,
-            // The database is away, or others are in the way: later.
+            // The database is unreachable, or other sessions are in the way: retry.
             Err(error) => {
                 tries += 1;
-                tracing::warn!(storage = %storage.name, %error, tries, "a migration is interrupted and will go on");
+                tracing::warn!(storage = %storage.name, %error, tries, "migration interrupted; retrying");
                 tokio::time::sleep(MAX_RETRY_DELAY.min(POLL_INTERVAL * tries)).await;
             }
         }
     }
 }
 
-/// The storage, as the database has it. A connection that is lost over this is no reason to give up.
+/// Reads the storage from the database, retrying if the connection is lost.
 async fn look(inner: &Inner, id: StorageId) -> Result<Option<Arc<Storage>>> {
     for _ in 1..MAX_REFRESH_TRIES {
         match inner.mirror.refresh_one(id).await {
@@ -116,7 +115,7 @@ async fn look(inner: &Inner, id: StorageId) -> Result<Option<Arc<Storage>>> {
 
 enum Attempt {
     Ended,
-    /// Another process is at it.
+    /// Another process runs it.
     Elsewhere,
 }
 
@@ -153,9 +152,9 @@ async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<Attempt>
 }
 
 async fn steps(inner: &Inner, session: &mut Session, storage: &Arc<Storage>) -> Result<(), Halt> {
-    // PlannedAction the catalogue said may be old by now: another process may have ended it meanwhile.
+    // The catalogue may be outdated: another process may have ended the migration.
     session.state(State::Running.name(), None).await?;
-    tracing::info!(storage = %storage.name, version = session.version, "migration begins");
+    tracing::info!(storage = %storage.name, version = session.version, "migration started");
     let now = || inner.stamps.next();
     let Some(plan) = plan(storage) else {
         let statements = tables::create(storage.id, &storage.migration.definition);
@@ -172,13 +171,13 @@ async fn steps(inner: &Inner, session: &mut Session, storage: &Arc<Storage>) -> 
     index::build(session, &plan).await?;
     finish::finish(session, &plan, storage, &horizon, &mut progress, now()).await?;
     if !plan.moved.is_empty() {
-        // The planner knows nothing of new columns. If it cannot be notify_commit now, it is later.
+        // The planner knows nothing about new columns yet. If this fails, autovacuum does it later.
         let _ = session.execute(&format!("ANALYZE {}", plan.table)).await;
     }
     Ok(())
 }
 
-/// The plan of a storage's pending migration; none for its first version.
+/// Returns the plan of a storage's pending migration; `None` for its first version.
 fn plan(storage: &Storage) -> Option<Plan> {
     let old = storage.in_force.clone()?;
     let new = storage.migration.definition.clone();
@@ -186,7 +185,7 @@ fn plan(storage: &Storage) -> Option<Plan> {
     Some(Plan::new(old, new, difference))
 }
 
-/// Takes away what the migration left, and records why it is given up.
+/// Removes what the migration created, and records why it failed.
 async fn give_up(inner: &Inner, session: &mut Session, storage: &Storage, reason: &str) -> Result<(), Halt> {
     session.execute("ROLLBACK").await?;
     session.execute("BEGIN").await?;
@@ -196,12 +195,12 @@ async fn give_up(inner: &Inner, session: &mut Session, storage: &Storage, reason
     }
     session.state(State::Failed.name(), Some(reason)).await?;
     session.execute("COMMIT").await?;
-    // Who waited for the end reads the catalogue next.
+    // Callers that waited for the end read the catalogue next.
     let _ = inner.mirror.refresh_one(storage.id).await;
     Ok(())
 }
 
-/// How far a migration is: rows times the progress over them.
+/// Progress of a migration: rows times passes over them.
 #[derive(Debug)]
 struct MigrationProgress {
     rows: u64,
@@ -222,9 +221,9 @@ impl MigrationProgress {
         Ok(progress)
     }
 
-    /// So many rows more. Told now and then only: each time is a commit.
+    /// Counts more rows. Only recorded at intervals, because each record is a commit.
     async fn advance(&mut self, session: &mut Session, rows: u64) -> Result<(), Halt> {
-        // Rows that came meanwhile were not counted.
+        // Rows inserted since the start were not counted.
         self.done += rows;
         self.total = self.total.max(self.done);
         if self.said.elapsed() < PROGRESS_INTERVAL {
@@ -234,7 +233,7 @@ impl MigrationProgress {
         session.progress(self.done, self.total).await
     }
 
-    /// So many progress are behind us.
+    /// Marks this many passes as complete.
     fn passed(&mut self, progress: u64) {
         self.done = self.done.max(self.rows * progress).min(self.total);
     }
@@ -246,7 +245,7 @@ async fn count(session: &mut Session, table: &str) -> Result<u64, Halt> {
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// Goes on with migrations whose process has died, for ever.
+/// Takes over migrations of processes that died; never returns.
 pub(super) async fn adopt(inner: Arc<Inner>) {
     loop {
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -255,7 +254,7 @@ pub(super) async fn adopt(inner: Arc<Inner>) {
                 let inner = inner.clone();
                 tokio::spawn(async move {
                     if let Err(error) = run(&inner, storage.id).await {
-                        tracing::debug!(%error, "a migration of another process could not be taken over");
+                        tracing::debug!(%error, "cannot take over the migration of another process");
                     }
                 });
             }

@@ -1,4 +1,4 @@
-//! Removing a storage with all its rows.
+//! Removes a storage with all its rows.
 
 use sqlx::Row as _;
 
@@ -12,11 +12,11 @@ use crate::{
     },
 };
 
-/// Removes a storage that no migration is under way for.
+/// Removes a storage without a pending migration.
 pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> Result<()> {
     let connection = inner.connections.migrator().await.map_err(error::store)?;
     let mut session = Session { connection, id, version: 0 };
-    // Waits for writers that are under way; later ones find the storage gone.
+    // Waits for writers to end; later ones find the storage gone.
     session.execute(&format!("BEGIN; {}", locks::alone(id))).await.map_err(error::store)?;
     let question = "SELECT s.name, s.version, v.version AS last, v.state FROM datadump_storage AS s \
                     JOIN datadump_version AS v ON v.storage_id = s.id \
@@ -27,7 +27,8 @@ pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> 
     let number = |column| found.try_get::<i64, _>(column).map_err(error::store);
     let name = text("name")?;
     rules::check_idle(&name, number("last")?, &text("state")?)?;
-    // A storage whose first version was never applied has no table; one of that name is not ours.
+    // A storage whose first version was never applied has no table. A table of that name would be someone
+    // else's.
     if number("version")? > 0 {
         let table = statements::table(&StorageName::parse(&name).map_err(Error::internal)?);
         session.take(&table).await.map_err(error::store)?;

@@ -1,25 +1,25 @@
-//! How much a query may ask: what a database answers without running out of its own limits.
+//! Limits on the size of a query, below those of the databases.
 
 use super::{Refusal, check_indexed};
 use crate::{schema::Definition, store::query::Column};
 
-/// Who tests rows.
+/// Where the rows are filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Tester {
-    /// The database, which finds them by an index.
+    /// In the database, which needs an index.
     #[default]
     Database,
-    /// We do, one by one, in memory.
+    /// In memory, row by row.
     Memory,
 }
 
-/// The most tests, and groups of tests, a query may have.
+/// Maximum number of tests and groups of tests in a query.
 const MAX_TESTS: usize = 256;
 
-/// The most values its tests may compare with.
+/// Maximum number of values that the tests compare with.
 const MAX_VALUES: usize = 1000;
 
-/// What a query has asked so far.
+/// The size of a query so far.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     tests: usize,
@@ -32,7 +32,7 @@ impl Budget {
         Self { tester, ..Self::default() }
     }
 
-    /// Whether rows may be asked for by this column.
+    /// Checks that rows may be filtered by this column.
     pub(super) fn column(&self, definition: &Definition, column: Column) -> Result<(), Refusal> {
         match self.tester {
             Tester::Database => check_indexed(definition, column),
@@ -40,7 +40,7 @@ impl Budget {
         }
     }
 
-    /// One test or group more.
+    /// Counts a test or group.
     pub(super) fn test(&mut self) -> Result<(), Refusal> {
         self.tests += 1;
         if self.tests > MAX_TESTS {
@@ -49,7 +49,7 @@ impl Budget {
         Ok(())
     }
 
-    /// So many values more.
+    /// Counts values.
     pub(super) fn values(&mut self, count: usize) -> Result<(), Refusal> {
         self.values += count;
         if self.values > MAX_VALUES {

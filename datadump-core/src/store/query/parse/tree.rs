@@ -1,14 +1,14 @@
-//! Reads a tree of tests: `{"or": [{"age": {"lt": 18}}, {"not": {"color": {"in": ["red"]}}}]}`.
+//! Parses a filter tree: `{"or": [{"age": {"lt": 18}}, {"not": {"color": {"in": ["red"]}}}]}`.
 
 use serde_json::Value as Json;
 
 use super::{Refusal, budget::Budget, test::Subject};
 use crate::{schema::Definition, store::query::Filter};
 
-/// How deep a tree may nest.
+/// Maximum nesting depth of a tree.
 const MAX_DEPTH: usize = 16;
 
-/// Reads a tree.
+/// Parses a tree.
 pub(super) fn filter(definition: &Definition, json: &Json, budget: &mut Budget) -> Result<Filter, Refusal> {
     node(definition, json, 0, budget)
 }
@@ -26,7 +26,7 @@ fn node(definition: &Definition, json: &Json, depth: usize, budget: &mut Budget)
         match (name.as_str(), json) {
             ("and", Json::Array(items)) => all.push(Filter::All(nodes(definition, items, depth, budget)?)),
             ("or", Json::Array(items)) => all.push(Filter::Any(nodes(definition, items, depth, budget)?)),
-            // A field may be called `not`; its test is then an object of operators.
+            // A field may be named `not`; its test is then an object of operators.
             ("not", Json::Object(_)) if definition.field("not").is_none() => {
                 all.push(Filter::Not(Box::new(node(definition, json, depth + 1, budget)?)));
             }

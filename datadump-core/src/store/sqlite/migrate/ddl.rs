@@ -1,4 +1,4 @@
-//! The DDL of a difference, in the order in which it is run.
+//! The DDL for a difference, in the order of execution.
 
 use super::super::columns::{add_column, create_index, type_of};
 use crate::{
@@ -6,14 +6,14 @@ use crate::{
     store::{Column, sql},
 };
 
-/// RowWriter step of the last transaction.
+/// A step of the final transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     /// A statement.
     Run(String),
-    /// A statement whose failure means that rows agree where they must not; the fields it is over.
+    /// A statement that fails if rows have equal values in these unique fields.
     Unique(String, Vec<String>),
-    /// Every value is converted into a column that was added by the step before.
+    /// Converts every value into a column that the previous step added.
     Convert {
         /// The old field.
         from: usize,
@@ -22,7 +22,7 @@ pub(super) enum Step {
     },
 }
 
-/// For people: what would be run.
+/// Returns the statements for people to read.
 pub(in crate::store::sqlite) fn statements(
     in_force: &InForce,
     new: &Definition,
@@ -42,8 +42,8 @@ pub(in crate::store::sqlite) fn statements(
         .collect()
 }
 
-/// What the last transaction does. Indexes go first, because a column with one cannot be dropped,
-/// and come last, when all columns have their names.
+/// Returns the steps of the final transaction. Indexes are dropped first, because an indexed column cannot be
+/// dropped, and created last, when all columns have their final names.
 pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Difference) -> Vec<Step> {
     let (id, old) = (in_force.storage, &in_force.definition);
     let table = sql::table(&old.name).quoted();
@@ -53,7 +53,7 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
         |index| Step::Run(format!("DROP INDEX IF EXISTS {}", sql::index_name(id, index).quoted()));
     let mut steps = Vec::new();
     let tasks = || difference.changes.iter().map(|change| &change.task);
-    // An index on a column that is converted goes and comes back, whether or not it is a change.
+    // An index on a converted column is dropped and created again, even if it does not change.
     let rebuilt: Vec<_> = old
         .all_indexes()
         .into_iter()
@@ -92,7 +92,7 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
             )));
         }
     }
-    // In two steps: a new name may be that of another renamed column, but for case. A converted
+    // In two steps: a new name may differ only in case from that of another renamed column. A converted
     // column has its new name already.
     let mut names = Vec::new();
     for task in tasks() {

@@ -1,4 +1,4 @@
-//! The last step of a migration: one transaction, after which the new version is in force.
+//! The final step of a migration: one transaction that puts the new version in force.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
     store::{Column, Storage, sql},
 };
 
-/// Applies what is pending. `begun` is the time of the last row written before the scan.
+/// Applies the pending version. `begun` is the timestamp of the last row written before the scan.
 pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timestamp) -> Result<()> {
     let now = writer.options.clock.now();
     let (id, version) = (storage.id, storage.migration.version);
@@ -50,7 +50,7 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
     });
     if let Ok(entry) = applied {
         writer.catalogue.put(entry);
-        // Prepared statements of the old table shape must not be met again.
+        // Drops cached statements, which refer to the old table.
         writer.connection.flush_prepared_statement_cache();
         writer.statements.remove(&id);
         return writer.set_pace(Pace::Rows);
@@ -59,7 +59,7 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
     applied.map(|_| ())
 }
 
-/// Checks the rows written since the scan began; the writer's times never repeat or go back.
+/// Checks the rows written since the scan began. The writer's timestamps never repeat or go back.
 fn check_latest(
     connection: &Connection,
     old: &Definition,
@@ -90,9 +90,7 @@ fn run(connection: &Connection, in_force: &InForce, new: &Definition, step: &Ste
             connection.execute_batch(text).map_err(|error| match error.sqlite_error_code() {
                 Some(ErrorCode::ConstraintViolation) => {
                     let fields = fields.join(", ");
-                    Error::internal(format!(
-                        "{fields}: there are rows with the same value; it cannot be unique"
-                    ))
+                    Error::internal(format!("{fields} cannot be unique: several rows have the same value"))
                 }
                 _ => map(error),
             })
@@ -101,7 +99,7 @@ fn run(connection: &Connection, in_force: &InForce, new: &Definition, step: &Ste
     }
 }
 
-/// Fills the temporary column, chunk by chunk in the order of keys.
+/// Fills the temporary column, in chunks by key.
 fn convert(
     connection: &Connection,
     old: &Definition,

@@ -1,4 +1,4 @@
-//! The first look at all rows, by a reader, in chunks, while writes go on.
+//! The scan of all rows before the final transaction: by a reader, in chunks, while writes go on.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -22,13 +22,13 @@ use crate::{
     store::{Column, Storage, sql},
 };
 
-/// How many rows are read at once.
+/// Number of rows per chunk.
 const BATCH_ROWS: usize = 2_000;
 
-/// How long one chunk may take.
+/// Timeout of a chunk.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Checks all rows there are now; the first chunk with a violation ends it.
+/// Checks all current rows. Stops at the first chunk with a violation.
 pub(super) async fn all(store: &SqliteStore, storage: &Arc<Storage>, running: &Running) -> Result<()> {
     let Some(in_force) = storage.in_force.clone() else { return Ok(()) };
     let new = storage.migration.definition.clone();
@@ -59,7 +59,7 @@ pub(super) async fn all(store: &SqliteStore, storage: &Arc<Storage>, running: &R
     }
 }
 
-/// Checks rows against what the new definition asks of them.
+/// Checks rows against the new definition.
 pub(super) fn check(
     old: &Definition,
     new: &Definition,
@@ -82,7 +82,7 @@ fn count(connection: &Connection, definition: &Definition) -> Result<u64> {
     connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).map_err(map)
 }
 
-/// So many rows after a key, in the order of keys.
+/// Returns the rows after a key, in key order, up to the size of a chunk.
 pub(super) fn chunk(
     connection: &Connection,
     definition: &Definition,
