@@ -218,14 +218,14 @@ impl Job {
     }
 
     /// Answers the caller. Only call this after the commit.
-    pub(super) fn answer(self, outcomes: Result<Vec<Outcome>>) {
-        self.reply.answer(outcomes);
+    pub(super) fn send(self, outcomes: Result<Vec<Outcome>>) {
+        self.reply.send(outcomes);
     }
 }
 
 impl Reply {
     /// Answers the caller. Only call this after the commit.
-    pub(super) fn answer(self, outcomes: Result<Vec<Outcome>>) {
+    pub(super) fn send(self, outcomes: Result<Vec<Outcome>>) {
         drop(self.permit);
         // The caller may have been cancelled; what was committed stays committed.
         let _ = self.sender.send(outcomes);

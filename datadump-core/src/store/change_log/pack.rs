@@ -151,7 +151,7 @@ pub(in crate::store) fn unpack(bytes: &[u8]) -> Result<Vec<Change>> {
     if *format != FORMAT {
         return Err(Error::internal(format!("a change log entry has the unknown format {format}")));
     }
-    let (mut rest, mut previous) = (Rest(rest), Previous::default());
+    let (mut rest, mut previous) = (Decoder(rest), Previous::default());
     while !rest.0.is_empty() {
         changes.push(
             rest.change(&mut previous).ok_or_else(|| Error::internal("a change log entry is corrupt"))?,
@@ -161,9 +161,9 @@ pub(in crate::store) fn unpack(bytes: &[u8]) -> Result<Vec<Change>> {
 }
 
 /// The bytes not read yet.
-struct Rest<'b>(&'b [u8]);
+struct Decoder<'b>(&'b [u8]);
 
-impl Rest<'_> {
+impl Decoder<'_> {
     fn change(&mut self, previous: &mut Previous) -> Option<Change> {
         let flags = self.byte()?;
         let kind = match flags & 0b11 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, Subject, holds, rows::name, same};
+use super::{Bench, TestStore, ensure, ensure_eq, rows::name};
 use crate::{
     error::{Error, Result},
     schema::{Row, Value},
@@ -20,67 +20,67 @@ fn tag() -> Json {
     })
 }
 
-fn a_tag(subject: &Subject<'_>, id: i64, code: &str) -> Result<Write> {
-    subject.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
+fn a_tag(test: &TestStore<'_>, id: i64, code: &str) -> Result<Write> {
+    test.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
 }
 
-async fn words(subject: &Subject<'_>, batch: WriteBatch) -> Result<Vec<&'static str>> {
-    Ok(subject.store.write(batch).await?.iter().map(name).collect())
+async fn words(test: &TestStore<'_>, batch: WriteBatch) -> Result<Vec<&'static str>> {
+    Ok(test.store.write(batch).await?.iter().map(name).collect())
 }
 
-async fn keys(subject: &Subject<'_>, name: &str) -> Result<Vec<Value>> {
-    let ordering = subject.in_force(name)?.definition.key.name.to_string();
-    let (page, _) = subject.list(name, &[("ordering", ordering.as_str()), ("limit", "1000")]).await?;
+async fn keys(test: &TestStore<'_>, name: &str) -> Result<Vec<Value>> {
+    let ordering = test.in_force(name)?.definition.key.name.to_string();
+    let (page, _) = test.list(name, &[("ordering", ordering.as_str()), ("limit", "1000")]).await?;
     Ok(page.rows.into_iter().map(|row| row.key).collect())
 }
 
 pub(super) async fn an_atomic_batch_is_all_or_nothing(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(tag()).await?;
-    subject.save("tag", json!({"id": 1000, "code": "taken"})).await?;
-    let put = |id, code: &str| a_tag(&subject, id, code);
-    let stale = || subject.put("tag", &json!({"id": 1000, "code": "x"}), Expect::Exactly(7));
-    let gone = Write::delete(subject.in_force("tag")?, Value::Integer(5), Expect::Anything);
+    let test = TestStore::open(bench).await?;
+    test.declare(tag()).await?;
+    test.save("tag", json!({"id": 1000, "code": "taken"})).await?;
+    let put = |id, code: &str| a_tag(&test, id, code);
+    let stale = || test.put("tag", &json!({"id": 1000, "code": "x"}), Expect::Exactly(7));
+    let gone = Write::delete(test.in_force("tag")?, Value::Integer(5), Expect::Anything);
     for (writes, expected) in [
         (vec![put(1, "a")?, put(2, "taken")?, put(3, "c")?], vec!["rolled back", "invalid", "rolled back"]),
         (vec![put(1, "a")?, stale()?, put(2, "taken")?], vec!["rolled back", "refused", "invalid"]),
         (vec![put(1, "a")?, gone, put(1, "b")?], vec!["rolled back", "missing", "rolled back"]),
         (vec![put(1, "a")?, put(2, "a")?], vec!["rolled back", "invalid"]),
     ] {
-        same("outcomes of a failing batch", words(&subject, WriteBatch::atomic(writes)).await?, expected)?;
-        same("rows after it", keys(&subject, "tag").await?, vec![Value::Integer(1000)])?;
+        ensure_eq("outcomes of a failing batch", words(&test, WriteBatch::atomic(writes)).await?, expected)?;
+        ensure_eq("rows after it", keys(&test, "tag").await?, vec![Value::Integer(1000)])?;
     }
     let fine = WriteBatch::atomic(vec![put(1, "a")?, put(2, "b")?, put(1000, "c")?]);
-    same("a batch without faults", words(&subject, fine).await?, vec!["created", "created", "updated"])?;
+    ensure_eq("a batch without faults", words(&test, fine).await?, vec!["created", "created", "updated"])?;
     // Row 1 may only take `b` after row 2 has freed it, and the key order is the wrong way round.
     let moved = WriteBatch::atomic(vec![put(2, "z")?, put(1, "b")?]);
-    same(
+    ensure_eq(
         "a unique value that moves to another row",
-        words(&subject, moved).await?,
+        words(&test, moved).await?,
         vec!["updated", "updated"],
     )?;
-    same("the row that has it now", subject.field("tag", json!(1), "code").await?, json!("b"))?;
-    many_at_once(&subject).await
+    ensure_eq("the row that has it now", test.field("tag", json!(1), "code").await?, json!("b"))?;
+    many_at_once(&test).await
 }
 
 /// Concurrent batches: those that fail do not affect the others.
-async fn many_at_once(subject: &Subject<'_>) -> Result<()> {
-    let before = keys(subject, "tag").await?.len();
+async fn many_at_once(test: &TestStore<'_>) -> Result<()> {
+    let before = keys(test, "tag").await?.len();
     let mut calls = Vec::new();
     for number in 0..60_i64 {
         let first = 2000 + 10 * number;
         let code = |place: i64| format!("{number}.{place}");
         let mut writes = Vec::new();
         for place in 0..4 {
-            writes.push(a_tag(subject, first + place, &code(place))?);
+            writes.push(a_tag(test, first + place, &code(place))?);
         }
         match number % 5 {
-            0 => writes.push(a_tag(subject, first + 5, "c")?),
-            1 => writes.push(subject.put("tag", &json!({"id": first, "code": "x"}), Expect::Absent)?),
+            0 => writes.push(a_tag(test, first + 5, "c")?),
+            1 => writes.push(test.put("tag", &json!({"id": first, "code": "x"}), Expect::Absent)?),
             _ => {}
         }
         let call = if number % 5 == 3 { WriteBatch::independent(writes) } else { WriteBatch::atomic(writes) };
-        let store = subject.store.clone();
+        let store = test.store.clone();
         calls.push(tokio::spawn(async move { store.write(call).await }));
     }
     for (number, call) in calls.into_iter().enumerate() {
@@ -91,13 +91,13 @@ async fn many_at_once(subject: &Subject<'_>) -> Result<()> {
             1 => [failed.as_slice(), &["refused"]].concat(),
             _ => vec!["created"; 4],
         };
-        same(&format!("batch {number}"), outcomes.iter().map(name).collect(), expected)?;
+        ensure_eq(&format!("batch {number}"), outcomes.iter().map(name).collect(), expected)?;
     }
-    same("rows of the batches that did not fail", keys(subject, "tag").await?.len(), before + 36 * 4)
+    ensure_eq("rows of the batches that did not fail", keys(test, "tag").await?.len(), before + 36 * 4)
 }
 
 /// A quarantine row with this code.
-fn quarantined(subject: &Subject<'_>, code: &str) -> Result<Row> {
+fn quarantined(test: &TestStore<'_>, code: &str) -> Result<Row> {
     // A key derived from the code.
     let number = code.bytes().fold(7_u128, |number, byte| number.wrapping_mul(257).wrapping_add(byte.into()));
     let record = json!({
@@ -105,7 +105,7 @@ fn quarantined(subject: &Subject<'_>, code: &str) -> Result<Row> {
         "state": "waiting", "source": "s", "throw": "00000000-0000-0000-0000-000000000000",
         "step": "store", "code": code, "detail": "d", "received_at": "2026-01-01T00:00:00Z", "raw": "AAEC",
     });
-    subject.bench.prove(&subject.store.catalogue().system(SystemStorage::Quarantine)?, &record)
+    test.bench.prove(&test.store.catalogue().system(SystemStorage::Quarantine)?, &record)
 }
 
 /// Adds a replacement for each write of the batch.
@@ -114,163 +114,159 @@ fn or_else(batch: WriteBatch, rows: Vec<Row>) -> WriteBatch {
 }
 
 pub(super) async fn a_failed_write_is_replaced(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(tag()).await?;
+    let test = TestStore::open(bench).await?;
+    test.declare(tag()).await?;
     let mut careful = tag();
     careful["name"] = json!("careful");
     careful["meta"] = json!({"require_version": true});
-    subject.declare(careful).await?;
-    subject.save("careful", json!({"id": 1, "code": "a"})).await?;
-    subject.save("tag", json!({"id": 1000, "code": "taken"})).await?;
-    let old = subject.put("tag", &json!({"id": 4, "code": "too large", "n": 11}), Expect::Anything)?;
-    let fitting = subject.put("tag", &json!({"id": 5, "code": "small", "n": 9}), Expect::Anything)?;
+    test.declare(careful).await?;
+    test.save("careful", json!({"id": 1, "code": "a"})).await?;
+    test.save("tag", json!({"id": 1000, "code": "taken"})).await?;
+    let old = test.put("tag", &json!({"id": 4, "code": "too large", "n": 11}), Expect::Anything)?;
+    let fitting = test.put("tag", &json!({"id": 5, "code": "small", "n": 9}), Expect::Anything)?;
     let mut narrower = tag();
     narrower["fields"][1]["max"] = json!(10);
-    subject.declare(narrower).await?;
-    let stale = subject.put("tag", &json!({"id": 1000, "code": "x"}), Expect::Exactly(9))?;
-    let gone = Write::delete(subject.in_force("tag")?, Value::Integer(77), Expect::Anything);
-    let unversioned = subject.put("careful", &json!({"id": 1, "code": "b"}), Expect::Anything)?;
+    test.declare(narrower).await?;
+    let stale = test.put("tag", &json!({"id": 1000, "code": "x"}), Expect::Exactly(9))?;
+    let gone = Write::delete(test.in_force("tag")?, Value::Integer(77), Expect::Anything);
+    let unversioned = test.put("careful", &json!({"id": 1, "code": "b"}), Expect::Anything)?;
     let cases = [
-        ("fine", a_tag(&subject, 1, "fine")?, "created"),
-        ("constraint", a_tag(&subject, 2, "taken")?, "invalid"),
+        ("fine", a_tag(&test, 1, "fine")?, "created"),
+        ("constraint", a_tag(&test, 2, "taken")?, "invalid"),
         ("stale", stale, "refused"),
         ("gone", gone, "missing"),
         ("unversioned", unversioned, "version required"),
         ("reproven", old, "invalid"),
         ("reproven and fine", fitting, "created"),
-        ("fine too", a_tag(&subject, 3, "fine too")?, "created"),
+        ("fine too", a_tag(&test, 3, "fine too")?, "created"),
     ];
     let (mut writes, mut rows) = (Vec::new(), Vec::new());
     for (code, write, _) in &cases {
         writes.push(write.clone());
-        rows.push(quarantined(&subject, code)?);
+        rows.push(quarantined(&test, code)?);
     }
-    let outcomes = subject.store.write(or_else(WriteBatch::independent(writes), rows)).await?;
-    same("outcomes", outcomes.len(), cases.len())?;
-    let subject = subject.reopen().await?;
-    let definition = subject.store.catalogue().system(SystemStorage::Quarantine)?;
+    let outcomes = test.store.write(or_else(WriteBatch::independent(writes), rows)).await?;
+    ensure_eq("outcomes", outcomes.len(), cases.len())?;
+    let test = test.reopen().await?;
+    let definition = test.store.catalogue().system(SystemStorage::Quarantine)?;
     for ((code, _, expected), outcome) in cases.iter().zip(&outcomes) {
-        let row = quarantined(&subject, code)?;
-        let found = subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?;
+        let row = quarantined(&test, code)?;
+        let found = test.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?;
         let fails = *expected != "created";
-        same(&format!("{code} is in quarantine"), found.is_some(), fails)?;
+        ensure_eq(&format!("{code} is in quarantine"), found.is_some(), fails)?;
         match outcome {
             Outcome::Replaced(failed, stored) if fails => {
-                same(code, name(failed), *expected)?;
-                same(code, stored.row.values.as_slice(), row.values())?;
+                ensure_eq(code, name(failed), *expected)?;
+                ensure_eq(code, stored.row.values.as_slice(), row.values())?;
             }
-            other => same(code, name(other), *expected)?,
+            other => ensure_eq(code, name(other), *expected)?,
         }
     }
-    same("the other rows", keys(&subject, "tag").await?.len(), 4)?;
+    ensure_eq("the other rows", keys(&test, "tag").await?.len(), 4)?;
     // An atomic batch has no replacements.
-    let strict = vec![a_tag(&subject, 10, "strict")?, a_tag(&subject, 11, "taken")?];
-    let row = quarantined(&subject, "strict")?;
+    let strict = vec![a_tag(&test, 10, "strict")?, a_tag(&test, 11, "taken")?];
+    let row = quarantined(&test, "strict")?;
     let strict = or_else(WriteBatch::atomic(strict), vec![row.clone(), row]);
-    same("an atomic batch", words(&subject, strict).await?, vec!["rolled back", "invalid"])?;
-    let row = quarantined(&subject, "strict")?;
-    same("its replacement", subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?, None)
+    ensure_eq("an atomic batch", words(&test, strict).await?, vec!["rolled back", "invalid"])?;
+    let row = quarantined(&test, "strict")?;
+    ensure_eq("its replacement", test.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?, None)
 }
 
 pub(super) async fn an_unchanged_row_is_not_written(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(tag()).await?;
-    let put = |code| subject.put("tag", &json!({"id": 1, "code": code, "n": 1}), Expect::Different);
-    same("a new row", name(&subject.write(put("a")?).await?), "created")?;
-    let first = subject.get("tag", json!(1)).await?;
-    let again = subject.write(put("a")?).await?;
-    same("the same row", name(&again), "unchanged")?;
-    holds("an unchanged row is not a failure", !again.is_failure())?;
+    let test = TestStore::open(bench).await?;
+    test.declare(tag()).await?;
+    let put = |code| test.put("tag", &json!({"id": 1, "code": code, "n": 1}), Expect::Different);
+    ensure_eq("a new row", name(&test.write(put("a")?).await?), "created")?;
+    let first = test.get("tag", json!(1)).await?;
+    let again = test.write(put("a")?).await?;
+    ensure_eq("the same row", name(&again), "unchanged")?;
+    ensure("an unchanged row is not a failure", !again.is_failure())?;
     if let Outcome::Unchanged(stored) = again {
-        same("the stored row", Some(stored.row), first.clone())?;
+        ensure_eq("the stored row", Some(stored.row), first.clone())?;
     }
-    same("the row afterwards", subject.get("tag", json!(1)).await?, first)?;
+    ensure_eq("the row afterwards", test.get("tag", json!(1)).await?, first)?;
     let call = WriteBatch::atomic(vec![put("b")?, put("b")?, put("a")?, put("a")?]);
     let expected = vec!["updated", "unchanged", "updated", "unchanged"];
-    same("in order", words(&subject, call).await?, expected)?;
-    same("its version", subject.field("tag", json!(1), "version").await?, json!(3))
+    ensure_eq("in order", words(&test, call).await?, expected)?;
+    ensure_eq("its version", test.field("tag", json!(1), "version").await?, json!(3))
 }
 
 pub(super) async fn system_storages_are_written_together_with_others(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(tag()).await?;
-    let own = |own| subject.store.catalogue().system(own);
+    let test = TestStore::open(bench).await?;
+    test.declare(tag()).await?;
+    let system = |storage| test.store.catalogue().system(storage);
     let source = json!({"name": "s", "settings": {"a": [1]}, "last_format": null});
-    let source = bench.prove(&own(SystemStorage::Source)?, &source)?;
+    let source = bench.prove(&system(SystemStorage::Source)?, &source)?;
     let processor = json!({"id": "p@1", "name": "p", "number": 1, "takes": "records",
                            "program": ".", "deleted": false});
-    let processor = bench.prove(&own(SystemStorage::Processor)?, &processor)?;
+    let processor = bench.prove(&system(SystemStorage::Processor)?, &processor)?;
     let kept = json!({"id": "00000000-0000-0000-0000-000000000001", "source": "s",
                       "received_at": "2026-01-01T00:00:00Z", "raw": ""});
-    let kept = bench.prove(&own(SystemStorage::KeptThrow)?, &kept)?;
+    let kept = bench.prove(&system(SystemStorage::KeptThrow)?, &kept)?;
     let rows = [
         (SystemStorage::Source, source),
         (SystemStorage::Processor, processor),
         (SystemStorage::KeptThrow, kept),
     ];
-    let mut changes = subject.store.config_signal();
-    let mut writes = vec![a_tag(&subject, 1, "a")?];
+    let mut changes = test.store.config_signal();
+    let mut writes = vec![a_tag(&test, 1, "a")?];
     writes.extend(rows.iter().map(|(_, row)| Write::put(row.clone(), Expect::Absent)));
-    writes.push(Write::put(quarantined(&subject, "q")?, Expect::Absent));
+    writes.push(Write::put(quarantined(&test, "q")?, Expect::Absent));
     let before = *changes.borrow_and_update();
-    same("in one batch", words(&subject, WriteBatch::atomic(writes.clone())).await?, vec!["created"; 5])?;
-    holds("a change of sources is signalled", *changes.borrow_and_update() > before)?;
-    let call = vec![writes.remove(1), a_tag(&subject, 1, "b")?, a_tag(&subject, 2, "c")?];
-    let outcomes = words(&subject, WriteBatch::independent(call)).await?;
-    same("a second time", outcomes, vec!["refused", "updated", "created"])?;
+    ensure_eq("in one batch", words(&test, WriteBatch::atomic(writes.clone())).await?, vec!["created"; 5])?;
+    ensure("a change of sources is signalled", *changes.borrow_and_update() > before)?;
+    let call = vec![writes.remove(1), a_tag(&test, 1, "b")?, a_tag(&test, 2, "c")?];
+    let outcomes = words(&test, WriteBatch::independent(call)).await?;
+    ensure_eq("a second time", outcomes, vec!["refused", "updated", "created"])?;
     let names: Vec<String> =
-        subject.store.catalogue().all().iter().map(|storage| storage.name.to_string()).collect();
-    same("the listed storages", names, vec!["tag".to_owned()])?;
-    let subject = subject.reopen().await?;
-    for (own, row) in &rows {
-        let definition = subject.store.catalogue().system(*own)?;
-        let found = subject.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?;
-        same(&format!("{own:?}"), found.map(|row| row.values), Some(row.values().to_vec()))?;
+        test.store.catalogue().all().iter().map(|storage| storage.name.to_string()).collect();
+    ensure_eq("the listed storages", names, vec!["tag".to_owned()])?;
+    let test = test.reopen().await?;
+    for (storage, row) in &rows {
+        let definition = test.store.catalogue().system(*storage)?;
+        let found = test.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?;
+        ensure_eq(&format!("{storage:?}"), found.map(|row| row.values), Some(row.values().to_vec()))?;
     }
-    let definition = subject.store.catalogue().system(SystemStorage::Source)?;
+    let definition = test.store.catalogue().system(SystemStorage::Source)?;
     let parameters = [("name".to_owned(), "s".to_owned())];
     let query = crate::store::query::parse::parameters(&definition.definition, &parameters)?;
-    same("a list", subject.store.page(&definition, &query).await?.rows.len(), 1)?;
+    ensure_eq("a list", test.store.page(&definition, &query).await?.rows.len(), 1)?;
     let key = Value::Text("s".into());
     let delete = Write::delete(definition.clone(), key.clone(), Expect::Exists);
-    same("a deletion", name(&subject.write(delete).await?), "deleted")?;
-    same("the row afterwards", subject.store.get(&definition, &key).await?, None)
+    ensure_eq("a deletion", name(&test.write(delete).await?), "deleted")?;
+    ensure_eq("the row afterwards", test.store.get(&definition, &key).await?, None)
 }
 
 pub(super) async fn a_large_batch_with_invalid_rows_becomes_visible_at_once(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(tag()).await?;
-    subject.save("tag", json!({"id": -1, "code": "taken"})).await?;
+    let test = TestStore::open(bench).await?;
+    test.declare(tag()).await?;
+    test.save("tag", json!({"id": -1, "code": "taken"})).await?;
     // Every fifth row is refused; first among new rows, then among updates, then in a batch larger than a
     // transaction.
     for (step, (from, to, round)) in [(0, 500, 0), (0, 500, 1), (10_000, 15_000, 2)].into_iter().enumerate() {
         let new = round != 1;
         if !new {
             let missing: Result<Vec<Write>> =
-                (from..to).step_by(5).map(|id| a_tag(&subject, id, &format!("filled {id}"))).collect();
-            subject.store.write(WriteBatch::independent(missing?)).await?;
+                (from..to).step_by(5).map(|id| a_tag(&test, id, &format!("filled {id}"))).collect();
+            test.store.write(WriteBatch::independent(missing?)).await?;
         }
         let mut writes = Vec::new();
         for id in from..to {
             let code = if id % 5 == 0 { "taken".to_owned() } else { format!("{round} {id}") };
-            writes.push(subject.put(
-                "tag",
-                &json!({"id": id, "code": code, "n": round}),
-                Expect::Anything,
-            )?);
+            writes.push(test.put("tag", &json!({"id": id, "code": code, "n": round}), Expect::Anything)?);
         }
         let whole = u64::try_from((to - from) / 5 * 4).unwrap_or(0);
-        let store = subject.store.clone();
+        let store = test.store.clone();
         let writing = tokio::spawn(async move { store.write(WriteBatch::independent(writes)).await });
         let mut seen = 0;
         while seen != whole {
             let ended = writing.is_finished();
-            seen = count(&subject, from, to, round).await?;
-            holds(
+            seen = count(&test, from, to, round).await?;
+            ensure(
                 &format!("step {step}: {seen} of {whole} rows are all or none"),
                 [0, whole].contains(&seen),
             )?;
-            holds(&format!("step {step}: the rows are there at the end"), !ended || seen == whole)?;
+            ensure(&format!("step {step}: the rows are there at the end"), !ended || seen == whole)?;
         }
         let outcomes = writing.await.map_err(Error::internal)??;
         for (id, outcome) in (from..to).zip(&outcomes) {
@@ -279,20 +275,20 @@ pub(super) async fn a_large_batch_with_invalid_rows_becomes_visible_at_once(benc
                 (false, true) => "created",
                 (false, false) => "updated",
             };
-            same(&format!("step {step}, row {id}"), name(outcome), expected)?;
+            ensure_eq(&format!("step {step}, row {id}"), name(outcome), expected)?;
         }
     }
     Ok(())
 }
 
 /// Counts the rows of a range that were written in this round.
-async fn count(subject: &Subject<'_>, from: i64, to: i64, round: i64) -> Result<u64> {
+async fn count(test: &TestStore<'_>, from: i64, to: i64, round: i64) -> Result<u64> {
     let (low, high, round) = (from.to_string(), (to - 1).to_string(), round.to_string());
     let range = format!("{low},{high}");
     let parameters =
         [("id__between", range.as_str()), ("n", round.as_str()), ("limit", "1"), ("count", "exact")];
-    let (page, query) = subject.list("tag", &parameters).await?;
-    same("the count mode", query.count, Count::Exact)?;
+    let (page, query) = test.list("tag", &parameters).await?;
+    ensure_eq("the count mode", query.count, Count::Exact)?;
     match page.count {
         RowCount::Exactly(count) => Ok(count),
         other => Err(Error::internal(format!("{other:?}"))),

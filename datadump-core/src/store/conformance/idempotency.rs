@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, Subject, holds, rows::name, same};
+use super::{Bench, TestStore, ensure, ensure_eq, rows::name};
 use crate::{
     error::{Error, Result},
     schema::{Row, Value},
@@ -21,21 +21,21 @@ fn tag() -> Json {
     })
 }
 
-fn a_tag(subject: &Subject<'_>, id: i64, code: &str) -> Result<Write> {
-    subject.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
+fn a_tag(test: &TestStore<'_>, id: i64, code: &str) -> Result<Write> {
+    test.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
 }
 
 /// A record with this text.
-fn record(subject: &Subject<'_>, key: &str, text: &str) -> Result<Row> {
-    let definition = subject.store.catalogue().system(SystemStorage::IdempotencyKey)?;
-    subject.bench.prove(&definition, &json!({"id": key, "fingerprint": "AAEC", "answer": text}))
+fn record(test: &TestStore<'_>, key: &str, text: &str) -> Result<Row> {
+    let definition = test.store.catalogue().system(SystemStorage::IdempotencyKey)?;
+    test.bench.prove(&definition, &json!({"id": key, "fingerprint": "AAEC", "answer": text}))
 }
 
 /// Adds a record that holds the number of writes that took effect.
-fn counting(subject: &Subject<'_>, batch: WriteBatch, key: &str, expect: Expect) -> Result<WriteBatch> {
-    let in_force = subject.store.catalogue().system(SystemStorage::IdempotencyKey)?;
+fn counting(test: &TestStore<'_>, batch: WriteBatch, key: &str, expect: Expect) -> Result<WriteBatch> {
+    let in_force = test.store.catalogue().system(SystemStorage::IdempotencyKey)?;
     let rows: Result<Vec<Row>> =
-        (0..=batch.writes.len()).map(|count| record(subject, key, &count.to_string())).collect();
+        (0..=batch.writes.len()).map(|count| record(test, key, &count.to_string())).collect();
     let rows = rows?;
     let make = MakeRecord(Arc::new(move |outcomes: &[Outcome]| {
         let count = outcomes.iter().filter(|outcome| !outcome.is_failure()).count();
@@ -58,95 +58,103 @@ fn summary(outcomes: &[Outcome]) -> (Vec<&'static str>, Json) {
     (outcomes.iter().map(name).collect(), text)
 }
 
-async fn count(subject: &Subject<'_>) -> Result<usize> {
-    Ok(subject.list("tag", &[("limit", "1000")]).await?.0.rows.len())
+async fn count(test: &TestStore<'_>) -> Result<usize> {
+    Ok(test.list("tag", &[("limit", "1000")]).await?.0.rows.len())
 }
 
 pub(super) async fn a_batch_with_a_record_takes_effect_once(bench: &dyn Bench) -> Result<()> {
-    let mut subject = Subject::open(bench).await?;
-    subject.declare(tag()).await?;
-    let call = |subject: &Subject<'_>, key: &str, id| {
-        let writes = vec![a_tag(subject, id, &format!("a{id}"))?, a_tag(subject, id + 1, &format!("b{id}"))?];
-        counting(subject, WriteBatch::independent(writes), key, Expect::Absent)
+    let mut test = TestStore::open(bench).await?;
+    test.declare(tag()).await?;
+    let call = |test: &TestStore<'_>, key: &str, id| {
+        let writes = vec![a_tag(test, id, &format!("a{id}"))?, a_tag(test, id + 1, &format!("b{id}"))?];
+        counting(test, WriteBatch::independent(writes), key, Expect::Absent)
     };
-    let first = subject.store.write(call(&subject, "k", 1)?).await?;
-    same("the first batch", summary(&first), (vec!["created", "created", "created"], json!("2")))?;
+    let first = test.store.write(call(&test, "k", 1)?).await?;
+    ensure_eq("the first batch", summary(&first), (vec!["created", "created", "created"], json!("2")))?;
     for round in ["again", "after a restart"] {
         // The same record, with rows that would be new.
-        let again = subject.store.write(call(&subject, "k", 10)?).await?;
-        same(round, summary(&again), (vec!["rolled back", "rolled back", "refused"], json!("2")))?;
-        same("rows", count(&subject).await?, 2)?;
-        subject = subject.reopen().await?;
+        let again = test.store.write(call(&test, "k", 10)?).await?;
+        ensure_eq(round, summary(&again), (vec!["rolled back", "rolled back", "refused"], json!("2")))?;
+        ensure_eq("rows", count(&test).await?, 2)?;
+        test = test.reopen().await?;
     }
     // Keys are case-sensitive, and a batch without writes has a record too.
-    let empty = counting(&subject, WriteBatch::independent(Vec::new()), "K", Expect::Absent)?;
-    same(
+    let empty = counting(&test, WriteBatch::independent(Vec::new()), "K", Expect::Absent)?;
+    ensure_eq(
         "nothing to write",
-        summary(&subject.store.write(empty.clone()).await?),
+        summary(&test.store.write(empty.clone()).await?),
         (vec!["created"], json!("0")),
     )?;
-    same("the same batch again", summary(&subject.store.write(empty).await?), (vec!["refused"], json!("0")))?;
+    ensure_eq(
+        "the same batch again",
+        summary(&test.store.write(empty).await?),
+        (vec!["refused"], json!("0")),
+    )?;
     // With a condition on the record's version, a batch continues where another one ended.
     let next = |expect| -> Result<WriteBatch> {
-        counting(&subject, WriteBatch::independent(vec![a_tag(&subject, 20, "c")?]), "k", expect)
+        counting(&test, WriteBatch::independent(vec![a_tag(&test, 20, "c")?]), "k", expect)
     };
-    let stale = subject.store.write(next(Expect::Exactly(7))?).await?;
-    same("on another version", summary(&stale), (vec!["rolled back", "refused"], json!("2")))?;
-    let gone_on = subject.store.write(next(Expect::Exactly(1))?).await?;
-    same("on this version", summary(&gone_on), (vec!["created", "updated"], json!("1")))?;
-    let gone_on = subject.store.write(next(Expect::Exactly(1))?).await?;
-    same("on the version before", summary(&gone_on), (vec!["rolled back", "refused"], json!("1")))?;
-    same("rows at the end", count(&subject).await?, 3)
+    let stale = test.store.write(next(Expect::Exactly(7))?).await?;
+    ensure_eq("on another version", summary(&stale), (vec!["rolled back", "refused"], json!("2")))?;
+    let gone_on = test.store.write(next(Expect::Exactly(1))?).await?;
+    ensure_eq("on this version", summary(&gone_on), (vec!["created", "updated"], json!("1")))?;
+    let gone_on = test.store.write(next(Expect::Exactly(1))?).await?;
+    ensure_eq("on the version before", summary(&gone_on), (vec!["rolled back", "refused"], json!("1")))?;
+    ensure_eq("rows at the end", count(&test).await?, 3)
 }
 
 pub(super) async fn a_record_is_built_from_the_outcomes_of_its_batch(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(tag()).await?;
-    subject.save("tag", json!({"id": 1000, "code": "taken"})).await?;
-    let some = || -> Result<Vec<Write>> { Ok(vec![a_tag(&subject, 1, "a")?, a_tag(&subject, 2, "taken")?]) };
+    let test = TestStore::open(bench).await?;
+    test.declare(tag()).await?;
+    test.save("tag", json!({"id": 1000, "code": "taken"})).await?;
+    let some = || -> Result<Vec<Write>> { Ok(vec![a_tag(&test, 1, "a")?, a_tag(&test, 2, "taken")?]) };
     // An atomic batch that fails is not recorded.
-    let strict = counting(&subject, WriteBatch::atomic(some()?), "strict", Expect::Absent)?;
-    let outcomes = subject.store.write(strict).await?;
-    same("an atomic batch", summary(&outcomes), (vec!["rolled back", "invalid", "rolled back"], Json::Null))?;
-    let each = counting(&subject, WriteBatch::independent(some()?), "each", Expect::Absent)?;
-    let outcomes = subject.store.write(each).await?;
-    same("an independent batch", summary(&outcomes), (vec!["created", "invalid", "created"], json!("1")))?;
-    let fine = WriteBatch::atomic(vec![a_tag(&subject, 3, "c")?, a_tag(&subject, 4, "d")?]);
-    let fine = counting(&subject, fine, "strict", Expect::Absent)?;
-    let outcomes = subject.store.write(fine).await?;
-    same(
+    let strict = counting(&test, WriteBatch::atomic(some()?), "strict", Expect::Absent)?;
+    let outcomes = test.store.write(strict).await?;
+    ensure_eq(
+        "an atomic batch",
+        summary(&outcomes),
+        (vec!["rolled back", "invalid", "rolled back"], Json::Null),
+    )?;
+    let each = counting(&test, WriteBatch::independent(some()?), "each", Expect::Absent)?;
+    let outcomes = test.store.write(each).await?;
+    ensure_eq(
+        "an independent batch",
+        summary(&outcomes),
+        (vec!["created", "invalid", "created"], json!("1")),
+    )?;
+    let fine = WriteBatch::atomic(vec![a_tag(&test, 3, "c")?, a_tag(&test, 4, "d")?]);
+    let fine = counting(&test, fine, "strict", Expect::Absent)?;
+    let outcomes = test.store.write(fine).await?;
+    ensure_eq(
         "an atomic batch that succeeds",
         summary(&outcomes),
         (vec!["created", "created", "created"], json!("2")),
     )?;
     // A batch without a record takes effect each time.
-    let mut silent = counting(
-        &subject,
-        WriteBatch::independent(vec![a_tag(&subject, 5, "e")?]),
-        "silent",
-        Expect::Absent,
-    )?;
-    if let Some(once) = &mut silent.idempotency {
-        once.make = MakeRecord(Arc::new(|_: &[Outcome]| None));
+    let mut silent =
+        counting(&test, WriteBatch::independent(vec![a_tag(&test, 5, "e")?]), "silent", Expect::Absent)?;
+    if let Some(record) = &mut silent.idempotency {
+        record.make = MakeRecord(Arc::new(|_: &[Outcome]| None));
     }
-    let outcomes = subject.store.write(silent.clone()).await?;
-    same("without a record", summary(&outcomes), (vec!["created", "rolled back"], Json::Null))?;
-    let outcomes = subject.store.write(silent).await?;
-    same("a second time", summary(&outcomes), (vec!["updated", "rolled back"], Json::Null))
+    let outcomes = test.store.write(silent.clone()).await?;
+    ensure_eq("without a record", summary(&outcomes), (vec!["created", "rolled back"], Json::Null))?;
+    let outcomes = test.store.write(silent).await?;
+    ensure_eq("a second time", summary(&outcomes), (vec!["updated", "rolled back"], Json::Null))
 }
 
 pub(super) async fn one_of_several_concurrent_equal_batches_takes_effect(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(tag()).await?;
+    let test = TestStore::open(bench).await?;
+    test.declare(tag()).await?;
     let mut calls = Vec::new();
     for number in 0..120_i64 {
         // Twenty keys with six batches each, and batches without a record in between.
         let key = format!("k{}", number % 20);
-        let writes = vec![a_tag(&subject, number, &format!("c{number}"))?];
-        let call = counting(&subject, WriteBatch::independent(writes), &key, Expect::Absent)?;
-        let plain = WriteBatch::independent(vec![a_tag(&subject, 1000 + number, &format!("p{number}"))?]);
+        let writes = vec![a_tag(&test, number, &format!("c{number}"))?];
+        let call = counting(&test, WriteBatch::independent(writes), &key, Expect::Absent)?;
+        let plain = WriteBatch::independent(vec![a_tag(&test, 1000 + number, &format!("p{number}"))?]);
         for call in [call, plain] {
-            let store = subject.store.clone();
+            let store = test.store.clone();
             calls.push(tokio::spawn(async move { store.write(call).await }));
         }
     }
@@ -156,9 +164,9 @@ pub(super) async fn one_of_several_concurrent_equal_batches_takes_effect(bench: 
         match summary(&outcomes) {
             (words, said) if words == ["created", "created"] && said == "1" => done += 1,
             (words, said) if words == ["rolled back", "refused"] && said == "1" => refused += 1,
-            (words, _) => holds("a batch without a record takes effect", words == ["created"])?,
+            (words, _) => ensure("a batch without a record takes effect", words == ["created"])?,
         }
     }
-    same("batches that took effect, and those that did not", (done, refused), (20, 100))?;
-    same("rows", count(&subject).await?, 140)
+    ensure_eq("batches that took effect, and those that did not", (done, refused), (20, 100))?;
+    ensure_eq("rows", count(&test).await?, 140)
 }

@@ -120,12 +120,12 @@ pub const CHECKS: &[Check] = checks![
 ];
 
 /// An open store, with helpers for the checks.
-struct Subject<'a> {
+struct TestStore<'a> {
     bench: &'a dyn Bench,
     store: Arc<dyn Store>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> TestStore<'a> {
     async fn open(bench: &'a dyn Bench) -> Result<Self> {
         Ok(Self { bench, store: bench.open().await? })
     }
@@ -205,7 +205,7 @@ impl<'a> Subject<'a> {
 
 /// Fails unless two values are equal.
 #[expect(clippy::needless_pass_by_value, reason = "what is compared is made for it")]
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<()> {
+fn ensure_eq<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<()> {
     if found == expected {
         return Ok(());
     }
@@ -213,8 +213,8 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Re
 }
 
 /// Fails unless a condition holds.
-fn holds(what: &str, holds: bool) -> Result<()> {
-    if holds { Ok(()) } else { Err(Error::internal(format!("does not hold: {what}"))) }
+fn ensure(what: &str, condition: bool) -> Result<()> {
+    if condition { Ok(()) } else { Err(Error::internal(format!("does not hold: {what}"))) }
 }
 
 /// The storage that most checks use.

@@ -141,7 +141,7 @@ impl CatalogueMirror {
         let mut listener = PgListener::connect_with(listening).await.map_err(error::store)?;
         listener.listen_all([CHANNEL, change_log::CHANNEL]).await.map_err(error::store)?;
         self.refresh().await?;
-        let mut own = fingerprint(system, CONFIG_FINGERPRINT).await?;
+        let mut config = fingerprint(system, CONFIG_FINGERPRINT).await?;
         self.notify_config();
         loop {
             match tokio::time::timeout(POLL_INTERVAL, listener.try_recv()).await {
@@ -166,8 +166,8 @@ impl CatalogueMirror {
                     self.notify_commit();
                     self.refresh_changed(system).await?;
                     let now = fingerprint(system, CONFIG_FINGERPRINT).await?;
-                    if own != now {
-                        own = now;
+                    if config != now {
+                        config = now;
                         self.notify_config();
                     }
                 }
@@ -176,8 +176,8 @@ impl CatalogueMirror {
     }
 }
 
-async fn fingerprint(pool: &PgPool, question: &'static str) -> Result<String> {
-    sqlx::query_scalar(question).fetch_one(pool).await.map_err(error::store)
+async fn fingerprint(pool: &PgPool, sql: &'static str) -> Result<String> {
+    sqlx::query_scalar(sql).fetch_one(pool).await.map_err(error::store)
 }
 
 /// Notifies all processes, when this transaction commits, that a storage has changed.

@@ -55,18 +55,18 @@ pub(super) fn array_cast(kind: &Kind) -> &'static str {
 }
 
 /// An operation on values of one kind, generic over the Rust type that represents it in the driver.
-pub(super) trait Typed<'v> {
+pub(super) trait TypedOperation<'v> {
     /// The result.
-    type Done;
+    type Output;
 
     /// Runs the operation. `take` converts a value, or returns `None` if it is not of the kind.
-    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Done
+    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Output
     where
         T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>;
 }
 
 /// Runs an operation with the type for this kind.
-pub(super) fn typed<'v, T: Typed<'v>>(kind: &Kind, then: T) -> T::Done {
+pub(super) fn with_type<'v, T: TypedOperation<'v>>(kind: &Kind, then: T) -> T::Output {
     match kind {
         Kind::Boolean => then.with(|value| match value {
             Value::Boolean(value) => Some(*value),
@@ -130,7 +130,7 @@ pub(super) fn bind<'v>(
     kind: &Kind,
     values: impl Iterator<Item = &'v Value>,
 ) -> sqlx::Result<()> {
-    typed(kind, Array { arguments, values })
+    with_type(kind, Array { arguments, values })
 }
 
 struct Array<'a, I> {
@@ -138,10 +138,10 @@ struct Array<'a, I> {
     values: I,
 }
 
-impl<'v, I: Iterator<Item = &'v Value>> Typed<'v> for Array<'_, I> {
-    type Done = sqlx::Result<()>;
+impl<'v, I: Iterator<Item = &'v Value>> TypedOperation<'v> for Array<'_, I> {
+    type Output = sqlx::Result<()>;
 
-    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Done
+    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Output
     where
         T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>,
     {

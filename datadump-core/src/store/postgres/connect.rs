@@ -114,9 +114,9 @@ impl Connections {
     }
 }
 
-fn pool(most: u32) -> PgPoolOptions {
+fn pool(max_connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(most)
+        .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(300))
         .max_lifetime(Duration::from_secs(3600))

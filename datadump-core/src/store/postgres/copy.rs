@@ -8,7 +8,7 @@ use sqlx::{
 };
 
 use super::{
-    columns::{self, Typed},
+    columns::{self, TypedOperation},
     session::Session,
     statements::Statements,
 };
@@ -61,7 +61,7 @@ fn put(buffer: &mut PgArgumentBuffer, definition: &Definition, row: &StoredRow) 
     let columns =
         i16::try_from(definition.fields.len() + 4).map_err(|error| sqlx::Error::Encode(error.into()))?;
     buffer.extend_from_slice(&columns.to_be_bytes());
-    let mut cell = |kind: &Kind, value: &Value| columns::typed(kind, Cell { buffer, value });
+    let mut cell = |kind: &Kind, value: &Value| columns::with_type(kind, Cell { buffer, value });
     cell(&definition.key.kind, &row.key)?;
     for (place, field) in definition.fields.iter().enumerate() {
         cell(&field.kind, row.values.get(place).unwrap_or(&Value::Null))?;
@@ -77,10 +77,10 @@ struct Cell<'b, 'v> {
     value: &'v Value,
 }
 
-impl<'v> Typed<'v> for Cell<'_, 'v> {
-    type Done = sqlx::Result<()>;
+impl<'v> TypedOperation<'v> for Cell<'_, 'v> {
+    type Output = sqlx::Result<()>;
 
-    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Done
+    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Output
     where
         T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>,
     {

@@ -99,7 +99,7 @@ pub(super) fn drop_default(table: &str, field: &Field) -> String {
 /// hexadecimal digits: no byte of a user's value becomes SQL.
 fn literal(kind: &Kind, value: &Value) -> String {
     let from_text = |text: &str| format!("convert_from(decode('{}', 'hex'), 'UTF8')", hex(text.as_bytes()));
-    let typed = |name: &str| {
+    let with_type = |name: &str| {
         let json = value.to_json(kind);
         let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
         format!("{}::{name}", from_text(&text))
@@ -111,12 +111,12 @@ fn literal(kind: &Kind, value: &Value) -> String {
         (_, Value::Text(text)) => from_text(text),
         (_, Value::Json(text)) => format!("{}::json", from_text(text)),
         (_, Value::Binary(bytes)) => format!("decode('{}', 'hex')", hex(bytes)),
-        (_, Value::Float(_)) => typed("float8"),
-        (_, Value::Decimal(_)) => typed("numeric"),
-        (_, Value::Uuid(_)) => typed("uuid"),
-        (_, Value::Date(_)) => typed("date"),
-        (_, Value::Time(_)) => typed("time"),
-        (_, Value::Timestamp(_)) => typed("timestamptz"),
+        (_, Value::Float(_)) => with_type("float8"),
+        (_, Value::Decimal(_)) => with_type("numeric"),
+        (_, Value::Uuid(_)) => with_type("uuid"),
+        (_, Value::Date(_)) => with_type("date"),
+        (_, Value::Time(_)) => with_type("time"),
+        (_, Value::Timestamp(_)) => with_type("timestamptz"),
     }
 }
 

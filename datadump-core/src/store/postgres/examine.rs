@@ -36,8 +36,8 @@ pub(super) async fn examine(
     if !checks.is_empty() {
         let mut after: Option<Value> = None;
         loop {
-            let (question, arguments) = check::page(old, &checks, after.as_ref()).map_err(error::store)?;
-            let query = sqlx::query_with(AssertSqlSafe(question), arguments);
+            let (sql, arguments) = check::page(old, &checks, after.as_ref()).map_err(error::store)?;
+            let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
             let rows = query.fetch_all(&mut connection).await.map_err(error::store)?;
             after = check::look(old, &mut checks, &rows).map_err(error::store)?;
             if after.is_none() {
@@ -78,7 +78,7 @@ async fn of_index(
     index: &Index,
 ) -> Result<ChangeImpact> {
     let table = statements::table(&old.name);
-    let rows = ask(connection, &format!("SELECT count(*) FROM {table}")).await?;
+    let rows = fetch(connection, &format!("SELECT count(*) FROM {table}")).await?;
     let mut examined = ChangeImpact { scanned: number(&rows)?, ..ChangeImpact::default() };
     if index.kind != IndexKind::Unique {
         return Ok(examined);
@@ -103,11 +103,11 @@ async fn of_index(
             "SELECT {key} AS k, count(*) OVER (PARTITION BY {group}) AS same FROM {table} WHERE {present}"
         )
     };
-    let rows = ask(connection, &format!("SELECT count(*) FROM ({same}) AS s WHERE same > 1")).await?;
+    let rows = fetch(connection, &format!("SELECT count(*) FROM ({same}) AS s WHERE same > 1")).await?;
     examined.violating = number(&rows)?;
     if examined.violating > 0 {
         let examples = format!("SELECT k FROM ({same}) AS s WHERE same > 1 ORDER BY k LIMIT {MAX_EXAMPLES}");
-        let rows = ask(connection, &examples).await?;
+        let rows = fetch(connection, &examples).await?;
         let keys = rows.iter().map(|row| columns::value(row, 0, &old.key.kind));
         let keys: Result<Vec<Json>, _> = keys.map(|key| key.map(|key| key.to_json(&old.key.kind))).collect();
         examined.examples = keys.map_err(error::store)?;
@@ -115,8 +115,8 @@ async fn of_index(
     Ok(examined)
 }
 
-async fn ask(connection: &mut PgConnection, question: &str) -> Result<Vec<PgRow>> {
-    sqlx::query(AssertSqlSafe(question)).fetch_all(connection).await.map_err(error::store)
+async fn fetch(connection: &mut PgConnection, sql: &str) -> Result<Vec<PgRow>> {
+    sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.map_err(error::store)
 }
 
 fn number(rows: &[PgRow]) -> Result<u64> {

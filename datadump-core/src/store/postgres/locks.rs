@@ -16,7 +16,7 @@ const FEED: i32 = 0x6464_0003;
 
 /// An advisory lock's key is two 32-bit numbers. Storages that share one only wait for each other more than
 /// needed.
-const SMALL: i64 = 0x7fff_ffff;
+const KEY_MASK: i64 = 0x7fff_ffff;
 
 /// Waits for the lock of setting up the database, and holds it until the transaction ends.
 pub(super) fn setup() -> String {
@@ -36,17 +36,17 @@ pub(super) fn try_writing(storage: StorageId) -> String {
 
 /// Like [`try_writing`], for a storage number given as an expression.
 pub(super) fn try_writing_expression(storage: &str) -> String {
-    format!("pg_try_advisory_xact_lock_shared({WRITE}, ({storage} & {SMALL})::int4)")
+    format!("pg_try_advisory_xact_lock_shared({WRITE}, ({storage} & {KEY_MASK})::int4)")
 }
 
 /// Waits until no writer holds the storage, and keeps writers out until the transaction ends.
 pub(super) fn alone(storage: StorageId) -> String {
-    format!("SELECT pg_advisory_xact_lock({WRITE}, {})", storage.get() & SMALL)
+    format!("SELECT pg_advisory_xact_lock({WRITE}, {})", storage.get() & KEY_MASK)
 }
 
 /// Tries to take the storage's migration lock for this session.
 pub(super) fn try_migrating(storage: StorageId) -> String {
-    format!("SELECT pg_try_advisory_lock({MIGRATE}, {})", storage.get() & SMALL)
+    format!("SELECT pg_try_advisory_lock({MIGRATE}, {})", storage.get() & KEY_MASK)
 }
 
 /// Returns a query for whether any session holds the storage's migration lock.
@@ -55,6 +55,6 @@ pub(super) fn is_migrating(storage: StorageId) -> String {
         "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database d ON d.oid = database \
          WHERE d.datname = current_database() AND locktype = 'advisory' AND granted \
          AND classid = {MIGRATE} AND objid = {} AND objsubid = 2)",
-        storage.get() & SMALL
+        storage.get() & KEY_MASK
     )
 }

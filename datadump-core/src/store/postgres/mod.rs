@@ -308,9 +308,9 @@ impl Store for PostgresStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        let answer = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&self.inner.connections.system);
-        match tokio::time::timeout(PING_TIMEOUT, answer).await {
-            Ok(answer) => answer.map(|_| ()).map_err(error::store),
+        let ping = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&self.inner.connections.system);
+        match tokio::time::timeout(PING_TIMEOUT, ping).await {
+            Ok(pinged) => pinged.map(|_| ()).map_err(error::store),
             Err(_) => Err(Error::Unavailable("the database does not respond".into())),
         }
     }
@@ -320,8 +320,8 @@ impl Store for PostgresStore {
     }
 
     async fn size(&self) -> Result<u64> {
-        let question = "SELECT pg_database_size(current_database())";
-        let size = sqlx::query_scalar::<_, i64>(question).fetch_one(&self.inner.connections.system).await;
+        let sql = "SELECT pg_database_size(current_database())";
+        let size = sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.inner.connections.system).await;
         u64::try_from(size.map_err(error::store)?).map_err(Error::internal)
     }
 

@@ -42,7 +42,7 @@ pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> 
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, std::iter::once(key)).map_err(error::store)?;
-    let rows = ask(pool, in_force, &statement, &arguments).await?;
+    let rows = fetch(pool, in_force, &statement, &arguments).await?;
     let row = rows.first().map(|row| columns::stored_row(row, definition));
     row.transpose().map_err(|error| unreadable(in_force, error))
 }
@@ -69,7 +69,7 @@ pub(super) async fn rows(
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, keys.iter()).map_err(error::store)?;
-    let (rows, is_all) = ask_until(pool, in_force, &statement, &arguments, bytes).await?;
+    let (rows, is_all) = fetch_until(pool, in_force, &statement, &arguments, bytes).await?;
     let last: Option<i64> = match rows.last() {
         Some(row) if !is_all => Some(sqlx::Row::try_get(row, names.len()).map_err(error::store)?),
         _ => None,
@@ -88,7 +88,7 @@ pub(super) async fn page(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) 
     let definition = &in_force.definition;
     let select = sql::page(Dialect::Postgres, definition, query);
     let (statement, arguments) = built(&select);
-    let rows = ask(pool, in_force, &statement, &arguments).await?;
+    let rows = fetch(pool, in_force, &statement, &arguments).await?;
     let rows: Result<Vec<StoredRow>, _> =
         rows.iter().map(|row| columns::stored_row(row, definition)).collect();
     let rows = rows.map_err(|error| unreadable(in_force, error))?;
@@ -110,10 +110,10 @@ async fn count(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<
     }
 }
 
-async fn exactly(pool: &PgPool, in_force: &Arc<InForce>, query: &Query, most: Option<u64>) -> Result<u64> {
-    let select = sql::count(Dialect::Postgres, &in_force.definition, query, most);
+async fn exactly(pool: &PgPool, in_force: &Arc<InForce>, query: &Query, cap: Option<u64>) -> Result<u64> {
+    let select = sql::count(Dialect::Postgres, &in_force.definition, query, cap);
     let (statement, arguments) = built(&select);
-    let rows = ask(pool, in_force, &statement, &arguments).await?;
+    let rows = fetch(pool, in_force, &statement, &arguments).await?;
     let counted: i64 = first(&rows)?;
     u64::try_from(counted).map_err(Error::internal)
 }
@@ -124,7 +124,7 @@ async fn about(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<
     let whole = Query { order: Vec::new(), paging: all, ..query.clone() };
     let select = sql::page(Dialect::Postgres, &in_force.definition, &whole);
     let (statement, arguments) = built(&select);
-    let rows = ask(pool, in_force, &format!("EXPLAIN (FORMAT JSON) {statement}"), &arguments).await?;
+    let rows = fetch(pool, in_force, &format!("EXPLAIN (FORMAT JSON) {statement}"), &arguments).await?;
     let plan: serde_json::Value = first(&rows)?;
     plan.pointer("/0/Plan/Plan Rows")
         .and_then(serde_json::Value::as_u64)
@@ -145,17 +145,17 @@ fn built(select: &SelectStatement) -> (String, PgArguments) {
 }
 
 /// Runs a query, retrying where that can help.
-async fn ask(
+async fn fetch(
     pool: &PgPool,
     in_force: &Arc<InForce>,
     statement: &str,
     arguments: &PgArguments,
 ) -> Result<Vec<PgRow>> {
-    ask_until(pool, in_force, statement, arguments, usize::MAX).await.map(|(rows, _)| rows)
+    fetch_until(pool, in_force, statement, arguments, usize::MAX).await.map(|(rows, _)| rows)
 }
 
 /// Runs a query until its rows reach this many bytes; also returns whether these are all.
-async fn ask_until(
+async fn fetch_until(
     pool: &PgPool,
     in_force: &Arc<InForce>,
     statement: &str,

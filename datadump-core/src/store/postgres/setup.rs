@@ -32,11 +32,11 @@ pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
         sqlx::query_as(SYNCED).fetch_all(&mut connection).await.map_err(error::opening)?;
     let warnings = risks.into_iter().map(|(name, risk)| format!("PostgreSQL runs with {name} = off: {risk}"));
     let warnings = warnings.collect();
-    let question = "SELECT current_setting('server_encoding'), \
+    let sql = "SELECT current_setting('server_encoding'), \
                     EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu'), \
                     pg_is_in_recovery(), current_setting('server_version_num')::int4 / 10000";
     let (encoding, icu, replica, version): (String, bool, bool, i32) =
-        sqlx::query_as(question).fetch_one(&mut connection).await.map_err(error::opening)?;
+        sqlx::query_as(sql).fetch_one(&mut connection).await.map_err(error::opening)?;
     let fault = if version < MIN_SERVER_VERSION {
         format!("the server is PostgreSQL {version}; version {MIN_SERVER_VERSION} or newer is required")
     } else if encoding != "UTF8" {

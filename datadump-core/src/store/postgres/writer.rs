@@ -175,8 +175,8 @@ impl Writer {
         let mut blocked = Vec::new();
         for (place, (job, end)) in jobs.into_iter().zip(ends).enumerate() {
             match end {
-                BatchEnd::Committed(outcomes) => job.answer(Ok(outcomes)),
-                BatchEnd::Failed(error) => job.answer(Err(error)),
+                BatchEnd::Committed(outcomes) => job.send(Ok(outcomes)),
+                BatchEnd::Failed(error) => job.send(Err(error)),
                 BatchEnd::Blocked => blocked.push((place, job)),
             }
         }

@@ -79,9 +79,9 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
 /// Returns whether a page need not read a column: long columns that are not requested.
 fn is_left_out(definition: &Definition, query: &Query, of: Column) -> bool {
     let kind = of.kind(definition);
-    let long = matches!(kind, Kind::Binary { .. } | Kind::Json | Kind::Text { .. } | Kind::String { .. });
-    let asked = query.fields.as_ref().is_none_or(|fields| fields.contains(&of));
-    of != Column::Key && long && !asked && !query.order.iter().any(|order| order.column == of)
+    let is_long = matches!(kind, Kind::Binary { .. } | Kind::Json | Kind::Text { .. } | Kind::String { .. });
+    let is_requested = query.fields.as_ref().is_none_or(|fields| fields.contains(&of));
+    of != Column::Key && is_long && !is_requested && !query.order.iter().any(|order| order.column == of)
 }
 
 /// Counts the matching rows, up to `cap`.

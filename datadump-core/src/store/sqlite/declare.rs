@@ -85,7 +85,7 @@ pub(super) fn put_in_force(
     connection: &Connection,
     id: StorageId,
     version: i32,
-    dropped: &super::Dropped,
+    dropped: &super::DroppedFields,
     now: Timestamp,
 ) -> Result<()> {
     let row = storage::ActiveModel {

@@ -30,11 +30,11 @@ pub(super) fn examine(
     let old = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
     let mut examined = vec![ChangeImpact::default(); difference.changes.len()];
-    let checks: Vec<(usize, Check<'_>)> = difference
+    let checks: Vec<(usize, FieldCheck<'_>)> = difference
         .changes
         .iter()
         .enumerate()
-        .filter_map(|(place, change)| Check::of(old, new, &change.task).map(|check| (place, check)))
+        .filter_map(|(place, change)| FieldCheck::of(old, new, &change.task).map(|check| (place, check)))
         .collect();
     if !checks.is_empty() {
         scan(&transaction, old, |row| {
@@ -65,13 +65,13 @@ pub(super) fn examine(
 }
 
 /// A check that values of an old field fit the new one.
-pub(super) struct Check<'a> {
+pub(super) struct FieldCheck<'a> {
     from: usize,
     before: &'a Field,
     after: &'a Field,
 }
 
-impl<'a> Check<'a> {
+impl<'a> FieldCheck<'a> {
     /// Returns the check for a task, if it needs one.
     pub(super) fn of(old: &'a Definition, new: &'a Definition, task: &Task) -> Option<Self> {
         let (Task::CheckRows { from, to } | Task::ConvertColumn { from, to }) = task else { return None };
@@ -153,7 +153,7 @@ fn index_examined(
 }
 
 /// Returns the error for a migration that fails on violating rows.
-pub(super) fn refusal(check: &Check<'_>, violating: u64, examples: &[Json]) -> Error {
+pub(super) fn refusal(check: &FieldCheck<'_>, violating: u64, examples: &[Json]) -> Error {
     let keys: Vec<String> = examples.iter().map(Json::to_string).collect();
     Error::internal(format!(
         "field `{}`: {violating} rows violate it, for example {}",

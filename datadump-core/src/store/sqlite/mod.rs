@@ -99,12 +99,12 @@ impl SqliteStore {
         &self,
         run: impl FnOnce(&mut Writer) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (reply, answer) = tokio::sync::oneshot::channel();
+        let (reply, result) = tokio::sync::oneshot::channel();
         self.queue.command(Command::Run(Box::new(move |writer| {
             // The caller may have been cancelled.
             let _ = reply.send(run(writer));
         })))?;
-        answer.await.map_err(|_| Error::Unavailable("the database is closed".into()))?
+        result.await.map_err(|_| Error::Unavailable("the database is closed".into()))?
     }
 }
 
@@ -252,4 +252,4 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Names of dropped fields with their kinds.
-type Dropped = BTreeMap<String, String>;
+type DroppedFields = BTreeMap<String, String>;

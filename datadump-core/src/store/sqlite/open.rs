@@ -24,7 +24,7 @@ use crate::{
 const MIN_SQLITE_VERSION: i32 = 3_051_003;
 
 /// An open database.
-pub(super) struct Opened {
+pub(super) struct OpenDatabase {
     pub(super) file: PathBuf,
     pub(super) writer: Connection,
     pub(super) wal: Wal,
@@ -36,7 +36,7 @@ pub(super) struct Opened {
 }
 
 /// Opens the file, creating it if needed.
-pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
+pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<OpenDatabase> {
     if rusqlite::version_number() < MIN_SQLITE_VERSION {
         let found = rusqlite::version();
         return Err(Error::Database(format!(
@@ -64,7 +64,7 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     // SQLite syncs the folder too, but ignores errors.
     sync(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
     let wal = Wal::open(&file, &writer)?;
-    Ok(Opened { file, writer, wal, catalogue, last_stamp, lock, temporary })
+    Ok(OpenDatabase { file, writer, wal, catalogue, last_stamp, lock, temporary })
 }
 
 /// Returns the folder of a file.

@@ -67,8 +67,8 @@ fn run_inline(
     let text =
         format!("{} AND (SELECT version FROM datadump_storage WHERE id = ?2) = ?3", by_key(definition));
     let mut select = connection.prepare_cached(&text)?;
-    let asked = params![Bind(key), in_force.storage.get(), in_force.version];
-    select.query_row(asked, |row| read_row(definition, row)).optional()
+    let parameters = params![Bind(key), in_force.storage.get(), in_force.version];
+    select.query_row(parameters, |row| read_row(definition, row)).optional()
 }
 
 /// Looks up rows by key until they reach this many bytes.

@@ -82,9 +82,9 @@ impl Readers {
     ) -> Result<T> {
         match self.quick.take() {
             Some((mut connection, permit)) => {
-                let answer = run(&mut connection);
+                let result = run(&mut connection);
                 self.quick.give_back(connection, permit);
-                answer
+                result
             }
             None => self.quick(run).await,
         }
@@ -108,8 +108,8 @@ impl Pool {
         timeout: Duration,
         run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, self.permits.clone().acquire_owned()).await;
-        let permit = turn.map_err(|_| Error::Overloaded)?;
+        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, self.permits.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| Error::Overloaded)?;
         let permit = permit.map_err(|_| Error::Unavailable("the database is closed".into()))?;
         let idle = self.idle.lock().pop();
         let (file, pool) = (self.file.clone(), self.idle.clone());
@@ -121,15 +121,15 @@ impl Pool {
                 None => open::reader(&file)?,
             };
             interrupt.begin(connection.get_interrupt_handle());
-            let answer = run(&mut connection);
+            let result = run(&mut connection);
             // Before the connection is reused: the interrupt must not hit the next read.
             interrupt.end();
             keep(&pool, connection);
             drop(permit);
-            answer
+            result
         });
         match tokio::time::timeout(timeout, running).await {
-            Ok(answer) => answer.map_err(Error::internal)?,
+            Ok(result) => result.map_err(Error::internal)?,
             Err(_) => Err(Error::Unavailable("the query took too long and was stopped".into())),
         }
     }

@@ -293,7 +293,8 @@ mod tests {
         let next = |now, took, time, new_pages| {
             next_threshold(now, took, &Interval { time, frames: 1_000, new_pages })
         };
-        let again = |times, copying, new| (0..times).fold(1_000, |now, _| next(now, copying, ms(40), new));
+        let again =
+            |times, took, new_pages| (0..times).fold(1_000, |now, _| next(now, took, ms(40), new_pages));
         assert_eq!([1, 2, 3, 9].map(|times| again(times, ms(4), 200)), [2_000, 4_000, 8_000, 8_000]);
         assert_eq!(again(9, ms(4), 900), 1_000, "new pages are copied in any case");
         assert_eq!(again(9, ms(1), 0), 1_000);

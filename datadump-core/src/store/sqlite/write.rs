@@ -39,7 +39,7 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
                 writer.config_signal.send_modify(|signal| *signal += 1);
             }
             for (reply, answer) in answers {
-                reply.answer(answer);
+                reply.send(answer);
             }
             if writer.commit_signal.receiver_count() > 0 {
                 writer.commit_signal.send_modify(|signal| *signal += 1);
@@ -49,7 +49,7 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
         Err(error) if jobs.len() > 1 && is_disk_failure(&error) => {
             tracing::error!(%error, batches = jobs.len(), "cannot commit a transaction");
             for job in jobs {
-                job.answer(Err(copy_of(&error)));
+                job.send(Err(copy_of(&error)));
             }
         }
         Err(error) if jobs.len() > 1 => {
@@ -61,7 +61,7 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
         Err(error) => {
             tracing::error!(%error, "cannot commit a batch");
             if let Some(job) = jobs.into_iter().next() {
-                job.answer(Err(error));
+                job.send(Err(error));
             }
         }
     }

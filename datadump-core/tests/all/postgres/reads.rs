@@ -1,4 +1,4 @@
-//! Questions: counts, plans, connections.
+//! Reads: counts, plans, connections.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::support::*;
 
 #[tokio::test]
-async fn counts_are_exact_or_say_that_they_are_not() {
+async fn counts_are_exact_or_marked_as_estimates() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
@@ -78,7 +78,7 @@ async fn reads_do_not_wait_for_writers() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_serve_is_refused_with_the_reason() {
+async fn an_unsuitable_database_is_refused_with_the_reason() {
     let latin = Database::made("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0").await;
     let opened = |url: String| async move {
         let opened = datadump_core::store::postgres::PostgresStore::open(&url, options()).await;

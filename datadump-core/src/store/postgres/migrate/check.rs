@@ -7,7 +7,7 @@ use sqlx::{
     postgres::{PgArguments, PgRow},
 };
 
-use super::{Halt, MigrationProgress, plan::Plan, session::Session};
+use super::{Halt, MigrationProgress, plan::Plan, session::MigrationSession};
 use crate::{
     schema::{Definition, Field, Value, evolve},
     store::{postgres::columns, sql::Name},
@@ -21,7 +21,7 @@ const MAX_EXAMPLES: usize = 5;
 
 /// A check that values of an old field fit the new one.
 #[derive(Debug)]
-pub(in crate::store::postgres) struct Check<'p> {
+pub(in crate::store::postgres) struct FieldCheck<'p> {
     pub(in crate::store::postgres) from: usize,
     pub(in crate::store::postgres) to: usize,
     before: &'p Field,
@@ -31,7 +31,7 @@ pub(in crate::store::postgres) struct Check<'p> {
     pub(in crate::store::postgres) examples: Vec<Json>,
 }
 
-impl<'p> Check<'p> {
+impl<'p> FieldCheck<'p> {
     pub(in crate::store::postgres) fn new(
         old: &'p Definition,
         new: &'p Definition,
@@ -63,12 +63,12 @@ pub(in crate::store::postgres) fn checks<'p>(
     old: &'p Definition,
     new: &'p Definition,
     pairs: &[(usize, usize)],
-) -> Vec<Check<'p>> {
-    pairs.iter().filter_map(|pair| Check::new(old, new, *pair)).collect()
+) -> Vec<FieldCheck<'p>> {
+    pairs.iter().filter_map(|pair| FieldCheck::new(old, new, *pair)).collect()
 }
 
 /// Returns the query for the key and the checked columns.
-pub(in crate::store::postgres) fn select(old: &Definition, checks: &[Check<'_>]) -> String {
+pub(in crate::store::postgres) fn select(old: &Definition, checks: &[FieldCheck<'_>]) -> String {
     let columns = checks.iter().map(|check| Name::field(&check.before.name).quoted());
     let columns: Vec<String> = [Name::field(&old.key.name).quoted()].into_iter().chain(columns).collect();
     format!("SELECT {} FROM {}", columns.join(", "), super::super::statements::table(&old.name))
@@ -77,7 +77,7 @@ pub(in crate::store::postgres) fn select(old: &Definition, checks: &[Check<'_>])
 /// Returns the query for the next rows after a key, in key order.
 pub(in crate::store::postgres) fn page(
     old: &Definition,
-    checks: &[Check<'_>],
+    checks: &[FieldCheck<'_>],
     after: Option<&Value>,
 ) -> sqlx::Result<(String, PgArguments)> {
     let (select, key) = (select(old, checks), Name::field(&old.key.name).quoted());
@@ -95,7 +95,7 @@ pub(in crate::store::postgres) fn page(
 /// Checks rows. Returns the key of the last one if there may be more.
 pub(in crate::store::postgres) fn look(
     old: &Definition,
-    checks: &mut [Check<'_>],
+    checks: &mut [FieldCheck<'_>],
     rows: &[PgRow],
 ) -> sqlx::Result<Option<Value>> {
     let mut last = None;
@@ -112,7 +112,7 @@ pub(in crate::store::postgres) fn look(
 
 /// Checks all rows.
 pub(super) async fn all(
-    session: &mut Session,
+    session: &mut MigrationSession,
     plan: &Plan,
     progress: &mut MigrationProgress,
 ) -> Result<(), Halt> {
@@ -123,8 +123,8 @@ pub(super) async fn all(
     }
     let mut after: Option<Value> = None;
     loop {
-        let (question, arguments) = page(old, &checks, after.as_ref())?;
-        let query = sqlx::query_with(AssertSqlSafe(question), arguments);
+        let (sql, arguments) = page(old, &checks, after.as_ref())?;
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         let rows = query.fetch_all(&mut session.connection).await?;
         after = look(old, &mut checks, &rows)?;
         progress.advance(session, rows.len() as u64).await?;
@@ -135,23 +135,23 @@ pub(super) async fn all(
 }
 
 /// Returns the oldest transaction whose changes the scan that follows may miss.
-pub(super) async fn horizon(session: &mut Session) -> Result<String, Halt> {
+pub(super) async fn horizon(session: &mut MigrationSession) -> Result<String, Halt> {
     let rows =
         session.fetch("SELECT (txid_snapshot_xmin(txid_current_snapshot()) & 4294967295)::text").await?;
     rows.first().map(|row| row.try_get(0)).transpose()?.ok_or(Halt::Over)
 }
 
 /// Checks the rows changed since the first scan, while writes wait.
-pub(super) async fn changed(session: &mut Session, plan: &Plan, horizon: &str) -> Result<(), Halt> {
+pub(super) async fn changed(session: &mut MigrationSession, plan: &Plan, horizon: &str) -> Result<(), Halt> {
     let old = &plan.old.definition;
     let mut checks = checks(old, &plan.new, &plan.difference.scans());
     if checks.is_empty() {
         return Ok(());
     }
     // Transaction ids wrap around; their age does not.
-    let question = format!("{} WHERE age(xmin) <= age('{horizon}'::xid)", select(old, &checks));
+    let sql = format!("{} WHERE age(xmin) <= age('{horizon}'::xid)", select(old, &checks));
     // With a cursor, because the whole table may have changed.
-    session.execute(&format!("DECLARE latest NO SCROLL CURSOR FOR {question}")).await?;
+    session.execute(&format!("DECLARE latest NO SCROLL CURSOR FOR {sql}")).await?;
     loop {
         let rows = session.fetch(&format!("FETCH {BATCH_ROWS} FROM latest")).await?;
         look(old, &mut checks, &rows)?;
@@ -163,7 +163,7 @@ pub(super) async fn changed(session: &mut Session, plan: &Plan, horizon: &str) -
     verdict(&checks)
 }
 
-fn verdict(checks: &[Check<'_>]) -> Result<(), Halt> {
+fn verdict(checks: &[FieldCheck<'_>]) -> Result<(), Halt> {
     let reasons: Vec<String> = checks
         .iter()
         .filter(|check| check.violating > 0)

@@ -5,19 +5,20 @@ use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
     Halt, MigrationProgress,
-    check::{self, Check},
-    plan::{How, Moved, Plan},
-    session::{BY_ANY, BY_KEY, Session},
+    check::{self, FieldCheck},
+    plan::{FillMethod, MovedField, Plan},
+    session::{BY_ANY, BY_KEY, MigrationSession},
 };
 use crate::{schema::Value, store::postgres::columns};
 
 /// Fills all converted columns.
 pub(super) async fn all(
-    session: &mut Session,
+    session: &mut MigrationSession,
     plan: &Plan,
     progress: &mut MigrationProgress,
 ) -> Result<(), Halt> {
-    let converted: Vec<&Moved> = plan.moved.iter().filter(|moved| moved.how == How::Convert).collect();
+    let converted: Vec<&MovedField> =
+        plan.moved.iter().filter(|moved| moved.how == FillMethod::Convert).collect();
     if converted.is_empty() {
         return Ok(());
     }
@@ -28,8 +29,8 @@ pub(super) async fn all(
     session.execute(BY_KEY).await?;
     let mut after: Option<Value> = None;
     loop {
-        let (question, arguments) = check::page(old, &checks, after.as_ref())?;
-        let query = sqlx::query_with(AssertSqlSafe(question), arguments);
+        let (sql, arguments) = check::page(old, &checks, after.as_ref())?;
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         let rows = query.fetch_all(&mut session.connection).await?;
         let mut keys = Vec::with_capacity(rows.len());
         let mut values: Vec<Vec<Value>> = vec![Vec::with_capacity(rows.len()); checks.len()];
@@ -56,14 +57,14 @@ pub(super) async fn all(
     }
 }
 
-fn fitting(check: &Check<'_>, value: &Value, key: Option<&Value>) -> Result<Value, Halt> {
+fn fitting(check: &FieldCheck<'_>, value: &Value, key: Option<&Value>) -> Result<Value, Halt> {
     // All rows were checked before. A value that does not fit now is a defect, and must not be lost.
     check
         .converted(value)
         .ok_or_else(|| Halt::Refused(format!("the value of row {key:?} cannot be converted")))
 }
 
-fn update(plan: &Plan, converted: &[&Moved]) -> String {
+fn update(plan: &Plan, converted: &[&MovedField]) -> String {
     let (mut sets, mut arrays, mut names) = (Vec::new(), Vec::new(), vec!["k".to_owned()]);
     arrays.push(format!("$1{}", columns::array_cast(&plan.old.definition.key.kind)));
     for (place, moved) in converted.iter().enumerate() {

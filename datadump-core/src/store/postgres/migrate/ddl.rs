@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::plan::{Build, How, Plan, When};
+use super::plan::{BuildPhase, FillMethod, IndexBuild, Plan};
 use crate::{
     schema::{Definition, Difference, Field, InForce, Task},
     store::{
@@ -38,7 +38,7 @@ impl Plan {
             ));
             statements.push(format!("DROP TRIGGER IF EXISTS {keep} ON {table}"));
             // Not on the new columns, so that filling them does not fire the trigger.
-            let growing = self.moved.iter().filter(|moved| moved.how == How::Grow);
+            let growing = self.moved.iter().filter(|moved| moved.how == FillMethod::Grow);
             let sources: Vec<String> = growing.filter_map(|moved| self.source(moved)).collect();
             statements.push(format!(
                 "CREATE TRIGGER {keep} BEFORE INSERT OR UPDATE OF {} ON {table} \
@@ -122,10 +122,10 @@ impl Plan {
     }
 
     /// Returns the statement that builds an index.
-    pub(super) fn create_index(&self, build: &Build) -> String {
+    pub(super) fn create_index(&self, build: &IndexBuild) -> String {
         let manner = match build.when {
-            When::Early => Manner::Concurrently,
-            When::Last => Manner::Plain,
+            BuildPhase::Early => Manner::Concurrently,
+            BuildPhase::Last => Manner::Plain,
         };
         ddl::create_index(&build.name, &build.index, &self.table, &build.columns, manner)
     }
@@ -146,14 +146,14 @@ pub(in crate::store::postgres) fn statements(
     let build = |when| {
         plan.builds.iter().filter(move |build| build.when == when).map(|build| plan.create_index(build))
     };
-    statements.extend(build(When::Early));
+    statements.extend(build(BuildPhase::Early));
     statements.push("BEGIN -- writes to this storage wait from here on, reads go on".into());
-    for moved in plan.moved.iter().filter(|moved| moved.how == How::Convert) {
+    for moved in plan.moved.iter().filter(|moved| moved.how == FillMethod::Convert) {
         if let (Some(from), Some(to)) = (plan.source(moved), plan.temporary(moved)) {
             statements.push(format!("-- every {from} is converted into {to}, value by value"));
         }
     }
-    statements.extend(build(When::Last));
+    statements.extend(build(BuildPhase::Last));
     statements.extend(plan.swap());
     let wider = plan.wider().map(|(field, column_type)| widen(&plan.table, field, &column_type));
     statements.extend(wider);

@@ -6,8 +6,8 @@ use sqlx::Row as _;
 
 use super::{
     Halt, MigrationProgress, check, convert, ddl, index,
-    plan::{Plan, When},
-    session::Session,
+    plan::{BuildPhase, Plan},
+    session::MigrationSession,
 };
 use crate::{
     clock::Timestamp,
@@ -20,7 +20,7 @@ use crate::{
 
 /// Creates the table of a first version and puts it in force.
 pub(super) async fn create(
-    session: &mut Session,
+    session: &mut MigrationSession,
     storage: &Storage,
     statements: &[String],
     now: Timestamp,
@@ -32,7 +32,7 @@ pub(super) async fn create(
 
 /// Replaces columns and indexes by the filled and built ones, and puts the new version in force.
 pub(super) async fn finish(
-    session: &mut Session,
+    session: &mut MigrationSession,
     plan: &Plan,
     storage: &Storage,
     horizon: &str,
@@ -44,7 +44,7 @@ pub(super) async fn finish(
     session.execute("SET LOCAL lock_timeout = 0").await?;
     check::changed(session, plan, horizon).await?;
     convert::all(session, plan, progress).await?;
-    for build in plan.builds.iter().filter(|build| build.when == When::Last) {
+    for build in plan.builds.iter().filter(|build| build.when == BuildPhase::Last) {
         index::create(session, plan, build).await?;
     }
     // If only the definition changes, the table need not be locked.
@@ -59,7 +59,7 @@ pub(super) async fn finish(
 
 /// Returns the statements that raise limits of columns. A column narrowed earlier has kept its type, and
 /// "raising" the limit to less than that would rewrite the table.
-async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> {
+async fn wider(session: &mut MigrationSession, plan: &Plan) -> Result<Vec<String>, Halt> {
     let mut statements = Vec::new();
     for (field, column_type) in plan.wider() {
         let before = plan.difference.changes.iter().find_map(|change| match change.task {
@@ -69,11 +69,11 @@ async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> 
             _ => None,
         });
         let Some(before) = before else { continue };
-        let question = "SELECT format_type(atttypid, NULL), \
+        let sql = "SELECT format_type(atttypid, NULL), \
                         CASE WHEN atttypid = 'numeric'::regtype THEN ((atttypmod - 4) >> 16) & 65535 \
                         ELSE atttypmod - 4 END \
                         FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped";
-        let query = sqlx::query(question).bind(&plan.table).bind(before.name.as_str());
+        let query = sqlx::query(sql).bind(&plan.table).bind(before.name.as_str());
         let Some(row) = query.fetch_optional(&mut session.connection).await? else { continue };
         let (name, size): (String, i32) = (row.try_get(0)?, row.try_get(1)?);
         let enough = |wanted: u32| i64::from(size) >= i64::from(wanted);
@@ -92,7 +92,7 @@ async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> 
 
 /// Puts the version in force and commits.
 async fn put_in_force(
-    session: &mut Session,
+    session: &mut MigrationSession,
     base: i32,
     dropped: &BTreeMap<String, String>,
     now: Timestamp,

@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, Row as _, postgres::PgArguments};
 
 use super::{
     Halt, MigrationProgress,
-    plan::{How, Plan},
-    session::{BY_ANY, BY_KEY, Session},
+    plan::{FillMethod, Plan},
+    session::{BY_ANY, BY_KEY, MigrationSession},
 };
 use crate::{
     schema::{Kind, Value},
@@ -22,7 +22,7 @@ const BATCH_PAUSE: Duration = Duration::from_millis(2);
 
 /// Fills all growing columns.
 pub(super) async fn fill(
-    session: &mut Session,
+    session: &mut MigrationSession,
     plan: &Plan,
     progress: &mut MigrationProgress,
 ) -> Result<(), Halt> {
@@ -51,16 +51,16 @@ struct Position {
 }
 
 /// Returns where to start or resume: at the first row that is not filled.
-async fn first_missing(session: &mut Session, plan: &Plan) -> Result<Option<Position>, Halt> {
+async fn first_missing(session: &mut MigrationSession, plan: &Plan) -> Result<Option<Position>, Halt> {
     let (table, key, missing) = (&plan.table, plan.key(), missing(plan));
-    let question = format!("SELECT {key} FROM {table} AS t WHERE {missing} ORDER BY {key} LIMIT 1");
-    let rows = session.fetch(&question).await?;
+    let sql = format!("SELECT {key} FROM {table} AS t WHERE {missing} ORDER BY {key} LIMIT 1");
+    let rows = session.fetch(&sql).await?;
     let key = rows.first().map(|row| columns::value(row, 0, &plan.old.definition.key.kind)).transpose()?;
     Ok(key.map(|key| Position { key, inclusive: true }))
 }
 
 async fn batch(
-    session: &mut Session,
+    session: &mut MigrationSession,
     plan: &Plan,
     kind: &Kind,
     from: &Position,
@@ -100,7 +100,7 @@ async fn batch(
 
 /// Returns the condition for rows that are not filled.
 fn missing(plan: &Plan) -> String {
-    let growing = plan.moved.iter().filter(|moved| moved.how == How::Grow);
+    let growing = plan.moved.iter().filter(|moved| moved.how == FillMethod::Grow);
     let each: Vec<String> = growing
         .filter_map(|moved| Some((plan.temporary(moved)?, plan.source(moved)?)))
         .map(|(new, old)| format!("(t.{new} IS NULL AND t.{old} IS NOT NULL)"))

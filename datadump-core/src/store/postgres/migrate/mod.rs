@@ -24,7 +24,7 @@ use std::{
 use parking_lot::Mutex;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use self::{plan::Plan, session::Session};
+use self::{plan::Plan, session::MigrationSession};
 use super::{Inner, ddl as tables, error::ErrorClass, locks};
 use crate::{
     error::{Error, Result},
@@ -78,8 +78,8 @@ impl MigrationLocks {
 
 /// Takes the pending version of a storage, if it has one, to applied or failed.
 pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
-    let turn = inner.migrations.of(id);
-    let _turn = turn.lock().await;
+    let lock = inner.migrations.of(id);
+    let _guard = lock.lock().await;
     let mut tries = 0_u32;
     loop {
         let Some(storage) = look(inner, id).await?.filter(|storage| storage.is_migrating()) else {
@@ -90,8 +90,8 @@ pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
             () = inner.closing.cancelled() => return Err(Error::Unavailable("the database is closed".into())),
         };
         match attempt {
-            Ok(Attempt::Ended) => {}
-            Ok(Attempt::Elsewhere) => tokio::time::sleep(POLL_INTERVAL).await,
+            Ok(MigrationAttempt::Ended) => {}
+            Ok(MigrationAttempt::RunningElsewhere) => tokio::time::sleep(POLL_INTERVAL).await,
             // The database is unreachable, or other sessions are in the way: retry.
             Err(error) => {
                 tries += 1;
@@ -113,30 +113,30 @@ async fn look(inner: &Inner, id: StorageId) -> Result<Option<Arc<Storage>>> {
     inner.mirror.refresh_one(id).await
 }
 
-enum Attempt {
+enum MigrationAttempt {
     Ended,
     /// Another process runs it.
-    Elsewhere,
+    RunningElsewhere,
 }
 
-async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<Attempt> {
+async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<MigrationAttempt> {
     let (id, version) = (storage.id, storage.migration.version);
     let elsewhere = sqlx::query_scalar(AssertSqlSafe(locks::is_migrating(id)));
     if elsewhere.fetch_one(&inner.connections.system).await? {
-        return Ok(Attempt::Elsewhere);
+        return Ok(MigrationAttempt::RunningElsewhere);
     }
     let connection = inner.connections.migrator().await?;
-    let mut session = Session { connection, id, version };
+    let mut session = MigrationSession { connection, id, version };
     let mine = session.fetch(&locks::try_migrating(id)).await?;
     if !mine.first().is_some_and(|row| row.try_get(0).unwrap_or(false)) {
-        return Ok(Attempt::Elsewhere);
+        return Ok(MigrationAttempt::RunningElsewhere);
     }
     let reason = match steps(inner, &mut session, storage).await {
         Ok(()) => {
             tracing::info!(storage = %storage.name, version, "migration applied");
-            return Ok(Attempt::Ended);
+            return Ok(MigrationAttempt::Ended);
         }
-        Err(Halt::Over) => return Ok(Attempt::Ended),
+        Err(Halt::Over) => return Ok(MigrationAttempt::Ended),
         Err(Halt::Refused(reason)) => reason,
         Err(Halt::Sql(error)) => match ErrorClass::of(&error) {
             ErrorClass::Lost | ErrorClass::Again | ErrorClass::Full | ErrorClass::Slow => return Err(error),
@@ -145,13 +145,13 @@ async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<Attempt>
     };
     tracing::warn!(storage = %storage.name, version, reason, "migration failed");
     match give_up(inner, &mut session, storage, &reason).await {
-        Ok(()) | Err(Halt::Over) => Ok(Attempt::Ended),
+        Ok(()) | Err(Halt::Over) => Ok(MigrationAttempt::Ended),
         Err(Halt::Sql(error)) => Err(error),
         Err(Halt::Refused(reason)) => Err(sqlx::Error::InvalidArgument(reason)),
     }
 }
 
-async fn steps(inner: &Inner, session: &mut Session, storage: &Arc<Storage>) -> Result<(), Halt> {
+async fn steps(inner: &Inner, session: &mut MigrationSession, storage: &Arc<Storage>) -> Result<(), Halt> {
     // The catalogue may be outdated: another process may have ended the migration.
     session.state(State::Running.name(), None).await?;
     tracing::info!(storage = %storage.name, version = session.version, "migration started");
@@ -186,7 +186,12 @@ fn plan(storage: &Storage) -> Option<Plan> {
 }
 
 /// Removes what the migration created, and records why it failed.
-async fn give_up(inner: &Inner, session: &mut Session, storage: &Storage, reason: &str) -> Result<(), Halt> {
+async fn give_up(
+    inner: &Inner,
+    session: &mut MigrationSession,
+    storage: &Storage,
+    reason: &str,
+) -> Result<(), Halt> {
     session.execute("ROLLBACK").await?;
     session.execute("BEGIN").await?;
     if let Some(plan) = plan(storage) {
@@ -210,10 +215,10 @@ struct MigrationProgress {
 }
 
 impl MigrationProgress {
-    async fn of(session: &mut Session, plan: &Plan) -> Result<Self, Halt> {
+    async fn of(session: &mut MigrationSession, plan: &Plan) -> Result<Self, Halt> {
         let scans = u64::from(!plan.difference.scans().is_empty());
         let grows = u64::from(!plan.copies("").is_empty());
-        let converts = u64::from(plan.moved.iter().any(|moved| moved.how == plan::How::Convert));
+        let converts = u64::from(plan.moved.iter().any(|moved| moved.how == plan::FillMethod::Convert));
         let progress = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
         let rows = if progress == 0 { 0 } else { count(session, &plan.table).await? };
         let progress = Self { rows, done: 0, total: rows * progress, said: Instant::now() };
@@ -222,7 +227,7 @@ impl MigrationProgress {
     }
 
     /// Counts more rows. Only recorded at intervals, because each record is a commit.
-    async fn advance(&mut self, session: &mut Session, rows: u64) -> Result<(), Halt> {
+    async fn advance(&mut self, session: &mut MigrationSession, rows: u64) -> Result<(), Halt> {
         // Rows inserted since the start were not counted.
         self.done += rows;
         self.total = self.total.max(self.done);
@@ -239,7 +244,7 @@ impl MigrationProgress {
     }
 }
 
-async fn count(session: &mut Session, table: &str) -> Result<u64, Halt> {
+async fn count(session: &mut MigrationSession, table: &str) -> Result<u64, Halt> {
     let rows = session.fetch(&format!("SELECT count(*) FROM {table}")).await?;
     let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
     Ok(u64::try_from(count).unwrap_or(0))

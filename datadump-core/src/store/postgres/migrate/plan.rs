@@ -21,22 +21,22 @@ pub(in crate::store::postgres) struct Plan {
     pub(super) difference: Difference,
     pub(super) table: String,
     /// Fields whose values move to a new column.
-    pub(super) moved: Vec<Moved>,
+    pub(super) moved: Vec<MovedField>,
     /// Indexes to build.
-    pub(super) builds: Vec<Build>,
+    pub(super) builds: Vec<IndexBuild>,
 }
 
 /// A field whose values move to a new column, which finally replaces the old one.
 #[derive(Debug)]
-pub(super) struct Moved {
+pub(super) struct MovedField {
     pub(super) from: usize,
     pub(super) to: usize,
-    pub(super) how: How,
+    pub(super) how: FillMethod,
 }
 
-/// How the new column is filled.
+/// FillMethod the new column is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum FillMethod {
     /// By the database, while writes go on.
     Grow,
     /// By this process, value by value, while writes wait.
@@ -45,7 +45,7 @@ pub(super) enum How {
 
 /// An index to build.
 #[derive(Debug)]
-pub(super) struct Build {
+pub(super) struct IndexBuild {
     pub(super) index: Index,
     /// Its name while it is built.
     pub(super) name: String,
@@ -53,12 +53,12 @@ pub(super) struct Build {
     pub(super) final_name: String,
     /// Its columns, by their names while it is built.
     pub(super) columns: Vec<String>,
-    pub(super) when: When,
+    pub(super) when: BuildPhase,
 }
 
-/// When an index is built.
+/// BuildPhase an index is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
+pub(super) enum BuildPhase {
     /// While writes go on.
     Early,
     /// In the final transaction, because one of its columns is only filled there.
@@ -71,13 +71,15 @@ impl Plan {
         new: Arc<Definition>,
         difference: Difference,
     ) -> Self {
-        let mut moved: Vec<Moved> = Vec::new();
+        let mut moved: Vec<MovedField> = Vec::new();
         for change in &difference.changes {
             match change.task {
                 Task::GrowColumn { from, to } if grows_by_copy(&old.definition, &new, from, to) => {
-                    moved.push(Moved { from, to, how: How::Grow });
+                    moved.push(MovedField { from, to, how: FillMethod::Grow });
                 }
-                Task::ConvertColumn { from, to } => moved.push(Moved { from, to, how: How::Convert }),
+                Task::ConvertColumn { from, to } => {
+                    moved.push(MovedField { from, to, how: FillMethod::Convert })
+                }
                 _ => {}
             }
         }
@@ -105,12 +107,12 @@ impl Plan {
     }
 
     /// Returns the new column of a moved field, by its temporary name.
-    pub(super) fn temporary(&self, moved: &Moved) -> Option<String> {
+    pub(super) fn temporary(&self, moved: &MovedField) -> Option<String> {
         self.new_field(moved.to).map(|field| Name::temporary(&field.name).quoted())
     }
 
     /// Returns the old column of a moved field.
-    pub(super) fn source(&self, moved: &Moved) -> Option<String> {
+    pub(super) fn source(&self, moved: &MovedField) -> Option<String> {
         self.old_field(moved.from).map(|field| Name::field(&field.name).quoted())
     }
 
@@ -135,7 +137,7 @@ impl Plan {
 
     /// Returns the assignments of all growing columns.
     pub(super) fn copies(&self, prefix: &str) -> Vec<String> {
-        let growing = self.moved.iter().filter(|moved| moved.how == How::Grow);
+        let growing = self.moved.iter().filter(|moved| moved.how == FillMethod::Grow);
         growing
             .filter_map(|moved| Some((self.temporary(moved)?, self.source(moved)?)))
             .map(|(new, old)| match prefix {
@@ -162,14 +164,14 @@ impl Plan {
     }
 
     /// Plans an index of the new version; `None` if it exists already.
-    fn build(&self, index: Index) -> Option<Build> {
-        let (mut columns, mut when, mut moves) = (Vec::new(), When::Early, false);
+    fn build(&self, index: Index) -> Option<IndexBuild> {
+        let (mut columns, mut when, mut moves) = (Vec::new(), BuildPhase::Early, false);
         for name in &index.fields {
             let (to, field) = self.new.field(name.as_str())?;
             if let Some(moved) = self.moved.iter().find(|moved| moved.to == to) {
                 moves = true;
-                if moved.how == How::Convert {
-                    when = When::Last;
+                if moved.how == FillMethod::Convert {
+                    when = BuildPhase::Last;
                 }
                 columns.push(self.temporary(moved)?);
                 continue;
@@ -188,7 +190,7 @@ impl Plan {
         } else {
             final_name.quoted()
         };
-        Some(Build { index, name, final_name: final_name.quoted(), columns, when })
+        Some(IndexBuild { index, name, final_name: final_name.quoted(), columns, when })
     }
 
     /// Returns the old field whose values a new one continues.

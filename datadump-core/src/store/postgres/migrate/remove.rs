@@ -2,7 +2,7 @@
 
 use sqlx::Row as _;
 
-use super::session::Session;
+use super::session::MigrationSession;
 use crate::{
     error::{Error, Result},
     schema::{StorageId, StorageName},
@@ -15,13 +15,13 @@ use crate::{
 /// Removes a storage without a pending migration.
 pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> Result<()> {
     let connection = inner.connections.migrator().await.map_err(error::store)?;
-    let mut session = Session { connection, id, version: 0 };
+    let mut session = MigrationSession { connection, id, version: 0 };
     // Waits for writers to end; later ones find the storage gone.
     session.execute(&format!("BEGIN; {}", locks::alone(id))).await.map_err(error::store)?;
-    let question = "SELECT s.name, s.version, v.version AS last, v.state FROM datadump_storage AS s \
+    let sql = "SELECT s.name, s.version, v.version AS last, v.state FROM datadump_storage AS s \
                     JOIN datadump_version AS v ON v.storage_id = s.id \
                     WHERE s.id = $1 ORDER BY v.version DESC LIMIT 1 FOR UPDATE";
-    let found = sqlx::query(question).bind(id.get()).fetch_optional(&mut session.connection).await;
+    let found = sqlx::query(sql).bind(id.get()).fetch_optional(&mut session.connection).await;
     let found = found.map_err(error::store)?.ok_or_else(|| unknown(id))?;
     let text = |column| found.try_get::<String, _>(column).map_err(error::store);
     let number = |column| found.try_get::<i64, _>(column).map_err(error::store);

@@ -31,21 +31,21 @@ const MAX_LOCK_TRIES: u32 = 300;
 
 /// A connection, and the migration it is for.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct MigrationSession {
     pub(super) connection: PgConnection,
     pub(super) id: StorageId,
     pub(super) version: i32,
 }
 
-impl Session {
+impl MigrationSession {
     /// Runs statements without parameters or results.
     pub(super) async fn execute(&mut self, statements: &str) -> sqlx::Result<()> {
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut self.connection).await.map(|_| ())
     }
 
     /// Runs a query without parameters.
-    pub(super) async fn fetch(&mut self, question: &str) -> sqlx::Result<Vec<PgRow>> {
-        sqlx::query(AssertSqlSafe(question)).fetch_all(&mut self.connection).await
+    pub(super) async fn fetch(&mut self, sql: &str) -> sqlx::Result<Vec<PgRow>> {
+        sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut self.connection).await
     }
 
     /// Changes the table in one short transaction, retried until it gets the lock without making others wait.

@@ -5,7 +5,7 @@ use crate::{schema::Definition, store::query::Column};
 
 /// Where the rows are filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Tester {
+pub(super) enum Evaluator {
     /// In the database, which needs an index.
     #[default]
     Database,
@@ -24,19 +24,19 @@ const MAX_VALUES: usize = 1000;
 pub(super) struct Budget {
     tests: usize,
     values: usize,
-    tester: Tester,
+    evaluator: Evaluator,
 }
 
 impl Budget {
-    pub(super) fn of(tester: Tester) -> Self {
-        Self { tester, ..Self::default() }
+    pub(super) fn of(evaluator: Evaluator) -> Self {
+        Self { evaluator, ..Self::default() }
     }
 
     /// Checks that rows may be filtered by this column.
     pub(super) fn column(&self, definition: &Definition, column: Column) -> Result<(), Refusal> {
-        match self.tester {
-            Tester::Database => check_indexed(definition, column),
-            Tester::Memory => Ok(()),
+        match self.evaluator {
+            Evaluator::Database => check_indexed(definition, column),
+            Evaluator::Memory => Ok(()),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     json,
     schema::{Definition, Kind},
 };
-use budget::{Budget, Tester};
+use budget::{Budget, Evaluator};
 
 /// Parameters that are not filters. A field with such a name is filtered as `name__eq`.
 const CONTROLS: [&str; 8] = ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
@@ -24,30 +24,30 @@ const MAX_ORDERING: usize = 8;
 
 /// Parses a query for a storage with this definition. The guide describes the parameters.
 pub fn parameters(definition: &Definition, pairs: &[(String, String)]) -> Result<Query> {
-    let mut reader = Reader { definition, pairs, tester: Tester::Database, faults: Vec::new() };
-    let query = reader.read();
+    let mut parser = Parser { definition, pairs, evaluator: Evaluator::Database, faults: Vec::new() };
+    let query = parser.read();
     match query {
-        Some(query) if reader.faults.is_empty() => Ok(query),
-        _ => Err(Error::Query(reader.faults)),
+        Some(query) if parser.faults.is_empty() => Ok(query),
+        _ => Err(Error::Query(parser.faults)),
     }
 }
 
 /// Parses only filters, for rows that are filtered in memory: these may be on any field, with or without an
 /// index.
 pub fn filters(definition: &Definition, pairs: &[(String, String)]) -> Result<Option<Filter>> {
-    let mut reader = Reader { definition, pairs, tester: Tester::Memory, faults: Vec::new() };
-    let filter = reader.filter();
-    if reader.faults.is_empty() { Ok(filter) } else { Err(Error::Query(reader.faults)) }
+    let mut parser = Parser { definition, pairs, evaluator: Evaluator::Memory, faults: Vec::new() };
+    let filter = parser.filter();
+    if parser.faults.is_empty() { Ok(filter) } else { Err(Error::Query(parser.faults)) }
 }
 
-struct Reader<'a> {
+struct Parser<'a> {
     definition: &'a Definition,
     pairs: &'a [(String, String)],
-    tester: Tester,
+    evaluator: Evaluator,
     faults: Vec<Fault>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Parser<'a> {
     fn read(&mut self) -> Option<Query> {
         let filter = self.filter();
         let order = self.ordering();
@@ -79,11 +79,11 @@ impl<'a> Reader<'a> {
         self.faults.push(Fault::new(Place::Parameter(parameter.to_owned()), code, detail));
     }
 
-    fn number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+    fn number(&mut self, name: &str, min: u64, max: u64) -> Option<u64> {
         let text = self.control(name)?;
-        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        let number = text.parse().ok().filter(|number| (min..=max).contains(number));
         if number.is_none() {
-            self.fault(name, "out-of-range", format!("{text:?} is not a number from {least} to {most}"));
+            self.fault(name, "out-of-range", format!("{text:?} is not a number from {min} to {max}"));
         }
         number
     }
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
     }
 
     fn filter(&mut self) -> Option<Filter> {
-        let (mut filters, mut budget) = (Vec::new(), Budget::of(self.tester));
+        let (mut filters, mut budget) = (Vec::new(), Budget::of(self.evaluator));
         for (name, value) in self.pairs {
             if CONTROLS.contains(&name.as_str()) {
                 continue;

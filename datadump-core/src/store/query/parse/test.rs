@@ -82,7 +82,7 @@ fn can_be_step(step: &str) -> bool {
 }
 
 /// Reads a value for a subject.
-type Reader = dyn Fn(&Subject, &Json) -> Result<Value, Refusal>;
+type ReadValue = dyn Fn(&Subject, &Json) -> Result<Value, Refusal>;
 
 impl Subject {
     /// Returns the subject with this name.
@@ -128,7 +128,7 @@ impl Subject {
         &self,
         operator: &str,
         json: &Json,
-        read: &Reader,
+        read: &ReadValue,
         budget: &mut Budget,
     ) -> Result<Filter, Refusal> {
         budget.test()?;
@@ -169,7 +169,7 @@ impl Subject {
         }
     }
 
-    fn many(&self, json: &Json, read: &Reader) -> Result<Vec<Value>, Refusal> {
+    fn many(&self, json: &Json, read: &ReadValue) -> Result<Vec<Value>, Refusal> {
         let items =
             json.as_array().ok_or_else(|| ("mistyped", "this operator takes a list of values".to_owned()))?;
         items.iter().map(|item| self.comparable(read(self, item)?)).collect()

@@ -22,8 +22,8 @@ use crate::{
     store::{Column, Storage, sql},
 };
 
-/// Applies the pending version. `begun` is the timestamp of the last row written before the scan.
-pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timestamp) -> Result<()> {
+/// Applies the pending version. `scan_start` is the timestamp of the last row written before the scan.
+pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, scan_start: Timestamp) -> Result<()> {
     let now = writer.options.clock.now();
     let (id, version) = (storage.id, storage.migration.version);
     let new = storage.migration.definition.clone();
@@ -38,7 +38,7 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
             }
             Some(in_force) => {
                 let difference = evolve::difference(&in_force.definition, &new, &storage.dropped);
-                check_latest(connection, &in_force.definition, &new, &difference, begun)?;
+                check_latest(connection, &in_force.definition, &new, &difference, scan_start)?;
                 for step in ddl::steps(in_force, &new, &difference) {
                     run(connection, in_force, &new, &step)?;
                 }
@@ -65,7 +65,7 @@ fn check_latest(
     old: &Definition,
     new: &Definition,
     difference: &Difference,
-    begun: Timestamp,
+    scan_start: Timestamp,
 ) -> Result<()> {
     if difference.scans().is_empty() {
         return Ok(());
@@ -75,7 +75,7 @@ fn check_latest(
     let updated_at = sql::column(old, Column::UpdatedAt).quoted();
     let text = format!("SELECT {names} FROM {table} WHERE {updated_at} > ?");
     let mut statement = connection.prepare(&text).map_err(map)?;
-    let mut rows = statement.query([Bind(&Value::Timestamp(begun))]).map_err(map)?;
+    let mut rows = statement.query([Bind(&Value::Timestamp(scan_start))]).map_err(map)?;
     while let Some(row) = rows.next().map_err(map)? {
         let row: StoredRow = read_row(old, row).map_err(map)?;
         scan::check(old, new, difference, std::slice::from_ref(&row))?;
@@ -109,7 +109,7 @@ fn convert(
 ) -> Result<()> {
     let (Some(before), Some(after)) = (old.fields.get(from), new.fields.get(to)) else { return Ok(()) };
     let task = Task::ConvertColumn { from, to };
-    let Some(check) = examine::Check::of(old, new, &task) else { return Ok(()) };
+    let Some(check) = examine::FieldCheck::of(old, new, &task) else { return Ok(()) };
     let table = sql::table(&old.name).quoted();
     let temporary = sql::Name::temporary(&after.name).quoted();
     let key_name = sql::column(old, Column::Key).quoted();

@@ -34,19 +34,19 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(10);
 /// The migrations of this process, at most one per storage at a time.
 #[derive(Debug, Default)]
 pub(super) struct Migrations {
-    running: Mutex<HashMap<StorageId, Arc<Running>>>,
+    running: Mutex<HashMap<StorageId, Arc<RunningMigration>>>,
 }
 
 /// The migration of one storage.
 #[derive(Debug, Default)]
-pub(super) struct Running {
-    turn: tokio::sync::Mutex<()>,
+pub(super) struct RunningMigration {
+    lock: tokio::sync::Mutex<()>,
     pub(super) rows_done: AtomicU64,
     pub(super) rows_total: AtomicU64,
 }
 
 impl Migrations {
-    fn of(&self, id: StorageId) -> Arc<Running> {
+    fn of(&self, id: StorageId) -> Arc<RunningMigration> {
         self.running.lock().entry(id).or_default().clone()
     }
 
@@ -67,7 +67,7 @@ impl Migrations {
 /// disk, busy readers) are retried here, because nothing else would resume the migration.
 pub(super) async fn run(store: &SqliteStore, id: StorageId) -> Result<()> {
     let running = store.migrations.of(id);
-    let _turn = running.turn.lock().await;
+    let _guard = running.lock.lock().await;
     let mut pause = MIN_RETRY_DELAY;
     while let Some(storage) = store.catalogue.by_id(id).filter(|storage| storage.is_migrating()) {
         let version = storage.migration.version;
@@ -99,17 +99,17 @@ fn may_pass(error: &Error) -> bool {
     matches!(error, Error::Full(_) | Error::Unavailable(_) | Error::Overloaded | Error::Moved(_))
 }
 
-async fn attempt(store: &SqliteStore, storage: &Arc<Storage>, running: &Running) -> Result<()> {
+async fn attempt(store: &SqliteStore, storage: &Arc<Storage>, running: &RunningMigration) -> Result<()> {
     let (id, version) = (storage.id, storage.migration.version);
-    let begun = store.on_writer(move |writer| {
+    let scan_start = store.on_writer(move |writer| {
         record(writer, id, version, State::Running, None)?;
         Ok(writer.last_stamp())
     });
-    let begun = begun.await?;
+    let scan_start = scan_start.await?;
     tracing::info!(storage = %storage.name, version, "migration started");
     scan::all(store, storage, running).await?;
     let finished = storage.clone();
-    store.on_writer(move |writer| finish::finish(writer, &finished, begun)).await?;
+    store.on_writer(move |writer| finish::finish(writer, &finished, scan_start)).await?;
     tracing::info!(storage = %storage.name, version, "migration applied");
     Ok(())
 }

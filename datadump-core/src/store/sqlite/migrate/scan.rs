@@ -12,7 +12,7 @@ use super::{
         SqliteStore,
         columns::{Bind, read_row},
         error::map,
-        examine::{self, Check},
+        examine::{self, FieldCheck},
     },
     Running,
 };
@@ -29,7 +29,11 @@ const BATCH_ROWS: usize = 2_000;
 const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Checks all current rows. Stops at the first chunk with a violation.
-pub(super) async fn all(store: &SqliteStore, storage: &Arc<Storage>, running: &Running) -> Result<()> {
+pub(super) async fn all(
+    store: &SqliteStore,
+    storage: &Arc<Storage>,
+    running: &RunningMigration,
+) -> Result<()> {
     let Some(in_force) = storage.in_force.clone() else { return Ok(()) };
     let new = storage.migration.definition.clone();
     let difference = Arc::new(evolve::difference(&in_force.definition, &new, &storage.dropped));
@@ -67,7 +71,7 @@ pub(super) fn check(
     rows: &[StoredRow],
 ) -> Result<()> {
     for change in &difference.changes {
-        let Some(check) = Check::of(old, new, &change.task) else { continue };
+        let Some(check) = FieldCheck::of(old, new, &change.task) else { continue };
         let violating: Vec<&StoredRow> = rows.iter().filter(|row| check.violated_by(row)).collect();
         if !violating.is_empty() {
             let examples = violating.iter().take(5).map(|row| row.key.to_json(&old.key.kind));
