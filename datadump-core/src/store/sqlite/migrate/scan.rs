@@ -14,7 +14,7 @@ use super::{
         error::map,
         examine::{self, FieldCheck},
     },
-    Running,
+    RunningMigration,
 };
 use crate::{
     error::Result,
