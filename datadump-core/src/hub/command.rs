@@ -63,6 +63,7 @@ pub struct Command {
     /// How many seconds its device has to acknowledge it.
     pub lease_s: f64,
     /// What its sender calls it, so that it is queued once.
+    #[serde(rename = "idempotency_key")]
     pub key: Option<String>,
     /// Of the commands in one slot only the newest counts.
     pub slot: Option<String>,

@@ -48,30 +48,31 @@ pub use write::{
 /// # Contract
 ///
 /// * **Durable.** When [`write`](Store::write), [`declare`](Store::declare) or [`remove`](Store::remove)
-///   returns `Ok`, the change is committed and synced to disk. When it returns `Err`, nothing was changed, or the
-///   result is unknown (the connection broke during the commit). A change that was not made is never reported as
-///   made.
-/// * **Failures stay local.** A write that fails a condition or a constraint gets its own [`Outcome`]; the other
-///   writes are stored.
-/// * **Atomic on request.** In a batch with [`Atomicity::AllOrNothing`] either every write takes effect or none
-///   does. The writes of any batch become visible at the same moment: no reader sees some of them without the
-///   others, not even after a crash.
-/// * **Replacements.** A write that fails is replaced by the row that the batch's [`OnFailure`] builds, in the
-///   same transaction.
+///   returns `Ok`, the change is committed and synced to disk. When it returns `Err`, nothing was changed, or
+///   the result is unknown (the connection broke during the commit). A change that was not made is never
+///   reported as made.
+/// * **Failures stay local.** A write that fails a condition or a constraint gets its own [`Outcome`]; the
+///   other writes are stored.
+/// * **Atomic on request.** In a batch with [`Atomicity::AllOrNothing`] either every write takes effect or
+///   none does. The writes of any batch become visible at the same moment: no reader sees some of them
+///   without the others, not even after a crash.
+/// * **Replacements.** A write that fails is replaced by the row that the batch's [`OnFailure`] builds, in
+///   the same transaction.
 /// * **Idempotent.** A batch with an [`IdempotencyRecord`] takes effect only if the stored record meets its
-///   condition, and the new record is stored in the same transaction. When several batches with the same record
-///   arrive at once, on any number of nodes, one takes effect and the others get the stored record.
-/// * **Ordered.** Writes of one batch to the same key take effect in the given order. Writes of different batches
-///   to one key take effect one after another.
+///   condition, and the new record is stored in the same transaction. When several batches with the same
+///   record arrive at once, on any number of nodes, one takes effect and the others get the stored record.
+/// * **Ordered.** Writes of one batch to the same key take effect in the given order. Writes of different
+///   batches to one key take effect one after another.
 /// * **Validated.** A [`Row`] is stored only under the definition that validated it. If another version is in
 ///   force by then, the row is validated again, and its outcome is [`Outcome::Invalid`] if it no longer fits.
 /// * **Reads never wait for writes**, and see only committed data.
-/// * **Published.** Every commit adds its changes to the [change log](change_log) in the same transaction. Positions have
-///   no gaps, and no commit ever appears at a position before one that was already read.
-/// * **Bounded.** When the queue is full, `write` returns [`Error::Overloaded`](crate::Error::Overloaded) at once.
-/// * **Migrations end.** [`migrate`](Store::migrate) takes a pending version to applied or failed. If the process
-///   dies on the way, the next `migrate` continues from the state it left. A definition is never in force while
-///   the table does not match it.
+/// * **Published.** Every commit adds its changes to the [change log](change_log) in the same transaction.
+///   Positions have no gaps, and no commit ever appears at a position before one that was already read.
+/// * **Bounded.** When the queue is full, `write` returns [`Error::Overloaded`](crate::Error::Overloaded) at
+///   once.
+/// * **Migrations end.** [`migrate`](Store::migrate) takes a pending version to applied or failed. If the
+///   process dies on the way, the next `migrate` continues from the state it left. A definition is never in
+///   force while the table does not match it.
 ///
 /// The [`conformance`] suite checks all of this against any backend.
 #[async_trait]
@@ -105,8 +106,8 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// longer at `base`.
     async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>>;
 
-    /// Applies the pending version of a storage, if there is one, and returns once it is `applied` or `failed`.
-    /// If another process is applying it, this waits for that process.
+    /// Applies the pending version of a storage, if there is one, and returns once it is `applied` or
+    /// `failed`. If another process is applying it, this waits for that process.
     async fn migrate(&self, storage: StorageId) -> Result<()>;
 
     /// Returns the progress of a storage's last migration.
@@ -139,14 +140,16 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Returns a page of rows. The query must have been made for `in_force`.
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page>;
 
-    /// Looks up rows by key, in order, until the rows found reach this many bytes. At least one key is looked up.
+    /// Looks up rows by key, in order, until the rows found reach this many bytes. At least one key is looked
+    /// up.
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows>;
 
-    /// Returns a counter that grows whenever sources or programs may have changed: for changes made here before
-    /// the write returns, for changes made by other processes within seconds.
+    /// Returns a counter that grows whenever sources or programs may have changed: for changes made here
+    /// before the write returns, for changes made by other processes within seconds.
     fn config_signal(&self) -> watch::Receiver<u64>;
 
-    /// Returns a counter that grows when the [change log](change_log) may have new entries, written by any process.
+    /// Returns a counter that grows when the [change log](change_log) may have new entries, written by any
+    /// process.
     fn commit_signal(&self) -> watch::Receiver<u64>;
 
     /// Returns the range of positions that the [change log](change_log) holds.

@@ -6,8 +6,8 @@ use crate::schema::StoredRow;
 /// Cap of a bounded count: one more than is counted exactly, to know whether there are more.
 pub(super) const COUNT_CAP: u64 = MAX_EXACT_COUNT + 1;
 
-/// Builds a page from the rows of [`sql::page`](super::sql::page), which selects one row more than the limit and
-/// reads backwards towards the previous page.
+/// Builds a page from the rows of [`sql::page`](super::sql::page), which selects one row more than the limit
+/// and reads backwards towards the previous page.
 pub(super) fn assemble(query: &Query, mut rows: Vec<StoredRow>, count: RowCount) -> Page {
     let limit = usize::try_from(query.paging.limit()).unwrap_or(usize::MAX);
     let more = rows.len() > limit;

@@ -178,8 +178,8 @@ fn size(write: &Write) -> usize {
 }
 
 impl Gauge {
-    /// Reserves capacity, if there is enough. A batch larger than the whole queue is admitted when the queue is
-    /// empty.
+    /// Reserves capacity, if there is enough. A batch larger than the whole queue is admitted when the queue
+    /// is empty.
     fn admit(self: &Arc<Self>, rows: usize, bytes: usize) -> Option<Permit> {
         let queued_rows = self.rows.fetch_add(rows, Ordering::AcqRel);
         let queued_bytes = self.bytes.fetch_add(bytes, Ordering::AcqRel);

@@ -64,7 +64,8 @@ impl fmt::Debug for OnFailure {
 ///
 /// The batch gets one more outcome, at the end, for the record:
 ///
-/// * [`Created`](Outcome::Created) or [`Updated`](Outcome::Updated) with the new record: the batch was applied.
+/// * [`Created`](Outcome::Created) or [`Updated`](Outcome::Updated) with the new record: the batch was
+///   applied.
 /// * [`Refused`](Outcome::Refused) with the existing record: it did not meet `expect`, and every write is
 ///   [`RolledBack`](Outcome::RolledBack).
 /// * [`RolledBack`](Outcome::RolledBack): no record was stored, because `make` returned none or because an
@@ -91,8 +92,8 @@ pub struct MakeRecord(pub Arc<RecordFn>);
 pub type RecordFn = dyn Fn(&[Outcome]) -> Option<Row> + Send + Sync;
 
 impl IdempotencyRecord {
-    /// Returns the record to store for a batch with these outcomes, if any. An all-or-nothing batch that failed
-    /// is not recorded.
+    /// Returns the record to store for a batch with these outcomes, if any. An all-or-nothing batch that
+    /// failed is not recorded.
     pub(super) fn row(&self, atomicity: Atomicity, outcomes: &[Outcome]) -> Option<Row> {
         let is_failed = atomicity == Atomicity::AllOrNothing && outcomes.iter().any(Outcome::is_failure);
         if is_failed { None } else { (self.make.0)(outcomes) }

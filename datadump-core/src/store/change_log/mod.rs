@@ -1,17 +1,17 @@
 //! The change log: which rows were changed, in commit order.
 //!
 //! Every commit that changes rows of users' storages, or devices and commands, appends one entry in the same
-//! transaction: its position and, [packed](pack), the keys it inserted, updated and deleted. Positions are dense and in
-//! commit order, on any number of nodes, so a reader that has seen everything up to a position misses nothing when
-//! it continues after it.
+//! transaction: its position and, [packed](pack), the keys it inserted, updated and deleted. Positions are
+//! dense and in commit order, on any number of nodes, so a reader that has seen everything up to a position
+//! misses nothing when it continues after it.
 //!
 //! ```text
 //! outcomes ─► packer ─► entry: the last statement of the transaction
 //! entries after a position ─► unpack ─► commits
 //! ```
 //!
-//! Entries hold keys, not rows; readers fetch the rows from the storage. The oldest entries are pruned when they
-//! exceed the [retention](Retention). The newest is never pruned, so that the next position is known.
+//! Entries hold keys, not rows; readers fetch the rows from the storage. The oldest entries are pruned when
+//! they exceed the [retention](Retention). The newest is never pruned, so that the next position is known.
 
 mod pack;
 

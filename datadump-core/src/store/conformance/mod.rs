@@ -1,5 +1,5 @@
-//! The conformance suite: checks of the [`Store`] contract that any backend can run. Implement [`Bench`] for the
-//! backend, and run each of [`CHECKS`] on a database of its own.
+//! The conformance suite: checks of the [`Store`] contract that any backend can run. Implement [`Bench`] for
+//! the backend, and run each of [`CHECKS`] on a database of its own.
 //!
 //! ```
 //! # use datadump_core::store::conformance::{Bench, CHECKS};
@@ -12,8 +12,9 @@
 //! # }
 //! ```
 //!
-//! As a test for each check they run in parallel, and a failure names its check: a macro makes the tests from a list
-//! of names, and one more test compares that list with `CHECKS`. `tests/all/conformance.rs` of this crate does so.
+//! As a test for each check they run in parallel, and a failure names its check: a macro makes the tests from
+//! a list of names, and one more test compares that list with `CHECKS`. `tests/all/conformance.rs` of this
+//! crate does so.
 
 mod batches;
 mod catalogue;
@@ -39,8 +40,8 @@ use crate::{
 /// Gives the checks access to a backend.
 #[async_trait]
 pub trait Bench: Send + Sync {
-    /// Opens the bench's database, which is empty the first time and the same one later. The store opened before
-    /// has been closed.
+    /// Opens the bench's database, which is empty the first time and the same one later. The store opened
+    /// before has been closed.
     async fn open(&self) -> Result<Arc<dyn Store>>;
 
     /// Validates a record, as `validate::row` does.

@@ -85,7 +85,8 @@ pub(super) async fn apply(
     Ok(decided.outcomes)
 }
 
-/// Deletes and updates rows. Deletions come first: inserted or updated rows may take the unique values they free.
+/// Deletes and updates rows. Deletions come first: inserted or updated rows may take the unique values they
+/// free.
 pub(super) async fn delete_and_update(
     session: &mut Session,
     target: &Target,

@@ -1,5 +1,5 @@
-//! Decides the writes of one transaction in memory: from the rows that were read, through each write in order, to
-//! the changes of the tables.
+//! Decides the writes of one transaction in memory: from the rows that were read, through each write in
+//! order, to the changes of the tables.
 
 use std::{
     borrow::Cow,
@@ -166,8 +166,8 @@ pub(super) struct Decisions<'b> {
 type Place<'b> = (usize, KeyRef<'b>);
 type RowStates<'b> = HashMap<Place<'b>, RowState<'b>>;
 
-/// Decides all writes in order, each on the row that the writes before it left. When a write of an all-or-nothing
-/// batch fails, the changes of that batch are undone.
+/// Decides all writes in order, each on the row that the writes before it left. When a write of an
+/// all-or-nothing batch fails, the changes of that batch are undone.
 pub(super) fn decide_all<'b>(
     targets: &[Target],
     writes: &'b [PlannedWrite<'_>],
@@ -209,7 +209,8 @@ pub(super) fn roll_back<'o>(outcomes: impl Iterator<Item = &'o mut Outcome>) {
     }
 }
 
-/// Decides one write. If it changes a row of an all-or-nothing batch, adds the row's previous state to `undo`.
+/// Decides one write. If it changes a row of an all-or-nothing batch, adds the row's previous state to
+/// `undo`.
 fn decide_one<'b>(
     targets: &[Target],
     write: &'b PlannedWrite<'_>,

@@ -23,12 +23,12 @@ const MAX_RETRY_JOBS: usize = 256;
 /// The blocked jobs. They still count against the capacity of the queue, which bounds them.
 #[derive(Debug, Default)]
 pub(super) struct BlockedJobs {
-    state: Mutex<State>,
+    state: Mutex<BlockedState>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct BlockedState {
     jobs: VecDeque<(Job, Instant)>,
     is_closed: bool,
 }

@@ -37,8 +37,8 @@ impl<'b> CallStates<'b> {
         Self { batches: jobs.iter().map(|job| (&job.batch, None)).collect() }
     }
 
-    /// Returns the batches to write in the next transaction: all pending ones, but only the first of those with
-    /// the same idempotency record. The next one must find what the first has stored.
+    /// Returns the batches to write in the next transaction: all pending ones, but only the first of those
+    /// with the same idempotency record. The next one must find what the first has stored.
     pub(super) fn pending(&self) -> Vec<PendingBatch<'b>> {
         let pending = self.batches.iter().enumerate().filter(|(_, (_, end))| end.is_none());
         let mut records = HashSet::new();

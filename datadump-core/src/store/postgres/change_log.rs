@@ -1,5 +1,5 @@
-//! The change log on PostgreSQL. The position of a commit is determined under a lock that is held until the commit,
-//! so that a reader who sees a position has seen all before it, whichever node committed them.
+//! The change log on PostgreSQL. The position of a commit is determined under a lock that is held until the
+//! commit, so that a reader who sees a position has seen all before it, whichever node committed them.
 
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
@@ -23,8 +23,8 @@ const CREATE: &str = "CREATE TABLE datadump_change_log_info (id int8 PRIMARY KEY
      CREATE TABLE datadump_change_log (position int8 PRIMARY KEY, at int8 NOT NULL, bytes int8 NOT NULL, \
      changes bytea NOT NULL)";
 
-/// Creates the tables, with a first entry without changes, so that there is always a newest entry. The epoch must
-/// not come from a user.
+/// Creates the tables, with a first entry without changes, so that there is always a newest entry. The epoch
+/// must not come from a user.
 pub(super) async fn create(transaction: &DatabaseTransaction, epoch: &str, now: Timestamp) -> Result<()> {
     let first = format!(
         "{CREATE}; INSERT INTO datadump_change_log_info (id, epoch) VALUES (1, '{epoch}'); \
@@ -47,8 +47,8 @@ pub(super) fn append(at: Timestamp, changes: &[u8]) -> String {
     format!("SELECT {lock}; {insert}")
 }
 
-/// Returns the statement that appends an entry with these SQL expressions. The change log's lock must be held when
-/// it begins.
+/// Returns the statement that appends an entry with these SQL expressions. The change log's lock must be held
+/// when it begins.
 pub(super) fn insert(at: &str, length: &str, changes: &str) -> String {
     format!(
         "INSERT INTO datadump_change_log (position, at, bytes, changes) \

@@ -11,7 +11,7 @@ use super::{error, setup};
 use crate::error::Result;
 
 /// Statement timeout of reads, in seconds.
-const READ_SECONDS: u32 = 30;
+const READ_TIMEOUT_SECONDS: u32 = 30;
 
 /// Maximum time to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,7 +70,7 @@ impl Connections {
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
-        let timeout = format!("SET statement_timeout = '{READ_SECONDS}s'");
+        let timeout = format!("SET statement_timeout = '{READ_TIMEOUT_SECONDS}s'");
         let reads = pool(8).test_before_acquire(false);
         let reads = notify_commit(reads, format!("{SESSION}; {READER}; {timeout}"))
             .connect_lazy_with(options.clone());

@@ -21,8 +21,8 @@ pub(super) const MIN_COPY_ROWS: usize = 256;
 const COPY_CHUNK_BYTES: usize = 256 << 10;
 
 /// Header and trailer of the format (<https://www.postgresql.org/docs/current/sql-copy.html>).
-const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-const TAIL: &[u8] = &(-1_i16).to_be_bytes();
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const TRAILER: &[u8] = &(-1_i16).to_be_bytes();
 
 /// Inserts rows, none of which may exist; returns their number.
 pub(super) async fn insert(
@@ -34,7 +34,7 @@ pub(super) async fn insert(
     let mut copy = session.connection.copy_in_raw(&statements.copy).await?;
     let mut sent = Ok(());
     let mut buffer = PgArgumentBuffer::default();
-    buffer.extend_from_slice(HEAD);
+    buffer.extend_from_slice(HEADER);
     for row in rows {
         sent = put(&mut buffer, definition, row);
         if sent.is_ok() && buffer.len() >= COPY_CHUNK_BYTES {
@@ -50,7 +50,7 @@ pub(super) async fn insert(
         let _ = copy.abort("a row could not be sent").await;
         return Err(error);
     }
-    buffer.extend_from_slice(TAIL);
+    buffer.extend_from_slice(TRAILER);
     copy.send(buffer.as_slice()).await?;
     copy.finish().await
 }

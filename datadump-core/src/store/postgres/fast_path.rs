@@ -1,8 +1,9 @@
-//! The fast path: a whole transaction as one statement, in one round trip. It takes the storage's lock, checks the
-//! version, inserts new rows into one storage, appends the change log entry, and commits. Most throws take it.
+//! The fast path: a whole transaction as one statement, in one round trip. It takes the storage's lock,
+//! checks the version, inserts new rows into one storage, appends the change log entry, and commits. Most
+//! throws take it.
 //!
-//! Some parts must see what is committed when they run, not when the statement began. They are functions of the
-//! session (`pg_temp`): each statement inside a volatile function has a snapshot of its own.
+//! Some parts must see what is committed when they run, not when the statement began. They are functions of
+//! the session (`pg_temp`): each statement inside a volatile function has a snapshot of its own.
 
 use std::sync::Arc;
 
@@ -21,8 +22,8 @@ use crate::{
     store::{Outcome, Reprove, Write, change_log::Packer},
 };
 
-/// Creates the functions; returns whether they exist. They belong to the session, so that nodes of several releases
-/// can share a database. Without the right to create them the session has no fast path.
+/// Creates the functions; returns whether they exist. They belong to the session, so that nodes of several
+/// releases can share a database. Without the right to create them the session has no fast path.
 pub(super) async fn prepare(connection: &mut PgConnection) -> bool {
     let functions = format!(
         "CREATE FUNCTION pg_temp.datadump_may_write(storage int8, version int8) RETURNS boolean \
@@ -64,8 +65,8 @@ pub(super) struct FastPath {
     outcomes: Vec<Outcome>,
 }
 
-/// Prepares the fast path for these batches. `None` if they do anything but insert rows with known keys into one
-/// users' storage, or if there are so many rows that `COPY` is faster.
+/// Prepares the fast path for these batches. `None` if they do anything but insert rows with known keys into
+/// one users' storage, or if there are so many rows that `COPY` is faster.
 pub(super) fn prepare_batches(
     session: &mut Session,
     pending: &[PendingBatch<'_>],

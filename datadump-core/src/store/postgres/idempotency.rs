@@ -1,7 +1,7 @@
 //! Idempotency records: read and locked before the writes, stored after them, in the same transaction.
 //!
-//! A session that inserts the same record at the same time waits for the primary key, finds it taken, and retries;
-//! then it reads the record.
+//! A session that inserts the same record at the same time waits for the primary key, finds it taken, and
+//! retries; then it reads the record.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -18,7 +18,8 @@ use crate::{
     store::{Atomicity, IdempotencyRecord, Outcome, decide},
 };
 
-/// Returns the batches whose stored records do not meet their conditions, each with the outcome of its record.
+/// Returns the batches whose stored records do not meet their conditions, each with the outcome of its
+/// record.
 pub(super) async fn replayed<'b>(
     session: &mut Session,
     pending: &[PendingBatch<'b>],

@@ -22,13 +22,13 @@ use crate::{
     },
 };
 
-/// Maximum number of applied parts that are kept as subtransactions before they are merged into one. PostgreSQL caches
-/// the state of 64 subtransactions per backend; beyond that every reader has to look them up. Two searches can be
-/// nested, each with a few more savepoints.
+/// Maximum number of applied parts that are kept as subtransactions before they are merged into one.
+/// PostgreSQL caches the state of 64 subtransactions per backend; beyond that every reader has to look them
+/// up. Two searches can be nested, each with a few more savepoints.
 const MAX_SAVEPOINTS: usize = 25;
 
-/// Applies writes part by part. A part that the database refuses is halved, until a single row or an all-or-nothing
-/// batch is left.
+/// Applies writes part by part. A part that the database refuses is halved, until a single row or an
+/// all-or-nothing batch is left.
 pub(super) struct Isolation<'s> {
     pub(super) session: &'s mut Session,
     pub(super) catalogue: &'s Catalogue,
@@ -56,8 +56,8 @@ impl Isolation<'_> {
         Ok(outcomes)
     }
 
-    /// Examines all-or-nothing batches that failed on a condition: the database may refuse other rows of them too,
-    /// and the caller is to get all faults at once.
+    /// Examines all-or-nothing batches that failed on a condition: the database may refuse other rows of them
+    /// too, and the caller is to get all faults at once.
     pub(super) async fn complete(
         &mut self,
         writes: &mut [PlannedWrite<'_>],
@@ -152,8 +152,8 @@ impl Isolation<'_> {
         Ok(())
     }
 
-    /// Applies an all-or-nothing batch, write by write if need be. If a write fails, the batch is rolled back and
-    /// gets its final outcomes. Returns the ranges that were applied.
+    /// Applies an all-or-nothing batch, write by write if need be. If a write fails, the batch is rolled back
+    /// and gets its final outcomes. Returns the ranges that were applied.
     async fn atomic(
         &mut self,
         writes: &mut [PlannedWrite<'_>],
@@ -193,9 +193,9 @@ impl Isolation<'_> {
         Ok(PartResult::Refused(refused))
     }
 
-    /// Applies writes, except new rows that violate a unique index: these get their final outcomes. So the most
-    /// frequent fault needs no search, however many rows have it. Returns `None` if such a row is part of an
-    /// all-or-nothing batch, or other writes of its key depend on it.
+    /// Applies writes, except new rows that violate a unique index: these get their final outcomes. So the
+    /// most frequent fault needs no search, however many rows have it. Returns `None` if such a row is part
+    /// of an all-or-nothing batch, or other writes of its key depend on it.
     async fn sift(&mut self, writes: &mut [PlannedWrite<'_>]) -> Result<Option<Vec<Outcome>>, Failure> {
         apply::draw_keys(self.session, self.targets, writes).await?;
         let locked = apply::lock(self.session, self.targets, writes).await?;

@@ -12,7 +12,7 @@ use crate::schema::StorageId;
 const SETUP: i32 = 0x6464_0000;
 const WRITE: i32 = 0x6464_0001;
 const MIGRATE: i32 = 0x6464_0002;
-const FEED: i32 = 0x6464_0003;
+const CHANGE_LOG: i32 = 0x6464_0003;
 
 /// An advisory lock's key is two 32-bit numbers. Storages that share one only wait for each other more than
 /// needed.
@@ -25,7 +25,7 @@ pub(super) fn setup() -> String {
 
 /// Returns an expression that waits for the lock of the change log, and holds it until the transaction ends.
 pub(super) fn change_log() -> String {
-    format!("pg_advisory_xact_lock({FEED}, 0)")
+    format!("pg_advisory_xact_lock({CHANGE_LOG}, 0)")
 }
 
 /// Returns an expression for whether the storage may be written. If so, that holds until the transaction

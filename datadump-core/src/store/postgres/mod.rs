@@ -67,8 +67,8 @@ const MAX_ROW_BYTES: usize = 7_900;
 /// Timeout of a health check.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Timeout of a read. A little longer than the server's own statement timeout, it covers a server that is frozen or
-/// unreachable and does not report even that.
+/// Timeout of a read. A little longer than the server's own statement timeout, it covers a server that is
+/// frozen or unreachable and does not report even that.
 const READ_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Maximum time that closing waits for queued writes.
@@ -148,8 +148,8 @@ impl PostgresStore {
 }
 
 impl Writers {
-    /// Starts the writers on a thread of their own, which ends with them. On the threads that serve requests they
-    /// would wait behind those for every response of the database.
+    /// Starts the writers on a thread of their own, which ends with them. On the threads that serve requests
+    /// they would wait behind those for every response of the database.
     fn start(shared: Arc<Shared>) -> Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
         let writers = Self { queued: TaskTracker::new(), blocked: TaskTracker::new() };
@@ -173,18 +173,26 @@ impl Writers {
 
 /// Starts the background tasks, which run until the store is closed.
 fn background(inner: &Arc<Inner>) -> TaskTracker {
-    let tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 4] = [
-        Box::pin(follow(inner.clone())),
+    let tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 3] = [
         Box::pin(migrate::adopt(inner.clone())),
         Box::pin(change_log::notify_nodes(inner.clone())),
         Box::pin(change_log::prune(inner.clone())),
     ];
     let tracker = TaskTracker::new();
+    tracker.spawn(follow(inner.clone()));
     for task in tasks {
         tracker.spawn(inner.closing.clone().run_until_cancelled_owned(task));
     }
     tracker.close();
     tracker
+}
+
+/// Keeps the catalogue up to date with other processes, until the store is closed.
+async fn follow(inner: Arc<Inner>) {
+    let listener = inner.connections.listener();
+    let following = inner.mirror.follow(&listener, &inner.connections.system);
+    inner.closing.run_until_cancelled(following).await;
+    listener.close().await;
 }
 
 /// Fails with [`Error::Unavailable`] when a read exceeds [`READ_TIMEOUT`].
@@ -193,12 +201,6 @@ async fn in_time<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
         Ok(result) => result,
         Err(_) => Err(Error::Unavailable("the database does not respond".into())),
     }
-}
-
-/// Keeps the catalogue up to date with other processes.
-async fn follow(inner: Arc<Inner>) {
-    let listener = inner.connections.listener();
-    inner.mirror.follow(&listener, &inner.connections.system).await;
 }
 
 #[async_trait]

@@ -51,8 +51,8 @@ pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
     Err(Error::Database(fault))
 }
 
-/// Creates the system tables, or upgrades them to the layout of this release. If several processes start at once,
-/// the first one does it and the others wait for it.
+/// Creates the system tables, or upgrades them to the layout of this release. If several processes start at
+/// once, the first one does it and the others wait for it.
 pub(super) async fn prepare(system: &DatabaseConnection, options: &Options) -> Result<()> {
     let transaction = system.begin().await.map_err(error::orm)?;
     transaction.execute_unprepared(&locks::setup()).await.map_err(error::orm)?;

@@ -1,4 +1,5 @@
-//! The writers. Each owns a connection, takes what is queued, commits it in one transaction, and only then answers.
+//! The writers. Each owns a connection, takes what is queued, commits it in one transaction, and only then
+//! answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -45,8 +46,8 @@ const RECONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 const TRANSACTION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(2);
 
-/// What each write adds to the timeout when refused rows are isolated: the connection has just proven to work, and
-/// all writes of a batch must go into one transaction.
+/// What each write adds to the timeout when refused rows are isolated: the connection has just proven to
+/// work, and all writes of a batch must go into one transaction.
 const ISOLATION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(20);
 
 /// Timeout of a rollback, after which the connection is dropped.
@@ -164,8 +165,8 @@ impl Writer {
         }
     }
 
-    /// Writes and answers all jobs, except those whose storage is being migrated: these are returned with their
-    /// positions.
+    /// Writes and answers all jobs, except those whose storage is being migrated: these are returned with
+    /// their positions.
     async fn write(&mut self, jobs: Vec<Job>) -> Vec<(usize, Job)> {
         let age = jobs.iter().map(Job::age).max().unwrap_or_default();
         let reconnect_until = Instant::now() + RECONNECT_TIMEOUT.saturating_sub(age);

@@ -1,5 +1,5 @@
-//! Writes rows of one storage within a transaction. Rows are bound by reference and moved into their outcomes only
-//! after the commit, so that no row is copied.
+//! Writes rows of one storage within a transaction. Rows are bound by reference and moved into their outcomes
+//! only after the commit, so that no row is copied.
 
 use std::sync::Arc;
 
@@ -70,8 +70,8 @@ impl Effect {
     }
 }
 
-/// Turns writes and their effects into outcomes. Effects beyond the writes (that of the batch's idempotency record)
-/// follow at the end.
+/// Turns writes and their effects into outcomes. Effects beyond the writes (that of the batch's idempotency
+/// record) follow at the end.
 pub(super) fn outcomes(writes: Vec<Write>, effects: Vec<Effect>) -> Vec<Outcome> {
     let mut effects = effects.into_iter();
     let of_writes = writes.into_iter().zip(effects.by_ref());
@@ -326,8 +326,8 @@ impl<'c> RowWriter<'c> {
         select.query_row([Bind(key)], |row| read_row(&in_force.definition, row)).optional().map_err(map)
     }
 
-    /// Returns the effect of a statement. A constraint violation is the outcome of its own write: SQLite undoes
-    /// that statement and the transaction goes on. Any other error ends the transaction.
+    /// Returns the effect of a statement. A constraint violation is the outcome of its own write: SQLite
+    /// undoes that statement and the transaction goes on. Any other error ends the transaction.
     fn effect(&self, done: rusqlite::Result<usize>, service: ServiceColumns) -> Result<Effect> {
         match done {
             Ok(_) => Ok(Effect::Stored(service)),
@@ -353,8 +353,8 @@ impl<'c> RowWriter<'c> {
     }
 }
 
-/// Binds all columns in order (key, values, service columns) behind the `bound` ones; returns how many are bound
-/// then.
+/// Binds all columns in order (key, values, service columns) behind the `bound` ones; returns how many are
+/// bound then.
 fn bind_row(
     statement: &mut CachedStatement<'_>,
     bound: usize,

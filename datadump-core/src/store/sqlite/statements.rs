@@ -19,8 +19,8 @@ pub(super) const MAX_INSERT_ROWS: usize = 16;
 /// Maximum number of values one statement inserts.
 const MAX_INSERT_VALUES: usize = 1_000;
 
-/// The statements of one version of a storage. Their text never changes, so SQLite's cache of prepared statements
-/// serves every transaction.
+/// The statements of one version of a storage. Their text never changes, so SQLite's cache of prepared
+/// statements serves every transaction.
 #[derive(Debug)]
 pub(super) struct Statements {
     pub(super) version: i32,
@@ -43,8 +43,8 @@ pub(super) struct Statements {
     pub(super) max_rows: usize,
     /// Whether no unique index can refuse a row whose key is generated.
     pub(super) has_no_unique_index: bool,
-    /// Whether the last write with a key found an existing row. If so, the next one probably does too and reads
-    /// before it inserts.
+    /// Whether the last write with a key found an existing row. If so, the next one probably does too and
+    /// reads before it inserts.
     expects_existing: AtomicBool,
 }
 

@@ -1,41 +1,48 @@
 //! The write-ahead log under a failing disk: what SQLite leaves to the application.
 //!
-//! SQLite writes the database with two files beside the main one: the WAL (`-wal`), to which commits append frames,
-//! and the WAL index (`-shm`), shared memory in which all connections look up frames. The service runs SQLite with
-//! `journal_mode = wal` and `synchronous = full`: a commit is durable once `sqlite3_step` of `COMMIT` has synced the WAL.
-//! Only one process has the database open (a lock on the `.lock` file), it has one writing connection, and all calls
-//! below run on that connection's thread between two transactions.
+//! SQLite writes the database with two files beside the main one: the WAL (`-wal`), to which commits append
+//! frames, and the WAL index (`-shm`), shared memory in which all connections look up frames. The service
+//! runs SQLite with `journal_mode = wal` and `synchronous = full`: a commit is durable once `sqlite3_step` of
+//! `COMMIT` has synced the WAL. Only one process has the database open (a lock on the `.lock` file), it has
+//! one writing connection, and all calls below run on that connection's thread between two transactions.
 //!
 //! Three gaps remain when a sync fails (found in the source of SQLite 3.51):
 //!
-//! 1. *A failed commit stays in the WAL.* When the sync of a commit fails, SQLite rolls back in memory (`mxFrame` in the
-//!    WAL index stays), and the next commit overwrites the frames. Until then they are complete in the file, with a
-//!    valid checksum and a commit mark. If the process is killed meanwhile, recovery would find them and store what was
-//!    reported as failed. [`Wal::truncate_uncommitted`] removes them.
-//! 2. *A failed checkpoint loses frames.* A checkpoint copies frames into the main file, counts them in `nBackfill`, and
-//!    syncs the main file once all are copied. The kernel reports a write that failed later only once: if that sync
-//!    fails, pages copied earlier may be lost, yet they remain counted, the next sync succeeds, and the WAL restarts over
-//!    the only copies. [`Wal::reset_backfill`] sets `nBackfill` to 0 after any failed checkpoint, so that the next one copies
-//!    all frames again. Automatic checkpoints hide their errors, so they are off and the writer runs each one.
-//! 3. *Recovery trusts the page cache.* Frames found in the WAL at start may exist only in the page cache, because a
-//!    sync had failed before. SQLite takes them as durable and appends behind them. [`rewrite_and_sync`] makes them durable
-//!    before SQLite opens the file.
+//! 1. *A failed commit stays in the WAL.* When the sync of a commit fails, SQLite rolls back in memory
+//!    (`mxFrame` in the WAL index stays), and the next commit overwrites the frames. Until then they are
+//!    complete in the file, with a valid checksum and a commit mark. If the process is killed meanwhile,
+//!    recovery would find them and store what was reported as failed. [`Wal::truncate_uncommitted`] removes
+//!    them.
+//! 2. *A failed checkpoint loses frames.* A checkpoint copies frames into the main file, counts them in
+//!    `nBackfill`, and syncs the main file once all are copied. The kernel reports a write that failed later
+//!    only once: if that sync fails, pages copied earlier may be lost, yet they remain counted, the next sync
+//!    succeeds, and the WAL restarts over the only copies. [`Wal::reset_backfill`] sets `nBackfill` to 0
+//!    after any failed checkpoint, so that the next one copies all frames again. Automatic checkpoints hide
+//!    their errors, so they are off and the writer runs each one.
+//! 3. *Recovery trusts the page cache.* Frames found in the WAL at start may exist only in the page cache,
+//!    because a sync had failed before. SQLite takes them as durable and appends behind them.
+//!    [`rewrite_and_sync`] makes them durable before SQLite opens the file.
 //!
-//! What touches which file, beside SQLite itself:
+//! What this module does to SQLite's files, and why that is safe:
 //!
-//! | file | call | when | why it is safe |
-//! |---|---|---|---|
-//! | `-wal` | `ftruncate` to the end of the last committed frame ([`Wal::truncate_uncommitted`]) | after a transaction failed with an I/O error or a full disk, with no transaction open | frames after `mxFrame` belong to no snapshot: readers use only frames up to `mxFrame`, and the only writer is this thread |
-//! | `-wal` | `read`, `write` of the same bytes, `fsync` ([`rewrite_and_sync`]) | once at start, before SQLite opens the database | no connection exists, and the content stays the same |
-//! | `-shm` | `pread` of `mxFrame` (offset 16), `nPage` (20) and `nBackfill` (96) | after commits and checkpoints | reads only; the values are stable while the only writer is idle |
-//! | `-shm` | `pwrite` of 0 to `nBackfill` | after a checkpoint returned an error | `nBackfill` is only a lower bound of what the main file holds: readers that take more frames from the WAL see the same pages. SQLite writes it only in checkpoints and when the WAL restarts, both on this thread |
-//! | main file | nothing | | SQLite alone writes and syncs it |
+//! * `-wal`, `ftruncate` to the end of the last committed frame ([`Wal::truncate_uncommitted`]): after a
+//!   transaction failed with an I/O error or a full disk, with no transaction open. Frames after `mxFrame`
+//!   belong to no snapshot: readers use only frames up to `mxFrame`, and this thread is the only writer.
+//! * `-wal`, `read` and `write` of the same bytes, then `fsync` ([`rewrite_and_sync`]): once at start, before
+//!   SQLite opens the database. No connection exists, and the content stays the same.
+//! * `-shm`, `pread` of `mxFrame` (offset 16), `nPage` (20) and `nBackfill` (96): after transactions and
+//!   checkpoints. The values are stable while the only writer is idle.
+//! * `-shm`, `pwrite` of 0 to `nBackfill` ([`Wal::reset_backfill`]): after a checkpoint returned an error.
+//!   `nBackfill` is only a lower bound of what the main file holds; readers that take more frames from the
+//!   WAL see the same pages. SQLite changes it only in checkpoints and when the WAL restarts, both on this
+//!   thread.
+//! * The main file: nothing. SQLite alone writes and syncs it, in checkpoints, and whatever a failed one lost
+//!   is still in the WAL and is copied again.
 //!
-//! The offsets are those of the [WAL index header](https://sqlite.org/walformat.html#the_wal_index_header), in native
-//! byte order. The main file needs no treatment: it is only written by checkpoints, and whatever a failed one lost is
-//! still in the WAL and is copied again. The descriptor of `-shm` stays open as long as the connection, because closing
-//! any descriptor of a file releases all POSIX locks that the process holds on it; `-wal` has no such locks. Readers are
-//! opened read-only and cannot checkpoint, and closing the writer does not checkpoint either
+//! The offsets are those of the [WAL index header](https://sqlite.org/walformat.html#the_wal_index_header),
+//! in native byte order. The descriptor of `-shm` stays open as long as the connection, because closing any
+//! descriptor of a file releases all POSIX locks that the process holds on it; `-wal` has no such locks.
+//! Readers are opened read-only and cannot checkpoint, and closing the writer does not checkpoint either
 //! (`SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE`) until [`Wal::checkpoint_and_truncate`] has succeeded.
 
 use std::{
@@ -51,16 +58,16 @@ use rusqlite::{Connection, config::DbConfig};
 use super::{error::map, with_suffix};
 use crate::error::{Error, Result};
 
-/// Range of the number of frames at which a checkpoint is due. With fewer frames each checkpoint is shorter; with
-/// more, more of them are versions of the same page, of which only the last is copied.
+/// Range of the number of frames at which a checkpoint is due. With fewer frames each checkpoint is shorter;
+/// with more, more of them are versions of the same page, of which only the last is copied.
 const MIN_FRAMES: u32 = 1_000;
 const MAX_FRAMES: u32 = 8_000;
 
 /// Maximum duration of a checkpoint, during which writes wait.
 const MAX_CHECKPOINT_TIME: Duration = Duration::from_millis(25);
 
-/// Offsets in the WAL index of the number of committed frames, of the database's pages, and of the frames already
-/// copied into the main file.
+/// Offsets in the WAL index of the number of committed frames, of the database's pages, and of the frames
+/// already copied into the main file.
 const MX_FRAME_OFFSET: usize = 16;
 const N_PAGE_OFFSET: usize = 20;
 const N_BACKFILL_OFFSET: usize = 96;
@@ -73,7 +80,8 @@ const FRAME_HEADER_BYTES: u64 = 24;
 #[derive(Debug)]
 pub(super) struct Wal {
     file: PathBuf,
-    /// The WAL index. It stays open: closing any descriptor of a file releases all locks of the process on it.
+    /// The WAL index. It stays open: closing any descriptor of a file releases all locks of the process on
+    /// it.
     index: File,
     page_size: u64,
     /// Number of frames at which the next checkpoint is due.
@@ -148,7 +156,8 @@ impl Wal {
         Ok(())
     }
 
-    /// Copies all frames and truncates the WAL, so that the main file is the whole database once it is closed.
+    /// Copies all frames and truncates the WAL, so that the main file is the whole database once it is
+    /// closed.
     pub(super) fn checkpoint_and_truncate(&self, connection: &Connection) -> Result<()> {
         self.run_checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)")?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(map)?;
@@ -204,9 +213,9 @@ struct Interval {
     new_pages: u32,
 }
 
-/// Returns the number of frames at which the next checkpoint is due. It doubles while checkpoints take more than 5%
-/// of the time and most frames are of existing pages, of which a longer WAL holds more versions. It halves when
-/// checkpoints take little time, or one takes too long.
+/// Returns the number of frames at which the next checkpoint is due. It doubles while checkpoints take more
+/// than 5% of the time and most frames are of existing pages, of which a longer WAL holds more versions. It
+/// halves when checkpoints take little time, or one takes too long.
 fn next_threshold(now: u32, checkpoint: Duration, interval: &Interval) -> u32 {
     let is_costly = checkpoint * 20 > interval.time && interval.new_pages < interval.frames / 2;
     if checkpoint > MAX_CHECKPOINT_TIME || checkpoint * 80 < interval.time {

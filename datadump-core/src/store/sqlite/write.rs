@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// Commits the jobs in one transaction, then answers their callers. If that fails, each job is tried alone, so that
-/// an error only reaches the caller who caused it.
+/// Commits the jobs in one transaction, then answers their callers. If that fails, each job is tried alone,
+/// so that an error only reaches the caller who caused it.
 pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
     let done = transaction(writer, &jobs);
     match writer.after(done) {
@@ -146,7 +146,8 @@ pub(super) struct Transaction<'c> {
 }
 
 impl<'c> Transaction<'c> {
-    /// Returns the version in force of each write's storage, as runs of consecutive writes to the same storage.
+    /// Returns the version in force of each write's storage, as runs of consecutive writes to the same
+    /// storage.
     fn resolve(&self, batch: &WriteBatch) -> Result<Vec<(Arc<InForce>, usize)>> {
         let mut runs: Vec<(Arc<InForce>, usize)> = Vec::new();
         for write in &batch.writes {

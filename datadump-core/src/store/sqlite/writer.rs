@@ -88,8 +88,8 @@ impl Writer {
         })
     }
 
-    /// Reserves `count` timestamps for rows. Each is later than all before it, whatever the clock says, so that
-    /// ordering rows by time gives the order in which they were written.
+    /// Reserves `count` timestamps for rows. Each is later than all before it, whatever the clock says, so
+    /// that ordering rows by time gives the order in which they were written.
     pub(super) fn stamps(&mut self, count: usize) -> Stamps {
         let first = self.options.clock.now().max(self.last_stamp.next());
         self.last_stamp = first.after(count);
@@ -192,7 +192,8 @@ impl Writer {
         self.prune_timer.done(more.unwrap_or(false));
     }
 
-    /// Checkpoints the whole WAL before the connection is closed, so that the main file is the whole database.
+    /// Checkpoints the whole WAL before the connection is closed, so that the main file is the whole
+    /// database.
     pub(super) fn finish(self) {
         if let Err(error) = self.wal.checkpoint_and_truncate(&self.connection) {
             tracing::warn!(%error, "final checkpoint failed; the WAL is recovered at the next start");

@@ -17,17 +17,18 @@ use crate::{
     schema::{Definition, InForce, StorageId, parse},
 };
 
-/// Version of the system tables that this release creates, and to which it upgrades older databases when it opens
-/// them. A database with a higher version is refused.
+/// Version of the system tables that this release creates, and to which it upgrades older databases when it
+/// opens them. A database with a higher version is refused.
 pub(super) const VERSION: i64 = 1;
 
 /// Upgrade steps of the system tables, oldest first: the step at index 0 takes a database from version 1 to
 /// version 2, and so on.
 ///
-/// A step returns the statements for one backend; all pending steps run in the transaction that opens the database.
-/// A new database is created directly in the current layout. So whoever changes the layout ([`create_tables`], the
-/// change log's tables, or the [system storages](super::system_storages)) adds a step here, raises [`VERSION`], and
-/// keeps the fixtures of the older version in `tests/fixtures`, from which the upgrade is tested on both databases.
+/// A step returns the statements for one backend; all pending steps run in the transaction that opens the
+/// database. A new database is created directly in the current layout. So whoever changes the layout
+/// ([`create_tables`], the change log's tables, or the [system storages](super::system_storages)) adds a step
+/// here, raises [`VERSION`], and keeps the fixtures of the older version in `tests/fixtures`, from which the
+/// upgrade is tested on both databases.
 const UPGRADES: &[fn(DbBackend) -> Vec<String>] = &[];
 
 /// Returns the statements that upgrade the system tables from this version to [`VERSION`].

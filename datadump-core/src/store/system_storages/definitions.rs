@@ -197,7 +197,7 @@ fn command() -> Json {
             {"name": "retries", "type": "integer"},
             {"name": "lease_s", "type": "float"},
             // Idempotency key chosen by the sender.
-            {"name": "key", "type": "string", "max_length": 255, "nullable": true},
+            {"name": "idempotency_key", "type": "string", "max_length": 255, "nullable": true},
             {"name": "slot", "type": "string", "max_length": 255, "nullable": true},
             {"name": "lease_until", "type": "timestamp", "nullable": true},
             {"name": "expires_at", "type": "timestamp"},
@@ -207,7 +207,7 @@ fn command() -> Json {
         ],
         "meta": {
             "scans": true,
-            "unique_together": [["device_id", "key"]],
+            "unique_together": [["device_id", "idempotency_key"]],
             "indexes": [{"fields": ["device_id", "state"]}],
         },
     })

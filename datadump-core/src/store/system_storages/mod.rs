@@ -1,7 +1,7 @@
 //! System storages: where the service keeps its own rows, such as sources, the quarantine and devices.
 //!
-//! They are ordinary storages, so they are written in the same transactions and listed with the same filters as
-//! the users' ones. They cannot be declared, and do not appear in lists of storages. Their
+//! They are ordinary storages, so they are written in the same transactions and listed with the same filters
+//! as the users' ones. They cannot be declared, and do not appear in lists of storages. Their
 //! [definitions](definitions) are part of the [system tables](super::system): a change needs an upgrade step.
 
 mod definitions;

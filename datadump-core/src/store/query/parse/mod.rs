@@ -20,7 +20,7 @@ use budget::{Budget, Evaluator};
 const CONTROLS: [&str; 8] = ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
 
 /// Maximum number of columns in an ordering.
-const MAX_ORDERING: usize = 8;
+const MAX_ORDERING_COLUMNS: usize = 8;
 
 /// Parses a query for a storage with this definition. The guide describes the parameters.
 pub fn parameters(definition: &Definition, pairs: &[(String, String)]) -> Result<Query> {
@@ -152,8 +152,12 @@ impl<'a> Parser<'a> {
                 Err((code, detail)) => self.fault("ordering", code, detail),
             }
         }
-        if order.len() > MAX_ORDERING {
-            self.fault("ordering", "too-many", format!("an ordering has at most {MAX_ORDERING} fields"));
+        if order.len() > MAX_ORDERING_COLUMNS {
+            self.fault(
+                "ordering",
+                "too-many",
+                format!("an ordering has at most {MAX_ORDERING_COLUMNS} fields"),
+            );
         }
         // Columns after the key make no difference.
         if let Some(place) = order.iter().position(|order| order.column == Column::Key) {

@@ -27,10 +27,10 @@ const OPERATORS: [&str; 14] = [
 ];
 
 /// Maximum depth of a path into JSON.
-const MAX_PATH: usize = 16;
+const MAX_PATH_STEPS: usize = 16;
 
 /// Maximum number of path steps that are digits: each may be an array index or a member.
-const MAX_ITEMS: usize = 4;
+const MAX_DIGIT_STEPS: usize = 4;
 
 /// The subject of a test: a column, or a place inside a JSON column.
 pub(super) struct Subject {
@@ -99,14 +99,14 @@ impl Subject {
         if !path.is_empty() && kind != Kind::Json {
             return Err(("not-applicable", format!("`{field}` is not a json field, so it has no paths")));
         }
-        if path.len() > MAX_PATH {
-            return Err(("too-deep", format!("a path has at most {MAX_PATH} steps")));
+        if path.len() > MAX_PATH_STEPS {
+            return Err(("too-deep", format!("a path has at most {MAX_PATH_STEPS} steps")));
         }
         if let Some(step) = path.iter().find(|step| !can_be_step(step)) {
             return Err(("path", format!("{step:?} is not a valid path step")));
         }
-        if path.iter().filter(|step| item(step).is_some()).count() > MAX_ITEMS {
-            return Err(("path", format!("a path has at most {MAX_ITEMS} steps of digits")));
+        if path.iter().filter(|step| item(step).is_some()).count() > MAX_DIGIT_STEPS {
+            return Err(("path", format!("a path has at most {MAX_DIGIT_STEPS} steps of digits")));
         }
         Ok(Self { column, path, kind })
     }
