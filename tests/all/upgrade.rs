@@ -1,15 +1,15 @@
-//! Databases of older releases are upgraded when they are opened, newer ones are refused. The old
-//! ones are in `tests/fixtures`; `tests/run fixture` keeps one of the present release.
+//! Databases whose system tables have an older version are upgraded when they are opened, newer ones are refused. There
+//! is a fixture of each version in `tests/fixtures`; `tests/run fixture` makes that of the current version.
 
 use std::{fs, path::PathBuf};
 
 use datadump_tests::{Database, Server, Setup, on_both, snapshot, workspace};
 use serde_json::{Value as Json, json};
 
-on_both![a_newer_database_is_refused, the_present_version_has_a_fixture];
+on_both![a_newer_database_is_refused, the_current_version_has_a_fixture];
 
 #[tokio::test]
-async fn older_files_of_sqlite_are_upgraded() {
+async fn sqlite_databases_of_every_version_open() {
     for (version, file) in fixtures("db") {
         let database = Database::sqlite();
         fs::copy(file, database.file()).unwrap();
@@ -18,7 +18,7 @@ async fn older_files_of_sqlite_are_upgraded() {
 }
 
 #[tokio::test]
-async fn older_databases_of_postgres_are_upgraded() {
+async fn postgres_databases_of_every_version_open() {
     for (version, file) in fixtures("sql") {
         let database = Database::postgres().await;
         database.execute(&fs::read_to_string(file).unwrap()).await;
@@ -33,7 +33,7 @@ async fn check(version: i64, kind: &str, database: Database) {
             .unwrap();
     let server = Server::start(database).await;
     let found = snapshot(&server).await;
-    assert_eq!(found, expected, "all is as the older release answered");
+    assert_eq!(found, expected, "the responses are those of the release that made the fixture");
     let row = json!({"chip_id": "NEW", "color": "red", "collar_size": 1});
     assert_eq!(server.post("/api/v1/storage/dog/", &row).await.is(201).json()["good"], true);
     let again = json!({"chip_id": "CHIP1", "color": "red", "collar_size": 1, "version": 2});
@@ -52,20 +52,23 @@ async fn a_newer_database_is_refused(server: Server) {
     let exit = Setup::default().arguments(arguments).run().await;
     assert!(!exit.status.success() && exit.stdout.is_empty(), "{exit:?}");
     for word in ["4711", &supported.to_string(), "newer"] {
-        assert!(exit.stderr.contains(word), "{word:?} is not said: {exit:?}");
+        assert!(exit.stderr.contains(word), "{word:?} is missing: {exit:?}");
     }
     database.execute(&format!("UPDATE datadump_info SET system_version = {supported}")).await;
     Server::start(database).await.get("/ready").await.is(200).ok();
 }
 
-async fn the_present_version_has_a_fixture(server: Server) {
+async fn the_current_version_has_a_fixture(server: Server) {
     let version = server.database().system_version().await;
     let ending = if server.database().is_postgres() { "sql" } else { "db" };
     let known: Vec<i64> = fixtures(ending).into_iter().map(|(version, _)| version).collect();
-    assert!(known.contains(&version), "version {version} has none, {known:?} have: run tests/run fixture");
+    assert!(
+        known.contains(&version),
+        "version {version} has no fixture, only {known:?}: run tests/run fixture"
+    );
 }
 
-/// The kept databases: their versions, and their files.
+/// Returns the fixtures with this file extension: version and path.
 fn fixtures(ending: &str) -> Vec<(i64, PathBuf)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(workspace::root().join("tests/fixtures")).unwrap() {
@@ -77,6 +80,6 @@ fn fixtures(ending: &str) -> Vec<(i64, PathBuf)> {
         }
     }
     found.sort();
-    assert!(!found.is_empty(), "there is no fixture of {ending}");
+    assert!(!found.is_empty(), "there is no fixture `*.{ending}`");
     found
 }

@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     error::{Error, Fault, Place, Result},
     schema::{Change, Class, Definition, Difference, StorageId, evolve, parse},
-    store::{Declaration, Examined, Progress, Storage, VersionRecord},
+    store::{ChangeImpact, Declaration, Progress, Storage, VersionRecord},
 };
 
 /// Which changes beyond additive ones a declaration may make.
@@ -55,7 +55,7 @@ pub struct PlannedChange {
     /// The change.
     pub change: Change,
     /// How many rows were read and how many stand in its way.
-    pub examined: Examined,
+    pub examined: ChangeImpact,
 }
 
 /// The storages of a database and the versions of their definitions.
@@ -68,7 +68,7 @@ impl Definitions {
     /// Opens the service and resumes migrations that were interrupted.
     pub(crate) fn new(context: Context) -> Self {
         let definitions = Self { context };
-        for storage in definitions.all().iter().filter(|storage| storage.locked()) {
+        for storage in definitions.all().iter().filter(|storage| storage.is_migrating()) {
             definitions.apply_in_background(storage.id);
         }
         definitions
@@ -93,7 +93,7 @@ impl Definitions {
             let storage = self.queue(parsed, definition, None).await?;
             return Ok(Declared { storage, changed: true });
         };
-        if base.locked() {
+        if base.is_migrating() {
             let (storage, version) = (base.name.to_string(), base.migration.version);
             return Err(Error::Migrating { storage, version });
         }
@@ -170,7 +170,7 @@ impl Definitions {
     /// Removes a storage with all its rows. Errs while a migration is under way.
     pub async fn remove(&self, name: &str) -> Result<()> {
         let storage = self.find(name)?;
-        if storage.locked() {
+        if storage.is_migrating() {
             let (storage, version) = (storage.name.to_string(), storage.migration.version);
             return Err(Error::Migrating { storage, version });
         }

@@ -255,7 +255,7 @@ impl Dump {
     /// retry should do so; further writes are queued all the same.
     pub fn is_busy(&self) -> bool {
         let load = self.context.store.load();
-        load.calls >= load.most_calls
+        load.batches >= load.max_batches
     }
 
     /// Size of the database in bytes.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     live::HubEvents,
     schema::Value,
-    store::{Changed, Stored, system_storages::SystemStorage},
+    store::{ChangeKind, Stored, system_storages::SystemStorage},
 };
 
 /// How live renders the hub's events.
@@ -33,7 +33,7 @@ fn reading(stored: &Stored, only_new: bool) -> Option<Json> {
 /// The name and the data of an event.
 fn describe(
     storage: SystemStorage,
-    what: Changed,
+    what: ChangeKind,
     key: &Value,
     stored: Option<&Stored>,
 ) -> (&'static str, Json) {
@@ -50,9 +50,9 @@ fn describe(
         row.remove(hidden);
     }
     let name = |what| match what {
-        Changed::Inserted => "registered",
-        Changed::Updated => "changed",
-        Changed::Deleted => "removed",
+        ChangeKind::Inserted => "registered",
+        ChangeKind::Updated => "changed",
+        ChangeKind::Deleted => "removed",
     };
     let data = |what: &str, id: &str, key: Json, row: Map<String, Json>| {
         let mut data = Map::new();

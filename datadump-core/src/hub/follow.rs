@@ -88,7 +88,7 @@ impl Hub {
         for (row, version) in self.context.rows(SystemStorage::Sensor, &[]).await? {
             self.state.cache.put_sensor(row, version);
         }
-        let liveness: Vec<(LivenessRow, i32)> = self.context.rows(SystemStorage::Pulse, &[]).await?;
+        let liveness: Vec<(LivenessRow, i32)> = self.context.rows(SystemStorage::Liveness, &[]).await?;
         for (row, version) in liveness {
             if let Some(tracker) = self.state.cache.tracker(row.device_id, row.sensor_id) {
                 tracker.load(row, version);

@@ -58,7 +58,7 @@ fn definition(name: &str) -> Json {
             {"name": "received_at", "type": "timestamp"},
         ],
         // No index on sensors, which would double the size: a query for a sensor scans those of its device.
-        "meta": {"scans": true, "indexes": [{"fields": ["device_id", "timestamp"], "kind": "late"}]},
+        "meta": {"scans": true, "indexes": [{"fields": ["device_id", "timestamp"], "kind": "btree"}]},
     })
 }
 

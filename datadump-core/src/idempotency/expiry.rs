@@ -18,7 +18,7 @@ impl Idempotency {
     /// Removes expired answers and returns how many there were. This happens by itself every minute, and may
     /// run in several processes at once.
     pub async fn expire(&self) -> Result<u64> {
-        let in_force = self.context.system(SystemStorage::Answer)?;
+        let in_force = self.context.system(SystemStorage::IdempotencyKey)?;
         let before = self.expired_before().to_string();
         let parameters = [
             ("updated_at__lte", before.as_str()),

@@ -99,7 +99,7 @@ impl Idempotency {
             Some(lock) => lock,
             None => Arc::new(self.locks.lock(&request.key).await?),
         };
-        let in_force = self.context.system(SystemStorage::Answer)?;
+        let in_force = self.context.system(SystemStorage::IdempotencyKey)?;
         let key = Value::Text(request.key.as_str().to_owned());
         let found = self.context.store.get(&in_force, &key).await?;
         let mut reservation = Reservation { in_force, key, fingerprint, expect: Expect::Absent, lock };

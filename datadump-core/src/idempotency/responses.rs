@@ -66,7 +66,7 @@ impl PendingAnswer {
     pub async fn record(self, answer: String) -> Result<()> {
         let row = self.reservation.row(Some(answer), None);
         let record = self.reservation.record(move |_| row.clone());
-        let batch = WriteBatch { once: Some(record), ..WriteBatch::independent(Vec::new()) };
+        let batch = WriteBatch { idempotency: Some(record), ..WriteBatch::independent(Vec::new()) };
         let outcomes = self.context.store.write(batch).await?;
         RecordOutcome::of(outcomes.into_iter().next()).map(drop)
     }

@@ -170,7 +170,7 @@ impl AutoSchema {
         let Some(in_force) = &now.in_force else { return Ok(true) };
         // The request before this one has added them.
         let Some(sent) = add(&in_force.definition, &wanted) else { return Ok(true) };
-        if now.locked() {
+        if now.is_migrating() {
             // Another version is being applied: the fields are added with the next throw.
             let ended = tokio::time::timeout(EXTEND_TIMEOUT, self.context.store.migrate(now.id)).await;
             return Ok(matches!(ended, Ok(Ok(()))));

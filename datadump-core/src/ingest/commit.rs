@@ -228,7 +228,7 @@ impl Ingest {
             batch.on_failure = Some(self.quarantine_failed(context, parts.clone(), originals));
         }
         let has_record = record.is_some();
-        batch.once = record.map(|ReceiptRecord { reservation, row }| {
+        batch.idempotency = record.map(|ReceiptRecord { reservation, row }| {
             let (receipt, parts) = (receipt.clone(), parts.clone());
             reservation.record(move |outcomes| {
                 let mut receipt = receipt.clone();

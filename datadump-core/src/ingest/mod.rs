@@ -235,7 +235,7 @@ impl Ingest {
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
         let mut extra = Vec::new();
         if source.settings.keep_raw {
-            let in_force = self.context.system(SystemStorage::Kept)?;
+            let in_force = self.context.system(SystemStorage::KeptThrow)?;
             let row = KeptThrowRow::encode(&in_force, &throw, &decoded.format)?;
             extra.push(Write::put(row, Expect::Anything));
         }

@@ -174,7 +174,7 @@ impl ResumableStream {
         let once = self.reservation.record(move |_| row.clone());
         let outcomes = context
             .store
-            .write(WriteBatch { once: Some(once), ..WriteBatch::independent(Vec::new()) })
+            .write(WriteBatch { idempotency: Some(once), ..WriteBatch::independent(Vec::new()) })
             .await?;
         match RecordOutcome::of(outcomes.into_iter().next())? {
             RecordOutcome::Written(_) => Ok(()),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId, StorageName, StoredRow, Value},
-    store::{Change, Changed, Commit, Store},
+    store::{Change, ChangeKind, Commit, Store},
 };
 
 /// Maximum number of changes in a batch.
@@ -171,7 +171,7 @@ impl PickedChanges<'_> {
                 storages.push((change.storage, Vec::new()));
                 storages.len() - 1
             });
-            if let Some((_, keys)) = storages.get_mut(place).filter(|_| change.what != Changed::Deleted)
+            if let Some((_, keys)) = storages.get_mut(place).filter(|_| change.kind != ChangeKind::Deleted)
                 && !keys.contains(&change.key)
             {
                 keys.push(change.key.clone());
@@ -188,12 +188,12 @@ impl PickedChanges<'_> {
         for (position, change) in &self.changes {
             // A storage that was removed has no events.
             let Some(rows) = rows.get(&change.storage) else { continue };
-            if change.what != Changed::Deleted && rows.unread.contains(&change.key) {
+            if change.kind != ChangeKind::Deleted && rows.unread.contains(&change.key) {
                 return Ok(EventBatch::new(after.position, before, events));
             }
             if let Some(in_force) = &rows.in_force {
                 let row = rows.rows.iter().find(|row| row.key == change.key);
-                let row = row.filter(|_| change.what != Changed::Deleted).cloned();
+                let row = row.filter(|_| change.kind != ChangeKind::Deleted).cloned();
                 events.push(Arc::new(Event::changed(in_force, change, row, at(*position), hub_events)));
             }
             before = *position;

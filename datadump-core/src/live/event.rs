@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::cursor::Cursor;
 use crate::{
     schema::{InForce, StorageName, StoredRow, Value},
-    store::{Change, Changed, Stored, system_storages::SystemStorage},
+    store::{Change, ChangeKind, Stored, system_storages::SystemStorage},
 };
 
 /// Number of frame kinds for [`Event::frame`].
@@ -23,14 +23,14 @@ pub(crate) struct HubEvents {
     /// waited in quarantine give none.
     pub(crate) reading: fn(&Stored, bool) -> Option<Json>,
     /// The name and the data of an event of a system storage.
-    pub(crate) describe: fn(SystemStorage, Changed, &Value, Option<&Stored>) -> (&'static str, Json),
+    pub(crate) describe: fn(SystemStorage, ChangeKind, &Value, Option<&Stored>) -> (&'static str, Json),
 }
 
 /// A change of a row.
 #[derive(Debug)]
 pub struct Event {
     /// What happened to the row.
-    pub what: Changed,
+    pub what: ChangeKind,
     /// The row's storage.
     pub storage: StorageName,
     /// The version that the change made or deleted. The row may have a later one by now.
@@ -56,7 +56,7 @@ impl Event {
         hub_events: &'static HubEvents,
     ) -> Self {
         Self {
-            what: Changed::Inserted,
+            what: ChangeKind::Inserted,
             storage: in_force.definition.name.clone(),
             version: row.version,
             cursor: None,
@@ -85,16 +85,16 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match (self.system, self.what) {
             (Some(storage), what) => (self.hub_events.describe)(storage, what, &self.key, None).0,
-            (None, Changed::Inserted) => "insert",
-            (None, Changed::Updated) => "update",
-            (None, Changed::Deleted) => "delete",
+            (None, ChangeKind::Inserted) => "insert",
+            (None, ChangeKind::Updated) => "update",
+            (None, ChangeKind::Deleted) => "delete",
         }
     }
 
     /// The event as a reading in the hub's plain form, if it is a new one. Rendered once for all subscribers.
     pub fn reading(&self) -> Option<&str> {
         let render = || {
-            let stored = self.stored.as_ref().filter(|_| self.what == Changed::Inserted)?;
+            let stored = self.stored.as_ref().filter(|_| self.what == ChangeKind::Inserted)?;
             let reading = (self.hub_events.reading)(stored, self.cursor.is_some())?;
             Some(reading.to_string())
         };
@@ -111,7 +111,7 @@ impl Event {
         hub_events: &'static HubEvents,
     ) -> Self {
         Self {
-            what: change.what,
+            what: change.kind,
             storage: in_force.definition.name.clone(),
             version: change.version,
             cursor: Some(cursor),

@@ -97,7 +97,7 @@ impl Replays {
         dry_run: bool,
         program: Option<&Script>,
     ) -> Result<EntryOutcome> {
-        let in_force = self.context.system(SystemStorage::Kept)?;
+        let in_force = self.context.system(SystemStorage::KeptThrow)?;
         let kept: KeptThrowRow = system_rows::decode(&in_force.definition, stored)?;
         let throw = Arc::new(kept.throw(stored)?);
         let format = kept.format.unwrap_or_default();

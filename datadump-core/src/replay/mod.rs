@@ -124,7 +124,7 @@ impl Replays {
             }
             None => None,
         };
-        let storage = if request.kept { SystemStorage::Kept } else { SystemStorage::Quarantine };
+        let storage = if request.kept { SystemStorage::KeptThrow } else { SystemStorage::Quarantine };
         let mut filters = request.filters;
         if !request.kept {
             filters.push(("state__eq".into(), "waiting".into()));
@@ -186,7 +186,7 @@ impl Replays {
                 // One at a time, because each may hold a whole throw. It may have been removed meanwhile.
                 let Some(row) = self.context.store.get(&in_force, &row.key).await? else { continue };
                 let outcome = match storage {
-                    SystemStorage::Kept => self.replay_kept(&row, dry_run, program).await,
+                    SystemStorage::KeptThrow => self.replay_kept(&row, dry_run, program).await,
                     _ => self.replay_entry(&row, dry_run, program).await,
                 };
                 replay.change(|state| note(state, &row, outcome));

@@ -47,7 +47,8 @@ pub(crate) async fn save_with_key(
         let answer = SavedAnswer { row: stored.to_json(), version: stored.row.version, created };
         recorder.row(Some(serde_json::to_string(&answer).ok()?), None)
     };
-    let batch = WriteBatch { once: Some(reservation.record(make)), ..WriteBatch::independent(vec![write]) };
+    let batch =
+        WriteBatch { idempotency: Some(reservation.record(make)), ..WriteBatch::independent(vec![write]) };
     let mut outcomes = context.store.write(batch).await?;
     match RecordOutcome::of(outcomes.pop())? {
         RecordOutcome::Existing(row) => replayed(reservation.read(&row)?),

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     record::Fields,
     schema::{InForce, StoredRow, Value, definition::ServiceColumns},
-    store::{Counted, Expect, Outcome, Query, Stored, Write, query::parse, system_storages::SystemStorage},
+    store::{Expect, Outcome, Query, RowCount, Stored, Write, query::parse, system_storages::SystemStorage},
     validate,
 };
 
@@ -83,9 +83,9 @@ impl Rows {
             })
             .await?;
         let (count, estimated) = match page.count {
-            Counted::Exactly(count) => (Some(count), false),
-            Counted::About(count) => (Some(count), true),
-            Counted::Unknown => (None, false),
+            RowCount::Exactly(count) => (Some(count), false),
+            RowCount::About(count) => (Some(count), true),
+            RowCount::Unknown => (None, false),
         };
         let (next, previous) = pages::links(&in_force, parameters, &query, &page.rows, page.more);
         let rows = page.rows.iter().map(|row| render(&in_force, &query, row)).collect();

@@ -110,9 +110,6 @@ pub enum IndexKind {
     Btree,
     /// A unique index; nulls are distinct.
     Unique,
-    /// For finding and ordering, where rows are given their numbers: on SQLite new ones come into it many at
-    /// once, behind their commits, and are found beside it until then.
-    Late,
 }
 
 impl IndexKind {
@@ -121,7 +118,6 @@ impl IndexKind {
         match self {
             Self::Btree => "btree",
             Self::Unique => "unique",
-            Self::Late => "late",
         }
     }
 
@@ -130,7 +126,6 @@ impl IndexKind {
         match self {
             Self::Btree => "index",
             Self::Unique => "unique index",
-            Self::Late => "late index",
         }
     }
 }

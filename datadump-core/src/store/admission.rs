@@ -1,131 +1,134 @@
-//! How many calls may be under way before more would only make all of them wait.
+//! Admission control: how many batches may be in flight before more would only make all of them wait.
 //!
-//! Rows wait for a sync, and one sync is enough for thousands: a queue that is bounded by rows alone
-//! lets calls in until all wait for seconds, most of that for a processor. So what is bounded is how
-//! long a call may be expected to wait: as many are let in as were lately answered in that time. How
-//! long that is depends on the disk: a few times what a call takes at least.
+//! One sync to disk serves thousands of rows, so a queue bounded only by rows would let callers in until each
+//! waits for seconds, mostly for a CPU. Admission bounds the expected waiting time instead: the limit is the
+//! number of batches that were recently answered within [`TARGET_WAIT`], or on a slow disk within
+//! [`LATENCY_FACTOR`] times the minimum latency.
 
 use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
-/// So many may always be under way: enough to find out what can be done.
-const LEAST_CALLS: usize = 256;
+use parking_lot::Mutex;
 
-/// How long a call may be expected to wait on a disk that is fast.
-const WAIT: Duration = Duration::from_millis(50);
+/// Lower bound of the limit: enough load to measure what the disk can do.
+const MIN_LIMIT: usize = 256;
 
-/// And on a disk that is slow: so many times what a call takes at least, which is about one sync.
-const TIMES: u32 = 2;
+/// Expected waiting time that is acceptable on a fast disk.
+const TARGET_WAIT: Duration = Duration::from_millis(50);
 
-/// How often that is worked out.
-const WINDOW: Duration = Duration::from_millis(200);
+/// Acceptable waiting time on a slow disk, as a multiple of the minimum latency (about one sync).
+const LATENCY_FACTOR: u32 = 2;
 
-/// How much of what was last found is still believed after a window that found less: those who ask
-/// again at once when they are refused must not make it believe that less can be done.
-const MEMORY: f64 = 0.98;
+/// Interval at which the limit is computed again.
+const MEASURE_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Calls under way, and how many there may be.
+/// Share of the last estimate that is kept after an interval with less throughput. Refused clients that retry
+/// at once must not talk the limit down.
+const ESTIMATE_DECAY: f64 = 0.98;
+
+/// Counts the batches in flight and computes their limit.
 #[derive(Debug)]
-pub(super) struct Pressure {
-    calls: AtomicUsize,
-    most: AtomicUsize,
+pub(super) struct Admission {
+    in_flight: AtomicUsize,
+    limit: AtomicUsize,
     answered: AtomicU64,
-    /// Microseconds; of the calls of this window.
-    quickest: AtomicU64,
-    lately: Mutex<Lately>,
+    /// Minimum latency in the current interval, in microseconds.
+    min_latency: AtomicU64,
+    estimate: Mutex<Estimate>,
 }
 
-/// What the last windows have shown.
+/// Throughput and latency over the past intervals.
 #[derive(Debug)]
-struct Lately {
+struct Estimate {
     since: Instant,
     answered: u64,
-    /// Calls in a second.
+    /// Batches per second.
     rate: f64,
-    /// What a call takes at least, in seconds.
-    least: f64,
+    /// Minimum latency of a batch, in seconds.
+    min_latency: f64,
 }
 
-/// A call that is under way, until this is dropped.
+/// A batch in flight, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Turn<'p> {
-    pressure: &'p Pressure,
+pub(super) struct InFlight<'a> {
+    admission: &'a Admission,
     since: Instant,
 }
 
-impl Pressure {
-    /// None under way at this moment.
+impl Admission {
+    /// Starts with no batch in flight.
     pub(super) fn new(now: Instant) -> Self {
         Self {
-            calls: AtomicUsize::new(0),
-            most: AtomicUsize::new(LEAST_CALLS),
+            in_flight: AtomicUsize::new(0),
+            limit: AtomicUsize::new(MIN_LIMIT),
             answered: AtomicU64::new(0),
-            quickest: AtomicU64::new(u64::MAX),
-            lately: Mutex::new(Lately { since: now, answered: 0, rate: 0.0, least: 0.0 }),
+            min_latency: AtomicU64::new(u64::MAX),
+            estimate: Mutex::new(Estimate { since: now, answered: 0, rate: 0.0, min_latency: 0.0 }),
         }
     }
 
-    /// One more, whether it is too many or not.
-    pub(super) fn enter(&self, now: Instant) -> Turn<'_> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        Turn { pressure: self, since: now }
+    /// Counts one more batch, even beyond the limit.
+    pub(super) fn enter(&self, now: Instant) -> InFlight<'_> {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight { admission: self, since: now }
     }
 
-    /// How many there are.
-    pub(super) fn calls(&self) -> usize {
-        self.calls.load(Ordering::Relaxed)
+    /// Returns the number of batches in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// How many there may be.
-    pub(super) fn most(&self, now: Instant) -> usize {
-        // Whoever comes while another works it out takes what was found before.
-        if let Ok(mut lately) = self.lately.try_lock() {
-            let window = now.saturating_duration_since(lately.since);
-            if window >= WINDOW {
+    /// Returns how many batches may be in flight.
+    pub(super) fn limit(&self, now: Instant) -> usize {
+        // While another thread is computing the limit, the last one is good enough.
+        if let Some(mut estimate) = self.estimate.try_lock() {
+            let interval = now.saturating_duration_since(estimate.since);
+            if interval >= MEASURE_INTERVAL {
                 let answered = self.answered.load(Ordering::Relaxed);
-                let quickest = self.quickest.swap(u64::MAX, Ordering::Relaxed);
-                let of_window = (answered - lately.answered) as f64 / window.as_secs_f64();
-                lately.note(of_window, (quickest < u64::MAX).then_some(quickest as f64 / 1e6));
-                (lately.since, lately.answered) = (now, answered);
-                self.most.store(lately.most(), Ordering::Relaxed);
+                let min_latency = self.min_latency.swap(u64::MAX, Ordering::Relaxed);
+                let rate = (answered - estimate.answered) as f64 / interval.as_secs_f64();
+                estimate.update(rate, (min_latency < u64::MAX).then_some(min_latency as f64 / 1e6));
+                (estimate.since, estimate.answered) = (now, answered);
+                self.limit.store(estimate.limit(), Ordering::Relaxed);
             }
         }
-        self.most.load(Ordering::Relaxed)
+        self.limit.load(Ordering::Relaxed)
     }
 }
 
-impl Lately {
-    /// What a window has shown: a rate, and what its quickest call took.
-    fn note(&mut self, rate: f64, quickest: Option<f64>) {
-        self.rate = rate.max(self.rate * MEMORY);
-        if let Some(quickest) = quickest {
-            self.least = if self.least == 0.0 { quickest } else { quickest.min(self.least / MEMORY) };
+impl Estimate {
+    /// Adds the throughput and the minimum latency of an interval.
+    fn update(&mut self, rate: f64, min_latency: Option<f64>) {
+        self.rate = rate.max(self.rate * ESTIMATE_DECAY);
+        if let Some(latency) = min_latency {
+            self.min_latency = if self.min_latency == 0.0 {
+                latency
+            } else {
+                latency.min(self.min_latency / ESTIMATE_DECAY)
+            };
         }
     }
 
-    fn most(&self) -> usize {
-        let wait = WAIT.as_secs_f64().max(self.least * f64::from(TIMES));
+    fn limit(&self) -> usize {
+        let wait = TARGET_WAIT.as_secs_f64().max(self.min_latency * f64::from(LATENCY_FACTOR));
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "a positive number, which is cut where it is too large"
+            reason = "the number is positive, and the cast saturates"
         )]
-        let most = (self.rate * wait) as usize;
-        most.max(LEAST_CALLS)
+        let limit = (self.rate * wait) as usize;
+        limit.max(MIN_LIMIT)
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let micros = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.pressure.calls.fetch_sub(1, Ordering::Relaxed);
-        self.pressure.answered.fetch_add(1, Ordering::Relaxed);
-        self.pressure.quickest.fetch_min(micros, Ordering::Relaxed);
+        self.admission.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.admission.answered.fetch_add(1, Ordering::Relaxed);
+        self.admission.min_latency.fetch_min(micros, Ordering::Relaxed);
     }
 }
 
@@ -134,37 +137,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_are_let_in_as_are_answered_in_time() {
-        for (windows, most) in [
-            // Little is done: what may be under way is what always may.
+    fn the_limit_is_what_is_answered_within_the_target_wait() {
+        for (intervals, limit) in [
+            // Little throughput: the lower bound.
             (&[(10.0, Some(0.001))][..], 256),
             (&[(0.0, None)], 256),
             // A fast disk, and a slow one.
             (&[(30_000.0, Some(0.001))], 1500),
             (&[(6_000.0, Some(0.030))], 360),
-            // A window in which nothing was asked takes little away.
+            // An idle interval lowers the limit only a little.
             (&[(30_000.0, Some(0.001)), (0.0, None)], 1470),
-            // A disk that becomes fast is believed at once, one that becomes slow by and by.
+            // A disk that becomes faster counts at once, one that becomes slower gradually.
             (&[(10_000.0, Some(0.100)), (10_000.0, Some(0.001))], 500),
             (&[(10_000.0, Some(0.030)), (10_000.0, Some(0.100))], 612),
         ] {
-            let mut lately = Lately { since: Instant::now(), answered: 0, rate: 0.0, least: 0.0 };
-            for (rate, quickest) in windows {
-                lately.note(*rate, *quickest);
+            let mut estimate = Estimate { since: Instant::now(), answered: 0, rate: 0.0, min_latency: 0.0 };
+            for (rate, min_latency) in intervals {
+                estimate.update(*rate, *min_latency);
             }
-            assert_eq!(lately.most(), most, "{windows:?}");
+            assert_eq!(estimate.limit(), limit, "{intervals:?}");
         }
     }
 
     #[test]
-    fn calls_are_counted_while_they_are_under_way() {
+    fn batches_are_counted_while_they_are_in_flight() {
         let now = Instant::now();
-        let pressure = Pressure::new(now);
-        assert_eq!((pressure.calls(), pressure.most(now)), (0, LEAST_CALLS));
-        let turns: Vec<Turn> = (0..20_000).map(|_| pressure.enter(now)).collect();
-        assert_eq!(pressure.calls(), 20_000);
-        drop(turns);
-        assert_eq!(pressure.calls(), 0);
-        assert!(pressure.most(now + WINDOW) >= 5_000, "20,000 in a fifth of a second, for 50 ms at least");
+        let admission = Admission::new(now);
+        assert_eq!((admission.in_flight(), admission.limit(now)), (0, MIN_LIMIT));
+        let batches: Vec<InFlight> = (0..20_000).map(|_| admission.enter(now)).collect();
+        assert_eq!(admission.in_flight(), 20_000);
+        drop(batches);
+        assert_eq!(admission.in_flight(), 0);
+        assert!(admission.limit(now + MEASURE_INTERVAL) >= 5_000, "20,000 in 200 ms, for at least 50 ms");
     }
 }

@@ -1,10 +1,11 @@
-//! The storages a database has, in memory: looked up by every request, changed by few.
+//! The catalogue: all storages of a database, in memory. Every request reads it; it rarely changes.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
 };
 
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use serde_json::Value as Json;
 
 use super::system_storages::{self, SystemStorage};
@@ -14,28 +15,28 @@ use crate::{
     schema::{Definition, InForce, StorageId, StorageName, name},
 };
 
-/// A storage as the catalogue knows it.
+/// A storage in the catalogue.
 #[derive(Debug, Clone)]
 pub struct Storage {
     /// Its number.
     pub id: StorageId,
     /// Its name.
     pub name: StorageName,
-    /// The version in force; none before the first is applied.
+    /// The version in force; `None` until the first one is applied.
     pub in_force: Option<Arc<InForce>>,
-    /// The definition in force as it was sent; null before there is one.
+    /// The definition in force as it was sent; null until the first one is applied.
     pub sent: Json,
-    /// The last migration: under way, or how it ended.
+    /// The last migration, pending or ended.
     pub migration: Migration,
-    /// Names of dropped fields, with the kind each had.
+    /// Names of dropped fields, with the kind of each.
     pub dropped: BTreeMap<String, String>,
-    /// When it was first declared.
+    /// When the storage was first declared.
     pub created_at: Timestamp,
     /// When a version was last declared or applied.
     pub updated_at: Timestamp,
 }
 
-/// A version on its way, or arrived.
+/// A version and the state of its migration.
 #[derive(Debug, Clone)]
 pub struct Migration {
     /// The version.
@@ -44,44 +45,44 @@ pub struct Migration {
     pub definition: Arc<Definition>,
     /// The definition as it was sent.
     pub sent: Json,
-    /// How far it is.
+    /// Its state.
     pub state: State,
-    /// Why it failed, when it did.
+    /// Why it failed, if it did.
     pub error: Option<String>,
 }
 
-/// The states of a migration.
+/// The state of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Recorded, not begun.
+    /// Recorded, not started.
     Queued,
     /// Being applied.
     Running,
-    /// In force, or followed by one that is.
+    /// Applied: in force, or superseded by a later version.
     Applied,
-    /// Given up, for the reason recorded. The version before it stays in force.
+    /// Abandoned for the recorded reason. The previous version stays in force.
     Failed,
 }
 
-/// A version of a storage, as its history lists it.
+/// A version in the history of a storage.
 #[derive(Debug, Clone)]
 pub struct VersionRecord {
     /// The version.
     pub version: i32,
     /// The definition as it was sent.
     pub sent: Json,
-    /// How far it is.
+    /// Its state.
     pub state: State,
-    /// Why it failed, when it did.
+    /// Why it failed, if it did.
     pub error: Option<String>,
     /// When it was declared.
     pub created_at: Timestamp,
-    /// When it came into force.
+    /// When it came into force, if it did.
     pub applied_at: Option<Timestamp>,
 }
 
 impl State {
-    /// As text, the same in the database and in answers.
+    /// Returns the state's name, as it is stored and shown in responses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -91,24 +92,24 @@ impl State {
         }
     }
 
-    /// From its text.
+    /// Returns the state with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Queued, Self::Running, Self::Applied, Self::Failed].into_iter().find(|s| s.name() == name)
     }
 
-    /// Whether it is on its way: the storage takes no other version meanwhile.
+    /// Returns whether the migration has not ended; until then the storage accepts no other version.
     pub fn is_pending(self) -> bool {
         matches!(self, Self::Queued | Self::Running)
     }
 }
 
 impl Storage {
-    /// Whether a migration is under way.
-    pub fn locked(&self) -> bool {
+    /// Returns whether a migration is pending.
+    pub fn is_migrating(&self) -> bool {
         self.migration.state.is_pending()
     }
 
-    /// The version in force, or why there is none.
+    /// Returns the version in force, or an error if there is none yet.
     pub fn ready(&self) -> Result<&Arc<InForce>> {
         self.in_force.as_ref().ok_or_else(|| Error::NotReady {
             storage: self.name.to_string(),
@@ -117,11 +118,11 @@ impl Storage {
     }
 }
 
-/// All storages, by name.
+/// All storages of a database.
 #[derive(Debug)]
 pub struct Catalogue {
     storages: RwLock<Storages>,
-    own: Vec<Arc<Storage>>,
+    system: Vec<Arc<Storage>>,
 }
 
 #[derive(Debug, Default)]
@@ -133,7 +134,7 @@ struct Storages {
 impl Storages {
     fn put(&mut self, storage: &Arc<Storage>) {
         self.by_id.insert(storage.id, storage.clone());
-        // Another of that name is gone, or this one was called otherwise.
+        // Drops the entry of another storage that had this name.
         if let Some(before) = self.by_name.insert(storage.name.folded(), storage.clone())
             && before.id != storage.id
         {
@@ -144,73 +145,73 @@ impl Storages {
 
 impl Default for Catalogue {
     fn default() -> Self {
-        Self { storages: RwLock::default(), own: system_storages::storages() }
+        Self { storages: RwLock::default(), system: system_storages::storages() }
     }
 }
 
 impl Catalogue {
-    /// The storage of that name.
+    /// Returns the storage with this name, or an error if there is none.
     pub fn find(&self, name: &str) -> Result<Arc<Storage>> {
         self.get(name).ok_or_else(|| Error::UnknownStorage(name.to_owned()))
     }
 
-    /// The storage of that name, if there is one. Exactly that name: `Dog` does not find `dog`.
+    /// Returns the storage with exactly this name: `Dog` does not find `dog`.
     pub fn get(&self, name: &str) -> Option<Arc<Storage>> {
         self.folded(name).filter(|storage| storage.name.as_str() == name)
     }
 
-    /// The storage whose name is the same but for case.
+    /// Returns the storage with this name, ignoring case.
     pub fn folded(&self, name: &str) -> Option<Arc<Storage>> {
         self.read().by_name.get(name::fold(name).as_ref()).cloned()
     }
 
-    /// One of the service's own storages.
-    pub fn system(&self, own: SystemStorage) -> Result<Arc<InForce>> {
-        let found = self.own.iter().find(|storage| storage.id == own.id());
+    /// Returns the definition of a system storage.
+    pub fn system(&self, storage: SystemStorage) -> Result<Arc<InForce>> {
+        let found = self.system.iter().find(|found| found.id == storage.id());
         found
-            .and_then(|s| s.in_force.clone())
-            .ok_or_else(|| Error::internal("a storage of our own is missing"))
+            .and_then(|found| found.in_force.clone())
+            .ok_or_else(|| Error::internal("a system storage is missing"))
     }
 
-    /// The storage with that number.
+    /// Returns the storage with this number.
     pub fn by_id(&self, id: StorageId) -> Option<Arc<Storage>> {
         if id.is_system() {
-            return self.own.iter().find(|storage| storage.id == id).cloned();
+            return self.system.iter().find(|storage| storage.id == id).cloned();
         }
         self.read().by_id.get(&id).cloned()
     }
 
-    /// All of them, by name.
+    /// Returns all users' storages, ordered by name.
     pub fn all(&self) -> Vec<Arc<Storage>> {
         self.read().by_name.values().cloned().collect()
     }
 
-    /// Puts a storage in the place of the one of its name. Only after its commit.
+    /// Adds a storage, or replaces the one with its name. Only call this after the commit.
     pub(crate) fn put(&self, storage: Storage) -> Arc<Storage> {
         let storage = Arc::new(storage);
         self.write().put(&storage);
         storage
     }
 
-    /// Takes a storage out. Only after its commit.
-    pub(crate) fn take(&self, id: StorageId) {
+    /// Removes a storage. Only call this after the commit.
+    pub(crate) fn remove(&self, id: StorageId) {
         let mut storages = self.write();
         storages.by_name.retain(|_, storage| storage.id != id);
         storages.by_id.remove(&id);
     }
 
-    /// Replaces all of them, as another process left them.
+    /// Replaces the whole catalogue.
     pub(crate) fn replace(&self, storages: Vec<Storage>) {
         let mut fresh = Storages::default();
         storages.into_iter().for_each(|storage| fresh.put(&Arc::new(storage)));
         *self.write() = fresh;
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Storages> {
-        self.storages.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Storages> {
+        self.storages.read()
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Storages> {
-        self.storages.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Storages> {
+        self.storages.write()
     }
 }

@@ -1,4 +1,4 @@
-//! What a write does to the row it meets: pure, so that both backends decide alike.
+//! Decides what a write does to the stored row. Pure functions, so that both backends decide alike.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use crate::{
     schema::{InForce, Row, StoredRow},
 };
 
-/// What is to be done to the table.
+/// What to do to the table.
 #[derive(Debug, Clone)]
 pub(super) enum Decision {
-    /// There is no such row: insert it, with this version.
+    /// Insert the row with this version.
     Insert { version: i32 },
-    /// There is one: replace it, with this version; it stays as old as it is.
+    /// Replace the stored row; the new one gets this version and keeps `created_at`.
     Update { version: i32, created_at: Timestamp },
-    /// There is one: delete it.
+    /// Delete this stored row.
     Delete(StoredRow),
-    /// Nothing.
-    Settled(Outcome),
+    /// Do nothing; this is the outcome.
+    Final(Outcome),
 }
 
-/// The version of a new row, unless there must be none.
+/// Returns the version of a new row; `None` if the condition requires an existing one.
 pub(super) fn first_version(expect: Expect) -> Option<i32> {
     match expect {
         Expect::Version(version) | Expect::First(version) => Some(version),
@@ -34,48 +34,43 @@ pub(super) fn first_version(expect: Expect) -> Option<i32> {
 /// Decides a [`Put`](super::Action::Put) of `row`.
 pub(super) fn put(current: Option<&StoredRow>, row: &Row, expect: Expect) -> Decision {
     let in_force = row.proven_by();
-    if let Some(outcome) = refused(current, in_force, expect) {
-        return Decision::Settled(outcome);
+    if let Some(outcome) = unmet(current, in_force, expect) {
+        return Decision::Final(outcome);
     }
     let Some(current) = current else {
         return Decision::Insert { version: first_version(expect).unwrap_or(1) };
     };
     if expect == Expect::Different && current.values == row.values() {
         let same = Stored { row: current.clone(), in_force: in_force.clone() };
-        return Decision::Settled(Outcome::Unchanged(same));
+        return Decision::Final(Outcome::Unchanged(same));
     }
     match current.version.checked_add(1) {
         Some(version) => Decision::Update { version, created_at: current.created_at },
         None => {
-            let detail = "the row cannot be written again: its version is the greatest there is";
+            let detail = "the row already has the greatest possible version and cannot be changed";
             let fault = Fault::new(Place::field("version"), "out-of-range", detail);
-            Decision::Settled(Outcome::Invalid(vec![fault]))
+            Decision::Final(Outcome::Invalid(vec![fault]))
         }
     }
 }
 
 /// Decides a [`Delete`](super::Action::Delete).
 pub(super) fn delete(current: Option<&StoredRow>, in_force: &Arc<InForce>, expect: Expect) -> Decision {
-    if let Some(outcome) = refused(current, in_force, expect) {
-        return Decision::Settled(outcome);
+    if let Some(outcome) = unmet(current, in_force, expect) {
+        return Decision::Final(outcome);
     }
     match current {
         Some(current) => Decision::Delete(current.clone()),
-        None => Decision::Settled(Outcome::Missing),
+        None => Decision::Final(Outcome::Missing),
     }
 }
 
-/// Why nothing is done on this condition, when it does not hold.
-pub(super) fn refused(
-    current: Option<&StoredRow>,
-    in_force: &Arc<InForce>,
-    expect: Expect,
-) -> Option<Outcome> {
-    let holds = match (expect, current) {
-        (Expect::Anything | Expect::Different, Some(_)) if in_force.definition.meta.require_version => {
-            return Some(Outcome::VersionRequired);
-        }
-        (Expect::Exists, Some(_)) if in_force.definition.meta.require_version => {
+/// Returns the outcome of a write whose condition the stored row does not meet; `None` if it does.
+pub(super) fn unmet(current: Option<&StoredRow>, in_force: &Arc<InForce>, expect: Expect) -> Option<Outcome> {
+    let is_met = match (expect, current) {
+        (Expect::Anything | Expect::Different | Expect::Exists, Some(_))
+            if in_force.definition.meta.require_version =>
+        {
             return Some(Outcome::VersionRequired);
         }
         (Expect::Anything | Expect::Different, _)
@@ -84,6 +79,6 @@ pub(super) fn refused(
         (Expect::Version(version) | Expect::Exactly(version), Some(current)) => current.version == version,
         (Expect::Exactly(_) | Expect::Exists, None) | (Expect::Absent | Expect::First(_), Some(_)) => false,
     };
-    (!holds)
+    (!is_met)
         .then(|| Outcome::Refused(current.map(|row| Stored { row: row.clone(), in_force: in_force.clone() })))
 }

@@ -1,31 +1,31 @@
-//! What both backends say about a migration.
+//! Progress and impact of a migration, as both backends report them.
 
 use super::catalogue::State;
 
-/// How far a migration is.
+/// Progress of a migration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// The version it leads to.
+    /// The version being applied.
     pub version: i32,
     /// Its state.
     pub state: State,
     /// Rows read or rewritten so far.
     pub rows_done: u64,
-    /// Rows there are to read or rewrite.
+    /// Rows to read or rewrite in total.
     pub rows_total: u64,
-    /// Why it failed, when it did.
+    /// Why it failed, if it did.
     pub error: Option<String>,
 }
 
-/// What the rows say to one change.
+/// Impact of one change on the rows that exist.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Examined {
-    /// Rows that were looked at; none when the change concerns no row.
+pub struct ChangeImpact {
+    /// Rows examined; 0 if the change does not depend on rows.
     pub scanned: u64,
-    /// Rows that stand in its way.
+    /// Rows that violate the change.
     pub violating: u64,
-    /// Keys of the first few of them, as JSON.
+    /// Keys of the first violating rows, as JSON.
     pub examples: Vec<serde_json::Value>,
-    /// About how long writers have to wait while it is made, in milliseconds; 0 when they need not.
+    /// Estimated time that writers have to wait for the change, in milliseconds.
     pub writers_wait_ms: u64,
 }

@@ -1,8 +1,8 @@
-//! Where rows are kept: the trait a backend implements, and what is common to all backends.
+//! Where rows are kept: the [`Store`] trait that a backend implements, and what all backends share.
 //!
 //! ```text
-//! writes ─► queue ─► writer: drain ─► decide ─► commit ─► answer
-//! reads  ─► query ─► sql ─► a reader of its own: never behind a write
+//! writes ─► queue ─► writer: take a batch ─► decide ─► commit ─► answer
+//! reads  ─► query ─► sql ─► a read-only connection, never behind a write
 //! ```
 
 mod admission;
@@ -10,16 +10,18 @@ pub mod catalogue;
 pub mod change_log;
 pub mod conformance;
 mod decide;
+mod declare;
 pub mod migrate;
+mod page;
 pub mod postgres;
 pub mod query;
+mod queue;
 mod refusal;
 mod sql;
 pub mod sqlite;
 mod system;
 pub mod system_storages;
 mod write;
-mod writer;
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -33,9 +35,9 @@ use crate::{
     schema::{Definition, Difference, InForce, Row, StorageId, StoredRow, Value},
 };
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionRecord};
-pub use change_log::{Change, Changed, Commit, Retention, Span};
-pub use migrate::{Examined, Progress};
-pub use query::{Column, Count, Counted, Filter, Found, Order, Page, Paging, Query, Test};
+pub use change_log::{Change, ChangeKind, Commit, Retention, Span};
+pub use migrate::{ChangeImpact, Progress};
+pub use query::{Column, Count, Filter, FoundRows, Order, Page, Paging, Query, RowCount, Test};
 pub use write::{
     Action, Atomicity, Expect, IdempotencyRecord, MakeRecord, OnFailure, Outcome, RecordFn, ReplacementFn,
     Stored, Write, WriteBatch,
@@ -45,74 +47,76 @@ pub use write::{
 ///
 /// # Contract
 ///
-/// * **Durable.** When [`write`](Store::write), [`declare`](Store::declare) or
-///   [`remove`](Store::remove) answers `Ok`, what it says was done is committed and synced to disk.
-///   When it answers `Err`, nothing of it was done, or it cannot be known (a connection that broke
-///   during commit): never is something reported as done that was not.
-/// * **One row's fault is its own.** A write that fails a condition or a constraint gets its own
-///   [`Outcome`]; the writes beside it are stored.
-/// * **All or nothing, where asked.** Of a call whose fate is [`Atomicity::AllOrNothing`] either every write
-///   takes effect or none does. The writes of any call take effect at one moment: nobody, not even
-///   after a crash, finds one of them without the others.
-/// * **Something instead.** A write that fails a condition or a constraint is replaced by what its
-///   call's [`OnFailure`] makes of it, at the same moment.
-/// * **Once.** A call with a [`Once`] takes effect only while its record is as expected, and the record
-///   is put at the same moment. Of calls with the same record at once, on however many nodes, one takes
-///   effect; the others are given the record.
-/// * **Order.** Writes of one call to the same key take effect in the order given. Writes of
-///   different calls take effect one after another per key.
-/// * **Proof.** A [`Row`] is stored only under the definition that proved it. When another one is
-///   in force by then, it is validated again, and its outcome is [`Outcome::Invalid`] if it no
-///   longer fits.
-/// * **Reads never wait behind writes**, and see only what is committed.
-/// * **Told.** What a commit has changed is in the [feed] at the same moment: the numbers of commits are
-///   dense, and nothing ever appears behind one that was seen.
-/// * **Bounded.** When more is waiting than the queue takes, `write` answers
-///   [`Error::Overloaded`](crate::Error::Overloaded) at once.
-/// * **Migrations end.** [`migrate`](Store::migrate) takes a pending version to applied or failed.
-///   A process that dies on the way leaves a state from which the next `migrate` does the same, and
-///   at no moment is a definition in force that the table does not have.
+/// * **Durable.** When [`write`](Store::write), [`declare`](Store::declare) or [`remove`](Store::remove)
+///   returns `Ok`, the change is committed and synced to disk. When it returns `Err`, nothing was changed, or
+///   the result is unknown (the connection broke during the commit). A change that was not made is never
+///   reported as made.
+/// * **Failures stay local.** A write that fails a condition or a constraint gets its own [`Outcome`]; the
+///   other writes are stored.
+/// * **Atomic on request.** In a batch with [`Atomicity::AllOrNothing`] either every write takes effect or
+///   none does. The writes of any batch become visible at the same moment: no reader sees some of them
+///   without the others, not even after a crash.
+/// * **Replacements.** A write that fails is replaced by the row that the batch's [`OnFailure`] builds, in
+///   the same transaction.
+/// * **Idempotent.** A batch with an [`IdempotencyRecord`] takes effect only if the stored record meets its
+///   condition, and the new record is stored in the same transaction. When several batches with the same
+///   record arrive at once, on any number of nodes, one takes effect and the others get the stored record.
+/// * **Ordered.** Writes of one batch to the same key take effect in the given order. Writes of different
+///   batches to one key take effect one after another.
+/// * **Validated.** A [`Row`] is stored only under the definition that validated it. If another version is in
+///   force by then, the row is validated again, and its outcome is [`Outcome::Invalid`] if it no longer fits.
+/// * **Reads never wait for writes**, and see only committed data.
+/// * **Published.** Every commit adds its changes to the [change log](change_log) in the same transaction.
+///   Positions have no gaps, and no commit ever appears at a position before one that was already read.
+/// * **Bounded.** When the queue is full, `write` returns [`Error::Overloaded`](crate::Error::Overloaded) at
+///   once.
+/// * **Migrations end.** [`migrate`](Store::migrate) takes a pending version to applied or failed. If the
+///   process dies on the way, the next `migrate` continues from the state it left. A definition is never in
+///   force while the table does not match it.
 ///
-/// [`conformance`] checks all of this against any backend.
+/// The [`conformance`] suite checks all of this against any backend.
 #[async_trait]
 pub trait Store: Send + Sync + Debug + 'static {
-    /// What it is, in one word: `sqlite`, `postgres`.
+    /// Returns the backend's name: `sqlite` or `postgres`.
     fn backend(&self) -> &'static str;
 
-    /// What in the database's own settings puts at risk what is promised here, for people to read.
+    /// Returns warnings about settings of the database that endanger this contract, for people to read.
     fn warnings(&self) -> &[String] {
         &[]
     }
 
-    /// The most bytes a row may have beside its long texts, where the database bounds that.
+    /// Returns the maximum size of a row in bytes, not counting long texts, if the database has one.
     fn widest_row(&self) -> Option<usize>;
 
-    /// The storages, as they stand now. Kept fresh by the backend, also when other processes
-    /// change the same database.
+    /// Returns the current storages. The backend keeps them up to date, also when other processes change the
+    /// same database.
     fn catalogue(&self) -> &Arc<Catalogue>;
 
-    /// The storage with this number. One that is not known here, or with no version in force, is looked up in the
-    /// database: another process may just have made it.
+    /// Returns the storage with this number. A storage that is unknown here, or has no version in force, is
+    /// looked up in the database, because another process may just have created it.
     async fn storage(&self, id: StorageId) -> Result<Option<Arc<Storage>>> {
         Ok(self.catalogue().by_id(id))
     }
 
-    /// Records a version that is to be applied: a new storage, or the next version of one.
-    /// Errs with [`Migrating`](crate::Error::Migrating) or
-    /// [`StalePlan`](crate::Error::StalePlan) when the storage has moved on from `base`.
+    /// Records a version to be applied: a new storage, or the next version of one.
+    ///
+    /// # Errors
+    ///
+    /// [`Migrating`](crate::Error::Migrating) or [`StalePlan`](crate::Error::StalePlan) if the storage is no
+    /// longer at `base`.
     async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>>;
 
-    /// Applies the pending version of a storage, if it has one, and does not return before its
-    /// state is `applied` or `failed`. Another process that is at it is waited for.
+    /// Applies the pending version of a storage, if there is one, and returns once it is `applied` or
+    /// `failed`. If another process is applying it, this waits for that process.
     async fn migrate(&self, storage: StorageId) -> Result<()>;
 
-    /// How far the last migration of a storage is.
+    /// Returns the progress of a storage's last migration.
     async fn progress(&self, storage: StorageId) -> Result<Progress>;
 
-    /// Counts the rows that stand in the way of each change.
-    async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<Examined>>;
+    /// Counts the rows that violate each change.
+    async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<ChangeImpact>>;
 
-    /// What a backend would run to apply these changes, for people to read.
+    /// Returns the statements that would apply these changes, for people to read.
     fn ddl(
         &self,
         storage: Option<&Arc<InForce>>,
@@ -120,99 +124,100 @@ pub trait Store: Send + Sync + Debug + 'static {
         difference: &Difference,
     ) -> Vec<String>;
 
-    /// All versions of a storage, first to last.
+    /// Returns all versions of a storage, oldest first.
     async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>>;
 
-    /// Removes a storage, its rows and its versions.
+    /// Removes a storage with its rows and versions.
     async fn remove(&self, storage: StorageId) -> Result<()>;
 
-    /// Writes rows; one outcome for each, in the same order, and after them that of the record of a
-    /// call with a [`Once`].
-    async fn write(&self, call: WriteBatch) -> Result<Vec<Outcome>>;
+    /// Writes rows. Returns one outcome per write, in order, followed by the outcome of the
+    /// [`IdempotencyRecord`] if there is one.
+    async fn write(&self, batch: WriteBatch) -> Result<Vec<Outcome>>;
 
-    /// One row by its key.
+    /// Returns the row with this key.
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>>;
 
-    /// The rows a query asks for. The query was made for `in_force`.
+    /// Returns a page of rows. The query must have been made for `in_force`.
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page>;
 
-    /// The rows with these keys, looked up one after the other until those that were found have so many
-    /// bytes: at least one is looked up.
-    async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<Found>;
+    /// Looks up rows by key, in order, until the rows found reach this many bytes. At least one key is looked
+    /// up.
+    async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows>;
 
-    /// A number that grows whenever sources or programs may have changed, here or in another
-    /// process: before the write that changed them is answered here, and within seconds elsewhere.
+    /// Returns a counter that grows whenever sources or programs may have changed: for changes made here
+    /// before the write returns, for changes made by other processes within seconds.
     fn config_signal(&self) -> watch::Receiver<u64>;
 
-    /// A number that grows when there may be more in the [feed], by this process or another.
+    /// Returns a counter that grows when the [change log](change_log) may have new entries, written by any
+    /// process.
     fn commit_signal(&self) -> watch::Receiver<u64>;
 
-    /// What there is of the [feed].
+    /// Returns the range of positions that the [change log](change_log) holds.
     async fn span(&self) -> Result<Span>;
 
-    /// The commits behind a position, in order, at most so many; fewer when they are large. None when there
-    /// is none behind it. The first one is the next one, unless that is kept no more.
-    async fn commits(&self, after: i64, most: usize) -> Result<Vec<Commit>>;
+    /// Returns up to `limit` commits after a position, in order; fewer if they are large, none if there are
+    /// none. The first one is at the next position, unless that has been pruned.
+    async fn commits(&self, after: i64, limit: usize) -> Result<Vec<Commit>>;
 
-    /// Answers when the database answers, and takes what is written as far as is known.
+    /// Checks that the database responds and, as far as is known, accepts writes.
     async fn ping(&self) -> Result<()>;
 
-    /// What the write path is doing.
+    /// Returns the load of the write path.
     fn load(&self) -> Load;
 
-    /// Bytes the whole database takes.
+    /// Returns the size of the whole database in bytes.
     async fn size(&self) -> Result<u64>;
 
-    /// Finishes what was accepted, then lets go of the database.
+    /// Finishes the writes that were accepted, then closes the database.
     async fn close(&self);
 }
 
-/// What both backends are opened with.
+/// Options for opening either backend.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the time comes from.
+    /// Source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// Where names come from that nobody else has.
+    /// Source of unique ids.
     pub ids: Ids,
-    /// How much of the [feed] is kept.
+    /// Retention of the [change log](change_log).
     pub change_log: Retention,
-    /// The most writes that may wait.
+    /// Maximum number of queued writes.
     pub queue_rows: usize,
-    /// The most bytes that may wait.
+    /// Maximum size of queued writes in bytes.
     pub queue_bytes: usize,
-    /// Proves a row again, for a definition that came into force after it was proven.
+    /// Validates a row again when another version has come into force.
     pub reprove: Reprove,
 }
 
-/// Proves a row for another version of its storage.
+/// Validates a row against another version of its storage.
 pub type Reprove = fn(&Row, &Arc<InForce>) -> Result<Row, Vec<Fault>>;
 
-/// A version that is to be applied.
+/// A version to be applied.
 #[derive(Debug, Clone)]
 pub struct Declaration {
     /// The definition.
     pub definition: Definition,
     /// The definition as it was sent: `{key, fields, meta?}`.
     pub sent: serde_json::Value,
-    /// The version it follows; none for a new storage.
+    /// The version it follows; `None` for a new storage.
     pub base: Option<(StorageId, i32)>,
 }
 
-/// What the write path is doing, for status and metrics. The counters only grow.
+/// Load of the write path, for status and metrics. The counters only grow.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Load {
-    /// Writes that wait or are being committed.
+    /// Writes that are queued or being committed.
     pub queued: u64,
-    /// The most that may wait.
+    /// Maximum number of queued writes.
     pub capacity: u64,
-    /// Transactions committed.
+    /// Committed transactions.
     pub commits: u64,
     /// Rows written or deleted.
     pub rows: u64,
-    /// Calls refused because the queue was full.
+    /// Batches refused because the queue was full.
     pub refused: u64,
-    /// Calls that are not answered yet.
-    pub calls: u64,
-    /// How many there may be before more would only make all of them wait.
-    pub most_calls: u64,
+    /// Batches in flight.
+    pub batches: u64,
+    /// Number of batches in flight beyond which new requests should be refused.
+    pub max_batches: u64,
 }

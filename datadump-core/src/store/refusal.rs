@@ -1,8 +1,8 @@
-//! What only the database can find wrong with a row, in the same words whichever it is.
+//! Faults that only the database can detect, worded alike for both backends.
 
 use crate::error::{Fault, Place};
 
-/// Another row has the same values in these fields, which are unique.
+/// Another row has the same values in these unique fields.
 pub(super) fn not_unique(fields: &[String]) -> Fault {
     let at = match fields {
         [only] => Place::field(only),
@@ -10,19 +10,19 @@ pub(super) fn not_unique(fields: &[String]) -> Fault {
     };
     let named: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
     let detail = match fields.len() {
-        0 => "another row has the same values where they must be unique".into(),
+        0 => "another row has the same values in unique fields".into(),
         1 => format!("another row has the same {}, which is unique", named.join("")),
         _ => format!("another row has the same {}, which are unique together", named.join(" and ")),
     };
     Fault::new(at, "unique", detail)
 }
 
-/// There is no number left that could be the next key.
+/// The sequence of generated keys is exhausted.
 pub(super) fn no_keys_left(key: &str) -> Fault {
-    Fault::new(Place::field(key), "no-keys-left", "the greatest number there is was given already")
+    Fault::new(Place::field(key), "no-keys-left", "the greatest possible key is already in use")
 }
 
-/// The database says something else against the row.
+/// The row violates another constraint of the database.
 pub(super) fn constraint(message: &str) -> Fault {
     Fault::new(Place::body(), "constraint", format!("the database refuses the row: {message}"))
 }

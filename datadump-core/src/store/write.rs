@@ -1,119 +1,150 @@
-//! What is asked to be written, on which conditions, and what became of it.
+//! Write batches: what is to be written, on which conditions, and the outcome of each write.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use crate::{
     error::Fault,
     schema::{InForce, Row, StorageId, StorageName, StoredRow, Value},
 };
 
-/// Writes that were asked for in one go.
+/// Writes that are committed in one transaction.
 #[derive(Debug, Clone)]
 pub struct WriteBatch {
-    /// The writes.
+    /// The writes, applied in this order.
     pub writes: Vec<Write>,
-    /// What the failure of one means for the others.
+    /// Whether one failing write rolls back the others.
     pub atomicity: Atomicity,
-    /// What is done instead of one that fails.
+    /// What to store in place of a write that fails.
     pub on_failure: Option<OnFailure>,
-    /// What is recorded of it, so that it takes effect once.
-    pub once: Option<IdempotencyRecord>,
+    /// A record stored with the batch, so that the batch takes effect only once.
+    pub idempotency: Option<IdempotencyRecord>,
 }
 
-/// What the failure of one write means for the others of its call.
+/// Whether one failing write rolls back the others of its batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Atomicity {
-    /// Nothing.
+    /// Each write succeeds or fails by itself.
     Independent,
-    /// That none takes effect; the others are [`Outcome::RolledBack`].
+    /// If one write fails, none takes effect; the others become [`Outcome::RolledBack`].
     AllOrNothing,
 }
 
 /// One write to one row.
 #[derive(Debug, Clone)]
 pub struct Write {
-    /// What is to be done.
+    /// What to do.
     pub action: Action,
-    /// On which condition.
+    /// The condition under which to do it.
     pub expect: Expect,
 }
 
-/// Makes the row that is put when a write fails, out of its place in the call, what it was and how it failed; or
-/// none. The row's storage is one of the service's own, and its key is new.
+/// Builds the row to store in place of a failed write.
+///
+/// The row must belong to a system storage and have a new key. With `None` the write just fails.
 #[derive(Clone)]
 pub struct OnFailure(pub Arc<ReplacementFn>);
 
-/// What an [`OnFailure`] does.
+/// Builds a replacement from the position of the write in its batch, the write, and its outcome.
 pub type ReplacementFn = dyn Fn(usize, &Write, &Outcome) -> Option<Row> + Send + Sync;
 
-impl Debug for OnFailure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl OnFailure {
+    /// Returns the row to store in place of the failed write at `place`.
+    pub(super) fn replacement(&self, place: usize, write: &Write, failed: &Outcome) -> Option<Row> {
+        (self.0)(place, write, failed)
+    }
+}
+
+impl fmt::Debug for OnFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OnFailure")
     }
 }
 
-/// A record by which a call takes effect once.
+/// A record stored in the same transaction as a batch, by which the batch takes effect only once.
 ///
-/// The call has one outcome more, the last one, which is that of the record:
-/// [`Created`](Outcome::Created) or [`Updated`](Outcome::Updated) with the record as it was put,
-/// together with what the call did; [`Refused`](Outcome::Refused) with the record that is there, when it
-/// is not as expected: then all else is [`Undone`](Outcome::RolledBack); and `Undone` when there was nothing
-/// to record, because [`Make`] says so or because the call stands or falls together and fell.
+/// The batch gets one more outcome, at the end, for the record:
+///
+/// * [`Created`](Outcome::Created) or [`Updated`](Outcome::Updated) with the new record: the batch was
+///   applied.
+/// * [`Refused`](Outcome::Refused) with the existing record: it did not meet `expect`, and every write is
+///   [`RolledBack`](Outcome::RolledBack).
+/// * [`RolledBack`](Outcome::RolledBack): no record was stored, because `make` returned none or because an
+///   all-or-nothing batch failed.
 #[derive(Debug, Clone)]
 pub struct IdempotencyRecord {
-    /// The storage of the record: one of the service's own.
+    /// The record's storage, which must be a system storage.
     pub in_force: Arc<InForce>,
     /// The record's key.
     pub key: Value,
-    /// What must hold of the record, or nothing of the call takes effect.
+    /// The condition the stored record must meet for the batch to take effect.
     pub expect: Expect,
-    /// Makes the record.
+    /// Builds the record.
     pub make: MakeRecord,
 }
 
-/// Makes the row with the key of a [`Once`] out of what became of the writes; or none, when it is not
-/// to be recorded. It may be asked more than once, each time a transaction is tried again.
+/// Builds an [`IdempotencyRecord`]'s row from the outcomes of its batch.
+///
+/// It may be called several times, once for each attempt of the transaction. With `None` nothing is recorded.
 #[derive(Clone)]
 pub struct MakeRecord(pub Arc<RecordFn>);
 
-/// What a [`Make`] does.
+/// Builds the record from the outcomes of the batch's writes.
 pub type RecordFn = dyn Fn(&[Outcome]) -> Option<Row> + Send + Sync;
 
-impl Debug for MakeRecord {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl IdempotencyRecord {
+    /// Returns the record to store for a batch with these outcomes, if any. An all-or-nothing batch that
+    /// failed is not recorded.
+    pub(super) fn row(&self, atomicity: Atomicity, outcomes: &[Outcome]) -> Option<Row> {
+        let is_failed = atomicity == Atomicity::AllOrNothing && outcomes.iter().any(Outcome::is_failure);
+        if is_failed { None } else { (self.make.0)(outcomes) }
+    }
+}
+
+impl fmt::Debug for MakeRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MakeRecord")
     }
 }
 
 impl WriteBatch {
-    /// Writes of which each stands for itself.
+    /// Creates a batch whose writes succeed or fail one by one.
     pub fn independent(writes: Vec<Write>) -> Self {
-        Self { writes, atomicity: Atomicity::Independent, on_failure: None, once: None }
+        Self { writes, atomicity: Atomicity::Independent, on_failure: None, idempotency: None }
     }
 
-    /// Writes that take effect together or not at all.
+    /// Creates a batch whose writes take effect together or not at all.
     pub fn atomic(writes: Vec<Write>) -> Self {
-        Self { writes, atomicity: Atomicity::AllOrNothing, on_failure: None, once: None }
+        Self { writes, atomicity: Atomicity::AllOrNothing, on_failure: None, idempotency: None }
     }
 }
 
 impl Write {
-    /// Inserts the row, or replaces the one with its key, on this condition.
+    /// Inserts the row, or replaces the one with its key.
     pub fn put(row: Row, expect: Expect) -> Self {
         Self { action: Action::Put(row), expect }
     }
 
-    /// Deletes the row with this key, on this condition.
+    /// Deletes the row with this key.
     pub fn delete(in_force: Arc<InForce>, key: Value, expect: Expect) -> Self {
         Self { action: Action::Delete { in_force, key }, expect }
     }
 
-    /// The name of the storage that it is to.
+    /// Returns the name of the storage it writes to.
     pub(crate) fn storage_name(&self) -> &StorageName {
+        &self.in_force().definition.name
+    }
+
+    /// Returns the version of the storage that the write was made for.
+    pub(super) fn in_force(&self) -> &Arc<InForce> {
         match &self.action {
-            Action::Put(row) => row.storage_name(),
-            Action::Delete { in_force, .. } => &in_force.definition.name,
+            Action::Put(row) => row.proven_by(),
+            Action::Delete { in_force, .. } => in_force,
         }
+    }
+
+    /// Returns the storage it writes to.
+    pub(super) fn storage(&self) -> StorageId {
+        self.in_force().storage
     }
 }
 
@@ -131,54 +162,53 @@ pub enum Action {
     },
 }
 
-/// What must hold of the row a write meets.
+/// The condition that the stored row must meet for a write to take effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
-    /// Whatever is there.
+    /// No condition.
     Anything,
-    /// Whatever is there; but if that is the same already, nothing is done.
+    /// No condition, but a row with equal values is left [`Unchanged`](Outcome::Unchanged).
     Different,
-    /// If there is a row, it has this version; if there is none, the new row starts with it.
-    /// (For a deletion there must be one.)
+    /// An existing row must have this version; a new row starts with it. A deletion requires the row.
     Version(i32),
-    /// There is a row with this version.
+    /// The row must exist and have this version.
     Exactly(i32),
-    /// There is a row.
+    /// The row must exist.
     Exists,
-    /// There is no row.
+    /// The row must not exist.
     Absent,
-    /// There is no row, and the new one starts with this version.
+    /// The row must not exist; the new row starts with this version.
     First(i32),
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// There was no row, now there is this one.
+    /// The row was inserted.
     Created(Stored),
-    /// The row is this one now.
+    /// The row was replaced; this is the new one.
     Updated(Stored),
-    /// The row is gone; this is what it was.
+    /// The row was deleted; this is what it held.
     Deleted(Stored),
-    /// The row was like this already. Nothing was done.
+    /// The stored row already had these values, so nothing was written.
     Unchanged(Stored),
-    /// The condition failed; this is the row as it is, if there is one. Nothing was done.
+    /// The condition was not met. Holds the stored row, if there is one. Nothing was written.
     Refused(Option<Stored>),
-    /// There was nothing to delete, and nothing was expected.
+    /// There was no row to delete.
     Missing,
-    /// The storage takes no change without a version, and none was expected. Nothing was done.
+    /// The storage requires a version for each change, and the write named none. Nothing was written.
     VersionRequired,
-    /// The row breaks a rule that only the database can check, or the definition that came into
-    /// force meanwhile. Nothing was done.
+    /// The row violates a constraint that only the database can check, or a definition that came into force
+    /// after it was validated. Nothing was written.
     Invalid(Vec<Fault>),
-    /// It failed like this, and what was to be done otherwise was done.
+    /// The write failed with the first outcome, and [`OnFailure`] stored this row in its place.
     Replaced(Box<Outcome>, Stored),
-    /// Another write of its call failed, and they stand or fall together. Nothing was done.
+    /// Another write of the same all-or-nothing batch failed. Nothing was written.
     RolledBack,
 }
 
 impl Outcome {
-    /// Whether the write did not take effect, and others of its call may have to follow it.
+    /// Returns whether the write did not take effect.
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Created(_) | Self::Updated(_) | Self::Deleted(_) | Self::Unchanged(_) => false,
@@ -191,7 +221,7 @@ impl Outcome {
         }
     }
 
-    /// The storage in which something was written.
+    /// Returns the storage that was written to, if any was.
     pub(super) fn written(&self) -> Option<StorageId> {
         match self {
             Self::Created(stored)
@@ -218,7 +248,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// The whole row as JSON.
+    /// Returns the whole row as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         self.row.to_json(&self.in_force.definition)
     }

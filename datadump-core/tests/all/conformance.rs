@@ -1,29 +1,93 @@
-//! The conformance suite on both databases.
+//! The conformance suite on both databases: one test for each check and backend.
 
 use datadump_core::store::conformance::CHECKS;
 
 use crate::databases::{Backend, Database};
 
-async fn conforms(backend: Backend) {
-    let mut failed = Vec::new();
-    for check in CHECKS {
-        let database = Database::new(backend).await;
-        let started = std::time::Instant::now();
-        let result = check.run(&database).await;
-        println!("{:8.1} ms  {}", started.elapsed().as_secs_f64() * 1000.0, check.name);
-        if let Err(error) = result {
-            failed.push(format!("{}: {error}", check.name));
-        }
+/// Runs one check on a database of its own.
+async fn run(backend: Backend, name: &str) {
+    let check = CHECKS.iter().find(|check| check.name == name);
+    let check = check.unwrap_or_else(|| panic!("there is no check `{name}`"));
+    let database = Database::new(backend).await;
+    if let Err(error) = check.run(&database).await {
+        panic!("{backend:?} does not conform: {name}: {error}");
     }
-    assert!(failed.is_empty(), "{backend:?} does not conform:\n{}", failed.join("\n"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sqlite_conforms() {
-    conforms(Backend::Sqlite).await;
+macro_rules! checks {
+    ($($name:ident,)*) => {
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $name() {
+                    super::run(crate::databases::Backend::Sqlite, stringify!($name)).await;
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $name() {
+                    super::run(crate::databases::Backend::Postgres, stringify!($name)).await;
+                }
+            )*
+        }
+    };
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn postgres_conforms() {
-    conforms(Backend::Postgres).await;
+checks![
+    every_kind_round_trips_even_after_a_restart,
+    many_rows_are_stored_like_single_ones,
+    a_write_with_an_unmet_condition_changes_nothing,
+    writes_of_one_batch_to_one_key_take_effect_in_order,
+    a_row_that_violates_a_unique_index_does_not_affect_others,
+    concurrent_increments_are_each_counted_once,
+    generated_keys_are_never_reused,
+    rows_of_one_batch_get_the_keys_in_their_outcomes,
+    the_greatest_key_does_not_affect_other_writes,
+    concurrent_batches_share_the_keys_that_are_left,
+    unusual_keys_are_stored_and_found_exactly,
+    deleted_rows_are_gone,
+    rows_are_looked_up_until_a_size_is_reached,
+    lists_show_the_newest_row_first,
+    an_atomic_batch_is_all_or_nothing,
+    a_failed_write_is_replaced,
+    an_unchanged_row_is_not_written,
+    system_storages_are_written_together_with_others,
+    a_large_batch_with_invalid_rows_becomes_visible_at_once,
+    a_batch_with_a_record_takes_effect_once,
+    a_record_is_built_from_the_outcomes_of_its_batch,
+    one_of_several_concurrent_equal_batches_takes_effect,
+    keys_of_type_id_hold_uuids_and_texts,
+    exactly_the_committed_changes_are_logged,
+    no_commit_appears_before_one_that_was_read,
+    large_commits_are_logged_completely,
+    versions_follow_one_another,
+    a_removed_storage_can_be_created_again,
+    a_row_for_a_removed_storage_is_refused,
+    pages_cover_all_rows_once_in_both_directions,
+    pages_ordered_by_floats_cover_all_rows,
+    counts_match_the_filter,
+    a_query_for_an_old_version_is_refused,
+    texts_are_found_regardless_of_case,
+    existing_rows_get_the_default_of_a_new_field,
+    text_defaults_are_stored_verbatim,
+    an_integer_field_with_indexes_becomes_a_long,
+    limits_can_be_widened,
+    the_scale_of_a_decimal_can_change,
+    violating_rows_fail_a_migration_without_changes,
+    duplicate_rows_fail_a_unique_index_without_changes,
+    a_field_is_renamed_converted_and_dropped,
+    rows_validated_earlier_are_validated_again,
+    rows_written_during_a_migration_are_kept,
+    plans_count_violating_rows,
+];
+
+#[test]
+fn every_check_has_its_tests() {
+    let checks: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+    assert_eq!(NAMES, checks, "list the checks as `CHECKS` does");
 }

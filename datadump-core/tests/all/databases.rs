@@ -1,4 +1,4 @@
-//! A database of its own for each test, and a bench on it for the conformance suite.
+//! A separate database for each test, and the conformance suite's bench on it.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -12,7 +12,7 @@ use datadump_core::{
 use serde_json::Value as Json;
 use sqlx::{Connection, Executor, PgConnection};
 
-/// Which database a test runs on.
+/// The database that a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Backend {
     /// SQLite.
@@ -21,7 +21,7 @@ pub(crate) enum Backend {
     Postgres,
 }
 
-/// A database that goes away with this value.
+/// A database that is removed on drop.
 pub(crate) struct Database {
     place: Place,
 }
@@ -32,12 +32,12 @@ enum Place {
 }
 
 impl Database {
-    /// An empty one.
+    /// Creates an empty database.
     pub(crate) async fn new(backend: Backend) -> Self {
         Self::made(backend, "").await
     }
 
-    /// An empty one, made in this manner.
+    /// Creates an empty database with these options of `CREATE DATABASE`.
     pub(crate) async fn made(backend: Backend, manner: &str) -> Self {
         let place = match backend {
             Backend::Sqlite => {
@@ -59,7 +59,7 @@ impl Database {
         Self { place }
     }
 
-    /// The address of a database on a server.
+    /// Returns the URL of a database on a server.
     pub(crate) fn url(&self) -> &str {
         match &self.place {
             Place::File(..) => panic!("a file has no address"),
@@ -67,7 +67,7 @@ impl Database {
         }
     }
 
-    /// Its address, as a program gives it.
+    /// Returns its address, as in the server's settings.
     pub(crate) fn address(&self) -> String {
         match &self.place {
             Place::File(file, _) => format!("sqlite:{}", file.display()),
@@ -75,7 +75,7 @@ impl Database {
         }
     }
 
-    /// Opens it.
+    /// Opens a store on it.
     pub(crate) async fn store(&self) -> Result<Arc<dyn Store>> {
         Ok(match &self.place {
             Place::File(file, _) => Arc::new(SqliteStore::open(Some(file.clone()), options()).await?),
@@ -88,7 +88,7 @@ impl Drop for Database {
     fn drop(&mut self) {
         let Place::Server { admin, name, .. } = &self.place else { return };
         let (admin, name) = (admin.clone(), name.clone());
-        // A thread of its own: this may run inside a runtime, which must not block on another.
+        // On a separate thread: this may run inside a runtime, which must not block on another.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
@@ -101,7 +101,7 @@ impl Drop for Database {
     }
 }
 
-/// What stores are opened with.
+/// Returns the options that stores are opened with.
 pub(crate) fn options() -> Options {
     Options {
         clock: Arc::new(SystemClock),
@@ -113,7 +113,7 @@ pub(crate) fn options() -> Options {
     }
 }
 
-/// Ids from the real clock and real randomness.
+/// Returns ids made from the real clock and real randomness.
 pub(crate) fn ids() -> Ids {
     Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom::default()))
 }

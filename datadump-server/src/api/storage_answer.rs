@@ -29,13 +29,13 @@ pub(crate) struct StorageAnswer {
 impl From<&Storage> for StorageAnswer {
     fn from(storage: &Storage) -> Self {
         let (version, definition) = match &storage.in_force {
-            Some(in_force) if !storage.locked() => (in_force.version, &storage.sent),
+            Some(in_force) if !storage.is_migrating() => (in_force.version, &storage.sent),
             _ => (storage.migration.version, &storage.migration.sent),
         };
         Self {
             name: storage.name.to_string(),
             version,
-            locked: storage.locked(),
+            locked: storage.is_migrating(),
             state: storage.migration.state.name().into(),
             definition: Object(definition.clone()),
             created_at: Moment(storage.created_at),

@@ -130,7 +130,8 @@ fn layers_and_services_know_only_what_is_below_them() {
 fn circles_of_files_are_short() {
     for folder in ["datadump-core/src", "datadump-server/src"] {
         let references = Modules::read(&files(folder)).references();
-        let long: Vec<_> = circles(&references).into_iter().filter(|circle| circle.len() > MAX_CIRCLE).collect();
+        let long: Vec<_> =
+            circles(&references).into_iter().filter(|circle| circle.len() > MAX_CIRCLE).collect();
         assert!(long.is_empty(), "{folder}: these files depend on each other in a circle: {long:#?}");
     }
 }

@@ -276,12 +276,6 @@ fn metas() -> Vec<Case> {
             &["nope"],
         ),
         case(
-            "a late index where keys are not given in order",
-            with(json!({"indexes": [{"fields": ["a"], "kind": "late"}]})),
-            "/meta/indexes/0/kind",
-            &["generated"],
-        ),
-        case(
             "an index of a kind that is none",
             with(json!({"indexes": [{"fields": ["a"], "kind": "hash"}]})),
             "/meta/indexes/0/kind",

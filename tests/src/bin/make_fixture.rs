@@ -1,7 +1,7 @@
-//! Keeps what the present release makes of a database, in `tests/fixtures`, so that every later
-//! release is tested with it: `system-N.db` for SQLite, `system-N.sql` for PostgreSQL, and
-//! beside each what a server on it answers, as JSON. N is the version of the system tables; run it
-//! (`tests/run fixture`) once for each new one, and commit what it makes.
+//! Makes a fixture of the current version of the system tables in `tests/fixtures`, from which later releases test
+//! that they upgrade it: `system-N.db` for SQLite, `system-N.sql` for PostgreSQL, and for each the responses of a
+//! server on it, as JSON. N is the version. Run it (`tests/run fixture`) once for each new version, and commit the
+//! files.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "it prints, and fails by panicking")]
 
@@ -19,7 +19,7 @@ async fn main() {
         let server = Server::start(database).await;
         fill(&server).await;
         let seen = snapshot(&server).await;
-        assert!(!seen.to_string().contains(r#""locked":true"#), "a migration is under way: {seen}");
+        assert!(!seen.to_string().contains(r#""locked":true"#), "a migration is pending: {seen}");
         let (_setup, database) = server.stop().await;
         let version = database.system_version().await;
         let file = |ending: &str| folder.join(format!("system-{version}.{ending}"));
@@ -35,11 +35,11 @@ async fn main() {
         };
         let text = format!("{seen:#}\n");
         fs::write(file(&format!("{kind}.json")), text).expect("the file can be written");
-        println!("kept system version {version} of {kind}");
+        println!("made the {kind} fixture of version {version}");
     }
 }
 
-/// Something of everything: all kinds, several versions, a dropped field, rows of several versions.
+/// Fills the database: all field kinds, several versions of storages and rows, a dropped field, the hub.
 async fn fill(server: &Server) {
     server.declare(&dog()).await;
     server.declare(&cat()).await;
@@ -83,7 +83,7 @@ async fn dump(url: &str) -> String {
     let output = Command::new("pg_dump").args(options).arg(url).output().await.expect("pg_dump is there");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("it is text");
-    // What is for psql alone is left out, and what says nothing.
+    // Leaves out psql commands, comments and empty lines.
     let is_kept = |line: &&str| !line.starts_with('\\') && !line.starts_with("--") && !line.is_empty();
     text.lines().filter(is_kept).fold(String::new(), |text, line: &str| text + line + "\n")
 }

@@ -172,10 +172,10 @@ impl Hub {
             Ok(())
         };
         remove(SystemStorage::Device, Value::Integer(device.id))?;
-        remove(SystemStorage::Pulse, Value::Text(device.tracker.key().to_owned()))?;
+        remove(SystemStorage::Liveness, Value::Text(device.tracker.key().to_owned()))?;
         for sensor in device.sensors() {
             remove(SystemStorage::Sensor, Value::Integer(sensor.id))?;
-            remove(SystemStorage::Pulse, Value::Text(sensor.tracker.key().to_owned()))?;
+            remove(SystemStorage::Liveness, Value::Text(sensor.tracker.key().to_owned()))?;
         }
         // Before the rows are deleted, so that none is stored again.
         device.stop();

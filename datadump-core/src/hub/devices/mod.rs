@@ -175,7 +175,7 @@ impl Hub {
 
     /// Loads what other nodes have stored about these devices.
     async fn refresh(&self, ids: &[i64]) -> Result<()> {
-        let in_force = self.context.system(SystemStorage::Pulse)?;
+        let in_force = self.context.system(SystemStorage::Liveness)?;
         let column = Column::named(&in_force.definition, "device_id")
             .ok_or_else(|| Error::internal("liveness without a device"))?;
         for ids in ids.chunks(200) {

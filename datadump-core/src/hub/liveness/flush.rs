@@ -138,7 +138,7 @@ impl Hub {
             }
         };
         Ok(Some(TrackerWrites {
-            liveness: self.context.put(SystemStorage::Pulse, &row, expect)?,
+            liveness: self.context.put(SystemStorage::Liveness, &row, expect)?,
             transition,
             was,
         }))

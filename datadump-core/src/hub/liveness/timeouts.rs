@@ -21,7 +21,7 @@ impl Hub {
     /// Checks the devices and sensors that are overdue.
     pub(super) async fn check_timeouts(&self) -> Result<()> {
         let now = self.context.now();
-        let in_force = self.context.system(SystemStorage::Pulse)?;
+        let in_force = self.context.system(SystemStorage::Liveness)?;
         let Some(due) = Column::named(&in_force.definition, "due") else {
             return Err(Error::internal("liveness has no due time"));
         };

@@ -63,7 +63,6 @@ pub struct Command {
     /// Seconds the device has to acknowledge it.
     pub lease_s: f64,
     /// The sender's idempotency key.
-    #[serde(rename = "once")]
     pub key: Option<String>,
     /// DeviceFilter the commands in one slot only the newest counts.
     pub slot: Option<String>,

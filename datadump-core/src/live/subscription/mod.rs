@@ -29,7 +29,7 @@ use crate::{
     context::Context,
     error::Result,
     schema::{InForce, StorageId, StorageName, Value},
-    store::{Changed, Commit, Filter, Store, query::parse, system_storages::SystemStorage},
+    store::{ChangeKind, Commit, Filter, Store, query::parse, system_storages::SystemStorage},
 };
 
 /// Maximum number of commits that a subscription reads at a time while it catches up.
@@ -288,7 +288,7 @@ impl Subscription {
             return false;
         }
         let key = (event.storage.clone(), format!("{:?}", event.key));
-        if event.what == Changed::Deleted {
+        if event.what == ChangeKind::Deleted {
             // A row that is created again starts with version 1.
             self.backfilled.remove(&key);
         }
@@ -299,7 +299,7 @@ impl Subscription {
         // Old transitions and commands are cleaned up; that is not an event.
         let is_cleaned_up =
             matches!(event.system(), Some((SystemStorage::Transition | SystemStorage::Command, _)));
-        if is_cleaned_up && event.what == Changed::Deleted {
+        if is_cleaned_up && event.what == ChangeKind::Deleted {
             return false;
         }
         if event.stored.as_ref().is_some_and(|stored| !self.devices.matches(&stored.in_force, &stored.row)) {

@@ -220,7 +220,7 @@ fn indexes(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
     }
     for index in after.iter().filter(|index| !before.contains(index)) {
         let class = match index.kind {
-            IndexKind::Btree | IndexKind::Late => Class::Additive,
+            IndexKind::Btree => Class::Additive,
             IndexKind::Unique => Class::DataDependent,
         };
         let at = match index.fields.as_slice() {

@@ -17,8 +17,8 @@ const MAX_INDEX_FIELDS: usize = 16;
 /// Maximum number of indexes per definition.
 const MAX_INDEXES: usize = 64;
 
-/// Parses `meta`. `is_counted` tells whether the database numbers the rows.
-pub(super) fn read(json: &Json, fields: &[Field], is_counted: bool, faults: &mut Faults) -> Option<Meta> {
+/// Reads the `meta` object.
+pub(super) fn read(json: &Json, fields: &[Field], faults: &mut Faults) -> Option<Meta> {
     let at = Place::field("meta");
     let mut members = Members::of(json, at.clone(), "meta", faults)?;
     let unique_together = members.optional("unique_together");
@@ -40,7 +40,7 @@ pub(super) fn read(json: &Json, fields: &[Field], is_counted: bool, faults: &mut
         items(json, &at, faults)?
             .iter()
             .enumerate()
-            .map(|(place, json)| index(json, &at.index(place), fields, is_counted, faults))
+            .map(|(place, json)| index(json, &at.index(place), fields, faults))
             .collect()
     });
     Some(Meta { unique_together: unique_together?, indexes: indexes?, auto, scans, require_version })
@@ -54,7 +54,7 @@ fn items<'a>(json: &'a Json, at: &Place, faults: &mut Faults) -> Option<&'a Vec<
     items
 }
 
-fn index(json: &Json, at: &Place, fields: &[Field], is_counted: bool, faults: &mut Faults) -> Option<Index> {
+fn index(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Option<Index> {
     let mut members = Members::of(json, at.clone(), "an index", faults)?;
     let names = members.required("fields", faults);
     let kind = match members.optional("kind") {
@@ -62,18 +62,12 @@ fn index(json: &Json, at: &Place, fields: &[Field], is_counted: bool, faults: &m
         Some(json) => match json.as_str() {
             Some("btree") => Some(IndexKind::Btree),
             Some("unique") => Some(IndexKind::Unique),
-            Some("late") if is_counted => Some(IndexKind::Late),
-            Some("late") => {
-                let detail = "an index can be late only where the key is a generated integer or long";
-                faults.add(at.name("kind"), "not-applicable", detail);
-                None
-            }
             Some("fulltext") => {
                 faults.add(at.name("kind"), "not-available", "fulltext indexes are not available yet");
                 None
             }
             _ => {
-                let detail = format!("{json} is not a kind of index: use btree, unique or late");
+                let detail = format!("{json} is not a kind of index: use btree or unique");
                 faults.add(at.name("kind"), "unknown-kind", detail);
                 None
             }

@@ -54,10 +54,9 @@ fn read(json: &Json, faults: &mut Faults) -> Option<Definition> {
     let (key, mut fields) = (key?, fields?);
     distinct(&key, &fields, faults);
     distinct_origins(&fields, faults);
-    let is_counted = key.generated && matches!(key.kind, Kind::Integer | Kind::Long);
     let meta = match meta {
         None => super::Meta::default(),
-        Some(json) => meta::read(json, &fields, is_counted, faults)?,
+        Some(json) => meta::read(json, &fields, faults)?,
     };
     if meta.auto && !open {
         let detail = "`auto` requires a key of type id";

@@ -1,15 +1,17 @@
-//! The feed: what was committed, in the order in which it was. Every commit that changes rows of people's
-//! storages, or devices and commands, has one entry, written in the same transaction: its number and, packed,
-//! which keys it has inserted, updated and deleted. Numbers are dense and in the order of the commits, on however many nodes:
-//! who has seen all up to one number misses nothing when it goes on behind it.
+//! The change log: which rows were changed, in commit order.
+//!
+//! Every commit that changes rows of users' storages, or devices and commands, appends one entry in the same
+//! transaction: its position and, [packed](pack), the keys it inserted, updated and deleted. Positions are
+//! dense and in commit order, on any number of nodes, so a reader that has seen everything up to a position
+//! misses nothing when it continues after it.
 //!
 //! ```text
-//! outcomes ─► packer ─► entry, as the last statement of the rows' transaction
-//! entries behind a position ─► unpacked ─► commits
+//! outcomes ─► packer ─► entry: the last statement of the transaction
+//! entries after a position ─► unpack ─► commits
 //! ```
 //!
-//! Entries hold no rows: who wants them asks the storage. The oldest go when they are too old or all of them
-//! too many; the newest stays, so that the next number is known.
+//! Entries hold keys, not rows; readers fetch the rows from the storage. The oldest entries are pruned when
+//! they exceed the [retention](Retention). The newest is never pruned, so that the next position is known.
 
 mod pack;
 
@@ -23,19 +25,25 @@ use crate::{
     schema::{StorageId, Value},
 };
 
-/// How many bytes of entries are read at a time: unpacked they take more than ten times as much, for each who
-/// reads by itself.
-pub(super) const FEED_BYTES: usize = 64 << 10;
+/// Packed size after which one read of the log stops. Unpacked entries take more than ten times as much, for
+/// each reader.
+pub(super) const MAX_READ_BYTES: usize = 64 << 10;
 
-/// How many of the oldest are removed at a time.
-pub(super) const REMOVED: u32 = 100;
+/// Number of entries that are pruned in one statement.
+pub(super) const PRUNE_BATCH_ENTRIES: u32 = 100;
 
-/// How much of it is kept.
+/// Selects epoch, first and last position, total size, and the time of the oldest entry, on both databases.
+pub(super) const SELECT_SPAN: &str = "SELECT epoch, oldest.position, newest.position, \
+    newest.bytes - oldest.bytes + length(oldest.changes), oldest.at FROM datadump_change_log_info, \
+    (SELECT * FROM datadump_change_log ORDER BY position LIMIT 1) AS oldest, \
+    (SELECT position, bytes FROM datadump_change_log ORDER BY position DESC LIMIT 1) AS newest";
+
+/// How much of the change log is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// How long entries are kept.
+    /// Maximum age of entries.
     pub time: Duration,
-    /// How many bytes of them are kept.
+    /// Maximum total size in bytes.
     pub bytes: usize,
 }
 
@@ -46,17 +54,17 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// How often is looked whether the oldest are too old or too many: often enough for short times.
-    pub(super) fn pause(&self) -> Duration {
+    /// Interval between two prunings, shorter for a short retention.
+    pub(super) fn prune_interval(&self) -> Duration {
         (self.time / 10).clamp(Duration::from_millis(100), Duration::from_mins(1))
     }
 
-    /// Entries from before are too old.
+    /// Returns the time, in microseconds, before which entries are too old.
     pub(super) fn oldest(&self, now: Timestamp) -> i64 {
         now.micros().saturating_sub(i64::try_from(self.time.as_micros()).unwrap_or(i64::MAX))
     }
 
-    /// The bytes that are kept, as databases count.
+    /// Returns the maximum size as the databases' integer type.
     pub(super) fn bytes(&self) -> i64 {
         i64::try_from(self.bytes).unwrap_or(i64::MAX)
     }
@@ -65,58 +73,69 @@ impl Retention {
 /// One commit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Commit {
-    /// Its number: one more than that of the commit before it.
+    /// Its position: that of the previous commit plus one.
     pub position: i64,
-    /// When it was, by the clock of the node that made it.
+    /// Commit time, by the clock of the node that committed.
     pub at: Timestamp,
-    /// What it changed, in the order in which that was asked for.
+    /// The changed rows, in the order of the writes.
     pub changes: Vec<Change>,
 }
 
-/// One row that a commit changed.
+impl Commit {
+    /// Reads a commit from the columns of its entry.
+    pub(super) fn from_row(position: i64, at: i64, changes: &[u8]) -> Result<Self> {
+        Ok(Self { position, at: timestamp(at)?, changes: unpack(changes)? })
+    }
+}
+
+/// One changed row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// The row's storage. It may have been removed since.
+    /// The row's storage, which may have been removed since.
     pub storage: StorageId,
-    /// What became of the row.
-    pub what: Changed,
+    /// How the row was changed.
+    pub kind: ChangeKind,
     /// The row's key.
     pub key: Value,
-    /// The row's version: of a deleted one, the last it had.
+    /// The row's version; for a deleted row its last one.
     pub version: i32,
 }
 
-/// What became of a row.
+/// How a row was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Changed {
-    /// It is new.
+pub enum ChangeKind {
+    /// The row is new.
     Inserted,
-    /// It is another.
+    /// The row was replaced.
     Updated,
-    /// It is gone.
+    /// The row was deleted.
     Deleted,
 }
 
-/// What there is of the feed.
+/// The range of positions that the change log holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// Whose numbers these are: a database that is made anew has another epoch.
+    /// Identifies the database the positions belong to; a new database has a new epoch.
     pub epoch: String,
-    /// The oldest entry that is kept.
+    /// Position of the oldest entry.
     pub first: i64,
-    /// The newest.
+    /// Position of the newest entry.
     pub last: i64,
-    /// The bytes of all that are kept.
+    /// Total size of all entries in bytes.
     pub bytes: u64,
-    /// When the oldest was made.
+    /// Time of the oldest entry.
     pub since: Timestamp,
 }
 
 impl Span {
-    /// Out of what a database says, in this order.
-    pub(super) fn of(read: (String, i64, i64, i64, i64)) -> Result<Self> {
-        let (epoch, first, last, bytes, since) = read;
-        let since = Timestamp::from_micros(since).ok_or_else(|| Error::internal("an entry out of time"))?;
-        Ok(Self { epoch, first, last, bytes: u64::try_from(bytes).unwrap_or(0), since })
+    /// Reads a span from the columns of [`SELECT_SPAN`].
+    pub(super) fn from_row(row: (String, i64, i64, i64, i64)) -> Result<Self> {
+        let (epoch, first, last, bytes, since) = row;
+        Ok(Self { epoch, first, last, bytes: u64::try_from(bytes).unwrap_or(0), since: timestamp(since)? })
     }
+}
+
+fn timestamp(micros: i64) -> Result<Timestamp> {
+    Timestamp::from_micros(micros)
+        .ok_or_else(|| Error::internal("a change log entry has a time out of range"))
 }

@@ -1,24 +1,27 @@
-//! What a commit changed, in few bytes: a row with an id of a throw takes about five.
+//! The packed form of a commit's changes. A row whose key is a throw id takes about five bytes.
 //!
 //! ```text
+//! entry  = format change*
 //! change = flags [storage] key [version]
-//! flags  = what (2 bits), kind of key (2 bits), storage as before (1 bit), version 1 (1 bit)
+//! flags  = change kind (2 bits), key type (2 bits), same storage as before (1 bit), version is 1 (1 bit)
+//! key    = integer: difference to the previous integer key
+//!        | text:    length of the prefix shared with the previous key, length of the rest, rest
+//!        | uuid:    length of the prefix shared with the previous key, rest
 //! ```
 //!
-//! Numbers are in groups of seven bits, signed ones folded. A key says how many of its bytes are those of the
-//! one before it, an integer how far it is from the one before it.
+//! Numbers are LEB128 varints, signed ones zigzag-encoded.
 
 use uuid::Uuid;
 
-use super::{Change, Changed};
+use super::{Change, ChangeKind};
 use crate::{
     error::{Error, Result},
     schema::{StorageId, Value},
     store::{Outcome, system_storages},
 };
 
-/// The first byte: how the others are to be read.
-const FORM: u8 = 1;
+/// The first byte of an entry: the format of the rest.
+const FORMAT: u8 = 1;
 
 const INTEGER: u8 = 0;
 const TEXT: u8 = 1;
@@ -27,80 +30,80 @@ const UUID: u8 = 2;
 const SAME_STORAGE: u8 = 0b1_0000;
 const FIRST_VERSION: u8 = 0b10_0000;
 
-/// Packs changes.
+/// Packs changes into an entry.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Packer {
     bytes: Vec<u8>,
-    last: Last,
+    previous: Previous,
 }
 
-/// What the next change is told apart from.
+/// What the next change is encoded relative to.
 #[derive(Debug, Default)]
-struct Last {
+struct Previous {
     storage: Option<StorageId>,
     integer: i64,
     key: Vec<u8>,
 }
 
 impl Packer {
-    /// Adds what became of a write, if that is a change of somebody's row.
+    /// Adds the change that a write made, if it made one.
     pub(in crate::store) fn outcome(&mut self, outcome: &Outcome) -> Result<()> {
-        let (what, stored) = match outcome {
-            Outcome::Created(stored) => (Changed::Inserted, stored),
-            Outcome::Updated(stored) => (Changed::Updated, stored),
-            Outcome::Deleted(stored) => (Changed::Deleted, stored),
-            // What is put instead is in a storage of our own.
+        let (kind, stored) = match outcome {
+            Outcome::Created(stored) => (ChangeKind::Inserted, stored),
+            Outcome::Updated(stored) => (ChangeKind::Updated, stored),
+            Outcome::Deleted(stored) => (ChangeKind::Deleted, stored),
+            // Replacements go into the quarantine, which is not published.
             _ => return Ok(()),
         };
-        self.change(stored.in_force.storage, what, &stored.row.key, stored.row.version)
+        self.change(stored.in_force.storage, kind, &stored.row.key, stored.row.version)
     }
 
-    /// Adds a change, unless it is of a storage of our own that nobody is told of.
+    /// Adds a change, unless changes of its storage are not published.
     pub(in crate::store) fn change(
         &mut self,
         storage: StorageId,
-        what: Changed,
+        kind: ChangeKind,
         key: &Value,
         version: i32,
     ) -> Result<()> {
-        if !system_storages::is_told(storage) {
+        if !system_storages::is_published(storage) {
             return Ok(());
         }
         if self.bytes.is_empty() {
-            self.bytes.push(FORM);
+            self.bytes.push(FORMAT);
         }
-        let kind = match key {
+        let key_type = match key {
             Value::Integer(_) => INTEGER,
             Value::Text(_) => TEXT,
             Value::Uuid(_) => UUID,
-            other => return Err(Error::internal(format!("a key that cannot be packed: {other:?}"))),
+            other => return Err(Error::internal(format!("a key of this type cannot be packed: {other:?}"))),
         };
-        let what = match what {
-            Changed::Inserted => 0,
-            Changed::Updated => 1,
-            Changed::Deleted => 2,
+        let kind = match kind {
+            ChangeKind::Inserted => 0,
+            ChangeKind::Updated => 1,
+            ChangeKind::Deleted => 2,
         };
-        let is_same = self.last.storage == Some(storage);
-        let flags = what | (kind << 2);
+        let is_same = self.previous.storage == Some(storage);
+        let flags = kind | (key_type << 2);
         let flags = flags | if is_same { SAME_STORAGE } else { 0 };
         self.bytes.push(flags | if version == 1 { FIRST_VERSION } else { 0 });
         if !is_same {
             self.signed(storage.get());
-            self.last.storage = Some(storage);
+            self.previous.storage = Some(storage);
         }
         match key {
             Value::Integer(integer) => {
-                self.signed(integer.wrapping_sub(self.last.integer));
-                self.last.integer = *integer;
+                self.signed(integer.wrapping_sub(self.previous.integer));
+                self.previous.integer = *integer;
             }
             Value::Text(text) => {
-                let own = self.shared(text.as_bytes());
-                self.number(own.len() as u64);
-                self.bytes.extend_from_slice(own);
+                let rest = self.delta(text.as_bytes());
+                self.number(rest.len() as u64);
+                self.bytes.extend_from_slice(rest);
             }
             Value::Uuid(uuid) => {
-                let own = self.shared(uuid.as_bytes());
-                self.bytes.extend_from_slice(own);
+                let rest = self.delta(uuid.as_bytes());
+                self.bytes.extend_from_slice(rest);
             }
             _ => {}
         }
@@ -110,19 +113,19 @@ impl Packer {
         Ok(())
     }
 
-    /// The entry; none when nothing was changed.
+    /// Returns the entry; `None` if there are no changes.
     pub(in crate::store) fn finish(self) -> Option<Vec<u8>> {
         Some(self.bytes).filter(|bytes| !bytes.is_empty())
     }
 
-    /// Says how many bytes a key shares with the one before; the others.
-    fn shared<'k>(&mut self, key: &'k [u8]) -> &'k [u8] {
-        let shared = self.last.key.iter().zip(key).take_while(|(one, other)| one == other).count();
+    /// Writes the length of the prefix shared with the previous key; returns the rest.
+    fn delta<'k>(&mut self, key: &'k [u8]) -> &'k [u8] {
+        let shared = self.previous.key.iter().zip(key).take_while(|(one, other)| one == other).count();
         self.number(shared as u64);
-        self.last.key.truncate(shared);
-        let own = key.get(shared..).unwrap_or_default();
-        self.last.key.extend_from_slice(own);
-        own
+        self.previous.key.truncate(shared);
+        let rest = key.get(shared..).unwrap_or_default();
+        self.previous.key.extend_from_slice(rest);
+        rest
     }
 
     fn signed(&mut self, number: i64) {
@@ -141,63 +144,64 @@ impl Packer {
     }
 }
 
-/// The changes of an entry.
+/// Unpacks the changes of an entry.
 pub(in crate::store) fn unpack(bytes: &[u8]) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
-    let Some((form, rest)) = bytes.split_first() else { return Ok(changes) };
-    if *form != FORM {
-        return Err(Error::internal(format!("an entry of the feed has the form {form}, which nobody knows")));
+    let Some((format, rest)) = bytes.split_first() else { return Ok(changes) };
+    if *format != FORMAT {
+        return Err(Error::internal(format!("a change log entry has the unknown format {format}")));
     }
-    let (mut rest, mut last) = (Rest(rest), Last::default());
+    let (mut rest, mut previous) = (Decoder(rest), Previous::default());
     while !rest.0.is_empty() {
-        changes
-            .push(rest.change(&mut last).ok_or_else(|| Error::internal("an entry of the feed is broken"))?);
+        changes.push(
+            rest.change(&mut previous).ok_or_else(|| Error::internal("a change log entry is corrupt"))?,
+        );
     }
     Ok(changes)
 }
 
-/// What is not read yet.
-struct Rest<'b>(&'b [u8]);
+/// The bytes not read yet.
+struct Decoder<'b>(&'b [u8]);
 
-impl Rest<'_> {
-    fn change(&mut self, last: &mut Last) -> Option<Change> {
+impl Decoder<'_> {
+    fn change(&mut self, previous: &mut Previous) -> Option<Change> {
         let flags = self.byte()?;
-        let what = match flags & 0b11 {
-            0 => Changed::Inserted,
-            1 => Changed::Updated,
-            2 => Changed::Deleted,
+        let kind = match flags & 0b11 {
+            0 => ChangeKind::Inserted,
+            1 => ChangeKind::Updated,
+            2 => ChangeKind::Deleted,
             _ => return None,
         };
         if flags & SAME_STORAGE == 0 {
-            last.storage = Some(StorageId(self.signed()?));
+            previous.storage = Some(StorageId(self.signed()?));
         }
         let key = match (flags >> 2) & 0b11 {
             INTEGER => {
-                last.integer = last.integer.wrapping_add(self.signed()?);
-                Value::Integer(last.integer)
+                previous.integer = previous.integer.wrapping_add(self.signed()?);
+                Value::Integer(previous.integer)
             }
             TEXT => {
                 let shared = usize::try_from(self.number()?).ok()?;
-                let own = usize::try_from(self.number()?).ok()?;
-                self.key(last, shared, own)?;
-                Value::Text(String::from_utf8(last.key.clone()).ok()?)
+                let length = usize::try_from(self.number()?).ok()?;
+                self.key(previous, shared, length)?;
+                Value::Text(String::from_utf8(previous.key.clone()).ok()?)
             }
             UUID => {
                 let shared = usize::try_from(self.number()?).ok()?;
-                self.key(last, shared, 16_usize.checked_sub(shared)?)?;
-                Value::Uuid(Uuid::from_slice(&last.key).ok()?)
+                self.key(previous, shared, 16_usize.checked_sub(shared)?)?;
+                Value::Uuid(Uuid::from_slice(&previous.key).ok()?)
             }
             _ => return None,
         };
         let version = if flags & FIRST_VERSION != 0 { 1 } else { i32::try_from(self.signed()?).ok()? };
-        Some(Change { storage: last.storage?, what, key, version })
+        Some(Change { storage: previous.storage?, kind, key, version })
     }
 
-    fn key(&mut self, last: &mut Last, shared: usize, own: usize) -> Option<()> {
-        let own = self.0.split_off(..own)?;
-        last.key.get(..shared)?;
-        last.key.truncate(shared);
-        last.key.extend_from_slice(own);
+    fn key(&mut self, previous: &mut Previous, shared: usize, length: usize) -> Option<()> {
+        let rest = self.0.split_off(..length)?;
+        previous.key.get(..shared)?;
+        previous.key.truncate(shared);
+        previous.key.extend_from_slice(rest);
         Some(())
     }
 
@@ -232,7 +236,7 @@ mod tests {
     fn packed(changes: &[Change]) -> Vec<u8> {
         let mut packer = Packer::default();
         for change in changes {
-            packer.change(change.storage, change.what, &change.key, change.version).unwrap();
+            packer.change(change.storage, change.kind, &change.key, change.version).unwrap();
         }
         packer.finish().unwrap_or_default()
     }
@@ -248,31 +252,32 @@ mod tests {
     }
 
     fn change() -> impl Strategy<Value = Change> {
-        let what = prop_oneof![Just(Changed::Inserted), Just(Changed::Updated), Just(Changed::Deleted)];
+        let kind =
+            prop_oneof![Just(ChangeKind::Inserted), Just(ChangeKind::Updated), Just(ChangeKind::Deleted)];
         let storage = prop_oneof![0..3_i64, 0..i64::MAX].prop_map(StorageId);
-        (storage, what, key(), prop_oneof![Just(1), any::<i32>()])
-            .prop_map(|(storage, what, key, version)| Change { storage, what, key, version })
+        (storage, kind, key(), prop_oneof![Just(1), any::<i32>()])
+            .prop_map(|(storage, kind, key, version)| Change { storage, kind, key, version })
     }
 
     proptest! {
         #[test]
-        fn what_was_packed_is_unpacked(changes in proptest::collection::vec(change(), 0..40)) {
+        fn packed_changes_are_unpacked_equal(changes in proptest::collection::vec(change(), 0..40)) {
             prop_assert_eq!(unpack(&packed(&changes)).unwrap(), changes);
         }
 
         #[test]
-        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn arbitrary_bytes_are_unpacked_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = unpack(&bytes);
-            let _ = unpack(&[&[FORM], bytes.as_slice()].concat());
+            let _ = unpack(&[&[FORMAT], bytes.as_slice()].concat());
         }
     }
 
     #[test]
-    fn rows_of_one_throw_take_few_bytes_and_those_of_our_own_none() {
+    fn rows_of_one_throw_take_few_bytes_and_unpublished_ones_none() {
         let throw = Uuid::from_u128(0x018f_0000_0000_7000_8001_1234_5678_9abc);
         let change = |index: usize, storage| {
             let key = Value::Uuid(crate::id::Ids::nth(throw, index, 0));
-            Change { storage: StorageId(storage), what: Changed::Inserted, key, version: 1 }
+            Change { storage: StorageId(storage), kind: ChangeKind::Inserted, key, version: 1 }
         };
         let changes: Vec<_> = (0..10_000).map(|index| change(index, 7)).collect();
         assert!(packed(&changes).len() < 50_000, "{}", packed(&changes).len());

@@ -1,60 +1,63 @@
-//! Checks of declaring and removing.
+//! Checks of declaring and removing storages.
 
 use serde_json::json;
 
-use super::{Bench, Subject, dog, holds, same};
+use super::{Bench, TestStore, dog, ensure, ensure_eq};
 use crate::{
     error::{Error, Result},
     store::{Declaration, Expect, State, WriteBatch},
 };
 
 pub(super) async fn versions_follow_one_another(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    let queued = subject.queue(dog()).await?;
-    holds("it is locked", queued.locked())?;
-    holds("nothing is in force yet", matches!(queued.ready(), Err(Error::NotReady { .. })))?;
+    let test = TestStore::open(bench).await?;
+    let queued = test.queue(dog()).await?;
+    ensure("it is migrating", queued.is_migrating())?;
+    ensure("nothing is in force yet", matches!(queued.ready(), Err(Error::NotReady { .. })))?;
     let definition = crate::schema::parse::definition(&dog())?;
     let again = |base| Declaration { definition: definition.clone(), sent: dog(), base };
-    let second = subject.store.declare(again(Some((queued.id, 0)))).await;
-    holds("a second version waits for the first", matches!(second, Err(Error::Migrating { .. })))?;
-    subject.store.migrate(queued.id).await?;
-    let storage = subject.store.catalogue().find("dog")?;
-    same("the version in force", storage.ready()?.version, 1)?;
+    let second = test.store.declare(again(Some((queued.id, 0)))).await;
+    ensure("a second version waits for the first", matches!(second, Err(Error::Migrating { .. })))?;
+    test.store.migrate(queued.id).await?;
+    let storage = test.store.catalogue().find("dog")?;
+    ensure_eq("the version in force", storage.ready()?.version, 1)?;
     for (what, base) in [("none", None), ("an old one", Some((queued.id, 0)))] {
-        let stale = subject.store.declare(again(base)).await;
-        holds(&format!("a declaration based on {what} is stale"), matches!(stale, Err(Error::StalePlan(_))))?;
+        let stale = test.store.declare(again(base)).await;
+        ensure(
+            &format!("a declaration based on {what} is stale"),
+            matches!(stale, Err(Error::StalePlan(_))),
+        )?;
     }
     let mut next = dog();
     next["fields"][1]["default"] = json!(5);
-    subject.declare(next.clone()).await?;
-    let subject = subject.reopen().await?;
-    let storage = subject.store.catalogue().find("dog")?;
-    same("the version in force after a restart", storage.ready()?.version, 2)?;
-    same("the definition as it was sent", &storage.sent["fields"], &next["fields"])?;
-    let versions = subject.store.versions(storage.id).await?;
+    test.declare(next.clone()).await?;
+    let test = test.reopen().await?;
+    let storage = test.store.catalogue().find("dog")?;
+    ensure_eq("the version in force after a restart", storage.ready()?.version, 2)?;
+    ensure_eq("the definition as it was sent", &storage.sent["fields"], &next["fields"])?;
+    let versions = test.store.versions(storage.id).await?;
     let states: Vec<_> = versions.iter().map(|record| (record.version, record.state)).collect();
-    same("the history", states, vec![(1, State::Applied), (2, State::Applied)])?;
-    holds("all have times", versions.iter().all(|record| record.applied_at.is_some()))
+    ensure_eq("the history", states, vec![(1, State::Applied), (2, State::Applied)])?;
+    ensure("all have a time of application", versions.iter().all(|record| record.applied_at.is_some()))
 }
 
-pub(super) async fn a_removed_storage_is_gone_and_can_be_made_again(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    let first = subject.declare(dog()).await?;
-    subject.save("dog", json!({"chip_id": "A"})).await?;
-    subject.store.remove(first.id).await?;
-    holds("it is unknown", subject.store.catalogue().get("dog").is_none())?;
-    let second = subject.declare(dog()).await?;
-    holds("numbers are not given again", first.id != second.id)?;
-    same("its rows", subject.list("dog", &[]).await?.0.rows.len(), 0)?;
-    let subject = subject.reopen().await?;
-    same("storages after a restart", subject.store.catalogue().all().len(), 1)
+pub(super) async fn a_removed_storage_can_be_created_again(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    let first = test.declare(dog()).await?;
+    test.save("dog", json!({"chip_id": "A"})).await?;
+    test.store.remove(first.id).await?;
+    ensure("it does not exist", test.store.catalogue().get("dog").is_none())?;
+    let second = test.declare(dog()).await?;
+    ensure("numbers are not reused", first.id != second.id)?;
+    ensure_eq("its rows", test.list("dog", &[]).await?.0.rows.len(), 0)?;
+    let test = test.reopen().await?;
+    ensure_eq("storages after a restart", test.store.catalogue().all().len(), 1)
 }
 
 pub(super) async fn a_row_for_a_removed_storage_is_refused(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    let storage = subject.declare(dog()).await?;
-    let write = subject.put("dog", &json!({"chip_id": "A"}), Expect::Anything)?;
-    subject.store.remove(storage.id).await?;
-    let written = subject.store.write(WriteBatch::independent(vec![write])).await;
-    holds("it is refused", matches!(written, Err(Error::UnknownStorage(_))))
+    let test = TestStore::open(bench).await?;
+    let storage = test.declare(dog()).await?;
+    let write = test.put("dog", &json!({"chip_id": "A"}), Expect::Anything)?;
+    test.store.remove(storage.id).await?;
+    let written = test.store.write(WriteBatch::independent(vec![write])).await;
+    ensure("it is refused", matches!(written, Err(Error::UnknownStorage(_))))
 }

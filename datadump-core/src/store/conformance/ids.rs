@@ -1,11 +1,11 @@
-//! Checks of storages that were inferred: keys that are UUIDs or texts, and service columns out of
-//! the way of the data.
+//! Checks of inferred storages: keys that are UUIDs or texts, and service columns that leave the data's names
+//! free.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, Subject, holds, rows::name, same};
+use super::{Bench, TestStore, ensure, ensure_eq, rows::name};
 use crate::{
     error::Result,
     schema::Value,
@@ -15,7 +15,7 @@ use crate::{
 fn inbox() -> Json {
     json!({
         "name": "inbox", "key": {"name": "_id", "type": "id"},
-        // Names that are the service's in other storages are data here.
+        // Fields named like the service columns of other storages.
         "fields": [{"name": "id", "type": "long", "nullable": true},
                    {"name": "version", "type": "text", "nullable": true},
                    {"name": "created_at", "type": "timestamp", "nullable": true},
@@ -25,7 +25,7 @@ fn inbox() -> Json {
     })
 }
 
-/// Keys: UUIDs, the same UUIDs written otherwise, and texts that stand before, among and after them.
+/// Keys: UUIDs, the same UUIDs in other spellings, and texts that sort before, among and after them.
 const KEYS: [&str; 18] = [
     "01970000-0000-7000-8000-000000000001",
     "01970000-0000-7000-8000-00000000000a",
@@ -48,57 +48,60 @@ const KEYS: [&str; 18] = [
 ];
 
 pub(super) async fn keys_of_type_id_hold_uuids_and_texts(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(inbox()).await?;
+    let test = TestStore::open(bench).await?;
+    test.declare(inbox()).await?;
     for (number, key) in KEYS.iter().enumerate() {
         let record = json!({"_id": key, "id": number, "version": key, "created_at": "2026-01-01T00:00:00Z",
                             "updated_at": true, "key": "k"});
-        same(key, name(&subject.save("inbox", record).await?), "created")?;
+        ensure_eq(key, name(&test.save("inbox", record).await?), "created")?;
     }
-    // A number is the text it is written as; a row without a key is given a UUID.
-    let outcome = subject.put("inbox", &json!({"_id": 7, "id": 7}), Expect::Exactly(1))?;
-    same("7", name(&subject.write(outcome).await?), "updated")?;
-    let subject = subject.reopen().await?;
+    // A number becomes its text; a row without a key gets a UUID.
+    let outcome = test.put("inbox", &json!({"_id": 7, "id": 7}), Expect::Exactly(1))?;
+    ensure_eq("7", name(&test.write(outcome).await?), "updated")?;
+    let test = test.reopen().await?;
     for (number, key) in KEYS.iter().enumerate() {
-        same(
+        ensure_eq(
             key,
-            subject.field("inbox", json!(key), "id").await?,
+            test.field("inbox", json!(key), "id").await?,
             json!(if *key == "7" { 7 } else { number }),
         )?;
-        let row = subject.get("inbox", json!(key)).await?;
+        let row = test.get("inbox", json!(key)).await?;
         let canonical = row.as_ref().is_some_and(|row| matches!(row.key, Value::Uuid(_)));
         let expected = uuid::Uuid::try_parse(key).is_ok_and(|uuid| uuid.to_string() == *key);
-        same(&format!("{key} is a UUID"), canonical, expected)?;
-        let (page, _) = subject.list("inbox", &[("_id", key)]).await?;
-        same(&format!("the rows with {key}"), page.rows.len(), 1)?;
+        ensure_eq(&format!("{key} is a UUID"), canonical, expected)?;
+        let (page, _) = test.list("inbox", &[("_id", key)]).await?;
+        ensure_eq(&format!("the rows with {key}"), page.rows.len(), 1)?;
     }
-    let (page, _) = subject.list("inbox", &[("_id__in", &KEYS[..12].join(","))]).await?;
-    same("several of them", page.rows.len(), 12)?;
-    let definition = subject.in_force("inbox")?;
-    let row = subject.get("inbox", json!("a")).await?;
+    let (page, _) = test.list("inbox", &[("_id__in", &KEYS[..12].join(","))]).await?;
+    ensure_eq("several of them", page.rows.len(), 12)?;
+    let definition = test.in_force("inbox")?;
+    let row = test.get("inbox", json!("a")).await?;
     let json = row.map(|row| row.to_json(&definition.definition)).unwrap_or_default();
-    same("its version", &json["_version"], &json!(1))?;
-    same("its field `version`", &json["version"], &json!("a"))?;
-    holds("it has its times", json["_received_at"].is_string() && json["_updated_at"].is_string())?;
+    ensure_eq("its version", &json["_version"], &json!(1))?;
+    ensure_eq("its field `version`", &json["version"], &json!("a"))?;
+    ensure(
+        "it has its service columns",
+        json["_received_at"].is_string() && json["_updated_at"].is_string(),
+    )?;
     for ordering in ["_id", "-_id", "", "-_updated_at", "_received_at", "-version,_id"] {
-        walk(&subject, ordering).await?;
+        walk(&test, ordering).await?;
     }
     let delete = Write::delete(definition, Value::Text("ä".into()), Expect::Exactly(1));
-    same("a deletion", name(&subject.write(delete).await?), "deleted")?;
-    let given = subject.save("inbox", json!({"id": 100})).await?;
-    same("a row without a key", name(&given), "created")
+    ensure_eq("a deletion", name(&test.write(delete).await?), "deleted")?;
+    let given = test.save("inbox", json!({"id": 100})).await?;
+    ensure_eq("a row without a key", name(&given), "created")
 }
 
-/// Walks over all rows by cursors: none is missed, none comes twice.
-async fn walk(subject: &Subject<'_>, ordering: &str) -> Result<()> {
-    let definition = subject.in_force("inbox")?;
+/// Reads all rows by cursors: none is missing, none appears twice.
+async fn walk(test: &TestStore<'_>, ordering: &str) -> Result<()> {
+    let definition = test.in_force("inbox")?;
     let (mut cursor, mut seen, mut rows) = (String::new(), BTreeSet::new(), 0);
     loop {
         let mut parameters = vec![("limit", "4"), ("cursor", cursor.as_str())];
         if !ordering.is_empty() {
             parameters.push(("ordering", ordering));
         }
-        let (page, query) = subject.list("inbox", &parameters).await?;
+        let (page, query) = test.list("inbox", &parameters).await?;
         rows += page.rows.len();
         let kind = &definition.definition.key.kind;
         seen.extend(page.rows.iter().map(|row| row.key.to_json(kind).to_string()));
@@ -106,5 +109,5 @@ async fn walk(subject: &Subject<'_>, ordering: &str) -> Result<()> {
         let position: Vec<Value> = query.order.iter().map(|order| order.column.value(last)).collect();
         cursor = super::super::query::cursor::write(&definition.definition, &query, &position, Towards::Next);
     }
-    same(&format!("rows by {ordering:?}"), (rows, seen.len()), (KEYS.len(), KEYS.len()))
+    ensure_eq(&format!("rows by {ordering:?}"), (rows, seen.len()), (KEYS.len(), KEYS.len()))
 }

@@ -1,25 +1,25 @@
-//! Checks of keys: given by hand or as the next number, and odd ones.
+//! Checks of keys: explicit, generated, and unusual ones.
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, Subject, dog, holds, rows::name, same};
+use super::{Bench, TestStore, dog, ensure, ensure_eq, rows::name};
 use crate::{
     error::{Error, Result},
     schema::Value,
     store::{Expect, Outcome, Write, WriteBatch},
 };
 
-pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
+pub(super) async fn generated_keys_are_never_reused(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
     for kind in ["integer", "long"] {
         let definition = json!({"name": kind, "key": {"name": "id", "type": kind, "generated": true},
                                 "fields": [{"name": "n", "type": "integer"}]});
-        subject.declare(definition).await?;
-        // One that is given by hand is stepped over.
-        subject.save(kind, json!({"id": 3, "n": -1})).await?;
+        test.declare(definition).await?;
+        // An explicit key is skipped by the sequence.
+        test.save(kind, json!({"id": 3, "n": -1})).await?;
         let mut keys = vec![json!(3)];
         for n in 0..20 {
-            let outcome = subject.save(kind, json!({"n": n})).await?;
+            let outcome = test.save(kind, json!({"n": n})).await?;
             let Outcome::Created(stored) = outcome else {
                 return Err(Error::internal(format!("row {n}: {outcome:?}")));
             };
@@ -29,53 +29,51 @@ pub(super) async fn numbered_keys_are_given_and_never_twice(bench: &dyn Bench) -
         let mut distinct: Vec<i64> = keys.iter().filter_map(Json::as_i64).collect();
         distinct.sort_unstable();
         distinct.dedup();
-        same("distinct keys", distinct.len(), 21)?;
+        ensure_eq("distinct keys", distinct.len(), 21)?;
         let key = Value::Integer(last.as_i64().unwrap_or(0));
-        let in_force = subject.in_force(kind)?;
-        subject.write(Write::delete(in_force, key, Expect::Anything)).await?;
-        let outcome = subject.save(kind, json!({"n": 100})).await?;
+        let in_force = test.in_force(kind)?;
+        test.write(Write::delete(in_force, key, Expect::Anything)).await?;
+        let outcome = test.save(kind, json!({"n": 100})).await?;
         let Outcome::Created(stored) = outcome else {
             return Err(Error::internal(format!("{outcome:?}")));
         };
-        holds("a deleted key is not given again", !keys.contains(&stored.to_json()["id"]))?;
+        ensure("a deleted key is not reused", !keys.contains(&stored.to_json()["id"]))?;
     }
     Ok(())
 }
 
-pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
-    bench: &dyn Bench,
-) -> Result<()> {
-    let subject = Subject::open(bench).await?;
+pub(super) async fn rows_of_one_batch_get_the_keys_in_their_outcomes(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
     let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
                             "fields": [{"name": "n", "type": "integer", "unique": true}]});
-    subject.declare(definition).await?;
-    subject.save("n", json!({"id": 5, "n": 1_000})).await?;
+    test.declare(definition).await?;
+    test.save("n", json!({"id": 5, "n": 1_000})).await?;
     for (round, count) in [1, 2, 16, 17, 40].into_iter().enumerate() {
         let base = 100 * i64::try_from(round).map_err(Error::internal)?;
         let mut writes = Vec::new();
         for n in 0..count {
-            // Some are refused, and one has a key of its own.
+            // Some rows are refused, and one has an explicit key.
             let record = match n {
                 3 | 20 => json!({"n": 1_000}),
                 7 => json!({"id": 10_000 + base, "n": base + n}),
                 _ => json!({"n": base + n}),
             };
-            writes.push(subject.put("n", &record, Expect::Anything)?);
+            writes.push(test.put("n", &record, Expect::Anything)?);
         }
-        for (n, outcome) in (0..).zip(subject.store.write(WriteBatch::independent(writes)).await?) {
+        for (n, outcome) in (0..).zip(test.store.write(WriteBatch::independent(writes)).await?) {
             match outcome {
                 Outcome::Created(stored) => {
                     let answered = stored.to_json();
-                    same("what is answered", &answered["n"], &json!(base + n))?;
-                    same(
+                    ensure_eq("the value in the outcome", &answered["n"], &json!(base + n))?;
+                    ensure_eq(
                         "what is stored",
-                        subject.field("n", answered["id"].clone(), "n").await?,
+                        test.field("n", answered["id"].clone(), "n").await?,
                         json!(base + n),
                     )?;
                 }
                 other => {
-                    same(&format!("row {n} of {count}"), name(&other), "invalid")?;
-                    holds("it was to be refused", [3, 20].contains(&n))?;
+                    ensure_eq(&format!("row {n} of {count}"), name(&other), "invalid")?;
+                    ensure("a refusal was expected", [3, 20].contains(&n))?;
                 }
             }
         }
@@ -83,39 +81,42 @@ pub(super) async fn rows_of_one_call_are_given_the_keys_they_are_answered_with(
     Ok(())
 }
 
-pub(super) async fn the_greatest_key_is_the_last_and_harms_nobody(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
+pub(super) async fn the_greatest_key_does_not_affect_other_writes(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
     let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
                             "fields": [{"name": "n", "type": "integer"}]});
-    subject.declare(definition).await?;
-    // Whether the greatest number can be a key, and whether one follows it, is the backend's affair.
-    let _ = subject.save("n", json!({"id": i64::MAX, "n": 1})).await?;
+    test.declare(definition).await?;
+    // Whether the greatest number can be a key, and whether one can follow it, is up to the backend.
+    let _ = test.save("n", json!({"id": i64::MAX, "n": 1})).await?;
     for round in 0..5 {
         let key = format!("{round}");
         let writes = vec![
-            subject.put("dog", &json!({"chip_id": key}), Expect::Anything)?,
-            subject.put("n", &json!({"n": round}), Expect::Anything)?,
+            test.put("dog", &json!({"chip_id": key}), Expect::Anything)?,
+            test.put("n", &json!({"n": round}), Expect::Anything)?,
         ];
-        let outcomes = subject.store.write(WriteBatch::independent(writes)).await?;
-        same("a row beside it", outcomes.first().map(name), Some("created"))?;
+        let outcomes = test.store.write(WriteBatch::independent(writes)).await?;
+        ensure_eq("the other row", outcomes.first().map(name), Some("created"))?;
         let next = outcomes.get(1).map(name).unwrap_or_default();
-        holds(&format!("the next key is given or refused: {next}"), ["created", "invalid"].contains(&next))?;
+        ensure(
+            &format!("the next key is generated or refused: {next}"),
+            ["created", "invalid"].contains(&next),
+        )?;
     }
     Ok(())
 }
 
-pub(super) async fn calls_at_once_share_what_keys_are_left(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
+pub(super) async fn concurrent_batches_share_the_keys_that_are_left(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
     let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
                             "fields": [{"name": "n", "type": "integer"}]});
-    subject.declare(definition).await?;
-    let _ = subject.save("n", json!({"id": i64::MAX - 20, "n": -1})).await?;
-    let subject = &subject;
+    test.declare(definition).await?;
+    let _ = test.save("n", json!({"id": i64::MAX - 20, "n": -1})).await?;
+    let test = &test;
     let calls = (0..16_i64).map(async |call| {
-        let put = |n| subject.put("n", &json!({"n": 3 * call + n}), Expect::Anything);
+        let put = |n| test.put("n", &json!({"n": 3 * call + n}), Expect::Anything);
         let writes = (0..3).map(put).collect::<Result<_>>()?;
-        subject.store.write(WriteBatch::independent(writes)).await
+        test.store.write(WriteBatch::independent(writes)).await
     });
     let mut created = 1;
     for (call, outcomes) in (0..).zip(futures_util::future::join_all(calls).await) {
@@ -124,20 +125,20 @@ pub(super) async fn calls_at_once_share_what_keys_are_left(bench: &dyn Bench) ->
                 Outcome::Created(stored) => {
                     created += 1;
                     let key = stored.to_json()["id"].clone();
-                    same("what is stored", subject.field("n", key, "n").await?, json!(3 * call + n))?;
+                    ensure_eq("what is stored", test.field("n", key, "n").await?, json!(3 * call + n))?;
                 }
-                other => same("a row for which no key is left", name(&other), "invalid")?,
+                other => ensure_eq("a row for which no key is left", name(&other), "invalid")?,
             }
         }
     }
-    let stored = subject.list("n", &[("limit", "1000")]).await?.0.rows.len();
-    same("rows that nobody was told of", stored, created)?;
+    let stored = test.list("n", &[("limit", "1000")]).await?.0.rows.len();
+    ensure_eq("number of rows, all of them reported", stored, created)?;
     Ok(())
 }
 
-pub(super) async fn odd_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
+pub(super) async fn unusual_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
     let keys = [
         "'",
         "\"",
@@ -158,13 +159,13 @@ pub(super) async fn odd_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> 
         "a ",
     ];
     for key in keys {
-        let outcome = subject.save("dog", json!({"chip_id": key, "color": key})).await?;
-        same(key, name(&outcome), "created")?;
+        let outcome = test.save("dog", json!({"chip_id": key, "color": key})).await?;
+        ensure_eq(key, name(&outcome), "created")?;
     }
     for key in keys {
-        same(key, subject.field("dog", json!(key), "color").await?, json!(key))?;
-        let (page, _) = subject.list("dog", &[("chip_id", key)]).await?;
-        same(key, page.rows.len(), 1)?;
+        ensure_eq(key, test.field("dog", json!(key), "color").await?, json!(key))?;
+        let (page, _) = test.list("dog", &[("chip_id", key)]).await?;
+        ensure_eq(key, page.rows.len(), 1)?;
     }
     Ok(())
 }

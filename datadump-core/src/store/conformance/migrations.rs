@@ -1,20 +1,20 @@
-//! Checks of versions that follow one another.
+//! Checks of migrations.
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, Subject, dog, holds, same};
+use super::{Bench, TestStore, dog, ensure, ensure_eq};
 use crate::{
     error::{Error, Result},
     store::{Expect, Outcome, State, WriteBatch},
 };
 
-/// A dog storage with two rows.
-async fn two_dogs(bench: &dyn Bench) -> Result<Subject<'_>> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
-    subject.save("dog", json!({"chip_id": "A", "color": "red", "collar_size": 7})).await?;
-    subject.save("dog", json!({"chip_id": "B", "color": null, "collar_size": 8})).await?;
-    Ok(subject)
+/// Opens a dog storage with two rows.
+async fn two_dogs(bench: &dyn Bench) -> Result<TestStore<'_>> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
+    test.save("dog", json!({"chip_id": "A", "color": "red", "collar_size": 7})).await?;
+    test.save("dog", json!({"chip_id": "B", "color": null, "collar_size": 8})).await?;
+    Ok(test)
 }
 
 fn with_field(field: &Json) -> Json {
@@ -25,8 +25,8 @@ fn with_field(field: &Json) -> Json {
     definition
 }
 
-pub(super) async fn old_rows_get_the_default_of_a_new_field(bench: &dyn Bench) -> Result<()> {
-    let subject = two_dogs(bench).await?;
+pub(super) async fn existing_rows_get_the_default_of_a_new_field(bench: &dyn Bench) -> Result<()> {
+    let test = two_dogs(bench).await?;
     let mut definition = dog();
     let fields = [
         (json!({"name": "b", "type": "boolean", "default": true}), json!(true)),
@@ -60,17 +60,17 @@ pub(super) async fn old_rows_get_the_default_of_a_new_field(bench: &dyn Bench) -
             list.push(field.clone());
         }
     }
-    let storage = subject.declare(definition).await?;
-    same("its state", storage.migration.state, State::Applied)?;
+    let storage = test.declare(definition).await?;
+    ensure_eq("its state", storage.migration.state, State::Applied)?;
     for (field, expected) in &fields {
         let name = field["name"].as_str().unwrap_or_default();
-        same(name, &subject.field("dog", json!("A"), name).await?, expected)?;
+        ensure_eq(name, &test.field("dog", json!("A"), name).await?, expected)?;
     }
-    same("the row's version", subject.field("dog", json!("A"), "version").await?, json!(1))
+    ensure_eq("the row's version", test.field("dog", json!("A"), "version").await?, json!(1))
 }
 
-pub(super) async fn texts_in_defaults_are_taken_as_they_are(bench: &dyn Bench) -> Result<()> {
-    let subject = two_dogs(bench).await?;
+pub(super) async fn text_defaults_are_stored_verbatim(bench: &dyn Bench) -> Result<()> {
+    let test = two_dogs(bench).await?;
     let mut definition = dog();
     let texts = ["'", "''); DROP TABLE storage_dog; --", "\\", "\\'", "$1 ?", "\"", "\u{1}\n\t", "ä😀", ""];
     for (place, text) in texts.iter().enumerate() {
@@ -79,202 +79,202 @@ pub(super) async fn texts_in_defaults_are_taken_as_they_are(bench: &dyn Bench) -
             list.push(field);
         }
     }
-    subject.declare(definition).await?;
+    test.declare(definition).await?;
     for (place, text) in texts.iter().enumerate() {
-        same(text, subject.field("dog", json!("A"), &format!("t{place}")).await?, json!(text))?;
+        ensure_eq(text, test.field("dog", json!("A"), &format!("t{place}")).await?, json!(text))?;
     }
     Ok(())
 }
 
-pub(super) async fn an_integer_becomes_a_long_with_its_indexes(bench: &dyn Bench) -> Result<()> {
-    let subject = two_dogs(bench).await?;
+pub(super) async fn an_integer_field_with_indexes_becomes_a_long(bench: &dyn Bench) -> Result<()> {
+    let test = two_dogs(bench).await?;
     let mut definition = dog();
     definition["fields"][1] = json!({"name": "collar_size", "type": "integer", "default": 0, "unique": true});
-    subject.declare(definition.clone()).await?;
+    test.declare(definition.clone()).await?;
     definition["fields"][1]["type"] = json!("long");
-    let storage = subject.declare(definition).await?;
-    same("its state", storage.migration.state, State::Applied)?;
+    let storage = test.declare(definition).await?;
+    ensure_eq("its state", storage.migration.state, State::Applied)?;
     let large = 5_000_000_000_i64;
-    let outcome = subject.save("dog", json!({"chip_id": "C", "collar_size": large})).await?;
-    holds("a long fits", matches!(outcome, Outcome::Created(_)))?;
-    same("it", subject.field("dog", json!("C"), "collar_size").await?, json!(large))?;
-    same("an old one", subject.field("dog", json!("A"), "collar_size").await?, json!(7))?;
-    let outcome = subject.save("dog", json!({"chip_id": "D", "collar_size": 7})).await?;
-    holds("it is still unique", matches!(outcome, Outcome::Invalid(_)))
+    let outcome = test.save("dog", json!({"chip_id": "C", "collar_size": large})).await?;
+    ensure("a long fits", matches!(outcome, Outcome::Created(_)))?;
+    ensure_eq("the value", test.field("dog", json!("C"), "collar_size").await?, json!(large))?;
+    ensure_eq("an old one", test.field("dog", json!("A"), "collar_size").await?, json!(7))?;
+    let outcome = test.save("dog", json!({"chip_id": "D", "collar_size": 7})).await?;
+    ensure("it is still unique", matches!(outcome, Outcome::Invalid(_)))
 }
 
-pub(super) async fn limits_are_widened(bench: &dyn Bench) -> Result<()> {
-    let subject = two_dogs(bench).await?;
+pub(super) async fn limits_can_be_widened(bench: &dyn Bench) -> Result<()> {
+    let test = two_dogs(bench).await?;
     let mut definition = dog();
     definition["fields"][0]["max_length"] = json!(64);
-    subject.declare(definition.clone()).await?;
+    test.declare(definition.clone()).await?;
     let long = "x".repeat(64);
-    let outcome = subject.save("dog", json!({"chip_id": "C", "color": long})).await?;
-    holds("a longer text fits", matches!(outcome, Outcome::Created(_)))?;
+    let outcome = test.save("dog", json!({"chip_id": "C", "color": long})).await?;
+    ensure("a longer text fits", matches!(outcome, Outcome::Created(_)))?;
     definition["fields"][0] = json!({"name": "color", "type": "text", "nullable": true});
-    subject.declare(definition).await?;
+    test.declare(definition).await?;
     let longer = "x".repeat(10_000);
-    let outcome = subject.save("dog", json!({"chip_id": "C", "color": longer})).await?;
-    holds("any text fits", matches!(outcome, Outcome::Updated(_)))?;
-    same("it", subject.field("dog", json!("C"), "color").await?, json!(longer))
+    let outcome = test.save("dog", json!({"chip_id": "C", "color": longer})).await?;
+    ensure("any text fits", matches!(outcome, Outcome::Updated(_)))?;
+    ensure_eq("the value", test.field("dog", json!("C"), "color").await?, json!(longer))
 }
 
-pub(super) async fn a_decimal_gets_another_scale(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
+pub(super) async fn the_scale_of_a_decimal_can_change(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
     let definition = |precision: u32, scale: u32| {
         json!({"name": "price", "key": {"name": "id", "type": "long"},
                "fields": [{"name": "d", "type": "decimal", "precision": precision, "scale": scale, "max": "200"}]})
     };
-    subject.declare(definition(6, 3)).await?;
-    subject.save("price", json!({"id": 1, "d": "123.000"})).await?;
-    let examined = subject.examine(&definition(4, 1)).await?;
-    same("violating", examined.iter().map(|(_, found)| found.violating).max(), Some(0))?;
-    let storage = subject.declare(definition(4, 1)).await?;
-    same("its state", storage.migration.state, State::Applied)?;
-    same("it", subject.field("price", json!(1), "d").await?, json!("123.0"))?;
+    test.declare(definition(6, 3)).await?;
+    test.save("price", json!({"id": 1, "d": "123.000"})).await?;
+    let examined = test.examine(&definition(4, 1)).await?;
+    ensure_eq("violating", examined.iter().map(|(_, found)| found.violating).max(), Some(0))?;
+    let storage = test.declare(definition(4, 1)).await?;
+    ensure_eq("its state", storage.migration.state, State::Applied)?;
+    ensure_eq("the value", test.field("price", json!(1), "d").await?, json!("123.0"))?;
     let mut narrower = definition(4, 2);
     if let Some(field) = narrower["fields"][0].as_object_mut() {
         field.remove("max");
     }
-    let examined = subject.examine(&narrower).await?;
-    same("violating", examined.iter().map(|(_, found)| found.violating).max(), Some(1))
+    let examined = test.examine(&narrower).await?;
+    ensure_eq("violating", examined.iter().map(|(_, found)| found.violating).max(), Some(1))
 }
 
-pub(super) async fn violating_rows_fail_a_migration_and_nothing_changes(bench: &dyn Bench) -> Result<()> {
-    let subject = two_dogs(bench).await?;
+pub(super) async fn violating_rows_fail_a_migration_without_changes(bench: &dyn Bench) -> Result<()> {
+    let test = two_dogs(bench).await?;
     let mut definition = dog();
     definition["fields"][0]["nullable"] = json!(false);
-    let storage = subject.declare(definition.clone()).await?;
-    same("its state", storage.migration.state, State::Failed)?;
+    let storage = test.declare(definition.clone()).await?;
+    ensure_eq("its state", storage.migration.state, State::Failed)?;
     let reason = storage.migration.error.clone().unwrap_or_default();
-    holds(
+    ensure(
         &format!("the reason names field and row: {reason}"),
         reason.contains("color") && reason.contains("\"B\""),
     )?;
-    holds("it is not locked", !storage.locked())?;
-    same("the version in force", subject.in_force("dog")?.version, 1)?;
-    let outcome = subject.save("dog", json!({"chip_id": "C", "color": null})).await?;
-    holds("the old version goes on", matches!(outcome, Outcome::Created(_)))?;
+    ensure("it is not migrating", !storage.is_migrating())?;
+    ensure_eq("the version in force", test.in_force("dog")?.version, 1)?;
+    let outcome = test.save("dog", json!({"chip_id": "C", "color": null})).await?;
+    ensure("the old version stays in force", matches!(outcome, Outcome::Created(_)))?;
     for key in ["B", "C"] {
-        subject.save("dog", json!({"chip_id": key, "color": "blue"})).await?;
+        test.save("dog", json!({"chip_id": key, "color": "blue"})).await?;
     }
-    let storage = subject.declare(definition).await?;
-    same("its state when the rows are mended", storage.migration.state, State::Applied)?;
-    same("its version", storage.ready()?.version, 2)
+    let storage = test.declare(definition).await?;
+    ensure_eq("its state when the rows are fixed", storage.migration.state, State::Applied)?;
+    ensure_eq("its version", storage.ready()?.version, 2)
 }
 
-pub(super) async fn equal_rows_fail_a_unique_index_and_nothing_changes(bench: &dyn Bench) -> Result<()> {
-    let subject = two_dogs(bench).await?;
-    subject.save("dog", json!({"chip_id": "C", "color": "red", "collar_size": 1})).await?;
+pub(super) async fn duplicate_rows_fail_a_unique_index_without_changes(bench: &dyn Bench) -> Result<()> {
+    let test = two_dogs(bench).await?;
+    test.save("dog", json!({"chip_id": "C", "color": "red", "collar_size": 1})).await?;
     let mut definition = with_field(&json!({"name": "note", "type": "text", "nullable": true}));
     definition["fields"][0]["unique"] = json!(true);
-    let storage = subject.declare(definition.clone()).await?;
-    same("its state", storage.migration.state, State::Failed)?;
+    let storage = test.declare(definition.clone()).await?;
+    ensure_eq("its state", storage.migration.state, State::Failed)?;
     let reason = storage.migration.error.clone().unwrap_or_default();
-    holds(&format!("the reason names the field: {reason}"), reason.contains("color"))?;
-    let outcome = subject.save("dog", json!({"chip_id": "D", "color": "red"})).await?;
-    holds("the old version goes on", matches!(outcome, Outcome::Created(_)))?;
+    ensure(&format!("the reason names the field: {reason}"), reason.contains("color"))?;
+    let outcome = test.save("dog", json!({"chip_id": "D", "color": "red"})).await?;
+    ensure("the old version stays in force", matches!(outcome, Outcome::Created(_)))?;
     for (key, color) in [("C", "blue"), ("D", "green")] {
-        subject.save("dog", json!({"chip_id": key, "color": color})).await?;
+        test.save("dog", json!({"chip_id": key, "color": color})).await?;
     }
-    let storage = subject.declare(definition).await?;
-    same("its state when the rows are mended", storage.migration.state, State::Applied)?;
-    let outcome = subject.save("dog", json!({"chip_id": "E", "color": "red"})).await?;
-    holds("it is unique", matches!(outcome, Outcome::Invalid(_)))
+    let storage = test.declare(definition).await?;
+    ensure_eq("its state when the rows are fixed", storage.migration.state, State::Applied)?;
+    let outcome = test.save("dog", json!({"chip_id": "E", "color": "red"})).await?;
+    ensure("it is unique", matches!(outcome, Outcome::Invalid(_)))
 }
 
 pub(super) async fn a_field_is_renamed_converted_and_dropped(bench: &dyn Bench) -> Result<()> {
-    let subject = two_dogs(bench).await?;
+    let test = two_dogs(bench).await?;
     let mut definition = dog();
     definition["fields"] = json!([
         {"name": "colour", "type": "string", "max_length": 32, "db_index": true, "nullable": true,
          "renamed_from": "color"},
         {"name": "collar_size", "type": "text", "default": "0"},
     ]);
-    let storage = subject.declare(definition.clone()).await?;
-    same("its state", storage.migration.state, State::Applied)?;
-    same("renamed", subject.field("dog", json!("A"), "colour").await?, json!("red"))?;
-    same("converted", subject.field("dog", json!("A"), "collar_size").await?, json!("7"))?;
-    let (page, _) = subject.list("dog", &[("colour", "red")]).await?;
-    same("found by its new name", page.rows.len(), 1)?;
+    let storage = test.declare(definition.clone()).await?;
+    ensure_eq("its state", storage.migration.state, State::Applied)?;
+    ensure_eq("renamed", test.field("dog", json!("A"), "colour").await?, json!("red"))?;
+    ensure_eq("converted", test.field("dog", json!("A"), "collar_size").await?, json!("7"))?;
+    let (page, _) = test.list("dog", &[("colour", "red")]).await?;
+    ensure_eq("found by its new name", page.rows.len(), 1)?;
     if let Some(fields) = definition["fields"].as_array_mut() {
         fields.pop();
     }
-    let storage = subject.declare(definition).await?;
-    same("its state after the drop", storage.migration.state, State::Applied)?;
-    same("dropped", subject.field("dog", json!("A"), "collar_size").await?, json!(null))?;
-    holds("its name is remembered", storage.dropped.get("collar_size").is_some_and(|kind| kind == "text"))?;
-    let outcome = subject.save("dog", json!({"chip_id": "A", "colour": "blue"})).await?;
-    holds("rows go on", matches!(outcome, Outcome::Updated(_)))
+    let storage = test.declare(definition).await?;
+    ensure_eq("its state after the drop", storage.migration.state, State::Applied)?;
+    ensure_eq("dropped", test.field("dog", json!("A"), "collar_size").await?, json!(null))?;
+    ensure("its name is remembered", storage.dropped.get("collar_size").is_some_and(|kind| kind == "text"))?;
+    let outcome = test.save("dog", json!({"chip_id": "A", "colour": "blue"})).await?;
+    ensure("rows can be written", matches!(outcome, Outcome::Updated(_)))
 }
 
-pub(super) async fn rows_proven_before_are_proven_again(bench: &dyn Bench) -> Result<()> {
-    let subject = two_dogs(bench).await?;
-    let early = subject.put("dog", &json!({"chip_id": "C", "color": "green"}), Expect::Anything)?;
-    let misfit = subject.put("dog", &json!({"chip_id": "D", "color": "x".repeat(20)}), Expect::Anything)?;
+pub(super) async fn rows_validated_earlier_are_validated_again(bench: &dyn Bench) -> Result<()> {
+    let test = two_dogs(bench).await?;
+    let early = test.put("dog", &json!({"chip_id": "C", "color": "green"}), Expect::Anything)?;
+    let misfit = test.put("dog", &json!({"chip_id": "D", "color": "x".repeat(20)}), Expect::Anything)?;
     let mut definition = with_field(&json!({"name": "note", "type": "text", "default": "none"}));
     definition["fields"][0]["max_length"] = json!(8);
-    subject.declare(definition).await?;
-    let outcomes = subject.store.write(WriteBatch::independent(vec![early, misfit])).await?;
-    holds("one that fits is stored", matches!(outcomes.first(), Some(Outcome::Created(_))))?;
-    holds("one that does not is refused", matches!(outcomes.get(1), Some(Outcome::Invalid(_))))?;
-    same("the new field", subject.field("dog", json!("C"), "note").await?, json!("none"))
+    test.declare(definition).await?;
+    let outcomes = test.store.write(WriteBatch::independent(vec![early, misfit])).await?;
+    ensure("one that fits is stored", matches!(outcomes.first(), Some(Outcome::Created(_))))?;
+    ensure("one that does not is refused", matches!(outcomes.get(1), Some(Outcome::Invalid(_))))?;
+    ensure_eq("the new field", test.field("dog", json!("C"), "note").await?, json!("none"))
 }
 
-pub(super) async fn rows_written_meanwhile_are_kept(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
+pub(super) async fn rows_written_during_a_migration_are_kept(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
     let writes = |from: usize, to: usize| -> Result<Vec<_>> {
         (from..to)
             .map(|n| {
                 let record = json!({"chip_id": n.to_string(), "color": "red", "collar_size": n % 100});
-                subject.put("dog", &record, Expect::Anything)
+                test.put("dog", &record, Expect::Anything)
             })
             .collect()
     };
-    subject.store.write(WriteBatch::independent(writes(0, 4000)?)).await?;
+    test.store.write(WriteBatch::independent(writes(0, 4000)?)).await?;
     let mut definition = dog();
     definition["fields"][0]["nullable"] = json!(false);
     definition["fields"][1] = json!({"name": "collar_size", "type": "long", "default": 0, "db_index": true});
-    let queued = subject.queue(definition).await?;
+    let queued = test.queue(definition).await?;
     let write = async {
         for n in 0..40 {
-            subject.store.write(WriteBatch::independent(writes(4000 + n * 10, 4010 + n * 10)?)).await?;
+            test.store.write(WriteBatch::independent(writes(4000 + n * 10, 4010 + n * 10)?)).await?;
             // Also rows that the migration may have passed already.
-            subject.store.write(WriteBatch::independent(writes(n * 10, n * 10 + 10)?)).await?;
+            test.store.write(WriteBatch::independent(writes(n * 10, n * 10 + 10)?)).await?;
         }
         Ok::<_, Error>(())
     };
-    let (migrated, written) = tokio::join!(subject.store.migrate(queued.id), write);
+    let (migrated, written) = tokio::join!(test.store.migrate(queued.id), write);
     migrated?;
     written?;
-    let storage = subject.store.catalogue().find("dog")?;
-    same("its state", storage.migration.state, State::Applied)?;
-    let (page, _) = subject.list("dog", &[("count", "exact"), ("limit", "1")]).await?;
-    same("rows", page.count, crate::store::Counted::Exactly(4400))?;
+    let storage = test.store.catalogue().find("dog")?;
+    ensure_eq("its state", storage.migration.state, State::Applied)?;
+    let (page, _) = test.list("dog", &[("count", "exact"), ("limit", "1")]).await?;
+    ensure_eq("rows", page.count, crate::store::RowCount::Exactly(4400))?;
     for n in [0_usize, 17, 399, 4000, 4399] {
-        let found = subject.field("dog", json!(n.to_string()), "collar_size").await?;
-        same(&format!("row {n}"), found, json!(n % 100))?;
+        let found = test.field("dog", json!(n.to_string()), "collar_size").await?;
+        ensure_eq(&format!("row {n}"), found, json!(n % 100))?;
     }
     Ok(())
 }
 
-pub(super) async fn plans_count_what_stands_in_the_way(bench: &dyn Bench) -> Result<()> {
-    let subject = two_dogs(bench).await?;
-    subject.save("dog", json!({"chip_id": "C", "color": "red", "collar_size": 100})).await?;
+pub(super) async fn plans_count_violating_rows(bench: &dyn Bench) -> Result<()> {
+    let test = two_dogs(bench).await?;
+    test.save("dog", json!({"chip_id": "C", "color": "red", "collar_size": 100})).await?;
     let mut definition = dog();
     definition["fields"][0]["nullable"] = json!(false);
     definition["fields"][0]["unique"] = json!(true);
     definition["fields"][1]["max"] = json!(50);
-    let examined = subject.examine(&definition).await?;
+    let examined = test.examine(&definition).await?;
     for (part, violating, example) in
         [("null", 1, json!("B")), ("max", 1, json!("C")), ("unique", 2, json!("A"))]
     {
         let found = examined.iter().find(|(detail, _)| detail.contains(part));
         let (_, found) =
             found.ok_or_else(|| Error::internal(format!("no change about {part}: {examined:?}")))?;
-        same(part, (found.scanned, found.violating), (3, violating))?;
-        holds(&format!("{part} names {example}: {found:?}"), found.examples.contains(&example))?;
+        ensure_eq(part, (found.scanned, found.violating), (3, violating))?;
+        ensure(&format!("{part} names {example}: {found:?}"), found.examples.contains(&example))?;
     }
     Ok(())
 }

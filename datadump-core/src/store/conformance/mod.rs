@@ -1,27 +1,28 @@
-//! What every backend must do, as checks that any backend can run: implement [`Bench`] for it and
-//! run [`CHECKS`] one after the other, each on a database of its own.
+//! The conformance suite: checks of the [`Store`] contract that any backend can run. Implement [`Bench`] for
+//! the backend, and run each of [`CHECKS`] on a database of its own.
 //!
 //! ```
-//! # use std::sync::Arc;
 //! # use datadump_core::store::conformance::{Bench, CHECKS};
-//! # async fn run(fresh: impl Fn() -> Box<dyn Bench>) {
+//! # async fn run(new_bench: impl Fn() -> Box<dyn Bench>) {
 //! for check in CHECKS {
-//!     let bench = fresh();
-//!     if let Err(error) = check.run(bench.as_ref()).await {
+//!     if let Err(error) = check.run(new_bench().as_ref()).await {
 //!         panic!("{}: {error}", check.name);
 //!     }
 //! }
 //! # }
 //! ```
+//!
+//! As a test for each check they run in parallel, and a failure names its check: a macro makes the tests from
+//! a list of names, and one more test compares that list with `CHECKS`. `tests/all/conformance.rs` of this
+//! crate does so.
 
-mod calls;
+mod batches;
 mod catalogue;
 mod change_log;
+mod idempotency;
 mod ids;
 mod keys;
-mod late;
 mod migrations;
-mod once;
 mod queries;
 mod rows;
 
@@ -36,29 +37,29 @@ use crate::{
     schema::{InForce, Row, StoredRow, evolve},
 };
 
-/// How the checks get at a backend.
+/// Gives the checks access to a backend.
 #[async_trait]
 pub trait Bench: Send + Sync {
-    /// Opens the bench's database: empty the first time, the same one every time after that. The
-    /// store opened before is closed by then.
+    /// Opens the bench's database, which is empty the first time and the same one later. The store opened
+    /// before has been closed.
     async fn open(&self) -> Result<Arc<dyn Store>>;
 
-    /// Proves a record, as `validate::row` does.
+    /// Validates a record, as `validate::row` does.
     fn prove(&self, in_force: &Arc<InForce>, record: &Json) -> Result<Row>;
 }
 
-/// One thing that must hold.
+/// A check of one part of the contract.
 #[derive(Clone, Copy)]
 pub struct Check {
-    /// What holds.
+    /// What must hold, as an identifier.
     pub name: &'static str,
-    run: for<'a> fn(&'a dyn Bench) -> Checking<'a>,
+    run: for<'a> fn(&'a dyn Bench) -> CheckFuture<'a>,
 }
 
-type Checking<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+type CheckFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 impl Check {
-    /// Checks it. The error says what does not hold.
+    /// Runs the check. The error says what does not hold.
     pub async fn run(&self, bench: &dyn Bench) -> Result<()> {
         (self.run)(bench).await
     }
@@ -70,64 +71,62 @@ macro_rules! checks {
     };
 }
 
-/// All checks.
+/// All checks of the contract.
 pub const CHECKS: &[Check] = checks![
-    rows::every_kind_is_read_back_equal_even_after_a_restart,
-    rows::many_rows_are_stored_as_one_is,
-    rows::a_condition_holds_or_nothing_is_done,
-    rows::writes_of_one_call_to_one_key_take_effect_in_order,
-    rows::a_row_that_breaks_a_unique_index_leaves_its_neighbours,
-    rows::racing_increments_all_count_once,
-    keys::numbered_keys_are_given_and_never_twice,
-    keys::rows_of_one_call_are_given_the_keys_they_are_answered_with,
-    keys::the_greatest_key_is_the_last_and_harms_nobody,
-    keys::calls_at_once_share_what_keys_are_left,
-    keys::odd_keys_are_stored_and_found_exactly,
+    rows::every_kind_round_trips_even_after_a_restart,
+    rows::many_rows_are_stored_like_single_ones,
+    rows::a_write_with_an_unmet_condition_changes_nothing,
+    rows::writes_of_one_batch_to_one_key_take_effect_in_order,
+    rows::a_row_that_violates_a_unique_index_does_not_affect_others,
+    rows::concurrent_increments_are_each_counted_once,
+    keys::generated_keys_are_never_reused,
+    keys::rows_of_one_batch_get_the_keys_in_their_outcomes,
+    keys::the_greatest_key_does_not_affect_other_writes,
+    keys::concurrent_batches_share_the_keys_that_are_left,
+    keys::unusual_keys_are_stored_and_found_exactly,
     rows::deleted_rows_are_gone,
-    rows::rows_are_looked_up_until_they_have_many_bytes,
-    rows::the_list_shows_the_newest_first,
-    calls::a_call_together_is_all_or_nothing,
-    calls::what_fails_is_replaced_by_its_otherwise,
-    calls::a_row_that_is_the_same_is_not_written_again,
-    calls::own_storages_are_there_and_are_written_with_others,
-    calls::a_large_call_with_many_bad_rows_is_one_moment,
-    once::a_call_with_a_record_takes_effect_once,
-    once::a_record_says_what_became_of_its_call,
-    once::of_equal_calls_at_once_one_takes_effect,
+    rows::rows_are_looked_up_until_a_size_is_reached,
+    rows::lists_show_the_newest_row_first,
+    batches::an_atomic_batch_is_all_or_nothing,
+    batches::a_failed_write_is_replaced,
+    batches::an_unchanged_row_is_not_written,
+    batches::system_storages_are_written_together_with_others,
+    batches::a_large_batch_with_invalid_rows_becomes_visible_at_once,
+    idempotency::a_batch_with_a_record_takes_effect_once,
+    idempotency::a_record_is_built_from_the_outcomes_of_its_batch,
+    idempotency::one_of_several_concurrent_equal_batches_takes_effect,
     ids::keys_of_type_id_hold_uuids_and_texts,
-    change_log::what_is_committed_is_told_and_nothing_else,
-    change_log::nothing_appears_behind_what_was_told,
-    change_log::large_commits_are_told_whole,
+    change_log::exactly_the_committed_changes_are_logged,
+    change_log::no_commit_appears_before_one_that_was_read,
+    change_log::large_commits_are_logged_completely,
     catalogue::versions_follow_one_another,
-    catalogue::a_removed_storage_is_gone_and_can_be_made_again,
+    catalogue::a_removed_storage_can_be_created_again,
     catalogue::a_row_for_a_removed_storage_is_refused,
     queries::pages_cover_all_rows_once_in_both_directions,
-    queries::pages_over_floats_cover_all_rows,
-    queries::counts_say_how_many_match,
-    queries::a_question_for_a_version_that_is_gone_is_not_answered,
-    queries::texts_are_found_whatever_their_case,
-    late::late_indexes_answer_as_plain_ones_do,
-    late::an_index_becomes_late_and_goes,
-    migrations::old_rows_get_the_default_of_a_new_field,
-    migrations::texts_in_defaults_are_taken_as_they_are,
-    migrations::an_integer_becomes_a_long_with_its_indexes,
-    migrations::limits_are_widened,
-    migrations::a_decimal_gets_another_scale,
-    migrations::violating_rows_fail_a_migration_and_nothing_changes,
-    migrations::equal_rows_fail_a_unique_index_and_nothing_changes,
+    queries::pages_ordered_by_floats_cover_all_rows,
+    queries::counts_match_the_filter,
+    queries::a_query_for_an_old_version_is_refused,
+    queries::texts_are_found_regardless_of_case,
+    migrations::existing_rows_get_the_default_of_a_new_field,
+    migrations::text_defaults_are_stored_verbatim,
+    migrations::an_integer_field_with_indexes_becomes_a_long,
+    migrations::limits_can_be_widened,
+    migrations::the_scale_of_a_decimal_can_change,
+    migrations::violating_rows_fail_a_migration_without_changes,
+    migrations::duplicate_rows_fail_a_unique_index_without_changes,
     migrations::a_field_is_renamed_converted_and_dropped,
-    migrations::rows_proven_before_are_proven_again,
-    migrations::rows_written_meanwhile_are_kept,
-    migrations::plans_count_what_stands_in_the_way,
+    migrations::rows_validated_earlier_are_validated_again,
+    migrations::rows_written_during_a_migration_are_kept,
+    migrations::plans_count_violating_rows,
 ];
 
-/// A store in use by a check.
-struct Subject<'a> {
+/// An open store, with helpers for the checks.
+struct TestStore<'a> {
     bench: &'a dyn Bench,
     store: Arc<dyn Store>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> TestStore<'a> {
     async fn open(bench: &'a dyn Bench) -> Result<Self> {
         Ok(Self { bench, store: bench.open().await? })
     }
@@ -178,7 +177,7 @@ impl<'a> Subject<'a> {
         self.store.get(&in_force, &key).await
     }
 
-    /// The value of a field of a row; null when there is no such row.
+    /// Returns the value of a field of a row; null if there is no such row.
     async fn field(&self, name: &str, key: Json, field: &str) -> Result<Json> {
         let in_force = self.in_force(name)?;
         let row = self.get(name, key).await?;
@@ -193,8 +192,8 @@ impl<'a> Subject<'a> {
         Ok((self.store.page(&in_force, &query).await?, query))
     }
 
-    /// What the rows say to a definition that is not declared.
-    async fn examine(&self, json: &Json) -> Result<Vec<(String, super::Examined)>> {
+    /// Examines the impact of a definition that is not declared.
+    async fn examine(&self, json: &Json) -> Result<Vec<(String, super::ChangeImpact)>> {
         let definition = crate::schema::parse::definition(json)?;
         let storage = self.store.catalogue().find(definition.name.as_str())?;
         let in_force = storage.ready()?;
@@ -205,21 +204,21 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// An error unless two things are equal.
+/// Fails unless two values are equal.
 #[expect(clippy::needless_pass_by_value, reason = "what is compared is made for it")]
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<()> {
+fn ensure_eq<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<()> {
     if found == expected {
         return Ok(());
     }
     Err(Error::internal(format!("{what}: found {found:?}, expected {expected:?}")))
 }
 
-/// An error unless something holds.
-fn holds(what: &str, holds: bool) -> Result<()> {
-    if holds { Ok(()) } else { Err(Error::internal(format!("does not hold: {what}"))) }
+/// Fails unless a condition holds.
+fn ensure(what: &str, condition: bool) -> Result<()> {
+    if condition { Ok(()) } else { Err(Error::internal(format!("does not hold: {what}"))) }
 }
 
-/// The storage most checks use.
+/// The storage that most checks use.
 fn dog() -> Json {
     serde_json::json!({
         "name": "dog",

@@ -1,20 +1,20 @@
-//! Checks of pages, counts and texts. That filters agree with [`Filter::matches`] is a property
-//! test beside this suite.
+//! Checks of pages, counts and text search. That filters agree with [`Filter::matches`] is checked by a
+//! property test.
 //!
 //! [`Filter::matches`]: crate::store::Filter::matches
 
 use serde_json::json;
 
-use super::{Bench, Subject, dog, holds, same};
+use super::{Bench, TestStore, dog, ensure, ensure_eq};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Counted, Expect, Paging, WriteBatch, query::Towards},
+    store::{Expect, Paging, RowCount, WriteBatch, query::Towards},
 };
 
 pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
     let mut writes = Vec::new();
     for number in 0..57 {
         let color = match number % 5 {
@@ -22,9 +22,9 @@ pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Ben
             other => json!(["red", "blue", "äöü", ""][other - 1]),
         };
         let record = json!({"chip_id": format!("{number:03}"), "color": color, "collar_size": number % 3});
-        writes.push(subject.put("dog", &record, Expect::Anything)?);
+        writes.push(test.put("dog", &record, Expect::Anything)?);
     }
-    subject.store.write(WriteBatch::independent(writes)).await?;
+    test.store.write(WriteBatch::independent(writes)).await?;
     for ordering in [
         "",
         "chip_id",
@@ -39,23 +39,23 @@ pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Ben
         if !ordering.is_empty() {
             parameters.push(("ordering", ordering));
         }
-        let (whole, mut query) = subject.list("dog", &parameters).await?;
-        same(ordering, whole.rows.len(), 57)?;
-        let in_force = subject.in_force("dog")?;
+        let (whole, mut query) = test.list("dog", &parameters).await?;
+        ensure_eq(ordering, whole.rows.len(), 57)?;
+        let in_force = test.in_force("dog")?;
         let whole: Vec<Value> = whole.rows.into_iter().map(|row| row.key).collect();
         for towards in [Towards::Next, Towards::Previous] {
             let mut expected = whole.clone();
-            // Backwards from beyond the last row: there is no such position, so from the last one.
+            // There is no position after the last row, so it starts backwards from the last row.
             let mut from = None;
             if towards == Towards::Previous {
                 let last = expected.pop();
-                let row = subject.store.get(&in_force, &last.unwrap_or(Value::Null)).await?;
+                let row = test.store.get(&in_force, &last.unwrap_or(Value::Null)).await?;
                 from = row.map(|row| query.order.iter().map(|order| order.column.value(&row)).collect());
             }
             let mut found = Vec::new();
             loop {
                 query.paging = Paging::Keyset { limit: 10, from: from.clone(), towards };
-                let page = subject.store.page(&in_force, &query).await?;
+                let page = test.store.page(&in_force, &query).await?;
                 let edge = match towards {
                     Towards::Next => page.rows.last(),
                     Towards::Previous => page.rows.first(),
@@ -70,37 +70,37 @@ pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Ben
                     break;
                 }
             }
-            same(&format!("{ordering} {towards:?}"), found, expected)?;
+            ensure_eq(&format!("{ordering} {towards:?}"), found, expected)?;
         }
     }
     Ok(())
 }
 
-/// Walks as a client does, by the text of its cursors: floats must survive that.
-pub(super) async fn pages_over_floats_cover_all_rows(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
+/// Pages as a client does, by the text of its cursors, in which floats must keep their precision.
+pub(super) async fn pages_ordered_by_floats_cover_all_rows(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
     let definition = json!({"name": "f", "key": {"name": "id", "type": "long"},
                             "fields": [{"name": "f", "type": "float"}], "meta": {"scans": true}});
-    subject.declare(definition).await?;
+    test.declare(definition).await?;
     let mut number = 0.123_456_789_012_345_67_f64;
     let mut writes = Vec::new();
     for id in 0..200 {
         number = (number * 3.999).mul_add(1.0 - number, 1e-17);
-        writes.push(subject.put(
+        writes.push(test.put(
             "f",
             &json!({"id": id, "f": number * 10_f64.powi(id % 40 - 20)}),
             Expect::Anything,
         )?);
     }
-    subject.store.write(WriteBatch::independent(writes)).await?;
-    let in_force = subject.in_force("f")?;
+    test.store.write(WriteBatch::independent(writes)).await?;
+    let in_force = test.in_force("f")?;
     for ordering in ["f", "-f"] {
         let mut cursor = String::new();
         let mut seen = std::collections::BTreeSet::new();
         let mut rows = 0;
         loop {
             let parameters = [("limit", "7"), ("ordering", ordering), ("cursor", cursor.as_str())];
-            let (page, query) = subject.list("f", &parameters).await?;
+            let (page, query) = test.list("f", &parameters).await?;
             rows += page.rows.len();
             seen.extend(page.rows.iter().filter_map(|row| match row.key {
                 Value::Integer(id) => Some(id),
@@ -111,53 +111,53 @@ pub(super) async fn pages_over_floats_cover_all_rows(bench: &dyn Bench) -> Resul
             cursor =
                 super::super::query::cursor::write(&in_force.definition, &query, &position, Towards::Next);
         }
-        same(ordering, (rows, seen.len()), (200, 200))?;
+        ensure_eq(ordering, (rows, seen.len()), (200, 200))?;
     }
     Ok(())
 }
 
-pub(super) async fn a_question_for_a_version_that_is_gone_is_not_answered(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
-    subject.save("dog", json!({"chip_id": "A", "color": "red"})).await?;
-    let (_, query) = subject.list("dog", &[("color", "red")]).await?;
-    let before = subject.in_force("dog")?;
+pub(super) async fn a_query_for_an_old_version_is_refused(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
+    test.save("dog", json!({"chip_id": "A", "color": "red"})).await?;
+    let (_, query) = test.list("dog", &[("color", "red")]).await?;
+    let before = test.in_force("dog")?;
     let mut definition = dog();
     definition["fields"][0]["name"] = json!("colour");
     definition["fields"][0]["renamed_from"] = json!("color");
-    subject.declare(definition).await?;
+    test.declare(definition).await?;
     let key = Value::Text("A".into());
-    let answer = subject.store.get(&before, &key).await;
-    holds("a row is not made up", matches!(answer, Err(Error::Moved(_))))?;
-    let answer = subject.store.page(&before, &query).await;
-    holds("nor is a page", matches!(answer, Err(Error::Moved(_))))
+    let result = test.store.get(&before, &key).await;
+    ensure("a row is refused", matches!(result, Err(Error::Moved(_))))?;
+    let result = test.store.page(&before, &query).await;
+    ensure("a page is refused", matches!(result, Err(Error::Moved(_))))
 }
 
-pub(super) async fn counts_say_how_many_match(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
+pub(super) async fn counts_match_the_filter(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
     for number in 0..12 {
         let color = if number < 5 { "red" } else { "blue" };
-        subject.save("dog", json!({"chip_id": number.to_string(), "color": color})).await?;
+        test.save("dog", json!({"chip_id": number.to_string(), "color": color})).await?;
     }
     for (parameters, expected) in [
-        (&[("limit", "2")][..], Counted::Exactly(12)),
-        (&[("color", "red"), ("limit", "2"), ("offset", "4")], Counted::Exactly(5)),
-        (&[("count", "exact")], Counted::Exactly(12)),
-        (&[("count", "none")], Counted::Unknown),
-        (&[("cursor", "")], Counted::Unknown),
+        (&[("limit", "2")][..], RowCount::Exactly(12)),
+        (&[("color", "red"), ("limit", "2"), ("offset", "4")], RowCount::Exactly(5)),
+        (&[("count", "exact")], RowCount::Exactly(12)),
+        (&[("count", "none")], RowCount::Unknown),
+        (&[("cursor", "")], RowCount::Unknown),
     ] {
-        same(&format!("{parameters:?}"), subject.list("dog", parameters).await?.0.count, expected)?;
+        ensure_eq(&format!("{parameters:?}"), test.list("dog", parameters).await?.0.count, expected)?;
     }
     Ok(())
 }
 
-pub(super) async fn texts_are_found_whatever_their_case(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
+pub(super) async fn texts_are_found_regardless_of_case(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
     for (key, color) in [("1", "Straße ÄÖÜ"), ("2", "ΟΔΥΣΣΕΥΣ"), ("3", "İstanbul"), ("4", "100%_\\")]
     {
-        subject.save("dog", json!({"chip_id": key, "color": color})).await?;
+        test.save("dog", json!({"chip_id": key, "color": color})).await?;
     }
     for (filter, text, expected) in [
         ("color__icontains", "äöü", "1"),
@@ -173,13 +173,13 @@ pub(super) async fn texts_are_found_whatever_their_case(bench: &dyn Bench) -> Re
         ("color__startswith", "Stra", "1"),
         ("color__startswith", "stra", ""),
     ] {
-        let (page, _) = subject.list("dog", &[(filter, text), ("ordering", "chip_id")]).await?;
+        let (page, _) = test.list("dog", &[(filter, text), ("ordering", "chip_id")]).await?;
         let keys: String = page
             .rows
             .iter()
             .filter_map(|row| if let Value::Text(text) = &row.key { Some(text.as_str()) } else { None })
             .collect();
-        same(&format!("{filter}={text}"), keys.as_str(), expected)?;
+        ensure_eq(&format!("{filter}={text}"), keys.as_str(), expected)?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! Checks of single rows and of calls with several.
+//! Checks of single rows, and of batches with several.
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, Subject, dog, holds, same};
+use super::{Bench, TestStore, dog, ensure, ensure_eq};
 use crate::{
     error::{Error, Result},
     schema::Value,
@@ -18,29 +18,28 @@ pub(super) fn name(outcome: &Outcome) -> &'static str {
         Outcome::Missing => "missing",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",
-        Outcome::Unchanged(_) => "same",
-        Outcome::Replaced(..) => "instead",
-        Outcome::RolledBack => "undone",
+        Outcome::Unchanged(_) => "unchanged",
+        Outcome::Replaced(..) => "replaced",
+        Outcome::RolledBack => "rolled back",
     }
 }
 
-pub(super) async fn every_kind_is_read_back_equal_even_after_a_restart(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(all_kinds()).await?;
+pub(super) async fn every_kind_round_trips_even_after_a_restart(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(all_kinds()).await?;
     let records = records();
     for record in &records {
-        let outcome = subject.save("all", record.clone()).await?;
-        same("a new row", name(&outcome), "created")?;
+        let outcome = test.save("all", record.clone()).await?;
+        ensure_eq("a new row", name(&outcome), "created")?;
     }
-    let subject = subject.reopen().await?;
-    read_back(&subject, &records).await
+    let test = test.reopen().await?;
+    read_back(&test, &records).await
 }
 
-/// A backend may store many by another way than one: they are the same rows, and so is what becomes of
-/// them when some are there already.
-pub(super) async fn many_rows_are_stored_as_one_is(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(all_kinds()).await?;
+/// A backend may store many rows by another path than one. The rows and outcomes must be the same.
+pub(super) async fn many_rows_are_stored_like_single_ones(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(all_kinds()).await?;
     let all: Vec<Json> = (0..600)
         .zip(records().into_iter().cycle())
         .map(|(number, mut record)| {
@@ -49,26 +48,26 @@ pub(super) async fn many_rows_are_stored_as_one_is(bench: &dyn Bench) -> Result<
         })
         .collect();
     let write = async |records: &[Json]| {
-        let writes = records.iter().map(|record| subject.put("all", record, Expect::Different));
-        subject.store.write(WriteBatch::independent(writes.collect::<Result<_>>()?)).await
+        let writes = records.iter().map(|record| test.put("all", record, Expect::Different));
+        test.store.write(WriteBatch::independent(writes.collect::<Result<_>>()?)).await
     };
     let counted = |outcomes: &[Outcome], what| outcomes.iter().filter(|one| name(one) == what).count();
     let (first, second) = (write(&all[..400]).await?, write(&all).await?);
-    same("new rows", counted(&first, "created"), 400)?;
-    same("rows that are there", counted(&second, "same"), 400)?;
-    same("new rows beside them", counted(&second, "created"), 200)?;
-    read_back(&subject, &all).await
+    ensure_eq("new rows", counted(&first, "created"), 400)?;
+    ensure_eq("existing rows", counted(&second, "unchanged"), 400)?;
+    ensure_eq("new rows among them", counted(&second, "created"), 200)?;
+    read_back(&test, &all).await
 }
 
-/// Each is there, with what it was sent with.
-async fn read_back(subject: &Subject<'_>, records: &[Json]) -> Result<()> {
-    let definition = subject.in_force("all")?.definition.clone();
+/// Checks that each record is stored as it was sent.
+async fn read_back(test: &TestStore<'_>, records: &[Json]) -> Result<()> {
+    let definition = test.in_force("all")?.definition.clone();
     for record in records {
-        let row = subject.get("all", record["id"].clone()).await?;
+        let row = test.get("all", record["id"].clone()).await?;
         let row = row.ok_or_else(|| Error::internal("the row is gone"))?.to_json(&definition);
         for field in &definition.fields {
             let sent = record.get(field.name.as_str()).unwrap_or(&Json::Null);
-            same(field.name.as_str(), &row[field.name.as_str()], sent)?;
+            ensure_eq(field.name.as_str(), &row[field.name.as_str()], sent)?;
         }
     }
     Ok(())
@@ -95,7 +94,7 @@ fn all_kinds() -> Json {
     ]})
 }
 
-/// Its rows: nothing, the least and the greatest.
+/// Records for it: no values, the smallest and the largest.
 fn records() -> [Json; 3] {
     [
         json!({"id": "00000000-0000-0000-0000-000000000000"}),
@@ -113,11 +112,11 @@ fn records() -> [Json; 3] {
     ]
 }
 
-pub(super) async fn a_condition_holds_or_nothing_is_done(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
+pub(super) async fn a_write_with_an_unmet_condition_changes_nothing(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
     let row = json!({"chip_id": "A", "color": "red"});
-    // Each step: a condition, whether it is a deletion, what comes of it, the version after it.
+    // Each step: the condition, whether it is a deletion, the outcome, the version afterwards.
     for (step, (expect, delete, expected, version)) in [
         (Expect::Exists, false, "refused", None),
         (Expect::Exactly(1), false, "refused", None),
@@ -138,103 +137,101 @@ pub(super) async fn a_condition_holds_or_nothing_is_done(bench: &dyn Bench) -> R
     .enumerate()
     {
         let write = if delete {
-            let in_force = subject.in_force("dog")?;
+            let in_force = test.in_force("dog")?;
             Write::delete(in_force, Value::Text("A".into()), expect)
         } else {
-            subject.put("dog", &row, expect)?
+            test.put("dog", &row, expect)?
         };
-        let outcome = subject.write(write).await?;
-        same(&format!("step {step}"), name(&outcome), expected)?;
-        let found = subject.get("dog", json!("A")).await?;
-        same(&format!("version after step {step}"), found.as_ref().map(|row| row.version), version)?;
+        let outcome = test.write(write).await?;
+        ensure_eq(&format!("step {step}"), name(&outcome), expected)?;
+        let found = test.get("dog", json!("A")).await?;
+        ensure_eq(&format!("version after step {step}"), found.as_ref().map(|row| row.version), version)?;
         if let Outcome::Refused(current) = outcome {
-            same("the current row of a refusal", current.map(|current| current.row), found)?;
+            ensure_eq("the current row of a refusal", current.map(|current| current.row), found)?;
         }
     }
     Ok(())
 }
 
-pub(super) async fn writes_of_one_call_to_one_key_take_effect_in_order(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
+pub(super) async fn writes_of_one_batch_to_one_key_take_effect_in_order(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
     let mut writes = Vec::new();
     for size in 0..50 {
         for key in ["A", "B"] {
             let record = json!({"chip_id": key, "collar_size": size});
-            writes.push(subject.put("dog", &record, Expect::Anything)?);
+            writes.push(test.put("dog", &record, Expect::Anything)?);
         }
     }
-    let in_force = subject.in_force("dog")?;
+    let in_force = test.in_force("dog")?;
     let key = Value::Text("A".into());
     writes.push(Write::delete(in_force, key, Expect::Exactly(50)));
-    writes.push(subject.put("dog", &json!({"chip_id": "A", "collar_size": 99}), Expect::Absent)?);
-    let outcomes = subject.store.write(WriteBatch::independent(writes)).await?;
-    same("the first", outcomes.first().map(name), Some("created"))?;
-    same("the second last", outcomes.iter().rev().nth(1).map(name), Some("deleted"))?;
-    same("the last", outcomes.last().map(name), Some("created"))?;
-    same("A", subject.field("dog", json!("A"), "collar_size").await?, json!(99))?;
-    same("A's version", subject.field("dog", json!("A"), "version").await?, json!(1))?;
-    same("B", subject.field("dog", json!("B"), "collar_size").await?, json!(49))?;
-    same("B's version", subject.field("dog", json!("B"), "version").await?, json!(50))
+    writes.push(test.put("dog", &json!({"chip_id": "A", "collar_size": 99}), Expect::Absent)?);
+    let outcomes = test.store.write(WriteBatch::independent(writes)).await?;
+    ensure_eq("the first", outcomes.first().map(name), Some("created"))?;
+    ensure_eq("the last but one", outcomes.iter().rev().nth(1).map(name), Some("deleted"))?;
+    ensure_eq("the last", outcomes.last().map(name), Some("created"))?;
+    ensure_eq("A", test.field("dog", json!("A"), "collar_size").await?, json!(99))?;
+    ensure_eq("A's version", test.field("dog", json!("A"), "version").await?, json!(1))?;
+    ensure_eq("B", test.field("dog", json!("B"), "collar_size").await?, json!(49))?;
+    ensure_eq("B's version", test.field("dog", json!("B"), "version").await?, json!(50))
 }
 
-pub(super) async fn a_row_that_breaks_a_unique_index_leaves_its_neighbours(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
+pub(super) async fn a_row_that_violates_a_unique_index_does_not_affect_others(
+    bench: &dyn Bench,
+) -> Result<()> {
+    let test = TestStore::open(bench).await?;
     let definition = json!({
         "name": "tag", "key": {"name": "id", "type": "long"},
         "fields": [{"name": "code", "type": "string", "max_length": 20, "unique": true, "nullable": true},
                    {"name": "a", "type": "integer"}, {"name": "b", "type": "integer"}],
         "meta": {"unique_together": [["a", "b"]]},
     });
-    subject.declare(definition).await?;
-    subject.save("tag", json!({"id": 1000, "code": "taken", "a": -1, "b": -1})).await?;
+    test.declare(definition).await?;
+    test.save("tag", json!({"id": 1000, "code": "taken", "a": -1, "b": -1})).await?;
     let mut writes = Vec::new();
     for id in 0..300 {
         let code = if id % 50 == 7 { json!("taken") } else { json!(format!("code {id}")) };
         let (a, b) = if id == 120 { (-1, -1) } else { (id, 0) };
-        writes.push(subject.put(
-            "tag",
-            &json!({"id": id, "code": code, "a": a, "b": b}),
-            Expect::Anything,
-        )?);
+        writes.push(test.put("tag", &json!({"id": id, "code": code, "a": a, "b": b}), Expect::Anything)?);
     }
     for id in 300..310 {
-        writes.push(subject.put(
-            "tag",
-            &json!({"id": id, "code": null, "a": id, "b": 0}),
-            Expect::Anything,
-        )?);
+        writes.push(test.put("tag", &json!({"id": id, "code": null, "a": id, "b": 0}), Expect::Anything)?);
     }
-    let outcomes = subject.store.write(WriteBatch::independent(writes)).await?;
+    let outcomes = test.store.write(WriteBatch::independent(writes)).await?;
     for (id, outcome) in outcomes.iter().enumerate() {
         let (bad_code, bad_pair) = (id < 300 && id % 50 == 7, id == 120);
-        same(&format!("row {id}"), name(outcome), if bad_code || bad_pair { "invalid" } else { "created" })?;
+        ensure_eq(
+            &format!("row {id}"),
+            name(outcome),
+            if bad_code || bad_pair { "invalid" } else { "created" },
+        )?;
         if let Outcome::Invalid(faults) = outcome {
-            same("code of the fault", faults.first().map(|fault| fault.code), Some("unique"))?;
+            ensure_eq("code of the fault", faults.first().map(|fault| fault.code), Some("unique"))?;
             let field = if bad_code { "code" } else { "b" };
-            holds("the fault names the field", faults.iter().any(|f| f.detail.contains(field)))?;
+            ensure("the fault names the field", faults.iter().any(|f| f.detail.contains(field)))?;
         }
-        let found = subject.get("tag", json!(id)).await?.is_some();
-        same(&format!("row {id} is there"), found, !(bad_code || bad_pair))?;
+        let found = test.get("tag", json!(id)).await?.is_some();
+        ensure_eq(&format!("row {id} is there"), found, !(bad_code || bad_pair))?;
     }
-    // An update can break it too, and then the row stays as it was.
-    let outcome = subject.save("tag", json!({"id": 0, "code": "taken", "a": 0, "b": 0})).await?;
-    same("an update to a taken code", name(&outcome), "invalid")?;
-    same("the row", subject.field("tag", json!(0), "code").await?, json!("code 0"))
+    // An update can violate the index too; then the row stays as it was.
+    let outcome = test.save("tag", json!({"id": 0, "code": "taken", "a": 0, "b": 0})).await?;
+    ensure_eq("an update to a taken code", name(&outcome), "invalid")?;
+    ensure_eq("the row", test.field("tag", json!(0), "code").await?, json!("code 0"))
 }
 
-pub(super) async fn racing_increments_all_count_once(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
-    subject.save("dog", json!({"chip_id": "A", "collar_size": 0})).await?;
+pub(super) async fn concurrent_increments_are_each_counted_once(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
+    test.save("dog", json!({"chip_id": "A", "collar_size": 0})).await?;
     let client = || async {
         let mut versions = Vec::new();
         while versions.len() < 100 {
-            let row = subject.get("dog", json!("A")).await?.ok_or_else(|| Error::internal("gone"))?;
-            let size = row.to_json(&subject.in_force("dog")?.definition)["collar_size"].as_i64();
+            let row = test.get("dog", json!("A")).await?.ok_or_else(|| Error::internal("gone"))?;
+            let size = row.to_json(&test.in_force("dog")?.definition)["collar_size"].as_i64();
             let next = json!({"chip_id": "A", "collar_size": size.unwrap_or(0) + 1});
-            let write = subject.put("dog", &next, Expect::Version(row.version))?;
-            if let Outcome::Updated(stored) = subject.write(write).await? {
+            let write = test.put("dog", &next, Expect::Version(row.version))?;
+            if let Outcome::Updated(stored) = test.write(write).await? {
                 versions.push(stored.row.version);
             }
         }
@@ -244,64 +241,64 @@ pub(super) async fn racing_increments_all_count_once(bench: &dyn Bench) -> Resul
     let mut versions = [a?, b?, c?, d?].concat();
     versions.sort_unstable();
     versions.dedup();
-    same("distinct versions", versions.len(), 400)?;
-    same("the sum", subject.field("dog", json!("A"), "collar_size").await?, json!(400))
+    ensure_eq("distinct versions", versions.len(), 400)?;
+    ensure_eq("the sum", test.field("dog", json!("A"), "collar_size").await?, json!(400))
 }
 
 pub(super) async fn deleted_rows_are_gone(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
-    subject.save("dog", json!({"chip_id": "A"})).await?;
-    let in_force = subject.in_force("dog")?;
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
+    test.save("dog", json!({"chip_id": "A"})).await?;
+    let in_force = test.in_force("dog")?;
     let key = Value::Text("A".into());
     let delete = Write::delete(in_force, key, Expect::Anything);
-    same("the first deletion", name(&subject.write(delete.clone()).await?), "deleted")?;
-    same("the second", name(&subject.write(delete).await?), "missing")?;
-    let subject = subject.reopen().await?;
-    same("the row", subject.get("dog", json!("A")).await?, None)
+    ensure_eq("the first deletion", name(&test.write(delete.clone()).await?), "deleted")?;
+    ensure_eq("the second", name(&test.write(delete).await?), "missing")?;
+    let test = test.reopen().await?;
+    ensure_eq("the row", test.get("dog", json!("A")).await?, None)
 }
 
-pub(super) async fn the_list_shows_the_newest_first(bench: &dyn Bench) -> Result<()> {
-    let subject = Subject::open(bench).await?;
-    subject.declare(dog()).await?;
+pub(super) async fn lists_show_the_newest_row_first(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::open(bench).await?;
+    test.declare(dog()).await?;
     for key in ["A", "B", "C", "A"] {
-        subject.save("dog", json!({"chip_id": key})).await?;
+        test.save("dog", json!({"chip_id": key})).await?;
     }
-    let (page, _) = subject.list("dog", &[]).await?;
+    let (page, _) = test.list("dog", &[]).await?;
     let keys: Vec<Json> = page
         .rows
         .iter()
         .map(|row| row.key.to_json(&crate::schema::Kind::Text { max_length: None }))
         .collect();
-    same("keys", keys, vec![json!("A"), json!("C"), json!("B")])?;
+    ensure_eq("keys", keys, vec![json!("A"), json!("C"), json!("B")])?;
     let stamps: Vec<_> = page.rows.iter().map(|row| row.updated_at).collect();
-    holds("no two rows have the same time", stamps.windows(2).all(|pair| pair[0] > pair[1]))
+    ensure("no two rows have the same time", stamps.windows(2).all(|pair| pair[0] > pair[1]))
 }
 
-pub(super) async fn rows_are_looked_up_until_they_have_many_bytes(bench: &dyn Bench) -> Result<()> {
+pub(super) async fn rows_are_looked_up_until_a_size_is_reached(bench: &dyn Bench) -> Result<()> {
     const LONG: usize = 10_000;
-    let subject = Subject::open(bench).await?;
+    let test = TestStore::open(bench).await?;
     let note = json!({"name": "note", "key": {"name": "id", "type": "string", "max_length": 16},
                       "fields": [{"name": "text", "type": "text"}]});
-    subject.declare(note).await?;
+    test.declare(note).await?;
     for key in ["c", "a", "b", "d"] {
-        subject.save("note", json!({"id": key, "text": "x".repeat(LONG)})).await?;
+        test.save("note", json!({"id": key, "text": "x".repeat(LONG)})).await?;
     }
-    let in_force = subject.in_force("note")?;
+    let in_force = test.in_force("note")?;
     let keys = ["d", "none", "a", "b", "c"].map(|key| Value::Text(key.into()));
     let text = |key: &Value| if let Value::Text(text) = key { text.clone() } else { String::new() };
     for (bytes, expected, looked_up) in
         [(usize::MAX, "dabc", 5), (1, "d", 1), (LONG + LONG / 2, "da", 3), (4 * LONG, "dabc", 5)]
     {
-        let found = subject.store.rows(&in_force, &keys, bytes).await?;
+        let found = test.store.rows(&in_force, &keys, bytes).await?;
         let texts: String = found.rows.iter().map(|row| text(&row.key)).collect();
-        same(&format!("the rows of {bytes} bytes"), texts, expected.to_owned())?;
-        same(&format!("the keys of {bytes} bytes"), found.keys, looked_up)?;
-        holds("they are whole", found.rows.iter().all(|row| row.size() > LONG))?;
+        ensure_eq(&format!("the rows of {bytes} bytes"), texts, expected.to_owned())?;
+        ensure_eq(&format!("the keys of {bytes} bytes"), found.keys, looked_up)?;
+        ensure("rows are complete", found.rows.iter().all(|row| row.size() > LONG))?;
     }
-    let found = subject.store.rows(&in_force, &[], 1).await?;
-    same("no keys", (found.rows.len(), found.keys), (0, 0))?;
-    // What was not asked to be seen is not read, and nothing else is missing.
-    let (page, _) = subject.list("note", &[("fields", "id")]).await?;
-    holds("a long text is left out", page.rows.len() == 4 && page.rows.iter().all(|row| row.size() < LONG))
+    let found = test.store.rows(&in_force, &[], 1).await?;
+    ensure_eq("no keys", (found.rows.len(), found.keys), (0, 0))?;
+    // A column that is not requested is not read; nothing else is missing.
+    let (page, _) = test.list("note", &[("fields", "id")]).await?;
+    ensure("a long text is left out", page.rows.len() == 4 && page.rows.iter().all(|row| row.size() < LONG))
 }

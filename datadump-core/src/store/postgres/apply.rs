@@ -1,14 +1,14 @@
-//! Writes in bulk, inside a transaction: find and lock the rows, decide, write what they became.
+//! Applies writes in bulk within a transaction: reads and locks the rows, decides, and writes the results.
 
 use std::collections::{BTreeSet, HashSet};
 
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    batch::{self, Changes, Found, Item, Stamps, Target, What},
+    batch::{self, LockedRows, PlannedAction, PlannedWrite, Stamps, TableChanges, Target},
     columns::{self, KeyRef},
     copy,
-    error::Trouble,
+    error::ErrorClass,
     session::Session,
 };
 use crate::{
@@ -17,15 +17,15 @@ use crate::{
     store::Outcome,
 };
 
-/// How often to draw keys before giving up; each time twice as many.
-const DRAWS: u32 = 24;
+/// Maximum number of attempts to draw free keys; each draws twice as many.
+const MAX_DRAWS: u32 = 24;
 
 /// Why writes could not be applied.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The database says so.
+    /// The database returned an error.
     Sql(sqlx::Error),
-    /// Another session has inserted one of the rows since they were looked for.
+    /// Another session changed one of the rows since it was read.
     Collision,
     /// The definition in force could not be read.
     Catalogue(Error),
@@ -38,159 +38,161 @@ impl From<sqlx::Error> for Failure {
 }
 
 impl Failure {
-    /// What it asks for.
-    pub(super) fn trouble(&self) -> Trouble {
+    /// Returns how to handle it.
+    pub(super) fn class(&self) -> ErrorClass {
         match self {
-            Self::Sql(error) => Trouble::of(error),
-            Self::Collision | Self::Catalogue(_) => Trouble::Again,
+            Self::Sql(error) => ErrorClass::of(error),
+            Self::Collision | Self::Catalogue(_) => ErrorClass::Again,
         }
     }
 }
 
-/// Whether rows are looked for before they are written.
+/// Whether to read and lock rows before writing them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum ReadRows {
     Yes,
-    /// They are inserted as if none were there; when one is, the transaction fails.
+    /// Insert as if no row existed; if one does, the transaction fails.
     No,
 }
 
-/// Applies writes to their tables; what became of each, once the transaction is committed.
+/// Applies writes to their tables. Returns their outcomes, which hold once the transaction is committed.
 pub(super) async fn apply(
     session: &mut Session,
     targets: &[Target],
-    items: &mut [Item<'_>],
+    writes: &mut [PlannedWrite<'_>],
     stamps: &Stamps,
-    look: Look,
+    read_rows: ReadRows,
 ) -> Result<Vec<Outcome>, Failure> {
-    draw_keys(session, targets, items).await?;
-    let found = match look {
-        Look::Yes => lock(session, targets, items).await?,
-        Look::No => Found::new(),
+    draw_keys(session, targets, writes).await?;
+    let locked = match read_rows {
+        ReadRows::Yes => lock(session, targets, writes).await?,
+        ReadRows::No => LockedRows::new(),
     };
-    let folded = batch::fold(targets, items, &found, stamps)?;
-    for (target, changes) in targets.iter().zip(folded.changes(targets.len())) {
-        change(session, target, &changes).await?;
+    let decided = batch::decide_all(targets, writes, &locked, stamps)?;
+    for (target, changes) in targets.iter().zip(decided.changes(targets.len())) {
+        delete_and_update(session, target, &changes).await?;
         if !changes.inserted.is_empty() {
             let rows: Vec<&StoredRow> = changes.inserted.iter().map(|inserted| inserted.row).collect();
-            let (definition, texts) = (&target.in_force.definition, &target.texts);
-            let inserted = if look == Look::No && rows.len() >= copy::MANY {
-                copy::insert(session, texts, definition, &rows).await?
+            let (definition, statements) = (&target.in_force.definition, &target.statements);
+            let inserted = if read_rows == ReadRows::No && rows.len() >= copy::MIN_COPY_ROWS {
+                copy::insert(session, statements, definition, &rows).await?
             } else {
-                session.run(&texts.insert, whole(definition, &rows)?).await?
+                session.run(&statements.insert, row_arrays(definition, &rows)?).await?
             };
-            exactly(inserted, rows.len())?;
+            check_count(inserted, rows.len())?;
         }
     }
-    Ok(folded.outcomes)
+    Ok(decided.outcomes)
 }
 
-/// Deletes and replaces rows. Deletions first: what they free may be taken by the rows that follow.
-pub(super) async fn change(
+/// Deletes and updates rows. Deletions come first: inserted or updated rows may take the unique values they
+/// free.
+pub(super) async fn delete_and_update(
     session: &mut Session,
     target: &Target,
-    changes: &Changes<'_>,
+    changes: &TableChanges<'_>,
 ) -> Result<(), Failure> {
     let definition = &target.in_force.definition;
     if !changes.deleted.is_empty() {
         let mut arguments = PgArguments::default();
         columns::bind(&mut arguments, &definition.key.kind, changes.deleted.iter().copied())?;
-        let deleted = session.run(&target.texts.delete, arguments).await?;
-        exactly(deleted, changes.deleted.len())?;
+        let deleted = session.run(&target.statements.delete, arguments).await?;
+        check_count(deleted, changes.deleted.len())?;
     }
     if !changes.updated.is_empty() {
-        let updated = session.run(&target.texts.update, whole(definition, &changes.updated)?).await?;
-        exactly(updated, changes.updated.len())?;
+        let arguments = row_arrays(definition, &changes.updated)?;
+        let updated = session.run(&target.statements.update, arguments).await?;
+        check_count(updated, changes.updated.len())?;
     }
     Ok(())
 }
 
-/// What was decided for a row must not get lost because the row is not where it was.
-fn exactly(concerned: u64, wanted: usize) -> Result<(), Failure> {
-    if concerned == wanted as u64 { Ok(()) } else { Err(Failure::Collision) }
+/// Checks that a statement affected every row it was meant for; a missing row must not be ignored.
+fn check_count(affected: u64, expected: usize) -> Result<(), Failure> {
+    if affected == expected as u64 { Ok(()) } else { Err(Failure::Collision) }
 }
 
-/// Finds the rows that the writes are about, and locks them in the order of their keys.
+/// Reads the rows that the writes refer to, and locks them in key order.
 pub(super) async fn lock(
     session: &mut Session,
     targets: &[Target],
-    items: &[Item<'_>],
-) -> sqlx::Result<Found> {
-    let mut found = Vec::with_capacity(targets.len());
+    writes: &[PlannedWrite<'_>],
+) -> sqlx::Result<LockedRows> {
+    let mut locked = Vec::with_capacity(targets.len());
     for (place, target) in targets.iter().enumerate() {
         let mut seen = HashSet::new();
         let mut keys: Vec<&Value> = Vec::new();
-        for key in items.iter().filter(|item| item.target == place).filter_map(|item| item.key.as_ref()) {
+        for key in writes.iter().filter(|write| write.target == place).filter_map(|write| write.key.as_ref())
+        {
             if seen.insert(KeyRef::of(key)?) {
                 keys.push(key);
             }
         }
         if keys.is_empty() {
-            found.push(Vec::new());
+            locked.push(Vec::new());
             continue;
         }
         let definition = &target.in_force.definition;
         let mut arguments = PgArguments::default();
         columns::bind(&mut arguments, &definition.key.kind, keys.into_iter())?;
-        let query = sqlx::query_with(AssertSqlSafe(target.texts.lock.as_str()), arguments);
+        let query = sqlx::query_with(AssertSqlSafe(target.statements.lock.as_str()), arguments);
         let rows = query.fetch_all(&mut session.connection).await?;
         let rows: Result<Vec<StoredRow>, _> =
             rows.iter().map(|row| columns::stored_row(row, definition)).collect();
-        found.push(rows?);
+        locked.push(rows?);
     }
-    Ok(found)
+    Ok(locked)
 }
 
-/// Whether the row is to have the next number.
-pub(super) fn wants_key(item: &Item<'_>) -> bool {
-    item.key.is_none() && matches!(item.what, What::Put(_))
+/// Returns whether the write needs a generated key.
+pub(super) fn needs_key(write: &PlannedWrite<'_>) -> bool {
+    write.key.is_none() && matches!(write.action, PlannedAction::Put(_))
 }
 
-/// Gives a key to every row that is to have the next number. Numbers that rows were given by hand
-/// are passed over.
+/// Generates the missing keys, skipping numbers that rows were given explicitly.
 pub(super) async fn draw_keys(
     session: &mut Session,
     targets: &[Target],
-    items: &mut [Item<'_>],
+    writes: &mut [PlannedWrite<'_>],
 ) -> sqlx::Result<()> {
     for (place, target) in targets.iter().enumerate() {
-        let of_target = || items.iter().filter(|item| item.target == place);
-        let mut wanted = of_target().filter(|item| wants_key(item)).count();
-        if wanted == 0 {
+        let of_target = || writes.iter().filter(|write| write.target == place);
+        let mut missing = of_target().filter(|write| needs_key(write)).count();
+        if missing == 0 {
             continue;
         }
-        let given: BTreeSet<i64> = of_target()
-            .filter_map(|item| match item.key {
+        let explicit: BTreeSet<i64> = of_target()
+            .filter_map(|write| match write.key {
                 Some(Value::Integer(number)) => Some(number),
                 _ => None,
             })
             .collect();
-        let mut drawn: Vec<i64> = Vec::with_capacity(wanted);
-        for round in 0..DRAWS {
-            let count = i64::try_from(wanted).unwrap_or(i64::MAX).saturating_mul(1 << round);
+        let mut drawn: Vec<i64> = Vec::with_capacity(missing);
+        for round in 0..MAX_DRAWS {
+            let count = i64::try_from(missing).unwrap_or(i64::MAX).saturating_mul(1 << round);
             let mut arguments = PgArguments::default();
             columns::add(&mut arguments, count)?;
-            let query = sqlx::query_scalar_with(AssertSqlSafe(target.texts.draw.as_str()), arguments);
+            let query = sqlx::query_scalar_with(AssertSqlSafe(target.statements.draw.as_str()), arguments);
             let free: Vec<i64> = query.fetch_all(&mut session.connection).await?;
-            drawn.extend(free.into_iter().filter(|number| !given.contains(number)).take(wanted));
-            wanted = of_target().filter(|item| wants_key(item)).count() - drawn.len();
-            if wanted == 0 {
+            drawn.extend(free.into_iter().filter(|number| !explicit.contains(number)).take(missing));
+            missing = of_target().filter(|write| needs_key(write)).count() - drawn.len();
+            if missing == 0 {
                 break;
             }
         }
-        if wanted > 0 {
+        if missing > 0 {
             return Err(sqlx::Error::Encode("no free key was found".into()));
         }
         let mut drawn = drawn.into_iter();
-        for item in items.iter_mut().filter(|item| item.target == place && wants_key(item)) {
-            item.key = drawn.next().map(Value::Integer);
+        for write in writes.iter_mut().filter(|write| write.target == place && needs_key(write)) {
+            write.key = drawn.next().map(Value::Integer);
         }
     }
     Ok(())
 }
 
-/// Whole rows as arrays, in the order of the columns.
-pub(super) fn whole(definition: &Definition, rows: &[&StoredRow]) -> sqlx::Result<PgArguments> {
+/// Binds whole rows as one array per column, in column order.
+pub(super) fn row_arrays(definition: &Definition, rows: &[&StoredRow]) -> sqlx::Result<PgArguments> {
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, rows.iter().map(|row| &row.key))?;
     for (place, field) in definition.fields.iter().enumerate() {
@@ -198,9 +200,9 @@ pub(super) fn whole(definition: &Definition, rows: &[&StoredRow]) -> sqlx::Resul
         columns::bind(&mut arguments, &field.kind, values)?;
     }
     columns::add(&mut arguments, rows.iter().map(|row| row.version).collect::<Vec<i32>>())?;
-    for moment in [|row: &StoredRow| row.created_at, |row: &StoredRow| row.updated_at] {
-        let moments: Vec<Value> = rows.iter().map(|row| Value::Timestamp(moment(row))).collect();
-        columns::bind(&mut arguments, &Kind::Timestamp, moments.iter())?;
+    for time in [|row: &StoredRow| row.created_at, |row: &StoredRow| row.updated_at] {
+        let times: Vec<Value> = rows.iter().map(|row| Value::Timestamp(time(row))).collect();
+        columns::bind(&mut arguments, &Kind::Timestamp, times.iter())?;
     }
     Ok(arguments)
 }

@@ -1,5 +1,5 @@
-//! The writes of one transaction, decided in memory: what the rows were, what each write makes of
-//! them, and what they are in the end.
+//! Decides the writes of one transaction in memory: from the rows that were read, through each write in
+//! order, to the changes of the tables.
 
 use std::{
     borrow::Cow,
@@ -11,9 +11,9 @@ use std::{
 };
 
 use super::{
+    call_state::{PendingBatch, count, writes},
     columns::KeyRef,
-    text::Texts,
-    work::{Open, all, storage, writes},
+    statements::Statements,
 };
 use crate::{
     clock::{Clock, Timestamp},
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Stamps that never repeat in this process, so that newest first is exact.
+/// Timestamps that never repeat in this process, so that ordering rows by time is exact.
 #[derive(Debug)]
 pub(super) struct Stamps {
     clock: Arc<dyn Clock>,
@@ -36,7 +36,7 @@ impl Stamps {
         Self { clock, last: AtomicI64::new(Timestamp::MIN.micros()) }
     }
 
-    /// The present moment, or the first one after the last stamp.
+    /// Returns the current time, or the first moment after the last timestamp.
     pub(super) fn next(&self) -> Timestamp {
         let now = self.clock.now().micros();
         let after = |last: i64| Some(now.max(last + 1).min(Timestamp::MAX.micros()));
@@ -45,201 +45,201 @@ impl Stamps {
     }
 }
 
-/// A storage that a transaction writes, with the version in force.
+/// A storage that a transaction writes to, with its version in force.
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) in_force: Arc<InForce>,
-    pub(super) texts: Arc<Texts>,
+    pub(super) statements: Arc<Statements>,
 }
 
-/// A write of a transaction.
+/// A write of a transaction, validated against the version in force.
 #[derive(Debug)]
-pub(super) struct Item<'b> {
-    /// Its call's place among those of the transaction. The writes of one call follow one another.
-    pub(super) call: usize,
-    /// What its failure means for the others of its call.
+pub(super) struct PlannedWrite<'b> {
+    /// Position of its batch in the transaction. The writes of one batch are consecutive.
+    pub(super) batch: usize,
+    /// Atomicity of its batch.
     pub(super) atomicity: Atomicity,
-    /// Its storage's place among the targets.
+    /// Position of its storage among the targets.
     pub(super) target: usize,
-    pub(super) what: What<'b>,
-    /// The key; none until one is drawn.
+    pub(super) action: PlannedAction<'b>,
+    /// The key; `None` until one is generated.
     pub(super) key: Option<Value>,
     pub(super) expect: Expect,
 }
 
-/// What a write does.
+/// What a planned write does.
 #[derive(Debug)]
-pub(super) enum What<'b> {
-    /// Puts a row that the version in force has proven.
+pub(super) enum PlannedAction<'b> {
+    /// Puts a row that the version in force has validated.
     Put(Cow<'b, Row>),
     /// Deletes.
     Delete,
-    /// Nothing: what became of it is known already.
-    Settled(Outcome),
+    /// Nothing: the outcome is already known.
+    Final(Outcome),
 }
 
-/// The writes of a transaction, each proven by the version in force, or settled when it no longer
-/// fits that.
-pub(super) fn items<'b>(
-    todo: &[Open<'b>],
+/// Plans the writes of a transaction. A row that no longer fits the version in force gets a final outcome.
+pub(super) fn plan<'b>(
+    pending: &[PendingBatch<'b>],
     targets: &[Target],
     reprove: Reprove,
-) -> sqlx::Result<Vec<Item<'b>>> {
+) -> sqlx::Result<Vec<PlannedWrite<'b>>> {
     let places = targets.iter().enumerate();
     let places: BTreeMap<StorageId, usize> =
         places.map(|(place, target)| (target.in_force.storage, place)).collect();
-    let mut items = Vec::with_capacity(writes(todo));
-    for (call, atomicity, write) in all(todo) {
-        let found = places.get(&storage(write)).and_then(|place| Some((*place, targets.get(*place)?)));
+    let mut planned = Vec::with_capacity(count(pending));
+    for (batch, atomicity, write) in writes(pending) {
+        let found = places.get(&write.storage()).and_then(|place| Some((*place, targets.get(*place)?)));
         let Some((target, Target { in_force, .. })) = found else {
-            return Err(sqlx::Error::Encode("a write without its storage".into()));
+            return Err(sqlx::Error::Encode("a write has no target".into()));
         };
-        let (what, key) = match &write.action {
-            Action::Delete { key, .. } => (What::Delete, Some(key.clone())),
+        let (action, key) = match &write.action {
+            Action::Delete { key, .. } => (PlannedAction::Delete, Some(key.clone())),
             Action::Put(row) if row.proven_by().version == in_force.version => {
-                (What::Put(Cow::Borrowed(row)), row.key().cloned())
+                (PlannedAction::Put(Cow::Borrowed(row)), row.key().cloned())
             }
             Action::Put(row) => match reprove(row, in_force) {
                 Ok(row) => {
                     let key = row.key().cloned();
-                    (What::Put(Cow::Owned(row)), key)
+                    (PlannedAction::Put(Cow::Owned(row)), key)
                 }
-                Err(faults) => (What::Settled(Outcome::Invalid(faults)), None),
+                Err(faults) => (PlannedAction::Final(Outcome::Invalid(faults)), None),
             },
         };
-        items.push(Item { call, atomicity, target, what, key, expect: write.expect });
+        planned.push(PlannedWrite { batch, atomicity, target, action, key, expect: write.expect });
     }
-    Ok(items)
+    Ok(planned)
 }
 
-/// What stood under a key, and what stands there after the writes so far.
+/// The row under one key: as it was read, and after the writes decided so far.
 #[derive(Debug)]
-struct Slot<'b> {
+struct RowState<'b> {
     before: Option<&'b StoredRow>,
     now: Now,
-    /// How many writes were about it.
+    /// Number of writes to this key.
     writes: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Now {
-    /// What stood there before.
-    AsBefore,
-    /// What the write at this place of the outcomes made of it.
+    /// As it was read.
+    Unchanged,
+    /// As the write with this position made it.
     Written(usize),
-    /// Nothing.
+    /// Deleted.
     Gone,
 }
 
-impl<'b> Slot<'b> {
+impl<'b> RowState<'b> {
     fn new(before: Option<&'b StoredRow>) -> Self {
-        Self { before, now: Now::AsBefore, writes: 0 }
+        Self { before, now: Now::Unchanged, writes: 0 }
     }
 }
 
-/// What a target's table has to be told.
+/// The changes to one target's table.
 #[derive(Debug, Default)]
-pub(super) struct Changes<'b> {
-    pub(super) inserted: Vec<Inserted<'b>>,
+pub(super) struct TableChanges<'b> {
+    pub(super) inserted: Vec<NewRow<'b>>,
     pub(super) updated: Vec<&'b StoredRow>,
     pub(super) deleted: Vec<&'b Value>,
 }
 
-/// A new row.
+/// A row to insert.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Inserted<'b> {
+pub(super) struct NewRow<'b> {
     pub(super) row: &'b StoredRow,
-    /// The place of the write that made it what it is.
+    /// Position of the write that made it.
     pub(super) place: usize,
-    /// Whether no other write was about it.
-    pub(super) alone: bool,
+    /// Whether that is the only write to its key.
+    pub(super) is_sole: bool,
 }
 
-/// The rows that were found, by target and key.
-pub(super) type Found = Vec<Vec<StoredRow>>;
+/// The rows that were read and locked, by target.
+pub(super) type LockedRows = Vec<Vec<StoredRow>>;
 
-/// Decides every write, in order.
-pub(super) struct Folded<'b> {
+/// The outcomes of all writes, and the resulting rows.
+pub(super) struct Decisions<'b> {
     pub(super) outcomes: Vec<Outcome>,
-    slots: Slots<'b>,
+    rows: RowStates<'b>,
 }
 
 type Place<'b> = (usize, KeyRef<'b>);
-type Slots<'b> = HashMap<Place<'b>, Slot<'b>>;
+type RowStates<'b> = HashMap<Place<'b>, RowState<'b>>;
 
-/// Decides all writes in their order, each on what those before it made of its row. What a call did
-/// whose writes stand or fall together is taken back when one of them fails.
-pub(super) fn fold<'b>(
+/// Decides all writes in order, each on the row that the writes before it left. When a write of an
+/// all-or-nothing batch fails, the changes of that batch are undone.
+pub(super) fn decide_all<'b>(
     targets: &[Target],
-    items: &'b [Item<'_>],
-    found: &'b Found,
+    writes: &'b [PlannedWrite<'_>],
+    locked: &'b LockedRows,
     stamps: &Stamps,
-) -> sqlx::Result<Folded<'b>> {
-    let mut slots: Slots<'b> = HashMap::with_capacity(items.len());
-    for (target, rows) in found.iter().enumerate() {
-        for row in rows {
-            slots.insert((target, KeyRef::of(&row.key)?), Slot::new(Some(row)));
+) -> sqlx::Result<Decisions<'b>> {
+    let mut rows: RowStates<'b> = HashMap::with_capacity(writes.len());
+    for (target, found) in locked.iter().enumerate() {
+        for row in found {
+            rows.insert((target, KeyRef::of(&row.key)?), RowState::new(Some(row)));
         }
     }
-    let mut outcomes: Vec<Outcome> = Vec::with_capacity(items.len());
-    for call in items.chunk_by(|one, next| one.call == next.call) {
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(writes.len());
+    for batch in writes.chunk_by(|one, next| one.batch == next.batch) {
         let first = outcomes.len();
-        let mut before: Vec<(Place<'b>, Now)> = Vec::new();
-        for item in call {
-            let outcome = match &item.what {
-                What::Settled(outcome) => outcome.clone(),
-                _ => one(targets, item, &mut slots, &mut before, &outcomes, stamps)?,
+        let mut undo: Vec<(Place<'b>, Now)> = Vec::new();
+        for write in batch {
+            let outcome = match &write.action {
+                PlannedAction::Final(outcome) => outcome.clone(),
+                _ => decide_one(targets, write, &mut rows, &mut undo, &outcomes, stamps)?,
             };
             outcomes.push(outcome);
         }
-        let together = call.first().is_some_and(|item| item.atomicity == Atomicity::AllOrNothing);
-        if together && outcomes.iter().skip(first).any(Outcome::is_failure) {
-            for (place, now) in before.into_iter().rev() {
-                slots.entry(place).and_modify(|slot| slot.now = now);
+        let is_atomic = batch.first().is_some_and(|write| write.atomicity == Atomicity::AllOrNothing);
+        if is_atomic && outcomes.iter().skip(first).any(Outcome::is_failure) {
+            for (place, now) in undo.into_iter().rev() {
+                rows.entry(place).and_modify(|row| row.now = now);
             }
-            undo(outcomes.iter_mut().skip(first));
+            roll_back(outcomes.iter_mut().skip(first));
         }
     }
-    Ok(Folded { outcomes, slots })
+    Ok(Decisions { outcomes, rows })
 }
 
-/// What becomes of a call when some of its writes have failed, and they stand or fall together.
-pub(super) fn undo<'o>(outcomes: impl Iterator<Item = &'o mut Outcome>) {
+/// Marks the other writes of a failed all-or-nothing batch as rolled back.
+pub(super) fn roll_back<'o>(outcomes: impl Iterator<Item = &'o mut Outcome>) {
     for outcome in outcomes.filter(|outcome| !outcome.is_failure()) {
         *outcome = Outcome::RolledBack;
     }
 }
 
-/// Decides one write. What its row was before it goes to `before`, if it changes it.
-fn one<'b>(
+/// Decides one write. If it changes a row of an all-or-nothing batch, adds the row's previous state to
+/// `undo`.
+fn decide_one<'b>(
     targets: &[Target],
-    item: &'b Item<'_>,
-    slots: &mut Slots<'b>,
-    before: &mut Vec<(Place<'b>, Now)>,
+    write: &'b PlannedWrite<'_>,
+    rows: &mut RowStates<'b>,
+    undo: &mut Vec<(Place<'b>, Now)>,
     outcomes: &[Outcome],
     stamps: &Stamps,
 ) -> sqlx::Result<Outcome> {
-    let (Some(key), Some(target)) = (&item.key, targets.get(item.target)) else {
-        return Err(sqlx::Error::Encode("a write without its key".into()));
+    let (Some(key), Some(target)) = (&write.key, targets.get(write.target)) else {
+        return Err(sqlx::Error::Encode("a write has no key".into()));
     };
-    let place = (item.target, KeyRef::of(key)?);
-    let slot = slots.entry(place).or_insert_with(|| Slot::new(None));
-    slot.writes += 1;
-    let current = match slot.now {
-        Now::AsBefore => slot.before,
+    let place = (write.target, KeyRef::of(key)?);
+    let row = rows.entry(place).or_insert_with(|| RowState::new(None));
+    row.writes += 1;
+    let current = match row.now {
+        Now::Unchanged => row.before,
         Now::Gone => None,
         Now::Written(place) => written(outcomes, place),
     };
-    let decision = match &item.what {
-        What::Put(row) => decide::put(current, row, item.expect),
-        What::Delete => decide::delete(current, &target.in_force, item.expect),
-        What::Settled(outcome) => Decision::Settled(outcome.clone()),
+    let decision = match &write.action {
+        PlannedAction::Put(row) => decide::put(current, row, write.expect),
+        PlannedAction::Delete => decide::delete(current, &target.in_force, write.expect),
+        PlannedAction::Final(outcome) => Decision::Final(outcome.clone()),
     };
     let stored = |row| Stored { row, in_force: target.in_force.clone() };
     let put = |version, created_at, updated_at| {
-        let values = match &item.what {
-            What::Put(row) => row.values().to_vec(),
-            What::Delete | What::Settled(_) => Vec::new(),
+        let values = match &write.action {
+            PlannedAction::Put(row) => row.values().to_vec(),
+            PlannedAction::Delete | PlannedAction::Final(_) => Vec::new(),
         };
         stored(StoredRow { key: key.clone(), values, version, created_at, updated_at })
     };
@@ -252,16 +252,16 @@ fn one<'b>(
             (Outcome::Updated(put(version, created_at, stamps.next())), Now::Written(outcomes.len()))
         }
         Decision::Delete(row) => (Outcome::Deleted(stored(row)), Now::Gone),
-        Decision::Settled(outcome) => return Ok(outcome),
+        Decision::Final(outcome) => return Ok(outcome),
     };
-    if item.atomicity == Atomicity::AllOrNothing {
-        before.push((place, slot.now));
+    if write.atomicity == Atomicity::AllOrNothing {
+        undo.push((place, row.now));
     }
-    slot.now = now;
+    row.now = now;
     Ok(outcome)
 }
 
-/// The row that the write at this place has made.
+/// Returns the row that the write with this position made.
 fn written(outcomes: &[Outcome], place: usize) -> Option<&StoredRow> {
     match outcomes.get(place) {
         Some(Outcome::Created(stored) | Outcome::Updated(stored)) => Some(&stored.row),
@@ -269,25 +269,24 @@ fn written(outcomes: &[Outcome], place: usize) -> Option<&StoredRow> {
     }
 }
 
-impl Folded<'_> {
-    /// What the tables have to be told, by target, each part in the order of the keys.
-    pub(super) fn changes(&self, targets: usize) -> Vec<Changes<'_>> {
-        let mut changes: Vec<Changes<'_>> = Vec::new();
-        changes.resize_with(targets, Changes::default);
-        let mut slots: Vec<_> = self.slots.iter().collect();
-        // In the order of the keys, so that transactions side by side do not wait for each other
-        // crosswise.
-        slots.sort_unstable_by_key(|(place, _)| **place);
-        for ((target, _), slot) in slots {
+impl Decisions<'_> {
+    /// Returns the changes to each target's table, in key order.
+    pub(super) fn changes(&self, targets: usize) -> Vec<TableChanges<'_>> {
+        let mut changes: Vec<TableChanges<'_>> = Vec::new();
+        changes.resize_with(targets, TableChanges::default);
+        let mut rows: Vec<_> = self.rows.iter().collect();
+        // In key order, so that concurrent transactions do not deadlock.
+        rows.sort_unstable_by_key(|(place, _)| **place);
+        for ((target, _), row) in rows {
             let Some(changes) = changes.get_mut(*target) else { continue };
-            match (slot.before, slot.now) {
-                (_, Now::AsBefore) | (None, Now::Gone) => {}
+            match (row.before, row.now) {
+                (_, Now::Unchanged) | (None, Now::Gone) => {}
                 (Some(row), Now::Gone) => changes.deleted.push(&row.key),
                 (Some(_), Now::Written(place)) => changes.updated.extend(written(&self.outcomes, place)),
                 (None, Now::Written(place)) => {
-                    let alone = slot.writes == 1;
+                    let is_sole = row.writes == 1;
                     let row = written(&self.outcomes, place);
-                    changes.inserted.extend(row.map(|row| Inserted { row, place, alone }));
+                    changes.inserted.extend(row.map(|row| NewRow { row, place, is_sole }));
                 }
             }
         }

@@ -1,6 +1,6 @@
-//! The catalogue in memory, kept as the database has it: whoever changes a storage notifies all
-//! processes, and who missed that finds out within seconds. In the same way they hear that sources
-//! or programs have changed, which others read.
+//! Keeps the catalogue in memory up to date with the database. A process that changes a storage notifies the
+//! others; a lost notification is found by polling within seconds. Changes of sources and programs, which
+//! other parts cache, are signalled in the same way.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,70 +21,70 @@ use crate::{
     },
 };
 
-/// The channel on which processes tell each other that a storage has changed: its number follows.
+/// The channel for changes of storages; the payload is the storage's number.
 const CHANNEL: &str = "datadump_catalogue";
 
-/// How often to look whether a notification was missed.
-const BACKSTOP: Duration = Duration::from_secs(5);
+/// Interval at which lost notifications are looked for.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A fingerprint of all that the catalogue is made of.
+/// Selects a fingerprint of the catalogue's tables.
 const FINGERPRINT: &str = "SELECT \
     (SELECT count(*) || ':' || coalesce(sum(hashtextextended(id || '/' || version || '/' || updated_at, 0)), 0) \
      FROM datadump_storage) || '|' || \
     (SELECT count(*) || ':' || coalesce(sum(hashtextextended(storage_id || '/' || version || '/' || state \
      || '/' || created_at, 0)), 0) FROM datadump_version)";
 
-/// The same of those of our own storages whose changes are heard.
-const OWN: &str = "SELECT \
+/// Selects a fingerprint of the system storages that hold configuration.
+const CONFIG_FINGERPRINT: &str = "SELECT \
     (SELECT count(*) || ':' || coalesce(sum(hashtextextended(name || '/' || version || '/' || updated_at, 0)), 0) \
      FROM datadump_source) || '|' || \
     (SELECT count(*) || ':' || coalesce(sum(hashtextextended(id || '/' || version || '/' || updated_at, 0)), 0) \
      FROM datadump_processor)";
 
-/// The catalogue, and how it is read again.
+/// The catalogue, and how it is refreshed.
 #[derive(Debug)]
-pub(super) struct Mirror {
+pub(super) struct CatalogueMirror {
     pub(super) catalogue: Arc<Catalogue>,
-    /// Grows when one of our own storages may have changed.
-    changes: watch::Sender<u64>,
-    /// Grows when there may be more in the feed.
-    pub(super) news: watch::Sender<u64>,
+    /// Raised when sources or programs may have changed.
+    config_signal: watch::Sender<u64>,
+    /// Raised when the change log may have new entries.
+    pub(super) commit_signal: watch::Sender<u64>,
     system: DatabaseConnection,
-    /// One reader at a time, so that what was read earlier never replaces what was read later.
+    /// Fingerprint of the last refresh. Its lock admits one refresh at a time, so that older data never
+    /// replaces newer.
     seen: Mutex<String>,
 }
 
-impl Mirror {
-    /// An empty one.
+impl CatalogueMirror {
+    /// Starts with an empty catalogue.
     pub(super) fn new(system: DatabaseConnection) -> Self {
-        let (changes, _) = watch::channel(0);
-        let news = watch::Sender::new(0);
-        Self { catalogue: Arc::default(), changes, news, system, seen: Mutex::default() }
+        let (config_signal, commit_signal) = (watch::Sender::new(0), watch::Sender::new(0));
+        Self { catalogue: Arc::default(), config_signal, commit_signal, system, seen: Mutex::default() }
     }
 
-    /// A number that grows when one of our own storages may have changed.
+    /// Returns a counter that grows when sources or programs may have changed.
     pub(super) fn config_signal(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+        self.config_signal.subscribe()
     }
 
-    /// Says that one of our own storages may have changed.
-    pub(super) fn changed(&self) {
-        self.changes.send_modify(|changes| *changes += 1);
+    /// Signals that sources or programs may have changed.
+    pub(super) fn notify_config(&self) {
+        self.config_signal.send_modify(|signal| *signal += 1);
     }
 
-    /// Says that there may be more in the feed.
-    pub(super) fn told(&self) {
-        self.news.send_modify(|news| *news += 1);
+    /// Signals that the change log may have new entries.
+    pub(super) fn notify_commit(&self) {
+        self.commit_signal.send_modify(|signal| *signal += 1);
     }
 
-    /// Reads all storages again.
+    /// Reads all storages.
     pub(super) async fn refresh(&self) -> Result<()> {
         let mut seen = self.seen.lock().await;
         *seen = self.load().await?;
         Ok(())
     }
 
-    /// Reads all storages again if any has changed.
+    /// Reads all storages if any has changed.
     async fn refresh_changed(&self, pool: &PgPool) -> Result<()> {
         let mut seen = self.seen.lock().await;
         let now = fingerprint(pool, FINGERPRINT).await?;
@@ -104,7 +104,7 @@ impl Mirror {
         Ok(String::new())
     }
 
-    /// Reads one storage again.
+    /// Reads one storage.
     pub(super) async fn refresh_one(&self, id: StorageId) -> Result<Option<Arc<Storage>>> {
         let _one_at_a_time = self.seen.lock().await;
         let transaction = self.snapshot().await?;
@@ -115,23 +115,23 @@ impl Mirror {
         match found {
             Some(found) => Ok(Some(self.catalogue.put(system::assemble(&found, versions)?))),
             None => {
-                self.catalogue.take(id);
+                self.catalogue.remove(id);
                 Ok(None)
             }
         }
     }
 
-    /// A transaction in which both tables are seen as they were at one moment.
+    /// Begins a transaction that sees both tables in one snapshot.
     async fn snapshot(&self) -> Result<sea_orm::DatabaseTransaction> {
         let (level, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
         self.system.begin_with_config(Some(level), Some(access)).await.map_err(error::orm)
     }
 
-    /// Follows the changes of other processes, for ever.
+    /// Follows the changes of other processes; never returns.
     pub(super) async fn follow(&self, listening: &PgPool, system: &PgPool) {
         loop {
             if let Err(error) = self.listen(listening, system).await {
-                tracing::debug!(%error, "changes of the catalogue are not heard of; trying again");
+                tracing::debug!(%error, "cannot listen for changes of the catalogue; retrying");
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
@@ -141,32 +141,34 @@ impl Mirror {
         let mut listener = PgListener::connect_with(listening).await.map_err(error::store)?;
         listener.listen_all([CHANNEL, change_log::CHANNEL]).await.map_err(error::store)?;
         self.refresh().await?;
-        let mut own = fingerprint(system, OWN).await?;
-        self.changed();
+        let mut config = fingerprint(system, CONFIG_FINGERPRINT).await?;
+        self.notify_config();
         loop {
-            match tokio::time::timeout(BACKSTOP, listener.try_recv()).await {
-                Ok(Ok(Some(notification))) if notification.channel() == change_log::CHANNEL => self.told(),
+            match tokio::time::timeout(POLL_INTERVAL, listener.try_recv()).await {
+                Ok(Ok(Some(notification))) if notification.channel() == change_log::CHANNEL => {
+                    self.notify_commit()
+                }
                 Ok(Ok(Some(notification))) => match notification.payload().parse().map(StorageId) {
-                    Ok(id) if id.is_system() => self.changed(),
+                    Ok(id) if id.is_system() => self.notify_config(),
                     Ok(id) => {
                         self.refresh_one(id).await?;
                     }
                     Err(_) => self.refresh().await?,
                 },
-                // Reconnected: what was said meanwhile was not heard.
+                // Reconnected: notifications may have been lost.
                 Ok(Ok(None)) => {
                     self.refresh().await?;
-                    self.changed();
-                    self.told();
+                    self.notify_config();
+                    self.notify_commit();
                 }
                 Ok(Err(error)) => return Err(error::store(error)),
                 Err(_) => {
-                    self.told();
+                    self.notify_commit();
                     self.refresh_changed(system).await?;
-                    let now = fingerprint(system, OWN).await?;
-                    if own != now {
-                        own = now;
-                        self.changed();
+                    let now = fingerprint(system, CONFIG_FINGERPRINT).await?;
+                    if config != now {
+                        config = now;
+                        self.notify_config();
                     }
                 }
             }
@@ -174,17 +176,17 @@ impl Mirror {
     }
 }
 
-async fn fingerprint(pool: &PgPool, question: &'static str) -> Result<String> {
-    sqlx::query_scalar(question).fetch_one(pool).await.map_err(error::store)
+async fn fingerprint(pool: &PgPool, sql: &'static str) -> Result<String> {
+    sqlx::query_scalar(sql).fetch_one(pool).await.map_err(error::store)
 }
 
-/// Tells all processes, at the commit of this transaction, that a storage has changed.
+/// Notifies all processes, when this transaction commits, that a storage has changed.
 pub(super) async fn notify(transaction: &impl ConnectionTrait, id: StorageId) -> Result<()> {
     transaction.execute_unprepared(&notification(id)).await.map_err(error::orm)?;
     Ok(())
 }
 
-/// The same, as SQL text. Only a number of our own stands in it.
+/// Returns the statement that notifies all processes. It contains only a number.
 pub(super) fn notification(id: StorageId) -> String {
     format!("SELECT pg_notify('{CHANNEL}', '{}')", id.get())
 }

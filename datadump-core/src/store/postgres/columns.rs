@@ -1,4 +1,4 @@
-//! How each kind is a column, an array of values that is bound, and a value that is read back.
+//! Column types, and how values of each kind are bound as arrays and read back.
 
 use std::cmp::Ordering;
 
@@ -16,7 +16,7 @@ use crate::{
     store::sql,
 };
 
-/// The type of a column. Texts compare by code point, whatever the database's locale is.
+/// Returns the type of a column. Texts compare by code point, whatever the database's locale is.
 pub(super) fn column_type(kind: &Kind) -> String {
     match kind {
         Kind::Boolean => "boolean".into(),
@@ -30,13 +30,13 @@ pub(super) fn column_type(kind: &Kind) -> String {
         Kind::Date => "date".into(),
         Kind::Time => "time".into(),
         Kind::Timestamp => "timestamptz".into(),
-        // Not jsonb: it would reorder members and forget how a number was written.
+        // Not jsonb, which would reorder members and normalize numbers.
         Kind::Json => "json".into(),
         Kind::Binary { .. } => "bytea".into(),
     }
 }
 
-/// The cast of a parameter that holds an array of values of this kind.
+/// Returns the cast of a parameter that holds an array of values of this kind.
 pub(super) fn array_cast(kind: &Kind) -> &'static str {
     match kind {
         Kind::Boolean => "::bool[]",
@@ -54,19 +54,19 @@ pub(super) fn array_cast(kind: &Kind) -> &'static str {
     }
 }
 
-/// What is done with values of one kind, once it is known as which type they go to the database.
-pub(super) trait Typed<'v> {
-    /// What comes of it.
-    type Done;
+/// An operation on values of one kind, generic over the Rust type that represents it in the driver.
+pub(super) trait TypedOperation<'v> {
+    /// The result.
+    type Output;
 
-    /// Does it; `take` makes the type of a value, or nothing of one that is not of the kind.
-    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Done
+    /// Runs the operation. `take` converts a value, or returns `None` if it is not of the kind.
+    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Output
     where
         T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>;
 }
 
-/// Finds the type of a kind.
-pub(super) fn typed<'v, T: Typed<'v>>(kind: &Kind, then: T) -> T::Done {
+/// Runs an operation with the type for this kind.
+pub(super) fn with_type<'v, T: TypedOperation<'v>>(kind: &Kind, then: T) -> T::Output {
     match kind {
         Kind::Boolean => then.with(|value| match value {
             Value::Boolean(value) => Some(*value),
@@ -124,13 +124,13 @@ pub(super) fn typed<'v, T: Typed<'v>>(kind: &Kind, then: T) -> T::Done {
     }
 }
 
-/// Binds values of one kind as one array.
+/// Binds values of one kind as an array.
 pub(super) fn bind<'v>(
     arguments: &mut PgArguments,
     kind: &Kind,
     values: impl Iterator<Item = &'v Value>,
 ) -> sqlx::Result<()> {
-    typed(kind, Array { arguments, values })
+    with_type(kind, Array { arguments, values })
 }
 
 struct Array<'a, I> {
@@ -138,10 +138,10 @@ struct Array<'a, I> {
     values: I,
 }
 
-impl<'v, I: Iterator<Item = &'v Value>> Typed<'v> for Array<'_, I> {
-    type Done = sqlx::Result<()>;
+impl<'v, I: Iterator<Item = &'v Value>> TypedOperation<'v> for Array<'_, I> {
+    type Output = sqlx::Result<()>;
 
-    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Done
+    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Output
     where
         T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>,
     {
@@ -153,12 +153,12 @@ impl<'v, I: Iterator<Item = &'v Value>> Typed<'v> for Array<'_, I> {
     }
 }
 
-/// A value that is not what its column is for is a defect, and must not become a null silently.
+/// A value of another kind than its column is a defect; it must not silently become null.
 pub(super) fn not_of_its_kind() -> sqlx::Error {
-    encode("a value that is not of its column's kind")
+    encode("a value does not match its column's kind")
 }
 
-/// Binds anything else.
+/// Binds any other parameter.
 pub(super) fn add<T>(arguments: &mut PgArguments, value: T) -> sqlx::Result<()>
 where
     T: Type<Postgres> + for<'q> Encode<'q, Postgres>,
@@ -174,7 +174,7 @@ pub(super) fn stored_row(row: &PgRow, definition: &Definition) -> sqlx::Result<S
     let moment = |place| -> sqlx::Result<Timestamp> {
         match value(row, place, &Kind::Timestamp)? {
             Value::Timestamp(moment) => Ok(moment),
-            _ => Err(sqlx::Error::Decode("a row without its times".into())),
+            _ => Err(sqlx::Error::Decode("a row has no times".into())),
         }
     };
     Ok(StoredRow {
@@ -194,7 +194,7 @@ pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Valu
     }
     match kind {
         Kind::Boolean => decode(raw).map(Value::Boolean),
-        // A column that is growing from integer to long may be either.
+        // A column that is being changed from integer to long may be either.
         Kind::Integer | Kind::Long => {
             let narrow = raw.type_info().name() == "INT4";
             let number = if narrow { decode::<i32>(raw).map(i64::from) } else { decode(raw) };
@@ -214,14 +214,14 @@ pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Valu
         Kind::Time => {
             let time: NaiveTime = decode(raw)?;
             let micros = (time - NaiveTime::MIN).num_microseconds();
-            micros.map(Value::Time).ok_or_else(|| wrong("a time of day out of range"))
+            micros.map(Value::Time).ok_or_else(|| wrong("a time of day is out of range"))
         }
         Kind::Timestamp => {
             let moment: DateTime<Utc> = decode(raw)?;
             let moment = Timestamp::from_micros(moment.timestamp_micros());
-            moment.map(Value::Timestamp).ok_or_else(|| wrong("a moment out of range"))
+            moment.map(Value::Timestamp).ok_or_else(|| wrong("a timestamp is out of range"))
         }
-        // In its binary form json is its text; the driver would parse it.
+        // The binary form of json is its text; the driver would parse it.
         Kind::Json if raw.type_info().name() != "JSON" => Err(another_type()),
         Kind::Json => raw.as_str().map(|text| Value::Json(text.to_owned())).map_err(sqlx::Error::Decode),
         Kind::Binary { .. } => decode(raw).map(Value::Binary),
@@ -229,7 +229,7 @@ pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Valu
 }
 
 fn decode<'r, T: Decode<'r, Postgres> + Type<Postgres>>(raw: PgValueRef<'r>) -> sqlx::Result<T> {
-    // Another version may just have come into force: its bytes are not to be taken for ours.
+    // Another version may just have come into force, with another type of column.
     if !T::compatible(&raw.type_info()) {
         return Err(another_type());
     }
@@ -237,7 +237,7 @@ fn decode<'r, T: Decode<'r, Postgres> + Type<Postgres>>(raw: PgValueRef<'r>) -> 
 }
 
 fn another_type() -> sqlx::Error {
-    wrong("a column of another type")
+    wrong("a column has another type")
 }
 
 fn encode(what: &'static str) -> sqlx::Error {
@@ -248,22 +248,21 @@ fn wrong(what: impl Into<String>) -> sqlx::Error {
     sqlx::Error::Decode(what.into().into())
 }
 
-/// What tells the rows of a storage apart, in a form that can be looked up and sorted, in the order
-/// in which the database sorts them.
+/// A key of a storage in a form that can be hashed and sorted, in the order of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum KeyRef<'v> {
-    /// Of a number.
+    /// An integer key.
     Integer(i64),
-    /// Of a text.
+    /// A text key.
     Text(&'v str),
-    /// Of a UUID. Beside texts it stands where its text would.
+    /// A UUID key. Among texts it sorts as its text.
     Uuid(Uuid),
 }
 
 impl Ord for KeyRef<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         let among = |text: &str, uuid: &Uuid| {
-            // Never equal: a text that is a UUID's is read as one.
+            // Never equal: a text that is a UUID is read as a UUID.
             text.cmp(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer())).then(Ordering::Less)
         };
         match (self, other) {
@@ -285,13 +284,13 @@ impl PartialOrd for KeyRef<'_> {
 }
 
 impl<'v> KeyRef<'v> {
-    /// The key a value is, when it can be one.
+    /// Returns the key for a value, if it can be one.
     pub(super) fn of(value: &'v Value) -> sqlx::Result<Self> {
         match value {
             Value::Integer(number) => Ok(Self::Integer(*number)),
             Value::Text(text) => Ok(Self::Text(text)),
             Value::Uuid(uuid) => Ok(Self::Uuid(*uuid)),
-            _ => Err(encode("a key that is none")),
+            _ => Err(encode("a value cannot be a key")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How connections are made: one kind for each job, so that none waits behind another's work.
+//! Connections: one kind for each purpose, so that none waits behind another's work.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -10,101 +10,103 @@ use sqlx::{
 use super::{error, setup};
 use crate::error::Result;
 
-/// How long a read may take.
-const READ_SECONDS: u32 = 30;
+/// Statement timeout of reads, in seconds.
+const READ_TIMEOUT_SECONDS: u32 = 30;
 
-/// How long a caller waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(5);
+/// Maximum time to wait for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many statements a connection keeps prepared. The driver's 100 are used up by 30 storages.
-const STATEMENTS: usize = 400;
+/// Number of prepared statements cached per connection. The driver's default of 100 is exhausted by 30
+/// storages.
+const STATEMENT_CACHE_SIZE: usize = 400;
 
-/// What every session is told. Committed means synced to disk, whatever the server's default is;
-/// a plan is not compiled to machine code, which takes longer than our statements run; and a client
-/// that froze in a transaction does not hold its locks for ever.
+/// Settings of every session. Committed means synced to disk, whatever the server's default is; JIT
+/// compilation takes longer than these statements run; and a client that is frozen within a transaction must
+/// not hold its locks for ever.
 const SESSION: &str = "SET synchronous_commit = on; SET jit = off; \
                        SET idle_in_transaction_session_timeout = '60s'; \
                        SET client_min_messages = warning";
 
-/// What a session that only reads is told.
+/// Settings of sessions that only read.
 const READER: &str = "SET default_transaction_read_only = on";
 
-/// What a session that writes rows is told. Its statements all find rows by key, so one plan is
-/// right for every call, and a plan that was made while the table was small must not become a scan
-/// of what the table has grown to.
+/// Settings of sessions that write rows. Their statements all find rows by key, so one generic plan is right
+/// for every execution, and a plan made while the table was small must not become a scan of the large table.
 const WRITER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
                       SET enable_hashjoin = off; SET enable_mergejoin = off";
 
-/// The ways to the database.
+/// The connections to the database.
 #[derive(Clone)]
 pub(super) struct Connections {
     options: PgConnectOptions,
-    /// For questions to storages. Not tested before each use: who finds one dead asks again.
+    /// For reads of storages. Connections are not tested before each use; a read that finds one dead is
+    /// retried.
     pub(super) reads: PgPool,
     /// For the system tables.
     pub(super) system: PgPool,
-    /// What is wrong with the server, for people.
+    /// Warnings about settings of the server.
     pub(super) warnings: Vec<String>,
 }
 
 impl fmt::Debug for Connections {
-    /// Without the address: the password is in it.
+    /// Leaves out the options, which contain the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connections").finish_non_exhaustive()
     }
 }
 
 impl Connections {
-    /// Reads the address and makes the first connections, so that a wrong address is told at once.
+    /// Connects to this URL, so that a wrong one fails at once.
     pub(super) async fn open(url: &str) -> Result<Self> {
         let options = PgConnectOptions::from_str(url).map_err(error::opening)?;
         let options = options
             .application_name("datadump")
-            .statement_cache_capacity(STATEMENTS)
+            .statement_cache_capacity(STATEMENT_CACHE_SIZE)
             .disable_statement_logging();
-        // Connected by hand first: a pool answers a refused password with its time-out.
-        let first = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&options));
+        // Without the pool at first, which would report a rejected password as a timeout.
+        let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options));
         let first = first.await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         let warnings = setup::check(first.map_err(error::opening)?).await?;
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
-        let timeout = format!("SET statement_timeout = '{READ_SECONDS}s'");
+        let timeout = format!("SET statement_timeout = '{READ_TIMEOUT_SECONDS}s'");
         let reads = pool(8).test_before_acquire(false);
-        let reads = told(reads, format!("{SESSION}; {READER}; {timeout}")).connect_lazy_with(options.clone());
-        let system = told(pool(4), SESSION.to_owned()).connect_lazy_with(options.clone());
+        let reads = notify_commit(reads, format!("{SESSION}; {READER}; {timeout}"))
+            .connect_lazy_with(options.clone());
+        let system = notify_commit(pool(4), SESSION.to_owned()).connect_lazy_with(options.clone());
         Ok(Self { options, reads, system, warnings })
     }
 
-    /// A connection for writing rows.
+    /// Opens a connection for writing rows.
     pub(super) async fn writer(&self) -> sqlx::Result<PgConnection> {
         self.alone(&format!("{SESSION}; {WRITER}")).await
     }
 
-    /// A connection for one migration: it holds session locks, so nobody shares it.
+    /// Opens a connection for one migration. It holds session locks, so it is not shared.
     pub(super) async fn migrator(&self) -> sqlx::Result<PgConnection> {
         let mut connection = self.alone(SESSION).await?;
-        // Where the server can, it notices within a long statement that we are gone, and lets go
-        // of the migration's lock. Servers before version 14 cannot.
+        // Where supported (from version 14 on), the server notices within a long statement that this process
+        // is gone, and releases the migration's lock.
         let notice = "SELECT set_config(name, '1s', false) FROM pg_settings \
                       WHERE name = 'client_connection_check_interval'";
         connection.execute(notice).await?;
         Ok(connection)
     }
 
-    /// A pool of one, for listening: the listener reconnects through it.
+    /// Returns a pool of one connection for listening; the listener reconnects through it.
     pub(super) fn listener(&self) -> PgPool {
-        told(pool(1), SESSION.to_owned()).idle_timeout(None).connect_lazy_with(self.options.clone())
+        notify_commit(pool(1), SESSION.to_owned()).idle_timeout(None).connect_lazy_with(self.options.clone())
     }
 
-    /// Lets go of all pools.
+    /// Closes all pools.
     pub(super) async fn close(&self) {
         self.reads.close().await;
         self.system.close().await;
     }
 
     async fn alone(&self, settings: &str) -> sqlx::Result<PgConnection> {
-        let mut connection = tokio::time::timeout(ACQUIRE, PgConnection::connect_with(&self.options))
+        let mut connection = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&self.options))
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)??;
         connection.execute(AssertSqlSafe(settings)).await?;
@@ -112,15 +114,15 @@ impl Connections {
     }
 }
 
-fn pool(most: u32) -> PgPoolOptions {
+fn pool(max_connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(most)
-        .acquire_timeout(ACQUIRE)
+        .max_connections(max_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(300))
         .max_lifetime(Duration::from_secs(3600))
 }
 
-fn told(options: PgPoolOptions, settings: String) -> PgPoolOptions {
+fn notify_commit(options: PgPoolOptions, settings: String) -> PgPoolOptions {
     options.after_connect(move |connection, _| {
         let settings = settings.clone();
         Box::pin(async move { connection.execute(AssertSqlSafe(settings)).await.map(|_| ()) })

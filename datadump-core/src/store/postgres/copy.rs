@@ -1,5 +1,5 @@
-//! New rows in bulk, as `COPY` takes them in its binary form: the database does about half as much for
-//! each as for one of an array.
+//! Bulk inserts with `COPY` in its binary format, which costs the database about half as much per row as an
+//! insert from arrays.
 
 use sqlx::{
     Encode, Postgres, Type,
@@ -8,36 +8,36 @@ use sqlx::{
 };
 
 use super::{
-    columns::{self, Typed},
+    columns::{self, TypedOperation},
     session::Session,
-    text::Texts,
+    statements::Statements,
 };
 use crate::schema::{Definition, Kind, StoredRow, Value};
 
-/// From how many rows on it is worth a round trip more.
-pub(super) const MANY: usize = 256;
+/// Minimum number of rows for which the extra round trip pays off.
+pub(super) const MIN_COPY_ROWS: usize = 256;
 
-/// How many bytes are sent at a time.
-const PIECE: usize = 256 << 10;
+/// Size of the chunks that are sent.
+const COPY_CHUNK_BYTES: usize = 256 << 10;
 
-/// What comes first, and last (<https://www.postgresql.org/docs/current/sql-copy.html>).
-const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-const TAIL: &[u8] = &(-1_i16).to_be_bytes();
+/// Header and trailer of the format (<https://www.postgresql.org/docs/current/sql-copy.html>).
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const TRAILER: &[u8] = &(-1_i16).to_be_bytes();
 
-/// Inserts rows, none of which may be there; how many they were.
+/// Inserts rows, none of which may exist; returns their number.
 pub(super) async fn insert(
     session: &mut Session,
-    texts: &Texts,
+    statements: &Statements,
     definition: &Definition,
     rows: &[&StoredRow],
 ) -> sqlx::Result<u64> {
-    let mut copy = session.connection.copy_in_raw(&texts.copy).await?;
+    let mut copy = session.connection.copy_in_raw(&statements.copy).await?;
     let mut sent = Ok(());
     let mut buffer = PgArgumentBuffer::default();
-    buffer.extend_from_slice(HEAD);
+    buffer.extend_from_slice(HEADER);
     for row in rows {
         sent = put(&mut buffer, definition, row);
-        if sent.is_ok() && buffer.len() >= PIECE {
+        if sent.is_ok() && buffer.len() >= COPY_CHUNK_BYTES {
             sent = copy.send(buffer.as_slice()).await.map(|_| ());
             buffer.clear();
         }
@@ -46,22 +46,22 @@ pub(super) async fn insert(
         }
     }
     if let Err(error) = sent {
-        // It ends with an error in any case; the first one says more.
+        // Aborting always returns an error; the first one is more useful.
         let _ = copy.abort("a row could not be sent").await;
         return Err(error);
     }
-    buffer.extend_from_slice(TAIL);
+    buffer.extend_from_slice(TRAILER);
     copy.send(buffer.as_slice()).await?;
     copy.finish().await
 }
 
-/// One row: how many columns, and each.
+/// Encodes one row: the number of columns, then each column.
 fn put(buffer: &mut PgArgumentBuffer, definition: &Definition, row: &StoredRow) -> sqlx::Result<()> {
     // Key, version and two times beside the fields.
     let columns =
         i16::try_from(definition.fields.len() + 4).map_err(|error| sqlx::Error::Encode(error.into()))?;
     buffer.extend_from_slice(&columns.to_be_bytes());
-    let mut cell = |kind: &Kind, value: &Value| columns::typed(kind, Cell { buffer, value });
+    let mut cell = |kind: &Kind, value: &Value| columns::with_type(kind, Cell { buffer, value });
     cell(&definition.key.kind, &row.key)?;
     for (place, field) in definition.fields.iter().enumerate() {
         cell(&field.kind, row.values.get(place).unwrap_or(&Value::Null))?;
@@ -71,16 +71,16 @@ fn put(buffer: &mut PgArgumentBuffer, definition: &Definition, row: &StoredRow) 
     cell(&Kind::Timestamp, &Value::Timestamp(row.updated_at))
 }
 
-/// A value: its length in bytes, or -1 for none, and the bytes.
+/// A column's value: its length in bytes (-1 for null), then the bytes.
 struct Cell<'b, 'v> {
     buffer: &'b mut PgArgumentBuffer,
     value: &'v Value,
 }
 
-impl<'v> Typed<'v> for Cell<'_, 'v> {
-    type Done = sqlx::Result<()>;
+impl<'v> TypedOperation<'v> for Cell<'_, 'v> {
+    type Output = sqlx::Result<()>;
 
-    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Done
+    fn with<T>(self, take: impl Fn(&'v Value) -> Option<T>) -> Self::Output
     where
         T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>,
     {

@@ -1,6 +1,6 @@
-//! The definition language: tables, columns and indexes as SQL text.
+//! DDL: tables, columns and indexes as SQL.
 
-use super::{columns::column_type, text};
+use super::{columns::column_type, statements};
 use crate::{
     schema::{Definition, Field, Index, IndexKind, Kind, StorageId, Value},
     store::{
@@ -9,13 +9,13 @@ use crate::{
     },
 };
 
-/// What creates the table of a storage, with all its indexes.
+/// Returns the statements that create the table of a storage with its indexes.
 pub(super) fn create(id: StorageId, definition: &Definition) -> Vec<String> {
-    let table = text::table(&definition.name);
+    let table = statements::table(&definition.name);
     let key = Name::field(&definition.key.name).quoted();
     let mut columns = vec![format!("{key} {} NOT NULL", column_type(&definition.key.kind))];
-    // What a field may hold is decided in one place, by the definition in force; a null may be on
-    // its way while the next one is being applied.
+    // The definition in force alone decides what a field may hold. Columns allow nulls, which may be written
+    // while the next version is being applied.
     let fields = definition.fields.iter();
     columns.extend(
         fields.map(|field| format!("{} {}", Name::field(&field.name).quoted(), column_type(&field.kind))),
@@ -45,7 +45,7 @@ pub(super) fn create(id: StorageId, definition: &Definition) -> Vec<String> {
         _ => return statements,
     };
     if definition.key.generated {
-        let sequence = text::sequence(id);
+        let sequence = statements::sequence(id);
         statements.push(format!("CREATE SEQUENCE {sequence} AS {key_type} OWNED BY {table}.{key}"));
     }
     statements
@@ -54,13 +54,13 @@ pub(super) fn create(id: StorageId, definition: &Definition) -> Vec<String> {
 /// How an index is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// While nobody writes.
+    /// In a transaction, while writes wait.
     Plain,
-    /// While writes go on.
+    /// Concurrently, while writes go on.
     Concurrently,
 }
 
-/// What creates an index on these columns. Nulls are smallest, as everywhere in this product.
+/// Returns the statement that creates an index on these columns. Nulls sort first, as in all queries.
 pub(super) fn create_index(
     name: &str,
     index: &Index,
@@ -69,7 +69,7 @@ pub(super) fn create_index(
     manner: Manner,
 ) -> String {
     let unique = match index.kind {
-        IndexKind::Btree | IndexKind::Late => "",
+        IndexKind::Btree => "",
         IndexKind::Unique => "UNIQUE ",
     };
     let manner = match manner {
@@ -80,7 +80,8 @@ pub(super) fn create_index(
     format!("CREATE {unique}INDEX {manner}{name} ON {table} ({})", columns.join(", "))
 }
 
-/// What adds the column of a new field, filled in all rows there are, without touching them.
+/// Returns the statement that adds the column of a new field, with its default in all existing rows, without
+/// rewriting them.
 pub(super) fn add_column(table: &str, field: &Field) -> String {
     let (name, column_type) = (Name::field(&field.name).quoted(), column_type(&field.kind));
     let default = field.backfill().filter(|value| !value.is_null());
@@ -89,16 +90,16 @@ pub(super) fn add_column(table: &str, field: &Field) -> String {
     format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {column_type}{default}")
 }
 
-/// What takes the default away again: it is for the rows of before the field only.
+/// Returns the statement that drops the default again, which is only meant for existing rows.
 pub(super) fn drop_default(table: &str, field: &Field) -> String {
     format!("ALTER TABLE {table} ALTER COLUMN {} DROP DEFAULT", Name::field(&field.name).quoted())
 }
 
-/// A value as SQL text. Parameters cannot be bound here; so that no byte of a user's becomes SQL,
-/// everything but numbers is written as the hexadecimal digits of its text.
+/// Returns a value as SQL. Parameters are not allowed in DDL, so everything but numbers is written as
+/// hexadecimal digits: no byte of a user's value becomes SQL.
 fn literal(kind: &Kind, value: &Value) -> String {
     let from_text = |text: &str| format!("convert_from(decode('{}', 'hex'), 'UTF8')", hex(text.as_bytes()));
-    let typed = |name: &str| {
+    let with_type = |name: &str| {
         let json = value.to_json(kind);
         let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
         format!("{}::{name}", from_text(&text))
@@ -110,12 +111,12 @@ fn literal(kind: &Kind, value: &Value) -> String {
         (_, Value::Text(text)) => from_text(text),
         (_, Value::Json(text)) => format!("{}::json", from_text(text)),
         (_, Value::Binary(bytes)) => format!("decode('{}', 'hex')", hex(bytes)),
-        (_, Value::Float(_)) => typed("float8"),
-        (_, Value::Decimal(_)) => typed("numeric"),
-        (_, Value::Uuid(_)) => typed("uuid"),
-        (_, Value::Date(_)) => typed("date"),
-        (_, Value::Time(_)) => typed("time"),
-        (_, Value::Timestamp(_)) => typed("timestamptz"),
+        (_, Value::Float(_)) => with_type("float8"),
+        (_, Value::Decimal(_)) => with_type("numeric"),
+        (_, Value::Uuid(_)) => with_type("uuid"),
+        (_, Value::Date(_)) => with_type("date"),
+        (_, Value::Time(_)) => with_type("time"),
+        (_, Value::Timestamp(_)) => with_type("timestamptz"),
     }
 }
 

@@ -1,23 +1,22 @@
-//! What an error of the driver means: for the caller, and for the code that may try again.
+//! Classifies errors of the driver: for callers, and for code that may retry.
 
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::postgres::PgDatabaseError;
 
 use crate::error::{Error, Fault, Place};
 
-/// What an error of the driver asks for.
+/// How to handle an error of the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
-    /// The connection is gone, or could not be made.
+pub(super) enum ErrorClass {
+    /// The connection is lost, or could not be opened.
     Lost,
-    /// Nothing is wrong but the moment: a deadlock, a lock that was not to be had in time.
+    /// Transient: a deadlock, or a lock timeout.
     Again,
-    /// One of the rows breaks a rule that only the database checks.
+    /// One of the rows violates a constraint.
     Row,
-    /// The table is not what the statement was written for: another version came into force, or
-    /// the storage was removed.
+    /// The table does not match the statement: another version came into force, or the storage was removed.
     Moved,
-    /// A statement took longer than it may.
+    /// A statement exceeded its timeout.
     Slow,
     /// The disk is full.
     Full,
@@ -25,8 +24,8 @@ pub(super) enum Trouble {
     Other,
 }
 
-impl Trouble {
-    /// What this error asks for.
+impl ErrorClass {
+    /// Classifies an error.
     pub(super) fn of(error: &sqlx::Error) -> Self {
         match error {
             sqlx::Error::Io(_)
@@ -35,15 +34,17 @@ impl Trouble {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Lost,
-            sqlx::Error::Database(error) => error.code().map_or(Self::Other, |code| Self::of_code(&code)),
+            sqlx::Error::Database(error) => {
+                error.code().map_or(Self::Other, |code| Self::from_sqlstate(&code))
+            }
             _ => Self::Other,
         }
     }
 
-    /// What this SQLSTATE asks for.
-    fn of_code(code: &str) -> Self {
+    /// Classifies an SQLSTATE.
+    fn from_sqlstate(code: &str) -> Self {
         match code {
-            // Out of connections, or shutting down, crashing and starting up.
+            // Too many connections; or the server is shutting down, crashed, or starting up.
             "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Self::Lost,
             "40001" | "40P01" | "55P03" | "55006" => Self::Again,
             "23505" | "23514" | "23502" | "54000" => Self::Row,
@@ -51,7 +52,7 @@ impl Trouble {
             "57014" => Self::Slow,
             "53100" => Self::Full,
             _ if code.starts_with("08") => Self::Lost,
-            // Out of memory, or of something else that comes back.
+            // Out of memory or another resource that may become available.
             _ if code.starts_with("53") => Self::Again,
             _ if code.starts_with("22") => Self::Row,
             _ => Self::Other,
@@ -59,52 +60,52 @@ impl Trouble {
     }
 }
 
-/// The SQLSTATE of an error, when the database sent one.
+/// Returns the SQLSTATE of an error of the server.
 pub(super) fn code(error: &sqlx::Error) -> Option<&str> {
     details(error).map(PgDatabaseError::code)
 }
 
-/// All that the database said.
+/// Returns the details of an error of the server.
 pub(super) fn details(error: &sqlx::Error) -> Option<&PgDatabaseError> {
     error.as_database_error().and_then(|error| error.try_downcast_ref())
 }
 
-/// An error of the driver as the caller sees it.
+/// Maps an error of the driver for the caller.
 pub(super) fn store(error: sqlx::Error) -> Error {
-    match Trouble::of(&error) {
-        Trouble::Lost | Trouble::Again => Error::Unavailable(error.into()),
-        Trouble::Full => Error::Full(error.into()),
-        Trouble::Slow => {
-            let detail = "the answer takes too long to find: narrow the question, or index what it asks for";
+    match ErrorClass::of(&error) {
+        ErrorClass::Lost | ErrorClass::Again => Error::Unavailable(error.into()),
+        ErrorClass::Full => Error::Full(error.into()),
+        ErrorClass::Slow => {
+            let detail = "the query takes too long: narrow it, or add an index for its filters";
             Error::Query(vec![Fault::new(Place::body(), "too-slow", detail)])
         }
-        Trouble::Row | Trouble::Moved | Trouble::Other => Error::Internal(error.into()),
+        ErrorClass::Row | ErrorClass::Moved | ErrorClass::Other => Error::Internal(error.into()),
     }
 }
 
-/// An error of the entity layer as the caller sees it.
+/// Maps an error of sea-orm for the caller.
 pub(super) fn orm(error: DbErr) -> Error {
     match &error {
         DbErr::ConnectionAcquire(_) => Error::Unavailable(error.into()),
         DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))
-        | DbErr::Query(RuntimeErr::SqlxError(cause)) => match Trouble::of(cause) {
-            Trouble::Lost | Trouble::Again => Error::Unavailable(error.into()),
-            Trouble::Full => Error::Full(error.into()),
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => match ErrorClass::of(cause) {
+            ErrorClass::Lost | ErrorClass::Again => Error::Unavailable(error.into()),
+            ErrorClass::Full => Error::Full(error.into()),
             _ => Error::Internal(error.into()),
         },
         _ => Error::Internal(error.into()),
     }
 }
 
-/// An error at opening: what cannot get better by waiting is an error of the address.
+/// Maps an error at opening. One that waiting cannot fix is an error of the URL.
 pub(super) fn opening(error: sqlx::Error) -> Error {
     let refused = |what: String| Error::Database(format!("the database cannot be opened: {what}"));
     match &error {
-        sqlx::Error::Configuration(cause) => refused(format!("its address is not valid: {cause}")),
+        sqlx::Error::Configuration(cause) => refused(format!("its URL is not valid: {cause}")),
         sqlx::Error::Tls(cause) => refused(cause.to_string()),
         sqlx::Error::Database(cause) => match cause.code().as_deref() {
-            // A password, a role or a database that does not exist; a right that is missing.
+            // A wrong password, a missing role, database or privilege.
             Some("28000" | "28P01" | "3D000" | "42501") => refused(cause.message().to_owned()),
             _ => store(error),
         },

@@ -1,43 +1,43 @@
-//! What the rows say to a change, before anything happens: read only, and in nobody's way.
+//! Examines the impact of changes on existing rows: read-only, without blocking anyone.
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _, postgres::PgRow};
 
-use super::{columns, connect::Connections, error, migrate::check, text};
+use super::{columns, connect::Connections, error, migrate::check, statements};
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, Index, IndexKind, Task, Value, evolve},
-    store::{Examined, sql::Name},
+    store::{ChangeImpact, sql::Name},
 };
 
-/// How many keys of violating rows are named.
-const EXAMPLES: usize = 5;
+/// Maximum number of example keys.
+const MAX_EXAMPLES: usize = 5;
 
-/// Rows converted to another type in a millisecond, about: writers wait for that long.
+/// Rows converted to another type per millisecond; writers wait for that long.
 const CONVERTED_PER_MS: u64 = 60;
 
-/// Counts the rows that stand in the way of each change.
+/// Counts the rows that violate each change.
 pub(super) async fn examine(
     connections: &Connections,
     in_force: &Arc<InForce>,
     difference: &Difference,
-) -> Result<Vec<Examined>> {
+) -> Result<Vec<ChangeImpact>> {
     let Some(new) = &difference.target else {
-        return Ok(vec![Examined::default(); difference.changes.len()]);
+        return Ok(vec![ChangeImpact::default(); difference.changes.len()]);
     };
     let old = &in_force.definition;
     let mut connection = connections.migrator().await.map_err(error::store)?;
-    // One snapshot, so that the counts belong together.
+    // One snapshot, so that the counts are consistent.
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     connection.execute(begin).await.map_err(error::store)?;
     let mut checks = check::checks(old, new, &difference.scans());
     if !checks.is_empty() {
         let mut after: Option<Value> = None;
         loop {
-            let (question, arguments) = check::page(old, &checks, after.as_ref()).map_err(error::store)?;
-            let query = sqlx::query_with(AssertSqlSafe(question), arguments);
+            let (sql, arguments) = check::page(old, &checks, after.as_ref()).map_err(error::store)?;
+            let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
             let rows = query.fetch_all(&mut connection).await.map_err(error::store)?;
             after = check::look(old, &mut checks, &rows).map_err(error::store)?;
             if after.is_none() {
@@ -49,7 +49,7 @@ pub(super) async fn examine(
     for change in &difference.changes {
         let of_pair = |from: usize, to: usize| {
             let check = checks.iter().find(|check| (check.from, check.to) == (from, to));
-            check.map_or_else(Examined::default, |check| Examined {
+            check.map_or_else(ChangeImpact::default, |check| ChangeImpact {
                 scanned: check.scanned,
                 violating: check.violating,
                 examples: check.examples.clone(),
@@ -61,25 +61,25 @@ pub(super) async fn examine(
             Task::ConvertColumn { from, to } => {
                 let examined = of_pair(*from, *to);
                 let writers_wait_ms = examined.scanned.div_ceil(CONVERTED_PER_MS);
-                Examined { writers_wait_ms, ..examined }
+                ChangeImpact { writers_wait_ms, ..examined }
             }
             Task::AddIndex(index) => of_index(&mut connection, old, new, index).await?,
-            _ => Examined::default(),
+            _ => ChangeImpact::default(),
         });
     }
     Ok(examined)
 }
 
-/// How many rows there are to index, and for a unique index how many agree with another.
+/// Counts the rows to index, and for a unique index those that are duplicates.
 async fn of_index(
     connection: &mut PgConnection,
     old: &Definition,
     new: &Definition,
     index: &Index,
-) -> Result<Examined> {
-    let table = text::table(&old.name);
-    let rows = ask(connection, &format!("SELECT count(*) FROM {table}")).await?;
-    let mut examined = Examined { scanned: number(&rows)?, ..Examined::default() };
+) -> Result<ChangeImpact> {
+    let table = statements::table(&old.name);
+    let rows = fetch(connection, &format!("SELECT count(*) FROM {table}")).await?;
+    let mut examined = ChangeImpact { scanned: number(&rows)?, ..ChangeImpact::default() };
     if index.kind != IndexKind::Unique {
         return Ok(examined);
     }
@@ -88,7 +88,7 @@ async fn of_index(
         let Some((_, field)) = new.field(name.as_str()) else { continue };
         match evolve::origin(old, field).map(|(_, before)| before) {
             Some(before) => columns.push(Name::field(&before.name).quoted()),
-            // A new field: null in every row, which agrees with nothing, or the same in every row.
+            // A new field is null in every row, which violates nothing, or has the same value in every row.
             None if field.backfill().is_none_or(Value::is_null) => return Ok(examined),
             None => {}
         }
@@ -103,11 +103,11 @@ async fn of_index(
             "SELECT {key} AS k, count(*) OVER (PARTITION BY {group}) AS same FROM {table} WHERE {present}"
         )
     };
-    let rows = ask(connection, &format!("SELECT count(*) FROM ({same}) AS s WHERE same > 1")).await?;
+    let rows = fetch(connection, &format!("SELECT count(*) FROM ({same}) AS s WHERE same > 1")).await?;
     examined.violating = number(&rows)?;
     if examined.violating > 0 {
-        let examples = format!("SELECT k FROM ({same}) AS s WHERE same > 1 ORDER BY k LIMIT {EXAMPLES}");
-        let rows = ask(connection, &examples).await?;
+        let examples = format!("SELECT k FROM ({same}) AS s WHERE same > 1 ORDER BY k LIMIT {MAX_EXAMPLES}");
+        let rows = fetch(connection, &examples).await?;
         let keys = rows.iter().map(|row| columns::value(row, 0, &old.key.kind));
         let keys: Result<Vec<Json>, _> = keys.map(|key| key.map(|key| key.to_json(&old.key.kind))).collect();
         examined.examples = keys.map_err(error::store)?;
@@ -115,12 +115,12 @@ async fn of_index(
     Ok(examined)
 }
 
-async fn ask(connection: &mut PgConnection, question: &str) -> Result<Vec<PgRow>> {
-    sqlx::query(AssertSqlSafe(question)).fetch_all(connection).await.map_err(error::store)
+async fn fetch(connection: &mut PgConnection, sql: &str) -> Result<Vec<PgRow>> {
+    sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.map_err(error::store)
 }
 
 fn number(rows: &[PgRow]) -> Result<u64> {
-    let row = rows.first().ok_or_else(|| Error::internal("a count without an answer"))?;
+    let row = rows.first().ok_or_else(|| Error::internal("a count returned no row"))?;
     let number: i64 = row.try_get(0).map_err(error::store)?;
     u64::try_from(number).map_err(Error::internal)
 }

@@ -1,60 +1,60 @@
-//! The advisory locks by which writers, migrations and processes stay out of each other's way.
-//! Only numbers of our own become SQL text here.
+//! The advisory locks that coordinate writers, migrations and processes. The SQL here contains only numbers.
 //!
-//! * A writer holds a storage's write lock, shared, from before it looks which version is in force
-//!   until its commit. Who changes the table takes it alone: then no row is on its way that was
-//!   proven by a version that is no longer in force, on any node.
-//! * A commit that has an entry in the feed holds the feed's lock from when it draws its number.
-//! * A migration holds its storage's migration lock as long as its session lives. When the process
-//!   dies, the database gives the lock up, and another process can go on.
+//! * A writer holds a storage's write lock, shared, from before it reads the version in force until its
+//!   commit. A change of the table takes it exclusively: then no row is in flight, on any node, that was
+//!   validated by an older version.
+//! * A commit with a change log entry holds the change log's lock from when it determines its position.
+//! * A migration holds its storage's migration lock as long as its session lives. If the process dies, the
+//!   database releases the lock, and another process can continue.
 
 use crate::schema::StorageId;
 
 const SETUP: i32 = 0x6464_0000;
 const WRITE: i32 = 0x6464_0001;
 const MIGRATE: i32 = 0x6464_0002;
-const FEED: i32 = 0x6464_0003;
+const CHANGE_LOG: i32 = 0x6464_0003;
 
-/// Half of an advisory lock's name has 32 bits. Two storages that share one only wait for each
-/// other more than they need.
-const SMALL: i64 = 0x7fff_ffff;
+/// An advisory lock's key is two 32-bit numbers. Storages that share one only wait for each other more than
+/// needed.
+const KEY_MASK: i64 = 0x7fff_ffff;
 
-/// Waits for the lock of setting up the database, and keeps it until the transaction's end.
+/// Waits for the lock of setting up the database, and holds it until the transaction ends.
 pub(super) fn setup() -> String {
     format!("SELECT pg_advisory_xact_lock({SETUP}, 0)")
 }
 
-/// An expression that waits for the lock of the feed, and keeps it until the transaction's end.
-pub(super) fn feed() -> String {
-    format!("pg_advisory_xact_lock({FEED}, 0)")
+/// Returns an expression that waits for the lock of the change log, and holds it until the transaction ends.
+pub(super) fn change_log() -> String {
+    format!("pg_advisory_xact_lock({CHANGE_LOG}, 0)")
 }
 
-/// An expression: whether the storage may be written now. It stays so until the transaction's end.
+/// Returns an expression for whether the storage may be written. If so, that holds until the transaction
+/// ends.
 pub(super) fn try_writing(storage: StorageId) -> String {
-    try_writing_numbered(&storage.get().to_string())
+    try_writing_expression(&storage.get().to_string())
 }
 
-/// The same of the storage whose number this expression is.
-pub(super) fn try_writing_numbered(storage: &str) -> String {
-    format!("pg_try_advisory_xact_lock_shared({WRITE}, ({storage} & {SMALL})::int4)")
+/// Like [`try_writing`], for a storage number given as an expression.
+pub(super) fn try_writing_expression(storage: &str) -> String {
+    format!("pg_try_advisory_xact_lock_shared({WRITE}, ({storage} & {KEY_MASK})::int4)")
 }
 
-/// Waits until nobody writes the storage, and keeps it so until the transaction's end.
+/// Waits until no writer holds the storage, and keeps writers out until the transaction ends.
 pub(super) fn alone(storage: StorageId) -> String {
-    format!("SELECT pg_advisory_xact_lock({WRITE}, {})", storage.get() & SMALL)
+    format!("SELECT pg_advisory_xact_lock({WRITE}, {})", storage.get() & KEY_MASK)
 }
 
-/// Whether the storage's migration is now this session's.
+/// Tries to take the storage's migration lock for this session.
 pub(super) fn try_migrating(storage: StorageId) -> String {
-    format!("SELECT pg_try_advisory_lock({MIGRATE}, {})", storage.get() & SMALL)
+    format!("SELECT pg_try_advisory_lock({MIGRATE}, {})", storage.get() & KEY_MASK)
 }
 
-/// Whether any session has the storage's migration.
+/// Returns a query for whether any session holds the storage's migration lock.
 pub(super) fn is_migrating(storage: StorageId) -> String {
     format!(
         "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database d ON d.oid = database \
          WHERE d.datname = current_database() AND locktype = 'advisory' AND granted \
          AND classid = {MIGRATE} AND objid = {} AND objsubid = 2)",
-        storage.get() & SMALL
+        storage.get() & KEY_MASK
     )
 }

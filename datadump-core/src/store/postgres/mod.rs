@@ -1,15 +1,17 @@
-//! Storages on PostgreSQL: any number of processes on one database.
+//! The PostgreSQL backend: any number of processes on one database.
 //!
 //! ```text
-//! writes ─► queue ─► a few writers, a connection each ─► batch ─► apply ─► commit ─► answer
-//!                       └─ storage is being changed: parked        └─ refused: isolate ─► instead
+//! writes ─► queue ─► a few writers, a connection each ─► decide ─► apply ─► commit ─► answer
+//!                       └─ storage is being migrated: blocked        └─ refused: isolate ─► on failure
 //! reads  ─► a pool of their own
-//! changes of the catalogue, of sources and programs ─► NOTIFY ─► every process reads them
-//! migrations ─► a session lock each ─► steps that can be repeated ─► one last transaction
+//! changes of the catalogue, sources and programs ─► NOTIFY ─► every process reads them
+//! migrations ─► a session lock each ─► repeatable steps ─► one final transaction
 //! ```
 
 mod apply;
 mod batch;
+mod blocked;
+mod call_state;
 mod catalogue;
 mod change_log;
 mod columns;
@@ -19,206 +21,186 @@ mod ddl;
 mod declare;
 mod error;
 mod examine;
-mod instead;
+mod fast_path;
+mod idempotency;
 mod isolate;
 mod locks;
 mod migrate;
-mod once;
-mod parked;
+mod on_failure;
 mod read;
 mod session;
 mod setup;
-mod single;
-mod text;
-mod work;
+mod statements;
 mod writer;
 
-use std::{
-    pin::Pin,
-    sync::{Arc, PoisonError},
-    thread,
-    time::Duration,
-};
+use std::{future::Future, pin::Pin, sync::Arc, thread, time::Duration};
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
-use tokio::{
-    runtime,
-    sync::{Mutex, mpsc, watch},
-    task::JoinHandle,
-};
+use tokio::{runtime, sync::watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     batch::Stamps,
-    catalogue::Mirror,
+    blocked::BlockedJobs,
+    catalogue::CatalogueMirror,
     connect::Connections,
-    migrate::Turns,
-    parked::Parked,
-    writer::{Met, Shared, Stop, Writer},
+    migrate::MigrationLocks,
+    writer::{ExistingRows, Shared, Stop, Writer},
 };
 use super::{
-    Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query,
+    Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
     Retention, Span, Storage, Store, VersionRecord, WriteBatch,
-    writer::{Queue, queue},
+    queue::{Queue, queue},
 };
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
 };
 
-/// How many writers there are: while one waits for the disk, the others gather and send.
-const WRITERS: usize = 2;
+/// Number of writers: while one waits for the disk, the others take jobs and send them.
+const WRITER_COUNT: usize = 2;
 
-/// How long the database may take to say that it is there.
-const PING: Duration = Duration::from_secs(2);
+/// Maximum size of a row in bytes: it must fit a page of 8 KiB.
+const MAX_ROW_BYTES: usize = 7_900;
 
-/// How long a question is waited for: somewhat longer than the database itself lets it run.
-const ANSWER: Duration = Duration::from_secs(40);
+/// Timeout of a health check.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long closing waits for what is still being written.
-const CLOSING: Duration = Duration::from_secs(30);
+/// Timeout of a read. A little longer than the server's own statement timeout, it covers a server that is
+/// frozen or unreachable and does not report even that.
+const READ_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Maximum time that closing waits for queued writes.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Storages on PostgreSQL.
 #[derive(Debug)]
 pub struct PostgresStore {
     inner: Arc<Inner>,
     queue: Queue<Stop>,
-    writers: Mutex<Vec<JoinHandle<()>>>,
-    parked: Arc<Parked>,
-    parked_writer: Mutex<Option<JoinHandle<()>>>,
-    background: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    writers: Writers,
+    blocked: Arc<BlockedJobs>,
+    background: TaskTracker,
 }
 
-/// What tasks in the background need too.
+/// What background tasks need.
 #[derive(Debug)]
 struct Inner {
     connections: Connections,
     system: DatabaseConnection,
-    mirror: Arc<Mirror>,
-    turns: Turns,
+    mirror: Arc<CatalogueMirror>,
+    migrations: MigrationLocks,
     stamps: Arc<Stamps>,
-    /// Says that other processes are to be told of commits.
-    hints: watch::Sender<()>,
-    closing: watch::Sender<bool>,
-    /// How much of the feed is kept.
+    /// Raised when other processes have to be notified of commits.
+    notify: watch::Sender<()>,
+    /// Cancelled when the store is closed.
+    closing: CancellationToken,
+    /// Retention of the change log.
     retention: Retention,
 }
 
-impl Inner {
-    /// Returns when the store is closed.
-    async fn closed(&self) {
-        let mut closing = self.closing.subscribe();
-        // The sender lives as long as we do.
-        let _ = closing.wait_for(|closed| *closed).await;
-    }
+/// The running writers.
+#[derive(Debug, Clone)]
+struct Writers {
+    /// Those that write what is queued.
+    queued: TaskTracker,
+    /// The one that retries blocked jobs.
+    blocked: TaskTracker,
 }
 
 impl PostgresStore {
-    /// Opens the database at this address (`postgres://…`), and brings the tables of the system up
-    /// to this release.
+    /// Opens the database at this URL (`postgres://…`), and upgrades its system tables to this release.
     pub async fn open(url: &str, options: Options) -> Result<Self> {
         let connections = Connections::open(url).await?;
         let system = SqlxPostgresConnector::from_sqlx_postgres_pool(connections.system.clone());
-        setup::upgrade(&system, &options).await?;
-        let mirror = Arc::new(Mirror::new(system.clone()));
+        setup::prepare(&system, &options).await?;
+        let mirror = Arc::new(CatalogueMirror::new(system.clone()));
         mirror.refresh().await?;
         let stamps = Arc::new(Stamps::new(options.clock.clone()));
-        let (closing, _) = watch::channel(false);
-        let hints = watch::Sender::new(());
-        let (queue, intake) = queue(options.queue_rows, options.queue_bytes);
-        let parked = Arc::new(Parked::default());
-        let shared = Arc::new(Shared {
+        let notify = watch::Sender::new(());
+        let (queue, receiver) = queue(options.queue_rows, options.queue_bytes);
+        let blocked = Arc::new(BlockedJobs::default());
+        let shared = Shared {
             connections: connections.clone(),
             mirror: mirror.clone(),
-            intake,
-            parked: parked.clone(),
+            receiver,
+            blocked: blocked.clone(),
             stamps: stamps.clone(),
             reprove: options.reprove,
-            hints: hints.clone(),
-            met: Met::default(),
+            notify: notify.clone(),
+            existing: ExistingRows::default(),
+        };
+        let writers = Writers::start(Arc::new(shared))?;
+        let inner = Arc::new(Inner {
+            connections,
+            system,
+            mirror,
+            migrations: MigrationLocks::default(),
+            stamps,
+            notify,
+            closing: CancellationToken::new(),
+            retention: options.change_log,
         });
-        let (writers, parked_writer) = writers(&shared)?;
-        let (writers, parked_writer) = (Mutex::new(writers), Mutex::new(Some(parked_writer)));
-        let turns = Turns::default();
-        let retention = options.change_log;
-        let inner = Arc::new(Inner { connections, system, mirror, turns, stamps, hints, closing, retention });
-        let background = [follow, adopt, forget, hint].map(|task| task(inner.clone()));
-        let background = std::sync::Mutex::new(background.into());
-        Ok(Self { inner, queue, writers, parked, parked_writer, background })
+        let background = background(&inner);
+        Ok(Self { inner, queue, writers, blocked, background })
     }
 }
 
-/// The writers, and that of what was put aside, on a thread of their own: on the threads that serve
-/// requests they would stand in line behind those at every answer of the database. It ends with them.
-fn writers(shared: &Arc<Shared>) -> Result<(Vec<JoinHandle<()>>, JoinHandle<()>)> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
-    let (working, mut ended) = mpsc::channel::<()>(1);
-    let work = |writing: Pin<Box<dyn Future<Output = ()> + Send>>| {
-        let working = working.clone();
-        runtime.spawn(async move {
-            writing.await;
-            drop(working);
-        })
-    };
-    let writers = (0..WRITERS).map(|_| work(Box::pin(Writer::new(shared.clone()).run()))).collect();
-    let parked_writer = work(Box::pin(Writer::new(shared.clone()).run_parked()));
-    drop(working);
-    let run = move || {
-        runtime.block_on(ended.recv());
-    };
-    thread::Builder::new().name("postgres-writers".into()).spawn(run).map_err(Error::internal)?;
-    Ok((writers, parked_writer))
-}
-
-/// Waits for an answer no longer than the database may take for it: one that has frozen, or that is
-/// cut off, does not even say that it takes too long.
-async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
-    match tokio::time::timeout(ANSWER, answer).await {
-        Ok(answer) => answer,
-        Err(_) => Err(Error::Unavailable("the database does not answer".into())),
+impl Writers {
+    /// Starts the writers on a thread of their own, which ends with them. On the threads that serve requests
+    /// they would wait behind those for every response of the database.
+    fn start(shared: Arc<Shared>) -> Result<Self> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
+        let writers = Self { queued: TaskTracker::new(), blocked: TaskTracker::new() };
+        for _ in 0..WRITER_COUNT {
+            writers.queued.spawn_on(Writer::new(shared.clone()).run(), runtime.handle());
+        }
+        writers.blocked.spawn_on(Writer::new(shared).run_blocked(), runtime.handle());
+        writers.queued.close();
+        writers.blocked.close();
+        let running = writers.clone();
+        let run = move || {
+            runtime.block_on(async {
+                running.queued.wait().await;
+                running.blocked.wait().await;
+            });
+        };
+        thread::Builder::new().name("postgres-writers".into()).spawn(run).map_err(Error::internal)?;
+        Ok(writers)
     }
 }
 
-/// Keeps the catalogue as other processes leave it.
-fn follow(inner: Arc<Inner>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let listening = inner.connections.listener();
-        tokio::select! {
-            () = inner.mirror.follow(&listening, &inner.connections.system) => {}
-            () = inner.closed() => {}
-        }
-        listening.close().await;
-    })
+/// Starts the background tasks, which run until the store is closed.
+fn background(inner: &Arc<Inner>) -> TaskTracker {
+    let tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 3] = [
+        Box::pin(migrate::adopt(inner.clone())),
+        Box::pin(change_log::notify_nodes(inner.clone())),
+        Box::pin(change_log::prune(inner.clone())),
+    ];
+    let tracker = TaskTracker::new();
+    tracker.spawn(follow(inner.clone()));
+    for task in tasks {
+        tracker.spawn(inner.closing.clone().run_until_cancelled_owned(task));
+    }
+    tracker.close();
+    tracker
 }
 
-/// Goes on with the migrations of processes that died.
-fn adopt(inner: Arc<Inner>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        tokio::select! {
-            () = migrate::adopt(&inner) => {}
-            () = inner.closed() => {}
-        }
-    })
+/// Keeps the catalogue up to date with other processes, until the store is closed.
+async fn follow(inner: Arc<Inner>) {
+    let listener = inner.connections.listener();
+    let following = inner.mirror.follow(&listener, &inner.connections.system);
+    inner.closing.run_until_cancelled(following).await;
+    listener.close().await;
 }
 
-/// Tells other processes of commits.
-fn hint(inner: Arc<Inner>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        tokio::select! {
-            () = change_log::hint(&inner) => {}
-            () = inner.closed() => {}
-        }
-    })
-}
-
-/// Removes old entries of the feed.
-fn forget(inner: Arc<Inner>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        tokio::select! {
-            () = change_log::forget(&inner) => {}
-            () = inner.closed() => {}
-        }
-    })
+/// Fails with [`Error::Unavailable`] when a read exceeds [`READ_TIMEOUT`].
+async fn in_time<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
+    match tokio::time::timeout(READ_TIMEOUT, read).await {
+        Ok(result) => result,
+        Err(_) => Err(Error::Unavailable("the database does not respond".into())),
+    }
 }
 
 #[async_trait]
@@ -232,8 +214,7 @@ impl Store for PostgresStore {
     }
 
     fn widest_row(&self) -> Option<usize> {
-        // A row has to fit one page of 8 KiB.
-        Some(7_900)
+        Some(MAX_ROW_BYTES)
     }
 
     fn catalogue(&self) -> &Arc<Catalogue> {
@@ -258,7 +239,7 @@ impl Store for PostgresStore {
 
     async fn progress(&self, storage: StorageId) -> Result<Progress> {
         let progress = declare::progress(&self.inner.system, storage).await?;
-        // Whoever is told that a version is applied must find it in force.
+        // A caller that sees a version as applied must find it in force.
         let known = self
             .inner
             .mirror
@@ -271,7 +252,7 @@ impl Store for PostgresStore {
         Ok(progress)
     }
 
-    async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<Examined>> {
+    async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<ChangeImpact>> {
         examine::examine(&self.inner.connections, in_force, difference).await
     }
 
@@ -282,8 +263,8 @@ impl Store for PostgresStore {
         difference: &Difference,
     ) -> Vec<String> {
         match storage {
-            Some(in_force) => migrate::statements::all(in_force, definition, difference),
-            // The number is not given yet.
+            Some(in_force) => migrate::ddl::statements(in_force, definition, difference),
+            // The storage has no number yet.
             None => ddl::create(StorageId(0), definition),
         }
     }
@@ -296,8 +277,8 @@ impl Store for PostgresStore {
         migrate::remove::remove(&self.inner, storage).await
     }
 
-    async fn write(&self, call: WriteBatch) -> Result<Vec<Outcome>> {
-        self.queue.write(call).await
+    async fn write(&self, batch: WriteBatch) -> Result<Vec<Outcome>> {
+        self.queue.write(batch).await
     }
 
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
@@ -308,7 +289,7 @@ impl Store for PostgresStore {
         in_time(read::page(&self.inner.connections.reads, in_force, query)).await
     }
 
-    async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<Found> {
+    async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {
         in_time(read::rows(&self.inner.connections.reads, in_force, keys, bytes)).await
     }
 
@@ -317,22 +298,22 @@ impl Store for PostgresStore {
     }
 
     fn commit_signal(&self) -> watch::Receiver<u64> {
-        self.inner.mirror.news.subscribe()
+        self.inner.mirror.commit_signal.subscribe()
     }
 
     async fn span(&self) -> Result<Span> {
         in_time(change_log::span(&self.inner.connections.reads)).await
     }
 
-    async fn commits(&self, after: i64, most: usize) -> Result<Vec<Commit>> {
-        in_time(change_log::commits(&self.inner.connections.reads, after, most)).await
+    async fn commits(&self, after: i64, limit: usize) -> Result<Vec<Commit>> {
+        in_time(change_log::commits(&self.inner.connections.reads, after, limit)).await
     }
 
     async fn ping(&self) -> Result<()> {
-        let answer = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&self.inner.connections.system);
-        match tokio::time::timeout(PING, answer).await {
-            Ok(answer) => answer.map(|_| ()).map_err(error::store),
-            Err(_) => Err(Error::Unavailable("the database does not answer".into())),
+        let ping = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&self.inner.connections.system);
+        match tokio::time::timeout(PING_TIMEOUT, ping).await {
+            Ok(pinged) => pinged.map(|_| ()).map_err(error::store),
+            Err(_) => Err(Error::Unavailable("the database does not respond".into())),
         }
     }
 
@@ -341,43 +322,30 @@ impl Store for PostgresStore {
     }
 
     async fn size(&self) -> Result<u64> {
-        let question = "SELECT pg_database_size(current_database())";
-        let size = sqlx::query_scalar::<_, i64>(question).fetch_one(&self.inner.connections.system).await;
+        let sql = "SELECT pg_database_size(current_database())";
+        let size = sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.inner.connections.system).await;
         u64::try_from(size.map_err(error::store)?).map_err(Error::internal)
     }
 
     async fn close(&self) {
-        // Held to the end: whoever closes at the same time waits for the same.
-        let mut writers = self.writers.lock().await;
-        // Behind all that is waiting, one for each writer.
-        for _ in writers.iter() {
-            // A queue that is gone has no writers left.
-            let _ = self.queue.other(Stop);
+        // One for each writer, behind everything that is queued.
+        for _ in 0..WRITER_COUNT {
+            // Fails if the writers have ended already.
+            let _ = self.queue.command(Stop);
         }
-        let drained = tokio::time::timeout(CLOSING, async {
-            for writer in writers.drain(..) {
-                // A writer has no way to end but to return.
-                let _ = writer.await;
-            }
-            self.parked.close();
-            // With the last writer goes the queue, and later calls fail.
-            if let Some(writer) = self.parked_writer.lock().await.take() {
-                let _ = writer.await;
-            }
+        let drained = tokio::time::timeout(CLOSE_TIMEOUT, async {
+            self.writers.queued.wait().await;
+            self.blocked.close();
+            // The queue closes with the last writer, and later writes fail.
+            self.writers.blocked.wait().await;
         });
         if drained.await.is_err() {
-            tracing::warn!("some writes were still waiting when the database was let go");
+            tracing::warn!("closed the database while writes were still queued");
         }
-        self.inner.closing.send_replace(true);
-        let background = std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
-        // They end at once; but a connection that one of them is making is only let go of by then.
-        let ended = tokio::time::timeout(CLOSING, async {
-            for task in background {
-                let _ = task.await;
-            }
-        });
-        if ended.await.is_err() {
-            tracing::warn!("a task in the background was still at it when the database was let go");
+        self.inner.closing.cancel();
+        // Cancelled tasks end at once, but a connection that one of them is opening takes until then.
+        if tokio::time::timeout(CLOSE_TIMEOUT, self.background.wait()).await.is_err() {
+            tracing::warn!("closed the database while a background task was still running");
         }
         self.inner.connections.close().await;
     }
@@ -385,11 +353,7 @@ impl Store for PostgresStore {
 
 impl Drop for PostgresStore {
     fn drop(&mut self) {
-        self.inner.closing.send_replace(true);
-        self.parked.close();
-        let background = self.background.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for task in background {
-            task.abort();
-        }
+        self.inner.closing.cancel();
+        self.blocked.close();
     }
 }

@@ -1,4 +1,4 @@
-//! Questions to storages. They run on connections of their own, so they never wait behind writes.
+//! Reads, on connections of their own, so that they never wait for writes.
 
 use std::sync::Arc;
 
@@ -13,62 +13,63 @@ use sqlx::{
 
 use super::{
     columns,
-    error::{self, Trouble},
-    text,
+    error::{self, ErrorClass},
+    statements,
 };
 use crate::{
     error::{Error, Result},
     schema::{InForce, StoredRow, Value},
     store::{
-        Counted, Found, Page, Paging, Query,
-        query::{COUNTED_EXACTLY, Count, Towards},
+        FoundRows, Page, Paging, Query, RowCount, page,
+        query::Count,
         sql::{self, Dialect},
     },
 };
 
-/// How often a question is asked again when its connection turns out to be dead, or its statement
-/// to be older than the table.
-const TRIES: usize = 3;
+/// Maximum number of attempts for a read whose connection is dead or whose prepared statement is outdated.
+const MAX_TRIES: usize = 3;
 
-/// One row by its key.
+/// Returns the row with this key.
 pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
     let definition = &in_force.definition;
-    let names: Vec<String> = text::columns(definition).iter().map(|(name, _)| text::quoted(name)).collect();
+    let names: Vec<String> =
+        statements::columns(definition).iter().map(|(name, _)| statements::quoted(name)).collect();
     let statement = format!(
         "SELECT {} FROM {} WHERE {} = ANY($1)",
         names.join(", "),
-        text::table(&definition.name),
-        text::quoted(definition.key.name.as_str())
+        statements::table(&definition.name),
+        statements::quoted(definition.key.name.as_str())
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, std::iter::once(key)).map_err(error::store)?;
-    let rows = ask(pool, in_force, &statement, &arguments).await?;
+    let rows = fetch(pool, in_force, &statement, &arguments).await?;
     let row = rows.first().map(|row| columns::stored_row(row, definition));
     row.transpose().map_err(|error| unreadable(in_force, error))
 }
 
-/// Rows by their keys, until they have so many bytes.
+/// Looks up rows by key until they reach this many bytes.
 pub(super) async fn rows(
     pool: &PgPool,
     in_force: &Arc<InForce>,
     keys: &[Value],
     bytes: usize,
-) -> Result<Found> {
+) -> Result<FoundRows> {
     let definition = &in_force.definition;
-    let names = text::columns(definition);
-    let names: Vec<String> = names.iter().map(|(name, _)| format!("t.{}", text::quoted(name))).collect();
-    // Their order is that of the keys: what is behind the last that is taken was not looked up.
+    let names = statements::columns(definition);
+    let names: Vec<String> =
+        names.iter().map(|(name, _)| format!("t.{}", statements::quoted(name))).collect();
+    // Ordered by position in `keys`: keys after that of the last row were not looked up.
     let statement = format!(
         "SELECT {}, k.number FROM unnest($1{}) WITH ORDINALITY AS k(key, number) \
          JOIN {} AS t ON t.{} = k.key ORDER BY k.number",
         names.join(", "),
         columns::array_cast(&definition.key.kind),
-        text::table(&definition.name),
-        text::quoted(definition.key.name.as_str())
+        statements::table(&definition.name),
+        statements::quoted(definition.key.name.as_str())
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, keys.iter()).map_err(error::store)?;
-    let (rows, is_all) = ask_until(pool, in_force, &statement, &arguments, bytes).await?;
+    let (rows, is_all) = fetch_until(pool, in_force, &statement, &arguments, bytes).await?;
     let last: Option<i64> = match rows.last() {
         Some(row) if !is_all => Some(sqlx::Row::try_get(row, names.len()).map_err(error::store)?),
         _ => None,
@@ -79,70 +80,62 @@ pub(super) async fn rows(
         Some(number) => usize::try_from(number).map_err(Error::internal)?,
         None => keys.len(),
     };
-    Ok(Found { rows: rows.map_err(|error| unreadable(in_force, error))?, keys })
+    Ok(FoundRows { rows: rows.map_err(|error| unreadable(in_force, error))?, keys })
 }
 
-/// A page of rows.
+/// Returns a page of rows.
 pub(super) async fn page(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
     let definition = &in_force.definition;
     let select = sql::page(Dialect::Postgres, definition, query);
     let (statement, arguments) = built(&select);
-    let rows = ask(pool, in_force, &statement, &arguments).await?;
+    let rows = fetch(pool, in_force, &statement, &arguments).await?;
     let rows: Result<Vec<StoredRow>, _> =
         rows.iter().map(|row| columns::stored_row(row, definition)).collect();
-    let mut rows = rows.map_err(|error| unreadable(in_force, error))?;
-    let limit = usize::try_from(query.paging.limit()).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    if matches!(query.paging, Paging::Keyset { towards: Towards::Previous, .. }) {
-        rows.reverse();
-    }
-    let count = count(pool, in_force, query).await?;
-    Ok(Page { rows, more, count })
+    let rows = rows.map_err(|error| unreadable(in_force, error))?;
+    Ok(page::assemble(query, rows, count(pool, in_force, query).await?))
 }
 
-async fn count(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<Counted> {
+async fn count(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<RowCount> {
     match query.count {
-        Count::None => Ok(Counted::Unknown),
-        Count::Exact => exactly(pool, in_force, query, None).await.map(Counted::Exactly),
-        Count::Estimated => about(pool, in_force, query).await.map(Counted::About),
+        Count::None => Ok(RowCount::Unknown),
+        Count::Exact => exactly(pool, in_force, query, None).await.map(RowCount::Exactly),
+        Count::Estimated => about(pool, in_force, query).await.map(RowCount::About),
         Count::Bounded => {
-            let counted = exactly(pool, in_force, query, Some(COUNTED_EXACTLY + 1)).await?;
-            if counted <= COUNTED_EXACTLY {
-                return Ok(Counted::Exactly(counted));
+            let counted = exactly(pool, in_force, query, Some(page::COUNT_CAP)).await?;
+            match page::exact(counted) {
+                Some(count) => Ok(count),
+                None => Ok(page::estimated(counted, about(pool, in_force, query).await?)),
             }
-            // There are more than were counted, whatever the estimate says.
-            Ok(Counted::About(about(pool, in_force, query).await?.max(counted)))
         }
     }
 }
 
-async fn exactly(pool: &PgPool, in_force: &Arc<InForce>, query: &Query, most: Option<u64>) -> Result<u64> {
-    let select = sql::count(Dialect::Postgres, &in_force.definition, query, most);
+async fn exactly(pool: &PgPool, in_force: &Arc<InForce>, query: &Query, cap: Option<u64>) -> Result<u64> {
+    let select = sql::count(Dialect::Postgres, &in_force.definition, query, cap);
     let (statement, arguments) = built(&select);
-    let rows = ask(pool, in_force, &statement, &arguments).await?;
+    let rows = fetch(pool, in_force, &statement, &arguments).await?;
     let counted: i64 = first(&rows)?;
     u64::try_from(counted).map_err(Error::internal)
 }
 
-/// What the planner thinks.
+/// Returns the planner's estimate of the number of rows.
 async fn about(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<u64> {
     let all = Paging::Offset { limit: 1 << 40, offset: 0 };
     let whole = Query { order: Vec::new(), paging: all, ..query.clone() };
     let select = sql::page(Dialect::Postgres, &in_force.definition, &whole);
     let (statement, arguments) = built(&select);
-    let rows = ask(pool, in_force, &format!("EXPLAIN (FORMAT JSON) {statement}"), &arguments).await?;
+    let rows = fetch(pool, in_force, &format!("EXPLAIN (FORMAT JSON) {statement}"), &arguments).await?;
     let plan: serde_json::Value = first(&rows)?;
     plan.pointer("/0/Plan/Plan Rows")
         .and_then(serde_json::Value::as_u64)
-        .ok_or_else(|| Error::internal("a plan without an estimate"))
+        .ok_or_else(|| Error::internal("the plan has no row estimate"))
 }
 
 fn first<T>(rows: &[PgRow]) -> Result<T>
 where
     T: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
 {
-    let row = rows.first().ok_or_else(|| Error::internal("a count without an answer"))?;
+    let row = rows.first().ok_or_else(|| Error::internal("a count returned no row"))?;
     sqlx::Row::try_get(row, 0).map_err(error::store)
 }
 
@@ -151,26 +144,25 @@ fn built(select: &SelectStatement) -> (String, PgArguments) {
     (statement, sqlx::IntoArguments::into_arguments(values))
 }
 
-/// Asks, again where that helps.
-async fn ask(
+/// Runs a query, retrying where that can help.
+async fn fetch(
     pool: &PgPool,
     in_force: &Arc<InForce>,
     statement: &str,
     arguments: &PgArguments,
 ) -> Result<Vec<PgRow>> {
-    ask_until(pool, in_force, statement, arguments, usize::MAX).await.map(|(rows, _)| rows)
+    fetch_until(pool, in_force, statement, arguments, usize::MAX).await.map(|(rows, _)| rows)
 }
 
-/// The same, until the rows have so many bytes; whether these are all.
-async fn ask_until(
+/// Runs a query until its rows reach this many bytes; also returns whether these are all.
+async fn fetch_until(
     pool: &PgPool,
     in_force: &Arc<InForce>,
     statement: &str,
     arguments: &PgArguments,
     bytes: usize,
 ) -> Result<(Vec<PgRow>, bool)> {
-    // A connection finds its prepared statements by their text, and another version's columns may
-    // have other types.
+    // Prepared statements are cached by their text, and the columns of another version may have other types.
     let statement = format!("/* {} v{} */ {statement}", in_force.storage.get(), in_force.version);
     let mut connection = pool.acquire().await.map_err(error::store)?;
     for attempt in 1.. {
@@ -179,20 +171,22 @@ async fn ask_until(
             Ok(rows) => return Ok(rows),
             Err(failure) => failure,
         };
-        match Trouble::of(&failure) {
-            Trouble::Lost if attempt < TRIES => connection = living(pool).await.map_err(error::store)?,
-            Trouble::Moved if attempt < TRIES => {
+        match ErrorClass::of(&failure) {
+            ErrorClass::Lost if attempt < MAX_TRIES => {
+                connection = living(pool).await.map_err(error::store)?
+            }
+            ErrorClass::Moved if attempt < MAX_TRIES => {
                 connection.clear_cached_statements().await.map_err(error::store)?;
             }
-            Trouble::Moved => return Err(moved(in_force)),
+            ErrorClass::Moved => return Err(moved(in_force)),
             _ => return Err(error::store(failure)),
         }
     }
-    Err(Error::internal("a question without an end"))
+    Err(Error::internal("a query was retried too often"))
 }
 
-/// Rows as they come, until they have so many bytes; whether these are all. What comes behind them the
-/// connection throws away.
+/// Collects rows until they reach this many bytes; also returns whether these are all. The connection
+/// discards the rest.
 async fn taken(
     mut rows: impl Stream<Item = sqlx::Result<PgRow>> + Unpin,
     bytes: usize,
@@ -211,8 +205,8 @@ async fn taken(
     Ok((found, true))
 }
 
-/// A connection that answers. The pool does not test its connections, so after the database was
-/// restarted all of them are dead until they are used.
+/// Returns a connection that works. The pool does not test its connections, so after a restart of the
+/// database all are dead.
 async fn living(pool: &PgPool) -> sqlx::Result<PoolConnection<Postgres>> {
     for _ in 0..=pool.options().get_max_connections() {
         let mut connection = pool.acquire().await?;
@@ -227,8 +221,8 @@ async fn answers(connection: &mut PgConnection) -> bool {
     connection.ping().await.is_ok() && connection.execute("SELECT 1").await.is_ok()
 }
 
-/// A row that is not as its definition says: nearly always because another one has just come into
-/// force.
+/// Maps the error of a row that does not match its definition, which nearly always means that another version
+/// has just come into force.
 fn unreadable(in_force: &InForce, error: sqlx::Error) -> Error {
     match error {
         sqlx::Error::Decode(_) => moved(in_force),
@@ -236,7 +230,7 @@ fn unreadable(in_force: &InForce, error: sqlx::Error) -> Error {
     }
 }
 
-/// The table is no longer what the question was made for.
+/// The table no longer matches the version that the query was made for.
 fn moved(in_force: &InForce) -> Error {
     Error::Moved(in_force.definition.name.to_string())
 }

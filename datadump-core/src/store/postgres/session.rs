@@ -1,5 +1,5 @@
-//! A writer's connection, and the transactions on it. They are begun and ended by hand: what begins
-//! one also takes the locks and reads the versions, in one round trip.
+//! A writer's connection and its transactions. `BEGIN` is sent together with the statements that take locks
+//! and read versions, in one round trip.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -9,32 +9,32 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, postgres::PgArguments};
 
-use super::{catalogue::notification, locks, single, text::Texts};
+use super::{catalogue::notification, fast_path, locks, statements::Statements};
 use crate::schema::{InForce, StorageId};
 
-/// After how long a rest a connection is asked whether it is still good: a transaction that is one statement
-/// cannot be tried again when its connection turns out to be none.
-const REST: Duration = Duration::from_millis(100);
+/// Idle time after which a connection is tested before use: a transaction on the fast path cannot be retried
+/// when the connection turns out to be dead.
+const PING_AFTER_IDLE: Duration = Duration::from_millis(100);
 
-/// How long it may take to say so.
-const ANSWER: Duration = Duration::from_secs(2);
+/// Timeout of that test.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many storages' statements a connection remembers.
-const TEXTS: usize = 1_000;
+/// Maximum number of storages whose statements a connection caches.
+const MAX_CACHED_STATEMENTS: usize = 1_000;
 
 /// A connection, with the statements of the storages it has written.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) connection: PgConnection,
-    /// Whether a transaction can be a single statement.
-    pub(super) can_be_single: bool,
-    texts: HashMap<StorageId, (i32, Arc<Texts>)>,
+    /// Whether the session can write on the fast path.
+    pub(super) has_fast_path: bool,
+    statements: HashMap<StorageId, (i32, Arc<Statements>)>,
     used: Instant,
 }
 
 /// What a transaction found at its beginning.
 #[derive(Debug, Default)]
-pub(super) struct Begun {
+pub(super) struct TransactionStart {
     /// The version in force of every storage that may be written.
     pub(super) versions: BTreeMap<StorageId, i64>,
     /// The storages that may not be written now.
@@ -43,27 +43,28 @@ pub(super) struct Begun {
 
 impl Session {
     pub(super) async fn new(mut connection: PgConnection) -> Self {
-        let can_be_single = single::prepare(&mut connection).await;
-        Self { connection, can_be_single, texts: HashMap::new(), used: Instant::now() }
+        let has_fast_path = fast_path::prepare(&mut connection).await;
+        Self { connection, has_fast_path, statements: HashMap::new(), used: Instant::now() }
     }
 
-    /// Whether it is still good, asked only when it was not used for a while: what lies between may
-    /// have forgotten it, and then an answer would never come.
+    /// Returns whether the connection works. Only tests it after some idle time: a firewall may have dropped
+    /// it, and then a response would never arrive.
     pub(super) async fn is_alive(&mut self) -> bool {
-        let rested = self.used.elapsed() > REST;
+        let rested = self.used.elapsed() > PING_AFTER_IDLE;
         self.used = Instant::now();
-        !rested || matches!(tokio::time::timeout(ANSWER, self.connection.ping()).await, Ok(Ok(())))
+        !rested || matches!(tokio::time::timeout(PING_TIMEOUT, self.connection.ping()).await, Ok(Ok(())))
     }
 
-    /// Begins a transaction that may write these storages. A storage that is in neither part of the
-    /// answer does not exist.
-    pub(super) async fn begin(&mut self, storages: &BTreeSet<StorageId>) -> sqlx::Result<Begun> {
-        // Our own are always there as they are, and nobody changes them.
-        let (own, others): (Vec<StorageId>, Vec<StorageId>) = storages.iter().partition(|id| id.is_system());
-        let mut begun = Begun::default();
-        begun.versions.extend(own.into_iter().map(|id| (id, 1)));
+    /// Begins a transaction that may write these storages. A storage in neither part of the result does not
+    /// exist.
+    pub(super) async fn begin(&mut self, storages: &BTreeSet<StorageId>) -> sqlx::Result<TransactionStart> {
+        // System storages always exist at version 1.
+        let (system, others): (Vec<StorageId>, Vec<StorageId>) =
+            storages.iter().partition(|id| id.is_system());
+        let mut start = TransactionStart::default();
+        start.versions.extend(system.into_iter().map(|id| (id, 1)));
         if others.is_empty() {
-            return self.say("BEGIN").await.map(|()| begun);
+            return self.execute("BEGIN").await.map(|()| start);
         }
         let list =
             |one: fn(StorageId) -> String| others.iter().map(|id| one(*id)).collect::<Vec<_>>().join(",");
@@ -71,7 +72,7 @@ impl Session {
             let may_be_written = locks::try_writing(id);
             format!("({}::bigint, CASE WHEN {may_be_written} THEN -1 ELSE -2 END::bigint)", id.get())
         });
-        // Three statements: the last one has a snapshot of its own, taken when the locks are held.
+        // Three statements: the last one has its own snapshot, taken after the locks.
         let begin = format!(
             "BEGIN; VALUES {locked}; SELECT id, version FROM datadump_storage WHERE id IN ({})",
             list(|id| id.get().to_string())
@@ -82,17 +83,17 @@ impl Session {
             match row.try_get(1)? {
                 -1_i64 => {}
                 -2 => {
-                    begun.blocked.insert(id);
+                    start.blocked.insert(id);
                 }
                 version => {
-                    begun.versions.insert(id, version);
+                    start.versions.insert(id, version);
                 }
             }
         }
-        Ok(begun)
+        Ok(start)
     }
 
-    /// Commits, with an entry of the feed, and tells all processes that these storages have changed.
+    /// Commits, with a change log entry, and notifies all processes that these storages have changed.
     pub(super) async fn commit(
         &mut self,
         changed: &BTreeSet<StorageId>,
@@ -105,33 +106,33 @@ impl Session {
         sqlx::raw_sql(AssertSqlSafe(commit)).execute(&mut self.connection).await.map(|_| ())
     }
 
-    /// Undoes the transaction.
+    /// Rolls the transaction back.
     pub(super) async fn rollback(&mut self) -> sqlx::Result<()> {
-        self.say("ROLLBACK").await
+        self.execute("ROLLBACK").await
     }
 
-    /// Runs statements without parameters or answers.
-    pub(super) async fn say(&mut self, statements: &'static str) -> sqlx::Result<()> {
+    /// Runs statements without parameters or results.
+    pub(super) async fn execute(&mut self, statements: &'static str) -> sqlx::Result<()> {
         sqlx::raw_sql(statements).execute(&mut self.connection).await.map(|_| ())
     }
 
-    /// Runs a statement; how many rows it concerned.
+    /// Runs a statement; returns the number of affected rows.
     pub(super) async fn run(&mut self, statement: &str, arguments: PgArguments) -> sqlx::Result<u64> {
         let query = sqlx::query_with(AssertSqlSafe(statement), arguments);
         query.execute(&mut self.connection).await.map(|done| done.rows_affected())
     }
 
-    /// The statements for this version of a storage.
-    pub(super) fn texts(&mut self, in_force: &InForce) -> Arc<Texts> {
-        match self.texts.get(&in_force.storage) {
-            Some((version, texts)) if *version == in_force.version => texts.clone(),
+    /// Returns the statements for this version of a storage.
+    pub(super) fn statements(&mut self, in_force: &InForce) -> Arc<Statements> {
+        match self.statements.get(&in_force.storage) {
+            Some((version, statements)) if *version == in_force.version => statements.clone(),
             _ => {
-                let texts = Arc::new(Texts::new(in_force));
-                if self.texts.len() >= TEXTS {
-                    self.texts.clear();
+                let statements = Arc::new(Statements::new(in_force));
+                if self.statements.len() >= MAX_CACHED_STATEMENTS {
+                    self.statements.clear();
                 }
-                self.texts.insert(in_force.storage, (in_force.version, texts.clone()));
-                texts
+                self.statements.insert(in_force.storage, (in_force.version, statements.clone()));
+                statements
             }
         }
     }

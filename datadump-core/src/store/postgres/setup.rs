@@ -1,4 +1,4 @@
-//! What a database must be to serve, and the tables of the system in it.
+//! Requirements on the database, and the system tables in it.
 
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
@@ -16,78 +16,78 @@ use crate::{
     },
 };
 
-/// The oldest server that has what is needed.
-const OLDEST: i32 = 12;
+/// Oldest supported major version of the server.
+const MIN_SERVER_VERSION: i32 = 12;
 
-/// Settings of the server without which a power cut can take what was committed. We can force none of
-/// them; `synchronous_commit` we do.
+/// Selects server settings that risk losing committed data on a power failure. They cannot be changed from a
+/// session, unlike `synchronous_commit`.
 const SYNCED: &str = "SELECT name::text, CASE name \
-        WHEN 'fsync' THEN 'what is committed may be lost when the machine goes down' \
-        ELSE 'pages may be torn when the machine goes down' END \
+        WHEN 'fsync' THEN 'committed data may be lost if the machine crashes' \
+        ELSE 'pages may be torn if the machine crashes' END \
     FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name";
 
-/// Refuses a database that cannot hold or compare what is put into it. Answers what is wrong with it
-/// otherwise, for people.
+/// Checks that the database can store and compare everything. Returns warnings for people to read.
 pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
     let risks: Vec<(String, String)> =
         sqlx::query_as(SYNCED).fetch_all(&mut connection).await.map_err(error::opening)?;
     let warnings = risks.into_iter().map(|(name, risk)| format!("PostgreSQL runs with {name} = off: {risk}"));
     let warnings = warnings.collect();
-    let question = "SELECT current_setting('server_encoding'), \
+    let sql = "SELECT current_setting('server_encoding'), \
                     EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu'), \
                     pg_is_in_recovery(), current_setting('server_version_num')::int4 / 10000";
     let (encoding, icu, replica, version): (String, bool, bool, i32) =
-        sqlx::query_as(question).fetch_one(&mut connection).await.map_err(error::opening)?;
-    let fault = if version < OLDEST {
-        format!("the server is PostgreSQL {version}; {OLDEST} or newer is needed")
+        sqlx::query_as(sql).fetch_one(&mut connection).await.map_err(error::opening)?;
+    let fault = if version < MIN_SERVER_VERSION {
+        format!("the server is PostgreSQL {version}; version {MIN_SERVER_VERSION} or newer is required")
     } else if encoding != "UTF8" {
-        format!("the database's encoding is {encoding}; one made with ENCODING 'UTF8' is needed")
+        format!("the database's encoding is {encoding}; create it with ENCODING 'UTF8'")
     } else if !icu {
-        "the database has no collation `und-x-icu`: a PostgreSQL built with ICU is needed".into()
+        "the database has no collation `und-x-icu`; use a PostgreSQL built with ICU".into()
     } else if replica {
-        "the database is a read-only replica; the primary is needed".into()
+        "the database is a read-only replica; connect to the primary".into()
     } else {
         return connection.close().await.map(|()| warnings).map_err(error::opening);
     };
     Err(Error::Database(fault))
 }
 
-/// Creates the tables of the system, or brings them up to this release. Several processes may be
-/// starting at once: the first one does it, the others wait for it and find it done.
-pub(super) async fn upgrade(system: &DatabaseConnection, options: &Options) -> Result<()> {
-    let now = options.clock.now();
+/// Creates the system tables, or upgrades them to the layout of this release. If several processes start at
+/// once, the first one does it and the others wait for it.
+pub(super) async fn prepare(system: &DatabaseConnection, options: &Options) -> Result<()> {
     let transaction = system.begin().await.map_err(error::orm)?;
     transaction.execute_unprepared(&locks::setup()).await.map_err(error::orm)?;
     for statement in system::create_tables(DbBackend::Postgres) {
         transaction.execute_raw(statement).await.map_err(error::orm)?;
     }
-    let found = info::Entity::find().one(&transaction).await.map_err(error::orm)?;
-    if let Some(found) = &found {
-        system::check_version(found.system_version)?;
-    }
-    let version = found.as_ref().map_or(0, |found| found.system_version);
-    create_own(&transaction, version).await?;
-    if version < system::FEED {
-        change_log::create(&transaction, &system::epoch(&options.ids), now).await?;
-    }
-    let present = Set(system::VERSION);
-    if found.is_some() {
-        let row = info::ActiveModel { system_version: present, ..Default::default() };
-        info::Entity::update_many().set(row).exec(&transaction).await.map_err(error::orm)?;
-    } else {
-        let first = info::ActiveModel { id: Set(1), system_version: present, created_at: Set(now.micros()) };
-        info::Entity::insert(first).exec(&transaction).await.map_err(error::orm)?;
+    match info::Entity::find().one(&transaction).await.map_err(error::orm)? {
+        Some(found) => upgrade(&transaction, found.system_version).await?,
+        None => create(&transaction, options).await?,
     }
     transaction.commit().await.map_err(error::orm)
 }
 
-/// Makes the tables of our own storages that this version did not have.
-async fn create_own(transaction: &DatabaseTransaction, version: i64) -> Result<()> {
-    for own in SystemStorage::ALL.into_iter().filter(|own| own.since() > version) {
-        let definition = own.definition().ok_or_else(|| Error::internal("a storage of our own is wrong"))?;
-        for statement in ddl::create(own.id(), &definition) {
+async fn upgrade(transaction: &DatabaseTransaction, found: i64) -> Result<()> {
+    system::check_version(found)?;
+    for statement in system::upgrade(DbBackend::Postgres, found) {
+        transaction.execute_unprepared(&statement).await.map_err(error::orm)?;
+    }
+    let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
+    info::Entity::update_many().set(row).exec(transaction).await.map_err(error::orm)?;
+    Ok(())
+}
+
+async fn create(transaction: &DatabaseTransaction, options: &Options) -> Result<()> {
+    let now = options.clock.now();
+    for storage in SystemStorage::ALL {
+        let definition = storage.definition();
+        let definition = definition.ok_or_else(|| Error::internal("a system storage is not valid"))?;
+        for statement in ddl::create(storage.id(), &definition) {
             transaction.execute_unprepared(&statement).await.map_err(error::orm)?;
         }
     }
+    change_log::create(transaction, &system::epoch(&options.ids), now).await?;
+    let row =
+        info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
+    info::Entity::insert(row).exec(transaction).await.map_err(error::orm)?;
     Ok(())
 }

@@ -1,55 +1,59 @@
-//! The writers: each owns a connection, takes what waits, commits it as one, and only then answers.
+//! The writers. Each owns a connection, takes what is queued, commits it in one transaction, and only then
+//! answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use super::{
-    apply::{Failure, Look, apply},
-    batch::{Stamps, Target, items},
-    catalogue::Mirror,
-    change_log,
-    connect::Connections,
-    error::Trouble,
-    instead,
-    isolate::Isolation,
-    once,
-    parked::Parked,
-    session::Session,
-    single,
-    work::{End, Open, Work, all, proof, storage, writes},
-};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::{
+    apply::{Failure, ReadRows, apply},
+    batch::{Stamps, Target, plan},
+    blocked::BlockedJobs,
+    call_state::{BatchEnd, CallStates, PendingBatch, count, writes},
+    catalogue::CatalogueMirror,
+    change_log,
+    connect::Connections,
+    error::ErrorClass,
+    fast_path, idempotency,
+    isolate::Isolation,
+    on_failure,
+    session::Session,
+};
 use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
         Action, Outcome, Reprove,
         change_log::Packer,
-        decide, system_storages,
-        writer::{Batch, Intake, Job},
+        decide,
+        queue::{Job, QueueReceiver, WriterTask},
+        system_storages,
     },
 };
 
-/// How often a transaction is tried again that failed through no fault of its rows.
-const TRIES: u32 = 12;
+/// Maximum number of attempts for a transaction that fails for reasons other than its rows.
+const MAX_TRIES: u32 = 12;
 
-/// How long a call waits for a database that is away, since it was made.
-const AWAY: Duration = Duration::from_secs(5);
+/// Maximum age of a batch until which its writer tries to reconnect to the database.
+const RECONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long one transaction may take before its connection is given up, and how much longer for each
-/// of its writes.
-const PATIENCE: Duration = Duration::from_secs(20);
-const PATIENCE_EACH: Duration = Duration::from_millis(2);
+/// Timeout of a transaction, after which its connection is dropped, and what each of its writes adds.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
+const TRANSACTION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(2);
 
-/// How much longer when it looks for rows at fault, for each write: then the connection has just
-/// shown that it is good, and all writes of a call have to go into one transaction.
-const SEARCH: Duration = Duration::from_millis(20);
+/// What each write adds to the timeout when refused rows are isolated: the connection has just proven to
+/// work, and all writes of a batch must go into one transaction.
+const ISOLATION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(20);
 
-/// The item in the queue that ends one writer.
+/// Timeout of a rollback, after which the connection is dropped.
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The queue command that ends one writer.
 #[derive(Debug)]
 pub(super) struct Stop;
 
@@ -57,49 +61,48 @@ pub(super) struct Stop;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) connections: Connections,
-    pub(super) mirror: Arc<Mirror>,
-    pub(super) intake: Intake<Stop>,
-    pub(super) parked: Arc<Parked>,
+    pub(super) mirror: Arc<CatalogueMirror>,
+    pub(super) receiver: QueueReceiver<Stop>,
+    pub(super) blocked: Arc<BlockedJobs>,
     pub(super) stamps: Arc<Stamps>,
     pub(super) reprove: Reprove,
-    /// Says that other processes are to be told of commits.
-    pub(super) hints: watch::Sender<()>,
-    /// The storages whose rows were lately there already.
-    pub(super) met: Met,
+    /// Raised when other processes have to be notified of commits.
+    pub(super) notify: watch::Sender<()>,
+    pub(super) existing: ExistingRows,
 }
 
 impl Shared {
-    /// There is more in the feed.
-    fn told(&self) {
-        self.mirror.told();
-        self.hints.send_replace(());
+    /// Signals a new entry of the change log, here and to other processes.
+    fn notify_commit(&self) {
+        self.mirror.notify_commit();
+        self.notify.send_replace(());
     }
 }
 
-/// Storages whose writes probably meet rows.
+/// The storages whose last writes found existing rows, so that the next ones probably do too.
 #[derive(Debug, Default)]
-pub(super) struct Met(Mutex<BTreeSet<StorageId>>);
+pub(super) struct ExistingRows(Mutex<BTreeSet<StorageId>>);
 
-impl Met {
-    /// Whether nothing says that one of these meets a row, and each may be of a new one.
-    fn may_be_blind(&self, todo: &[Open<'_>]) -> bool {
-        let met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all(todo).all(|(_, _, write)| {
-            let is_new = matches!(write.action, Action::Put(_));
-            is_new && decide::first_version(write.expect).is_some() && !met.contains(&storage(write))
+impl ExistingRows {
+    /// Returns whether all of these writes can be tried as inserts without reading rows first.
+    fn can_insert_blindly(&self, pending: &[PendingBatch<'_>]) -> bool {
+        let existing = self.0.lock();
+        writes(pending).all(|(_, _, write)| {
+            let is_put = matches!(write.action, Action::Put(_));
+            is_put && decide::first_version(write.expect).is_some() && !existing.contains(&write.storage())
         })
     }
 
-    /// Takes note of which have met rows.
-    fn note(&self, todo: &[Open<'_>], outcomes: &[Outcome]) {
-        let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((_, _, write), outcome) in all(todo).zip(outcomes) {
+    /// Remembers which storages had existing rows.
+    fn note(&self, pending: &[PendingBatch<'_>], outcomes: &[Outcome]) {
+        let mut existing = self.0.lock();
+        for ((_, _, write), outcome) in writes(pending).zip(outcomes) {
             match outcome {
                 Outcome::Updated(_) | Outcome::Unchanged(_) | Outcome::Refused(Some(_)) => {
-                    met.insert(storage(write));
+                    existing.insert(write.storage());
                 }
                 Outcome::Created(_) => {
-                    met.remove(&storage(write));
+                    existing.remove(&write.storage());
                 }
                 _ => {}
             }
@@ -112,214 +115,220 @@ impl Met {
 pub(super) struct Writer {
     shared: Arc<Shared>,
     session: Option<Session>,
-    committing: bool,
+    /// Whether a commit was sent whose result is not known yet.
+    is_committing: bool,
 }
 
-/// How a transaction goes about rows that the database may refuse.
+/// How a transaction applies its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// All at once and without looking, as if none of the rows were there: most writes are of new
-    /// rows.
+    /// Inserts all rows without reading, as if none existed. Most writes are of new rows.
     Blind,
-    /// All at once: it expects none.
+    /// Reads all rows, then applies all writes, expecting that the database refuses none.
     Whole,
-    /// In parts, after all at once has failed.
+    /// Applies the writes in parts, to isolate the rows that the database refuses.
     Parts,
 }
 
-/// What one transaction did.
+/// The result of one transaction.
 #[derive(Debug)]
 enum Attempt<'b> {
-    /// It is committed; what became of the writes, in order.
+    /// Committed, with the outcomes of all writes and records.
     Committed(Vec<Outcome>),
-    /// Nothing, because these calls have taken effect before; their records.
-    Refused(Vec<(Open<'b>, Outcome)>),
-    /// Nothing, because of these storages.
-    Hindered { blocked: BTreeSet<StorageId>, gone: BTreeSet<StorageId> },
+    /// Rolled back, because these batches' idempotency records do not meet their conditions.
+    Replayed(Vec<(PendingBatch<'b>, Outcome)>),
+    /// Rolled back, because these storages cannot be written.
+    Blocked { blocked: BTreeSet<StorageId>, gone: BTreeSet<StorageId> },
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, session: None, committing: false }
+        Self { shared, session: None, is_committing: false }
     }
 
-    /// Writes until it is told to stop.
+    /// Writes queued jobs until it receives [`Stop`].
     pub(super) async fn run(mut self) {
-        while let Some(Batch::Rows(jobs)) = self.shared.intake.next().await {
+        while let Some(WriterTask::Commit(jobs)) = self.shared.receiver.next().await {
             let now = Instant::now();
             let blocked = self.write(jobs).await;
-            self.shared.parked.put(blocked.into_iter().map(|(_, job)| (job, now)).collect());
+            self.shared.blocked.add(blocked.into_iter().map(|(_, job)| (job, now)).collect());
         }
     }
 
-    /// Writes what was put aside, as soon as its storage can be written again.
-    pub(super) async fn run_parked(mut self) {
-        while let Some(jobs) = self.shared.parked.take().await {
+    /// Retries blocked jobs until they are closed.
+    pub(super) async fn run_blocked(mut self) {
+        while let Some(jobs) = self.shared.blocked.next().await {
             let (jobs, since): (Vec<Job>, Vec<Instant>) = jobs.into_iter().unzip();
             let blocked = self.write(jobs).await.into_iter();
             let blocked = blocked.filter_map(|(place, job)| Some((job, *since.get(place)?)));
-            self.shared.parked.put(blocked.collect());
+            self.shared.blocked.add(blocked.collect());
         }
     }
 
-    /// Writes all jobs and answers them, but for those whose storage cannot be written now: these
-    /// come back, with their places.
+    /// Writes and answers all jobs, except those whose storage is being migrated: these are returned with
+    /// their positions.
     async fn write(&mut self, jobs: Vec<Job>) -> Vec<(usize, Job)> {
-        let waited = jobs.iter().map(Job::waited).max().unwrap_or_default();
-        let until = Instant::now() + AWAY.saturating_sub(waited);
-        let mut work = Work::new(&jobs);
-        self.work(&mut work, until).await;
-        let ends = work.ends();
+        let age = jobs.iter().map(Job::age).max().unwrap_or_default();
+        let reconnect_until = Instant::now() + RECONNECT_TIMEOUT.saturating_sub(age);
+        let mut states = CallStates::new(&jobs);
+        self.write_all(&mut states, reconnect_until).await;
+        let ends = states.into_ends();
         let mut blocked = Vec::new();
         for (place, (job, end)) in jobs.into_iter().zip(ends).enumerate() {
             match end {
-                End::Done(outcomes) => job.answer(Ok(outcomes)),
-                End::Failed(error) => job.answer(Err(error)),
-                End::Blocked => blocked.push((place, job)),
+                BatchEnd::Committed(outcomes) => job.send(Ok(outcomes)),
+                BatchEnd::Failed(error) => job.send(Err(error)),
+                BatchEnd::Blocked => blocked.push((place, job)),
             }
         }
         blocked
     }
 
-    /// Tries again what may help; a database that is away only until then.
-    async fn work(&mut self, work: &mut Work<'_>, until: Instant) {
-        let blind = self.shared.met.may_be_blind(&work.todo());
-        let (mut mode, mut tries) = (if blind { Mode::Blind } else { Mode::Whole }, 0);
+    /// Runs transactions until no batch is pending, retrying failures where that can help.
+    async fn write_all(&mut self, states: &mut CallStates<'_>, reconnect_until: Instant) {
+        let is_blind = self.shared.existing.can_insert_blindly(&states.pending());
+        let (mut mode, mut tries) = (if is_blind { Mode::Blind } else { Mode::Whole }, 0);
         loop {
-            let todo = work.todo();
-            if todo.is_empty() {
+            let pending = states.pending();
+            if pending.is_empty() {
                 return;
             }
-            self.committing = false;
-            let each = match mode {
-                Mode::Blind | Mode::Whole => PATIENCE_EACH,
-                Mode::Parts => SEARCH,
+            self.is_committing = false;
+            let per_write = match mode {
+                Mode::Blind | Mode::Whole => TRANSACTION_TIMEOUT_PER_WRITE,
+                Mode::Parts => ISOLATION_TIMEOUT_PER_WRITE,
             };
-            let patience = PATIENCE + each * u32::try_from(writes(&todo)).unwrap_or(u32::MAX);
-            let attempt = tokio::time::timeout(patience, self.transaction(&todo, mode)).await;
+            let timeout =
+                TRANSACTION_TIMEOUT + per_write * u32::try_from(count(&pending)).unwrap_or(u32::MAX);
+            let attempt = tokio::time::timeout(timeout, self.transaction(&pending, mode)).await;
             let attempt = attempt.unwrap_or_else(|_| Err(Failure::Sql(sqlx::Error::PoolTimedOut)));
             let failure = match attempt {
                 Ok(Attempt::Committed(outcomes)) => {
-                    let effective = outcomes.iter().filter(|outcome| outcome.written().is_some()).count();
-                    self.shared.intake.gauge().committed(effective);
+                    let written = outcomes.iter().filter(|outcome| outcome.written().is_some()).count();
+                    self.shared.receiver.gauge().committed(written);
                     if mode != Mode::Blind {
-                        self.shared.met.note(&todo, &outcomes);
+                        self.shared.existing.note(&pending, &outcomes);
                     }
-                    work.settle(&todo, outcomes);
+                    states.commit(&pending, outcomes);
                     continue;
                 }
-                Ok(Attempt::Hindered { blocked, gone }) => {
-                    work.hinder(&blocked, &gone);
+                Ok(Attempt::Blocked { blocked, gone }) => {
+                    states.block(&blocked, &gone);
                     continue;
                 }
-                Ok(Attempt::Refused(refused)) => {
-                    work.refuse(refused);
+                Ok(Attempt::Replayed(replayed)) => {
+                    states.replay(replayed);
                     continue;
                 }
                 Err(failure) => failure,
             };
-            let trouble = failure.trouble();
-            self.recover(trouble).await;
+            let class = failure.class();
+            self.recover(class).await;
             tries += 1;
-            match trouble {
-                // It cannot be known whether this was committed: it must not be done again.
-                Trouble::Lost if self.committing => return work.fail(&todo, &failure),
-                // One of the rows was there, or broke a rule.
-                Trouble::Again | Trouble::Row | Trouble::Moved | Trouble::Other if mode == Mode::Blind => {
+            match class {
+                // It is unknown whether the transaction was committed, so it must not be repeated.
+                ErrorClass::Lost if self.is_committing => return states.fail(&pending, &failure),
+                // One of the rows existed or violates a constraint.
+                ErrorClass::Again | ErrorClass::Row | ErrorClass::Moved | ErrorClass::Other
+                    if mode == Mode::Blind =>
+                {
                     mode = Mode::Whole;
                 }
-                Trouble::Row | Trouble::Other if mode == Mode::Whole => mode = Mode::Parts,
-                Trouble::Lost if Instant::now() < until => pause(tries, trouble).await,
-                Trouble::Again if tries < TRIES => pause(tries, trouble).await,
-                _ => return work.fail(&todo, &failure),
+                ErrorClass::Row | ErrorClass::Other if mode == Mode::Whole => mode = Mode::Parts,
+                ErrorClass::Lost if Instant::now() < reconnect_until => pause(tries, class).await,
+                ErrorClass::Again if tries < MAX_TRIES => pause(tries, class).await,
+                _ => return states.fail(&pending, &failure),
             }
         }
     }
 
-    /// Writes all that is to do in one transaction.
-    async fn transaction<'b>(&mut self, todo: &[Open<'b>], mode: Mode) -> Result<Attempt<'b>, Failure> {
+    /// Writes all pending batches in one transaction.
+    async fn transaction<'b>(
+        &mut self,
+        pending: &[PendingBatch<'b>],
+        mode: Mode,
+    ) -> Result<Attempt<'b>, Failure> {
         let shared = self.shared.clone();
-        let alive = match &mut self.session {
+        let is_alive = match &mut self.session {
             Some(session) => session.is_alive().await,
             None => false,
         };
-        if !alive {
+        if !is_alive {
             self.session = Some(Session::new(shared.connections.writer().await?).await);
         }
         let Some(session) = &mut self.session else { return Err(sqlx::Error::WorkerCrashed.into()) };
         if mode == Mode::Blind
-            && let Some(single) = single::plan(session, todo, shared.reprove, &shared.stamps)?
+            && let Some(fast_path) =
+                fast_path::prepare_batches(session, pending, shared.reprove, &shared.stamps)?
         {
-            self.committing = true;
-            if let Some(outcomes) = single.run(session).await? {
-                shared.told();
+            self.is_committing = true;
+            if let Some(outcomes) = fast_path.run(session).await? {
+                shared.notify_commit();
                 return Ok(Attempt::Committed(outcomes));
             }
-            self.committing = false;
+            self.is_committing = false;
         }
-        let storages: BTreeSet<StorageId> = all(todo).map(|(_, _, write)| storage(write)).collect();
-        let begun = session.begin(&storages).await?;
+        let storages: BTreeSet<StorageId> = writes(pending).map(|(_, _, write)| write.storage()).collect();
+        let start = session.begin(&storages).await?;
         let gone: BTreeSet<StorageId> =
-            storages.iter().filter(|id| begun.versions.get(id).is_none_or(|v| *v == 0)).copied().collect();
-        if !begun.blocked.is_empty() || !gone.is_empty() {
+            storages.iter().filter(|id| start.versions.get(id).is_none_or(|v| *v == 0)).copied().collect();
+        if !start.blocked.is_empty() || !gone.is_empty() {
             session.rollback().await?;
-            return Ok(Attempt::Hindered { blocked: begun.blocked, gone });
+            return Ok(Attempt::Blocked { blocked: start.blocked, gone });
         }
-        let refused = once::refused(session, todo).await?;
-        if !refused.is_empty() {
+        let replayed = idempotency::replayed(session, pending).await?;
+        if !replayed.is_empty() {
             session.rollback().await?;
-            return Ok(Attempt::Refused(refused));
+            return Ok(Attempt::Replayed(replayed));
         }
         let (catalogue, stamps) = (&shared.mirror.catalogue, &shared.stamps);
-        let targets = targets(session, &shared.mirror, todo, &begun.versions).await?;
-        let mut items = items(todo, &targets, shared.reprove)?;
+        let targets = targets(session, &shared.mirror, pending, &start.versions).await?;
+        let mut planned = plan(pending, &targets, shared.reprove)?;
         let mut isolation = Isolation { session, catalogue, targets: &targets, stamps };
         let mut outcomes = match mode {
-            Mode::Blind => apply(isolation.session, &targets, &mut items, stamps, Look::No).await?,
-            Mode::Whole => apply(isolation.session, &targets, &mut items, stamps, Look::Yes).await?,
-            Mode::Parts => isolation.run(&mut items).await?,
+            Mode::Blind => apply(isolation.session, &targets, &mut planned, stamps, ReadRows::No).await?,
+            Mode::Whole => apply(isolation.session, &targets, &mut planned, stamps, ReadRows::Yes).await?,
+            Mode::Parts => isolation.run(&mut planned).await?,
         };
-        isolation.complete(&mut items, &mut outcomes).await?;
-        instead::put(session, todo, &mut outcomes, stamps).await?;
-        let outcomes = once::record(session, todo, outcomes, stamps).await?;
-        let changed = system_storages::heard(&outcomes);
-        self.committing = true;
+        isolation.complete(&mut planned, &mut outcomes).await?;
+        on_failure::replace(session, pending, &mut outcomes, stamps).await?;
+        let outcomes = idempotency::record(session, pending, outcomes, stamps).await?;
+        let changed_config = system_storages::changed_config(&outcomes);
+        self.is_committing = true;
         let mut packer = Packer::default();
         outcomes.iter().try_for_each(|outcome| packer.outcome(outcome)).map_err(Failure::Catalogue)?;
-        let entry = packer.finish().map(|changes| change_log::entry(stamps.next(), &changes));
-        let is_told = entry.is_some();
-        session.commit(&changed, entry).await?;
-        if is_told {
-            shared.told();
+        let entry = packer.finish().map(|changes| change_log::append(stamps.next(), &changes));
+        let is_published = entry.is_some();
+        session.commit(&changed_config, entry).await?;
+        if is_published {
+            shared.notify_commit();
         }
-        if !changed.is_empty() {
-            shared.mirror.changed();
+        if !changed_config.is_empty() {
+            shared.mirror.notify_config();
         }
         Ok(Attempt::Committed(outcomes))
     }
 
-    /// Brings the connection into a state in which the next transaction can begin.
-    async fn recover(&mut self, trouble: Trouble) {
+    /// Prepares the connection for the next transaction, or drops it.
+    async fn recover(&mut self, class: ErrorClass) {
         let Some(session) = &mut self.session else { return };
-        let usable = trouble != Trouble::Lost && {
-            let rollback = tokio::time::timeout(Duration::from_secs(5), session.rollback());
-            matches!(rollback.await, Ok(Ok(())))
-        };
-        if !usable {
+        let is_usable = class != ErrorClass::Lost
+            && matches!(tokio::time::timeout(ROLLBACK_TIMEOUT, session.rollback()).await, Ok(Ok(())));
+        if !is_usable {
             self.session = None;
         }
     }
 }
 
-/// The storages of a transaction, each with the version that is in force.
+/// Returns the storages of a transaction, each with its version in force.
 async fn targets(
     session: &mut Session,
-    mirror: &Mirror,
-    todo: &[Open<'_>],
+    mirror: &CatalogueMirror,
+    pending: &[PendingBatch<'_>],
     versions: &BTreeMap<StorageId, i64>,
 ) -> Result<Vec<Target>, Failure> {
     let mut known: BTreeMap<StorageId, &Arc<InForce>> = BTreeMap::new();
-    for in_force in all(todo).map(|(_, _, write)| proof(write)) {
+    for in_force in writes(pending).map(|(_, _, write)| write.in_force()) {
         if versions.get(&in_force.storage) == Some(&in_force.version.into()) {
             known.insert(in_force.storage, in_force);
         }
@@ -330,13 +339,13 @@ async fn targets(
             Some(in_force) => Arc::clone(in_force),
             None => in_force(mirror, *id, *version).await?,
         };
-        targets.push(Target { texts: session.texts(&in_force), in_force });
+        targets.push(Target { statements: session.statements(&in_force), in_force });
     }
     Ok(targets)
 }
 
-/// The version in force that the database named: nobody can change it while its lock is held.
-async fn in_force(mirror: &Mirror, id: StorageId, version: i64) -> Result<Arc<InForce>, Failure> {
+/// Returns the version that the database reported as in force. It cannot change while its lock is held.
+async fn in_force(mirror: &CatalogueMirror, id: StorageId, version: i64) -> Result<Arc<InForce>, Failure> {
     let is_it = |in_force: &Arc<InForce>| i64::from(in_force.version) == version;
     let known = mirror.catalogue.by_id(id).and_then(|storage| storage.in_force.clone());
     if let Some(in_force) = known.filter(is_it) {
@@ -347,10 +356,10 @@ async fn in_force(mirror: &Mirror, id: StorageId, version: i64) -> Result<Arc<In
     read.and_then(|storage| storage.in_force.clone()).filter(is_it).ok_or_else(missing)
 }
 
-/// Before the next try: short for a lock, longer for a database that is away.
-async fn pause(tries: u32, trouble: Trouble) {
-    let millis = match trouble {
-        Trouble::Lost => 50 << tries.min(4),
+/// Waits before the next attempt: briefly for a lock, longer for a database that is unreachable.
+async fn pause(tries: u32, class: ErrorClass) {
+    let millis = match class {
+        ErrorClass::Lost => 50 << tries.min(4),
         _ => 2 * u64::from(tries),
     };
     tokio::time::sleep(Duration::from_millis(millis)).await;

@@ -1,4 +1,4 @@
-//! Cursors: a position in the order of one query, as text that only we read.
+//! Cursors: a position in the ordering of a query, as opaque text.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use serde_json::{Value as Json, json};
@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::{Column, Order, Query, Towards};
 use crate::schema::{Definition, Kind, Value};
 
-/// Writes a position of this query.
+/// Encodes a position of this query.
 pub(crate) fn write(definition: &Definition, query: &Query, position: &[Value], towards: Towards) -> String {
     let values = query.order.iter().zip(position);
     let values: Vec<Json> =
@@ -18,14 +18,14 @@ pub(crate) fn write(definition: &Definition, query: &Query, position: &[Value], 
     BASE64.encode(json!([query.identity, towards, values]).to_string())
 }
 
-/// Reads a position of the query with this identity and order. The error says why it is none.
+/// Decodes a position of the query with this identity and ordering. The error says why it is not valid.
 pub(super) fn read(
     definition: &Definition,
     order: &[Order],
     identity: &str,
     text: &str,
 ) -> Result<(Vec<Value>, Towards), &'static str> {
-    const BAD: &str = "this is not a cursor; send the one that `next` or `previous` gave";
+    const BAD: &str = "this is not a valid cursor; use the value of `next` or `previous`";
     let bytes = BASE64.decode(text).map_err(|_| BAD)?;
     let parts: (String, String, Vec<Json>) = serde_json::from_slice(&bytes).map_err(|_| BAD)?;
     let (of, towards, values) = parts;
@@ -48,7 +48,7 @@ pub(super) fn read(
 }
 
 impl Column {
-    /// The kind of its values.
+    /// Returns the kind of its values.
     pub fn kind(self, definition: &Definition) -> Kind {
         match self {
             Self::Key => definition.key.kind.clone(),

@@ -1,58 +1,59 @@
-//! Which rows: a tree of tests. Two-valued: a test of a null fails, except where it says otherwise,
-//! and `Not` is true exactly where what it negates is not.
+//! Filters: a tree of tests on a row. Logic is two-valued: a test of a null fails unless it says otherwise,
+//! and `Not` passes exactly where the negated filter does not.
 
 use std::cmp::Ordering;
 
 use super::Column;
 use crate::schema::{StoredRow, Value};
 
-/// Which rows.
+/// A filter on rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
-    /// Those that pass all of these.
+    /// All of these must pass.
     All(Vec<Filter>),
-    /// Those that pass at least one of these.
+    /// At least one of these must pass.
     Any(Vec<Filter>),
-    /// Those that do not pass this.
+    /// This must not pass.
     Not(Box<Filter>),
-    /// Those whose column passes the test.
+    /// The value of the column must pass the test.
     Column(Column, Test),
-    /// Those where the value at a path inside a JSON column passes the test. Missing is null.
+    /// The value at a path inside a JSON column must pass the test. A missing value is null.
     Path(Column, Vec<String>, Test),
 }
 
-/// A test of one value. For a path into JSON the values are `Text`, `Float`, `Boolean` and `Null`,
-/// and a value passes only a test of its own type; numbers are compared as `Float`.
+/// A test of one value. At a path into JSON the values are `Text`, `Float`, `Boolean` and `Null`; numbers are
+/// compared as `Float`, and a value only passes tests of its own type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
-    /// Equal.
+    /// Equal to the value.
     Eq(Value),
-    /// Less.
+    /// Less than the value.
     Lt(Value),
-    /// Less or equal.
+    /// Less than or equal to the value.
     Lte(Value),
-    /// Greater.
+    /// Greater than the value.
     Gt(Value),
-    /// Greater or equal.
+    /// Greater than or equal to the value.
     Gte(Value),
-    /// Equal to one of these.
+    /// Equal to one of the values.
     In(Vec<Value>),
-    /// At least the first, at most the second.
+    /// Between the two values, inclusive.
     Between(Value, Value),
-    /// Has this text in it.
+    /// Contains the text.
     Contains(String),
-    /// Has this text in it, whatever the case of either; see [`fold_text`].
+    /// Contains the text, ignoring case; see [`fold_text`].
     IContains(String),
-    /// Begins with this text.
+    /// Starts with the text.
     StartsWith(String),
-    /// Ends with this text.
+    /// Ends with the text.
     EndsWith(String),
     /// Is null.
     IsNull,
 }
 
 impl Filter {
-    /// What the rows say, in plain Rust: the reference that both databases must agree with.
+    /// Returns whether a row passes. This is the reference implementation that the SQL of both databases must
+    /// agree with.
     pub fn matches(&self, row: &StoredRow) -> bool {
         match self {
             Self::All(filters) => filters.iter().all(|filter| filter.matches(row)),
@@ -65,7 +66,7 @@ impl Filter {
 }
 
 impl Test {
-    /// Whether a value passes.
+    /// Returns whether a value passes.
     pub fn passes(&self, value: &Value) -> bool {
         let ordered = |other: &Value| match (value, other) {
             (Value::Null, _) | (_, Value::Null) => None,
@@ -94,13 +95,13 @@ impl Test {
     }
 }
 
-/// Text without its case: lowercase, with the final sigma as any other.
+/// Returns the text with case folded: in lowercase, with the final sigma replaced by the normal one.
 pub fn fold_text(text: &str) -> String {
     text.to_lowercase().replace('ς', "σ")
 }
 
-/// The value at a path inside a JSON text. Objects and arrays are not null, but equal nothing.
-/// A step of digits is an item of an array, or a member of an object.
+/// Returns the value at a path inside a JSON text. Objects and arrays are not null but equal no value. A path
+/// step of digits is an array index or the name of a member.
 pub fn at_path(value: &Value, path: &[String]) -> Value {
     let Value::Json(text) = value else { return Value::Null };
     let Ok(mut json) = serde_json::from_str::<serde_json::Value>(text) else { return Value::Null };
@@ -124,7 +125,7 @@ pub fn at_path(value: &Value, path: &[String]) -> Value {
     }
 }
 
-/// The place in an array that a step names, when it names one.
+/// Returns the array index that a path step denotes, if it is one.
 pub(crate) fn item(step: &str) -> Option<usize> {
     step.bytes().all(|byte| byte.is_ascii_digit()).then(|| step.parse().ok()).flatten()
 }

@@ -1,7 +1,7 @@
-//! A question to a storage: which rows, in which order, how many. Made only by [`parse`], which
-//! proves that every column exists and every value is of its column's kind.
+//! Queries: which rows of a storage, in which order, how many. Only [`parse`] makes one from user input; it
+//! checks that every column exists and every value is of its column's kind.
 //!
-//! A new filter operator is one entry in [`filter::Test`], its name in [`parse`], and its SQL in
+//! A new filter operator is one variant of [`filter::Test`], its name in [`parse`], and its SQL in
 //! `store/sql`.
 
 pub mod cursor;
@@ -11,34 +11,34 @@ pub mod parse;
 use crate::schema::{Definition, Field, StoredRow, Value};
 pub use filter::{Filter, Test};
 
-/// How many rows a page has when nothing is said.
+/// Default number of rows per page.
 pub const DEFAULT_LIMIT: u64 = 100;
 
-/// The most rows a page may have.
+/// Maximum number of rows per page.
 pub const MAX_LIMIT: u64 = 1000;
 
-/// Up to how many rows are counted exactly when nothing is said.
-pub const COUNTED_EXACTLY: u64 = 100_000;
+/// Maximum number of rows that are counted exactly by default; larger counts are estimated.
+pub const MAX_EXACT_COUNT: u64 = 100_000;
 
-/// A question to a storage.
+/// A query for rows of one storage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// Which rows; all when there is none.
+    /// Which rows; `None` for all.
     pub filter: Option<Filter>,
-    /// In which order. The key is always in it, so that no two rows are equal.
+    /// The ordering. It always includes the key, so that it is total.
     pub order: Vec<Order>,
-    /// Which part of them.
+    /// Which part of the rows.
     pub paging: Paging,
-    /// Whether to count them all.
+    /// Whether to count all matching rows.
     pub count: Count,
-    /// Which fields to answer with; all when there is none. The store reads no others that may be long.
+    /// Which columns to return; `None` for all. The store does not read long columns that are left out.
     pub fields: Option<Vec<Column>>,
-    /// What its cursors belong to: the same for the same filters and ordering.
+    /// Identifies the filters and ordering; cursors are valid only for queries with the same identity.
     pub identity: String,
 }
 
 impl Query {
-    /// The first rows that pass, whole, in this order.
+    /// Returns a query for the first rows that match, with all columns.
     pub(crate) fn first(filter: Option<Filter>, order: &[(Column, Direction)], limit: u64) -> Self {
         let order = order.iter().map(|(column, direction)| Order { column: *column, direction: *direction });
         Self {
@@ -57,7 +57,7 @@ impl Query {
 pub enum Column {
     /// The key.
     Key,
-    /// The field at this place of the definition.
+    /// The field at this position in the definition.
     Field(usize),
     /// `version`.
     Version,
@@ -67,100 +67,100 @@ pub enum Column {
     UpdatedAt,
 }
 
-/// One step of an ordering. Nulls are before everything else, after it when descending.
+/// One column of an ordering. Nulls sort before all other values, or after them when descending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
-    /// By which column.
+    /// The column.
     pub column: Column,
-    /// In which direction.
+    /// The direction.
     pub direction: Direction,
 }
 
-/// Up or down.
+/// A sort direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// Least first.
+    /// Smallest first.
     Ascending,
-    /// Greatest first.
+    /// Largest first.
     Descending,
 }
 
-/// Which part of the rows.
+/// A page of the matching rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Paging {
-    /// So many, after skipping so many.
+    /// A page by offset.
     Offset {
-        /// The most rows.
+        /// Maximum number of rows.
         limit: u64,
-        /// How many to skip.
+        /// Number of rows to skip.
         offset: u64,
     },
-    /// So many, beyond a position in the order.
+    /// A page by position (keyset pagination).
     Keyset {
-        /// The most rows.
+        /// Maximum number of rows.
         limit: u64,
-        /// The values of the order's columns there; from the start when there is none.
+        /// Values of the ordering's columns at the position; `None` for the start.
         from: Option<Vec<Value>>,
-        /// Which way from there. The rows of the answer are in the query's order either way.
+        /// The direction from the position. The page's rows are in the query's order either way.
         towards: Towards,
     },
 }
 
-/// Which way a keyset page goes from its position.
+/// The direction of a keyset page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Towards {
-    /// The rows after it.
+    /// Rows after the position.
     Next,
-    /// The rows before it.
+    /// Rows before the position.
     Previous,
 }
 
-/// Whether to count all rows that match.
+/// How to count matching rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
-    /// Exactly when they are few, an estimate otherwise.
+    /// Exactly up to [`MAX_EXACT_COUNT`], estimated beyond it.
     Bounded,
-    /// Exactly, whatever it takes.
+    /// Exactly.
     Exact,
-    /// About.
+    /// Estimated.
     Estimated,
-    /// No.
+    /// Not at all.
     None,
 }
 
-/// How many rows match.
+/// Number of matching rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
-    /// Exactly so many.
+pub enum RowCount {
+    /// An exact count.
     Exactly(u64),
-    /// About so many.
+    /// An estimate.
     About(u64),
-    /// It was not asked.
+    /// Not counted.
     Unknown,
 }
 
-/// The rows of one page.
+/// A page of rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     /// The rows, in the query's order.
     pub rows: Vec<StoredRow>,
-    /// Whether there are more in the direction that was asked for.
+    /// Whether there are more rows in the requested direction.
     pub more: bool,
-    /// How many match in all.
-    pub count: Counted,
+    /// Number of matching rows in total.
+    pub count: RowCount,
 }
 
-/// Rows that were looked up by their keys.
+/// Rows looked up by key.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Found {
-    /// Those there are, in the order of the keys.
+pub struct FoundRows {
+    /// The rows found, in the order of the keys.
     pub rows: Vec<StoredRow>,
-    /// How many of the keys were looked up.
+    /// Number of keys that were looked up.
     pub keys: usize,
 }
 
 impl Column {
-    /// The column of that name.
+    /// Returns the column with this name.
     pub fn named(definition: &Definition, name: &str) -> Option<Self> {
         let service = definition.service();
         match name {
@@ -172,7 +172,7 @@ impl Column {
         }
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(self, definition: &Definition) -> &str {
         match self {
             Self::Key => definition.key.name.as_str(),
@@ -183,7 +183,7 @@ impl Column {
         }
     }
 
-    /// Its field, when it is one.
+    /// Returns its field; `None` for the key and the service columns.
     pub fn field(self, definition: &Definition) -> Option<&Field> {
         match self {
             Self::Field(place) => definition.fields.get(place),
@@ -191,7 +191,7 @@ impl Column {
         }
     }
 
-    /// Its value in a row.
+    /// Returns its value in a row.
     pub fn value(self, row: &StoredRow) -> Value {
         match self {
             Self::Key => row.key.clone(),
@@ -204,7 +204,7 @@ impl Column {
 }
 
 impl Paging {
-    /// The most rows of the page.
+    /// Returns the maximum number of rows on the page.
     pub fn limit(&self) -> u64 {
         match self {
             Self::Offset { limit, .. } | Self::Keyset { limit, .. } => *limit,

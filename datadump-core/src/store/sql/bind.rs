@@ -1,4 +1,4 @@
-//! Values as they are bound.
+//! Values as SQL parameters.
 
 use chrono::{NaiveDate, NaiveTime};
 use rust_decimal::Decimal;
@@ -7,7 +7,7 @@ use sea_query::{Expr, PostgresQueryBuilder, QueryBuilder, SqliteQueryBuilder, Va
 use super::Dialect;
 use crate::schema::{Kind, Value};
 
-/// A value as a bound parameter of a comparison with a column of its kind.
+/// Returns a value as a bound parameter, for comparison with a column of its kind.
 pub(in crate::store) fn bind(dialect: Dialect, kind: &Kind, value: &Value) -> Expr {
     Expr::val(match dialect {
         Dialect::Sqlite => sqlite(value),
@@ -15,8 +15,8 @@ pub(in crate::store) fn bind(dialect: Dialect, kind: &Kind, value: &Value) -> Ex
     })
 }
 
-/// A value as a literal, for the one place where none can be bound: the default of a new column.
-/// The quoting is sea-query's.
+/// Returns a value as a literal quoted by sea-query, for the one place where parameters are not allowed: the
+/// default of a new column.
 pub(in crate::store) fn literal(dialect: Dialect, kind: &Kind, value: &Value) -> String {
     match dialect {
         Dialect::Sqlite => SqliteQueryBuilder.value_to_string(&sqlite(value)),
@@ -24,7 +24,7 @@ pub(in crate::store) fn literal(dialect: Dialect, kind: &Kind, value: &Value) ->
     }
 }
 
-/// SQLite has five types; what has none of its own is a number that orders the same way.
+/// SQLite has five types; other kinds are stored as numbers with the same order.
 fn sqlite(value: &Value) -> Bound {
     match value {
         Value::Null => Bound::BigInt(None),
@@ -47,7 +47,7 @@ fn postgres(kind: &Kind, value: &Value) -> Bound {
         Value::Float(number) => Bound::Double(Some(*number)),
         Value::Decimal(number) => Bound::Decimal(Some(to_decimal(kind, *number))),
         Value::Text(text) | Value::Json(text) => Bound::String(Some(text.clone())),
-        // Beside them the column holds other texts.
+        // Columns of this kind hold texts.
         Value::Uuid(uuid) if *kind == Kind::Id => Bound::String(Some(uuid.to_string())),
         Value::Uuid(uuid) => Bound::Uuid(Some(*uuid)),
         Value::Date(days) => Bound::ChronoDate(Some(to_date(*days))),
@@ -57,7 +57,7 @@ fn postgres(kind: &Kind, value: &Value) -> Bound {
     }
 }
 
-/// A decimal with its point.
+/// Returns a decimal, from its unscaled value.
 pub(in crate::store) fn to_decimal(kind: &Kind, number: i64) -> Decimal {
     let scale = match kind {
         Kind::Decimal { scale, .. } => *scale,
@@ -66,12 +66,12 @@ pub(in crate::store) fn to_decimal(kind: &Kind, number: i64) -> Decimal {
     Decimal::new(number, scale)
 }
 
-/// The calendar day so many days after 1970.
+/// Returns the date this many days after 1970-01-01.
 pub(in crate::store) fn to_date(days: i32) -> NaiveDate {
     NaiveDate::from_epoch_days(days).unwrap_or_default()
 }
 
-/// The time of day so many microseconds after midnight.
+/// Returns the time of day this many microseconds after midnight.
 pub(in crate::store) fn to_time(micros: i64) -> NaiveTime {
     let seconds = u32::try_from(micros / 1_000_000).unwrap_or(0);
     let nanos = u32::try_from(micros % 1_000_000 * 1000).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! A filter as SQL. SQL knows three truth values and filters two, so a negation is pushed down to
-//! the single tests, where "null or not so" says it exactly and indexes still serve the others.
+//! Compiles filters to SQL. SQL logic has three values and filters have two, so negations are pushed down to
+//! the single tests, where "null or not" expresses them exactly and indexes still serve the other tests.
 
 use std::mem::discriminant;
 
@@ -14,15 +14,15 @@ use crate::{
     },
 };
 
-/// The name of our function on SQLite that takes the case out of a text.
+/// Name of the SQL function that folds the case of a text on SQLite.
 pub(in crate::store) const FOLD: &str = "datadump_fold";
 
-/// The condition that a filter says.
+/// Returns the condition for a filter.
 pub(super) fn condition(dialect: Dialect, definition: &Definition, filter: &Filter) -> Cond {
     Compiler { dialect, definition }.node(filter, Sign::Plain)
 }
 
-/// Whether a part of the filter is meant as it stands or negated.
+/// Whether a part of the filter is negated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Plain,
@@ -72,7 +72,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// A test of something that is not null.
+    /// Compiles a test of a value that is not null.
     fn test(&self, subject: &SimpleExpr, kind: &Kind, test: &Test) -> Cond {
         let bound = |value: &Value| bind(self.dialect, kind, value);
         let text = |text: &str| Expr::val(text.to_owned());
@@ -103,7 +103,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether `part` is in `whole`.
+    /// Returns an expression for whether `whole` contains `part`.
     fn find(&self, whole: SimpleExpr, part: SimpleExpr) -> SimpleExpr {
         let function = match self.dialect {
             Dialect::Sqlite => "instr",
@@ -122,7 +122,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The end of a text, as long as `part`.
+    /// Returns an expression for the end of a text, as long as `part`.
     fn end(&self, whole: SimpleExpr, part: &str) -> SimpleExpr {
         let length = i32::try_from(part.chars().count()).unwrap_or(i32::MAX);
         match self.dialect {
@@ -131,8 +131,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// A step of digits may be an item or a member; a document has at most one of them there, so
-    /// the test passes where it passes for one of the spellings.
+    /// Compiles a path on SQLite. A step of digits may be an array index or a member; a document has at most
+    /// one of them there, so the test passes if it passes for one of the spellings.
     fn sqlite_path(&self, of: Column, path: &[String], test: &Test, sign: Sign) -> Cond {
         let document = Expr::col(column(self.definition, of));
         let call = |function: &str, spelling: &str| -> SimpleExpr {
@@ -160,7 +160,7 @@ impl Compiler<'_> {
             };
             any.add(self.typed(test, &of_type))
         });
-        // `coalesce`: a path that leads nowhere makes the whole null, which is not a pass.
+        // `coalesce`, because a path that leads nowhere makes the whole condition null, which is not a pass.
         let passes = Func::coalesce([condition_expression(passes), Expr::val(0)]);
         let wanted = i32::from(sign == Sign::Plain);
         Cond::all().add(SimpleExpr::from(passes).eq(wanted))
@@ -179,7 +179,7 @@ impl Compiler<'_> {
             let null = Cond::any().add(json_type().is_null()).add(json_type().eq("null"));
             return if sign == Sign::Plain { null } else { null.not() };
         }
-        // Only a `case` keeps PostgreSQL from casting what is not a number.
+        // Only `CASE` keeps PostgreSQL from casting values that are not numbers.
         let when = |name: &str, value: SimpleExpr| -> SimpleExpr {
             sea_query::CaseStatement::new().case(json_type().eq(name.to_owned()), value).into()
         };
@@ -202,7 +202,7 @@ impl Compiler<'_> {
         Cond::all().add(SimpleExpr::from(passes).eq(sign == Sign::Plain))
     }
 
-    /// A test inside JSON: every value it compares with stands beside its own type.
+    /// Compiles a test inside JSON: each value is compared only where the type matches.
     fn typed(&self, test: &Test, of_type: &dyn Fn(&Value) -> (SimpleExpr, SimpleExpr)) -> Cond {
         let kind_of = |value: &Value| match value {
             Value::Boolean(_) => Kind::Boolean,
@@ -218,7 +218,7 @@ impl Compiler<'_> {
                 if values.is_empty() {
                     return constant(false);
                 }
-                // One list for each type, however many values: databases limit how deep a condition is.
+                // One list per type, however many values: databases limit the depth of a condition.
                 let mut groups: Vec<Vec<Value>> = Vec::new();
                 for value in values {
                     let same = |group: &&mut Vec<Value>| {
@@ -249,7 +249,7 @@ impl Compiler<'_> {
     }
 }
 
-/// A condition as an expression that can be an argument.
+/// Returns a condition as an expression that can be an argument.
 fn condition_expression(condition: Cond) -> SimpleExpr {
     condition.into()
 }
@@ -258,7 +258,7 @@ fn constant(value: bool) -> Cond {
     Cond::all().add(Expr::val(1).eq(i32::from(value)))
 }
 
-/// All ways to write a path for SQLite.
+/// Returns all spellings of a path for SQLite.
 fn spellings(path: &[String]) -> Vec<String> {
     path.iter().fold(vec!["$".to_owned()], |spellings, step| {
         let member = spellings.iter().map(|before| format!("{before}.\"{step}\""));
@@ -269,7 +269,7 @@ fn spellings(path: &[String]) -> Vec<String> {
     })
 }
 
-/// The least text, by code point, that is after everything with this prefix.
+/// Returns the smallest text, by code point, that is greater than every text with this prefix.
 fn after_prefix(prefix: &str) -> Option<String> {
     let mut characters: Vec<char> = prefix.chars().collect();
     while let Some(last) = characters.pop() {

@@ -1,7 +1,7 @@
-//! Questions and names as SQL, for both databases. Values are always bound; identifiers come only
-//! from names that the schema has proven.
+//! SQL for both databases. Values are always bound; identifiers come only from names that the schema has
+//! validated.
 //!
-//! A new filter operator gets its SQL in [`filter`].
+//! The SQL of a new filter operator goes into [`filter`].
 
 mod bind;
 mod filter;
@@ -11,9 +11,9 @@ mod select;
 pub(super) use bind::{bind, literal, to_date, to_decimal, to_time};
 pub(super) use filter::FOLD;
 pub(super) use names::{Name, column, index_name, table};
-pub(super) use select::{column_list, columns, count, count_of, matching, page, page_of, rows};
+pub(super) use select::{column_list, columns, count, page};
 
-/// Which database's SQL is meant.
+/// An SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// SQLite.

@@ -1,4 +1,4 @@
-//! Identifiers: the only way a name of a user's gets into SQL, and then always quoted.
+//! Identifiers: the only way for a user's name into SQL, always quoted.
 
 use sea_query::{Alias, DynIden, IntoIden};
 use sha2::{Digest, Sha256};
@@ -8,41 +8,41 @@ use crate::{
     store::query::Column,
 };
 
-/// A name that may stand in SQL: made only here, from names the schema has proven.
+/// An identifier. Only made here, from names that the schema has validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) struct Name(String);
 
 impl Name {
-    /// The column of a field.
+    /// Returns the column of a field.
     pub(in crate::store) fn field(field: &FieldName) -> Self {
         Self(field.as_str().to_owned())
     }
 
-    /// The index that serves the default order of lists, newest first.
+    /// Returns the index for the default ordering of lists, newest first.
     pub(in crate::store) fn newest_index(storage: StorageId) -> Self {
         Self(format!("dd_newest_{}", storage.get()))
     }
 
-    /// A column that exists only while a migration fills it. No field can have such a name.
+    /// Returns a column that exists only while a migration fills it. No field can have such a name.
     pub(in crate::store) fn temporary(field: &FieldName) -> Self {
         let digest = Sha256::digest(field.as_str().as_bytes());
         let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         Self(format!("__new_{digest}"))
     }
 
-    /// As it is, unquoted.
+    /// Returns the name without quotes.
     pub(in crate::store) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// In double quotes, as both databases take it.
+    /// Returns the name in double quotes, as both databases accept it.
     pub(in crate::store) fn quoted(&self) -> String {
         let mut text = String::new();
         self.quote_into(&mut text);
         text
     }
 
-    /// The same, at the end of a text: a read by key names every column anew.
+    /// Appends the quoted name to a text.
     pub(in crate::store) fn quote_into(&self, text: &mut String) {
         text.push('"');
         for (place, part) in self.0.split('"').enumerate() {
@@ -59,17 +59,17 @@ impl From<Name> for DynIden {
     }
 }
 
-/// The table of a storage; the service's own stand apart.
+/// Returns the table of a storage. System storages have another prefix.
 pub(in crate::store) fn table(storage: &StorageName) -> Name {
     if storage.is_system() { Name(format!("datadump{storage}")) } else { Name(format!("storage_{storage}")) }
 }
 
-/// A column of its table.
+/// Returns a column of the storage's table.
 pub(in crate::store) fn column(definition: &Definition, column: Column) -> Name {
     Name(column.name(definition).to_owned())
 }
 
-/// The name of an index: short enough for both databases, and the same for the same fields.
+/// Returns the name of an index: short enough for both databases, and the same for the same fields.
 pub(in crate::store) fn index_name(storage: StorageId, index: &Index) -> Name {
     let mut text = index.kind.keyword().to_owned();
     for field in &index.fields {

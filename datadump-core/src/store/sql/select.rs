@@ -1,4 +1,4 @@
-//! Pages and counts as SQL.
+//! SQL for pages and counts.
 
 use sea_query::{
     Alias, Cond, Expr, ExprTrait, Func, NullOrdering, Order as Sort, Query as Sql, SelectStatement,
@@ -10,15 +10,15 @@ use crate::{
     store::query::{Column, Direction, Order, Paging, Query, Towards},
 };
 
-/// All columns of a storage's table, in the order in which rows are read: the key, the fields,
-/// then the service columns.
+/// Returns all columns of a storage's table, in the order in which rows are read: key, fields, service
+/// columns.
 pub(in crate::store) fn columns(definition: &Definition) -> Vec<Column> {
     let fields = (0..definition.fields.len()).map(Column::Field);
     let service = [Column::Version, Column::CreatedAt, Column::UpdatedAt];
     [Column::Key].into_iter().chain(fields).chain(service).collect()
 }
 
-/// The same as a list in SQL.
+/// Returns the same columns as an SQL list.
 pub(in crate::store) fn column_list(definition: &Definition) -> String {
     let mut list = String::with_capacity(512);
     for of in columns(definition) {
@@ -28,14 +28,8 @@ pub(in crate::store) fn column_list(definition: &Definition) -> String {
     list
 }
 
-/// The rows of a page, and one more when there is one. Towards the previous page they come in
-/// reverse.
+/// Selects the rows of a page and one more, if there is one. Towards the previous page the order is reversed.
 pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {
-    page_of(rows(dialect, definition, query), dialect, definition, query)
-}
-
-/// The rows that pass, from the position of a page on.
-pub(in crate::store) fn rows(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {
     let mut select = Sql::select();
     for of in columns(definition) {
         if is_left_out(definition, query, of) {
@@ -51,16 +45,6 @@ pub(in crate::store) fn rows(dialect: Dialect, definition: &Definition, query: &
     if let Paging::Keyset { from: Some(from), towards, .. } = &query.paging {
         select.cond_where(beyond(dialect, definition, &query.order, from, *towards));
     }
-    select
-}
-
-/// A page of them.
-pub(in crate::store) fn page_of(
-    mut select: SelectStatement,
-    dialect: Dialect,
-    definition: &Definition,
-    query: &Query,
-) -> SelectStatement {
     let towards = match &query.paging {
         Paging::Offset { offset, .. } => {
             select.offset(*offset);
@@ -74,8 +58,8 @@ pub(in crate::store) fn page_of(
             Direction::Descending => Sort::Desc,
         };
         let by = column(definition, order.column);
-        // SQLite takes null for the least by itself; where there is none, saying so would only keep
-        // PostgreSQL from using the key's index.
+        // SQLite sorts nulls first by default. For columns without nulls PostgreSQL must not be told, or it
+        // could not use the key's index.
         match (dialect, order.column, &sort) {
             (Dialect::Postgres, Column::Field(_), Sort::Asc) => {
                 select.order_by_with_nulls(by, sort, NullOrdering::First);
@@ -92,40 +76,26 @@ pub(in crate::store) fn page_of(
     select
 }
 
-/// Whether a page need not read a column: what nobody asked to see may be long.
+/// Returns whether a page need not read a column: long columns that are not requested.
 fn is_left_out(definition: &Definition, query: &Query, of: Column) -> bool {
     let kind = of.kind(definition);
-    let long = matches!(kind, Kind::Binary { .. } | Kind::Json | Kind::Text { .. } | Kind::String { .. });
-    let asked = query.fields.as_ref().is_none_or(|fields| fields.contains(&of));
-    of != Column::Key && long && !asked && !query.order.iter().any(|order| order.column == of)
+    let is_long = matches!(kind, Kind::Binary { .. } | Kind::Json | Kind::Text { .. } | Kind::String { .. });
+    let is_requested = query.fields.as_ref().is_none_or(|fields| fields.contains(&of));
+    of != Column::Key && is_long && !is_requested && !query.order.iter().any(|order| order.column == of)
 }
 
-/// How many rows match; at most `cap` of them are counted.
+/// Counts the matching rows, up to `cap`.
 pub(in crate::store) fn count(
     dialect: Dialect,
     definition: &Definition,
     query: &Query,
     cap: Option<u64>,
 ) -> SelectStatement {
-    count_of(matching(dialect, definition, query), cap)
-}
-
-/// The rows that pass, each as a one.
-pub(in crate::store) fn matching(
-    dialect: Dialect,
-    definition: &Definition,
-    query: &Query,
-) -> SelectStatement {
     let mut matching = Sql::select();
     matching.expr(Expr::val(1)).from(table(&definition.name));
     if let Some(wanted) = &query.filter {
         matching.cond_where(filter::condition(dialect, definition, wanted));
     }
-    matching
-}
-
-/// How many they are; at most `cap` are counted.
-pub(in crate::store) fn count_of(mut matching: SelectStatement, cap: Option<u64>) -> SelectStatement {
     if let Some(cap) = cap {
         matching.limit(cap);
     }
@@ -142,8 +112,8 @@ fn direction(order: &Order, towards: Towards) -> Direction {
     }
 }
 
-/// What lies beyond a position: greater in the first column, or equal there and greater in the
-/// second, and so on.
+/// Returns the condition for rows beyond a position: greater in the first column, or equal there and greater
+/// in the second, and so on.
 fn beyond(
     dialect: Dialect,
     definition: &Definition,
@@ -172,7 +142,7 @@ fn beyond(
         let same = if value.is_null() { subject().is_null() } else { subject().eq(bound()) };
         equal = equal.add(same);
     }
-    // Said once more for the first column alone, so that an index can start there.
+    // Repeats the bound of the first column, so that an index scan can start there.
     let first = orders
         .first()
         .zip(from.first())

@@ -1,4 +1,4 @@
-//! Tables of storages on SQLite: their DDL, and how values go in and come out.
+//! Tables of storages on SQLite: their DDL, and how values are bound and read.
 
 use rusqlite::{
     Row as Read, ToSql,
@@ -6,14 +6,13 @@ use rusqlite::{
 };
 use uuid::Uuid;
 
-use super::late;
 use crate::{
     clock::Timestamp,
     schema::{Definition, Field, Index, IndexKind, Kind, StorageId, StoredRow, Value},
     store::{Column, sql},
 };
 
-/// The type of a column, of those a STRICT table knows.
+/// Returns the column type, one of those that a STRICT table accepts.
 pub(super) fn type_of(kind: &Kind) -> &'static str {
     match kind {
         Kind::Boolean
@@ -26,21 +25,21 @@ pub(super) fn type_of(kind: &Kind) -> &'static str {
         Kind::Float => "REAL",
         Kind::String { .. } | Kind::Text { .. } | Kind::Json | Kind::Enum { .. } => "TEXT",
         Kind::Uuid | Kind::Binary { .. } => "BLOB",
-        // 16 bytes for a UUID, which is what most are; a text is a text.
+        // Most ids are UUIDs, stored in 16 bytes; others are stored as text.
         Kind::Id => "ANY",
     }
 }
 
-/// What makes the table of a storage and its indexes.
+/// Returns the statements that create the table of a storage and its indexes.
 pub(super) fn create_table(id: StorageId, definition: &Definition) -> Vec<String> {
     let table = sql::table(&definition.name).quoted();
     let key_name = sql::column(definition, Column::Key).quoted();
-    // A whole-number key is the row's own address; any other table is a tree by its key.
+    // An integer key is the rowid; other tables are clustered by their key.
     let (key, shape) = match definition.key.kind {
         Kind::Integer | Kind::Long => {
             let generated = if definition.key.generated { " AUTOINCREMENT" } else { "" };
-            // Without room above the greatest key SQLite would report a full disk for the next one,
-            // and undo the whole transaction.
+            // Without the check SQLite would report a full disk after the greatest key, and roll back the
+            // whole transaction.
             let range = match definition.key.kind {
                 Kind::Integer => format!(" CHECK ({key_name} <= {})", i32::MAX),
                 _ if definition.key.generated => format!(" CHECK ({key_name} < {})", i64::MAX),
@@ -61,11 +60,8 @@ pub(super) fn create_table(id: StorageId, definition: &Definition) -> Vec<String
     for service in [Column::Version, Column::CreatedAt, Column::UpdatedAt] {
         columns.push(format!("{} INTEGER NOT NULL", sql::column(definition, service).quoted()));
     }
-    let has_late = late::has(definition);
-    columns.extend(has_late.then(|| late::COLUMN.to_owned()));
     let mut statements = vec![format!("CREATE TABLE {table} ({}) {shape}", columns.join(", "))];
-    statements.extend(has_late.then(|| late::begin(id, definition)));
-    // The list shows the newest first.
+    // Lists show the newest rows first.
     let newest = sql::Name::newest_index(id).quoted();
     let updated_at = sql::column(definition, Column::UpdatedAt).quoted();
     statements.push(format!("CREATE INDEX {newest} ON {table} ({updated_at}, {key_name})"));
@@ -73,21 +69,20 @@ pub(super) fn create_table(id: StorageId, definition: &Definition) -> Vec<String
     statements
 }
 
-/// What makes an index.
+/// Returns the statement that creates an index.
 pub(super) fn create_index(id: StorageId, definition: &Definition, index: &Index) -> String {
-    let (unique, of) = match index.kind {
-        IndexKind::Unique => ("UNIQUE ", ""),
-        IndexKind::Btree => ("", ""),
-        IndexKind::Late => ("", late::INDEXED),
+    let unique = match index.kind {
+        IndexKind::Unique => "UNIQUE ",
+        IndexKind::Btree => "",
     };
     let name = sql::index_name(id, index).quoted();
     let table = sql::table(&definition.name).quoted();
     let columns: Vec<String> = index.fields.iter().map(|field| sql::Name::field(field).quoted()).collect();
-    format!("CREATE {unique}INDEX {name} ON {table} ({}){of}", columns.join(", "))
+    format!("CREATE {unique}INDEX {name} ON {table} ({})", columns.join(", "))
 }
 
-/// What adds a column. Its default cannot be bound, so it is written by sea-query's own quoting;
-/// that costs nothing per row, where an update of all rows would.
+/// Returns the statement that adds a column. Its default cannot be bound, so sea-query quotes it. Unlike an
+/// update of all rows it costs nothing per row.
 pub(super) fn add_column(definition: &Definition, field: &Field) -> String {
     let table = sql::table(&definition.name).quoted();
     let name = sql::Name::field(&field.name).quoted();
@@ -98,7 +93,7 @@ pub(super) fn add_column(definition: &Definition, field: &Field) -> String {
     format!("ALTER TABLE {table} ADD COLUMN {name} {}{default}", type_of(&field.kind))
 }
 
-/// A value on its way into a statement.
+/// A value as a statement parameter.
 pub(super) struct Bind<'a>(pub(super) &'a Value);
 
 impl ToSql for Bind<'_> {
@@ -120,7 +115,7 @@ impl ToSql for Bind<'_> {
     }
 }
 
-/// Reads a row whose columns are those of [`sql::columns`].
+/// Reads a row with the columns of [`sql::columns`].
 pub(super) fn read_row(definition: &Definition, row: &Read<'_>) -> rusqlite::Result<StoredRow> {
     let fields = definition.fields.len();
     let mut values = Vec::with_capacity(fields);
@@ -136,7 +131,7 @@ pub(super) fn read_row(definition: &Definition, row: &Read<'_>) -> rusqlite::Res
     })
 }
 
-/// Reads a value of a kind.
+/// Reads a value of this kind.
 pub(super) fn read(kind: &Kind, row: &Read<'_>, place: usize) -> rusqlite::Result<Value> {
     if row.get_ref(place)? == ValueRef::Null {
         return Ok(Value::Null);

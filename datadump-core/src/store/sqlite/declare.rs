@@ -1,25 +1,22 @@
-//! Declaring and removing storages, on the writer's thread.
+//! Declares and removes storages, on the writer's thread.
 
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use sea_orm::{
-    ActiveValue::{NotSet, Set, Unchanged},
-    ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
-use super::{error::map, late, system, writer::Writer};
+use super::{error::map, system, writer::Writer};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::StorageId,
     store::{
-        Declaration, State, Storage, sql,
+        Declaration, State, Storage, declare as rules, sql,
         system::{storage, version},
     },
 };
 
-/// Records a version that is to be applied.
+/// Records a version to be applied.
 pub(super) fn declare(writer: &mut Writer, declaration: &Declaration) -> Result<Arc<Storage>> {
     let now = writer.options.clock.now();
     let storage = writer.transact(|connection| {
@@ -30,18 +27,7 @@ pub(super) fn declare(writer: &mut Writer, declaration: &Declaration) -> Result<
                 id
             }
         };
-        let version = declaration.base.map_or(0, |(_, base)| base) + 1;
-        let row = version::ActiveModel {
-            storage_id: Set(id.get()),
-            version: Set(version.into()),
-            sent: Set(declaration.sent.to_string()),
-            state: Set(State::Queued.name().into()),
-            error: Set(None),
-            rows_done: Set(0),
-            rows_total: Set(0),
-            created_at: Set(now.micros()),
-            applied_at: Set(None),
-        };
+        let row = rules::version_row(id, declaration, now);
         system::execute(connection, &version::Entity::insert(row).build(DbBackend::Sqlite))?;
         system::load_one(connection, id)
     })?;
@@ -49,25 +35,18 @@ pub(super) fn declare(writer: &mut Writer, declaration: &Declaration) -> Result<
 }
 
 fn insert_storage(connection: &Connection, declaration: &Declaration, now: Timestamp) -> Result<StorageId> {
-    let name = &declaration.definition.name;
-    let find = storage::Entity::find().filter(storage::Column::Folded.eq(name.folded()));
-    if !system::all::<storage::Entity>(connection, &find)?.is_empty() {
-        return Err(Error::StalePlan(name.to_string()));
+    let find =
+        storage::Entity::find().filter(storage::Column::Folded.eq(declaration.definition.name.folded()));
+    if let Some(existing) = system::all::<storage::Entity>(connection, &find)?.first() {
+        let existing = system::load_one(connection, StorageId(existing.id))?;
+        return Err(rules::name_taken(declaration, Some(&existing)));
     }
-    let row = storage::ActiveModel {
-        id: NotSet,
-        name: Set(name.to_string()),
-        folded: Set(name.folded()),
-        version: Set(0),
-        dropped: Set("{}".into()),
-        created_at: Set(now.micros()),
-        updated_at: Set(now.micros()),
-    };
+    let row = rules::storage_row(declaration, now);
     system::execute(connection, &storage::Entity::insert(row).build(DbBackend::Sqlite))?;
     Ok(StorageId(connection.last_insert_rowid()))
 }
 
-/// Checks that a version may follow `base` now, and clears away an attempt at it that failed.
+/// Checks that a version may follow `base`, and deletes failed attempts at it.
 fn follow(
     connection: &Connection,
     declaration: &Declaration,
@@ -75,34 +54,18 @@ fn follow(
     base: i32,
     now: Timestamp,
 ) -> Result<()> {
-    let name = || declaration.definition.name.to_string();
+    let name = declaration.definition.name.as_str();
     let found = storage::Entity::find().filter(storage::Column::Id.eq(id.get()));
     let found = system::all::<storage::Entity>(connection, &found)?;
-    let found = found.first().ok_or_else(|| Error::UnknownStorage(name()))?;
-    let entry = system::load_one(connection, id)?;
-    if entry.locked() {
-        return Err(Error::Migrating { storage: name(), version: entry.migration.version });
-    }
-    if found.version != i64::from(base) {
-        return Err(Error::StalePlan(name()));
-    }
-    let failed = version::Entity::delete_many()
-        .filter(version::Column::StorageId.eq(id.get()))
-        .filter(version::Column::Version.gt(base));
-    system::execute(connection, &failed.build(DbBackend::Sqlite))?;
-    touch(connection, id, now)
-}
-
-/// Says that something about a storage changed.
-fn touch(connection: &Connection, id: StorageId, now: Timestamp) -> Result<()> {
-    let row =
-        storage::ActiveModel { id: Unchanged(id.get()), updated_at: Set(now.micros()), ..Default::default() };
-    let update = storage::Entity::update_many().set(row).filter(storage::Column::Id.eq(id.get()));
-    system::execute(connection, &update.build(DbBackend::Sqlite))?;
+    let found = found.first().ok_or_else(|| Error::UnknownStorage(name.to_owned()))?;
+    let last = system::all::<version::Entity>(connection, &rules::last_version(id).limit(1))?;
+    rules::check_base(name, base, found, last.first())?;
+    system::execute(connection, &rules::delete_failed(id, base).build(DbBackend::Sqlite))?;
+    system::execute(connection, &rules::touch(id, now).build(DbBackend::Sqlite))?;
     Ok(())
 }
 
-/// Records how far a version's migration is.
+/// Records the state of a version's migration.
 pub(super) fn record_state(
     connection: &Connection,
     id: StorageId,
@@ -117,12 +80,12 @@ pub(super) fn record_state(
     Ok(())
 }
 
-/// Makes a version the one in force.
+/// Puts a version in force.
 pub(super) fn put_in_force(
     connection: &Connection,
     id: StorageId,
     version: i32,
-    dropped: &super::Dropped,
+    dropped: &super::DroppedFields,
     now: Timestamp,
 ) -> Result<()> {
     let row = storage::ActiveModel {
@@ -145,14 +108,14 @@ pub(super) fn put_in_force(
 pub(super) fn remove(writer: &mut Writer, id: StorageId) -> Result<()> {
     let storage = writer.catalogue.by_id(id);
     let storage = storage.ok_or_else(|| Error::UnknownStorage(id.get().to_string()))?;
-    if storage.locked() {
-        let version = storage.migration.version;
-        return Err(Error::Migrating { storage: storage.name.to_string(), version });
-    }
+    rules::check_idle(
+        storage.name.as_str(),
+        storage.migration.version.into(),
+        storage.migration.state.name(),
+    )?;
     writer.transact(|connection| {
         let table = sql::table(&storage.name).quoted();
         connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}")).map_err(map)?;
-        connection.execute_batch(&late::end(id)).map_err(map)?;
         let versions = version::Entity::delete_many().filter(version::Column::StorageId.eq(id.get()));
         system::execute(connection, &versions.build(DbBackend::Sqlite))?;
         let row = storage::Entity::delete_many().filter(storage::Column::Id.eq(id.get()));
@@ -160,6 +123,6 @@ pub(super) fn remove(writer: &mut Writer, id: StorageId) -> Result<()> {
         Ok(())
     })?;
     writer.statements.remove(&id);
-    writer.catalogue.take(id);
+    writer.catalogue.remove(id);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! SQLite's errors as ours.
+//! Maps SQLite errors.
 
 use rusqlite::{Error as Sqlite, ErrorCode, ffi};
 
@@ -8,11 +8,11 @@ use crate::{
     store::refusal::{constraint, no_keys_left, not_unique},
 };
 
-/// An error of a statement, as a caller acts on it.
+/// Maps the error of a statement.
 pub(super) fn map(error: Sqlite) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Error::Full(error.into()),
-        // The index of the log could not grow, for which SQLite has no name of its own.
+        // The WAL index could not grow, for which SQLite has no error code of its own.
         Some(ErrorCode::SystemIoFailure) if extended(&error) == ffi::SQLITE_IOERR_SHMSIZE => {
             Error::Full(error.into())
         }
@@ -24,7 +24,7 @@ pub(super) fn map(error: Sqlite) -> Error {
             | ErrorCode::ReadOnly,
         ) => Error::Unavailable(error.into()),
         Some(ErrorCode::OperationInterrupted) => {
-            Error::Unavailable("the question took too long and was given up".into())
+            Error::Unavailable("the query took too long and was stopped".into())
         }
         Some(ErrorCode::NotADatabase) => Error::Database("the file is not an SQLite database".into()),
         _ => Error::internal(error),
@@ -35,7 +35,7 @@ fn extended(error: &Sqlite) -> i32 {
     error.sqlite_error().map_or(0, |failure| failure.extended_code)
 }
 
-/// What a row did wrong, when that is what the error says.
+/// Returns the faults of a row, if the error is a constraint violation.
 pub(super) fn violation(error: &Sqlite, definition: &Definition) -> Option<Vec<Fault>> {
     let Sqlite::SqliteFailure(failure, message) = error else { return None };
     let message = message.as_deref().unwrap_or_default();
@@ -43,7 +43,7 @@ pub(super) fn violation(error: &Sqlite, definition: &Definition) -> Option<Vec<F
         (ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_UNIQUE) => {
             Some(vec![not_unique(&columns(message, definition))])
         }
-        // The only check there is: of the greatest number that a key can be.
+        // The only CHECK constraint is that on the greatest key.
         (ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_CHECK) => {
             Some(vec![no_keys_left(definition.key.name.as_str())])
         }
@@ -55,8 +55,8 @@ pub(super) fn violation(error: &Sqlite, definition: &Definition) -> Option<Vec<F
     }
 }
 
-/// The columns of `UNIQUE constraint failed: storage_dog.color, storage_dog.size`. Neither tables
-/// nor columns have a point or a comma in their names.
+/// Returns the columns in `UNIQUE constraint failed: storage_dog.color, storage_dog.size`. Names of tables
+/// and columns contain no dots or commas.
 fn columns(message: &str, definition: &Definition) -> Vec<String> {
     let prefix = format!("storage_{}.", definition.name);
     let (_, list) = message.split_once(": ").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the rows say to a change, before anything happens: read only, from one snapshot.
+//! Examines the impact of changes on existing rows, in one read-only snapshot.
 
 use rusqlite::Connection;
 use serde_json::Value as Json;
@@ -7,34 +7,34 @@ use super::{columns::read_row, error::map};
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, Field, InForce, Index, IndexKind, StoredRow, Task, Value, evolve},
-    store::{Column, Examined, sql},
+    store::{ChangeImpact, Column, sql},
 };
 
-/// How many keys of violating rows are named.
-const EXAMPLES: usize = 5;
+/// Maximum number of example keys.
+const MAX_EXAMPLES: usize = 5;
 
-/// Rows whose index entries are built in a millisecond, about; measured on two slow cores.
+/// Index entries built per millisecond, measured on two slow cores.
 const INDEXED_PER_MS: u64 = 700;
 
-/// Rows converted to another type in a millisecond, about.
+/// Rows converted to another type per millisecond.
 const CONVERTED_PER_MS: u64 = 200;
 
-/// Counts the rows that stand in the way of each change.
+/// Counts the rows that violate each change.
 pub(super) fn examine(
     connection: &mut Connection,
     in_force: &InForce,
     new: Option<&Definition>,
     difference: &Difference,
-) -> Result<Vec<Examined>> {
+) -> Result<Vec<ChangeImpact>> {
     let Some(new) = new else { return Ok(Vec::new()) };
     let old = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
-    let mut examined = vec![Examined::default(); difference.changes.len()];
-    let checks: Vec<(usize, Check<'_>)> = difference
+    let mut examined = vec![ChangeImpact::default(); difference.changes.len()];
+    let checks: Vec<(usize, FieldCheck<'_>)> = difference
         .changes
         .iter()
         .enumerate()
-        .filter_map(|(place, change)| Check::of(old, new, &change.task).map(|check| (place, check)))
+        .filter_map(|(place, change)| FieldCheck::of(old, new, &change.task).map(|check| (place, check)))
         .collect();
     if !checks.is_empty() {
         scan(&transaction, old, |row| {
@@ -43,7 +43,7 @@ pub(super) fn examine(
                 entry.scanned += 1;
                 if check.violated_by(&row) {
                     entry.violating += 1;
-                    if entry.examples.len() < EXAMPLES {
+                    if entry.examples.len() < MAX_EXAMPLES {
                         entry.examples.push(row.key.to_json(&old.key.kind));
                     }
                 }
@@ -64,27 +64,27 @@ pub(super) fn examine(
     Ok(examined)
 }
 
-/// What a value of the old field has to pass.
-pub(super) struct Check<'a> {
+/// A check that values of an old field fit the new one.
+pub(super) struct FieldCheck<'a> {
     from: usize,
     before: &'a Field,
     after: &'a Field,
 }
 
-impl<'a> Check<'a> {
-    /// The check that a task asks for, if it asks for one.
+impl<'a> FieldCheck<'a> {
+    /// Returns the check for a task, if it needs one.
     pub(super) fn of(old: &'a Definition, new: &'a Definition, task: &Task) -> Option<Self> {
         let (Task::CheckRows { from, to } | Task::ConvertColumn { from, to }) = task else { return None };
         Some(Self { from: *from, before: old.fields.get(*from)?, after: new.fields.get(*to)? })
     }
 
-    /// Whether a row, as the old definition reads it, stands in the way.
+    /// Returns whether a row, read by the old definition, does not fit.
     pub(super) fn violated_by(&self, row: &StoredRow) -> bool {
         let value = row.values.get(self.from).unwrap_or(&Value::Null);
         evolve::fitting(value, self.before, self.after).is_none()
     }
 
-    /// The field's name in the new definition.
+    /// Returns the field's name in the new definition.
     pub(super) fn name(&self) -> &str {
         self.after.name.as_str()
     }
@@ -107,17 +107,17 @@ fn scan(
     Ok(())
 }
 
-/// How many rows there are to index, and for a unique index how many agree with another.
+/// Counts the rows to index, and for a unique index those that are duplicates.
 fn index_examined(
     connection: &Connection,
     old: &Definition,
     new: &Definition,
     index: &Index,
-) -> Result<Examined> {
+) -> Result<ChangeImpact> {
     let table = sql::table(&old.name).quoted();
     let count = |text: &str| -> Result<u64> { connection.query_row(text, [], |row| row.get(0)).map_err(map) };
     let scanned = count(&format!("SELECT count(*) FROM {table}"))?;
-    let mut examined = Examined { scanned, ..Examined::default() };
+    let mut examined = ChangeImpact { scanned, ..ChangeImpact::default() };
     if index.kind != IndexKind::Unique {
         return Ok(examined);
     }
@@ -126,7 +126,7 @@ fn index_examined(
         let Some((_, field)) = new.field(name.as_str()) else { continue };
         match evolve::origin(old, field) {
             Some((_, before)) => columns.push(sql::Name::field(&before.name).quoted()),
-            // A new field: null in every row, which agrees with nothing, or the same in every row.
+            // A new field is null in every row, which violates nothing, or has the same value in every row.
             None if field.backfill().is_none_or(Value::is_null) => return Ok(examined),
             None => {}
         }
@@ -143,7 +143,7 @@ fn index_examined(
     );
     examined.violating = count(&format!("SELECT coalesce(sum(same), 0) FROM ({groups})"))?;
     let mut statement =
-        connection.prepare(&format!("SELECT example FROM ({groups}) LIMIT {EXAMPLES}")).map_err(map)?;
+        connection.prepare(&format!("SELECT example FROM ({groups}) LIMIT {MAX_EXAMPLES}")).map_err(map)?;
     let keys = statement
         .query_map([], |row| super::columns::read(&old.key.kind, row, 0))
         .map_err(map)?
@@ -152,11 +152,11 @@ fn index_examined(
     Ok(examined)
 }
 
-/// Why a migration is given up over violations.
-pub(super) fn refusal(check: &Check<'_>, violating: u64, examples: &[Json]) -> Error {
+/// Returns the error for a migration that fails on violating rows.
+pub(super) fn refusal(check: &FieldCheck<'_>, violating: u64, examples: &[Json]) -> Error {
     let keys: Vec<String> = examples.iter().map(Json::to_string).collect();
     Error::internal(format!(
-        "field `{}`: {violating} rows do not fit it, among them {}",
+        "field `{}`: {violating} rows violate it, for example {}",
         check.name(),
         keys.join(", ")
     ))

@@ -1,85 +1,91 @@
-//! SQLite, embedded: one file, one writer thread that owns its connection, and readers that never
-//! wait behind it (WAL).
+//! The SQLite backend: one file, one writer thread that owns the writing connection, and readers that never
+//! wait for it (WAL mode).
 
 mod change_log;
 mod columns;
-mod condition;
 mod declare;
+mod disk_health;
 mod error;
 mod examine;
-mod late;
-mod log;
+mod idempotency;
 mod migrate;
-mod once;
-mod one;
 mod open;
 mod read;
 mod readers;
+mod row_writer;
 mod statements;
 mod system;
 mod thread;
+mod wal;
 mod write;
 mod writer;
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Catalogue, Commit, Declaration, Examined, Found, Load, Options, Outcome, Page, Progress, Query, Span,
-    Storage, Store, VersionRecord, WriteBatch, change_log::FEED_BYTES, sql::Dialect, writer::Queue,
+    Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
+    Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES, queue::Queue, sql::Dialect,
 };
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
 };
-use condition::Condition;
+use disk_health::DiskHealth;
 use readers::Readers;
 use writer::{Command, Writer};
 
-/// The database in one file.
+/// A store in an SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
     catalogue: Arc<Catalogue>,
     queue: Queue<Command>,
     readers: Readers,
-    changes: watch::Sender<u64>,
-    news: watch::Sender<u64>,
-    condition: Condition,
+    config_signal: watch::Sender<u64>,
+    commit_signal: watch::Sender<u64>,
+    disk_health: DiskHealth,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     migrations: migrate::Migrations,
     file: PathBuf,
-    /// Held until the store is closed: no other process may open the file meanwhile.
+    /// Held until the store is closed, so that no other process opens the file.
     lock: Mutex<Option<std::fs::File>>,
     temporary: Mutex<Option<tempfile::TempDir>>,
 }
 
 impl SqliteStore {
-    /// Opens a file, or a private temporary one that is deleted on close.
+    /// Opens a file, or a temporary one that is deleted on close.
     pub async fn open(file: Option<PathBuf>, options: Options) -> Result<Self> {
         let opened = tokio::task::spawn_blocking(move || open::open(file, &options).map(|o| (o, options)));
         let (opened, options) = opened.await.map_err(Error::internal)??;
         let catalogue = Arc::new(Catalogue::default());
         catalogue.replace(opened.catalogue);
-        let (queue, intake) = super::writer::queue(options.queue_rows, options.queue_bytes);
-        let (changes, _) = watch::channel(0);
-        let (connection, log) = (opened.writer, opened.log);
-        let writer =
-            Writer::new(connection, log, catalogue.clone(), options, changes.clone(), opened.last_stamp)?;
-        let (condition, news) = (writer.condition.clone(), writer.news.clone());
-        let thread = thread::start(writer, intake)?;
+        let (queue, receiver) = super::queue::queue(options.queue_rows, options.queue_bytes);
+        let config_signal = watch::Sender::new(0);
+        let (connection, wal) = (opened.writer, opened.wal);
+        let writer = Writer::new(
+            connection,
+            wal,
+            catalogue.clone(),
+            options,
+            config_signal.clone(),
+            opened.last_stamp,
+        )?;
+        let (disk_health, commit_signal) = (writer.disk_health.clone(), writer.commit_signal.clone());
+        let thread = thread::start(writer, receiver)?;
         Ok(Self {
             catalogue,
             queue,
             readers: Readers::new(&opened.file),
-            changes,
-            news,
-            condition,
+            config_signal,
+            commit_signal,
+            disk_health,
             writer: Mutex::new(Some(thread)),
             migrations: migrate::Migrations::default(),
             file: opened.file,
@@ -88,17 +94,17 @@ impl SqliteStore {
         })
     }
 
-    /// Runs something on the writer's thread, behind what is waiting to be written.
+    /// Runs a function on the writer's thread, after the writes that are queued.
     async fn on_writer<T: Send + 'static>(
         &self,
         run: impl FnOnce(&mut Writer) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (reply, answer) = tokio::sync::oneshot::channel();
-        self.queue.other(Command::Do(Box::new(move |writer| {
-            // Whoever asked may have gone away.
+        let (reply, result) = tokio::sync::oneshot::channel();
+        self.queue.command(Command::Run(Box::new(move |writer| {
+            // The caller may have been cancelled.
             let _ = reply.send(run(writer));
         })))?;
-        answer.await.map_err(|_| Error::Unavailable("the database is closed".into()))?
+        result.await.map_err(|_| Error::Unavailable("the database is closed".into()))?
     }
 }
 
@@ -129,11 +135,11 @@ impl Store for SqliteStore {
         Ok(self.migrations.progress(&storage))
     }
 
-    async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<Examined>> {
+    async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<ChangeImpact>> {
         let (in_force, difference) = (in_force.clone(), difference.clone());
         let new = difference.target.clone();
         self.readers
-            .run_for(PLAN_TIME, move |connection| {
+            .run_with_timeout(PLAN_TIMEOUT, move |connection| {
                 examine::examine(connection, &in_force, new.as_deref(), &difference)
             })
             .await
@@ -159,13 +165,13 @@ impl Store for SqliteStore {
         self.on_writer(move |writer| declare::remove(writer, storage)).await
     }
 
-    async fn write(&self, call: WriteBatch) -> Result<Vec<Outcome>> {
-        self.queue.write(call).await
+    async fn write(&self, batch: WriteBatch) -> Result<Vec<Outcome>> {
+        self.queue.write(batch).await
     }
 
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
         let (in_force, key) = (in_force.clone(), key.clone());
-        self.readers.at_once(move |connection| read::get(connection, &in_force, &key)).await
+        self.readers.run_inline(move |connection| read::get(connection, &in_force, &key)).await
     }
 
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
@@ -173,31 +179,33 @@ impl Store for SqliteStore {
         self.readers.run(move |connection| read::page(connection, &in_force, &query)).await
     }
 
-    async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<Found> {
+    async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {
         let (in_force, keys) = (in_force.clone(), keys.to_vec());
         self.readers.run(move |connection| read::rows(connection, &in_force, &keys, bytes)).await
     }
 
     fn config_signal(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+        self.config_signal.subscribe()
     }
 
     fn commit_signal(&self) -> watch::Receiver<u64> {
-        self.news.subscribe()
+        self.commit_signal.subscribe()
     }
 
     async fn span(&self) -> Result<Span> {
         self.readers.quick(|connection| change_log::span(connection)).await
     }
 
-    async fn commits(&self, after: i64, most: usize) -> Result<Vec<Commit>> {
-        self.readers.run(move |connection| change_log::commits(connection, after, most, FEED_BYTES)).await
+    async fn commits(&self, after: i64, limit: usize) -> Result<Vec<Commit>> {
+        self.readers
+            .run(move |connection| change_log::commits(connection, after, limit, MAX_READ_BYTES))
+            .await
     }
 
     async fn ping(&self) -> Result<()> {
         self.readers.quick(|connection| read::ping(connection)).await?;
-        // Whether the disk is good again is seen by writing; nobody else may try.
-        if self.condition.is_bad() { self.on_writer(Writer::probe).await } else { Ok(()) }
+        // Only a write shows whether the disk has recovered.
+        if self.disk_health.is_failing() { self.on_writer(Writer::probe).await } else { Ok(()) }
     }
 
     fn load(&self) -> Load {
@@ -205,37 +213,36 @@ impl Store for SqliteStore {
     }
 
     async fn size(&self) -> Result<u64> {
-        let log = with_suffix(&self.file, "-wal");
+        let wal = with_suffix(&self.file, "-wal");
         let mut bytes = 0;
-        for file in [&self.file, &log] {
+        for file in [&self.file, &wal] {
             bytes += tokio::fs::metadata(file).await.map_or(0, |found| found.len());
         }
         Ok(bytes)
     }
 
     async fn close(&self) {
-        // Before the writer: only who closes the last connection empties the log into the file, and
-        // readers cannot.
+        // Before the writer: only the last connection to close removes the WAL, and readers cannot.
         self.readers.close().await;
-        // Behind everything that was accepted before; it fails when the writer has ended already.
-        let _ = self.queue.other(Command::Stop);
-        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Behind everything that is queued. Fails if the writer has ended already.
+        let _ = self.queue.command(Command::Stop);
+        let thread = self.writer.lock().take();
         let ended = tokio::task::spawn_blocking(move || thread.map(std::thread::JoinHandle::join)).await;
         if let Ok(Some(Err(_))) = ended {
-            tracing::error!("the writer had panicked");
+            tracing::error!("the writer thread panicked");
         }
-        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let temporary = self.temporary.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(self.lock.lock().take());
+        let temporary = self.temporary.lock().take();
         if let Some(temporary) = temporary {
             let _ = tokio::task::spawn_blocking(move || temporary.close()).await;
         }
     }
 }
 
-/// How long looking at all rows for a plan may take.
-const PLAN_TIME: std::time::Duration = std::time::Duration::from_mins(10);
+/// Timeout of examining all rows for a plan.
+const PLAN_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(10);
 
-/// The dialect of everything here.
+/// The SQL dialect of this backend.
 const DIALECT: Dialect = Dialect::Sqlite;
 
 fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
@@ -245,4 +252,4 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Names of dropped fields with their kinds.
-type Dropped = BTreeMap<String, String>;
+type DroppedFields = BTreeMap<String, String>;

@@ -1,4 +1,4 @@
-//! Opening the file: settings, system tables, and nobody else at it.
+//! Opens the database file: locks it, prepares the system tables, configures connections.
 
 use std::{
     fs, io,
@@ -9,8 +9,9 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig, functions::FunctionFlags
 
 use super::{
     error::map,
-    log::{self, Log},
-    system, with_suffix,
+    system,
+    wal::{self, Wal},
+    with_suffix,
 };
 use crate::{
     clock::Timestamp,
@@ -18,26 +19,29 @@ use crate::{
     store::{Column, Options, Storage, query::filter::fold_text, sql},
 };
 
-/// Before this, SQLite could damage a write-ahead log that several connections used.
-const LEAST_SQLITE: i32 = 3_051_003;
+/// The first SQLite version without a bug that could corrupt a database in WAL mode used by several
+/// connections.
+const MIN_SQLITE_VERSION: i32 = 3_051_003;
 
-/// What opening gives.
-pub(super) struct Opened {
+/// An open database.
+pub(super) struct OpenDatabase {
     pub(super) file: PathBuf,
     pub(super) writer: Connection,
-    pub(super) log: Log,
+    pub(super) wal: Wal,
     pub(super) catalogue: Vec<Storage>,
-    /// The time of the last row that was written.
+    /// Timestamp of the last row written.
     pub(super) last_stamp: Timestamp,
     pub(super) lock: fs::File,
     pub(super) temporary: Option<tempfile::TempDir>,
 }
 
-/// Opens the file, and makes it when there is none.
-pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
-    if rusqlite::version_number() < LEAST_SQLITE {
+/// Opens the file, creating it if needed.
+pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<OpenDatabase> {
+    if rusqlite::version_number() < MIN_SQLITE_VERSION {
         let found = rusqlite::version();
-        return Err(Error::Database(format!("SQLite {found} has a defect in its log; 3.51.3 is needed")));
+        return Err(Error::Database(format!(
+            "SQLite {found} has a bug in WAL mode; version 3.51.3 or newer is required"
+        )));
     }
     let (file, temporary) = match file {
         Some(file) => (file, None),
@@ -48,7 +52,7 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     };
     make_folder(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
     let lock = lock(&file)?;
-    log::settle(&file).map_err(|error| cannot_open(&with_suffix(&file, "-wal"), &error))?;
+    wal::rewrite_and_sync(&file).map_err(|error| cannot_open(&with_suffix(&file, "-wal"), &error))?;
     let mut writer = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     writer.pragma_update(None, "journal_mode", "wal").map_err(map)?;
     writer.pragma_update(None, "synchronous", "full").map_err(map)?;
@@ -57,13 +61,13 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<Opened> {
     system::prepare(&mut writer, options)?;
     let catalogue = system::load(&writer)?;
     let last_stamp = last_stamp(&writer, &catalogue)?;
-    // SQLite does this too, but does not say when it fails.
+    // SQLite syncs the folder too, but ignores errors.
     sync(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
-    let log = Log::open(&file, &writer)?;
-    Ok(Opened { file, writer, log, catalogue, last_stamp, lock, temporary })
+    let wal = Wal::open(&file, &writer)?;
+    Ok(OpenDatabase { file, writer, wal, catalogue, last_stamp, lock, temporary })
 }
 
-/// The folder a file is in.
+/// Returns the folder of a file.
 fn folder_of(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -71,7 +75,7 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
-/// Makes a folder with those it is in, and sees to it that a power cut does not take them away.
+/// Creates a folder and its parents, and syncs them so that they survive a power failure.
 fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -84,7 +88,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Syncs the names in a folder. There are file systems that cannot, and need not.
+/// Syncs the entries of a folder. Some file systems cannot, and need not.
 fn sync(folder: &Path) -> io::Result<()> {
     match fs::File::open(folder)?.sync_all() {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
@@ -92,7 +96,8 @@ fn sync(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The time of the last row in any storage: later rows get later times, whatever the clock says.
+/// Returns the timestamp of the last row in any storage. Later rows get later timestamps, whatever the clock
+/// says.
 fn last_stamp(connection: &Connection, catalogue: &[Storage]) -> Result<Timestamp> {
     let mut last = Timestamp::MIN;
     for storage in catalogue {
@@ -106,29 +111,29 @@ fn last_stamp(connection: &Connection, catalogue: &[Storage]) -> Result<Timestam
     Ok(last)
 }
 
-/// How many of SQLite's steps are taken before others get their turn on the processor.
-const STEPS: i32 = 500;
+/// Number of SQLite VM instructions between two yields of the CPU.
+const YIELD_INTERVAL_OPS: i32 = 500;
 
-/// Makes long statements of a connection step aside for those who wait for a processor: on few cores
-/// one scan would otherwise cost everyone else a time slice at every turn.
-pub(super) fn step_aside(connection: &Connection) -> Result<()> {
+/// Makes long statements of a connection yield the CPU. With few cores a scan would otherwise cost every
+/// other thread a whole time slice at each turn.
+pub(super) fn yield_while_running(connection: &Connection) -> Result<()> {
     let give_way = || {
         std::thread::yield_now();
         false
     };
-    connection.progress_handler(STEPS, Some(give_way)).map_err(map)
+    connection.progress_handler(YIELD_INTERVAL_OPS, Some(give_way)).map_err(map)
 }
 
-/// No longer.
-pub(super) fn step_on(connection: &Connection) -> Result<()> {
-    connection.progress_handler(STEPS, None::<fn() -> bool>).map_err(map)
+/// Stops yielding.
+pub(super) fn stop_yielding(connection: &Connection) -> Result<()> {
+    connection.progress_handler(YIELD_INTERVAL_OPS, None::<fn() -> bool>).map_err(map)
 }
 
-/// A connection that only reads.
+/// Opens a read-only connection.
 pub(super) fn reader(file: &Path) -> Result<Connection> {
     let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.pragma_update(None, "query_only", true).map_err(map)?;
-    step_aside(&connection)?;
+    yield_while_running(&connection)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
@@ -139,23 +144,24 @@ fn connect(file: &Path, flags: OpenFlags) -> Result<Connection> {
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(map)?;
     connection.pragma_update(None, "trusted_schema", false).map_err(map)?;
     connection.pragma_update(None, "mmap_size", 0).map_err(map)?;
-    // A column that is gone is an error, not a text of that name.
+    // Makes a missing column an error instead of a string literal.
     for setting in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
         connection.set_db_config(setting, false).map_err(map)?;
     }
-    // What is bound is not looked at for a plan: or a statement with a bound limit is planned anew each time.
+    // Keeps the planner from looking at bound values: it would plan statements with a bound limit anew each
+    // time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(map)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection
         .create_scalar_function(sql::FOLD, 1, flags, |context| {
-            // Anything may be met on a path into JSON; only a text has case.
+            // A path into JSON may lead to any type; only texts have case.
             Ok(context.get_raw(0).as_str().ok().map(fold_text))
         })
         .map_err(map)?;
     Ok(connection)
 }
 
-/// Keeps other processes away: the catalogue is in memory, and there is one writer.
+/// Locks the file against other processes: the catalogue is in memory, and there is one writer.
 fn lock(file: &Path) -> Result<fs::File> {
     let path = with_suffix(file, ".lock");
     let lock = fs::File::options().create(true).truncate(false).write(true).open(&path);

@@ -1,36 +1,32 @@
-//! What readers are asked: a row, a page, how many. Each answers out of one snapshot, in which the
-//! version that the question was made for must be the one in force.
+//! Reads: single rows, pages, counts. Each runs in one snapshot, in which the version that the query was made
+//! for must be in force.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 
 use super::{
+    DIALECT,
     columns::{Bind, read_row},
     error::map,
-    late,
     system::cell,
 };
 use crate::{
     error::{Error, Result},
     schema::{Definition, InForce, StoredRow, Value},
-    store::{
-        Column, Count, Counted, Found, Page, Paging, Query,
-        query::{COUNTED_EXACTLY, Towards},
-        sql,
-    },
+    store::{Column, Count, FoundRows, Page, Query, RowCount, page, sql},
 };
 
-/// How many rows at each end of a table an estimate looks at.
-const SAMPLE: u64 = 10_000;
+/// Number of rows at each end of a table that an estimate examines.
+const SAMPLE_ROWS: u64 = 10_000;
 
-/// Whether the database answers.
+/// Checks that the database responds.
 pub(super) fn ping(connection: &Connection) -> Result<()> {
     connection.query_row("SELECT 1", [], |_| Ok(())).map_err(map)
 }
 
-/// An error unless the version that the question was made for is the one in force in this snapshot.
+/// Fails unless the version that the query was made for is in force in this snapshot.
 fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
-    // Our own storages have no versions to move to while the process lives.
+    // System storages do not change while the process runs.
     if in_force.storage.is_system() {
         return Ok(());
     }
@@ -44,12 +40,12 @@ fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
     Err(Error::Moved(in_force.definition.name.to_string()))
 }
 
-/// One row.
+/// Returns the row with this key.
 pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) -> Result<Option<StoredRow>> {
-    // Where it fails or finds nothing, it is looked which of the two is not there, the version or the row. Our own
-    // storages have no versions to be found.
+    // If this fails or finds nothing, the transaction below tells a missing row from a missing version.
+    // System storages have no version to look up.
     if !in_force.storage.is_system()
-        && let Ok(Some(row)) = at_once(connection, in_force, key)
+        && let Ok(Some(row)) = run_inline(connection, in_force, key)
     {
         return Ok(Some(row));
     }
@@ -60,29 +56,33 @@ pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) 
     select.query_row([Bind(key)], |row| read_row(definition, row)).optional().map_err(map)
 }
 
-/// The row, if it is there and the version too. One statement sees one snapshot by itself: a transaction around it
-/// would cost as much again.
-fn at_once(connection: &Connection, in_force: &InForce, key: &Value) -> rusqlite::Result<Option<StoredRow>> {
+/// Returns the row, if it exists and the version is in force. A single statement has one snapshot by itself;
+/// a transaction would double the cost.
+fn run_inline(
+    connection: &Connection,
+    in_force: &InForce,
+    key: &Value,
+) -> rusqlite::Result<Option<StoredRow>> {
     let definition = &in_force.definition;
     let text =
         format!("{} AND (SELECT version FROM datadump_storage WHERE id = ?2) = ?3", by_key(definition));
     let mut select = connection.prepare_cached(&text)?;
-    let asked = params![Bind(key), in_force.storage.get(), in_force.version];
-    select.query_row(asked, |row| read_row(definition, row)).optional()
+    let parameters = params![Bind(key), in_force.storage.get(), in_force.version];
+    select.query_row(parameters, |row| read_row(definition, row)).optional()
 }
 
-/// Rows by their keys, until they have so many bytes.
+/// Looks up rows by key until they reach this many bytes.
 pub(super) fn rows(
     connection: &mut Connection,
     in_force: &InForce,
     keys: &[Value],
     bytes: usize,
-) -> Result<Found> {
+) -> Result<FoundRows> {
     let definition = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
     check_version(&transaction, in_force)?;
     let mut select = transaction.prepare_cached(&by_key(definition)).map_err(map)?;
-    let (mut found, mut read) = (Found::default(), 0);
+    let (mut found, mut read) = (FoundRows::default(), 0);
     for key in keys {
         let row = select.query_row([Bind(key)], |row| read_row(definition, row)).optional().map_err(map)?;
         read += row.as_ref().map_or(0, StoredRow::size);
@@ -102,20 +102,14 @@ fn by_key(definition: &Definition) -> String {
     format!("SELECT {names} FROM {table} WHERE {key_name} = ?1")
 }
 
-/// A page, and its count out of the same snapshot.
+/// Returns a page and its count from one snapshot.
 pub(super) fn page(connection: &mut Connection, in_force: &InForce, query: &Query) -> Result<Page> {
     let definition = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
     check_version(&transaction, in_force)?;
-    let mut rows = selected(&transaction, definition, &late::page(in_force, query))?;
-    let limit = usize::try_from(query.paging.limit()).map_err(Error::internal)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    if let Paging::Keyset { towards: Towards::Previous, .. } = query.paging {
-        rows.reverse();
-    }
-    let count = count(&transaction, in_force, query)?;
-    Ok(Page { rows, more, count })
+    let rows = selected(&transaction, definition, &sql::page(DIALECT, definition, query))?;
+    let count = count(&transaction, definition, query)?;
+    Ok(page::assemble(query, rows, count))
 }
 
 fn selected(
@@ -132,23 +126,22 @@ fn selected(
     rows.collect::<Result<_, _>>().map_err(map)
 }
 
-fn count(connection: &Connection, in_force: &InForce, query: &Query) -> Result<Counted> {
-    let counted = |cap| number(connection, &late::count(in_force, query, cap));
+fn count(connection: &Connection, definition: &Definition, query: &Query) -> Result<RowCount> {
+    let counted = |cap| number(connection, &sql::count(DIALECT, definition, query, cap));
     match query.count {
-        Count::None => Ok(Counted::Unknown),
-        Count::Exact => counted(None).map(Counted::Exactly),
+        Count::None => Ok(RowCount::Unknown),
+        Count::Exact => counted(None).map(RowCount::Exactly),
         Count::Bounded | Count::Estimated => {
-            let found = counted(Some(COUNTED_EXACTLY + 1))?;
-            if found <= COUNTED_EXACTLY {
-                return Ok(Counted::Exactly(found));
+            let counted = counted(Some(page::COUNT_CAP))?;
+            match page::exact(counted) {
+                Some(count) => Ok(count),
+                None => Ok(page::estimated(counted, estimate(connection, definition, query)?)),
             }
-            let about = estimate(connection, &in_force.definition, query)?;
-            Ok(Counted::About(about.max(found)))
         }
     }
 }
 
-/// About how many rows match: all rows, times the share that matches at both ends of the table.
+/// Estimates the number of matching rows: all rows, times the share that matches at both ends of the table.
 fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> Result<u64> {
     let table = sql::table(&definition.name).quoted();
     let total = format!("SELECT count(*) FROM {table}");
@@ -158,7 +151,7 @@ fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> 
     let (mut seen, mut matching) = (0_u64, 0_u64);
     for direction in ["ASC", "DESC"] {
         let names = sql::column_list(definition);
-        let text = format!("SELECT {names} FROM {table} ORDER BY {key} {direction} LIMIT {SAMPLE}");
+        let text = format!("SELECT {names} FROM {table} ORDER BY {key} {direction} LIMIT {SAMPLE_ROWS}");
         let mut statement = connection.prepare_cached(&text).map_err(map)?;
         let rows = statement.query_map([], |row| read_row(definition, row)).map_err(map)?;
         for row in rows {

@@ -1,40 +1,42 @@
-//! Readers: connections that cannot write, each used by one question at a time.
+//! Read-only connections, each used by one read at a time.
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::open;
 use crate::error::{Error, Result};
 
-/// How many questions that may take long are answered at once.
-const READERS: usize = 4;
+/// Maximum number of concurrent reads that may take long.
+const MAX_READERS: usize = 4;
 
-/// How many quick ones, which must not wait for those: a row by its key, whether anybody is there.
-const QUICK_READERS: usize = 4;
+/// Maximum number of concurrent quick reads, such as lookups by key and health checks. They do not wait for
+/// long ones.
+const MAX_QUICK_READERS: usize = 4;
 
-/// How long a question waits for its turn.
-const TURN: Duration = Duration::from_secs(5);
+/// Maximum time that a read waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a question may take.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// Timeout of a read.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long closing waits for answers under way.
-const CLOSING: Duration = Duration::from_secs(2);
+/// Maximum time that closing waits for reads in progress.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The readers of one file.
+/// The read-only connections to one file.
 #[derive(Debug)]
 pub(super) struct Readers {
-    thorough: Pool,
+    general: Pool,
     quick: Pool,
 }
 
-/// Connections, and how many of them may be in use.
+/// A pool of connections.
 #[derive(Debug)]
 struct Pool {
     file: PathBuf,
@@ -44,54 +46,54 @@ struct Pool {
 
 impl Readers {
     pub(super) fn new(file: &Path) -> Self {
-        Self { thorough: Pool::new(file, READERS), quick: Pool::new(file, QUICK_READERS) }
+        Self { general: Pool::new(file, MAX_READERS), quick: Pool::new(file, MAX_QUICK_READERS) }
     }
 
-    /// Asks something, for at most the time a question may take.
+    /// Runs a read with the default timeout.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        ask: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.thorough.run(TIME_LIMIT, ask).await
+        self.general.run(QUERY_TIMEOUT, run).await
     }
 
-    /// Asks something that may take longer.
-    pub(super) async fn run_for<T: Send + 'static>(
+    /// Runs a read with its own timeout.
+    pub(super) async fn run_with_timeout<T: Send + 'static>(
         &self,
-        limit: Duration,
-        ask: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        timeout: Duration,
+        run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.thorough.run(limit, ask).await
+        self.general.run(timeout, run).await
     }
 
-    /// Asks something that takes hardly any time, however busy the others are.
+    /// Runs a read that takes hardly any time, however busy the other readers are.
     pub(super) async fn quick<T: Send + 'static>(
         &self,
-        ask: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.quick.run(TIME_LIMIT, ask).await
+        self.quick.run(QUERY_TIMEOUT, run).await
     }
 
-    /// Asks for so little that another thread would cost more than the answer: a row by its key is a
-    /// few pages away. Where it is, when a connection is free; else like any other question.
-    pub(super) async fn at_once<T: Send + 'static>(
+    /// Runs a read on the current thread if a connection is idle: for a lookup by key, switching threads
+    /// would cost more than the read. Otherwise runs it as a quick read.
+    pub(super) async fn run_inline<T: Send + 'static>(
         &self,
-        ask: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match self.quick.take() {
             Some((mut connection, permit)) => {
-                let answer = ask(&mut connection);
+                let result = run(&mut connection);
                 self.quick.give_back(connection, permit);
-                answer
+                result
             }
-            None => self.quick(ask).await,
+            None => self.quick(run).await,
         }
     }
 
-    /// Lets go of the connections, when they have answered what they were asked.
+    /// Closes the connections after the reads in progress.
     pub(super) async fn close(&self) {
-        self.thorough.close(READERS).await;
-        self.quick.close(QUICK_READERS).await;
+        self.general.close(MAX_READERS).await;
+        self.quick.close(MAX_QUICK_READERS).await;
     }
 }
 
@@ -100,42 +102,42 @@ impl Pool {
         Self { file: file.to_owned(), idle: Arc::default(), permits: Arc::new(Semaphore::new(size)) }
     }
 
-    /// Asks something. It is given up when its time is over, or when nobody waits for it any more.
+    /// Runs a read on a blocking thread. It is interrupted on timeout or when the caller is cancelled.
     async fn run<T: Send + 'static>(
         &self,
-        limit: Duration,
-        ask: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        timeout: Duration,
+        run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = tokio::time::timeout(TURN, self.permits.clone().acquire_owned()).await;
-        let permit = turn.map_err(|_| Error::Overloaded)?;
+        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, self.permits.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| Error::Overloaded)?;
         let permit = permit.map_err(|_| Error::Unavailable("the database is closed".into()))?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle.lock().pop();
         let (file, pool) = (self.file.clone(), self.idle.clone());
         let interrupt = Arc::new(Interrupt::default());
-        let _given_up = GivenUp(interrupt.clone());
-        let asked = tokio::task::spawn_blocking(move || {
+        let _interrupt = InterruptOnDrop(interrupt.clone());
+        let running = tokio::task::spawn_blocking(move || {
             let mut connection = match idle {
                 Some(connection) => connection,
                 None => open::reader(&file)?,
             };
             interrupt.begin(connection.get_interrupt_handle());
-            let answer = ask(&mut connection);
-            // Nobody may interrupt whoever has the connection next.
+            let result = run(&mut connection);
+            // Before the connection is reused: the interrupt must not hit the next read.
             interrupt.end();
             keep(&pool, connection);
             drop(permit);
-            answer
+            result
         });
-        match tokio::time::timeout(limit, asked).await {
-            Ok(answer) => answer.map_err(Error::internal)?,
-            Err(_) => Err(Error::Unavailable("the question took too long and was given up".into())),
+        match tokio::time::timeout(timeout, running).await {
+            Ok(result) => result.map_err(Error::internal)?,
+            Err(_) => Err(Error::Unavailable("the query took too long and was stopped".into())),
         }
     }
 
-    /// A connection, when one is idle.
+    /// Takes an idle connection.
     fn take(&self) -> Option<(Connection, OwnedSemaphorePermit)> {
         let permit = self.permits.clone().try_acquire_owned().ok()?;
-        let connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        let connection = self.idle.lock().pop()?;
         Some((connection, permit))
     }
 
@@ -146,41 +148,41 @@ impl Pool {
 
     async fn close(&self, size: usize) {
         let all = u32::try_from(size).unwrap_or(u32::MAX);
-        // Whoever takes longer keeps its connection to its end.
-        let _ = tokio::time::timeout(CLOSING, self.permits.acquire_many(all)).await;
+        // A read that takes longer keeps its connection until it ends.
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.permits.acquire_many(all)).await;
         self.permits.close();
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.idle.lock().clear();
     }
 }
 
-/// Keeps a connection for the next question. One whose end of a transaction was interrupted would go on to see
-/// what there was then.
+/// Returns a connection to the pool. If ending its transaction was interrupted, it is dropped, because it
+/// would keep its old snapshot.
 fn keep(idle: &Mutex<Vec<Connection>>, connection: Connection) {
     if connection.is_autocommit() {
-        idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        idle.lock().push(connection);
     }
 }
 
-/// The way to stop a question while it is being answered.
+/// Interrupts a read in progress.
 #[derive(Default)]
 struct Interrupt(Mutex<Option<InterruptHandle>>);
 
 impl Interrupt {
     fn begin(&self, handle: InterruptHandle) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        *self.0.lock() = Some(handle);
     }
 
     fn end(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.lock().take();
     }
 }
 
-/// Stops a question when nobody waits for it any more.
-struct GivenUp(Arc<Interrupt>);
+/// Interrupts the read on drop, when its caller is cancelled.
+struct InterruptOnDrop(Arc<Interrupt>);
 
-impl Drop for GivenUp {
+impl Drop for InterruptOnDrop {
     fn drop(&mut self) {
-        if let Some(handle) = &*self.0.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(handle) = &*self.0.0.lock() {
             handle.interrupt();
         }
     }

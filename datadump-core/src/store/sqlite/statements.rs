@@ -8,46 +8,54 @@ use std::{
     },
 };
 
-use super::late;
 use crate::{
     schema::{InForce, IndexKind},
     store::{Column, sql},
 };
 
-/// How many rows one statement inserts at most.
-pub(super) const TOGETHER: usize = 16;
+/// Maximum number of rows one statement inserts.
+pub(super) const MAX_INSERT_ROWS: usize = 16;
 
-/// How many values.
-const VALUES: usize = 1_000;
+/// Maximum number of values one statement inserts.
+const MAX_INSERT_VALUES: usize = 1_000;
 
-/// The statements of one version of a storage. Their text is constant, so SQLite's own cache of
-/// prepared statements serves every batch.
+/// The statements of one version of a storage. Their text never changes, so SQLite's cache of prepared
+/// statements serves every transaction.
 #[derive(Debug)]
 pub(super) struct Statements {
     pub(super) version: i32,
+    /// Selects the row with a key.
     pub(super) select: String,
-    /// What version there is, and since when.
-    pub(super) look: String,
+    /// Selects the version and creation time of the row with a key.
+    pub(super) select_version: String,
     pub(super) insert: String,
-    /// The same for several rows, by what it means that one is refused, by whether they are late, and by how many they
-    /// are; made when they are needed.
-    several: [[[OnceLock<String>; TOGETHER + 1]; 2]; 2],
-    /// Where they are inserted, and the question marks of each: of those that are late last.
-    into: [String; 2],
-    row: [String; 2],
-    /// The fields that late indexes begin with.
-    pub(super) late: Vec<usize>,
-    /// How many rows go together at most.
-    pub(super) together: usize,
-    /// Whether rows without a key are hardly ever refused: no index does it.
-    pub(super) are_safe: bool,
-    /// Does nothing where the key is taken.
+    /// Inserts a row unless its key is taken.
     pub(super) insert_new: String,
     pub(super) update: String,
     pub(super) delete: String,
-    /// Whether the last write with a key met a row: then the next one probably does too, and looks
-    /// before it inserts.
-    meets: AtomicBool,
+    /// Inserts several rows, by conflict handling and number of rows; built when first needed.
+    insert_many: [[OnceLock<String>; MAX_INSERT_ROWS + 1]; 2],
+    /// Target of an insert: table and columns.
+    into: String,
+    /// Placeholders of one row.
+    placeholders: String,
+    /// Maximum number of rows per insert for this storage.
+    pub(super) max_rows: usize,
+    /// Whether no unique index can refuse a row whose key is generated.
+    pub(super) has_no_unique_index: bool,
+    /// Whether the last write with a key found an existing row. If so, the next one probably does too and
+    /// reads before it inserts.
+    expects_existing: AtomicBool,
+}
+
+/// How an insert of several rows handles a constraint violation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnViolation {
+    /// Undo the whole statement and continue the transaction.
+    UndoStatement,
+    /// Keep the rows before the violation; the caller must roll back the transaction. SQLite then needs no
+    /// statement journal.
+    RollBack,
 }
 
 impl Statements {
@@ -61,55 +69,52 @@ impl Statements {
             .chain([Column::Version, Column::UpdatedAt])
             .map(|column| format!("{} = ?", name(column)))
             .collect();
+        let set = set.join(", ");
         let all = sql::column_list(definition);
         let columns = sql::columns(definition).len();
-        let row = vec!["?"; columns].join(", ");
-        let (late, marked, marked_without_key) = match late::has(definition) {
-            true => (late::NAMED, late::MARKED, late::MARKED_WITHOUT_KEY),
-            false => ("", "", ""),
-        };
-        let created_at = name(Column::CreatedAt);
-        let version = name(Column::Version);
-        let set = set.join(", ");
+        let placeholders = format!("({})", vec!["?"; columns].join(", "));
+        let into = format!("INTO {table} ({all}) VALUES ");
+        let (version, created_at) = (name(Column::Version), name(Column::CreatedAt));
         Self {
             version: in_force.version,
             select: format!("SELECT {all} FROM {table} WHERE {key} = ?"),
-            look: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
-            insert_new: format!("INSERT INTO {table} ({all}) VALUES ({row}) ON CONFLICT ({key}) DO NOTHING"),
-            insert: format!("INSERT INTO {table} ({all}{late}) VALUES ({row}{marked_without_key})"),
-            into: ["", late].map(|late| format!("INTO {table} ({all}{late}) VALUES ")),
-            several: array::from_fn(|_| array::from_fn(|_| array::from_fn(|_| OnceLock::new()))),
-            together: (VALUES / columns).min(TOGETHER),
-            are_safe: !definition.all_indexes().iter().any(|index| index.kind == IndexKind::Unique),
-            row: ["", marked].map(|marked| format!("({row}{marked})")),
-            late: late::first_fields(definition),
+            select_version: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
+            insert: format!("INSERT {into}{placeholders}"),
+            insert_new: format!("INSERT {into}{placeholders} ON CONFLICT ({key}) DO NOTHING"),
             update: format!("UPDATE {table} SET {set} WHERE {key} = ?"),
             delete: format!("DELETE FROM {table} WHERE {key} = ?"),
-            meets: AtomicBool::new(false),
+            insert_many: array::from_fn(|_| array::from_fn(|_| OnceLock::new())),
+            into,
+            placeholders,
+            max_rows: (MAX_INSERT_VALUES / columns).min(MAX_INSERT_ROWS),
+            has_no_unique_index: !definition
+                .all_indexes()
+                .iter()
+                .any(|index| index.kind == IndexKind::Unique),
+            expects_existing: AtomicBool::new(false),
         }
     }
 
-    /// What inserts so many rows; none when they are too many, or too few. If one is refused
-    /// none is inserted; or, when it `fails`, those before it are, and the transaction has to be given up: then SQLite
-    /// need not keep every page as it was before.
-    pub(super) fn insert_several(&self, rows: usize, fails: bool, is_late: bool) -> Option<&str> {
-        let late = usize::from(is_late);
-        let (into, row) = (self.into.get(late)?, self.row.get(late)?);
-        let texts = self.several.get(usize::from(fails))?.get(late)?;
-        let text = texts.get(rows).filter(|_| (2..=self.together).contains(&rows))?;
+    /// Returns the statement that inserts this many rows; `None` for fewer than two or too many.
+    pub(super) fn insert_many(&self, rows: usize, on_violation: OnViolation) -> Option<&str> {
+        let texts = self.insert_many.get(usize::from(on_violation == OnViolation::RollBack))?;
+        let text = texts.get(rows).filter(|_| (2..=self.max_rows).contains(&rows))?;
         Some(text.get_or_init(|| {
-            let insert = if fails { "INSERT OR FAIL" } else { "INSERT" };
-            format!("{insert} {into}{}", vec![row.as_str(); rows].join(", "))
+            let insert = match on_violation {
+                OnViolation::UndoStatement => "INSERT",
+                OnViolation::RollBack => "INSERT OR FAIL",
+            };
+            format!("{insert} {}{}", self.into, vec![self.placeholders.as_str(); rows].join(", "))
         }))
     }
 
-    /// Whether the next write probably meets a row.
-    pub(super) fn meets(&self) -> bool {
-        self.meets.load(Ordering::Relaxed)
+    /// Returns whether the next write with a key probably finds an existing row.
+    pub(super) fn expects_existing(&self) -> bool {
+        self.expects_existing.load(Ordering::Relaxed)
     }
 
-    /// Takes note of whether a write has met one.
-    pub(super) fn has_met(&self, met: bool) {
-        self.meets.store(met, Ordering::Relaxed);
+    /// Remembers whether a write with a key found an existing row.
+    pub(super) fn note_existing(&self, found: bool) {
+        self.expects_existing.store(found, Ordering::Relaxed);
     }
 }

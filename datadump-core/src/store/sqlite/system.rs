@@ -1,4 +1,4 @@
-//! The system tables on SQLite: sea-orm's entities and statements, run by rusqlite.
+//! The system tables on SQLite: sea-orm entities and statements, executed with rusqlite.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use sea_query::Value as Bound;
 
-use super::{change_log, columns::create_table, error::map, late};
+use super::{change_log, columns::create_table, error::map};
 use crate::{
     error::{Error, Result},
     schema::StorageId,
@@ -20,70 +20,70 @@ use crate::{
     },
 };
 
-/// Makes the system tables, or brings them up to this release.
+/// Creates the system tables, or upgrades them to the layout of this release.
 pub(super) fn prepare(connection: &mut Connection, options: &Options) -> Result<()> {
-    let now = options.clock.now();
     let transaction = connection.transaction().map_err(map)?;
-    let known: bool = transaction
+    let exists: bool = transaction
         .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'datadump_info')", [], |row| {
             row.get(0)
         })
         .map_err(map)?;
-    if known {
-        let info: Vec<info::Model> = all::<info::Entity>(&transaction, &info::Entity::find())?;
-        let found = info.first().ok_or_else(|| Error::internal("datadump_info is empty"))?;
-        system::check_version(found.system_version)?;
-        create_own(&transaction, found.system_version)?;
-        if found.system_version < system::FEED {
-            change_log::create(&transaction, &system::epoch(&options.ids), now)?;
-        }
-        if found.system_version < system::LATE {
-            transaction.execute_batch(late::CREATE).map_err(map)?;
-        }
-        let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
-        execute(&transaction, &info::Entity::update_many().set(row).build(DbBackend::Sqlite))?;
-        return transaction.commit().map_err(map);
+    if exists {
+        upgrade(&transaction)?
+    } else {
+        create(&transaction, options)?
     }
-    for statement in system::create_tables(DbBackend::Sqlite) {
-        execute(&transaction, &statement)?;
-    }
-    let row =
-        info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
-    execute(&transaction, &info::Entity::insert(row).build(DbBackend::Sqlite))?;
-    create_own(&transaction, 0)?;
-    change_log::create(&transaction, &system::epoch(&options.ids), now)?;
-    transaction.execute_batch(late::CREATE).map_err(map)?;
     transaction.commit().map_err(map)
 }
 
-/// Makes the tables of our own storages that this version did not have.
-fn create_own(connection: &Connection, version: i64) -> Result<()> {
-    for own in SystemStorage::ALL.into_iter().filter(|own| own.since() > version) {
-        let definition = own.definition().ok_or_else(|| Error::internal("a storage of our own is wrong"))?;
-        for text in create_table(own.id(), &definition) {
-            connection.execute_batch(&text).map_err(map)?;
-        }
+fn upgrade(connection: &Connection) -> Result<()> {
+    let info: Vec<info::Model> = all::<info::Entity>(connection, &info::Entity::find())?;
+    let found = info.first().ok_or_else(|| Error::internal("datadump_info is empty"))?;
+    system::check_version(found.system_version)?;
+    for statement in system::upgrade(DbBackend::Sqlite, found.system_version) {
+        connection.execute_batch(&statement).map_err(map)?;
     }
+    let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
+    execute(connection, &info::Entity::update_many().set(row).build(DbBackend::Sqlite))?;
     Ok(())
 }
 
-/// The whole catalogue.
+fn create(connection: &Connection, options: &Options) -> Result<()> {
+    let now = options.clock.now();
+    for statement in system::create_tables(DbBackend::Sqlite) {
+        execute(connection, &statement)?;
+    }
+    for storage in SystemStorage::ALL {
+        let definition = storage.definition();
+        let definition = definition.ok_or_else(|| Error::internal("a system storage is not valid"))?;
+        for statement in create_table(storage.id(), &definition) {
+            connection.execute_batch(&statement).map_err(map)?;
+        }
+    }
+    change_log::create(connection, &system::epoch(&options.ids), now)?;
+    let row =
+        info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
+    execute(connection, &info::Entity::insert(row).build(DbBackend::Sqlite))?;
+    Ok(())
+}
+
+/// Reads the whole catalogue.
 pub(super) fn load(connection: &Connection) -> Result<Vec<Storage>> {
     let storages = all::<storage::Entity>(connection, &storage::Entity::find())?;
     let versions = all::<version::Entity>(connection, &version::Entity::find())?;
     system::catalogue(storages, versions)
 }
 
-/// One storage of the catalogue.
+/// Reads one storage of the catalogue.
 pub(super) fn load_one(connection: &Connection, id: StorageId) -> Result<Storage> {
     let find = storage::Entity::find().filter(storage::Column::Id.eq(id.get()));
     let found = all::<storage::Entity>(connection, &find)?;
-    let storage = found.first().ok_or_else(|| Error::internal("a storage is missing"))?;
+    let storage = found.first().ok_or_else(|| Error::internal("a storage is missing in the catalogue"))?;
     let versions = version::Entity::find().filter(version::Column::StorageId.eq(id.get()));
     system::assemble(storage, all::<version::Entity>(connection, &versions)?)
 }
 
-/// The history of a storage.
+/// Reads the history of a storage.
 pub(super) fn versions(connection: &Connection, id: StorageId) -> Result<Vec<VersionRecord>> {
     let find = version::Entity::find()
         .filter(version::Column::StorageId.eq(id.get()))
@@ -97,7 +97,7 @@ pub(super) fn execute(connection: &Connection, statement: &Statement) -> Result<
     prepared.execute(rusqlite::params_from_iter(cells(statement)?)).map_err(map)
 }
 
-/// All rows of a select, as models.
+/// Returns all rows of a select, as models.
 pub(super) fn all<E: EntityTrait>(connection: &Connection, select: &Select<E>) -> Result<Vec<E::Model>> {
     let statement = select.build(DbBackend::Sqlite);
     let mut prepared = connection.prepare(&statement.sql).map_err(map)?;
@@ -117,7 +117,7 @@ pub(super) fn all<E: EntityTrait>(connection: &Connection, select: &Select<E>) -
         .collect()
 }
 
-/// What SQLite has read, as sea-orm takes it. The entities have no other types than these.
+/// Converts a value that SQLite returned for sea-orm. The entities have no other types.
 fn bound(cell: Cell) -> Bound {
     match cell {
         Cell::Null => Bound::String(None),
@@ -133,7 +133,7 @@ fn cells(statement: &Statement) -> Result<Vec<Cell>> {
     values.iter().map(cell).collect()
 }
 
-/// What sea-query binds, as SQLite takes it.
+/// Converts a value that sea-query binds for SQLite.
 pub(super) fn cell(value: &Bound) -> Result<Cell> {
     Ok(match value {
         Bound::Bool(value) => value.map_or(Cell::Null, |value| Cell::Integer(value.into())),
@@ -146,6 +146,6 @@ pub(super) fn cell(value: &Bound) -> Result<Cell> {
         Bound::Double(value) => value.map_or(Cell::Null, Cell::Real),
         Bound::String(value) => value.clone().map_or(Cell::Null, Cell::Text),
         Bound::Bytes(value) => value.clone().map_or(Cell::Null, Cell::Blob),
-        other => return Err(Error::internal(format!("a value SQLite does not take: {other:?}"))),
+        other => return Err(Error::internal(format!("SQLite has no type for this value: {other:?}"))),
     })
 }

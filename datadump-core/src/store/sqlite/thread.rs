@@ -1,4 +1,4 @@
-//! The writer's thread: it takes a batch, commits it as one, answers; or does what it is told.
+//! The writer's thread: commits queued batches in groups, and runs commands between them.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -7,30 +7,29 @@ use std::{
 
 use super::{
     write,
-    writer::{Command, Writer},
+    writer::{Command, Writer, WriterFn},
 };
 use crate::{
     error::{Error, Result},
-    store::writer::{Batch, Intake},
+    store::queue::{QueueReceiver, WriterTask},
 };
 
-/// Starts the thread. It ends when it is told to, or when nobody is left to tell it anything.
-pub(super) fn start(mut writer: Writer, intake: Intake<Command>) -> Result<thread::JoinHandle<()>> {
+/// Starts the thread. It ends on [`Command::Stop`], or when the queue is closed.
+pub(super) fn start(mut writer: Writer, receiver: QueueReceiver<Command>) -> Result<thread::JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::internal)?;
     let run = move || {
-        while let Some(batch) = runtime.block_on(intake.next()) {
-            let work: Box<dyn FnOnce(&mut Writer)> = match batch {
-                Batch::Rows(jobs) => Box::new(|writer| write::commit(writer, jobs, intake.gauge())),
-                Batch::Other(Command::Do(run)) => run,
-                Batch::Other(Command::Stop) => break,
+        while let Some(task) = runtime.block_on(receiver.next()) {
+            let run: WriterFn<'_> = match task {
+                WriterTask::Commit(jobs) => Box::new(|writer| write::commit(writer, jobs, receiver.gauge())),
+                WriterTask::Command(Command::Run(run)) => run,
+                WriterTask::Command(Command::Stop) => break,
             };
-            // A panic undoes its transaction and fails those who waited for it; it must not be the
-            // end of all writing.
-            if catch_unwind(AssertUnwindSafe(|| work(&mut writer))).is_err() {
-                tracing::error!("the writer panicked over a batch and goes on with the next");
+            // A panic rolls back its transaction and fails the callers who wait for it. It must not end the
+            // thread.
+            if catch_unwind(AssertUnwindSafe(|| run(&mut writer))).is_err() {
+                tracing::error!("the writer panicked; continuing with the next transaction");
             }
-            // After the answers, and after the catalogue that a migration has changed.
-            writer.tidy(intake.gauge().is_empty());
+            writer.maintain();
         }
         writer.finish();
     };

@@ -1,12 +1,12 @@
-//! One batch of writes in one transaction.
+//! Commits queued batches in one transaction.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, iter, sync::Arc};
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
     error::map,
-    one::{self, Done, One},
+    row_writer::{self, Effect, RowWriter},
     statements::Statements,
     writer::{Stamps, Writer},
 };
@@ -15,157 +15,149 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Atomicity, Catalogue, Expect, OnFailure, Outcome, Reprove, Write, WriteBatch,
+        Atomicity, Catalogue, Expect, OnFailure, Outcome, Reprove, Write, WriteBatch,
         change_log::Packer,
+        queue::{Gauge, Job},
         system_storages,
-        writer::{Gauge, Job},
     },
 };
 
-/// Commits the jobs as one transaction, then answers them. When that fails each is tried alone, so
-/// that a failure is only ever answered to the one whose it is.
+/// Commits the jobs in one transaction, then answers their callers. If that fails, each job is tried alone,
+/// so that an error only reaches the caller who caused it.
 pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
-    match attempt(writer, &jobs) {
-        Ok(answers) => {
-            gauge.committed(jobs.iter().map(|job| job.call.writes.len()).sum());
-            let answers = jobs.into_iter().zip(answers).map(|(job, done)| {
-                let (call, waiter) = job.parts();
-                (waiter, done.map(|done| one::outcomes(call.writes, done)))
+    let done = transaction(writer, &jobs);
+    match writer.after(done) {
+        Ok(effects) => {
+            gauge.committed(jobs.iter().map(|job| job.batch.writes.len()).sum());
+            let answers = jobs.into_iter().zip(effects).map(|(job, effects)| {
+                let (batch, reply) = job.into_parts();
+                (reply, effects.map(|effects| row_writer::outcomes(batch.writes, effects)))
             });
             let answers: Vec<_> = answers.collect();
-            if !system_storages::heard(answers.iter().flat_map(|(_, answer)| answer).flatten()).is_empty() {
-                writer.changes.send_modify(|changes| *changes += 1);
+            let outcomes = answers.iter().flat_map(|(_, answer)| answer).flatten();
+            if !system_storages::changed_config(outcomes).is_empty() {
+                writer.config_signal.send_modify(|signal| *signal += 1);
             }
-            for (waiter, answer) in answers {
-                waiter.answer(answer);
+            for (reply, answer) in answers {
+                reply.send(answer);
             }
-            if writer.news.receiver_count() > 0 {
-                writer.news.send_modify(|news| *news += 1);
+            if writer.commit_signal.receiver_count() > 0 {
+                writer.commit_signal.send_modify(|signal| *signal += 1);
             }
         }
-        // Of a disk that fails each would have to wait in its turn, to hear the same.
-        Err(error) if jobs.len() > 1 && is_of_disk(&error) => {
-            tracing::error!(%error, jobs = jobs.len(), "a batch could not be committed");
+        // When the disk fails, trying each job alone would only make all of them wait for the same error.
+        Err(error) if jobs.len() > 1 && is_disk_failure(&error) => {
+            tracing::error!(%error, batches = jobs.len(), "cannot commit a transaction");
             for job in jobs {
-                job.answer(Err(same(&error)));
+                job.send(Err(copy_of(&error)));
             }
         }
         Err(error) if jobs.len() > 1 => {
-            tracing::warn!(%error, jobs = jobs.len(), "a batch could not be committed; each call is tried alone");
+            tracing::warn!(%error, batches = jobs.len(), "cannot commit a transaction; trying each batch alone");
             for job in jobs {
                 commit(writer, vec![job], gauge);
             }
         }
         Err(error) => {
-            tracing::error!(%error, "a call could not be committed");
+            tracing::error!(%error, "cannot commit a batch");
             if let Some(job) = jobs.into_iter().next() {
-                job.answer(Err(error));
+                job.send(Err(error));
             }
         }
     }
 }
 
-/// Whether it says nothing of what was to be written.
-fn is_of_disk(error: &Error) -> bool {
+/// Returns whether the error is independent of what was being written.
+fn is_disk_failure(error: &Error) -> bool {
     matches!(error, Error::Full(_) | Error::Unavailable(_))
 }
 
-/// The same, for another who waits.
-fn same(error: &Error) -> Error {
+/// Returns a copy of a disk failure for another caller.
+fn copy_of(error: &Error) -> Error {
     match error {
         Error::Full(cause) => Error::Full(cause.to_string().into()),
         other => Error::Unavailable(other.to_string().into()),
     }
 }
 
-/// What was done for each job, or the error of those that could not be done at all.
-type Answers = Vec<Result<Vec<Done>>>;
+/// The effects of each job's writes, or the error of a job that cannot be written at all.
+type JobEffects = Vec<Result<Vec<Effect>>>;
 
-fn attempt(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
-    let answers = transaction(writer, jobs);
-    writer.after(answers)
-}
-
-/// Writes what is asked for, and the entry of the feed.
-fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<Answers> {
-    // Taken before the transaction, which borrows the connection; three times, for those that do not go
-    // together, and for what is put otherwise.
-    let count: usize = jobs.iter().map(|job| job.call.writes.len()).sum();
-    let records = jobs.iter().filter(|job| job.call.once.is_some()).count();
+/// Applies all jobs and appends their entry to the change log, in one transaction.
+fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<JobEffects> {
+    // Taken before the transaction borrows the connection: up to three per write (a multi-row insert that is
+    // refused, the write alone, its replacement), one per record, one for the change log.
+    let count: usize = jobs.iter().map(|job| job.batch.writes.len()).sum();
+    let records = jobs.iter().filter(|job| job.batch.idempotency.is_some()).count();
     let mut stamps = writer.stamps(3 * count + records + 1);
     let head = writer.head;
     let Writer { connection, catalogue, options, statements, .. } = writer;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
-    let mut answers = Vec::with_capacity(jobs.len());
-    let late: Vec<_> = {
-        let mut batch = Batch {
-            connection: &transaction,
-            catalogue,
-            statements,
-            prepared: HashMap::new(),
-            is_shared: jobs.len() > 1,
-            reprove: options.reprove,
-        };
-        for job in jobs {
-            answers.push(match batch.resolve(&job.call) {
-                Ok(runs) => Ok(match batch.refused(&job.call)? {
-                    Some(refused) => refused,
-                    None => {
-                        let done = batch.call(&job.call, &runs, &mut stamps)?;
-                        batch.record(&job.call, done, &mut stamps)?
-                    }
-                }),
-                Err(error) => Err(error),
-            });
-        }
-        batch.late().collect()
+    let sqlite = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
+    let mut effects = Vec::with_capacity(jobs.len());
+    let mut transaction = Transaction {
+        connection: &sqlite,
+        catalogue,
+        statements,
+        writers: HashMap::new(),
+        is_shared: jobs.len() > 1,
+        reprove: options.reprove,
     };
-    let next = match changes(jobs, &answers)? {
-        Some(changes) => head.put(&transaction, stamps.next(), &changes)?,
+    for job in jobs {
+        effects.push(match transaction.resolve(&job.batch) {
+            Ok(runs) => Ok(transaction.apply(&job.batch, &runs, &mut stamps)?),
+            Err(error) => Err(error),
+        });
+    }
+    // Returns its statements to the connection's cache.
+    drop(transaction);
+    let next = match changes(jobs, &effects)? {
+        Some(changes) => head.append(&sqlite, stamps.next(), &changes)?,
         None => head,
     };
-    transaction.commit().map_err(map)?;
+    sqlite.commit().map_err(map)?;
     writer.head = next;
-    for (storage, rows) in late {
-        writer.behind.more(storage, rows as u64);
-    }
-    Ok(answers)
+    Ok(effects)
 }
 
-/// What all of them have changed, packed; none when that is nothing.
-fn changes(jobs: &[Job], answers: &Answers) -> Result<Option<Vec<u8>>> {
+/// Packs all published changes into a change log entry; `None` if there are none.
+fn changes(jobs: &[Job], effects: &JobEffects) -> Result<Option<Vec<u8>>> {
     let mut packer = Packer::default();
-    for (job, answer) in jobs.iter().zip(answers) {
-        let done = answer.iter().flatten();
-        job.call.writes.iter().zip(done).try_for_each(|(write, done)| done.pack(write, &mut packer))?;
+    for (job, effects) in jobs.iter().zip(effects) {
+        let effects = effects.iter().flatten();
+        job.batch
+            .writes
+            .iter()
+            .zip(effects)
+            .try_for_each(|(write, effect)| effect.pack(write, &mut packer))?;
     }
     Ok(packer.finish())
 }
 
-/// A transaction, and what its writes need.
-pub(super) struct Batch<'c> {
+/// An open transaction, and what its writes need.
+pub(super) struct Transaction<'c> {
     connection: &'c Connection,
     catalogue: &'c Catalogue,
     statements: &'c mut HashMap<StorageId, Arc<Statements>>,
-    /// The storages it has written, each with its statements at hand.
-    prepared: HashMap<StorageId, One<'c>>,
-    /// Whether it is of several calls.
+    /// The storages written to so far.
+    writers: HashMap<StorageId, RowWriter<'c>>,
+    /// Whether it holds several batches.
     is_shared: bool,
     pub(super) reprove: Reprove,
 }
 
-impl<'c> Batch<'c> {
-    /// The version in force of the storage of each write, with how many that follow one another are
-    /// of it.
-    fn resolve(&self, call: &WriteBatch) -> Result<Vec<(Arc<InForce>, usize)>> {
+impl<'c> Transaction<'c> {
+    /// Returns the version in force of each write's storage, as runs of consecutive writes to the same
+    /// storage.
+    fn resolve(&self, batch: &WriteBatch) -> Result<Vec<(Arc<InForce>, usize)>> {
         let mut runs: Vec<(Arc<InForce>, usize)> = Vec::new();
-        for write in &call.writes {
-            let id = storage_of(write);
+        for write in &batch.writes {
+            let id = write.storage();
             match runs.last_mut() {
                 Some((last, count)) if last.storage == id => *count += 1,
                 _ => {
                     let storage = self.catalogue.by_id(id);
-                    let storage = storage.ok_or_else(|| Error::UnknownStorage(name_of(write)))?;
+                    let storage =
+                        storage.ok_or_else(|| Error::UnknownStorage(write.storage_name().to_string()))?;
                     runs.push((storage.ready()?.clone(), 1));
                 }
             }
@@ -173,108 +165,104 @@ impl<'c> Batch<'c> {
         Ok(runs)
     }
 
-    /// Does what a call asks for, write by write.
-    fn call(
+    /// Applies a batch with its idempotency record.
+    fn apply(
         &mut self,
-        call: &WriteBatch,
+        batch: &WriteBatch,
         runs: &[(Arc<InForce>, usize)],
         stamps: &mut Stamps,
-    ) -> Result<Vec<Done>> {
-        if call.atomicity == Atomicity::AllOrNothing {
-            self.connection.execute_batch("SAVEPOINT call").map_err(map)?;
+    ) -> Result<Vec<Effect>> {
+        if let Some(replayed) = self.replayed(batch)? {
+            return Ok(replayed);
         }
-        let mut all = Vec::with_capacity(call.writes.len());
-        let mut alone = 0;
-        let targets = runs.iter().flat_map(|(in_force, count)| std::iter::repeat_n(in_force, *count));
-        for (place, (write, in_force)) in call.writes.iter().zip(targets).enumerate() {
-            if place < all.len() {
-                // It went together with one before it.
+        let effects = self.apply_writes(batch, runs, stamps)?;
+        self.record(batch, effects, stamps)
+    }
+
+    fn apply_writes(
+        &mut self,
+        batch: &WriteBatch,
+        runs: &[(Arc<InForce>, usize)],
+        stamps: &mut Stamps,
+    ) -> Result<Vec<Effect>> {
+        if batch.atomicity == Atomicity::AllOrNothing {
+            self.connection.execute_batch("SAVEPOINT batch").map_err(map)?;
+        }
+        let mut effects = Vec::with_capacity(batch.writes.len());
+        // Writes before this position are done one by one, because one of them violates a constraint.
+        let mut one_by_one = 0;
+        let targets = runs.iter().flat_map(|(in_force, count)| iter::repeat_n(in_force, *count));
+        for (place, (write, in_force)) in batch.writes.iter().zip(targets).enumerate() {
+            if place < effects.len() {
+                // A multi-row insert has done it already.
                 continue;
             }
             let reprove = self.reprove;
-            let one = self.one(in_force);
-            if place >= alone {
-                let ahead = call.writes.get(place..).unwrap_or_default();
-                let together = ahead.get(..one.together(ahead)).unwrap_or_default();
-                if let Some(done) = one.insert_together(together, stamps)? {
-                    all.extend(done);
+            let rows = self.rows(in_force);
+            if place >= one_by_one {
+                let ahead = batch.writes.get(place..).unwrap_or_default();
+                let insertable = ahead.get(..rows.insertable(ahead)).unwrap_or_default();
+                if let Some(inserted) = rows.insert_many(insertable, stamps)? {
+                    effects.extend(inserted);
                     continue;
                 }
-                // One of them is refused: each is tried by itself.
-                alone = place + together.len();
+                one_by_one = place + insertable.len();
             }
-            let done = one.run(write, reprove, stamps.next())?;
-            all.push(match (&call.on_failure, call.atomicity, done) {
-                (Some(otherwise), Atomicity::Independent, Done::Settled(failed)) if failed.is_failure() => {
-                    Done::Settled(self.instead(otherwise, (place, write), failed, stamps.next())?)
+            let effect = rows.run(write, reprove, stamps.next())?;
+            effects.push(match (&batch.on_failure, batch.atomicity, effect) {
+                (Some(on_failure), Atomicity::Independent, Effect::Final(failed)) if failed.is_failure() => {
+                    Effect::Final(self.replace(on_failure, (place, write), failed, stamps.next())?)
                 }
-                (_, _, done) => done,
+                (_, _, effect) => effect,
             });
         }
-        if call.atomicity == Atomicity::AllOrNothing {
-            if all.iter().any(Done::is_failure) {
-                self.connection.execute_batch("ROLLBACK TO call").map_err(map)?;
-                for done in all.iter_mut().filter(|done| !done.is_failure()) {
-                    *done = Done::Settled(Outcome::RolledBack);
+        if batch.atomicity == Atomicity::AllOrNothing {
+            if effects.iter().any(Effect::is_failure) {
+                self.connection.execute_batch("ROLLBACK TO batch").map_err(map)?;
+                for effect in effects.iter_mut().filter(|effect| !effect.is_failure()) {
+                    *effect = Effect::Final(Outcome::RolledBack);
                 }
             }
-            self.connection.execute_batch("RELEASE call").map_err(map)?;
+            self.connection.execute_batch("RELEASE batch").map_err(map)?;
         }
-        Ok(all)
+        Ok(effects)
     }
 
-    /// Puts what a write that failed is to be replaced by.
-    fn instead(
+    /// Stores the replacement of a failed write.
+    fn replace(
         &mut self,
         on_failure: &OnFailure,
         (place, write): (usize, &Write),
         failed: Outcome,
         now: Timestamp,
     ) -> Result<Outcome> {
-        let Some(row) = (on_failure.0)(place, write, &failed) else { return Ok(failed) };
+        let Some(row) = on_failure.replacement(place, write, &failed) else { return Ok(failed) };
         let in_force = row.proven_by().clone();
         let (write, reprove) = (Write::put(row, Expect::Anything), self.reprove);
-        let done = self.one(&in_force).run(&write, reprove, now)?;
-        match one::outcomes(vec![write], vec![done]).pop() {
+        let effect = self.rows(&in_force).run(&write, reprove, now)?;
+        match row_writer::outcomes(vec![write], vec![effect]).pop() {
             Some(Outcome::Created(stored) | Outcome::Updated(stored)) => {
                 Ok(Outcome::Replaced(Box::new(failed), stored))
             }
-            other => Err(Error::internal(format!("what was to be put instead could not be: {other:?}"))),
+            other => Err(Error::internal(format!(
+                "the replacement of a failed write could not be stored: {other:?}"
+            ))),
         }
     }
 
-    /// The storages that have new rows which are not in their late indexes, and how many.
-    fn late(&self) -> impl Iterator<Item = (StorageId, usize)> {
-        self.prepared.iter().map(|(storage, one)| (*storage, one.late())).filter(|(_, rows)| *rows > 0)
-    }
-
-    /// What one write to this storage needs.
-    pub(super) fn one(&mut self, in_force: &Arc<InForce>) -> &mut One<'c> {
+    /// Returns the writer for rows of this storage.
+    pub(super) fn rows(&mut self, in_force: &Arc<InForce>) -> &mut RowWriter<'c> {
         let (connection, statements, is_shared) = (self.connection, &mut *self.statements, self.is_shared);
-        self.prepared.entry(in_force.storage).or_insert_with(|| {
-            let texts = statements.entry(in_force.storage);
-            let texts = texts
-                .and_modify(|texts| {
-                    if texts.version != in_force.version {
-                        *texts = Arc::new(Statements::new(in_force));
+        self.writers.entry(in_force.storage).or_insert_with(|| {
+            let statements = statements
+                .entry(in_force.storage)
+                .and_modify(|statements| {
+                    if statements.version != in_force.version {
+                        *statements = Arc::new(Statements::new(in_force));
                     }
                 })
                 .or_insert_with(|| Arc::new(Statements::new(in_force)));
-            One::new(connection, in_force.clone(), texts.clone(), is_shared)
+            RowWriter::new(connection, in_force.clone(), statements.clone(), is_shared)
         })
-    }
-}
-
-fn storage_of(write: &Write) -> StorageId {
-    match &write.action {
-        Action::Put(row) => row.storage(),
-        Action::Delete { in_force, .. } => in_force.storage,
-    }
-}
-
-fn name_of(write: &Write) -> String {
-    match &write.action {
-        Action::Put(row) => row.storage_name().to_string(),
-        Action::Delete { in_force, .. } => in_force.definition.name.to_string(),
     }
 }

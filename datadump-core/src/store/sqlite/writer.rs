@@ -1,4 +1,4 @@
-//! What the writer's thread owns, and what it does about a disk that fails.
+//! The state of the writer's thread, and how it handles a failing disk.
 
 use std::{
     collections::HashMap,
@@ -11,13 +11,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
 use super::{
-    change_log::{Head, Tidying},
-    condition::Condition,
+    change_log::{Head, PruneTimer},
+    disk_health::DiskHealth,
     error::map,
-    late::{self, Behind},
-    log::Log,
     open,
     statements::Statements,
+    wal::Wal,
 };
 use crate::{
     clock::Timestamp,
@@ -26,100 +25,97 @@ use crate::{
     store::{Catalogue, Options},
 };
 
-/// What the writer is told beside rows.
+/// A command in the writer's queue.
 pub(super) enum Command {
-    /// To do something between two batches.
-    Do(Task),
-    /// To end.
+    /// Run a function between two transactions.
+    Run(WriterFn<'static>),
+    /// End the thread.
     Stop,
 }
 
-/// Something the writer does.
-pub(super) type Task = Box<dyn FnOnce(&mut Writer) + Send>;
+/// A function run on the writer's thread.
+pub(super) type WriterFn<'f> = Box<dyn FnOnce(&mut Writer) + Send + 'f>;
 
-/// How long the log is left as it is after it could not be copied into the database.
-const COPY_PAUSE: Duration = Duration::from_secs(1);
+/// Delay before the next checkpoint after one has failed.
+const CHECKPOINT_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// What the writer's thread owns.
+/// The state of the writer's thread.
 pub(super) struct Writer {
     pub(super) connection: Connection,
-    log: Log,
-    pub(super) condition: Condition,
-    /// How many frames the log had when something could not be written.
-    bad_at: u32,
-    /// When the log may be copied again, after it could not be.
-    copy_at: Option<Instant>,
+    wal: Wal,
+    pub(super) disk_health: DiskHealth,
+    /// Number of committed WAL frames when the last write failed.
+    frames_at_failure: u32,
+    /// Time before which no checkpoint is attempted, after one has failed.
+    next_checkpoint: Option<Instant>,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) options: Options,
     pub(super) statements: HashMap<StorageId, Arc<Statements>>,
-    /// Grows when sources or programs have changed.
-    pub(super) changes: watch::Sender<u64>,
+    /// Raised when sources or programs have changed.
+    pub(super) config_signal: watch::Sender<u64>,
+    /// Raised when the change log has new entries.
+    pub(super) commit_signal: watch::Sender<u64>,
     last_stamp: Timestamp,
-    /// The newest entry of the feed.
+    /// The newest entry of the change log.
     pub(super) head: Head,
-    tidying: Tidying,
-    /// What is not in late indexes yet.
-    pub(super) behind: Behind,
-    /// Grows when there is more in the feed.
-    pub(super) news: watch::Sender<u64>,
+    prune_timer: PruneTimer,
 }
 
 impl Writer {
-    /// A writer that goes on after the time of the last row there is.
+    /// Creates a writer whose timestamps continue after `last_stamp`.
     pub(super) fn new(
         connection: Connection,
-        log: Log,
+        wal: Wal,
         catalogue: Arc<Catalogue>,
         options: Options,
-        changes: watch::Sender<u64>,
+        config_signal: watch::Sender<u64>,
         last_stamp: Timestamp,
     ) -> Result<Self> {
         Ok(Self {
             head: Head::read(&connection)?,
-            tidying: Tidying::new(&options.change_log),
-            behind: Behind::default(),
-            news: watch::Sender::new(0),
+            prune_timer: PruneTimer::new(&options.change_log),
+            commit_signal: watch::Sender::new(0),
             connection,
-            log,
-            condition: Condition::default(),
-            bad_at: 0,
-            copy_at: None,
+            wal,
+            disk_health: DiskHealth::default(),
+            frames_at_failure: 0,
+            next_checkpoint: None,
             catalogue,
             options,
             statements: HashMap::new(),
-            changes,
+            config_signal,
             last_stamp,
         })
     }
 
-    /// So many times for rows: each later than every one before it, whatever the clock says, so
-    /// that the order of rows by it is the order in which they were written.
+    /// Reserves `count` timestamps for rows. Each is later than all before it, whatever the clock says, so
+    /// that ordering rows by time gives the order in which they were written.
     pub(super) fn stamps(&mut self, count: usize) -> Stamps {
         let first = self.options.clock.now().max(self.last_stamp.next());
         self.last_stamp = first.after(count);
         Stamps(first)
     }
 
-    /// The time of the last row that was written.
+    /// Returns the timestamp of the last row written.
     pub(super) fn last_stamp(&self) -> Timestamp {
         self.last_stamp
     }
 
-    /// How the statements that follow are run.
-    pub(super) fn pace(&self, pace: Pace) -> Result<()> {
+    /// Sets how the following statements use the CPU.
+    pub(super) fn set_pace(&self, pace: Pace) -> Result<()> {
         match pace {
-            Pace::Rows => open::step_on(&self.connection),
-            Pace::Migration => open::step_aside(&self.connection),
+            Pace::Rows => open::stop_yielding(&self.connection),
+            Pace::Migration => open::yield_while_running(&self.connection),
         }
     }
 
-    /// Runs something in one transaction: all of it or nothing.
+    /// Runs a function in one transaction.
     pub(super) fn transact<T>(&mut self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let done = self.attempt(run);
+        let done = self.try_transact(run);
         self.after(done)
     }
 
-    fn attempt<T>(&mut self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    fn try_transact<T>(&mut self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
         let done = run(&transaction)?;
@@ -127,22 +123,25 @@ impl Writer {
         Ok(done)
     }
 
-    /// What is to be done after every transaction, whatever came of it.
+    /// Updates the health of the disk after a transaction. If the disk failed, removes the uncommitted frames
+    /// that SQLite left in the WAL.
     pub(super) fn after<T>(&mut self, done: Result<T>) -> Result<T> {
         match &done {
             Ok(_) => {
-                // A transaction that wrote nothing says nothing about the disk.
-                if self.condition.is_bad() && self.log.frames().is_ok_and(|frames| frames != self.bad_at) {
-                    self.condition.good();
+                // A transaction that wrote nothing proves nothing about the disk.
+                if self.disk_health.is_failing()
+                    && self.wal.frames().is_ok_and(|frames| frames != self.frames_at_failure)
+                {
+                    self.disk_health.mark_healthy();
                 }
             }
             Err(error) => {
-                self.undo();
+                self.roll_back();
                 if let Error::Full(_) | Error::Unavailable(_) = error {
-                    self.condition.bad(error);
-                    self.bad_at = self.log.frames().unwrap_or(self.bad_at);
-                    if let Err(error) = self.log.cut() {
-                        tracing::error!(%error, "what could not be committed could not be taken out of the log");
+                    self.disk_health.mark_failing(error);
+                    self.frames_at_failure = self.wal.frames().unwrap_or(self.frames_at_failure);
+                    if let Err(error) = self.wal.truncate_uncommitted() {
+                        tracing::error!(%error, "cannot remove the frames of a failed commit from the WAL");
                     }
                 }
             }
@@ -150,16 +149,16 @@ impl Writer {
         done
     }
 
-    /// Leaves a transaction that could not even be undone when it failed.
-    fn undo(&self) {
+    /// Rolls back a transaction that SQLite did not roll back when it failed.
+    fn roll_back(&self) {
         if !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
-            tracing::error!(%error, "a transaction could not be undone");
+            tracing::error!(%error, "cannot roll back a transaction");
         }
     }
 
-    /// Writes something that changes nothing, to see whether the disk takes it.
+    /// Commits a transaction that changes nothing, to see whether the disk accepts writes.
     pub(super) fn probe(&mut self) -> Result<()> {
         self.transact(|connection| {
             let version: i64 =
@@ -168,69 +167,50 @@ impl Writer {
         })
     }
 
-    /// What nobody waits for: removes old entries of the feed, puts rows into late indexes (fewer at once when
-    /// nobody waits for the writer either), and copies a long log into the database.
-    pub(super) fn tidy(&mut self, is_lull: bool) {
-        self.forget();
-        self.catch_up(is_lull);
-        if !self.log.is_long() || self.copy_at.is_some_and(|at| Instant::now() < at) {
+    /// Runs maintenance between transactions: prunes the change log and checkpoints a long WAL.
+    pub(super) fn maintain(&mut self) {
+        self.prune_change_log();
+        if !self.wal.needs_checkpoint() || self.next_checkpoint.is_some_and(|at| Instant::now() < at) {
             return;
         }
-        self.copy_at = None;
-        if let Err(error) = self.log.copy(&self.connection) {
-            tracing::warn!(%error, "the log could not be copied into the database; it is tried again");
-            self.copy_at = Some(Instant::now() + COPY_PAUSE);
+        self.next_checkpoint = None;
+        if let Err(error) = self.wal.checkpoint(&self.connection) {
+            tracing::warn!(%error, "checkpoint failed; retrying");
+            self.next_checkpoint = Some(Instant::now() + CHECKPOINT_RETRY_DELAY);
         }
     }
 
-    fn forget(&mut self) {
-        if !self.tidying.is_due() || self.condition.is_bad() {
+    fn prune_change_log(&mut self) {
+        if !self.prune_timer.is_due() || self.disk_health.is_failing() {
             return;
         }
         let (head, retention, now) = (self.head, self.options.change_log, self.options.clock.now());
-        let more = self.transact(|connection| head.remove_old(connection, &retention, now));
+        let more = self.transact(|connection| head.prune(connection, &retention, now));
         if let Err(error) = &more {
-            tracing::warn!(%error, "old entries of the feed could not be removed; it is tried again");
+            tracing::warn!(%error, "cannot prune the change log; retrying");
         }
-        self.tidying.done(more.unwrap_or(false));
+        self.prune_timer.done(more.unwrap_or(false));
     }
 
-    fn catch_up(&mut self, is_lull: bool) {
-        while !self.condition.is_bad()
-            && let Some(id) = self.behind.due(is_lull)
-        {
-            let storage = self.catalogue.by_id(id).and_then(|storage| storage.in_force.clone());
-            let in_force = storage.filter(|in_force| late::has(&in_force.definition));
-            let caught_up = in_force
-                .map_or(Ok(0), |in_force| self.transact(|connection| late::catch_up(connection, &in_force)));
-            match caught_up {
-                Ok(left) => self.behind.done(id, left),
-                Err(error) => {
-                    tracing::warn!(%error, "new rows could not be put into a late index; it is tried again");
-                    self.behind.failed();
-                }
-            }
-        }
-    }
-
-    /// The last that is done: all of the log goes into the file, which is then the whole database.
+    /// Checkpoints the whole WAL before the connection is closed, so that the main file is the whole
+    /// database.
     pub(super) fn finish(self) {
-        if let Err(error) = self.log.empty(&self.connection) {
-            tracing::warn!(%error, "the log could not be emptied into the file; it is read at the next start");
+        if let Err(error) = self.wal.checkpoint_and_truncate(&self.connection) {
+            tracing::warn!(%error, "final checkpoint failed; the WAL is recovered at the next start");
         }
     }
 }
 
-/// How the writer's statements are run.
+/// How the writer's statements use the CPU.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pace {
-    /// As fast as can be.
+    /// Without yielding.
     Rows,
-    /// Stepping aside for readers.
+    /// Yielding to readers.
     Migration,
 }
 
-/// Times for rows, one after the other.
+/// Consecutive timestamps for rows.
 pub(super) struct Stamps(Timestamp);
 
 impl Stamps {
@@ -244,7 +224,7 @@ impl Stamps {
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Do(_) => "Do",
+            Self::Run(_) => "Run",
             Self::Stop => "Stop",
         })
     }

@@ -1,10 +1,10 @@
-//! `datadump_info`: one row that says which release's tables these are.
+//! `datadump_info`: one row with the version of the system tables.
 
 #![expect(unused_qualifications, reason = "sea-orm's macro writes them")]
 
 use sea_orm::entity::prelude::*;
 
-/// The one row.
+/// The only row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "datadump_info")]
 pub(in crate::store) struct Model {
@@ -13,11 +13,11 @@ pub(in crate::store) struct Model {
     pub(in crate::store) id: i64,
     /// The version of the system tables.
     pub(in crate::store) system_version: i64,
-    /// When the database was made, in microseconds after 1970.
+    /// When the database was created, in microseconds since 1970.
     pub(in crate::store) created_at: i64,
 }
 
-/// None.
+/// No relations.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub(in crate::store) enum Relation {}
 

@@ -1,5 +1,4 @@
-//! The tables in which the service keeps its own knowledge, the same on both databases: sea-orm
-//! entities, and how the catalogue is read out of them.
+//! The system tables, alike on both databases: sea-orm entities, and how the catalogue is read from them.
 
 pub(super) mod info;
 pub(super) mod storage;
@@ -18,30 +17,33 @@ use crate::{
     schema::{Definition, InForce, StorageId, parse},
 };
 
-/// The version of the system tables that this release writes. A database with a lower one is
-/// brought up to it on open, step by step; one with a higher one is refused.
+/// Version of the system tables that this release creates, and to which it upgrades older databases when it
+/// opens them. A database with a higher version is refused.
+pub(super) const VERSION: i64 = 1;
+
+/// Upgrade steps of the system tables, oldest first: the step at index 0 takes a database from version 1 to
+/// version 2, and so on.
 ///
-/// * 1: `datadump_info`, `datadump_storage`, `datadump_version`.
-/// * 2: the tables of [`SystemStorage`](super::system_storages::SystemStorage)'s storages.
-/// * 3: that of its answers.
-/// * 4: those of the [feed](super::change_log).
-/// * 5: those of the hub.
-/// * 6: how far late indexes are, on SQLite.
-pub(super) const VERSION: i64 = 6;
+/// A step returns the statements for one backend; all pending steps run in the transaction that opens the
+/// database. A new database is created directly in the current layout. So whoever changes the layout
+/// ([`create_tables`], the change log's tables, or the [system storages](super::system_storages)) adds a step
+/// here, raises [`VERSION`], and keeps the fixtures of the older version in `tests/fixtures`, from which the
+/// upgrade is tested on both databases.
+const UPGRADES: &[fn(DbBackend) -> Vec<String>] = &[];
 
-/// The version that brought the feed.
-pub(super) const FEED: i64 = 4;
+/// Returns the statements that upgrade the system tables from this version to [`VERSION`].
+pub(super) fn upgrade(backend: DbBackend, found: i64) -> Vec<String> {
+    let done = usize::try_from(found.saturating_sub(1)).unwrap_or_default();
+    UPGRADES.iter().skip(done).flat_map(|step| step(backend)).collect()
+}
 
-/// The version that brought late indexes.
-pub(super) const LATE: i64 = 6;
-
-/// A name for the numbers of a feed that begins now.
+/// Returns a new epoch, which identifies the positions of one database's change log.
 pub(super) fn epoch(ids: &Ids) -> String {
-    // The last ones are as they fall.
+    // The last digits of an id are random.
     ids.next().simple().to_string().split_off(20)
 }
 
-/// What creates the system tables of version 1, in order.
+/// Returns the statements that create the tables of the catalogue.
 pub(super) fn create_tables(backend: DbBackend) -> Vec<Statement> {
     let schema = Schema::new(backend);
     vec![
@@ -51,7 +53,7 @@ pub(super) fn create_tables(backend: DbBackend) -> Vec<Statement> {
     ]
 }
 
-/// Refuses a database that a newer release wrote.
+/// Refuses a database of a newer release.
 pub(super) fn check_version(found: i64) -> Result<()> {
     if found > VERSION {
         return Err(Error::NewerDatabase { found, supported: VERSION });
@@ -59,7 +61,7 @@ pub(super) fn check_version(found: i64) -> Result<()> {
     Ok(())
 }
 
-/// The catalogue that the rows of both tables say.
+/// Builds the catalogue from the rows of both tables.
 pub(super) fn catalogue(
     storages: Vec<storage::Model>,
     versions: Vec<version::Model>,
@@ -77,12 +79,12 @@ pub(super) fn catalogue(
         .collect()
 }
 
-/// A catalogue entry from its row and the rows of its versions.
+/// Builds a catalogue entry from its row and the rows of its versions.
 pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Model>) -> Result<Storage> {
     let broken = |what: &str| Error::internal(format!("catalogue of `{}`: {what}", storage.name));
     versions.sort_by_key(|version| version.version);
     let id = StorageId(storage.id);
-    let last = versions.last().ok_or_else(|| broken("no version"))?;
+    let last = versions.last().ok_or_else(|| broken("it has no version"))?;
     let definition_of = |version: &version::Model| -> Result<(Definition, Json)> {
         let sent: Json = serde_json::from_str(&version.sent).map_err(Error::internal)?;
         Ok((parse::named(&storage.name, &sent)?, sent))
@@ -93,7 +95,8 @@ pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Mode
         version: number(last.version)?,
         definition: Arc::new(definition),
         sent,
-        state: State::from_name(&last.state).ok_or_else(|| broken("a state nobody knows"))?,
+        state: State::from_name(&last.state)
+            .ok_or_else(|| broken("its last version has an unknown state"))?,
         error: last.error.clone(),
     };
     let (in_force, sent) = match versions.iter().find(|version| version.version == storage.version) {
@@ -116,7 +119,7 @@ pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Mode
     })
 }
 
-/// A version's row as its history lists it.
+/// Converts the row of a version to its entry in the history.
 pub(super) fn record(version: version::Model) -> Result<VersionRecord> {
     Ok(VersionRecord {
         version: number(version.version)?,
@@ -134,5 +137,15 @@ fn number(version: i64) -> Result<i32> {
 }
 
 fn time(micros: i64) -> Result<Timestamp> {
-    Timestamp::from_micros(micros).ok_or_else(|| Error::internal("a time out of range in the catalogue"))
+    Timestamp::from_micros(micros).ok_or_else(|| Error::internal("a time in the catalogue is out of range"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_after_the_first_has_an_upgrade_step() {
+        assert_eq!(VERSION, 1 + i64::try_from(UPGRADES.len()).unwrap());
+    }
 }

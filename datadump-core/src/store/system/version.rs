@@ -1,5 +1,5 @@
-//! `datadump_version`: one row a version of a storage, with how far its migration is. A version
-//! that failed is replaced when the next attempt at it is declared.
+//! `datadump_version`: one row per version of a storage, with the state of its migration. The row of a failed
+//! version is replaced by the next attempt.
 
 #![expect(unused_qualifications, reason = "sea-orm's macro writes them")]
 
@@ -12,7 +12,7 @@ pub(in crate::store) struct Model {
     /// The storage.
     #[sea_orm(primary_key, auto_increment = false)]
     pub(in crate::store) storage_id: i64,
-    /// The version, from 1.
+    /// The version number, from 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub(in crate::store) version: i64,
     /// The definition as it was sent, without its name.
@@ -26,15 +26,15 @@ pub(in crate::store) struct Model {
     pub(in crate::store) error: Option<String>,
     /// Rows read or rewritten so far.
     pub(in crate::store) rows_done: i64,
-    /// Rows there are to read or rewrite.
+    /// Rows to read or rewrite in total.
     pub(in crate::store) rows_total: i64,
-    /// When it was declared, in microseconds after 1970.
+    /// When it was declared, in microseconds since 1970.
     pub(in crate::store) created_at: i64,
     /// When it came into force.
     pub(in crate::store) applied_at: Option<i64>,
 }
 
-/// None.
+/// No relations.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub(in crate::store) enum Relation {}
 

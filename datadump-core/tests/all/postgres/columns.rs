@@ -33,7 +33,7 @@ fn everything() -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn every_kind_comes_back_as_it_was() {
+async fn every_kind_round_trips() {
     let database = Database::new().await;
     let store = database.store().await;
     let storage = applied(&store, &everything()).await;
@@ -74,7 +74,7 @@ async fn every_kind_comes_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_default_of_every_kind_fills_the_rows_there_are() {
+async fn a_default_of_every_kind_fills_existing_rows() {
     let database = Database::new().await;
     let store = database.store().await;
     let first = json!({"name": "old", "key": {"name": "id", "type": "integer"},

@@ -1,4 +1,4 @@
-//! Migrations that are cut off at any moment, and reads and writes beside them.
+//! Migrations interrupted at any moment, and reads and writes during them.
 
 use std::{
     sync::{
@@ -17,7 +17,7 @@ use serde_json::json;
 use super::support::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_migration_that_is_cut_off_at_any_moment_comes_to_its_end() {
+async fn a_migration_interrupted_at_any_moment_completes() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
@@ -39,7 +39,7 @@ async fn a_migration_that_is_cut_off_at_any_moment_comes_to_its_end() {
             cuts += 1;
             running += i32::from(progress.state == State::Running);
         }
-        // The storage works all the while.
+        // The storage works all the time.
         let now = in_force(&store, "dog");
         let outcomes = write(&store, vec![put(&now, &a_dog(7), Expect::Anything)]).await;
         assert_eq!(words(&outcomes), ["updated"]);
@@ -53,7 +53,7 @@ async fn a_migration_that_is_cut_off_at_any_moment_comes_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn reads_and_writes_go_on_while_a_storage_grows() {
+async fn reads_and_writes_continue_during_a_migration() {
     let database = Database::new().await;
     let store = Arc::new(database.store().await);
     let dog = applied(&store, &dog()).await;
@@ -125,7 +125,7 @@ async fn reads_and_writes_go_on_while_a_storage_grows() {
 }
 
 #[tokio::test]
-async fn another_node_takes_over_what_a_dead_one_left() {
+async fn another_node_takes_over_the_migration_of_a_dead_one() {
     let database = Database::new().await;
     let one = database.store().await;
     let dog = applied(&one, &dog()).await;
@@ -144,13 +144,13 @@ async fn another_node_takes_over_what_a_dead_one_left() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn writes_to_other_storages_go_on_while_one_cannot_be_written() {
+async fn writes_to_other_storages_continue_while_one_is_blocked() {
     let database = Database::new().await;
     let store = Arc::new(database.store().await);
     let dog = applied(&store, &dog()).await;
     let cat = json!({"name": "cat", "key": {"name": "id", "type": "integer"}, "fields": [{"name": "x", "type": "integer"}]});
     let cat = applied(&store, &cat).await;
-    // As a migration's last transaction does.
+    // As the final transaction of a migration does.
     let mut holder = database.connection().await;
     let lock = format!("BEGIN; SELECT pg_advisory_xact_lock(1684275201, {})", dog.storage.get());
     sqlx::raw_sql(sqlx::AssertSqlSafe(lock)).execute(&mut holder).await.unwrap();
@@ -177,7 +177,7 @@ async fn writes_to_other_storages_go_on_while_one_cannot_be_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_migration_goes_on_when_its_connection_is_lost() {
+async fn a_migration_continues_after_its_connection_is_lost() {
     let database = Database::new().await;
     let store = Arc::new(database.store().await);
     let dog = applied(&store, &dog()).await;

@@ -1,5 +1,5 @@
-//! Rows that the database refuses in calls that are long, and calls that stand or fall together:
-//! one transaction each, with few subtransactions.
+//! Rows that the database refuses in large and in atomic batches: one transaction each, with few
+//! subtransactions.
 
 use datadump_core::{
     schema::{InForce, Value},
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::support::*;
 
-/// Of more subtransactions than this the database does not know by heart which are done.
+/// Number of subtransactions whose state PostgreSQL caches per backend.
 const KNOWN_BY_HEART: i64 = 64;
 
 fn seat(seat: &Arc<InForce>, id: usize, code: &str) -> Write {
@@ -30,16 +30,16 @@ async fn seats(
     (store, in_force)
 }
 
-/// How many transactions and subtransactions have written the rows that were changed.
+/// Counts the transactions and subtransactions that wrote the changed rows.
 async fn transactions(database: &Database) -> i64 {
     database.number("SELECT count(DISTINCT xmin::text) FROM storage_seat WHERE version > 1").await
 }
 
 #[tokio::test]
-async fn many_changes_that_are_refused_leave_the_others_in_one_transaction() {
+async fn many_refused_updates_leave_the_others_in_one_transaction() {
     let database = Database::new().await;
     let (store, in_force) = seats(&database, 1000).await;
-    // Every third wants what row 0 has.
+    // Every third row wants the code of row 0.
     let writes = (1..1000)
         .map(|id| seat(&in_force, id, &if id % 3 == 0 { "c0".to_owned() } else { format!("new {id}") }));
     let outcomes = write(&store, writes.collect()).await;
@@ -53,11 +53,11 @@ async fn many_changes_that_are_refused_leave_the_others_in_one_transaction() {
 }
 
 #[tokio::test]
-async fn values_are_passed_on_through_many_rows_whatever_the_order_of_keys() {
+async fn unique_values_can_move_through_many_rows_in_any_key_order() {
     for together in [false, true] {
         let database = Database::new().await;
         let (store, in_force) = seats(&database, 300).await;
-        // The last one lets go of its code, which the one before it takes, and so on.
+        // The last row frees its code, which the one before it takes, and so on.
         let mut writes = vec![seat(&in_force, 299, "free")];
         writes.extend((0..299).rev().map(|id| seat(&in_force, id, &format!("c{}", id + 1))));
         let call = if together { WriteBatch::atomic(writes) } else { WriteBatch::independent(writes) };
@@ -72,14 +72,14 @@ async fn values_are_passed_on_through_many_rows_whatever_the_order_of_keys() {
 }
 
 #[tokio::test]
-async fn a_call_together_that_is_refused_at_its_end_leaves_nothing_and_its_neighbours_alone() {
+async fn an_atomic_batch_refused_at_its_end_leaves_nothing_and_does_not_affect_others() {
     let database = Database::new().await;
     let (store, in_force) = seats(&database, 300).await;
     let store = Arc::new(store);
     let mut writes = vec![seat(&in_force, 299, "free")];
     writes.extend((10..299).rev().map(|id| seat(&in_force, id, &format!("c{}", id + 1))));
     writes.push(seat(&in_force, 1000, "c0"));
-    // All in one batch, behind a first call that is being written.
+    // All in one transaction, queued behind a first batch that is being written.
     let calls = [
         WriteBatch::independent(vec![seat(&in_force, 2000, "first")]),
         WriteBatch::independent((2001..2100).map(|id| seat(&in_force, id, &format!("n{id}"))).collect()),
@@ -104,7 +104,7 @@ async fn a_call_together_that_is_refused_at_its_end_leaves_nothing_and_its_neigh
     }
     assert_eq!(words(&outcomes[0]), ["created"]);
     assert_eq!(words(&outcomes[1]), ["created"; 99]);
-    assert_eq!(words(&outcomes[2])[..290], ["undone"; 290]);
+    assert_eq!(words(&outcomes[2])[..290], ["rolled back"; 290]);
     assert_eq!(words(&outcomes[2])[290], "invalid");
     let created = words(&outcomes[3]).iter().filter(|word| **word == "created").count();
     assert_eq!(created, 1, "they all want the same code, and the first one gets it");

@@ -50,7 +50,7 @@ async fn a_growing_storage_keeps_its_rows() {
 }
 
 #[tokio::test]
-async fn a_refused_migration_says_why_and_leaves_nothing() {
+async fn a_failed_migration_gives_the_reason_and_leaves_nothing() {
     let database = Database::new().await;
     let store = database.store().await;
     let first = dog();
@@ -83,7 +83,7 @@ async fn a_refused_migration_says_why_and_leaves_nothing() {
             database.number("SELECT count(*) FROM pg_indexes WHERE tablename = 'storage_dog'").await;
         assert_eq!(indexes, 4);
     }
-    // A version that failed can be sent again, corrected.
+    // A version that failed can be corrected and declared again.
     let dog = applied(&store, &grown()).await;
     assert_eq!(dog.version, 2);
     assert_eq!(store.versions(dog.storage).await.unwrap().len(), 2);
@@ -128,7 +128,7 @@ async fn values_are_converted_renamed_and_dropped() {
 }
 
 #[tokio::test]
-async fn a_type_that_was_narrowed_can_grow_again_without_a_rewrite() {
+async fn a_narrowed_type_can_grow_again_without_a_rewrite() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
@@ -143,7 +143,7 @@ async fn a_type_that_was_narrowed_can_grow_again_without_a_rewrite() {
 }
 
 #[tokio::test]
-async fn a_table_of_that_name_that_is_not_ours_is_left_alone() {
+async fn an_unrelated_table_of_the_same_name_is_left_alone() {
     let database = Database::new().await;
     database.execute("CREATE TABLE storage_dog (x integer)").await;
     let store = database.store().await;
@@ -156,7 +156,7 @@ async fn a_table_of_that_name_that_is_not_ours_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_storage_being_migrated_takes_no_other_version_and_stays() {
+async fn a_migrating_storage_accepts_no_other_version_and_cannot_be_removed() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
@@ -170,7 +170,7 @@ async fn a_storage_being_migrated_takes_no_other_version_and_stays() {
     assert_eq!(
         database
             .number(
-                // The service's own have negative numbers.
+                // System storages have negative numbers.
                 "SELECT count(*) FROM pg_class \
                  WHERE relname LIKE 'storage%' OR relname LIKE 'dd\\_%' AND relname NOT LIKE 'dd\\_%\\_-%'"
             )
@@ -181,7 +181,7 @@ async fn a_storage_being_migrated_takes_no_other_version_and_stays() {
 }
 
 #[tokio::test]
-async fn a_plan_counts_what_stands_in_its_way_and_says_what_would_run() {
+async fn a_plan_counts_violations_and_lists_its_statements() {
     let database = Database::new().await;
     let store = database.store().await;
     let first = dog();

@@ -1,5 +1,5 @@
-//! What is special to PostgreSQL: several processes on one database, migrations that are cut off,
-//! rows that the database refuses. What all backends have in common is in the conformance suite.
+//! Tests specific to PostgreSQL: several processes on one database, interrupted migrations, rows that the
+//! database refuses. What all backends have in common is in the conformance suite.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, and so may their helpers")]
 
@@ -8,7 +8,7 @@ mod interruptions;
 mod isolation;
 mod migrations;
 mod nodes;
-mod own;
 mod reads;
 mod support;
+mod system_storages;
 mod writes;

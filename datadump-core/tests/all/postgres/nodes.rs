@@ -1,4 +1,4 @@
-//! Several processes on one database; here each is a store of its own.
+//! Several processes on one database, each represented by a store.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ where
 }
 
 #[tokio::test]
-async fn what_one_declares_the_other_knows() {
+async fn a_declared_storage_is_known_to_all_nodes() {
     let database = Database::new().await;
     let (one, other) = (database.store().await, database.store().await);
     let first = applied(&one, &dog()).await;
@@ -64,13 +64,13 @@ async fn what_one_declares_the_other_knows() {
 }
 
 #[tokio::test]
-async fn a_row_is_proven_again_when_another_version_came_into_force() {
+async fn a_row_is_validated_again_when_another_version_is_in_force() {
     let database = Database::new().await;
     let (one, other) = (database.store().await, database.store().await);
     let old = applied(&one, &dog()).await;
     until("the storage", || other.catalogue().get("dog").is_some_and(|s| s.in_force.is_some())).await;
     applied(&other, &and(dog(), json!({"name": "good", "type": "boolean", "default": true}))).await;
-    // The row still carries version 1.
+    // The row still has version 1.
     let outcomes = write(&one, vec![put(&old, &a_dog(1), Expect::Anything)]).await;
     let Outcome::Created(stored) = &outcomes[0] else { panic!("{outcomes:?}") };
     assert_eq!(stored.in_force.version, 2);
@@ -92,7 +92,7 @@ async fn a_row_is_proven_again_when_another_version_came_into_force() {
 }
 
 #[tokio::test]
-async fn only_one_declares_a_name() {
+async fn only_one_node_can_declare_a_name() {
     let database = Database::new().await;
     let (one, other) = (database.store().await, database.store().await);
     let dog = dog();
@@ -112,7 +112,7 @@ async fn only_one_declares_a_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn increments_from_two_nodes_lose_nothing() {
+async fn no_increment_from_two_nodes_is_lost() {
     let database = Database::new().await;
     let one = Arc::new(database.store().await);
     let counter = json!({"name": "counter", "key": {"name": "id", "type": "integer"},
@@ -157,7 +157,7 @@ async fn increments_from_two_nodes_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn inserts_of_the_same_keys_from_two_nodes_become_one_row_each() {
+async fn concurrent_inserts_of_the_same_keys_make_one_row_each() {
     let database = Database::new().await;
     let one = Arc::new(database.store().await);
     let dog = applied(&one, &dog()).await;

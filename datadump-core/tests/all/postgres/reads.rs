@@ -1,26 +1,26 @@
-//! Questions: counts, plans, connections.
+//! Reads: counts, plans, connections.
 
 use std::time::{Duration, Instant};
 
-use datadump_core::store::{Counted, Expect, Store};
+use datadump_core::store::{Expect, RowCount, Store};
 use serde_json::json;
 
 use super::support::*;
 
 #[tokio::test]
-async fn counts_are_exact_or_say_that_they_are_not() {
+async fn counts_are_exact_or_marked_as_estimates() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
     dogs(&store, &dog, 2000).await;
     database.execute("ANALYZE storage_dog").await;
     let counted = async |parameters: &[(&str, &str)]| page(&store, &dog, parameters).await.count;
-    assert_eq!(counted(&[]).await, Counted::Exactly(2000));
-    assert_eq!(counted(&[("color", "black")]).await, Counted::Exactly(2000));
-    assert_eq!(counted(&[("color", "white")]).await, Counted::Exactly(0));
-    assert_eq!(counted(&[("count", "none")]).await, Counted::Unknown);
-    assert_eq!(counted(&[("count", "exact")]).await, Counted::Exactly(2000));
-    assert_eq!(counted(&[("count", "estimated")]).await, Counted::About(2000));
+    assert_eq!(counted(&[]).await, RowCount::Exactly(2000));
+    assert_eq!(counted(&[("color", "black")]).await, RowCount::Exactly(2000));
+    assert_eq!(counted(&[("color", "white")]).await, RowCount::Exactly(0));
+    assert_eq!(counted(&[("count", "none")]).await, RowCount::Unknown);
+    assert_eq!(counted(&[("count", "exact")]).await, RowCount::Exactly(2000));
+    assert_eq!(counted(&[("count", "estimated")]).await, RowCount::About(2000));
     store.close().await;
 }
 
@@ -78,7 +78,7 @@ async fn reads_do_not_wait_for_writers() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_serve_is_refused_with_the_reason() {
+async fn an_unsuitable_database_is_refused_with_the_reason() {
     let latin = Database::made("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0").await;
     let opened = |url: String| async move {
         let opened = datadump_core::store::postgres::PostgresStore::open(&url, options()).await;

@@ -1,4 +1,4 @@
-//! A database of a test's own, and what tests say to a store.
+//! A database for each test, and helpers on a store.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 pub(super) use crate::databases::options;
 use crate::databases::{self, Backend, ids};
 
-/// An empty database, gone when this is dropped.
+/// An empty database, removed on drop.
 pub(super) struct Database(databases::Database);
 
 impl Database {
@@ -51,7 +51,7 @@ impl Database {
     }
 }
 
-/// Records a version and says which storage it is of.
+/// Declares a version; returns the storage.
 pub(super) async fn declare(store: &PostgresStore, definition: &Json) -> Result<Arc<Storage>> {
     let parsed = parse::definition(definition)?;
     let known = store.catalogue().folded(parsed.name.as_str());
@@ -61,7 +61,7 @@ pub(super) async fn declare(store: &PostgresStore, definition: &Json) -> Result<
     store.declare(Declaration { definition: parsed, sent, base }).await
 }
 
-/// Declares and applies; the version in force.
+/// Declares and applies a version; returns it.
 pub(super) async fn applied(store: &PostgresStore, definition: &Json) -> Arc<InForce> {
     let storage = declare(store, definition).await.unwrap();
     store.migrate(storage.id).await.unwrap();
@@ -71,7 +71,7 @@ pub(super) async fn applied(store: &PostgresStore, definition: &Json) -> Arc<InF
     in_force(store, storage.name.as_str())
 }
 
-/// Declares and tries; the reason why it fails.
+/// Declares a version that fails; returns the reason.
 pub(super) async fn failing(store: &PostgresStore, definition: &Json) -> String {
     let storage = declare(store, definition).await.unwrap();
     store.migrate(storage.id).await.unwrap();
@@ -97,7 +97,7 @@ pub(super) async fn write(store: &PostgresStore, writes: Vec<Write>) -> Vec<Outc
     store.write(WriteBatch::independent(writes)).await.unwrap()
 }
 
-/// What became of writes, in one word each.
+/// Returns the name of each outcome.
 pub(super) fn words(outcomes: &[Outcome]) -> Vec<&'static str> {
     let word = |outcome: &Outcome| match outcome {
         Outcome::Created(_) => "created",
@@ -107,9 +107,9 @@ pub(super) fn words(outcomes: &[Outcome]) -> Vec<&'static str> {
         Outcome::Missing => "missing",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",
-        Outcome::Unchanged(_) => "same",
-        Outcome::Replaced(..) => "instead",
-        Outcome::RolledBack => "undone",
+        Outcome::Unchanged(_) => "unchanged",
+        Outcome::Replaced(..) => "replaced",
+        Outcome::RolledBack => "rolled back",
     };
     outcomes.iter().map(word).collect()
 }
@@ -129,7 +129,7 @@ pub(super) async fn page(
     store.page(in_force, &query).await.unwrap()
 }
 
-/// The storage most tests use.
+/// The storage that most tests use.
 pub(super) fn dog() -> Json {
     json!({
         "name": "dog",
@@ -146,7 +146,7 @@ pub(super) fn a_dog(number: usize) -> Json {
     json!({"chip_id": format!("CHIP{number:06}"), "color": "black", "size": number, "tag": null})
 }
 
-/// So many dogs, written in one call each thousand.
+/// Writes this many dogs, in batches of 4000.
 pub(super) async fn dogs(store: &PostgresStore, in_force: &Arc<InForce>, count: usize) {
     let numbers: Vec<usize> = (0..count).collect();
     for chunk in numbers.chunks(4000) {
@@ -155,7 +155,7 @@ pub(super) async fn dogs(store: &PostgresStore, in_force: &Arc<InForce>, count: 
     }
 }
 
-/// The definition with one member of a field changed.
+/// Returns the definition with one member of a field changed.
 pub(super) fn with(mut definition: Json, field: &str, member: &str, value: Json) -> Json {
     let fields = definition["fields"].as_array_mut().unwrap();
     let found = fields.iter_mut().find(|f| f["name"] == field).unwrap();
@@ -163,7 +163,7 @@ pub(super) fn with(mut definition: Json, field: &str, member: &str, value: Json)
     definition
 }
 
-/// The definition with another field.
+/// Returns the definition with another field.
 pub(super) fn and(mut definition: Json, field: Json) -> Json {
     definition["fields"].as_array_mut().unwrap().push(field);
     definition
@@ -173,13 +173,14 @@ pub(super) fn is_unknown(error: &Error) -> bool {
     matches!(error, Error::UnknownStorage(_))
 }
 
-/// What differs between the version in force and a definition.
+/// Returns the difference between the version in force and a definition.
 pub(super) fn difference(in_force: &Arc<InForce>, definition: &Json) -> datadump_core::schema::Difference {
     let parsed = parse::definition(definition).unwrap();
     evolve::difference(&in_force.definition, &parsed, &std::collections::BTreeMap::new())
 }
 
-/// All that takes long, at once: a growing column, a new index, a check, an index on what grows.
+/// A version that needs everything that takes long: a growing column, a new index, a check, an index on the
+/// growing column.
 pub(super) fn grown() -> Json {
     let mut definition = with(dog(), "size", "type", json!("long"));
     definition = with(definition, "color", "max_length", json!(64));
@@ -188,7 +189,7 @@ pub(super) fn grown() -> Json {
     with(definition, "size", "max", json!(1_000_000))
 }
 
-/// What migrations have left lying about.
+/// Counts what migrations have left behind.
 pub(super) async fn left_over(database: &Database) -> i64 {
     let columns = database
         .number("SELECT count(*) FROM pg_attribute WHERE attrelid = 'storage_dog'::regclass AND attname LIKE '\\_\\_%' AND NOT attisdropped")
@@ -200,7 +201,7 @@ pub(super) async fn left_over(database: &Database) -> i64 {
     columns + triggers + functions + invalid
 }
 
-/// Waits, not for ever, until something is so.
+/// Waits until a condition holds; panics after ten seconds.
 pub(super) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..500 {
         if is_so() {

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::support::*;
 
 #[tokio::test]
-async fn writes_of_one_key_in_one_call_take_effect_in_order() {
+async fn writes_of_one_key_in_one_batch_take_effect_in_order() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
@@ -39,7 +39,7 @@ async fn writes_of_one_key_in_one_call_take_effect_in_order() {
 }
 
 #[tokio::test]
-async fn rows_that_violate_a_unique_index_leave_their_neighbours_alone() {
+async fn rows_that_violate_a_unique_index_do_not_affect_others() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
@@ -49,7 +49,7 @@ async fn rows_that_violate_a_unique_index_leave_their_neighbours_alone() {
         put(&dog, &record, Expect::Anything)
     };
     write(&store, vec![tagged(0, "taken")]).await;
-    // Every 97th wants what the first one has.
+    // Every 97th row wants the code of the first one.
     let writes = (1..=4000).map(|n| tagged(n, if n % 97 == 0 { "taken" } else { "" }.to_owned().as_str()));
     let writes: Vec<_> = (1..=4000)
         .zip(writes)
@@ -71,7 +71,7 @@ async fn rows_that_violate_a_unique_index_leave_their_neighbours_alone() {
 }
 
 #[tokio::test]
-async fn a_value_can_go_from_one_row_to_another_in_one_call() {
+async fn a_unique_value_can_move_between_rows_in_one_batch() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
@@ -81,7 +81,7 @@ async fn a_value_can_go_from_one_row_to_another_in_one_call() {
         put(&dog, &record, Expect::Anything)
     };
     write(&store, vec![tagged(1, "a"), tagged(2, "b")]).await;
-    // The key order is the wrong one here: row 1 may take `b` only after row 2 let go of it.
+    // The key order is the wrong way round: row 1 may only take `b` after row 2 has freed it.
     let outcomes = write(&store, vec![tagged(2, "c"), tagged(1, "b")]).await;
     assert_eq!(words(&outcomes), ["updated", "updated"]);
     let outcomes =
@@ -92,7 +92,7 @@ async fn a_value_can_go_from_one_row_to_another_in_one_call() {
 }
 
 #[tokio::test]
-async fn a_unique_index_over_several_fields_is_named_by_them() {
+async fn a_violation_of_a_unique_index_names_its_fields() {
     let database = Database::new().await;
     let store = database.store().await;
     let definition = json!({"name": "seat", "key": {"name": "id", "type": "integer"},
@@ -111,7 +111,7 @@ async fn a_unique_index_over_several_fields_is_named_by_them() {
 }
 
 #[tokio::test]
-async fn generated_keys_pass_over_those_given_by_hand() {
+async fn generated_keys_skip_explicit_ones() {
     let database = Database::new().await;
     let store = database.store().await;
     let definition = json!({"name": "note", "key": {"name": "id", "type": "integer", "generated": true},
@@ -155,7 +155,7 @@ async fn newest_first_is_exact() {
 }
 
 #[tokio::test]
-async fn a_removed_storage_answers_its_writers() {
+async fn writes_to_a_removed_storage_fail() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
@@ -178,7 +178,7 @@ async fn a_full_queue_refuses_at_once() {
     let store =
         Arc::new(datadump_core::store::postgres::PostgresStore::open(database.url(), small).await.unwrap());
     let dog = applied(&store, &dog()).await;
-    // Somebody holds the table, so nothing is written.
+    // Another session has locked the table, so nothing is written.
     let mut holder = database.connection().await;
     sqlx::raw_sql("BEGIN; LOCK TABLE storage_dog").execute(&mut holder).await.unwrap();
     let waiting = {
@@ -200,7 +200,7 @@ async fn a_full_queue_refuses_at_once() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_is_made_again() {
+async fn a_lost_connection_is_opened_again() {
     let database = Database::new().await;
     let store = database.store().await;
     let dog = applied(&store, &dog()).await;
@@ -220,7 +220,7 @@ async fn a_lost_connection_is_made_again() {
 }
 
 #[tokio::test]
-async fn closing_finishes_what_was_accepted() {
+async fn closing_finishes_accepted_writes() {
     let database = Database::new().await;
     let store = Arc::new(database.store().await);
     let dog = applied(&store, &dog()).await;

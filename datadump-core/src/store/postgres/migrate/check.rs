@@ -1,5 +1,5 @@
-//! Whether the rows fit the new definition: a first look at all of them while writes go on, and a
-//! second one, in the last transaction, at those that have changed since.
+//! Checks that rows fit the new definition: all of them while writes go on, and in the final transaction
+//! those changed since.
 
 use serde_json::Value as Json;
 use sqlx::{
@@ -7,21 +7,21 @@ use sqlx::{
     postgres::{PgArguments, PgRow},
 };
 
-use super::{Halt, Passes, plan::Plan, session::Session};
+use super::{Halt, MigrationProgress, plan::Plan, session::MigrationSession};
 use crate::{
     schema::{Definition, Field, Value, evolve},
     store::{postgres::columns, sql::Name},
 };
 
-/// How many rows are read at once.
-const ROWS: usize = 5_000;
+/// Number of rows read at once.
+const BATCH_ROWS: usize = 5_000;
 
-/// How many keys of violating rows are named.
-const EXAMPLES: usize = 5;
+/// Maximum number of example keys.
+const MAX_EXAMPLES: usize = 5;
 
-/// What a value of an old field has to pass to stand in the new one.
+/// A check that values of an old field fit the new one.
 #[derive(Debug)]
-pub(in crate::store::postgres) struct Check<'p> {
+pub(in crate::store::postgres) struct FieldCheck<'p> {
     pub(in crate::store::postgres) from: usize,
     pub(in crate::store::postgres) to: usize,
     before: &'p Field,
@@ -31,7 +31,7 @@ pub(in crate::store::postgres) struct Check<'p> {
     pub(in crate::store::postgres) examples: Vec<Json>,
 }
 
-impl<'p> Check<'p> {
+impl<'p> FieldCheck<'p> {
     pub(in crate::store::postgres) fn new(
         old: &'p Definition,
         new: &'p Definition,
@@ -41,43 +41,43 @@ impl<'p> Check<'p> {
         Some(Self { from, to, before, after, scanned: 0, violating: 0, examples: Vec::new() })
     }
 
-    /// The value as the new field holds it; none when it does not fit.
+    /// Returns the value as the new field holds it; `None` if it does not fit.
     pub(in crate::store::postgres) fn converted(&self, value: &Value) -> Option<Value> {
         evolve::fitting(value, self.before, self.after)
     }
 
-    /// Looks at the value of one row.
+    /// Checks the value of one row.
     fn look(&mut self, definition: &Definition, key: &Value, value: &Value) {
         self.scanned += 1;
         if self.converted(value).is_none() {
             self.violating += 1;
-            if self.examples.len() < EXAMPLES {
+            if self.examples.len() < MAX_EXAMPLES {
                 self.examples.push(key.to_json(&definition.key.kind));
             }
         }
     }
 }
 
-/// The checks of a migration.
+/// Returns the checks of a migration.
 pub(in crate::store::postgres) fn checks<'p>(
     old: &'p Definition,
     new: &'p Definition,
     pairs: &[(usize, usize)],
-) -> Vec<Check<'p>> {
-    pairs.iter().filter_map(|pair| Check::new(old, new, *pair)).collect()
+) -> Vec<FieldCheck<'p>> {
+    pairs.iter().filter_map(|pair| FieldCheck::new(old, new, *pair)).collect()
 }
 
-/// What reads the key and the old values that the checks are about.
-pub(in crate::store::postgres) fn select(old: &Definition, checks: &[Check<'_>]) -> String {
+/// Returns the query for the key and the checked columns.
+pub(in crate::store::postgres) fn select(old: &Definition, checks: &[FieldCheck<'_>]) -> String {
     let columns = checks.iter().map(|check| Name::field(&check.before.name).quoted());
     let columns: Vec<String> = [Name::field(&old.key.name).quoted()].into_iter().chain(columns).collect();
-    format!("SELECT {} FROM {}", columns.join(", "), super::super::text::table(&old.name))
+    format!("SELECT {} FROM {}", columns.join(", "), super::super::statements::table(&old.name))
 }
 
-/// So many rows after a key, in the order of keys.
+/// Returns the query for the next rows after a key, in key order.
 pub(in crate::store::postgres) fn page(
     old: &Definition,
-    checks: &[Check<'_>],
+    checks: &[FieldCheck<'_>],
     after: Option<&Value>,
 ) -> sqlx::Result<(String, PgArguments)> {
     let (select, key) = (select(old, checks), Name::field(&old.key.name).quoted());
@@ -89,13 +89,13 @@ pub(in crate::store::postgres) fn page(
         }
         None => String::new(),
     };
-    Ok((format!("{select} {beyond} ORDER BY {key} LIMIT {ROWS}"), arguments))
+    Ok((format!("{select} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}"), arguments))
 }
 
-/// Looks at rows; the key of the last one, when there may be more.
+/// Checks rows. Returns the key of the last one if there may be more.
 pub(in crate::store::postgres) fn look(
     old: &Definition,
-    checks: &mut [Check<'_>],
+    checks: &mut [FieldCheck<'_>],
     rows: &[PgRow],
 ) -> sqlx::Result<Option<Value>> {
     let mut last = None;
@@ -107,11 +107,15 @@ pub(in crate::store::postgres) fn look(
         }
         last = Some(key);
     }
-    Ok(last.filter(|_| rows.len() >= ROWS))
+    Ok(last.filter(|_| rows.len() >= BATCH_ROWS))
 }
 
-/// Looks at all rows.
-pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes) -> Result<(), Halt> {
+/// Checks all rows.
+pub(super) async fn all(
+    session: &mut MigrationSession,
+    plan: &Plan,
+    progress: &mut MigrationProgress,
+) -> Result<(), Halt> {
     let old = &plan.old.definition;
     let mut checks = checks(old, &plan.new, &plan.difference.scans());
     if checks.is_empty() {
@@ -119,53 +123,54 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
     }
     let mut after: Option<Value> = None;
     loop {
-        let (question, arguments) = page(old, &checks, after.as_ref())?;
-        let query = sqlx::query_with(AssertSqlSafe(question), arguments);
+        let (sql, arguments) = page(old, &checks, after.as_ref())?;
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         let rows = query.fetch_all(&mut session.connection).await?;
         after = look(old, &mut checks, &rows)?;
-        passes.advance(session, rows.len() as u64).await?;
+        progress.advance(session, rows.len() as u64).await?;
         if after.is_none() {
             return verdict(&checks);
         }
     }
 }
 
-/// From which transaction on rows may have changed without having been looked at.
-pub(super) async fn horizon(session: &mut Session) -> Result<String, Halt> {
-    let rows = session.ask("SELECT (txid_snapshot_xmin(txid_current_snapshot()) & 4294967295)::text").await?;
+/// Returns the oldest transaction whose changes the scan that follows may miss.
+pub(super) async fn horizon(session: &mut MigrationSession) -> Result<String, Halt> {
+    let rows =
+        session.fetch("SELECT (txid_snapshot_xmin(txid_current_snapshot()) & 4294967295)::text").await?;
     rows.first().map(|row| row.try_get(0)).transpose()?.ok_or(Halt::Over)
 }
 
-/// Looks at the rows that have changed since the first look. Nobody writes meanwhile.
-pub(super) async fn changed(session: &mut Session, plan: &Plan, horizon: &str) -> Result<(), Halt> {
+/// Checks the rows changed since the first scan, while writes wait.
+pub(super) async fn changed(session: &mut MigrationSession, plan: &Plan, horizon: &str) -> Result<(), Halt> {
     let old = &plan.old.definition;
     let mut checks = checks(old, &plan.new, &plan.difference.scans());
     if checks.is_empty() {
         return Ok(());
     }
-    // Transaction numbers go round in a circle; their age does not.
-    let question = format!("{} WHERE age(xmin) <= age('{horizon}'::xid)", select(old, &checks));
-    // By a cursor: it may be the whole table that has changed.
-    session.say(&format!("DECLARE latest NO SCROLL CURSOR FOR {question}")).await?;
+    // Transaction ids wrap around; their age does not.
+    let sql = format!("{} WHERE age(xmin) <= age('{horizon}'::xid)", select(old, &checks));
+    // With a cursor, because the whole table may have changed.
+    session.execute(&format!("DECLARE latest NO SCROLL CURSOR FOR {sql}")).await?;
     loop {
-        let rows = session.ask(&format!("FETCH {ROWS} FROM latest")).await?;
+        let rows = session.fetch(&format!("FETCH {BATCH_ROWS} FROM latest")).await?;
         look(old, &mut checks, &rows)?;
-        if rows.len() < ROWS {
+        if rows.len() < BATCH_ROWS {
             break;
         }
     }
-    session.say("CLOSE latest").await?;
+    session.execute("CLOSE latest").await?;
     verdict(&checks)
 }
 
-fn verdict(checks: &[Check<'_>]) -> Result<(), Halt> {
+fn verdict(checks: &[FieldCheck<'_>]) -> Result<(), Halt> {
     let reasons: Vec<String> = checks
         .iter()
         .filter(|check| check.violating > 0)
         .map(|check| {
             let keys: Vec<String> = check.examples.iter().map(Json::to_string).collect();
             let (name, count) = (&check.after.name, check.violating);
-            format!("field `{name}`: {count} rows do not fit it, among them {}", keys.join(", "))
+            format!("field `{name}`: {count} rows violate it, for example {}", keys.join(", "))
         })
         .collect();
     if reasons.is_empty() { Ok(()) } else { Err(Halt::Refused(reasons.join("; "))) }

@@ -1,19 +1,24 @@
-//! Converting values to another type, in the last transaction, while nobody writes. Readers go on:
-//! they see the old column until the commit.
+//! Converts values to another type, in the final transaction, while writes wait. Reads go on: they see the
+//! old column until the commit.
 
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    Halt, Passes,
-    check::{self, Check},
-    plan::{How, Moved, Plan},
-    session::{BY_ANY, BY_KEY, Session},
+    Halt, MigrationProgress,
+    check::{self, FieldCheck},
+    plan::{FillMethod, MovedField, Plan},
+    session::{BY_ANY, BY_KEY, MigrationSession},
 };
 use crate::{schema::Value, store::postgres::columns};
 
-/// Fills all columns whose values are converted.
-pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes) -> Result<(), Halt> {
-    let converted: Vec<&Moved> = plan.moved.iter().filter(|moved| moved.how == How::Convert).collect();
+/// Fills all converted columns.
+pub(super) async fn all(
+    session: &mut MigrationSession,
+    plan: &Plan,
+    progress: &mut MigrationProgress,
+) -> Result<(), Halt> {
+    let converted: Vec<&MovedField> =
+        plan.moved.iter().filter(|moved| moved.how == FillMethod::Convert).collect();
     if converted.is_empty() {
         return Ok(());
     }
@@ -21,11 +26,11 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
     let pairs: Vec<(usize, usize)> = converted.iter().map(|moved| (moved.from, moved.to)).collect();
     let checks = check::checks(old, &plan.new, &pairs);
     let update = update(plan, &converted);
-    session.say(BY_KEY).await?;
+    session.execute(BY_KEY).await?;
     let mut after: Option<Value> = None;
     loop {
-        let (question, arguments) = check::page(old, &checks, after.as_ref())?;
-        let query = sqlx::query_with(AssertSqlSafe(question), arguments);
+        let (sql, arguments) = check::page(old, &checks, after.as_ref())?;
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         let rows = query.fetch_all(&mut session.connection).await?;
         let mut keys = Vec::with_capacity(rows.len());
         let mut values: Vec<Vec<Value>> = vec![Vec::with_capacity(rows.len()); checks.len()];
@@ -38,7 +43,7 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
                 values.push(fitting(check, &value, keys.last())?);
             }
         }
-        let Some(last) = keys.last().cloned() else { return Ok(session.say(BY_ANY).await?) };
+        let Some(last) = keys.last().cloned() else { return Ok(session.execute(BY_ANY).await?) };
         let mut arguments = PgArguments::default();
         columns::bind(&mut arguments, &old.key.kind, keys.iter())?;
         for (moved, values) in converted.iter().zip(&values) {
@@ -47,19 +52,19 @@ pub(super) async fn all(session: &mut Session, plan: &Plan, passes: &mut Passes)
         }
         let query = sqlx::query_with(AssertSqlSafe(update.as_str()), arguments);
         query.execute(&mut session.connection).await?;
-        passes.done = (passes.done + rows.len() as u64).min(passes.total);
+        progress.done = (progress.done + rows.len() as u64).min(progress.total);
         after = Some(last);
     }
 }
 
-fn fitting(check: &Check<'_>, value: &Value, key: Option<&Value>) -> Result<Value, Halt> {
-    // All rows were looked at before; what is left is a defect, and no value may be lost to it.
+fn fitting(check: &FieldCheck<'_>, value: &Value, key: Option<&Value>) -> Result<Value, Halt> {
+    // All rows were checked before. A value that does not fit now is a defect, and must not be lost.
     check
         .converted(value)
         .ok_or_else(|| Halt::Refused(format!("the value of row {key:?} cannot be converted")))
 }
 
-fn update(plan: &Plan, converted: &[&Moved]) -> String {
+fn update(plan: &Plan, converted: &[&MovedField]) -> String {
     let (mut sets, mut arrays, mut names) = (Vec::new(), Vec::new(), vec!["k".to_owned()]);
     arrays.push(format!("$1{}", columns::array_cast(&plan.old.definition.key.kind)));
     for (place, moved) in converted.iter().enumerate() {

@@ -1,14 +1,13 @@
-//! The last transaction: after its commit the new version is in force, on all nodes at once.
+//! The final transaction: with its commit the new version comes into force, on all nodes at once.
 
 use std::collections::BTreeMap;
 
 use sqlx::Row as _;
 
 use super::{
-    Halt, Passes, check, convert, index,
-    plan::{Plan, When},
-    session::Session,
-    statements,
+    Halt, MigrationProgress, check, convert, ddl, index,
+    plan::{BuildPhase, Plan},
+    session::MigrationSession,
 };
 use crate::{
     clock::Timestamp,
@@ -21,46 +20,46 @@ use crate::{
 
 /// Creates the table of a first version and puts it in force.
 pub(super) async fn create(
-    session: &mut Session,
+    session: &mut MigrationSession,
     storage: &Storage,
     statements: &[String],
     now: Timestamp,
 ) -> Result<(), Halt> {
-    session.say("BEGIN").await?;
-    session.say(&statements.join("; ")).await?;
+    session.execute("BEGIN").await?;
+    session.execute(&statements.join("; ")).await?;
     put_in_force(session, 0, &storage.dropped, now).await
 }
 
-/// Takes what is filled and built into force.
+/// Replaces columns and indexes by the filled and built ones, and puts the new version in force.
 pub(super) async fn finish(
-    session: &mut Session,
+    session: &mut MigrationSession,
     plan: &Plan,
     storage: &Storage,
     horizon: &str,
-    passes: &mut Passes,
+    progress: &mut MigrationProgress,
     now: Timestamp,
 ) -> Result<(), Halt> {
-    // Writers that are under way end their transaction; later ones wait, or go on with others.
-    session.say(&format!("BEGIN; SET LOCAL lock_timeout = '10s'; {}", locks::alone(plan.id()))).await?;
-    session.say("SET LOCAL lock_timeout = 0").await?;
+    // Waits for writers to end their transactions; later ones are blocked.
+    session.execute(&format!("BEGIN; SET LOCAL lock_timeout = '10s'; {}", locks::alone(plan.id()))).await?;
+    session.execute("SET LOCAL lock_timeout = 0").await?;
     check::changed(session, plan, horizon).await?;
-    convert::all(session, plan, passes).await?;
-    for build in plan.builds.iter().filter(|build| build.when == When::Last) {
+    convert::all(session, plan, progress).await?;
+    for build in plan.builds.iter().filter(|build| build.when == BuildPhase::Last) {
         index::create(session, plan, build).await?;
     }
-    // The definition alone may change; then nobody has to be kept from the table.
+    // If only the definition changes, the table need not be locked.
     let mut statements = plan.swap();
     statements.extend(wider(session, plan).await?);
     if !statements.is_empty() {
         session.take(&plan.table).await?;
-        session.say(&statements.join("; ")).await?;
+        session.execute(&statements.join("; ")).await?;
     }
     put_in_force(session, plan.old.version, &plan.dropped(&storage.dropped), now).await
 }
 
-/// Columns that have to be told that more fits. One that was narrowed before has kept its type, and
-/// making it "wider" to less than that would rewrite the table.
-async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> {
+/// Returns the statements that raise limits of columns. A column narrowed earlier has kept its type, and
+/// "raising" the limit to less than that would rewrite the table.
+async fn wider(session: &mut MigrationSession, plan: &Plan) -> Result<Vec<String>, Halt> {
     let mut statements = Vec::new();
     for (field, column_type) in plan.wider() {
         let before = plan.difference.changes.iter().find_map(|change| match change.task {
@@ -70,11 +69,11 @@ async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> 
             _ => None,
         });
         let Some(before) = before else { continue };
-        let question = "SELECT format_type(atttypid, NULL), \
+        let sql = "SELECT format_type(atttypid, NULL), \
                         CASE WHEN atttypid = 'numeric'::regtype THEN ((atttypmod - 4) >> 16) & 65535 \
                         ELSE atttypmod - 4 END \
                         FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped";
-        let query = sqlx::query(question).bind(&plan.table).bind(before.name.as_str());
+        let query = sqlx::query(sql).bind(&plan.table).bind(before.name.as_str());
         let Some(row) = query.fetch_optional(&mut session.connection).await? else { continue };
         let (name, size): (String, i32) = (row.try_get(0)?, row.try_get(1)?);
         let enough = |wanted: u32| i64::from(size) >= i64::from(wanted);
@@ -85,15 +84,15 @@ async fn wider(session: &mut Session, plan: &Plan) -> Result<Vec<String>, Halt> 
             _ => false,
         };
         if !fits {
-            statements.push(statements::widen(&plan.table, field, &column_type));
+            statements.push(ddl::widen(&plan.table, field, &column_type));
         }
     }
     Ok(statements)
 }
 
-/// The flip, and the commit.
+/// Puts the version in force and commits.
 async fn put_in_force(
-    session: &mut Session,
+    session: &mut MigrationSession,
     base: i32,
     dropped: &BTreeMap<String, String>,
     now: Timestamp,
@@ -119,10 +118,10 @@ async fn put_in_force(
     .execute(&mut session.connection)
     .await?;
     if flipped.rows_affected() != 1 || applied.rows_affected() != 1 {
-        session.say("ROLLBACK").await?;
+        session.execute("ROLLBACK").await?;
         return Err(Halt::Over);
     }
-    session.say(&notification(session.id)).await?;
-    session.say("COMMIT").await?;
+    session.execute(&notification(session.id)).await?;
+    session.execute("COMMIT").await?;
     Ok(())
 }

@@ -1,44 +1,47 @@
-//! Filling a growing column: batch by batch in the order of keys, while a trigger keeps what
-//! writers write in step.
+//! Fills growing columns in batches by key, while a trigger copies concurrent writes.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Row as _, postgres::PgArguments};
 
 use super::{
-    Halt, Passes,
-    plan::{How, Plan},
-    session::{BY_ANY, BY_KEY, Session},
+    Halt, MigrationProgress,
+    plan::{FillMethod, Plan},
+    session::{BY_ANY, BY_KEY, MigrationSession},
 };
 use crate::{
     schema::{Kind, Value},
-    store::postgres::{columns, error::Trouble},
+    store::postgres::{columns, error::ErrorClass},
 };
 
-/// How many rows one transaction fills.
-const ROWS: u64 = 2_500;
+/// Number of rows per transaction.
+const BATCH_ROWS: u64 = 2_500;
 
-/// The time left to others between two transactions.
-const BREATH: Duration = Duration::from_millis(2);
+/// Pause between two transactions, for other sessions.
+const BATCH_PAUSE: Duration = Duration::from_millis(2);
 
 /// Fills all growing columns.
-pub(super) async fn fill(session: &mut Session, plan: &Plan, passes: &mut Passes) -> Result<(), Halt> {
+pub(super) async fn fill(
+    session: &mut MigrationSession,
+    plan: &Plan,
+    progress: &mut MigrationProgress,
+) -> Result<(), Halt> {
     if plan.copies("").is_empty() {
         return Ok(());
     }
     let kind = &plan.old.definition.key.kind;
-    // The last transaction is synced to disk, and with it all that came before. What a crash takes
-    // away until then is filled again.
-    session.say(&format!("SET synchronous_commit = off; {BY_KEY}")).await?;
+    // The final transaction is synced to disk, and all earlier ones with it. What a crash loses before that
+    // is filled again.
+    session.execute(&format!("SET synchronous_commit = off; {BY_KEY}")).await?;
     let mut after = first_missing(session, plan).await?;
     while let Some(key) = after {
         let (rows, last) = batch(session, plan, kind, &key).await?;
-        passes.advance(session, rows).await?;
-        after = last.filter(|_| rows >= ROWS).map(|last| Position { key: last, inclusive: false });
-        tokio::time::sleep(BREATH).await;
+        progress.advance(session, rows).await?;
+        after = last.filter(|_| rows >= BATCH_ROWS).map(|last| Position { key: last, inclusive: false });
+        tokio::time::sleep(BATCH_PAUSE).await;
     }
-    session.say(&format!("SET synchronous_commit = on; {BY_ANY}")).await?;
-    passes.passed(1);
+    session.execute(&format!("SET synchronous_commit = on; {BY_ANY}")).await?;
+    progress.passed(1);
     Ok(())
 }
 
@@ -47,17 +50,17 @@ struct Position {
     inclusive: bool,
 }
 
-/// Where to begin, or to go on: at the first row that is not filled.
-async fn first_missing(session: &mut Session, plan: &Plan) -> Result<Option<Position>, Halt> {
+/// Returns where to start or resume: at the first row that is not filled.
+async fn first_missing(session: &mut MigrationSession, plan: &Plan) -> Result<Option<Position>, Halt> {
     let (table, key, missing) = (&plan.table, plan.key(), missing(plan));
-    let question = format!("SELECT {key} FROM {table} AS t WHERE {missing} ORDER BY {key} LIMIT 1");
-    let rows = session.ask(&question).await?;
+    let sql = format!("SELECT {key} FROM {table} AS t WHERE {missing} ORDER BY {key} LIMIT 1");
+    let rows = session.fetch(&sql).await?;
     let key = rows.first().map(|row| columns::value(row, 0, &plan.old.definition.key.kind)).transpose()?;
     Ok(key.map(|key| Position { key, inclusive: true }))
 }
 
 async fn batch(
-    session: &mut Session,
+    session: &mut MigrationSession,
     plan: &Plan,
     kind: &Kind,
     from: &Position,
@@ -65,11 +68,11 @@ async fn batch(
     let (table, key, missing) = (&plan.table, plan.key(), missing(plan));
     let than = if from.inclusive { ">=" } else { ">" };
     let (cast, copies) = (columns::array_cast(kind), plan.copies("").join(", "));
-    // Where the page ends first, so that the update is of one range of keys: a join with the keys
-    // is planned badly as long as nothing is known of the new column.
+    // Finds the end of the range first, so that the update is of one range of keys: a join with the keys is
+    // planned badly while nothing is known about the new column.
     let page = format!(
         "SELECT {key}, count(*) OVER () FROM (SELECT {key} FROM {table} \
-         WHERE {key} {than} ($1{cast})[1] ORDER BY {key} LIMIT {ROWS}) AS page ORDER BY {key} DESC LIMIT 1"
+         WHERE {key} {than} ($1{cast})[1] ORDER BY {key} LIMIT {BATCH_ROWS}) AS page ORDER BY {key} DESC LIMIT 1"
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, kind, std::iter::once(&from.key))?;
@@ -86,16 +89,18 @@ async fn batch(
         let query = sqlx::query_with(AssertSqlSafe(fill.as_str()), arguments);
         match query.execute(&mut session.connection).await {
             Ok(_) => return Ok((u64::try_from(rows).unwrap_or(0), Some(last))),
-            // A writer was in the way; it goes first.
-            Err(error) if Trouble::of(&error) == Trouble::Again => tokio::time::sleep(BREATH).await,
+            // A writer holds a row; it goes first.
+            Err(error) if ErrorClass::of(&error) == ErrorClass::Again => {
+                tokio::time::sleep(BATCH_PAUSE).await
+            }
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// Which rows are not filled.
+/// Returns the condition for rows that are not filled.
 fn missing(plan: &Plan) -> String {
-    let growing = plan.moved.iter().filter(|moved| moved.how == How::Grow);
+    let growing = plan.moved.iter().filter(|moved| moved.how == FillMethod::Grow);
     let each: Vec<String> = growing
         .filter_map(|moved| Some((plan.temporary(moved)?, plan.source(moved)?)))
         .map(|(new, old)| format!("(t.{new} IS NULL AND t.{old} IS NOT NULL)"))

@@ -1,55 +1,55 @@
-//! Migrations on PostgreSQL. What takes long is done while reads and writes go on, in steps that
-//! can each be done again; the definition in force changes only in the last transaction, together
-//! with the table. So a process that dies at any moment leaves a state from which the next one
-//! comes to the same end.
+//! Migrations on PostgreSQL. Everything that takes long happens while reads and writes go on, in steps that
+//! can be repeated. The definition in force changes only in the final transaction, together with the table.
+//! So a process that dies at any moment leaves a state from which the next one reaches the same end.
 //!
-//! A session lock of the database says who is at a storage's migration: it cannot outlive its
-//! process, so nothing gets stuck.
+//! A session lock marks the process that runs a storage's migration. It cannot outlive its process, so no
+//! migration gets stuck.
 
 pub(super) mod check;
 mod convert;
+pub(super) mod ddl;
 mod finish;
 mod grow;
 mod index;
 mod plan;
 pub(super) mod remove;
 mod session;
-pub(super) mod statements;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use self::{plan::Plan, session::Session};
-use super::{Inner, ddl, error::Trouble, locks};
+use self::{plan::Plan, session::MigrationSession};
+use super::{Inner, ddl as tables, error::ErrorClass, locks};
 use crate::{
     error::{Error, Result},
     schema::{StorageId, evolve},
     store::{State, Storage},
 };
 
-/// How long to wait while another process is at it.
-const POLL: Duration = Duration::from_millis(100);
+/// Interval at which a migration run by another process is checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How often the catalogue is read before it is told that it cannot be.
-const LOOKS: usize = 3;
+/// Maximum number of attempts to read the catalogue.
+const MAX_REFRESH_TRIES: usize = 3;
 
-/// How long to wait, at most, before the next try after the database was away.
-const BACKOFF: Duration = Duration::from_secs(5);
+/// Maximum delay before retrying after the database was unreachable.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// How often to record how far it is.
-const BETWEEN_WORDS: Duration = Duration::from_millis(200);
+/// Minimum interval between two progress records.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Why a migration stops on its way.
+/// Why a migration stops.
 #[derive(Debug)]
 enum Halt {
-    /// The rows, or the database, stand in its way: it is given up for this reason.
+    /// The rows or the database do not allow it; it fails for this reason.
     Refused(String),
-    /// The database.
+    /// A database error.
     Sql(sqlx::Error),
     /// It is no longer pending: another process has ended it.
     Over,
@@ -61,16 +61,16 @@ impl From<sqlx::Error> for Halt {
     }
 }
 
-/// The migrations that this process is at, so that it asks the database for a lock only once.
+/// The migrations that this process runs, so that each asks the database for the lock only once.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<StorageId, Arc<tokio::sync::Mutex<()>>>>);
+pub(super) struct MigrationLocks(Mutex<HashMap<StorageId, Arc<tokio::sync::Mutex<()>>>>);
 
-impl Turns {
+impl MigrationLocks {
     fn of(&self, id: StorageId) -> Arc<tokio::sync::Mutex<()>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
+        self.0.lock().entry(id).or_default().clone()
     }
 
-    /// Whether this process is at the storage's migration.
+    /// Returns whether this process runs the storage's migration.
     pub(super) fn taken(&self, id: StorageId) -> bool {
         self.of(id).try_lock().is_err()
     }
@@ -78,106 +78,106 @@ impl Turns {
 
 /// Takes the pending version of a storage, if it has one, to applied or failed.
 pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
-    let turn = inner.turns.of(id);
-    let _turn = turn.lock().await;
+    let lock = inner.migrations.of(id);
+    let _guard = lock.lock().await;
     let mut tries = 0_u32;
     loop {
-        let Some(storage) = look(inner, id).await?.filter(|storage| storage.locked()) else {
+        let Some(storage) = look(inner, id).await?.filter(|storage| storage.is_migrating()) else {
             return Ok(());
         };
         let attempt = tokio::select! {
             attempt = attempt(inner, &storage) => attempt,
-            () = inner.closed() => return Err(Error::Unavailable("the database is closed".into())),
+            () = inner.closing.cancelled() => return Err(Error::Unavailable("the database is closed".into())),
         };
         match attempt {
-            Ok(Attempt::Ended) => {}
-            Ok(Attempt::Elsewhere) => tokio::time::sleep(POLL).await,
-            // The database is away, or others are in the way: later.
+            Ok(MigrationAttempt::Ended) => {}
+            Ok(MigrationAttempt::RunningElsewhere) => tokio::time::sleep(POLL_INTERVAL).await,
+            // The database is unreachable, or other sessions are in the way: retry.
             Err(error) => {
                 tries += 1;
-                tracing::warn!(storage = %storage.name, %error, tries, "a migration is interrupted and will go on");
-                tokio::time::sleep(BACKOFF.min(POLL * tries)).await;
+                tracing::warn!(storage = %storage.name, %error, tries, "migration interrupted; retrying");
+                tokio::time::sleep(MAX_RETRY_DELAY.min(POLL_INTERVAL * tries)).await;
             }
         }
     }
 }
 
-/// The storage, as the database has it. A connection that is lost over this is no reason to give up.
+/// Reads the storage from the database, retrying if the connection is lost.
 async fn look(inner: &Inner, id: StorageId) -> Result<Option<Arc<Storage>>> {
-    for _ in 1..LOOKS {
+    for _ in 1..MAX_REFRESH_TRIES {
         match inner.mirror.refresh_one(id).await {
-            Err(Error::Unavailable(_)) => tokio::time::sleep(POLL).await,
+            Err(Error::Unavailable(_)) => tokio::time::sleep(POLL_INTERVAL).await,
             found => return found,
         }
     }
     inner.mirror.refresh_one(id).await
 }
 
-enum Attempt {
+enum MigrationAttempt {
     Ended,
-    /// Another process is at it.
-    Elsewhere,
+    /// Another process runs it.
+    RunningElsewhere,
 }
 
-async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<Attempt> {
+async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<MigrationAttempt> {
     let (id, version) = (storage.id, storage.migration.version);
     let elsewhere = sqlx::query_scalar(AssertSqlSafe(locks::is_migrating(id)));
     if elsewhere.fetch_one(&inner.connections.system).await? {
-        return Ok(Attempt::Elsewhere);
+        return Ok(MigrationAttempt::RunningElsewhere);
     }
     let connection = inner.connections.migrator().await?;
-    let mut session = Session { connection, id, version };
-    let mine = session.ask(&locks::try_migrating(id)).await?;
+    let mut session = MigrationSession { connection, id, version };
+    let mine = session.fetch(&locks::try_migrating(id)).await?;
     if !mine.first().is_some_and(|row| row.try_get(0).unwrap_or(false)) {
-        return Ok(Attempt::Elsewhere);
+        return Ok(MigrationAttempt::RunningElsewhere);
     }
     let reason = match steps(inner, &mut session, storage).await {
         Ok(()) => {
             tracing::info!(storage = %storage.name, version, "migration applied");
-            return Ok(Attempt::Ended);
+            return Ok(MigrationAttempt::Ended);
         }
-        Err(Halt::Over) => return Ok(Attempt::Ended),
+        Err(Halt::Over) => return Ok(MigrationAttempt::Ended),
         Err(Halt::Refused(reason)) => reason,
-        Err(Halt::Sql(error)) => match Trouble::of(&error) {
-            Trouble::Lost | Trouble::Again | Trouble::Full | Trouble::Slow => return Err(error),
-            Trouble::Row | Trouble::Moved | Trouble::Other => error.to_string(),
+        Err(Halt::Sql(error)) => match ErrorClass::of(&error) {
+            ErrorClass::Lost | ErrorClass::Again | ErrorClass::Full | ErrorClass::Slow => return Err(error),
+            ErrorClass::Row | ErrorClass::Moved | ErrorClass::Other => error.to_string(),
         },
     };
     tracing::warn!(storage = %storage.name, version, reason, "migration failed");
     match give_up(inner, &mut session, storage, &reason).await {
-        Ok(()) | Err(Halt::Over) => Ok(Attempt::Ended),
+        Ok(()) | Err(Halt::Over) => Ok(MigrationAttempt::Ended),
         Err(Halt::Sql(error)) => Err(error),
         Err(Halt::Refused(reason)) => Err(sqlx::Error::InvalidArgument(reason)),
     }
 }
 
-async fn steps(inner: &Inner, session: &mut Session, storage: &Arc<Storage>) -> Result<(), Halt> {
-    // What the catalogue said may be old by now: another process may have ended it meanwhile.
+async fn steps(inner: &Inner, session: &mut MigrationSession, storage: &Arc<Storage>) -> Result<(), Halt> {
+    // The catalogue may be outdated: another process may have ended the migration.
     session.state(State::Running.name(), None).await?;
-    tracing::info!(storage = %storage.name, version = session.version, "migration begins");
+    tracing::info!(storage = %storage.name, version = session.version, "migration started");
     let now = || inner.stamps.next();
     let Some(plan) = plan(storage) else {
-        let statements = ddl::create(storage.id, &storage.migration.definition);
+        let statements = tables::create(storage.id, &storage.migration.definition);
         return finish::create(session, storage, &statements, now()).await;
     };
     let prepare = plan.prepare();
     if !prepare.is_empty() {
         session.change(&prepare).await?;
     }
-    let mut passes = Passes::of(session, &plan).await?;
-    grow::fill(session, &plan, &mut passes).await?;
+    let mut progress = MigrationProgress::of(session, &plan).await?;
+    grow::fill(session, &plan, &mut progress).await?;
     let horizon = check::horizon(session).await?;
-    check::all(session, &plan, &mut passes).await?;
+    check::all(session, &plan, &mut progress).await?;
     index::build(session, &plan).await?;
-    finish::finish(session, &plan, storage, &horizon, &mut passes, now()).await?;
+    finish::finish(session, &plan, storage, &horizon, &mut progress, now()).await?;
     if !plan.moved.is_empty() {
-        // The planner knows nothing of new columns. If it cannot be told now, it is later.
-        let _ = session.say(&format!("ANALYZE {}", plan.table)).await;
+        // The planner knows nothing about new columns yet. If this fails, autovacuum does it later.
+        let _ = session.execute(&format!("ANALYZE {}", plan.table)).await;
     }
     Ok(())
 }
 
-/// The plan of a storage's pending migration; none for its first version.
+/// Returns the plan of a storage's pending migration; `None` for its first version.
 fn plan(storage: &Storage) -> Option<Plan> {
     let old = storage.in_force.clone()?;
     let new = storage.migration.definition.clone();
@@ -185,76 +185,81 @@ fn plan(storage: &Storage) -> Option<Plan> {
     Some(Plan::new(old, new, difference))
 }
 
-/// Takes away what the migration left, and records why it is given up.
-async fn give_up(inner: &Inner, session: &mut Session, storage: &Storage, reason: &str) -> Result<(), Halt> {
-    session.say("ROLLBACK").await?;
-    session.say("BEGIN").await?;
+/// Removes what the migration created, and records why it failed.
+async fn give_up(
+    inner: &Inner,
+    session: &mut MigrationSession,
+    storage: &Storage,
+    reason: &str,
+) -> Result<(), Halt> {
+    session.execute("ROLLBACK").await?;
+    session.execute("BEGIN").await?;
     if let Some(plan) = plan(storage) {
         session.take(&plan.table).await?;
-        session.say(&plan.undo().join("; ")).await?;
+        session.execute(&plan.roll_back().join("; ")).await?;
     }
     session.state(State::Failed.name(), Some(reason)).await?;
-    session.say("COMMIT").await?;
-    // Who waited for the end reads the catalogue next.
+    session.execute("COMMIT").await?;
+    // Callers that waited for the end read the catalogue next.
     let _ = inner.mirror.refresh_one(storage.id).await;
     Ok(())
 }
 
-/// How far a migration is: rows times the passes over them.
+/// Progress of a migration: rows times passes over them.
 #[derive(Debug)]
-struct Passes {
+struct MigrationProgress {
     rows: u64,
     done: u64,
     total: u64,
     said: Instant,
 }
 
-impl Passes {
-    async fn of(session: &mut Session, plan: &Plan) -> Result<Self, Halt> {
+impl MigrationProgress {
+    async fn of(session: &mut MigrationSession, plan: &Plan) -> Result<Self, Halt> {
         let scans = u64::from(!plan.difference.scans().is_empty());
         let grows = u64::from(!plan.copies("").is_empty());
-        let converts = u64::from(plan.moved.iter().any(|moved| moved.how == plan::How::Convert));
-        let passes = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
-        let rows = if passes == 0 { 0 } else { count(session, &plan.table).await? };
-        let passes = Self { rows, done: 0, total: rows * passes, said: Instant::now() };
-        session.progress(0, passes.total).await?;
-        Ok(passes)
+        let converts = u64::from(plan.moved.iter().any(|moved| moved.how == plan::FillMethod::Convert));
+        let progress = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
+        let rows = if progress == 0 { 0 } else { count(session, &plan.table).await? };
+        let progress = Self { rows, done: 0, total: rows * progress, said: Instant::now() };
+        session.progress(0, progress.total).await?;
+        Ok(progress)
     }
 
-    /// So many rows more. Told now and then only: each time is a commit.
-    async fn advance(&mut self, session: &mut Session, rows: u64) -> Result<(), Halt> {
-        // Rows that came meanwhile were not counted.
+    /// Counts more rows. Only recorded at intervals, because each record is a commit.
+    async fn advance(&mut self, session: &mut MigrationSession, rows: u64) -> Result<(), Halt> {
+        // Rows inserted since the start were not counted.
         self.done += rows;
         self.total = self.total.max(self.done);
-        if self.said.elapsed() < BETWEEN_WORDS {
+        if self.said.elapsed() < PROGRESS_INTERVAL {
             return Ok(());
         }
         self.said = Instant::now();
         session.progress(self.done, self.total).await
     }
 
-    /// So many passes are behind us.
-    fn passed(&mut self, passes: u64) {
-        self.done = self.done.max(self.rows * passes).min(self.total);
+    /// Marks this many passes as complete.
+    fn passed(&mut self, progress: u64) {
+        self.done = self.done.max(self.rows * progress).min(self.total);
     }
 }
 
-async fn count(session: &mut Session, table: &str) -> Result<u64, Halt> {
-    let rows = session.ask(&format!("SELECT count(*) FROM {table}")).await?;
+async fn count(session: &mut MigrationSession, table: &str) -> Result<u64, Halt> {
+    let rows = session.fetch(&format!("SELECT count(*) FROM {table}")).await?;
     let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// Goes on with migrations whose process has died, for ever.
-pub(super) async fn adopt(inner: &Arc<Inner>) {
+/// Takes over migrations of processes that died; never returns.
+pub(super) async fn adopt(inner: Arc<Inner>) {
     loop {
         tokio::time::sleep(Duration::from_secs(2)).await;
         for storage in inner.mirror.catalogue.all() {
-            if storage.locked() && !inner.turns.taken(storage.id) {
+            if storage.is_migrating() && !inner.migrations.taken(storage.id) {
                 let inner = inner.clone();
                 tokio::spawn(async move {
                     if let Err(error) = run(&inner, storage.id).await {
-                        tracing::debug!(%error, "a migration of another process could not be taken over");
+                        tracing::debug!(%error, "cannot take over the migration of another process");
                     }
                 });
             }

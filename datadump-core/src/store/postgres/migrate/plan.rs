@@ -1,4 +1,4 @@
-//! What a migration has to do to the table, step by step, from the difference of two versions.
+//! The plan of a migration: what to do to the table, derived from the difference of two versions.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,7 +7,7 @@ use crate::{
     store::{
         postgres::{
             columns::column_type,
-            text::{self, GROWN},
+            statements::{self, GROWN},
         },
         sql::{self, Name},
     },
@@ -20,48 +20,48 @@ pub(in crate::store::postgres) struct Plan {
     pub(super) new: Arc<Definition>,
     pub(super) difference: Difference,
     pub(super) table: String,
-    /// Fields whose values go into a new column.
-    pub(super) moved: Vec<Moved>,
-    /// Indexes that have to be built.
-    pub(super) builds: Vec<Build>,
+    /// Fields whose values move to a new column.
+    pub(super) moved: Vec<MovedField>,
+    /// Indexes to build.
+    pub(super) builds: Vec<IndexBuild>,
 }
 
-/// A field whose values go into a new column, which takes the old one's place at the end.
+/// A field whose values move to a new column, which finally replaces the old one.
 #[derive(Debug)]
-pub(super) struct Moved {
+pub(super) struct MovedField {
     pub(super) from: usize,
     pub(super) to: usize,
-    pub(super) how: How,
+    pub(super) how: FillMethod,
 }
 
-/// How the new column is filled.
+/// FillMethod the new column is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum FillMethod {
     /// By the database, while writes go on.
     Grow,
-    /// By us, value by value, while nobody writes.
+    /// By this process, value by value, while writes wait.
     Convert,
 }
 
-/// An index that has to be built.
+/// An index to build.
 #[derive(Debug)]
-pub(super) struct Build {
+pub(super) struct IndexBuild {
     pub(super) index: Index,
     /// Its name while it is built.
     pub(super) name: String,
-    /// Its name in the end.
+    /// Its final name.
     pub(super) final_name: String,
-    /// Its columns, as they are called while it is built.
+    /// Its columns, by their names while it is built.
     pub(super) columns: Vec<String>,
-    pub(super) when: When,
+    pub(super) when: BuildPhase,
 }
 
-/// When an index is built.
+/// BuildPhase an index is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
+pub(super) enum BuildPhase {
     /// While writes go on.
     Early,
-    /// In the last transaction: one of its columns is filled only there.
+    /// In the final transaction, because one of its columns is only filled there.
     Last,
 }
 
@@ -71,17 +71,19 @@ impl Plan {
         new: Arc<Definition>,
         difference: Difference,
     ) -> Self {
-        let mut moved: Vec<Moved> = Vec::new();
+        let mut moved: Vec<MovedField> = Vec::new();
         for change in &difference.changes {
             match change.task {
                 Task::GrowColumn { from, to } if grows_by_copy(&old.definition, &new, from, to) => {
-                    moved.push(Moved { from, to, how: How::Grow });
+                    moved.push(MovedField { from, to, how: FillMethod::Grow });
                 }
-                Task::ConvertColumn { from, to } => moved.push(Moved { from, to, how: How::Convert }),
+                Task::ConvertColumn { from, to } => {
+                    moved.push(MovedField { from, to, how: FillMethod::Convert })
+                }
                 _ => {}
             }
         }
-        let table = text::table(&old.definition.name);
+        let table = statements::table(&old.definition.name);
         let mut plan = Self { old, new, difference, table, moved, builds: Vec::new() };
         plan.builds = plan.new.all_indexes().into_iter().filter_map(|index| plan.build(index)).collect();
         plan
@@ -99,22 +101,22 @@ impl Plan {
         self.new.fields.get(place)
     }
 
-    /// The key's column.
+    /// Returns the key's column.
     pub(super) fn key(&self) -> String {
         Name::field(&self.old.definition.key.name).quoted()
     }
 
-    /// The new column of a moved field, while it is filled.
-    pub(super) fn temporary(&self, moved: &Moved) -> Option<String> {
+    /// Returns the new column of a moved field, by its temporary name.
+    pub(super) fn temporary(&self, moved: &MovedField) -> Option<String> {
         self.new_field(moved.to).map(|field| Name::temporary(&field.name).quoted())
     }
 
-    /// The old column of a moved field.
-    pub(super) fn source(&self, moved: &Moved) -> Option<String> {
+    /// Returns the old column of a moved field.
+    pub(super) fn source(&self, moved: &MovedField) -> Option<String> {
         self.old_field(moved.from).map(|field| Name::field(&field.name).quoted())
     }
 
-    /// Fields that did not exist before.
+    /// Returns the new fields.
     pub(super) fn added(&self) -> impl Iterator<Item = (usize, &Field)> {
         self.difference.changes.iter().filter_map(|change| match change.task {
             Task::AddColumn { to } => self.new_field(to).map(|field| (to, field)),
@@ -122,20 +124,20 @@ impl Plan {
         })
     }
 
-    /// Whether the column of a new field has to be there before the last transaction: an index is
+    /// Returns whether a new field's column must exist before the final transaction, because an index is
     /// built on it.
     pub(super) fn added_early(&self, field: &Field) -> bool {
         self.builds.iter().any(|build| build.index.fields.contains(&field.name))
     }
 
-    /// The trigger, and its function, that keep growing columns in step with writes.
+    /// Returns the name of the trigger, and of its function, that copies writes to growing columns.
     pub(super) fn keeper(&self) -> String {
-        text::quoted(&format!("dd_keep_{}", self.id().get()))
+        statements::quoted(&format!("dd_keep_{}", self.id().get()))
     }
 
-    /// `new = old` of every growing column.
+    /// Returns the assignments of all growing columns.
     pub(super) fn copies(&self, prefix: &str) -> Vec<String> {
-        let growing = self.moved.iter().filter(|moved| moved.how == How::Grow);
+        let growing = self.moved.iter().filter(|moved| moved.how == FillMethod::Grow);
         growing
             .filter_map(|moved| Some((self.temporary(moved)?, self.source(moved)?)))
             .map(|(new, old)| match prefix {
@@ -145,8 +147,8 @@ impl Plan {
             .collect()
     }
 
-    /// Columns whose type only has to say that more fits: name in the end, and the new type. They
-    /// come after [`Plan::swap`].
+    /// Returns the columns whose type only needs a larger limit: final name and new type. To be run after
+    /// [`Plan::swap`].
     pub(super) fn wider(&self) -> impl Iterator<Item = (&Field, String)> {
         self.difference.changes.iter().filter_map(|change| match change.task {
             Task::GrowColumn { from, to } if !self.moved.iter().any(|moved| moved.from == from) => {
@@ -156,20 +158,20 @@ impl Plan {
         })
     }
 
-    /// Names of fields that are gone, with the kind each had.
+    /// Returns the names of dropped fields, with the kind of each.
     pub(super) fn dropped(&self, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         self.difference.dropped(&self.old.definition, before)
     }
 
-    /// How an index of the new version comes to be; none when it is there already.
-    fn build(&self, index: Index) -> Option<Build> {
-        let (mut columns, mut when, mut moves) = (Vec::new(), When::Early, false);
+    /// Plans an index of the new version; `None` if it exists already.
+    fn build(&self, index: Index) -> Option<IndexBuild> {
+        let (mut columns, mut when, mut moves) = (Vec::new(), BuildPhase::Early, false);
         for name in &index.fields {
             let (to, field) = self.new.field(name.as_str())?;
             if let Some(moved) = self.moved.iter().find(|moved| moved.to == to) {
                 moves = true;
-                if moved.how == How::Convert {
-                    when = When::Last;
+                if moved.how == FillMethod::Convert {
+                    when = BuildPhase::Last;
                 }
                 columns.push(self.temporary(moved)?);
                 continue;
@@ -182,16 +184,16 @@ impl Plan {
         if exists && !moves {
             return None;
         }
-        // The old one has the name until it goes.
+        // The old index keeps the name until it is dropped.
         let name = if exists {
-            text::quoted(&format!("{}{GROWN}", final_name.as_str()))
+            statements::quoted(&format!("{}{GROWN}", final_name.as_str()))
         } else {
             final_name.quoted()
         };
-        Some(Build { index, name, final_name: final_name.quoted(), columns, when })
+        Some(IndexBuild { index, name, final_name: final_name.quoted(), columns, when })
     }
 
-    /// The old field whose values a new one goes on with.
+    /// Returns the old field whose values a new one continues.
     fn origin(&self, field: &Field) -> Option<&Field> {
         let old = &self.old.definition;
         if let Some((_, before)) = old.field(field.name.as_str()) {
@@ -202,7 +204,7 @@ impl Plan {
     }
 }
 
-/// Whether a column that grows has to be copied: the values of its new type are stored otherwise.
+/// Returns whether a growing column must be copied, because its new type is stored differently.
 fn grows_by_copy(old: &Definition, new: &Definition, from: usize, to: usize) -> bool {
     let kinds = old.fields.get(from).zip(new.fields.get(to)).map(|(from, to)| (&from.kind, &to.kind));
     matches!(kinds, Some((Kind::Integer, Kind::Long)))

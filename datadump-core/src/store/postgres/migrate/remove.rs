@@ -1,40 +1,38 @@
-//! Removing a storage with all its rows.
+//! Removes a storage with all its rows.
 
 use sqlx::Row as _;
 
-use super::session::Session;
+use super::session::MigrationSession;
 use crate::{
     error::{Error, Result},
     schema::{StorageId, StorageName},
     store::{
-        State,
-        postgres::{Inner, catalogue::notification, declare::unknown, error, locks, text},
+        declare as rules,
+        postgres::{Inner, catalogue::notification, declare::unknown, error, locks, statements},
     },
 };
 
-/// Removes a storage that no migration is under way for.
+/// Removes a storage without a pending migration.
 pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> Result<()> {
     let connection = inner.connections.migrator().await.map_err(error::store)?;
-    let mut session = Session { connection, id, version: 0 };
-    // Waits for writers that are under way; later ones find the storage gone.
-    session.say(&format!("BEGIN; {}", locks::alone(id))).await.map_err(error::store)?;
-    let question = "SELECT s.name, s.version, v.version AS last, v.state FROM datadump_storage AS s \
+    let mut session = MigrationSession { connection, id, version: 0 };
+    // Waits for writers to end; later ones find the storage gone.
+    session.execute(&format!("BEGIN; {}", locks::alone(id))).await.map_err(error::store)?;
+    let sql = "SELECT s.name, s.version, v.version AS last, v.state FROM datadump_storage AS s \
                     JOIN datadump_version AS v ON v.storage_id = s.id \
                     WHERE s.id = $1 ORDER BY v.version DESC LIMIT 1 FOR UPDATE";
-    let found = sqlx::query(question).bind(id.get()).fetch_optional(&mut session.connection).await;
+    let found = sqlx::query(sql).bind(id.get()).fetch_optional(&mut session.connection).await;
     let found = found.map_err(error::store)?.ok_or_else(|| unknown(id))?;
     let text = |column| found.try_get::<String, _>(column).map_err(error::store);
     let number = |column| found.try_get::<i64, _>(column).map_err(error::store);
     let name = text("name")?;
-    if State::from_name(&text("state")?).is_some_and(State::is_pending) {
-        let version = i32::try_from(number("last")?).map_err(Error::internal)?;
-        return Err(Error::Migrating { storage: name, version });
-    }
-    // A storage whose first version was never applied has no table; one of that name is not ours.
+    rules::check_idle(&name, number("last")?, &text("state")?)?;
+    // A storage whose first version was never applied has no table. A table of that name would be someone
+    // else's.
     if number("version")? > 0 {
-        let table = text::table(&StorageName::parse(&name).map_err(Error::internal)?);
+        let table = statements::table(&StorageName::parse(&name).map_err(Error::internal)?);
         session.take(&table).await.map_err(error::store)?;
-        session.say(&format!("DROP TABLE {table}")).await.map_err(error::store)?;
+        session.execute(&format!("DROP TABLE {table}")).await.map_err(error::store)?;
     }
     for statement in
         ["DELETE FROM datadump_version WHERE storage_id = $1", "DELETE FROM datadump_storage WHERE id = $1"]
@@ -42,7 +40,7 @@ pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> 
         let delete = sqlx::query(statement).bind(id.get()).execute(&mut session.connection).await;
         delete.map_err(error::store)?;
     }
-    session.say(&format!("{}; COMMIT", notification(id))).await.map_err(error::store)?;
+    session.execute(&format!("{}; COMMIT", notification(id))).await.map_err(error::store)?;
     inner.mirror.refresh_one(id).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The connection of a migration, and what is said on it.
+//! The connection of a migration.
 
 use std::time::Duration;
 
@@ -7,84 +7,82 @@ use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 use super::Halt;
 use crate::{
     schema::StorageId,
-    store::postgres::{catalogue::notification, error::Trouble},
+    store::postgres::{catalogue::notification, error::ErrorClass},
 };
 
-/// How long a change of a table waits for its lock. While it waits, everyone who comes later waits
-/// behind it, readers too: so it is short, and tried again.
+/// Lock timeout of a change of the table. While it waits, every later statement waits behind it, readers
+/// included, so the timeout is short and the change is retried.
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '300ms'";
 
-/// For statements that change a page of rows: the planner, which knows nothing of a column that is
-/// being filled, must find them by their keys, and in the order of the keys, in which writers lock
-/// them too.
+/// Planner settings for statements that change a range of rows. The planner knows nothing about a column that
+/// is being filled; it must find rows by key, in key order, in which writers lock them too.
 pub(super) const BY_KEY: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
     SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off";
 
-/// The end of that.
+/// Restores the planner settings.
 pub(super) const BY_ANY: &str = "RESET enable_seqscan; RESET enable_bitmapscan; \
     RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material";
 
-/// How long to leave the others alone before the next try.
-const BETWEEN: Duration = Duration::from_millis(200);
+/// Delay before the next attempt to take a lock.
+const LOCK_RETRY_DELAY: Duration = Duration::from_millis(200);
 
-/// How often a lock is tried for before the whole step is begun again.
-const LOCK_TRIES: u32 = 300;
+/// Maximum number of attempts to take a lock before the whole step is repeated.
+const MAX_LOCK_TRIES: u32 = 300;
 
 /// A connection, and the migration it is for.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct MigrationSession {
     pub(super) connection: PgConnection,
     pub(super) id: StorageId,
     pub(super) version: i32,
 }
 
-impl Session {
-    /// Runs statements without parameters or answers.
-    pub(super) async fn say(&mut self, statements: &str) -> sqlx::Result<()> {
+impl MigrationSession {
+    /// Runs statements without parameters or results.
+    pub(super) async fn execute(&mut self, statements: &str) -> sqlx::Result<()> {
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut self.connection).await.map(|_| ())
     }
 
-    /// Asks a question without parameters.
-    pub(super) async fn ask(&mut self, question: &str) -> sqlx::Result<Vec<PgRow>> {
-        sqlx::query(AssertSqlSafe(question)).fetch_all(&mut self.connection).await
+    /// Runs a query without parameters.
+    pub(super) async fn fetch(&mut self, sql: &str) -> sqlx::Result<Vec<PgRow>> {
+        sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut self.connection).await
     }
 
-    /// Runs statements that change a table, in one short transaction, as often as it takes to get
-    /// the lock without making others wait.
+    /// Changes the table in one short transaction, retried until it gets the lock without making others wait.
     pub(super) async fn change(&mut self, statements: &[String]) -> sqlx::Result<()> {
         let all = format!("BEGIN; {LOCK_WAIT}; {}; COMMIT", statements.join("; "));
-        for _ in 0..LOCK_TRIES {
-            match self.say(&all).await {
-                Err(error) if Trouble::of(&error) == Trouble::Again => self.say("ROLLBACK").await?,
+        for _ in 0..MAX_LOCK_TRIES {
+            match self.execute(&all).await {
+                Err(error) if ErrorClass::of(&error) == ErrorClass::Again => self.execute("ROLLBACK").await?,
                 Err(error) => {
-                    self.say("ROLLBACK").await?;
+                    self.execute("ROLLBACK").await?;
                     return Err(error);
                 }
                 done => return done,
             }
-            tokio::time::sleep(BETWEEN).await;
+            tokio::time::sleep(LOCK_RETRY_DELAY).await;
         }
         Err(sqlx::Error::PoolTimedOut)
     }
 
-    /// Inside a transaction: takes the table for itself, without making readers wait behind it for
-    /// longer than a moment.
+    /// Takes an exclusive lock on the table within a transaction, without making readers wait behind it for
+    /// more than a moment.
     pub(super) async fn take(&mut self, table: &str) -> sqlx::Result<()> {
-        for _ in 0..LOCK_TRIES {
+        for _ in 0..MAX_LOCK_TRIES {
             let lock = format!("SAVEPOINT take; {LOCK_WAIT}; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
-            match self.say(&lock).await {
-                Ok(()) => return self.say("RELEASE SAVEPOINT take").await,
-                Err(error) if Trouble::of(&error) == Trouble::Again => {
-                    self.say("ROLLBACK TO SAVEPOINT take; RELEASE SAVEPOINT take").await?;
+            match self.execute(&lock).await {
+                Ok(()) => return self.execute("RELEASE SAVEPOINT take").await,
+                Err(error) if ErrorClass::of(&error) == ErrorClass::Again => {
+                    self.execute("ROLLBACK TO SAVEPOINT take; RELEASE SAVEPOINT take").await?;
                 }
                 Err(error) => return Err(error),
             }
-            tokio::time::sleep(BETWEEN).await;
+            tokio::time::sleep(LOCK_RETRY_DELAY).await;
         }
         Err(sqlx::Error::PoolTimedOut)
     }
 
-    /// Records how many rows are done, for people to see.
+    /// Records the number of processed rows, for people to see.
     pub(super) async fn progress(&mut self, done: u64, total: u64) -> Result<(), Halt> {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let updated = sqlx::query(
@@ -99,7 +97,7 @@ impl Session {
         if updated.rows_affected() == 0 { Err(Halt::Over) } else { Ok(()) }
     }
 
-    /// Records a state, and tells all processes.
+    /// Records a state, and notifies all processes.
     pub(super) async fn state(&mut self, state: &str, reason: Option<&str>) -> Result<(), Halt> {
         let updated = sqlx::query(
             "UPDATE datadump_version SET state = $3, error = $4 \
@@ -114,7 +112,7 @@ impl Session {
         if updated.rows_affected() == 0 {
             return Err(Halt::Over);
         }
-        self.say(&notification(self.id)).await?;
+        self.execute(&notification(self.id)).await?;
         Ok(())
     }
 }

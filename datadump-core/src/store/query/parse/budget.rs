@@ -1,59 +1,59 @@
-//! How much a query may ask: what a database answers without running out of its own limits.
+//! Limits on the size of a query, below those of the databases.
 
 use super::{Refusal, check_indexed};
 use crate::{schema::Definition, store::query::Column};
 
-/// Who tests rows.
+/// Where the rows are filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Tester {
-    /// The database, which finds them by an index.
+pub(super) enum Evaluator {
+    /// In the database, which needs an index.
     #[default]
     Database,
-    /// We do, one by one, in memory.
+    /// In memory, row by row.
     Memory,
 }
 
-/// The most tests, and groups of tests, a query may have.
-const TESTS: usize = 256;
+/// Maximum number of tests and groups of tests in a query.
+const MAX_TESTS: usize = 256;
 
-/// The most values its tests may compare with.
-const VALUES: usize = 1000;
+/// Maximum number of values that the tests compare with.
+const MAX_VALUES: usize = 1000;
 
-/// What a query has asked so far.
+/// The size of a query so far.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     tests: usize,
     values: usize,
-    tester: Tester,
+    evaluator: Evaluator,
 }
 
 impl Budget {
-    pub(super) fn of(tester: Tester) -> Self {
-        Self { tester, ..Self::default() }
+    pub(super) fn of(evaluator: Evaluator) -> Self {
+        Self { evaluator, ..Self::default() }
     }
 
-    /// Whether rows may be asked for by this column.
+    /// Checks that rows may be filtered by this column.
     pub(super) fn column(&self, definition: &Definition, column: Column) -> Result<(), Refusal> {
-        match self.tester {
-            Tester::Database => check_indexed(definition, column),
-            Tester::Memory => Ok(()),
+        match self.evaluator {
+            Evaluator::Database => check_indexed(definition, column),
+            Evaluator::Memory => Ok(()),
         }
     }
 
-    /// One test or group more.
+    /// Counts a test or group.
     pub(super) fn test(&mut self) -> Result<(), Refusal> {
         self.tests += 1;
-        if self.tests > TESTS {
-            return Err(("too-many", format!("a query has at most {TESTS} tests")));
+        if self.tests > MAX_TESTS {
+            return Err(("too-many", format!("a query has at most {MAX_TESTS} tests")));
         }
         Ok(())
     }
 
-    /// So many values more.
+    /// Counts values.
     pub(super) fn values(&mut self, count: usize) -> Result<(), Refusal> {
         self.values += count;
-        if self.values > VALUES {
-            return Err(("too-many", format!("a query compares with at most {VALUES} values")));
+        if self.values > MAX_VALUES {
+            return Err(("too-many", format!("a query compares with at most {MAX_VALUES} values")));
         }
         Ok(())
     }

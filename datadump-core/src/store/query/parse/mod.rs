@@ -1,4 +1,4 @@
-//! Reads a query from the parameters of an address.
+//! Parses a query from URL parameters.
 
 mod budget;
 mod test;
@@ -14,40 +14,40 @@ use crate::{
     json,
     schema::{Definition, Kind},
 };
-use budget::{Budget, Tester};
+use budget::{Budget, Evaluator};
 
-/// Parameters that are not filters. A field of such a name is filtered as `name__eq`.
+/// Parameters that are not filters. A field with such a name is filtered as `name__eq`.
 const CONTROLS: [&str; 8] = ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
 
-/// The most columns an ordering may name.
-const MAX_ORDERING: usize = 8;
+/// Maximum number of columns in an ordering.
+const MAX_ORDERING_COLUMNS: usize = 8;
 
-/// Reads a query for a storage with this definition; see the guide for the parameters.
+/// Parses a query for a storage with this definition. The guide describes the parameters.
 pub fn parameters(definition: &Definition, pairs: &[(String, String)]) -> Result<Query> {
-    let mut reader = Reader { definition, pairs, tester: Tester::Database, faults: Vec::new() };
-    let query = reader.read();
+    let mut parser = Parser { definition, pairs, evaluator: Evaluator::Database, faults: Vec::new() };
+    let query = parser.read();
     match query {
-        Some(query) if reader.faults.is_empty() => Ok(query),
-        _ => Err(Error::Query(reader.faults)),
+        Some(query) if parser.faults.is_empty() => Ok(query),
+        _ => Err(Error::Query(parser.faults)),
     }
 }
 
-/// Reads filters alone, for rows that are tested one by one where they are: on any field, as no index is
-/// needed for that.
+/// Parses only filters, for rows that are filtered in memory: these may be on any field, with or without an
+/// index.
 pub fn filters(definition: &Definition, pairs: &[(String, String)]) -> Result<Option<Filter>> {
-    let mut reader = Reader { definition, pairs, tester: Tester::Memory, faults: Vec::new() };
-    let filter = reader.filter();
-    if reader.faults.is_empty() { Ok(filter) } else { Err(Error::Query(reader.faults)) }
+    let mut parser = Parser { definition, pairs, evaluator: Evaluator::Memory, faults: Vec::new() };
+    let filter = parser.filter();
+    if parser.faults.is_empty() { Ok(filter) } else { Err(Error::Query(parser.faults)) }
 }
 
-struct Reader<'a> {
+struct Parser<'a> {
     definition: &'a Definition,
     pairs: &'a [(String, String)],
-    tester: Tester,
+    evaluator: Evaluator,
     faults: Vec<Fault>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Parser<'a> {
     fn read(&mut self) -> Option<Query> {
         let filter = self.filter();
         let order = self.ordering();
@@ -65,12 +65,12 @@ impl<'a> Reader<'a> {
         Some(Query { filter, order, paging, count, fields, identity })
     }
 
-    /// The value of a control; naming one twice is a fault.
+    /// Returns the value of a control parameter; giving one twice is a fault.
     fn control(&mut self, name: &str) -> Option<&'a str> {
         let mut found = self.pairs.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
         let first = found.next();
         if found.next().is_some() {
-            self.fault(name, "duplicate", format!("`{name}` is there twice"));
+            self.fault(name, "duplicate", format!("`{name}` is given twice"));
         }
         first
     }
@@ -79,11 +79,11 @@ impl<'a> Reader<'a> {
         self.faults.push(Fault::new(Place::Parameter(parameter.to_owned()), code, detail));
     }
 
-    fn number(&mut self, name: &str, least: u64, most: u64) -> Option<u64> {
+    fn number(&mut self, name: &str, min: u64, max: u64) -> Option<u64> {
         let text = self.control(name)?;
-        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        let number = text.parse().ok().filter(|number| (min..=max).contains(number));
         if number.is_none() {
-            self.fault(name, "out-of-range", format!("{text:?} is not a number from {least} to {most}"));
+            self.fault(name, "out-of-range", format!("{text:?} is not a number from {min} to {max}"));
         }
         number
     }
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
             return Some(Paging::Offset { limit, offset: offset.unwrap_or(0) });
         };
         if offset.is_some() {
-            self.fault("offset", "not-applicable", "a cursor and an offset exclude each other");
+            self.fault("offset", "not-applicable", "`cursor` and `offset` cannot be combined");
         }
         if text.is_empty() {
             return Some(Paging::Keyset { limit, from: None, towards: Towards::Next });
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         Some(columns)
     }
 
-    /// The ordering, made total by the key.
+    /// Parses the ordering and makes it total by adding the key.
     fn ordering(&mut self) -> Vec<Order> {
         let mut order: Vec<Order> = Vec::new();
         let newest = format!("-{}", self.definition.service().updated_at);
@@ -146,20 +146,24 @@ impl<'a> Reader<'a> {
             };
             match self.orderable(name) {
                 Ok(column) if order.iter().any(|order| order.column == column) => {
-                    self.fault("ordering", "duplicate", format!("`{name}` is there twice"));
+                    self.fault("ordering", "duplicate", format!("`{name}` is given twice"));
                 }
                 Ok(column) => order.push(Order { column, direction }),
                 Err((code, detail)) => self.fault("ordering", code, detail),
             }
         }
-        if order.len() > MAX_ORDERING {
-            self.fault("ordering", "too-many", format!("at most {MAX_ORDERING} fields can order"));
+        if order.len() > MAX_ORDERING_COLUMNS {
+            self.fault(
+                "ordering",
+                "too-many",
+                format!("an ordering has at most {MAX_ORDERING_COLUMNS} fields"),
+            );
         }
-        // What follows the key cannot make a difference.
+        // Columns after the key make no difference.
         if let Some(place) = order.iter().position(|order| order.column == Column::Key) {
             order.truncate(place + 1);
         } else {
-            // In the direction of the last, so that one index, read one way, gives the whole order.
+            // The key has the direction of the last column, so that one index scan gives the whole ordering.
             let direction = order.last().map_or(Direction::Ascending, |order| order.direction);
             order.push(Order { column: Column::Key, direction });
         }
@@ -170,14 +174,14 @@ impl<'a> Reader<'a> {
         let column = Column::named(self.definition, name)
             .ok_or_else(|| ("unknown-field", unknown_field(self.definition, name)))?;
         if matches!(column.kind(self.definition), Kind::Json | Kind::Binary { .. }) {
-            return Err(("not-applicable", format!("`{name}` cannot order rows")));
+            return Err(("not-applicable", format!("rows cannot be ordered by `{name}`")));
         }
         check_indexed(self.definition, column)?;
         Ok(column)
     }
 
     fn filter(&mut self) -> Option<Filter> {
-        let (mut filters, mut budget) = (Vec::new(), Budget::of(self.tester));
+        let (mut filters, mut budget) = (Vec::new(), Budget::of(self.evaluator));
         for (name, value) in self.pairs {
             if CONTROLS.contains(&name.as_str()) {
                 continue;
@@ -201,7 +205,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A digest of what decides which rows come in which order.
+    /// Returns a digest of the parameters that determine which rows come in which order.
     fn identity(&self) -> String {
         let mut deciding: Vec<&(String, String)> = self
             .pairs
@@ -214,14 +218,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A fault that has no place yet.
+/// A fault without its place: code and detail.
 type Refusal = (&'static str, String);
 
 fn unknown_field(definition: &Definition, name: &str) -> String {
     format!("storage `{}` has no field `{name}`", definition.name)
 }
 
-/// Whether a column may be filtered and ordered on: without an index only where scans are allowed.
+/// Checks that a column may be filtered and ordered by: without an index only in storages that allow scans.
 fn check_indexed(definition: &Definition, column: Column) -> Result<(), Refusal> {
     let Some(field) = column.field(definition) else { return Ok(()) };
     let indexed = || definition.all_indexes().iter().any(|index| index.fields.first() == Some(&field.name));
@@ -229,8 +233,8 @@ fn check_indexed(definition: &Definition, column: Column) -> Result<(), Refusal>
         return Ok(());
     }
     let way = match field.kind.index_bytes() {
-        Some(_) => "give it `db_index`, or the storage `meta.scans`",
-        None => "its type cannot have one; give the storage `meta.scans`",
+        Some(_) => "set `db_index` on it, or `meta.scans` on the storage",
+        None => "its type cannot have one; set `meta.scans` on the storage",
     };
     Err(("filter-not-indexed", format!("field `{}` has no index: {way}", field.name)))
 }

@@ -1,4 +1,4 @@
-//! Reads one test: `field=value`, `field__op=value`, `data.a.b__op=value`.
+//! Parses one test: `field=value`, `field__op=value`, `data.a.b__op=value`.
 
 use serde_json::Value as Json;
 
@@ -9,20 +9,20 @@ use crate::{
     store::query::{Column, Filter, Test, filter::item},
 };
 
-/// How deep a path into JSON may go.
-const MAX_PATH: usize = 16;
+/// Maximum depth of a path into JSON.
+const MAX_PATH_STEPS: usize = 16;
 
-/// How many steps of a path may be digits: each may name an item of an array or a member.
-const MAX_ITEMS: usize = 4;
+/// Maximum number of path steps that are digits: each may be an array index or a member.
+const MAX_DIGIT_STEPS: usize = 4;
 
-/// What a test is of: a column, or a place inside a JSON column.
+/// The subject of a test: a column, or a place inside a JSON column.
 pub(super) struct Subject {
     column: Column,
     path: Vec<String>,
     kind: Kind,
 }
 
-/// A test written as a parameter, where all values are texts.
+/// Parses a test given as a parameter, where all values are texts.
 pub(super) fn parameter(
     definition: &Definition,
     name: &str,
@@ -30,7 +30,7 @@ pub(super) fn parameter(
     budget: &mut Budget,
 ) -> Result<Filter, Refusal> {
     let (field, operator) = match name.rsplit_once("__") {
-        // In an inferred storage a field may be called like a test.
+        // In an inferred storage a field may be named like a test.
         _ if Column::named(definition, name).is_some() => (name, "eq"),
         Some((field, operator)) => (field, operator),
         None => (name, "eq"),
@@ -51,21 +51,21 @@ pub(super) fn parameter(
     subject.test(operator, &json, &Subject::read_text, budget)
 }
 
-/// What both databases take in a path: no quotes or escapes, and nothing that one of them would read
-/// as a number, but plain digits.
+/// Returns whether both databases accept a path step: no quotes, backslashes or control characters, and no
+/// number other than plain digits.
 fn can_be_step(step: &str) -> bool {
     let odd = step.contains(['"', '\\']) || step.chars().any(char::is_control);
     let number = step.trim().parse::<i64>().is_ok() && item(step).is_none();
     !(step.is_empty() || odd || number)
 }
 
-/// How a subject reads one value.
-type Reader = dyn Fn(&Subject, &Json) -> Result<Value, Refusal>;
+/// Reads a value for a subject.
+type ReadValue = dyn Fn(&Subject, &Json) -> Result<Value, Refusal>;
 
 impl Subject {
-    /// What a name names.
+    /// Returns the subject with this name.
     pub(super) fn named(definition: &Definition, name: &str, budget: &Budget) -> Result<Self, Refusal> {
-        // In an inferred storage a field may have dots in its name.
+        // In an inferred storage a field name may contain dots.
         let whole = Column::named(definition, name).is_some();
         let mut steps = name.splitn(if whole { 1 } else { usize::MAX }, '.');
         let field = steps.next().unwrap_or_default();
@@ -75,21 +75,21 @@ impl Subject {
         let kind = column.kind(definition);
         budget.column(definition, column)?;
         if !path.is_empty() && kind != Kind::Json {
-            return Err(("not-applicable", format!("`{field}` is not json; it has nothing inside")));
+            return Err(("not-applicable", format!("`{field}` is not a json field, so it has no paths")));
         }
-        if path.len() > MAX_PATH {
-            return Err(("too-deep", format!("a path has at most {MAX_PATH} steps")));
+        if path.len() > MAX_PATH_STEPS {
+            return Err(("too-deep", format!("a path has at most {MAX_PATH_STEPS} steps")));
         }
         if let Some(step) = path.iter().find(|step| !can_be_step(step)) {
-            return Err(("path", format!("{step:?} cannot be a step of a path")));
+            return Err(("path", format!("{step:?} is not a valid path step")));
         }
-        if path.iter().filter(|step| item(step).is_some()).count() > MAX_ITEMS {
-            return Err(("path", format!("a path has at most {MAX_ITEMS} steps of digits")));
+        if path.iter().filter(|step| item(step).is_some()).count() > MAX_DIGIT_STEPS {
+            return Err(("path", format!("a path has at most {MAX_DIGIT_STEPS} steps of digits")));
         }
         Ok(Self { column, path, kind })
     }
 
-    /// A test written in a tree, where values have their JSON types.
+    /// Parses a test in a tree, where values have their JSON types.
     pub(super) fn tree_test(
         &self,
         operator: Operator,
@@ -103,7 +103,7 @@ impl Subject {
         &self,
         operator: Operator,
         json: &Json,
-        read: &Reader,
+        read: &ReadValue,
         budget: &mut Budget,
     ) -> Result<Filter, Refusal> {
         budget.test()?;
@@ -119,7 +119,7 @@ impl Subject {
             Operator::In | Operator::NotIn => Test::In(self.many(json, read)?),
             Operator::Between => match <[Value; 2]>::try_from(self.many(json, read)?) {
                 Ok([low, high]) => Test::Between(low, high),
-                Err(_) => return Err(("mistyped", "between takes two values".into())),
+                Err(_) => return Err(("mistyped", "`between` takes two values".into())),
             },
             Operator::Contains => Test::Contains(self.text(json)?),
             Operator::IContains => Test::IContains(self.text(json)?),
@@ -147,21 +147,25 @@ impl Subject {
         }
     }
 
-    fn many(&self, json: &Json, read: &Reader) -> Result<Vec<Value>, Refusal> {
-        let items = json.as_array().ok_or_else(|| ("mistyped", "this takes a list of values".to_owned()))?;
+    fn many(&self, json: &Json, read: &ReadValue) -> Result<Vec<Value>, Refusal> {
+        let items =
+            json.as_array().ok_or_else(|| ("mistyped", "this operator takes a list of values".to_owned()))?;
         items.iter().map(|item| self.comparable(read(self, item)?)).collect()
     }
 
     fn comparable(&self, value: Value) -> Result<Value, Refusal> {
         if self.path.is_empty() && self.kind == Kind::Json {
-            return Err(("not-applicable", "json is filtered by a path into it, or by isnull".into()));
+            return Err((
+                "not-applicable",
+                "a json field can only be filtered by a path into it, or by `isnull`".into(),
+            ));
         }
         Ok(value)
     }
 
     fn text(&self, json: &Json) -> Result<String, Refusal> {
         if self.path.is_empty() && !self.kind.is_text() {
-            return Err(("not-applicable", format!("this operator is for texts, not for {}", self.kind)));
+            return Err(("not-applicable", format!("this operator applies to texts, not to {}", self.kind)));
         }
         match json.as_str() {
             Some(text) if text.contains('\0') => Err(("nul", "must not contain U+0000".into())),
@@ -170,7 +174,7 @@ impl Subject {
         }
     }
 
-    /// A value in a parameter. Inside JSON it is of the type it reads as; quotes make it a text.
+    /// Reads a value given as a parameter. Inside JSON it has the type it parses as; quotes make it a text.
     fn read_text(&self, json: &Json) -> Result<Value, Refusal> {
         let text = json.as_str().unwrap_or_default();
         if self.path.is_empty() {

@@ -1,22 +1,19 @@
-//! The DDL of a difference, in the order in which it is run.
+//! The DDL for a difference, in the order of execution.
 
-use super::super::{
-    columns::{add_column, create_index, type_of},
-    late,
-};
+use super::super::columns::{add_column, create_index, type_of};
 use crate::{
     schema::{Definition, Difference, InForce, Task},
     store::{Column, sql},
 };
 
-/// One step of the last transaction.
+/// A step of the final transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     /// A statement.
     Run(String),
-    /// A statement whose failure means that rows agree where they must not; the fields it is over.
+    /// A statement that fails if rows have equal values in these unique fields.
     Unique(String, Vec<String>),
-    /// Every value is converted into a column that was added by the step before.
+    /// Converts every value into a column that the previous step added.
     Convert {
         /// The old field.
         from: usize,
@@ -25,7 +22,7 @@ pub(super) enum Step {
     },
 }
 
-/// For people: what would be run.
+/// Returns the statements for people to read.
 pub(in crate::store::sqlite) fn statements(
     in_force: &InForce,
     new: &Definition,
@@ -45,8 +42,8 @@ pub(in crate::store::sqlite) fn statements(
         .collect()
 }
 
-/// What the last transaction does. Indexes go first, because a column with one cannot be dropped,
-/// and come last, when all columns have their names.
+/// Returns the steps of the final transaction. Indexes are dropped first, because an indexed column cannot be
+/// dropped, and created last, when all columns have their final names.
 pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Difference) -> Vec<Step> {
     let (id, old) = (in_force.storage, &in_force.definition);
     let table = sql::table(&old.name).quoted();
@@ -56,7 +53,7 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
         |index| Step::Run(format!("DROP INDEX IF EXISTS {}", sql::index_name(id, index).quoted()));
     let mut steps = Vec::new();
     let tasks = || difference.changes.iter().map(|change| &change.task);
-    // An index on a column that is converted goes and comes back, whether or not it is a change.
+    // An index on a converted column is dropped and created again, even if it does not change.
     let rebuilt: Vec<_> = old
         .all_indexes()
         .into_iter()
@@ -75,10 +72,6 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
         if let Task::DropIndex(index) = task {
             steps.push(drop_index(index));
         }
-    }
-    if late::has(old) && !late::has(new) {
-        steps.push(Step::Run(format!("ALTER TABLE {table} DROP COLUMN {}", late::MARK)));
-        steps.push(Step::Run(late::end(id)));
     }
     for task in tasks() {
         if let Task::DropColumn { from } = task {
@@ -99,7 +92,7 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
             )));
         }
     }
-    // In two steps: a new name may be that of another renamed column, but for case. A converted
+    // In two steps: a new name may differ only in case from that of another renamed column. A converted
     // column has its new name already.
     let mut names = Vec::new();
     for task in tasks() {
@@ -118,10 +111,6 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
         if let Task::AddColumn { to } = task {
             steps.extend(new.fields.get(*to).map(|field| Step::Run(add_column(new, field))));
         }
-    }
-    if late::has(new) && !late::has(old) {
-        steps.push(Step::Run(format!("ALTER TABLE {table} ADD COLUMN {}", late::COLUMN)));
-        steps.push(Step::Run(late::begin(id, new)));
     }
     let added = tasks().filter_map(|task| match task {
         Task::AddIndex(index) => Some(index.clone()),

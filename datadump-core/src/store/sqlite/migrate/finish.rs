@@ -1,4 +1,4 @@
-//! The last step of a migration: one transaction, after which the new version is in force.
+//! The final step of a migration: one transaction that puts the new version in force.
 
 use std::sync::Arc;
 
@@ -22,12 +22,12 @@ use crate::{
     store::{Column, Storage, sql},
 };
 
-/// Applies what is pending. `begun` is the time of the last row written before the scan.
-pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timestamp) -> Result<()> {
+/// Applies the pending version. `scan_start` is the timestamp of the last row written before the scan.
+pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, scan_start: Timestamp) -> Result<()> {
     let now = writer.options.clock.now();
     let (id, version) = (storage.id, storage.migration.version);
     let new = storage.migration.definition.clone();
-    writer.pace(Pace::Migration)?;
+    writer.set_pace(Pace::Migration)?;
     let applied = writer.transact(|connection| {
         let mut dropped = storage.dropped.clone();
         match &storage.in_force {
@@ -38,7 +38,7 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
             }
             Some(in_force) => {
                 let difference = evolve::difference(&in_force.definition, &new, &storage.dropped);
-                check_latest(connection, &in_force.definition, &new, &difference, begun)?;
+                check_latest(connection, &in_force.definition, &new, &difference, scan_start)?;
                 for step in ddl::steps(in_force, &new, &difference) {
                     run(connection, in_force, &new, &step)?;
                 }
@@ -50,22 +50,22 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, begun: Timesta
     });
     if let Ok(entry) = applied {
         writer.catalogue.put(entry);
-        // Prepared statements of the old table shape must not be met again.
+        // Drops cached statements, which refer to the old table.
         writer.connection.flush_prepared_statement_cache();
         writer.statements.remove(&id);
-        return writer.pace(Pace::Rows);
+        return writer.set_pace(Pace::Rows);
     }
-    writer.pace(Pace::Rows)?;
+    writer.set_pace(Pace::Rows)?;
     applied.map(|_| ())
 }
 
-/// Checks the rows written since the scan began; the writer's times never repeat or go back.
+/// Checks the rows written since the scan began. The writer's timestamps never repeat or go back.
 fn check_latest(
     connection: &Connection,
     old: &Definition,
     new: &Definition,
     difference: &Difference,
-    begun: Timestamp,
+    scan_start: Timestamp,
 ) -> Result<()> {
     if difference.scans().is_empty() {
         return Ok(());
@@ -75,7 +75,7 @@ fn check_latest(
     let updated_at = sql::column(old, Column::UpdatedAt).quoted();
     let text = format!("SELECT {names} FROM {table} WHERE {updated_at} > ?");
     let mut statement = connection.prepare(&text).map_err(map)?;
-    let mut rows = statement.query([Bind(&Value::Timestamp(begun))]).map_err(map)?;
+    let mut rows = statement.query([Bind(&Value::Timestamp(scan_start))]).map_err(map)?;
     while let Some(row) = rows.next().map_err(map)? {
         let row: StoredRow = read_row(old, row).map_err(map)?;
         scan::check(old, new, difference, std::slice::from_ref(&row))?;
@@ -90,9 +90,7 @@ fn run(connection: &Connection, in_force: &InForce, new: &Definition, step: &Ste
             connection.execute_batch(text).map_err(|error| match error.sqlite_error_code() {
                 Some(ErrorCode::ConstraintViolation) => {
                     let fields = fields.join(", ");
-                    Error::internal(format!(
-                        "{fields}: there are rows with the same value; it cannot be unique"
-                    ))
+                    Error::internal(format!("{fields} cannot be unique: several rows have the same value"))
                 }
                 _ => map(error),
             })
@@ -101,7 +99,7 @@ fn run(connection: &Connection, in_force: &InForce, new: &Definition, step: &Ste
     }
 }
 
-/// Fills the temporary column, chunk by chunk in the order of keys.
+/// Fills the temporary column, in chunks by key.
 fn convert(
     connection: &Connection,
     old: &Definition,
@@ -111,7 +109,7 @@ fn convert(
 ) -> Result<()> {
     let (Some(before), Some(after)) = (old.fields.get(from), new.fields.get(to)) else { return Ok(()) };
     let task = Task::ConvertColumn { from, to };
-    let Some(check) = examine::Check::of(old, new, &task) else { return Ok(()) };
+    let Some(check) = examine::FieldCheck::of(old, new, &task) else { return Ok(()) };
     let table = sql::table(&old.name).quoted();
     let temporary = sql::Name::temporary(&after.name).quoted();
     let key_name = sql::column(old, Column::Key).quoted();

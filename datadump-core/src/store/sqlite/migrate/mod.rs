@@ -1,6 +1,6 @@
-//! Migrations on SQLite. What takes long and changes nothing (reading all rows) is done by a reader
-//! while writes go on; everything that changes anything is one transaction of the writer, the flip
-//! of the definition included. So a process that dies on the way leaves the old version, whole.
+//! Migrations on SQLite. Reading all rows takes long and changes nothing, so a reader does it while writes go
+//! on. All changes, and putting the definition in force, are one transaction of the writer. A process that
+//! dies on the way leaves the old version intact.
 
 pub(super) mod ddl;
 mod finish;
@@ -9,12 +9,13 @@ mod scan;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use sea_orm::ActiveValue::Set;
 
 use super::{SqliteStore, declare, system};
@@ -24,32 +25,32 @@ use crate::{
     store::{Progress, State, Storage, system::version},
 };
 
-/// How long to wait before an interrupted migration goes on; twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Delay before an interrupted migration is retried; doubled each time.
+const MIN_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// How long at most.
-const LAST_PAUSE: Duration = Duration::from_secs(10);
+/// Upper bound of that delay.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(10);
 
-/// The migrations of this process: one at a time for each storage.
+/// The migrations of this process, at most one per storage at a time.
 #[derive(Debug, Default)]
 pub(super) struct Migrations {
-    running: Mutex<HashMap<StorageId, Arc<Running>>>,
+    running: Mutex<HashMap<StorageId, Arc<RunningMigration>>>,
 }
 
-/// One storage's migration.
+/// The migration of one storage.
 #[derive(Debug, Default)]
-pub(super) struct Running {
-    turn: tokio::sync::Mutex<()>,
+pub(super) struct RunningMigration {
+    lock: tokio::sync::Mutex<()>,
     pub(super) rows_done: AtomicU64,
     pub(super) rows_total: AtomicU64,
 }
 
 impl Migrations {
-    fn of(&self, id: StorageId) -> Arc<Running> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
+    fn of(&self, id: StorageId) -> Arc<RunningMigration> {
+        self.running.lock().entry(id).or_default().clone()
     }
 
-    /// How far a storage's last migration is.
+    /// Returns the progress of a storage's last migration.
     pub(super) fn progress(&self, storage: &Storage) -> Progress {
         let running = self.of(storage.id);
         Progress {
@@ -62,13 +63,13 @@ impl Migrations {
     }
 }
 
-/// Takes the pending version of a storage, if it has one, to applied or failed. What may pass (a full
-/// disk, a reader that is busy) is waited out: nothing else would take the migration up again.
+/// Takes the pending version of a storage, if it has one, to applied or failed. Transient errors (a full
+/// disk, busy readers) are retried here, because nothing else would resume the migration.
 pub(super) async fn run(store: &SqliteStore, id: StorageId) -> Result<()> {
     let running = store.migrations.of(id);
-    let _turn = running.turn.lock().await;
-    let mut pause = FIRST_PAUSE;
-    while let Some(storage) = store.catalogue.by_id(id).filter(|storage| storage.locked()) {
+    let _guard = running.lock.lock().await;
+    let mut pause = MIN_RETRY_DELAY;
+    while let Some(storage) = store.catalogue.by_id(id).filter(|storage| storage.is_migrating()) {
         let version = storage.migration.version;
         let ended = match attempt(store, &storage, &running).await {
             Err(error) if !may_pass(&error) => {
@@ -85,9 +86,9 @@ pub(super) async fn run(store: &SqliteStore, id: StorageId) -> Result<()> {
             Ok(()) => {}
             Err(error) if store.queue.is_closed() => return Err(error),
             Err(error) => {
-                tracing::warn!(storage = %storage.name, version, %error, "migration interrupted; it goes on soon");
+                tracing::warn!(storage = %storage.name, version, %error, "migration interrupted; retrying");
                 tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LAST_PAUSE);
+                pause = (pause * 2).min(MAX_RETRY_DELAY);
             }
         }
     }
@@ -98,22 +99,22 @@ fn may_pass(error: &Error) -> bool {
     matches!(error, Error::Full(_) | Error::Unavailable(_) | Error::Overloaded | Error::Moved(_))
 }
 
-async fn attempt(store: &SqliteStore, storage: &Arc<Storage>, running: &Running) -> Result<()> {
+async fn attempt(store: &SqliteStore, storage: &Arc<Storage>, running: &RunningMigration) -> Result<()> {
     let (id, version) = (storage.id, storage.migration.version);
-    let begun = store.on_writer(move |writer| {
+    let scan_start = store.on_writer(move |writer| {
         record(writer, id, version, State::Running, None)?;
         Ok(writer.last_stamp())
     });
-    let begun = begun.await?;
-    tracing::info!(storage = %storage.name, version, "migration begins");
+    let scan_start = scan_start.await?;
+    tracing::info!(storage = %storage.name, version, "migration started");
     scan::all(store, storage, running).await?;
     let finished = storage.clone();
-    store.on_writer(move |writer| finish::finish(writer, &finished, begun)).await?;
+    store.on_writer(move |writer| finish::finish(writer, &finished, scan_start)).await?;
     tracing::info!(storage = %storage.name, version, "migration applied");
     Ok(())
 }
 
-/// Records a state, in the database and then in the catalogue.
+/// Records a state in the database, then in the catalogue.
 fn record(
     writer: &mut super::writer::Writer,
     id: StorageId,

@@ -1,4 +1,4 @@
-//! The first look at all rows, by a reader, in chunks, while writes go on.
+//! The scan of all rows before the final transaction: by a reader, in chunks, while writes go on.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -12,9 +12,9 @@ use super::{
         SqliteStore,
         columns::{Bind, read_row},
         error::map,
-        examine::{self, Check},
+        examine::{self, FieldCheck},
     },
-    Running,
+    RunningMigration,
 };
 use crate::{
     error::Result,
@@ -22,14 +22,18 @@ use crate::{
     store::{Column, Storage, sql},
 };
 
-/// How many rows are read at once.
-const CHUNK: usize = 2_000;
+/// Number of rows per chunk.
+const BATCH_ROWS: usize = 2_000;
 
-/// How long one chunk may take.
-const CHUNK_TIME: Duration = Duration::from_secs(60);
+/// Timeout of a chunk.
+const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Checks all rows there are now; the first chunk with a violation ends it.
-pub(super) async fn all(store: &SqliteStore, storage: &Arc<Storage>, running: &Running) -> Result<()> {
+/// Checks all current rows. Stops at the first chunk with a violation.
+pub(super) async fn all(
+    store: &SqliteStore,
+    storage: &Arc<Storage>,
+    running: &RunningMigration,
+) -> Result<()> {
     let Some(in_force) = storage.in_force.clone() else { return Ok(()) };
     let new = storage.migration.definition.clone();
     let difference = Arc::new(evolve::difference(&in_force.definition, &new, &storage.dropped));
@@ -38,26 +42,28 @@ pub(super) async fn all(store: &SqliteStore, storage: &Arc<Storage>, running: &R
         return Ok(());
     }
     let counted = in_force.clone();
-    let total = store.readers.run_for(CHUNK_TIME, move |connection| count(connection, &counted.definition));
+    let total = store
+        .readers
+        .run_with_timeout(BATCH_TIMEOUT, move |connection| count(connection, &counted.definition));
     running.rows_total.store(total.await?, Ordering::Relaxed);
     let mut after: Option<Value> = None;
     loop {
         let (old, new, difference) = (in_force.clone(), new.clone(), difference.clone());
-        let last = store.readers.run_for(CHUNK_TIME, move |connection| {
+        let last = store.readers.run_with_timeout(BATCH_TIMEOUT, move |connection| {
             let rows = chunk(connection, &old.definition, after.as_ref())?;
             check(&old.definition, &new, &difference, &rows)?;
             Ok((rows.len(), rows.last().map(|row| row.key.clone())))
         });
         let (read, last) = last.await?;
         running.rows_done.fetch_add(read as u64, Ordering::Relaxed);
-        if read < CHUNK {
+        if read < BATCH_ROWS {
             return Ok(());
         }
         after = last;
     }
 }
 
-/// Checks rows against what the new definition asks of them.
+/// Checks rows against the new definition.
 pub(super) fn check(
     old: &Definition,
     new: &Definition,
@@ -65,7 +71,7 @@ pub(super) fn check(
     rows: &[StoredRow],
 ) -> Result<()> {
     for change in &difference.changes {
-        let Some(check) = Check::of(old, new, &change.task) else { continue };
+        let Some(check) = FieldCheck::of(old, new, &change.task) else { continue };
         let violating: Vec<&StoredRow> = rows.iter().filter(|row| check.violated_by(row)).collect();
         if !violating.is_empty() {
             let examples = violating.iter().take(5).map(|row| row.key.to_json(&old.key.kind));
@@ -80,7 +86,7 @@ fn count(connection: &Connection, definition: &Definition) -> Result<u64> {
     connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).map_err(map)
 }
 
-/// So many rows after a key, in the order of keys.
+/// Returns the rows after a key, in key order, up to the size of a chunk.
 pub(super) fn chunk(
     connection: &Connection,
     definition: &Definition,
@@ -90,7 +96,7 @@ pub(super) fn chunk(
     let table = sql::table(&definition.name).quoted();
     let key = sql::column(definition, Column::Key).quoted();
     let beyond = if after.is_some() { format!("WHERE {key} > ?") } else { String::new() };
-    let text = format!("SELECT {names} FROM {table} {beyond} ORDER BY {key} LIMIT {CHUNK}");
+    let text = format!("SELECT {names} FROM {table} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}");
     let mut statement = connection.prepare_cached(&text).map_err(map)?;
     let rows = statement
         .query_map(rusqlite::params_from_iter(after.map(Bind)), |row| read_row(definition, row))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::plan::{Build, How, Plan, When};
+use super::plan::{BuildPhase, FillMethod, IndexBuild, Plan};
 use crate::{
     schema::{Definition, Difference, Field, InForce, Task},
     store::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Plan {
-    /// What happens to the table before rows are looked at; each short, each repeatable.
+    /// Returns the changes of the table before rows are scanned; each is short and can be repeated.
     pub(super) fn prepare(&self) -> Vec<String> {
         let mut statements = Vec::new();
         for moved in &self.moved {
@@ -37,8 +37,8 @@ impl Plan {
                 copies.concat()
             ));
             statements.push(format!("DROP TRIGGER IF EXISTS {keep} ON {table}"));
-            // Not of the new columns: filling them must not pay for it.
-            let growing = self.moved.iter().filter(|moved| moved.how == How::Grow);
+            // Not on the new columns, so that filling them does not fire the trigger.
+            let growing = self.moved.iter().filter(|moved| moved.how == FillMethod::Grow);
             let sources: Vec<String> = growing.filter_map(|moved| self.source(moved)).collect();
             statements.push(format!(
                 "CREATE TRIGGER {keep} BEFORE INSERT OR UPDATE OF {} ON {table} \
@@ -49,8 +49,8 @@ impl Plan {
         statements
     }
 
-    /// What is left of an attempt that is given up: goes.
-    pub(super) fn undo(&self) -> Vec<String> {
+    /// Returns the statements that undo a failed migration.
+    pub(super) fn roll_back(&self) -> Vec<String> {
         let (table, keep) = (&self.table, self.keeper());
         let mut statements = vec![
             format!("DROP TRIGGER IF EXISTS {keep} ON {table}"),
@@ -65,8 +65,8 @@ impl Plan {
         statements
     }
 
-    /// What makes the table the new version's, when all is filled and built: nothing here takes
-    /// long.
+    /// Returns the statements that give the table its new form, once everything is filled and built. None of
+    /// them takes long.
     pub(super) fn swap(&self) -> Vec<String> {
         let (id, table) = (self.id(), &self.table);
         let mut statements = Vec::new();
@@ -121,18 +121,18 @@ impl Plan {
         statements
     }
 
-    /// What builds an index.
-    pub(super) fn create_index(&self, build: &Build) -> String {
+    /// Returns the statement that builds an index.
+    pub(super) fn create_index(&self, build: &IndexBuild) -> String {
         let manner = match build.when {
-            When::Early => Manner::Concurrently,
-            When::Last => Manner::Plain,
+            BuildPhase::Early => Manner::Concurrently,
+            BuildPhase::Last => Manner::Plain,
         };
         ddl::create_index(&build.name, &build.index, &self.table, &build.columns, manner)
     }
 }
 
-/// For people: what would be run, in order.
-pub(in crate::store::postgres) fn all(
+/// Returns all statements in order, for people to read.
+pub(in crate::store::postgres) fn statements(
     in_force: &Arc<InForce>,
     definition: &Definition,
     difference: &Difference,
@@ -146,14 +146,14 @@ pub(in crate::store::postgres) fn all(
     let build = |when| {
         plan.builds.iter().filter(move |build| build.when == when).map(|build| plan.create_index(build))
     };
-    statements.extend(build(When::Early));
+    statements.extend(build(BuildPhase::Early));
     statements.push("BEGIN -- writes to this storage wait from here on, reads go on".into());
-    for moved in plan.moved.iter().filter(|moved| moved.how == How::Convert) {
+    for moved in plan.moved.iter().filter(|moved| moved.how == FillMethod::Convert) {
         if let (Some(from), Some(to)) = (plan.source(moved), plan.temporary(moved)) {
             statements.push(format!("-- every {from} is converted into {to}, value by value"));
         }
     }
-    statements.extend(build(When::Last));
+    statements.extend(build(BuildPhase::Last));
     statements.extend(plan.swap());
     let wider = plan.wider().map(|(field, column_type)| widen(&plan.table, field, &column_type));
     statements.extend(wider);
@@ -161,7 +161,7 @@ pub(in crate::store::postgres) fn all(
     statements
 }
 
-/// What makes a column wider.
+/// Returns the statement that raises the limit of a column.
 pub(super) fn widen(table: &str, field: &Field, column_type: &str) -> String {
     format!("ALTER TABLE {table} ALTER COLUMN {} TYPE {column_type}", Name::field(&field.name).quoted())
 }

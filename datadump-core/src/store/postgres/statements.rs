@@ -1,30 +1,30 @@
-//! The SQL of a storage's table. Identifiers come from the catalogue and are always quoted; values
-//! are always bound. The text of a version is constant, so that the database prepares it once.
+//! The SQL on a storage's table. Identifiers come from the catalogue and are always quoted; values are always
+//! bound. The text for a version is constant, so that the database prepares it once.
 
 use std::fmt::Write as _;
 
-use super::{columns::array_cast, single};
+use super::{columns::array_cast, fast_path};
 use crate::{
     schema::{Definition, InForce, Kind, StorageId, StorageName},
     store::sql,
 };
 
-/// A name as SQL text.
+/// Returns a name in quotes.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The table of a storage, as SQL text.
+/// Returns the quoted table of a storage.
 pub(super) fn table(name: &StorageName) -> String {
     sql::table(name).quoted()
 }
 
-/// The name of the sequence that gives a storage's keys.
+/// Returns the quoted sequence that generates a storage's keys.
 pub(super) fn sequence(storage: StorageId) -> String {
     quoted(&format!("dd_seq_{}", storage.get()))
 }
 
-/// All columns with their kinds, in the order in which rows are read and bound.
+/// Returns all columns with their kinds, in the order in which rows are read and bound.
 pub(super) fn columns(definition: &Definition) -> Vec<(&str, &Kind)> {
     let fields = definition.fields.iter().map(|field| (field.name.as_str(), &field.kind));
     let service = definition.service();
@@ -38,30 +38,30 @@ pub(super) fn columns(definition: &Definition) -> Vec<(&str, &Kind)> {
         .collect()
 }
 
-/// What a writer says to the table of one version.
+/// The statements with which a writer changes the table of one version.
 #[derive(Debug)]
-pub(super) struct Texts {
+pub(super) struct Statements {
     /// Reads and locks the rows with these keys.
     pub(super) lock: String,
-    /// Inserts new rows, but for those whose key another session has inserted meanwhile.
+    /// Inserts new rows, except those whose key another session has inserted since.
     pub(super) insert: String,
-    /// Inserts new rows, none of which may be there, with an entry of the feed: a whole transaction.
-    pub(super) single: String,
-    /// Inserts many, none of which may be there.
+    /// Inserts new rows and appends a change log entry, as a whole transaction. Fails if a key exists.
+    pub(super) fast_path: String,
+    /// Inserts many new rows. Fails if a key exists.
     pub(super) copy: String,
-    /// Inserts those of new rows that break no unique index, in the order given; their keys.
+    /// Inserts the new rows that violate no unique index, in the given order; returns their keys.
     pub(super) sift: String,
-    /// Replaces rows that are there and locked.
+    /// Replaces rows that are locked.
     pub(super) update: String,
-    /// Deletes rows that are there and locked.
+    /// Deletes rows that are locked.
     pub(super) delete: String,
     /// Draws keys that no row has.
     pub(super) draw: String,
 }
 
-impl Texts {
-    /// The texts for this version. Its number stands in them, because a connection finds its
-    /// prepared statements by their text, and another version's columns may have other types.
+impl Statements {
+    /// Builds the statements for this version. They contain its number, because prepared statements are
+    /// cached by their text, and the columns of another version may have other types.
     pub(super) fn new(in_force: &InForce) -> Self {
         let definition = &in_force.definition;
         let table = table(&definition.name);
@@ -91,7 +91,7 @@ impl Texts {
                 "{mark} SELECT {names} FROM {table} WHERE {key} = ANY($1{key_cast}) ORDER BY {key} FOR UPDATE"
             ),
             insert: format!("{mark} {insert} ON CONFLICT ({key}) DO NOTHING"),
-            single: single::text(&mark, &insert, id, version, columns.len()),
+            fast_path: fast_path::statement(&mark, &insert, id, version, columns.len()),
             copy: format!("COPY {table} ({names}) FROM STDIN (FORMAT binary)"),
             sift: format!("{mark} {insert} ON CONFLICT DO NOTHING RETURNING {key}"),
             update: format!(
@@ -107,5 +107,5 @@ impl Texts {
     }
 }
 
-/// What follows the name of an index while it is built on a column that will take another's place.
+/// Suffix of an index while it is built on a column that will replace another one.
 pub(super) const GROWN: &str = "_grown";

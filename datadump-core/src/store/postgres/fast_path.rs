@@ -1,0 +1,119 @@
+//! The fast path: a whole transaction as one statement, in one round trip. It takes the storage's lock,
+//! checks the version, inserts new rows into one storage, appends the change log entry, and commits. Most
+//! throws take it.
+//!
+//! Some parts must see what is committed when they run, not when the statement began. They are functions of
+//! the session (`pg_temp`): each statement inside a volatile function has a snapshot of its own.
+
+use std::sync::Arc;
+
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, postgres::PgArguments};
+
+use super::{
+    apply::{self, Failure},
+    batch::{LockedRows, Stamps, Target, decide_all, plan},
+    call_state::{PendingBatch, writes},
+    change_log, columns, copy, locks,
+    session::Session,
+    statements::Statements,
+};
+use crate::{
+    schema::StoredRow,
+    store::{Outcome, Reprove, Write, change_log::Packer},
+};
+
+/// Creates the functions; returns whether they exist. They belong to the session, so that nodes of several
+/// releases can share a database. Without the right to create them the session has no fast path.
+pub(super) async fn prepare(connection: &mut PgConnection) -> bool {
+    let functions = format!(
+        "CREATE FUNCTION pg_temp.datadump_may_write(storage int8, version int8) RETURNS boolean \
+         LANGUAGE plpgsql AS $$ BEGIN \
+         IF NOT {} THEN RETURN false; END IF; \
+         RETURN EXISTS (SELECT FROM datadump_storage AS s WHERE s.id = $1 AND s.version = $2); \
+         END $$; \
+         CREATE FUNCTION pg_temp.datadump_append(at int8, changes bytea) RETURNS void \
+         LANGUAGE plpgsql AS $$ BEGIN \
+         PERFORM {}; {}; \
+         END $$",
+        locks::try_writing_expression("$1"),
+        locks::change_log(),
+        change_log::insert("$1", "length($2)", "$2"),
+    );
+    let created = connection.execute(AssertSqlSafe(functions)).await;
+    if let Err(error) = &created {
+        tracing::debug!(%error, "cannot create functions in pg_temp; the fast path is off");
+    }
+    created.is_ok()
+}
+
+/// Returns the statement, built around the storage's insert, whose parameters are `$1` to `${arrays}`.
+pub(super) fn statement(mark: &str, insert: &str, storage: i64, version: i32, arrays: usize) -> String {
+    let (at, changes, rows) = (arrays + 1, arrays + 2, arrays + 3);
+    // The check runs before the insert, and counting the rows makes the insert finish before the change log's
+    // lock is taken.
+    format!(
+        "{mark} WITH put AS ({insert} WHERE (SELECT pg_temp.datadump_may_write({storage}, {version})) RETURNING 1) \
+         SELECT pg_temp.datadump_append(${at}, ${changes}) \
+         FROM (SELECT count(*) AS rows FROM put) AS p WHERE p.rows = ${rows}"
+    )
+}
+
+/// New rows of one storage, ready to be written on the fast path.
+pub(super) struct FastPath {
+    statements: Arc<Statements>,
+    arguments: PgArguments,
+    outcomes: Vec<Outcome>,
+}
+
+/// Prepares the fast path for these batches. `None` if they do anything but insert rows with known keys into
+/// one users' storage, or if there are so many rows that `COPY` is faster.
+pub(super) fn prepare_batches(
+    session: &mut Session,
+    pending: &[PendingBatch<'_>],
+    reprove: Reprove,
+    stamps: &Stamps,
+) -> Result<Option<FastPath>, Failure> {
+    let Some((_, _, first)) = writes(pending).next() else { return Ok(None) };
+    let in_force = first.in_force();
+    let is_same_version = |write: &Write| {
+        let other = write.in_force();
+        (other.storage, other.version) == (in_force.storage, in_force.version)
+    };
+    if !session.has_fast_path
+        || in_force.storage.is_system()
+        || pending.iter().any(|pending| pending.batch.idempotency.is_some())
+        || !writes(pending).all(|(_, _, write)| is_same_version(write))
+    {
+        return Ok(None);
+    }
+    let statements = session.statements(in_force);
+    let targets = [Target { statements: statements.clone(), in_force: in_force.clone() }];
+    let planned = plan(pending, &targets, reprove)?;
+    if planned.len() >= copy::MIN_COPY_ROWS || planned.iter().any(apply::needs_key) {
+        return Ok(None);
+    }
+    let locked = LockedRows::new();
+    let decided = decide_all(&targets, &planned, &locked, stamps)?;
+    if decided.outcomes.iter().any(Outcome::is_failure) {
+        return Ok(None);
+    }
+    let mut packer = Packer::default();
+    decided.outcomes.iter().try_for_each(|outcome| packer.outcome(outcome)).map_err(Failure::Catalogue)?;
+    let (changes, packed) = (decided.changes(targets.len()), packer.finish());
+    let (Some(changes), Some(packed)) = (changes.first(), packed) else { return Ok(None) };
+    let rows: Vec<&StoredRow> = changes.inserted.iter().map(|inserted| inserted.row).collect();
+    let mut arguments = apply::row_arrays(&in_force.definition, &rows)?;
+    columns::add(&mut arguments, stamps.next().micros())?;
+    columns::add(&mut arguments, packed)?;
+    columns::add(&mut arguments, i64::try_from(rows.len()).unwrap_or(i64::MAX))?;
+    Ok(Some(FastPath { statements, arguments, outcomes: decided.outcomes }))
+}
+
+impl FastPath {
+    /// Writes and commits. Returns `None`, having written nothing, if this version may not be written now.
+    pub(super) async fn run(self, session: &mut Session) -> Result<Option<Vec<Outcome>>, Failure> {
+        let query = sqlx::query_with(AssertSqlSafe(self.statements.fast_path.as_str()), self.arguments);
+        let written = query.fetch_optional(&mut session.connection).await?;
+        Ok(written.map(|_| self.outcomes))
+    }
+}

@@ -1,0 +1,53 @@
+//! Idempotency records: checked before a batch is applied and stored after it, in the same transaction.
+
+use super::{
+    row_writer::{self, Effect},
+    write::Transaction,
+    writer::Stamps,
+};
+use crate::{
+    error::{Error, Result},
+    store::{Outcome, Write, WriteBatch, decide},
+};
+
+impl Transaction<'_> {
+    /// Returns the effects of a batch whose stored record does not meet its condition; `None` if it does.
+    pub(super) fn replayed(&mut self, batch: &WriteBatch) -> Result<Option<Vec<Effect>>> {
+        let Some(record) = &batch.idempotency else { return Ok(None) };
+        let current = self.rows(&record.in_force).current(&record.key)?;
+        let refused = decide::unmet(current.as_ref(), &record.in_force, record.expect);
+        Ok(refused.map(|refused| {
+            let rolled_back = batch.writes.iter().map(|_| Outcome::RolledBack);
+            rolled_back.chain([refused]).map(Effect::Final).collect()
+        }))
+    }
+
+    /// Stores the record of a batch and adds its outcome to the effects.
+    pub(super) fn record(
+        &mut self,
+        batch: &WriteBatch,
+        effects: Vec<Effect>,
+        stamps: &mut Stamps,
+    ) -> Result<Vec<Effect>> {
+        let Some(record) = &batch.idempotency else { return Ok(effects) };
+        // The record is built from rows as they are stored, so this is the one place that copies them.
+        let mut outcomes = row_writer::outcomes(batch.writes.clone(), effects);
+        let outcome = match record.row(batch.atomicity, &outcomes) {
+            None => Outcome::RolledBack,
+            Some(row) => {
+                let (write, reprove) = (Write::put(row, record.expect), self.reprove);
+                let effect = self.rows(&record.in_force).run(&write, reprove, stamps.next())?;
+                match row_writer::outcomes(vec![write], vec![effect]).pop() {
+                    Some(stored @ (Outcome::Created(_) | Outcome::Updated(_))) => stored,
+                    other => {
+                        return Err(Error::internal(format!(
+                            "an idempotency record could not be stored: {other:?}"
+                        )));
+                    }
+                }
+            }
+        };
+        outcomes.push(outcome);
+        Ok(outcomes.into_iter().map(Effect::Final).collect())
+    }
+}

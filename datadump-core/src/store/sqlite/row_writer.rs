@@ -1,0 +1,393 @@
+//! Writes rows of one storage within a transaction. Rows are bound by reference and moved into their outcomes
+//! only after the commit, so that no row is copied.
+
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql};
+
+use super::{
+    columns::{Bind, read_row},
+    error::{map, violation},
+    statements::{OnViolation, Statements},
+    writer::Stamps,
+};
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    schema::{InForce, Row, StoredRow, Value},
+    store::{
+        Action, Expect, Outcome, Reprove, Stored, Write,
+        change_log::{ChangeKind, Packer},
+        decide::{self, Decision},
+    },
+};
+
+/// The effect of a write, before the commit.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// The write's own row is stored, with these service columns.
+    Stored(ServiceColumns),
+    /// Anything else.
+    Final(Outcome),
+}
+
+/// What a stored row has beside its values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ServiceColumns {
+    /// Whether the row was inserted rather than replaced.
+    is_new: bool,
+    /// The generated key, if the row had none.
+    key: Option<i64>,
+    version: i32,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl Effect {
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(self, Self::Final(outcome) if outcome.is_failure())
+    }
+
+    /// Adds the change to the transaction's change log entry.
+    pub(super) fn pack(&self, write: &Write, packer: &mut Packer) -> Result<()> {
+        match (self, &write.action) {
+            (Self::Stored(service), Action::Put(row)) => {
+                let kind = if service.is_new { ChangeKind::Inserted } else { ChangeKind::Updated };
+                let generated = service.key.map(Value::Integer);
+                let key = generated.as_ref().or(row.key()).unwrap_or(&Value::Null);
+                packer.change(row.storage(), kind, key, service.version)
+            }
+            (Self::Final(outcome), _) => packer.outcome(outcome),
+            (Self::Stored(_), Action::Delete { .. }) => Ok(()),
+        }
+    }
+
+    fn into_final(self) -> Option<Outcome> {
+        match self {
+            Self::Final(outcome) => Some(outcome),
+            Self::Stored(_) => None,
+        }
+    }
+}
+
+/// Turns writes and their effects into outcomes. Effects beyond the writes (that of the batch's idempotency
+/// record) follow at the end.
+pub(super) fn outcomes(writes: Vec<Write>, effects: Vec<Effect>) -> Vec<Outcome> {
+    let mut effects = effects.into_iter();
+    let of_writes = writes.into_iter().zip(effects.by_ref());
+    let mut outcomes: Vec<Outcome> = of_writes
+        .map(|(write, effect)| match (write.action, effect) {
+            (_, Effect::Final(outcome)) => outcome,
+            (Action::Put(row), Effect::Stored(service)) => service.outcome(row),
+            // A deletion never stores a row.
+            (Action::Delete { .. }, Effect::Stored(_)) => Outcome::Missing,
+        })
+        .collect();
+    outcomes.extend(effects.filter_map(Effect::into_final));
+    outcomes
+}
+
+impl ServiceColumns {
+    fn inserted(version: i32, now: Timestamp) -> Self {
+        Self { is_new: true, key: None, version, created_at: now, updated_at: now }
+    }
+
+    fn updated(version: i32, created_at: Timestamp, now: Timestamp) -> Self {
+        Self { is_new: false, key: None, version, created_at, updated_at: now }
+    }
+
+    fn outcome(self, row: Row) -> Outcome {
+        let (in_force, key, values) = row.into_parts();
+        let key = self.key.map(Value::Integer).or(key).unwrap_or(Value::Null);
+        let Self { version, created_at, updated_at, .. } = self;
+        let stored = Stored { row: StoredRow { key, values, version, created_at, updated_at }, in_force };
+        if self.is_new { Outcome::Created(stored) } else { Outcome::Updated(stored) }
+    }
+}
+
+/// Writes rows of one storage within a transaction.
+pub(super) struct RowWriter<'c> {
+    connection: &'c Connection,
+    in_force: Arc<InForce>,
+    statements: Arc<Statements>,
+    /// Whether other batches share the transaction. If it fails, each batch is then tried alone.
+    is_shared: bool,
+    select: Option<CachedStatement<'c>>,
+    select_version: Option<CachedStatement<'c>>,
+    insert: Option<CachedStatement<'c>>,
+    insert_new: Option<CachedStatement<'c>>,
+    insert_many: Vec<Option<CachedStatement<'c>>>,
+    update: Option<CachedStatement<'c>>,
+}
+
+/// Returns the prepared statement in a slot, preparing it on first use.
+fn prepared<'s, 'c>(
+    slot: &'s mut Option<CachedStatement<'c>>,
+    connection: &'c Connection,
+    text: &str,
+) -> Result<&'s mut CachedStatement<'c>> {
+    match slot {
+        Some(statement) => Ok(statement),
+        none => Ok(none.insert(connection.prepare_cached(text).map_err(map)?)),
+    }
+}
+
+impl<'c> RowWriter<'c> {
+    pub(super) fn new(
+        connection: &'c Connection,
+        in_force: Arc<InForce>,
+        statements: Arc<Statements>,
+        is_shared: bool,
+    ) -> Self {
+        Self {
+            connection,
+            in_force,
+            statements,
+            is_shared,
+            select: None,
+            select_version: None,
+            insert: None,
+            insert_new: None,
+            insert_many: Vec::new(),
+            update: None,
+        }
+    }
+
+    /// Returns how many of these writes, counted from the first, one statement can do: inserts of rows with
+    /// generated keys.
+    pub(super) fn insertable(&self, writes: &[Write]) -> usize {
+        let is_insert = |write: &&Write| match &write.action {
+            Action::Put(row) => {
+                row.key().is_none()
+                    && (row.storage(), row.proven_by().version)
+                        == (self.in_force.storage, self.in_force.version)
+                    && decide::first_version(write.expect).is_some()
+            }
+            Action::Delete { .. } => false,
+        };
+        writes.iter().take(self.statements.max_rows).take_while(is_insert).count()
+    }
+
+    /// Inserts these rows with one statement, so that SQLite looks up the last key once.
+    ///
+    /// Returns `None` if there are fewer than two rows or one of them violates a constraint; then nothing was
+    /// inserted. In a shared transaction where no violation is expected, a violation is an error instead: the
+    /// whole transaction fails, and each batch is tried alone.
+    pub(super) fn insert_many(
+        &mut self,
+        writes: &[Write],
+        stamps: &mut Stamps,
+    ) -> Result<Option<Vec<Effect>>> {
+        let count = writes.len();
+        let on_violation = if self.is_shared && self.statements.has_no_unique_index {
+            OnViolation::RollBack
+        } else {
+            OnViolation::UndoStatement
+        };
+        let Some(text) = self.statements.insert_many(count, on_violation) else { return Ok(None) };
+        if self.insert_many.len() <= count {
+            self.insert_many.resize_with(count + 1, || None);
+        }
+        let Some(slot) = self.insert_many.get_mut(count) else { return Ok(None) };
+        let insert = prepared(slot, self.connection, text)?;
+        let (mut rows, mut bound) = (Vec::with_capacity(count), 0);
+        for write in writes {
+            let Action::Put(row) = &write.action else { return Ok(None) };
+            let Some(version) = decide::first_version(write.expect) else { return Ok(None) };
+            let service = ServiceColumns::inserted(version, stamps.next());
+            bound = bind_row(insert, bound, &Value::Null, row, service)?;
+            rows.push(service);
+        }
+        let done = insert.raw_execute();
+        match on_violation {
+            OnViolation::RollBack => {
+                done.map_err(map)?;
+            }
+            OnViolation::UndoStatement if self.unless_violated(done)?.is_none() => return Ok(None),
+            OnViolation::UndoStatement => {}
+        }
+        // SQLite generates consecutive keys.
+        let last = self.connection.last_insert_rowid();
+        let keys = (0..count).rev().map(|before| last - i64::try_from(before).unwrap_or_default());
+        let effect = |(service, key)| Effect::Stored(ServiceColumns { key: Some(key), ..service });
+        Ok(Some(rows.into_iter().zip(keys).map(effect).collect()))
+    }
+
+    /// Does one write.
+    pub(super) fn run(&mut self, write: &Write, reprove: Reprove, now: Timestamp) -> Result<Effect> {
+        match &write.action {
+            Action::Delete { key, .. } => {
+                let current = self.current(key)?;
+                match decide::delete(current.as_ref(), &self.in_force, write.expect) {
+                    Decision::Delete(row) => self.delete(row).map(Effect::Final),
+                    Decision::Final(outcome) => Ok(Effect::Final(outcome)),
+                    Decision::Insert { .. } | Decision::Update { .. } => Ok(Effect::Final(Outcome::Missing)),
+                }
+            }
+            Action::Put(row) if row.proven_by().version == self.in_force.version => {
+                self.put(row, write.expect, now)
+            }
+            Action::Put(row) => match reprove(row, &self.in_force) {
+                Ok(row) => Ok(match self.put(&row, write.expect, now)? {
+                    Effect::Stored(service) => Effect::Final(service.outcome(row)),
+                    effect => effect,
+                }),
+                Err(faults) => Ok(Effect::Final(Outcome::Invalid(faults))),
+            },
+        }
+    }
+
+    fn put(&mut self, row: &Row, expect: Expect, now: Timestamp) -> Result<Effect> {
+        let Some(key) = row.key() else { return self.insert_with_generated_key(row, expect, now) };
+        if let Some(service) = self.put_without_reading(row, key, expect, now)? {
+            return Ok(Effect::Stored(service));
+        }
+        let current = self.current(key)?;
+        self.statements.note_existing(current.is_some());
+        match decide::put(current.as_ref(), row, expect) {
+            Decision::Insert { version } => {
+                let service = ServiceColumns::inserted(version, now);
+                let insert = prepared(&mut self.insert, self.connection, &self.statements.insert)?;
+                bind_row(insert, 0, key, row, service)?;
+                let done = insert.raw_execute();
+                self.effect(done, service)
+            }
+            Decision::Update { version, created_at } => {
+                let service = ServiceColumns::updated(version, created_at, now);
+                let update = prepared(&mut self.update, self.connection, &self.statements.update)?;
+                bind_update(update, key, row, service)?;
+                let done = update.raw_execute();
+                self.effect(done, service)
+            }
+            Decision::Delete(_) => Ok(Effect::Final(Outcome::Missing)),
+            Decision::Final(outcome) => Ok(Effect::Final(outcome)),
+        }
+    }
+
+    /// Tries the likely statement without reading the stored row first: an insert, or an update based on a
+    /// version. Returns `None`, having changed nothing, if it did not apply.
+    fn put_without_reading(
+        &mut self,
+        row: &Row,
+        key: &Value,
+        expect: Expect,
+        now: Timestamp,
+    ) -> Result<Option<ServiceColumns>> {
+        if !self.statements.expects_existing()
+            && let Some(version) = decide::first_version(expect)
+        {
+            let service = ServiceColumns::inserted(version, now);
+            let insert = prepared(&mut self.insert_new, self.connection, &self.statements.insert_new)?;
+            bind_row(insert, 0, key, row, service)?;
+            let done = insert.raw_execute();
+            return Ok(self.unless_violated(done)?.filter(|inserted| *inserted > 0).map(|_| service));
+        }
+        let (Expect::Version(base) | Expect::Exactly(base)) = expect else { return Ok(None) };
+        let select = prepared(&mut self.select_version, self.connection, &self.statements.select_version)?;
+        let found = select.query_row([Bind(key)], |row| Ok((row.get::<_, i32>(0)?, row.get::<_, i64>(1)?)));
+        let Some((current, created_at)) = found.optional().map_err(map)? else { return Ok(None) };
+        let version = base.checked_add(1).filter(|_| current == base);
+        let Some((version, created_at)) = version.zip(Timestamp::from_micros(created_at)) else {
+            return Ok(None);
+        };
+        let service = ServiceColumns::updated(version, created_at, now);
+        let update = prepared(&mut self.update, self.connection, &self.statements.update)?;
+        bind_update(update, key, row, service)?;
+        let done = update.raw_execute();
+        Ok(self.unless_violated(done)?.map(|_| service))
+    }
+
+    /// Inserts a row without a key. It cannot conflict with an existing one.
+    fn insert_with_generated_key(&mut self, row: &Row, expect: Expect, now: Timestamp) -> Result<Effect> {
+        match decide::put(None, row, expect) {
+            Decision::Insert { version } => {
+                let mut service = ServiceColumns::inserted(version, now);
+                let insert = prepared(&mut self.insert, self.connection, &self.statements.insert)?;
+                bind_row(insert, 0, &Value::Null, row, service)?;
+                let done = insert.raw_execute();
+                service.key = Some(self.connection.last_insert_rowid());
+                self.effect(done, service)
+            }
+            Decision::Final(outcome) => Ok(Effect::Final(outcome)),
+            Decision::Update { .. } | Decision::Delete(_) => Ok(Effect::Final(Outcome::Missing)),
+        }
+    }
+
+    fn delete(&self, row: StoredRow) -> Result<Outcome> {
+        let mut delete = self.connection.prepare_cached(&self.statements.delete).map_err(map)?;
+        delete.execute([Bind(&row.key)]).map_err(map)?;
+        Ok(Outcome::Deleted(Stored { row, in_force: self.in_force.clone() }))
+    }
+
+    /// Returns the stored row with this key.
+    pub(super) fn current(&mut self, key: &Value) -> Result<Option<StoredRow>> {
+        let Self { connection, in_force, statements, select, .. } = self;
+        let select = prepared(select, connection, &statements.select)?;
+        select.query_row([Bind(key)], |row| read_row(&in_force.definition, row)).optional().map_err(map)
+    }
+
+    /// Returns the effect of a statement. A constraint violation is the outcome of its own write: SQLite
+    /// undoes that statement and the transaction goes on. Any other error ends the transaction.
+    fn effect(&self, done: rusqlite::Result<usize>, service: ServiceColumns) -> Result<Effect> {
+        match done {
+            Ok(_) => Ok(Effect::Stored(service)),
+            // Some errors roll back the whole transaction; none of its outcomes may be reported then.
+            Err(error) if self.connection.is_autocommit() => Err(map(error)),
+            Err(error) => match violation(&error, &self.in_force.definition) {
+                Some(faults) => Ok(Effect::Final(Outcome::Invalid(faults))),
+                None => Err(map(error)),
+            },
+        }
+    }
+
+    /// Returns `None` if a statement violated a constraint.
+    fn unless_violated<T>(&self, done: rusqlite::Result<T>) -> Result<Option<T>> {
+        match done {
+            Ok(done) => Ok(Some(done)),
+            Err(error) if self.connection.is_autocommit() => Err(map(error)),
+            Err(error) => match violation(&error, &self.in_force.definition) {
+                Some(_) => Ok(None),
+                None => Err(map(error)),
+            },
+        }
+    }
+}
+
+/// Binds all columns in order (key, values, service columns) behind the `bound` ones; returns how many are
+/// bound then.
+fn bind_row(
+    statement: &mut CachedStatement<'_>,
+    bound: usize,
+    key: &Value,
+    row: &Row,
+    service: ServiceColumns,
+) -> Result<usize> {
+    let bound = bind(statement, bound, std::iter::once(key).chain(row.values()).map(Bind))?;
+    let service = [service.version.into(), service.created_at.micros(), service.updated_at.micros()];
+    bind(statement, bound, service)
+}
+
+/// Binds the parameters of an update: values, version, time, key.
+fn bind_update(
+    statement: &mut CachedStatement<'_>,
+    key: &Value,
+    row: &Row,
+    service: ServiceColumns,
+) -> Result<()> {
+    let bound = bind(statement, 0, row.values().iter().map(Bind))?;
+    let bound = bind(statement, bound, [service.version.into(), service.updated_at.micros()])?;
+    bind(statement, bound, [Bind(key)]).map(|_| ())
+}
+
+/// Binds values behind the `bound` ones; returns how many are bound then.
+fn bind(
+    statement: &mut CachedStatement<'_>,
+    mut bound: usize,
+    values: impl IntoIterator<Item = impl ToSql>,
+) -> Result<usize> {
+    for value in values {
+        bound += 1;
+        statement.raw_bind_parameter(bound, value).map_err(map)?;
+    }
+    Ok(bound)
+}
