@@ -124,7 +124,7 @@ impl QueryParameters for FetchSensorQuery {
         &Parameter {
             name: "id",
             schema: String::schema_ref,
-            description: "Number of the sensor, or a name, which selects all sensors of that name; `id=` can be omitted.",
+            description: "Number of a sensor, or a name that selects all sensors with it; `id=` can be omitted.",
             set: FetchArguments::set_id,
         },
         &FETCH_LIMIT,

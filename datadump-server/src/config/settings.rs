@@ -56,7 +56,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "throw_memory",
         value: "SIZE",
-        help: "Maximum memory for the bodies of all throws in progress; their records may use twice as much. Further throws are answered 503",
+        help: "Maximum memory for the bodies of throws in progress; their records may use twice as much. Further throws \
+               are answered 503",
         set: |config, text| values::size(text).map(|value| config.throw_memory = value),
         show: |config| values::show_size(config.throw_memory),
     },

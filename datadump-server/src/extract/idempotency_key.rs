@@ -16,9 +16,9 @@ pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The response header that marks a recorded response.
 pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
-const DESCRIPTION: &str = "A unique name for this request, 1 to 255 visible ASCII characters. Retried with the same key \
-     within a day, the request takes effect once and the first response is returned again; the same key with a \
-     different request is refused with 422.";
+const DESCRIPTION: &str = "A unique name for this request, 1 to 255 visible ASCII characters. A request that is \
+     retried with the same key within a day takes effect once, and the first response is returned again. The same key \
+     with a different request is refused with 422.";
 
 /// Extracts the idempotency key of a request.
 ///

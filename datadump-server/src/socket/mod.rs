@@ -72,7 +72,7 @@ impl Sockets {
         let ThrowArguments { data, control, .. } = ThrowQuery::parse(query)?;
         let control = control?;
         if control.mode != Mode::Whole {
-            let detail = "`stream` and `ack=accepted` do not apply to a WebSocket, whose messages are thrown one by one";
+            let detail = "`stream` and `ack=accepted` do not apply to the messages of a WebSocket";
             return Err(Problem::parameter("stream", "not-applicable", detail));
         }
         let session = Session {

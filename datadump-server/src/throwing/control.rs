@@ -151,7 +151,7 @@ impl Control {
     fn set_stream(&mut self, name: &str, text: &str) -> Result<(), Problem> {
         if flag(name, text)? {
             if self.mode == Mode::Accepted {
-                let detail = "`stream` cannot be combined with `ack=accepted`: a stream is answered when it is committed";
+                let detail = "`stream` cannot be combined with `ack=accepted`, which applies to whole bodies";
                 return Err(Problem::parameter(name, "not-applicable", detail));
             }
             self.mode = Mode::Stream;

@@ -269,7 +269,7 @@ pub(crate) fn source_name(name: &str) -> Result<SourceName, Problem> {
 }
 
 fn nothing_thrown() -> Problem {
-    let detail = "the request has neither a body nor query parameters, so there is nothing to store";
+    let detail = "the request has neither a body nor query parameters: nothing was thrown";
     Problem::new(StatusCode::BAD_REQUEST, "nothing-thrown", "Nothing was thrown", detail)
 }
 

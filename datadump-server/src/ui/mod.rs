@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_page_is_for_browsers_and_for_who_has_no_data() {
+    fn the_start_page_is_for_browsers_and_for_requests_without_data() {
         for (method, path, accept, expected) in [
             ("GET", "/", "*/*", true),
             ("HEAD", "/", "*/*", true),

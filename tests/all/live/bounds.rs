@@ -74,16 +74,16 @@ async fn rows_that_wait_for_the_slow_take_little_memory(database: Database) {
 
 #[tokio::test]
 async fn what_is_too_old_goes_on_sqlite() {
-    what_is_kept_no_more_is_one_gap(Database::sqlite(), &["--feed-time=2s"]).await;
+    what_is_kept_no_more_is_one_gap(Database::sqlite(), &["--change-log-time=2s"]).await;
 }
 
 #[tokio::test]
 async fn what_is_too_old_goes_on_postgres() {
-    what_is_kept_no_more_is_one_gap(Database::postgres().await, &["--feed-time=2s"]).await;
+    what_is_kept_no_more_is_one_gap(Database::postgres().await, &["--change-log-time=2s"]).await;
 }
 
 /// How often it is looked is a tenth of the time; nothing gets as old as that here.
-const SIZE: [&str; 2] = ["--feed-size=200", "--feed-time=40s"];
+const SIZE: [&str; 2] = ["--change-log-size=200", "--change-log-time=40s"];
 
 #[tokio::test]
 async fn what_is_too_much_goes_on_sqlite() {
@@ -95,11 +95,11 @@ async fn what_is_too_much_goes_on_postgres() {
     what_is_kept_no_more_is_one_gap(Database::postgres().await, &SIZE).await;
 }
 
-/// The feed as the status says it.
-async fn feed(api: &Api) -> (i64, i64, u64) {
-    let feed = api.get("/api/v1/status").await.is(200).json()["feed"].clone();
-    assert!(feed["since"].as_str().unwrap().ends_with('Z'), "{feed}");
-    (feed["first"].as_i64().unwrap(), feed["last"].as_i64().unwrap(), feed["bytes"].as_u64().unwrap())
+/// Returns the change log's range and size from the status.
+async fn change_log(api: &Api) -> (i64, i64, u64) {
+    let log = api.get("/api/v1/status").await.is(200).json()["change_log"].clone();
+    assert!(log["since"].as_str().unwrap().ends_with('Z'), "{log}");
+    (log["first"].as_i64().unwrap(), log["last"].as_i64().unwrap(), log["bytes"].as_u64().unwrap())
 }
 
 async fn what_is_kept_no_more_is_one_gap(database: Database, arguments: &[&str]) {
@@ -109,12 +109,12 @@ async fn what_is_kept_no_more_is_one_gap(database: Database, arguments: &[&str])
     for number in 0..30 {
         save(&server, &format!("old{number}"), number).await;
     }
-    let (oldest, newest, _) = feed(&server).await;
+    let (oldest, newest, _) = change_log(&server).await;
     assert!(oldest < newest, "{oldest} to {newest}");
     // On SQLite whoever writes sees to it.
     let went = eventually("the oldest have gone", || async {
         save(&server, "tick", 1).await;
-        let (oldest, newest, bytes) = feed(&server).await;
+        let (oldest, newest, bytes) = change_log(&server).await;
         (oldest > 20 && newest > oldest).then_some(bytes)
     });
     let bytes = went.await;
