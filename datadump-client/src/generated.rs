@@ -109,25 +109,25 @@ pub mod types {
             )
         }
     }
-    #[doc = "One change of a plan."]
+    #[doc = "A change in a plan."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Change {
         #[doc = "`additive`, `widening`, `data-dependent`, `breaking`, `destructive` or `forbidden`."]
         pub class: ::std::string::String,
-        #[doc = "What changes, for people."]
+        #[doc = "Human-readable explanation."]
         pub detail: ::std::string::String,
-        #[doc = "The keys of the first few of them."]
+        #[doc = "Keys of the first of these rows."]
         pub examples: ::std::vec::Vec<::serde_json::Value>,
-        #[doc = "The field or index it concerns."]
+        #[doc = "Name of the field or index."]
         pub name: ::std::string::String,
-        #[doc = "Where it is in the definition: a JSON pointer."]
+        #[doc = "JSON pointer to the change in the definition."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub pointer: ::std::option::Option<::std::string::String>,
-        #[doc = "Rows that were looked at."]
+        #[doc = "Number of rows examined."]
         pub rows_scanned: u64,
-        #[doc = "Rows that stand in its way."]
+        #[doc = "Number of rows that prevent the change."]
         pub rows_violating: u64,
-        #[doc = "About how long writers have to wait while it is made, in milliseconds; 0 when they need not."]
+        #[doc = "Estimated time in milliseconds for which the change blocks writers; 0 if it does not."]
         pub writers_wait_ms: u64,
     }
     impl Change {
@@ -135,22 +135,20 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What was counted of throws."]
+    #[doc = "The change log: a stream can resume from any position in it."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
-    pub struct Counted {
-        #[doc = "Rows written."]
-        pub accepted: u64,
-        #[doc = "Records that nothing was to be done with."]
-        pub dropped: u64,
-        #[doc = "Records that were there already."]
-        pub duplicates: u64,
-        #[doc = "Entries made in quarantine."]
-        pub quarantined: u64,
-        #[doc = "Throws."]
-        pub throws: u64,
+    pub struct ChangeLog {
+        #[doc = "Size in bytes."]
+        pub bytes: u64,
+        #[doc = "Number of the oldest retained commit."]
+        pub first: i64,
+        #[doc = "Number of the newest commit."]
+        pub last: i64,
+        #[doc = "Time of the oldest retained commit."]
+        pub since: ::std::string::String,
     }
-    impl Counted {
-        pub fn builder() -> builder::Counted {
+    impl ChangeLog {
+        pub fn builder() -> builder::ChangeLog {
             Default::default()
         }
     }
@@ -256,34 +254,34 @@ pub mod types {
             )
         }
     }
-    #[doc = "A token that was made."]
+    #[doc = "A new device token."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
-    pub struct DeviceTokenMade {
-        #[doc = "The token. It is shown this once."]
+    pub struct DeviceToken {
+        #[doc = "The token. It cannot be retrieved again."]
         pub token: ::std::string::String,
     }
-    impl DeviceTokenMade {
-        pub fn builder() -> builder::DeviceTokenMade {
+    impl DeviceToken {
+        pub fn builder() -> builder::DeviceToken {
             Default::default()
         }
     }
-    #[doc = "One thing that is wrong with a request."]
+    #[doc = "An individual error in a request."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Fault {
-        #[doc = "What kind of fault it is, for programs."]
+        #[doc = "Machine-readable code."]
         pub code: ::std::string::String,
-        #[doc = "The column of that line, from 1."]
+        #[doc = "Column in that line, starting at 1."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub column: ::std::option::Option<u64>,
-        #[doc = "What is wrong, for people."]
+        #[doc = "Human-readable explanation."]
         pub detail: ::std::string::String,
-        #[doc = "The line of a program, from 1."]
+        #[doc = "Line in a program, starting at 1."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub line: ::std::option::Option<u64>,
-        #[doc = "The parameter, when it is one."]
+        #[doc = "Name of the query parameter or header."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub parameter: ::std::option::Option<::std::string::String>,
-        #[doc = "A JSON pointer into the body, when it is there."]
+        #[doc = "JSON pointer to the location in the body."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub pointer: ::std::option::Option<::std::string::String>,
     }
@@ -292,27 +290,10 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What is kept of what was committed when: a stream goes on from any position in it."]
-    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
-    pub struct Feed {
-        #[doc = "Bytes that they take."]
-        pub bytes: u64,
-        #[doc = "The number of the oldest commit that is kept."]
-        pub first: i64,
-        #[doc = "The number of the newest."]
-        pub last: i64,
-        #[doc = "When the oldest was."]
-        pub since: ::std::string::String,
-    }
-    impl Feed {
-        pub fn builder() -> builder::Feed {
-            Default::default()
-        }
-    }
-    #[doc = "That it lives."]
+    #[doc = "The response of a live process."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Health {
-        #[doc = "`ok`."]
+        #[doc = "Always `ok`."]
         pub status: ::std::string::String,
     }
     impl Health {
@@ -320,22 +301,22 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "A page of what the hub has."]
+    #[doc = "A page of devices, readings, status transitions or commands."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct HubList {
-        #[doc = "How many there are in all; null when they were not counted."]
+        #[doc = "Total number of results; null if they were not counted."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count: ::std::option::Option<u64>,
         #[doc = "Whether the count is an estimate."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count_estimated: ::std::option::Option<bool>,
-        #[doc = "The address of the next page."]
+        #[doc = "URL of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The address of the page before."]
+        #[doc = "URL of the previous page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
-        #[doc = "What is on this page."]
+        #[doc = "The results."]
         pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
     }
     impl HubList {
@@ -394,24 +375,24 @@ pub mod types {
             )
         }
     }
-    #[doc = "What declaring a definition would do."]
+    #[doc = "The changes that a definition would make."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Plan {
-        #[doc = "The version in force; null for a new storage."]
+        #[doc = "Current version; null for a new storage."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub base: ::std::option::Option<i32>,
         #[doc = "The changes."]
         pub changes: ::std::vec::Vec<Change>,
-        #[doc = "The gravest class among the changes; null when there are none."]
+        #[doc = "Highest class of the changes; null if there are none."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub class: ::std::option::Option<::std::string::String>,
-        #[doc = "What the database would run."]
+        #[doc = "Statements that the database would run."]
         pub ddl: ::std::vec::Vec<::std::string::String>,
-        #[doc = "The storage."]
+        #[doc = "Name of the storage."]
         pub name: ::std::string::String,
-        #[doc = "What to send as `plan` to have exactly this applied."]
+        #[doc = "Hash to send as `plan` when declaring, so that exactly these changes are applied."]
         pub plan_hash: ::std::string::String,
-        #[doc = "The version it would have."]
+        #[doc = "Version the storage would have."]
         pub version: i32,
     }
     impl Plan {
@@ -470,31 +451,31 @@ pub mod types {
             )
         }
     }
-    #[doc = "Why a request was not done. Nothing was changed."]
+    #[doc = "Why a request failed. Nothing was changed."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Problem {
-        #[doc = "The kind of problem, for programs."]
+        #[doc = "Machine-readable problem type."]
         pub code: ::std::string::String,
-        #[doc = "The row as it is now, when its version was not the expected one; null when there is none."]
+        #[doc = "The current row, if its version was not the expected one; null if there is no row."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub current: ::std::option::Option<::serde_json::Value>,
-        #[doc = "What is wrong here, naming the field or value."]
+        #[doc = "Human-readable explanation of this occurrence, naming the field or value."]
         pub detail: ::std::string::String,
-        #[doc = "Each thing that is wrong, and where."]
+        #[doc = "The individual errors and their locations."]
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub errors: ::std::vec::Vec<Fault>,
-        #[doc = "The path that was asked for."]
+        #[doc = "Path of the request."]
         pub instance: ::std::string::String,
-        #[doc = "The receipt of what is stored of a stream that broke off."]
+        #[doc = "Receipt for the stored part of an incomplete stream."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub receipt: ::std::option::Option<::serde_json::Value>,
-        #[doc = "The id of the request, as the log has it."]
+        #[doc = "ID of the request, as it appears in the server's log."]
         pub request_id: ::std::string::String,
-        #[doc = "The HTTP status."]
+        #[doc = "HTTP status."]
         pub status: u16,
-        #[doc = "The kind of problem, for people."]
+        #[doc = "Human-readable summary of the problem type."]
         pub title: ::std::string::String,
-        #[doc = "A URI for the kind of problem."]
+        #[doc = "URI of the problem type."]
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -506,19 +487,19 @@ pub mod types {
     #[doc = "A processor."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Processor {
-        #[doc = "`built-in`, `program` (written here) or `native` (compiled into this server)."]
+        #[doc = "`built-in`, `program` (written in VRL) or `native` (compiled into this server)."]
         pub kind: ::std::string::String,
-        #[doc = "Its name."]
+        #[doc = "Name."]
         pub name: ::std::string::String,
-        #[doc = "The text of a program."]
+        #[doc = "Source code of a program."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub program: ::std::option::Option<::std::string::String>,
-        #[doc = "What a program takes: `record` or `throw`."]
+        #[doc = "Input of a program: `record` or `throw`."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub takes: ::std::option::Option<::std::string::String>,
-        #[doc = "Its version."]
+        #[doc = "Version."]
         pub version: u32,
-        #[doc = "What the compiler warns of."]
+        #[doc = "Compiler warnings."]
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub warnings: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
     }
@@ -527,15 +508,15 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "A page of processors, by name, or of versions of one, first to last."]
+    #[doc = "A page of processors sorted by name, or of the versions of one, oldest first."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ProcessorList {
-        #[doc = "How many there are in all."]
+        #[doc = "Total number of results."]
         pub count: u64,
-        #[doc = "The address of the next page."]
+        #[doc = "URL of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The address of the page before."]
+        #[doc = "URL of the previous page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
         #[doc = "The processors."]
@@ -597,61 +578,61 @@ pub mod types {
             )
         }
     }
-    #[doc = "What became of a push. Everything it counts is committed; what was refused is among its errors, without\nan entry in quarantine."]
+    #[doc = "The outcome of a push. Everything it counts is committed; refused readings are listed as errors without a\nquarantine entry."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
-    pub struct Pushed {
-        #[doc = "Rows that were written."]
+    pub struct PushReceipt {
+        #[doc = "Number of rows written."]
         pub accepted: u64,
-        #[doc = "Commands for the device of the first reading: only with `commands=1`."]
+        #[doc = "Commands for the device of the first reading; only with `commands=1`."]
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub commands: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
-        #[doc = "Records that nothing was to be done with: a program or the source says so."]
+        #[doc = "Number of records dropped by a program or by the settings of the source."]
         pub dropped: u64,
-        #[doc = "Records that were there already."]
+        #[doc = "Number of records that were already stored."]
         pub duplicates: u64,
-        #[doc = "What is in quarantine, and why."]
+        #[doc = "Records that went to quarantine, and why."]
         pub errors: ::std::vec::Vec<Remark>,
-        #[doc = "The format it was read as."]
+        #[doc = "Format the data was parsed as."]
         pub format: ::std::string::String,
-        #[doc = "Whether nothing of the throw was lost: always, or this would be a problem."]
+        #[doc = "Always true: a throw whose data could not be stored is answered with a problem."]
         pub ok: bool,
-        #[doc = "Entries made in quarantine."]
+        #[doc = "Number of quarantine entries created."]
         pub quarantined: u64,
-        #[doc = "That nothing has become of it yet, and so nothing is counted: only with `ack=accepted`."]
+        #[doc = "Whether the throw is still waiting to be committed, so that nothing is counted yet; only with\n`ack=accepted`."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub queued: ::std::option::Option<bool>,
-        #[doc = "The source it came through."]
+        #[doc = "Name of the source."]
         pub source: ::std::string::String,
-        #[doc = "Rows that were written, by storage."]
+        #[doc = "Number of rows written, by storage."]
         pub storages: ::std::collections::HashMap<::std::string::String, u64>,
-        #[doc = "The throw's id."]
+        #[doc = "ID of the throw."]
         pub throw: ::std::string::String,
         #[doc = "Whether there were more warnings or errors than are listed."]
         pub truncated: bool,
-        #[doc = "What was stored otherwise than one might expect."]
+        #[doc = "Data that was stored differently than it was sent."]
         pub warnings: ::std::vec::Vec<Remark>,
     }
-    impl Pushed {
-        pub fn builder() -> builder::Pushed {
+    impl PushReceipt {
+        pub fn builder() -> builder::PushReceipt {
             Default::default()
         }
     }
-    #[doc = "A page of entries of quarantine, newest first."]
+    #[doc = "A page of quarantine entries, newest first."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct QuarantineList {
-        #[doc = "How many entries match in all; null when they were not counted."]
+        #[doc = "Total number of matching entries; null if they were not counted."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count: ::std::option::Option<u64>,
         #[doc = "Whether the count is an estimate."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count_estimated: ::std::option::Option<bool>,
-        #[doc = "The address of the next page."]
+        #[doc = "URL of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The address of the page before."]
+        #[doc = "URL of the previous page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
-        #[doc = "The entries, without their bytes."]
+        #[doc = "The entries, without their original bytes."]
         pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
     }
     impl QuarantineList {
@@ -659,27 +640,12 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What waits to be written."]
-    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
-    pub struct Queue {
-        #[doc = "The most that may wait."]
-        pub capacity: u64,
-        #[doc = "Writes that wait."]
-        pub depth: u64,
-        #[doc = "Calls refused since the start because it was full."]
-        pub refused: u64,
-    }
-    impl Queue {
-        pub fn builder() -> builder::Queue {
-            Default::default()
-        }
-    }
-    #[doc = "That it can work."]
+    #[doc = "The response of a ready server."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Ready {
-        #[doc = "Storages whose next version is on its way; their rows are served meanwhile."]
+        #[doc = "Number of storages with a running migration. Their rows are served meanwhile."]
         pub migrating: u64,
-        #[doc = "`ready`."]
+        #[doc = "Always `ready`."]
         pub status: ::std::string::String,
     }
     impl Ready {
@@ -687,23 +653,23 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "How far the last version of a storage is."]
+    #[doc = "The progress of a storage's latest migration."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ReadyStatus {
-        #[doc = "Whether it is in force."]
+        #[doc = "Whether the migration is completed."]
         pub applied: bool,
-        #[doc = "Why it failed, when it did."]
+        #[doc = "Why the migration failed, if it did."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub error: ::std::option::Option<::std::string::String>,
-        #[doc = "The storage."]
+        #[doc = "Name of the storage."]
         pub name: ::std::string::String,
-        #[doc = "Rows read or rewritten so far."]
+        #[doc = "Number of rows processed so far."]
         pub rows_done: u64,
-        #[doc = "Rows there are to read or rewrite."]
+        #[doc = "Total number of rows to process."]
         pub rows_total: u64,
         #[doc = "`queued`, `running`, `applied` or `failed`."]
         pub state: ::std::string::String,
-        #[doc = "The version."]
+        #[doc = "Version of the storage that is being applied."]
         pub version: i32,
     }
     impl ReadyStatus {
@@ -711,35 +677,35 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What became of a throw. Everything it counts is committed."]
+    #[doc = "The outcome of a throw. Everything it counts is committed."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Receipt {
-        #[doc = "Rows that were written."]
+        #[doc = "Number of rows written."]
         pub accepted: u64,
-        #[doc = "Records that nothing was to be done with: a program or the source says so."]
+        #[doc = "Number of records dropped by a program or by the settings of the source."]
         pub dropped: u64,
-        #[doc = "Records that were there already."]
+        #[doc = "Number of records that were already stored."]
         pub duplicates: u64,
-        #[doc = "What is in quarantine, and why."]
+        #[doc = "Records that went to quarantine, and why."]
         pub errors: ::std::vec::Vec<Remark>,
-        #[doc = "The format it was read as."]
+        #[doc = "Format the data was parsed as."]
         pub format: ::std::string::String,
-        #[doc = "Whether nothing of the throw was lost: always, or this would be a problem."]
+        #[doc = "Always true: a throw whose data could not be stored is answered with a problem."]
         pub ok: bool,
-        #[doc = "Entries made in quarantine."]
+        #[doc = "Number of quarantine entries created."]
         pub quarantined: u64,
-        #[doc = "That nothing has become of it yet, and so nothing is counted: only with `ack=accepted`."]
+        #[doc = "Whether the throw is still waiting to be committed, so that nothing is counted yet; only with\n`ack=accepted`."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub queued: ::std::option::Option<bool>,
-        #[doc = "The source it came through."]
+        #[doc = "Name of the source."]
         pub source: ::std::string::String,
-        #[doc = "Rows that were written, by storage."]
+        #[doc = "Number of rows written, by storage."]
         pub storages: ::std::collections::HashMap<::std::string::String, u64>,
-        #[doc = "The throw's id."]
+        #[doc = "ID of the throw."]
         pub throw: ::std::string::String,
         #[doc = "Whether there were more warnings or errors than are listed."]
         pub truncated: bool,
-        #[doc = "What was stored otherwise than one might expect."]
+        #[doc = "Data that was stored differently than it was sent."]
         pub warnings: ::std::vec::Vec<Remark>,
     }
     impl Receipt {
@@ -747,12 +713,12 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "The last throws at a source, newest first."]
+    #[doc = "The most recent throws at a source, newest first."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct RecentList {
-        #[doc = "How many are remembered."]
+        #[doc = "Number of throws."]
         pub count: u64,
-        #[doc = "The throws, as they came, and what became of each: `throw`, `received_at`, `content_type`,\n`arguments`, `peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`."]
+        #[doc = "The throws as they were received, with their outcome: `throw`, `received_at`, `content_type`,\n`arguments`, `peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`."]
         pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
     }
     impl RecentList {
@@ -760,23 +726,23 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "A warning or an error about a part of a throw."]
+    #[doc = "A warning or an error about part of a throw."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Remark {
-        #[doc = "What it is, for programs."]
+        #[doc = "Machine-readable code."]
         pub code: ::std::string::String,
-        #[doc = "What it is, for people."]
+        #[doc = "Human-readable explanation."]
         pub detail: ::std::string::String,
-        #[doc = "The field concerned."]
+        #[doc = "Name of the field."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub field: ::std::option::Option<::std::string::String>,
-        #[doc = "Which record it is about, from 0; none for the whole throw."]
+        #[doc = "Index of the record, starting at 0; absent if the remark is about the whole throw."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub index: ::std::option::Option<u64>,
-        #[doc = "The line it stands on, from 1."]
+        #[doc = "Line of the record, starting at 1."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub line: ::std::option::Option<u64>,
-        #[doc = "The entry in quarantine."]
+        #[doc = "ID of the quarantine entry."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub quarantine: ::std::option::Option<::std::string::String>,
     }
@@ -785,26 +751,26 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "How far a replay is, or how it ended."]
+    #[doc = "The progress or outcome of a replay."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Replay {
-        #[doc = "Entries looked at."]
+        #[doc = "Number of entries processed so far."]
         pub done: u64,
-        #[doc = "Whether nothing is stored."]
+        #[doc = "Whether this is a dry run, which stores nothing."]
         pub dry_run: bool,
-        #[doc = "The first failures: `quarantine`, `code` and `detail`."]
+        #[doc = "The first failures, each with `quarantine`, `code` and `detail`."]
         pub errors: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
-        #[doc = "Entries that still fail."]
+        #[doc = "Number of entries that failed again."]
         pub failed: u64,
-        #[doc = "Its id."]
+        #[doc = "ID."]
         pub id: ::std::string::String,
-        #[doc = "Entries that were replayed before."]
+        #[doc = "Number of entries that had already been replayed."]
         pub skipped: u64,
         #[doc = "`running`, `done`, `stopped` or `failed`."]
         pub state: ::std::string::String,
-        #[doc = "Entries that became rows now."]
+        #[doc = "Number of entries stored as rows."]
         pub stored: u64,
-        #[doc = "Entries there are to look at."]
+        #[doc = "Total number of entries to process."]
         pub total: u64,
     }
     impl Replay {
@@ -866,12 +832,12 @@ pub mod types {
     #[doc = "A page of replays, newest first."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ReplayList {
-        #[doc = "How many there are in all."]
+        #[doc = "Total number of results."]
         pub count: u64,
-        #[doc = "The address of the next page."]
+        #[doc = "URL of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The address of the page before."]
+        #[doc = "URL of the previous page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
         #[doc = "The replays."]
@@ -936,16 +902,16 @@ pub mod types {
     #[doc = "A page of rows."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct RowList {
-        #[doc = "How many rows match in all; null when they were not counted."]
+        #[doc = "Total number of matching rows; null if they were not counted."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count: ::std::option::Option<u64>,
         #[doc = "Whether the count is an estimate."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count_estimated: ::std::option::Option<bool>,
-        #[doc = "The address of the next page."]
+        #[doc = "URL of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The address of the page before."]
+        #[doc = "URL of the previous page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
         #[doc = "The rows."]
@@ -1058,12 +1024,12 @@ pub mod types {
             )
         }
     }
-    #[doc = "All sensors of a device."]
+    #[doc = "The sensors of a device."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct SensorList {
-        #[doc = "How many there are."]
+        #[doc = "Number of sensors."]
         pub count: u64,
-        #[doc = "The sensors: `id`, `sensor_type`, `status`, `last_seen`, and the last `value` with its `timestamp`."]
+        #[doc = "The sensors: `id`, `sensor_type`, `status`, `last_seen`, and the latest `value` with its `timestamp`."]
         pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
     }
     impl SensorList {
@@ -1125,19 +1091,19 @@ pub mod types {
     #[doc = "A source."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Source {
-        pub counted: Counted,
-        #[doc = "When it was made."]
+        pub counted: ThrowCounters,
+        #[doc = "Time the source was created."]
         pub created_at: ::std::string::String,
-        #[doc = "The format of the last throw."]
+        #[doc = "Format of the last throw."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub last_format: ::std::option::Option<::std::string::String>,
-        #[doc = "Its name."]
+        #[doc = "Name."]
         pub name: ::std::string::String,
-        #[doc = "What it does with what is thrown at it: `format`, `processor`, `key`, `strict`, `keep_raw`,\n`unrouted` and `routes`, as the guide describes them."]
+        #[doc = "How throws are processed: `format`, `processor`, `key`, `strict`, `keep_raw`, `unrouted` and `routes`,\nas described in the guide."]
         pub settings: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        #[doc = "When its settings were last written."]
+        #[doc = "Time the settings were last written."]
         pub updated_at: ::std::string::String,
-        #[doc = "How often its settings were written."]
+        #[doc = "Version of the settings, incremented by every write."]
         pub version: i32,
     }
     impl Source {
@@ -1145,15 +1111,15 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "A page of sources, by name."]
+    #[doc = "A page of sources, sorted by name."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct SourceList {
-        #[doc = "How many there are in all."]
+        #[doc = "Total number of results."]
         pub count: u64,
-        #[doc = "The address of the next page."]
+        #[doc = "URL of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The address of the page before."]
+        #[doc = "URL of the previous page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
         #[doc = "The sources."]
@@ -1164,35 +1130,35 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What the server is doing."]
+    #[doc = "The state of the server."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Status {
-        #[doc = "The kind of database: `sqlite` or `postgres`."]
+        #[doc = "Kind of database: `sqlite` or `postgres`."]
         pub backend: ::std::string::String,
-        #[doc = "Transactions committed since the start."]
+        pub change_log: ChangeLog,
+        #[doc = "Number of transactions committed since the start."]
         pub commits: u64,
-        #[doc = "Connections open now."]
+        #[doc = "Number of open connections."]
         pub connections: u64,
-        #[doc = "Bytes the database takes."]
+        #[doc = "Size of the database in bytes."]
         pub database_bytes: u64,
-        pub feed: Feed,
-        #[doc = "Entries that wait in quarantine."]
+        #[doc = "Number of quarantine entries waiting to be replayed or discarded."]
         pub quarantine_waiting: u64,
-        pub queue: Queue,
-        #[doc = "Requests answered since the start."]
+        pub queue: WriteQueue,
+        #[doc = "Number of requests answered since the start."]
         pub requests: u64,
-        #[doc = "Rows written or deleted since the start."]
+        #[doc = "Number of rows written or deleted since the start."]
         pub rows_written: u64,
-        #[doc = "The storages."]
+        #[doc = "State of each storage."]
         pub storages: ::std::vec::Vec<StorageState>,
-        #[doc = "Streams open now."]
+        #[doc = "Number of open streams."]
         pub streams: u64,
-        pub throws: Counted,
-        #[doc = "Seconds since it started."]
+        pub throws: ThrowCounters,
+        #[doc = "Seconds since the start."]
         pub uptime_s: f64,
-        #[doc = "The version of the server."]
+        #[doc = "Version of the server."]
         pub version: ::std::string::String,
-        #[doc = "What in the settings of the database puts at risk what was committed; empty when nothing does."]
+        #[doc = "Database settings that put committed data at risk."]
         pub warnings: ::std::vec::Vec<::std::string::String>,
     }
     impl Status {
@@ -1200,22 +1166,22 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "A storage: while a version is on its way, that version; otherwise the one in force."]
+    #[doc = "A storage: the version being applied if there is one, otherwise the current version."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Storage {
-        #[doc = "When it was first declared."]
+        #[doc = "Time the storage was first declared."]
         pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
-        #[doc = "The definition of that version, as it was sent: `key`, `fields` and `meta`."]
+        #[doc = "Definition of that version as it was sent: `key`, `fields` and `meta`."]
         pub definition: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        #[doc = "Whether a version is on its way."]
+        #[doc = "Whether a version is being applied."]
         pub locked: bool,
-        #[doc = "Its name."]
+        #[doc = "Name."]
         pub name: ::std::string::String,
-        #[doc = "What the last migration is doing: `queued`, `running`, `applied` or `failed`."]
+        #[doc = "State of the latest migration: `queued`, `running`, `applied` or `failed`."]
         pub state: ::std::string::String,
-        #[doc = "When a version was last declared or applied."]
+        #[doc = "Time a version was last declared or applied."]
         pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
-        #[doc = "Its version: the one on its way, else the one in force."]
+        #[doc = "The version being applied if there is one, otherwise the current version."]
         pub version: i32,
     }
     impl Storage {
@@ -1223,15 +1189,15 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "A page of storages, by name."]
+    #[doc = "A page of storages, sorted by name."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct StorageList {
-        #[doc = "How many there are in all."]
+        #[doc = "Total number of results."]
         pub count: u64,
-        #[doc = "The address of the next page."]
+        #[doc = "URL of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The address of the page before."]
+        #[doc = "URL of the previous page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
         #[doc = "The storages."]
@@ -1242,14 +1208,14 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "A storage in short."]
+    #[doc = "The state of a storage."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct StorageState {
-        #[doc = "Its name."]
+        #[doc = "Name."]
         pub name: ::std::string::String,
-        #[doc = "What its last migration is doing."]
+        #[doc = "State of the latest migration: `queued`, `running`, `applied` or `failed`."]
         pub state: ::std::string::String,
-        #[doc = "The version in force; null before the first is."]
+        #[doc = "Current version; null until the first one is applied."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub version: ::std::option::Option<i32>,
     }
@@ -1307,6 +1273,25 @@ pub mod types {
             ::std::string::String::deserialize(deserializer)?.parse().map_err(
                 |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
             )
+        }
+    }
+    #[doc = "Counters of throws."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ThrowCounters {
+        #[doc = "Number of rows written."]
+        pub accepted: u64,
+        #[doc = "Number of records dropped by a program or by the settings of the source."]
+        pub dropped: u64,
+        #[doc = "Number of records that were already stored."]
+        pub duplicates: u64,
+        #[doc = "Number of quarantine entries created."]
+        pub quarantined: u64,
+        #[doc = "Number of throws."]
+        pub throws: u64,
+    }
+    impl ThrowCounters {
+        pub fn builder() -> builder::ThrowCounters {
+            Default::default()
         }
     }
     #[doc = "`ThrowIdempotencyKey`"]
@@ -1465,19 +1450,19 @@ pub mod types {
     #[doc = "A version of a storage."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Version {
-        #[doc = "When it came into force."]
+        #[doc = "Time the migration was completed."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub applied_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        #[doc = "When it was declared."]
+        #[doc = "Time the version was declared."]
         pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
-        #[doc = "Its definition, as it was sent."]
+        #[doc = "Definition as it was sent."]
         pub definition: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        #[doc = "Why it failed, when it did."]
+        #[doc = "Why the migration failed, if it did."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub error: ::std::option::Option<::std::string::String>,
         #[doc = "`queued`, `running`, `applied` or `failed`."]
         pub state: ::std::string::String,
-        #[doc = "Which one it is."]
+        #[doc = "Number of the version."]
         pub version: i32,
     }
     impl Version {
@@ -1485,15 +1470,15 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "A page of versions, first to last."]
+    #[doc = "A page of versions, oldest first."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct VersionList {
-        #[doc = "How many there are in all."]
+        #[doc = "Total number of results."]
         pub count: u64,
-        #[doc = "The address of the next page."]
+        #[doc = "URL of the next page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<::std::string::String>,
-        #[doc = "The address of the page before."]
+        #[doc = "URL of the previous page."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub previous: ::std::option::Option<::std::string::String>,
         #[doc = "The versions."]
@@ -1501,6 +1486,21 @@ pub mod types {
     }
     impl VersionList {
         pub fn builder() -> builder::VersionList {
+            Default::default()
+        }
+    }
+    #[doc = "The write queue."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct WriteQueue {
+        #[doc = "Maximum number of waiting writes."]
+        pub capacity: u64,
+        #[doc = "Number of waiting writes."]
+        pub depth: u64,
+        #[doc = "Number of calls refused since the start because the queue was full."]
+        pub refused: u64,
+    }
+    impl WriteQueue {
+        pub fn builder() -> builder::WriteQueue {
             Default::default()
         }
     }
@@ -1640,107 +1640,86 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
-        pub struct Counted {
-            accepted: ::std::result::Result<u64, ::std::string::String>,
-            dropped: ::std::result::Result<u64, ::std::string::String>,
-            duplicates: ::std::result::Result<u64, ::std::string::String>,
-            quarantined: ::std::result::Result<u64, ::std::string::String>,
-            throws: ::std::result::Result<u64, ::std::string::String>,
+        pub struct ChangeLog {
+            bytes: ::std::result::Result<u64, ::std::string::String>,
+            first: ::std::result::Result<i64, ::std::string::String>,
+            last: ::std::result::Result<i64, ::std::string::String>,
+            since: ::std::result::Result<::std::string::String, ::std::string::String>,
         }
-        impl ::std::default::Default for Counted {
+        impl ::std::default::Default for ChangeLog {
             fn default() -> Self {
                 Self {
-                    accepted: Err("no value supplied for accepted".to_string()),
-                    dropped: Err("no value supplied for dropped".to_string()),
-                    duplicates: Err("no value supplied for duplicates".to_string()),
-                    quarantined: Err("no value supplied for quarantined".to_string()),
-                    throws: Err("no value supplied for throws".to_string()),
+                    bytes: Err("no value supplied for bytes".to_string()),
+                    first: Err("no value supplied for first".to_string()),
+                    last: Err("no value supplied for last".to_string()),
+                    since: Err("no value supplied for since".to_string()),
                 }
             }
         }
-        impl Counted {
-            pub fn accepted<T>(mut self, value: T) -> Self
+        impl ChangeLog {
+            pub fn bytes<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<u64>,
                 T::Error: ::std::fmt::Display,
             {
-                self.accepted = value
-                    .try_into()
-                    .map_err(|e| format!("error converting supplied value for accepted: {e}"));
+                self.bytes =
+                    value.try_into().map_err(|e| format!("error converting supplied value for bytes: {e}"));
                 self
             }
-            pub fn dropped<T>(mut self, value: T) -> Self
+            pub fn first<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<u64>,
+                T: ::std::convert::TryInto<i64>,
                 T::Error: ::std::fmt::Display,
             {
-                self.dropped =
-                    value.try_into().map_err(|e| format!("error converting supplied value for dropped: {e}"));
+                self.first =
+                    value.try_into().map_err(|e| format!("error converting supplied value for first: {e}"));
                 self
             }
-            pub fn duplicates<T>(mut self, value: T) -> Self
+            pub fn last<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<u64>,
+                T: ::std::convert::TryInto<i64>,
                 T::Error: ::std::fmt::Display,
             {
-                self.duplicates = value
-                    .try_into()
-                    .map_err(|e| format!("error converting supplied value for duplicates: {e}"));
+                self.last =
+                    value.try_into().map_err(|e| format!("error converting supplied value for last: {e}"));
                 self
             }
-            pub fn quarantined<T>(mut self, value: T) -> Self
+            pub fn since<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<u64>,
+                T: ::std::convert::TryInto<::std::string::String>,
                 T::Error: ::std::fmt::Display,
             {
-                self.quarantined = value
-                    .try_into()
-                    .map_err(|e| format!("error converting supplied value for quarantined: {e}"));
-                self
-            }
-            pub fn throws<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<u64>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.throws =
-                    value.try_into().map_err(|e| format!("error converting supplied value for throws: {e}"));
+                self.since =
+                    value.try_into().map_err(|e| format!("error converting supplied value for since: {e}"));
                 self
             }
         }
-        impl ::std::convert::TryFrom<Counted> for super::Counted {
+        impl ::std::convert::TryFrom<ChangeLog> for super::ChangeLog {
             type Error = super::error::ConversionError;
-            fn try_from(value: Counted) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self {
-                    accepted: value.accepted?,
-                    dropped: value.dropped?,
-                    duplicates: value.duplicates?,
-                    quarantined: value.quarantined?,
-                    throws: value.throws?,
-                })
+            fn try_from(value: ChangeLog) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { bytes: value.bytes?, first: value.first?, last: value.last?, since: value.since? })
             }
         }
-        impl ::std::convert::From<super::Counted> for Counted {
-            fn from(value: super::Counted) -> Self {
+        impl ::std::convert::From<super::ChangeLog> for ChangeLog {
+            fn from(value: super::ChangeLog) -> Self {
                 Self {
-                    accepted: Ok(value.accepted),
-                    dropped: Ok(value.dropped),
-                    duplicates: Ok(value.duplicates),
-                    quarantined: Ok(value.quarantined),
-                    throws: Ok(value.throws),
+                    bytes: Ok(value.bytes),
+                    first: Ok(value.first),
+                    last: Ok(value.last),
+                    since: Ok(value.since),
                 }
             }
         }
         #[derive(Clone, Debug)]
-        pub struct DeviceTokenMade {
+        pub struct DeviceToken {
             token: ::std::result::Result<::std::string::String, ::std::string::String>,
         }
-        impl ::std::default::Default for DeviceTokenMade {
+        impl ::std::default::Default for DeviceToken {
             fn default() -> Self {
                 Self { token: Err("no value supplied for token".to_string()) }
             }
         }
-        impl DeviceTokenMade {
+        impl DeviceToken {
             pub fn token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1751,16 +1730,14 @@ pub mod types {
                 self
             }
         }
-        impl ::std::convert::TryFrom<DeviceTokenMade> for super::DeviceTokenMade {
+        impl ::std::convert::TryFrom<DeviceToken> for super::DeviceToken {
             type Error = super::error::ConversionError;
-            fn try_from(
-                value: DeviceTokenMade,
-            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+            fn try_from(value: DeviceToken) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self { token: value.token? })
             }
         }
-        impl ::std::convert::From<super::DeviceTokenMade> for DeviceTokenMade {
-            fn from(value: super::DeviceTokenMade) -> Self {
+        impl ::std::convert::From<super::DeviceToken> for DeviceToken {
+            fn from(value: super::DeviceToken) -> Self {
                 Self { token: Ok(value.token) }
             }
         }
@@ -1866,77 +1843,6 @@ pub mod types {
                     line: Ok(value.line),
                     parameter: Ok(value.parameter),
                     pointer: Ok(value.pointer),
-                }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct Feed {
-            bytes: ::std::result::Result<u64, ::std::string::String>,
-            first: ::std::result::Result<i64, ::std::string::String>,
-            last: ::std::result::Result<i64, ::std::string::String>,
-            since: ::std::result::Result<::std::string::String, ::std::string::String>,
-        }
-        impl ::std::default::Default for Feed {
-            fn default() -> Self {
-                Self {
-                    bytes: Err("no value supplied for bytes".to_string()),
-                    first: Err("no value supplied for first".to_string()),
-                    last: Err("no value supplied for last".to_string()),
-                    since: Err("no value supplied for since".to_string()),
-                }
-            }
-        }
-        impl Feed {
-            pub fn bytes<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<u64>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.bytes =
-                    value.try_into().map_err(|e| format!("error converting supplied value for bytes: {e}"));
-                self
-            }
-            pub fn first<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<i64>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.first =
-                    value.try_into().map_err(|e| format!("error converting supplied value for first: {e}"));
-                self
-            }
-            pub fn last<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<i64>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.last =
-                    value.try_into().map_err(|e| format!("error converting supplied value for last: {e}"));
-                self
-            }
-            pub fn since<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::string::String>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.since =
-                    value.try_into().map_err(|e| format!("error converting supplied value for since: {e}"));
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<Feed> for super::Feed {
-            type Error = super::error::ConversionError;
-            fn try_from(value: Feed) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { bytes: value.bytes?, first: value.first?, last: value.last?, since: value.since? })
-            }
-        }
-        impl ::std::convert::From<super::Feed> for Feed {
-            fn from(value: super::Feed) -> Self {
-                Self {
-                    bytes: Ok(value.bytes),
-                    first: Ok(value.first),
-                    last: Ok(value.last),
-                    since: Ok(value.since),
                 }
             }
         }
@@ -2528,7 +2434,7 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
-        pub struct Pushed {
+        pub struct PushReceipt {
             accepted: ::std::result::Result<u64, ::std::string::String>,
             commands: ::std::result::Result<
                 ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
@@ -2550,7 +2456,7 @@ pub mod types {
             truncated: ::std::result::Result<bool, ::std::string::String>,
             warnings: ::std::result::Result<::std::vec::Vec<super::Remark>, ::std::string::String>,
         }
-        impl ::std::default::Default for Pushed {
+        impl ::std::default::Default for PushReceipt {
             fn default() -> Self {
                 Self {
                     accepted: Err("no value supplied for accepted".to_string()),
@@ -2570,7 +2476,7 @@ pub mod types {
                 }
             }
         }
-        impl Pushed {
+        impl PushReceipt {
             pub fn accepted<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<u64>,
@@ -2707,9 +2613,9 @@ pub mod types {
                 self
             }
         }
-        impl ::std::convert::TryFrom<Pushed> for super::Pushed {
+        impl ::std::convert::TryFrom<PushReceipt> for super::PushReceipt {
             type Error = super::error::ConversionError;
-            fn try_from(value: Pushed) -> ::std::result::Result<Self, super::error::ConversionError> {
+            fn try_from(value: PushReceipt) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
                     accepted: value.accepted?,
                     commands: value.commands?,
@@ -2728,8 +2634,8 @@ pub mod types {
                 })
             }
         }
-        impl ::std::convert::From<super::Pushed> for Pushed {
-            fn from(value: super::Pushed) -> Self {
+        impl ::std::convert::From<super::PushReceipt> for PushReceipt {
+            fn from(value: super::PushReceipt) -> Self {
                 Self {
                     accepted: Ok(value.accepted),
                     commands: Ok(value.commands),
@@ -2843,62 +2749,6 @@ pub mod types {
                     previous: Ok(value.previous),
                     results: Ok(value.results),
                 }
-            }
-        }
-        #[derive(Clone, Debug)]
-        pub struct Queue {
-            capacity: ::std::result::Result<u64, ::std::string::String>,
-            depth: ::std::result::Result<u64, ::std::string::String>,
-            refused: ::std::result::Result<u64, ::std::string::String>,
-        }
-        impl ::std::default::Default for Queue {
-            fn default() -> Self {
-                Self {
-                    capacity: Err("no value supplied for capacity".to_string()),
-                    depth: Err("no value supplied for depth".to_string()),
-                    refused: Err("no value supplied for refused".to_string()),
-                }
-            }
-        }
-        impl Queue {
-            pub fn capacity<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<u64>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.capacity = value
-                    .try_into()
-                    .map_err(|e| format!("error converting supplied value for capacity: {e}"));
-                self
-            }
-            pub fn depth<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<u64>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.depth =
-                    value.try_into().map_err(|e| format!("error converting supplied value for depth: {e}"));
-                self
-            }
-            pub fn refused<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<u64>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.refused =
-                    value.try_into().map_err(|e| format!("error converting supplied value for refused: {e}"));
-                self
-            }
-        }
-        impl ::std::convert::TryFrom<Queue> for super::Queue {
-            type Error = super::error::ConversionError;
-            fn try_from(value: Queue) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { capacity: value.capacity?, depth: value.depth?, refused: value.refused? })
-            }
-        }
-        impl ::std::convert::From<super::Queue> for Queue {
-            fn from(value: super::Queue) -> Self {
-                Self { capacity: Ok(value.capacity), depth: Ok(value.depth), refused: Ok(value.refused) }
             }
         }
         #[derive(Clone, Debug)]
@@ -3790,7 +3640,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct Source {
-            counted: ::std::result::Result<super::Counted, ::std::string::String>,
+            counted: ::std::result::Result<super::ThrowCounters, ::std::string::String>,
             created_at: ::std::result::Result<::std::string::String, ::std::string::String>,
             last_format:
                 ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
@@ -3818,7 +3668,7 @@ pub mod types {
         impl Source {
             pub fn counted<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<super::Counted>,
+                T: ::std::convert::TryInto<super::ThrowCounters>,
                 T::Error: ::std::fmt::Display,
             {
                 self.counted =
@@ -3992,17 +3842,17 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct Status {
             backend: ::std::result::Result<::std::string::String, ::std::string::String>,
+            change_log: ::std::result::Result<super::ChangeLog, ::std::string::String>,
             commits: ::std::result::Result<u64, ::std::string::String>,
             connections: ::std::result::Result<u64, ::std::string::String>,
             database_bytes: ::std::result::Result<u64, ::std::string::String>,
-            feed: ::std::result::Result<super::Feed, ::std::string::String>,
             quarantine_waiting: ::std::result::Result<u64, ::std::string::String>,
-            queue: ::std::result::Result<super::Queue, ::std::string::String>,
+            queue: ::std::result::Result<super::WriteQueue, ::std::string::String>,
             requests: ::std::result::Result<u64, ::std::string::String>,
             rows_written: ::std::result::Result<u64, ::std::string::String>,
             storages: ::std::result::Result<::std::vec::Vec<super::StorageState>, ::std::string::String>,
             streams: ::std::result::Result<u64, ::std::string::String>,
-            throws: ::std::result::Result<super::Counted, ::std::string::String>,
+            throws: ::std::result::Result<super::ThrowCounters, ::std::string::String>,
             uptime_s: ::std::result::Result<f64, ::std::string::String>,
             version: ::std::result::Result<::std::string::String, ::std::string::String>,
             warnings: ::std::result::Result<::std::vec::Vec<::std::string::String>, ::std::string::String>,
@@ -4011,10 +3861,10 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     backend: Err("no value supplied for backend".to_string()),
+                    change_log: Err("no value supplied for change_log".to_string()),
                     commits: Err("no value supplied for commits".to_string()),
                     connections: Err("no value supplied for connections".to_string()),
                     database_bytes: Err("no value supplied for database_bytes".to_string()),
-                    feed: Err("no value supplied for feed".to_string()),
                     quarantine_waiting: Err("no value supplied for quarantine_waiting".to_string()),
                     queue: Err("no value supplied for queue".to_string()),
                     requests: Err("no value supplied for requests".to_string()),
@@ -4036,6 +3886,16 @@ pub mod types {
             {
                 self.backend =
                     value.try_into().map_err(|e| format!("error converting supplied value for backend: {e}"));
+                self
+            }
+            pub fn change_log<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::ChangeLog>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.change_log = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for change_log: {e}"));
                 self
             }
             pub fn commits<T>(mut self, value: T) -> Self
@@ -4067,15 +3927,6 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for database_bytes: {e}"));
                 self
             }
-            pub fn feed<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<super::Feed>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.feed =
-                    value.try_into().map_err(|e| format!("error converting supplied value for feed: {e}"));
-                self
-            }
             pub fn quarantine_waiting<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<u64>,
@@ -4088,7 +3939,7 @@ pub mod types {
             }
             pub fn queue<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<super::Queue>,
+                T: ::std::convert::TryInto<super::WriteQueue>,
                 T::Error: ::std::fmt::Display,
             {
                 self.queue =
@@ -4136,7 +3987,7 @@ pub mod types {
             }
             pub fn throws<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<super::Counted>,
+                T: ::std::convert::TryInto<super::ThrowCounters>,
                 T::Error: ::std::fmt::Display,
             {
                 self.throws =
@@ -4178,10 +4029,10 @@ pub mod types {
             fn try_from(value: Status) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
                     backend: value.backend?,
+                    change_log: value.change_log?,
                     commits: value.commits?,
                     connections: value.connections?,
                     database_bytes: value.database_bytes?,
-                    feed: value.feed?,
                     quarantine_waiting: value.quarantine_waiting?,
                     queue: value.queue?,
                     requests: value.requests?,
@@ -4199,10 +4050,10 @@ pub mod types {
             fn from(value: super::Status) -> Self {
                 Self {
                     backend: Ok(value.backend),
+                    change_log: Ok(value.change_log),
                     commits: Ok(value.commits),
                     connections: Ok(value.connections),
                     database_bytes: Ok(value.database_bytes),
-                    feed: Ok(value.feed),
                     quarantine_waiting: Ok(value.quarantine_waiting),
                     queue: Ok(value.queue),
                     requests: Ok(value.requests),
@@ -4473,6 +4324,98 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct ThrowCounters {
+            accepted: ::std::result::Result<u64, ::std::string::String>,
+            dropped: ::std::result::Result<u64, ::std::string::String>,
+            duplicates: ::std::result::Result<u64, ::std::string::String>,
+            quarantined: ::std::result::Result<u64, ::std::string::String>,
+            throws: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for ThrowCounters {
+            fn default() -> Self {
+                Self {
+                    accepted: Err("no value supplied for accepted".to_string()),
+                    dropped: Err("no value supplied for dropped".to_string()),
+                    duplicates: Err("no value supplied for duplicates".to_string()),
+                    quarantined: Err("no value supplied for quarantined".to_string()),
+                    throws: Err("no value supplied for throws".to_string()),
+                }
+            }
+        }
+        impl ThrowCounters {
+            pub fn accepted<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.accepted = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for accepted: {e}"));
+                self
+            }
+            pub fn dropped<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.dropped =
+                    value.try_into().map_err(|e| format!("error converting supplied value for dropped: {e}"));
+                self
+            }
+            pub fn duplicates<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.duplicates = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for duplicates: {e}"));
+                self
+            }
+            pub fn quarantined<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.quarantined = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for quarantined: {e}"));
+                self
+            }
+            pub fn throws<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.throws =
+                    value.try_into().map_err(|e| format!("error converting supplied value for throws: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ThrowCounters> for super::ThrowCounters {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ThrowCounters) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    accepted: value.accepted?,
+                    dropped: value.dropped?,
+                    duplicates: value.duplicates?,
+                    quarantined: value.quarantined?,
+                    throws: value.throws?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ThrowCounters> for ThrowCounters {
+            fn from(value: super::ThrowCounters) -> Self {
+                Self {
+                    accepted: Ok(value.accepted),
+                    dropped: Ok(value.dropped),
+                    duplicates: Ok(value.duplicates),
+                    quarantined: Ok(value.quarantined),
+                    throws: Ok(value.throws),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Version {
             applied_at: ::std::result::Result<
                 ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -4662,6 +4605,62 @@ pub mod types {
                 }
             }
         }
+        #[derive(Clone, Debug)]
+        pub struct WriteQueue {
+            capacity: ::std::result::Result<u64, ::std::string::String>,
+            depth: ::std::result::Result<u64, ::std::string::String>,
+            refused: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for WriteQueue {
+            fn default() -> Self {
+                Self {
+                    capacity: Err("no value supplied for capacity".to_string()),
+                    depth: Err("no value supplied for depth".to_string()),
+                    refused: Err("no value supplied for refused".to_string()),
+                }
+            }
+        }
+        impl WriteQueue {
+            pub fn capacity<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.capacity = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for capacity: {e}"));
+                self
+            }
+            pub fn depth<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.depth =
+                    value.try_into().map_err(|e| format!("error converting supplied value for depth: {e}"));
+                self
+            }
+            pub fn refused<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.refused =
+                    value.try_into().map_err(|e| format!("error converting supplied value for refused: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<WriteQueue> for super::WriteQueue {
+            type Error = super::error::ConversionError;
+            fn try_from(value: WriteQueue) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { capacity: value.capacity?, depth: value.depth?, refused: value.refused? })
+            }
+        }
+        impl ::std::convert::From<super::WriteQueue> for WriteQueue {
+            fn from(value: super::WriteQueue) -> Self {
+                Self { capacity: Ok(value.capacity), depth: Ok(value.depth), refused: Ok(value.refused) }
+            }
+        }
     }
     #[doc = " Error types."]
     pub mod error {
@@ -4691,7 +4690,7 @@ pub mod types {
     }
 }
 #[derive(Clone, Debug)]
-#[doc = "Client for Data-Dump\n\nThrow any data at `/` or `/throw/{source}`, in any format: it is recognised and becomes rows of typed storages, with nothing set up before. Storages can also be declared: with filters, pages, optimistic locking and versions.\n\nEvery path works with and without a trailing slash. Every error is a `Problem` (RFC 9457, `application/problem+json`) whose `detail` names what is wrong and whose `request_id` is in the log. An unknown query parameter is an error, except where data is thrown: there it is data.\n\n`GET /` and `GET /throw/{source}` also take a WebSocket: every message is a throw, and each gets its receipt, in order. A message `{\"id\": …, \"throw\": …}` has its id in the receipt.\n\n\nVersion: 0.1.0"]
+#[doc = "Client for Data-Dump\n\nThrow any data at `/` or `/throw/{source}`, in any format: the format is detected, and the data becomes rows of typed storages without any setup. Storages can also be declared, with filters, paging, optimistic locking and versioned migrations.\n\nEvery path works with and without a trailing slash. Every error is a `Problem` (RFC 9457, `application/problem+json`) whose `detail` explains what is wrong and whose `request_id` identifies the request in the server's log. Unknown query parameters are errors, except on throws, where they are data.\n\n`GET /` and `GET /throw/{source}` can be upgraded to a WebSocket: each message is a throw, and the receipts are sent in the same order. The receipt for a message `{\"id\": …, \"throw\": …}` contains its `id`.\n\n\nVersion: 0.1.0"]
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
@@ -4738,267 +4737,267 @@ impl ClientInfo<()> for Client {
 }
 impl ClientHooks<()> for &Client {}
 impl Client {
-    #[doc = "Throw the arguments of the address at the source `inbox`: `/?speed=1.75`\n\nAny arguments; all of them are fields of the record. A client that asks for HTML gets the first\npage instead.\n\nSends a `GET` request to `/`\n\n```text\nlet response = client.throw_arguments()\n    .send()\n    .await;\n```"]
+    #[doc = "Throw the query parameters at the source `inbox`: `/?speed=1.75`\n\nAll query parameters are fields of the record. A client that accepts HTML gets the start page instead.\n\nSends a `GET` request to `/`\n\n```text\nlet response = client.throw_arguments()\n    .send()\n    .await;\n```"]
     pub fn throw_arguments(&self) -> builder::ThrowArguments<'_> {
         builder::ThrowArguments::new(self)
     }
-    #[doc = "Throw data at the source `inbox`, like `POST`\n\nSends a `PUT` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw_put()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Throw data at the source `inbox`, like `POST`\n\nSends a `PUT` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before the throw is committed.\n- `format`: Format to parse the body as; detected if omitted.\n- `stream`: `1`: a body of any length in a line-based format, committed chunk by chunk.\n- `strict`: `1`: if any record has an error, store nothing and answer 422.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw_put()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn throw_put(&self) -> builder::ThrowPut<'_> {
         builder::ThrowPut::new(self)
     }
-    #[doc = "Throw data at the source `inbox`\n\nAny body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format\nis recognised. All other arguments of the address are kept with the throw; without a body they\nare the record.\n\nSends a `POST` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Throw data at the source `inbox`\n\nAccepts any body, with or without a content type, and uncompressed or compressed with gzip, deflate,\nbr or zstd. The format is detected. All other query parameters are stored with the throw; if the body\nis empty, they are the record.\n\nSends a `POST` request to `/`\n\nArguments:\n- `ack`: `accepted`: answer 202 before the throw is committed.\n- `format`: Format to parse the body as; detected if omitted.\n- `stream`: `1`: a body of any length in a line-based format, committed chunk by chunk.\n- `strict`: `1`: if any record has an error, store nothing and answer 422.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw()\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn throw(&self) -> builder::Throw<'_> {
         builder::Throw::new(self)
     }
-    #[doc = "Throw the arguments of the address at a source: `/throw/car?speed=1.75`\n\nAny arguments; all of them are fields of the record.\n\nSends a `GET` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n```text\nlet response = client.throw_arguments_at()\n    .source(source)\n    .send()\n    .await;\n```"]
+    #[doc = "Throw the query parameters at a source: `/throw/car?speed=1.75`\n\nAll query parameters are fields of the record.\n\nSends a `GET` request to `/throw/{source}`\n\nArguments:\n- `source`: Name of the source.\n```text\nlet response = client.throw_arguments_at()\n    .source(source)\n    .send()\n    .await;\n```"]
     pub fn throw_arguments_at(&self) -> builder::ThrowArgumentsAt<'_> {
         builder::ThrowArgumentsAt::new(self)
     }
-    #[doc = "Throw data at a source, like `POST`\n\nSends a `PUT` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw_put_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Throw data at a source, like `POST`\n\nSends a `PUT` request to `/throw/{source}`\n\nArguments:\n- `source`: Name of the source.\n- `ack`: `accepted`: answer 202 before the throw is committed.\n- `format`: Format to parse the body as; detected if omitted.\n- `stream`: `1`: a body of any length in a line-based format, committed chunk by chunk.\n- `strict`: `1`: if any record has an error, store nothing and answer 422.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw_put_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn throw_put_at(&self) -> builder::ThrowPutAt<'_> {
         builder::ThrowPutAt::new(self)
     }
-    #[doc = "Throw data at a source. The first throw makes it\n\nAny body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format\nis recognised. All other arguments of the address are kept with the throw; without a body they\nare the record.\n\nSends a `POST` request to `/throw/{source}`\n\nArguments:\n- `source`: The source.\n- `ack`: `accepted`: answer 202 before it is committed.\n- `format`: The format to read it as; recognised when it is not said.\n- `stream`: `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.\n- `strict`: `1`: when anything is wrong, store nothing and answer 422.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Throw data at a source, which is created by its first throw\n\nAccepts any body, with or without a content type, and uncompressed or compressed with gzip, deflate,\nbr or zstd. The format is detected. All other query parameters are stored with the throw; if the body\nis empty, they are the record.\n\nSends a `POST` request to `/throw/{source}`\n\nArguments:\n- `source`: Name of the source.\n- `ack`: `accepted`: answer 202 before the throw is committed.\n- `format`: Format to parse the body as; detected if omitted.\n- `stream`: `1`: a body of any length in a line-based format, committed chunk by chunk.\n- `strict`: `1`: if any record has an error, store nothing and answer 422.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The data.\n```text\nlet response = client.throw_at()\n    .source(source)\n    .ack(ack)\n    .format(format)\n    .stream(stream)\n    .strict(strict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn throw_at(&self) -> builder::ThrowAt<'_> {
         builder::ThrowAt::new(self)
     }
-    #[doc = "List all sources\n\nSends a `GET` request to `/api/v1/source`\n\nArguments:\n- `limit`: The most sources to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_sources()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "List sources\n\nSends a `GET` request to `/api/v1/source`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.list_sources()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_sources(&self) -> builder::ListSources<'_> {
         builder::ListSources::new(self)
     }
-    #[doc = "Read a source\n\nSends a `GET` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: The source.\n```text\nlet response = client.get_source()\n    .source(source)\n    .send()\n    .await;\n```"]
+    #[doc = "Get a source\n\nSends a `GET` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: Name of the source.\n```text\nlet response = client.get_source()\n    .source(source)\n    .send()\n    .await;\n```"]
     pub fn get_source(&self) -> builder::GetSource<'_> {
         builder::GetSource::new(self)
     }
-    #[doc = "Declare a source, or replace all its settings\n\nSends a `PUT` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: The source.\n- `if_match`: Only if its settings have this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such source.\n- `body`: The settings; what is left out is as it is by default.\n```text\nlet response = client.set_source()\n    .source(source)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Create a source, or replace all its settings\n\nSends a `PUT` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: Name of the source.\n- `if_match`: Quoted version the settings must have, or `*` if the source must exist.\n- `if_none_match`: `*`: the source must not exist.\n- `body`: The settings; omitted ones get their defaults.\n```text\nlet response = client.set_source()\n    .source(source)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn set_source(&self) -> builder::SetSource<'_> {
         builder::SetSource::new(self)
     }
-    #[doc = "Forget a source. Its rows stay, and the next throw makes it anew\n\nSends a `DELETE` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: The source.\n- `if_match`: Only if its settings have this version, in quotes.\n```text\nlet response = client.remove_source()\n    .source(source)\n    .if_match(if_match)\n    .send()\n    .await;\n```"]
+    #[doc = "Remove a source\n\nIts rows are kept. The next throw creates the source again.\n\nSends a `DELETE` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: Name of the source.\n- `if_match`: Quoted version the settings must have.\n```text\nlet response = client.remove_source()\n    .source(source)\n    .if_match(if_match)\n    .send()\n    .await;\n```"]
     pub fn remove_source(&self) -> builder::RemoveSource<'_> {
         builder::RemoveSource::new(self)
     }
-    #[doc = "Change some settings of a source (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: The source.\n- `if_match`: Only if its settings have this version, in quotes.\n- `body`: The settings to change.\n```text\nlet response = client.patch_source()\n    .source(source)\n    .if_match(if_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Change some settings of a source (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/source/{source}`\n\nArguments:\n- `source`: Name of the source.\n- `if_match`: Quoted version the settings must have.\n- `body`: The settings to change.\n```text\nlet response = client.patch_source()\n    .source(source)\n    .if_match(if_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn patch_source(&self) -> builder::PatchSource<'_> {
         builder::PatchSource::new(self)
     }
-    #[doc = "List the last throws at a source, as they came to this server, newest first\n\nSends a `GET` request to `/api/v1/source/{source}/recent`\n\nArguments:\n- `source`: The source.\n```text\nlet response = client.recent_throws()\n    .source(source)\n    .send()\n    .await;\n```"]
+    #[doc = "List recent throws at a source, newest first\n\nThey are shown as this server received them.\n\nSends a `GET` request to `/api/v1/source/{source}/recent`\n\nArguments:\n- `source`: Name of the source.\n```text\nlet response = client.recent_throws()\n    .source(source)\n    .send()\n    .await;\n```"]
     pub fn recent_throws(&self) -> builder::RecentThrows<'_> {
         builder::RecentThrows::new(self)
     }
-    #[doc = "List all processors: built in, compiled in, and programs written here\n\nSends a `GET` request to `/api/v1/processor`\n\nArguments:\n- `limit`: The most processors to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_processors()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "List processors\n\nBuilt-in ones, native ones compiled into this server, and programs.\n\nSends a `GET` request to `/api/v1/processor`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.list_processors()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_processors(&self) -> builder::ListProcessors<'_> {
         builder::ListProcessors::new(self)
     }
-    #[doc = "Write a program, or its next version. It is compiled before it is kept\n\nSends a `POST` request to `/api/v1/processor`\n\nArguments:\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `name`, `program` (VRL) and `takes`: `record` (as a rule) or `throw`.\n```text\nlet response = client.create_processor()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Create a program, or a new version of it\n\nThe program is compiled first, and only stored if that succeeds.\n\nSends a `POST` request to `/api/v1/processor`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `name`, `program` (VRL) and `takes`: `record` (default) or `throw`.\n```text\nlet response = client.create_processor()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn create_processor(&self) -> builder::CreateProcessor<'_> {
         builder::CreateProcessor::new(self)
     }
-    #[doc = "Say what would become of sample throws, after each step; store nothing\n\nSends a `POST` request to `/api/v1/processor/simulate`\n\nArguments:\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `throws`: samples with `body` or `body_base64`, `content_type` and `args`; and how they are\nto be treated: `source`, `format`, `processor` or `program` with `takes`, `routes`,\n`unrouted`.\n```text\nlet response = client.simulate()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Simulate throws without storing anything\n\nReturns what each step of the processing would produce.\n\nSends a `POST` request to `/api/v1/processor/simulate`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `throws`: samples with `body` or `body_base64`, `content_type` and `args`; and how to process\nthem: `source`, `format`, `processor` or `program` with `takes`, `routes`, `unrouted`.\n```text\nlet response = client.simulate()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn simulate(&self) -> builder::Simulate<'_> {
         builder::Simulate::new(self)
     }
-    #[doc = "Read a processor\n\nSends a `GET` request to `/api/v1/processor/{name}`\n\nArguments:\n- `name`: The processor.\n```text\nlet response = client.get_processor()\n    .name(name)\n    .send()\n    .await;\n```"]
+    #[doc = "Get a processor\n\nSends a `GET` request to `/api/v1/processor/{name}`\n\nArguments:\n- `name`: Name of the processor.\n```text\nlet response = client.get_processor()\n    .name(name)\n    .send()\n    .await;\n```"]
     pub fn get_processor(&self) -> builder::GetProcessor<'_> {
         builder::GetProcessor::new(self)
     }
-    #[doc = "Write a program of this name, or its next version\n\nSends a `PUT` request to `/api/v1/processor/{name}`\n\nArguments:\n- `name`: The processor.\n- `body`: `program` (VRL) and `takes`: `record` (as a rule) or `throw`.\n```text\nlet response = client.set_processor()\n    .name(name)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Create the program of this name, or a new version of it\n\nSends a `PUT` request to `/api/v1/processor/{name}`\n\nArguments:\n- `name`: Name of the processor.\n- `body`: `program` (VRL) and `takes`: `record` (default) or `throw`.\n```text\nlet response = client.set_processor()\n    .name(name)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn set_processor(&self) -> builder::SetProcessor<'_> {
         builder::SetProcessor::new(self)
     }
-    #[doc = "Delete a program with all its versions. One that a source uses is refused\n\nSends a `DELETE` request to `/api/v1/processor/{name}`\n\nArguments:\n- `name`: The processor.\n```text\nlet response = client.remove_processor()\n    .name(name)\n    .send()\n    .await;\n```"]
+    #[doc = "Delete a program with all its versions\n\nA program that a source uses cannot be deleted.\n\nSends a `DELETE` request to `/api/v1/processor/{name}`\n\nArguments:\n- `name`: Name of the processor.\n```text\nlet response = client.remove_processor()\n    .name(name)\n    .send()\n    .await;\n```"]
     pub fn remove_processor(&self) -> builder::RemoveProcessor<'_> {
         builder::RemoveProcessor::new(self)
     }
-    #[doc = "List the versions of a program, first to last\n\nSends a `GET` request to `/api/v1/processor/{name}/versions`\n\nArguments:\n- `name`: The processor.\n- `limit`: The most versions to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_processor_versions()\n    .name(name)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "List the versions of a program, oldest first\n\nSends a `GET` request to `/api/v1/processor/{name}/versions`\n\nArguments:\n- `name`: Name of the processor.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.list_processor_versions()\n    .name(name)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_processor_versions(&self) -> builder::ListProcessorVersions<'_> {
         builder::ListProcessorVersions::new(self)
     }
-    #[doc = "List what could not be stored, newest first\n\nBeside the parameters below, every field of an entry can be filtered on like a field of a row:\n`source=inbox`, `state=waiting`, `code=invalid`, `received_at__gt=…`.\n\nSends a `GET` request to `/api/v1/quarantine`\n\nArguments:\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `limit`: The most entries to answer with, 1 to 1000 (100).\n- `offset`: How many entries to skip.\n- `ordering`: The order: names of fields, `-` before those that descend.\n- `source`: The source.\n- `state`: `waiting` or `replayed`.\n```text\nlet response = client.list_quarantine()\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .source(source)\n    .state(state)\n    .send()\n    .await;\n```"]
+    #[doc = "List quarantine entries, newest first\n\nEvery field of an entry can be used as a filter, like the fields of rows: `source=inbox`,\n`state=waiting`, `code=invalid`, `received_at__gt=…`.\n\nSends a `GET` request to `/api/v1/quarantine`\n\nArguments:\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order.\n- `source`: Name of the source.\n- `state`: `waiting` or `replayed`.\n```text\nlet response = client.list_quarantine()\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .source(source)\n    .state(state)\n    .send()\n    .await;\n```"]
     pub fn list_quarantine(&self) -> builder::ListQuarantine<'_> {
         builder::ListQuarantine::new(self)
     }
-    #[doc = "Read an entry with its bytes: as base64 in `raw`, and as `text` when they are text\n\nSends a `GET` request to `/api/v1/quarantine/{id}`\n\nArguments:\n- `id`: The entry.\n- `raw`: `1`: answer with the bytes alone.\n```text\nlet response = client.get_quarantined()\n    .id(id)\n    .raw(raw)\n    .send()\n    .await;\n```"]
+    #[doc = "Get a quarantine entry with its original bytes\n\nThe bytes are returned as base64 in `raw` and, if they are text, in `text`.\n\nSends a `GET` request to `/api/v1/quarantine/{id}`\n\nArguments:\n- `id`: ID of the entry.\n- `raw`: `1`: return only the original bytes.\n```text\nlet response = client.get_quarantined()\n    .id(id)\n    .raw(raw)\n    .send()\n    .await;\n```"]
     pub fn get_quarantined(&self) -> builder::GetQuarantined<'_> {
         builder::GetQuarantined::new(self)
     }
-    #[doc = "Discard an entry and its bytes\n\nSends a `DELETE` request to `/api/v1/quarantine/{id}`\n\nArguments:\n- `id`: The entry.\n```text\nlet response = client.discard_quarantined()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Discard a quarantine entry and its original bytes\n\nSends a `DELETE` request to `/api/v1/quarantine/{id}`\n\nArguments:\n- `id`: ID of the entry.\n```text\nlet response = client.discard_quarantined()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn discard_quarantined(&self) -> builder::DiscardQuarantined<'_> {
         builder::DiscardQuarantined::new(self)
     }
-    #[doc = "Replay an entry: process it again and store what becomes of it, once\n\nSends a `POST` request to `/api/v1/quarantine/{id}/replay`\n\nArguments:\n- `id`: The entry.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `dry_run`, `program` and `takes`; all may be left out.\n```text\nlet response = client.replay_quarantined()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Replay a quarantine entry\n\nThe entry is processed again, and its records are stored once.\n\nSends a `POST` request to `/api/v1/quarantine/{id}/replay`\n\nArguments:\n- `id`: ID of the entry.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `dry_run`, `program` and `takes`; all are optional.\n```text\nlet response = client.replay_quarantined()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replay_quarantined(&self) -> builder::ReplayQuarantined<'_> {
         builder::ReplayQuarantined::new(self)
     }
-    #[doc = "Replay all entries that match: process them again and store what becomes of them, once\n\nAnswers 200 when it has ended within two seconds, else 202; how far it is says\n`/api/v1/replay/{id}/`.\n\nSends a `POST` request to `/api/v1/quarantine/replay`\n\nArguments:\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `filters` (of a list, by name), `dry_run`, `program` and `takes` to use in the place of the\nsource's, `kept` for kept throws instead of quarantine; all may be left out.\n```text\nlet response = client.replay()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Replay all matching quarantine entries\n\nThe entries are processed again, and their records are stored once. Answers 200 if the replay ends\nwithin two seconds, otherwise 202; `/api/v1/replay/{id}/` then shows the progress.\n\nSends a `POST` request to `/api/v1/quarantine/replay`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `filters` (as in the list, by name), `dry_run`, `program` and `takes` to use instead of the\nsource's, and `kept` to replay kept throws instead of quarantine entries; all are optional.\n```text\nlet response = client.replay()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replay(&self) -> builder::Replay<'_> {
         builder::Replay::new(self)
     }
-    #[doc = "List the replays this server remembers, newest first\n\nSends a `GET` request to `/api/v1/replay`\n\nArguments:\n- `limit`: The most replays to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_replays()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "List running and recent replays, newest first\n\nSends a `GET` request to `/api/v1/replay`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.list_replays()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_replays(&self) -> builder::ListReplays<'_> {
         builder::ListReplays::new(self)
     }
-    #[doc = "Say how far a replay is, or how it ended\n\nSends a `GET` request to `/api/v1/replay/{id}`\n\nArguments:\n- `id`: The replay.\n```text\nlet response = client.get_replay()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Get the progress or outcome of a replay\n\nSends a `GET` request to `/api/v1/replay/{id}`\n\nArguments:\n- `id`: ID of the replay.\n```text\nlet response = client.get_replay()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn get_replay(&self) -> builder::GetReplay<'_> {
         builder::GetReplay::new(self)
     }
-    #[doc = "Stop a replay after the entry it is at. What it has stored stays\n\nSends a `DELETE` request to `/api/v1/replay/{id}`\n\nArguments:\n- `id`: The replay.\n```text\nlet response = client.stop_replay()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Stop a replay after the current entry\n\nThe rows it has stored are kept.\n\nSends a `DELETE` request to `/api/v1/replay/{id}`\n\nArguments:\n- `id`: ID of the replay.\n```text\nlet response = client.stop_replay()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn stop_replay(&self) -> builder::StopReplay<'_> {
         builder::StopReplay::new(self)
     }
-    #[doc = "List all storages\n\nSends a `GET` request to `/api/v1/factory/storage`\n\nArguments:\n- `limit`: The most storages to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_storages()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "List storages\n\nSends a `GET` request to `/api/v1/factory/storage`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.list_storages()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_storages(&self) -> builder::ListStorages<'_> {
         builder::ListStorages::new(self)
     }
-    #[doc = "Declare a storage, or its next version\n\nThe version is recorded when this answers, and applied in the background: `ready_status` says\nhow far it is. A new version sends the whole definition again. Only additive changes are made\nunless a graver class is allowed, with the hash of a plan that was looked at before.\n\nSends a `POST` request to `/api/v1/factory/storage`\n\nArguments:\n- `allow`: Make changes up to this class: `additive`, `widening`, `data-dependent`, `breaking` or\n`destructive`.\n- `plan`: The `plan_hash` of the plan for these changes.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The definition: `name`, `key`, `fields` and `meta`, as the guide describes them.\n```text\nlet response = client.declare_storage()\n    .allow(allow)\n    .plan(plan)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Declare a storage, or a new version of it\n\nThe version is recorded before the response is sent and applied in the background; `ready_status`\nshows the progress. A new version requires the whole definition. Only additive changes are applied,\nunless `allow` names a higher class and `plan` is the hash of a current plan.\n\nSends a `POST` request to `/api/v1/factory/storage`\n\nArguments:\n- `allow`: Highest class of changes to apply: `additive`, `widening`, `data-dependent`, `breaking` or `destructive`.\n- `plan`: `plan_hash` of the plan for these changes.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The definition: `name`, `key`, `fields` and `meta`, as described in the guide.\n```text\nlet response = client.declare_storage()\n    .allow(allow)\n    .plan(plan)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn declare_storage(&self) -> builder::DeclareStorage<'_> {
         builder::DeclareStorage::new(self)
     }
-    #[doc = "Read a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: The storage.\n```text\nlet response = client.get_storage()\n    .name(name)\n    .send()\n    .await;\n```"]
+    #[doc = "Get a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n```text\nlet response = client.get_storage()\n    .name(name)\n    .send()\n    .await;\n```"]
     pub fn get_storage(&self) -> builder::GetStorage<'_> {
         builder::GetStorage::new(self)
     }
-    #[doc = "Remove a storage with all its rows\n\nSends a `DELETE` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `confirm`: The name of the storage again.\n```text\nlet response = client.remove_storage()\n    .name(name)\n    .confirm(confirm)\n    .send()\n    .await;\n```"]
+    #[doc = "Remove a storage with all its rows\n\nSends a `DELETE` request to `/api/v1/factory/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `confirm`: Name of the storage, repeated.\n```text\nlet response = client.remove_storage()\n    .name(name)\n    .confirm(confirm)\n    .send()\n    .await;\n```"]
     pub fn remove_storage(&self) -> builder::RemoveStorage<'_> {
         builder::RemoveStorage::new(self)
     }
-    #[doc = "List the versions of a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}/versions`\n\nArguments:\n- `name`: The storage.\n- `limit`: The most versions to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_versions()\n    .name(name)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "List the versions of a storage\n\nSends a `GET` request to `/api/v1/factory/storage/{name}/versions`\n\nArguments:\n- `name`: Name of the storage.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.list_versions()\n    .name(name)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_versions(&self) -> builder::ListVersions<'_> {
         builder::ListVersions::new(self)
     }
-    #[doc = "Say what declaring a definition would do, and do nothing\n\nSends a `POST` request to `/api/v1/factory/storage/{name}/plan`\n\nArguments:\n- `name`: The storage; it need not exist.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The definition; its `name` may be left out.\n```text\nlet response = client.plan_storage()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Plan a definition without declaring it\n\nSends a `POST` request to `/api/v1/factory/storage/{name}/plan`\n\nArguments:\n- `name`: Name of the storage, which need not exist.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The definition; its `name` is optional.\n```text\nlet response = client.plan_storage()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn plan_storage(&self) -> builder::PlanStorage<'_> {
         builder::PlanStorage::new(self)
     }
-    #[doc = "Say how far the last version of a storage is\n\nSends a `GET` request to `/api/v1/factory/ready_status/{name}`\n\nArguments:\n- `name`: The storage.\n```text\nlet response = client.ready_status()\n    .name(name)\n    .send()\n    .await;\n```"]
+    #[doc = "Get migration progress\n\nSends a `GET` request to `/api/v1/factory/ready_status/{name}`\n\nArguments:\n- `name`: Name of the storage.\n```text\nlet response = client.ready_status()\n    .name(name)\n    .send()\n    .await;\n```"]
     pub fn ready_status(&self) -> builder::ReadyStatus<'_> {
         builder::ReadyStatus::new(self)
     }
-    #[doc = "List rows, newest update first\n\nBeside the parameters below, every field can be filtered on: `field=value`, or\n`field__op=value` with `eq ne lt lte gt gte in nin between contains icontains startswith\nendswith isnull`. Repeated filters must all hold.\n\nSends a `GET` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `fields`: The fields to answer with.\n- `limit`: The most rows to answer with, 1 to 1000 (100).\n- `offset`: How many rows to skip.\n- `ordering`: The order: names of fields, `-` before those that descend.\n- `where_`: A filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n```text\nlet response = client.list_rows()\n    .name(name)\n    .count(count)\n    .cursor(cursor)\n    .fields(fields)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    #[doc = "List rows, most recently updated first\n\nEvery field can be used as a filter: `field=value`, or `field__op=value`, where `op` is one of `eq`,\n`ne`, `lt`, `lte`, `gt`, `gte`, `in`, `nin`, `between`, `contains`, `icontains`, `startswith`,\n`endswith` and `isnull`. Repeated filters must all match.\n\nSends a `GET` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `fields`: Fields to return, separated by commas.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order.\n- `where_`: Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n```text\nlet response = client.list_rows()\n    .name(name)\n    .count(count)\n    .cursor(cursor)\n    .fields(fields)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .where_(where_)\n    .send()\n    .await;\n```"]
     pub fn list_rows(&self) -> builder::ListRows<'_> {
         builder::ListRows::new(self)
     }
-    #[doc = "Insert a row, or replace the one with its key\n\nA `version` in the row is the one it is expected to have: 409 when it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: The storage.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row.\n```text\nlet response = client.save_row()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Insert a row, or replace the row with the same key\n\nA `version` in the row is the version it is expected to have: 409 if it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `if_match`: Quoted version the row must have, or `*` if any row with this key must exist.\n- `if_none_match`: `*`: the row must not exist.\n- `body`: The row.\n```text\nlet response = client.save_row()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn save_row(&self) -> builder::SaveRow<'_> {
         builder::SaveRow::new(self)
     }
-    #[doc = "Read a row\n\nSends a `GET` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_none_match`: The versions the client has: 304 when the row has one of them.\n```text\nlet response = client.get_row()\n    .name(name)\n    .key(key)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
+    #[doc = "Get a row\n\nSends a `GET` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_none_match`: Quoted versions the client has cached: 304 if the row has one of them.\n```text\nlet response = client.get_row()\n    .name(name)\n    .key(key)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
     pub fn get_row(&self) -> builder::GetRow<'_> {
         builder::GetRow::new(self)
     }
-    #[doc = "Insert or replace the row with this key\n\nSends a `PUT` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_match`: Only if the row has this version, in quotes, or `*`: only if there is one.\n- `if_none_match`: `*`: only if there is no such row.\n- `body`: The row; its key may be left out.\n```text\nlet response = client.replace_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Insert or replace the row with this key\n\nSends a `PUT` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_match`: Quoted version the row must have, or `*` if any row with this key must exist.\n- `if_none_match`: `*`: the row must not exist.\n- `body`: The row; its key is optional.\n```text\nlet response = client.replace_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replace_row(&self) -> builder::ReplaceRow<'_> {
         builder::ReplaceRow::new(self)
     }
-    #[doc = "Delete a row\n\nSends a `DELETE` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `version`: The version the row is expected to have: 409 when it has another.\n- `if_match`: Only if the row has this version, in quotes.\n```text\nlet response = client.delete_row()\n    .name(name)\n    .key(key)\n    .version(version)\n    .if_match(if_match)\n    .send()\n    .await;\n```"]
+    #[doc = "Delete a row\n\nSends a `DELETE` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `version`: Expected version of the row; 409 if it has another.\n- `if_match`: Quoted version the row must have.\n```text\nlet response = client.delete_row()\n    .name(name)\n    .key(key)\n    .version(version)\n    .if_match(if_match)\n    .send()\n    .await;\n```"]
     pub fn delete_row(&self) -> builder::DeleteRow<'_> {
         builder::DeleteRow::new(self)
     }
-    #[doc = "Change some fields of a row (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: The storage.\n- `key`: The key.\n- `if_match`: Only if the row has this version, in quotes.\n- `if_none_match`: Always fails: only a row that exists can be changed.\n- `body`: The fields to change.\n```text\nlet response = client.patch_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Change some fields of a row (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_match`: Quoted version the row must have.\n- `if_none_match`: Always fails, because only an existing row can be changed.\n- `body`: The fields to change.\n```text\nlet response = client.patch_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn patch_row(&self) -> builder::PatchRow<'_> {
         builder::PatchRow::new(self)
     }
-    #[doc = "Push what a device, or many, have measured\n\n`{\"device_id\": \"pico_w\", \"sensors\": {\"temperature\": 21.5, \"moisture\": 30}}`, or\n`{\"device_id\": \"pico_w\", \"sensor_type\": \"temperature\", \"value\": 21.5}`, or an array or lines of\neither; with a `timestamp` if the device has a clock. A device and a sensor that nobody knows is\nregistered by its first reading.\n\nSends a `POST` request to `/api/data`\n\nArguments:\n- `commands`: `1`: answer with the commands that wait for the device.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The readings.\n```text\nlet response = client.push()\n    .commands(commands)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Push readings of one or more devices\n\n`{\"device_id\": \"pico_w\", \"sensors\": {\"temperature\": 21.5, \"moisture\": 30}}`, or `{\"device_id\":\n\"pico_w\", \"sensor_type\": \"temperature\", \"value\": 21.5}`, or an array or lines of either, with a\n`timestamp` if the device has a clock. Unknown devices and sensors are registered by their first\nreading.\n\nSends a `POST` request to `/api/data`\n\nArguments:\n- `commands`: `1`: return the commands that are waiting for the device.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The readings.\n```text\nlet response = client.push()\n    .commands(commands)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn push(&self) -> builder::Push<'_> {
         builder::Push::new(self)
     }
-    #[doc = "Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`\n\nSends a `GET` request to `/api/fetch/device`\n\nArguments:\n- `id`: The device, by its name or its number; also without `id=`.\n- `limit`: The most readings to answer with, 1 to 1000 (100).\n- `offset`: How many readings to skip.\n```text\nlet response = client.fetch_device()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`\n\nSends a `GET` request to `/api/fetch/device`\n\nArguments:\n- `id`: Name or number of the device; `id=` can be omitted.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.fetch_device()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn fetch_device(&self) -> builder::FetchDevice<'_> {
         builder::FetchDevice::new(self)
     }
-    #[doc = "Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`\n\nSends a `GET` request to `/api/fetch/sensor`\n\nArguments:\n- `id`: The sensor: its number, or a name, which are all sensors of that name; also without `id=`.\n- `limit`: The most readings to answer with, 1 to 1000 (100).\n- `offset`: How many readings to skip.\n```text\nlet response = client.fetch_sensor()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`\n\nSends a `GET` request to `/api/fetch/sensor`\n\nArguments:\n- `id`: Number of a sensor, or a name that selects all sensors with it; `id=` can be omitted.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.fetch_sensor()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn fetch_sensor(&self) -> builder::FetchSensor<'_> {
         builder::FetchSensor::new(self)
     }
-    #[doc = "List devices with their status, their sensors and what those said last\n\nBeside the parameters below, `device`, `state`, `labels`, `period_s` and `own_table` can be filtered\non like fields of a row: `device__contains=pico`, `labels.room=attic`.\n\nSends a `GET` request to `/api/v1/device`\n\nArguments:\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `limit`: The most devices to answer with, 1 to 1000 (100).\n- `offset`: How many devices to skip.\n- `ordering`: The order: names of fields, `-` before those that descend. By name when nothing is said.\n- `status`: Only those that are `online`, `late`, `offline`, or that `never` were heard; with `limit` and\n`offset` alone.\n```text\nlet response = client.list_devices()\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .status(status)\n    .send()\n    .await;\n```"]
+    #[doc = "List devices with their status, sensors and latest readings\n\n`device`, `state`, `labels`, `period_s` and `own_table` can be used as filters, like the fields of\nrows: `device__contains=pico`, `labels.room=attic`.\n\nSends a `GET` request to `/api/v1/device`\n\nArguments:\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order. Sorted by name if omitted.\n- `status`: Only devices with this status: `online`, `late`, `offline` or `never`. Can only be combined with `limit` and `offset`.\n```text\nlet response = client.list_devices()\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .status(status)\n    .send()\n    .await;\n```"]
     pub fn list_devices(&self) -> builder::ListDevices<'_> {
         builder::ListDevices::new(self)
     }
-    #[doc = "Read a device\n\nSends a `GET` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.get_device()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Get a device\n\nSends a `GET` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: Name or number of the device.\n```text\nlet response = client.get_device()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn get_device(&self) -> builder::GetDevice<'_> {
         builder::GetDevice::new(self)
     }
-    #[doc = "Forget a device, its sensors, and the commands that wait for it. Its readings stay\n\nSends a `DELETE` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.remove_device()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Remove a device, its sensors and its waiting commands\n\nIts readings are kept.\n\nSends a `DELETE` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: Name or number of the device.\n```text\nlet response = client.remove_device()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn remove_device(&self) -> builder::RemoveDevice<'_> {
         builder::RemoveDevice::new(self)
     }
-    #[doc = "Change a device: its name (`device`), `labels`, `period_s` (what is usual for it; null to learn it),\n`own_table` (and `move`, whether the readings of before go there too), `state` (`known` adopts it)\n\nSends a `PATCH` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `if_match`: Only if it has this version, in quotes.\n- `body`: What is to change.\n```text\nlet response = client.patch_device()\n    .id(id)\n    .if_match(if_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Change a device\n\n`device` renames it; `labels` sets its labels; `period_s` is its expected reporting interval (null to learn it);\n`own_table` stores its readings in a table of its own, and `move` moves earlier readings there too;\n`state` set to `known` adopts the device.\n\nSends a `PATCH` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: Name or number of the device.\n- `if_match`: Quoted version the device must have.\n- `body`: The changes.\n```text\nlet response = client.patch_device()\n    .id(id)\n    .if_match(if_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn patch_device(&self) -> builder::PatchDevice<'_> {
         builder::PatchDevice::new(self)
     }
-    #[doc = "Give a device a token, in the place of the one it had. Whoever pushes for it, or takes its commands,\nhas to send it from now on, as `Authorization: Bearer …`\n\nSends a `POST` request to `/api/v1/device/{id}/token`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n```text\nlet response = client.make_device_token()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .send()\n    .await;\n```"]
+    #[doc = "Create a token for a device, replacing any previous one\n\nFrom now on, pushing readings of the device and taking its commands require `Authorization: Bearer …`.\n\nSends a `POST` request to `/api/v1/device/{id}/token`\n\nArguments:\n- `id`: Name or number of the device.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n```text\nlet response = client.make_device_token()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .send()\n    .await;\n```"]
     pub fn make_device_token(&self) -> builder::MakeDeviceToken<'_> {
         builder::MakeDeviceToken::new(self)
     }
-    #[doc = "Take a device's token away: anybody may speak for it again\n\nSends a `DELETE` request to `/api/v1/device/{id}/token`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.remove_device_token()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Remove the token of a device\n\nAnyone can then push readings of the device and take its commands.\n\nSends a `DELETE` request to `/api/v1/device/{id}/token`\n\nArguments:\n- `id`: Name or number of the device.\n```text\nlet response = client.remove_device_token()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn remove_device_token(&self) -> builder::RemoveDeviceToken<'_> {
         builder::RemoveDeviceToken::new(self)
     }
-    #[doc = "List the sensors of a device, with what they said last\n\nSends a `GET` request to `/api/v1/device/{id}/sensor`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.list_sensors()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "List the sensors of a device with their latest readings\n\nSends a `GET` request to `/api/v1/device/{id}/sensor`\n\nArguments:\n- `id`: Name or number of the device.\n```text\nlet response = client.list_sensors()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn list_sensors(&self) -> builder::ListSensors<'_> {
         builder::ListSensors::new(self)
     }
-    #[doc = "Set what is usual for a sensor: `{\"period_s\": 60}`, or null to learn it\n\nSends a `PATCH` request to `/api/v1/device/{id}/sensor/{sensor}`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `sensor`: The sensor, by its name or its number.\n- `body`: What is to change.\n```text\nlet response = client.patch_sensor()\n    .id(id)\n    .sensor(sensor)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Change a sensor\n\n`period_s` is its expected reporting interval: `{\"period_s\": 60}`, or null to learn it.\n\nSends a `PATCH` request to `/api/v1/device/{id}/sensor/{sensor}`\n\nArguments:\n- `id`: Name or number of the device.\n- `sensor`: Name or number of the sensor.\n- `body`: The changes.\n```text\nlet response = client.patch_sensor()\n    .id(id)\n    .sensor(sensor)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn patch_sensor(&self) -> builder::PatchSensor<'_> {
         builder::PatchSensor::new(self)
     }
-    #[doc = "List the readings of a device, newest first, with the filters of rows: `sensor_type=temperature`,\n`value__gt=20`, `timestamp__gte=…`. Those that stayed in another table when it got one of its own are\nlisted there\n\nSends a `GET` request to `/api/v1/device/{id}/reading`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `count`: How to count: `exact`, `estimated` or `none`.\n- `cursor`: Pages by position instead of by offset: empty for the first, then as `next` says.\n- `limit`: The most readings to answer with, 1 to 1000 (100).\n- `offset`: How many readings to skip.\n- `ordering`: The order: names of fields, `-` before those that descend.\n```text\nlet response = client.list_readings()\n    .id(id)\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .send()\n    .await;\n```"]
+    #[doc = "List the readings of a device, newest first\n\nFields can be used as filters, like those of rows: `sensor_type=temperature`, `value__gt=20`,\n`timestamp__gte=…`. Readings that were left in another table when the device got a table of its own\nare listed there.\n\nSends a `GET` request to `/api/v1/device/{id}/reading`\n\nArguments:\n- `id`: Name or number of the device.\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order.\n```text\nlet response = client.list_readings()\n    .id(id)\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .send()\n    .await;\n```"]
     pub fn list_readings(&self) -> builder::ListReadings<'_> {
         builder::ListReadings::new(self)
     }
-    #[doc = "List how a device and its sensors came to be online, late or offline, newest first\n\nSends a `GET` request to `/api/v1/device/{id}/transition`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `limit`: The most to answer with, 1 to 1000 (100).\n- `offset`: How many to skip.\n```text\nlet response = client.list_transitions()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "List the status transitions of a device and its sensors, newest first\n\nSends a `GET` request to `/api/v1/device/{id}/transition`\n\nArguments:\n- `id`: Name or number of the device.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.list_transitions()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_transitions(&self) -> builder::ListTransitions<'_> {
         builder::ListTransitions::new(self)
     }
-    #[doc = "List the commands of a device, newest first: `state=queued`, `method=pump`. Or, with `wait` or `max`,\ntake those that wait for it, as the device does: they are given to nobody else until their lease ends\n\nSends a `GET` request to `/api/v1/device/{id}/command`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `limit`: The most to list, 1 to 1000 (100).\n- `max`: Take at most so many commands, 1 to 100 (10).\n- `offset`: How many to skip.\n- `state`: Where they are: `queued`, `leased`, `acked`, `done`, `failed`, `expired`, `cancelled`,\n`superseded`.\n- `wait`: Take commands; when there is none, wait so many seconds for one, at most 300.\n```text\nlet response = client.list_commands()\n    .id(id)\n    .limit(limit)\n    .max(max)\n    .offset(offset)\n    .state(state)\n    .wait(wait)\n    .send()\n    .await;\n```"]
+    #[doc = "List the commands of a device, newest first, or lease them\n\nFields can be used as filters: `state=queued`, `method=pump`. With `wait` or `max`, the device leases\nthe commands that are waiting for it: no one else gets them until the lease ends.\n\nSends a `GET` request to `/api/v1/device/{id}/command`\n\nArguments:\n- `id`: Name or number of the device.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `max`: Lease at most this many commands, 1 to 100 (default 10).\n- `offset`: Number of results to skip.\n- `state`: Only commands in this state: `queued`, `leased`, `acked`, `done`, `failed`, `expired`, `cancelled` or `superseded`.\n- `wait`: Lease commands; if none is waiting, wait up to this many seconds for one (at most 300).\n```text\nlet response = client.list_commands()\n    .id(id)\n    .limit(limit)\n    .max(max)\n    .offset(offset)\n    .state(state)\n    .wait(wait)\n    .send()\n    .await;\n```"]
     pub fn list_commands(&self) -> builder::ListCommands<'_> {
         builder::ListCommands::new(self)
     }
-    #[doc = "Queue a command for a device, whether it is heard or not\n\n`method`, `params`, `ttl_s` (how long it is worth doing, a day), `retries` (how often it is given again\nwhen it is not acknowledged, 3), `lease_s` (how long the device has to acknowledge it, 30), `key` (queued\nonce under this name), `replace` (a slot: of those in it only the newest counts), `wait_s` (wait so long\nfor what comes of it).\n\nSends a `POST` request to `/api/v1/device/{id}/command`\n\nArguments:\n- `id`: The device, by its name or its number.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: The command.\n```text\nlet response = client.send_command()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Send a command to a device\n\nThe command is queued even if the device is offline. `method` and `params`; `ttl_s`: seconds until it\nexpires (default one day); `retries`: how often it is leased again if it is not acknowledged (default\n3); `lease_s`: seconds the device has to acknowledge it (default 30); `key`: commands with the same\nkey are queued once; `replace`: a slot in which a new command supersedes waiting ones; `wait_s`:\nseconds to wait for the result.\n\nSends a `POST` request to `/api/v1/device/{id}/command`\n\nArguments:\n- `id`: Name or number of the device.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The command.\n```text\nlet response = client.send_command()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn send_command(&self) -> builder::SendCommand<'_> {
         builder::SendCommand::new(self)
     }
-    #[doc = "Read a command, with every step it took\n\nSends a `GET` request to `/api/v1/command/{id}`\n\nArguments:\n- `id`: The command.\n```text\nlet response = client.get_command()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Get a command with its history\n\nSends a `GET` request to `/api/v1/command/{id}`\n\nArguments:\n- `id`: ID of the command.\n```text\nlet response = client.get_command()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn get_command(&self) -> builder::GetCommand<'_> {
         builder::GetCommand::new(self)
     }
-    #[doc = "Take a command back, unless something has come of it\n\nSends a `DELETE` request to `/api/v1/command/{id}`\n\nArguments:\n- `id`: The command.\n```text\nlet response = client.cancel_command()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Cancel a command that has not ended\n\nSends a `DELETE` request to `/api/v1/command/{id}`\n\nArguments:\n- `id`: ID of the command.\n```text\nlet response = client.cancel_command()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn cancel_command(&self) -> builder::CancelCommand<'_> {
         builder::CancelCommand::new(self)
     }
-    #[doc = "As the device: say that a command was taken. `{\"attempt\": 1}` if it knows which one it was given\n\nSends a `POST` request to `/api/v1/command/{id}/ack`\n\nArguments:\n- `id`: The command.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `attempt`; may be left out.\n```text\nlet response = client.ack_command()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Acknowledge a command, as the device\n\n`{\"attempt\": 1}` names the attempt, if the device knows it.\n\nSends a `POST` request to `/api/v1/command/{id}/ack`\n\nArguments:\n- `id`: ID of the command.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `attempt`, which is optional.\n```text\nlet response = client.ack_command()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn ack_command(&self) -> builder::AckCommand<'_> {
         builder::AckCommand::new(self)
     }
-    #[doc = "As the device: say what came of a command\n\nSends a `POST` request to `/api/v1/command/{id}/result`\n\nArguments:\n- `id`: The command.\n- `idempotency_key`: A name for this request, of 1 to 255 visible characters of ASCII. Sent again with the same name within a day, the request takes effect once and is answered as the first time; with another body it is refused with 422.\n- `body`: `ok`, `data`, and `attempt` if it is known.\n```text\nlet response = client.answer_command()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Report the result of a command, as the device\n\nSends a `POST` request to `/api/v1/command/{id}/result`\n\nArguments:\n- `id`: ID of the command.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `ok`, `data` and, if it is known, `attempt`.\n```text\nlet response = client.answer_command()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn answer_command(&self) -> builder::AnswerCommand<'_> {
         builder::AnswerCommand::new(self)
     }
-    #[doc = "Follow what is committed, as server-sent events\n\nEvery row that is inserted, updated or deleted, in the order of the commits. With one storage its fields\ncan be filtered on as in lists: `field=value`, or `field__op=value`. A request to open a WebSocket at this\naddress is told the same, each event as a message.\n\nSends a `GET` request to `/api/v1/stream`\n\nArguments:\n- `backfill`: First the last rows there are: so many, 1 to 1000, or those of a time such as `10m`.\n- `device`: Only of the hub, and of this device, by its name or its number.\n- `sensor`: Only of the hub, and of sensors of this name, or the one of this number.\n- `since`: What was committed behind this position, as a stream says it.\n- `source`: Only of the storages that records of these sources go to, separated by commas.\n- `storage`: Only of these storages, separated by commas.\n- `where_`: A filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n- `last_event_id`: The same, as a browser says it that was cut off. It wins over `since`.\n```text\nlet response = client.stream()\n    .backfill(backfill)\n    .device(device)\n    .sensor(sensor)\n    .since(since)\n    .source(source)\n    .storage(storage)\n    .where_(where_)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
+    #[doc = "Stream changes as server-sent events\n\nEvery inserted, updated or deleted row, in commit order. If the stream is limited to one storage, its\nfields can be used as filters, as in lists: `field=value`, or `field__op=value`. The stream is also\navailable over a WebSocket at this URL, with one message per event.\n\nSends a `GET` request to `/api/v1/stream`\n\nArguments:\n- `backfill`: Send existing rows first: a number of them, 1 to 1000, or those of a period such as `10m`.\n- `device`: Only hub events of this device, given by name or number.\n- `sensor`: Only hub events of sensors with this name, or of the sensor with this number.\n- `since`: Resume after this position, which is the ID of an earlier event.\n- `source`: Only rows of the storages that these sources write to, separated by commas.\n- `storage`: Only rows of these storages, separated by commas.\n- `where_`: Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n- `last_event_id`: ID of the last event received, as a browser sends it when it reconnects. Takes precedence over `since`.\n```text\nlet response = client.stream()\n    .backfill(backfill)\n    .device(device)\n    .sensor(sensor)\n    .since(since)\n    .source(source)\n    .storage(storage)\n    .where_(where_)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
     pub fn stream(&self) -> builder::Stream<'_> {
         builder::Stream::new(self)
     }
-    #[doc = "Follow the commands of a device, as the device: each is leased to it when it is said\n\nA request to open a WebSocket at this address is told the same, each command as a message.\n\nSends a `GET` request to `/api/v1/device/{id}/command/stream`\n\nArguments:\n- `id`: The device, by its name or its number.\n```text\nlet response = client.stream_commands()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Stream the commands of a device, as the device\n\nEach command is leased to the device when it is sent. The stream is also available over a WebSocket at\nthis URL, with one message per command.\n\nSends a `GET` request to `/api/v1/device/{id}/command/stream`\n\nArguments:\n- `id`: Name or number of the device.\n```text\nlet response = client.stream_commands()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn stream_commands(&self) -> builder::StreamCommands<'_> {
         builder::StreamCommands::new(self)
     }
-    #[doc = "Follow readings in their plainest form: what `new EventSource(\"/api/stream\")` hears in a page\n\n`{\"device_id\", \"device\", \"sensor_id\", \"sensor_type\", \"value\", \"timestamp\"}` for each reading that is\ncommitted. A request to open a WebSocket at this address is told the same, each reading as a message.\n\nSends a `GET` request to `/api/stream`\n\nArguments:\n- `backfill`: First the last readings there are: so many, 1 to 1000, or those of a time such as `10m`.\n- `device`: Only of this device, by its name or its number.\n- `sensor`: Only of sensors of this name, or the one of this number.\n- `since`: What was committed behind this position, as a stream says it.\n- `last_event_id`: The same, as a browser says it that was cut off. It wins over `since`.\n```text\nlet response = client.stream_readings()\n    .backfill(backfill)\n    .device(device)\n    .sensor(sensor)\n    .since(since)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
+    #[doc = "Stream readings in their simplest form, for `new EventSource(\"/api/stream\")`\n\n`{\"device_id\", \"device\", \"sensor_id\", \"sensor_type\", \"value\", \"timestamp\"}` for each committed\nreading. The stream is also available over a WebSocket at this URL, with one message per reading.\n\nSends a `GET` request to `/api/stream`\n\nArguments:\n- `backfill`: Send existing rows first: a number of them, 1 to 1000, or those of a period such as `10m`.\n- `device`: Only readings of this device, given by name or number.\n- `sensor`: Only readings of sensors with this name, or of the sensor with this number.\n- `since`: Resume after this position, which is the ID of an earlier event.\n- `last_event_id`: ID of the last event received, as a browser sends it when it reconnects. Takes precedence over `since`.\n```text\nlet response = client.stream_readings()\n    .backfill(backfill)\n    .device(device)\n    .sensor(sensor)\n    .since(since)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
     pub fn stream_readings(&self) -> builder::StreamReadings<'_> {
         builder::StreamReadings::new(self)
     }
-    #[doc = "Say what the server is doing\n\nSends a `GET` request to `/api/v1/status`\n\n```text\nlet response = client.status()\n    .send()\n    .await;\n```"]
+    #[doc = "Get the state of the server\n\nSends a `GET` request to `/api/v1/status`\n\n```text\nlet response = client.status()\n    .send()\n    .await;\n```"]
     pub fn status(&self) -> builder::Status<'_> {
         builder::Status::new(self)
     }
-    #[doc = "The numbers of the server, in the text format of Prometheus\n\nSends a `GET` request to `/metrics`\n\n```text\nlet response = client.metrics()\n    .send()\n    .await;\n```"]
+    #[doc = "Get metrics in the Prometheus text format\n\nSends a `GET` request to `/metrics`\n\n```text\nlet response = client.metrics()\n    .send()\n    .await;\n```"]
     pub fn metrics(&self) -> builder::Metrics<'_> {
         builder::Metrics::new(self)
     }
-    #[doc = "Say that the process lives\n\nSends a `GET` request to `/health`\n\n```text\nlet response = client.health()\n    .send()\n    .await;\n```"]
+    #[doc = "Check that the process is alive\n\nSends a `GET` request to `/health`\n\n```text\nlet response = client.health()\n    .send()\n    .await;\n```"]
     pub fn health(&self) -> builder::Health<'_> {
         builder::Health::new(self)
     }
-    #[doc = "Say whether requests can be served: whether the database answers, and takes what is written\n\nAfter something could not be written (507: there is no room; 503: the disk or the database fails)\neach call tries to write again.\n\nThe system tables are up to date as soon as anything is served, and a storage that is being\nmigrated does not keep others from working, so neither makes the server unready.\n\nSends a `GET` request to `/ready`\n\n```text\nlet response = client.ready()\n    .send()\n    .await;\n```"]
+    #[doc = "Check that the server can serve requests\n\nChecks that the database responds and can be written. After a failed write (507: no space left; 503:\nthe disk or the database fails), each call tries to write again.\n\nSystem tables are migrated before the server accepts requests, and a migration of one storage does not\nblock the others, so neither makes the server unready.\n\nSends a `GET` request to `/ready`\n\n```text\nlet response = client.ready()\n    .send()\n    .await;\n```"]
     pub fn ready(&self) -> builder::Ready<'_> {
         builder::Ready::new(self)
     }
@@ -8317,7 +8316,7 @@ pub mod builder {
             self
         }
         #[doc = "Sends a `POST` request to `/api/data`"]
-        pub async fn send(self) -> Result<ResponseValue<types::Pushed>, Error<ByteStream>> {
+        pub async fn send(self) -> Result<ResponseValue<types::PushReceipt>, Error<ByteStream>> {
             let Self { client, commands, idempotency_key, body } = self;
             let commands = commands.map_err(Error::InvalidRequest)?;
             let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
@@ -8863,7 +8862,7 @@ pub mod builder {
             self
         }
         #[doc = "Sends a `POST` request to `/api/v1/device/{id}/token`"]
-        pub async fn send(self) -> Result<ResponseValue<types::DeviceTokenMade>, Error<ByteStream>> {
+        pub async fn send(self) -> Result<ResponseValue<types::DeviceToken>, Error<ByteStream>> {
             let Self { client, id, idempotency_key } = self;
             let id = id.map_err(Error::InvalidRequest)?;
             let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;

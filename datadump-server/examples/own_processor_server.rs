@@ -1,13 +1,13 @@
-//! A server with a processor of its own. It is the whole server: all flags, both databases, the page.
+//! A server with a custom processor. It is the complete server, with all flags and both databases.
 //!
-//! Run it with `cargo run -p datadump-server --example own_processor_server`, and throw at it:
+//! Run it with `cargo run -p datadump-server --example own_processor_server`, and throw data at it:
 //!
 //! ```sh
 //! printf 'apples 1.250 kg\npears 0.8 kg\n' | curl --data-binary @- 'http://127.0.0.1:6050/throw/shop?format=balance'
 //! curl http://127.0.0.1:6050/api/v1/storage/shop/
 //! ```
 //!
-//! A source can also be told that all it gets is of this format:
+//! A source can also be set to parse everything as this format:
 //!
 //! ```sh
 //! curl -X PUT http://127.0.0.1:6050/api/v1/source/shop/ -H 'content-type: application/json' -d '{"format": "balance"}'
@@ -21,7 +21,7 @@ use datadump_core::{
 };
 use serde_json::{Map, json};
 
-/// Reads what the balances of a shop send: `apples 1.250 kg`, one weighing a line.
+/// Parses the output of a shop's scales: `apples 1.250 kg`, one weighing per line.
 #[derive(Debug)]
 struct Balance;
 

@@ -1,5 +1,5 @@
-//! One request from its head to its answer: an id, the log, the guard, the operation; and every
-//! error, whoever made it, as a `Problem`.
+//! Turns requests into responses: assigns an ID, checks the guard and admission, dispatches, logs, and
+//! converts every error into a `Problem`.
 
 use std::{
     future::{Future, ready},
@@ -22,9 +22,10 @@ use poem_openapi::OperationId;
 use tracing::{Instrument as _, Span};
 
 use crate::{
+    admission::Admission,
     api::{self, Resources},
     config::Config,
-    door::Door,
+    drain::UnreadBody,
     extract::BodyLimits,
     guard::Guard,
     live::{self, Streams},
@@ -35,26 +36,25 @@ use crate::{
     socket::{self, Sockets},
     throwing::Thrower,
     ui,
-    unread::Unread,
 };
 
-/// Everything that answers requests.
+/// The application that responds to requests.
 pub(crate) struct App {
     routes: Route,
     guard: Guard,
-    door: Door,
+    admission: Admission,
     limits: BodyLimits,
     ids: RequestIds,
     thrower: Thrower,
     sockets: Sockets,
     streams: Streams,
     dump: Dump,
-    /// What is counted.
+    /// Metrics.
     pub(crate) metrics: Arc<Metrics>,
 }
 
 impl App {
-    /// Answers on behalf of this database, at this address.
+    /// Creates the application for a database and the address it is served on.
     pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
         let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config, &metrics));
@@ -63,46 +63,48 @@ impl App {
             .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
             .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))
             .at("/openapi.json", routes::only_get(make(ui::openapi)));
-        let limits = BodyLimits { bytes: config.max_body, pause: config.body_timeout };
+        let limits = BodyLimits { bytes: config.max_body, stall_timeout: config.body_timeout };
         let sockets = Sockets::new(thrower.clone(), config);
         let (guard, ids) = (Guard::new(config, address), RequestIds::new());
-        let door = Door::new(dump);
+        let admission = Admission::new(dump);
         let dump = dump.clone();
-        Self { routes, guard, door, limits, ids, thrower, sockets, streams, dump, metrics }
+        Self { routes, guard, admission, limits, ids, thrower, sockets, streams, dump, metrics }
     }
 
-    /// Ends what would never end by itself.
+    /// Closes long-lived streams.
     pub(crate) fn stop(&self) {
         self.streams.stop();
         self.dump.stop_waiting();
     }
 
-    /// Commits what was accepted.
+    /// Commits all accepted throws.
     pub(crate) async fn finish(&self) {
         self.thrower.finish().await;
     }
 
-    /// The answer to a request. There always is one.
-    pub(crate) fn answer(&self, mut request: Request) -> impl Future<Output = Response> + Send {
+    /// Responds to a request. Errors and panics become problems.
+    pub(crate) fn respond(&self, mut request: Request) -> impl Future<Output = Response> + Send {
         let started = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let id = self.ids.of(request.headers());
-        // Nobody pays for lines that nobody reads: what goes wrong is told with its request anyway.
+        let id = self.ids.assign(request.headers());
+        // Debug level: successful requests need no span, and failed ones are logged with their request.
         let span = tracing::debug_span!("request", %id, %method, path);
-        let unread = Unread::of(&mut request);
-        let begun = span.in_scope(|| catch_unwind(AssertUnwindSafe(|| self.dispatch(request, &id))));
-        let outcome = match begun {
-            Ok(Ok(going)) => Either::Left(AssertUnwindSafe(going).catch_unwind().instrument(span.clone())),
+        let unread = UnreadBody::of(&mut request);
+        let dispatched = span.in_scope(|| catch_unwind(AssertUnwindSafe(|| self.dispatch(request, &id))));
+        let outcome = match dispatched {
+            Ok(Ok(response)) => {
+                Either::Left(AssertUnwindSafe(response).catch_unwind().instrument(span.clone()))
+            }
             Ok(Err(error)) => Either::Right(ready(Ok(Err(error)))),
             Err(panic) => Either::Right(ready(Err(panic))),
         };
-        let asked = Asked { started, method, path, id, span, unread };
-        outcome.then(|outcome| self.told(asked, outcome))
+        let log = RequestLog { started, method, path, id, span, unread };
+        outcome.then(|outcome| self.complete(log, outcome))
     }
 
-    /// What came of a request, as its answer and in the log.
-    async fn told(&self, asked: Asked, outcome: thread::Result<poem::Result<Response>>) -> Response {
-        let Asked { started, method, path, id, span, unread } = asked;
+    /// Converts the outcome of a request into its response, and logs and counts it.
+    async fn complete(&self, log: RequestLog, outcome: thread::Result<poem::Result<Response>>) -> Response {
+        let RequestLog { started, method, path, id, span, unread } = log;
         let mut is_overload = false;
         let (mut response, operation) = match outcome {
             Ok(Ok(response)) => {
@@ -113,73 +115,74 @@ impl App {
                 let operation = error.data::<OperationId>().copied();
                 let problem = span.in_scope(|| Problem::from(error));
                 is_overload = problem.code == "overloaded";
-                // A body that has stopped coming is not waited for again.
+                // After a timeout of the body, its rest is not waited for.
                 if let Some(unread) = unread.filter(|_| problem.status != 408) {
                     unread.drain().await;
                 }
-                (problem.answer(&id, &path), operation)
+                (problem.respond(&id, &path), operation)
             }
-            // The panic itself is on standard error already.
-            Err(_) => (Problem::internal().answer(&id, &path), None),
+            // The panic message is already on standard error.
+            Err(_) => (Problem::internal().respond(&id, &path), None),
         };
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(request_id::HEADER, value);
         }
-        let took = started.elapsed();
-        self.metrics.answered(operation.map(|operation| operation.0), response.status(), took);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let elapsed = started.elapsed();
+        self.metrics.count_response(operation.map(|operation| operation.0), response.status(), elapsed);
+        let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
         match status {
-            // What is refused for being too much must not cost as much again.
-            503 if is_overload => tracing::debug!(%id, %method, path, status, micros, "answered"),
-            500.. => tracing::error!(%id, %method, path, status, micros, "answered"),
-            400.. => tracing::info!(%id, %method, path, status, micros, "answered"),
-            _ => tracing::debug!(%id, %method, path, status, micros, "answered"),
+            // Under overload, logging every refusal would add to the load.
+            503 if is_overload => tracing::debug!(%id, %method, path, status, micros, "request completed"),
+            500.. => tracing::error!(%id, %method, path, status, micros, "request completed"),
+            400.. => tracing::info!(%id, %method, path, status, micros, "request completed"),
+            _ => tracing::debug!(%id, %method, path, status, micros, "request completed"),
         }
         response
     }
 
-    /// What answers a request. The room of the largest way is moved with every request: what is rare is boxed.
+    /// Returns the future that handles a request. Rare branches are boxed, because every request moves a
+    /// future as large as the largest branch.
     fn dispatch<'a>(
         &'a self,
         mut request: Request,
         id: &str,
     ) -> poem::Result<impl Future<Output = poem::Result<Response>> + Send + use<'a>> {
         self.guard.check(request.method(), request.uri(), request.version(), request.headers())?;
-        let uri = plain(request.uri())?;
+        let uri = without_trailing_slash(request.uri())?;
         *request.uri_mut() = uri;
-        // Upgrades are no part of the API document, and the first page shares its path with throws.
-        if let Some(source) = socket::asked(&request) {
+        // Upgrades are not operations of the API, and the start page shares its path with throws.
+        if let Some(source) = socket::upgrade_source(&request) {
             let accepted = self.sockets.accept(&request, &source, id)?;
             return Ok(Either::Right(ready(Ok(accepted)).boxed()));
         }
         if live::is_upgrade(&request) {
             return Ok(Either::Right(async move { self.streams.accept(&request).await }.boxed()));
         }
-        if ui::is_first_page(&request) {
-            return Ok(Either::Right(ui::landing(request).boxed()));
+        if ui::is_start_page(&request) {
+            return Ok(Either::Right(ui::start_page(request).boxed()));
         }
-        self.door.check(request.method(), request.uri())?;
+        self.admission.check(request.method(), request.uri())?;
         request.set_data(self.limits);
         Ok(Either::Left(self.routes.call(request)))
     }
 }
 
-/// What is known of a request when it is answered.
-struct Asked {
+/// What is logged about a request, and its unread body.
+struct RequestLog {
     started: Instant,
     method: Method,
     path: String,
     id: String,
     span: Span,
-    unread: Option<Unread>,
+    unread: Option<UnreadBody>,
 }
 
-/// The address without the slash at its end. What is percent-encoded stays so: `%2F` is part of a key.
-fn plain(uri: &Uri) -> Result<Uri, Problem> {
+/// Returns the URI without a trailing slash. Nothing is decoded: `%2F` is part of a key.
+fn without_trailing_slash(uri: &Uri) -> Result<Uri, Problem> {
     let path = uri.path();
     if percent_decode_str(path).decode_utf8().is_err() {
-        let detail = "the path is not UTF-8";
+        let detail = "the path is not valid UTF-8";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-path", "The path is not valid", detail));
     }
     let shorter = match path.strip_suffix('/') {
@@ -212,15 +215,15 @@ mod tests {
             thrower,
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
             guard: Guard::new(&config, config.listen),
-            door: Door::new(&dump),
-            limits: BodyLimits { bytes: 1, pause: config.body_timeout },
+            admission: Admission::new(&dump),
+            limits: BodyLimits { bytes: 1, stall_timeout: config.body_timeout },
             ids: RequestIds::new(),
             metrics,
         };
         for (path, status) in [("/panic", 500), ("/fine", 200), ("/none", 404)] {
             let request =
                 Request::builder().uri_str(path).header("host", "localhost").header("x-request-id", "mine");
-            let response = app.answer(request.finish()).await;
+            let response = app.respond(request.finish()).await;
             assert_eq!(response.status().as_u16(), status, "{path}");
             assert_eq!(response.header("x-request-id"), Some("mine"));
             if status != 200 {
@@ -241,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn one_slash_at_the_end_makes_no_difference() {
+    fn one_trailing_slash_makes_no_difference() {
         for (sent, expected) in [
             ("/", "/"),
             ("/a", "/a"),
@@ -251,8 +254,8 @@ mod tests {
             ("/a//", "/a/"),
             ("http://localhost/a/", "http://localhost/a"),
         ] {
-            assert_eq!(plain(&sent.parse().unwrap()).unwrap().to_string(), expected);
+            assert_eq!(without_trailing_slash(&sent.parse().unwrap()).unwrap().to_string(), expected);
         }
-        assert_eq!(plain(&"/a%FF".parse().unwrap()).unwrap_err().status, 400);
+        assert_eq!(without_trailing_slash(&"/a%FF".parse().unwrap()).unwrap_err().status, 400);
     }
 }

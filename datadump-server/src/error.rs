@@ -1,5 +1,4 @@
-//! What can go wrong: the error of a server that does not start, and the only place where errors of
-//! the core become statuses.
+//! The error of a server that cannot start, and the mapping from core errors to HTTP statuses.
 
 use std::{net::SocketAddr, process::ExitCode};
 
@@ -13,38 +12,38 @@ use crate::problem::{FaultAnswer, Problem};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Help or the version was asked for, or the command line is wrong.
+    /// Help or the version was requested, or the command line is not valid.
     #[error("{0}")]
     Usage(clap::Error),
-    /// The configuration is wrong; each line says one thing.
+    /// The configuration is not valid, one message per error.
     #[error("{}", .0.join("\n"))]
     Config(Vec<String>),
-    /// The address cannot be listened on.
+    /// The server cannot listen on its address.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the operating system says.
+        /// Error of the operating system.
         #[source]
         cause: std::io::Error,
     },
     /// The database cannot be opened.
     #[error("cannot open the database {database}: {cause}")]
     Open {
-        /// Its address, without its password.
+        /// Address of the database, without its password.
         database: String,
-        /// What the core says.
+        /// Error of the core.
         #[source]
         cause: CoreError,
     },
-    /// The operating system gives no threads, no timer or no signals.
+    /// Threads, timers or signal handlers cannot be created.
     #[error("cannot start: {0}")]
     Runtime(#[source] std::io::Error),
 }
 
 impl Error {
-    /// Tells the person at the terminal, and gives the exit code: 0 for help, 2 for what has to be
-    /// said differently, 1 for what has to be done differently.
+    /// Prints the error and returns the exit code: 0 for help, 2 for an invalid command line or
+    /// configuration, 1 for everything else.
     pub fn report(&self) -> ExitCode {
         use std::io::Write as _;
         match self {
@@ -65,7 +64,7 @@ impl From<CoreError> for Problem {
         let (status, code, title) = match &error {
             CoreError::Definition(_) => (400, "invalid-definition", "The definition is not valid"),
             CoreError::Incompatible(_) => {
-                (400, "incompatible", "The definition cannot follow the one in force")
+                (400, "incompatible", "The definition is incompatible with the current one")
             }
             CoreError::Invalid(_) => (400, "invalid", "The body is not valid"),
             CoreError::Query(_) => (400, "invalid-query", "The query is not valid"),
@@ -74,38 +73,40 @@ impl From<CoreError> for Problem {
             CoreError::Encoding(_) => (400, "broken-encoding", "The body cannot be decompressed"),
             CoreError::UnknownSource(_) => (404, "unknown-source", "No such source"),
             CoreError::UnknownProcessor(_) => (404, "unknown-processor", "No such processor"),
-            CoreError::UnknownEntry(_) => (404, "unknown-entry", "No such entry in quarantine"),
+            CoreError::UnknownEntry(_) => (404, "unknown-entry", "No such quarantine entry"),
             CoreError::UnknownDevice(_) => (404, "unknown-device", "No such device"),
             CoreError::UnknownSensor { .. } => (404, "unknown-sensor", "No such sensor"),
             CoreError::UnknownCommand(_) => (404, "unknown-command", "No such command"),
-            CoreError::CommandState { .. } => (409, "command-state", "The command is somewhere else"),
-            CoreError::DeviceToken(_) => (401, "device-token", "The device's token is needed"),
+            CoreError::CommandState { .. } => (409, "command-state", "The command is in another state"),
+            CoreError::DeviceToken(_) => (401, "device-token", "The device token is missing or wrong"),
             CoreError::TooManyDevices { .. } => (429, "too-many-devices", "Too many devices"),
             CoreError::TooManyReadings { .. } => (429, "too-many-readings", "Too many readings"),
             CoreError::TooManyCommands { .. } => (429, "too-many-commands", "Too many commands"),
             CoreError::UnknownStorage(_) => (404, "unknown-storage", "No such storage"),
             CoreError::UnknownRow { .. } => (404, "unknown-row", "No such row"),
             CoreError::Conflict { .. } => (409, "conflict", "The row has another version"),
-            CoreError::InUse(_) => (409, "in-use", "It cannot be changed"),
+            CoreError::InUse(_) => (409, "in-use", "The resource is in use"),
             CoreError::Migrating { .. } => (409, "migrating", "The storage is being migrated"),
-            CoreError::StalePlan(_) => (409, "stale-plan", "The plan does not fit any more"),
-            CoreError::Precondition { .. } => (412, "precondition-failed", "The condition does not hold"),
+            CoreError::StalePlan(_) => (409, "stale-plan", "The plan is out of date"),
+            CoreError::Precondition { .. } => (412, "precondition-failed", "The precondition failed"),
             CoreError::TooLarge { .. } => (413, "too-large", "The body is too large"),
             CoreError::UnknownEncoding(_) => (415, "content-encoding", "The body cannot be read"),
             CoreError::TooManySources { .. } => (429, "too-many-sources", "Too many sources"),
-            CoreError::Strict(_) => (422, "strict", "Not all of it can be stored, so nothing is"),
+            CoreError::Strict(_) => (422, "strict", "Some records have errors, so nothing was stored"),
             CoreError::VersionRequired(_) => (428, "version-required", "The version is required"),
-            CoreError::KeyReused => (422, "idempotency-key-reused", "The key belongs to another request"),
-            CoreError::StillRunning => (503, "still-running", "The request is under way"),
+            CoreError::KeyReused => {
+                (422, "idempotency-key-reused", "The idempotency key was used for another request")
+            }
+            CoreError::StillRunning => (503, "still-running", "The request is still running"),
             CoreError::NotReady { .. } => (503, "not-ready", "The storage is not ready"),
             CoreError::Moved(_) => (503, "moved", "The storage has just been changed"),
-            CoreError::Overloaded => (503, "overloaded", "Too much at once"),
+            CoreError::Overloaded => (503, "overloaded", "Overloaded"),
             CoreError::Unavailable(_) => (503, "unavailable", "The database is not available"),
-            CoreError::Full(_) => (507, "full", "No room left"),
+            CoreError::Full(_) => (507, "full", "No space left"),
             _ => (500, "internal", "Internal error"),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let problem = Self::new(status, one_code(error.faults()).unwrap_or(code), title, detail(&error));
+        let problem = Self::new(status, common_code(error.faults()).unwrap_or(code), title, detail(&error));
         let problem = problem.with_faults(faults(&error));
         match error {
             CoreError::Conflict { current } | CoreError::Precondition { current } => {
@@ -122,7 +123,7 @@ impl From<CoreError> for Problem {
             | CoreError::StillRunning
             | CoreError::Migrating { .. } => retry(problem, "1"),
             CoreError::Unavailable(_) => retry(problem, "5"),
-            // Somebody has to make room first.
+            // An operator has to free space first.
             CoreError::Full(_) => retry(problem, "30"),
             _ => problem,
         }
@@ -131,14 +132,14 @@ impl From<CoreError> for Problem {
 
 fn faults(error: &CoreError) -> Vec<FaultAnswer> {
     match error {
-        CoreError::Strict(receipt) => receipt.errors.iter().map(of_record).collect(),
-        CoreError::Program(_, messages) => messages.iter().map(of_program).collect(),
+        CoreError::Strict(receipt) => receipt.errors.iter().map(record_fault).collect(),
+        CoreError::Program(_, messages) => messages.iter().map(program_fault).collect(),
         error => error.faults().iter().map(FaultAnswer::from).collect(),
     }
 }
 
-/// What is wrong with a record of a throw, as if the throw were an array of them.
-fn of_record(remark: &Remark) -> FaultAnswer {
+/// Converts an error about a record. The pointer treats the throw as an array of records.
+fn record_fault(remark: &Remark) -> FaultAnswer {
     let mut place = Place::body();
     if let Some(index) = remark.index {
         place = place.index(index);
@@ -153,8 +154,8 @@ fn of_record(remark: &Remark) -> FaultAnswer {
     FaultAnswer { pointer: place.pointer(), ..FaultAnswer::new(&remark.code, detail) }
 }
 
-/// What the compiler says, with the place in the program.
-fn of_program(message: &Json) -> FaultAnswer {
+/// Converts a compiler message about a program.
+fn program_fault(message: &Json) -> FaultAnswer {
     let detail = message["message"].as_str().unwrap_or_default();
     FaultAnswer {
         pointer: Some("/program".into()),
@@ -164,7 +165,8 @@ fn of_program(message: &Json) -> FaultAnswer {
     }
 }
 
-/// What is told to the outside; what only the log may know is logged here, beside the request's id.
+/// Returns the detail for the client. Causes that clients must not see are logged, together with the request
+/// ID.
 fn detail(error: &CoreError) -> String {
     match error {
         CoreError::Unavailable(cause) => {
@@ -172,12 +174,12 @@ fn detail(error: &CoreError) -> String {
             "the database is not available; try again later".into()
         }
         CoreError::Full(cause) => {
-            tracing::error!(%cause, "the database has no room left");
-            "the database has no room left; nothing was stored".into()
+            tracing::error!(%cause, "the database has no space left");
+            "the database has no space left; nothing was stored".into()
         }
         error if is_internal(error) => {
             tracing::error!(%error, "internal error");
-            "something went wrong here; the log has more under this request id".into()
+            "internal error; the server's log has details under this request ID".into()
         }
         error => error.to_string(),
     }
@@ -187,8 +189,8 @@ fn is_internal(error: &CoreError) -> bool {
     matches!(error, CoreError::Internal(_) | CoreError::Database(_) | CoreError::NewerDatabase { .. })
 }
 
-/// When all faults are of one kind, that kind says more than "invalid".
-fn one_code(faults: &[Fault]) -> Option<&'static str> {
+/// Returns the code of the faults if they all have the same, which is more specific than `invalid`.
+fn common_code(faults: &[Fault]) -> Option<&'static str> {
     let (first, rest) = faults.split_first()?;
     rest.iter().all(|fault| fault.code == first.code).then_some(first.code)
 }
@@ -251,15 +253,16 @@ mod tests {
             (CoreError::Full("x".into()), 507, "full"),
             (CoreError::internal("x"), 500, "internal"),
         ] {
-            let waits = matches!(error, CoreError::Migrating { .. }) || [503, 507].contains(&status);
+            let has_retry_after =
+                matches!(error, CoreError::Migrating { .. }) || [503, 507].contains(&status);
             let problem = Problem::from(error);
             assert_eq!((problem.status, problem.code.as_str()), (status, code));
-            assert_eq!(problem.header(&header::RETRY_AFTER).is_some(), waits, "{code}");
+            assert_eq!(problem.header(&header::RETRY_AFTER).is_some(), has_retry_after, "{code}");
         }
     }
 
     #[test]
-    fn faults_and_the_current_row_are_told() {
+    fn faults_and_the_current_row_are_included() {
         let faults = vec![
             Fault::new(Place::field("fields").index(2).name("type"), "unknown-type", "no type `x`"),
             Fault::new(Place::Parameter("limit".into()), "limit", "1 to 1000"),
@@ -274,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_and_a_record_are_told_by_their_places() {
+    fn faults_point_into_programs_and_records() {
         let message = json!({"severity": "error", "message": "unknown function", "line": 3, "column": 7});
         let problem = Problem::from(CoreError::Program("unknown function".into(), vec![message]));
         let fault = &problem.errors[0];
@@ -290,13 +293,13 @@ mod tests {
             detail: "not a number".into(),
             quarantine: None,
         };
-        let fault = of_record(&remark);
+        let fault = record_fault(&remark);
         assert_eq!(fault.pointer.as_deref(), Some("/17/a~1b"));
         assert_eq!(fault.detail, "line 18: not a number");
     }
 
     #[test]
-    fn what_is_internal_stays_inside() {
+    fn internal_causes_are_not_exposed() {
         for error in [
             CoreError::internal("secret"),
             CoreError::Unavailable("secret".into()),

@@ -1,5 +1,5 @@
-//! Who may ask while the server is open: nobody has signed in, so a page of any web site that this
-//! machine's browser visits must not be able to read or write through it.
+//! Protects an unauthenticated server from web sites: a page that a browser on this machine visits must not
+//! be able to read or write data through it.
 
 use std::net::SocketAddr;
 
@@ -7,11 +7,11 @@ use poem::http::{HeaderMap, Method, StatusCode, Uri, Version, header, uri::Autho
 
 use crate::{config::Config, problem::Problem};
 
-/// The names under which a server on a loopback address can be asked. Any other name may have been
-/// pointed at this machine by someone else (DNS rebinding).
+/// Host names served on a loopback address. Any other name may have been pointed at this machine by an
+/// attacker (DNS rebinding).
 const LOCAL_NAMES: &[&str] = &["localhost", "127.0.0.1", "[::1]"];
 
-/// The rule for one server.
+/// The guard of one server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Guard {
     names: Names,
@@ -29,7 +29,7 @@ impl Guard {
         Self { names: if local { Names::Local } else { Names::Any } }
     }
 
-    /// Refuses what nobody at this machine can have meant.
+    /// Refuses requests for other host names and cross-site writes.
     pub(crate) fn check(
         &self,
         method: &Method,
@@ -43,7 +43,7 @@ impl Guard {
                 check_name(name)?;
             }
         }
-        // A WebSocket can do what it likes once it is open, and no browser asks before it opens one.
+        // Browsers open WebSockets across sites without a preflight request.
         let writes = !method.is_safe() || headers.contains_key(header::UPGRADE);
         if uri.path().starts_with("/api/") && writes {
             check_origin(headers, host.unwrap_or_default())?;
@@ -58,12 +58,12 @@ fn host<'a>(uri: &'a Uri, version: Version, headers: &'a HeaderMap) -> Result<Op
     };
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = match hosts.next() {
-        Some(host) => Some(host.to_str().map_err(|_| bad("the Host header is not text"))?),
-        None if version == Version::HTTP_11 => return Err(bad("a request needs a Host header")),
+        Some(host) => Some(host.to_str().map_err(|_| bad("the Host header is not valid text"))?),
+        None if version == Version::HTTP_11 => return Err(bad("the Host header is missing")),
         None => uri.authority().map(Authority::as_str),
     };
     if hosts.next().is_some() {
-        return Err(bad("a request has one Host header"));
+        return Err(bad("only one Host header is allowed"));
     }
     Ok(host)
 }
@@ -74,16 +74,16 @@ fn check_name(host: &str) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!(
-        "this server is asked as localhost, 127.0.0.1 or [::1], not as `{name}`; to serve other names, start it with --open"
+        "this server only serves the host names localhost, 127.0.0.1 and [::1], not `{name}`; start it with --open to serve others"
     );
-    Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong-host", "Not served under this name", detail))
+    Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong-host", "The host name is not served", detail))
 }
 
-/// Browsers say where a request comes from; programs that are no browsers say nothing.
+/// Refuses requests that a browser sent from another site. Other clients send neither header.
 fn check_origin(headers: &HeaderMap, host: &str) -> Result<(), Problem> {
     let refused = || {
-        let detail = "a page of another web site may not write here";
-        Problem::new(StatusCode::FORBIDDEN, "cross-site", "Refused across sites", detail)
+        let detail = "a page of another web site may not write data";
+        Problem::new(StatusCode::FORBIDDEN, "cross-site", "Cross-site request refused", detail)
     };
     for site in headers.get_all("sec-fetch-site") {
         if site != "same-origin" && site != "none" {
@@ -105,7 +105,7 @@ fn check_origin(headers: &HeaderMap, host: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A host and its port. An IPv6 address has colons of its own, inside brackets.
+/// Splits a host from its port. An IPv6 address has colons inside brackets.
 fn split(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, Some(port).filter(|port| !port.is_empty())),
@@ -176,7 +176,7 @@ mod tests {
             let pairs = [("host", "localhost:6050"), (header, value)];
             for names in [Names::Local, Names::Any] {
                 assert_eq!(check(names, "POST", "/api/v1/x", &pairs), status, "{header}: {value}");
-                assert_eq!(check(names, "GET", "/api/v1/x", &pairs), 200, "reads are the browser's to guard");
+                assert_eq!(check(names, "GET", "/api/v1/x", &pairs), 200, "the browser protects reads");
             }
         }
         let upgrade = |path, origin| {
@@ -185,7 +185,7 @@ mod tests {
         };
         assert_eq!(upgrade("/api/v1/x", "http://localhost:6050"), 200);
         assert_eq!(upgrade("/api/v1/x", "http://evil.example"), 403);
-        assert_eq!(upgrade("/throw/x", "http://evil.example"), 200, "anybody may throw");
+        assert_eq!(upgrade("/throw/x", "http://evil.example"), 200, "throws are open to all sites");
         let proxied = [("host", "data.example"), ("origin", "https://data.example")];
         assert_eq!(check(Names::Any, "DELETE", "/api/v1/x", &proxied), 200);
     }

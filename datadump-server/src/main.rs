@@ -1,17 +1,18 @@
-//! The program, with the processors that are built in.
+//! The server program, with the built-in processors.
 
 use std::process::ExitCode;
 
-/// Many small throws are many small pieces of memory, made on one thread and given back on another:
-/// the allocator of the C library spends a sixth of the time on that.
+/// Throws make many small allocations that are freed on another thread. With the allocator of the C library,
+/// a sixth of the CPU time went into that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // Ten thousand idle connections use the first page of each of their buffers. In huge pages the other ones
-    // are there too: a third more memory, and nothing is faster. A system without them says so, and is right.
+    // An idle connection uses the first page of each of its buffers. With huge pages, ten thousand of them
+    // take a third more memory, and nothing gets faster. The call fails on systems without huge pages, which
+    // need nothing.
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::disable_transparent_huge_pages(true);
-    // The only place where arguments and environment are read.
+    // Arguments and environment are only read here.
     datadump_server::program(std::env::args_os(), std::env::vars_os(), Vec::new())
 }

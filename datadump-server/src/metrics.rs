@@ -1,4 +1,4 @@
-//! Numbers about requests and connections, counted without locks, and their text for Prometheus.
+//! Lock-free counters of requests and connections, and the Prometheus text format.
 
 use std::{
     fmt::{Display, Write as _},
@@ -9,36 +9,36 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datadump_core::{live::Load as Listening, store::Load};
+use datadump_core::{live::Load as StreamLoad, store::Load};
 use poem::http::{Method, StatusCode};
 
-use crate::api::CountedAnswer;
+use crate::api::ThrowCounters;
 
-/// Upper bounds of the buckets of durations, in seconds.
+/// Upper bounds of the duration buckets, in seconds.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
-/// What is counted since the start.
+/// Metrics since the start.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     started: Instant,
-    /// One for each operation, and a last one for requests that reached none.
+    /// One entry per operation, and a last one for requests that reached none.
     operations: Vec<Operation>,
-    /// The connections.
+    /// Counters of connections.
     pub(crate) connections: Connections,
-    /// Streams whose client took nothing for too long.
+    /// Number of streams closed because their client did not read.
     cut_off: AtomicU64,
 }
 
-/// What is known of throws elsewhere.
+/// Metrics of throws, which are counted elsewhere.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ThrowLoad {
-    /// What they became.
-    pub(crate) counted: CountedAnswer,
-    /// The bytes of those under way.
+    /// Counters of throws and records.
+    pub(crate) counters: ThrowCounters,
+    /// Memory of throws in progress, in bytes.
     pub(crate) memory: usize,
 }
 
-/// The connections.
+/// Counters of connections.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     opened: AtomicU64,
@@ -50,7 +50,7 @@ pub(crate) struct Connections {
 struct Operation {
     id: &'static str,
     method: String,
-    /// By the first digit of the status.
+    /// Indexed by the first digit of the status.
     by_class: [AtomicU64; 5],
     by_duration: [AtomicU64; BUCKETS.len()],
     micros: AtomicU64,
@@ -58,8 +58,8 @@ struct Operation {
 
 impl Metrics {
     pub(crate) fn new(operations: Vec<(&'static str, Method)>) -> Self {
-        let known = operations.into_iter().map(|(id, method)| (id, method.to_string()));
-        let operations = known
+        let operations = operations.into_iter().map(|(id, method)| (id, method.to_string()));
+        let operations = operations
             .chain([("none", "other".to_owned())])
             .map(|(id, method)| Operation { id, method, ..Operation::default() })
             .collect();
@@ -67,70 +67,95 @@ impl Metrics {
         Self { started: Instant::now(), operations, connections, cut_off }
     }
 
-    /// Counts an answer.
-    pub(crate) fn answered(&self, operation: Option<&str>, status: StatusCode, took: Duration) {
+    /// Counts a response.
+    pub(crate) fn count_response(&self, operation: Option<&str>, status: StatusCode, elapsed: Duration) {
         let known = self.operations.iter().find(|known| Some(known.id) == operation);
         if let Some(operation) = known.or(self.operations.last()) {
-            operation.count(status, took);
+            operation.count(status, elapsed);
         }
     }
 
-    /// Counts a stream whose client took nothing for too long.
-    pub(crate) fn cut_off(&self) {
+    /// Counts a stream that was closed because its client did not read.
+    pub(crate) fn count_cut_off(&self) {
         add(&self.cut_off, 1);
     }
 
-    /// How long ago it started.
+    /// Returns the time since the start.
     pub(crate) fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// How many answers there were.
+    /// Returns the number of responses.
     pub(crate) fn requests(&self) -> u64 {
         self.operations.iter().map(Operation::total).sum()
     }
 
-    /// All numbers as text.
-    pub(crate) fn render(&self, load: Load, throws: ThrowLoad, streams: Listening, backend: &str) -> String {
+    /// Returns all metrics as text.
+    pub(crate) fn render(&self, load: Load, throws: ThrowLoad, streams: StreamLoad, backend: &str) -> String {
         let mut text = Text::default();
         self.render_requests(&mut text);
-        text.one("datadump_connections", "gauge", "Connections open now.", self.connections.open());
+        text.one("datadump_connections", "gauge", "Open connections.", self.connections.open());
         text.one(
             "datadump_connections_total",
             "counter",
-            "Connections accepted.",
+            "Accepted connections.",
             get(&self.connections.opened),
         );
         let refused = get(&self.connections.refused);
-        text.one("datadump_connections_refused_total", "counter", "Connections over the limit.", refused);
-        text.one("datadump_write_queue_depth", "gauge", "Writes that wait to be committed.", load.queued);
-        text.one("datadump_write_queue_capacity", "gauge", "The most writes that may wait.", load.capacity);
-        text.one("datadump_commits_total", "counter", "Transactions committed.", load.commits);
+        text.one(
+            "datadump_connections_refused_total",
+            "counter",
+            "Connections refused because of the limit.",
+            refused,
+        );
+        text.one("datadump_write_queue_depth", "gauge", "Writes waiting to be committed.", load.queued);
+        text.one(
+            "datadump_write_queue_capacity",
+            "gauge",
+            "Maximum number of waiting writes.",
+            load.capacity,
+        );
+        text.one("datadump_commits_total", "counter", "Committed transactions.", load.commits);
         text.one("datadump_rows_written_total", "counter", "Rows written or deleted.", load.rows);
-        text.one("datadump_writes_refused_total", "counter", "Calls refused for a full queue.", load.refused);
-        let (counted, kind) = (throws.counted, "counter");
-        text.one("datadump_throws_total", kind, "Throws taken.", counted.throws);
-        text.one("datadump_records_accepted_total", kind, "Rows that throws became.", counted.accepted);
+        text.one(
+            "datadump_writes_refused_total",
+            "counter",
+            "Calls refused because the write queue was full.",
+            load.refused,
+        );
+        let (counted, kind) = (throws.counters, "counter");
+        text.one("datadump_throws_total", kind, "Throws received.", counted.throws);
+        text.one("datadump_records_accepted_total", kind, "Rows written by throws.", counted.accepted);
         text.one(
             "datadump_records_quarantined_total",
             kind,
-            "Entries made in quarantine.",
+            "Quarantine entries created.",
             counted.quarantined,
         );
-        text.one("datadump_records_dropped_total", kind, "Records nothing was done with.", counted.dropped);
-        text.one("datadump_records_duplicate_total", kind, "Records known already.", counted.duplicates);
-        text.one("datadump_throw_memory_bytes", "gauge", "Bytes of throws under way.", throws.memory);
-        text.one("datadump_streams", "gauge", "Streams open now.", streams.listeners);
-        text.one("datadump_stream_events_total", kind, "Events told on streams.", streams.events);
-        let help = "How often a stream was behind, and has read by itself.";
+        text.one(
+            "datadump_records_dropped_total",
+            kind,
+            "Records dropped by a program or by the settings of their source.",
+            counted.dropped,
+        );
+        text.one(
+            "datadump_records_duplicate_total",
+            kind,
+            "Records that were already stored.",
+            counted.duplicates,
+        );
+        text.one("datadump_throw_memory_bytes", "gauge", "Memory of throws in progress.", throws.memory);
+        text.one("datadump_streams", "gauge", "Open streams.", streams.listeners);
+        text.one("datadump_stream_events_total", kind, "Events sent to streams.", streams.events);
+        let help = "Number of times a stream fell behind and read the change log.";
         text.one("datadump_streams_behind_total", kind, help, streams.behind);
-        let help = "Streams cut off because nothing was taken.";
+        let help = "Streams closed because their client did not read.";
         text.one("datadump_streams_cut_off_total", kind, help, get(&self.cut_off));
         text.one("datadump_uptime_seconds", "gauge", "Seconds since the start.", self.uptime().as_secs_f64());
         if let Some(bytes) = resident_bytes() {
-            text.one("process_resident_memory_bytes", "gauge", "Memory of the process.", bytes);
+            text.one("process_resident_memory_bytes", "gauge", "Resident memory of the process.", bytes);
         }
-        text.head("datadump_info", "gauge", "What runs here.");
+        text.head("datadump_info", "gauge", "Version and backend of the server.");
         let labels = format!("version=\"{}\",backend=\"{backend}\"", env!("CARGO_PKG_VERSION"));
         text.sample("datadump_info", &labels, 1);
         text.0
@@ -139,11 +164,7 @@ impl Metrics {
     fn render_requests(&self, text: &mut Text) {
         let used: Vec<&Operation> =
             self.operations.iter().filter(|operation| operation.total() > 0).collect();
-        text.head(
-            "datadump_requests_total",
-            "counter",
-            "Answers, by operation and first digit of the status.",
-        );
+        text.head("datadump_requests_total", "counter", "Responses by operation and status class.");
         for operation in &used {
             for (class, count) in operation.by_class.iter().enumerate().filter(|(_, count)| get(count) > 0) {
                 let (id, method) = (operation.id, &operation.method);
@@ -152,7 +173,7 @@ impl Metrics {
             }
         }
         let name = "datadump_request_seconds";
-        text.head(name, "histogram", "How long answers took, without sending their bodies.");
+        text.head(name, "histogram", "Time until the response was ready, without sending its body.");
         for operation in &used {
             let id = operation.id;
             let mut below = 0;
@@ -160,7 +181,8 @@ impl Metrics {
                 below += get(count);
                 text.sample(&format!("{name}_bucket"), &format!("operation=\"{id}\",le=\"{bound}\""), below);
             }
-            // Read once: other threads go on counting, and these two must agree.
+            // Read once and at least `below`: other threads keep counting, and the samples must be
+            // consistent.
             let total = operation.total().max(below);
             text.sample(&format!("{name}_bucket"), &format!("operation=\"{id}\",le=\"+Inf\""), total);
             let seconds = Duration::from_micros(get(&operation.micros)).as_secs_f64();
@@ -171,14 +193,14 @@ impl Metrics {
 }
 
 impl Operation {
-    fn count(&self, status: StatusCode, took: Duration) {
+    fn count(&self, status: StatusCode, elapsed: Duration) {
         let class = usize::from(status.as_u16() / 100).clamp(1, self.by_class.len());
         add(&self.by_class[class - 1], 1);
-        let seconds = took.as_secs_f64();
+        let seconds = elapsed.as_secs_f64();
         if let Some(bucket) = BUCKETS.iter().position(|bound| seconds <= *bound) {
             add(&self.by_duration[bucket], 1);
         }
-        add(&self.micros, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        add(&self.micros, u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
     }
 
     fn total(&self) -> u64 {
@@ -186,37 +208,38 @@ impl Operation {
     }
 }
 
-/// A connection that counts as open until this is dropped, also by a panic.
+/// Counts a connection as open until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Opened(Arc<Metrics>);
+pub(crate) struct OpenConnection(Arc<Metrics>);
 
-impl Opened {
+impl OpenConnection {
     pub(crate) fn new(metrics: &Arc<Metrics>) -> Self {
         add(&metrics.connections.opened, 1);
         Self(metrics.clone())
     }
 }
 
-impl Drop for Opened {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         add(&self.0.connections.closed, 1);
     }
 }
 
 impl Connections {
-    pub(crate) fn refused(&self) {
+    /// Counts a refused connection.
+    pub(crate) fn count_refused(&self) {
         add(&self.refused, 1);
     }
 
-    /// How many are open now.
+    /// Returns the number of open connections.
     pub(crate) fn open(&self) -> u64 {
-        // In this order: a connection that opens and closes in between must not count below zero.
+        // `closed` is read first, so that a connection that opens and closes in between is not subtracted.
         let closed = get(&self.closed);
         get(&self.opened).saturating_sub(closed)
     }
 }
 
-/// The text format, as it grows.
+/// A text in the Prometheus format.
 #[derive(Default)]
 struct Text(String);
 
@@ -243,7 +266,7 @@ fn get(counter: &AtomicU64) -> u64 {
     counter.load(Ordering::Relaxed)
 }
 
-/// Memory of this process, where the operating system tells it as Linux does.
+/// Returns the resident memory of this process, on systems with Linux's `/proc`.
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -256,15 +279,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_counted_by_operation_and_class() {
+    fn responses_are_counted_by_operation_and_class() {
         let metrics = Arc::new(Metrics::new(vec![("get_row", Method::GET)]));
-        metrics.answered(Some("get_row"), StatusCode::OK, Duration::from_micros(700));
-        metrics.answered(Some("get_row"), StatusCode::NOT_FOUND, Duration::from_secs(60));
-        metrics.answered(None, StatusCode::MISDIRECTED_REQUEST, Duration::ZERO);
-        metrics.cut_off();
-        let _one = Opened::new(&metrics);
-        drop(Opened::new(&metrics));
-        let text = metrics.render(Load::default(), ThrowLoad::default(), Listening::default(), "sqlite");
+        metrics.count_response(Some("get_row"), StatusCode::OK, Duration::from_micros(700));
+        metrics.count_response(Some("get_row"), StatusCode::NOT_FOUND, Duration::from_secs(60));
+        metrics.count_response(None, StatusCode::MISDIRECTED_REQUEST, Duration::ZERO);
+        metrics.count_cut_off();
+        let _one = OpenConnection::new(&metrics);
+        drop(OpenConnection::new(&metrics));
+        let text = metrics.render(Load::default(), ThrowLoad::default(), StreamLoad::default(), "sqlite");
         for line in [
             "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"2xx\"} 1",
             "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"4xx\"} 1",

@@ -1,4 +1,4 @@
-//! The one shape of every error answer (RFC 9457), and how errors of the web framework get it.
+//! Problem details (RFC 9457), the format of every error response, and the conversion of framework errors.
 
 use std::fmt;
 
@@ -18,38 +18,38 @@ use serde_json::Value as Json;
 
 const CONTENT_TYPE: &str = "application/problem+json";
 
-/// Why a request was not done. Boxed, because it travels in every `Result` and is rarely there.
+/// An error response. Boxed, because it is part of every `Result` and rarely present.
 #[derive(Debug)]
 pub(crate) struct Problem(Box<ProblemAnswer>);
 
-/// Why a request was not done. Nothing was changed.
+/// Why a request failed. Nothing was changed.
 #[derive(Debug, Object, Serialize)]
 #[oai(rename = "Problem")]
 pub(crate) struct ProblemAnswer {
-    /// A URI for the kind of problem.
+    /// URI of the problem type.
     #[oai(rename = "type")]
     #[serde(rename = "type")]
     pub(crate) kind: String,
-    /// The kind of problem, for people.
+    /// Human-readable summary of the problem type.
     pub(crate) title: String,
-    /// The HTTP status.
+    /// HTTP status.
     pub(crate) status: u16,
-    /// What is wrong here, naming the field or value.
+    /// Human-readable explanation of this occurrence, naming the field or value.
     pub(crate) detail: String,
-    /// The path that was asked for.
+    /// Path of the request.
     pub(crate) instance: String,
-    /// The kind of problem, for programs.
+    /// Machine-readable problem type.
     pub(crate) code: String,
-    /// The id of the request, as the log has it.
+    /// ID of the request, as it appears in the server's log.
     pub(crate) request_id: String,
-    /// Each thing that is wrong, and where.
+    /// The individual errors and their locations.
     #[oai(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<FaultAnswer>,
-    /// The row as it is now, when its version was not the expected one; null when there is none.
+    /// The current row, if its version was not the expected one; null if there is no row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) current: Option<Json>,
-    /// The receipt of what is stored of a stream that broke off.
+    /// Receipt for the stored part of an incomplete stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) receipt: Option<Json>,
     #[oai(skip)]
@@ -57,30 +57,30 @@ pub(crate) struct ProblemAnswer {
     headers: HeaderMap,
 }
 
-/// One thing that is wrong with a request.
+/// An individual error in a request.
 #[derive(Debug, Object, Serialize)]
 #[oai(rename = "Fault")]
 pub(crate) struct FaultAnswer {
-    /// A JSON pointer into the body, when it is there.
+    /// JSON pointer to the location in the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pointer: Option<String>,
-    /// The parameter, when it is one.
+    /// Name of the query parameter or header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parameter: Option<String>,
-    /// The line of a program, from 1.
+    /// Line in a program, starting at 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<u64>,
-    /// The column of that line, from 1.
+    /// Column in that line, starting at 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) column: Option<u64>,
-    /// What kind of fault it is, for programs.
+    /// Machine-readable code.
     pub(crate) code: String,
-    /// What is wrong, for people.
+    /// Human-readable explanation.
     pub(crate) detail: String,
 }
 
 impl Problem {
-    /// A problem of this kind.
+    /// Creates a problem.
     pub(crate) fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
         Self(Box::new(ProblemAnswer {
             kind: format!("urn:datadump:problem:{code}"),
@@ -97,7 +97,7 @@ impl Problem {
         }))
     }
 
-    /// A parameter that is unknown, missing or wrong.
+    /// Creates a problem about an unknown, missing or invalid parameter.
     pub(crate) fn parameter(name: &str, code: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let fault = FaultAnswer { parameter: Some(name.into()), ..FaultAnswer::new(code, detail.clone()) };
@@ -105,37 +105,37 @@ impl Problem {
         problem.with_faults(vec![fault])
     }
 
-    /// A fault of ours, said without anything of what went wrong.
+    /// Creates a problem for an internal error, without any details.
     pub(crate) fn internal() -> Self {
-        let detail = "something went wrong here; the log has more under this request id";
+        let detail = "internal error; the server's log has details under this request ID";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
     }
 
-    /// With each single fault.
+    /// Adds individual errors.
     pub(crate) fn with_faults(mut self, faults: Vec<FaultAnswer>) -> Self {
         self.0.errors = faults;
         self
     }
 
-    /// With what to do instead.
+    /// Adds a hint to the detail.
     pub(crate) fn with_hint(mut self, hint: &str) -> Self {
         self.0.detail = format!("{}; {hint}", self.0.detail);
         self
     }
 
-    /// With the row as it is now.
+    /// Adds the current row.
     pub(crate) fn with_current(mut self, current: Json) -> Self {
         self.0.current = Some(current);
         self
     }
 
-    /// With the receipt of what is stored all the same.
+    /// Adds the receipt for what was stored.
     pub(crate) fn with_receipt(mut self, receipt: Json) -> Self {
         self.0.receipt = Some(receipt);
         self
     }
 
-    /// With a header on the answer.
+    /// Adds a response header.
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.insert(name, value);
         self
@@ -146,12 +146,12 @@ impl Problem {
         self.0.headers.get(name)
     }
 
-    /// As the answer to this request.
-    pub(crate) fn answer(self, request_id: &str, path: &str) -> Response {
+    /// Converts into the response to a request.
+    pub(crate) fn respond(self, request_id: &str, path: &str) -> Response {
         self.at(request_id, path).into_response()
     }
 
-    /// With the request it answers.
+    /// Adds the ID and the path of the request.
     pub(crate) fn at(mut self, request_id: &str, path: &str) -> Self {
         request_id.clone_into(&mut self.0.request_id);
         path.clone_into(&mut self.0.instance);
@@ -164,7 +164,7 @@ impl Problem {
 }
 
 impl FaultAnswer {
-    /// A fault in no particular place.
+    /// Creates an error without a location.
     pub(crate) fn new(code: &str, detail: impl Into<String>) -> Self {
         Self {
             pointer: None,
@@ -220,12 +220,11 @@ impl From<poem::Error> for Problem {
                 StatusCode::NOT_FOUND,
                 "unknown-path",
                 "No such path",
-                "nothing is at this path",
+                "there is nothing at this path",
             );
         }
         if let Some(error) = error.downcast_ref::<ParseParamError>() {
-            // The framework names its own types; of those that are asked for here, only numbers can fail.
-            let detail = format!("the query parameter `{}` is not a whole number in range", error.name);
+            let detail = format!("the query parameter `{}` is not valid", error.name);
             return Self::parameter(error.name, "invalid-parameter", detail);
         }
         if let Some(error) = error.downcast_ref::<ParsePathError>() {
@@ -242,8 +241,8 @@ impl From<poem::Error> for Problem {
     }
 }
 
-/// Every operation declares the same two ranges, with this one schema: generated clients take only
-/// one type of error per operation, and a `default` beside a 200 would count as a second success.
+/// Every operation documents the same two ranges with this schema: generated clients support a single error
+/// type per operation, and they would treat `default` as a second success.
 impl ApiResponse for Problem {
     fn meta() -> MetaResponses {
         let range = |range: &str, description| MetaResponse {
@@ -255,8 +254,11 @@ impl ApiResponse for Problem {
         };
         MetaResponses {
             responses: vec![
-                range("4XX", "The request cannot be done; `detail` names what is wrong with it."),
-                range("5XX", "The server cannot do it now; with `Retry-After` when it will be able to."),
+                range("4XX", "The request is not valid; `detail` explains why."),
+                range(
+                    "5XX",
+                    "The server cannot process the request; with `Retry-After` if a retry may succeed.",
+                ),
             ],
         }
     }

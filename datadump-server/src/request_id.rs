@@ -1,4 +1,4 @@
-//! Ids of requests: taken over from the client when they are harmless, else made here.
+//! Request IDs: the client's own if it is safe to log, otherwise a generated one.
 
 use std::{
     fmt::Write as _,
@@ -11,16 +11,16 @@ use std::{
 use datadump_core::{Ids, SystemClock, SystemRandom};
 use poem::http::{HeaderMap, HeaderName};
 
-/// The header that carries one, both ways.
+/// The header of requests and responses.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longer ones only fill logs.
+/// Maximum length of a client's ID.
 const MAX_LENGTH: usize = 64;
 
-/// Gives every request an id.
+/// Assigns IDs to requests.
 #[derive(Debug)]
 pub(crate) struct RequestIds {
-    /// Different at every start: asking for randomness once is enough.
+    /// Random, generated once at the start.
     prefix: String,
     next: AtomicU64,
 }
@@ -32,9 +32,9 @@ impl RequestIds {
         Self { prefix: text[text.len() - 12..].to_owned(), next: AtomicU64::new(1) }
     }
 
-    /// The id of the request with these headers.
-    pub(crate) fn of(&self, headers: &HeaderMap) -> String {
-        match headers.get(&HEADER).and_then(|value| value.to_str().ok()).filter(|text| is_sane(text)) {
+    /// Returns the ID of a request with these headers.
+    pub(crate) fn assign(&self, headers: &HeaderMap) -> String {
+        match headers.get(&HEADER).and_then(|value| value.to_str().ok()).filter(|text| is_safe(text)) {
             Some(sent) => sent.to_owned(),
             None => {
                 let mut id = String::with_capacity(self.prefix.len() + 17);
@@ -46,10 +46,10 @@ impl RequestIds {
     }
 }
 
-/// Whether it can be written into a log and a header as it is.
-fn is_sane(text: &str) -> bool {
-    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-    (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(harmless)
+/// Returns whether an ID can be written to logs and headers unchanged.
+fn is_safe(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
 #[cfg(test)]
@@ -59,18 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sane_ids_are_kept_and_others_replaced() {
+    fn safe_ids_are_kept_and_others_replaced() {
         let ids = RequestIds::new();
-        let of = |sent: &str| {
+        let assign = |sent: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(HEADER, HeaderValue::from_str(sent).unwrap());
-            ids.of(&headers)
+            ids.assign(&headers)
         };
-        assert_eq!(of("abc-1.2_3:4"), "abc-1.2_3:4");
+        assert_eq!(assign("abc-1.2_3:4"), "abc-1.2_3:4");
         let long = "a".repeat(65);
         for sent in ["", "a b", "{evil}", &long] {
-            assert_ne!(of(sent), sent);
+            assert_ne!(assign(sent), sent);
         }
-        assert_ne!(ids.of(&HeaderMap::new()), ids.of(&HeaderMap::new()));
+        assert_ne!(ids.assign(&HeaderMap::new()), ids.assign(&HeaderMap::new()));
     }
 }

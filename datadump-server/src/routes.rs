@@ -1,8 +1,8 @@
-//! From paths and methods to operations. The framework's own table would take unknown query
-//! parameters silently, and answer a wrong method without saying which ones are right.
+//! Routes from paths and methods to operations. The framework's own routing would ignore unknown query
+//! parameters, and answer a wrong method without naming the right ones.
 //!
-//! What is between the two are no `async` functions: each would keep a request, half a KiB, once more beside what it
-//! passes it on to, and all of that is moved to where it is polled.
+//! The endpoints here are not `async` functions: each would store the request, half a KiB, in its future once
+//! more, and that would be moved with the future.
 
 use std::{
     collections::HashMap,
@@ -16,92 +16,87 @@ use poem::{
     endpoint::{BoxEndpoint, DynEndpoint},
     http::{HeaderValue, Method, StatusCode, header},
 };
-use poem_openapi::{__private::UrlQuery, OpenApi, OperationId, registry::MetaParamIn};
-
-use crate::{
-    extract::{parse_query, parse_query_loosely},
-    problem::Problem,
-    repeats,
+use poem_openapi::{
+    OpenApi, OperationId,
+    registry::{MetaOperation, MetaParamIn},
 };
 
-/// Operations whose query parameters are the fields of rows: the core knows which there are.
-const ANY_PARAMETERS: &[&str] = &[
-    "list_rows",
-    "list_quarantine",
-    "stream",
-    "list_devices",
-    "list_readings",
-    "list_transitions",
-    "list_commands",
-    "fetch_device",
-    "fetch_sensor",
-];
+use crate::{
+    api,
+    extract::{IDEMPOTENCY_KEY, NoQuery, QueryParameters as _, flatten},
+    idempotency,
+    problem::Problem,
+};
 
-/// Operations whose query parameters are data.
-const THROWS: &[&str] =
-    &["throw", "throw_put", "throw_arguments", "throw_at", "throw_put_at", "throw_arguments_at"];
-
-/// Beside throws, what records by itself that it is done once, together with what it does.
-const RECORDS: &[&str] = &["save_row", "push"];
-
-/// What must be recorded nowhere.
-const SECRETS: &[&str] = &["make_device_token"];
-
-/// What GET does that a HEAD must not do: a device takes its commands with it.
-const TAKES: &[&str] = &["list_commands"];
-
-/// All operations of an API, each at its path without a trailing slash.
+/// Returns all operations of an API, each at its path without a trailing slash.
 pub(crate) fn routes<T: OpenApi>(api: T, dump: &Dump) -> Route {
-    let mut known = known_parameters::<T>();
+    let mut declared = declarations::<T>();
     let mut table = HashMap::new();
     api.add_routes(&mut table);
     table.into_iter().fold(Route::new(), |route, (path, endpoints)| {
         let operations = endpoints.into_iter().map(|(method, inner)| {
-            let (id, known) = known.remove(&(path.clone(), method.clone())).unwrap_or_default();
-            let is_repeated = method == Method::POST
-                && ![THROWS, RECORDS, SECRETS].iter().any(|others| others.contains(&id));
-            let repeated = is_repeated.then(|| dump.clone());
-            (method, Operation { id, known, repeated, inner })
+            let Declaration { id, takes_query, takes_key } =
+                declared.remove(&(path.clone(), method.clone())).unwrap_or_default();
+            let is_recorded = method == Method::POST && !takes_key && !api::has_secret_response(id);
+            let recorder = is_recorded.then(|| dump.clone());
+            (method, Operation { id, takes_query, recorder, inner })
         });
         let operations: Vec<_> = operations.collect();
-        let takes = |id| THROWS.contains(&id) || TAKES.contains(&id);
-        let throws = operations.iter().any(|(_, operation)| takes(operation.id));
-        route.at(path, Methods { operations, head: if throws { Head::DoesNothing } else { Head::LikeGet } })
+        let has_side_effects =
+            operations.iter().any(|(_, operation)| api::is_get_with_side_effects(operation.id));
+        route.at(
+            path,
+            Methods { operations, head: if has_side_effects { Head::Empty } else { Head::LikeGet } },
+        )
     })
 }
 
-/// The ids of all operations of an API, with their methods.
+/// Returns the IDs of all operations of an API, with their methods.
 pub(crate) fn operations<T: OpenApi>() -> Vec<(&'static str, Method)> {
     let paths = T::meta().into_iter().flat_map(|api| api.paths);
     let operations = paths.flat_map(|path| path.operations);
     operations.filter_map(|operation| Some((operation.operation_id?, operation.method))).collect()
 }
 
-/// One path that only answers GET.
+/// Returns an endpoint that only answers GET and HEAD.
 pub(crate) fn only_get(
     endpoint: impl Endpoint<Output = Response> + 'static,
 ) -> impl Endpoint<Output = Response> {
     Methods { operations: vec![(Method::GET, endpoint)], head: Head::LikeGet }
 }
 
-/// `None` takes any.
-type Known = (&'static str, Option<Vec<String>>);
-
-fn known_parameters<T: OpenApi>() -> HashMap<(String, Method), Known> {
-    let mut known = HashMap::new();
-    for path in T::meta().into_iter().flat_map(|api| api.paths) {
-        for operation in path.operations {
-            let id = operation.operation_id.unwrap_or_default();
-            let of_query = operation.params.into_iter().filter(|param| param.in_type == MetaParamIn::Query);
-            let names = of_query.map(|param| param.name).collect();
-            let names = Some(names).filter(|_| !ANY_PARAMETERS.contains(&id) && !THROWS.contains(&id));
-            known.insert((route_path(&path.path), operation.method), (id, names));
-        }
-    }
-    known
+/// What an operation's handler declares.
+#[derive(Default)]
+struct Declaration {
+    id: &'static str,
+    /// Whether the handler parses the query. If not, there may be none.
+    takes_query: bool,
+    /// Whether the handler records the idempotency key together with its write.
+    takes_key: bool,
 }
 
-/// `/a/{name}/b` as the routes of the framework have it: `/a/:param0/b`.
+fn declarations<T: OpenApi>() -> HashMap<(String, Method), Declaration> {
+    let mut declared = HashMap::new();
+    for path in T::meta().into_iter().flat_map(|api| api.paths) {
+        for operation in path.operations {
+            let route = (route_path(&path.path), operation.method.clone());
+            declared.insert(route, Declaration::of(operation));
+        }
+    }
+    declared
+}
+
+impl Declaration {
+    fn of(operation: MetaOperation) -> Self {
+        Self {
+            id: operation.operation_id.unwrap_or_default(),
+            takes_query: operation.params.iter().any(|parameter| parameter.in_type == MetaParamIn::Query),
+            takes_key: flatten(operation.params).iter().any(|parameter| parameter.name == IDEMPOTENCY_KEY),
+        }
+    }
+}
+
+/// Converts the documented path `/a/{name}/b` to the framework's form, `/a/:param0/b`.
 fn route_path(documented: &str) -> String {
     let mut count = 0;
     let segments = documented.split('/').map(|segment| {
@@ -120,24 +115,24 @@ struct Methods<E> {
     head: Head,
 }
 
-/// What HEAD does.
+/// How HEAD requests are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Head {
-    /// The same as GET.
+    /// Like GET, without the body.
     LikeGet,
-    /// Nothing, because GET throws.
-    DoesNothing,
+    /// With an empty response, because GET has side effects.
+    Empty,
 }
 
 impl<E: Endpoint<Output = Response>> Endpoint for Methods<E> {
     type Output = Response;
 
     fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
-        // The connection leaves the body out of what answers HEAD, and keeps its length.
+        // Hyper omits the body of a response to HEAD and keeps its length.
         if request.method() == Method::HEAD {
-            if self.head == Head::DoesNothing {
-                let nothing = Response::builder().content_type("application/json").finish();
-                return Either::Right(ready(Ok(nothing)));
+            if self.head == Head::Empty {
+                let empty = Response::builder().content_type("application/json").finish();
+                return Either::Right(ready(Ok(empty)));
             }
             request.set_method(Method::GET);
         }
@@ -157,7 +152,7 @@ impl<E> Methods<E> {
         }
         allowed.sort_unstable();
         let allowed = allowed.join(", ");
-        let detail = format!("{method} is not one of the methods of this path: {allowed}");
+        let detail = format!("method {method} is not allowed for this path, which supports {allowed}");
         let problem =
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", "The method is not allowed", detail);
         match HeaderValue::from_str(&allowed) {
@@ -167,77 +162,54 @@ impl<E> Methods<E> {
     }
 }
 
-/// One operation, behind the check of its query.
+/// One operation.
 struct Operation {
     id: &'static str,
-    known: Option<Vec<String>>,
-    /// Set for one whose answers are recorded behind it.
-    repeated: Option<Dump>,
+    takes_query: bool,
+    /// Records the responses to requests with an idempotency key, if the handler does not.
+    recorder: Option<Dump>,
     inner: BoxEndpoint<'static>,
 }
 
 impl Endpoint for Operation {
     type Output = Response;
 
-    fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
-        match self.query(&request) {
-            Ok(query) => {
-                request.extensions_mut().insert(UrlQuery(query));
-                Either::Left(match &self.repeated {
-                    None => DynEndpoint::call(&*self.inner, request),
-                    Some(dump) => Box::pin(self.repeat(dump, request)),
-                })
-            }
-            Err(problem) => Either::Right(ready(Err(self.named(problem.into())))),
+    fn call(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
+        match self.check_query(&request) {
+            Ok(()) => Either::Left(match &self.recorder {
+                None => DynEndpoint::call(&*self.inner, request),
+                Some(dump) => Box::pin(self.call_recorded(dump, request)),
+            }),
+            Err(problem) => Either::Right(ready(Err(self.tagged(problem.into())))),
         }
     }
 }
 
 impl Operation {
-    async fn repeat(&self, dump: &Dump, request: Request) -> poem::Result<Response> {
-        match repeats::answer(dump, request, &self.inner).await {
+    fn check_query(&self, request: &Request) -> Result<(), Problem> {
+        if self.takes_query {
+            return Ok(());
+        }
+        NoQuery::parse(request.uri().query().unwrap_or_default())
+    }
+
+    async fn call_recorded(&self, dump: &Dump, request: Request) -> poem::Result<Response> {
+        match idempotency::respond(dump, request, &self.inner).await {
             Ok(mut response) => {
                 response.set_data(OperationId(self.id));
                 Ok(response)
             }
-            Err(error) => Err(self.named(error)),
+            Err(error) => Err(self.tagged(error)),
         }
     }
 
-    /// An error that says which operation it is of.
-    fn named(&self, mut error: poem::Error) -> poem::Error {
+    /// Adds the operation's ID to an error, for the metrics.
+    fn tagged(&self, mut error: poem::Error) -> poem::Error {
         if error.data::<OperationId>().is_none() {
             error.set_data(OperationId(self.id));
         }
         error
     }
-
-    fn query(&self, request: &Request) -> Result<Vec<(String, String)>, Problem> {
-        let query = request.uri().query().unwrap_or_default();
-        if THROWS.contains(&self.id) {
-            return Ok(parse_query_loosely(query));
-        }
-        let query = parse_query(query)?;
-        let Some(known) = &self.known else { return Ok(query) };
-        for (position, (name, _)) in query.iter().enumerate() {
-            if !known.contains(name) {
-                return Err(unknown(name, known));
-            }
-            if query[..position].iter().any(|(earlier, _)| earlier == name) {
-                let detail = format!("the query parameter `{name}` is given more than once");
-                return Err(Problem::parameter(name, "repeated-parameter", detail));
-            }
-        }
-        Ok(query)
-    }
-}
-
-fn unknown(name: &str, known: &[String]) -> Problem {
-    let detail = match known {
-        [] => format!("there is no query parameter `{name}` here, nor any other"),
-        _ => format!("there is no query parameter `{name}` here, only {}", known.join(", ")),
-    };
-    Problem::parameter(name, "unknown-parameter", detail)
 }
 
 #[cfg(test)]
@@ -248,5 +220,18 @@ mod tests {
     fn documented_paths_are_routed() {
         assert_eq!(route_path("/a/{name}/b/{key}"), "/a/:param0/b/:param1");
         assert_eq!(route_path("/a"), "/a");
+    }
+
+    #[test]
+    fn routes_know_what_handlers_declare() {
+        let declared = declarations::<api::Resources>();
+        let of = |method: Method, path: &str| {
+            let declared = &declared[&(path.to_owned(), method)];
+            (declared.id, declared.takes_query, declared.takes_key)
+        };
+        assert_eq!(of(Method::POST, "/"), ("throw", true, true));
+        assert_eq!(of(Method::POST, "/api/v1/storage/:param0"), ("save_row", false, true));
+        assert_eq!(of(Method::GET, "/api/v1/storage/:param0"), ("list_rows", true, false));
+        assert_eq!(of(Method::POST, "/api/v1/factory/storage"), ("declare_storage", true, false));
     }
 }

@@ -1,4 +1,4 @@
-//! From a configuration to a server that serves, and back.
+//! Starts and stops the server.
 
 use std::{io::Write as _, sync::Arc};
 
@@ -11,12 +11,8 @@ use crate::{
     log, net,
 };
 
-/// Processors of a program's own, beside those built in.
-pub type Processors = Vec<Arc<dyn Processor>>;
-
-/// Serves until SIGTERM or SIGINT: a runtime and the logs for [`run`], for a program that has
-/// neither.
-pub fn run_until_signal(config: Config, processors: Processors) -> Result<(), Error> {
+/// Serves until SIGTERM or SIGINT. Starts the logs and a runtime, and calls [`run`].
+pub fn run_until_signal(config: Config, processors: Vec<Arc<dyn Processor>>) -> Result<(), Error> {
     log::start(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
@@ -25,16 +21,17 @@ pub fn run_until_signal(config: Config, processors: Processors) -> Result<(), Er
     })
 }
 
-/// Serves until `stop` is ready, then finishes what was accepted and closes the database.
+/// Serves until `stop` is ready, then commits all accepted throws and closes the database.
 ///
-/// The address is printed as the first line of standard output when requests are answered.
+/// `processors` are used in addition to the built-in ones. The first line on standard output is the address;
+/// it is printed once the server accepts connections.
 pub async fn run(
     config: Config,
-    processors: Processors,
+    processors: Vec<Arc<dyn Processor>>,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), Error> {
     config.validate()?;
-    // Before the database: a second server on the same address must not touch it.
+    // Bound before the database is opened: a second server on the same address must not touch it.
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|cause| Error::Listen { address: config.listen, cause })?;
@@ -51,27 +48,27 @@ pub async fn run(
     if let Some(worker) = &config.worker {
         builder = builder.workers(worker.clone());
     }
-    let cores = net::Cores::start().map_err(Error::Runtime)?;
+    let workers = net::Workers::start().map_err(Error::Runtime)?;
     let dump =
         builder.open().await.map_err(|cause| Error::Open { database: masked(&config.database), cause })?;
     let app = Arc::new(app::App::new(&config, &dump, address));
     announce(address);
     tracing::info!(%address, database = %masked(&config.database), open = config.open, "listening");
-    net::serve(listener, &cores, app.clone(), &config, stop).await;
+    net::serve(listener, &workers, app.clone(), &config, stop).await;
     if tokio::time::timeout(config.stop_timeout, app.finish()).await.is_err() {
-        tracing::error!("some accepted throws were not committed in time");
+        tracing::error!("some accepted throws were not committed before the stop timeout");
     }
-    // What is waiting to be committed is committed; a database that hangs must not keep the process.
+    // Commits the write queue. The timeout is for a database that hangs.
     if tokio::time::timeout(config.stop_timeout, dump.close()).await.is_err() {
-        tracing::error!("the database did not close in time");
+        tracing::error!("the database did not close before the stop timeout");
     }
-    // Not before: what requests have left on them to be done is done by now.
-    drop(cores);
+    // Dropped last, because requests may have left tasks on them.
+    drop(workers);
     tracing::info!("stopped");
     Ok(())
 }
 
-/// A program that started this one reads the address here; one that does not listen is no error.
+/// Prints the address for a program that started this one. A closed pipe is not an error.
 fn announce(address: std::net::SocketAddr) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());

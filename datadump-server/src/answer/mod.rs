@@ -1,4 +1,4 @@
-//! What handlers answer with: JSON written straight from its type, and the types many answers share.
+//! JSON responses, serialized directly from their types, and types that many responses share.
 
 mod moment;
 mod object;
@@ -19,10 +19,10 @@ pub(crate) use page::{Window, encoded, link};
 
 use crate::problem::Problem;
 
-/// How many bytes of an answer there is room for before there are any: most receipts have fewer.
-const USUAL: usize = 384;
+/// Initial capacity of a response body; most receipts fit into it.
+const BODY_CAPACITY: usize = 384;
 
-/// An answer in JSON. The framework's own one builds a second tree of every value before writing.
+/// A JSON response. The framework's own type builds a tree of JSON values before serializing.
 #[derive(Debug)]
 pub(crate) struct Reply<T>(pub(crate) T);
 
@@ -40,11 +40,11 @@ impl<T: Type> Payload for Reply<T> {
 
 impl<T: Serialize + Send> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
-        let mut body = Vec::with_capacity(USUAL);
+        let mut body = Vec::with_capacity(BODY_CAPACITY);
         match serde_json::to_writer(&mut body, &self.0) {
             Ok(()) => Response::builder().content_type("application/json").body(body),
             Err(error) => {
-                tracing::error!(%error, "an answer could not be written");
+                tracing::error!(%error, "failed to serialize a response");
                 Problem::internal().into_response()
             }
         }
@@ -55,7 +55,7 @@ impl<T: Type + Serialize> ApiResponse for Reply<T> {
     fn meta() -> MetaResponses {
         let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: T::schema_ref() };
         let response = MetaResponse {
-            description: "It is done, and this is the answer.",
+            description: "Success.",
             status: Some(200),
             status_range: None,
             content: vec![content],

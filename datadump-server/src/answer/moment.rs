@@ -1,4 +1,4 @@
-//! Moments, as answers write them: RFC 3339 in UTC, always with microseconds.
+//! Timestamps in responses: RFC 3339 in UTC, always with microseconds.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use poem_openapi::{
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-/// A moment.
+/// A timestamp in a response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment(pub(crate) Timestamp);
 

@@ -1,4 +1,4 @@
-//! JSON objects whose members are data: rows and definitions.
+//! JSON objects with arbitrary members, such as rows and definitions.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use poem_openapi::{
 use serde::Serialize;
 use serde_json::Value as Json;
 
-/// An object with any members.
+/// An object with arbitrary members.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Object(pub(crate) Json);

@@ -1,16 +1,16 @@
-//! Pages of lists: the window a client asks for, and links to the windows beside it.
+//! Pages of lists, with links to the next and previous page.
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::problem::Problem;
+use crate::{extract::Paging, problem::Problem};
 
 const DEFAULT_LIMIT: u64 = 100;
 const MAX_LIMIT: u64 = 1000;
 
-/// What stands for itself in a query, so that links stay readable.
+/// Characters encoded in a query; the exceptions keep links readable.
 const QUERY: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',').remove(b':');
-/// What does not stand for itself in a segment of a path. Letters beyond ASCII are always encoded.
+/// Characters encoded in a path segment, besides all non-ASCII ones.
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -29,16 +29,16 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The part of a list that is asked for: of short lists, which are whole in memory.
+/// The requested page of a list that is complete in memory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
     limit: u64,
     offset: u64,
 }
 
-/// The part of a list, and the way to its neighbours.
+/// A page of a list.
 #[derive(Debug)]
-pub(crate) struct Part<T> {
+pub(crate) struct Page<T> {
     pub(crate) count: u64,
     pub(crate) next: Option<String>,
     pub(crate) previous: Option<String>,
@@ -46,17 +46,17 @@ pub(crate) struct Part<T> {
 }
 
 impl Window {
-    pub(crate) fn new(limit: Option<u64>, offset: Option<u64>) -> Result<Self, Problem> {
-        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    pub(crate) fn new(paging: &Paging) -> Result<Self, Problem> {
+        let limit = paging.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
-            let detail = format!("`limit` is {limit}, but it has to be 1 to {MAX_LIMIT}");
+            let detail = format!("`limit` must be from 1 to {MAX_LIMIT}, not {limit}");
             return Err(Problem::parameter("limit", "limit", detail));
         }
-        Ok(Self { limit, offset: offset.unwrap_or(0) })
+        Ok(Self { limit, offset: paging.offset.unwrap_or(0) })
     }
 
-    /// The part of these items; links go to `path`.
-    pub(crate) fn of<T>(self, path: &str, items: Vec<T>) -> Part<T> {
+    /// Returns the page of a list at `path`.
+    pub(crate) fn of<T>(self, path: &str, items: Vec<T>) -> Page<T> {
         let Self { limit, offset } = self;
         let count = items.len() as u64;
         let at = |offset: u64| {
@@ -66,12 +66,12 @@ impl Window {
         let next = (end < count).then(|| at(end));
         let previous = (offset > 0).then(|| at(offset.saturating_sub(limit)));
         let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-        let taken = usize::try_from(limit).unwrap_or(usize::MAX);
-        Part { count, next, previous, results: items.into_iter().skip(skipped).take(taken).collect() }
+        let length = usize::try_from(limit).unwrap_or(usize::MAX);
+        Page { count, next, previous, results: items.into_iter().skip(skipped).take(length).collect() }
     }
 }
 
-/// A path with a query.
+/// Returns a URL with a query.
 pub(crate) fn link(path: &str, parameters: &[(String, String)]) -> String {
     let encode = |text| utf8_percent_encode(text, QUERY).to_string();
     let pairs: Vec<String> =
@@ -79,7 +79,7 @@ pub(crate) fn link(path: &str, parameters: &[(String, String)]) -> String {
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
-/// A name as a segment of a path.
+/// Encodes a name as a path segment.
 pub(crate) fn encoded(name: &str) -> String {
     utf8_percent_encode(name, SEGMENT).to_string()
 }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_link_to_their_neighbours() {
+    fn pages_link_to_their_neighbours() {
         for (limit, offset, results, next, previous) in [
             (None, None, vec![0, 1, 2, 3, 4], None, None),
             (Some(2), None, vec![0, 1], Some("/x/?limit=2&offset=2"), None),
@@ -97,12 +97,12 @@ mod tests {
             (Some(2), Some(4), vec![4], None, Some("/x/?limit=2&offset=2")),
             (Some(2), Some(u64::MAX), vec![], None, Some("/x/?limit=2&offset=18446744073709551613")),
         ] {
-            let part = Window::new(limit, offset).unwrap().of("/x/", vec![0, 1, 2, 3, 4]);
-            assert_eq!((part.count, part.results), (5, results));
-            assert_eq!((part.next.as_deref(), part.previous.as_deref()), (next, previous));
+            let page = Window::new(&Paging { limit, offset }).unwrap().of("/x/", vec![0, 1, 2, 3, 4]);
+            assert_eq!((page.count, page.results), (5, results));
+            assert_eq!((page.next.as_deref(), page.previous.as_deref()), (next, previous));
         }
         for limit in [0, 1001] {
-            assert_eq!(Window::new(Some(limit), None).unwrap_err().status, 400);
+            assert_eq!(Window::new(&Paging { limit: Some(limit), offset: None }).unwrap_err().status, 400);
         }
     }
 

@@ -1,9 +1,9 @@
-//! Commands: queued for a device by anybody, taken, acknowledged and answered by the device.
+//! Commands: queued by clients, and leased, acknowledged and answered by devices.
 
 use std::time::Duration;
 
 use datadump_core::{Answered, Asked, Dump};
-use poem_openapi::{ApiResponse, OpenApi, param::Path};
+use poem_openapi::{ApiResponse, OpenApi, param::Path, types::Type as _};
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -12,146 +12,224 @@ use super::{
 };
 use crate::{
     answer::{Object, Reply},
-    extract::{Base, DeviceToken, JsonBody, MaybeJson, Noted, Parameters, object},
+    extract::{
+        BaseUrl, DeviceToken, JsonBody, LIMIT, MaybeJson, OFFSET, Pairs, Parameter, Query, QueryParameters,
+        object, push,
+    },
     problem::Problem,
 };
 
-/// The longest that somebody waits, in seconds.
-const LONGEST_WAIT: f64 = 300.0;
+/// GET operations that change something: a HEAD request must not lease commands.
+pub(super) const GET_WITH_SIDE_EFFECTS: &[&str] = &["list_commands"];
 
-/// How many commands a device is given when it does not say.
-const MOST: usize = 10;
+/// Maximum time to wait for a command, in seconds.
+const MAX_WAIT: f64 = 300.0;
 
-/// Commands to devices.
+/// Default number of commands to lease.
+const DEFAULT_LEASES: usize = 10;
+
+/// Operations on commands.
 pub(crate) struct Commands {
     pub(crate) dump: Dump,
 }
 
-/// A command that is queued.
+/// The response to sending a command.
 #[derive(ApiResponse)]
-pub(crate) enum CommandQueued {
-    /// It is queued, and is given to the device when that asks; or, with `wait_s`, as it is after that time.
+pub(crate) enum CommandResponse {
+    /// The queued command; with `wait_s`, the command after that time or when it ended.
     #[oai(status = 202)]
-    Done(Reply<Object>),
+    Queued(Reply<Object>),
+}
+
+/// What to list or lease.
+#[derive(Debug, Default)]
+pub(crate) struct CommandArguments {
+    wait: Option<Duration>,
+    max: Option<usize>,
+    /// All other parameters, for the core.
+    list: Pairs,
+}
+
+/// The query of the list of commands.
+pub(crate) enum CommandQuery {}
+
+impl QueryParameters for CommandQuery {
+    type Value = CommandArguments;
+
+    const DECLARED: &'static [&'static Parameter<CommandArguments>] = &[
+        &Parameter {
+            name: "wait",
+            schema: f64::schema_ref,
+            description: "Lease commands; if none is waiting, wait up to this many seconds for one (at most 300).",
+            set: |arguments, _name, text| {
+                let seconds = text.parse().ok().filter(|seconds| (0.0..=MAX_WAIT).contains(seconds));
+                let seconds = seconds.ok_or_else(|| {
+                    let detail =
+                        format!("`wait` must be a number of seconds from 0 to {MAX_WAIT}, not {text:?}");
+                    Problem::parameter("wait", "out-of-range", detail)
+                })?;
+                arguments.wait = Some(Duration::from_secs_f64(seconds));
+                Ok(())
+            },
+        },
+        &Parameter {
+            name: "max",
+            schema: u64::schema_ref,
+            description: "Lease at most this many commands, 1 to 100 (default 10).",
+            set: |arguments, _name, text| {
+                let number = text.parse().ok().filter(|number| (1..=100).contains(number));
+                arguments.max = Some(number.ok_or_else(|| {
+                    let detail = format!("`max` must be a number from 1 to 100, not {text:?}");
+                    Problem::parameter("max", "out-of-range", detail)
+                })?);
+                Ok(())
+            },
+        },
+        &Parameter {
+            name: LIMIT.name,
+            schema: LIMIT.schema,
+            description: LIMIT.description,
+            set: Self::set_other,
+        },
+        &Parameter {
+            name: OFFSET.name,
+            schema: OFFSET.schema,
+            description: OFFSET.description,
+            set: Self::set_other,
+        },
+        &Parameter {
+            name: "state",
+            schema: String::schema_ref,
+            description: "Only commands in this state: `queued`, `leased`, `acked`, `done`, `failed`, `expired`, \
+                          `cancelled` or `superseded`.",
+            set: Self::set_other,
+        },
+    ];
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(arguments: &mut CommandArguments, name: &str, text: &str) -> Result<(), Problem> {
+        push(&mut arguments.list, name, text)
+    }
+}
+
+impl CommandArguments {
+    /// Returns how many commands to lease and how long to wait for one, or `None` to list commands.
+    fn lease(&self) -> Result<Option<(usize, Duration)>, Problem> {
+        if self.max.is_none() && self.wait.is_none() {
+            return Ok(None);
+        }
+        if let Some((name, _)) = self.list.first() {
+            let detail = format!("`{name}` applies to lists; leasing commands takes only `wait` and `max`");
+            return Err(Problem::parameter(name, "not-applicable", detail));
+        }
+        Ok(Some((self.max.unwrap_or(DEFAULT_LEASES), self.wait.unwrap_or_default())))
+    }
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Hub")]
 impl Commands {
-    /// Queue a command for a device, whether it is heard or not.
+    /// Send a command to a device
     ///
-    /// `method`, `params`, `ttl_s` (how long it is worth doing, a day), `retries` (how often it is given again
-    /// when it is not acknowledged, 3), `lease_s` (how long the device has to acknowledge it, 30), `key` (queued
-    /// once under this name), `replace` (a slot: of those in it only the newest counts), `wait_s` (wait so long
-    /// for what comes of it).
+    /// The command is queued even if the device is offline. `method` and `params`; `ttl_s`: seconds until it
+    /// expires (default one day); `retries`: how often it is leased again if it is not acknowledged (default
+    /// 3); `lease_s`: seconds the device has to acknowledge it (default 30); `key`: commands with the same
+    /// key are queued once; `replace`: a slot in which a new command supersedes waiting ones; `wait_s`:
+    /// seconds to wait for the result.
     #[oai(path = "/device/:id/command", method = "post", operation_id = "send_command")]
     async fn send(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
         /// The command.
         command: JsonBody,
-    ) -> Result<CommandQueued, Problem> {
-        let asked = Asked::read(&object(command.0)?)?;
-        let wait = asked.wait_s;
-        let queued = Box::pin(self.dump.command(&id.0, asked)).await?;
+    ) -> Result<CommandResponse, Problem> {
+        let command = Asked::read(&object(command.0)?)?;
+        let wait = command.wait_s;
+        let queued = Box::pin(self.dump.command(&id.0, command)).await?;
         let command = match wait {
             Some(wait) if wait > 0.0 => {
                 self.dump.command_ended(&queued.id.to_string(), Duration::from_secs_f64(wait)).await?
             }
             _ => queued.command,
         };
-        Ok(CommandQueued::Done(Reply(Object(command))))
+        Ok(CommandResponse::Queued(Reply(Object(command))))
     }
 
-    /// List the commands of a device, newest first: `state=queued`, `method=pump`. Or, with `wait` or `max`,
-    /// take those that wait for it, as the device does: they are given to nobody else until their lease ends.
-    #[expect(clippy::too_many_arguments, reason = "they are noted for the document, and read as one list")]
+    /// List the commands of a device, newest first, or lease them
+    ///
+    /// Fields can be used as filters: `state=queued`, `method=pump`. With `wait` or `max`, the device leases
+    /// the commands that are waiting for it: no one else gets them until the lease ends.
     #[oai(path = "/device/:id/command", method = "get", operation_id = "list_commands")]
     async fn list(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
-        /// Take commands; when there is none, wait so many seconds for one, at most 300.
-        #[oai(name = "wait")]
-        _wait: Noted<f64>,
-        /// Take at most so many commands, 1 to 100 (10).
-        #[oai(name = "max")]
-        _max: Noted<u64>,
-        /// The most to list, 1 to 1000 (100).
-        #[oai(name = "limit")]
-        _limit: Noted<u64>,
-        /// How many to skip.
-        #[oai(name = "offset")]
-        _offset: Noted<u64>,
-        /// Where they are: `queued`, `leased`, `acked`, `done`, `failed`, `expired`, `cancelled`,
-        /// `superseded`.
-        #[oai(name = "state")]
-        _state: Noted<String>,
-        parameters: Parameters,
+        query: Query<CommandQuery>,
         token: DeviceToken,
-        base: Base,
+        base: BaseUrl,
     ) -> Result<Reply<HubList>, Problem> {
-        let listing = match taking(&parameters.0)? {
-            Some((most, wait)) => {
-                let taken = self.dump.lease_commands(&id.0, token.0.as_deref(), most, wait).await?;
-                return Ok(Reply(HubList::taken(taken)));
-            }
-            None => self.dump.commands(&id.0, &parameters.0).await?,
-        };
+        if let Some((max, wait)) = query.0.lease()? {
+            let leased = self.dump.lease_commands(&id.0, token.0.as_deref(), max, wait).await?;
+            return Ok(Reply(HubList::of_leased(leased)));
+        }
+        let listing = self.dump.commands(&id.0, &query.0.list).await?;
         Ok(Reply(HubList::of(listing, &address(&base, &id.0, "command"))))
     }
 
-    /// Read a command, with every step it took.
+    /// Get a command with its history
     #[oai(path = "/command/:id", method = "get", operation_id = "get_command")]
     async fn get(
         &self,
-        /// The command.
+        /// ID of the command.
         id: Path<String>,
     ) -> Result<Reply<Object>, Problem> {
         Ok(Reply(Object(self.dump.get_command(&id.0).await?)))
     }
 
-    /// Take a command back, unless something has come of it.
+    /// Cancel a command that has not ended
     #[oai(path = "/command/:id", method = "delete", operation_id = "cancel_command")]
     async fn cancel(
         &self,
-        /// The command.
+        /// ID of the command.
         id: Path<String>,
     ) -> Result<Reply<Object>, Problem> {
         Ok(Reply(Object(self.dump.cancel_command(&id.0).await?)))
     }
 
-    /// As the device: say that a command was taken. `{"attempt": 1}` if it knows which one it was given.
+    /// Acknowledge a command, as the device
+    ///
+    /// `{"attempt": 1}` names the attempt, if the device knows it.
     #[oai(path = "/command/:id/ack", method = "post", operation_id = "ack_command")]
     async fn ack(
         &self,
-        /// The command.
+        /// ID of the command.
         id: Path<String>,
         token: DeviceToken,
-        /// `attempt`; may be left out.
+        /// `attempt`, which is optional.
         body: MaybeJson,
     ) -> Result<Reply<Object>, Problem> {
         let attempt = attempt(&body.0)?;
         Ok(Reply(Object(self.dump.ack_command(&id.0, token.0.as_deref(), attempt).await?)))
     }
 
-    /// As the device: say what came of a command.
+    /// Report the result of a command, as the device
     #[oai(path = "/command/:id/result", method = "post", operation_id = "answer_command")]
     async fn result(
         &self,
-        /// The command.
+        /// ID of the command.
         id: Path<String>,
         token: DeviceToken,
-        /// `ok`, `data`, and `attempt` if it is known.
+        /// `ok`, `data` and, if it is known, `attempt`.
         body: JsonBody,
     ) -> Result<Reply<Object>, Problem> {
-        let answer = Answered::read(&object(body.0)?)?;
-        Ok(Reply(Object(self.dump.answer_command(&id.0, token.0.as_deref(), answer).await?)))
+        let result = Answered::read(&object(body.0)?)?;
+        Ok(Reply(Object(self.dump.answer_command(&id.0, token.0.as_deref(), result).await?)))
     }
 }
 
 impl HubList {
-    fn taken(commands: Vec<Json>) -> Self {
+    fn of_leased(commands: Vec<Json>) -> Self {
         let listing = datadump_core::Listing {
             count: Some(commands.len() as u64),
             rows: commands,
@@ -163,39 +241,16 @@ impl HubList {
     }
 }
 
-/// How many commands are to be taken, and how long waited for; none when they are only listed.
-fn taking(parameters: &[(String, String)]) -> Result<Option<(usize, Duration)>, Problem> {
-    let (mut most, mut wait) = (None, None);
-    for (name, value) in parameters {
-        match name.as_str() {
-            "max" => {
-                let number = value.parse().ok().filter(|number| (1..=100).contains(number));
-                most = Some(number.ok_or_else(|| {
-                    let detail = format!("`max` is a number from 1 to 100, not {value:?}");
-                    Problem::parameter("max", "out-of-range", detail)
-                })?);
-            }
-            "wait" => {
-                let seconds = value.parse().ok().filter(|seconds| (0.0..=LONGEST_WAIT).contains(seconds));
-                wait = Some(seconds.ok_or_else(|| {
-                    let detail =
-                        format!("`wait` is a number of seconds from 0 to {LONGEST_WAIT}, not {value:?}");
-                    Problem::parameter("wait", "out-of-range", detail)
-                })?);
-            }
-            _ => {}
-        }
-    }
-    if most.is_none() && wait.is_none() {
-        return Ok(None);
-    }
-    if let Some((name, _)) = parameters.iter().find(|(name, _)| !matches!(name.as_str(), "max" | "wait")) {
-        let detail = format!("`{name}` is of a list; who takes commands says `wait` and `max`");
-        return Err(Problem::parameter(name, "not-applicable", detail));
-    }
-    Ok(Some((most.unwrap_or(MOST), Duration::from_secs_f64(wait.unwrap_or_default()))))
-}
-
 fn attempt(body: &Json) -> Result<Option<i32>, Problem> {
     Ok(Answered::read(&json!({"ok": true, "attempt": body.get("attempt")}))?.attempt)
+}
+
+/// Example bodies for the API document.
+pub(super) fn example(operation: &str) -> Option<Json> {
+    match operation {
+        "send_command" => Some(json!({"method": "pump", "params": {"seconds": 3}})),
+        "ack_command" => Some(json!({"attempt": 1})),
+        "answer_command" => Some(json!({"ok": true, "data": {"litres": 2}})),
+        _ => None,
+    }
 }

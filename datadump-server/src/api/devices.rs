@@ -1,87 +1,95 @@
-//! `/api/v1/device/`: devices, their sensors, their readings, and whether they are heard.
+//! `/api/v1/device/`: devices, their sensors, readings and status.
 
 use datadump_core::{Dump, Expect, Listing};
-use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path};
+use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 use super::Tag;
 use crate::{
     answer::{Object, Reply, encoded, link},
-    extract::{Base, IfMatch, JsonBody, Noted, Parameters, object},
+    extract::{
+        BaseUrl, COUNT, CURSOR, IfMatch, JsonBody, LIMIT, OFFSET, ORDERING, Pairs, Parameter, Query,
+        QueryParameters, object, passed_on, push,
+    },
     problem::Problem,
 };
 
-/// The devices of a database.
+/// Operations whose responses contain a secret, and must never be recorded.
+pub(super) const SECRET_RESPONSES: &[&str] = &["make_device_token"];
+
+/// Operations on devices.
 pub(crate) struct Devices {
     pub(crate) dump: Dump,
 }
 
-/// A page of what the hub has.
+/// A page of devices, readings, status transitions or commands.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct HubList {
-    /// How many there are in all; null when they were not counted.
+    /// Total number of results; null if they were not counted.
     #[oai(nullable)]
     count: Option<u64>,
     /// Whether the count is an estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     count_estimated: Option<bool>,
-    /// The address of the next page.
+    /// URL of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The address of the page before.
+    /// URL of the previous page.
     #[oai(nullable)]
     previous: Option<String>,
-    /// What is on this page.
+    /// The results.
     results: Vec<Object>,
 }
 
-/// All sensors of a device.
+/// The sensors of a device.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct SensorList {
-    /// How many there are.
+    /// Number of sensors.
     count: u64,
-    /// The sensors: `id`, `sensor_type`, `status`, `last_seen`, and the last `value` with its `timestamp`.
+    /// The sensors: `id`, `sensor_type`, `status`, `last_seen`, and the latest `value` with its `timestamp`.
     results: Vec<Object>,
 }
 
-/// A device as it is.
+/// The response to reading or changing a device.
 #[derive(ApiResponse)]
-pub(crate) enum DeviceGot {
+pub(crate) enum DeviceResponse {
     /// The device.
     #[oai(status = 200)]
     Device(
         Reply<Object>,
-        /// The version of what is set of it, in quotes.
+        /// Version of the device's settings, in quotes.
         #[oai(header = "ETag")]
         String,
     ),
 }
 
-/// A token that was made.
+/// A new device token.
 #[derive(Debug, ApiObject, Serialize)]
-pub(crate) struct DeviceTokenMade {
-    /// The token. It is shown this once.
+#[oai(rename = "DeviceToken")]
+pub(crate) struct DeviceTokenAnswer {
+    /// The token. It cannot be retrieved again.
     token: String,
 }
 
-/// A token that was made.
+/// The response to creating a token.
 #[derive(ApiResponse)]
-pub(crate) enum TokenMade {
-    /// The device needs it from now on.
+pub(crate) enum TokenResponse {
+    /// The token is created, and required from now on.
     #[oai(status = 201)]
-    Done(Reply<DeviceTokenMade>),
+    Created(Reply<DeviceTokenAnswer>),
 }
 
-/// Something that is gone.
+/// The response to removing a device or its token.
 #[derive(ApiResponse)]
-pub(crate) enum Gone {
-    /// It is gone.
+pub(crate) enum RemoveResponse {
+    /// Removed.
     #[oai(status = 204)]
-    Done,
+    Removed,
 }
 
 impl HubList {
-    /// A page at this address.
+    /// Builds a page whose links start with `address`.
     pub(super) fn of(listing: Listing, address: &str) -> Self {
         Self {
             count: listing.count,
@@ -93,119 +101,165 @@ impl HubList {
     }
 }
 
-/// The address of something of a device.
-pub(super) fn address(base: &Base, device: &str, what: &str) -> String {
+/// Returns the URL of a list that belongs to a device.
+pub(super) fn address(base: &BaseUrl, device: &str, what: &str) -> String {
     base.at(&format!("/api/v1/device/{}/{what}/", encoded(device)))
+}
+
+/// The query of a list of devices. The core parses it, because it knows the fields.
+pub(crate) enum DeviceQuery {}
+
+/// The query of a list of readings. The core parses it.
+pub(crate) enum ReadingQuery {}
+
+/// The query of a list of status transitions. The core parses it.
+pub(crate) enum TransitionQuery {}
+
+impl QueryParameters for DeviceQuery {
+    type Value = Pairs;
+
+    const DECLARED: &'static [&'static Parameter<Pairs>] = &[
+        &passed_on(
+            "status",
+            String::schema_ref,
+            "Only devices with this status: `online`, `late`, `offline` or `never`. Can only be combined with `limit` \
+             and `offset`.",
+        ),
+        &LIMIT,
+        &OFFSET,
+        &CURSOR,
+        &COUNT,
+        &passed_on(
+            ORDERING.name,
+            ORDERING.schema,
+            "Field names to sort by, separated by commas; `-` before a name sorts in descending order. Sorted by name \
+             if omitted.",
+        ),
+    ];
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
+        push(pairs, name, text)
+    }
+}
+
+impl QueryParameters for ReadingQuery {
+    type Value = Pairs;
+
+    const DECLARED: &'static [&'static Parameter<Pairs>] = &[&LIMIT, &OFFSET, &CURSOR, &COUNT, &ORDERING];
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
+        push(pairs, name, text)
+    }
+}
+
+impl QueryParameters for TransitionQuery {
+    type Value = Pairs;
+
+    const DECLARED: &'static [&'static Parameter<Pairs>] = &[&LIMIT, &OFFSET];
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
+        push(pairs, name, text)
+    }
 }
 
 #[OpenApi(prefix_path = "/api/v1/device", tag = "Tag::Hub")]
 impl Devices {
-    /// List devices with their status, their sensors and what those said last.
+    /// List devices with their status, sensors and latest readings
     ///
-    /// Beside the parameters below, `device`, `state`, `labels`, `period_s` and `own_table` can be filtered
-    /// on like fields of a row: `device__contains=pico`, `labels.room=attic`.
-    #[expect(clippy::too_many_arguments, reason = "they are noted for the document, and read as one list")]
+    /// `device`, `state`, `labels`, `period_s` and `own_table` can be used as filters, like the fields of
+    /// rows: `device__contains=pico`, `labels.room=attic`.
     #[oai(path = "/", method = "get", operation_id = "list_devices")]
-    async fn list(
-        &self,
-        /// Only those that are `online`, `late`, `offline`, or that `never` were heard; with `limit` and
-        /// `offset` alone.
-        #[oai(name = "status")]
-        _status: Noted<String>,
-        /// The most devices to answer with, 1 to 1000 (100).
-        #[oai(name = "limit")]
-        _limit: Noted<u64>,
-        /// How many devices to skip.
-        #[oai(name = "offset")]
-        _offset: Noted<u64>,
-        /// Pages by position instead of by offset: empty for the first, then as `next` says.
-        #[oai(name = "cursor")]
-        _cursor: Noted<String>,
-        /// How to count: `exact`, `estimated` or `none`.
-        #[oai(name = "count")]
-        _count: Noted<String>,
-        /// The order: names of fields, `-` before those that descend. By name when nothing is said.
-        #[oai(name = "ordering")]
-        _ordering: Noted<String>,
-        parameters: Parameters,
-        base: Base,
-    ) -> Result<Reply<HubList>, Problem> {
-        let listing = self.dump.devices(&parameters.0).await?;
+    async fn list(&self, query: Query<DeviceQuery>, base: BaseUrl) -> Result<Reply<HubList>, Problem> {
+        let listing = self.dump.devices(&query.0).await?;
         Ok(Reply(HubList::of(listing, &base.at("/api/v1/device/"))))
     }
 
-    /// Read a device.
+    /// Get a device
     #[oai(path = "/:id", method = "get", operation_id = "get_device")]
     async fn get(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
-    ) -> Result<DeviceGot, Problem> {
+    ) -> Result<DeviceResponse, Problem> {
         let info = self.dump.device(&id.0).await?;
-        Ok(DeviceGot::Device(Reply(Object(info.device)), format!("\"{}\"", info.version)))
+        Ok(DeviceResponse::Device(Reply(Object(info.device)), format!("\"{}\"", info.version)))
     }
 
-    /// Change a device: its name (`device`), `labels`, `period_s` (what is usual for it; null to learn it),
-    /// `own_table` (and `move`, whether the readings of before go there too), `state` (`known` adopts it).
+    /// Change a device
+    ///
+    /// `device` renames it; `labels` sets its labels; `period_s` is its expected reporting interval (null to learn it);
+    /// `own_table` stores its readings in a table of its own, and `move` moves earlier readings there too;
+    /// `state` set to `known` adopts the device.
     #[oai(path = "/:id", method = "patch", operation_id = "patch_device")]
     async fn patch(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
-        /// Only if it has this version, in quotes.
+        /// Quoted version the device must have.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-        /// What is to change.
+        /// The changes.
         patch: JsonBody,
-    ) -> Result<DeviceGot, Problem> {
+    ) -> Result<DeviceResponse, Problem> {
         let expect = match if_match.expects() {
             Expect::Exactly(version) | Expect::Version(version) => Some(version),
             _ => None,
         };
         let patch = object(patch.0)?;
         let info = Box::pin(self.dump.change_device(&id.0, &patch, expect)).await?;
-        Ok(DeviceGot::Device(Reply(Object(info.device)), format!("\"{}\"", info.version)))
+        Ok(DeviceResponse::Device(Reply(Object(info.device)), format!("\"{}\"", info.version)))
     }
 
-    /// Forget a device, its sensors, and the commands that wait for it. Its readings stay.
+    /// Remove a device, its sensors and its waiting commands
+    ///
+    /// Its readings are kept.
     #[oai(path = "/:id", method = "delete", operation_id = "remove_device")]
     async fn remove(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
-    ) -> Result<Gone, Problem> {
+    ) -> Result<RemoveResponse, Problem> {
         Box::pin(self.dump.remove_device(&id.0)).await?;
-        Ok(Gone::Done)
+        Ok(RemoveResponse::Removed)
     }
 
-    /// Give a device a token, in the place of the one it had. Whoever pushes for it, or takes its commands,
-    /// has to send it from now on, as `Authorization: Bearer …`.
+    /// Create a token for a device, replacing any previous one
+    ///
+    /// From now on, pushing readings of the device and taking its commands require `Authorization: Bearer …`.
     #[oai(path = "/:id/token", method = "post", operation_id = "make_device_token")]
     async fn make_token(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
-    ) -> Result<TokenMade, Problem> {
+    ) -> Result<TokenResponse, Problem> {
         let token = self.dump.make_device_token(&id.0).await?;
-        Ok(TokenMade::Done(Reply(DeviceTokenMade { token })))
+        Ok(TokenResponse::Created(Reply(DeviceTokenAnswer { token })))
     }
 
-    /// Take a device's token away: anybody may speak for it again.
+    /// Remove the token of a device
+    ///
+    /// Anyone can then push readings of the device and take its commands.
     #[oai(path = "/:id/token", method = "delete", operation_id = "remove_device_token")]
     async fn remove_token(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
-    ) -> Result<Gone, Problem> {
+    ) -> Result<RemoveResponse, Problem> {
         self.dump.remove_device_token(&id.0).await?;
-        Ok(Gone::Done)
+        Ok(RemoveResponse::Removed)
     }
 
-    /// List the sensors of a device, with what they said last.
+    /// List the sensors of a device with their latest readings
     #[oai(path = "/:id/sensor", method = "get", operation_id = "list_sensors")]
     async fn sensors(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
     ) -> Result<Reply<SensorList>, Problem> {
         let sensors = self.dump.sensors(&id.0).await?;
@@ -215,68 +269,59 @@ impl Devices {
         }))
     }
 
-    /// Set what is usual for a sensor: `{"period_s": 60}`, or null to learn it.
+    /// Change a sensor
+    ///
+    /// `period_s` is its expected reporting interval: `{"period_s": 60}`, or null to learn it.
     #[oai(path = "/:id/sensor/:sensor", method = "patch", operation_id = "patch_sensor")]
     async fn patch_sensor(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
-        /// The sensor, by its name or its number.
+        /// Name or number of the sensor.
         sensor: Path<String>,
-        /// What is to change.
+        /// The changes.
         patch: JsonBody,
     ) -> Result<Reply<Object>, Problem> {
         let patch = object(patch.0)?;
         Ok(Reply(Object(self.dump.change_sensor(&id.0, &sensor.0, &patch).await?)))
     }
 
-    /// List the readings of a device, newest first, with the filters of rows: `sensor_type=temperature`,
-    /// `value__gt=20`, `timestamp__gte=…`. Those that stayed in another table when it got one of its own are
-    /// listed there.
-    #[expect(clippy::too_many_arguments, reason = "they are noted for the document, and read as one list")]
+    /// List the readings of a device, newest first
+    ///
+    /// Fields can be used as filters, like those of rows: `sensor_type=temperature`, `value__gt=20`,
+    /// `timestamp__gte=…`. Readings that were left in another table when the device got a table of its own
+    /// are listed there.
     #[oai(path = "/:id/reading", method = "get", operation_id = "list_readings")]
     async fn readings(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
-        /// The most readings to answer with, 1 to 1000 (100).
-        #[oai(name = "limit")]
-        _limit: Noted<u64>,
-        /// How many readings to skip.
-        #[oai(name = "offset")]
-        _offset: Noted<u64>,
-        /// Pages by position instead of by offset: empty for the first, then as `next` says.
-        #[oai(name = "cursor")]
-        _cursor: Noted<String>,
-        /// How to count: `exact`, `estimated` or `none`.
-        #[oai(name = "count")]
-        _count: Noted<String>,
-        /// The order: names of fields, `-` before those that descend.
-        #[oai(name = "ordering")]
-        _ordering: Noted<String>,
-        parameters: Parameters,
-        base: Base,
+        query: Query<ReadingQuery>,
+        base: BaseUrl,
     ) -> Result<Reply<HubList>, Problem> {
-        let listing = self.dump.readings(&id.0, &parameters.0).await?;
+        let listing = self.dump.readings(&id.0, &query.0).await?;
         Ok(Reply(HubList::of(listing, &address(&base, &id.0, "reading"))))
     }
 
-    /// List how a device and its sensors came to be online, late or offline, newest first.
+    /// List the status transitions of a device and its sensors, newest first
     #[oai(path = "/:id/transition", method = "get", operation_id = "list_transitions")]
     async fn transitions(
         &self,
-        /// The device, by its name or its number.
+        /// Name or number of the device.
         id: Path<String>,
-        /// The most to answer with, 1 to 1000 (100).
-        #[oai(name = "limit")]
-        _limit: Noted<u64>,
-        /// How many to skip.
-        #[oai(name = "offset")]
-        _offset: Noted<u64>,
-        parameters: Parameters,
-        base: Base,
+        query: Query<TransitionQuery>,
+        base: BaseUrl,
     ) -> Result<Reply<HubList>, Problem> {
-        let listing = self.dump.transitions(&id.0, &parameters.0).await?;
+        let listing = self.dump.transitions(&id.0, &query.0).await?;
         Ok(Reply(HubList::of(listing, &address(&base, &id.0, "transition"))))
+    }
+}
+
+/// Example bodies for the API document.
+pub(super) fn example(operation: &str) -> Option<Json> {
+    match operation {
+        "patch_device" => Some(json!({"labels": {"room": "greenhouse"}, "period_s": 60})),
+        "patch_sensor" => Some(json!({"period_s": 60})),
+        _ => None,
     }
 }

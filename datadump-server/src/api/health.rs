@@ -1,4 +1,4 @@
-//! `/health` and `/ready`: for whatever watches the process.
+//! `/health` and `/ready`: liveness and readiness probes.
 
 use std::time::Duration;
 
@@ -10,50 +10,50 @@ use serde::Serialize;
 use super::Tag;
 use crate::{answer::Reply, problem::Problem};
 
-/// A database that takes longer is as good as gone for whoever asks.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the readiness probe waits for the database.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether it lives, and whether it can work.
+/// Liveness and readiness probes.
 pub(crate) struct Health {
     pub(crate) dump: Dump,
 }
 
-/// That it lives.
+/// The response of a live process.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Health")]
 pub(crate) struct HealthAnswer {
-    /// `ok`.
+    /// Always `ok`.
     status: String,
 }
 
-/// That it can work.
+/// The response of a ready server.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Ready")]
 pub(crate) struct ReadyAnswer {
-    /// `ready`.
+    /// Always `ready`.
     status: String,
-    /// Storages whose next version is on its way; their rows are served meanwhile.
+    /// Number of storages with a running migration. Their rows are served meanwhile.
     migrating: u64,
 }
 
 #[OpenApi(tag = "Tag::Operation")]
 impl Health {
-    /// Say that the process lives.
+    /// Check that the process is alive
     #[oai(path = "/health", method = "get", operation_id = "health")]
     async fn health(&self) -> Result<Reply<HealthAnswer>, Problem> {
         Ok(Reply(HealthAnswer { status: "ok".into() }))
     }
 
-    /// Say whether requests can be served: whether the database answers, and takes what is written.
+    /// Check that the server can serve requests
     ///
-    /// After something could not be written (507: there is no room; 503: the disk or the database fails)
-    /// each call tries to write again.
+    /// Checks that the database responds and can be written. After a failed write (507: no space left; 503:
+    /// the disk or the database fails), each call tries to write again.
     ///
-    /// The system tables are up to date as soon as anything is served, and a storage that is being
-    /// migrated does not keep others from working, so neither makes the server unready.
+    /// System tables are migrated before the server accepts requests, and a migration of one storage does not
+    /// block the others, so neither makes the server unready.
     #[oai(path = "/ready", method = "get", operation_id = "ready")]
     async fn ready(&self) -> Result<Reply<ReadyAnswer>, Problem> {
-        match tokio::time::timeout(PATIENCE, self.dump.ping()).await {
+        match tokio::time::timeout(PING_TIMEOUT, self.dump.ping()).await {
             Ok(answer) => answer?,
             Err(_) => return Err(too_slow()),
         }
@@ -63,7 +63,7 @@ impl Health {
 }
 
 fn too_slow() -> Problem {
-    let detail = format!("the database did not answer within {} s", PATIENCE.as_secs());
+    let detail = format!("the database did not respond within {} s", PING_TIMEOUT.as_secs());
     let problem =
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The database is not available", detail);
     problem.with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))

@@ -1,144 +1,224 @@
-//! `/api/data` and `/api/fetch`: what devices push, and what they have measured, in the plainest forms.
+//! `/api/data` and `/api/fetch`: pushing and fetching readings in their simplest forms.
 
 use datadump_core::{Dump, Pushed};
-use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Query};
+use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, types::Type as _};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 use super::{ReceiptAnswer, Tag};
 use crate::{
     answer::{Object, Reply},
-    extract::{Asked, DeviceToken, Noted, Parameters, ThrowBody},
+    extract::{
+        DeviceToken, LIMIT, MaybeKey, OFFSET, Pairs, Parameter, Query, QueryParameters, ThrowBody, ThrowHead,
+        push, whole_number,
+    },
     problem::Problem,
     throwing::Thrower,
 };
 
-/// The most commands that come back with an answer to a push.
-const COMMANDS: usize = 10;
+/// Maximum number of commands in the response to a push.
+const MAX_COMMANDS: usize = 10;
 
-/// Pushes, and what came of them.
+/// Operations that push and fetch readings.
 pub(crate) struct Hub {
     pub(crate) dump: Dump,
     pub(crate) thrower: Thrower,
 }
 
-/// What became of a push. Everything it counts is committed; what was refused is among its errors, without
-/// an entry in quarantine.
+/// The outcome of a push. Everything it counts is committed; refused readings are listed as errors without a
+/// quarantine entry.
 #[derive(Debug, ApiObject, Serialize)]
-#[oai(rename = "Pushed")]
-pub(crate) struct PushedAnswer {
+#[oai(rename = "PushReceipt")]
+pub(crate) struct PushReceiptAnswer {
     #[oai(flatten)]
     #[serde(flatten)]
     receipt: ReceiptAnswer,
-    /// Commands for the device of the first reading: only with `commands=1`.
+    /// Commands for the device of the first reading; only with `commands=1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     commands: Option<Vec<Object>>,
 }
 
-/// Readings that were taken.
+/// The response to a push.
 #[derive(ApiResponse)]
-pub(crate) enum PushAnswer {
-    /// Everything of it is committed: as readings, or in quarantine.
+pub(crate) enum PushResponse {
+    /// The whole push is committed: as readings, or in quarantine.
     #[oai(status = 201)]
-    Done(
-        Reply<PushedAnswer>,
-        /// Whether it was answered before.
+    Committed(
+        Reply<PushReceiptAnswer>,
+        /// Whether this is a recorded response.
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),
 }
 
+/// The query of a push.
+#[derive(Debug, Default)]
+pub(crate) struct PushQuery {
+    commands: Option<u8>,
+}
+
+impl QueryParameters for PushQuery {
+    type Value = Self;
+
+    const DECLARED: &'static [&'static Parameter<Self>] = &[&Parameter {
+        name: "commands",
+        schema: u8::schema_ref,
+        description: "`1`: return the commands that are waiting for the device.",
+        set: |query, name, text| whole_number(name, text).map(|commands| query.commands = Some(commands)),
+    }];
+}
+
+/// What to fetch.
+#[derive(Debug, Default)]
+pub(crate) struct FetchArguments {
+    id: Option<String>,
+    page: Pairs,
+}
+
+/// The query of fetching a device's readings.
+pub(crate) enum FetchDeviceQuery {}
+
+/// The query of fetching a sensor's readings.
+pub(crate) enum FetchSensorQuery {}
+
+const FETCH_LIMIT: Parameter<FetchArguments> = Parameter {
+    name: LIMIT.name,
+    schema: LIMIT.schema,
+    description: LIMIT.description,
+    set: |arguments, name, text| push(&mut arguments.page, name, text),
+};
+
+const FETCH_OFFSET: Parameter<FetchArguments> = Parameter {
+    name: OFFSET.name,
+    schema: OFFSET.schema,
+    description: OFFSET.description,
+    set: |arguments, name, text| push(&mut arguments.page, name, text),
+};
+
+impl QueryParameters for FetchDeviceQuery {
+    type Value = FetchArguments;
+
+    const DECLARED: &'static [&'static Parameter<FetchArguments>] = &[
+        &Parameter {
+            name: "id",
+            schema: String::schema_ref,
+            description: "Name or number of the device; `id=` can be omitted.",
+            set: FetchArguments::set_id,
+        },
+        &FETCH_LIMIT,
+        &FETCH_OFFSET,
+    ];
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(arguments: &mut FetchArguments, name: &str, text: &str) -> Result<(), Problem> {
+        arguments.set_bare_id(name, text);
+        Ok(())
+    }
+}
+
+impl QueryParameters for FetchSensorQuery {
+    type Value = FetchArguments;
+
+    const DECLARED: &'static [&'static Parameter<FetchArguments>] = &[
+        &Parameter {
+            name: "id",
+            schema: String::schema_ref,
+            description: "Number of a sensor, or a name that selects all sensors with it; `id=` can be omitted.",
+            set: FetchArguments::set_id,
+        },
+        &FETCH_LIMIT,
+        &FETCH_OFFSET,
+    ];
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(arguments: &mut FetchArguments, name: &str, text: &str) -> Result<(), Problem> {
+        arguments.set_bare_id(name, text);
+        Ok(())
+    }
+}
+
+impl FetchArguments {
+    fn set_id(&mut self, _name: &str, text: &str) -> Result<(), Problem> {
+        self.id.get_or_insert_with(|| text.to_owned());
+        Ok(())
+    }
+
+    /// Takes the first parameter without a value as the ID. Others are ignored: pages append parameters to
+    /// defeat caches.
+    fn set_bare_id(&mut self, name: &str, text: &str) {
+        if text.is_empty() {
+            self.id.get_or_insert_with(|| name.to_owned());
+        }
+    }
+
+    fn into_parts(self) -> Result<(String, Pairs), Problem> {
+        match self.id.filter(|id| !id.is_empty()) {
+            Some(id) => Ok((id, self.page)),
+            None => {
+                let detail = "`id` is missing: send `?pico_w` or `?id=pico_w`";
+                Err(Problem::parameter("id", "missing", detail))
+            }
+        }
+    }
+}
+
 #[OpenApi(prefix_path = "/api", tag = "Tag::Hub")]
 impl Hub {
-    /// Push what a device, or many, have measured.
+    /// Push readings of one or more devices
     ///
-    /// `{"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}}`, or
-    /// `{"device_id": "pico_w", "sensor_type": "temperature", "value": 21.5}`, or an array or lines of
-    /// either; with a `timestamp` if the device has a clock. A device and a sensor that nobody knows is
-    /// registered by its first reading.
+    /// `{"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}}`, or `{"device_id":
+    /// "pico_w", "sensor_type": "temperature", "value": 21.5}`, or an array or lines of either, with a
+    /// `timestamp` if the device has a clock. Unknown devices and sensors are registered by their first
+    /// reading.
     #[oai(path = "/data", method = "post", operation_id = "push")]
     async fn push(
         &self,
-        /// `1`: answer with the commands that wait for the device.
-        commands: Query<Option<u8>>,
+        query: Query<PushQuery>,
         token: DeviceToken,
-        asked: Asked,
+        head: ThrowHead,
+        key: MaybeKey,
         /// The readings.
         body: ThrowBody,
-    ) -> Result<PushAnswer, Problem> {
-        let most = if commands.0 == Some(1) { COMMANDS } else { 0 };
-        let pushed = self.thrower.push(asked, body.0, token.0, most).await?;
-        let again = pushed.receipt.again.then_some(true);
-        Ok(PushAnswer::Done(Reply(pushed.into()), again))
+    ) -> Result<PushResponse, Problem> {
+        let max_commands = if query.0.commands == Some(1) { MAX_COMMANDS } else { 0 };
+        let pushed = self.thrower.push(head, key.0, body.0, token.0, max_commands).await?;
+        let replayed = pushed.receipt.again.then_some(true);
+        Ok(PushResponse::Committed(Reply(pushed.into()), replayed))
     }
 
-    /// Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`.
+    /// Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`
     #[oai(path = "/fetch/device", method = "get", operation_id = "fetch_device")]
-    async fn device(
-        &self,
-        /// The device, by its name or its number; also without `id=`.
-        #[oai(name = "id")]
-        _id: Noted<String>,
-        /// The most readings to answer with, 1 to 1000 (100).
-        #[oai(name = "limit")]
-        _limit: Noted<u64>,
-        /// How many readings to skip.
-        #[oai(name = "offset")]
-        _offset: Noted<u64>,
-        parameters: Parameters,
-    ) -> Result<Reply<Vec<Object>>, Problem> {
-        let (id, part) = wanted(parameters.0)?;
-        let readings = self.dump.fetch_device(&id, &part).await?;
+    async fn device(&self, query: Query<FetchDeviceQuery>) -> Result<Reply<Vec<Object>>, Problem> {
+        let (id, page) = query.0.into_parts()?;
+        let readings = self.dump.fetch_device(&id, &page).await?;
         Ok(Reply(readings.into_iter().map(Object).collect()))
     }
 
-    /// Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`.
+    /// Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`
     #[oai(path = "/fetch/sensor", method = "get", operation_id = "fetch_sensor")]
-    async fn sensor(
-        &self,
-        /// The sensor: its number, or a name, which are all sensors of that name; also without `id=`.
-        #[oai(name = "id")]
-        _id: Noted<String>,
-        /// The most readings to answer with, 1 to 1000 (100).
-        #[oai(name = "limit")]
-        _limit: Noted<u64>,
-        /// How many readings to skip.
-        #[oai(name = "offset")]
-        _offset: Noted<u64>,
-        parameters: Parameters,
-    ) -> Result<Reply<Vec<Object>>, Problem> {
-        let (id, part) = wanted(parameters.0)?;
-        let readings = self.dump.fetch_sensor(&id, &part).await?;
+    async fn sensor(&self, query: Query<FetchSensorQuery>) -> Result<Reply<Vec<Object>>, Problem> {
+        let (id, page) = query.0.into_parts()?;
+        let readings = self.dump.fetch_sensor(&id, &page).await?;
         Ok(Reply(readings.into_iter().map(Object).collect()))
     }
 }
 
-type Parts = Vec<(String, String)>;
-
-/// What is asked for: `id=…`, or the first parameter that is none of the others and has no value.
-fn wanted(parameters: Parts) -> Result<(String, Parts), Problem> {
-    let (mut id, mut part) = (None, Vec::new());
-    for (name, value) in parameters {
-        match name.as_str() {
-            "id" if id.is_none() => id = Some(value),
-            "limit" | "offset" => part.push((name, value)),
-            _ if value.is_empty() && id.is_none() => id = Some(name),
-            // Pages put what they like behind an address, so that it is not cached.
-            _ => {}
-        }
-    }
-    match id.filter(|id| !id.is_empty()) {
-        Some(id) => Ok((id, part)),
-        None => {
-            let detail = "say which one: `?pico_w`, or `?id=pico_w`";
-            Err(Problem::parameter("id", "missing", detail))
-        }
-    }
-}
-
-impl From<Pushed> for PushedAnswer {
+impl From<Pushed> for PushReceiptAnswer {
     fn from(pushed: Pushed) -> Self {
         let commands = pushed.commands.map(|commands| commands.into_iter().map(Object).collect());
         Self { receipt: pushed.receipt.into(), commands }
+    }
+}
+
+/// Example bodies for the API document.
+pub(super) fn example(operation: &str) -> Option<Json> {
+    match operation {
+        "push" => {
+            Some(json!("{\"device_id\": \"pico_w\", \"sensors\": {\"temperature\": 21.5, \"moisture\": 30}}"))
+        }
+        _ => None,
     }
 }
 
@@ -148,19 +228,17 @@ mod tests {
 
     #[test]
     fn an_id_stands_with_or_without_its_name() {
-        let pairs = |pairs: &[(&str, &str)]| -> Parts {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-        };
         for (query, expected) in [
-            (vec![("pico", "")], Some("pico")),
-            (vec![("id", "pico")], Some("pico")),
-            (vec![("limit", "5"), ("7", "")], Some("7")),
-            (vec![("_", "17"), ("pico", "")], Some("pico")),
-            (vec![("id", "")], None),
-            (vec![("limit", "5")], None),
+            ("pico", Some("pico")),
+            ("id=pico", Some("pico")),
+            ("limit=5&7", Some("7")),
+            ("_=17&pico", Some("pico")),
+            ("pico&id=other", Some("pico")),
+            ("id=", None),
+            ("limit=5", None),
         ] {
-            let found = wanted(pairs(&query)).ok().map(|(id, _)| id);
-            assert_eq!(found.as_deref(), expected, "{query:?}");
+            let found = FetchDeviceQuery::parse(query).unwrap().into_parts().ok().map(|(id, _)| id);
+            assert_eq!(found.as_deref(), expected, "{query}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `/metrics`: the numbers, for Prometheus.
+//! `/metrics`: metrics for Prometheus.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use poem_openapi::{
     types::Type as _,
 };
 
-use super::{Tag, sources::CountedAnswer};
+use super::{Tag, sources::ThrowCounters};
 use crate::{
     metrics::{Metrics, ThrowLoad},
     problem::Problem,
     throwing::Thrower,
 };
 
-/// The numbers.
+/// The metrics of the server.
 pub(crate) struct MetricsPage {
     pub(crate) dump: Dump,
     pub(crate) thrower: Thrower,
@@ -27,17 +27,17 @@ pub(crate) struct MetricsPage {
 
 #[OpenApi(tag = "Tag::Operation")]
 impl MetricsPage {
-    /// The numbers of the server, in the text format of Prometheus.
+    /// Get metrics in the Prometheus text format
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(&self) -> Result<Exposition, Problem> {
         let throws =
-            ThrowLoad { counted: CountedAnswer::of(&self.dump), memory: self.thrower.memory().taken() };
+            ThrowLoad { counters: ThrowCounters::of(&self.dump), memory: self.thrower.memory().used() };
         let (load, streams) = (self.dump.load(), self.dump.listening());
         Ok(Exposition(self.metrics.render(load, throws, streams, self.dump.backend())))
     }
 }
 
-/// Text in the format of Prometheus.
+/// Metrics in the Prometheus text format.
 pub(crate) struct Exposition(String);
 
 impl Payload for Exposition {
@@ -57,7 +57,7 @@ impl IntoResponse for Exposition {
 impl ApiResponse for Exposition {
     fn meta() -> MetaResponses {
         let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: Self::schema_ref() };
-        let description = "The numbers.";
+        let description = "The metrics.";
         let response = MetaResponse {
             description,
             status: Some(200),

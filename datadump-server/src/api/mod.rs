@@ -1,11 +1,11 @@
-//! The API, one file per resource. This list is all of it.
+//! The API, one file per resource.
 
 mod commands;
 mod devices;
 mod examples;
 mod health;
 mod hub;
-mod keys;
+mod idempotency;
 mod metrics;
 mod processors;
 mod quarantine;
@@ -27,10 +27,10 @@ use datadump_core::Dump;
 use poem::{endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{OpenApi, OpenApiService, Tags, registry::MetaApi, registry::Registry};
 
-pub(crate) use self::{receipt_answer::ReceiptAnswer, sources::CountedAnswer};
-use crate::{live::Streams, metrics::Metrics, throwing::Thrower};
+pub(crate) use self::{receipt_answer::ReceiptAnswer, sources::ThrowCounters};
+use crate::{extract::flatten, live::Streams, metrics::Metrics, throwing::Thrower};
 
-/// Every resource, in the order of the document.
+/// All resources, in the order of the document.
 pub(crate) type Resources = (
     throws::Throws,
     sources::Sources,
@@ -50,7 +50,7 @@ pub(crate) type Resources = (
     health::Health,
 );
 
-/// Every resource, on this database.
+/// Creates all resources.
 pub(crate) fn resources(
     dump: &Dump,
     thrower: &Thrower,
@@ -77,33 +77,43 @@ pub(crate) fn resources(
     )
 }
 
-/// What the operations are about.
+/// Groups of operations.
 #[derive(Tags)]
 enum Tag {
-    /// Throwing data, and what becomes of it.
+    /// Throw data, and manage how it is processed.
     Throw,
-    /// Declaring storages and their versions.
+    /// Declare storages and their versions.
     Factory,
-    /// The rows of a storage.
+    /// Read and write the rows of a storage.
     Rows,
-    /// Devices, what they measure, and commands to them.
+    /// Manage devices, their readings and their commands.
     Hub,
-    /// Following what is committed.
+    /// Follow changes as they are committed.
     Live,
-    /// Keeping the server running.
+    /// Monitor the server.
     Operation,
 }
 
-/// The OpenAPI document, as JSON.
+/// Returns whether responses of an operation must never be recorded, because they contain a secret.
+pub(crate) fn has_secret_response(operation: &str) -> bool {
+    devices::SECRET_RESPONSES.contains(&operation)
+}
+
+/// Returns whether an operation changes something although its method is GET.
+pub(crate) fn is_get_with_side_effects(operation: &str) -> bool {
+    let resources = [throws::GET_WITH_SIDE_EFFECTS, commands::GET_WITH_SIDE_EFFECTS];
+    resources.iter().any(|operations| operations.contains(&operation))
+}
+
+/// Returns the OpenAPI document as JSON.
 pub fn openapi() -> String {
     let written = service().spec();
     let Ok(mut document) = serde_json::from_str(&written) else { return written };
     examples::add(&mut document);
-    keys::add(&mut document);
     format!("{document:#}")
 }
 
-/// The framework's page of interactive documentation, which brings the script that draws ours.
+/// Returns the framework's page of interactive documentation, which contains the script of ours.
 pub(crate) fn framework_page() -> String {
     service().rapidoc_html()
 }
@@ -115,12 +125,18 @@ fn service() -> OpenApiService<Described<Resources>, ()> {
         .server("/")
 }
 
-/// An API for its description alone: it needs no database.
+/// An API that is only documented, and needs no database.
 struct Described<T>(PhantomData<T>);
 
 impl<T: OpenApi> OpenApi for Described<T> {
     fn meta() -> Vec<MetaApi> {
-        T::meta()
+        let mut apis = T::meta();
+        for operation in apis.iter_mut().flat_map(|api| &mut api.paths).flat_map(|path| &mut path.operations)
+        {
+            operation.params = flatten(std::mem::take(&mut operation.params));
+            idempotency::document(operation);
+        }
+        apis
     }
 
     fn register(registry: &mut Registry) {
@@ -147,16 +163,15 @@ mod tests {
         assert_eq!(openapi(), openapi());
     }
 
-    /// What client generators need: an id of its own for every operation, one type of success, one
-    /// type of error.
+    /// Client generators need a unique ID for every operation, one type of success, and one type of error.
     #[test]
-    fn every_operation_can_be_generated_a_client_for() {
+    fn a_client_can_be_generated_for_every_operation() {
         let document = document();
         let mut ids = BTreeSet::new();
         for (path, methods) in document["paths"].as_object().unwrap() {
             for (method, operation) in methods.as_object().unwrap() {
                 let id = operation["operationId"].as_str().unwrap();
-                assert!(ids.insert(id.to_owned()), "{id} twice");
+                assert!(ids.insert(id.to_owned()), "{id} is not unique");
                 assert!(operation["summary"].is_string(), "{method} {path} has no summary");
                 assert!(operation["tags"][0].is_string(), "{method} {path} has no tag");
                 for media in operation["requestBody"]["content"].as_object().into_iter().flatten() {

@@ -1,39 +1,37 @@
-//! `/api/v1/processor/`: what turns throws into records, and programs of one's own.
+//! `/api/v1/processor/`: processors, which turn throws into records, and the programs among them.
 
 use datadump_core::{Dump, ProcessorInfo};
-use poem_openapi::{
-    ApiResponse, Object as ApiObject, OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
-use super::Tag;
+use super::{Tag, examples};
 use crate::{
     answer::{Object, Reply, Window, encoded},
-    extract::{Base, JsonBody, typed},
+    extract::{BaseUrl, JsonBody, Paging, Query, typed},
     problem::{FaultAnswer, Problem},
     throwing::source_name,
 };
 
 const PATH: &str = "/api/v1/processor/";
 
-/// Stands in the path where a name would.
-const RESERVED: &str = "simulate";
+/// A name that cannot be used, because it has another meaning in the path.
+const RESERVED_NAME: &str = "simulate";
 
-/// The processors there are.
+/// Operations on processors.
 pub(crate) struct Processors {
     pub(crate) dump: Dump,
 }
 
-/// A page of processors, by name, or of versions of one, first to last.
+/// A page of processors sorted by name, or of the versions of one, oldest first.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct ProcessorList {
-    /// How many there are in all.
+    /// Total number of results.
     count: u64,
-    /// The address of the next page.
+    /// URL of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The address of the page before.
+    /// URL of the previous page.
     #[oai(nullable)]
     previous: Option<String>,
     /// The processors.
@@ -44,170 +42,167 @@ pub(crate) struct ProcessorList {
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Processor")]
 pub(crate) struct ProcessorAnswer {
-    /// Its name.
+    /// Name.
     name: String,
-    /// `built-in`, `program` (written here) or `native` (compiled into this server).
+    /// `built-in`, `program` (written in VRL) or `native` (compiled into this server).
     kind: String,
-    /// Its version.
+    /// Version.
     version: u32,
-    /// What a program takes: `record` or `throw`.
+    /// Input of a program: `record` or `throw`.
     #[serde(skip_serializing_if = "Option::is_none")]
     takes: Option<String>,
-    /// The text of a program.
+    /// Source code of a program.
     #[serde(skip_serializing_if = "Option::is_none")]
     program: Option<String>,
-    /// What the compiler warns of.
+    /// Compiler warnings.
     #[oai(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Object>,
 }
 
-/// A program that was written.
+/// The response to writing a program.
 #[derive(ApiResponse)]
-pub(crate) enum ProcessorPut {
-    /// There was none of that name.
+pub(crate) enum WriteResponse {
+    /// The program is created.
     #[oai(status = 201)]
     Created(Reply<ProcessorAnswer>),
-    /// This is its next version, or the same as before.
+    /// The program has a new version, or is unchanged.
     #[oai(status = 200)]
     Changed(Reply<ProcessorAnswer>),
 }
 
-/// A program that is gone.
+/// The response to removing a program.
 #[derive(ApiResponse)]
-pub(crate) enum ProcessorGone {
-    /// The program and its versions are gone.
+pub(crate) enum RemoveResponse {
+    /// The program is removed with all its versions.
     #[oai(status = 204)]
-    Done,
+    Removed,
 }
 
-/// A program, as it is sent.
+/// The body of a request that writes a program.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Program {
+struct ProgramBody {
     #[serde(default)]
     name: Option<String>,
-    #[serde(default = "record")]
+    #[serde(default = "default_input")]
     takes: String,
     program: String,
 }
 
-fn record() -> String {
+fn default_input() -> String {
     "record".into()
 }
 
 #[OpenApi(prefix_path = "/api/v1/processor", tag = "Tag::Throw")]
 impl Processors {
-    /// List all processors: built in, compiled in, and programs written here.
+    /// List processors
+    ///
+    /// Built-in ones, native ones compiled into this server, and programs.
     #[oai(path = "/", method = "get", operation_id = "list_processors")]
-    async fn list(
-        &self,
-        /// The most processors to answer with, 1 to 1000 (100).
-        limit: Query<Option<u64>>,
-        /// How many to skip.
-        offset: Query<Option<u64>>,
-        base: Base,
-    ) -> Result<Reply<ProcessorList>, Problem> {
-        let window = Window::new(limit.0, offset.0)?;
+    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<ProcessorList>, Problem> {
+        let window = Window::new(&paging.0)?;
         Ok(page(window, &base.at(PATH), self.dump.processors()))
     }
 
-    /// Write a program, or its next version. It is compiled before it is kept.
+    /// Create a program, or a new version of it
+    ///
+    /// The program is compiled first, and only stored if that succeeds.
     #[oai(path = "/", method = "post", operation_id = "create_processor")]
     async fn create(
         &self,
-        /// `name`, `program` (VRL) and `takes`: `record` (as a rule) or `throw`.
+        /// `name`, `program` (VRL) and `takes`: `record` (default) or `throw`.
         program: JsonBody,
-    ) -> Result<ProcessorPut, Problem> {
-        let program: Program = typed(program.0)?;
-        let name = program.name.clone().ok_or_else(|| wrong_name("the program needs a `name`"))?;
+    ) -> Result<WriteResponse, Problem> {
+        let program: ProgramBody = typed(program.0)?;
+        let name = program.name.clone().ok_or_else(|| invalid_name("the program needs a `name`"))?;
         self.write(&name, program).await
     }
 
-    /// Say what would become of sample throws, after each step; store nothing.
+    /// Simulate throws without storing anything
+    ///
+    /// Returns what each step of the processing would produce.
     #[oai(path = "/simulate", method = "post", operation_id = "simulate")]
     async fn simulate(
         &self,
-        /// `throws`: samples with `body` or `body_base64`, `content_type` and `args`; and how they are
-        /// to be treated: `source`, `format`, `processor` or `program` with `takes`, `routes`,
-        /// `unrouted`.
+        /// `throws`: samples with `body` or `body_base64`, `content_type` and `args`; and how to process
+        /// them: `source`, `format`, `processor` or `program` with `takes`, `routes`, `unrouted`.
         request: JsonBody,
     ) -> Result<Reply<Object>, Problem> {
         Ok(Reply(Object(self.dump.simulate(&request.0).await?)))
     }
 
-    /// Read a processor.
+    /// Get a processor
     #[oai(path = "/:name", method = "get", operation_id = "get_processor")]
     async fn get(
         &self,
-        /// The processor.
+        /// Name of the processor.
         name: Path<String>,
     ) -> Result<Reply<ProcessorAnswer>, Problem> {
         Ok(Reply(self.dump.processor(&name.0)?.into()))
     }
 
-    /// Write a program of this name, or its next version.
+    /// Create the program of this name, or a new version of it
     #[oai(path = "/:name", method = "put", operation_id = "set_processor")]
     async fn set(
         &self,
-        /// The processor.
+        /// Name of the processor.
         name: Path<String>,
-        /// `program` (VRL) and `takes`: `record` (as a rule) or `throw`.
+        /// `program` (VRL) and `takes`: `record` (default) or `throw`.
         program: JsonBody,
-    ) -> Result<ProcessorPut, Problem> {
-        let program: Program = typed(program.0)?;
+    ) -> Result<WriteResponse, Problem> {
+        let program: ProgramBody = typed(program.0)?;
         if program.name.as_ref().is_some_and(|sent| *sent != name.0) {
-            return Err(wrong_name("the name in the body is not the one in the path"));
+            return Err(invalid_name("the name in the body differs from the name in the path"));
         }
         self.write(&name.0, program).await
     }
 
-    /// Delete a program with all its versions. One that a source uses is refused.
+    /// Delete a program with all its versions
+    ///
+    /// A program that a source uses cannot be deleted.
     #[oai(path = "/:name", method = "delete", operation_id = "remove_processor")]
     async fn remove(
         &self,
-        /// The processor.
+        /// Name of the processor.
         name: Path<String>,
-    ) -> Result<ProcessorGone, Problem> {
+    ) -> Result<RemoveResponse, Problem> {
         self.dump.remove_processor(&name.0).await?;
-        Ok(ProcessorGone::Done)
+        Ok(RemoveResponse::Removed)
     }
 
-    /// List the versions of a program, first to last.
+    /// List the versions of a program, oldest first
     #[oai(path = "/:name/versions", method = "get", operation_id = "list_processor_versions")]
     async fn versions(
         &self,
-        /// The processor.
+        /// Name of the processor.
         name: Path<String>,
-        /// The most versions to answer with, 1 to 1000 (100).
-        limit: Query<Option<u64>>,
-        /// How many to skip.
-        offset: Query<Option<u64>>,
-        base: Base,
+        paging: Query<Paging>,
+        base: BaseUrl,
     ) -> Result<Reply<ProcessorList>, Problem> {
-        let window = Window::new(limit.0, offset.0)?;
+        let window = Window::new(&paging.0)?;
         let versions = self.dump.processor_versions(&name.0).await?;
         Ok(page(window, &base.at(&format!("{PATH}{}/versions/", encoded(&name.0))), versions))
     }
 
-    async fn write(&self, name: &str, program: Program) -> Result<ProcessorPut, Problem> {
-        if name.is_empty() || name == RESERVED {
-            return Err(wrong_name("the name is empty or reserved"));
+    async fn write(&self, name: &str, program: ProgramBody) -> Result<WriteResponse, Problem> {
+        if name.is_empty() || name == RESERVED_NAME {
+            return Err(invalid_name("the name must not be empty or `simulate`"));
         }
-        let name = source_name(name).map_err(|problem| wrong_name(&problem.detail))?;
+        let name = source_name(name).map_err(|problem| invalid_name(&problem.detail))?;
         let (processor, is_new) = self.dump.set_processor(&name, &program.takes, &program.program).await?;
         let answer = Reply(processor.into());
-        Ok(if is_new { ProcessorPut::Created(answer) } else { ProcessorPut::Changed(answer) })
+        Ok(if is_new { WriteResponse::Created(answer) } else { WriteResponse::Changed(answer) })
     }
 }
 
 fn page(window: Window, address: &str, processors: Vec<ProcessorInfo>) -> Reply<ProcessorList> {
-    let part = window.of(address, processors.into_iter().map(ProcessorAnswer::from).collect());
-    let (count, next, previous) = (part.count, part.next, part.previous);
-    Reply(ProcessorList { count, next, previous, results: part.results })
+    let page = window.of(address, processors.into_iter().map(ProcessorAnswer::from).collect());
+    let (count, next, previous) = (page.count, page.next, page.previous);
+    Reply(ProcessorList { count, next, previous, results: page.results })
 }
 
-fn wrong_name(detail: &str) -> Problem {
+fn invalid_name(detail: &str) -> Problem {
     let detail = format!("name: {detail}");
     let fault = FaultAnswer { pointer: Some("/name".into()), ..FaultAnswer::new("name", detail.clone()) };
     let status = poem::http::StatusCode::BAD_REQUEST;
@@ -224,5 +219,20 @@ impl From<ProcessorInfo> for ProcessorAnswer {
             program: processor.program,
             warnings: processor.warnings.into_iter().map(Object).collect(),
         }
+    }
+}
+
+/// A program for records with degrees Fahrenheit.
+const PROGRAM: &str = ".celsius = (to_float!(.fahrenheit) - 32.0) * 5.0 / 9.0\ndel(.fahrenheit)";
+
+/// Example bodies for the API document.
+pub(super) fn example(operation: &str) -> Option<Json> {
+    match operation {
+        "create_processor" => {
+            Some(json!({"name": examples::PROCESSOR, "takes": "record", "program": PROGRAM}))
+        }
+        "set_processor" => Some(json!({"takes": "record", "program": PROGRAM})),
+        "simulate" => Some(json!({"program": PROGRAM, "throws": [{"body": "{\"fahrenheit\": 98.6}"}]})),
+        _ => None,
     }
 }

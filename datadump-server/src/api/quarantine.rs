@@ -1,97 +1,120 @@
-//! `/api/v1/quarantine/`: what could not be stored, with its bytes and the reason.
+//! `/api/v1/quarantine/`: data that could not be stored, with its original bytes and the reason.
 
 use datadump_core::Dump;
 use poem::{IntoResponse, Response, http::header};
 use poem_openapi::{
     ApiResponse, Object as ApiObject, OpenApi,
-    param::{Path, Query},
+    param::Path,
     registry::{MetaResponses, Registry},
+    types::Type as _,
 };
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
-use super::{Tag, replay_answer::Replayed, replays};
+use super::{Tag, replay_answer::ReplayResponse, replays};
 use crate::{
     answer::{Object, Reply, link},
-    extract::{Base, MaybeJson, Noted, Parameters},
+    extract::{
+        BaseUrl, COUNT, CURSOR, LIMIT, MaybeJson, OFFSET, ORDERING, Pairs, Parameter, Query, QueryParameters,
+        passed_on, push, whole_number,
+    },
     problem::Problem,
 };
 
-/// What waits in quarantine.
+/// Operations on quarantine entries.
 pub(crate) struct Quarantine {
     pub(crate) dump: Dump,
 }
 
-/// A page of entries of quarantine, newest first.
+/// A page of quarantine entries, newest first.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct QuarantineList {
-    /// How many entries match in all; null when they were not counted.
+    /// Total number of matching entries; null if they were not counted.
     #[oai(nullable)]
     count: Option<u64>,
     /// Whether the count is an estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     count_estimated: Option<bool>,
-    /// The address of the next page.
+    /// URL of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The address of the page before.
+    /// URL of the previous page.
     #[oai(nullable)]
     previous: Option<String>,
-    /// The entries, without their bytes.
+    /// The entries, without their original bytes.
     results: Vec<Object>,
 }
 
-/// An entry: as JSON, or its bytes. The document knows only the first: a client that was generated
-/// takes one type of answer.
-pub(crate) enum EntryAnswer {
-    /// All of it.
+/// The response to reading an entry. Only the JSON is documented, because generated clients support a single
+/// type of success.
+pub(crate) enum EntryResponse {
+    /// The entry as JSON.
     Entry(Reply<Object>),
-    /// Its bytes, for whoever asks for nothing else.
+    /// Only its original bytes.
     Bytes(Vec<u8>),
 }
 
-/// An entry that is gone.
+/// The response to discarding an entry.
 #[derive(ApiResponse)]
-pub(crate) enum EntryGone {
-    /// The entry and its bytes are gone.
+pub(crate) enum DiscardResponse {
+    /// The entry and its original bytes are deleted.
     #[oai(status = 204)]
-    Done,
+    Discarded,
+}
+
+/// The query of a list of entries. The core parses it, because it knows the fields.
+pub(crate) enum QuarantineQuery {}
+
+impl QueryParameters for QuarantineQuery {
+    type Value = Pairs;
+
+    const DECLARED: &'static [&'static Parameter<Pairs>] = &[
+        &LIMIT,
+        &OFFSET,
+        &CURSOR,
+        &COUNT,
+        &ORDERING,
+        &passed_on("source", String::schema_ref, "Name of the source."),
+        &passed_on("state", String::schema_ref, "`waiting` or `replayed`."),
+    ];
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
+        push(pairs, name, text)
+    }
+}
+
+/// The query of reading an entry.
+#[derive(Debug, Default)]
+pub(crate) struct EntryQuery {
+    raw: Option<u64>,
+}
+
+impl QueryParameters for EntryQuery {
+    type Value = Self;
+
+    const DECLARED: &'static [&'static Parameter<Self>] = &[&Parameter {
+        name: "raw",
+        schema: u64::schema_ref,
+        description: "`1`: return only the original bytes.",
+        set: |query, name, text| whole_number(name, text).map(|raw| query.raw = Some(raw)),
+    }];
 }
 
 #[OpenApi(prefix_path = "/api/v1/quarantine", tag = "Tag::Throw")]
 impl Quarantine {
-    /// List what could not be stored, newest first.
+    /// List quarantine entries, newest first
     ///
-    /// Beside the parameters below, every field of an entry can be filtered on like a field of a row:
-    /// `source=inbox`, `state=waiting`, `code=invalid`, `received_at__gt=…`.
-    #[expect(clippy::too_many_arguments, reason = "they are noted for the document, and read as one list")]
+    /// Every field of an entry can be used as a filter, like the fields of rows: `source=inbox`,
+    /// `state=waiting`, `code=invalid`, `received_at__gt=…`.
     #[oai(path = "/", method = "get", operation_id = "list_quarantine")]
     async fn list(
         &self,
-        /// The most entries to answer with, 1 to 1000 (100).
-        #[oai(name = "limit")]
-        _limit: Noted<u64>,
-        /// How many entries to skip.
-        #[oai(name = "offset")]
-        _offset: Noted<u64>,
-        /// Pages by position instead of by offset: empty for the first, then as `next` says.
-        #[oai(name = "cursor")]
-        _cursor: Noted<String>,
-        /// How to count: `exact`, `estimated` or `none`.
-        #[oai(name = "count")]
-        _count: Noted<String>,
-        /// The order: names of fields, `-` before those that descend.
-        #[oai(name = "ordering")]
-        _ordering: Noted<String>,
-        /// The source.
-        #[oai(name = "source")]
-        _source: Noted<String>,
-        /// `waiting` or `replayed`.
-        #[oai(name = "state")]
-        _state: Noted<String>,
-        parameters: Parameters,
-        base: Base,
+        query: Query<QuarantineQuery>,
+        base: BaseUrl,
     ) -> Result<Reply<QuarantineList>, Problem> {
-        let listing = self.dump.quarantine(&parameters.0).await?;
+        let listing = self.dump.quarantine(&query.0).await?;
         let address = base.at("/api/v1/quarantine/");
         Ok(Reply(QuarantineList {
             count: listing.count,
@@ -102,65 +125,68 @@ impl Quarantine {
         }))
     }
 
-    /// Read an entry with its bytes: as base64 in `raw`, and as `text` when they are text.
+    /// Get a quarantine entry with its original bytes
+    ///
+    /// The bytes are returned as base64 in `raw` and, if they are text, in `text`.
     #[oai(path = "/:id", method = "get", operation_id = "get_quarantined")]
     async fn get(
         &self,
-        /// The entry.
+        /// ID of the entry.
         id: Path<String>,
-        /// `1`: answer with the bytes alone.
-        raw: Query<Option<u64>>,
-    ) -> Result<EntryAnswer, Problem> {
-        if raw.0 == Some(1) {
+        query: Query<EntryQuery>,
+    ) -> Result<EntryResponse, Problem> {
+        if query.0.raw == Some(1) {
             let (bytes, _) = self.dump.quarantined_bytes(&id.0).await?;
-            return Ok(EntryAnswer::Bytes(bytes));
+            return Ok(EntryResponse::Bytes(bytes));
         }
-        Ok(EntryAnswer::Entry(Reply(Object(self.dump.quarantined(&id.0).await?))))
+        Ok(EntryResponse::Entry(Reply(Object(self.dump.quarantined(&id.0).await?))))
     }
 
-    /// Discard an entry and its bytes.
+    /// Discard a quarantine entry and its original bytes
     #[oai(path = "/:id", method = "delete", operation_id = "discard_quarantined")]
     async fn discard(
         &self,
-        /// The entry.
+        /// ID of the entry.
         id: Path<String>,
-    ) -> Result<EntryGone, Problem> {
+    ) -> Result<DiscardResponse, Problem> {
         self.dump.discard(&id.0).await?;
-        Ok(EntryGone::Done)
+        Ok(DiscardResponse::Discarded)
     }
 
-    /// Replay an entry: process it again and store what becomes of it, once.
+    /// Replay a quarantine entry
+    ///
+    /// The entry is processed again, and its records are stored once.
     #[oai(path = "/:id/replay", method = "post", operation_id = "replay_quarantined")]
     async fn replay_one(
         &self,
-        /// The entry.
+        /// ID of the entry.
         id: Path<String>,
-        /// `dry_run`, `program` and `takes`; all may be left out.
+        /// `dry_run`, `program` and `takes`; all are optional.
         request: MaybeJson,
-    ) -> Result<Replayed, Problem> {
+    ) -> Result<ReplayResponse, Problem> {
         replays::start_one(&self.dump, id.0, request.0).await
     }
 
-    /// Replay all entries that match: process them again and store what becomes of them, once.
+    /// Replay all matching quarantine entries
     ///
-    /// Answers 200 when it has ended within two seconds, else 202; how far it is says
-    /// `/api/v1/replay/{id}/`.
+    /// The entries are processed again, and their records are stored once. Answers 200 if the replay ends
+    /// within two seconds, otherwise 202; `/api/v1/replay/{id}/` then shows the progress.
     #[oai(path = "/replay", method = "post", operation_id = "replay")]
     async fn replay(
         &self,
-        /// `filters` (of a list, by name), `dry_run`, `program` and `takes` to use in the place of the
-        /// source's, `kept` for kept throws instead of quarantine; all may be left out.
+        /// `filters` (as in the list, by name), `dry_run`, `program` and `takes` to use instead of the
+        /// source's, and `kept` to replay kept throws instead of quarantine entries; all are optional.
         request: MaybeJson,
-    ) -> Result<Replayed, Problem> {
+    ) -> Result<ReplayResponse, Problem> {
         replays::start(&self.dump, request.0).await
     }
 }
 
-impl IntoResponse for EntryAnswer {
+impl IntoResponse for EntryResponse {
     fn into_response(self) -> Response {
         match self {
             Self::Entry(entry) => entry.into_response(),
-            // Whatever they are, no browser may take them for a page of this server.
+            // A browser must never treat them as a page of this server.
             Self::Bytes(bytes) => Response::builder()
                 .content_type("application/octet-stream")
                 .header(header::CONTENT_DISPOSITION, "attachment")
@@ -171,12 +197,21 @@ impl IntoResponse for EntryAnswer {
     }
 }
 
-impl ApiResponse for EntryAnswer {
+impl ApiResponse for EntryResponse {
     fn meta() -> MetaResponses {
         Reply::<Object>::meta()
     }
 
     fn register(registry: &mut Registry) {
         <Reply<Object> as ApiResponse>::register(registry);
+    }
+}
+
+/// Example bodies for the API document.
+pub(super) fn example(operation: &str) -> Option<Json> {
+    match operation {
+        "replay_quarantined" => Some(json!({"dry_run": true})),
+        "replay" => Some(json!({"filters": {"source": "inbox"}, "dry_run": true})),
+        _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! A receipt, as the API shows it.
+//! Receipts, as the API returns them.
 
 use std::collections::BTreeMap;
 
@@ -8,93 +8,94 @@ use serde::Serialize;
 
 use crate::{
     answer::Reply,
-    throwing::{Accepted, Thrown},
+    throwing::{Accepted, ThrowOutcome},
 };
 
-/// What became of a throw. Everything it counts is committed.
+/// The outcome of a throw. Everything it counts is committed.
 #[derive(Debug, Default, ApiObject, Serialize)]
 #[oai(rename = "Receipt")]
 pub(crate) struct ReceiptAnswer {
-    /// Whether nothing of the throw was lost: always, or this would be a problem.
+    /// Always true: a throw whose data could not be stored is answered with a problem.
     ok: bool,
-    /// The throw's id.
+    /// ID of the throw.
     throw: String,
-    /// The source it came through.
+    /// Name of the source.
     source: String,
-    /// The format it was read as.
+    /// Format the data was parsed as.
     format: String,
-    /// Rows that were written.
+    /// Number of rows written.
     accepted: u64,
-    /// Entries made in quarantine.
+    /// Number of quarantine entries created.
     quarantined: u64,
-    /// Records that nothing was to be done with: a program or the source says so.
+    /// Number of records dropped by a program or by the settings of the source.
     dropped: u64,
-    /// Records that were there already.
+    /// Number of records that were already stored.
     duplicates: u64,
-    /// Rows that were written, by storage.
+    /// Number of rows written, by storage.
     storages: BTreeMap<String, u64>,
-    /// What was stored otherwise than one might expect.
+    /// Data that was stored differently than it was sent.
     warnings: Vec<RemarkAnswer>,
-    /// What is in quarantine, and why.
+    /// Records that went to quarantine, and why.
     errors: Vec<RemarkAnswer>,
     /// Whether there were more warnings or errors than are listed.
     truncated: bool,
-    /// That nothing has become of it yet, and so nothing is counted: only with `ack=accepted`.
+    /// Whether the throw is still waiting to be committed, so that nothing is counted yet; only with
+    /// `ack=accepted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     queued: Option<bool>,
 }
 
-/// A warning or an error about a part of a throw.
+/// A warning or an error about part of a throw.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Remark")]
 pub(crate) struct RemarkAnswer {
-    /// Which record it is about, from 0; none for the whole throw.
+    /// Index of the record, starting at 0; absent if the remark is about the whole throw.
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u64>,
-    /// The line it stands on, from 1.
+    /// Line of the record, starting at 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
-    /// What it is, for programs.
+    /// Machine-readable code.
     code: String,
-    /// The field concerned.
+    /// Name of the field.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
-    /// What it is, for people.
+    /// Human-readable explanation.
     detail: String,
-    /// The entry in quarantine.
+    /// ID of the quarantine entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<String>,
 }
 
-/// What a thrower is told.
+/// The response to a throw.
 #[derive(ApiResponse)]
-pub(crate) enum ThrowAnswer {
-    /// Everything of it is committed: as rows, or in quarantine with its bytes.
+pub(crate) enum ThrowResponse {
+    /// The whole throw is committed: as rows, or in quarantine with its original bytes.
     #[oai(status = 200)]
     Committed(
         Reply<ReceiptAnswer>,
-        /// Whether it was answered before.
+        /// Whether this is a recorded response.
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),
-    /// It is taken, and nothing has become of it yet: the answer to `ack=accepted`.
+    /// The throw is accepted but not committed yet (`ack=accepted`).
     #[oai(status = 202)]
     Accepted(
         Reply<ReceiptAnswer>,
-        /// Whether it was answered before.
+        /// Whether this is a recorded response.
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),
 }
 
-impl From<Thrown> for ThrowAnswer {
-    fn from(thrown: Thrown) -> Self {
-        match thrown {
-            Thrown::Committed(receipt) => {
-                let again = receipt.again.then_some(true);
-                Self::Committed(Reply(receipt.into()), again)
+impl From<ThrowOutcome> for ThrowResponse {
+    fn from(outcome: ThrowOutcome) -> Self {
+        match outcome {
+            ThrowOutcome::Committed(receipt) => {
+                let replayed = receipt.again.then_some(true);
+                Self::Committed(Reply(receipt.into()), replayed)
             }
-            Thrown::Accepted(Accepted { id, source, again }) => {
+            ThrowOutcome::Accepted(Accepted { id, source, replayed }) => {
                 let answer = ReceiptAnswer {
                     ok: true,
                     throw: id.to_string(),
@@ -102,7 +103,7 @@ impl From<Thrown> for ThrowAnswer {
                     queued: Some(true),
                     ..ReceiptAnswer::default()
                 };
-                Self::Accepted(Reply(answer), again.then_some(true))
+                Self::Accepted(Reply(answer), replayed.then_some(true))
             }
         }
     }

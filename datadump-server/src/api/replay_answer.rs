@@ -1,4 +1,4 @@
-//! A replay, as the API shows it.
+//! Replays, as the API returns them.
 
 use std::sync::Arc;
 
@@ -8,46 +8,46 @@ use serde::Serialize;
 
 use crate::answer::{Object, Reply};
 
-/// How far a replay is, or how it ended.
+/// The progress or outcome of a replay.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Replay")]
 pub(crate) struct ReplayAnswer {
-    /// Its id.
+    /// ID.
     id: String,
     /// `running`, `done`, `stopped` or `failed`.
     state: String,
-    /// Whether nothing is stored.
+    /// Whether this is a dry run, which stores nothing.
     dry_run: bool,
-    /// Entries looked at.
+    /// Number of entries processed so far.
     done: u64,
-    /// Entries there are to look at.
+    /// Total number of entries to process.
     total: u64,
-    /// Entries that became rows now.
+    /// Number of entries stored as rows.
     stored: u64,
-    /// Entries that still fail.
+    /// Number of entries that failed again.
     failed: u64,
-    /// Entries that were replayed before.
+    /// Number of entries that had already been replayed.
     skipped: u64,
-    /// The first failures: `quarantine`, `code` and `detail`.
+    /// The first failures, each with `quarantine`, `code` and `detail`.
     errors: Vec<Object>,
 }
 
-/// A replay that was started.
+/// The response to starting a replay.
 #[derive(ApiResponse)]
-pub(crate) enum Replayed {
-    /// It has ended already.
+pub(crate) enum ReplayResponse {
+    /// The replay has ended.
     #[oai(status = 200)]
     Ended(Reply<ReplayAnswer>),
-    /// It goes on by itself.
+    /// The replay continues in the background.
     #[oai(status = 202)]
     Running(Reply<ReplayAnswer>),
 }
 
-impl From<Arc<ReplayState>> for Replayed {
+impl From<Arc<ReplayState>> for ReplayResponse {
     fn from(state: Arc<ReplayState>) -> Self {
-        let runs = state.state == "running";
+        let is_running = state.state == "running";
         let answer = Reply(ReplayAnswer::from(&*state));
-        if runs { Self::Running(answer) } else { Self::Ended(answer) }
+        if is_running { Self::Running(answer) } else { Self::Ended(answer) }
     }
 }
 

@@ -1,31 +1,28 @@
-//! `/api/v1/replay/`: replays under way, and those that have ended lately.
+//! `/api/v1/replay/`: running and recent replays.
 
 use std::time::Duration;
 
 use datadump_core::{Dump, ReplayRequest};
 use poem::http::StatusCode;
-use poem_openapi::{
-    Object as ApiObject, OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{Object as ApiObject, OpenApi, param::Path};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::{
     Tag,
-    replay_answer::{ReplayAnswer, Replayed},
+    replay_answer::{ReplayAnswer, ReplayResponse},
 };
 use crate::{
     answer::{Reply, Window},
-    extract::{Base, typed},
+    extract::{BaseUrl, Paging, Query, typed},
     problem::{FaultAnswer, Problem},
 };
 
-/// How long an answer waits for the end of a replay.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the response waits for the end of a replay.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The replays this server remembers.
+/// Operations on replays.
 pub(crate) struct Replays {
     pub(crate) dump: Dump,
 }
@@ -33,22 +30,22 @@ pub(crate) struct Replays {
 /// A page of replays, newest first.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct ReplayList {
-    /// How many there are in all.
+    /// Total number of results.
     count: u64,
-    /// The address of the next page.
+    /// URL of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The address of the page before.
+    /// URL of the previous page.
     #[oai(nullable)]
     previous: Option<String>,
     /// The replays.
     results: Vec<ReplayAnswer>,
 }
 
-/// What is to be replayed, as it is sent.
+/// The body of a request that starts a replay.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Sent {
+struct ReplayBody {
     filters: Map<String, Json>,
     dry_run: bool,
     program: Option<String>,
@@ -58,83 +55,81 @@ struct Sent {
 
 #[OpenApi(prefix_path = "/api/v1/replay", tag = "Tag::Throw")]
 impl Replays {
-    /// List the replays this server remembers, newest first.
+    /// List running and recent replays, newest first
     #[oai(path = "/", method = "get", operation_id = "list_replays")]
-    async fn list(
-        &self,
-        /// The most replays to answer with, 1 to 1000 (100).
-        limit: Query<Option<u64>>,
-        /// How many to skip.
-        offset: Query<Option<u64>>,
-        base: Base,
-    ) -> Result<Reply<ReplayList>, Problem> {
-        let window = Window::new(limit.0, offset.0)?;
+    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<ReplayList>, Problem> {
+        let window = Window::new(&paging.0)?;
         let replays = self.dump.replays().iter().map(|state| ReplayAnswer::from(&**state)).collect();
-        let part = window.of(&base.at("/api/v1/replay/"), replays);
-        let (count, next, previous) = (part.count, part.next, part.previous);
-        Ok(Reply(ReplayList { count, next, previous, results: part.results }))
+        let page = window.of(&base.at("/api/v1/replay/"), replays);
+        let (count, next, previous) = (page.count, page.next, page.previous);
+        Ok(Reply(ReplayList { count, next, previous, results: page.results }))
     }
 
-    /// Say how far a replay is, or how it ended.
+    /// Get the progress or outcome of a replay
     #[oai(path = "/:id", method = "get", operation_id = "get_replay")]
     async fn get(
         &self,
-        /// The replay.
+        /// ID of the replay.
         id: Path<String>,
     ) -> Result<Reply<ReplayAnswer>, Problem> {
         let state = parse(&id.0).and_then(|id| self.dump.replay_state(id));
         Ok(Reply(ReplayAnswer::from(&*state.ok_or_else(|| unknown(&id.0))?)))
     }
 
-    /// Stop a replay after the entry it is at. What it has stored stays.
+    /// Stop a replay after the current entry
+    ///
+    /// The rows it has stored are kept.
     #[oai(path = "/:id", method = "delete", operation_id = "stop_replay")]
     async fn stop(
         &self,
-        /// The replay.
+        /// ID of the replay.
         id: Path<String>,
     ) -> Result<Reply<ReplayAnswer>, Problem> {
-        let running = parse(&id.0).ok_or_else(|| unknown(&id.0))?;
-        let state = self.dump.stop_replay(running).await;
+        let replay = parse(&id.0).ok_or_else(|| unknown(&id.0))?;
+        let state = self.dump.stop_replay(replay).await;
         Ok(Reply(ReplayAnswer::from(&*state.ok_or_else(|| unknown(&id.0))?)))
     }
 }
 
-/// Starts the replay of one entry.
-pub(super) async fn start_one(dump: &Dump, id: String, request: Json) -> Result<Replayed, Problem> {
-    // Whether there is one at all.
+/// Starts a replay of one entry.
+pub(super) async fn start_one(dump: &Dump, id: String, request: Json) -> Result<ReplayResponse, Problem> {
+    // Answers 404 if there is no such entry.
     dump.quarantined(&id).await?;
-    let sent: Sent = typed(request)?;
-    if sent.kept || !sent.filters.is_empty() {
-        return Err(wrong("filters", "one entry is replayed here: there is nothing to choose"));
+    let body: ReplayBody = typed(request)?;
+    if body.kept || !body.filters.is_empty() {
+        return Err(invalid(
+            "filters",
+            "this endpoint replays a single entry and takes neither `filters` nor `kept`",
+        ));
     }
-    run(dump, ReplayRequest { filters: vec![("id".into(), id)], ..sent.into_request()? }).await
+    run(dump, ReplayRequest { filters: vec![("id".into(), id)], ..body.into_request()? }).await
 }
 
-/// Starts the replay of all that match.
-pub(super) async fn start(dump: &Dump, request: Json) -> Result<Replayed, Problem> {
-    run(dump, typed::<Sent>(request)?.into_request()?).await
+/// Starts a replay of all matching entries.
+pub(super) async fn start(dump: &Dump, request: Json) -> Result<ReplayResponse, Problem> {
+    run(dump, typed::<ReplayBody>(request)?.into_request()?).await
 }
 
-async fn run(dump: &Dump, request: ReplayRequest) -> Result<Replayed, Problem> {
+async fn run(dump: &Dump, request: ReplayRequest) -> Result<ReplayResponse, Problem> {
     let started = dump.replay(request).await?;
-    Ok(dump.replay_ended(started.id, PATIENCE).await.unwrap_or(started).into())
+    Ok(dump.replay_ended(started.id, WAIT_TIMEOUT).await.unwrap_or(started).into())
 }
 
-impl Sent {
+impl ReplayBody {
     fn into_request(self) -> Result<ReplayRequest, Problem> {
-        let Self { filters: sent, dry_run, program, takes, kept } = self;
+        let Self { filters: by_name, dry_run, program, takes, kept } = self;
         let mut filters = Vec::new();
-        for (name, value) in sent {
-            // One value is as good as a list of one.
+        for (name, value) in by_name {
+            // A single value is a list of one.
             let values = if let Json::Array(values) = value { values } else { vec![value] };
             for value in values {
                 let text = match value {
                     Json::String(text) => text,
                     Json::Number(_) | Json::Bool(_) => value.to_string(),
                     _ => {
-                        return Err(wrong(
+                        return Err(invalid(
                             &format!("filters/{name}"),
-                            "a filter is a text, a number or a boolean",
+                            "a filter must be a string, a number or a boolean",
                         ));
                     }
                 };
@@ -150,11 +145,11 @@ fn parse(id: &str) -> Option<Uuid> {
 }
 
 fn unknown(id: &str) -> Problem {
-    let detail = format!("there is no replay `{id}`, or it is forgotten");
+    let detail = format!("replay `{id}` does not exist or is too old to be remembered");
     Problem::new(StatusCode::NOT_FOUND, "unknown-replay", "No such replay", detail)
 }
 
-fn wrong(pointer: &str, detail: &str) -> Problem {
+fn invalid(pointer: &str, detail: &str) -> Problem {
     let fault = FaultAnswer { pointer: Some(format!("/{pointer}")), ..FaultAnswer::new("invalid", detail) };
     let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid", "The body is not valid", detail);
     problem.with_faults(vec![fault])

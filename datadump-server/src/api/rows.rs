@@ -1,24 +1,23 @@
 //! `/api/v1/storage/{name}/`: the rows of a storage.
 
 use datadump_core::{Dump, Error, Expect, Fault, Place, Saved};
-use poem_openapi::{
-    ApiResponse, Object as ApiObject, OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
-use super::Tag;
+use super::{Tag, examples};
 use crate::{
     answer::{Object, Reply, encoded, link},
     extract::{
-        Base, IfMatch, IfNoneMatch, JsonBody, KnownVersions, MaybeOnce, Noted, Parameters, expectation,
+        BaseUrl, COUNT, CURSOR, IfMatch, IfNoneMatch, JsonBody, KnownVersions, LIMIT, MaybeKey, OFFSET,
+        ORDERING, Pairs, Parameter, Query, QueryParameters, expectation, passed_on, push, whole_number,
     },
     problem::Problem,
 };
 
-const ONE_ROW: &str = "one row is sent at a time (there is no call for many yet)";
+const ONE_ROW_HINT: &str = "send one row per request";
 
-/// The rows of the storages of a database.
+/// Operations on rows.
 pub(crate) struct Rows {
     pub(crate) dump: Dump,
 }
@@ -26,117 +25,139 @@ pub(crate) struct Rows {
 /// A page of rows.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct RowList {
-    /// How many rows match in all; null when they were not counted.
+    /// Total number of matching rows; null if they were not counted.
     #[oai(nullable)]
     count: Option<u64>,
     /// Whether the count is an estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     count_estimated: Option<bool>,
-    /// The address of the next page.
+    /// URL of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The address of the page before.
+    /// URL of the previous page.
     #[oai(nullable)]
     previous: Option<String>,
     /// The rows.
     results: Vec<Object>,
 }
 
-/// A row that was written by its own account of its key.
+/// The response to saving a row.
 #[derive(ApiResponse)]
-pub(crate) enum Posted {
-    /// The row as it is now.
+pub(crate) enum SaveResponse {
+    /// The stored row.
     #[oai(status = 201)]
-    Done(
+    Saved(
         Reply<Object>,
-        /// The version of the row, in quotes.
+        /// Version of the row, in quotes.
         #[oai(header = "ETag")]
         String,
-        /// Whether it was answered before.
+        /// Whether this is a recorded response.
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),
 }
 
-/// A row that was written at its own address.
+/// The response to replacing or changing a row.
 #[derive(ApiResponse)]
-pub(crate) enum Put {
-    /// The row as it is now.
+pub(crate) enum WriteResponse {
+    /// The stored row.
     #[oai(status = 200)]
-    Done(
+    Written(
         Reply<Object>,
-        /// The version of the row, in quotes.
+        /// Version of the row, in quotes.
         #[oai(header = "ETag")]
         String,
     ),
 }
 
-/// A row that was asked for.
+/// The response to reading a row.
 #[derive(ApiResponse)]
-pub(crate) enum Got {
+pub(crate) enum GetResponse {
     /// The row.
     #[oai(status = 200)]
     Row(
         Reply<Object>,
-        /// The version of the row, in quotes.
+        /// Version of the row, in quotes.
         #[oai(header = "ETag")]
         String,
     ),
-    /// The client has it already.
+    /// The client's version is current.
     #[oai(status = 304)]
-    Known(
-        /// The version of the row, in quotes.
+    NotModified(
+        /// Version of the row, in quotes.
         #[oai(header = "ETag")]
         String,
     ),
 }
 
-/// A row that is gone.
+/// The response to deleting a row.
 #[derive(ApiResponse)]
-pub(crate) enum Deleted {
-    /// The row is gone.
+pub(crate) enum DeleteResponse {
+    /// The row is deleted.
     #[oai(status = 204)]
-    Done,
+    Deleted,
+}
+
+/// The query of a list of rows. The core parses it, because it knows the fields.
+pub(crate) enum RowQuery {}
+
+impl QueryParameters for RowQuery {
+    type Value = Pairs;
+
+    const DECLARED: &'static [&'static Parameter<Pairs>] = &[
+        &LIMIT,
+        &OFFSET,
+        &CURSOR,
+        &COUNT,
+        &ORDERING,
+        &passed_on("fields", String::schema_ref, "Fields to return, separated by commas."),
+        &passed_on(
+            "where",
+            String::schema_ref,
+            "Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.",
+        ),
+    ];
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
+        push(pairs, name, text)
+    }
+}
+
+/// The query of a deletion.
+#[derive(Debug, Default)]
+pub(crate) struct DeleteQuery {
+    version: Option<i32>,
+}
+
+impl QueryParameters for DeleteQuery {
+    type Value = Self;
+
+    const DECLARED: &'static [&'static Parameter<Self>] = &[&Parameter {
+        name: "version",
+        schema: i32::schema_ref,
+        description: "Expected version of the row; 409 if it has another.",
+        set: |query, name, text| whole_number(name, text).map(|version| query.version = Some(version)),
+    }];
 }
 
 #[OpenApi(prefix_path = "/api/v1/storage", tag = "Tag::Rows")]
 impl Rows {
-    /// List rows, newest update first.
+    /// List rows, most recently updated first
     ///
-    /// Beside the parameters below, every field can be filtered on: `field=value`, or
-    /// `field__op=value` with `eq ne lt lte gt gte in nin between contains icontains startswith
-    /// endswith isnull`. Repeated filters must all hold.
-    #[expect(clippy::too_many_arguments, reason = "they are noted for the document, and read as one list")]
+    /// Every field can be used as a filter: `field=value`, or `field__op=value`, where `op` is one of `eq`,
+    /// `ne`, `lt`, `lte`, `gt`, `gte`, `in`, `nin`, `between`, `contains`, `icontains`, `startswith`,
+    /// `endswith` and `isnull`. Repeated filters must all match.
     #[oai(path = "/:name", method = "get", operation_id = "list_rows")]
     async fn list(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
-        /// The most rows to answer with, 1 to 1000 (100).
-        #[oai(name = "limit")]
-        _limit: Noted<u64>,
-        /// How many rows to skip.
-        #[oai(name = "offset")]
-        _offset: Noted<u64>,
-        /// Pages by position instead of by offset: empty for the first, then as `next` says.
-        #[oai(name = "cursor")]
-        _cursor: Noted<String>,
-        /// How to count: `exact`, `estimated` or `none`.
-        #[oai(name = "count")]
-        _count: Noted<String>,
-        /// The order: names of fields, `-` before those that descend.
-        #[oai(name = "ordering")]
-        _ordering: Noted<String>,
-        /// The fields to answer with.
-        #[oai(name = "fields")]
-        _fields: Noted<String>,
-        /// A filter as JSON: `{"or":[{"age":{"lt":18}},{"color":{"in":["red"]}}]}`.
-        #[oai(name = "where")]
-        _where: Noted<String>,
-        parameters: Parameters,
-        base: Base,
+        query: Query<RowQuery>,
+        base: BaseUrl,
     ) -> Result<Reply<RowList>, Problem> {
-        let listing = self.dump.storage(&name.0)?.list(&parameters.0).await?;
+        let listing = self.dump.storage(&name.0)?.list(&query.0).await?;
         let address = base.at(&format!("/api/v1/storage/{}/", encoded(&name.0)));
         Ok(Reply(RowList {
             count: listing.count,
@@ -147,122 +168,121 @@ impl Rows {
         }))
     }
 
-    /// Insert a row, or replace the one with its key.
+    /// Insert a row, or replace the row with the same key
     ///
-    /// A `version` in the row is the one it is expected to have: 409 when it has another.
+    /// A `version` in the row is the version it is expected to have: 409 if it has another.
     #[oai(path = "/:name", method = "post", operation_id = "save_row")]
     async fn save(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
-        /// Only if the row has this version, in quotes, or `*`: only if there is one.
+        /// Quoted version the row must have, or `*` if any row with this key must exist.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-        /// `*`: only if there is no such row.
+        /// `*`: the row must not exist.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
-        once: MaybeOnce,
+        key: MaybeKey,
         /// The row.
         row: JsonBody,
-    ) -> Result<Posted, Problem> {
+    ) -> Result<SaveResponse, Problem> {
         let expect = expectation(if_match, if_none_match)?;
         if row.0.is_array() {
-            return Err(one_row());
+            return Err(not_one_row());
         }
-        let saved = match once.0 {
+        let saved = match key.0 {
             Some(once) => Box::pin(self.dump.save_once(&name.0, &row.0, expect, once)).await?,
             None => self.dump.storage(&name.0)?.save(&row.0, expect).await?,
         };
-        let again = saved.again.then_some(true);
+        let replayed = saved.again.then_some(true);
         let (row, tag) = tagged(saved);
-        Ok(Posted::Done(row, tag, again))
+        Ok(SaveResponse::Saved(row, tag, replayed))
     }
 
-    /// Read a row.
+    /// Get a row
     #[oai(path = "/:name/:key", method = "get", operation_id = "get_row")]
     async fn get(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
-        /// The key.
+        /// Key of the row.
         key: Path<String>,
-        /// The versions the client has: 304 when the row has one of them.
+        /// Quoted versions the client has cached: 304 if the row has one of them.
         #[oai(name = "If-None-Match")]
         known: KnownVersions,
-    ) -> Result<Got, Problem> {
+    ) -> Result<GetResponse, Problem> {
         let saved = self.dump.storage(&name.0)?.get(&key.0).await?;
-        let is_known = known.has(saved.version);
+        let is_known = known.contains(saved.version);
         let (row, tag) = tagged(saved);
-        Ok(if is_known { Got::Known(tag) } else { Got::Row(row, tag) })
+        Ok(if is_known { GetResponse::NotModified(tag) } else { GetResponse::Row(row, tag) })
     }
 
-    /// Insert or replace the row with this key.
+    /// Insert or replace the row with this key
     #[oai(path = "/:name/:key", method = "put", operation_id = "replace_row")]
     async fn replace(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
-        /// The key.
+        /// Key of the row.
         key: Path<String>,
-        /// Only if the row has this version, in quotes, or `*`: only if there is one.
+        /// Quoted version the row must have, or `*` if any row with this key must exist.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-        /// `*`: only if there is no such row.
+        /// `*`: the row must not exist.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
-        /// The row; its key may be left out.
+        /// The row; its key is optional.
         row: JsonBody,
-    ) -> Result<Put, Problem> {
+    ) -> Result<WriteResponse, Problem> {
         let expect = expectation(if_match, if_none_match)?;
         let saved = self.dump.storage(&name.0)?.replace(&key.0, &row.0, expect).await?;
         let (row, tag) = tagged(saved);
-        Ok(Put::Done(row, tag))
+        Ok(WriteResponse::Written(row, tag))
     }
 
-    /// Change some fields of a row (JSON merge patch, RFC 7396).
+    /// Change some fields of a row (JSON merge patch, RFC 7396)
     #[oai(path = "/:name/:key", method = "patch", operation_id = "patch_row")]
     async fn patch(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
-        /// The key.
+        /// Key of the row.
         key: Path<String>,
-        /// Only if the row has this version, in quotes.
+        /// Quoted version the row must have.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-        /// Always fails: only a row that exists can be changed.
+        /// Always fails, because only an existing row can be changed.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
         /// The fields to change.
         patch: JsonBody,
-    ) -> Result<Put, Problem> {
+    ) -> Result<WriteResponse, Problem> {
         let expect = expectation(if_match, if_none_match)?;
         let saved = self.dump.storage(&name.0)?.patch(&key.0, &patch.0, expect).await?;
         let (row, tag) = tagged(saved);
-        Ok(Put::Done(row, tag))
+        Ok(WriteResponse::Written(row, tag))
     }
 
-    /// Delete a row.
+    /// Delete a row
     #[oai(path = "/:name/:key", method = "delete", operation_id = "delete_row")]
     async fn delete(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
-        /// The key.
+        /// Key of the row.
         key: Path<String>,
-        /// The version the row is expected to have: 409 when it has another.
-        version: Query<Option<i32>>,
-        /// Only if the row has this version, in quotes.
+        query: Query<DeleteQuery>,
+        /// Quoted version the row must have.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-    ) -> Result<Deleted, Problem> {
-        let expect = match (version.0, if_match.expects()) {
+    ) -> Result<DeleteResponse, Problem> {
+        let expect = match (query.0.version, if_match.expects()) {
             (None, condition) => condition,
             (Some(version), Expect::Anything) => Expect::Version(version),
-            (Some(_), _) => return Err(both_versions()),
+            (Some(_), _) => return Err(two_versions()),
         };
         self.dump.storage(&name.0)?.delete(&key.0, expect).await?;
-        Ok(Deleted::Done)
+        Ok(DeleteResponse::Deleted)
     }
 }
 
@@ -270,13 +290,24 @@ fn tagged(saved: Saved) -> (Reply<Object>, String) {
     (Reply(Object(saved.row)), format!("\"{}\"", saved.version))
 }
 
-/// The same fault as for anything else that is no row, and what to do instead.
-fn one_row() -> Problem {
-    let fault = Fault::new(Place::body(), "not-an-object", "a row is a JSON object");
-    Problem::from(Error::Invalid(vec![fault])).with_hint(ONE_ROW)
+/// The error for a body that is not an object, with a hint for clients that send several rows.
+fn not_one_row() -> Problem {
+    let fault = Fault::new(Place::body(), "not-an-object", "a row must be a JSON object");
+    Problem::from(Error::Invalid(vec![fault])).with_hint(ONE_ROW_HINT)
 }
 
-fn both_versions() -> Problem {
-    let detail = "`version` and If-Match say the same: send one of them";
+fn two_versions() -> Problem {
+    let detail = "send either the query parameter `version` or an If-Match header, not both";
     Problem::parameter("version", "two-conditions", detail)
+}
+
+/// Example bodies for the API document.
+pub(super) fn example(operation: &str) -> Option<Json> {
+    match operation {
+        "save_row" | "replace_row" => {
+            Some(json!({"chip_id": examples::KEY, "color": "red", "collar_size": 40}))
+        }
+        "patch_row" => Some(json!({"color": "black"})),
+        _ => None,
+    }
 }

@@ -1,36 +1,34 @@
-//! `/api/v1/source/`: the doors of throws, and what they do with them.
+//! `/api/v1/source/`: sources and their settings.
 
 use datadump_core::{Dump, Error, Expect, SourceInfo};
-use poem_openapi::{
-    ApiResponse, Object as ApiObject, OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
-use super::Tag;
+use super::{Tag, examples};
 use crate::{
     answer::{Object, Reply, Window},
-    extract::{Base, IfMatch, IfNoneMatch, JsonBody, expectation, object},
+    extract::{BaseUrl, IfMatch, IfNoneMatch, JsonBody, Paging, Query, expectation, object},
     problem::Problem,
     throwing::source_name,
 };
 
 const PATH: &str = "/api/v1/source/";
 
-/// The sources of a database.
+/// Operations on sources.
 pub(crate) struct Sources {
     pub(crate) dump: Dump,
 }
 
-/// A page of sources, by name.
+/// A page of sources, sorted by name.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct SourceList {
-    /// How many there are in all.
+    /// Total number of results.
     count: u64,
-    /// The address of the next page.
+    /// URL of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The address of the page before.
+    /// URL of the previous page.
     #[oai(nullable)]
     previous: Option<String>,
     /// The sources.
@@ -41,185 +39,182 @@ pub(crate) struct SourceList {
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Source")]
 pub(crate) struct SourceAnswer {
-    /// Its name.
+    /// Name.
     name: String,
-    /// What it does with what is thrown at it: `format`, `processor`, `key`, `strict`, `keep_raw`,
-    /// `unrouted` and `routes`, as the guide describes them.
+    /// How throws are processed: `format`, `processor`, `key`, `strict`, `keep_raw`, `unrouted` and `routes`,
+    /// as described in the guide.
     settings: Object,
-    /// The format of the last throw.
+    /// Format of the last throw.
     #[oai(nullable)]
     last_format: Option<String>,
-    /// How often its settings were written.
+    /// Version of the settings, incremented by every write.
     version: i32,
-    /// When it was made.
+    /// Time the source was created.
     created_at: String,
-    /// When its settings were last written.
+    /// Time the settings were last written.
     updated_at: String,
-    /// What this server has counted since it started.
-    counted: CountedAnswer,
+    /// Counters since the server started.
+    counted: ThrowCounters,
 }
 
-/// What was counted of throws.
+/// Counters of throws.
 #[derive(Debug, Clone, Copy, Default, ApiObject, Serialize)]
-#[oai(rename = "Counted")]
-pub(crate) struct CountedAnswer {
-    /// Throws.
+#[oai(rename = "ThrowCounters")]
+pub(crate) struct ThrowCounters {
+    /// Number of throws.
     pub(crate) throws: u64,
-    /// Rows written.
+    /// Number of rows written.
     pub(crate) accepted: u64,
-    /// Entries made in quarantine.
+    /// Number of quarantine entries created.
     pub(crate) quarantined: u64,
-    /// Records that nothing was to be done with.
+    /// Number of records dropped by a program or by the settings of the source.
     pub(crate) dropped: u64,
-    /// Records that were there already.
+    /// Number of records that were already stored.
     pub(crate) duplicates: u64,
 }
 
-/// The last throws at a source, newest first.
+/// The most recent throws at a source, newest first.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct RecentList {
-    /// How many are remembered.
+    /// Number of throws.
     count: u64,
-    /// The throws, as they came, and what became of each: `throw`, `received_at`, `content_type`,
+    /// The throws as they were received, with their outcome: `throw`, `received_at`, `content_type`,
     /// `arguments`, `peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`.
     results: Vec<Object>,
 }
 
-/// A source that was declared.
+/// The response to setting a source.
 #[derive(ApiResponse)]
-pub(crate) enum SourcePut {
-    /// There was none; now there is.
+pub(crate) enum SetResponse {
+    /// The source is created.
     #[oai(status = 201)]
     Created(
         Reply<SourceAnswer>,
-        /// The version of the settings, in quotes.
+        /// Version of the settings, in quotes.
         #[oai(header = "ETag")]
         String,
     ),
-    /// Its settings are these now.
+    /// The settings are replaced.
     #[oai(status = 200)]
     Changed(
         Reply<SourceAnswer>,
-        /// The version of the settings, in quotes.
+        /// Version of the settings, in quotes.
         #[oai(header = "ETag")]
         String,
     ),
 }
 
-/// A source as it is.
+/// The response to reading or changing a source.
 #[derive(ApiResponse)]
-pub(crate) enum SourceGot {
+pub(crate) enum SourceResponse {
     /// The source.
     #[oai(status = 200)]
     Source(
         Reply<SourceAnswer>,
-        /// The version of the settings, in quotes.
+        /// Version of the settings, in quotes.
         #[oai(header = "ETag")]
         String,
     ),
 }
 
-/// A source that is gone.
+/// The response to removing a source.
 #[derive(ApiResponse)]
-pub(crate) enum SourceGone {
-    /// The source and its settings are gone; the rows stay.
+pub(crate) enum RemoveResponse {
+    /// The source and its settings are removed; its rows are kept.
     #[oai(status = 204)]
-    Done,
+    Removed,
 }
 
 #[OpenApi(prefix_path = "/api/v1/source", tag = "Tag::Throw")]
 impl Sources {
-    /// List all sources.
+    /// List sources
     #[oai(path = "/", method = "get", operation_id = "list_sources")]
-    async fn list(
-        &self,
-        /// The most sources to answer with, 1 to 1000 (100).
-        limit: Query<Option<u64>>,
-        /// How many to skip.
-        offset: Query<Option<u64>>,
-        base: Base,
-    ) -> Result<Reply<SourceList>, Problem> {
-        let window = Window::new(limit.0, offset.0)?;
+    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<SourceList>, Problem> {
+        let window = Window::new(&paging.0)?;
         let sources = self.dump.sources().into_iter().map(SourceAnswer::from).collect();
-        let part = window.of(&base.at(PATH), sources);
-        let (count, next, previous) = (part.count, part.next, part.previous);
-        Ok(Reply(SourceList { count, next, previous, results: part.results }))
+        let page = window.of(&base.at(PATH), sources);
+        let (count, next, previous) = (page.count, page.next, page.previous);
+        Ok(Reply(SourceList { count, next, previous, results: page.results }))
     }
 
-    /// Read a source.
+    /// Get a source
     #[oai(path = "/:source", method = "get", operation_id = "get_source")]
     async fn get(
         &self,
-        /// The source.
+        /// Name of the source.
         source: Path<String>,
-    ) -> Result<SourceGot, Problem> {
+    ) -> Result<SourceResponse, Problem> {
         let (source, tag) = tagged(self.dump.source(&source.0)?);
-        Ok(SourceGot::Source(source, tag))
+        Ok(SourceResponse::Source(source, tag))
     }
 
-    /// Declare a source, or replace all its settings.
+    /// Create a source, or replace all its settings
     #[oai(path = "/:source", method = "put", operation_id = "set_source")]
     async fn set(
         &self,
-        /// The source.
+        /// Name of the source.
         source: Path<String>,
-        /// Only if its settings have this version, in quotes, or `*`: only if there is one.
+        /// Quoted version the settings must have, or `*` if the source must exist.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-        /// `*`: only if there is no such source.
+        /// `*`: the source must not exist.
         #[oai(name = "If-None-Match")]
         if_none_match: IfNoneMatch,
-        /// The settings; what is left out is as it is by default.
+        /// The settings; omitted ones get their defaults.
         settings: JsonBody,
-    ) -> Result<SourcePut, Problem> {
+    ) -> Result<SetResponse, Problem> {
         let name = source_name(&source.0)?;
         let expect = self.expected(&source.0, expectation(if_match, if_none_match)?)?;
         let settings = object(settings.0)?;
         let (source, is_new) = self.dump.set_source(&name, &settings, expect).await?;
         let (source, tag) = tagged(source);
-        Ok(if is_new { SourcePut::Created(source, tag) } else { SourcePut::Changed(source, tag) })
+        Ok(if is_new { SetResponse::Created(source, tag) } else { SetResponse::Changed(source, tag) })
     }
 
-    /// Change some settings of a source (JSON merge patch, RFC 7396).
+    /// Change some settings of a source (JSON merge patch, RFC 7396)
     #[oai(path = "/:source", method = "patch", operation_id = "patch_source")]
     async fn patch(
         &self,
-        /// The source.
+        /// Name of the source.
         source: Path<String>,
-        /// Only if its settings have this version, in quotes.
+        /// Quoted version the settings must have.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         /// The settings to change.
         patch: JsonBody,
-    ) -> Result<SourceGot, Problem> {
+    ) -> Result<SourceResponse, Problem> {
         let expect = self.expected(&source.0, if_match.expects())?;
         let patch = object(patch.0)?;
         let (source, tag) = tagged(self.dump.patch_source(&source.0, &patch, expect).await?);
-        Ok(SourceGot::Source(source, tag))
+        Ok(SourceResponse::Source(source, tag))
     }
 
-    /// Forget a source. Its rows stay, and the next throw makes it anew.
+    /// Remove a source
+    ///
+    /// Its rows are kept. The next throw creates the source again.
     #[oai(path = "/:source", method = "delete", operation_id = "remove_source")]
     async fn remove(
         &self,
-        /// The source.
+        /// Name of the source.
         source: Path<String>,
-        /// Only if its settings have this version, in quotes.
+        /// Quoted version the settings must have.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-    ) -> Result<SourceGone, Problem> {
+    ) -> Result<RemoveResponse, Problem> {
         let found = self.dump.source(&source.0)?;
         match self.expected(&source.0, if_match.expects())? {
-            Some(version) if version != found.version => Err(moved_on(found)),
-            _ => Ok(self.dump.remove_source(&source.0).await.map(|()| SourceGone::Done)?),
+            Some(version) if version != found.version => Err(precondition_failed(found)),
+            _ => Ok(self.dump.remove_source(&source.0).await.map(|()| RemoveResponse::Removed)?),
         }
     }
 
-    /// List the last throws at a source, as they came to this server, newest first.
+    /// List recent throws at a source, newest first
+    ///
+    /// They are shown as this server received them.
     #[oai(path = "/:source/recent", method = "get", operation_id = "recent_throws")]
     async fn recent(
         &self,
-        /// The source.
+        /// Name of the source.
         source: Path<String>,
     ) -> Result<Reply<RecentList>, Problem> {
         let recent = self.dump.recent(&source.0)?;
@@ -229,11 +224,11 @@ impl Sources {
         }))
     }
 
-    /// The version that settings have to have, if any is named.
+    /// Returns the version that the settings must have, if there is a precondition.
     fn expected(&self, name: &str, expect: Expect) -> Result<Option<i32>, Problem> {
         match (expect, self.dump.source(name)) {
             (Expect::Exactly(version) | Expect::Version(version), _) => Ok(Some(version)),
-            (Expect::Absent, Ok(found)) => Err(moved_on(found)),
+            (Expect::Absent, Ok(found)) => Err(precondition_failed(found)),
             (Expect::Exists, Err(_)) => Err(Error::Precondition { current: None }.into()),
             (Expect::Exists, Ok(found)) => Ok(Some(found.version)),
             _ => Ok(None),
@@ -241,8 +236,8 @@ impl Sources {
     }
 }
 
-impl CountedAnswer {
-    /// What was counted at all sources together.
+impl ThrowCounters {
+    /// Returns the sums over all sources.
     pub(super) fn of(dump: &Dump) -> Self {
         dump.sources().iter().fold(Self::default(), |sum, source| Self {
             throws: sum.throws + source.counted.throws,
@@ -259,7 +254,7 @@ fn tagged(source: SourceInfo) -> (Reply<SourceAnswer>, String) {
     (Reply(source.into()), tag)
 }
 
-fn moved_on(found: SourceInfo) -> Problem {
+fn precondition_failed(found: SourceInfo) -> Problem {
     Error::Precondition { current: serde_json::to_value(found).ok() }.into()
 }
 
@@ -272,7 +267,7 @@ impl From<SourceInfo> for SourceAnswer {
             version: source.version,
             created_at: source.created_at,
             updated_at: source.updated_at,
-            counted: CountedAnswer {
+            counted: ThrowCounters {
                 throws: source.counted.throws,
                 accepted: source.counted.accepted,
                 quarantined: source.counted.quarantined,
@@ -280,5 +275,23 @@ impl From<SourceInfo> for SourceAnswer {
                 duplicates: source.counted.duplicates,
             },
         }
+    }
+}
+
+/// Example bodies for the API document.
+pub(super) fn example(operation: &str) -> Option<Json> {
+    match operation {
+        "set_source" => Some(json!({
+            "routes": [{
+                "storage": examples::STORAGE,
+                "when": {"kind": "dog"},
+                "keep": ["chip_id", "color", "collar.size"],
+                "rename": {"collar.size": "collar_size"},
+                "cast": {"collar_size": "integer"},
+            }],
+            "unrouted": "drop",
+        })),
+        "patch_source" => Some(json!({"keep_raw": true})),
+        _ => None,
     }
 }

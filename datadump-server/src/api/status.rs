@@ -1,4 +1,4 @@
-//! `/api/v1/status`: what the server is doing, for people and their pages.
+//! `/api/v1/status`: the state of the server, for people and dashboards.
 
 use std::sync::Arc;
 
@@ -6,96 +6,96 @@ use datadump_core::{Dump, store::Span};
 use poem_openapi::{Object as ApiObject, OpenApi};
 use serde::Serialize;
 
-use super::{Tag, sources::CountedAnswer};
+use super::{Tag, sources::ThrowCounters};
 use crate::{answer::Reply, metrics::Metrics, problem::Problem};
 
-/// What the server is doing.
+/// The status operation.
 pub(crate) struct Status {
     pub(crate) dump: Dump,
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// What the server is doing.
+/// The state of the server.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Status")]
 pub(crate) struct StatusAnswer {
-    /// The version of the server.
+    /// Version of the server.
     version: String,
-    /// Seconds since it started.
+    /// Seconds since the start.
     uptime_s: f64,
-    /// The kind of database: `sqlite` or `postgres`.
+    /// Kind of database: `sqlite` or `postgres`.
     backend: String,
-    /// Bytes the database takes.
+    /// Size of the database in bytes.
     database_bytes: u64,
-    /// What waits to be written.
+    /// The write queue.
     queue: QueueAnswer,
-    /// Transactions committed since the start.
+    /// Number of transactions committed since the start.
     commits: u64,
-    /// Rows written or deleted since the start.
+    /// Number of rows written or deleted since the start.
     rows_written: u64,
-    /// What was thrown since the start.
-    throws: CountedAnswer,
-    /// What is kept of what was committed when.
-    feed: FeedAnswer,
-    /// Streams open now.
+    /// Counters of throws since the start.
+    throws: ThrowCounters,
+    /// The change log.
+    change_log: ChangeLogAnswer,
+    /// Number of open streams.
     streams: u64,
-    /// Entries that wait in quarantine.
+    /// Number of quarantine entries waiting to be replayed or discarded.
     quarantine_waiting: u64,
-    /// Requests answered since the start.
+    /// Number of requests answered since the start.
     requests: u64,
-    /// Connections open now.
+    /// Number of open connections.
     connections: u64,
-    /// What in the settings of the database puts at risk what was committed; empty when nothing does.
+    /// Database settings that put committed data at risk.
     warnings: Vec<String>,
-    /// The storages.
+    /// State of each storage.
     storages: Vec<StorageState>,
 }
 
-/// What is kept of what was committed when: a stream goes on from any position in it.
+/// The change log: a stream can resume from any position in it.
 #[derive(Debug, ApiObject, Serialize)]
-#[oai(rename = "Feed")]
-pub(crate) struct FeedAnswer {
-    /// The number of the oldest commit that is kept.
+#[oai(rename = "ChangeLog")]
+pub(crate) struct ChangeLogAnswer {
+    /// Number of the oldest retained commit.
     first: i64,
-    /// The number of the newest.
+    /// Number of the newest commit.
     last: i64,
-    /// Bytes that they take.
+    /// Size in bytes.
     bytes: u64,
-    /// When the oldest was.
+    /// Time of the oldest retained commit.
     since: String,
 }
 
-/// What waits to be written.
+/// The write queue.
 #[derive(Debug, ApiObject, Serialize)]
-#[oai(rename = "Queue")]
+#[oai(rename = "WriteQueue")]
 pub(crate) struct QueueAnswer {
-    /// Writes that wait.
+    /// Number of waiting writes.
     depth: u64,
-    /// The most that may wait.
+    /// Maximum number of waiting writes.
     capacity: u64,
-    /// Calls refused since the start because it was full.
+    /// Number of calls refused since the start because the queue was full.
     refused: u64,
 }
 
-/// A storage in short.
+/// The state of a storage.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct StorageState {
-    /// Its name.
+    /// Name.
     name: String,
-    /// The version in force; null before the first is.
+    /// Current version; null until the first one is applied.
     #[oai(nullable)]
     version: Option<i32>,
-    /// What its last migration is doing.
+    /// State of the latest migration: `queued`, `running`, `applied` or `failed`.
     state: String,
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Operation")]
 impl Status {
-    /// Say what the server is doing.
+    /// Get the state of the server
     #[oai(path = "/status", method = "get", operation_id = "status")]
     async fn status(&self) -> Result<Reply<StatusAnswer>, Problem> {
-        let (load, feed) = (self.dump.load(), self.dump.feed().await?);
-        let Span { first, last, bytes, since, .. } = feed;
+        let load = self.dump.load();
+        let Span { first, last, bytes, since, .. } = self.dump.feed().await?;
         let storages = self.dump.storages();
         let storages = storages.iter().map(|storage| StorageState {
             name: storage.name.to_string(),
@@ -110,8 +110,8 @@ impl Status {
             queue: QueueAnswer { depth: load.queued, capacity: load.capacity, refused: load.refused },
             commits: load.commits,
             rows_written: load.rows,
-            throws: CountedAnswer::of(&self.dump),
-            feed: FeedAnswer { first, last, bytes, since: since.to_string() },
+            throws: ThrowCounters::of(&self.dump),
+            change_log: ChangeLogAnswer { first, last, bytes, since: since.to_string() },
             streams: self.dump.listening().listeners,
             quarantine_waiting: self.dump.waiting().await?,
             requests: self.metrics.requests(),

@@ -1,4 +1,4 @@
-//! A storage, as the API shows it.
+//! Storages, as the API returns them.
 
 use datadump_core::store::Storage;
 use poem_openapi::Object as ApiObject;
@@ -6,23 +6,23 @@ use serde::Serialize;
 
 use crate::answer::{Moment, Object};
 
-/// A storage: while a version is on its way, that version; otherwise the one in force.
+/// A storage: the version being applied if there is one, otherwise the current version.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Storage")]
 pub(crate) struct StorageAnswer {
-    /// Its name.
+    /// Name.
     name: String,
-    /// Its version: the one on its way, else the one in force.
+    /// The version being applied if there is one, otherwise the current version.
     version: i32,
-    /// Whether a version is on its way.
+    /// Whether a version is being applied.
     locked: bool,
-    /// What the last migration is doing: `queued`, `running`, `applied` or `failed`.
+    /// State of the latest migration: `queued`, `running`, `applied` or `failed`.
     state: String,
-    /// The definition of that version, as it was sent: `key`, `fields` and `meta`.
+    /// Definition of that version as it was sent: `key`, `fields` and `meta`.
     definition: Object,
-    /// When it was first declared.
+    /// Time the storage was first declared.
     created_at: Moment,
-    /// When a version was last declared or applied.
+    /// Time a version was last declared or applied.
     updated_at: Moment,
 }
 

@@ -1,133 +1,189 @@
-//! `/api/v1/factory/storage/`: declaring, reading and removing storages.
+//! `/api/v1/factory/storage/`: declaring, listing and removing storages.
 
 use datadump_core::{Consent, Dump, schema::Class};
-use poem_openapi::{
-    ApiResponse, Object as ApiObject, OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
-use super::{Tag, storage_answer::StorageAnswer};
+use super::{Tag, examples, storage_answer::StorageAnswer};
 use crate::{
     answer::{Reply, Window},
-    extract::{Base, JsonBody},
+    extract::{BaseUrl, JsonBody, Paging, Parameter, Query, QueryParameters},
     problem::Problem,
 };
 
+/// Classes of changes that a request can allow.
 const CLASSES: &[&str] = &["additive", "widening", "data-dependent", "breaking", "destructive"];
 
-/// The storages of a database.
+/// Operations on storages.
 pub(crate) struct Storages {
     pub(crate) dump: Dump,
 }
 
-/// A page of storages, by name.
+/// A page of storages, sorted by name.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct StorageList {
-    /// How many there are in all.
+    /// Total number of results.
     count: u64,
-    /// The address of the next page.
+    /// URL of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The address of the page before.
+    /// URL of the previous page.
     #[oai(nullable)]
     previous: Option<String>,
     /// The storages.
     results: Vec<StorageAnswer>,
 }
 
-/// A storage that was declared.
+/// The response to declaring a storage.
 #[derive(ApiResponse)]
-pub(crate) enum Declared {
-    /// The version is recorded and being applied.
+pub(crate) enum DeclareResponse {
+    /// The version is recorded and is being applied.
     #[oai(status = 201)]
     Queued(Reply<StorageAnswer>),
-    /// The definition is the one in force already: nothing changes.
+    /// The definition is already in use: nothing changes.
     #[oai(status = 200)]
     Unchanged(Reply<StorageAnswer>),
 }
 
-/// A storage that is gone.
+/// The response to removing a storage.
 #[derive(ApiResponse)]
-pub(crate) enum Removed {
-    /// The storage, its rows and its versions are gone.
+pub(crate) enum RemoveResponse {
+    /// The storage is removed with its rows and versions.
     #[oai(status = 204)]
-    Done,
+    Removed,
+}
+
+/// The query of a declaration.
+#[derive(Debug, Default)]
+pub(crate) struct DeclareQuery {
+    allow: Option<Class>,
+    plan: Option<String>,
+}
+
+impl QueryParameters for DeclareQuery {
+    type Value = Self;
+
+    const DECLARED: &'static [&'static Parameter<Self>] = &[
+        &Parameter {
+            name: "allow",
+            schema: String::schema_ref,
+            description: "Highest class of changes to apply: `additive`, `widening`, `data-dependent`, `breaking` or \
+                          `destructive`.",
+            set: |query, _name, text| class(text).map(|class| query.allow = Some(class)),
+        },
+        &Parameter {
+            name: "plan",
+            schema: String::schema_ref,
+            description: "`plan_hash` of the plan for these changes.",
+            set: |query, _name, text| {
+                query.plan = Some(text.to_owned());
+                Ok(())
+            },
+        },
+    ];
+}
+
+/// The query of a removal.
+#[derive(Debug, Default)]
+pub(crate) struct RemoveQuery {
+    confirm: Option<String>,
+}
+
+impl QueryParameters for RemoveQuery {
+    type Value = Self;
+
+    const DECLARED: &'static [&'static Parameter<Self>] = &[&Parameter {
+        name: "confirm",
+        schema: String::schema_ref,
+        description: "Name of the storage, repeated.",
+        set: |query, _name, text| {
+            query.confirm = Some(text.to_owned());
+            Ok(())
+        },
+    }];
 }
 
 #[OpenApi(prefix_path = "/api/v1/factory/storage", tag = "Tag::Factory")]
 impl Storages {
-    /// List all storages.
+    /// List storages
     #[oai(path = "/", method = "get", operation_id = "list_storages")]
-    async fn list(
-        &self,
-        /// The most storages to answer with, 1 to 1000 (100).
-        limit: Query<Option<u64>>,
-        /// How many to skip.
-        offset: Query<Option<u64>>,
-        base: Base,
-    ) -> Result<Reply<StorageList>, Problem> {
-        let window = Window::new(limit.0, offset.0)?;
+    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<StorageList>, Problem> {
+        let window = Window::new(&paging.0)?;
         let storages = self.dump.storages().iter().map(|storage| StorageAnswer::from(&**storage)).collect();
-        let part = window.of(&base.at("/api/v1/factory/storage/"), storages);
-        let (count, next, previous) = (part.count, part.next, part.previous);
-        Ok(Reply(StorageList { count, next, previous, results: part.results }))
+        let page = window.of(&base.at("/api/v1/factory/storage/"), storages);
+        let (count, next, previous) = (page.count, page.next, page.previous);
+        Ok(Reply(StorageList { count, next, previous, results: page.results }))
     }
 
-    /// Declare a storage, or its next version.
+    /// Declare a storage, or a new version of it
     ///
-    /// The version is recorded when this answers, and applied in the background: `ready_status` says
-    /// how far it is. A new version sends the whole definition again. Only additive changes are made
-    /// unless a graver class is allowed, with the hash of a plan that was looked at before.
+    /// The version is recorded before the response is sent and applied in the background; `ready_status`
+    /// shows the progress. A new version requires the whole definition. Only additive changes are applied,
+    /// unless `allow` names a higher class and `plan` is the hash of a current plan.
     #[oai(path = "/", method = "post", operation_id = "declare_storage")]
     async fn declare(
         &self,
-        /// Make changes up to this class: `additive`, `widening`, `data-dependent`, `breaking` or
-        /// `destructive`.
-        allow: Query<Option<String>>,
-        /// The `plan_hash` of the plan for these changes.
-        plan: Query<Option<String>>,
-        /// The definition: `name`, `key`, `fields` and `meta`, as the guide describes them.
+        query: Query<DeclareQuery>,
+        /// The definition: `name`, `key`, `fields` and `meta`, as described in the guide.
         definition: JsonBody,
-    ) -> Result<Declared, Problem> {
-        let allow = allow.0.as_deref().map(class).transpose()?;
-        let declared = self.dump.declare(&definition.0, Consent { allow, plan: plan.0 }).await?;
+    ) -> Result<DeclareResponse, Problem> {
+        let DeclareQuery { allow, plan } = query.0;
+        let declared = self.dump.declare(&definition.0, Consent { allow, plan }).await?;
         let answer = Reply(StorageAnswer::from(&*declared.storage));
-        Ok(if declared.changed { Declared::Queued(answer) } else { Declared::Unchanged(answer) })
+        Ok(if declared.changed {
+            DeclareResponse::Queued(answer)
+        } else {
+            DeclareResponse::Unchanged(answer)
+        })
     }
 
-    /// Read a storage.
+    /// Get a storage
     #[oai(path = "/:name", method = "get", operation_id = "get_storage")]
     async fn get(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
     ) -> Result<Reply<StorageAnswer>, Problem> {
         Ok(Reply(StorageAnswer::from(&*self.dump.find(&name.0)?)))
     }
 
-    /// Remove a storage with all its rows.
+    /// Remove a storage with all its rows
     #[oai(path = "/:name", method = "delete", operation_id = "remove_storage")]
     async fn remove(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
-        /// The name of the storage again.
-        confirm: Query<Option<String>>,
-    ) -> Result<Removed, Problem> {
+        query: Query<RemoveQuery>,
+    ) -> Result<RemoveResponse, Problem> {
         self.dump.find(&name.0)?;
-        if confirm.0.as_deref() != Some(name.0.as_str()) {
-            let detail = format!("this removes all rows of `{0}`: confirm it with ?confirm={0}", name.0);
+        if query.0.confirm.as_deref() != Some(name.0.as_str()) {
+            let detail = format!("this removes all rows of `{0}`; confirm with ?confirm={0}", name.0);
             return Err(Problem::parameter("confirm", "not-confirmed", detail));
         }
         self.dump.remove(&name.0).await?;
-        Ok(Removed::Done)
+        Ok(RemoveResponse::Removed)
     }
 }
 
 fn class(name: &str) -> Result<Class, Problem> {
     Class::from_name(name).filter(|class| *class != Class::Forbidden).ok_or_else(|| {
-        let detail = format!("`{name}` cannot be allowed: it is one of {}", CLASSES.join(", "));
+        let detail = format!("`allow` must be one of {}, not `{name}`", CLASSES.join(", "));
         Problem::parameter("allow", "unknown-class", detail)
     })
+}
+
+/// Example bodies for the API document; a plan takes the same body as a declaration.
+pub(super) fn example(operation: &str) -> Option<Json> {
+    match operation {
+        "declare_storage" | "plan_storage" => Some(json!({
+            "name": examples::STORAGE,
+            "key": {"name": "chip_id", "type": "string", "max_length": 16},
+            "fields": [
+                {"name": "color", "type": "string", "max_length": 32, "db_index": true},
+                {"name": "collar_size", "type": "integer"},
+            ],
+        })),
+        _ => None,
+    }
 }

@@ -1,6 +1,6 @@
-//! `/api/v1/stream`: what is committed, for as long as somebody listens.
+//! `/api/v1/stream`, `/api/stream` and `/api/v1/device/{id}/command/stream`: server-sent events.
 
-use poem::{IntoResponse, Request, Response};
+use poem::{IntoResponse, Response};
 use poem_openapi::{
     ApiResponse, OpenApi,
     param::Path,
@@ -11,107 +11,69 @@ use poem_openapi::{
 
 use super::Tag;
 use crate::{
-    extract::{Noted, NotedHeader},
-    live::Streams,
+    extract::{DeviceToken, LastEventId, Query},
+    live::{ReadingStreamQuery, RowStreamQuery, Streams},
     problem::Problem,
 };
 
-/// The streams of a server.
+/// Operations that stream row changes and commands.
 pub(crate) struct Stream {
     pub(crate) streams: Streams,
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Live")]
 impl Stream {
-    /// Follow what is committed, as server-sent events.
+    /// Stream changes as server-sent events
     ///
-    /// Every row that is inserted, updated or deleted, in the order of the commits. With one storage its fields
-    /// can be filtered on as in lists: `field=value`, or `field__op=value`. A request to open a WebSocket at this
-    /// address is told the same, each event as a message.
-    #[expect(clippy::too_many_arguments, reason = "they are noted for the document, and read as one list")]
+    /// Every inserted, updated or deleted row, in commit order. If the stream is limited to one storage, its
+    /// fields can be used as filters, as in lists: `field=value`, or `field__op=value`. The stream is also
+    /// available over a WebSocket at this URL, with one message per event.
     #[oai(path = "/stream", method = "get", operation_id = "stream")]
     async fn stream(
         &self,
-        /// Only of these storages, separated by commas.
-        #[oai(name = "storage")]
-        _storage: Noted<String>,
-        /// Only of the storages that records of these sources go to, separated by commas.
-        #[oai(name = "source")]
-        _source: Noted<String>,
-        /// Only of the hub, and of this device, by its name or its number.
-        #[oai(name = "device")]
-        _device: Noted<String>,
-        /// Only of the hub, and of sensors of this name, or the one of this number.
-        #[oai(name = "sensor")]
-        _sensor: Noted<String>,
-        /// A filter as JSON: `{"or":[{"age":{"lt":18}},{"color":{"in":["red"]}}]}`.
-        #[oai(name = "where")]
-        _where: Noted<String>,
-        /// First the last rows there are: so many, 1 to 1000, or those of a time such as `10m`.
-        #[oai(name = "backfill")]
-        _backfill: Noted<String>,
-        /// What was committed behind this position, as a stream says it.
-        #[oai(name = "since")]
-        _since: Noted<String>,
-        /// The same, as a browser says it that was cut off. It wins over `since`.
-        #[oai(name = "Last-Event-ID")]
-        _last_event_id: NotedHeader<String>,
-        request: &Request,
+        query: Query<RowStreamQuery>,
+        last_event_id: LastEventId,
     ) -> Result<Events, Problem> {
-        self.streams.answer(request).await.map(Events)
+        self.streams.rows(query.0, &last_event_id).await.map(Events)
     }
 
-    /// Follow the commands of a device, as the device: each is leased to it when it is said.
+    /// Stream the commands of a device, as the device
     ///
-    /// A request to open a WebSocket at this address is told the same, each command as a message.
+    /// Each command is leased to the device when it is sent. The stream is also available over a WebSocket at
+    /// this URL, with one message per command.
     #[oai(path = "/device/:id/command/stream", method = "get", operation_id = "stream_commands")]
     async fn commands(
         &self,
-        /// The device, by its name or its number.
-        #[oai(name = "id")]
-        _id: Path<String>,
-        request: &Request,
+        /// Name or number of the device.
+        id: Path<String>,
+        token: DeviceToken,
     ) -> Result<Events, Problem> {
-        self.streams.answer(request).await.map(Events)
+        self.streams.commands(&id.0, &token).await.map(Events)
     }
 }
 
-/// The streams of readings.
+/// The operation that streams readings.
 pub(crate) struct ReadingStream {
     pub(crate) streams: Streams,
 }
 
 #[OpenApi(prefix_path = "/api", tag = "Tag::Hub")]
 impl ReadingStream {
-    /// Follow readings in their plainest form: what `new EventSource("/api/stream")` hears in a page.
+    /// Stream readings in their simplest form, for `new EventSource("/api/stream")`
     ///
-    /// `{"device_id", "device", "sensor_id", "sensor_type", "value", "timestamp"}` for each reading that is
-    /// committed. A request to open a WebSocket at this address is told the same, each reading as a message.
+    /// `{"device_id", "device", "sensor_id", "sensor_type", "value", "timestamp"}` for each committed
+    /// reading. The stream is also available over a WebSocket at this URL, with one message per reading.
     #[oai(path = "/stream", method = "get", operation_id = "stream_readings")]
     async fn readings(
         &self,
-        /// Only of this device, by its name or its number.
-        #[oai(name = "device")]
-        _device: Noted<String>,
-        /// Only of sensors of this name, or the one of this number.
-        #[oai(name = "sensor")]
-        _sensor: Noted<String>,
-        /// First the last readings there are: so many, 1 to 1000, or those of a time such as `10m`.
-        #[oai(name = "backfill")]
-        _backfill: Noted<String>,
-        /// What was committed behind this position, as a stream says it.
-        #[oai(name = "since")]
-        _since: Noted<String>,
-        /// The same, as a browser says it that was cut off. It wins over `since`.
-        #[oai(name = "Last-Event-ID")]
-        _last_event_id: NotedHeader<String>,
-        request: &Request,
+        query: Query<ReadingStreamQuery>,
+        last_event_id: LastEventId,
     ) -> Result<Events, Problem> {
-        self.streams.answer(request).await.map(Events)
+        self.streams.readings(query.0, &last_event_id).await.map(Events)
     }
 }
 
-/// An answer without an end.
+/// A response whose body is a stream of events.
 pub(crate) struct Events(Response);
 
 impl Payload for Events {
@@ -132,7 +94,7 @@ impl ApiResponse for Events {
     fn meta() -> MetaResponses {
         let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: Self::schema_ref() };
         let response = MetaResponse {
-            description: "Events, until one of both ends it.",
+            description: "A stream of events that stays open until either side closes it.",
             status: Some(200),
             status_range: None,
             content: vec![content],

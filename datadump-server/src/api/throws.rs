@@ -1,146 +1,147 @@
 //! `/` and `/throw/{source}`: throwing data.
 
+use poem::Request;
 use poem_openapi::{OpenApi, param::Path};
+use serde_json::{Value as Json, json};
 
-use super::{Tag, receipt_answer::ThrowAnswer};
+use super::{Tag, receipt_answer::ThrowResponse};
 use crate::{
-    extract::{Asked, Noted, ThrowBody},
+    extract::{MaybeKey, Query, ThrowBody, ThrowHead},
     problem::Problem,
-    throwing::Thrower,
+    throwing::{DataQuery, ThrowQuery, ThrowRequest, Thrower},
 };
 
-/// Everything that can be thrown.
+/// GET operations that store data: a HEAD request must not run them.
+pub(super) const GET_WITH_SIDE_EFFECTS: &[&str] = &["throw_arguments", "throw_arguments_at"];
+
+/// Operations that throw data.
 pub(crate) struct Throws {
     pub(crate) thrower: Thrower,
 }
 
 #[OpenApi(tag = "Tag::Throw")]
 impl Throws {
-    /// Throw data at the source `inbox`.
+    /// Throw data at the source `inbox`
     ///
-    /// Any body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format
-    /// is recognised. All other arguments of the address are kept with the throw; without a body they
-    /// are the record.
+    /// Accepts any body, with or without a content type, and uncompressed or compressed with gzip, deflate,
+    /// br or zstd. The format is detected. All other query parameters are stored with the throw; if the body
+    /// is empty, they are the record.
     #[oai(path = "/", method = "post", operation_id = "throw")]
     async fn throw(
         &self,
-        /// The format to read it as; recognised when it is not said.
-        #[oai(name = "format")]
-        _format: Noted<String>,
-        /// `1`: when anything is wrong, store nothing and answer 422.
-        #[oai(name = "strict")]
-        _strict: Noted<String>,
-        /// `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.
-        #[oai(name = "stream")]
-        _stream: Noted<String>,
-        /// `accepted`: answer 202 before it is committed.
-        #[oai(name = "ack")]
-        _ack: Noted<String>,
-        asked: Asked,
+        query: Query<ThrowQuery>,
+        head: ThrowHead,
+        key: MaybeKey,
         /// The data.
         body: ThrowBody,
-    ) -> Result<ThrowAnswer, Problem> {
-        Ok(self.thrower.throw("", asked, body.0).await?.into())
+    ) -> Result<ThrowResponse, Problem> {
+        self.run("", query, head, key, body).await
     }
 
-    /// Throw data at the source `inbox`, like `POST`.
+    /// Throw data at the source `inbox`, like `POST`
     #[oai(path = "/", method = "put", operation_id = "throw_put")]
     async fn throw_put(
         &self,
-        /// The format to read it as; recognised when it is not said.
-        #[oai(name = "format")]
-        _format: Noted<String>,
-        /// `1`: when anything is wrong, store nothing and answer 422.
-        #[oai(name = "strict")]
-        _strict: Noted<String>,
-        /// `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.
-        #[oai(name = "stream")]
-        _stream: Noted<String>,
-        /// `accepted`: answer 202 before it is committed.
-        #[oai(name = "ack")]
-        _ack: Noted<String>,
-        asked: Asked,
+        query: Query<ThrowQuery>,
+        head: ThrowHead,
+        key: MaybeKey,
         /// The data.
         body: ThrowBody,
-    ) -> Result<ThrowAnswer, Problem> {
-        Ok(self.thrower.throw("", asked, body.0).await?.into())
+    ) -> Result<ThrowResponse, Problem> {
+        self.run("", query, head, key, body).await
     }
 
-    /// Throw the arguments of the address at the source `inbox`: `/?speed=1.75`.
+    /// Throw the query parameters at the source `inbox`: `/?speed=1.75`
     ///
-    /// Any arguments; all of them are fields of the record. A client that asks for HTML gets the first
-    /// page instead.
+    /// All query parameters are fields of the record. A client that accepts HTML gets the start page instead.
     #[oai(path = "/", method = "get", operation_id = "throw_arguments")]
-    async fn throw_arguments(&self, asked: Asked) -> Result<ThrowAnswer, Problem> {
-        Ok(self.thrower.throw_arguments("", asked).await?.into())
+    async fn throw_arguments(
+        &self,
+        query: Query<DataQuery>,
+        head: ThrowHead,
+        request: &Request,
+    ) -> Result<ThrowResponse, Problem> {
+        self.run_data("", query, head, request).await
     }
 
-    /// Throw data at a source. The first throw makes it.
+    /// Throw data at a source, which is created by its first throw
     ///
-    /// Any body, with any content type or none, compressed (gzip, deflate, br, zstd) or not. Its format
-    /// is recognised. All other arguments of the address are kept with the throw; without a body they
-    /// are the record.
-    #[expect(clippy::too_many_arguments, reason = "they are noted for the document, and read as one list")]
+    /// Accepts any body, with or without a content type, and uncompressed or compressed with gzip, deflate,
+    /// br or zstd. The format is detected. All other query parameters are stored with the throw; if the body
+    /// is empty, they are the record.
     #[oai(path = "/throw/:source", method = "post", operation_id = "throw_at")]
     async fn throw_at(
         &self,
-        /// The source.
+        /// Name of the source.
         source: Path<String>,
-        /// The format to read it as; recognised when it is not said.
-        #[oai(name = "format")]
-        _format: Noted<String>,
-        /// `1`: when anything is wrong, store nothing and answer 422.
-        #[oai(name = "strict")]
-        _strict: Noted<String>,
-        /// `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.
-        #[oai(name = "stream")]
-        _stream: Noted<String>,
-        /// `accepted`: answer 202 before it is committed.
-        #[oai(name = "ack")]
-        _ack: Noted<String>,
-        asked: Asked,
+        query: Query<ThrowQuery>,
+        head: ThrowHead,
+        key: MaybeKey,
         /// The data.
         body: ThrowBody,
-    ) -> Result<ThrowAnswer, Problem> {
-        Ok(self.thrower.throw(&source.0, asked, body.0).await?.into())
+    ) -> Result<ThrowResponse, Problem> {
+        self.run(&source.0, query, head, key, body).await
     }
 
-    /// Throw data at a source, like `POST`.
-    #[expect(clippy::too_many_arguments, reason = "they are noted for the document, and read as one list")]
+    /// Throw data at a source, like `POST`
     #[oai(path = "/throw/:source", method = "put", operation_id = "throw_put_at")]
     async fn throw_put_at(
         &self,
-        /// The source.
+        /// Name of the source.
         source: Path<String>,
-        /// The format to read it as; recognised when it is not said.
-        #[oai(name = "format")]
-        _format: Noted<String>,
-        /// `1`: when anything is wrong, store nothing and answer 422.
-        #[oai(name = "strict")]
-        _strict: Noted<String>,
-        /// `1`: a body of any length, in a format that goes by lines, committed chunk by chunk.
-        #[oai(name = "stream")]
-        _stream: Noted<String>,
-        /// `accepted`: answer 202 before it is committed.
-        #[oai(name = "ack")]
-        _ack: Noted<String>,
-        asked: Asked,
+        query: Query<ThrowQuery>,
+        head: ThrowHead,
+        key: MaybeKey,
         /// The data.
         body: ThrowBody,
-    ) -> Result<ThrowAnswer, Problem> {
-        Ok(self.thrower.throw(&source.0, asked, body.0).await?.into())
+    ) -> Result<ThrowResponse, Problem> {
+        self.run(&source.0, query, head, key, body).await
     }
 
-    /// Throw the arguments of the address at a source: `/throw/car?speed=1.75`.
+    /// Throw the query parameters at a source: `/throw/car?speed=1.75`
     ///
-    /// Any arguments; all of them are fields of the record.
+    /// All query parameters are fields of the record.
     #[oai(path = "/throw/:source", method = "get", operation_id = "throw_arguments_at")]
     async fn throw_arguments_at(
         &self,
-        /// The source.
+        /// Name of the source.
         source: Path<String>,
-        asked: Asked,
-    ) -> Result<ThrowAnswer, Problem> {
-        Ok(self.thrower.throw_arguments(&source.0, asked).await?.into())
+        query: Query<DataQuery>,
+        head: ThrowHead,
+        request: &Request,
+    ) -> Result<ThrowResponse, Problem> {
+        self.run_data(&source.0, query, head, request).await
+    }
+
+    async fn run(
+        &self,
+        source: &str,
+        query: Query<ThrowQuery>,
+        head: ThrowHead,
+        key: MaybeKey,
+        body: ThrowBody,
+    ) -> Result<ThrowResponse, Problem> {
+        let request = ThrowRequest { arguments: query.0, head, once: key.0 };
+        Ok(self.thrower.throw(source, request, body.0).await?.into())
+    }
+
+    async fn run_data(
+        &self,
+        source: &str,
+        query: Query<DataQuery>,
+        head: ThrowHead,
+        request: &Request,
+    ) -> Result<ThrowResponse, Problem> {
+        // The key is only documented for POST and PUT, and accepted here too.
+        let once = MaybeKey::of(request.headers())?.0;
+        Ok(self.thrower.throw_data(source, query.0, head, once).await?.into())
+    }
+}
+
+/// Example bodies for the API document.
+pub(super) fn example(operation: &str) -> Option<Json> {
+    match operation {
+        "throw" | "throw_put" | "throw_at" | "throw_put_at" => Some(json!("{\"speed\": \"1.75\"}")),
+        _ => None,
     }
 }

@@ -1,35 +1,32 @@
-//! The versions of a storage: their history, the plan for the next, and how far the last one is.
+//! The versions of a storage: their history, plans, and the progress of migrations.
 
 use datadump_core::{Dump, Plan, store::VersionRecord};
 use poem::http::StatusCode;
-use poem_openapi::{
-    Object as ApiObject, OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{Object as ApiObject, OpenApi, param::Path};
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::Tag;
 use crate::{
     answer::{Moment, Object, Reply, Window, encoded},
-    extract::{Base, JsonBody},
+    extract::{BaseUrl, JsonBody, Paging, Query},
     problem::{FaultAnswer, Problem},
 };
 
-/// The versions of the storages of a database.
+/// Operations on the versions of storages.
 pub(crate) struct Versions {
     pub(crate) dump: Dump,
 }
 
-/// A page of versions, first to last.
+/// A page of versions, oldest first.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct VersionList {
-    /// How many there are in all.
+    /// Total number of results.
     count: u64,
-    /// The address of the next page.
+    /// URL of the next page.
     #[oai(nullable)]
     next: Option<String>,
-    /// The address of the page before.
+    /// URL of the previous page.
     #[oai(nullable)]
     previous: Option<String>,
     /// The versions.
@@ -40,127 +37,124 @@ pub(crate) struct VersionList {
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Version")]
 pub(crate) struct VersionAnswer {
-    /// Which one it is.
+    /// Number of the version.
     version: i32,
-    /// Its definition, as it was sent.
+    /// Definition as it was sent.
     definition: Object,
     /// `queued`, `running`, `applied` or `failed`.
     state: String,
-    /// Why it failed, when it did.
+    /// Why the migration failed, if it did.
     #[oai(nullable)]
     error: Option<String>,
-    /// When it was declared.
+    /// Time the version was declared.
     created_at: Moment,
-    /// When it came into force.
+    /// Time the migration was completed.
     #[oai(nullable)]
     applied_at: Option<Moment>,
 }
 
-/// What declaring a definition would do.
+/// The changes that a definition would make.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Plan")]
 pub(crate) struct PlanAnswer {
-    /// The storage.
+    /// Name of the storage.
     name: String,
-    /// The version in force; null for a new storage.
+    /// Current version; null for a new storage.
     #[oai(nullable)]
     base: Option<i32>,
-    /// The version it would have.
+    /// Version the storage would have.
     version: i32,
-    /// The gravest class among the changes; null when there are none.
+    /// Highest class of the changes; null if there are none.
     #[oai(nullable)]
     class: Option<String>,
     /// The changes.
     changes: Vec<ChangeAnswer>,
-    /// What the database would run.
+    /// Statements that the database would run.
     ddl: Vec<String>,
-    /// What to send as `plan` to have exactly this applied.
+    /// Hash to send as `plan` when declaring, so that exactly these changes are applied.
     plan_hash: String,
 }
 
-/// One change of a plan.
+/// A change in a plan.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Change")]
 pub(crate) struct ChangeAnswer {
     /// `additive`, `widening`, `data-dependent`, `breaking`, `destructive` or `forbidden`.
     class: String,
-    /// The field or index it concerns.
+    /// Name of the field or index.
     name: String,
-    /// Where it is in the definition: a JSON pointer.
+    /// JSON pointer to the change in the definition.
     #[oai(nullable)]
     pointer: Option<String>,
-    /// What changes, for people.
+    /// Human-readable explanation.
     detail: String,
-    /// Rows that were looked at.
+    /// Number of rows examined.
     rows_scanned: u64,
-    /// Rows that stand in its way.
+    /// Number of rows that prevent the change.
     rows_violating: u64,
-    /// The keys of the first few of them.
+    /// Keys of the first of these rows.
     examples: Vec<Json>,
-    /// About how long writers have to wait while it is made, in milliseconds; 0 when they need not.
+    /// Estimated time in milliseconds for which the change blocks writers; 0 if it does not.
     writers_wait_ms: u64,
 }
 
-/// How far the last version of a storage is.
+/// The progress of a storage's latest migration.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct ReadyStatus {
-    /// The storage.
+    /// Name of the storage.
     name: String,
-    /// The version.
+    /// Version of the storage that is being applied.
     version: i32,
-    /// Whether it is in force.
+    /// Whether the migration is completed.
     applied: bool,
     /// `queued`, `running`, `applied` or `failed`.
     state: String,
-    /// Rows read or rewritten so far.
+    /// Number of rows processed so far.
     rows_done: u64,
-    /// Rows there are to read or rewrite.
+    /// Total number of rows to process.
     rows_total: u64,
-    /// Why it failed, when it did.
+    /// Why the migration failed, if it did.
     #[oai(nullable)]
     error: Option<String>,
 }
 
 #[OpenApi(prefix_path = "/api/v1/factory", tag = "Tag::Factory")]
 impl Versions {
-    /// List the versions of a storage.
+    /// List the versions of a storage
     #[oai(path = "/storage/:name/versions", method = "get", operation_id = "list_versions")]
     async fn list(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
-        /// The most versions to answer with, 1 to 1000 (100).
-        limit: Query<Option<u64>>,
-        /// How many to skip.
-        offset: Query<Option<u64>>,
-        base: Base,
+        paging: Query<Paging>,
+        base: BaseUrl,
     ) -> Result<Reply<VersionList>, Problem> {
-        let window = Window::new(limit.0, offset.0)?;
+        let window = Window::new(&paging.0)?;
         let versions = self.dump.versions(&name.0).await?.into_iter().map(VersionAnswer::from).collect();
         let address = base.at(&format!("/api/v1/factory/storage/{}/versions/", encoded(&name.0)));
-        let part = window.of(&address, versions);
-        let (count, next, previous) = (part.count, part.next, part.previous);
-        Ok(Reply(VersionList { count, next, previous, results: part.results }))
+        let page = window.of(&address, versions);
+        let (count, next, previous) = (page.count, page.next, page.previous);
+        Ok(Reply(VersionList { count, next, previous, results: page.results }))
     }
 
-    /// Say what declaring a definition would do, and do nothing.
+    /// Plan a definition without declaring it
     #[oai(path = "/storage/:name/plan", method = "post", operation_id = "plan_storage")]
     async fn plan(
         &self,
-        /// The storage; it need not exist.
+        /// Name of the storage, which need not exist.
         name: Path<String>,
-        /// The definition; its `name` may be left out.
+        /// The definition; its `name` is optional.
         definition: JsonBody,
     ) -> Result<Reply<PlanAnswer>, Problem> {
         let definition = named(definition.0, &name.0)?;
         Ok(Reply(PlanAnswer::from(self.dump.plan(&definition).await?)))
     }
 
-    /// Say how far the last version of a storage is.
+    /// Get migration progress
     #[oai(path = "/ready_status/:name", method = "get", operation_id = "ready_status")]
     async fn ready_status(
         &self,
-        /// The storage.
+        /// Name of the storage.
         name: Path<String>,
     ) -> Result<Reply<ReadyStatus>, Problem> {
         let progress = self.dump.progress(&name.0).await?;
@@ -176,14 +170,14 @@ impl Versions {
     }
 }
 
-/// The definition, with the name of the path in it.
+/// Adds the name in the path to a definition, which must not contain another one.
 fn named(mut definition: Json, name: &str) -> Result<Json, Problem> {
     let Some(members) = definition.as_object_mut() else { return Ok(definition) };
     let found = members.entry("name").or_insert_with(|| name.into());
     if found == name {
         return Ok(definition);
     }
-    let detail = format!("name: {found} is not `{name}`, the storage of the path");
+    let detail = format!("name: {found} differs from `{name}`, the storage in the path");
     let fault =
         FaultAnswer { pointer: Some("/name".into()), ..FaultAnswer::new("another-name", detail.clone()) };
     let problem = Problem::new(StatusCode::BAD_REQUEST, "another-name", "The names differ", detail);

@@ -1,4 +1,4 @@
-//! The command line, made from the list of settings.
+//! The command line, derived from the list of settings.
 
 use std::ffi::OsString;
 
@@ -12,19 +12,19 @@ use super::{
 use crate::Error;
 
 const AFTER_HELP: &str = "Every option can also be set in the environment (--max-body as DATADUMP_MAX_BODY) and \
-     in datadump.toml (as max_body). Flags win over the environment, the environment over the file.";
+     in datadump.toml (as max_body). Flags override the environment, which overrides the file.";
 
-/// What the command line says.
+/// A parsed command line.
 pub(super) struct Arguments {
-    /// What is to be done.
+    /// The command.
     pub(super) command: Command,
-    /// The settings.
+    /// Settings.
     pub(super) flags: Layer,
-    /// The configuration file.
+    /// Path of the configuration file.
     pub(super) file: Option<String>,
 }
 
-/// Reads the command line; help, the version and mistakes come out as errors.
+/// Parses the command line. Requests for help or the version are returned as errors, like mistakes.
 pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, Error> {
     let matches = definition().try_get_matches_from(arguments).map_err(Error::Usage)?;
     let command = match matches.subcommand_name() {
@@ -33,12 +33,13 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arg
         Some(WORKER) => Command::Worker,
         _ => Command::Run,
     };
-    let values = SETTINGS.iter().filter_map(|setting| Some((setting.name, given(&matches, setting.name)?)));
+    let values =
+        SETTINGS.iter().filter_map(|setting| Some((setting.name, value_of(&matches, setting.name)?)));
     let flags = Layer { origin: Origin::Flags, values: values.collect() };
-    Ok(Arguments { command, flags, file: given(&matches, "config") })
+    Ok(Arguments { command, flags, file: value_of(&matches, "config") })
 }
 
-fn given(matches: &ArgMatches, name: &str) -> Option<String> {
+fn value_of(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.get_one::<String>(name).cloned()
 }
 
@@ -46,7 +47,7 @@ fn definition() -> clap::Command {
     let config = Arg::new("config")
         .long("config")
         .value_name("FILE")
-        .help("Configuration file [default: datadump.toml, if there is one]")
+        .help("Configuration file [default: datadump.toml, if it exists]")
         .global(true);
     let defaults = Config::default();
     let options = SETTINGS.iter().map(|setting| {
@@ -62,16 +63,16 @@ fn definition() -> clap::Command {
         }
     });
     clap::Command::new("datadump-server")
-        .about("Captures data and keeps it in typed storages")
+        .about("Captures data and stores it in typed storages")
         .version(env!("CARGO_PKG_VERSION"))
         .after_help(AFTER_HELP)
         .args(options)
         .arg(config)
         .subcommand(
-            clap::Command::new("check").about("Say whether the configuration is right, and what it would do"),
+            clap::Command::new("check").about("Check the configuration and show what the server would do"),
         )
         .subcommand(clap::Command::new("openapi").about("Print the OpenAPI document"))
-        // Only the server calls itself like this.
+        // Only used by the server itself.
         .subcommand(clap::Command::new(WORKER).about("Run programs for the server").hide(true))
 }
 
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn open_is_said_by_its_name_alone() {
+    fn open_needs_no_value() {
         assert_eq!(read(&["--open", "check"]).flags.values, [("open", "true".to_owned())]);
         assert_eq!(read(&["--open=false"]).flags.values, [("open", "false".to_owned())]);
         assert_eq!(read(&["--config", "x.toml"]).file.as_deref(), Some("x.toml"));

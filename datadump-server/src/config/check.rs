@@ -1,16 +1,16 @@
-//! What `check` says: every setting with where it comes from, and what a start would do.
+//! The output of `check`: every setting with its origin, and what the server would do.
 
 use datadump_core::Address;
 
 use super::{Config, layer::Layer, masked, settings::SETTINGS};
 
-/// What a start with this configuration would do.
+/// Describes a configuration.
 pub(super) fn report(config: &Config, layers: &[Layer]) -> String {
-    let mut lines = vec!["the configuration is right".to_owned(), String::new()];
+    let mut lines = vec!["the configuration is valid".to_owned(), String::new()];
     for setting in SETTINGS {
-        let says = |layer: &&Layer| layer.values.iter().any(|(name, _)| *name == setting.name);
+        let has_it = |layer: &&Layer| layer.values.iter().any(|(name, _)| *name == setting.name);
         let origin =
-            layers.iter().rev().find(says).map_or("default".to_owned(), |layer| layer.origin.to_string());
+            layers.iter().rev().find(has_it).map_or("default".to_owned(), |layer| layer.origin.to_string());
         lines.push(format!("{:<16} {:<36} ({origin})", setting.name, (setting.show)(config)));
     }
     lines.push(String::new());
@@ -20,15 +20,15 @@ pub(super) fn report(config: &Config, layers: &[Layer]) -> String {
     });
     lines.push(database(config));
     lines.push(match config.open {
-        true => "would serve everyone who reaches it, under any host name".into(),
-        false => "would serve this machine only, as localhost, 127.0.0.1 or [::1]".into(),
+        true => "would serve all clients, under any host name".into(),
+        false => "would only serve this machine, as localhost, 127.0.0.1 or [::1]".into(),
     });
     lines.join("\n")
 }
 
 fn database(config: &Config) -> String {
     match Address::parse(&config.database) {
-        Ok(Address::Sqlite(None)) => "would keep everything in a private file, deleted at the end".into(),
+        Ok(Address::Sqlite(None)) => "would store everything in a temporary file".into(),
         Ok(Address::Sqlite(Some(path))) if path.exists() => {
             format!("would open the SQLite database {}", path.display())
         }

@@ -1,24 +1,26 @@
-//! Where settings come from: each source is a layer, and later layers win.
+//! The sources of settings: each is a layer, and later layers override earlier ones.
 
 use std::{ffi::OsString, fmt, path::PathBuf};
 
 use super::{
     Config,
-    nearest::nearest,
-    settings::{self, Setting},
+    settings::{self, SETTINGS, Setting},
 };
 use crate::Error;
 
-/// The file that is read when none is named.
+/// The file that is read if no other is named.
 const DEFAULT_FILE: &str = "datadump.toml";
 const PREFIX: &str = "DATADUMP_";
+
+/// Minimum similarity of a name to be suggested for a misspelled one, from 0 to 1.
+const MIN_SIMILARITY: f64 = 0.6;
 
 /// The settings of one source.
 #[derive(Debug)]
 pub(super) struct Layer {
-    /// The source.
+    /// Where the settings come from.
     pub(super) origin: Origin,
-    /// What it says, by the names of the settings.
+    /// Names and values.
     pub(super) values: Vec<(&'static str, String)>,
 }
 
@@ -34,7 +36,7 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// How a setting is written there.
+    /// Returns how a setting is written in this source.
     fn spell(&self, name: &str) -> String {
         match self {
             Self::Flags => format!("--{}", name.replace('_', "-")),
@@ -55,7 +57,7 @@ impl fmt::Display for Origin {
 }
 
 impl Layer {
-    /// What the environment says, and the file it names.
+    /// Reads the environment. Also returns the configuration file it names.
     pub(super) fn environment(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<(Self, Option<String>), Error> {
@@ -64,14 +66,14 @@ impl Layer {
             let variable = variable.to_string_lossy().into_owned();
             let Some(name) = variable.strip_prefix(PREFIX) else { continue };
             let Ok(value) = value.into_string() else {
-                faults.push(format!("environment variable {variable} is not UTF-8"));
+                faults.push(format!("environment variable {variable} is not valid UTF-8"));
                 continue;
             };
             match settings::find(&name.to_lowercase()).filter(|_| name == name.to_uppercase()) {
-                // Compose files pass variables on that nobody set: empty ones.
+                // Docker Compose passes variables that are not set as empty ones.
                 _ if value.is_empty() => {}
                 _ if name == "CONFIG" => file = Some(value),
-                // It tells the command line `datadump` where the server is.
+                // Used by the command-line client.
                 _ if name == "SERVER" => {}
                 Some(setting) => values.push((setting.name, value)),
                 None => faults.push(unknown(&Origin::Environment, &variable, &name.to_lowercase())),
@@ -85,7 +87,7 @@ impl Layer {
         }
     }
 
-    /// What the file says: the one that is named, which must exist, or the default one, which need not.
+    /// Reads the named file, or the default file if it exists.
     pub(super) fn file(named: Option<PathBuf>) -> Result<Option<Self>, Error> {
         let must_exist = named.is_some();
         let path = named.unwrap_or_else(|| DEFAULT_FILE.into());
@@ -96,7 +98,7 @@ impl Layer {
         }
     }
 
-    /// What the text of a file says.
+    /// Parses the text of a file.
     pub(super) fn parse(path: PathBuf, text: &str) -> Result<Self, Error> {
         let table: toml::Table =
             text.parse().map_err(|error| Error::Config(vec![format!("{}: {error}", path.display())]))?;
@@ -111,14 +113,15 @@ impl Layer {
                 toml::Value::String(text) => values.push((setting.name, text)),
                 toml::Value::Integer(number) => values.push((setting.name, number.to_string())),
                 toml::Value::Boolean(value) => values.push((setting.name, value.to_string())),
-                _ => faults.push(format!("`{name}` in {origin}: expected text, a whole number or a boolean")),
+                _ => faults
+                    .push(format!("`{name}` in {origin}: expected a string, a whole number or a boolean")),
             }
         }
         if faults.is_empty() { Ok(Self { origin, values }) } else { Err(Error::Config(faults)) }
     }
 }
 
-/// What all layers say together; every fault in any of them is reported.
+/// Combines all layers into a configuration, and reports every error in any of them.
 pub(super) fn resolve(layers: &[Layer]) -> Result<Config, Error> {
     let (mut config, mut faults) = (Config::default(), Vec::new());
     for layer in layers {
@@ -133,11 +136,19 @@ pub(super) fn resolve(layers: &[Layer]) -> Result<Config, Error> {
 }
 
 fn unknown(origin: &Origin, written: &str, name: &str) -> String {
-    let hint = match nearest(name) {
-        Some(meant) => format!("did you mean `{}`?", origin.spell(meant)),
-        None => "`datadump-server --help` lists all".to_owned(),
+    let hint = match similar(name) {
+        Some(similar) => format!("did you mean `{}`?", origin.spell(similar)),
+        None => "`datadump-server --help` lists all settings".to_owned(),
     };
     format!("`{written}` in {origin} is not a setting; {hint}")
+}
+
+/// Returns the setting whose name is most similar.
+fn similar(name: &str) -> Option<&'static str> {
+    let similarities =
+        SETTINGS.iter().map(|setting| (strsim::normalized_levenshtein(setting.name, name), setting.name));
+    let (similarity, setting) = similarities.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (similarity >= MIN_SIMILARITY).then_some(setting)
 }
 
 #[cfg(test)]
@@ -158,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_win_over_environment_over_file_over_defaults() {
+    fn flags_override_environment_overrides_file_overrides_defaults() {
         let file = file("listen = '127.0.0.1:1'\nmax_body = 1\nopen = true\n").unwrap();
         let (environment, _) = environment(&[
             ("DATADUMP_LISTEN", "127.0.0.1:2"),
@@ -174,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_an_error_that_names_the_nearest() {
+    fn an_unknown_name_is_an_error_that_suggests_a_similar_one() {
         for (error, expected) in [
             (
                 file("databse = 'x'").unwrap_err(),
@@ -186,7 +197,7 @@ mod tests {
             ),
             (
                 file("[server]\nlisten = 'x'").unwrap_err(),
-                "`server` in datadump.toml is not a setting; `datadump-server --help` lists all",
+                "`server` in datadump.toml is not a setting; `datadump-server --help` lists all settings",
             ),
         ] {
             assert_eq!(error.to_string(), expected);
@@ -194,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_reported_with_its_place() {
+    fn every_error_is_reported_with_its_origin() {
         let error =
             resolve(&[file("listen = 'x'\nlog_format = 'xml'").unwrap(), flags(&[("max_body", "0")])])
                 .unwrap_err()
@@ -205,9 +216,25 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_says_nothing_and_config_names_the_file() {
+    fn empty_variables_are_ignored_and_config_names_the_file() {
         let (layer, named) = environment(&[("DATADUMP_OPEN", ""), ("DATADUMP_CONFIG", "a.toml")]).unwrap();
         assert!(layer.values.is_empty());
         assert_eq!(named.as_deref(), Some("a.toml"));
+    }
+
+    #[test]
+    fn misspelled_names_are_recognised() {
+        for (typo, expected) in [
+            ("listn", "listen"),
+            ("databse", "database"),
+            ("max-body", "max_body"),
+            ("maxconnections", "max_connections"),
+            ("loglevel", "log_level"),
+        ] {
+            assert_eq!(similar(typo), Some(expected));
+        }
+        for other in ["foo", "server", "", "o", "x".repeat(100).as_str()] {
+            assert_eq!(similar(other), None, "{other}");
+        }
     }
 }

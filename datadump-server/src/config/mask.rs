@@ -1,6 +1,6 @@
-//! Addresses of databases without their passwords.
+//! Database addresses without their passwords.
 
-/// The same address with `***` for its password, wherever it stands.
+/// Replaces the password in a database address with `***`.
 ///
 /// ```
 /// use datadump_server::config::masked;
@@ -14,7 +14,7 @@ pub fn masked(address: &str) -> String {
         None => (rest, None),
     };
     let mut masked = format!("{scheme}://");
-    // A password may hold `/` and `@` unescaped: what is before the last `@` is taken for a secret.
+    // A password may contain unescaped `/` and `@`: everything before the last `@` is treated as credentials.
     match rest.rsplit_once('@') {
         Some((user, host)) => {
             let name = user.split_once(':').map(|(name, _)| name);
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_password_is_left() {
+    fn passwords_are_masked() {
         for (address, expected) in [
             ("postgres://ann:secret@db:5432/x", "postgres://ann:***@db:5432/x"),
             ("postgres://ann:se@c/ret@db/x", "postgres://ann:***@db/x"),

@@ -1,5 +1,5 @@
-//! What the server is told: flags, `DATADUMP_*` environment variables and a file, with the same names
-//! in all three. Flags win over the environment, the environment over the file.
+//! Configuration from flags, `DATADUMP_*` environment variables and a file, with the same names in all three.
+//! Flags override the environment, which overrides the file.
 //!
 //! A new setting is a field of [`Config`] and one entry in [`settings`].
 
@@ -7,7 +7,6 @@ mod arguments;
 mod check;
 mod layer;
 mod mask;
-mod nearest;
 pub(crate) mod settings;
 mod values;
 
@@ -20,61 +19,61 @@ pub(crate) use self::values::duration;
 use self::{arguments::Arguments, layer::Layer};
 use crate::Error;
 
-/// What a process of the server's own is called with, to be a worker.
+/// The subcommand with which the server starts itself as a worker.
 const WORKER: &str = "worker";
 
-/// Everything the server can be told.
+/// The configuration of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The address to listen on.
+    /// Address to listen on.
     pub listen: SocketAddr,
-    /// The database: `sqlite:PATH` or `postgres://…`.
+    /// Database: `sqlite:PATH` or `postgres://…`.
     pub database: String,
-    /// Whether it may serve everyone who reaches it.
+    /// Whether to serve clients on other machines.
     pub open: bool,
-    /// The most bytes of one request's body, where it is no throw.
+    /// Maximum size of a request body that is not a throw, in bytes.
     pub max_body: usize,
-    /// The most bytes of one throw, decompressed.
+    /// Maximum size of a throw after decompression, in bytes.
     pub max_throw: usize,
-    /// The most bytes that all throws under way may have together.
+    /// Maximum memory for the bodies of all throws in progress, in bytes.
     pub throw_memory: usize,
-    /// The most connections at a time.
+    /// Maximum number of open connections.
     pub max_connections: usize,
-    /// What becomes of a device that nobody knows.
+    /// How unknown devices are registered.
     pub registration: Registration,
-    /// The most devices there may be.
+    /// Maximum number of registered devices.
     pub max_devices: usize,
-    /// The most readings a second that one device may push.
+    /// Maximum number of readings per second from one device.
     pub device_rate: usize,
-    /// How long a client may take to send the head of a request.
+    /// Time limit for sending the head of a request.
     pub header_timeout: Duration,
-    /// How long a body may stop coming.
+    /// How long a request body may stall.
     pub body_timeout: Duration,
     /// How long a connection may be idle between requests.
     pub idle_timeout: Duration,
-    /// How long a client may take nothing of what is sent to it.
+    /// How long a client may stop reading before it is disconnected.
     pub blocked_timeout: Duration,
-    /// How long a stop waits for requests that were accepted.
+    /// How long a stop waits for requests in progress.
     pub stop_timeout: Duration,
-    /// How long it is kept what was committed when, for streams that go on.
+    /// How long change-log entries are retained for resuming streams.
     pub change_log_time: Duration,
-    /// The most bytes of that.
+    /// Maximum size of the change log, in bytes.
     pub change_log_size: usize,
-    /// How logs are written.
+    /// Format of the logs.
     pub log_format: LogFormat,
-    /// What starts a process for programs that people write: a program that calls
-    /// [`program`](crate::program) when it is called like this. Without it they run in the server
-    /// itself, and one that asks for too much memory takes it down.
+    /// Command that starts a worker process for VRL programs. It must run a program that calls
+    /// [`program`](crate::program). Without it, VRL programs run in the server process, and one that uses too
+    /// much memory brings it down.
     pub worker: Option<WorkerCommand>,
-    /// What is logged: a level, or directives like `info,datadump_core=debug`.
+    /// Log level, or directives such as `info,datadump_core=debug`.
     pub log_level: String,
 }
 
-/// How logs are written.
+/// The format of the logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// Lines for people.
+    /// Human-readable lines.
     Text,
     /// One JSON object per line.
     Json,
@@ -108,18 +107,18 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Refuses what no single setting can know to be wrong.
+    /// Checks settings that depend on each other.
     pub fn validate(&self) -> Result<(), Error> {
         if !self.open && !self.listen.ip().is_loopback() {
             return Err(Error::Config(vec![format!(
-                "listening on {} would let everyone who reaches this address read and change everything: \
-                 listen on 127.0.0.1, or say `open` (--open) if that is what you want",
+                "listening on {} would let everyone who can reach this address read and change all data; \
+                 listen on 127.0.0.1, or set `open` (--open) to allow it",
                 self.listen
             )]));
         }
         if self.throw_memory < self.max_throw {
             let detail = format!(
-                "`throw_memory` ({}) is less than `max_throw` ({}), so that the largest throw could never be taken",
+                "`throw_memory` ({}) must be at least `max_throw` ({}), or the largest throws could never be accepted",
                 values::show_size(self.throw_memory),
                 values::show_size(self.max_throw)
             );
@@ -131,31 +130,31 @@ impl Config {
     }
 }
 
-/// What the program is to do.
+/// A command of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
-    /// Serve.
+    /// Run the server.
     Run,
-    /// Say whether the configuration is right, and what it would do.
+    /// Check the configuration and describe it.
     Check,
     /// Print the API document.
     OpenApi,
-    /// Run programs for a server that started this process.
+    /// Run VRL programs for the server that started this process.
     Worker,
 }
 
-/// A call of the program.
+/// A parsed invocation of the program.
 #[derive(Debug)]
 pub struct Invocation {
-    /// What it is to do.
+    /// The command.
     pub command: Command,
-    /// With which configuration.
+    /// The configuration.
     pub config: Config,
     layers: Vec<Layer>,
 }
 
 impl Invocation {
-    /// Reads the arguments, the environment, and the file they name.
+    /// Reads the arguments, the environment and the configuration file.
     pub fn read(
         arguments: impl IntoIterator<Item = OsString>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -166,7 +165,7 @@ impl Invocation {
         }
         let (environment, named) = Layer::environment(environment)?;
         let file = Layer::file(file.or(named).map(PathBuf::from))?;
-        // Later ones win.
+        // Later layers override earlier ones.
         let layers: Vec<Layer> = file.into_iter().chain([environment, flags]).collect();
         let mut config = layer::resolve(&layers)?;
         config.validate()?;
@@ -174,7 +173,7 @@ impl Invocation {
         Ok(Self { command, config, layers })
     }
 
-    /// What it would do, for people.
+    /// Describes the configuration for people.
     pub fn report(&self) -> String {
         check::report(&self.config, &self.layers)
     }

@@ -1,4 +1,4 @@
-//! The kinds of value a setting can have, read from text. Errors say what would be right.
+//! Parsers for the values of settings. Their errors name a valid value.
 
 use std::{net::SocketAddr, str::FromStr, time::Duration};
 
@@ -14,16 +14,16 @@ const TIMES: &[(&str, u64)] =
 const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    // The one name that means the same address everywhere.
+    // `localhost` is the only host name that is accepted, because it means the same address everywhere.
     let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),
     };
-    numeric.parse().map_err(|_| format!("`{text}` is not an address and a port, like 127.0.0.1:6050"))
+    numeric.parse().map_err(|_| format!("`{text}` is not an address with a port, such as 127.0.0.1:6050"))
 }
 
 pub(super) fn text(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("it is empty".into()) } else { Ok(text.to_owned()) }
+    if text.is_empty() { Err("the value is empty".into()) } else { Ok(text.to_owned()) }
 }
 
 pub(super) fn boolean(text: &str) -> Result<bool, String> {
@@ -37,26 +37,28 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
 pub(super) fn number(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!("`{text}` is not a whole number from 1")),
+        _ => Err(format!("`{text}` is not a positive whole number")),
     }
 }
 
 pub(super) fn size(text: &str) -> Result<usize, String> {
     let (digits, factor) = with_unit(text, SIZES, 1);
     let size = usize::from_str(digits).ok().and_then(|number| number.checked_mul(factor));
-    size.filter(|size| *size > 0).ok_or_else(|| format!("`{text}` is not a size, like 16MiB or 1000000"))
+    size.filter(|size| *size > 0).ok_or_else(|| format!("`{text}` is not a size, such as 16MiB or 1000000"))
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (digits, factor) = with_unit(text, TIMES, 1000);
     let millis = u64::from_str(digits).ok().and_then(|number| number.checked_mul(factor));
-    // A year and a day is more than any timeout; the timer of the runtime overflows on far more.
+    // Longer than any sensible timeout, and short enough not to overflow the runtime's timers.
     let millis = millis.filter(|millis| (1..=366 * 86_400_000).contains(millis));
-    millis.map(Duration::from_millis).ok_or_else(|| format!("`{text}` is not a time, like 10s, 500ms or 2m"))
+    millis
+        .map(Duration::from_millis)
+        .ok_or_else(|| format!("`{text}` is not a duration, such as 10s, 500ms or 2m"))
 }
 
 pub(super) fn registration(text: &str) -> Result<Registration, String> {
-    Registration::parse(text).ok_or_else(|| format!("`{text}` is none of `open`, `adopt` and `locked`"))
+    Registration::parse(text).ok_or_else(|| format!("`{text}` is not one of `open`, `adopt` and `locked`"))
 }
 
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
@@ -68,11 +70,13 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
 }
 
 pub(super) fn log_level(text: &str) -> Result<String, String> {
-    // `parse` alone takes any word for the name of a crate.
+    // `parse` alone accepts any word as the name of a crate.
     let levels = ["error", "warn", "info", "debug", "trace", "off"];
     let is_level = levels.contains(&text.to_lowercase().as_str());
     if !is_level && (!text.contains('=') || EnvFilter::builder().parse(text).is_err()) {
-        return Err(format!("`{text}` is not a level (error, warn, info, debug, trace), nor directives"));
+        return Err(format!(
+            "`{text}` is neither a level (error, warn, info, debug, trace) nor a list of directives"
+        ));
     }
     Ok(text.to_owned())
 }
@@ -109,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_times_are_read_and_shown() {
+    fn sizes_and_durations_are_parsed_and_formatted() {
         for (text, bytes, shown) in [
             ("16MiB", 16 << 20, "16MiB"),
             ("1000", 1000, "1000"),
@@ -131,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn invalid_values_are_refused() {
         for text in ["", "-1", "0", "x", "1 parsec", "99999999999999999999"] {
             assert!(size(text).is_err(), "{text:?}");
             assert!(duration(text).is_err(), "{text:?}");

@@ -1,5 +1,5 @@
-//! Bodies: JSON under any of the content types that clients really send, capped by what actually
-//! comes, in size and in time.
+//! JSON bodies, under any content type that clients really send, with limits on size and time that do not
+//! trust what the request announces.
 
 use std::time::Duration;
 
@@ -16,28 +16,29 @@ use poem_openapi::{
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::chunks::{Chunks, announced, too_large};
+use super::chunks::{Chunks, content_length, too_large};
 use crate::{
     answer::Object,
     problem::{FaultAnswer, Problem},
 };
 
-/// Beside JSON: what `curl -d`, `fetch` with a text, and clients that say nothing useful send.
+/// Content types accepted besides JSON: the defaults of `curl -d`, of `fetch` with a text, and of other
+/// clients.
 const LOOSE_TYPES: &[&str] = &["application/x-www-form-urlencoded", "text/plain", "application/octet-stream"];
 
-/// For whom a library has made a form of what was to be JSON.
-const NOT_A_FORM: &str = "send JSON (with requests: json=…, not data=…)";
+/// Hint for clients whose HTTP library has encoded the data as a form.
+const FORM_HINT: &str = "send JSON (with Python requests: json=…, not data=…)";
 
-/// How much of a body is taken, and how slowly.
+/// Limits on a request body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyLimits {
-    /// The most bytes.
+    /// Maximum size in bytes.
     pub(crate) bytes: usize,
-    /// How long it may stop coming; ten times as long for all of it.
-    pub(crate) pause: Duration,
+    /// How long it may stall; the whole body may take ten times as long.
+    pub(crate) stall_timeout: Duration,
 }
 
-/// A body of JSON.
+/// A JSON body.
 #[derive(Debug)]
 pub(crate) struct JsonBody(pub(crate) Json);
 
@@ -57,16 +58,16 @@ impl<'a> ApiExtractor<'a> for JsonBody {
         body: &mut RequestBody,
         _options: ExtractParamOptions<Self::ParamType>,
     ) -> poem::Result<Self> {
-        let bytes = taken(request, body).await?;
+        let bytes = read_json(request, body).await?;
         match json::parse(&bytes) {
             Ok(json) => Ok(Self(json)),
-            Err(error) if is_form(&bytes) => Err(Problem::from(error).with_hint(NOT_A_FORM).into()),
+            Err(error) if is_form(&bytes) => Err(Problem::from(error).with_hint(FORM_HINT).into()),
             Err(error) => Err(Problem::from(error).into()),
         }
     }
 }
 
-/// A body of JSON, or none at all, which says the same as an empty object.
+/// A JSON body that may be empty, which means an empty object.
 #[derive(Debug)]
 pub(crate) struct MaybeJson(pub(crate) Json);
 
@@ -85,7 +86,7 @@ impl<'a> ApiExtractor<'a> for MaybeJson {
         body: &mut RequestBody,
         _options: ExtractParamOptions<Self::ParamType>,
     ) -> poem::Result<Self> {
-        let bytes = taken(request, body).await?;
+        let bytes = read_json(request, body).await?;
         if bytes.is_empty() {
             return Ok(Self(Json::Object(serde_json::Map::new())));
         }
@@ -93,14 +94,14 @@ impl<'a> ApiExtractor<'a> for MaybeJson {
     }
 }
 
-/// A body as a type of its own; whatever else is in it is a mistake.
+/// Deserializes a body.
 pub(crate) fn typed<T: DeserializeOwned>(json: Json) -> Result<T, Problem> {
     serde_json::from_value(object(json)?).map_err(|error| invalid(&error.to_string()))
 }
 
-/// A body that is an object: an array would be taken for one by the order of its items.
+/// Checks that a body is an object: serde would also read a struct from an array, by position.
 pub(crate) fn object(json: Json) -> Result<Json, Problem> {
-    if json.is_object() { Ok(json) } else { Err(invalid("a JSON object is expected")) }
+    if json.is_object() { Ok(json) } else { Err(invalid("the body must be a JSON object")) }
 }
 
 fn invalid(detail: &str) -> Problem {
@@ -109,8 +110,8 @@ fn invalid(detail: &str) -> Problem {
     problem.with_faults(vec![fault])
 }
 
-/// The bytes of a body that is said to be JSON.
-async fn taken(request: &Request, body: &mut RequestBody) -> poem::Result<Vec<u8>> {
+/// Reads a body after checking that its headers allow JSON.
+async fn read_json(request: &Request, body: &mut RequestBody) -> poem::Result<Vec<u8>> {
     check_types(request.headers())?;
     let limits = request.data::<BodyLimits>().copied().ok_or_else(Problem::internal)?;
     Ok(read(body.take()?, request.headers(), limits).await?)
@@ -122,7 +123,7 @@ fn check_types(headers: &HeaderMap) -> Result<(), Problem> {
             let name = String::from_utf8_lossy(encoding.as_bytes());
             return Err(unsupported(
                 "content-encoding",
-                format!("a body encoded as `{name}` is not taken here"),
+                format!("content encoding `{name}` is not supported here"),
             ));
         }
     }
@@ -135,7 +136,7 @@ fn check_types(headers: &HeaderMap) -> Result<(), Problem> {
     }
     Err(unsupported(
         "content-type",
-        format!("a body of type `{kind}` is not taken here: send application/json"),
+        format!("content type `{kind}` is not supported here: send application/json"),
     ))
 }
 
@@ -143,7 +144,7 @@ fn unsupported(code: &str, detail: String) -> Problem {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, "The body cannot be read", detail)
 }
 
-/// Whether it looks like `a=1&b=2`.
+/// Returns whether a body looks like `a=1&b=2`.
 fn is_form(body: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.%+[]".contains(byte);
     body.split(|byte| *byte == b'&').all(|pair| {
@@ -152,12 +153,12 @@ fn is_form(body: &[u8]) -> bool {
     })
 }
 
-/// All of a body, or why not.
+/// Reads a whole body.
 pub(crate) async fn read(body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Vec<u8>, Problem> {
-    if announced(headers).is_some_and(|length| length > limits.bytes as u64) {
+    if content_length(headers).is_some_and(|length| length > limits.bytes as u64) {
         return Err(too_large(limits.bytes));
     }
-    let (mut chunks, mut bytes) = (Chunks::of(body, limits.pause), Vec::new());
+    let (mut chunks, mut bytes) = (Chunks::of(body, limits.stall_timeout), Vec::new());
     while let Some(chunk) = chunks.next().await? {
         if bytes.len() + chunk.len() > limits.bytes {
             return Err(too_large(limits.bytes));
@@ -178,8 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn json_is_taken_under_the_types_clients_really_send() {
-        for (kind, taken) in [
+    fn json_is_accepted_under_the_types_clients_really_send() {
+        for (kind, is_accepted) in [
             ("application/json", true),
             ("Application/JSON; charset=utf-8", true),
             ("application/merge-patch+json", true),
@@ -188,7 +189,7 @@ mod tests {
             ("multipart/form-data; boundary=x", false),
             ("application/xml", false),
         ] {
-            assert_eq!(check_types(&headers(&[(header::CONTENT_TYPE, kind)])).is_ok(), taken, "{kind}");
+            assert_eq!(check_types(&headers(&[(header::CONTENT_TYPE, kind)])).is_ok(), is_accepted, "{kind}");
         }
         assert!(check_types(&HeaderMap::new()).is_ok());
         assert!(check_types(&headers(&[(header::CONTENT_ENCODING, "identity")])).is_ok());
@@ -211,8 +212,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_comes_is_counted_whatever_is_announced() {
-        let limits = BodyLimits { bytes: 4, pause: Duration::from_secs(1) };
+    async fn the_received_size_counts_whatever_is_announced() {
+        let limits = BodyLimits { bytes: 4, stall_timeout: Duration::from_secs(1) };
         for (announced, body, expected) in
             [("4", "1234", Ok("1234")), ("1", "12345", Err(413)), ("5", "", Err(413)), ("x", "", Ok(""))]
         {

@@ -1,4 +1,4 @@
-//! A body as it comes, chunk by chunk: it may stop coming for a while, but not for ever.
+//! A request body as a stream of chunks, with a limit on how long it may stall.
 
 use std::{io, pin::Pin, time::Duration};
 
@@ -12,45 +12,49 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::problem::Problem;
 
-/// What is left of a body.
+/// The rest of a request body.
 pub(crate) struct Chunks {
     stream: Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>,
-    pause: Duration,
+    stall_timeout: Duration,
     is_endless: bool,
-    /// When all of it has to be there: set when something has to be waited for.
-    end: Option<Instant>,
+    /// Deadline for the whole body, set when the first chunk has to be waited for.
+    deadline: Option<Instant>,
 }
 
 impl Chunks {
-    /// A body that may stop coming for so long; ten times as long for all of it.
-    pub(crate) fn of(body: Body, pause: Duration) -> Self {
-        Self { is_endless: false, ..Self::endless(body, pause) }
+    /// A body that may stall for `stall_timeout` at a time, and take ten times as long in total.
+    pub(crate) fn of(body: Body, stall_timeout: Duration) -> Self {
+        Self { is_endless: false, ..Self::endless(body, stall_timeout) }
     }
 
-    /// The same, with no end to how long all of it may take.
-    pub(crate) fn endless(body: Body, pause: Duration) -> Self {
-        Self { stream: Box::pin(body.into_bytes_stream()), pause, is_endless: true, end: None }
+    /// A body that may stall for `stall_timeout` at a time, without a limit on the total time.
+    pub(crate) fn endless(body: Body, stall_timeout: Duration) -> Self {
+        Self { stream: Box::pin(body.into_bytes_stream()), stall_timeout, is_endless: true, deadline: None }
     }
 
-    /// The next chunk, none at the end, or why it does not come.
+    /// Returns the next chunk, or `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        // Mostly it has come together with the head.
+        // Usually the body has arrived together with the head: no timer is set then.
         let next = match self.stream.next().now_or_never() {
             Some(next) => next,
-            None => timeout_at(self.patience(), self.stream.next()).await.map_err(|_| too_slow())?,
+            None => timeout_at(self.next_deadline(), self.stream.next()).await.map_err(|_| too_slow())?,
         };
         next.transpose().map_err(|_| broken())
     }
 
-    fn patience(&mut self) -> Instant {
+    fn next_deadline(&mut self) -> Instant {
         let now = Instant::now();
-        let patience = now + self.pause;
-        if self.is_endless { patience } else { patience.min(*self.end.get_or_insert(now + self.pause * 10)) }
+        let stalled = now + self.stall_timeout;
+        if self.is_endless {
+            stalled
+        } else {
+            stalled.min(*self.deadline.get_or_insert(now + self.stall_timeout * 10))
+        }
     }
 }
 
-/// How long the head of a request says that its body is.
-pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
+/// Returns the `Content-Length` of a request.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
 }
 
@@ -60,12 +64,17 @@ pub(crate) fn too_large(limit: usize) -> Problem {
 }
 
 fn too_slow() -> Problem {
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The body did not come", "the body stopped coming")
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too-slow",
+        "The body is too slow",
+        "the body stalled before its end",
+    )
 }
 
 fn broken() -> Problem {
-    let detail = "the body broke off before its end";
-    Problem::new(StatusCode::BAD_REQUEST, "broken-body", "The body broke off", detail)
+    let detail = "the connection was closed before the end of the body";
+    Problem::new(StatusCode::BAD_REQUEST, "broken-body", "The body is incomplete", detail)
 }
 
 #[cfg(test)]
@@ -73,15 +82,15 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_stops_coming_is_given_up() {
+    async fn a_stalled_body_is_given_up() {
         let never = || Body::from_bytes_stream(futures_util::stream::pending::<io::Result<Vec<u8>>>());
-        let pause = Duration::from_secs(1);
-        assert_eq!(Chunks::of(never(), pause).next().await.unwrap_err().status, 408);
-        assert_eq!(Chunks::endless(never(), pause).next().await.unwrap_err().status, 408);
+        let timeout = Duration::from_secs(1);
+        assert_eq!(Chunks::of(never(), timeout).next().await.unwrap_err().status, 408);
+        assert_eq!(Chunks::endless(never(), timeout).next().await.unwrap_err().status, 408);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_drips_is_given_up_unless_it_may_be_endless() {
+    async fn a_slow_body_is_given_up_unless_it_may_be_endless() {
         let drops = || {
             Body::from_bytes_stream(futures_util::stream::unfold((), |()| async {
                 tokio::time::sleep(Duration::from_millis(900)).await;

@@ -1,8 +1,8 @@
-//! The token of a device, as the device sends it: never in an address, which is logged everywhere.
+//! A device's token. It is never taken from a URL, because URLs end up in logs.
 
 use poem::{FromRequest, Request, RequestBody, http::header};
 
-/// `Authorization: Bearer …`, if there is one.
+/// The token in `Authorization: Bearer …`, if there is one.
 #[derive(Debug)]
 pub(crate) struct DeviceToken(pub(crate) Option<String>);
 

@@ -1,19 +1,26 @@
-//! What handlers take from a request, one file per kind. Everything that is taken has been checked.
+//! Extractors: what handlers take from a request, checked, one file per kind.
 
-mod base;
+mod base_url;
 mod body;
 mod chunks;
-mod condition;
 mod device_token;
-mod idempotency;
-mod parameters;
+mod idempotency_key;
+mod last_event_id;
+mod list_query;
+mod precondition;
+mod query;
 mod throw;
 
-pub(crate) use base::Base;
+pub(crate) use base_url::BaseUrl;
 pub(crate) use body::{BodyLimits, JsonBody, MaybeJson, object, read as read_body, typed};
 pub(crate) use chunks::{Chunks, too_large};
-pub(crate) use condition::{IfMatch, IfNoneMatch, KnownVersions, expectation};
 pub(crate) use device_token::DeviceToken;
-pub(crate) use idempotency::{IDEMPOTENCY_KEY, MaybeOnce, REPLAYED, malformed};
-pub(crate) use parameters::{Noted, NotedHeader, Parameters, parse_query, parse_query_loosely};
-pub(crate) use throw::{Asked, ThrowBody};
+pub(crate) use idempotency_key::{IDEMPOTENCY_KEY, MaybeKey, REPLAYED, malformed};
+pub(crate) use last_event_id::{LAST_EVENT_ID, LastEventId};
+pub(crate) use list_query::{COUNT, CURSOR, LIMIT, OFFSET, ORDERING, Paging};
+pub(crate) use precondition::{IfMatch, IfNoneMatch, KnownVersions, expectation};
+pub(crate) use query::{
+    NoQuery, Pairs, Parameter, Query, QueryParameters, flatten, parse_query_lossy, passed_on, push,
+    whole_number,
+};
+pub(crate) use throw::{ThrowBody, ThrowHead};

@@ -1,69 +1,55 @@
-//! A throw, as a request brings it: any content type or none, any arguments.
+//! The head and body of a request that throws: any content type or none.
 
 use std::net::{IpAddr, SocketAddr};
 
-use datadump_core::{
-    Once,
-    process::decompress::{Encoding, encodings},
-};
+use datadump_core::process::decompress::{Encoding, encodings};
 use poem::{
     Body, FromRequest, Request, RequestBody,
     http::{HeaderMap, header},
     web::RemoteAddr,
 };
 use poem_openapi::{
-    __private::UrlQuery,
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     payload::{Binary, Payload as _},
     registry::{MetaMediaType, MetaRequest},
 };
 
-use super::{chunks::announced, idempotency::MaybeOnce};
+use super::chunks::content_length;
 use crate::problem::Problem;
 
-/// What the head of a request says about its throw.
+/// The head of a throw request.
 #[derive(Debug)]
-pub(crate) struct Asked {
-    /// All arguments of the address.
-    pub(crate) arguments: Vec<(String, String)>,
-    /// What it says its content type is.
+pub(crate) struct ThrowHead {
+    /// Content type, if it is given.
     pub(crate) content_type: Option<String>,
-    /// How its body is compressed, in the order that was done.
+    /// Content encodings, in the order they were applied.
     pub(crate) encodings: Vec<Encoding>,
-    /// How long it says its body is.
-    pub(crate) announced: Option<u64>,
-    /// Who sends it.
+    /// Content length, if it is given.
+    pub(crate) content_length: Option<u64>,
+    /// IP address of the client.
     pub(crate) peer: Option<IpAddr>,
-    /// That it is to be stored once.
-    pub(crate) once: Option<Once>,
 }
 
-/// The body of a throw, not read yet: the framework's own would want a content type.
+/// The body of a throw, not read yet. The framework's own type would insist on a content type.
 #[derive(Debug)]
 pub(crate) struct ThrowBody(pub(crate) Body);
 
-impl Asked {
+impl ThrowHead {
     pub(crate) fn of(request: &Request) -> Result<Self, Problem> {
         let headers = request.headers();
         Ok(Self {
-            arguments: request
-                .extensions()
-                .get::<UrlQuery>()
-                .map(|query| query.0.clone())
-                .unwrap_or_default(),
             content_type: joined(headers, &header::CONTENT_TYPE).filter(|sent| !sent.trim().is_empty()),
             encodings: match joined(headers, &header::CONTENT_ENCODING) {
                 Some(sent) => encodings(&sent)?,
                 None => Vec::new(),
             },
-            announced: announced(headers),
+            content_length: content_length(headers),
             peer: peer(request),
-            once: MaybeOnce::of(headers)?.0,
         })
     }
 }
 
-/// The address it comes from, without the port, which says nothing of who it is.
+/// Returns the client's address without its port, which does not identify it.
 fn peer(request: &Request) -> Option<IpAddr> {
     let RemoteAddr(address) = request.remote_addr();
     address.as_socket_addr().map(SocketAddr::ip)
@@ -75,7 +61,7 @@ fn joined(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     Some(values.fold(first, |all, value| all + ", " + &value))
 }
 
-impl<'a> FromRequest<'a> for Asked {
+impl<'a> FromRequest<'a> for ThrowHead {
     async fn from_request(request: &'a Request, _body: &mut RequestBody) -> poem::Result<Self> {
         Ok(Self::of(request)?)
     }

@@ -1,102 +1,115 @@
-//! `/api/v1/stream`: what is committed, for as long as somebody listens, as server-sent events or over a
+//! Streams: `/api/v1/stream`, `/api/stream` and the commands of a device, as server-sent events or over a
 //! WebSocket.
 //!
 //! ```text
-//! request ─► asked ─► subscription ─► saying: words ─► sse    lines of an answer without an end
-//!                                                  └─► socket messages of a WebSocket
+//! request ─► query ─► subscription ─► stream: messages ─► sse     server-sent events
+//!                                                      └─► socket  messages of a WebSocket
 //! ```
 
-mod asked;
-mod saying;
+mod query;
 mod socket;
 mod sse;
+mod stream;
 
 use std::{sync::Arc, time::Duration};
 
-use datadump_core::Dump;
+use datadump_core::{Dump, live::Subscribe};
 use percent_encoding::percent_decode_str;
 use poem::{
     Request, Response,
-    http::{HeaderName, Method, header},
+    http::{Method, header},
 };
 use poem_openapi::OperationId;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-use self::{
-    asked::asked,
-    saying::{Form, Saying},
-};
+pub(crate) use self::query::{ReadingStreamQuery, RowStreamQuery};
+use self::stream::{Content, MessageStream};
 use crate::{
     config::Config,
-    extract::{DeviceToken, parse_query},
+    extract::{DeviceToken, LastEventId, NoQuery, QueryParameters as _},
     metrics::Metrics,
     problem::Problem,
-    socket::names,
+    socket::has_token,
 };
 
-/// The path of all that is committed.
-const PATH: &str = "/api/v1/stream";
+/// Path of the stream of row changes.
+const ROWS_PATH: &str = "/api/v1/stream";
 
-/// The path of readings alone, in their plainest form.
-const READINGS: &str = "/api/stream";
+/// Path of the stream of readings.
+const READINGS_PATH: &str = "/api/stream";
 
-/// The header with which a client that was cut off says how far it came.
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Number of bytes after which a batch of messages is sent, even if more are ready.
+const BATCH_BYTES: usize = 32 << 10;
 
-/// How many bytes are said at once, when there is as much to say.
-const TOGETHER: usize = 32 << 10;
-
-/// All streams of a server. Cheap to clone; all clones are one.
+/// Creates streams, and closes them all when the server stops. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct Streams {
     dump: Dump,
-    stopped: watch::Sender<bool>,
+    stop: CancellationToken,
     blocked_timeout: Duration,
     metrics: Arc<Metrics>,
 }
 
-/// Goes with an answer that has no end.
+/// Marks a response whose body has no end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Endless;
 
-/// Whether a request wants to be told over a WebSocket.
-pub(crate) fn is_upgrade(request: &Request) -> bool {
-    let path = request.uri().path();
-    request.method() == Method::GET
-        && (matches!(path, PATH | READINGS) || device(path).is_some())
-        && names(request.headers(), &header::UPGRADE, "websocket")
+/// What a path streams.
+enum Endpoint {
+    Rows,
+    Readings,
+    /// Commands of the device with this name or number.
+    Commands(String),
 }
 
-/// The device whose commands are asked for at this path.
-fn device(path: &str) -> Option<String> {
-    let device = path.strip_prefix("/api/v1/device/")?.strip_suffix("/command/stream")?;
-    let device = Some(device).filter(|device| !device.is_empty() && !device.contains('/'))?;
-    Some(percent_decode_str(device).decode_utf8_lossy().into_owned())
+impl Endpoint {
+    fn of(path: &str) -> Option<Self> {
+        match path {
+            ROWS_PATH => return Some(Self::Rows),
+            READINGS_PATH => return Some(Self::Readings),
+            _ => {}
+        }
+        let device = path.strip_prefix("/api/v1/device/")?.strip_suffix("/command/stream")?;
+        let device = Some(device).filter(|device| !device.is_empty() && !device.contains('/'))?;
+        Some(Self::Commands(percent_decode_str(device).decode_utf8_lossy().into_owned()))
+    }
+
+    fn operation(&self) -> OperationId {
+        OperationId(match self {
+            Self::Rows => "stream",
+            Self::Readings => "stream_readings",
+            Self::Commands(_) => "stream_commands",
+        })
+    }
+}
+
+/// Returns whether a request asks for a stream over a WebSocket.
+pub(crate) fn is_upgrade(request: &Request) -> bool {
+    request.method() == Method::GET
+        && has_token(request.headers(), &header::UPGRADE, "websocket")
+        && Endpoint::of(request.uri().path()).is_some()
 }
 
 impl Streams {
     pub(crate) fn new(dump: &Dump, config: &Config, metrics: &Arc<Metrics>) -> Self {
         Self {
             dump: dump.clone(),
-            stopped: watch::Sender::new(false),
+            stop: CancellationToken::new(),
             blocked_timeout: config.blocked_timeout,
             metrics: metrics.clone(),
         }
     }
 
-    /// Ends all of them.
+    /// Closes all streams.
     pub(crate) fn stop(&self) {
-        self.stopped.send_replace(true);
+        self.stop.cancel();
     }
 
-    /// Answers the handshake of a WebSocket; the stream goes on by itself.
+    /// Answers the handshake of a WebSocket. The stream runs in the background.
     pub(crate) async fn accept(&self, request: &Request) -> poem::Result<Response> {
-        let operation = OperationId(match request.uri().path() {
-            PATH => "stream",
-            READINGS => "stream_readings",
-            _ => "stream_commands",
-        });
-        let accepted = socket::accept(self, request).await;
+        let endpoint = Endpoint::of(request.uri().path()).ok_or_else(Problem::internal)?;
+        let operation = endpoint.operation();
+        let accepted = socket::accept(self, endpoint, request).await;
         let mut response = accepted.map_err(|problem| {
             let mut error = poem::Error::from(problem);
             error.set_data(operation);
@@ -106,24 +119,61 @@ impl Streams {
         Ok(response)
     }
 
-    /// Answers with events.
-    pub(crate) async fn answer(&self, request: &Request) -> Result<Response, Problem> {
-        Ok(sse::answer(self.begin(request).await?))
+    /// Streams row changes as server-sent events.
+    pub(crate) async fn rows(
+        &self,
+        subscribe: Subscribe,
+        last_event_id: &LastEventId,
+    ) -> Result<Response, Problem> {
+        Ok(sse::response(self.subscribe(subscribe, last_event_id, Content::Rows).await?))
     }
 
-    async fn begin(&self, request: &Request) -> Result<Saying, Problem> {
-        let path = request.uri().path();
-        if let Some(device) = device(path) {
-            if let Some((name, _)) = parse_query(request.uri().query().unwrap_or_default())?.first() {
-                let detail = format!("there is no query parameter `{name}` here, nor any other");
-                return Err(Problem::parameter(name, "unknown-parameter", detail));
+    /// Streams readings as server-sent events.
+    pub(crate) async fn readings(
+        &self,
+        subscribe: Subscribe,
+        last_event_id: &LastEventId,
+    ) -> Result<Response, Problem> {
+        Ok(sse::response(self.subscribe(subscribe, last_event_id, Content::Readings).await?))
+    }
+
+    /// Streams the commands of a device as server-sent events.
+    pub(crate) async fn commands(&self, device: &str, token: &DeviceToken) -> Result<Response, Problem> {
+        Ok(sse::response(self.subscribe_commands(device, token).await?))
+    }
+
+    /// Opens the stream that a request for a WebSocket asks for.
+    async fn open(&self, endpoint: Endpoint, request: &Request) -> Result<MessageStream, Problem> {
+        let query = request.uri().query().unwrap_or_default();
+        let last_event_id = LastEventId::of(request.headers());
+        match endpoint {
+            Endpoint::Rows => {
+                self.subscribe(RowStreamQuery::parse(query)?, &last_event_id, Content::Rows).await
             }
-            let token = DeviceToken::of(request).0;
-            let commands = self.dump.commands_for(&device, token.as_deref()).await?;
-            return Ok(Saying::of_commands(commands, self.stopped.subscribe()));
+            Endpoint::Readings => {
+                self.subscribe(ReadingStreamQuery::parse(query)?, &last_event_id, Content::Readings).await
+            }
+            Endpoint::Commands(device) => {
+                NoQuery::parse(query)?;
+                self.subscribe_commands(&device, &DeviceToken::of(request)).await
+            }
         }
-        let form = if path == READINGS { Form::Readings } else { Form::Rows };
-        let subscription = self.dump.subscribe(asked(request, form)?).await?;
-        Ok(Saying::of_feed(subscription, form, self.dump.now(), self.stopped.subscribe()))
+    }
+
+    async fn subscribe(
+        &self,
+        mut subscribe: Subscribe,
+        last_event_id: &LastEventId,
+        content: Content,
+    ) -> Result<MessageStream, Problem> {
+        query::resume(&mut subscribe, last_event_id)?;
+        subscribe.hub = content == Content::Readings;
+        let subscription = self.dump.subscribe(subscribe).await?;
+        Ok(MessageStream::of_changes(subscription, content, self.dump.now(), self.stop.clone()))
+    }
+
+    async fn subscribe_commands(&self, device: &str, token: &DeviceToken) -> Result<MessageStream, Problem> {
+        let commands = self.dump.commands_for(device, token.0.as_deref()).await?;
+        Ok(MessageStream::of_commands(commands, self.stop.clone()))
     }
 }

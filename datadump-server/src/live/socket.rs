@@ -1,4 +1,4 @@
-//! Words as messages of a WebSocket.
+//! Streams over a WebSocket.
 
 use std::{fmt::Write as _, io, pin::pin, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Error, Message,
+        Error, Message as SocketMessage,
         protocol::{
             CloseFrame, WebSocketConfig,
             frame::{
@@ -25,151 +25,158 @@ use tokio_tungstenite::{
 use tracing::Instrument as _;
 
 use super::{
-    Streams, TOGETHER,
-    saying::{Saying, Script, Word},
+    BATCH_BYTES, Endpoint, Streams,
+    stream::{Message, MessageStream, Protocol},
 };
 use crate::{
     problem::Problem,
-    socket::{Opening, Patient},
+    socket::{Handshake, WriteTimeout},
 };
 
-/// What a client says is not listened to, and may not be long.
+/// Maximum size of a message from the client, which is ignored.
 const MAX_MESSAGE: usize = 4 << 10;
 
-/// What is buffered of each direction, for each connection.
-const BUFFER: usize = 4 << 10;
+/// Size of the buffer for each direction of a connection.
+const BUFFER_BYTES: usize = 4 << 10;
 
-/// The most bytes of a frame: a connection keeps room for the longest one it ever sent.
-const FRAME: usize = 64 << 10;
+/// Maximum size of a frame: a connection keeps a buffer for the largest frame it has sent.
+const MAX_FRAME: usize = 64 << 10;
 
-/// How long the end may take.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// Time limit for the closing handshake.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-type Socket = WebSocketStream<Patient<Upgraded>>;
+type Socket = WebSocketStream<WriteTimeout<Upgraded>>;
 
-/// Why it ends.
+/// Why a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// The client has closed it.
     Closed,
-    /// The client is not there any more.
-    Gone,
-    /// The client takes nothing.
+    /// The connection is broken.
+    Broken,
+    /// The client has stopped reading.
     Blocked,
-    /// The server closes it, and says so.
+    /// The server closes it, with a code and a reason.
     Close(CloseCode, &'static str),
 }
 
-/// Answers the handshake; the stream goes on by itself.
-pub(super) async fn accept(streams: &Streams, request: &Request) -> Result<Response, Problem> {
-    let opening = Opening::of(request)?;
-    let saying = streams.begin(request).await?;
-    let response = opening.answer();
+/// Answers the handshake. The stream runs in the background.
+pub(super) async fn accept(
+    streams: &Streams,
+    endpoint: Endpoint,
+    request: &Request,
+) -> Result<Response, Problem> {
+    let handshake = Handshake::of(request)?;
+    let messages = streams.open(endpoint, request).await?;
+    let response = handshake.response();
     let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
     let (blocked_timeout, metrics) = (streams.blocked_timeout, streams.metrics.clone());
     let serve = async move {
-        let patient = |io| Patient::new(io, blocked_timeout);
-        // The connection counts as open, and is waited for, until this is dropped.
-        let Some((socket, _lifeline)) = opening.socket(patient, config).await else { return };
-        if serve(saying, socket).await == End::Blocked {
-            metrics.cut_off();
+        let wrap = |io| WriteTimeout::new(io, blocked_timeout);
+        // The connection counts as open until its handle is dropped, and a stop waits for it.
+        let Some((socket, _connection)) = handshake.socket(wrap, config).await else { return };
+        if serve(messages, socket).await == End::Blocked {
+            metrics.count_cut_off();
         }
     };
     tokio::spawn(serve.in_current_span());
     Ok(response)
 }
 
-async fn serve(mut saying: Saying, socket: Socket) -> End {
+async fn serve(mut messages: MessageStream, socket: Socket) -> End {
     let (mut sink, mut stream) = socket.split();
     let end = {
-        let mut stopped = saying.stopped();
-        let (telling, hearing) = (pin!(tell(&mut saying, &mut sink)), pin!(hear(&mut stream)));
-        // One who takes nothing does not keep the server from stopping.
-        let gone = async {
-            let _ = stopped.wait_for(|stopped| *stopped).await;
-            sleep(FAREWELL).await;
+        let stop = messages.stop_token();
+        let (sending, receiving) = (pin!(send(&mut messages, &mut sink)), pin!(receive(&mut stream)));
+        // A client that does not read must not delay the stop of the server.
+        let stopped = async {
+            stop.cancelled().await;
+            sleep(CLOSE_TIMEOUT).await;
         };
         tokio::select! {
-            end = telling => end,
-            end = hearing => end,
-            () = gone => End::Gone,
+            end = sending => end,
+            end = receiving => end,
+            () = stopped => End::Broken,
         }
     };
-    tracing::debug!(?end, "a stream over a websocket ends");
-    let listens = matches!(end, End::Closed | End::Close(..));
-    if let (true, Ok(socket)) = (listens, sink.reunite(stream)) {
-        let _ = timeout(FAREWELL, farewell(socket, end)).await;
+    tracing::debug!(?end, "a stream over a WebSocket ends");
+    let is_open = matches!(end, End::Closed | End::Close(..));
+    if let (true, Ok(socket)) = (is_open, sink.reunite(stream)) {
+        let _ = timeout(CLOSE_TIMEOUT, close(socket, end)).await;
     }
     end
 }
 
-/// Says what there is to say, until there is a reason to stop.
-async fn tell(saying: &mut Saying, sink: &mut SplitSink<Socket, Message>) -> End {
-    while let Some(word) = saying.next().await {
-        if let Err(error) = say(saying, sink, word).await {
+/// Sends messages until the stream ends.
+async fn send(messages: &mut MessageStream, sink: &mut SplitSink<Socket, SocketMessage>) -> End {
+    while let Some(message) = messages.next().await {
+        if let Err(error) = send_batch(messages, sink, message).await {
             return broken(&error);
         }
     }
-    if *saying.stopped().borrow() {
-        End::Close(CloseCode::Away, "the server stops")
+    if messages.stop_token().is_cancelled() {
+        End::Close(CloseCode::Away, "the server is stopping")
     } else {
-        End::Close(CloseCode::Again, "the database does not answer")
+        End::Close(CloseCode::Again, "the database does not respond")
     }
 }
 
-/// Says something, and with it what else is known by now.
-async fn say(saying: &mut Saying, sink: &mut SplitSink<Socket, Message>, word: Word) -> Result<(), Error> {
-    let (mut said, mut next) = (0, Some(word));
-    while let Some(word) = next {
-        for message in messages(&word) {
-            said += message.len();
-            sink.feed(message).await?;
+/// Sends a message with those after it that are ready, up to [`BATCH_BYTES`].
+async fn send_batch(
+    messages: &mut MessageStream,
+    sink: &mut SplitSink<Socket, SocketMessage>,
+    message: Message,
+) -> Result<(), Error> {
+    let (mut bytes, mut next) = (0, Some(message));
+    while let Some(message) = next {
+        for frame in frames(&message) {
+            bytes += frame.len();
+            sink.feed(frame).await?;
         }
-        next = if said < TOGETHER { saying.more() } else { None };
+        next = if bytes < BATCH_BYTES { messages.try_next() } else { None };
     }
     sink.flush().await
 }
 
-/// Nothing that a client says means anything, but that it goes.
-async fn hear(stream: &mut SplitStream<Socket>) -> End {
+/// Reads and ignores messages until the client closes the connection.
+async fn receive(stream: &mut SplitStream<Socket>) -> End {
     loop {
         match stream.next().await {
-            Some(Ok(Message::Close(_))) | None => return End::Closed,
+            Some(Ok(SocketMessage::Close(_))) | None => return End::Closed,
             Some(Ok(_)) => {}
-            Some(Err(Error::Capacity(_))) => return End::Close(CloseCode::Size, "a message was too large"),
+            Some(Err(Error::Capacity(_))) => return End::Close(CloseCode::Size, "message too large"),
             Some(Err(Error::Utf8(_))) => {
-                return End::Close(CloseCode::Invalid, "a text message was not UTF-8");
+                return End::Close(CloseCode::Invalid, "text message is not valid UTF-8");
             }
             Some(Err(Error::Protocol(_))) => {
-                return End::Close(CloseCode::Protocol, "a frame was malformed");
+                return End::Close(CloseCode::Protocol, "malformed frame");
             }
             Some(Err(error)) => return broken(&error),
         }
     }
 }
 
-/// What it means that no more can be written or read.
 fn broken(error: &Error) -> End {
     match error {
         Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => End::Blocked,
-        _ => End::Gone,
+        _ => End::Broken,
     }
 }
 
-/// A word as a message, in several frames when it is long.
-fn messages(word: &Word) -> Vec<Message> {
-    if let Word::Silence = word {
-        return vec![Message::Ping(Bytes::new())];
+/// Encodes a message, in several frames if it is long.
+fn frames(message: &Message) -> Vec<SocketMessage> {
+    if let Message::KeepAlive = message {
+        return vec![SocketMessage::Ping(Bytes::new())];
     }
-    let mut rest = word.written(Script::Messages, text);
+    let mut rest = message.encoded(Protocol::WebSocket, encode);
     let (mut frames, mut kind) = (Vec::new(), Data::Text);
     loop {
-        let frame = rest.split_to(FRAME.min(rest.len()));
-        frames.push(Message::Frame(Frame::message(frame, OpCode::Data(kind), rest.is_empty())));
+        let frame = rest.split_to(MAX_FRAME.min(rest.len()));
+        frames.push(SocketMessage::Frame(Frame::message(frame, OpCode::Data(kind), rest.is_empty())));
         if rest.is_empty() {
             return frames;
         }
@@ -177,22 +184,22 @@ fn messages(word: &Word) -> Vec<Message> {
     }
 }
 
-fn text(word: &Word) -> String {
+fn encode(message: &Message) -> String {
     let mut text = String::from("{");
-    if let Some(id) = word.id() {
-        // A text takes all that is written into it, and an id has nothing to escape.
+    if let Some(id) = message.id() {
+        // Writing to a string cannot fail, and an ID needs no escapes.
         let _ = write!(text, "\"id\":\"{id}\",");
     }
-    let _ = write!(text, "\"event\":\"{}\",\"data\":{}}}", word.event(), word.data());
+    let _ = write!(text, "\"event\":\"{}\",\"data\":{}}}", message.event(), message.data());
     text
 }
 
-/// Says goodbye, and waits until the client has too.
-async fn farewell(mut socket: Socket, end: End) {
-    let close = match end {
+/// Sends a close frame and waits for the client's.
+async fn close(mut socket: Socket, end: End) {
+    let frame = match end {
         End::Close(code, reason) => Some(CloseFrame { code, reason: reason.into() }),
         _ => None,
     };
-    let _ = socket.close(close).await;
+    let _ = socket.close(frame).await;
     while let Some(Ok(_)) = socket.next().await {}
 }

@@ -1,4 +1,4 @@
-//! Words as server-sent events.
+//! Streams as server-sent events.
 
 use std::{
     fmt::Write as _,
@@ -11,60 +11,61 @@ use futures_util::stream;
 use poem::{Body, Response, http::header};
 
 use super::{
-    Endless, TOGETHER,
-    saying::{Saying, Script, Word},
+    BATCH_BYTES, Endless,
+    stream::{Message, MessageStream, Protocol},
 };
 
-/// After how long a client asks again; spread, so that all clients of a server that was stopped do not ask at once.
-const RETRY_MILLIS: u64 = 2_000;
-const RETRY_SPREAD: u64 = 1_000;
+/// Delay before a client reconnects, plus a random part, so that the clients of a restarted server do not all
+/// reconnect at once.
+const RETRY_DELAY_MILLIS: u64 = 2_000;
+const RETRY_JITTER_MILLIS: u64 = 1_000;
 
-/// An answer without an end.
-pub(super) fn answer(saying: Saying) -> Response {
-    let lines = stream::unfold(saying, |mut saying| async {
-        next(&mut saying).await.map(|lines| (io::Result::Ok(lines), saying))
+/// Returns a response whose body is the stream.
+pub(super) fn response(messages: MessageStream) -> Response {
+    let batches = stream::unfold(messages, |mut messages| async {
+        next_batch(&mut messages).await.map(|batch| (io::Result::Ok(batch), messages))
     });
     let mut response = Response::builder()
         .content_type("text/event-stream")
         .header(header::CACHE_CONTROL, "no-store")
         .header("X-Accel-Buffering", "no")
-        .body(Body::from_bytes_stream(lines));
+        .body(Body::from_bytes_stream(batches));
     response.set_data(Endless);
     response
 }
 
-/// What is to be said next: all that is known by now, up to a size.
-async fn next(saying: &mut Saying) -> Option<Bytes> {
-    let first = saying.next().await?.written(Script::Lines, lines);
-    let mut next = if first.len() < TOGETHER { saying.more() } else { None };
+/// Waits for a message and encodes it with those after it that are ready, up to [`BATCH_BYTES`].
+async fn next_batch(messages: &mut MessageStream) -> Option<Bytes> {
+    let first = messages.next().await?.encoded(Protocol::Sse, encode);
+    let mut next = if first.len() < BATCH_BYTES { messages.try_next() } else { None };
     if next.is_none() {
         return Some(first);
     }
-    let mut all = BytesMut::from(first.as_ref());
-    while let Some(word) = next {
-        all.extend_from_slice(&word.written(Script::Lines, lines));
-        next = if all.len() < TOGETHER { saying.more() } else { None };
+    let mut batch = BytesMut::from(first.as_ref());
+    while let Some(message) = next {
+        batch.extend_from_slice(&message.encoded(Protocol::Sse, encode));
+        next = if batch.len() < BATCH_BYTES { messages.try_next() } else { None };
     }
-    Some(all.freeze())
+    Some(batch.freeze())
 }
 
-fn lines(word: &Word) -> String {
+fn encode(message: &Message) -> String {
     let mut lines = String::new();
-    if let Word::Hello(..) = word {
-        let spread = RandomState::new().build_hasher().finish() % RETRY_SPREAD;
-        // A text takes all that is written into it.
-        let _ = writeln!(lines, "retry: {}", RETRY_MILLIS + spread);
+    if let Message::Hello(..) = message {
+        let jitter = RandomState::new().build_hasher().finish() % RETRY_JITTER_MILLIS;
+        // Writing to a string cannot fail.
+        let _ = writeln!(lines, "retry: {}", RETRY_DELAY_MILLIS + jitter);
     }
-    if let Some(id) = word.id() {
+    if let Some(id) = message.id() {
         let _ = writeln!(lines, "id: {id}");
     }
-    let _ = match word {
-        // A comment keeps the connection, and an id by itself is no event.
-        Word::Silence => lines.write_str(":\n\n"),
-        Word::Seen(_) => lines.write_str("\n"),
-        // An event without a name is what a page hears that asks for no other.
-        Word::Reading(_) => write!(lines, "data: {}\n\n", word.data()),
-        word => write!(lines, "event: {}\ndata: {}\n\n", word.event(), word.data()),
+    let _ = match message {
+        // A comment keeps the connection open without being an event, and so does an ID without data.
+        Message::KeepAlive => lines.write_str(":\n\n"),
+        Message::Position(_) => lines.write_str("\n"),
+        // An event without a name reaches the `message` handler of an `EventSource`.
+        Message::Reading(_) => write!(lines, "data: {}\n\n", message.data()),
+        message => write!(lines, "event: {}\ndata: {}\n\n", message.event(), message.data()),
     };
     lines
 }

@@ -1,4 +1,4 @@
-//! Connections over the limit: told so in one write, without reading what they want.
+//! Connections over the limit: they are answered 503 without reading the request.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-const ANSWER: &[u8] = concat!(
+const RESPONSE: &[u8] = concat!(
     "HTTP/1.1 503 Service Unavailable\r\n",
     "content-type: application/problem+json\r\n",
     "content-length: 204\r\n",
@@ -22,29 +22,29 @@ const ANSWER: &[u8] = concat!(
 )
 .as_bytes();
 
-/// A socket that is closed with bytes unread resets the connection, and the answer with it: so what
-/// the client sends is read for a moment. For so many clients at a time, and no longer.
-const LINGERING: usize = 256;
-const LINGER: Duration = Duration::from_millis(500);
+/// Limits on discarding what refused clients send. Closing a socket with unread bytes resets the connection,
+/// and the client would never read the response.
+const MAX_DRAINED_SOCKETS: usize = 256;
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-static LINGERERS: AtomicUsize = AtomicUsize::new(0);
+static DRAINED_SOCKETS: AtomicUsize = AtomicUsize::new(0);
 
-/// Answers 503 and closes.
+/// Answers 503 and closes the connection.
 pub(super) fn refuse(mut socket: TcpStream) {
-    if LINGERERS.fetch_add(1, Ordering::Relaxed) >= LINGERING {
-        LINGERERS.fetch_sub(1, Ordering::Relaxed);
+    if DRAINED_SOCKETS.fetch_add(1, Ordering::Relaxed) >= MAX_DRAINED_SOCKETS {
+        DRAINED_SOCKETS.fetch_sub(1, Ordering::Relaxed);
         return;
     }
     tokio::spawn(async move {
-        let farewell = async {
-            socket.write_all(ANSWER).await?;
+        let drain = async {
+            socket.write_all(RESPONSE).await?;
             socket.shutdown().await?;
             let mut rest = [0; 1024];
             while socket.read(&mut rest).await? > 0 {}
             std::io::Result::Ok(())
         };
-        let _ = timeout(LINGER, farewell).await;
-        LINGERERS.fetch_sub(1, Ordering::Relaxed);
+        let _ = timeout(DRAIN_TIMEOUT, drain).await;
+        DRAINED_SOCKETS.fetch_sub(1, Ordering::Relaxed);
     });
 }
 
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn the_length_is_right_and_the_body_is_json() {
-        let text = std::str::from_utf8(ANSWER).unwrap();
+        let text = std::str::from_utf8(RESPONSE).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
         assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());

@@ -1,13 +1,14 @@
-//! The signals that end the process.
+//! The signals that stop the server.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Is ready at the first SIGTERM or SIGINT. A second one finds the default behaviour gone: a stop is
-/// bounded by its own timeout.
+/// Returns a future that is ready at the first SIGTERM or SIGINT.
+///
+/// Later signals are ignored; the stop timeout limits how long a stop takes.
 pub(crate) fn stop() -> io::Result<impl Future<Output = ()> + Send> {
-    // Registered now, not when first polled: a signal during the start must not be lost.
+    // Registered before the future is polled, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

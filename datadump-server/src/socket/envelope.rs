@@ -1,29 +1,29 @@
-//! A message is a throw, or an envelope around one: `{"id": 7, "throw": {"speed": 1.75}}`, which may
-//! name it with an idempotency key too: `{"key": "…", "throw": …}`.
+//! Envelopes: a message is a throw, or an object around one with an ID or an idempotency key:
+//! `{"id": 7, "throw": {"speed": 1.75}}`, `{"key": "…", "throw": …}`.
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// An id comes back with the receipt: it is a name, not a place to keep data in.
-const LONGEST_ID: usize = 1024;
+/// Maximum length of an ID in bytes; a longer one makes the message plain data.
+const MAX_ID_BYTES: usize = 1024;
 
-/// What a message says.
+/// The throw in a message.
 #[derive(Debug)]
-pub(super) struct Opened {
-    /// What comes back with the receipt.
+pub(super) struct ThrowMessage {
+    /// ID to return with the receipt.
     pub(super) id: Option<Box<RawValue>>,
-    /// What is thrown.
+    /// The data.
     pub(super) body: Bytes,
-    /// What its content type is said to be.
+    /// Content type of the data.
     pub(super) content_type: Option<String>,
-    /// The format it is to be read as.
+    /// Format to parse the data as.
     pub(super) format: Option<String>,
-    /// The name under which it is to be stored once.
+    /// Idempotency key.
     pub(super) key: Option<String>,
 }
 
-/// An object with any other member is no envelope but data.
+/// An object with any other member is not an envelope but data.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Envelope<'a> {
@@ -36,34 +36,34 @@ struct Envelope<'a> {
     key: Option<String>,
 }
 
-/// Opens a message that is an envelope; any other is thrown as it is.
-pub(super) fn open(message: Bytes) -> Opened {
+/// Parses a message. One that is not an envelope is thrown as it is.
+pub(super) fn parse(message: Bytes) -> ThrowMessage {
     match envelope(&message) {
-        Some(opened) => opened,
-        None => Opened { id: None, body: message, content_type: None, format: None, key: None },
+        Some(message) => message,
+        None => ThrowMessage { id: None, body: message, content_type: None, format: None, key: None },
     }
 }
 
-fn envelope(message: &Bytes) -> Option<Opened> {
-    // Most messages are seen to be none by their first bytes, and the rest of them is not read.
+fn envelope(message: &Bytes) -> Option<ThrowMessage> {
+    // For most messages, the first byte already rules out an envelope.
     if message.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
     let envelope: Envelope<'_> = serde_json::from_slice(message).ok()?;
     let id = envelope.id.map(ToOwned::to_owned);
-    if id.as_ref().is_some_and(|id| id.get().len() > LONGEST_ID) {
+    if id.as_ref().is_some_and(|id| id.get().len() > MAX_ID_BYTES) {
         return None;
     }
     let inner = envelope.throw.get();
     let (body, content_type) = match serde_json::from_str::<String>(inner) {
         Ok(text) => (Bytes::from(text), envelope.content_type),
-        // What is JSON inside is JSON by itself.
+        // JSON inside an envelope needs no content type.
         Err(_) => {
             let json = || Some("application/json".to_owned());
             (message.slice_ref(inner.as_bytes()), envelope.content_type.or_else(json))
         }
     };
-    Some(Opened { id, body, content_type, format: envelope.format, key: envelope.key })
+    Some(ThrowMessage { id, body, content_type, format: envelope.format, key: envelope.key })
 }
 
 #[cfg(test)]
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_envelope_is_opened_and_anything_else_is_data() {
+    fn envelopes_are_parsed_and_anything_else_is_data() {
         const JSON: Option<&str> = Some("application/json");
         for (message, id, body, content_type, format) in [
             (r#"{"id": 7, "throw": {"a": 1}}"#, Some("7"), r#"{"a": 1}"#, JSON, None),
@@ -93,16 +93,16 @@ mod tests {
             ("a,b\n1,2", None, "a,b\n1,2", None, None),
             ("", None, "", None, None),
         ] {
-            let opened = open(Bytes::from(message));
-            assert_eq!(opened.id.as_ref().map(|id| id.get()), id, "{message}");
-            assert_eq!(opened.body, body, "{message}");
-            assert_eq!(opened.content_type.as_deref(), content_type, "{message}");
-            assert_eq!(opened.format.as_deref(), format, "{message}");
-            assert_eq!(opened.key, None, "{message}");
+            let parsed = parse(Bytes::from(message));
+            assert_eq!(parsed.id.as_ref().map(|id| id.get()), id, "{message}");
+            assert_eq!(parsed.body, body, "{message}");
+            assert_eq!(parsed.content_type.as_deref(), content_type, "{message}");
+            assert_eq!(parsed.format.as_deref(), format, "{message}");
+            assert_eq!(parsed.key, None, "{message}");
         }
-        let opened = open(Bytes::from(r#"{"key": "k", "throw": [1]}"#));
-        assert_eq!((opened.key.as_deref(), opened.body.as_ref()), (Some("k"), b"[1]".as_slice()));
-        let long = format!(r#"{{"id": "{}", "throw": 1}}"#, "x".repeat(LONGEST_ID));
-        assert_eq!(open(Bytes::from(long.clone())).body, long);
+        let parsed = parse(Bytes::from(r#"{"key": "k", "throw": [1]}"#));
+        assert_eq!((parsed.key.as_deref(), parsed.body.as_ref()), (Some("k"), b"[1]".as_slice()));
+        let long = format!(r#"{{"id": "{}", "throw": 1}}"#, "x".repeat(MAX_ID_BYTES));
+        assert_eq!(parse(Bytes::from(long.clone())).body, long);
     }
 }

@@ -1,17 +1,17 @@
-//! WebSockets: every message is a throw, and every throw gets its receipt, in order.
+//! Throws over a WebSocket: each message is a throw, and the receipts are sent in the same order.
 //!
 //! ```text
-//! handshake ─► session: messages in ─► envelope ─► throw ─► frame ─► receipts out
+//! handshake ─► session: messages ─► envelope ─► throw ─► response ─► receipts
 //! ```
 //!
-//! How a WebSocket is opened, and how long its client is waited for, is the same for [streams](crate::live).
+//! The handshake and the write timeout are shared with [streams](crate::live).
 
 mod envelope;
-mod frame;
-mod metered;
-mod opening;
-mod patient;
+mod handshake;
+mod memory_limit;
+mod response;
 mod session;
+mod write_timeout;
 
 use std::time::Duration;
 
@@ -23,31 +23,31 @@ use poem::{
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tracing::Instrument as _;
 
-use self::{metered::Metered, session::Session};
 pub(crate) use self::{
-    opening::{Opening, names},
-    patient::Patient,
+    handshake::{Handshake, has_token},
+    write_timeout::WriteTimeout,
 };
+use self::{memory_limit::MemoryLimit, session::Session};
 use crate::{
     config::Config,
-    extract::{Asked, parse_query_loosely},
+    extract::{QueryParameters as _, ThrowHead},
     problem::Problem,
-    throwing::{Control, Thrower, Way, source_name},
+    throwing::{Mode, ThrowArguments, ThrowQuery, Thrower, source_name},
 };
 
-/// What is buffered of each direction, for each connection.
-const BUFFER: usize = 16 << 10;
+/// Size of the buffer for each direction of a connection.
+const BUFFER_BYTES: usize = 16 << 10;
 
-/// Takes WebSockets.
+/// Accepts WebSockets.
 pub(crate) struct Sockets {
     thrower: Thrower,
-    idle: Duration,
-    blocked: Duration,
+    idle_timeout: Duration,
+    blocked_timeout: Duration,
 }
 
-/// The source a request wants to throw at over a WebSocket, if that is what it wants.
-pub(crate) fn asked(request: &Request) -> Option<String> {
-    if request.method() != Method::GET || !names(request.headers(), &header::UPGRADE, "websocket") {
+/// Returns the source of a request that asks to throw over a WebSocket.
+pub(crate) fn upgrade_source(request: &Request) -> Option<String> {
+    if request.method() != Method::GET || !has_token(request.headers(), &header::UPGRADE, "websocket") {
         return None;
     }
     match request.uri().path() {
@@ -61,42 +61,43 @@ pub(crate) fn asked(request: &Request) -> Option<String> {
 
 impl Sockets {
     pub(crate) fn new(thrower: Thrower, config: &Config) -> Self {
-        Self { thrower, idle: config.idle_timeout, blocked: config.blocked_timeout }
+        Self { thrower, idle_timeout: config.idle_timeout, blocked_timeout: config.blocked_timeout }
     }
 
-    /// Answers the handshake; the session goes on by itself.
+    /// Answers the handshake. The session runs in the background.
     pub(crate) fn accept(&self, request: &Request, source: &str, id: &str) -> Result<Response, Problem> {
         let source = source_name(source)?;
-        let opening = Opening::of(request)?;
-        let mut arguments = parse_query_loosely(request.uri().query().unwrap_or_default());
-        let control = Control::take(&mut arguments)?;
-        if control.way != Way::Whole {
-            let detail = "every message of a WebSocket is thrown whole, and answered when it is committed";
+        let handshake = Handshake::of(request)?;
+        let query = request.uri().query().unwrap_or_default();
+        let ThrowArguments { data, control, .. } = ThrowQuery::parse(query)?;
+        let control = control?;
+        if control.mode != Mode::Whole {
+            let detail = "`stream` and `ack=accepted` do not apply to the messages of a WebSocket";
             return Err(Problem::parameter("stream", "not-applicable", detail));
         }
         let session = Session {
             thrower: self.thrower.clone(),
             source,
             control,
-            arguments,
-            peer: Asked::of(request)?.peer,
-            request: id.to_owned(),
+            arguments: data,
+            peer: ThrowHead::of(request)?.peer,
+            request_id: id.to_owned(),
             path: request.uri().path().to_owned(),
-            idle: self.idle,
-            blocked: self.blocked,
+            idle_timeout: self.idle_timeout,
+            blocked_timeout: self.blocked_timeout,
         };
-        let most = self.thrower.max_throw();
+        let max_message = self.thrower.max_throw();
         let config = WebSocketConfig::default()
-            .read_buffer_size(BUFFER)
-            .write_buffer_size(BUFFER)
-            .max_message_size(Some(most))
-            .max_frame_size(Some(most));
+            .read_buffer_size(BUFFER_BYTES)
+            .write_buffer_size(BUFFER_BYTES)
+            .max_message_size(Some(max_message))
+            .max_frame_size(Some(max_message));
         let memory = self.thrower.memory().clone();
-        let response = opening.answer();
+        let response = handshake.response();
         let serve = async move {
-            let metered = |io| Metered::new(io, memory);
-            let Some((socket, lifeline)) = opening.socket(metered, config).await else { return };
-            session.serve(socket, lifeline).await;
+            let wrap = |io| MemoryLimit::new(io, memory);
+            let Some((socket, connection)) = handshake.socket(wrap, config).await else { return };
+            session.serve(socket, connection).await;
         };
         tokio::spawn(serve.in_current_span());
         Ok(response)
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn only_doors_of_throws_are_upgraded() {
+    fn only_throws_are_upgraded() {
         let upgrade = [("upgrade", "h2c, WebSocket")];
         for (method, path, headers, expected) in [
             ("GET", "/", &upgrade[..], Some("")),
@@ -125,7 +126,11 @@ mod tests {
             ("GET", "/", &[], None),
             ("GET", "/", &[("upgrade", "h2c")], None),
         ] {
-            assert_eq!(asked(&request(method, path, headers)).as_deref(), expected, "{method} {path}");
+            assert_eq!(
+                upgrade_source(&request(method, path, headers)).as_deref(),
+                expected,
+                "{method} {path}"
+            );
         }
     }
 }

@@ -1,8 +1,7 @@
-//! One WebSocket from its opening to its close.
+//! A WebSocket session that throws messages.
 //!
-//! Messages are thrown side by side, a window of them at a time, and answered in order. Beyond the
-//! window nothing is read: a client that sends faster than its throws are committed is slowed down
-//! by its own connection.
+//! A window of messages is thrown concurrently and answered in order. When the window is full, nothing is
+//! read: TCP flow control slows down a client that sends faster than its throws are committed.
 
 use std::{net::IpAddr, ops::ControlFlow, time::Duration};
 
@@ -22,110 +21,116 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{envelope::open, frame, metered::Metered};
+use super::{envelope, memory_limit::MemoryLimit, response};
 use crate::{
     extract::malformed,
-    net::Lifeline,
+    net::ConnectionHandle,
     problem::Problem,
-    throwing::{Control, Errors, Lease, Thrower},
+    throwing::{Control, Lease, OnError, Thrower},
 };
 
-/// The most messages, and about the most bytes, that are not answered yet.
-const WINDOW: usize = 64;
-const WINDOW_BYTES: usize = 16 << 20;
+/// Maximum number of unanswered messages, and the number of unanswered bytes after which nothing more is
+/// read.
+const MAX_UNANSWERED: usize = 64;
+const MAX_UNANSWERED_BYTES: usize = 16 << 20;
 
-/// After a refusal what a client still sends is read for so long, so that it hears why.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// Time limit for the closing handshake.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-type Socket = WebSocketStream<Metered>;
+type Socket = WebSocketStream<MemoryLimit>;
 
-/// A WebSocket, and what was said when it was opened.
+/// The settings of a session, from the request that opened it.
 pub(super) struct Session {
     pub(super) thrower: Thrower,
     pub(super) source: SourceName,
     pub(super) control: Control,
-    /// The arguments of the address; they go with every message.
+    /// Query parameters, stored with every message.
     pub(super) arguments: Vec<(String, String)>,
     pub(super) peer: Option<IpAddr>,
-    /// The id of the request that opened it.
-    pub(super) request: String,
+    /// ID of the request that opened the session.
+    pub(super) request_id: String,
     pub(super) path: String,
-    /// How long a client may say nothing at all; it is asked for a sign of life before.
-    pub(super) idle: Duration,
-    /// How long an answer may take to be sent to a client that does not listen.
-    pub(super) blocked: Duration,
+    /// How long the client may be silent; it is pinged after half of this time.
+    pub(super) idle_timeout: Duration,
+    /// How long sending responses may take.
+    pub(super) blocked_timeout: Duration,
 }
 
-/// What a message has become: the text of its answer, and how many bytes it had.
-type Answers = FuturesOrdered<BoxFuture<'static, (String, usize)>>;
+/// Responses in the order of the messages, each with the size of its message.
+type Responses = FuturesOrdered<BoxFuture<'static, (String, usize)>>;
 
-/// Why no more is read.
+/// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// The client has closed it, or has nothing more to say.
+    /// The client has closed it.
     Closed,
-    /// The client does not listen.
-    Gone,
-    /// The server closes it, and says so.
+    /// The connection is broken, or the client does not read.
+    Broken,
+    /// The server closes it.
     Close(CloseCode),
 }
 
 impl Session {
-    /// Serves it to its end.
-    pub(super) async fn serve(self, mut socket: Socket, mut lifeline: Lifeline) {
-        let mut answers = Answers::new();
-        let end = self.read(&mut socket, &mut answers, &mut lifeline).await;
-        tracing::debug!(?end, "a websocket ends");
-        // What was accepted is finished and, if anybody listens, answered.
-        let mut listens = end != End::Gone;
-        while let Some((answer, _)) = answers.next().await {
-            listens = listens && self.send(&mut socket, answer, &mut answers).await.is_ok();
+    /// Serves the session to its end.
+    pub(super) async fn serve(self, mut socket: Socket, connection: ConnectionHandle) {
+        let mut responses = Responses::new();
+        let end = self.read(&mut socket, &mut responses, &connection).await;
+        tracing::debug!(?end, "a WebSocket session ends");
+        // Messages that were read are committed and, if the connection works, answered.
+        let mut can_send = end != End::Broken;
+        while let Some((response, _)) = responses.next().await {
+            can_send = can_send && self.send(&mut socket, response, &mut responses).await.is_ok();
         }
-        if listens {
-            // Whether it was heard or not, the connection ends here.
-            let _ = timeout(FAREWELL, farewell(&mut socket, end)).await;
+        if can_send {
+            // The connection is closed, whether the client takes part in the handshake or not.
+            let _ = timeout(CLOSE_TIMEOUT, close(&mut socket, end)).await;
         }
     }
 
-    /// Reads and answers messages until there is a reason to stop.
-    async fn read(&self, socket: &mut Socket, answers: &mut Answers, lifeline: &mut Lifeline) -> End {
-        let (mut waiting, mut asked_at) = (0, None);
+    /// Reads and answers messages until the session ends.
+    async fn read(
+        &self,
+        socket: &mut Socket,
+        responses: &mut Responses,
+        connection: &ConnectionHandle,
+    ) -> End {
+        let (mut unanswered_bytes, mut pinged_at) = (0, None);
         loop {
-            let has_room = answers.len() < WINDOW && waiting < WINDOW_BYTES;
-            let heard = socket.get_ref().heard();
-            // Asked once for a sign of life, and given up at twice that time.
-            let asked = asked_at.is_some_and(|at: Instant| at > heard);
-            let patience = heard + if asked { self.idle } else { self.idle / 2 };
+            let can_read = responses.len() < MAX_UNANSWERED && unanswered_bytes < MAX_UNANSWERED_BYTES;
+            let received = socket.get_ref().last_received();
+            // A silent client is pinged once, and disconnected after as much time again.
+            let is_pinged = pinged_at.is_some_and(|at: Instant| at > received);
+            let deadline = received + if is_pinged { self.idle_timeout } else { self.idle_timeout / 2 };
             let flow = tokio::select! {
                 biased;
-                () = lifeline.stopped() => ControlFlow::Break(End::Close(CloseCode::Away)),
-                Some((answer, length)) = answers.next(), if !answers.is_empty() => {
-                    waiting -= length;
-                    match self.send(socket, answer, answers).await {
+                () = connection.stopped() => ControlFlow::Break(End::Close(CloseCode::Away)),
+                Some((response, length)) = responses.next(), if !responses.is_empty() => {
+                    unanswered_bytes -= length;
+                    match self.send(socket, response, responses).await {
                         Ok(lengths) => {
-                            waiting -= lengths;
+                            unanswered_bytes -= lengths;
                             ControlFlow::Continue(())
                         }
-                        Err(_) => ControlFlow::Break(End::Gone),
+                        Err(_) => ControlFlow::Break(End::Broken),
                     }
                 }
-                message = socket.next(), if has_room => {
-                    let before = answers.len();
-                    let (flow, length) = self.take(socket, message, answers);
-                    waiting += if answers.len() > before { length } else { 0 };
+                message = socket.next(), if can_read => {
+                    let before = responses.len();
+                    let (flow, length) = self.handle(socket, message, responses);
+                    unanswered_bytes += if responses.len() > before { length } else { 0 };
                     flow
                 }
-                () = sleep_until(patience), if has_room => {
-                    if socket.get_ref().heard() > heard {
-                        // A part of a message is a sign of life too.
+                () = sleep_until(deadline), if can_read => {
+                    if socket.get_ref().last_received() > received {
+                        // Part of a message counts as activity too.
                         ControlFlow::Continue(())
-                    } else if asked {
+                    } else if is_pinged {
                         ControlFlow::Break(End::Close(CloseCode::Policy))
                     } else {
-                        asked_at = Some(Instant::now());
-                        match timeout(self.blocked, socket.send(Message::Ping(Bytes::new()))).await {
+                        pinged_at = Some(Instant::now());
+                        match timeout(self.blocked_timeout, socket.send(Message::Ping(Bytes::new()))).await {
                             Ok(Ok(())) => ControlFlow::Continue(()),
-                            _ => ControlFlow::Break(End::Gone),
+                            _ => ControlFlow::Break(End::Broken),
                         }
                     }
                 }
@@ -136,12 +141,12 @@ impl Session {
         }
     }
 
-    /// Throws a message, or says why it is the last one; and how long it is.
-    fn take(
+    /// Throws a message or ends the session. Returns the size of the message.
+    fn handle(
         &self,
         socket: &mut Socket,
         message: Option<Result<Message, Error>>,
-        answers: &mut Answers,
+        responses: &mut Responses,
     ) -> (ControlFlow<End>, usize) {
         let bytes = match message {
             Some(Ok(Message::Text(text))) => Bytes::from(text),
@@ -151,97 +156,99 @@ impl Session {
             }
             Some(Ok(Message::Close(_))) | None => return (ControlFlow::Break(End::Closed), 0),
             Some(Err(error)) => {
-                let (end, problem) = failed(&error, self.thrower.max_throw());
+                let (end, problem) = on_error(&error, self.thrower.max_throw());
                 if let Some(problem) = problem {
-                    let answer = self.answer(None, Err(problem));
-                    answers.push_back(async move { (answer, 0) }.boxed());
+                    let response = encode(None, Err(problem.at(&self.request_id, &self.path)));
+                    responses.push_back(async move { (response, 0) }.boxed());
                 }
                 return (ControlFlow::Break(end), 0);
             }
         };
         let (length, lease) = (bytes.len(), socket.get_mut().take_lease());
-        answers.push_back(self.throw(bytes, lease).boxed());
+        responses.push_back(self.throw(bytes, lease).boxed());
         (ControlFlow::Continue(()), length)
     }
 
-    /// Throws the bytes of a message. It takes nothing of the session with it.
+    /// Throws a message. The future does not borrow the session.
     fn throw(&self, bytes: Bytes, mut lease: Lease) -> impl Future<Output = (String, usize)> + use<> {
         let length = bytes.len();
-        let opened = open(bytes);
-        let once = opened.key.as_deref().map(IdempotencyKey::parse).transpose();
+        let message = envelope::parse(bytes);
+        let key = message.key.as_deref().map(IdempotencyKey::parse).transpose();
         let incoming = Incoming {
-            body: opened.body,
-            content_type: opened.content_type,
+            body: message.body,
+            content_type: message.content_type,
             arguments: self.arguments.clone(),
-            format: opened.format.or_else(|| self.control.format.clone()),
+            format: message.format.or_else(|| self.control.format.clone()),
             peer: self.peer,
-            strict: self.control.errors == Errors::Refuse,
+            strict: self.control.on_error == OnError::Refuse,
             ..Incoming::default()
         };
         let (thrower, source) = (self.thrower.clone(), self.source.clone());
-        let (request, path) = (self.request.clone(), self.path.clone());
+        let (request_id, path) = (self.request_id.clone(), self.path.clone());
         async move {
-            let outcome = match (lease.grow_to(length), once) {
-                (Ok(()), Ok(once)) => {
-                    let incoming = Incoming { once: once.map(Into::into), ..incoming };
+            let outcome = match (lease.grow_to(length), key) {
+                (Ok(()), Ok(key)) => {
+                    let incoming = Incoming { once: key.map(Into::into), ..incoming };
                     thrower.throw_message(&source, incoming).await
                 }
                 (Ok(()), Err(why)) => Err(malformed(why)),
                 (Err(problem), _) => Err(problem),
             };
-            let outcome = outcome.map_err(|problem| problem.at(&request, &path));
-            (text(opened.id.as_deref(), outcome), length)
+            let outcome = outcome.map_err(|problem| problem.at(&request_id, &path));
+            (encode(message.id.as_deref(), outcome), length)
         }
     }
 
-    /// Sends an answer, and with it those after it that are there already; how many bytes they were for.
-    async fn send(&self, socket: &mut Socket, answer: String, answers: &mut Answers) -> Result<usize, Gone> {
+    /// Sends a response with those after it that are ready. Returns the size of the messages of the latter.
+    async fn send(
+        &self,
+        socket: &mut Socket,
+        response: String,
+        responses: &mut Responses,
+    ) -> Result<usize, Broken> {
         let mut lengths = 0;
         let sending = async {
-            socket.feed(Message::text(answer)).await?;
-            while let Some(Some((answer, length))) = answers.next().now_or_never() {
+            socket.feed(Message::text(response)).await?;
+            while let Some(Some((response, length))) = responses.next().now_or_never() {
                 lengths += length;
-                socket.feed(Message::text(answer)).await?;
+                socket.feed(Message::text(response)).await?;
             }
             socket.flush().await
         };
-        match timeout(self.blocked, sending).await {
+        match timeout(self.blocked_timeout, sending).await {
             Ok(Ok(())) => Ok(lengths),
-            _ => Err(Gone),
+            _ => Err(Broken),
         }
-    }
-
-    fn answer(&self, id: Option<&serde_json::value::RawValue>, outcome: Result<Receipt, Problem>) -> String {
-        text(id, outcome.map_err(|problem| problem.at(&self.request, &self.path)))
     }
 }
 
-fn text(id: Option<&serde_json::value::RawValue>, outcome: Result<Receipt, Problem>) -> String {
-    frame::answer(id, outcome).unwrap_or_else(|error| {
-        tracing::error!(%error, "an answer could not be written");
+fn encode(id: Option<&serde_json::value::RawValue>, outcome: Result<Receipt, Problem>) -> String {
+    response::encode(id, outcome).unwrap_or_else(|error| {
+        tracing::error!(%error, "failed to serialize a response");
         r#"{"ok":false,"status":500,"code":"internal"}"#.to_owned()
     })
 }
 
-/// Nobody listens any more.
-struct Gone;
+/// The connection is broken.
+struct Broken;
 
-/// What an error of the protocol means for the connection, and for who sent the message.
-fn failed(error: &Error, most: usize) -> (End, Option<Problem>) {
-    let problem =
-        |status, code, detail: String| Some(Problem::new(status, code, "The message is not taken", detail));
+/// Returns how a protocol error ends the session, and the problem to answer with.
+fn on_error(error: &Error, max_message: usize) -> (End, Option<Problem>) {
+    let problem = |status, code, detail: String| {
+        Some(Problem::new(status, code, "The message cannot be processed", detail))
+    };
     match error {
         Error::Capacity(_) => {
-            let detail = format!("a message has at most {most} bytes");
+            let detail = format!("the message is larger than {max_message} bytes");
             (End::Close(CloseCode::Size), problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail))
         }
         Error::Utf8(_) => {
-            let detail = "a text message is UTF-8; anything else is sent as a binary one".to_owned();
+            let detail = "a text message must be valid UTF-8; send other data as a binary message".to_owned();
             (End::Close(CloseCode::Invalid), problem(StatusCode::BAD_REQUEST, "not-utf8", detail))
         }
         Error::Protocol(_) => (End::Close(CloseCode::Protocol), None),
         Error::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => {
-            let detail = "the throws under way have all the memory there is for them; try again later";
+            let detail = "throws in progress use all memory available to them; try again later";
             let status = StatusCode::SERVICE_UNAVAILABLE;
             (End::Close(CloseCode::Again), problem(status, "overloaded", detail.into()))
         }
@@ -251,27 +258,27 @@ fn failed(error: &Error, most: usize) -> (End, Option<Problem>) {
 
 fn reason(code: CloseCode) -> &'static str {
     match code {
-        CloseCode::Away => "the server stops",
-        CloseCode::Size => "a message was too large",
-        CloseCode::Invalid => "a text message was not UTF-8",
-        CloseCode::Again => "too much at once; try again later",
-        CloseCode::Policy => "nothing was heard for too long",
-        _ => "a frame was malformed",
+        CloseCode::Away => "the server is stopping",
+        CloseCode::Size => "message too large",
+        CloseCode::Invalid => "text message is not valid UTF-8",
+        CloseCode::Again => "overloaded; try again later",
+        CloseCode::Policy => "idle for too long",
+        _ => "malformed frame",
     }
 }
 
-/// Says goodbye, and waits until the client has too.
-async fn farewell(socket: &mut Socket, end: End) {
-    let close = match end {
+/// Sends a close frame and waits for the client's.
+async fn close(socket: &mut Socket, end: End) {
+    let frame = match end {
         End::Close(code) => Some(CloseFrame { code, reason: reason(code).into() }),
         _ => None,
     };
-    let _ = socket.close(close).await;
+    let _ = socket.close(frame).await;
     while let Some(Ok(_)) = socket.next().await {}
-    // What a client sends after it was refused is read and thrown away: a connection that is closed
-    // with bytes unread is reset, and the client never reads the answer.
+    // Discards what a refused client is still sending: closing a connection with unread bytes resets it, and
+    // the client would never read the response.
     if let End::Close(CloseCode::Size | CloseCode::Invalid | CloseCode::Protocol | CloseCode::Again) = end {
         let mut buffer = vec![0; 16 << 10];
-        while matches!(socket.get_mut().raw().read(&mut buffer).await, Ok(1..)) {}
+        while matches!(socket.get_mut().get_mut().read(&mut buffer).await, Ok(1..)) {}
     }
 }

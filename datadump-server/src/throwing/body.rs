@@ -1,10 +1,10 @@
-//! The body of a throw, whole: no more of it than there is room for, and decompressed no further
-//! than a throw may be long.
+//! The whole body of a throw, limited by the memory available to throws and by the maximum size after
+//! decompression.
 
 use bytes::{Bytes, BytesMut};
 use datadump_core::{
     Error as CoreError,
-    process::decompress::{Encoding, decompress},
+    process::decompress::{self, Encoding},
 };
 use tokio::sync::Semaphore;
 
@@ -14,27 +14,27 @@ use crate::{
     problem::Problem,
 };
 
-/// Reads all of it.
+/// Reads a whole body.
 pub(super) async fn read(
     mut chunks: Chunks,
-    announced: Option<u64>,
+    content_length: Option<u64>,
     limit: usize,
     lease: &mut Lease,
 ) -> Result<Bytes, Problem> {
-    if let Some(length) = announced {
+    if let Some(length) = content_length {
         let length = usize::try_from(length).ok().filter(|length| *length <= limit);
         lease.grow_to(length.ok_or_else(|| too_large(limit))?)?;
     }
-    // Nearly all bodies come in one piece, and are not copied.
+    // Nearly all bodies arrive as a single chunk, which is not copied.
     let Some(first) = chunks.next().await? else { return Ok(Bytes::new()) };
     check(first.len(), limit, lease)?;
-    if announced.is_some_and(|length| length == first.len() as u64) {
+    if content_length.is_some_and(|length| length == first.len() as u64) {
         return Ok(first);
     }
     let Some(second) = chunks.next().await? else { return Ok(first) };
-    // As long as it was announced, for which there is room.
-    let announced = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let mut bytes = BytesMut::with_capacity(announced.max(first.len() + second.len()));
+    // The lease already covers the announced length.
+    let capacity = content_length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let mut bytes = BytesMut::with_capacity(capacity.max(first.len() + second.len()));
     bytes.extend_from_slice(&first);
     let mut next = Some(second);
     while let Some(chunk) = next {
@@ -49,20 +49,20 @@ fn check(length: usize, limit: usize, lease: &mut Lease) -> Result<(), Problem> 
     if length > limit { Err(too_large(limit)) } else { lease.grow_to(length) }
 }
 
-/// Decompresses it, with as many others at a time as there are processors to do it.
-pub(super) async fn plain(
+/// Decompresses a body. `permits` limits how many are decompressed at a time.
+pub(super) async fn decompress(
     body: Bytes,
     encodings: Vec<Encoding>,
     limit: usize,
-    turns: &Semaphore,
+    permits: &Semaphore,
     lease: &mut Lease,
 ) -> Result<Bytes, Problem> {
     if encodings.is_empty() || body.is_empty() {
         return Ok(body);
     }
     let compressed = body.len();
-    let _turn = turns.acquire().await.map_err(|_| Problem::internal())?;
-    let work = tokio::task::spawn_blocking(move || decompress(&encodings, &body, limit));
+    let _permit = permits.acquire().await.map_err(|_| Problem::internal())?;
+    let work = tokio::task::spawn_blocking(move || decompress::decompress(&encodings, &body, limit));
     let plain = work.await.map_err(|_| Problem::internal())?.map_err(CoreError::from)?;
     lease.grow_to(compressed.max(plain.len()))?;
     Ok(plain)
@@ -78,7 +78,7 @@ mod tests {
     use super::{super::memory::Memory, *};
 
     #[tokio::test]
-    async fn what_comes_is_counted_whatever_is_announced() {
+    async fn the_received_size_counts_whatever_is_announced() {
         for (chunks, announced, expected) in [
             (&["12", "34"][..], Some(4), Ok("1234")),
             (&["1234"], Some(1), Ok("1234")),

@@ -1,94 +1,199 @@
-//! What the address of a throw says about how it is thrown. Everything else it says is data.
+//! The query of a throw: control parameters say how it is processed, everything else is data.
 
-use crate::problem::Problem;
+use poem_openapi::types::Type as _;
 
-/// How a throw is thrown.
+use crate::{
+    extract::{Pairs, Parameter, QueryParameters, parse_query_lossy, push},
+    problem::Problem,
+};
+
+/// How a throw is processed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Control {
-    /// The format it is read as.
+    /// Format to parse the body as; detected if there is none.
     pub(crate) format: Option<String>,
-    /// What any error in it means.
-    pub(crate) errors: Errors,
-    /// How its body is taken, and when it is answered.
-    pub(crate) way: Way,
+    /// What happens to records with errors.
+    pub(crate) on_error: OnError,
+    /// How the body is read, and when the response is sent.
+    pub(crate) mode: Mode,
 }
 
-/// What an error in a part of a throw means.
+/// What happens to records with errors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Errors {
-    /// That part goes to quarantine.
+pub(crate) enum OnError {
+    /// They go to quarantine; the others are stored.
     #[default]
     Quarantine,
-    /// Nothing is stored.
+    /// The whole throw is refused.
     Refuse,
 }
 
-/// How a body is taken, and when it is answered.
+/// How the body is read, and when the response is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// Whole, and answered when it is committed.
+pub(crate) enum Mode {
+    /// As a whole; the response follows the commit.
     #[default]
     Whole,
-    /// Chunk by chunk, each committed before the next, and answered when all are.
+    /// Chunk by chunk, each committed before the next is read; the response follows the last commit.
     Stream,
-    /// Whole, and answered before anything has become of it.
+    /// As a whole; the response is sent before the commit.
     Accepted,
 }
 
-impl Control {
-    /// Takes it out of the arguments of an address.
-    pub(crate) fn take(arguments: &mut Vec<(String, String)>) -> Result<Self, Problem> {
-        let mut control = Self::default();
-        let mut taken = Ok(());
-        arguments.retain(|(name, value)| match control.read(name, value) {
-            Ok(read) => !read,
-            Err(problem) => {
-                taken = Err(problem);
-                true
-            }
-        });
-        taken.map(|()| control)
+/// The query of a throw, parsed.
+#[derive(Debug)]
+pub(crate) struct ThrowArguments {
+    /// All parameters. Without a body, they are the record.
+    pub(crate) all: Pairs,
+    /// All but the control parameters: kept with a throw that has a body.
+    pub(crate) data: Pairs,
+    /// The control parameters. An error in them only matters if there is a body.
+    pub(crate) control: Result<Control, Problem>,
+}
+
+/// The query parameters of a throw with a body.
+pub(crate) enum ThrowQuery {}
+
+/// The query parameters of a throw without a body: all are data.
+pub(crate) enum DataQuery {}
+
+impl Default for ThrowArguments {
+    fn default() -> Self {
+        Self { all: Pairs::new(), data: Pairs::new(), control: Ok(Control::default()) }
+    }
+}
+
+impl ThrowArguments {
+    fn apply(
+        &mut self,
+        name: &str,
+        text: &str,
+        set: fn(&mut Control, &str, &str) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        if let Ok(control) = &mut self.control
+            && let Err(problem) = set(control, name, text)
+        {
+            self.control = Err(problem);
+        }
+        push(&mut self.all, name, text)
+    }
+}
+
+impl QueryParameters for ThrowQuery {
+    type Value = ThrowArguments;
+
+    const DECLARED: &'static [&'static Parameter<ThrowArguments>] = &[
+        &Parameter {
+            name: "format",
+            schema: String::schema_ref,
+            description: "Format to parse the body as; detected if omitted.",
+            set: |arguments, name, text| arguments.apply(name, text, Control::set_format),
+        },
+        &Parameter {
+            name: "strict",
+            schema: String::schema_ref,
+            description: "`1`: if any record has an error, store nothing and answer 422.",
+            set: |arguments, name, text| arguments.apply(name, text, Control::set_strict),
+        },
+        &Parameter {
+            name: "stream",
+            schema: String::schema_ref,
+            description: "`1`: a body of any length in a line-based format, committed chunk by chunk.",
+            set: |arguments, name, text| arguments.apply(name, text, Control::set_stream),
+        },
+        &Parameter {
+            name: "ack",
+            schema: String::schema_ref,
+            description: "`accepted`: answer 202 before the throw is committed.",
+            set: |arguments, name, text| arguments.apply(name, text, Control::set_ack),
+        },
+    ];
+
+    const IS_OPEN: bool = true;
+
+    fn decode(query: &str) -> Result<Pairs, Problem> {
+        Ok(parse_query_lossy(query))
     }
 
-    /// Whether the argument is one of these.
-    fn read(&mut self, name: &str, value: &str) -> Result<bool, Problem> {
-        match (name, value) {
-            ("format", _) => self.format = Some(value.to_owned()).filter(|format| !format.is_empty()),
-            ("strict", "" | "1" | "true") => self.errors = Errors::Refuse,
-            ("strict", "0" | "false") => self.errors = Errors::Quarantine,
-            ("stream", "" | "1" | "true") if self.way != Way::Accepted => self.way = Way::Stream,
-            ("stream", "0" | "false") | ("ack", "committed") => {}
-            ("ack", "accepted") if self.way == Way::Whole => self.way = Way::Accepted,
-            ("stream", "" | "1" | "true") => {
-                let detail = "a stream is answered when it is committed, not before";
+    fn set_other(arguments: &mut ThrowArguments, name: &str, text: &str) -> Result<(), Problem> {
+        push(&mut arguments.data, name, text)?;
+        push(&mut arguments.all, name, text)
+    }
+}
+
+impl QueryParameters for DataQuery {
+    type Value = Pairs;
+
+    const DECLARED: &'static [&'static Parameter<Pairs>] = &[];
+
+    const IS_OPEN: bool = true;
+
+    fn decode(query: &str) -> Result<Pairs, Problem> {
+        Ok(parse_query_lossy(query))
+    }
+
+    fn set_other(data: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
+        push(data, name, text)
+    }
+}
+
+impl Control {
+    fn set_format(&mut self, _name: &str, text: &str) -> Result<(), Problem> {
+        self.format = Some(text.to_owned()).filter(|format| !format.is_empty());
+        Ok(())
+    }
+
+    fn set_strict(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+        self.on_error = if flag(name, text)? { OnError::Refuse } else { OnError::Quarantine };
+        Ok(())
+    }
+
+    fn set_stream(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+        if flag(name, text)? {
+            if self.mode == Mode::Accepted {
+                let detail = "`stream` cannot be combined with `ack=accepted`, which applies to whole bodies";
                 return Err(Problem::parameter(name, "not-applicable", detail));
             }
-            ("strict" | "stream", _) => {
-                let detail = format!("`{name}` is 1 or 0, not `{value}`");
-                return Err(Problem::parameter(name, "invalid-parameter", detail));
-            }
-            ("ack", _) => {
-                let detail = format!(
-                    "`ack` is `committed` or, for a throw that is no stream, `accepted`, not `{value}`"
-                );
-                return Err(Problem::parameter(name, "invalid-parameter", detail));
-            }
-            _ => return Ok(false),
+            self.mode = Mode::Stream;
         }
-        Ok(true)
+        Ok(())
     }
 
-    /// Refuses what cannot go together.
+    fn set_ack(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+        match text {
+            "committed" => {}
+            "accepted" if self.mode != Mode::Stream => self.mode = Mode::Accepted,
+            _ => {
+                let detail =
+                    format!("`ack` must be `committed` or, without `stream`, `accepted`, not `{text}`");
+                return Err(Problem::parameter(name, "invalid-parameter", detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses combinations that contradict each other.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         let refuse = |detail| Err(Problem::parameter("strict", "not-applicable", detail));
-        match (self.errors, self.way) {
-            (Errors::Refuse, Way::Stream) => {
-                refuse("a stream is committed chunk by chunk: it cannot be stored whole or not at all")
-            }
-            (Errors::Refuse, Way::Accepted) => {
-                refuse("what is wrong is not known yet when a throw is answered as accepted")
-            }
+        match (self.on_error, self.mode) {
+            (OnError::Refuse, Mode::Stream) => refuse(
+                "`strict` cannot be combined with `stream`: a stream is committed chunk by chunk, not as a whole",
+            ),
+            (OnError::Refuse, Mode::Accepted) => refuse(
+                "`strict` cannot be combined with `ack=accepted`: errors are not known yet when the response is sent",
+            ),
             _ => Ok(()),
+        }
+    }
+}
+
+fn flag(name: &str, text: &str) -> Result<bool, Problem> {
+    match text {
+        "" | "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => {
+            let detail = format!("`{name}` must be 1 or 0, not `{text}`");
+            Err(Problem::parameter(name, "invalid-parameter", detail))
         }
     }
 }
@@ -97,25 +202,26 @@ impl Control {
 mod tests {
     use super::*;
 
-    fn take(query: &str) -> Result<(Control, String), u16> {
-        let mut arguments = crate::extract::parse_query(query).unwrap();
-        let control = Control::take(&mut arguments).map_err(|problem| problem.status)?;
+    fn parse(query: &str) -> Result<(Control, String), u16> {
+        let arguments = ThrowQuery::parse(query).unwrap();
+        let control = arguments.control.map_err(|problem| problem.status)?;
         control.check().map_err(|problem| problem.status)?;
-        let left: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        Ok((control, left.join("&")))
+        let data: Vec<String> =
+            arguments.data.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Ok((control, data.join("&")))
     }
 
     #[test]
-    fn control_is_taken_out_and_the_rest_is_left() {
+    fn control_parameters_are_told_from_data() {
         let plain = Control::default();
-        for (query, expected, left) in [
+        for (query, expected, data) in [
             ("a=1&format=csv&b=2", Control { format: Some("csv".into()), ..plain.clone() }, "a=1&b=2"),
-            ("strict&a=1", Control { errors: Errors::Refuse, ..plain.clone() }, "a=1"),
-            ("strict=0&stream=1", Control { way: Way::Stream, ..plain.clone() }, ""),
-            ("ack=accepted&Strict=1", Control { way: Way::Accepted, ..plain.clone() }, "Strict=1"),
+            ("strict&a=1", Control { on_error: OnError::Refuse, ..plain.clone() }, "a=1"),
+            ("strict=0&stream=1", Control { mode: Mode::Stream, ..plain.clone() }, ""),
+            ("ack=accepted&Strict=1", Control { mode: Mode::Accepted, ..plain.clone() }, "Strict=1"),
             ("format=&ack=committed", plain, ""),
         ] {
-            assert_eq!(take(query).unwrap(), (expected, left.to_owned()), "{query}");
+            assert_eq!(parse(query).unwrap(), (expected, data.to_owned()), "{query}");
         }
         let refused = [
             "strict=maybe",
@@ -127,8 +233,16 @@ mod tests {
             "strict=1&ack=accepted",
         ];
         for query in refused {
-            let status = take(query).unwrap_err();
+            let status = parse(query).unwrap_err();
             assert_eq!(status, 400, "{query}");
         }
+    }
+
+    #[test]
+    fn without_a_body_all_parameters_are_data() {
+        let arguments = ThrowQuery::parse("a=1&strict=maybe&b=%FF").unwrap();
+        assert!(arguments.control.is_err());
+        assert_eq!(arguments.all, DataQuery::parse("a=1&strict=maybe&b=%FF").unwrap());
+        assert_eq!(arguments.all.len(), 3);
     }
 }

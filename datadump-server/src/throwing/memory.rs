@@ -1,5 +1,5 @@
-//! The bytes that all throws under way may have together. Bodies are read only as far as there is
-//! room for them: a crowd of large throws is told to come again, and never fills the memory.
+//! The memory shared by all throws in progress. Bodies are read only as far as it lasts; when it is used up,
+//! throws are refused with 503.
 
 use std::sync::Arc;
 
@@ -8,22 +8,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::problem::Problem;
 
-/// What is counted: one of these for each begun KiB.
+/// Granularity of the accounting, in bytes.
 const UNIT: usize = 1 << 10;
 
-/// The room there is.
+/// Memory for throws in progress. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Memory {
     free: Arc<Semaphore>,
     units: usize,
 }
 
-/// The room of one throw, until it is dropped.
+/// The memory of one throw, released when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Lease {
     memory: Memory,
     bytes: usize,
-    held: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Memory {
@@ -32,44 +32,46 @@ impl Memory {
         Self { free: Arc::new(Semaphore::new(units)), units }
     }
 
-    /// Room for nothing yet.
+    /// Returns an empty lease.
     pub(crate) fn lease(&self) -> Lease {
-        Lease { memory: self.clone(), bytes: 0, held: None }
+        Lease { memory: self.clone(), bytes: 0, permit: None }
     }
 
-    /// The bytes that are taken.
-    pub(crate) fn taken(&self) -> usize {
+    /// Returns the number of bytes in use.
+    pub(crate) fn used(&self) -> usize {
         self.units.saturating_sub(self.free.available_permits()) * UNIT
     }
 }
 
 impl Lease {
-    /// Takes room for so many bytes more, if there is as much.
+    /// Reserves `bytes` more.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
-        let whole = self.bytes.saturating_add(bytes);
-        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let missing = whole.div_ceil(UNIT).saturating_sub(held);
+        let total = self.bytes.saturating_add(bytes);
+        let reserved = self.permit.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = total.div_ceil(UNIT).saturating_sub(reserved);
         if missing > 0 {
-            let missing = u32::try_from(missing).map_err(|_| full())?;
-            let more = self.memory.free.clone().try_acquire_many_owned(missing).map_err(|_| full())?;
-            match &mut self.held {
-                Some(held) => held.merge(more),
-                None => self.held = Some(more),
+            let missing = u32::try_from(missing).map_err(|_| out_of_memory())?;
+            let more =
+                self.memory.free.clone().try_acquire_many_owned(missing).map_err(|_| out_of_memory())?;
+            match &mut self.permit {
+                Some(permit) => permit.merge(more),
+                None => self.permit = Some(more),
             }
         }
-        self.bytes = whole;
+        self.bytes = total;
         Ok(())
     }
 
-    /// Takes room for so many bytes in all.
+    /// Reserves up to `bytes` in total.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Problem> {
         self.grow(bytes.saturating_sub(self.bytes))
     }
 }
 
-fn full() -> Problem {
-    let detail = "the throws under way have all the memory there is for them; try again later";
-    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much at once", detail);
+/// An error about throws that need more memory than is left.
+fn out_of_memory() -> Problem {
+    let detail = "throws in progress use all memory available to them; try again later";
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded", detail);
     problem.with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
@@ -78,12 +80,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_room_until_there_is_none() {
+    fn leases_grow_until_the_memory_is_used_up() {
         let memory = Memory::new(10 * UNIT);
         let (mut one, mut other) = (memory.lease(), memory.lease());
-        for (bytes, taken) in [(1, 1), (UNIT - 1, 1), (1, 2), (6 * UNIT, 8)] {
+        for (bytes, used) in [(1, 1), (UNIT - 1, 1), (1, 2), (6 * UNIT, 8)] {
             one.grow(bytes).unwrap();
-            assert_eq!(memory.taken(), taken * UNIT);
+            assert_eq!(memory.used(), used * UNIT);
         }
         other.grow_to(UNIT).unwrap();
         other.grow_to(5).unwrap();
@@ -92,8 +94,8 @@ mod tests {
         assert!(problem.header(&header::RETRY_AFTER).is_some());
         drop(one);
         other.grow_to(4 * UNIT).unwrap();
-        assert_eq!(memory.taken(), 4 * UNIT);
+        assert_eq!(memory.used(), 4 * UNIT);
         drop(other);
-        assert_eq!(memory.taken(), 0);
+        assert_eq!(memory.used(), 0);
     }
 }

@@ -1,5 +1,5 @@
-//! From a request that throws something to what its thrower is told. What becomes of a throw is the
-//! core's business; how its bytes get there, and how many at a time, is decided here.
+//! Throws over HTTP: how bodies are read, how many at a time, and when the response is sent. What becomes of
+//! the data is up to the core.
 
 mod body;
 mod control;
@@ -10,7 +10,8 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use datadump_core::{
-    Dump, Error as CoreError, Ids, Incoming, Push, Pushed, Receipt, SourceName, SystemClock, SystemRandom,
+    Dump, Error as CoreError, Ids, Incoming, Once, Push, Pushed, Receipt, SourceName, SystemClock,
+    SystemRandom,
 };
 use poem::{
     Body,
@@ -19,234 +20,261 @@ use poem::{
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-pub(crate) use self::control::{Control, Errors, Way};
+pub(crate) use self::control::{Control, DataQuery, Mode, OnError, ThrowArguments, ThrowQuery};
 pub(crate) use self::memory::{Lease, Memory};
 use crate::{
     config::Config,
-    extract::{Asked, Chunks},
+    extract::{Chunks, Pairs, ThrowHead},
     problem::Problem,
 };
 
-/// The source of what is thrown at the root.
+/// Source of throws at the root path.
 const INBOX: &str = "inbox";
 
-/// The most throws that are answered as accepted and not committed yet.
-const MOST_ACCEPTED: usize = 1024;
+/// Maximum number of accepted throws that are not committed yet.
+const MAX_ACCEPTED: usize = 1024;
 
-/// How often, and how far apart, an accepted throw is tried while the database has no time for it.
-const ATTEMPTS: usize = 50;
-const ATTEMPT_PAUSE: Duration = Duration::from_millis(500);
+/// Attempts to commit an accepted throw while the database is overloaded or unavailable, and the delay
+/// between them.
+const MAX_ATTEMPTS: usize = 50;
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// Throws what requests bring. Cheap to clone; all clones are one.
+/// Throws the data of requests. Clones share their limits.
 #[derive(Debug, Clone)]
 pub(crate) struct Thrower {
     dump: Dump,
     memory: Memory,
     max_throw: usize,
-    pause: Duration,
-    /// One for each body that may be decompressed at a time.
-    turns: Arc<Semaphore>,
-    /// One for each throw that may be accepted and not committed.
+    stall_timeout: Duration,
+    /// A permit for each body that is decompressed at a time.
+    decompressions: Arc<Semaphore>,
+    /// A permit for each accepted throw that is not committed yet.
     accepted: Arc<Semaphore>,
     ids: Ids,
 }
 
-/// What a thrower is told.
+/// A throw request, without its body.
 #[derive(Debug)]
-pub(crate) enum Thrown {
-    /// What became of it.
+pub(crate) struct ThrowRequest {
+    /// Query parameters.
+    pub(crate) arguments: ThrowArguments,
+    /// Headers.
+    pub(crate) head: ThrowHead,
+    /// Idempotency key.
+    pub(crate) once: Option<Once>,
+}
+
+/// The outcome of a throw request.
+#[derive(Debug)]
+pub(crate) enum ThrowOutcome {
+    /// The throw is committed.
     Committed(Receipt),
-    /// That something will.
+    /// The throw will be committed.
     Accepted(Accepted),
 }
 
-/// A throw that is taken.
+/// A throw that is answered before it is committed.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) id: Uuid,
     pub(crate) source: SourceName,
-    /// Whether it was taken before, with the same idempotency key, and is committed.
-    pub(crate) again: bool,
+    /// Whether an earlier request with the same idempotency key has been committed.
+    pub(crate) replayed: bool,
 }
 
 impl Thrower {
     pub(crate) fn new(config: &Config, dump: &Dump) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let cpus = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
             dump: dump.clone(),
             memory: Memory::new(config.throw_memory),
             max_throw: config.max_throw,
-            pause: config.body_timeout,
-            turns: Arc::new(Semaphore::new(processors)),
-            accepted: Arc::new(Semaphore::new(MOST_ACCEPTED)),
+            stall_timeout: config.body_timeout,
+            decompressions: Arc::new(Semaphore::new(cpus)),
+            accepted: Arc::new(Semaphore::new(MAX_ACCEPTED)),
             ids: Ids::new(Arc::new(SystemClock), Arc::new(SystemRandom::default())),
         }
     }
 
-    /// Throws the body of a request.
-    pub(crate) async fn throw(&self, source: &str, mut asked: Asked, body: Body) -> Result<Thrown, Problem> {
+    /// Throws the body of a request, or its query if the body is empty.
+    pub(crate) async fn throw(
+        &self,
+        source: &str,
+        request: ThrowRequest,
+        body: Body,
+    ) -> Result<ThrowOutcome, Problem> {
         let source = source_name(source)?;
-        let mut data = asked.arguments.clone();
-        let control = Control::take(&mut data);
-        if matches!(&control, Ok(control) if control.way == Way::Stream) {
-            let receipt = Box::pin(self.stream(&source, asked, control?, data, body)).await?;
-            return Ok(Thrown::Committed(receipt));
+        let ThrowRequest { arguments: ThrowArguments { all, data, control }, mut head, once } = request;
+        if matches!(&control, Ok(control) if control.mode == Mode::Stream) {
+            let incoming = Incoming { arguments: data, once, ..Incoming::default() };
+            let receipt = Box::pin(self.stream(&source, head, control?, incoming, body)).await?;
+            return Ok(ThrowOutcome::Committed(receipt));
         }
         let mut lease = self.memory.lease();
-        let body = self.take(&mut asked, body, &mut lease).await?;
+        let body = self.read(&mut head, body, &mut lease).await?;
         if body.is_empty() {
-            return Box::pin(self.throw_arguments_at(&source, asked)).await;
+            return Box::pin(self.throw_data_at(&source, all, head, once)).await;
         }
         let control = control?;
         control.check()?;
         let incoming = Incoming {
             body,
-            content_type: asked.content_type,
+            content_type: head.content_type,
             arguments: data,
             format: control.format,
-            peer: asked.peer,
-            strict: control.errors == Errors::Refuse,
-            once: asked.once,
+            peer: head.peer,
+            strict: control.on_error == OnError::Refuse,
+            once,
             ..Incoming::default()
         };
-        match control.way {
-            Way::Accepted => Box::pin(self.accept(source, incoming, lease)).await,
-            _ => Ok(Thrown::Committed(Box::pin(self.dump.throw(&source, incoming)).await?)),
+        match control.mode {
+            Mode::Accepted => Box::pin(self.accept(source, incoming, lease)).await,
+            _ => Ok(ThrowOutcome::Committed(Box::pin(self.dump.throw(&source, incoming)).await?)),
         }
     }
 
-    /// The body of a request, decompressed.
-    async fn take(&self, asked: &mut Asked, body: Body, lease: &mut Lease) -> Result<Bytes, Problem> {
-        let chunks = Chunks::of(body, self.pause);
-        let body = body::read(chunks, asked.announced, self.max_throw, lease).await?;
-        let encodings = std::mem::take(&mut asked.encodings);
+    /// Reads a body and decompresses it.
+    async fn read(&self, head: &mut ThrowHead, body: Body, lease: &mut Lease) -> Result<Bytes, Problem> {
+        let chunks = Chunks::of(body, self.stall_timeout);
+        let body = body::read(chunks, head.content_length, self.max_throw, lease).await?;
+        let encodings = std::mem::take(&mut head.encodings);
         match encodings.is_empty() {
             true => Ok(body),
-            false => Box::pin(body::plain(body, encodings, self.max_throw, &self.turns, lease)).await,
+            false => {
+                Box::pin(body::decompress(body, encodings, self.max_throw, &self.decompressions, lease)).await
+            }
         }
     }
 
-    /// Takes the readings that the body of a request brings.
+    /// Pushes the readings in the body of a request.
     pub(crate) async fn push(
         &self,
-        mut asked: Asked,
+        mut head: ThrowHead,
+        once: Option<Once>,
         body: Body,
         token: Option<String>,
-        commands: usize,
+        max_commands: usize,
     ) -> Result<Pushed, Problem> {
         let mut lease = self.memory.lease();
-        let body = self.take(&mut asked, body, &mut lease).await?;
+        let body = self.read(&mut head, body, &mut lease).await?;
         if body.is_empty() {
-            return Err(nothing());
+            return Err(nothing_thrown());
         }
-        let throw = Incoming {
-            body,
-            content_type: asked.content_type,
-            peer: asked.peer,
-            once: asked.once,
-            ..Incoming::default()
-        };
-        Ok(Box::pin(self.dump.push(Push { throw, token, commands })).await?)
+        let throw =
+            Incoming { body, content_type: head.content_type, peer: head.peer, once, ..Incoming::default() };
+        Ok(Box::pin(self.dump.push(Push { throw, token, commands: max_commands })).await?)
     }
 
-    /// Throws the arguments of an address, all of them.
-    pub(crate) async fn throw_arguments(&self, source: &str, asked: Asked) -> Result<Thrown, Problem> {
-        self.throw_arguments_at(&source_name(source)?, asked).await
+    /// Throws the query of a request.
+    pub(crate) async fn throw_data(
+        &self,
+        source: &str,
+        data: Pairs,
+        head: ThrowHead,
+        once: Option<Once>,
+    ) -> Result<ThrowOutcome, Problem> {
+        self.throw_data_at(&source_name(source)?, data, head, once).await
     }
 
-    async fn throw_arguments_at(&self, source: &SourceName, asked: Asked) -> Result<Thrown, Problem> {
-        let Asked { arguments, peer, once, .. } = asked;
-        let incoming = Incoming { arguments, peer, once, ..Incoming::default() };
-        Ok(Thrown::Committed(self.throw_message(source, incoming).await?))
+    async fn throw_data_at(
+        &self,
+        source: &SourceName,
+        data: Pairs,
+        head: ThrowHead,
+        once: Option<Once>,
+    ) -> Result<ThrowOutcome, Problem> {
+        let incoming = Incoming { arguments: data, peer: head.peer, once, ..Incoming::default() };
+        Ok(ThrowOutcome::Committed(self.throw_message(source, incoming).await?))
     }
 
-    /// Throws a message, or the arguments that go with it when it is empty.
+    /// Throws a message, or the arguments sent with it if it is empty.
     pub(crate) async fn throw_message(
         &self,
         source: &SourceName,
         incoming: Incoming,
     ) -> Result<Receipt, Problem> {
         if incoming.body.is_empty() && incoming.arguments.is_empty() {
-            return Err(nothing());
+            return Err(nothing_thrown());
         }
         Ok(self.dump.throw(source, incoming).await?)
     }
 
-    /// Throws it while its thrower has been answered already.
+    /// Throws in the background.
     async fn accept(
         &self,
         source: SourceName,
         mut incoming: Incoming,
         lease: Lease,
-    ) -> Result<Thrown, Problem> {
+    ) -> Result<ThrowOutcome, Problem> {
         if let Some(format) = incoming.format.as_deref().filter(|format| *format != "auto") {
-            // The only mistake of its thrower that can be found before.
+            // An unknown format is the only client error that can be found before the body is parsed.
             self.dump.processor(format)?;
         }
         if let Some(receipt) = self.dump.thrown(&source, &mut incoming).await? {
-            return Ok(Thrown::Accepted(Accepted { id: receipt.throw_id, source, again: true }));
+            return Ok(ThrowOutcome::Accepted(Accepted { id: receipt.throw_id, source, replayed: true }));
         }
-        let turn = self.accepted.clone().try_acquire_owned().map_err(|_| too_many())?;
+        let permit = self.accepted.clone().try_acquire_owned().map_err(|_| too_many_accepted())?;
         let (id, dump, name) = (self.ids.next(), self.dump.clone(), source.clone());
         let incoming = Incoming { id: Some(id), ..incoming };
         let work = async move {
-            if let Err(error) = persist(&dump, &name, &incoming).await {
+            if let Err(error) = commit(&dump, &name, &incoming).await {
                 tracing::error!(throw = %id, source = %name, %error, "an accepted throw was lost");
             }
-            drop((turn, lease));
+            drop((permit, lease));
         };
         tokio::spawn(tracing::Instrument::in_current_span(work));
-        Ok(Thrown::Accepted(Accepted { id, source, again: false }))
+        Ok(ThrowOutcome::Accepted(Accepted { id, source, replayed: false }))
     }
 
-    /// Waits until everything that was accepted is committed, and accepts nothing more.
+    /// Waits until all accepted throws are committed. No more are accepted afterwards.
     pub(crate) async fn finish(&self) {
-        let all = u32::try_from(MOST_ACCEPTED).unwrap_or(u32::MAX);
+        let all = u32::try_from(MAX_ACCEPTED).unwrap_or(u32::MAX);
         if let Ok(all) = self.accepted.acquire_many(all).await {
             all.forget();
         }
     }
 
-    /// The room for throws under way.
+    /// Returns the memory shared by all throws in progress.
     pub(crate) fn memory(&self) -> &Memory {
         &self.memory
     }
 
-    /// The most bytes of one throw.
+    /// Returns the maximum size of a throw in bytes.
     pub(crate) fn max_throw(&self) -> usize {
         self.max_throw
     }
 }
 
-/// Throws until it is committed, as long as that may help. Its records have the same keys each time.
-async fn persist(dump: &Dump, source: &SourceName, incoming: &Incoming) -> Result<(), CoreError> {
-    let mut left = ATTEMPTS;
+/// Commits a throw, retrying while the database is overloaded or unavailable. Each attempt derives the same
+/// keys.
+async fn commit(dump: &Dump, source: &SourceName, incoming: &Incoming) -> Result<(), CoreError> {
+    let mut attempts_left = MAX_ATTEMPTS;
     loop {
         match dump.throw(source, incoming.clone()).await {
             Err(
                 CoreError::Overloaded | CoreError::Unavailable(_) | CoreError::Full(_) | CoreError::Moved(_),
-            ) if left > 1 => {
-                left -= 1;
+            ) if attempts_left > 1 => {
+                attempts_left -= 1;
             }
             outcome => return outcome.map(drop),
         }
-        tokio::time::sleep(ATTEMPT_PAUSE).await;
+        tokio::time::sleep(RETRY_DELAY).await;
     }
 }
 
-/// The name of the source a path names; the root has one of its own.
+/// Parses the name of a source in a path. The root path has an empty one, which means `inbox`.
 pub(crate) fn source_name(name: &str) -> Result<SourceName, Problem> {
     let name = if name.is_empty() { INBOX } else { name };
     SourceName::parse(name).map_err(|why| Problem::parameter("source", "invalid-name", why))
 }
 
-fn nothing() -> Problem {
-    let detail = "there is neither a body nor an argument: nothing was thrown";
+fn nothing_thrown() -> Problem {
+    let detail = "the request has neither a body nor query parameters: nothing was thrown";
     Problem::new(StatusCode::BAD_REQUEST, "nothing-thrown", "Nothing was thrown", detail)
 }
 
-fn too_many() -> Problem {
-    let detail = "too many accepted throws wait to be committed; try again later";
-    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much at once", detail);
+fn too_many_accepted() -> Problem {
+    let detail = "too many accepted throws are waiting to be committed; try again later";
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded", detail);
     problem.with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }

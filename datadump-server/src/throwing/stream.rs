@@ -1,5 +1,4 @@
-//! A throw of any length: its bytes are passed on as they come, and each chunk is committed before
-//! more is read.
+//! Throws of any length: each chunk of the body is committed before the next one is read.
 
 use bytes::Bytes;
 use datadump_core::{
@@ -10,50 +9,44 @@ use serde_json::Value as Json;
 
 use super::{Control, Thrower};
 use crate::{
-    extract::{Asked, Chunks},
+    extract::{Chunks, ThrowHead},
     problem::Problem,
 };
 
-/// The memory that one stream is counted with: a chunk, and what is made of it.
-const ROOM: usize = 4 << 20;
+/// Memory counted for one stream: a chunk and its records.
+const STREAM_MEMORY: usize = 4 << 20;
 
 impl Thrower {
-    /// Throws a body of any length.
+    /// Throws a body of any length. `incoming` has the arguments and the idempotency key.
     pub(super) async fn stream(
         &self,
         source: &SourceName,
-        asked: Asked,
+        head: ThrowHead,
         control: Control,
-        arguments: Vec<(String, String)>,
+        incoming: Incoming,
         body: Body,
     ) -> Result<Receipt, Problem> {
         control.check()?;
         let mut lease = self.memory.lease();
-        lease.grow(ROOM.min(self.max_throw))?;
-        let decompressor = match asked.encodings.as_slice() {
+        lease.grow(STREAM_MEMORY.min(self.max_throw))?;
+        let decompressor = match head.encodings.as_slice() {
             [] => None,
             encodings => Some(Decompressor::new(encodings, None).map_err(CoreError::from)?),
         };
-        let incoming = Incoming {
-            content_type: asked.content_type,
-            arguments,
-            format: control.format,
-            peer: asked.peer,
-            once: asked.once,
-            ..Incoming::default()
-        };
+        let incoming =
+            Incoming { content_type: head.content_type, format: control.format, peer: head.peer, ..incoming };
         let mut stream = self.dump.throw_stream(source, incoming).await?;
-        let chunks = Chunks::endless(body, self.pause);
-        match feed(&mut stream, chunks, decompressor).await {
+        let chunks = Chunks::endless(body, self.stall_timeout);
+        match push_chunks(&mut stream, chunks, decompressor).await {
             Ok(()) => {}
-            Err(problem) => return Err(broken_off(problem, &stream.receipt())),
+            Err(problem) => return Err(with_partial_receipt(problem, &stream.receipt())),
         }
         let before = stream.receipt();
-        stream.finish().await.map_err(|error| broken_off(error.into(), &before))
+        stream.finish().await.map_err(|error| with_partial_receipt(error.into(), &before))
     }
 }
 
-async fn feed(
+async fn push_chunks(
     stream: &mut Stream,
     mut chunks: Chunks,
     mut decompressor: Option<Decompressor>,
@@ -63,19 +56,19 @@ async fn feed(
             None => stream.push(chunk).await?,
             Some(decompressor) => {
                 decompressor.push(chunk).map_err(CoreError::from)?;
-                pass(stream, decompressor).await?;
+                push_decompressed(stream, decompressor).await?;
             }
         }
     }
     if let Some(decompressor) = &mut decompressor {
         decompressor.finish();
-        pass(stream, decompressor).await?;
+        push_decompressed(stream, decompressor).await?;
     }
     Ok(())
 }
 
-/// Passes on all that can be made of what has come.
-async fn pass(stream: &mut Stream, decompressor: &mut Decompressor) -> Result<(), Problem> {
+/// Pushes everything that can be decompressed from the input so far.
+async fn push_decompressed(stream: &mut Stream, decompressor: &mut Decompressor) -> Result<(), Problem> {
     loop {
         let piece = decompressor.next_chunk().map_err(CoreError::from)?;
         let Some(piece) = piece.map(Bytes::copy_from_slice) else { return Ok(()) };
@@ -83,11 +76,10 @@ async fn pass(stream: &mut Stream, decompressor: &mut Decompressor) -> Result<()
     }
 }
 
-/// A stream that ends with a problem, and what is stored of it.
-fn broken_off(problem: Problem, receipt: &Receipt) -> Problem {
+/// Adds to a problem what the stream had stored before it.
+fn with_partial_receipt(problem: Problem, receipt: &Receipt) -> Problem {
     let (accepted, quarantined) = (receipt.accepted, receipt.quarantined);
-    let hint =
-        format!("{accepted} rows and {quarantined} entries of quarantine are stored of what came before");
+    let hint = format!("{accepted} rows and {quarantined} quarantine entries were stored before the error");
     let receipt = serde_json::to_value(receipt).unwrap_or(Json::Null);
     problem.with_hint(&hint).with_receipt(receipt)
 }

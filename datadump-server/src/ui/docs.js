@@ -1,4 +1,4 @@
-/* Fits the documentation to the theme and to the width of the window, also while they change. */
+/* Adapts the documentation to the color scheme and the window width, and follows their changes. */
 "use strict";
 
 const docs = document.querySelector("rapi-doc");
@@ -18,7 +18,7 @@ const THEMES = {
   },
 };
 
-/* A narrow window has no room for a list beside: there, all operations are lines that open. */
+/* A narrow window has no space for a sidebar: all operations are expandable rows there. */
 const LAYOUTS = {
   wide: { "render-style": "focused", "schema-style": "tree" },
   narrow: { "render-style": "view", "schema-style": "table" },
@@ -28,13 +28,13 @@ function set(attributes) {
   for (const [name, value] of Object.entries(attributes)) docs.setAttribute(name, value);
 }
 
-function fit() {
+function adapt() {
   set(dark.matches ? THEMES.dark : THEMES.light);
   set(narrow.matches ? LAYOUTS.narrow : LAYOUTS.wide);
 }
 
-dark.addEventListener("change", fit);
-narrow.addEventListener("change", fit);
-fit();
-/* Only now: what is drawn first is drawn rightly. */
+dark.addEventListener("change", adapt);
+narrow.addEventListener("change", adapt);
+adapt();
+/* Set last, so that the first rendering already has the right layout. */
 docs.setAttribute("spec-url", "/openapi.json");

@@ -1,5 +1,5 @@
-//! What a browser sees: the first page, and the interactive documentation. Nothing on either comes
-//! from another server.
+//! Pages for browsers: the start page and the interactive documentation. They load nothing from other
+//! servers.
 
 use std::sync::OnceLock;
 
@@ -10,54 +10,54 @@ use poem::{
 
 use crate::api;
 
-const LANDING: &str = include_str!("landing.html");
+const START_PAGE: &str = include_str!("start.html");
 const DOCS: &str = include_str!("docs.html");
 const DOCS_SCRIPT: &str = include_str!("docs.js");
 
-/// Browsers run only the scripts that are served here, and load nothing from elsewhere. Styles are
-/// also written into the pages.
+/// Content security policy: only scripts from this server, and nothing from other servers. The pages contain
+/// inline styles.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
      object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Whether a request is for the first page: at the root, by a browser or by whoever throws nothing.
-pub(crate) fn is_first_page(request: &Request) -> bool {
+/// Returns whether a request is for the start page: a GET of the root path without data, or by a browser.
+pub(crate) fn is_start_page(request: &Request) -> bool {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let throws_nothing = || request.uri().query().unwrap_or_default().is_empty();
+    let has_no_data = || request.uri().query().unwrap_or_default().is_empty();
     let wants_html = || {
         let accepted = request.headers().get_all(header::ACCEPT).iter();
         accepted.filter_map(|accepted| accepted.to_str().ok()).any(|accepted| accepted.contains("text/html"))
     };
-    reads && request.uri().path() == "/" && (throws_nothing() || wants_html())
+    reads && request.uri().path() == "/" && (has_no_data() || wants_html())
 }
 
-/// The first page, whatever kind of answer is asked for: who asks here wants to know what this is.
-pub(crate) async fn landing(_request: Request) -> poem::Result<Response> {
-    Ok(page("text/html; charset=utf-8", LANDING))
+/// Returns the start page, whatever content type the client accepts.
+pub(crate) async fn start_page(_request: Request) -> poem::Result<Response> {
+    Ok(page("text/html; charset=utf-8", START_PAGE))
 }
 
-/// The interactive documentation.
+/// Returns the interactive documentation.
 pub(crate) async fn docs(_request: Request) -> poem::Result<Response> {
     Ok(page("text/html; charset=utf-8", DOCS))
 }
 
-/// What fits the documentation to the window and the theme.
+/// Returns the script that adapts the documentation to the window and the theme.
 pub(crate) async fn docs_script(_request: Request) -> poem::Result<Response> {
     Ok(page("text/javascript; charset=utf-8", DOCS_SCRIPT))
 }
 
-/// What draws the documentation. It is large, so it is made when it is first asked for.
+/// Returns the script that renders the documentation. It is large, so it is extracted on first use.
 pub(crate) async fn rapidoc_script(_request: Request) -> poem::Result<Response> {
     static SCRIPT: OnceLock<String> = OnceLock::new();
     Ok(page("text/javascript; charset=utf-8", SCRIPT.get_or_init(rapidoc)))
 }
 
-/// The API document.
+/// Returns the OpenAPI document.
 pub(crate) async fn openapi(_request: Request) -> poem::Result<Response> {
     static DOCUMENT: OnceLock<String> = OnceLock::new();
     Ok(page("application/json", DOCUMENT.get_or_init(api::openapi)))
 }
 
-/// The framework has the script only inside a page of its own.
+/// Extracts the script from the framework's own page, which is the only place it is available.
 fn rapidoc() -> String {
     let page = api::framework_page();
     let script =
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_page_is_for_browsers_and_for_who_throws_nothing() {
+    fn the_start_page_is_for_browsers_and_for_requests_without_data() {
         for (method, path, accept, expected) in [
             ("GET", "/", "*/*", true),
             ("HEAD", "/", "*/*", true),
@@ -90,16 +90,16 @@ mod tests {
         ] {
             let request = Request::builder().method(method.parse().unwrap()).uri_str(path);
             let request = request.header("accept", accept).finish();
-            assert_eq!(is_first_page(&request), expected, "{method} {path} {accept}");
+            assert_eq!(is_start_page(&request), expected, "{method} {path} {accept}");
         }
     }
 
     #[test]
-    fn the_documentation_has_its_script_and_fetches_nothing() {
+    fn the_documentation_has_its_script_and_loads_nothing_else() {
         assert!(rapidoc().contains("rapi-doc") && rapidoc().len() > 100_000);
         assert!(DOCS.contains("load-fonts=\"false\""));
-        for text in [DOCS, DOCS_SCRIPT, LANDING] {
-            assert!(!text.contains("//"), "an address, or a comment that could be one: {text}");
+        for text in [DOCS, DOCS_SCRIPT, START_PAGE] {
+            assert!(!text.contains("//"), "a URL, or a comment that looks like one: {text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A connection whose bytes are counted as they come: a message that is not whole yet takes memory
+//! A connection whose incoming bytes count towards the memory for throws: an incomplete message takes memory
 //! like any other body.
 
 use std::{
@@ -15,37 +15,37 @@ use tokio::{
 
 use crate::throwing::{Lease, Memory};
 
-/// The connection, and the room for what has come since the last message.
-pub(super) struct Metered {
+/// Reads fail with `OutOfMemory` once the memory for throws is used up.
+pub(super) struct MemoryLimit {
     io: Upgraded,
     memory: Memory,
     lease: Lease,
-    heard: Instant,
+    last_received: Instant,
 }
 
-impl Metered {
+impl MemoryLimit {
     pub(super) fn new(io: Upgraded, memory: Memory) -> Self {
         let lease = memory.lease();
-        Self { io, memory, lease, heard: Instant::now() }
+        Self { io, memory, lease, last_received: Instant::now() }
     }
 
-    /// When anything last came.
-    pub(super) fn heard(&self) -> Instant {
-        self.heard
+    /// Returns when the last bytes were received.
+    pub(super) fn last_received(&self) -> Instant {
+        self.last_received
     }
 
-    /// The room for the message that has just become whole.
+    /// Returns the memory of the message that was just completed.
     pub(super) fn take_lease(&mut self) -> Lease {
         std::mem::replace(&mut self.lease, self.memory.lease())
     }
 
-    /// The connection itself, for what is no message any more.
-    pub(super) fn raw(&mut self) -> &mut Upgraded {
+    /// Returns the underlying connection, to read without accounting.
+    pub(super) fn get_mut(&mut self) -> &mut Upgraded {
         &mut self.io
     }
 }
 
-impl AsyncRead for Metered {
+impl AsyncRead for MemoryLimit {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -53,10 +53,10 @@ impl AsyncRead for Metered {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
-        let came = buffer.filled().len().saturating_sub(before);
-        if came > 0 {
-            self.heard = Instant::now();
-            if self.lease.grow(came).is_err() {
+        let received = buffer.filled().len().saturating_sub(before);
+        if received > 0 {
+            self.last_received = Instant::now();
+            if self.lease.grow(received).is_err() {
                 return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
             }
         }
@@ -64,7 +64,7 @@ impl AsyncRead for Metered {
     }
 }
 
-impl AsyncWrite for Metered {
+impl AsyncWrite for MemoryLimit {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, bytes)
     }

@@ -1,17 +1,16 @@
-//! The whole program: reads what it is told, then runs the server, checks, or prints the API
-//! document. A program with processors of its own is this and nothing else.
+//! The command line: runs the server, checks the configuration, or prints the API document.
 
-use std::{ffi::OsString, io::Write as _, process::ExitCode};
+use std::{ffi::OsString, io::Write as _, process::ExitCode, sync::Arc};
 
-use datadump_core::process::vrl::serve_worker;
+use datadump_core::process::{Processor, vrl::serve_worker};
 
 use crate::{
-    Error, Processors,
+    Error,
     config::{Command, Invocation},
     run_until_signal,
 };
 
-/// Does what its arguments and its environment say, with these processors beside those built in.
+/// Runs the program with native processors in addition to the built-in ones.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -21,18 +20,18 @@ use crate::{
 pub fn program(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
-    processors: Processors,
+    processors: Vec<Arc<dyn Processor>>,
 ) -> ExitCode {
-    match act(arguments, environment, processors) {
+    match execute(arguments, environment, processors) {
         Ok(code) => code,
         Err(error) => error.report(),
     }
 }
 
-fn act(
+fn execute(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
-    processors: Processors,
+    processors: Vec<Arc<dyn Processor>>,
 ) -> Result<ExitCode, Error> {
     let invocation = Invocation::read(arguments, environment)?;
     match invocation.command {
@@ -44,7 +43,7 @@ fn act(
     Ok(ExitCode::SUCCESS)
 }
 
-/// A reader that has gone away (`| head`) is not an error.
+/// Prints a text. A closed pipe (`| head`) is not an error.
 fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }

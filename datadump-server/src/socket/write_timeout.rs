@@ -1,4 +1,4 @@
-//! A connection whose client is waited for only so long: one who takes nothing at all is given up.
+//! A connection whose writes fail if the client stops reading.
 
 use std::{
     io,
@@ -12,20 +12,20 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// The connection; writing to it fails when nothing was taken for so long.
-pub(crate) struct Patient<T> {
+/// Writes fail with `TimedOut` after no bytes could be written for `limit`.
+pub(crate) struct WriteTimeout<T> {
     io: T,
     limit: Duration,
-    /// Since it takes no more.
+    /// Runs while a write is blocked.
     blocked: Option<Pin<Box<Sleep>>>,
 }
 
-impl<T: AsyncWrite + Unpin> Patient<T> {
+impl<T: AsyncWrite + Unpin> WriteTimeout<T> {
     pub(crate) fn new(io: T, limit: Duration) -> Self {
         Self { io, limit, blocked: None }
     }
 
-    fn after<R>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
+    fn check<R>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         if done.is_ready() {
             self.blocked = None;
             return done;
@@ -36,7 +36,7 @@ impl<T: AsyncWrite + Unpin> Patient<T> {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Patient<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for WriteTimeout<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -46,15 +46,15 @@ impl<T: AsyncRead + Unpin> AsyncRead for Patient<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Patient<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.after(cx, written)
+        self.check(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.io).poll_flush(cx);
-        self.after(cx, flushed)
+        self.check(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -72,23 +72,23 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn one_who_takes_something_now_and_then_is_waited_for() {
+    async fn a_slow_reader_is_not_cut_off_and_a_blocked_one_is() {
         const LIMIT: Duration = Duration::from_secs(30);
         let (ours, mut theirs) = duplex(10);
-        let mut patient = Patient::new(ours, LIMIT);
+        let mut writer = WriteTimeout::new(ours, LIMIT);
         let slow = tokio::spawn(async move {
-            let mut taken = [0; 10];
+            let mut received = [0; 10];
             for _ in 0..10 {
                 sleep(LIMIT - Duration::from_secs(1)).await;
-                theirs.read_exact(&mut taken).await.unwrap();
+                theirs.read_exact(&mut received).await.unwrap();
             }
             theirs
         });
-        patient.write_all(&[7; 100]).await.unwrap();
+        writer.write_all(&[7; 100]).await.unwrap();
         let _theirs = slow.await.unwrap();
-        patient.write_all(&[7; 10]).await.unwrap();
+        writer.write_all(&[7; 10]).await.unwrap();
         let began = Instant::now();
-        let given_up = patient.write_all(&[7; 1]).await.unwrap_err();
-        assert_eq!((given_up.kind(), began.elapsed()), (io::ErrorKind::TimedOut, LIMIT));
+        let error = writer.write_all(&[7; 1]).await.unwrap_err();
+        assert_eq!((error.kind(), began.elapsed()), (io::ErrorKind::TimedOut, LIMIT));
     }
 }

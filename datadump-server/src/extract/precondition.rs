@@ -1,4 +1,4 @@
-//! Conditions on the row a request meets: `If-Match`, `If-None-Match`, and the tags they name.
+//! Preconditions on the stored version: `If-Match` and `If-None-Match` with entity tags.
 
 use datadump_core::Expect;
 use poem::{
@@ -13,86 +13,86 @@ use poem_openapi::{
 
 use crate::problem::Problem;
 
-/// `If-Match` on a write: the row exists, or has this version.
+/// `If-Match` on a write: the resource must exist, or have this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct IfMatch(Option<Wanted>);
+pub(crate) struct IfMatch(Option<Condition>);
 
-/// `If-None-Match: *` on a write: the row does not exist.
+/// `If-None-Match: *` on a write: the resource must not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct IfNoneMatch(Option<Wanted>);
+pub(crate) struct IfNoneMatch(Option<Condition>);
 
-/// `If-None-Match` on a read: the versions that the client has.
+/// `If-None-Match` on a read: versions the client has cached.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownVersions(Option<String>);
 
-/// The versions of rows start at 1: none ever has this one.
+/// A version that never matches: versions start at 1.
 const NO_VERSION: i32 = 0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Any,
+enum Condition {
+    AnyVersion,
     Version(i32),
 }
 
-/// What a write expects of the row it meets.
+/// Combines both headers into what a write expects of the stored version.
 pub(crate) fn expectation(if_match: IfMatch, if_none_match: IfNoneMatch) -> Result<Expect, Problem> {
     match (if_match.0, if_none_match.0) {
         (_, None) => Ok(if_match.expects()),
-        (None, Some(Wanted::Any)) => Ok(Expect::Absent),
-        (None, Some(Wanted::Version(_))) => Err(malformed("If-None-Match takes only `*` on a write")),
-        (Some(_), Some(_)) => Err(malformed("If-Match and If-None-Match exclude each other")),
+        (None, Some(Condition::AnyVersion)) => Ok(Expect::Absent),
+        (None, Some(Condition::Version(_))) => Err(malformed("If-None-Match must be `*` on a write")),
+        (Some(_), Some(_)) => Err(malformed("If-Match and If-None-Match cannot be combined")),
     }
 }
 
 impl IfMatch {
-    /// What it alone expects.
+    /// What a write expects if there is no other header.
     pub(crate) fn expects(self) -> Expect {
         match self.0 {
             None => Expect::Anything,
-            Some(Wanted::Any) => Expect::Exists,
-            Some(Wanted::Version(version)) => Expect::Exactly(version),
+            Some(Condition::AnyVersion) => Expect::Exists,
+            Some(Condition::Version(version)) => Expect::Exactly(version),
         }
     }
 }
 
 impl KnownVersions {
-    /// Whether the client has this version already.
-    pub(crate) fn has(&self, version: i32) -> bool {
+    /// Returns whether the client has cached this version.
+    pub(crate) fn contains(&self, version: i32) -> bool {
         match self.0.as_deref().and_then(read_tags) {
             Some(Tags::Any) => true,
-            Some(Tags::These(versions)) => versions.contains(&version),
+            Some(Tags::Versions(versions)) => versions.contains(&version),
             None => false,
         }
     }
 }
 
-/// What a header names.
+/// The entity tags in a header.
 #[derive(Debug, PartialEq, Eq)]
 enum Tags {
     Any,
-    These(Vec<i32>),
+    Versions(Vec<i32>),
 }
 
-fn read_header(headers: &HeaderMap, name: &HeaderName, shown: &str) -> Result<Option<Wanted>, Problem> {
+fn read_header(headers: &HeaderMap, name: &HeaderName, shown: &str) -> Result<Option<Condition>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let only = value.to_str().ok().filter(|_| values.next().is_none());
     match only.and_then(read_tags) {
-        Some(Tags::Any) => Ok(Some(Wanted::Any)),
-        Some(Tags::These(mut versions)) => {
+        Some(Tags::Any) => Ok(Some(Condition::AnyVersion)),
+        Some(Tags::Versions(mut versions)) => {
             versions.retain(|version| *version != NO_VERSION);
             versions.dedup();
             match versions.as_slice() {
-                [] => Ok(Some(Wanted::Version(NO_VERSION))),
-                [version] => Ok(Some(Wanted::Version(*version))),
-                _ => Err(malformed(format!("{shown} takes one version here, not several"))),
+                [] => Ok(Some(Condition::Version(NO_VERSION))),
+                [version] => Ok(Some(Condition::Version(*version))),
+                _ => Err(malformed(format!("{shown} must name a single version here"))),
             }
         }
-        None => Err(malformed(format!("{shown} takes a version in quotes, like \"3\", or `*`"))),
+        None => Err(malformed(format!("{shown} must be a quoted version, such as \"3\", or `*`"))),
     }
 }
 
-/// Reads `*`, or tags in quotes. A tag that is no version of ours is well-formed, and matches nothing.
+/// Parses `*` or quoted tags. A well-formed tag that is not a version matches nothing.
 fn read_tags(text: &str) -> Option<Tags> {
     let mut rest = text.trim();
     if rest == "*" {
@@ -101,11 +101,11 @@ fn read_tags(text: &str) -> Option<Tags> {
     let mut versions = Vec::new();
     loop {
         let (tag, after) = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
-        // `parse` alone takes a sign.
+        // `parse` alone accepts a sign.
         let digits = Some(tag).filter(|tag| tag.bytes().all(|byte| byte.is_ascii_digit()));
         versions.push(digits.and_then(|digits| digits.parse().ok()).unwrap_or(NO_VERSION));
         match after.trim_start() {
-            "" => return Some(Tags::These(versions)),
+            "" => return Some(Tags::Versions(versions)),
             more => rest = more.strip_prefix(',')?.trim_start(),
         }
     }
@@ -152,7 +152,7 @@ header_parameter!(IfNoneMatch, header::IF_NONE_MATCH, |headers, name| read_heade
 )
 .map(IfNoneMatch));
 header_parameter!(KnownVersions, header::IF_NONE_MATCH, |headers, name| {
-    // One that cannot be read is one that matches nothing: a read loses nothing by it.
+    // A malformed value matches nothing: the read is answered in full.
     Ok(KnownVersions(headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)))
 });
 
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_say_what_is_expected() {
+    fn preconditions_become_expectations() {
         let (matches, none) = (header::IF_MATCH, header::IF_NONE_MATCH);
         assert_eq!(expect(&[]), Ok(Expect::Anything));
         for (sent, expected) in [
@@ -200,9 +200,9 @@ mod tests {
     }
 
     #[test]
-    fn a_known_version_is_found_among_others() {
-        let known = |sent: &str| KnownVersions(Some(sent.into())).has(3);
+    fn a_cached_version_is_found_among_others() {
+        let known = |sent: &str| KnownVersions(Some(sent.into())).contains(3);
         assert!(known("\"3\"") && known("W/\"3\"") && known("\"1\", \"3\"") && known("*"));
-        assert!(!known("\"33\"") && !known("3") && !known("") && !KnownVersions(None).has(3));
+        assert!(!known("\"33\"") && !known("3") && !known("") && !KnownVersions(None).contains(3));
     }
 }

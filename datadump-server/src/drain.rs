@@ -1,59 +1,61 @@
-//! What is left of a body when the request is refused before its end. A connection that is closed with
-//! bytes unread is reset, and a client that sends first and listens later never hears why it was
-//! refused. So the rest is read and thrown away, up to a size and a time.
+//! Drains the body of a request that is refused before its end.
+//!
+//! Closing a connection with unread bytes resets it, and a client that sends its whole request before it
+//! reads would never see the response. So the rest is read and discarded, up to a size and a time.
 
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use futures_util::{Stream, StreamExt as _};
 use hyper::body::Bytes;
+use parking_lot::Mutex;
 use poem::{Body, Request, http::header};
 
-/// The most bytes, and the longest time, that are spent on it.
+/// Limits on what is read and discarded.
 const MAX_BYTES: usize = 64 << 20;
-const MAX_TIME: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Up to here a body is in the buffers already, and the connection clears them by itself.
-const SMALL: u64 = 16 << 10;
+/// Bodies up to this size fit into Hyper's buffer, and Hyper discards them itself.
+const MAX_BUFFERED: u64 = 16 << 10;
 
 type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
-/// The place where what is left of a body is found again.
+/// Receives the unread rest of a body when the handler drops it.
 #[derive(Clone, Default)]
-pub(crate) struct Unread(Arc<Mutex<Option<Chunks>>>);
+pub(crate) struct UnreadBody(Arc<Mutex<Option<Chunks>>>);
 
-impl Unread {
-    /// Watches over the body of a request that may have a large one.
+impl UnreadBody {
+    /// Wraps the body of a request if it may be large.
     pub(crate) fn of(request: &mut Request) -> Option<Self> {
         let headers = request.headers();
-        // A client that waits for `100 Continue` has sent nothing, and reading would ask it to.
+        // The client waits for `100 Continue` and has not sent a body; reading would ask for it.
         if headers.contains_key(header::EXPECT) {
             return None;
         }
         let length =
             headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        let is_large =
-            length.is_some_and(|length| length > SMALL) || headers.contains_key(header::TRANSFER_ENCODING);
+        let is_large = length.is_some_and(|length| length > MAX_BUFFERED)
+            || headers.contains_key(header::TRANSFER_ENCODING);
         if !is_large {
             return None;
         }
         let unread = Self::default();
         let chunks = request.take_body().into_bytes_stream();
-        request.set_body(Body::from_bytes_stream(Watched {
+        request.set_body(Body::from_bytes_stream(RecoverableBody {
             chunks: Some(Box::pin(chunks)),
             unread: unread.clone(),
         }));
         Some(unread)
     }
 
-    /// Reads what is left, if anything is.
+    /// Reads and discards the rest.
     pub(crate) async fn drain(self) {
-        let Some(mut chunks) = self.lock().take() else { return };
+        let Some(mut chunks) = self.0.lock().take() else { return };
         let mut left = MAX_BYTES;
         let drain = async {
             while let Some(Ok(chunk)) = chunks.next().await {
@@ -63,22 +65,18 @@ impl Unread {
                 }
             }
         };
-        // Whether it ended or time did, the answer is sent now.
-        let _ = tokio::time::timeout(MAX_TIME, drain).await;
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Chunks>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        // After the timeout, the response is sent anyway.
+        let _ = tokio::time::timeout(TIMEOUT, drain).await;
     }
 }
 
-/// A body that leaves what is not read of it.
-struct Watched {
+/// A body that hands over its unread rest when it is dropped.
+struct RecoverableBody {
     chunks: Option<Chunks>,
-    unread: Unread,
+    unread: UnreadBody,
 }
 
-impl Stream for Watched {
+impl Stream for RecoverableBody {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -91,9 +89,9 @@ impl Stream for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for RecoverableBody {
     fn drop(&mut self) {
-        *self.unread.lock() = self.chunks.take();
+        *self.unread.0.lock() = self.chunks.take();
     }
 }
 
@@ -106,8 +104,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_a_handler_leaves_is_read() {
-        for (taken, announced, drained) in
+    async fn what_a_handler_leaves_is_drained() {
+        for (taken, length, drained) in
             [(0, "1000000", 3), (1, "1000000", 2), (3, "1000000", 0), (0, "10", 0), (0, "x", 0)]
         {
             let read = Arc::new(AtomicUsize::new(0));
@@ -116,9 +114,9 @@ mod tests {
                 counted.fetch_add(1, Ordering::Relaxed);
                 io::Result::Ok(vec![0; 10])
             });
-            let request = Request::builder().header("content-length", announced);
+            let request = Request::builder().header("content-length", length);
             let mut request = request.body(Body::from_bytes_stream(chunks));
-            let unread = Unread::of(&mut request);
+            let unread = UnreadBody::of(&mut request);
             let mut body = Box::pin(request.take_body().into_bytes_stream());
             for _ in 0..taken {
                 assert!(body.next().await.is_some());
@@ -127,7 +125,7 @@ mod tests {
             if let Some(unread) = unread {
                 unread.drain().await;
             }
-            assert_eq!(read.load(Ordering::Relaxed), taken + drained, "{taken} of {announced}");
+            assert_eq!(read.load(Ordering::Relaxed), taken + drained, "{taken} of {length}");
         }
     }
 }

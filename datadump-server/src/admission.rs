@@ -1,40 +1,40 @@
-//! Who is told to come again before anything is done for them: when more is being written than can be
-//! answered soon, another write is refused while it has cost next to nothing.
+//! Admission control: while the write queue is long, further writes are refused before they cost anything.
 //!
-//! Only single requests are: whoever throws over a WebSocket is slowed down by it instead.
+//! This applies to single requests. A client that throws over a WebSocket is slowed down by flow control
+//! instead.
 
 use datadump_core::{Dump, Error as CoreError};
 use poem::http::{Method, Uri};
 
 use crate::problem::Problem;
 
-/// The door of one server.
+/// Admission control for one server.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct Admission {
     dump: Dump,
 }
 
-impl Door {
+impl Admission {
     pub(crate) fn new(dump: &Dump) -> Self {
         Self { dump: dump.clone() }
     }
 
-    /// Refuses what would write, when too much is being written already.
+    /// Refuses a write while the database is overloaded.
     pub(crate) fn check(&self, method: &Method, uri: &Uri) -> Result<(), Problem> {
-        if writes(method, uri.path()) && self.dump.is_busy() {
+        if is_write(method, uri.path()) && self.dump.is_busy() {
             return Err(CoreError::Overloaded.into());
         }
         Ok(())
     }
 }
 
-/// Whether a request is to write rows: a throw, or a row.
-fn writes(method: &Method, path: &str) -> bool {
-    let changes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
+/// Returns whether a request writes rows: by a throw, a push, or directly.
+fn is_write(method: &Method, path: &str) -> bool {
+    let is_unsafe = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
     if path == "/" || path.starts_with("/throw/") {
-        return changes || *method == Method::GET;
+        return is_unsafe || *method == Method::GET;
     }
-    changes && (path.starts_with("/api/v1/storage/") || path == "/api/data")
+    is_unsafe && (path.starts_with("/api/v1/storage/") || path == "/api/data")
 }
 
 #[cfg(test)]
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_always_pass() {
+    fn reads_are_always_admitted() {
         for (method, path, expected) in [
             (Method::POST, "/", true),
             (Method::PUT, "/", true),
@@ -56,7 +56,7 @@ mod tests {
             (Method::POST, "/api/data", true),
             (Method::GET, "/ready", false),
         ] {
-            assert_eq!(writes(&method, path), expected, "{method} {path}");
+            assert_eq!(is_write(&method, path), expected, "{method} {path}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Answers to messages, as JSON: receipts, and what would have been a problem over HTTP.
+//! Responses to messages as JSON: receipts and problems.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct Receipt<'a> {
+struct ReceiptMessage<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a RawValue>,
     #[serde(flatten)]
@@ -17,7 +17,7 @@ struct Receipt<'a> {
 }
 
 #[derive(Serialize)]
-struct Refusal<'a> {
+struct ProblemMessage<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a RawValue>,
     ok: bool,
@@ -25,14 +25,14 @@ struct Refusal<'a> {
     problem: &'a ProblemAnswer,
 }
 
-/// The answer to the message with this id.
-pub(super) fn answer(
+/// Encodes the response to the message with this ID.
+pub(super) fn encode(
     id: Option<&RawValue>,
     outcome: Result<datadump_core::Receipt, Problem>,
 ) -> serde_json::Result<String> {
     match outcome {
-        Ok(receipt) => serde_json::to_string(&Receipt { id, receipt: receipt.into() }),
-        Err(problem) => serde_json::to_string(&Refusal { id, ok: false, problem: &problem }),
+        Ok(receipt) => serde_json::to_string(&ReceiptMessage { id, receipt: receipt.into() }),
+        Err(problem) => serde_json::to_string(&ProblemMessage { id, ok: false, problem: &problem }),
     }
 }
 
@@ -44,10 +44,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_it_answers() {
+    fn a_problem_names_the_message_it_responds_to() {
         let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", "more than 1");
         let id = RawValue::from_string("{\"n\": 7}".into()).unwrap();
-        let answer = answer(Some(&id), Err(problem.at("r-1", "/throw/a"))).unwrap();
+        let answer = encode(Some(&id), Err(problem.at("r-1", "/throw/a"))).unwrap();
         let answer: Json = serde_json::from_str(&answer).unwrap();
         assert_eq!(
             (&answer["ok"], &answer["id"], &answer["status"]),

@@ -1,4 +1,4 @@
-//! How a connection becomes a WebSocket, whatever is to be said on it.
+//! The opening handshake of a WebSocket.
 
 use poem::{
     OnUpgrade, Request, Response, Upgraded,
@@ -13,29 +13,29 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::{net::Lifeline, problem::Problem};
+use crate::{net::ConnectionHandle, problem::Problem};
 
-/// The only version of the protocol there is.
+/// The only version of the protocol.
 const VERSION: &str = "13";
 
-/// A connection that is about to be a WebSocket.
-pub(crate) struct Opening {
+/// A valid handshake that is not answered yet.
+pub(crate) struct Handshake {
     upgrade: OnUpgrade,
-    lifeline: Lifeline,
+    connection: ConnectionHandle,
     accept: String,
 }
 
-impl Opening {
-    /// What a request opens, if it is how one is opened.
+impl Handshake {
+    /// Checks the handshake in a request.
     pub(crate) fn of(request: &Request) -> Result<Self, Problem> {
-        let accept = handshake(request.headers())?;
+        let accept = accept_key(request.headers())?;
         let upgrade = request.take_upgrade().map_err(|_| not_upgradable())?;
-        let lifeline = request.data::<Lifeline>().cloned().ok_or_else(not_upgradable)?;
-        Ok(Self { upgrade, lifeline, accept })
+        let connection = request.data::<ConnectionHandle>().cloned().ok_or_else(not_upgradable)?;
+        Ok(Self { upgrade, connection, accept })
     }
 
-    /// The answer to the handshake.
-    pub(crate) fn answer(&self) -> Response {
+    /// Returns the response that accepts the handshake.
+    pub(crate) fn response(&self) -> Response {
         let response = Response::builder()
             .status(StatusCode::SWITCHING_PROTOCOLS)
             .header(header::CONNECTION, "upgrade")
@@ -44,29 +44,29 @@ impl Opening {
         response.finish()
     }
 
-    /// The WebSocket, once that was answered; none when the client has gone away meanwhile. As long as somebody
-    /// holds the lifeline the connection counts as open, and a stop waits for it.
+    /// Waits until the response is sent and returns the WebSocket, or `None` if the client is gone. The
+    /// connection counts as open until the handle is dropped, and a stop waits for it.
     pub(crate) async fn socket<T>(
         self,
         wrap: impl FnOnce(Upgraded) -> T,
         config: WebSocketConfig,
-    ) -> Option<(WebSocketStream<T>, Lifeline)>
+    ) -> Option<(WebSocketStream<T>, ConnectionHandle)>
     where
         T: AsyncRead + AsyncWrite + Unpin,
     {
         let upgraded = self.upgrade.await.ok()?;
         let socket = WebSocketStream::from_raw_socket(wrap(upgraded), Role::Server, Some(config)).await;
-        Some((socket, self.lifeline))
+        Some((socket, self.connection))
     }
 }
 
-/// The answer to the client's key.
-fn handshake(headers: &HeaderMap) -> Result<String, Problem> {
-    if !names(headers, &header::CONNECTION, "upgrade") {
-        return Err(refused(StatusCode::BAD_REQUEST, "the Connection header has to say `upgrade`"));
+/// Checks the headers of a handshake and returns the response to the client's key.
+fn accept_key(headers: &HeaderMap) -> Result<String, Problem> {
+    if !has_token(headers, &header::CONNECTION, "upgrade") {
+        return Err(refused(StatusCode::BAD_REQUEST, "the Connection header must contain `upgrade`"));
     }
     if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != VERSION) {
-        let problem = refused(StatusCode::UPGRADE_REQUIRED, "the version of WebSocket has to be 13");
+        let problem = refused(StatusCode::UPGRADE_REQUIRED, "the Sec-WebSocket-Version header must be 13");
         return Err(problem.with_header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION)));
     }
     match headers.get(header::SEC_WEBSOCKET_KEY) {
@@ -75,14 +75,14 @@ fn handshake(headers: &HeaderMap) -> Result<String, Problem> {
     }
 }
 
-/// Whether a header has this among its values.
-pub(crate) fn names(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
+/// Returns whether a comma-separated header contains a token.
+pub(crate) fn has_token(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
     let sent = headers.get_all(name).iter().filter_map(|sent| sent.to_str().ok());
     sent.flat_map(|sent| sent.split(',')).any(|sent| sent.trim().eq_ignore_ascii_case(value))
 }
 
 fn refused(status: StatusCode, detail: &str) -> Problem {
-    Problem::new(status, "handshake", "This is not how a WebSocket is opened", detail)
+    Problem::new(status, "handshake", "The WebSocket handshake is not valid", detail)
 }
 
 fn not_upgradable() -> Problem {
@@ -107,12 +107,12 @@ mod tests {
             ("sec-websocket-version", "13"),
             ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ];
-        let accept = handshake(request(&good).headers()).unwrap();
+        let accept = accept_key(request(&good).headers()).unwrap();
         assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         for (left_out, status) in [(0, 400), (1, 426), (2, 400)] {
             let headers: Vec<_> =
                 (0..3).filter(|index| *index != left_out).map(|index| good[index]).collect();
-            let refused = handshake(request(&headers).headers()).unwrap_err();
+            let refused = accept_key(request(&headers).headers()).unwrap_err();
             assert_eq!(refused.status, status);
         }
     }

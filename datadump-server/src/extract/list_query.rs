@@ -1,0 +1,59 @@
+//! Query parameters that many lists share.
+
+use poem_openapi::types::Type as _;
+
+use super::query::{Pairs, Parameter, QueryParameters, passed_on, whole_number};
+
+/// `limit` of a list that the core pages.
+pub(crate) const LIMIT: Parameter<Pairs> =
+    passed_on("limit", u64::schema_ref, "Maximum number of results, 1 to 1000 (default 100).");
+
+/// `offset` of a list that the core pages.
+pub(crate) const OFFSET: Parameter<Pairs> =
+    passed_on("offset", u64::schema_ref, "Number of results to skip.");
+
+/// `cursor`.
+pub(crate) const CURSOR: Parameter<Pairs> = passed_on(
+    "cursor",
+    String::schema_ref,
+    "Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.",
+);
+
+/// `count`.
+pub(crate) const COUNT: Parameter<Pairs> =
+    passed_on("count", String::schema_ref, "How to count all results: `exact`, `estimated` or `none`.");
+
+/// `ordering`.
+pub(crate) const ORDERING: Parameter<Pairs> = passed_on(
+    "ordering",
+    String::schema_ref,
+    "Field names to sort by, separated by commas; `-` before a name sorts in descending order.",
+);
+
+/// The page of a list that is complete in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Paging {
+    /// Maximum number of results.
+    pub(crate) limit: Option<u64>,
+    /// Number of results to skip.
+    pub(crate) offset: Option<u64>,
+}
+
+impl QueryParameters for Paging {
+    type Value = Self;
+
+    const DECLARED: &'static [&'static Parameter<Self>] = &[
+        &Parameter {
+            name: LIMIT.name,
+            schema: LIMIT.schema,
+            description: LIMIT.description,
+            set: |paging, name, text| whole_number(name, text).map(|limit| paging.limit = Some(limit)),
+        },
+        &Parameter {
+            name: OFFSET.name,
+            schema: OFFSET.schema,
+            description: OFFSET.description,
+            set: |paging, name, text| whole_number(name, text).map(|offset| paging.offset = Some(offset)),
+        },
+    ];
+}

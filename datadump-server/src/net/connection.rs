@@ -1,0 +1,120 @@
+//! One connection: its HTTP/1.1 requests, its timeouts, and its end.
+
+use std::{convert::Infallible, future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll};
+
+use futures_util::FutureExt as _;
+use hyper::{body::Incoming, header::UPGRADE, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use poem::{
+    Addr, Request,
+    http::uri::Scheme,
+    web::{LocalAddr, RemoteAddr},
+};
+use tokio::net::TcpStream;
+use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
+
+use super::{
+    timeouts::{Activity, ClientTimeout, MonitoredSocket, Timeouts},
+    workers::Slot,
+};
+use crate::{app::App, live::Endless, metrics::OpenConnection};
+
+/// Maximum size of a request's head.
+const MAX_HEAD: usize = 32 << 10;
+/// Maximum size of the read buffer.
+const MAX_BUFFER: usize = 64 << 10;
+/// Maximum number of headers of a request.
+const MAX_HEADERS: usize = 100;
+
+/// What all connections share.
+pub(super) struct Server {
+    pub(super) app: Arc<App>,
+    pub(super) local: SocketAddr,
+    pub(super) timeouts: Timeouts,
+}
+
+/// Held by a connection and by the WebSocket it is upgraded to: until all clones are dropped, the connection
+/// counts as open, and a stop waits for it.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectionHandle {
+    _open: Arc<(OpenConnection, Slot)>,
+    _tracked: TaskTrackerToken,
+    stop: CancellationToken,
+}
+
+impl ConnectionHandle {
+    pub(super) fn new(
+        open: OpenConnection,
+        slot: Slot,
+        tracked: TaskTrackerToken,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { _open: Arc::new((open, slot)), _tracked: tracked, stop }
+    }
+
+    /// Waits until the server stops.
+    pub(crate) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+}
+
+/// Serves a connection until it is closed.
+pub(super) async fn serve(server: &Server, socket: TcpStream, peer: SocketAddr, handle: ConnectionHandle) {
+    // Responses are written as a whole: waiting to fill a packet would only delay them.
+    let _ = socket.set_nodelay(true);
+    let activity = Arc::new(Activity::new(server.timeouts));
+    let io = TokioIo::new(MonitoredSocket::new(socket, activity.clone()));
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let serving = activity.begin_request();
+        let addresses = (LocalAddr(Addr::from(server.local)), RemoteAddr(Addr::from(peer)));
+        let mut request = Request::from((request, addresses.0, addresses.1, Scheme::HTTP));
+        if request.headers().contains_key(UPGRADE) {
+            request.set_data(handle.clone());
+        }
+        // Boxed because a connection keeps space for this future as long as it lives, even as a stream.
+        Box::pin(server.app.respond(request).map(|response| {
+            if response.data::<Endless>().is_some() {
+                serving.mark_as_stream();
+            }
+            drop(serving);
+            Ok::<_, Infallible>(hyper::Response::from(response))
+        }))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // Hyper's timeout also applies to idle connections; `ClientTimeout` has separate limits.
+        .header_read_timeout(None)
+        // A client may close its side after sending a request, as `nc` does, and wait for the response.
+        .half_close(true)
+        .max_header_size(MAX_HEAD)
+        .max_buf_size(MAX_BUFFER)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(io, service)
+        .with_upgrades();
+    let (mut connection, mut timeout) = (pin!(connection), pin!(ClientTimeout::new(activity.clone())));
+    let mut stopped = pin!(handle.stopped());
+    let mut is_stopping = false;
+    let ended = poll_fn(|cx| {
+        if !is_stopping && stopped.as_mut().poll(cx).is_ready() {
+            is_stopping = true;
+            // Closes an idle connection now, and a busy one after its response.
+            connection.as_mut().graceful_shutdown();
+        }
+        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+            return Poll::Ready(Some(ended));
+        }
+        // Polled after the connection, so that its progress counts.
+        timeout.as_mut().poll(cx).map(|()| None)
+    });
+    match ended.await {
+        Some(Ok(())) => {}
+        // The client has disconnected, or does not speak HTTP and was answered 400.
+        Some(Err(error)) => tracing::debug!(%peer, %error, "a connection failed"),
+        None => {
+            if activity.is_blocked_stream() {
+                server.app.metrics.count_cut_off();
+            }
+            tracing::debug!(%peer, "a connection timed out");
+        }
+    }
+}
