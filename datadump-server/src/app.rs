@@ -74,7 +74,7 @@ impl App {
     /// Closes long-lived streams.
     pub(crate) fn stop(&self) {
         self.streams.stop();
-        self.dump.stop_waiting();
+        self.dump.hub().stop_waiting();
     }
 
     /// Commits all accepted throws.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use datadump_core::{Begun, Dump, Fingerprint, Once};
+use datadump_core::{Dump, Fingerprint, IdempotentRequest, RequestKey};
 use poem::{
     Endpoint, Request, Response,
     endpoint::BoxEndpoint,
@@ -43,8 +43,8 @@ pub(crate) async fn respond(
 ) -> poem::Result<Response> {
     let Some(key) = MaybeKey::of(request.headers())?.0 else { return operation.call(request).await };
     let reservation = match begin(dump, key, &mut request).await? {
-        Begun::Before(recorded) => return replay(&recorded),
-        Begun::Now(reservation) => reservation,
+        IdempotentRequest::Replayed(recorded) => return replay(&recorded),
+        IdempotentRequest::New(reservation) => reservation,
     };
     let mut response = operation.call(request).await?;
     if !response.status().is_success() {
@@ -63,7 +63,7 @@ pub(crate) async fn respond(
 }
 
 /// Reserves the key of a request, or finds its recorded response. Reads the body and puts it back.
-async fn begin(dump: &Dump, key: Once, request: &mut Request) -> Result<Begun, Problem> {
+async fn begin(dump: &Dump, key: RequestKey, request: &mut Request) -> Result<IdempotentRequest, Problem> {
     let limits = *request.data::<BodyLimits>().ok_or_else(Problem::internal)?;
     let body = request.take_body();
     let body = Bytes::from(read_body(body, request.headers(), limits).await?);
@@ -79,7 +79,7 @@ async fn begin(dump: &Dump, key: Once, request: &mut Request) -> Result<Begun, P
         &body,
     ]);
     request.set_body(body);
-    Ok(dump.begin_once(key, fingerprint).await?)
+    Ok(dump.idempotency().begin(key, fingerprint).await?)
 }
 
 fn record(response: &Response, body: &[u8]) -> Option<String> {

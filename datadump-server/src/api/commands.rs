@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use datadump_core::{Answered, Asked, Dump};
+use datadump_core::{CommandResult, Dump, NewCommand};
 use poem_openapi::{ApiResponse, OpenApi, param::Path, types::Type as _};
 use serde_json::{Value as Json, json};
 
@@ -144,12 +144,15 @@ impl Commands {
         /// The command.
         command: JsonBody,
     ) -> Result<CommandResponse, Problem> {
-        let command = Asked::read(&object(command.0)?)?;
+        let command = NewCommand::read(&object(command.0)?)?;
         let wait = command.wait_s;
-        let queued = Box::pin(self.dump.command(&id.0, command)).await?;
+        let queued = Box::pin(self.dump.hub().send_command(&id.0, command)).await?;
         let command = match wait {
             Some(wait) if wait > 0.0 => {
-                self.dump.command_ended(&queued.id.to_string(), Duration::from_secs_f64(wait)).await?
+                self.dump
+                    .hub()
+                    .wait_for_command(&queued.id.to_string(), Duration::from_secs_f64(wait))
+                    .await?
             }
             _ => queued.command,
         };
@@ -170,10 +173,10 @@ impl Commands {
         base: BaseUrl,
     ) -> Result<Reply<HubList>, Problem> {
         if let Some((max, wait)) = query.0.lease()? {
-            let leased = self.dump.lease_commands(&id.0, token.0.as_deref(), max, wait).await?;
+            let leased = self.dump.hub().lease_commands(&id.0, token.0.as_deref(), max, wait).await?;
             return Ok(Reply(HubList::of_leased(leased)));
         }
-        let listing = self.dump.commands(&id.0, &query.0.list).await?;
+        let listing = self.dump.hub().commands(&id.0, &query.0.list).await?;
         Ok(Reply(HubList::of(listing, &address(&base, &id.0, "command"))))
     }
 
@@ -184,7 +187,7 @@ impl Commands {
         /// ID of the command.
         id: Path<String>,
     ) -> Result<Reply<Object>, Problem> {
-        Ok(Reply(Object(self.dump.get_command(&id.0).await?)))
+        Ok(Reply(Object(self.dump.hub().get_command(&id.0).await?)))
     }
 
     /// Cancel a command that has not ended
@@ -194,7 +197,7 @@ impl Commands {
         /// ID of the command.
         id: Path<String>,
     ) -> Result<Reply<Object>, Problem> {
-        Ok(Reply(Object(self.dump.cancel_command(&id.0).await?)))
+        Ok(Reply(Object(self.dump.hub().cancel_command(&id.0).await?)))
     }
 
     /// Acknowledge a command, as the device
@@ -210,7 +213,7 @@ impl Commands {
         body: MaybeJson,
     ) -> Result<Reply<Object>, Problem> {
         let attempt = attempt(&body.0)?;
-        Ok(Reply(Object(self.dump.ack_command(&id.0, token.0.as_deref(), attempt).await?)))
+        Ok(Reply(Object(self.dump.hub().ack_command(&id.0, token.0.as_deref(), attempt).await?)))
     }
 
     /// Report the result of a command, as the device
@@ -223,8 +226,8 @@ impl Commands {
         /// `ok`, `data` and, if it is known, `attempt`.
         body: JsonBody,
     ) -> Result<Reply<Object>, Problem> {
-        let result = Answered::read(&object(body.0)?)?;
-        Ok(Reply(Object(self.dump.answer_command(&id.0, token.0.as_deref(), result).await?)))
+        let result = CommandResult::read(&object(body.0)?)?;
+        Ok(Reply(Object(self.dump.hub().answer_command(&id.0, token.0.as_deref(), result).await?)))
     }
 }
 
@@ -242,7 +245,7 @@ impl HubList {
 }
 
 fn attempt(body: &Json) -> Result<Option<i32>, Problem> {
-    Ok(Answered::read(&json!({"ok": true, "attempt": body.get("attempt")}))?.attempt)
+    Ok(CommandResult::read(&json!({"ok": true, "attempt": body.get("attempt")}))?.attempt)
 }
 
 /// Example bodies for the API document.

@@ -176,7 +176,7 @@ impl Devices {
     /// rows: `device__contains=pico`, `labels.room=attic`.
     #[oai(path = "/", method = "get", operation_id = "list_devices")]
     async fn list(&self, query: Query<DeviceQuery>, base: BaseUrl) -> Result<Reply<HubList>, Problem> {
-        let listing = self.dump.devices(&query.0).await?;
+        let listing = self.dump.hub().devices(&query.0).await?;
         Ok(Reply(HubList::of(listing, &base.at("/api/v1/device/"))))
     }
 
@@ -187,7 +187,7 @@ impl Devices {
         /// Name or number of the device.
         id: Path<String>,
     ) -> Result<DeviceResponse, Problem> {
-        let info = self.dump.device(&id.0).await?;
+        let info = self.dump.hub().device(&id.0).await?;
         Ok(DeviceResponse::Device(Reply(Object(info.device)), format!("\"{}\"", info.version)))
     }
 
@@ -225,7 +225,7 @@ impl Devices {
         /// Name or number of the device.
         id: Path<String>,
     ) -> Result<RemoveResponse, Problem> {
-        Box::pin(self.dump.remove_device(&id.0)).await?;
+        Box::pin(self.dump.hub().remove_device(&id.0)).await?;
         Ok(RemoveResponse::Removed)
     }
 
@@ -238,7 +238,7 @@ impl Devices {
         /// Name or number of the device.
         id: Path<String>,
     ) -> Result<TokenResponse, Problem> {
-        let token = self.dump.make_device_token(&id.0).await?;
+        let token = self.dump.hub().make_device_token(&id.0).await?;
         Ok(TokenResponse::Created(Reply(DeviceTokenAnswer { token })))
     }
 
@@ -251,7 +251,7 @@ impl Devices {
         /// Name or number of the device.
         id: Path<String>,
     ) -> Result<RemoveResponse, Problem> {
-        self.dump.remove_device_token(&id.0).await?;
+        self.dump.hub().remove_device_token(&id.0).await?;
         Ok(RemoveResponse::Removed)
     }
 
@@ -262,7 +262,7 @@ impl Devices {
         /// Name or number of the device.
         id: Path<String>,
     ) -> Result<Reply<SensorList>, Problem> {
-        let sensors = self.dump.sensors(&id.0).await?;
+        let sensors = self.dump.hub().sensors(&id.0).await?;
         Ok(Reply(SensorList {
             count: sensors.len() as u64,
             results: sensors.into_iter().map(Object).collect(),
@@ -283,7 +283,7 @@ impl Devices {
         patch: JsonBody,
     ) -> Result<Reply<Object>, Problem> {
         let patch = object(patch.0)?;
-        Ok(Reply(Object(self.dump.change_sensor(&id.0, &sensor.0, &patch).await?)))
+        Ok(Reply(Object(self.dump.hub().change_sensor(&id.0, &sensor.0, &patch).await?)))
     }
 
     /// List the readings of a device, newest first
@@ -299,7 +299,7 @@ impl Devices {
         query: Query<ReadingQuery>,
         base: BaseUrl,
     ) -> Result<Reply<HubList>, Problem> {
-        let listing = self.dump.readings(&id.0, &query.0).await?;
+        let listing = self.dump.hub().readings(&id.0, &query.0).await?;
         Ok(Reply(HubList::of(listing, &address(&base, &id.0, "reading"))))
     }
 
@@ -312,7 +312,7 @@ impl Devices {
         query: Query<TransitionQuery>,
         base: BaseUrl,
     ) -> Result<Reply<HubList>, Problem> {
-        let listing = self.dump.transitions(&id.0, &query.0).await?;
+        let listing = self.dump.hub().transitions(&id.0, &query.0).await?;
         Ok(Reply(HubList::of(listing, &address(&base, &id.0, "transition"))))
     }
 }

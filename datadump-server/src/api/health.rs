@@ -57,7 +57,7 @@ impl Health {
             Ok(answer) => answer?,
             Err(_) => return Err(too_slow()),
         }
-        let migrating = self.dump.storages().iter().filter(|storage| storage.is_migrating()).count();
+        let migrating = self.dump.definitions().all().iter().filter(|storage| storage.is_migrating()).count();
         Ok(Reply(ReadyAnswer { status: "ready".into(), migrating: migrating as u64 }))
     }
 }

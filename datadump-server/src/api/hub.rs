@@ -184,7 +184,7 @@ impl Hub {
     ) -> Result<PushResponse, Problem> {
         let max_commands = if query.0.commands == Some(1) { MAX_COMMANDS } else { 0 };
         let pushed = self.thrower.push(head, key.0, body.0, token.0, max_commands).await?;
-        let replayed = pushed.receipt.again.then_some(true);
+        let replayed = pushed.receipt.replayed.then_some(true);
         Ok(PushResponse::Committed(Reply(pushed.into()), replayed))
     }
 
@@ -192,7 +192,7 @@ impl Hub {
     #[oai(path = "/fetch/device", method = "get", operation_id = "fetch_device")]
     async fn device(&self, query: Query<FetchDeviceQuery>) -> Result<Reply<Vec<Object>>, Problem> {
         let (id, page) = query.0.into_parts()?;
-        let readings = self.dump.fetch_device(&id, &page).await?;
+        let readings = self.dump.hub().fetch_device(&id, &page).await?;
         Ok(Reply(readings.into_iter().map(Object).collect()))
     }
 
@@ -200,7 +200,7 @@ impl Hub {
     #[oai(path = "/fetch/sensor", method = "get", operation_id = "fetch_sensor")]
     async fn sensor(&self, query: Query<FetchSensorQuery>) -> Result<Reply<Vec<Object>>, Problem> {
         let (id, page) = query.0.into_parts()?;
-        let readings = self.dump.fetch_sensor(&id, &page).await?;
+        let readings = self.dump.hub().fetch_sensor(&id, &page).await?;
         Ok(Reply(readings.into_iter().map(Object).collect()))
     }
 }

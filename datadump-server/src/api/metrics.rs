@@ -32,7 +32,7 @@ impl MetricsPage {
     async fn metrics(&self) -> Result<Exposition, Problem> {
         let throws =
             ThrowLoad { counters: ThrowCounters::of(&self.dump), memory: self.thrower.memory().used() };
-        let (load, streams) = (self.dump.load(), self.dump.listening());
+        let (load, streams) = (self.dump.load(), self.dump.live().load());
         Ok(Exposition(self.metrics.render(load, throws, streams, self.dump.backend())))
     }
 }

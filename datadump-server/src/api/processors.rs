@@ -102,7 +102,7 @@ impl Processors {
     #[oai(path = "/", method = "get", operation_id = "list_processors")]
     async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<ProcessorList>, Problem> {
         let window = Window::new(&paging.0)?;
-        Ok(page(window, &base.at(PATH), self.dump.processors()))
+        Ok(page(window, &base.at(PATH), self.dump.programs().all()))
     }
 
     /// Create a program, or a new version of it
@@ -129,7 +129,7 @@ impl Processors {
         /// them: `source`, `format`, `processor` or `program` with `takes`, `routes`, `unrouted`.
         request: JsonBody,
     ) -> Result<Reply<Object>, Problem> {
-        Ok(Reply(Object(self.dump.simulate(&request.0).await?)))
+        Ok(Reply(Object(self.dump.ingest().simulate(&request.0).await?)))
     }
 
     /// Get a processor
@@ -139,7 +139,7 @@ impl Processors {
         /// Name of the processor.
         name: Path<String>,
     ) -> Result<Reply<ProcessorAnswer>, Problem> {
-        Ok(Reply(self.dump.processor(&name.0)?.into()))
+        Ok(Reply(self.dump.programs().get(&name.0)?.into()))
     }
 
     /// Create the program of this name, or a new version of it
@@ -167,7 +167,7 @@ impl Processors {
         /// Name of the processor.
         name: Path<String>,
     ) -> Result<RemoveResponse, Problem> {
-        self.dump.remove_processor(&name.0).await?;
+        self.dump.programs().remove(&name.0).await?;
         Ok(RemoveResponse::Removed)
     }
 
@@ -181,7 +181,7 @@ impl Processors {
         base: BaseUrl,
     ) -> Result<Reply<ProcessorList>, Problem> {
         let window = Window::new(&paging.0)?;
-        let versions = self.dump.processor_versions(&name.0).await?;
+        let versions = self.dump.programs().versions(&name.0).await?;
         Ok(page(window, &base.at(&format!("{PATH}{}/versions/", encoded(&name.0))), versions))
     }
 
@@ -190,7 +190,7 @@ impl Processors {
             return Err(invalid_name("the name must not be empty or `simulate`"));
         }
         let name = source_name(name).map_err(|problem| invalid_name(&problem.detail))?;
-        let (processor, is_new) = self.dump.set_processor(&name, &program.takes, &program.program).await?;
+        let (processor, is_new) = self.dump.programs().set(&name, &program.takes, &program.program).await?;
         let answer = Reply(processor.into());
         Ok(if is_new { WriteResponse::Created(answer) } else { WriteResponse::Changed(answer) })
     }

@@ -114,7 +114,7 @@ impl Quarantine {
         query: Query<QuarantineQuery>,
         base: BaseUrl,
     ) -> Result<Reply<QuarantineList>, Problem> {
-        let listing = self.dump.quarantine(&query.0).await?;
+        let listing = self.dump.quarantine().list(&query.0).await?;
         let address = base.at("/api/v1/quarantine/");
         Ok(Reply(QuarantineList {
             count: listing.count,
@@ -136,10 +136,10 @@ impl Quarantine {
         query: Query<EntryQuery>,
     ) -> Result<EntryResponse, Problem> {
         if query.0.raw == Some(1) {
-            let (bytes, _) = self.dump.quarantined_bytes(&id.0).await?;
+            let (bytes, _) = self.dump.quarantine().bytes(&id.0).await?;
             return Ok(EntryResponse::Bytes(bytes));
         }
-        Ok(EntryResponse::Entry(Reply(Object(self.dump.quarantined(&id.0).await?))))
+        Ok(EntryResponse::Entry(Reply(Object(self.dump.quarantine().get(&id.0).await?))))
     }
 
     /// Discard a quarantine entry and its original bytes
@@ -149,7 +149,7 @@ impl Quarantine {
         /// ID of the entry.
         id: Path<String>,
     ) -> Result<DiscardResponse, Problem> {
-        self.dump.discard(&id.0).await?;
+        self.dump.quarantine().discard(&id.0).await?;
         Ok(DiscardResponse::Discarded)
     }
 

@@ -92,7 +92,7 @@ impl From<ThrowOutcome> for ThrowResponse {
     fn from(outcome: ThrowOutcome) -> Self {
         match outcome {
             ThrowOutcome::Committed(receipt) => {
-                let replayed = receipt.again.then_some(true);
+                let replayed = receipt.replayed.then_some(true);
                 Self::Committed(Reply(receipt.into()), replayed)
             }
             ThrowOutcome::Accepted(Accepted { id, source, replayed }) => {

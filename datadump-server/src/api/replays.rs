@@ -59,7 +59,7 @@ impl Replays {
     #[oai(path = "/", method = "get", operation_id = "list_replays")]
     async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<ReplayList>, Problem> {
         let window = Window::new(&paging.0)?;
-        let replays = self.dump.replays().iter().map(|state| ReplayAnswer::from(&**state)).collect();
+        let replays = self.dump.replays().all().iter().map(|state| ReplayAnswer::from(&**state)).collect();
         let page = window.of(&base.at("/api/v1/replay/"), replays);
         let (count, next, previous) = (page.count, page.next, page.previous);
         Ok(Reply(ReplayList { count, next, previous, results: page.results }))
@@ -72,7 +72,7 @@ impl Replays {
         /// ID of the replay.
         id: Path<String>,
     ) -> Result<Reply<ReplayAnswer>, Problem> {
-        let state = parse(&id.0).and_then(|id| self.dump.replay_state(id));
+        let state = parse(&id.0).and_then(|id| self.dump.replays().get(id));
         Ok(Reply(ReplayAnswer::from(&*state.ok_or_else(|| unknown(&id.0))?)))
     }
 
@@ -86,7 +86,7 @@ impl Replays {
         id: Path<String>,
     ) -> Result<Reply<ReplayAnswer>, Problem> {
         let replay = parse(&id.0).ok_or_else(|| unknown(&id.0))?;
-        let state = self.dump.stop_replay(replay).await;
+        let state = self.dump.replays().stop(replay).await;
         Ok(Reply(ReplayAnswer::from(&*state.ok_or_else(|| unknown(&id.0))?)))
     }
 }
@@ -94,7 +94,7 @@ impl Replays {
 /// Starts a replay of one entry.
 pub(super) async fn start_one(dump: &Dump, id: String, request: Json) -> Result<ReplayResponse, Problem> {
     // Answers 404 if there is no such entry.
-    dump.quarantined(&id).await?;
+    dump.quarantine().get(&id).await?;
     let body: ReplayBody = typed(request)?;
     if body.kept || !body.filters.is_empty() {
         return Err(invalid(
@@ -111,8 +111,8 @@ pub(super) async fn start(dump: &Dump, request: Json) -> Result<ReplayResponse, 
 }
 
 async fn run(dump: &Dump, request: ReplayRequest) -> Result<ReplayResponse, Problem> {
-    let started = dump.replay(request).await?;
-    Ok(dump.replay_ended(started.id, WAIT_TIMEOUT).await.unwrap_or(started).into())
+    let started = dump.replays().start(request).await?;
+    Ok(dump.replays().wait(started.id, WAIT_TIMEOUT).await.unwrap_or(started).into())
 }
 
 impl ReplayBody {

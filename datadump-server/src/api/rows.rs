@@ -191,10 +191,10 @@ impl Rows {
             return Err(not_one_row());
         }
         let saved = match key.0 {
-            Some(once) => Box::pin(self.dump.save_once(&name.0, &row.0, expect, once)).await?,
+            Some(key) => Box::pin(self.dump.save_with_key(&name.0, &row.0, expect, key)).await?,
             None => self.dump.storage(&name.0)?.save(&row.0, expect).await?,
         };
-        let replayed = saved.again.then_some(true);
+        let replayed = saved.replayed.then_some(true);
         let (row, tag) = tagged(saved);
         Ok(SaveResponse::Saved(row, tag, replayed))
     }

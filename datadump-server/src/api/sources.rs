@@ -131,7 +131,7 @@ impl Sources {
     #[oai(path = "/", method = "get", operation_id = "list_sources")]
     async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<SourceList>, Problem> {
         let window = Window::new(&paging.0)?;
-        let sources = self.dump.sources().into_iter().map(SourceAnswer::from).collect();
+        let sources = self.dump.sources().all().into_iter().map(SourceAnswer::from).collect();
         let page = window.of(&base.at(PATH), sources);
         let (count, next, previous) = (page.count, page.next, page.previous);
         Ok(Reply(SourceList { count, next, previous, results: page.results }))
@@ -144,7 +144,7 @@ impl Sources {
         /// Name of the source.
         source: Path<String>,
     ) -> Result<SourceResponse, Problem> {
-        let (source, tag) = tagged(self.dump.source(&source.0)?);
+        let (source, tag) = tagged(self.dump.sources().get(&source.0)?);
         Ok(SourceResponse::Source(source, tag))
     }
 
@@ -166,7 +166,7 @@ impl Sources {
         let name = source_name(&source.0)?;
         let expect = self.expected(&source.0, expectation(if_match, if_none_match)?)?;
         let settings = object(settings.0)?;
-        let (source, is_new) = self.dump.set_source(&name, &settings, expect).await?;
+        let (source, is_new) = self.dump.sources().set(&name, &settings, expect).await?;
         let (source, tag) = tagged(source);
         Ok(if is_new { SetResponse::Created(source, tag) } else { SetResponse::Changed(source, tag) })
     }
@@ -185,7 +185,7 @@ impl Sources {
     ) -> Result<SourceResponse, Problem> {
         let expect = self.expected(&source.0, if_match.expects())?;
         let patch = object(patch.0)?;
-        let (source, tag) = tagged(self.dump.patch_source(&source.0, &patch, expect).await?);
+        let (source, tag) = tagged(self.dump.sources().patch(&source.0, &patch, expect).await?);
         Ok(SourceResponse::Source(source, tag))
     }
 
@@ -201,10 +201,10 @@ impl Sources {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
     ) -> Result<RemoveResponse, Problem> {
-        let found = self.dump.source(&source.0)?;
+        let found = self.dump.sources().get(&source.0)?;
         match self.expected(&source.0, if_match.expects())? {
             Some(version) if version != found.version => Err(precondition_failed(found)),
-            _ => Ok(self.dump.remove_source(&source.0).await.map(|()| RemoveResponse::Removed)?),
+            _ => Ok(self.dump.sources().remove(&source.0).await.map(|()| RemoveResponse::Removed)?),
         }
     }
 
@@ -217,7 +217,7 @@ impl Sources {
         /// Name of the source.
         source: Path<String>,
     ) -> Result<Reply<RecentList>, Problem> {
-        let recent = self.dump.recent(&source.0)?;
+        let recent = self.dump.sources().recent(&source.0)?;
         Ok(Reply(RecentList {
             count: recent.len() as u64,
             results: recent.into_iter().map(Object).collect(),
@@ -226,7 +226,7 @@ impl Sources {
 
     /// Returns the version that the settings must have, if there is a precondition.
     fn expected(&self, name: &str, expect: Expect) -> Result<Option<i32>, Problem> {
-        match (expect, self.dump.source(name)) {
+        match (expect, self.dump.sources().get(name)) {
             (Expect::Exactly(version) | Expect::Version(version), _) => Ok(Some(version)),
             (Expect::Absent, Ok(found)) => Err(precondition_failed(found)),
             (Expect::Exists, Err(_)) => Err(Error::Precondition { current: None }.into()),
@@ -239,7 +239,7 @@ impl Sources {
 impl ThrowCounters {
     /// Returns the sums over all sources.
     pub(super) fn of(dump: &Dump) -> Self {
-        dump.sources().iter().fold(Self::default(), |sum, source| Self {
+        dump.sources().all().iter().fold(Self::default(), |sum, source| Self {
             throws: sum.throws + source.counted.throws,
             accepted: sum.accepted + source.counted.accepted,
             quarantined: sum.quarantined + source.counted.quarantined,

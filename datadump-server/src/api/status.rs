@@ -95,8 +95,8 @@ impl Status {
     #[oai(path = "/status", method = "get", operation_id = "status")]
     async fn status(&self) -> Result<Reply<StatusAnswer>, Problem> {
         let load = self.dump.load();
-        let Span { first, last, bytes, since, .. } = self.dump.feed().await?;
-        let storages = self.dump.storages();
+        let Span { first, last, bytes, since, .. } = self.dump.live().change_log().await?;
+        let storages = self.dump.definitions().all();
         let storages = storages.iter().map(|storage| StorageState {
             name: storage.name.to_string(),
             version: storage.in_force.as_ref().map(|in_force| in_force.version),
@@ -112,8 +112,8 @@ impl Status {
             rows_written: load.rows,
             throws: ThrowCounters::of(&self.dump),
             change_log: ChangeLogAnswer { first, last, bytes, since: since.to_string() },
-            streams: self.dump.listening().listeners,
-            quarantine_waiting: self.dump.waiting().await?,
+            streams: self.dump.live().load().listeners,
+            quarantine_waiting: self.dump.quarantine().waiting().await?,
             requests: self.metrics.requests(),
             connections: self.metrics.connections.open(),
             warnings: self.dump.warnings().to_vec(),

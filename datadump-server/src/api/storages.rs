@@ -110,7 +110,8 @@ impl Storages {
     #[oai(path = "/", method = "get", operation_id = "list_storages")]
     async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<StorageList>, Problem> {
         let window = Window::new(&paging.0)?;
-        let storages = self.dump.storages().iter().map(|storage| StorageAnswer::from(&**storage)).collect();
+        let storages =
+            self.dump.definitions().all().iter().map(|storage| StorageAnswer::from(&**storage)).collect();
         let page = window.of(&base.at("/api/v1/factory/storage/"), storages);
         let (count, next, previous) = (page.count, page.next, page.previous);
         Ok(Reply(StorageList { count, next, previous, results: page.results }))
@@ -145,7 +146,7 @@ impl Storages {
         /// Name of the storage.
         name: Path<String>,
     ) -> Result<Reply<StorageAnswer>, Problem> {
-        Ok(Reply(StorageAnswer::from(&*self.dump.find(&name.0)?)))
+        Ok(Reply(StorageAnswer::from(&*self.dump.definitions().find(&name.0)?)))
     }
 
     /// Remove a storage with all its rows
@@ -156,12 +157,12 @@ impl Storages {
         name: Path<String>,
         query: Query<RemoveQuery>,
     ) -> Result<RemoveResponse, Problem> {
-        self.dump.find(&name.0)?;
+        self.dump.definitions().find(&name.0)?;
         if query.0.confirm.as_deref() != Some(name.0.as_str()) {
             let detail = format!("this removes all rows of `{0}`; confirm with ?confirm={0}", name.0);
             return Err(Problem::parameter("confirm", "not-confirmed", detail));
         }
-        self.dump.remove(&name.0).await?;
+        self.dump.definitions().remove(&name.0).await?;
         Ok(RemoveResponse::Removed)
     }
 }

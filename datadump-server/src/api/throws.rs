@@ -121,7 +121,7 @@ impl Throws {
         key: MaybeKey,
         body: ThrowBody,
     ) -> Result<ThrowResponse, Problem> {
-        let request = ThrowRequest { arguments: query.0, head, once: key.0 };
+        let request = ThrowRequest { arguments: query.0, head, key: key.0 };
         Ok(self.thrower.throw(source, request, body.0).await?.into())
     }
 
@@ -133,8 +133,8 @@ impl Throws {
         request: &Request,
     ) -> Result<ThrowResponse, Problem> {
         // The key is only documented for POST and PUT, and accepted here too.
-        let once = MaybeKey::of(request.headers())?.0;
-        Ok(self.thrower.throw_data(source, query.0, head, once).await?.into())
+        let key = MaybeKey::of(request.headers())?.0;
+        Ok(self.thrower.throw_data(source, query.0, head, key).await?.into())
     }
 }
 

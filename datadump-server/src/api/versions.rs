@@ -130,7 +130,8 @@ impl Versions {
         base: BaseUrl,
     ) -> Result<Reply<VersionList>, Problem> {
         let window = Window::new(&paging.0)?;
-        let versions = self.dump.versions(&name.0).await?.into_iter().map(VersionAnswer::from).collect();
+        let versions =
+            self.dump.definitions().versions(&name.0).await?.into_iter().map(VersionAnswer::from).collect();
         let address = base.at(&format!("/api/v1/factory/storage/{}/versions/", encoded(&name.0)));
         let page = window.of(&address, versions);
         let (count, next, previous) = (page.count, page.next, page.previous);
@@ -147,7 +148,7 @@ impl Versions {
         definition: JsonBody,
     ) -> Result<Reply<PlanAnswer>, Problem> {
         let definition = named(definition.0, &name.0)?;
-        Ok(Reply(PlanAnswer::from(self.dump.plan(&definition).await?)))
+        Ok(Reply(PlanAnswer::from(self.dump.definitions().plan(&definition).await?)))
     }
 
     /// Get migration progress
@@ -157,7 +158,7 @@ impl Versions {
         /// Name of the storage.
         name: Path<String>,
     ) -> Result<Reply<ReadyStatus>, Problem> {
-        let progress = self.dump.progress(&name.0).await?;
+        let progress = self.dump.definitions().progress(&name.0).await?;
         Ok(Reply(ReadyStatus {
             name: name.0,
             version: progress.version,

@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: the client's name for a request, with which it can be retried safely.
 
-use datadump_core::{IdempotencyKey, Once};
+use datadump_core::{IdempotencyKey, RequestKey};
 use poem::{Request, RequestBody, http::HeaderMap};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -25,7 +25,7 @@ const DESCRIPTION: &str = "A unique name for this request, 1 to 255 visible ASCI
 /// Handlers that record the key together with their write take this. All other POST operations are documented
 /// with it by `api::idempotency`, and their responses are recorded by the routes.
 #[derive(Debug, Clone)]
-pub(crate) struct MaybeKey(pub(crate) Option<Once>);
+pub(crate) struct MaybeKey(pub(crate) Option<RequestKey>);
 
 impl MaybeKey {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {

@@ -13,7 +13,7 @@ mod stream;
 
 use std::{sync::Arc, time::Duration};
 
-use datadump_core::{Dump, live::Subscribe};
+use datadump_core::{Dump, live::SubscriptionRequest};
 use percent_encoding::percent_decode_str;
 use poem::{
     Request, Response,
@@ -122,7 +122,7 @@ impl Streams {
     /// Streams row changes as server-sent events.
     pub(crate) async fn rows(
         &self,
-        subscribe: Subscribe,
+        subscribe: SubscriptionRequest,
         last_event_id: &LastEventId,
     ) -> Result<Response, Problem> {
         Ok(sse::response(self.subscribe(subscribe, last_event_id, Content::Rows).await?))
@@ -131,7 +131,7 @@ impl Streams {
     /// Streams readings as server-sent events.
     pub(crate) async fn readings(
         &self,
-        subscribe: Subscribe,
+        subscribe: SubscriptionRequest,
         last_event_id: &LastEventId,
     ) -> Result<Response, Problem> {
         Ok(sse::response(self.subscribe(subscribe, last_event_id, Content::Readings).await?))
@@ -162,7 +162,7 @@ impl Streams {
 
     async fn subscribe(
         &self,
-        mut subscribe: Subscribe,
+        mut subscribe: SubscriptionRequest,
         last_event_id: &LastEventId,
         content: Content,
     ) -> Result<MessageStream, Problem> {
@@ -173,7 +173,7 @@ impl Streams {
     }
 
     async fn subscribe_commands(&self, device: &str, token: &DeviceToken) -> Result<MessageStream, Problem> {
-        let commands = self.dump.commands_for(device, token.0.as_deref()).await?;
+        let commands = self.dump.hub().command_stream(device, token.0.as_deref()).await?;
         Ok(MessageStream::of_commands(commands, self.stop.clone()))
     }
 }

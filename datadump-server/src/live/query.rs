@@ -1,6 +1,6 @@
 //! The queries of streams.
 
-use datadump_core::live::{Backfill, Cursor, Subscribe};
+use datadump_core::live::{Backfill, Cursor, SubscriptionRequest};
 use poem_openapi::{registry::MetaSchemaRef, types::Type as _};
 
 use crate::{
@@ -22,9 +22,9 @@ pub(crate) enum RowStreamQuery {}
 pub(crate) enum ReadingStreamQuery {}
 
 impl QueryParameters for RowStreamQuery {
-    type Value = Subscribe;
+    type Value = SubscriptionRequest;
 
-    const DECLARED: &'static [&'static Parameter<Subscribe>] = &[
+    const DECLARED: &'static [&'static Parameter<SubscriptionRequest>] = &[
         &Parameter {
             name: "storage",
             schema: String::schema_ref,
@@ -57,7 +57,7 @@ impl QueryParameters for RowStreamQuery {
 
     const IS_OPEN: bool = true;
 
-    fn set_other(subscribe: &mut Subscribe, name: &str, text: &str) -> Result<(), Problem> {
+    fn set_other(subscribe: &mut SubscriptionRequest, name: &str, text: &str) -> Result<(), Problem> {
         if LIST_PARAMETERS.contains(&name) {
             let detail = format!(
                 "`{name}` applies to lists; a stream takes `storage`, `source`, `device`, `sensor`, `since`, `backfill` and filters"
@@ -69,9 +69,9 @@ impl QueryParameters for RowStreamQuery {
 }
 
 impl QueryParameters for ReadingStreamQuery {
-    type Value = Subscribe;
+    type Value = SubscriptionRequest;
 
-    const DECLARED: &'static [&'static Parameter<Subscribe>] = &[
+    const DECLARED: &'static [&'static Parameter<SubscriptionRequest>] = &[
         &device("Only readings of this device, given by name or number."),
         &sensor("Only readings of sensors with this name, or of the sensor with this number."),
         &BACKFILL,
@@ -80,7 +80,7 @@ impl QueryParameters for ReadingStreamQuery {
 
     const IS_OPEN: bool = true;
 
-    fn set_other(_subscribe: &mut Subscribe, name: &str, _text: &str) -> Result<(), Problem> {
+    fn set_other(_subscribe: &mut SubscriptionRequest, name: &str, _text: &str) -> Result<(), Problem> {
         let detail = format!(
             "`{name}` is not a parameter of the readings stream, which takes `device`, `sensor`, `since` and `backfill`"
         );
@@ -88,7 +88,7 @@ impl QueryParameters for ReadingStreamQuery {
     }
 }
 
-const BACKFILL: Parameter<Subscribe> = Parameter {
+const BACKFILL: Parameter<SubscriptionRequest> = Parameter {
     name: "backfill",
     schema: String::schema_ref,
     description: "Send existing rows first: a number of them, 1 to 1000, or those of a period such as `10m`.",
@@ -98,7 +98,7 @@ const BACKFILL: Parameter<Subscribe> = Parameter {
     },
 };
 
-const SINCE: Parameter<Subscribe> = Parameter {
+const SINCE: Parameter<SubscriptionRequest> = Parameter {
     name: "since",
     schema: String::schema_ref,
     description: "Resume after this position, which is the ID of an earlier event.",
@@ -108,7 +108,7 @@ const SINCE: Parameter<Subscribe> = Parameter {
     },
 };
 
-const fn device(description: &'static str) -> Parameter<Subscribe> {
+const fn device(description: &'static str) -> Parameter<SubscriptionRequest> {
     let schema: fn() -> MetaSchemaRef = String::schema_ref;
     Parameter {
         name: "device",
@@ -121,7 +121,7 @@ const fn device(description: &'static str) -> Parameter<Subscribe> {
     }
 }
 
-const fn sensor(description: &'static str) -> Parameter<Subscribe> {
+const fn sensor(description: &'static str) -> Parameter<SubscriptionRequest> {
     let schema: fn() -> MetaSchemaRef = String::schema_ref;
     Parameter {
         name: "sensor",
@@ -135,14 +135,17 @@ const fn sensor(description: &'static str) -> Parameter<Subscribe> {
 }
 
 /// Resumes after the event in the `Last-Event-ID` header, if there is one.
-pub(super) fn resume(subscribe: &mut Subscribe, last_event_id: &LastEventId) -> Result<(), Problem> {
+pub(super) fn resume(
+    subscribe: &mut SubscriptionRequest,
+    last_event_id: &LastEventId,
+) -> Result<(), Problem> {
     if let Some(id) = &last_event_id.0 {
         subscribe.from = Some(cursor(LAST_EVENT_ID, id)?);
     }
     Ok(())
 }
 
-fn push_filter(subscribe: &mut Subscribe, name: &str, text: &str) -> Result<(), Problem> {
+fn push_filter(subscribe: &mut SubscriptionRequest, name: &str, text: &str) -> Result<(), Problem> {
     subscribe.filters.push((name.to_owned(), text.to_owned()));
     Ok(())
 }

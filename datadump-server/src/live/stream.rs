@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::VecDeque, pin::Pin, sync::Arc, time::Duratio
 
 use bytes::Bytes;
 use datadump_core::{
-    CommandsFor, Timestamp,
-    live::{Cursor, Event, Subscription, Told, WAYS},
+    CommandStream, Timestamp,
+    live::{Cursor, Delivery, Event, FRAME_KINDS, Subscription},
 };
 use serde_json::{Value as Json, json};
 use tokio::time::{Instant, Sleep, sleep};
@@ -33,7 +33,7 @@ pub(super) enum Protocol {
 }
 
 // An event caches its encoding for each combination of protocol and content.
-const _: () = assert!(2 * Protocol::WebSocket as usize + (Content::Readings as usize) < WAYS);
+const _: () = assert!(2 * Protocol::WebSocket as usize + (Content::Readings as usize) < FRAME_KINDS);
 
 /// A stream of messages for one client.
 pub(super) struct MessageStream {
@@ -53,7 +53,7 @@ enum Source {
     /// Committed changes.
     Changes(Box<Subscription>, Content),
     /// Commands of a device, and those that are leased but not sent yet.
-    Commands(CommandsFor, VecDeque<Json>),
+    Commands(CommandStream, VecDeque<Json>),
 }
 
 /// A message to a client.
@@ -83,12 +83,12 @@ impl MessageStream {
         now: Timestamp,
         stop: CancellationToken,
     ) -> Self {
-        let cursor = subscription.passed().unwrap_or_else(|| subscription.cursor());
+        let cursor = subscription.progress().unwrap_or_else(|| subscription.cursor());
         Self::new(Source::Changes(Box::new(subscription), content), Message::Hello(cursor, now), stop)
     }
 
     /// A stream of commands of a device.
-    pub(super) fn of_commands(commands: CommandsFor, stop: CancellationToken) -> Self {
+    pub(super) fn of_commands(commands: CommandStream, stop: CancellationToken) -> Self {
         Self::new(Source::Commands(commands, VecDeque::new()), Message::KeepAlive, stop)
     }
 
@@ -154,7 +154,7 @@ impl MessageStream {
     fn keep_alive(&mut self) -> Message {
         match &mut self.source {
             Source::Changes(subscription, _) => {
-                let passed = subscription.passed();
+                let passed = subscription.progress();
                 let position = passed.or_else(|| self.has_skipped.then(|| subscription.cursor()));
                 position.map_or(Message::KeepAlive, Message::Position)
             }
@@ -194,11 +194,13 @@ impl Source {
     }
 }
 
-fn message(delivery: Told, content: Content) -> Option<Message> {
+fn message(delivery: Delivery, content: Content) -> Option<Message> {
     match (delivery, content) {
-        (Told::Gap { from, to }, _) => Some(Message::Gap(from, to)),
-        (Told::Event(event), Content::Rows) => Some(Message::Change(event)),
-        (Told::Event(event), Content::Readings) => event.reading().is_some().then(|| Message::Reading(event)),
+        (Delivery::Gap { from, to }, _) => Some(Message::Gap(from, to)),
+        (Delivery::Event(event), Content::Rows) => Some(Message::Change(event)),
+        (Delivery::Event(event), Content::Readings) => {
+            event.reading().is_some().then(|| Message::Reading(event))
+        }
     }
 }
 
@@ -219,14 +221,14 @@ impl Message {
             Self::Reading(event) => (event, Content::Readings),
             _ => return encode(self).into(),
         };
-        event.written(2 * protocol as usize + content as usize, || encode(self).into())
+        event.frame(2 * protocol as usize + content as usize, || encode(self).into())
     }
 
     /// Returns the name of the event.
     pub(super) fn event(&self) -> &'static str {
         match self {
             Self::Hello(..) => "hello",
-            Self::Change(event) => event.word(),
+            Self::Change(event) => event.name(),
             Self::Reading(..) => "message",
             Self::Command(_) => "command",
             Self::Gap(..) => "gap",

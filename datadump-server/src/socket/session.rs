@@ -188,7 +188,7 @@ impl Session {
         async move {
             let outcome = match (lease.grow_to(length), key) {
                 (Ok(()), Ok(key)) => {
-                    let incoming = Incoming { once: key.map(Into::into), ..incoming };
+                    let incoming = Incoming { key: key.map(Into::into), ..incoming };
                     thrower.throw_message(&source, incoming).await
                 }
                 (Ok(()), Err(why)) => Err(malformed(why)),

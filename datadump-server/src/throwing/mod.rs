@@ -10,7 +10,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use datadump_core::{
-    Dump, Error as CoreError, Ids, Incoming, Once, Push, Pushed, Receipt, SourceName, SystemClock,
+    Dump, Error as CoreError, Ids, Incoming, Push, Pushed, Receipt, RequestKey, SourceName, SystemClock,
     SystemRandom,
 };
 use poem::{
@@ -61,7 +61,7 @@ pub(crate) struct ThrowRequest {
     /// Headers.
     pub(crate) head: ThrowHead,
     /// Idempotency key.
-    pub(crate) once: Option<Once>,
+    pub(crate) key: Option<RequestKey>,
 }
 
 /// The outcome of a throw request.
@@ -104,16 +104,16 @@ impl Thrower {
         body: Body,
     ) -> Result<ThrowOutcome, Problem> {
         let source = source_name(source)?;
-        let ThrowRequest { arguments: ThrowArguments { all, data, control }, mut head, once } = request;
+        let ThrowRequest { arguments: ThrowArguments { all, data, control }, mut head, key } = request;
         if matches!(&control, Ok(control) if control.mode == Mode::Stream) {
-            let incoming = Incoming { arguments: data, once, ..Incoming::default() };
+            let incoming = Incoming { arguments: data, key, ..Incoming::default() };
             let receipt = Box::pin(self.stream(&source, head, control?, incoming, body)).await?;
             return Ok(ThrowOutcome::Committed(receipt));
         }
         let mut lease = self.memory.lease();
         let body = self.read(&mut head, body, &mut lease).await?;
         if body.is_empty() {
-            return Box::pin(self.throw_data_at(&source, all, head, once)).await;
+            return Box::pin(self.throw_data_at(&source, all, head, key)).await;
         }
         let control = control?;
         control.check()?;
@@ -124,7 +124,7 @@ impl Thrower {
             format: control.format,
             peer: head.peer,
             strict: control.on_error == OnError::Refuse,
-            once,
+            key,
             ..Incoming::default()
         };
         match control.mode {
@@ -150,7 +150,7 @@ impl Thrower {
     pub(crate) async fn push(
         &self,
         mut head: ThrowHead,
-        once: Option<Once>,
+        key: Option<RequestKey>,
         body: Body,
         token: Option<String>,
         max_commands: usize,
@@ -161,8 +161,8 @@ impl Thrower {
             return Err(nothing_thrown());
         }
         let throw =
-            Incoming { body, content_type: head.content_type, peer: head.peer, once, ..Incoming::default() };
-        Ok(Box::pin(self.dump.push(Push { throw, token, commands: max_commands })).await?)
+            Incoming { body, content_type: head.content_type, peer: head.peer, key, ..Incoming::default() };
+        Ok(Box::pin(self.dump.hub().push(Push { throw, token, commands: max_commands })).await?)
     }
 
     /// Throws the query of a request.
@@ -171,9 +171,9 @@ impl Thrower {
         source: &str,
         data: Pairs,
         head: ThrowHead,
-        once: Option<Once>,
+        key: Option<RequestKey>,
     ) -> Result<ThrowOutcome, Problem> {
-        self.throw_data_at(&source_name(source)?, data, head, once).await
+        self.throw_data_at(&source_name(source)?, data, head, key).await
     }
 
     async fn throw_data_at(
@@ -181,9 +181,9 @@ impl Thrower {
         source: &SourceName,
         data: Pairs,
         head: ThrowHead,
-        once: Option<Once>,
+        key: Option<RequestKey>,
     ) -> Result<ThrowOutcome, Problem> {
-        let incoming = Incoming { arguments: data, peer: head.peer, once, ..Incoming::default() };
+        let incoming = Incoming { arguments: data, peer: head.peer, key, ..Incoming::default() };
         Ok(ThrowOutcome::Committed(self.throw_message(source, incoming).await?))
     }
 
@@ -208,9 +208,9 @@ impl Thrower {
     ) -> Result<ThrowOutcome, Problem> {
         if let Some(format) = incoming.format.as_deref().filter(|format| *format != "auto") {
             // An unknown format is the only client error that can be found before the body is parsed.
-            self.dump.processor(format)?;
+            self.dump.programs().get(format)?;
         }
-        if let Some(receipt) = self.dump.thrown(&source, &mut incoming).await? {
+        if let Some(receipt) = self.dump.ingest().find_receipt(&source, &mut incoming).await? {
             return Ok(ThrowOutcome::Accepted(Accepted { id: receipt.throw_id, source, replayed: true }));
         }
         let permit = self.accepted.clone().try_acquire_owned().map_err(|_| too_many_accepted())?;

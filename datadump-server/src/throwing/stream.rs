@@ -35,7 +35,7 @@ impl Thrower {
         };
         let incoming =
             Incoming { content_type: head.content_type, format: control.format, peer: head.peer, ..incoming };
-        let mut stream = self.dump.throw_stream(source, incoming).await?;
+        let mut stream = self.dump.ingest().throw_stream(source, incoming).await?;
         let chunks = Chunks::endless(body, self.stall_timeout);
         match push_chunks(&mut stream, chunks, decompressor).await {
             Ok(()) => {}
