@@ -37,28 +37,28 @@ impl Processor for Influx {
         let precision = input.arguments.iter().find(|(name, _)| name == "precision");
         let unit = precision.map(|(_, unit)| Unit::parse(unit)).transpose()?;
         let (mut start, mut number) = (0, 1);
-        for byte_range in split_lines(text) {
-            let line = Line { text: byte_range.trim_end(), number, start };
+        for block in split_lines(text) {
+            let line = Line { text: block.trim_end(), number, start };
             match read(line.text, unit) {
                 Ok(record) => emit(record, line, output),
                 // A string may span several lines, but an unclosed quote must not swallow the lines
                 // that follow: retry them one by one.
-                Err(_) if byte_range.contains('\n') => {
-                    for line in lines(byte_range) {
+                Err(_) if block.contains('\n') => {
+                    for line in lines(block) {
                         let line =
                             Line { number: number + line.number - 1, start: start + line.start, ..line };
                         match read(line.text, unit) {
                             Ok(record) => emit(record, line, output),
                             Err(failure) => {
-                                output.reject(failure, Some(line.number), Some(line.byte_range()))
+                                output.reject(failure, Some(line.number), Some(line.byte_range()));
                             }
                         }
                     }
                 }
                 Err(failure) => output.reject(failure, Some(line.number), Some(line.byte_range())),
             }
-            start += byte_range.len() + 1;
-            number += byte_range.matches('\n').count() + 1;
+            start += block.len() + 1;
+            number += block.matches('\n').count() + 1;
         }
         Ok(())
     }

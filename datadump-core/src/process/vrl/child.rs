@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{
     run,
-    run_result::{Code, RunResult},
+    run_result::{ErrorCode, RunResult},
     wire::{self, Handshake, PROTOCOL, READY},
 };
 
@@ -66,11 +66,11 @@ impl WorkerFailure {
     /// Returns the result of the input that the worker was processing.
     pub(super) fn result(&self) -> RunResult {
         match self {
-            Self::Timeout => RunResult::failed(Code::Timeout, run::TIMEOUT),
-            Self::TooMuchOutput => RunResult::failed(Code::TooMuchOutput, run::TOO_MUCH_OUTPUT),
-            Self::OutOfMemory => RunResult::failed(Code::OutOfMemory, run::OUT_OF_MEMORY),
+            Self::Timeout => RunResult::failed(ErrorCode::Timeout, run::TIMEOUT),
+            Self::TooMuchOutput => RunResult::failed(ErrorCode::TooMuchOutput, run::TOO_MUCH_OUTPUT),
+            Self::OutOfMemory => RunResult::failed(ErrorCode::OutOfMemory, run::OUT_OF_MEMORY),
             Self::Crashed(how) => {
-                RunResult::failed(Code::Crashed, format!("the program crashed its interpreter: {how}"))
+                RunResult::failed(ErrorCode::Crashed, format!("the program crashed its interpreter: {how}"))
             }
         }
     }

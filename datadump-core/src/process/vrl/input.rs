@@ -8,7 +8,7 @@ use vrl::value::{ObjectMap, Value};
 
 use super::{
     Mode,
-    run_result::{Code, OutputRecord, RunResult, STORAGE},
+    run_result::{ErrorCode, OutputRecord, RunResult, STORAGE},
     value,
 };
 use crate::{
@@ -155,7 +155,7 @@ impl ProgramInput {
     }
 
     fn record(&self, item: OutputRecord) -> Result<Record, Failure> {
-        let invalid = |why| Failure::new(Code::InvalidStorage.as_str(), why);
+        let invalid = |why| Failure::new(ErrorCode::InvalidStorage.as_str(), why);
         let storage = item.storage.map(|name| StorageName::parse(&name)).transpose().map_err(invalid)?;
         let Self::Record(before) = self else {
             return Ok(Record {

@@ -9,8 +9,8 @@ use super::{
     compile::TargetType,
     diagnostic::Diagnostics,
     input::ProgramContext,
-    program::{Bounds, Program},
-    run_result::{Code, RunResult},
+    program::{Program, RunLimits},
+    run_result::{ErrorCode, RunResult},
 };
 use crate::{
     process::{Input, Output, Processor, Splitting, infer_scalar, lines::lines},
@@ -54,7 +54,7 @@ impl LineProgram {
     fn program(&self) -> Result<&Program, Failure> {
         let compile = || Program::compile_for(self.source.into(), TargetType::Line);
         let program = self.program.get_or_init(compile);
-        program.as_ref().map_err(|why| Failure::new(Code::NotCompiled.as_str(), why.rendered.clone()))
+        program.as_ref().map_err(|why| Failure::new(ErrorCode::NotCompiled.as_str(), why.rendered.clone()))
     }
 
     fn record(&self, mut found: Map<String, Json>) -> Record {
@@ -99,7 +99,7 @@ impl Processor for LineProgram {
         };
         let context = context.metadata();
         let mut runtime = Runtime::default();
-        let bounds = Bounds { deadline: None, output: usize::MAX };
+        let bounds = RunLimits { deadline: None, output: usize::MAX };
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {
             let (number, byte_range) = (Some(line.number), line.byte_range());
             let metadata = Value::Object(context.clone());

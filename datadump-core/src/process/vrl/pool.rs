@@ -12,7 +12,7 @@ use super::{
     Diagnostics, Limits, ProgramContext, ProgramInput, Script,
     child::{Worker, WorkerCommand, WorkerFailure},
     run,
-    run_result::{Code, RunResult},
+    run_result::{ErrorCode, RunResult},
     wire::{self, CheckResult, Request, RunRequest},
 };
 
@@ -156,7 +156,7 @@ impl PoolRun<'_> {
             }
             if self.output_left == 0 {
                 let detail = "the program exceeded the output limit for all records of this throw";
-                self.fill(all, &RunResult::failed(Code::TooMuchOutput, detail));
+                self.fill(all, &RunResult::failed(ErrorCode::TooMuchOutput, detail));
                 return;
             }
             match self.attempt(rest).await {
@@ -166,7 +166,7 @@ impl PoolRun<'_> {
                     tracing::debug!(%failure, "replacing a worker process");
                     self.head.one_by_one = true;
                 }
-                Err(unavailable) => self.fill(all, &RunResult::failed(Code::Unavailable, unavailable)),
+                Err(unavailable) => self.fill(all, &RunResult::failed(ErrorCode::Unavailable, unavailable)),
             }
         }
     }

@@ -19,7 +19,7 @@ use super::{
     compile::{self, TargetType},
     diagnostic::{Diagnostic, Diagnostics, position},
     run,
-    run_result::{self, Code, RunResult, StorageMember},
+    run_result::{self, ErrorCode, RunResult, StorageMember},
 };
 
 /// Times without a zone are UTC, independent of the local time zone.
@@ -57,7 +57,7 @@ pub struct Program {
 
 /// Limits of one run.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub(super) struct RunLimits {
     /// When the run is interrupted.
     pub(super) deadline: Option<Instant>,
     /// Maximum output in bytes.
@@ -125,7 +125,7 @@ impl Program {
         runtime: &mut Runtime,
         target: Value,
         metadata: Value,
-        bounds: Bounds,
+        bounds: RunLimits,
     ) -> RunResult {
         let mut target = TargetValue { value: target, metadata, secrets: Secrets::new() };
         let mut steps = 0_u32;
@@ -141,9 +141,9 @@ impl Program {
         match outcome {
             Ok(_) => run_result::read(target.value, &target.metadata, self.storage_member, bounds.output),
             Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => RunResult::Dropped(message),
-            Err(Terminate::Interrupted) => RunResult::failed(Code::Timeout, run::TIMEOUT),
+            Err(Terminate::Interrupted) => RunResult::failed(ErrorCode::Timeout, run::TIMEOUT),
             Err(Terminate::Abort(error) | Terminate::Error(error)) => {
-                RunResult::failed(Code::ProgramFailed, self.explain(&error.to_string()))
+                RunResult::failed(ErrorCode::ProgramFailed, self.explain(&error.to_string()))
             }
         }
     }

@@ -6,8 +6,8 @@ use vrl::compiler::runtime::Runtime;
 
 use super::{
     Diagnostics, Limits, Mode, Program, ProgramContext, ProgramInput, ProgramOutcome, input,
-    program::Bounds,
-    run_result::{Code, RunResult},
+    program::RunLimits,
+    run_result::{ErrorCode, RunResult},
 };
 
 impl Program {
@@ -54,7 +54,7 @@ impl Program {
             if self.mode() != Some(mode) {
                 return input.outcome(wrong_mode(mode));
             }
-            let bounds = Bounds {
+            let bounds = RunLimits {
                 deadline: Some(last.min(started + limits.deadline)),
                 output: limits.output_for(bytes),
             };
@@ -73,7 +73,7 @@ impl Program {
 
 /// Returns the result of an input that was not started within the total time limit.
 pub(super) fn total_timeout() -> RunResult {
-    RunResult::failed(Code::Timeout, "the program exceeded the time limit for all records of this throw")
+    RunResult::failed(ErrorCode::Timeout, "the program exceeded the time limit for all records of this throw")
 }
 
 /// Returns the result of an input that the program is not written for.
@@ -82,7 +82,10 @@ pub(super) fn wrong_mode(mode: Mode) -> RunResult {
         Mode::Record => ("a record", "throws"),
         Mode::Throw => ("a throw", "records"),
     };
-    RunResult::failed(Code::NotCompiled, format!("the program was given {given} but is written for {wanted}"))
+    RunResult::failed(
+        ErrorCode::NotCompiled,
+        format!("the program was given {given} but is written for {wanted}"),
+    )
 }
 
 /// Returns the result of every input of a program that does not compile.
@@ -90,16 +93,16 @@ pub(super) fn not_compiled(errors: &Diagnostics) -> RunResult {
     let first = errors.list.first().map_or_else(String::new, |first| {
         format!("line {}, column {}: {}", first.place.line, first.place.column, first.message)
     });
-    RunResult::failed(Code::NotCompiled, format!("the program does not compile: {first}"))
+    RunResult::failed(ErrorCode::NotCompiled, format!("the program does not compile: {first}"))
 }
 
 /// Returns the result of an input on which the interpreter panicked.
 pub(super) fn panicked(message: &str) -> RunResult {
     // An allocation larger than the address space panics instead of failing.
     if message.contains("capacity overflow") {
-        return RunResult::failed(Code::OutOfMemory, OUT_OF_MEMORY);
+        return RunResult::failed(ErrorCode::OutOfMemory, OUT_OF_MEMORY);
     }
-    RunResult::failed(Code::Crashed, format!("the interpreter panicked: {message}"))
+    RunResult::failed(ErrorCode::Crashed, format!("the interpreter panicked: {message}"))
 }
 
 /// Messages of the limits.

@@ -24,7 +24,7 @@ pub(super) enum RunResult {
     #[serde(rename = "d")]
     Dropped(Option<String>),
     #[serde(rename = "f")]
-    Failed { code: Code, detail: String },
+    Failed { code: ErrorCode, detail: String },
 }
 
 /// One record returned by a program.
@@ -58,7 +58,7 @@ impl StorageMember {
 /// Error codes of a failed record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Code {
+pub(super) enum ErrorCode {
     /// The program returned an error.
     ProgramFailed,
     /// The program does not compile.
@@ -73,7 +73,7 @@ pub(super) enum Code {
     Unavailable,
 }
 
-impl Code {
+impl ErrorCode {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::ProgramFailed => "program-failed",
@@ -90,7 +90,7 @@ impl Code {
 }
 
 impl RunResult {
-    pub(super) fn failed(code: Code, detail: impl Into<String>) -> Self {
+    pub(super) fn failed(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::Failed { code, detail: detail.into() }
     }
 
@@ -167,15 +167,18 @@ fn conversion_failed(refusal: ConversionError) -> RunResult {
     match refusal {
         ConversionError::TooDeep => {
             let depth = crate::json::MAX_DEPTH;
-            RunResult::failed(Code::TooDeep, format!("the record is nested more than {depth} levels deep"))
+            RunResult::failed(
+                ErrorCode::TooDeep,
+                format!("the record is nested more than {depth} levels deep"),
+            )
         }
-        ConversionError::TooLarge => RunResult::failed(Code::TooMuchOutput, run::TOO_MUCH_OUTPUT),
+        ConversionError::TooLarge => RunResult::failed(ErrorCode::TooMuchOutput, run::TOO_MUCH_OUTPUT),
     }
 }
 
 fn storage_name(value: &Value) -> Result<Option<String>, RunResult> {
     let wrong = |why: String| {
-        RunResult::failed(Code::InvalidStorage, format!("the program set an invalid storage: {why}"))
+        RunResult::failed(ErrorCode::InvalidStorage, format!("the program set an invalid storage: {why}"))
     };
     if value.is_null() {
         return Ok(None);

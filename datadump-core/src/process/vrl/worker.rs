@@ -15,9 +15,9 @@ use vrl::{compiler::runtime::Runtime, value::ObjectMap};
 
 use super::{
     Diagnostics, Mode, Program, ProgramContext, Script, input,
-    program::Bounds,
+    program::RunLimits,
     run,
-    run_result::{Code, RunResult},
+    run_result::{ErrorCode, RunResult},
     wire::{self, CheckResult, Handshake, InputMessage, PROTOCOL, Payload, READY, Request, RunRequest},
 };
 
@@ -134,7 +134,7 @@ impl Programs {
         let compile = || match catch_panic(|| Program::compile(script)) {
             Ok(compiled) => compiled.map_err(|errors| run::not_compiled(&errors)),
             Err(panic) => {
-                Err(RunResult::failed(Code::NotCompiled, format!("the compiler panicked: {panic}")))
+                Err(RunResult::failed(ErrorCode::NotCompiled, format!("the compiler panicked: {panic}")))
             }
         };
         self.0.entry(script.clone()).or_insert_with(compile).as_ref()
@@ -185,7 +185,7 @@ impl<'a> InputRun<'a> {
             return run::total_timeout();
         }
         let deadline = self.last.min(started + Duration::from_micros(self.run.deadline_micros));
-        let bounds = Bounds { deadline: Some(deadline), output: given.output };
+        let bounds = RunLimits { deadline: Some(deadline), output: given.output };
         let mode = match &given.payload {
             Payload::Record(_) => Mode::Record,
             Payload::Throw { .. } => Mode::Throw,
