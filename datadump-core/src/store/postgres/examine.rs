@@ -9,11 +9,12 @@ use super::{columns, connect::Connections, error, migrate::check, statements};
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, Index, IndexKind, Task, Value, evolve},
-    store::{ChangeImpact, sql::Name},
+    store::{
+        ChangeImpact,
+        migrate::{self, FieldCheck, MAX_EXAMPLES},
+        sql::Name,
+    },
 };
-
-/// Maximum number of example keys.
-const MAX_EXAMPLES: usize = 5;
 
 /// Rows converted to another type per millisecond; writers wait for that long.
 const CONVERTED_PER_MS: u64 = 60;
@@ -32,7 +33,7 @@ pub(super) async fn examine(
     // One snapshot, so that the counts are consistent.
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     connection.execute(begin).await.map_err(error::store)?;
-    let mut checks = check::checks(old, new, &difference.scans());
+    let mut checks = FieldCheck::all(old, new, difference);
     if !checks.is_empty() {
         let mut after: Option<Value> = None;
         loop {
@@ -47,31 +48,20 @@ pub(super) async fn examine(
     }
     let mut examined = Vec::with_capacity(difference.changes.len());
     for change in &difference.changes {
-        let of_pair = |from: usize, to: usize| {
-            let check = checks.iter().find(|check| (check.from, check.to) == (from, to));
-            check.map_or_else(ChangeImpact::default, |check| ChangeImpact {
-                scanned: check.scanned,
-                violating: check.violating,
-                examples: check.examples.clone(),
-                writers_wait_ms: 0,
-            })
-        };
         examined.push(match &change.task {
-            Task::CheckRows { from, to } => of_pair(*from, *to),
-            Task::ConvertColumn { from, to } => {
-                let examined = of_pair(*from, *to);
-                let writers_wait_ms = examined.scanned.div_ceil(CONVERTED_PER_MS);
-                ChangeImpact { writers_wait_ms, ..examined }
+            Task::AddIndex(index) => index_impact(&mut connection, old, new, index).await?,
+            task @ Task::ConvertColumn { .. } => {
+                let impact = migrate::impact(&checks, task);
+                ChangeImpact { writers_wait_ms: impact.scanned.div_ceil(CONVERTED_PER_MS), ..impact }
             }
-            Task::AddIndex(index) => of_index(&mut connection, old, new, index).await?,
-            _ => ChangeImpact::default(),
+            task => migrate::impact(&checks, task),
         });
     }
     Ok(examined)
 }
 
 /// Counts the rows to index, and for a unique index those that are duplicates.
-async fn of_index(
+async fn index_impact(
     connection: &mut PgConnection,
     old: &Definition,
     new: &Definition,
@@ -79,9 +69,9 @@ async fn of_index(
 ) -> Result<ChangeImpact> {
     let table = statements::table(&old.name);
     let rows = fetch(connection, &format!("SELECT count(*) FROM {table}")).await?;
-    let mut examined = ChangeImpact { scanned: number(&rows)?, ..ChangeImpact::default() };
+    let mut impact = ChangeImpact { scanned: number(&rows)?, ..ChangeImpact::default() };
     if index.kind != IndexKind::Unique {
-        return Ok(examined);
+        return Ok(impact);
     }
     let mut columns = Vec::new();
     for name in &index.fields {
@@ -89,7 +79,7 @@ async fn of_index(
         match evolve::origin(old, field).map(|(_, before)| before) {
             Some(before) => columns.push(Name::field(&before.name).quoted()),
             // A new field is null in every row, which violates nothing, or has the same value in every row.
-            None if field.backfill().is_none_or(Value::is_null) => return Ok(examined),
+            None if field.backfill().is_none_or(Value::is_null) => return Ok(impact),
             None => {}
         }
     }
@@ -104,15 +94,15 @@ async fn of_index(
         )
     };
     let rows = fetch(connection, &format!("SELECT count(*) FROM ({same}) AS s WHERE same > 1")).await?;
-    examined.violating = number(&rows)?;
-    if examined.violating > 0 {
+    impact.violating = number(&rows)?;
+    if impact.violating > 0 {
         let examples = format!("SELECT k FROM ({same}) AS s WHERE same > 1 ORDER BY k LIMIT {MAX_EXAMPLES}");
         let rows = fetch(connection, &examples).await?;
         let keys = rows.iter().map(|row| columns::value(row, 0, &old.key.kind));
         let keys: Result<Vec<Json>, _> = keys.map(|key| key.map(|key| key.to_json(&old.key.kind))).collect();
-        examined.examples = keys.map_err(error::store)?;
+        impact.examples = keys.map_err(error::store)?;
     }
-    Ok(examined)
+    Ok(impact)
 }
 
 async fn fetch(connection: &mut PgConnection, sql: &str) -> Result<Vec<PgRow>> {

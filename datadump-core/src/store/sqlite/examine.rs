@@ -5,13 +5,14 @@ use serde_json::Value as Json;
 
 use super::{columns::read_row, error::map};
 use crate::{
-    error::{Error, Result},
-    schema::{Definition, Difference, Field, InForce, Index, IndexKind, StoredRow, Task, Value, evolve},
-    store::{ChangeImpact, Column, sql},
+    error::Result,
+    schema::{Change, Definition, Difference, InForce, Index, IndexKind, StoredRow, Task, Value, evolve},
+    store::{
+        ChangeImpact, Column,
+        migrate::{self, FieldCheck, MAX_EXAMPLES},
+        sql,
+    },
 };
-
-/// Maximum number of example keys.
-const MAX_EXAMPLES: usize = 5;
 
 /// Index entries built per millisecond, measured on two slow cores.
 const INDEXED_PER_MS: u64 = 700;
@@ -29,65 +30,27 @@ pub(super) fn examine(
     let Some(new) = new else { return Ok(Vec::new()) };
     let old = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
-    let mut examined = vec![ChangeImpact::default(); difference.changes.len()];
-    let checks: Vec<(usize, FieldCheck<'_>)> = difference
-        .changes
-        .iter()
-        .enumerate()
-        .filter_map(|(place, change)| FieldCheck::of(old, new, &change.task).map(|check| (place, check)))
-        .collect();
+    let mut checks = FieldCheck::all(old, new, difference);
     if !checks.is_empty() {
         scan(&transaction, old, |row| {
-            for (place, check) in &checks {
-                let Some(entry) = examined.get_mut(*place) else { continue };
-                entry.scanned += 1;
-                if check.violated_by(&row) {
-                    entry.violating += 1;
-                    if entry.examples.len() < MAX_EXAMPLES {
-                        entry.examples.push(row.key.to_json(&old.key.kind));
-                    }
-                }
+            for check in &mut checks {
+                check.check(&row.key, row.values.get(check.from).unwrap_or(&Value::Null));
             }
             Ok(())
         })?;
     }
-    for (change, entry) in difference.changes.iter().zip(&mut examined) {
-        match &change.task {
-            Task::AddIndex(index) => {
-                *entry = index_examined(&transaction, old, new, index)?;
-                entry.writers_wait_ms = entry.scanned.div_ceil(INDEXED_PER_MS);
-            }
-            Task::ConvertColumn { .. } => entry.writers_wait_ms = entry.scanned.div_ceil(CONVERTED_PER_MS),
-            _ => {}
+    let impact_of = |change: &Change| match &change.task {
+        Task::AddIndex(index) => {
+            let impact = index_impact(&transaction, old, new, index)?;
+            Ok(ChangeImpact { writers_wait_ms: impact.scanned.div_ceil(INDEXED_PER_MS), ..impact })
         }
-    }
-    Ok(examined)
-}
-
-/// A check that values of an old field fit the new one.
-pub(super) struct FieldCheck<'a> {
-    from: usize,
-    before: &'a Field,
-    after: &'a Field,
-}
-
-impl<'a> FieldCheck<'a> {
-    /// Returns the check for a task, if it needs one.
-    pub(super) fn of(old: &'a Definition, new: &'a Definition, task: &Task) -> Option<Self> {
-        let (Task::CheckRows { from, to } | Task::ConvertColumn { from, to }) = task else { return None };
-        Some(Self { from: *from, before: old.fields.get(*from)?, after: new.fields.get(*to)? })
-    }
-
-    /// Returns whether a row, read by the old definition, does not fit.
-    pub(super) fn violated_by(&self, row: &StoredRow) -> bool {
-        let value = row.values.get(self.from).unwrap_or(&Value::Null);
-        evolve::fitting(value, self.before, self.after).is_none()
-    }
-
-    /// Returns the field's name in the new definition.
-    pub(super) fn name(&self) -> &str {
-        self.after.name.as_str()
-    }
+        task @ Task::ConvertColumn { .. } => {
+            let impact = migrate::impact(&checks, task);
+            Ok(ChangeImpact { writers_wait_ms: impact.scanned.div_ceil(CONVERTED_PER_MS), ..impact })
+        }
+        task => Ok(migrate::impact(&checks, task)),
+    };
+    difference.changes.iter().map(impact_of).collect()
 }
 
 /// Reads all rows.
@@ -108,7 +71,7 @@ fn scan(
 }
 
 /// Counts the rows to index, and for a unique index those that are duplicates.
-fn index_examined(
+fn index_impact(
     connection: &Connection,
     old: &Definition,
     new: &Definition,
@@ -117,9 +80,9 @@ fn index_examined(
     let table = sql::table(&old.name).quoted();
     let count = |text: &str| -> Result<u64> { connection.query_row(text, [], |row| row.get(0)).map_err(map) };
     let scanned = count(&format!("SELECT count(*) FROM {table}"))?;
-    let mut examined = ChangeImpact { scanned, ..ChangeImpact::default() };
+    let mut impact = ChangeImpact { scanned, ..ChangeImpact::default() };
     if index.kind != IndexKind::Unique {
-        return Ok(examined);
+        return Ok(impact);
     }
     let mut columns = Vec::new();
     for name in &index.fields {
@@ -127,13 +90,13 @@ fn index_examined(
         match evolve::origin(old, field) {
             Some((_, before)) => columns.push(sql::Name::field(&before.name).quoted()),
             // A new field is null in every row, which violates nothing, or has the same value in every row.
-            None if field.backfill().is_none_or(Value::is_null) => return Ok(examined),
+            None if field.backfill().is_none_or(Value::is_null) => return Ok(impact),
             None => {}
         }
     }
     if columns.is_empty() {
-        examined.violating = if scanned > 1 { scanned } else { 0 };
-        return Ok(examined);
+        impact.violating = if scanned > 1 { scanned } else { 0 };
+        return Ok(impact);
     }
     let present: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
     let (present, group) = (present.join(" AND "), columns.join(", "));
@@ -141,23 +104,13 @@ fn index_examined(
     let groups = format!(
         "SELECT count(*) AS same, min({key}) AS example FROM {table} WHERE {present} GROUP BY {group} HAVING count(*) > 1"
     );
-    examined.violating = count(&format!("SELECT coalesce(sum(same), 0) FROM ({groups})"))?;
+    impact.violating = count(&format!("SELECT coalesce(sum(same), 0) FROM ({groups})"))?;
     let mut statement =
         connection.prepare(&format!("SELECT example FROM ({groups}) LIMIT {MAX_EXAMPLES}")).map_err(map)?;
     let keys = statement
         .query_map([], |row| super::columns::read(&old.key.kind, row, 0))
         .map_err(map)?
         .map(|key| key.map(|key| key.to_json(&old.key.kind)));
-    examined.examples = keys.collect::<Result<Vec<Json>, _>>().map_err(map)?;
-    Ok(examined)
-}
-
-/// Returns the error for a migration that fails on violating rows.
-pub(super) fn refusal(check: &FieldCheck<'_>, violating: u64, examples: &[Json]) -> Error {
-    let keys: Vec<String> = examples.iter().map(Json::to_string).collect();
-    Error::internal(format!(
-        "field `{}`: {violating} rows violate it, for example {}",
-        check.name(),
-        keys.join(", ")
-    ))
+    impact.examples = keys.collect::<Result<Vec<Json>, _>>().map_err(map)?;
+    Ok(impact)
 }

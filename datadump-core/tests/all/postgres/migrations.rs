@@ -59,11 +59,11 @@ async fn a_failed_migration_gives_the_reason_and_leaves_nothing() {
     for (definition, reason) in [
         (
             with(grown(), "size", "max", json!(2994)),
-            "field `size`: 5 rows do not fit it, among them \"CHIP002995\"",
+            "field `size`: 5 rows violate it, for example \"CHIP002995\"",
         ),
         (
             with(grown(), "color", "unique", json!(true)),
-            "`color`: there are rows with the same value, for example black",
+            "`color` cannot be unique: several rows have the same value, for example black",
         ),
         (with(first.clone(), "tag", "nullable", json!(false)), "field `tag`: 3000 rows"),
         (with(first.clone(), "color", "type", json!("boolean")), "field `color`: 3000 rows"),

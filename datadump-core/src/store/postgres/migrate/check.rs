@@ -1,7 +1,6 @@
 //! Checks that rows fit the new definition: all of them while writes go on, and in the final transaction
 //! those changed since.
 
-use serde_json::Value as Json;
 use sqlx::{
     AssertSqlSafe, Row as _,
     postgres::{PgArguments, PgRow},
@@ -9,67 +8,20 @@ use sqlx::{
 
 use super::{Halt, MigrationProgress, plan::Plan, session::MigrationSession};
 use crate::{
-    schema::{Definition, Field, Value, evolve},
-    store::{postgres::columns, sql::Name},
+    schema::{Definition, Value},
+    store::{
+        migrate::{FieldCheck, violations},
+        postgres::columns,
+        sql::Name,
+    },
 };
 
 /// Number of rows read at once.
 const BATCH_ROWS: usize = 5_000;
 
-/// Maximum number of example keys.
-const MAX_EXAMPLES: usize = 5;
-
-/// A check that values of an old field fit the new one.
-#[derive(Debug)]
-pub(in crate::store::postgres) struct FieldCheck<'p> {
-    pub(in crate::store::postgres) from: usize,
-    pub(in crate::store::postgres) to: usize,
-    before: &'p Field,
-    after: &'p Field,
-    pub(in crate::store::postgres) scanned: u64,
-    pub(in crate::store::postgres) violating: u64,
-    pub(in crate::store::postgres) examples: Vec<Json>,
-}
-
-impl<'p> FieldCheck<'p> {
-    pub(in crate::store::postgres) fn new(
-        old: &'p Definition,
-        new: &'p Definition,
-        (from, to): (usize, usize),
-    ) -> Option<Self> {
-        let (before, after) = (old.fields.get(from)?, new.fields.get(to)?);
-        Some(Self { from, to, before, after, scanned: 0, violating: 0, examples: Vec::new() })
-    }
-
-    /// Returns the value as the new field holds it; `None` if it does not fit.
-    pub(in crate::store::postgres) fn converted(&self, value: &Value) -> Option<Value> {
-        evolve::fitting(value, self.before, self.after)
-    }
-
-    /// Checks the value of one row.
-    fn look(&mut self, definition: &Definition, key: &Value, value: &Value) {
-        self.scanned += 1;
-        if self.converted(value).is_none() {
-            self.violating += 1;
-            if self.examples.len() < MAX_EXAMPLES {
-                self.examples.push(key.to_json(&definition.key.kind));
-            }
-        }
-    }
-}
-
-/// Returns the checks of a migration.
-pub(in crate::store::postgres) fn checks<'p>(
-    old: &'p Definition,
-    new: &'p Definition,
-    pairs: &[(usize, usize)],
-) -> Vec<FieldCheck<'p>> {
-    pairs.iter().filter_map(|pair| FieldCheck::new(old, new, *pair)).collect()
-}
-
 /// Returns the query for the key and the checked columns.
 pub(in crate::store::postgres) fn select(old: &Definition, checks: &[FieldCheck<'_>]) -> String {
-    let columns = checks.iter().map(|check| Name::field(&check.before.name).quoted());
+    let columns = checks.iter().map(|check| Name::field(&check.before().name).quoted());
     let columns: Vec<String> = [Name::field(&old.key.name).quoted()].into_iter().chain(columns).collect();
     format!("SELECT {} FROM {}", columns.join(", "), super::super::statements::table(&old.name))
 }
@@ -102,8 +54,8 @@ pub(in crate::store::postgres) fn look(
     for row in rows {
         let key = columns::value(row, 0, &old.key.kind)?;
         for (place, check) in checks.iter_mut().enumerate() {
-            let value = columns::value(row, place + 1, &check.before.kind)?;
-            check.look(old, &key, &value);
+            let value = columns::value(row, place + 1, &check.before().kind)?;
+            check.check(&key, &value);
         }
         last = Some(key);
     }
@@ -117,7 +69,7 @@ pub(super) async fn all(
     progress: &mut MigrationProgress,
 ) -> Result<(), Halt> {
     let old = &plan.old.definition;
-    let mut checks = checks(old, &plan.new, &plan.difference.scans());
+    let mut checks = FieldCheck::all(old, &plan.new, &plan.difference);
     if checks.is_empty() {
         return Ok(());
     }
@@ -144,7 +96,7 @@ pub(super) async fn horizon(session: &mut MigrationSession) -> Result<String, Ha
 /// Checks the rows changed since the first scan, while writes wait.
 pub(super) async fn changed(session: &mut MigrationSession, plan: &Plan, horizon: &str) -> Result<(), Halt> {
     let old = &plan.old.definition;
-    let mut checks = checks(old, &plan.new, &plan.difference.scans());
+    let mut checks = FieldCheck::all(old, &plan.new, &plan.difference);
     if checks.is_empty() {
         return Ok(());
     }
@@ -164,14 +116,5 @@ pub(super) async fn changed(session: &mut MigrationSession, plan: &Plan, horizon
 }
 
 fn verdict(checks: &[FieldCheck<'_>]) -> Result<(), Halt> {
-    let reasons: Vec<String> = checks
-        .iter()
-        .filter(|check| check.violating > 0)
-        .map(|check| {
-            let keys: Vec<String> = check.examples.iter().map(Json::to_string).collect();
-            let (name, count) = (&check.after.name, check.violating);
-            format!("field `{name}`: {count} rows violate it, for example {}", keys.join(", "))
-        })
-        .collect();
-    if reasons.is_empty() { Ok(()) } else { Err(Halt::Refused(reasons.join("; "))) }
+    violations(checks).map_or(Ok(()), |reason| Err(Halt::Refused(reason)))
 }

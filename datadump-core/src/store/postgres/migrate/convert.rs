@@ -4,12 +4,14 @@
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    Halt, MigrationProgress,
-    check::{self, FieldCheck},
+    Halt, MigrationProgress, check,
     plan::{FillMethod, MovedField, Plan},
     session::{BY_ANY, BY_KEY, MigrationSession},
 };
-use crate::{schema::Value, store::postgres::columns};
+use crate::{
+    schema::Value,
+    store::{migrate::FieldCheck, postgres::columns},
+};
 
 /// Fills all converted columns.
 pub(super) async fn all(
@@ -24,7 +26,7 @@ pub(super) async fn all(
     }
     let old = &plan.old.definition;
     let pairs: Vec<(usize, usize)> = converted.iter().map(|moved| (moved.from, moved.to)).collect();
-    let checks = check::checks(old, &plan.new, &pairs);
+    let checks = FieldCheck::of_pairs(old, &plan.new, &pairs);
     let update = update(plan, &converted);
     session.execute(BY_KEY).await?;
     let mut after: Option<Value> = None;
@@ -59,9 +61,7 @@ pub(super) async fn all(
 
 fn fitting(check: &FieldCheck<'_>, value: &Value, key: Option<&Value>) -> Result<Value, Halt> {
     // All rows were checked before. A value that does not fit now is a defect, and must not be lost.
-    check
-        .converted(value)
-        .ok_or_else(|| Halt::Refused(format!("the value of row {key:?} cannot be converted")))
+    check.convert(value).ok_or_else(|| Halt::Refused(format!("the value of row {key:?} cannot be converted")))
 }
 
 fn update(plan: &Plan, converted: &[&MovedField]) -> String {

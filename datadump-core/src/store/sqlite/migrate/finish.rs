@@ -9,7 +9,7 @@ use super::{
         columns::{self, Bind, read_row},
         declare,
         error::map,
-        examine, system,
+        system,
         writer::{Pace, Writer},
     },
     ddl::{self, Step},
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    schema::{Definition, Difference, InForce, StoredRow, Task, Value, evolve},
+    schema::{Definition, Difference, InForce, StoredRow, Value, evolve},
     store::{Column, Storage, sql},
 };
 
@@ -108,8 +108,6 @@ fn convert(
     to: usize,
 ) -> Result<()> {
     let (Some(before), Some(after)) = (old.fields.get(from), new.fields.get(to)) else { return Ok(()) };
-    let task = Task::ConvertColumn { from, to };
-    let Some(check) = examine::FieldCheck::of(old, new, &task) else { return Ok(()) };
     let table = sql::table(&old.name).quoted();
     let temporary = sql::Name::temporary(&after.name).quoted();
     let key_name = sql::column(old, Column::Key).quoted();
@@ -132,8 +130,10 @@ fn convert(
         last = key.clone();
         for (key, value) in &rows {
             let converted = evolve::fitting(value, before, after);
-            let converted =
-                converted.ok_or_else(|| examine::refusal(&check, 1, &[key.to_json(&old.key.kind)]))?;
+            let converted = converted.ok_or_else(|| {
+                let key = key.to_json(&old.key.kind);
+                Error::internal(format!("field `{}`: the value of row {key} cannot be converted", after.name))
+            })?;
             update.execute([Bind(&converted), Bind(key)]).map_err(map)?;
         }
     }

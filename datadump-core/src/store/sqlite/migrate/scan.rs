@@ -12,14 +12,17 @@ use super::{
         SqliteStore,
         columns::{Bind, read_row},
         error::map,
-        examine::{self, FieldCheck},
     },
     RunningMigration,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     schema::{Definition, Difference, StoredRow, Value, evolve},
-    store::{Column, Storage, sql},
+    store::{
+        Column, Storage,
+        migrate::{FieldCheck, violations},
+        sql,
+    },
 };
 
 /// Number of rows per chunk.
@@ -70,15 +73,13 @@ pub(super) fn check(
     difference: &Difference,
     rows: &[StoredRow],
 ) -> Result<()> {
-    for change in &difference.changes {
-        let Some(check) = FieldCheck::of(old, new, &change.task) else { continue };
-        let violating: Vec<&StoredRow> = rows.iter().filter(|row| check.violated_by(row)).collect();
-        if !violating.is_empty() {
-            let examples = violating.iter().take(5).map(|row| row.key.to_json(&old.key.kind));
-            return Err(examine::refusal(&check, violating.len() as u64, &examples.collect::<Vec<_>>()));
+    let mut checks = FieldCheck::all(old, new, difference);
+    for row in rows {
+        for check in &mut checks {
+            check.check(&row.key, row.values.get(check.from).unwrap_or(&Value::Null));
         }
     }
-    Ok(())
+    violations(&checks).map_or(Ok(()), |reason| Err(Error::internal(reason)))
 }
 
 fn count(connection: &Connection, definition: &Definition) -> Result<u64> {
