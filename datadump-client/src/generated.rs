@@ -4921,7 +4921,7 @@ impl Client {
     pub fn remove_device(&self) -> builder::RemoveDevice<'_> {
         builder::RemoveDevice::new(self)
     }
-    #[doc = "Change a device\n\n`device` renames it; `labels` sets its labels; `period_s` is its expected reporting interval (null to learn it);\n`own_table` stores its readings in a table of its own, and `move` moves earlier readings there too;\n`state` set to `known` adopts the device.\n\nSends a `PATCH` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: Name or number of the device.\n- `if_match`: Quoted version the device must have.\n- `body`: The changes.\n```text\nlet response = client.patch_device()\n    .id(id)\n    .if_match(if_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Change a device\n\n`device` renames it; `labels` sets its labels; `period_s` is its expected reporting interval (null to\nlearn it); `own_table` stores its readings in a table of its own, and `move` moves earlier readings\nthere too; `state` set to `known` adopts the device.\n\nSends a `PATCH` request to `/api/v1/device/{id}`\n\nArguments:\n- `id`: Name or number of the device.\n- `if_match`: Quoted version the device must have.\n- `body`: The changes.\n```text\nlet response = client.patch_device()\n    .id(id)\n    .if_match(if_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn patch_device(&self) -> builder::PatchDevice<'_> {
         builder::PatchDevice::new(self)
     }

@@ -15,6 +15,7 @@ mod api;
 mod app;
 mod cli;
 pub mod config;
+mod connection_handle;
 mod drain;
 mod error;
 mod extract;

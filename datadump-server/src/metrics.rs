@@ -12,7 +12,7 @@ use std::{
 use datadump_core::{live::Load as StreamLoad, store::Load};
 use poem::http::{Method, StatusCode};
 
-use crate::api::ThrowCounters;
+use crate::answer::ThrowCounters;
 
 /// Upper bounds of the duration buckets, in seconds.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];

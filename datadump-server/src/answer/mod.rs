@@ -3,6 +3,8 @@
 mod moment;
 mod object;
 mod page;
+mod receipt;
+mod throw_counters;
 
 use poem::{IntoResponse, Response};
 use poem_openapi::{
@@ -16,6 +18,8 @@ use serde::Serialize;
 pub(crate) use moment::Moment;
 pub(crate) use object::Object;
 pub(crate) use page::{Window, encoded, link};
+pub(crate) use receipt::ReceiptAnswer;
+pub(crate) use throw_counters::ThrowCounters;
 
 use crate::problem::Problem;
 

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{extract::Paging, problem::Problem};
+use crate::problem::Problem;
 
 const DEFAULT_LIMIT: u64 = 100;
 const MAX_LIMIT: u64 = 1000;
@@ -46,13 +46,13 @@ pub(crate) struct Page<T> {
 }
 
 impl Window {
-    pub(crate) fn new(paging: &Paging) -> Result<Self, Problem> {
-        let limit = paging.limit.unwrap_or(DEFAULT_LIMIT);
+    pub(crate) fn new(limit: Option<u64>, offset: Option<u64>) -> Result<Self, Problem> {
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             let detail = format!("`limit` must be from 1 to {MAX_LIMIT}, not {limit}");
             return Err(Problem::parameter("limit", "limit", detail));
         }
-        Ok(Self { limit, offset: paging.offset.unwrap_or(0) })
+        Ok(Self { limit, offset: offset.unwrap_or(0) })
     }
 
     /// Returns the page of a list at `path`.
@@ -97,12 +97,12 @@ mod tests {
             (Some(2), Some(4), vec![4], None, Some("/x/?limit=2&offset=2")),
             (Some(2), Some(u64::MAX), vec![], None, Some("/x/?limit=2&offset=18446744073709551613")),
         ] {
-            let page = Window::new(&Paging { limit, offset }).unwrap().of("/x/", vec![0, 1, 2, 3, 4]);
+            let page = Window::new(limit, offset).unwrap().of("/x/", vec![0, 1, 2, 3, 4]);
             assert_eq!((page.count, page.results), (5, results));
             assert_eq!((page.next.as_deref(), page.previous.as_deref()), (next, previous));
         }
         for limit in [0, 1001] {
-            assert_eq!(Window::new(&Paging { limit: Some(limit), offset: None }).unwrap_err().status, 400);
+            assert_eq!(Window::new(Some(limit), None).unwrap_err().status, 400);
         }
     }
 

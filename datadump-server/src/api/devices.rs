@@ -193,9 +193,9 @@ impl Devices {
 
     /// Change a device
     ///
-    /// `device` renames it; `labels` sets its labels; `period_s` is its expected reporting interval (null to learn it);
-    /// `own_table` stores its readings in a table of its own, and `move` moves earlier readings there too;
-    /// `state` set to `known` adopts the device.
+    /// `device` renames it; `labels` sets its labels; `period_s` is its expected reporting interval (null to
+    /// learn it); `own_table` stores its readings in a table of its own, and `move` moves earlier readings
+    /// there too; `state` set to `known` adopts the device.
     #[oai(path = "/:id", method = "patch", operation_id = "patch_device")]
     async fn patch(
         &self,

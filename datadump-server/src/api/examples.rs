@@ -5,10 +5,7 @@ use serde_json::Value as Json;
 
 use super::{commands, devices, hub, processors, quarantine, rows, sources, storages, throws};
 
-/// Examples for path parameters.
-pub(super) const STORAGE: &str = "dog";
-pub(super) const KEY: &str = "CHIP1";
-pub(super) const PROCESSOR: &str = "in-celsius";
+/// Examples for path parameters; those of other resources are next to their example bodies.
 const SOURCE: &str = "animals";
 const DEVICE: &str = "pico_w";
 
@@ -33,11 +30,11 @@ fn add_to(path: &str, operation: &mut Json) {
     let parameters = operation.get_mut("parameters").and_then(Json::as_array_mut);
     for parameter in parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "path") {
         let example = match parameter["name"].as_str() {
-            Some("name") if path.starts_with("/api/v1/processor/") => PROCESSOR,
-            Some("name") => STORAGE,
+            Some("name") if path.starts_with("/api/v1/processor/") => processors::EXAMPLE_NAME,
+            Some("name") => storages::EXAMPLE_NAME,
             Some("id") if path.starts_with("/api/v1/device/") => DEVICE,
             Some("source") => SOURCE,
-            Some("key") => KEY,
+            Some("key") => rows::EXAMPLE_KEY,
             _ => continue,
         };
         parameter["example"] = example.into();

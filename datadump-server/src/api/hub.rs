@@ -5,9 +5,9 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{ReceiptAnswer, Tag};
+use super::Tag;
 use crate::{
-    answer::{Object, Reply},
+    answer::{Object, ReceiptAnswer, Reply},
     extract::{
         DeviceToken, LIMIT, MaybeKey, OFFSET, Pairs, Parameter, Query, QueryParameters, ThrowBody, ThrowHead,
         push, whole_number,

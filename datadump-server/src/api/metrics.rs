@@ -11,8 +11,9 @@ use poem_openapi::{
     types::Type as _,
 };
 
-use super::{Tag, sources::ThrowCounters};
+use super::Tag;
 use crate::{
+    answer::ThrowCounters,
     metrics::{Metrics, ThrowLoad},
     problem::Problem,
     throwing::Thrower,

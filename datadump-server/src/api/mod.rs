@@ -9,7 +9,6 @@ mod idempotency;
 mod metrics;
 mod processors;
 mod quarantine;
-mod receipt_answer;
 mod replay_answer;
 mod replays;
 mod rows;
@@ -18,6 +17,7 @@ mod status;
 mod storage_answer;
 mod storages;
 mod stream;
+mod throw_response;
 mod throws;
 mod versions;
 
@@ -27,7 +27,6 @@ use datadump_core::Dump;
 use poem::{endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{OpenApi, OpenApiService, Tags, registry::MetaApi, registry::Registry};
 
-pub(crate) use self::{receipt_answer::ReceiptAnswer, sources::ThrowCounters};
 use crate::{extract::flatten, live::Streams, metrics::Metrics, throwing::Thrower};
 
 /// All resources, in the order of the document.

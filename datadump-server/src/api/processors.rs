@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{Tag, examples};
+use super::Tag;
 use crate::{
     answer::{Object, Reply, Window, encoded},
     extract::{BaseUrl, JsonBody, Paging, Query, typed},
@@ -101,7 +101,7 @@ impl Processors {
     /// Built-in ones, native ones compiled into this server, and programs.
     #[oai(path = "/", method = "get", operation_id = "list_processors")]
     async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<ProcessorList>, Problem> {
-        let window = Window::new(&paging.0)?;
+        let window = paging.0.window()?;
         Ok(page(window, &base.at(PATH), self.dump.programs().all()))
     }
 
@@ -180,7 +180,7 @@ impl Processors {
         paging: Query<Paging>,
         base: BaseUrl,
     ) -> Result<Reply<ProcessorList>, Problem> {
-        let window = Window::new(&paging.0)?;
+        let window = paging.0.window()?;
         let versions = self.dump.programs().versions(&name.0).await?;
         Ok(page(window, &base.at(&format!("{PATH}{}/versions/", encoded(&name.0))), versions))
     }
@@ -222,15 +222,16 @@ impl From<ProcessorInfo> for ProcessorAnswer {
     }
 }
 
+/// Name of the program in examples.
+pub(super) const EXAMPLE_NAME: &str = "in-celsius";
+
 /// A program for records with degrees Fahrenheit.
 const PROGRAM: &str = ".celsius = (to_float!(.fahrenheit) - 32.0) * 5.0 / 9.0\ndel(.fahrenheit)";
 
 /// Example bodies for the API document.
 pub(super) fn example(operation: &str) -> Option<Json> {
     match operation {
-        "create_processor" => {
-            Some(json!({"name": examples::PROCESSOR, "takes": "record", "program": PROGRAM}))
-        }
+        "create_processor" => Some(json!({"name": EXAMPLE_NAME, "takes": "record", "program": PROGRAM})),
         "set_processor" => Some(json!({"takes": "record", "program": PROGRAM})),
         "simulate" => Some(json!({"program": PROGRAM, "throws": [{"body": "{\"fahrenheit\": 98.6}"}]})),
         _ => None,

@@ -14,7 +14,7 @@ use super::{
     replay_answer::{ReplayAnswer, ReplayResponse},
 };
 use crate::{
-    answer::{Reply, Window},
+    answer::Reply,
     extract::{BaseUrl, Paging, Query, typed},
     problem::{FaultAnswer, Problem},
 };
@@ -58,7 +58,7 @@ impl Replays {
     /// List running and recent replays, newest first
     #[oai(path = "/", method = "get", operation_id = "list_replays")]
     async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<ReplayList>, Problem> {
-        let window = Window::new(&paging.0)?;
+        let window = paging.0.window()?;
         let replays = self.dump.replays().all().iter().map(|state| ReplayAnswer::from(&**state)).collect();
         let page = window.of(&base.at("/api/v1/replay/"), replays);
         let (count, next, previous) = (page.count, page.next, page.previous);

@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Tag, examples};
+use super::Tag;
 use crate::{
     answer::{Object, Reply, encoded, link},
     extract::{
@@ -301,11 +301,14 @@ fn two_versions() -> Problem {
     Problem::parameter("version", "two-conditions", detail)
 }
 
+/// Key of the row in examples.
+pub(super) const EXAMPLE_KEY: &str = "CHIP1";
+
 /// Example bodies for the API document.
 pub(super) fn example(operation: &str) -> Option<Json> {
     match operation {
         "save_row" | "replace_row" => {
-            Some(json!({"chip_id": examples::KEY, "color": "red", "collar_size": 40}))
+            Some(json!({"chip_id": EXAMPLE_KEY, "color": "red", "collar_size": 40}))
         }
         "patch_row" => Some(json!({"color": "black"})),
         _ => None,

@@ -5,9 +5,9 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Tag, examples};
+use super::{Tag, storages};
 use crate::{
-    answer::{Object, Reply, Window},
+    answer::{Object, Reply, ThrowCounters},
     extract::{BaseUrl, IfMatch, IfNoneMatch, JsonBody, Paging, Query, expectation, object},
     problem::Problem,
     throwing::source_name,
@@ -55,22 +55,6 @@ pub(crate) struct SourceAnswer {
     updated_at: String,
     /// Counters since the server started.
     counted: ThrowCounters,
-}
-
-/// Counters of throws.
-#[derive(Debug, Clone, Copy, Default, ApiObject, Serialize)]
-#[oai(rename = "ThrowCounters")]
-pub(crate) struct ThrowCounters {
-    /// Number of throws.
-    pub(crate) throws: u64,
-    /// Number of rows written.
-    pub(crate) accepted: u64,
-    /// Number of quarantine entries created.
-    pub(crate) quarantined: u64,
-    /// Number of records dropped by a program or by the settings of the source.
-    pub(crate) dropped: u64,
-    /// Number of records that were already stored.
-    pub(crate) duplicates: u64,
 }
 
 /// The most recent throws at a source, newest first.
@@ -130,7 +114,7 @@ impl Sources {
     /// List sources
     #[oai(path = "/", method = "get", operation_id = "list_sources")]
     async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<SourceList>, Problem> {
-        let window = Window::new(&paging.0)?;
+        let window = paging.0.window()?;
         let sources = self.dump.sources().all().into_iter().map(SourceAnswer::from).collect();
         let page = window.of(&base.at(PATH), sources);
         let (count, next, previous) = (page.count, page.next, page.previous);
@@ -236,19 +220,6 @@ impl Sources {
     }
 }
 
-impl ThrowCounters {
-    /// Returns the sums over all sources.
-    pub(super) fn of(dump: &Dump) -> Self {
-        dump.sources().all().iter().fold(Self::default(), |sum, source| Self {
-            throws: sum.throws + source.counted.throws,
-            accepted: sum.accepted + source.counted.accepted,
-            quarantined: sum.quarantined + source.counted.quarantined,
-            dropped: sum.dropped + source.counted.dropped,
-            duplicates: sum.duplicates + source.counted.duplicates,
-        })
-    }
-}
-
 fn tagged(source: SourceInfo) -> (Reply<SourceAnswer>, String) {
     let tag = format!("\"{}\"", source.version);
     (Reply(source.into()), tag)
@@ -267,13 +238,7 @@ impl From<SourceInfo> for SourceAnswer {
             version: source.version,
             created_at: source.created_at,
             updated_at: source.updated_at,
-            counted: ThrowCounters {
-                throws: source.counted.throws,
-                accepted: source.counted.accepted,
-                quarantined: source.counted.quarantined,
-                dropped: source.counted.dropped,
-                duplicates: source.counted.duplicates,
-            },
+            counted: source.counted.into(),
         }
     }
 }
@@ -283,7 +248,7 @@ pub(super) fn example(operation: &str) -> Option<Json> {
     match operation {
         "set_source" => Some(json!({
             "routes": [{
-                "storage": examples::STORAGE,
+                "storage": storages::EXAMPLE_NAME,
                 "when": {"kind": "dog"},
                 "keep": ["chip_id", "color", "collar.size"],
                 "rename": {"collar.size": "collar_size"},

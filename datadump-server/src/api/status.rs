@@ -6,8 +6,12 @@ use datadump_core::{Dump, store::Span};
 use poem_openapi::{Object as ApiObject, OpenApi};
 use serde::Serialize;
 
-use super::{Tag, sources::ThrowCounters};
-use crate::{answer::Reply, metrics::Metrics, problem::Problem};
+use super::Tag;
+use crate::{
+    answer::{Reply, ThrowCounters},
+    metrics::Metrics,
+    problem::Problem,
+};
 
 /// The status operation.
 pub(crate) struct Status {

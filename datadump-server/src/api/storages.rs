@@ -5,9 +5,9 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Tag, examples, storage_answer::StorageAnswer};
+use super::{Tag, storage_answer::StorageAnswer};
 use crate::{
-    answer::{Reply, Window},
+    answer::Reply,
     extract::{BaseUrl, JsonBody, Paging, Parameter, Query, QueryParameters},
     problem::Problem,
 };
@@ -109,9 +109,8 @@ impl Storages {
     /// List storages
     #[oai(path = "/", method = "get", operation_id = "list_storages")]
     async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<StorageList>, Problem> {
-        let window = Window::new(&paging.0)?;
-        let storages =
-            self.dump.definitions().all().iter().map(|storage| StorageAnswer::from(&**storage)).collect();
+        let window = paging.0.window()?;
+        let storages = self.dump.definitions().all().iter().map(|storage| StorageAnswer::from(&**storage)).collect();
         let page = window.of(&base.at("/api/v1/factory/storage/"), storages);
         let (count, next, previous) = (page.count, page.next, page.previous);
         Ok(Reply(StorageList { count, next, previous, results: page.results }))
@@ -174,11 +173,14 @@ fn class(name: &str) -> Result<Class, Problem> {
     })
 }
 
+/// Name of the storage in examples.
+pub(super) const EXAMPLE_NAME: &str = "dog";
+
 /// Example bodies for the API document; a plan takes the same body as a declaration.
 pub(super) fn example(operation: &str) -> Option<Json> {
     match operation {
         "declare_storage" | "plan_storage" => Some(json!({
-            "name": examples::STORAGE,
+            "name": EXAMPLE_NAME,
             "key": {"name": "chip_id", "type": "string", "max_length": 16},
             "fields": [
                 {"name": "color", "type": "string", "max_length": 32, "db_index": true},

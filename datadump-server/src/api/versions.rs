@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::Tag;
 use crate::{
-    answer::{Moment, Object, Reply, Window, encoded},
+    answer::{Moment, Object, Reply, encoded},
     extract::{BaseUrl, JsonBody, Paging, Query},
     problem::{FaultAnswer, Problem},
 };
@@ -129,9 +129,8 @@ impl Versions {
         paging: Query<Paging>,
         base: BaseUrl,
     ) -> Result<Reply<VersionList>, Problem> {
-        let window = Window::new(&paging.0)?;
-        let versions =
-            self.dump.definitions().versions(&name.0).await?.into_iter().map(VersionAnswer::from).collect();
+        let window = paging.0.window()?;
+        let versions = self.dump.definitions().versions(&name.0).await?.into_iter().map(VersionAnswer::from).collect();
         let address = base.at(&format!("/api/v1/factory/storage/{}/versions/", encoded(&name.0)));
         let page = window.of(&address, versions);
         let (count, next, previous) = (page.count, page.next, page.previous);

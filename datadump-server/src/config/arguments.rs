@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use super::{
-    Command, Config, WORKER,
+    Command, WORKER,
     layer::{Layer, Origin},
+    server_config::Config,
     settings::SETTINGS,
 };
 use crate::Error;

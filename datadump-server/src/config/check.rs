@@ -2,7 +2,7 @@
 
 use datadump_core::Address;
 
-use super::{Config, layer::Layer, masked, settings::SETTINGS};
+use super::{layer::Layer, mask::masked, server_config::Config, settings::SETTINGS};
 
 /// Describes a configuration.
 pub(super) fn report(config: &Config, layers: &[Layer]) -> String {

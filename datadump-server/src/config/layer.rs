@@ -3,7 +3,7 @@
 use std::{ffi::OsString, fmt, path::PathBuf};
 
 use super::{
-    Config,
+    server_config::Config,
     settings::{self, SETTINGS, Setting},
 };
 use crate::Error;

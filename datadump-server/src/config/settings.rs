@@ -1,6 +1,6 @@
 //! The list of all settings.
 
-use super::{Config, masked, values};
+use super::{mask::masked, server_config::Config, values};
 
 /// A setting.
 pub(crate) struct Setting {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, str::FromStr, time::Duration};
 use datadump_core::Registration;
 use tracing_subscriber::EnvFilter;
 
-use super::LogFormat;
+use super::server_config::LogFormat;
 
 const SIZES: &[(&str, usize)] =
     &[("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("MB", 1_000_000), ("B", 1)];

@@ -3,6 +3,7 @@
 use poem_openapi::types::Type as _;
 
 use super::query::{Pairs, Parameter, QueryParameters, passed_on, whole_number};
+use crate::{answer::Window, problem::Problem};
 
 /// `limit` of a list that the core pages.
 pub(crate) const LIMIT: Parameter<Pairs> =
@@ -33,10 +34,15 @@ pub(crate) const ORDERING: Parameter<Pairs> = passed_on(
 /// The page of a list that is complete in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
-    /// Maximum number of results.
-    pub(crate) limit: Option<u64>,
-    /// Number of results to skip.
-    pub(crate) offset: Option<u64>,
+    limit: Option<u64>,
+    offset: Option<u64>,
+}
+
+impl Paging {
+    /// Returns the requested page.
+    pub(crate) fn window(&self) -> Result<Window, Problem> {
+        Window::new(self.limit, self.offset)
+    }
 }
 
 impl QueryParameters for Paging {

@@ -11,13 +11,9 @@ use poem::{
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::net::TcpStream;
-use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
 
-use super::{
-    timeouts::{Activity, ClientTimeout, MonitoredSocket, Timeouts},
-    workers::Slot,
-};
-use crate::{app::App, live::Endless, metrics::OpenConnection};
+use super::timeouts::{Activity, ClientTimeout, MonitoredSocket, Timeouts};
+use crate::{app::App, connection_handle::ConnectionHandle, live::Endless};
 
 /// Maximum size of a request's head.
 const MAX_HEAD: usize = 32 << 10;
@@ -31,31 +27,6 @@ pub(super) struct Server {
     pub(super) app: Arc<App>,
     pub(super) local: SocketAddr,
     pub(super) timeouts: Timeouts,
-}
-
-/// Held by a connection and by the WebSocket it is upgraded to: until all clones are dropped, the connection
-/// counts as open, and a stop waits for it.
-#[derive(Debug, Clone)]
-pub(crate) struct ConnectionHandle {
-    _open: Arc<(OpenConnection, Slot)>,
-    _tracked: TaskTrackerToken,
-    stop: CancellationToken,
-}
-
-impl ConnectionHandle {
-    pub(super) fn new(
-        open: OpenConnection,
-        slot: Slot,
-        tracked: TaskTrackerToken,
-        stop: CancellationToken,
-    ) -> Self {
-        Self { _open: Arc::new((open, slot)), _tracked: tracked, stop }
-    }
-
-    /// Waits until the server stops.
-    pub(crate) async fn stopped(&self) {
-        self.stop.cancelled().await;
-    }
 }
 
 /// Serves a connection until it is closed.

@@ -13,9 +13,9 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use self::{connection::ConnectionHandle, workers::Workers};
+pub(crate) use self::workers::Workers;
 use self::{connection::Server, timeouts::Timeouts};
-use crate::{app::App, config::Config, metrics::OpenConnection};
+use crate::{app::App, config::Config, connection_handle::ConnectionHandle, metrics::OpenConnection};
 
 /// Delay after the operating system could not provide a connection.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
@@ -61,7 +61,7 @@ pub(crate) async fn serve(
             continue;
         }
         let open = OpenConnection::new(&server.app.metrics);
-        let handle = ConnectionHandle::new(open, slot, connections.token(), stopping.clone());
+        let handle = ConnectionHandle::new((open, slot, connections.token()), stopping.clone());
         let server = server.clone();
         worker.spawn(async move {
             // Registers the socket with the worker's runtime instead of the one that accepted it.

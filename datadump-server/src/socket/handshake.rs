@@ -13,7 +13,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::{net::ConnectionHandle, problem::Problem};
+use crate::{connection_handle::ConnectionHandle, problem::Problem};
 
 /// The only version of the protocol.
 const VERSION: &str = "13";

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    api::ReceiptAnswer,
+    answer::ReceiptAnswer,
     problem::{Problem, ProblemAnswer},
 };
 

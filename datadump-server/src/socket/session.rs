@@ -23,8 +23,8 @@ use tokio_tungstenite::{
 
 use super::{envelope, memory_limit::MemoryLimit, response};
 use crate::{
+    connection_handle::ConnectionHandle,
     extract::malformed,
-    net::ConnectionHandle,
     problem::Problem,
     throwing::{Control, Lease, OnError, Thrower},
 };

@@ -1,15 +1,11 @@
-//! Receipts, as the API returns them.
+//! Receipts, in responses and in messages of WebSockets.
 
 use std::collections::BTreeMap;
 
-use datadump_core::{Receipt, Remark};
-use poem_openapi::{ApiResponse, Object as ApiObject};
+use datadump_core::{Receipt, Remark, SourceName};
+use poem_openapi::Object as ApiObject;
 use serde::Serialize;
-
-use crate::{
-    answer::Reply,
-    throwing::{Accepted, ThrowOutcome},
-};
+use uuid::Uuid;
 
 /// The outcome of a throw. Everything it counts is committed.
 #[derive(Debug, Default, ApiObject, Serialize)]
@@ -67,44 +63,15 @@ pub(crate) struct RemarkAnswer {
     quarantine: Option<String>,
 }
 
-/// The response to a throw.
-#[derive(ApiResponse)]
-pub(crate) enum ThrowResponse {
-    /// The whole throw is committed: as rows, or in quarantine with its original bytes.
-    #[oai(status = 200)]
-    Committed(
-        Reply<ReceiptAnswer>,
-        /// Whether this is a recorded response.
-        #[oai(header = "Idempotent-Replayed")]
-        Option<bool>,
-    ),
-    /// The throw is accepted but not committed yet (`ack=accepted`).
-    #[oai(status = 202)]
-    Accepted(
-        Reply<ReceiptAnswer>,
-        /// Whether this is a recorded response.
-        #[oai(header = "Idempotent-Replayed")]
-        Option<bool>,
-    ),
-}
-
-impl From<ThrowOutcome> for ThrowResponse {
-    fn from(outcome: ThrowOutcome) -> Self {
-        match outcome {
-            ThrowOutcome::Committed(receipt) => {
-                let replayed = receipt.replayed.then_some(true);
-                Self::Committed(Reply(receipt.into()), replayed)
-            }
-            ThrowOutcome::Accepted(Accepted { id, source, replayed }) => {
-                let answer = ReceiptAnswer {
-                    ok: true,
-                    throw: id.to_string(),
-                    source: source.as_str().to_owned(),
-                    queued: Some(true),
-                    ..ReceiptAnswer::default()
-                };
-                Self::Accepted(Reply(answer), replayed.then_some(true))
-            }
+impl ReceiptAnswer {
+    /// The receipt of a throw that is not committed yet.
+    pub(crate) fn queued(throw: Uuid, source: &SourceName) -> Self {
+        Self {
+            ok: true,
+            throw: throw.to_string(),
+            source: source.as_str().to_owned(),
+            queued: Some(true),
+            ..Self::default()
         }
     }
 }
