@@ -22,7 +22,7 @@ pub(crate) struct ThrowCounters {
 impl ThrowCounters {
     /// Returns the sums over all sources.
     pub(crate) fn of(dump: &Dump) -> Self {
-        dump.sources().into_iter().map(|source| Self::from(source.counted)).fold(
+        dump.sources().all().into_iter().map(|source| Self::from(source.counted)).fold(
             Self::default(),
             |sum, one| Self {
                 throws: sum.throws + one.throws,

@@ -110,7 +110,8 @@ impl Storages {
     #[oai(path = "/", method = "get", operation_id = "list_storages")]
     async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<StorageList>, Problem> {
         let window = paging.0.window()?;
-        let storages = self.dump.definitions().all().iter().map(|storage| StorageAnswer::from(&**storage)).collect();
+        let storages =
+            self.dump.definitions().all().iter().map(|storage| StorageAnswer::from(&**storage)).collect();
         let page = window.of(&base.at("/api/v1/factory/storage/"), storages);
         let (count, next, previous) = (page.count, page.next, page.previous);
         Ok(Reply(StorageList { count, next, previous, results: page.results }))

@@ -130,7 +130,8 @@ impl Versions {
         base: BaseUrl,
     ) -> Result<Reply<VersionList>, Problem> {
         let window = paging.0.window()?;
-        let versions = self.dump.definitions().versions(&name.0).await?.into_iter().map(VersionAnswer::from).collect();
+        let versions =
+            self.dump.definitions().versions(&name.0).await?.into_iter().map(VersionAnswer::from).collect();
         let address = base.at(&format!("/api/v1/factory/storage/{}/versions/", encoded(&name.0)));
         let page = window.of(&address, versions);
         let (count, next, previous) = (page.count, page.next, page.previous);
