@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, TestStore, ensure, ensure_eq, rows::name};
+use super::{
+    bench::{Bench, TestStore, ensure, ensure_eq},
+    rows::name,
+};
 use crate::{
     error::{Error, Result},
     schema::{Row, Value},

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Bench, TestStore, dog, ensure, ensure_eq};
+use super::bench::{Bench, TestStore, dog, ensure, ensure_eq};
 use crate::{
     error::{Error, Result},
     store::{Declaration, Expect, State, WriteBatch},

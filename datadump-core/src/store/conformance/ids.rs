@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, TestStore, ensure, ensure_eq, rows::name};
+use super::{
+    bench::{Bench, TestStore, ensure, ensure_eq},
+    rows::name,
+};
 use crate::{
     error::Result,
     schema::Value,

@@ -2,7 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, TestStore, dog, ensure, ensure_eq, rows::name};
+use super::{
+    bench::{Bench, TestStore, dog, ensure, ensure_eq},
+    rows::name,
+};
 use crate::{
     error::{Error, Result},
     schema::Value,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Bench, TestStore, dog, ensure, ensure_eq};
+use super::bench::{Bench, TestStore, dog, ensure, ensure_eq};
 use crate::{
     error::{Error, Result},
     store::{Expect, Outcome, State, WriteBatch},

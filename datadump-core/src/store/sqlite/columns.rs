@@ -9,8 +9,12 @@ use uuid::Uuid;
 use crate::{
     clock::Timestamp,
     schema::{Definition, Field, Index, IndexKind, Kind, StorageId, StoredRow, Value},
+    store::sql::Dialect,
     store::{Column, sql},
 };
+
+/// The SQL dialect of this backend.
+pub(super) const DIALECT: Dialect = Dialect::Sqlite;
 
 /// Returns the column type, one of those that a STRICT table accepts.
 pub(super) fn type_of(kind: &Kind) -> &'static str {
@@ -88,7 +92,7 @@ pub(super) fn add_column(definition: &Definition, field: &Field) -> String {
     let name = sql::Name::field(&field.name).quoted();
     let default = match field.backfill() {
         None | Some(Value::Null) => String::new(),
-        Some(value) => format!(" DEFAULT {}", sql::literal(super::DIALECT, &field.kind, value)),
+        Some(value) => format!(" DEFAULT {}", sql::literal(DIALECT, &field.kind, value)),
     };
     format!("ALTER TABLE {table} ADD COLUMN {name} {}{default}", type_of(&field.kind))
 }

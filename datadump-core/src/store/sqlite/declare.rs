@@ -1,6 +1,6 @@
 //! Declares and removes storages, on the writer's thread.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rusqlite::Connection;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
@@ -15,6 +15,9 @@ use crate::{
         system::{storage, version},
     },
 };
+
+/// Names of dropped fields with their kinds.
+pub(super) type DroppedFields = BTreeMap<String, String>;
 
 /// Records a version to be applied.
 pub(super) fn declare(writer: &mut Writer, declaration: &Declaration) -> Result<Arc<Storage>> {
@@ -85,7 +88,7 @@ pub(super) fn put_in_force(
     connection: &Connection,
     id: StorageId,
     version: i32,
-    dropped: &super::DroppedFields,
+    dropped: &DroppedFields,
     now: Timestamp,
 ) -> Result<()> {
     let row = storage::ActiveModel {

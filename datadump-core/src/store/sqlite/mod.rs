@@ -20,11 +20,7 @@ mod wal;
 mod write;
 mod writer;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -32,7 +28,7 @@ use tokio::sync::watch;
 
 use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
-    Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES, queue::Queue, sql::Dialect,
+    Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES, queue::Queue,
 };
 use crate::{
     error::{Error, Result},
@@ -40,6 +36,7 @@ use crate::{
 };
 use disk_health::DiskHealth;
 use readers::Readers;
+use wal::with_suffix;
 use writer::{Command, Writer};
 
 /// A store in an SQLite file.
@@ -52,7 +49,7 @@ pub struct SqliteStore {
     commit_signal: watch::Sender<u64>,
     disk_health: DiskHealth,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
-    migrations: migrate::Migrations,
+    migrations: migrate::running::Migrations,
     file: PathBuf,
     /// Held until the store is closed, so that no other process opens the file.
     lock: Mutex<Option<std::fs::File>>,
@@ -87,7 +84,7 @@ impl SqliteStore {
             commit_signal,
             disk_health,
             writer: Mutex::new(Some(thread)),
-            migrations: migrate::Migrations::default(),
+            migrations: migrate::running::Migrations::default(),
             file: opened.file,
             lock: Mutex::new(Some(opened.lock)),
             temporary: Mutex::new(opened.temporary),
@@ -241,15 +238,3 @@ impl Store for SqliteStore {
 
 /// Timeout of examining all rows for a plan.
 const PLAN_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(10);
-
-/// The SQL dialect of this backend.
-const DIALECT: Dialect = Dialect::Sqlite;
-
-fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-/// Names of dropped fields with their kinds.
-type DroppedFields = BTreeMap<String, String>;

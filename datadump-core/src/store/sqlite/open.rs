@@ -10,8 +10,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig, functions::FunctionFlags
 use super::{
     error::map,
     system,
-    wal::{self, Wal},
-    with_suffix,
+    wal::{self, Wal, with_suffix},
 };
 use crate::{
     clock::Timestamp,

@@ -5,8 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 
 use super::{
-    DIALECT,
-    columns::{Bind, read_row},
+    columns::{Bind, DIALECT, read_row},
     error::map,
     system::cell,
 };

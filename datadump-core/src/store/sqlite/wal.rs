@@ -55,7 +55,7 @@ use std::{
 
 use rusqlite::{Connection, config::DbConfig};
 
-use super::{error::map, with_suffix};
+use super::error::map;
 use crate::error::{Error, Result};
 
 /// Range of the number of frames at which a checkpoint is due. With fewer frames each checkpoint is shorter;
@@ -249,6 +249,13 @@ pub(super) fn rewrite_and_sync(database: &Path) -> io::Result<()> {
 
 fn unavailable(error: io::Error) -> Error {
     Error::Unavailable(error.into())
+}
+
+/// The name of a file that SQLite keeps beside the database.
+pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 #[cfg(test)]

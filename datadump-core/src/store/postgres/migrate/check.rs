@@ -6,7 +6,7 @@ use sqlx::{
     postgres::{PgArguments, PgRow},
 };
 
-use super::{Halt, MigrationProgress, plan::Plan, session::MigrationSession};
+use super::{halt::Halt, plan::Plan, progress::MigrationProgress, session::MigrationSession};
 use crate::{
     schema::{Definition, Value},
     store::{

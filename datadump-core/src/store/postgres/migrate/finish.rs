@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use sqlx::Row as _;
 
 use super::{
-    Halt, MigrationProgress, check, convert, ddl, index,
+    check, convert, ddl,
+    halt::Halt,
+    index,
     plan::{BuildPhase, Plan},
+    progress::MigrationProgress,
     session::MigrationSession,
 };
 use crate::{

@@ -5,8 +5,9 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Row as _, postgres::PgArguments};
 
 use super::{
-    Halt, MigrationProgress,
+    halt::Halt,
     plan::{FillMethod, Plan},
+    progress::MigrationProgress,
     session::{BY_ANY, BY_KEY, MigrationSession},
 };
 use crate::{

@@ -3,7 +3,7 @@
 use sqlx::Row as _;
 
 use super::{
-    Halt,
+    halt::Halt,
     plan::{BuildPhase, IndexBuild, Plan},
     session::MigrationSession,
 };

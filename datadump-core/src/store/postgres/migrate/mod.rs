@@ -10,21 +10,19 @@ mod convert;
 pub(super) mod ddl;
 mod finish;
 mod grow;
+mod halt;
 mod index;
 mod plan;
+mod progress;
 pub(super) mod remove;
 mod session;
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use self::{plan::Plan, session::MigrationSession};
+use self::{halt::Halt, plan::Plan, progress::MigrationProgress, session::MigrationSession};
 use super::{Inner, ddl as tables, error::ErrorClass, locks};
 use crate::{
     error::{Error, Result},
@@ -40,26 +38,6 @@ const MAX_REFRESH_TRIES: usize = 3;
 
 /// Maximum delay before retrying after the database was unreachable.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
-
-/// Minimum interval between two progress records.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
-
-/// Why a migration stops.
-#[derive(Debug)]
-enum Halt {
-    /// The rows or the database do not allow it; it fails for this reason.
-    Refused(String),
-    /// A database error.
-    Sql(sqlx::Error),
-    /// It is no longer pending: another process has ended it.
-    Over,
-}
-
-impl From<sqlx::Error> for Halt {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Sql(error)
-    }
-}
 
 /// The migrations that this process runs, so that each asks the database for the lock only once.
 #[derive(Debug, Default)]
@@ -203,51 +181,6 @@ async fn give_up(
     // Callers that waited for the end read the catalogue next.
     let _ = inner.mirror.refresh_one(storage.id).await;
     Ok(())
-}
-
-/// Progress of a migration: rows times passes over them.
-#[derive(Debug)]
-struct MigrationProgress {
-    rows: u64,
-    done: u64,
-    total: u64,
-    said: Instant,
-}
-
-impl MigrationProgress {
-    async fn of(session: &mut MigrationSession, plan: &Plan) -> Result<Self, Halt> {
-        let scans = u64::from(!plan.difference.scans().is_empty());
-        let grows = u64::from(!plan.copies("").is_empty());
-        let converts = u64::from(plan.moved.iter().any(|moved| moved.how == plan::FillMethod::Convert));
-        let progress = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
-        let rows = if progress == 0 { 0 } else { count(session, &plan.table).await? };
-        let progress = Self { rows, done: 0, total: rows * progress, said: Instant::now() };
-        session.progress(0, progress.total).await?;
-        Ok(progress)
-    }
-
-    /// Counts more rows. Only recorded at intervals, because each record is a commit.
-    async fn advance(&mut self, session: &mut MigrationSession, rows: u64) -> Result<(), Halt> {
-        // Rows inserted since the start were not counted.
-        self.done += rows;
-        self.total = self.total.max(self.done);
-        if self.said.elapsed() < PROGRESS_INTERVAL {
-            return Ok(());
-        }
-        self.said = Instant::now();
-        session.progress(self.done, self.total).await
-    }
-
-    /// Marks this many passes as complete.
-    fn passed(&mut self, progress: u64) {
-        self.done = self.done.max(self.rows * progress).min(self.total);
-    }
-}
-
-async fn count(session: &mut MigrationSession, table: &str) -> Result<u64, Halt> {
-    let rows = session.fetch(&format!("SELECT count(*) FROM {table}")).await?;
-    let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// Takes over migrations of processes that died; never returns.

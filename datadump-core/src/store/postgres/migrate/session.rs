@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 
-use super::Halt;
+use super::halt::Halt;
 use crate::{
     schema::StorageId,
     store::postgres::{catalogue::notification, error::ErrorClass},

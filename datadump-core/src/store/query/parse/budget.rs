@@ -1,6 +1,6 @@
 //! Limits on the size of a query, below those of the databases.
 
-use super::{Refusal, check_indexed};
+use super::refusal::{Refusal, check_indexed};
 use crate::{schema::Definition, store::query::Column};
 
 /// Where the rows are filtered.

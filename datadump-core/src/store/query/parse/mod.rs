@@ -1,6 +1,7 @@
 //! Parses a query from URL parameters.
 
 mod budget;
+mod refusal;
 mod test;
 mod tree;
 
@@ -15,6 +16,7 @@ use crate::{
     schema::{Definition, Kind},
 };
 use budget::{Budget, Evaluator};
+use refusal::{check_indexed, unknown_field};
 
 /// Parameters that are not filters. A field with such a name is filtered as `name__eq`.
 const CONTROLS: [&str; 8] = ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
@@ -216,25 +218,4 @@ impl<'a> Parser<'a> {
         let text = format!("{}{deciding:?}", self.definition.name);
         Sha256::digest(text.as_bytes()).iter().take(9).map(|byte| format!("{byte:02x}")).collect()
     }
-}
-
-/// A fault without its place: code and detail.
-type Refusal = (&'static str, String);
-
-fn unknown_field(definition: &Definition, name: &str) -> String {
-    format!("storage `{}` has no field `{name}`", definition.name)
-}
-
-/// Checks that a column may be filtered and ordered by: without an index only in storages that allow scans.
-fn check_indexed(definition: &Definition, column: Column) -> Result<(), Refusal> {
-    let Some(field) = column.field(definition) else { return Ok(()) };
-    let indexed = || definition.all_indexes().iter().any(|index| index.fields.first() == Some(&field.name));
-    if definition.meta.scans || indexed() {
-        return Ok(());
-    }
-    let way = match field.kind.index_bytes() {
-        Some(_) => "set `db_index` on it, or `meta.scans` on the storage",
-        None => "its type cannot have one; set `meta.scans` on the storage",
-    };
-    Err(("filter-not-indexed", format!("field `{}` has no index: {way}", field.name)))
 }

@@ -2,7 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::{Refusal, budget::Budget, tree::refusal, unknown_field};
+use super::{
+    budget::Budget,
+    refusal::{Refusal, from_condition, unknown_field},
+};
 use crate::{
     condition::Operator,
     schema::{Definition, Kind, Value},
@@ -35,7 +38,7 @@ pub(super) fn parameter(
         Some((field, operator)) => (field, operator),
         None => (name, "eq"),
     };
-    let operator = Operator::parse(operator).map_err(refusal)?;
+    let operator = Operator::parse(operator).map_err(from_condition)?;
     let subject = Subject::named(definition, field, budget)?;
     let json = match operator {
         Operator::In | Operator::NotIn | Operator::Between => {

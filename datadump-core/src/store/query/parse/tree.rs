@@ -2,22 +2,22 @@
 
 use serde_json::Value as Json;
 
-use super::{Refusal, budget::Budget, test::Subject};
+use super::{
+    budget::Budget,
+    refusal::{Refusal, from_condition},
+    test::Subject,
+};
 use crate::{
-    condition::{Condition, ConditionError, FieldTests, Term},
+    condition::{Condition, FieldTests, Term},
     schema::Definition,
     store::query::Filter,
 };
 
 /// Parses a condition and compiles it against a definition.
 pub(super) fn filter(definition: &Definition, json: &Json, budget: &mut Budget) -> Result<Filter, Refusal> {
-    let condition = Condition::parse(json, |name| definition.field(name).is_some()).map_err(refusal)?;
+    let condition =
+        Condition::parse(json, |name| definition.field(name).is_some()).map_err(from_condition)?;
     compile(definition, &condition, budget)
-}
-
-/// Converts an error of the condition language.
-pub(super) fn refusal(error: ConditionError) -> Refusal {
-    (error.code, error.detail)
 }
 
 fn compile(definition: &Definition, condition: &Condition, budget: &mut Budget) -> Result<Filter, Refusal> {

@@ -4,25 +4,19 @@
 
 pub(super) mod ddl;
 mod finish;
+pub(super) mod running;
 mod scan;
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
 use sea_orm::ActiveValue::Set;
 
+use self::running::RunningMigration;
 use super::{SqliteStore, declare, system};
 use crate::{
     error::{Error, Result},
     schema::StorageId,
-    store::{Progress, State, Storage, system::version},
+    store::{State, Storage, system::version},
 };
 
 /// Delay before an interrupted migration is retried; doubled each time.
@@ -30,38 +24,6 @@ const MIN_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Upper bound of that delay.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(10);
-
-/// The migrations of this process, at most one per storage at a time.
-#[derive(Debug, Default)]
-pub(super) struct Migrations {
-    running: Mutex<HashMap<StorageId, Arc<RunningMigration>>>,
-}
-
-/// The migration of one storage.
-#[derive(Debug, Default)]
-pub(super) struct RunningMigration {
-    lock: tokio::sync::Mutex<()>,
-    pub(super) rows_done: AtomicU64,
-    pub(super) rows_total: AtomicU64,
-}
-
-impl Migrations {
-    fn of(&self, id: StorageId) -> Arc<RunningMigration> {
-        self.running.lock().entry(id).or_default().clone()
-    }
-
-    /// Returns the progress of a storage's last migration.
-    pub(super) fn progress(&self, storage: &Storage) -> Progress {
-        let running = self.of(storage.id);
-        Progress {
-            version: storage.migration.version,
-            state: storage.migration.state,
-            rows_done: running.rows_done.load(Ordering::Relaxed),
-            rows_total: running.rows_total.load(Ordering::Relaxed),
-            error: storage.migration.error.clone(),
-        }
-    }
-}
 
 /// Takes the pending version of a storage, if it has one, to applied or failed. Transient errors (a full
 /// disk, busy readers) are retried here, because nothing else would resume the migration.

@@ -13,7 +13,7 @@ use super::{
         columns::{Bind, read_row},
         error::map,
     },
-    RunningMigration,
+    running::RunningMigration,
 };
 use crate::{
     error::{Error, Result},

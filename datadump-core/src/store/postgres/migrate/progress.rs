@@ -1,0 +1,59 @@
+//! The progress of a migration, recorded in the catalogue for people to see.
+
+use std::time::{Duration, Instant};
+
+use sqlx::Row as _;
+
+use super::{
+    halt::Halt,
+    plan::{FillMethod, Plan},
+    session::MigrationSession,
+};
+
+/// Minimum interval between two progress records.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Progress of a migration: rows times passes over them.
+#[derive(Debug)]
+pub(super) struct MigrationProgress {
+    rows: u64,
+    pub(super) done: u64,
+    pub(super) total: u64,
+    said: Instant,
+}
+
+impl MigrationProgress {
+    pub(super) async fn of(session: &mut MigrationSession, plan: &Plan) -> Result<Self, Halt> {
+        let scans = u64::from(!plan.difference.scans().is_empty());
+        let grows = u64::from(!plan.copies("").is_empty());
+        let converts = u64::from(plan.moved.iter().any(|moved| moved.how == FillMethod::Convert));
+        let progress = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
+        let rows = if progress == 0 { 0 } else { count(session, &plan.table).await? };
+        let progress = Self { rows, done: 0, total: rows * progress, said: Instant::now() };
+        session.progress(0, progress.total).await?;
+        Ok(progress)
+    }
+
+    /// Counts more rows. Only recorded at intervals, because each record is a commit.
+    pub(super) async fn advance(&mut self, session: &mut MigrationSession, rows: u64) -> Result<(), Halt> {
+        // Rows inserted since the start were not counted.
+        self.done += rows;
+        self.total = self.total.max(self.done);
+        if self.said.elapsed() < PROGRESS_INTERVAL {
+            return Ok(());
+        }
+        self.said = Instant::now();
+        session.progress(self.done, self.total).await
+    }
+
+    /// Marks this many passes as complete.
+    pub(super) fn passed(&mut self, progress: u64) {
+        self.done = self.done.max(self.rows * progress).min(self.total);
+    }
+}
+
+async fn count(session: &mut MigrationSession, table: &str) -> Result<u64, Halt> {
+    let rows = session.fetch(&format!("SELECT count(*) FROM {table}")).await?;
+    let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    Ok(u64::try_from(count).unwrap_or(0))
+}
