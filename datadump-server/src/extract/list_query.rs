@@ -2,7 +2,7 @@
 
 use poem_openapi::types::Type as _;
 
-use super::query::{Pairs, Parameter, QueryParameters, passed_on, whole_number};
+use super::query::{Pairs, Parameter, QueryParameters, passed_on, push, whole_number};
 use crate::{answer::Window, problem::Problem};
 
 /// `limit` of a list that the core pages.
@@ -30,6 +30,24 @@ pub(crate) const ORDERING: Parameter<Pairs> = passed_on(
     String::schema_ref,
     "Field names to sort by, separated by commas; `-` before a name sorts in descending order.",
 );
+
+/// The query parameters of a list that the core parses, because it knows which fields can be filters.
+pub(crate) trait ListParameters: Send {
+    /// The declared parameters, in the order of the API document. All others are filters.
+    const PARAMETERS: &'static [&'static Parameter<Pairs>];
+}
+
+impl<L: ListParameters> QueryParameters for L {
+    type Value = Pairs;
+
+    const DECLARED: &'static [&'static Parameter<Pairs>] = L::PARAMETERS;
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
+        push(pairs, name, text)
+    }
+}
 
 /// The page of a list that is complete in memory.
 #[derive(Debug, Default)]
