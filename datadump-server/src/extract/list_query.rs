@@ -5,26 +5,26 @@ use poem_openapi::types::Type as _;
 use super::query::{Pairs, Parameter, QueryParameters, passed_on, push, whole_number};
 use crate::{answer::Window, problem::Problem};
 
-/// `limit` of a list that the core pages.
+/// Maximum number of results of a list that the core pages.
 pub(crate) const LIMIT: Parameter<Pairs> =
     passed_on("limit", u64::schema_ref, "Maximum number of results, 1 to 1000 (default 100).");
 
-/// `offset` of a list that the core pages.
+/// Number of results to skip in a list that the core pages.
 pub(crate) const OFFSET: Parameter<Pairs> =
     passed_on("offset", u64::schema_ref, "Number of results to skip.");
 
-/// `cursor`.
+/// Position of a page in cursor paging.
 pub(crate) const CURSOR: Parameter<Pairs> = passed_on(
     "cursor",
     String::schema_ref,
     "Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.",
 );
 
-/// `count`.
+/// How to count all results.
 pub(crate) const COUNT: Parameter<Pairs> =
     passed_on("count", String::schema_ref, "How to count all results: `exact`, `estimated` or `none`.");
 
-/// `ordering`.
+/// Fields to sort by.
 pub(crate) const ORDERING: Parameter<Pairs> = passed_on(
     "ordering",
     String::schema_ref,

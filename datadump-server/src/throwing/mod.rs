@@ -1,5 +1,5 @@
-//! Throws over HTTP: how bodies are read, how many at a time, and when the response is sent. What becomes of
-//! the data is up to the core.
+//! Throws over HTTP: how bodies are read, how many at a time, and when the response is sent. The core decides
+//! what happens to the data.
 
 mod body;
 mod control;
