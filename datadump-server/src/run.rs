@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     Error, app,
-    config::{Config, masked},
+    config::{Config, mask_password},
     log, net,
 };
 
@@ -49,11 +49,13 @@ pub async fn run(
         builder = builder.workers(worker.clone());
     }
     let workers = net::Workers::start().map_err(Error::Runtime)?;
-    let dump =
-        builder.open().await.map_err(|cause| Error::Open { database: masked(&config.database), cause })?;
+    let dump = builder
+        .open()
+        .await
+        .map_err(|cause| Error::Open { database: mask_password(&config.database), cause })?;
     let app = Arc::new(app::App::new(&config, &dump, address));
     announce(address);
-    tracing::info!(%address, database = %masked(&config.database), open = config.open, "listening");
+    tracing::info!(%address, database = %mask_password(&config.database), open = config.open, "listening");
     net::serve(listener, &workers, app.clone(), &config, stop).await;
     if tokio::time::timeout(config.stop_timeout, app.finish()).await.is_err() {
         tracing::error!("some accepted throws were not committed before the stop timeout");

@@ -9,8 +9,8 @@ use super::Tag;
 use crate::{
     answer::{Object, Reply, encoded, link},
     extract::{
-        BaseUrl, COUNT, CURSOR, IfMatch, JsonBody, LIMIT, OFFSET, ORDERING, Pairs, Parameter, Query,
-        QueryParameters, object, passed_on, push,
+        BaseUrl, COUNT, CURSOR, IfMatch, JsonBody, LIMIT, ListParameters, OFFSET, ORDERING, Pairs, Parameter,
+        Query, object, passed_on,
     },
     problem::Problem,
 };
@@ -115,10 +115,8 @@ pub(crate) enum ReadingQuery {}
 /// The query of a list of status transitions. The core parses it.
 pub(crate) enum TransitionQuery {}
 
-impl QueryParameters for DeviceQuery {
-    type Value = Pairs;
-
-    const DECLARED: &'static [&'static Parameter<Pairs>] = &[
+impl ListParameters for DeviceQuery {
+    const PARAMETERS: &'static [&'static Parameter<Pairs>] = &[
         &passed_on(
             "status",
             String::schema_ref,
@@ -136,36 +134,14 @@ impl QueryParameters for DeviceQuery {
              if omitted.",
         ),
     ];
-
-    const IS_OPEN: bool = true;
-
-    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
-        push(pairs, name, text)
-    }
 }
 
-impl QueryParameters for ReadingQuery {
-    type Value = Pairs;
-
-    const DECLARED: &'static [&'static Parameter<Pairs>] = &[&LIMIT, &OFFSET, &CURSOR, &COUNT, &ORDERING];
-
-    const IS_OPEN: bool = true;
-
-    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
-        push(pairs, name, text)
-    }
+impl ListParameters for ReadingQuery {
+    const PARAMETERS: &'static [&'static Parameter<Pairs>] = &[&LIMIT, &OFFSET, &CURSOR, &COUNT, &ORDERING];
 }
 
-impl QueryParameters for TransitionQuery {
-    type Value = Pairs;
-
-    const DECLARED: &'static [&'static Parameter<Pairs>] = &[&LIMIT, &OFFSET];
-
-    const IS_OPEN: bool = true;
-
-    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
-        push(pairs, name, text)
-    }
+impl ListParameters for TransitionQuery {
+    const PARAMETERS: &'static [&'static Parameter<Pairs>] = &[&LIMIT, &OFFSET];
 }
 
 #[OpenApi(prefix_path = "/api/v1/device", tag = "Tag::Hub")]

@@ -117,17 +117,17 @@ pub(crate) fn framework_page() -> String {
     service().rapidoc_html()
 }
 
-fn service() -> OpenApiService<Described<Resources>, ()> {
-    OpenApiService::new(Described(PhantomData), "Data-Dump", env!("CARGO_PKG_VERSION"))
+fn service() -> OpenApiService<DocumentedApi<Resources>, ()> {
+    OpenApiService::new(DocumentedApi(PhantomData), "Data-Dump", env!("CARGO_PKG_VERSION"))
         .description(include_str!("description.md"))
         .license("MIT OR Apache-2.0")
         .server("/")
 }
 
 /// An API that is only documented, and needs no database.
-struct Described<T>(PhantomData<T>);
+struct DocumentedApi<T>(PhantomData<T>);
 
-impl<T: OpenApi> OpenApi for Described<T> {
+impl<T: OpenApi> OpenApi for DocumentedApi<T> {
     fn meta() -> Vec<MetaApi> {
         let mut apis = T::meta();
         for operation in apis.iter_mut().flat_map(|api| &mut api.paths).flat_map(|path| &mut path.operations)

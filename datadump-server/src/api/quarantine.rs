@@ -15,8 +15,8 @@ use super::{Tag, replay_answer::ReplayResponse, replays};
 use crate::{
     answer::{Object, Reply, link},
     extract::{
-        BaseUrl, COUNT, CURSOR, LIMIT, MaybeJson, OFFSET, ORDERING, Pairs, Parameter, Query, QueryParameters,
-        passed_on, push, whole_number,
+        BaseUrl, COUNT, CURSOR, LIMIT, ListParameters, MaybeJson, OFFSET, ORDERING, Pairs, Parameter, Query,
+        QueryParameters, passed_on, whole_number,
     },
     problem::Problem,
 };
@@ -65,10 +65,8 @@ pub(crate) enum DiscardResponse {
 /// The query of a list of entries. The core parses it, because it knows the fields.
 pub(crate) enum QuarantineQuery {}
 
-impl QueryParameters for QuarantineQuery {
-    type Value = Pairs;
-
-    const DECLARED: &'static [&'static Parameter<Pairs>] = &[
+impl ListParameters for QuarantineQuery {
+    const PARAMETERS: &'static [&'static Parameter<Pairs>] = &[
         &LIMIT,
         &OFFSET,
         &CURSOR,
@@ -77,12 +75,6 @@ impl QueryParameters for QuarantineQuery {
         &passed_on("source", String::schema_ref, "Name of the source."),
         &passed_on("state", String::schema_ref, "`waiting` or `replayed`."),
     ];
-
-    const IS_OPEN: bool = true;
-
-    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
-        push(pairs, name, text)
-    }
 }
 
 /// The query of reading an entry.

@@ -9,8 +9,9 @@ use super::Tag;
 use crate::{
     answer::{Object, Reply, encoded, link},
     extract::{
-        BaseUrl, COUNT, CURSOR, IfMatch, IfNoneMatch, JsonBody, KnownVersions, LIMIT, MaybeKey, OFFSET,
-        ORDERING, Pairs, Parameter, Query, QueryParameters, expectation, passed_on, push, whole_number,
+        BaseUrl, COUNT, CURSOR, IfMatch, IfNoneMatch, JsonBody, KnownVersions, LIMIT, ListParameters,
+        MaybeKey, OFFSET, ORDERING, Pairs, Parameter, Query, QueryParameters, expectation, passed_on,
+        whole_number,
     },
     problem::Problem,
 };
@@ -101,10 +102,8 @@ pub(crate) enum DeleteResponse {
 /// The query of a list of rows. The core parses it, because it knows the fields.
 pub(crate) enum RowQuery {}
 
-impl QueryParameters for RowQuery {
-    type Value = Pairs;
-
-    const DECLARED: &'static [&'static Parameter<Pairs>] = &[
+impl ListParameters for RowQuery {
+    const PARAMETERS: &'static [&'static Parameter<Pairs>] = &[
         &LIMIT,
         &OFFSET,
         &CURSOR,
@@ -117,12 +116,6 @@ impl QueryParameters for RowQuery {
             "Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.",
         ),
     ];
-
-    const IS_OPEN: bool = true;
-
-    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
-        push(pairs, name, text)
-    }
 }
 
 /// The query of a deletion.

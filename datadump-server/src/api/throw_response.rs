@@ -4,7 +4,7 @@ use poem_openapi::ApiResponse;
 
 use crate::{
     answer::{ReceiptAnswer, Reply},
-    throwing::{Accepted, ThrowOutcome},
+    throwing::{AcceptedThrow, ThrowOutcome},
 };
 
 /// The response to a throw.
@@ -35,7 +35,7 @@ impl From<ThrowOutcome> for ThrowResponse {
                 let replayed = receipt.replayed.then_some(true);
                 Self::Committed(Reply(receipt.into()), replayed)
             }
-            ThrowOutcome::Accepted(Accepted { id, source, replayed }) => {
+            ThrowOutcome::Accepted(AcceptedThrow { id, source, replayed }) => {
                 Self::Accepted(Reply(ReceiptAnswer::queued(id, &source)), replayed.then_some(true))
             }
         }

@@ -2,7 +2,7 @@
 
 use datadump_core::Address;
 
-use super::{layer::Layer, mask::masked, server_config::Config, settings::SETTINGS};
+use super::{layer::Layer, mask::mask_password, server_config::Config, settings::SETTINGS};
 
 /// Describes a configuration.
 pub(super) fn report(config: &Config, layers: &[Layer]) -> String {
@@ -33,6 +33,6 @@ fn database(config: &Config) -> String {
             format!("would open the SQLite database {}", path.display())
         }
         Ok(Address::Sqlite(Some(path))) => format!("would create the SQLite database {}", path.display()),
-        _ => format!("would connect to {}", masked(&config.database)),
+        _ => format!("would connect to {}", mask_password(&config.database)),
     }
 }

@@ -3,11 +3,11 @@
 /// Replaces the password in a database address with `***`.
 ///
 /// ```
-/// use datadump_server::config::masked;
-/// assert_eq!(masked("postgres://ann:secret@db/x"), "postgres://ann:***@db/x");
-/// assert_eq!(masked("sqlite:data.db"), "sqlite:data.db");
+/// use datadump_server::config::mask_password;
+/// assert_eq!(mask_password("postgres://ann:secret@db/x"), "postgres://ann:***@db/x");
+/// assert_eq!(mask_password("sqlite:data.db"), "sqlite:data.db");
 /// ```
-pub fn masked(address: &str) -> String {
+pub fn mask_password(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
     let (rest, query) = match rest.split_once('?') {
         Some((rest, query)) => (rest, Some(query)),
@@ -50,7 +50,7 @@ mod tests {
             ("postgres://db/x", "postgres://db/x"),
             ("sqlite::memory:", "sqlite::memory:"),
         ] {
-            assert_eq!(masked(address), expected);
+            assert_eq!(mask_password(address), expected);
         }
     }
 }

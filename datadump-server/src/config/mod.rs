@@ -18,7 +18,7 @@ use datadump_core::process::vrl::WorkerCommand;
 pub(crate) use self::values::duration;
 use self::{arguments::Arguments, layer::Layer};
 pub use self::{
-    mask::masked,
+    mask::mask_password,
     server_config::{Config, LogFormat},
 };
 use crate::Error;

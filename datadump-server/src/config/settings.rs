@@ -1,6 +1,6 @@
 //! The list of all settings.
 
-use super::{mask::masked, server_config::Config, values};
+use super::{mask::mask_password, server_config::Config, values};
 
 /// A setting.
 pub(crate) struct Setting {
@@ -30,7 +30,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "DATABASE",
         help: "Database: `sqlite:PATH` (created if it does not exist) or `postgres://…`",
         set: |config, text| values::text(text).map(|value| config.database = value),
-        show: |config| masked(&config.database),
+        show: |config| mask_password(&config.database),
     },
     Setting {
         name: "open",

@@ -20,8 +20,8 @@ pub(crate) const LAST_EVENT_ID: &str = "Last-Event-ID";
 const DESCRIPTION: &str = "ID of the last event received, as a browser sends it when it reconnects. Takes precedence \
      over `since`.";
 
-/// The header's value, if it is given and not empty. A value that is not text is an empty one, which no
-/// position is.
+/// The header's value, if it is given and not empty. A value that is not text becomes an empty string, which is
+/// never a valid position.
 #[derive(Debug)]
 pub(crate) struct LastEventId(pub(crate) Option<String>);
 

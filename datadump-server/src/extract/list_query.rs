@@ -2,34 +2,52 @@
 
 use poem_openapi::types::Type as _;
 
-use super::query::{Pairs, Parameter, QueryParameters, passed_on, whole_number};
+use super::query::{Pairs, Parameter, QueryParameters, passed_on, push, whole_number};
 use crate::{answer::Window, problem::Problem};
 
-/// `limit` of a list that the core pages.
+/// Maximum number of results of a list that the core pages.
 pub(crate) const LIMIT: Parameter<Pairs> =
     passed_on("limit", u64::schema_ref, "Maximum number of results, 1 to 1000 (default 100).");
 
-/// `offset` of a list that the core pages.
+/// Number of results to skip in a list that the core pages.
 pub(crate) const OFFSET: Parameter<Pairs> =
     passed_on("offset", u64::schema_ref, "Number of results to skip.");
 
-/// `cursor`.
+/// Position of a page in cursor paging.
 pub(crate) const CURSOR: Parameter<Pairs> = passed_on(
     "cursor",
     String::schema_ref,
     "Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.",
 );
 
-/// `count`.
+/// How to count all results.
 pub(crate) const COUNT: Parameter<Pairs> =
     passed_on("count", String::schema_ref, "How to count all results: `exact`, `estimated` or `none`.");
 
-/// `ordering`.
+/// Fields to sort by.
 pub(crate) const ORDERING: Parameter<Pairs> = passed_on(
     "ordering",
     String::schema_ref,
     "Field names to sort by, separated by commas; `-` before a name sorts in descending order.",
 );
+
+/// The query parameters of a list that the core parses, because it knows which fields can be filters.
+pub(crate) trait ListParameters: Send {
+    /// The declared parameters, in the order of the API document. All others are filters.
+    const PARAMETERS: &'static [&'static Parameter<Pairs>];
+}
+
+impl<L: ListParameters> QueryParameters for L {
+    type Value = Pairs;
+
+    const DECLARED: &'static [&'static Parameter<Pairs>] = L::PARAMETERS;
+
+    const IS_OPEN: bool = true;
+
+    fn set_other(pairs: &mut Pairs, name: &str, text: &str) -> Result<(), Problem> {
+        push(pairs, name, text)
+    }
+}
 
 /// The page of a list that is complete in memory.
 #[derive(Debug, Default)]

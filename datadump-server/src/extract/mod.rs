@@ -17,7 +17,7 @@ pub(crate) use chunks::{Chunks, too_large};
 pub(crate) use device_token::DeviceToken;
 pub(crate) use idempotency_key::{IDEMPOTENCY_KEY, MaybeKey, REPLAYED, malformed};
 pub(crate) use last_event_id::{LAST_EVENT_ID, LastEventId};
-pub(crate) use list_query::{COUNT, CURSOR, LIMIT, OFFSET, ORDERING, Paging};
+pub(crate) use list_query::{COUNT, CURSOR, LIMIT, ListParameters, OFFSET, ORDERING, Paging};
 pub(crate) use precondition::{IfMatch, IfNoneMatch, KnownVersions, expectation};
 pub(crate) use query::{
     NoQuery, Pairs, Parameter, Query, QueryParameters, flatten, parse_query_lossy, passed_on, push,

@@ -52,7 +52,7 @@ pub(crate) struct Streams {
 
 /// Marks a response whose body has no end.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Endless;
+pub(crate) struct EndlessBody;
 
 /// What a path streams.
 enum Endpoint {

@@ -11,7 +11,7 @@ use futures_util::stream;
 use poem::{Body, Response, http::header};
 
 use super::{
-    BATCH_BYTES, Endless,
+    BATCH_BYTES, EndlessBody,
     stream::{Message, MessageStream, Protocol},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn response(messages: MessageStream) -> Response {
         .header(header::CACHE_CONTROL, "no-store")
         .header("X-Accel-Buffering", "no")
         .body(Body::from_bytes_stream(batches));
-    response.set_data(Endless);
+    response.set_data(EndlessBody);
     response
 }
 

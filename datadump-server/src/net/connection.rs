@@ -13,7 +13,7 @@ use poem::{
 use tokio::net::TcpStream;
 
 use super::timeouts::{Activity, ClientTimeout, MonitoredSocket, Timeouts};
-use crate::{app::App, connection_handle::ConnectionHandle, live::Endless};
+use crate::{app::App, connection_handle::ConnectionHandle, live::EndlessBody};
 
 /// Maximum size of a request's head.
 const MAX_HEAD: usize = 32 << 10;
@@ -44,7 +44,7 @@ pub(super) async fn serve(server: &Server, socket: TcpStream, peer: SocketAddr, 
         }
         // Boxed because a connection keeps space for this future as long as it lives, even as a stream.
         Box::pin(server.app.respond(request).map(|response| {
-            if response.data::<Endless>().is_some() {
+            if response.data::<EndlessBody>().is_some() {
                 serving.mark_as_stream();
             }
             drop(serving);

@@ -18,6 +18,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
+/// Phases of a connection: between requests, receiving the head of one, and working on it.
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
 const SERVING: u8 = 2;

@@ -1,5 +1,5 @@
-//! The threads that serve connections, one per CPU. A connection stays on its thread, so that its data stays
-//! in that CPU's cache and is not moved around by work stealing.
+//! The threads that serve connections, one per CPU. A connection stays on its thread, because work stealing
+//! would move its data between CPU caches.
 
 use std::{
     io,

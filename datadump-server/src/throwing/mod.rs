@@ -1,5 +1,5 @@
-//! Throws over HTTP: how bodies are read, how many at a time, and when the response is sent. What becomes of
-//! the data is up to the core.
+//! Throws over HTTP: how bodies are read, how many at a time, and when the response is sent. The core decides
+//! what happens to the data.
 
 mod body;
 mod control;
@@ -70,12 +70,12 @@ pub(crate) enum ThrowOutcome {
     /// The throw is committed.
     Committed(Receipt),
     /// The throw will be committed.
-    Accepted(Accepted),
+    Accepted(AcceptedThrow),
 }
 
 /// A throw that is answered before it is committed.
 #[derive(Debug)]
-pub(crate) struct Accepted {
+pub(crate) struct AcceptedThrow {
     pub(crate) id: Uuid,
     pub(crate) source: SourceName,
     /// Whether an earlier request with the same idempotency key has been committed.
@@ -211,7 +211,11 @@ impl Thrower {
             self.dump.programs().get(format)?;
         }
         if let Some(receipt) = self.dump.ingest().find_receipt(&source, &mut incoming).await? {
-            return Ok(ThrowOutcome::Accepted(Accepted { id: receipt.throw_id, source, replayed: true }));
+            return Ok(ThrowOutcome::Accepted(AcceptedThrow {
+                id: receipt.throw_id,
+                source,
+                replayed: true,
+            }));
         }
         let permit = self.accepted.clone().try_acquire_owned().map_err(|_| too_many_accepted())?;
         let (id, dump, name) = (self.ids.next(), self.dump.clone(), source.clone());
@@ -223,7 +227,7 @@ impl Thrower {
             drop((permit, lease));
         };
         tokio::spawn(tracing::Instrument::in_current_span(work));
-        Ok(ThrowOutcome::Accepted(Accepted { id, source, replayed: false }))
+        Ok(ThrowOutcome::Accepted(AcceptedThrow { id, source, replayed: false }))
     }
 
     /// Waits until all accepted throws are committed. No more are accepted afterwards.
