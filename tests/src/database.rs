@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub enum Database {
     /// A file in a temporary folder.
     Sqlite(TempDir),
-    /// A database that belongs to somebody else and is not dropped here.
+    /// An external database, which is not dropped here.
     External {
         /// Its URL.
         url: String,

@@ -312,7 +312,7 @@ mod tests {
         let (states, command) = walk(&[
             (0, CommandEvent::Lease),
             (29, CommandEvent::Timeout),
-            // Too late, also before anybody has seen that it is.
+            // Too late, even before the timeout was applied.
             (30, CommandEvent::Ack(Some(1))),
             (30, done(Some(1))),
             (31, CommandEvent::Timeout),

@@ -58,7 +58,7 @@ impl Status {
 }
 
 impl LivenessState {
-    /// DeviceFilter something that is heard for the first time.
+    /// The state of a device that is seen for the first time.
     pub fn first(now: Timestamp) -> Self {
         Self { status: Status::Online, since: now, seen: now, intervals: Vec::new() }
     }

@@ -87,13 +87,6 @@ fn apply_limits(memory: u64) {
     // Exit with the parent even if a program is stuck in a call and does not read standard input.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
-    // The parent thread may be pinned to one CPU: use all CPUs of the parent process instead.
-    #[cfg(target_os = "linux")]
-    if let Some(parent) = rustix::process::getppid()
-        && let Ok(all) = rustix::thread::sched_getaffinity(Some(parent))
-    {
-        let _ = rustix::thread::sched_setaffinity(None, &all);
-    }
 }
 
 fn limit(resource: Resource, max: u64) {

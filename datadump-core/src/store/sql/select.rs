@@ -58,7 +58,7 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
             Direction::Descending => Sort::Desc,
         };
         let by = column(definition, order.column);
-        // SQLite sorts nulls first by default. For columns without nulls PostgreSQL must not be told, or it
+        // SQLite sorts nulls first by default. For columns without nulls PostgreSQL must not be told so, or it
         // could not use the key's index.
         match (dialect, order.column, &sort) {
             (Dialect::Postgres, Column::Field(_), Sort::Asc) => {

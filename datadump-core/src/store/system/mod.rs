@@ -25,7 +25,7 @@ pub(super) const VERSION: i64 = 1;
 /// version 2, and so on.
 ///
 /// A step returns the statements for one backend; all pending steps run in the transaction that opens the
-/// database. A new database is created directly in the current layout. So whoever changes the layout
+/// database. A new database is created directly in the current layout. So a change of the layout
 /// ([`create_tables`], the change log's tables, or the [system storages](super::system_storages)) adds a step
 /// here, raises [`VERSION`], and keeps the fixtures of the older version in `tests/fixtures`, from which the
 /// upgrade is tested on both databases.
