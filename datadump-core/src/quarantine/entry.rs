@@ -128,41 +128,44 @@ impl FailedPart {
     }
 }
 
+/// The fields of a throw in an entry, and of one that is kept as it came. The bytes are beside them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ThrowFields {
+    source: String,
+    pub(crate) format: Option<String>,
+    content_type: Option<String>,
+    arguments: Option<Vec<(String, String)>>,
+    peer: Option<IpAddr>,
+    received_at: Timestamp,
+}
+
 /// An entry as it is stored, without its bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EntryRow {
-    pub(crate) id: Uuid,
+    id: Uuid,
     pub(crate) state: String,
-    pub(crate) source: String,
     pub(crate) throw: Uuid,
     /// Which record of the throw it is; none for the throw as a whole.
     pub(crate) index: Option<usize>,
-    pub(crate) line: Option<usize>,
-    pub(crate) storage: Option<String>,
-    pub(crate) format: Option<String>,
-    pub(crate) processor: Option<String>,
-    pub(crate) processor_version: Option<u32>,
-    pub(crate) step: String,
-    pub(crate) code: String,
-    pub(crate) field: Option<String>,
-    pub(crate) detail: String,
-    pub(crate) content_type: Option<String>,
-    pub(crate) arguments: Option<Vec<(String, String)>>,
-    pub(crate) peer: Option<IpAddr>,
-    pub(crate) received_at: Timestamp,
+    line: Option<usize>,
+    storage: Option<String>,
+    processor: Option<String>,
+    processor_version: Option<u32>,
+    step: String,
+    code: String,
+    field: Option<String>,
+    detail: String,
     pub(crate) record: Option<Json>,
+    #[serde(flatten)]
+    pub(crate) fields: ThrowFields,
 }
 
 /// A throw that is kept as it came, without its bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct KeptThrowRow {
     pub(crate) id: Uuid,
-    pub(crate) source: String,
-    pub(crate) format: Option<String>,
-    pub(crate) content_type: Option<String>,
-    pub(crate) arguments: Option<Vec<(String, String)>>,
-    pub(crate) peer: Option<IpAddr>,
-    pub(crate) received_at: Timestamp,
+    #[serde(flatten)]
+    pub(crate) fields: ThrowFields,
 }
 
 impl ThrowContext {
@@ -178,64 +181,52 @@ impl ThrowContext {
         let row = EntryRow {
             id,
             state: "waiting".into(),
-            source: self.throw.source.to_string(),
             throw: self.throw.id,
             index: origin.as_ref().map(|origin| origin.index),
             line: origin.as_ref().and_then(|origin| origin.line),
             storage: storage.clone(),
-            format: Some(self.format.clone()),
             processor: self.processor.as_ref().map(|(name, _)| name.clone()),
             processor_version: self.processor.as_ref().map(|(_, version)| *version),
             step: reason.stage.name().into(),
             code: reason.code.clone(),
             field: reason.field.clone(),
             detail: reason.detail.clone(),
-            content_type: self.throw.content_type.clone(),
-            arguments: Some(self.throw.arguments.clone()),
-            peer: self.throw.peer,
-            received_at: self.throw.received_at,
             record: original.as_deref().cloned(),
+            fields: ThrowFields::of(&self.throw, &self.format),
         };
         system_rows::encode(&self.quarantine, &row, Some(raw))
-    }
-}
-
-impl EntryRow {
-    /// The throw the entry is a part of, with the bytes of the entry as its body.
-    pub(crate) fn throw(&self, row: &StoredRow) -> Result<Throw> {
-        Ok(Throw {
-            id: self.throw,
-            source: source(&self.source)?,
-            received_at: self.received_at,
-            body: system_rows::bytes(row).to_vec().into(),
-            content_type: self.content_type.clone(),
-            arguments: self.arguments.clone().unwrap_or_default(),
-            format: None,
-            peer: self.peer,
-        })
     }
 }
 
 impl KeptThrowRow {
     /// The row that keeps a throw.
     pub(crate) fn encode(in_force: &Arc<InForce>, throw: &Throw, format: &str) -> Result<Row> {
-        let row = Self {
-            id: throw.id,
+        let row = Self { id: throw.id, fields: ThrowFields::of(throw, format) };
+        system_rows::encode(in_force, &row, Some(throw.body.to_vec()))
+    }
+}
+
+impl ThrowFields {
+    fn of(throw: &Throw, format: &str) -> Self {
+        Self {
             source: throw.source.to_string(),
             format: Some(format.to_owned()),
             content_type: throw.content_type.clone(),
             arguments: Some(throw.arguments.clone()),
             peer: throw.peer,
             received_at: throw.received_at,
-        };
-        system_rows::encode(in_force, &row, Some(throw.body.to_vec()))
+        }
     }
 
-    /// The throw as it came.
-    pub(crate) fn throw(&self, row: &StoredRow) -> Result<Throw> {
+    /// The throw, with the bytes of the stored row as its body.
+    pub(crate) fn throw(&self, id: Uuid, row: &StoredRow) -> Result<Throw> {
+        let source = match self.source.as_str() {
+            HUB => SourceName::reserved(HUB),
+            name => SourceName::parse(name).map_err(Error::internal)?,
+        };
         Ok(Throw {
-            id: self.id,
-            source: source(&self.source)?,
+            id,
+            source,
             received_at: self.received_at,
             body: system_rows::bytes(row).to_vec().into(),
             content_type: self.content_type.clone(),
@@ -243,12 +234,5 @@ impl KeptThrowRow {
             format: None,
             peer: self.peer,
         })
-    }
-}
-
-fn source(name: &str) -> Result<SourceName> {
-    match name {
-        HUB => Ok(SourceName::reserved(HUB)),
-        name => SourceName::parse(name).map_err(Error::internal),
     }
 }

@@ -45,8 +45,8 @@ impl Replays {
     ) -> Result<EntryOutcome> {
         let in_force = self.context.system(SystemStorage::Quarantine)?;
         let entry: EntryRow = system_rows::decode(&in_force.definition, stored)?;
-        let throw = Arc::new(entry.throw(stored)?);
-        let format = entry.format.clone().unwrap_or_default();
+        let throw = Arc::new(entry.fields.throw(entry.throw, stored)?);
+        let format = entry.fields.format.clone().unwrap_or_default();
         let record = entry.record.as_ref().filter(|_| entry.index.is_some());
         if throw.source.as_str() == HUB {
             let decoded = match record {
@@ -99,8 +99,8 @@ impl Replays {
     ) -> Result<EntryOutcome> {
         let in_force = self.context.system(SystemStorage::KeptThrow)?;
         let kept: KeptThrowRow = system_rows::decode(&in_force.definition, stored)?;
-        let throw = Arc::new(kept.throw(stored)?);
-        let format = kept.format.unwrap_or_default();
+        let throw = Arc::new(kept.fields.throw(kept.id, stored)?);
+        let format = kept.fields.format.unwrap_or_default();
         let source = self.ingest.sources().get_or_create(&throw.source, &format).await?;
         let format = source.settings.format.clone().unwrap_or(format);
         let known = Some(format.as_str()).filter(|format| self.ingest.decoder.knows(format));
