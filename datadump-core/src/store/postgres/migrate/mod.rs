@@ -71,7 +71,7 @@ impl MigrationLocks {
     }
 
     /// Returns whether this process runs the storage's migration.
-    pub(super) fn taken(&self, id: StorageId) -> bool {
+    pub(super) fn is_running(&self, id: StorageId) -> bool {
         self.of(id).try_lock().is_err()
     }
 }
@@ -82,7 +82,7 @@ pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
     let _guard = lock.lock().await;
     let mut tries = 0_u32;
     loop {
-        let Some(storage) = look(inner, id).await?.filter(|storage| storage.is_migrating()) else {
+        let Some(storage) = read_storage(inner, id).await?.filter(|storage| storage.is_migrating()) else {
             return Ok(());
         };
         let attempt = tokio::select! {
@@ -103,7 +103,7 @@ pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
 }
 
 /// Reads the storage from the database, retrying if the connection is lost.
-async fn look(inner: &Inner, id: StorageId) -> Result<Option<Arc<Storage>>> {
+async fn read_storage(inner: &Inner, id: StorageId) -> Result<Option<Arc<Storage>>> {
     for _ in 1..MAX_REFRESH_TRIES {
         match inner.mirror.refresh_one(id).await {
             Err(Error::Unavailable(_)) => tokio::time::sleep(POLL_INTERVAL).await,
@@ -195,7 +195,7 @@ async fn give_up(
     session.execute("ROLLBACK").await?;
     session.execute("BEGIN").await?;
     if let Some(plan) = plan(storage) {
-        session.take(&plan.table).await?;
+        session.lock_table(&plan.table).await?;
         session.execute(&plan.roll_back().join("; ")).await?;
     }
     session.state(State::Failed.name(), Some(reason)).await?;
@@ -211,7 +211,7 @@ struct MigrationProgress {
     rows: u64,
     done: u64,
     total: u64,
-    said: Instant,
+    recorded_at: Instant,
 }
 
 impl MigrationProgress {
@@ -221,7 +221,7 @@ impl MigrationProgress {
         let converts = u64::from(plan.moved.iter().any(|moved| moved.how == plan::FillMethod::Convert));
         let progress = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
         let rows = if progress == 0 { 0 } else { count(session, &plan.table).await? };
-        let progress = Self { rows, done: 0, total: rows * progress, said: Instant::now() };
+        let progress = Self { rows, done: 0, total: rows * progress, recorded_at: Instant::now() };
         session.progress(0, progress.total).await?;
         Ok(progress)
     }
@@ -231,10 +231,10 @@ impl MigrationProgress {
         // Rows inserted since the start were not counted.
         self.done += rows;
         self.total = self.total.max(self.done);
-        if self.said.elapsed() < PROGRESS_INTERVAL {
+        if self.recorded_at.elapsed() < PROGRESS_INTERVAL {
             return Ok(());
         }
-        self.said = Instant::now();
+        self.recorded_at = Instant::now();
         session.progress(self.done, self.total).await
     }
 
@@ -255,7 +255,7 @@ pub(super) async fn adopt(inner: Arc<Inner>) {
     loop {
         tokio::time::sleep(Duration::from_secs(2)).await;
         for storage in inner.mirror.catalogue.all() {
-            if storage.is_migrating() && !inner.migrations.taken(storage.id) {
+            if storage.is_migrating() && !inner.migrations.is_running(storage.id) {
                 let inner = inner.clone();
                 tokio::spawn(async move {
                     if let Err(error) = run(&inner, storage.id).await {
