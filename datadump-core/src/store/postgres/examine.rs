@@ -40,7 +40,7 @@ pub(super) async fn examine(
             let (sql, arguments) = check::page(old, &checks, after.as_ref()).map_err(error::store)?;
             let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
             let rows = query.fetch_all(&mut connection).await.map_err(error::store)?;
-            after = check::look(old, &mut checks, &rows).map_err(error::store)?;
+            after = check::check_rows(old, &mut checks, &rows).map_err(error::store)?;
             if after.is_none() {
                 break;
             }

@@ -10,7 +10,7 @@ use super::{
     columns::{self, KeyRef},
     error::{ErrorClass, details},
     session::Session,
-    statements::GROWN,
+    statements::GROWN_SUFFIX,
 };
 use crate::{
     error::Fault,
@@ -319,6 +319,6 @@ fn violated(storage: StorageId, definition: &Definition, details: &PgDatabaseErr
     let name = details.constraint()?;
     definition.all_indexes().into_iter().find(|index| {
         let expected = sql::index_name(storage, index);
-        name == expected.as_str() || name.strip_suffix(GROWN) == Some(expected.as_str())
+        name == expected.as_str() || name.strip_suffix(GROWN_SUFFIX) == Some(expected.as_str())
     })
 }

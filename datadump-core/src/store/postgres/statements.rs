@@ -108,4 +108,4 @@ impl Statements {
 }
 
 /// Suffix of an index while it is built on a column that will replace another one.
-pub(super) const GROWN: &str = "_grown";
+pub(super) const GROWN_SUFFIX: &str = "_grown";

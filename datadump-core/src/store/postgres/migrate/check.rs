@@ -45,7 +45,7 @@ pub(in crate::store::postgres) fn page(
 }
 
 /// Checks rows. Returns the key of the last one if there may be more.
-pub(in crate::store::postgres) fn look(
+pub(in crate::store::postgres) fn check_rows(
     old: &Definition,
     checks: &mut [FieldCheck<'_>],
     rows: &[PgRow],
@@ -78,7 +78,7 @@ pub(super) async fn all(
         let (sql, arguments) = page(old, &checks, after.as_ref())?;
         let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         let rows = query.fetch_all(&mut session.connection).await?;
-        after = look(old, &mut checks, &rows)?;
+        after = check_rows(old, &mut checks, &rows)?;
         progress.advance(session, rows.len() as u64).await?;
         if after.is_none() {
             return verdict(&checks);
@@ -106,7 +106,7 @@ pub(super) async fn changed(session: &mut MigrationSession, plan: &Plan, horizon
     session.execute(&format!("DECLARE latest NO SCROLL CURSOR FOR {sql}")).await?;
     loop {
         let rows = session.fetch(&format!("FETCH {BATCH_ROWS} FROM latest")).await?;
-        look(old, &mut checks, &rows)?;
+        check_rows(old, &mut checks, &rows)?;
         if rows.len() < BATCH_ROWS {
             break;
         }

@@ -54,7 +54,7 @@ pub(super) async fn finish(
     let mut statements = plan.swap();
     statements.extend(wider(session, plan).await?);
     if !statements.is_empty() {
-        session.take(&plan.table).await?;
+        session.lock_table(&plan.table).await?;
         session.execute(&statements.join("; ")).await?;
     }
     put_in_force(session, plan.old.version, &plan.dropped(&storage.dropped), now).await

@@ -57,8 +57,8 @@ async fn index_state(session: &mut MigrationSession, name: &str) -> Result<Index
 fn duplicates(build: &IndexBuild, error: &sqlx::Error) -> String {
     let fields: Vec<String> = build.index.fields.iter().map(|field| format!("`{field}`")).collect();
     // `Key (color)=(black) is duplicated.`, with the column's current name.
-    let said = details(error).and_then(|said| said.detail()).unwrap_or_default();
-    let example = said.split_once(")=(").and_then(|(_, rest)| rest.rsplit_once(") "));
+    let details = details(error).and_then(|details| details.detail()).unwrap_or_default();
+    let example = details.split_once(")=(").and_then(|(_, rest)| rest.rsplit_once(") "));
     let example = example.map(|(values, _)| format!(", for example {values}")).unwrap_or_default();
     format!("{} cannot be unique: several rows have the same value{example}", fields.join(", "))
 }

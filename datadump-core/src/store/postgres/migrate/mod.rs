@@ -49,7 +49,7 @@ impl MigrationLocks {
     }
 
     /// Returns whether this process runs the storage's migration.
-    pub(super) fn taken(&self, id: StorageId) -> bool {
+    pub(super) fn is_running(&self, id: StorageId) -> bool {
         self.of(id).try_lock().is_err()
     }
 }
@@ -60,7 +60,7 @@ pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
     let _guard = lock.lock().await;
     let mut tries = 0_u32;
     loop {
-        let Some(storage) = look(inner, id).await?.filter(|storage| storage.is_migrating()) else {
+        let Some(storage) = read_storage(inner, id).await?.filter(|storage| storage.is_migrating()) else {
             return Ok(());
         };
         let attempt = tokio::select! {
@@ -81,7 +81,7 @@ pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
 }
 
 /// Reads the storage from the database, retrying if the connection is lost.
-async fn look(inner: &Inner, id: StorageId) -> Result<Option<Arc<Storage>>> {
+async fn read_storage(inner: &Inner, id: StorageId) -> Result<Option<Arc<Storage>>> {
     for _ in 1..MAX_REFRESH_TRIES {
         match inner.mirror.refresh_one(id).await {
             Err(Error::Unavailable(_)) => tokio::time::sleep(POLL_INTERVAL).await,
@@ -173,7 +173,7 @@ async fn give_up(
     session.execute("ROLLBACK").await?;
     session.execute("BEGIN").await?;
     if let Some(plan) = plan(storage) {
-        session.take(&plan.table).await?;
+        session.lock_table(&plan.table).await?;
         session.execute(&plan.roll_back().join("; ")).await?;
     }
     session.state(State::Failed.name(), Some(reason)).await?;
@@ -188,7 +188,7 @@ pub(super) async fn adopt(inner: Arc<Inner>) {
     loop {
         tokio::time::sleep(Duration::from_secs(2)).await;
         for storage in inner.mirror.catalogue.all() {
-            if storage.is_migrating() && !inner.migrations.taken(storage.id) {
+            if storage.is_migrating() && !inner.migrations.is_running(storage.id) {
                 let inner = inner.clone();
                 tokio::spawn(async move {
                     if let Err(error) = run(&inner, storage.id).await {

@@ -7,7 +7,7 @@ use crate::{
     store::{
         postgres::{
             columns::column_type,
-            statements::{self, GROWN},
+            statements::{self, GROWN_SUFFIX},
         },
         sql::{self, Name},
     },
@@ -186,7 +186,7 @@ impl Plan {
         }
         // The old index keeps the name until it is dropped.
         let name = if exists {
-            statements::quoted(&format!("{}{GROWN}", final_name.as_str()))
+            statements::quoted(&format!("{}{GROWN_SUFFIX}", final_name.as_str()))
         } else {
             final_name.quoted()
         };

@@ -19,7 +19,7 @@ pub(super) struct MigrationProgress {
     rows: u64,
     pub(super) done: u64,
     pub(super) total: u64,
-    said: Instant,
+    recorded_at: Instant,
 }
 
 impl MigrationProgress {
@@ -29,7 +29,7 @@ impl MigrationProgress {
         let converts = u64::from(plan.moved.iter().any(|moved| moved.how == FillMethod::Convert));
         let progress = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
         let rows = if progress == 0 { 0 } else { count(session, &plan.table).await? };
-        let progress = Self { rows, done: 0, total: rows * progress, said: Instant::now() };
+        let progress = Self { rows, done: 0, total: rows * progress, recorded_at: Instant::now() };
         session.progress(0, progress.total).await?;
         Ok(progress)
     }
@@ -39,10 +39,10 @@ impl MigrationProgress {
         // Rows inserted since the start were not counted.
         self.done += rows;
         self.total = self.total.max(self.done);
-        if self.said.elapsed() < PROGRESS_INTERVAL {
+        if self.recorded_at.elapsed() < PROGRESS_INTERVAL {
             return Ok(());
         }
-        self.said = Instant::now();
+        self.recorded_at = Instant::now();
         session.progress(self.done, self.total).await
     }
 

@@ -31,7 +31,7 @@ pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> 
     // else's.
     if number("version")? > 0 {
         let table = statements::table(&StorageName::parse(&name).map_err(Error::internal)?);
-        session.take(&table).await.map_err(error::store)?;
+        session.lock_table(&table).await.map_err(error::store)?;
         session.execute(&format!("DROP TABLE {table}")).await.map_err(error::store)?;
     }
     for statement in

@@ -67,7 +67,7 @@ impl MigrationSession {
 
     /// Takes an exclusive lock on the table within a transaction, without making readers wait behind it for
     /// more than a moment.
-    pub(super) async fn take(&mut self, table: &str) -> sqlx::Result<()> {
+    pub(super) async fn lock_table(&mut self, table: &str) -> sqlx::Result<()> {
         for _ in 0..MAX_LOCK_TRIES {
             let lock = format!("SAVEPOINT take; {LOCK_WAIT}; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
             match self.execute(&lock).await {
