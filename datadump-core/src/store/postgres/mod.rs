@@ -17,7 +17,6 @@ mod change_log;
 mod columns;
 mod connect;
 mod copy;
-mod ddl;
 mod declare;
 mod error;
 mod examine;
@@ -52,6 +51,7 @@ use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
     Retention, Span, Storage, Store, VersionRecord, WriteBatch,
     queue::{Queue, queue},
+    sql::{self, Dialect},
 };
 use crate::{
     error::{Error, Result},
@@ -265,7 +265,7 @@ impl Store for PostgresStore {
         match storage {
             Some(in_force) => migrate::ddl::statements(in_force, definition, difference),
             // The storage has no number yet.
-            None => ddl::create(StorageId(0), definition),
+            None => sql::create_table(Dialect::Postgres, StorageId(0), definition),
         }
     }
 
