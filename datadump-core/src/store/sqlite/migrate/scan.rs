@@ -12,6 +12,7 @@ use super::{
         SqliteStore,
         columns::{Bind, read_row},
         error::map,
+        read,
     },
     running::RunningMigration,
 };
@@ -45,7 +46,8 @@ pub(super) async fn all(
         return Ok(());
     }
     let counted = in_force.clone();
-    let total = store.readers.run(BATCH_TIMEOUT, move |connection| count(connection, &counted.definition));
+    let total =
+        store.readers.run(BATCH_TIMEOUT, move |connection| read::count_rows(connection, &counted.definition));
     running.rows_total.store(total.await?, Ordering::Relaxed);
     let mut after: Option<Value> = None;
     loop {
@@ -73,29 +75,16 @@ pub(super) fn check(
 ) -> Result<()> {
     let mut checks = FieldCheck::all(old, new, difference);
     for row in rows {
-        for check in &mut checks {
-            check.check(&row.key, row.values.get(check.from).unwrap_or(&Value::Null));
-        }
+        checks.iter_mut().for_each(|check| check.check_row(row));
     }
     violations(&checks).map_or(Ok(()), |reason| Err(Error::internal(reason)))
 }
 
-fn count(connection: &Connection, definition: &Definition) -> Result<u64> {
-    let table = sql::table(&definition.name).quoted();
-    connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).map_err(map)
-}
-
 /// Returns the rows after a key, in key order, up to the size of a chunk.
-pub(super) fn chunk(
-    connection: &Connection,
-    definition: &Definition,
-    after: Option<&Value>,
-) -> Result<Vec<StoredRow>> {
-    let names = sql::column_list(definition);
-    let table = sql::table(&definition.name).quoted();
-    let key = sql::column(definition, Column::Key).quoted();
+fn chunk(connection: &Connection, definition: &Definition, after: Option<&Value>) -> Result<Vec<StoredRow>> {
+    let (select, key) = (sql::select_all(definition), sql::column(definition, Column::Key).quoted());
     let beyond = if after.is_some() { format!("WHERE {key} > ?") } else { String::new() };
-    let text = format!("SELECT {names} FROM {table} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}");
+    let text = format!("{select} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}");
     let mut statement = connection.prepare_cached(&text).map_err(map)?;
     let rows = statement
         .query_map(rusqlite::params_from_iter(after.map(Bind)), |row| read_row(definition, row))
