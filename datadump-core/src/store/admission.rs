@@ -58,7 +58,6 @@ pub(super) struct InFlight<'a> {
 }
 
 impl Admission {
-    /// Starts with no batch in flight.
     pub(super) fn new(now: Instant) -> Self {
         Self {
             in_flight: AtomicUsize::new(0),
@@ -75,7 +74,6 @@ impl Admission {
         InFlight { admission: self, since: now }
     }
 
-    /// Returns the number of batches in flight.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
     }

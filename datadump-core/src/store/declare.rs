@@ -35,7 +35,6 @@ pub(super) fn storage_row(declaration: &Declaration, now: Timestamp) -> storage:
     }
 }
 
-/// Returns the row of the declared version.
 pub(super) fn version_row(id: StorageId, declaration: &Declaration, now: Timestamp) -> version::ActiveModel {
     let base = declaration.base.map_or(0, |(_, base)| base);
     version::ActiveModel {
@@ -88,7 +87,6 @@ fn migrating(name: &str, version: i32) -> Error {
     Error::Migrating { storage: name.to_owned(), version }
 }
 
-/// Selects the last version of a storage.
 pub(super) fn last_version(id: StorageId) -> Select<version::Entity> {
     version::Entity::find()
         .filter(version::Column::StorageId.eq(id.get()))
@@ -161,7 +159,6 @@ fn update_version(id: StorageId, version: i32, row: version::ActiveModel) -> Upd
         .filter(version::Column::Version.eq(version))
 }
 
-/// Removes a storage and its versions.
 pub(super) fn remove(dialect: Dialect, id: StorageId) -> [Statement; 2] {
     let versions = version::Entity::delete_many().filter(version::Column::StorageId.eq(id.get()));
     let row = storage::Entity::delete_many().filter(storage::Column::Id.eq(id.get()));

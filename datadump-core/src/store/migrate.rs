@@ -65,7 +65,6 @@ impl<'a> FieldCheck<'a> {
         Self::of_pairs(old, new, &difference.scans())
     }
 
-    /// Returns the old field.
     pub(super) fn before(&self) -> &'a Field {
         self.before
     }
@@ -86,7 +85,6 @@ impl<'a> FieldCheck<'a> {
         }
     }
 
-    /// Checks a whole row.
     pub(super) fn check_row(&mut self, row: &StoredRow) {
         self.check(&row.key, row.values.get(self.from).unwrap_or(&Value::Null));
     }

@@ -30,10 +30,9 @@ const RECORD_BYTES: usize = 1_024;
 /// A batch in the queue, with the caller waiting for its outcomes.
 #[derive(Debug)]
 pub(super) struct Job {
-    /// The writes.
     pub(super) batch: WriteBatch,
     queued_at: Instant,
-    reply: Reply,
+    pub(super) reply: Reply,
 }
 
 /// Sends the outcomes to the waiting caller and releases the batch's share of the queue.
@@ -72,7 +71,6 @@ pub(super) enum WriterTask<C> {
     Command(C),
 }
 
-/// An entry of the queue.
 #[derive(Debug)]
 enum Entry<C> {
     Job(Job),
@@ -148,7 +146,6 @@ impl<C> Queue<C> {
         self.sender.is_closed()
     }
 
-    /// Returns the current load and counters.
     pub(super) fn load(&self) -> Load {
         Load {
             queued: self.gauge.rows.load(Ordering::Relaxed) as u64,
@@ -207,19 +204,8 @@ impl Drop for Permit {
 }
 
 impl Job {
-    /// Returns how long ago the job was queued.
     pub(super) fn age(&self) -> Duration {
         self.queued_at.elapsed()
-    }
-
-    /// Splits the job into its batch and the reply to its caller.
-    pub(super) fn into_parts(self) -> (WriteBatch, Reply) {
-        (self.batch, self.reply)
-    }
-
-    /// Answers the caller. Only call this after the commit.
-    pub(super) fn send(self, outcomes: Result<Vec<Outcome>>) {
-        self.reply.send(outcomes);
     }
 }
 
@@ -233,7 +219,6 @@ impl Reply {
 }
 
 impl<C> QueueReceiver<C> {
-    /// Returns the counters that writers update.
     pub(super) fn gauge(&self) -> &Gauge {
         &self.gauge
     }

@@ -129,7 +129,6 @@ impl Write {
         Self { action: Action::Delete { in_force, key }, expect }
     }
 
-    /// Returns the name of the storage it writes to.
     pub(crate) fn storage_name(&self) -> &StorageName {
         &self.in_force().definition.name
     }
@@ -142,7 +141,6 @@ impl Write {
         }
     }
 
-    /// Returns the storage it writes to.
     pub(super) fn storage(&self) -> StorageId {
         self.in_force().storage
     }

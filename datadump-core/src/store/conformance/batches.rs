@@ -27,8 +27,10 @@ fn a_tag(test: &TestStore<'_>, id: i64, code: &str) -> Result<Write> {
     test.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
 }
 
-async fn words(test: &TestStore<'_>, batch: WriteBatch) -> Result<Vec<&'static str>> {
-    Ok(test.store.write(batch).await?.iter().map(name).collect())
+/// Writes a batch, whose outcomes must have these names.
+async fn ensure_outcomes(test: &TestStore<'_>, what: &str, batch: WriteBatch, names: &[&str]) -> Result<()> {
+    let found: Vec<&str> = test.store.write(batch).await?.iter().map(name).collect();
+    ensure_eq(what, found.as_slice(), names)
 }
 
 async fn keys(test: &TestStore<'_>, name: &str) -> Result<Vec<Value>> {
@@ -38,8 +40,7 @@ async fn keys(test: &TestStore<'_>, name: &str) -> Result<Vec<Value>> {
 }
 
 pub(super) async fn an_atomic_batch_is_all_or_nothing(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(tag()).await?;
+    let test = TestStore::with(bench, tag()).await?;
     test.save("tag", json!({"id": 1000, "code": "taken"})).await?;
     let put = |id, code: &str| a_tag(&test, id, code);
     let stale = || test.put("tag", &json!({"id": 1000, "code": "x"}), Expect::Exactly(7));
@@ -50,18 +51,15 @@ pub(super) async fn an_atomic_batch_is_all_or_nothing(bench: &dyn Bench) -> Resu
         (vec![put(1, "a")?, gone, put(1, "b")?], vec!["rolled back", "missing", "rolled back"]),
         (vec![put(1, "a")?, put(2, "a")?], vec!["rolled back", "invalid"]),
     ] {
-        ensure_eq("outcomes of a failing batch", words(&test, WriteBatch::atomic(writes)).await?, expected)?;
+        ensure_outcomes(&test, "a failing batch", WriteBatch::atomic(writes), &expected).await?;
         ensure_eq("rows after it", keys(&test, "tag").await?, vec![Value::Integer(1000)])?;
     }
     let fine = WriteBatch::atomic(vec![put(1, "a")?, put(2, "b")?, put(1000, "c")?]);
-    ensure_eq("a batch without faults", words(&test, fine).await?, vec!["created", "created", "updated"])?;
+    ensure_outcomes(&test, "a batch without faults", fine, &["created", "created", "updated"]).await?;
     // Row 1 may only take `b` after row 2 has freed it, and the key order is the wrong way round.
     let moved = WriteBatch::atomic(vec![put(2, "z")?, put(1, "b")?]);
-    ensure_eq(
-        "a unique value that moves to another row",
-        words(&test, moved).await?,
-        vec!["updated", "updated"],
-    )?;
+    ensure_outcomes(&test, "a unique value that moves to another row", moved, &["updated", "updated"])
+        .await?;
     ensure_eq("the row that has it now", test.field("tag", json!(1), "code").await?, json!("b"))?;
     many_at_once(&test).await
 }
@@ -117,8 +115,7 @@ fn or_else(batch: WriteBatch, rows: Vec<Row>) -> WriteBatch {
 }
 
 pub(super) async fn a_failed_write_is_replaced(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(tag()).await?;
+    let test = TestStore::with(bench, tag()).await?;
     let mut careful = tag();
     careful["name"] = json!("careful");
     careful["meta"] = json!({"require_version": true});
@@ -170,14 +167,13 @@ pub(super) async fn a_failed_write_is_replaced(bench: &dyn Bench) -> Result<()> 
     let strict = vec![a_tag(&test, 10, "strict")?, a_tag(&test, 11, "taken")?];
     let row = quarantined(&test, "strict")?;
     let strict = or_else(WriteBatch::atomic(strict), vec![row.clone(), row]);
-    ensure_eq("an atomic batch", words(&test, strict).await?, vec!["rolled back", "invalid"])?;
+    ensure_outcomes(&test, "an atomic batch", strict, &["rolled back", "invalid"]).await?;
     let row = quarantined(&test, "strict")?;
     ensure_eq("its replacement", test.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?, None)
 }
 
 pub(super) async fn an_unchanged_row_is_not_written(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(tag()).await?;
+    let test = TestStore::with(bench, tag()).await?;
     let put = |code| test.put("tag", &json!({"id": 1, "code": code, "n": 1}), Expect::Different);
     ensure_eq("a new row", name(&test.write(put("a")?).await?), "created")?;
     let first = test.get("tag", json!(1)).await?;
@@ -189,14 +185,12 @@ pub(super) async fn an_unchanged_row_is_not_written(bench: &dyn Bench) -> Result
     }
     ensure_eq("the row afterwards", test.get("tag", json!(1)).await?, first)?;
     let call = WriteBatch::atomic(vec![put("b")?, put("b")?, put("a")?, put("a")?]);
-    let expected = vec!["updated", "unchanged", "updated", "unchanged"];
-    ensure_eq("in order", words(&test, call).await?, expected)?;
+    ensure_outcomes(&test, "in order", call, &["updated", "unchanged", "updated", "unchanged"]).await?;
     ensure_eq("its version", test.field("tag", json!(1), "version").await?, json!(3))
 }
 
 pub(super) async fn system_storages_are_written_together_with_others(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(tag()).await?;
+    let test = TestStore::with(bench, tag()).await?;
     let system = |storage| test.store.catalogue().system(storage);
     let source = json!({"name": "s", "settings": {"a": [1]}, "last_format": null});
     let source = bench.prove(&system(SystemStorage::Source)?, &source)?;
@@ -216,11 +210,10 @@ pub(super) async fn system_storages_are_written_together_with_others(bench: &dyn
     writes.extend(rows.iter().map(|(_, row)| Write::put(row.clone(), Expect::Absent)));
     writes.push(Write::put(quarantined(&test, "q")?, Expect::Absent));
     let before = *changes.borrow_and_update();
-    ensure_eq("in one batch", words(&test, WriteBatch::atomic(writes.clone())).await?, vec!["created"; 5])?;
+    ensure_outcomes(&test, "in one batch", WriteBatch::atomic(writes.clone()), &["created"; 5]).await?;
     ensure("a change of sources is signalled", *changes.borrow_and_update() > before)?;
-    let call = vec![writes.remove(1), a_tag(&test, 1, "b")?, a_tag(&test, 2, "c")?];
-    let outcomes = words(&test, WriteBatch::independent(call)).await?;
-    ensure_eq("a second time", outcomes, vec!["refused", "updated", "created"])?;
+    let call = WriteBatch::independent(vec![writes.remove(1), a_tag(&test, 1, "b")?, a_tag(&test, 2, "c")?]);
+    ensure_outcomes(&test, "a second time", call, &["refused", "updated", "created"]).await?;
     let names: Vec<String> =
         test.store.catalogue().all().iter().map(|storage| storage.name.to_string()).collect();
     ensure_eq("the listed storages", names, vec!["tag".to_owned()])?;
@@ -241,8 +234,7 @@ pub(super) async fn system_storages_are_written_together_with_others(bench: &dyn
 }
 
 pub(super) async fn a_large_batch_with_invalid_rows_becomes_visible_at_once(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(tag()).await?;
+    let test = TestStore::with(bench, tag()).await?;
     test.save("tag", json!({"id": -1, "code": "taken"})).await?;
     // Every fifth row is refused; first among new rows, then among updates, then in a batch larger than a
     // transaction.

@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 
 use crate::{
     error::{Error, Result},
-    schema::{InForce, Row, StoredRow, evolve},
+    schema::{InForce, Row, StoredRow, Value, evolve},
     store::{
-        ChangeImpact, Declaration, Expect, Outcome, Page, Query, Storage, Store, Write, WriteBatch,
-        query::parse,
+        ChangeImpact, Declaration, Expect, Outcome, Page, Query, State, Storage, Store, Write, WriteBatch,
+        query::{Towards, cursor, parse},
     },
 };
 
@@ -36,6 +36,13 @@ impl<'a> TestStore<'a> {
         Ok(Self { bench, store: bench.open().await? })
     }
 
+    /// Opens a store and declares a storage.
+    pub(super) async fn with(bench: &'a dyn Bench, definition: Json) -> Result<Self> {
+        let test = Self::open(bench).await?;
+        test.declare(definition).await?;
+        Ok(test)
+    }
+
     pub(super) async fn reopen(self) -> Result<Self> {
         self.store.close().await;
         Self::open(self.bench).await
@@ -49,7 +56,13 @@ impl<'a> TestStore<'a> {
         storage.ok_or_else(|| Error::internal("the storage is gone"))
     }
 
-    /// Declares a definition.
+    /// Declares a definition, which its migration must apply.
+    pub(super) async fn apply(&self, json: Json) -> Result<Arc<Storage>> {
+        let storage = self.declare(json).await?;
+        ensure_eq("the state of the migration", storage.migration.state, State::Applied)?;
+        Ok(storage)
+    }
+
     pub(super) async fn queue(&self, json: Json) -> Result<Arc<Storage>> {
         let definition = crate::schema::parse::definition(&json)?;
         let base = self.store.catalogue().get(definition.name.as_str());
@@ -97,6 +110,21 @@ impl<'a> TestStore<'a> {
         Ok((self.store.page(&in_force, &query).await?, query))
     }
 
+    /// Reads all rows by cursors, as a client does, and returns their keys.
+    pub(super) async fn walk(&self, name: &str, limit: &str, ordering: Option<&str>) -> Result<Vec<Value>> {
+        let in_force = self.in_force(name)?;
+        let (mut cursor, mut keys) = (String::new(), Vec::new());
+        loop {
+            let mut parameters = vec![("limit", limit), ("cursor", cursor.as_str())];
+            parameters.extend(ordering.map(|ordering| ("ordering", ordering)));
+            let (page, query) = self.list(name, &parameters).await?;
+            keys.extend(page.rows.iter().map(|row| row.key.clone()));
+            let Some(last) = page.rows.last().filter(|_| page.more) else { return Ok(keys) };
+            let position: Vec<Value> = query.order.iter().map(|order| order.column.value(last)).collect();
+            cursor = cursor::write(&in_force.definition, &query, &position, Towards::Next);
+        }
+    }
+
     /// Examines the impact of a definition that is not declared.
     pub(super) async fn examine(&self, json: &Json) -> Result<Vec<(String, ChangeImpact)>> {
         let definition = crate::schema::parse::definition(json)?;
@@ -109,7 +137,6 @@ impl<'a> TestStore<'a> {
     }
 }
 
-/// Fails unless two values are equal.
 #[expect(clippy::needless_pass_by_value, reason = "what is compared is made for it")]
 pub(super) fn ensure_eq<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<()> {
     if found == expected {
@@ -118,7 +145,6 @@ pub(super) fn ensure_eq<T: PartialEq + std::fmt::Debug>(what: &str, found: T, ex
     Err(Error::internal(format!("{what}: found {found:?}, expected {expected:?}")))
 }
 
-/// Fails unless a condition holds.
 pub(super) fn ensure(what: &str, condition: bool) -> Result<()> {
     if condition { Ok(()) } else { Err(Error::internal(format!("does not hold: {what}"))) }
 }
@@ -134,4 +160,10 @@ pub(super) fn dog() -> Json {
         ],
         "meta": {"scans": true},
     })
+}
+
+/// A storage with generated keys.
+pub(super) fn numbered() -> Json {
+    serde_json::json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
+                       "fields": [{"name": "n", "type": "integer"}]})
 }

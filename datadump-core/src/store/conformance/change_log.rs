@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::bench::{Bench, TestStore, dog, ensure, ensure_eq};
+use super::bench::{Bench, TestStore, dog, ensure, ensure_eq, numbered};
 use crate::{
     error::{Error, Result},
     schema::Value,
@@ -38,9 +38,7 @@ fn changes(commits: &[Commit]) -> Vec<(ChangeKind, Json, i32)> {
 pub(super) async fn exactly_the_committed_changes_are_logged(bench: &dyn Bench) -> Result<()> {
     let test = TestStore::open(bench).await?;
     let storage = test.declare(dog()).await?;
-    let numbered = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
-                          "fields": [{"name": "n", "type": "integer"}]});
-    test.declare(numbered).await?;
+    test.declare(numbered()).await?;
     let before = test.store.span().await?;
     let put =
         |key: &str, size: i32, expect| test.put("dog", &json!({"chip_id": key, "collar_size": size}), expect);
@@ -85,10 +83,12 @@ pub(super) async fn exactly_the_committed_changes_are_logged(bench: &dyn Bench) 
 pub(super) async fn no_commit_appears_before_one_that_was_read(bench: &dyn Bench) -> Result<()> {
     const WRITERS: i64 = 8;
     const EACH: i64 = 40;
-    let test = TestStore::open(bench).await?;
-    test.declare(json!({"name": "n", "key": {"name": "id", "type": "long"},
-                           "fields": [{"name": "n", "type": "integer"}]}))
-        .await?;
+    let test = TestStore::with(
+        bench,
+        json!({"name": "n", "key": {"name": "id", "type": "long"},
+               "fields": [{"name": "n", "type": "integer"}]}),
+    )
+    .await?;
     let before = test.store.span().await?;
     let test = &test;
     let write = |writer: i64| async move {
@@ -115,8 +115,7 @@ pub(super) async fn no_commit_appears_before_one_that_was_read(bench: &dyn Bench
 }
 
 pub(super) async fn large_commits_are_logged_completely(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
+    let test = TestStore::with(bench, dog()).await?;
     let before = test.store.span().await?;
     for round in 0..3 {
         let row = |number: i32| {

@@ -61,94 +61,74 @@ fn summary(outcomes: &[Outcome]) -> (Vec<&'static str>, Json) {
     (outcomes.iter().map(name).collect(), text)
 }
 
+/// Writes a batch, whose outcomes must have these names, and its record this text.
+async fn check(
+    test: &TestStore<'_>,
+    what: &str,
+    batch: WriteBatch,
+    names: &str,
+    text: Option<&str>,
+) -> Result<()> {
+    let (found, record) = summary(&test.store.write(batch).await?);
+    ensure_eq(what, (found.join(", ").as_str(), record.as_str()), (names, text))
+}
+
 async fn count(test: &TestStore<'_>) -> Result<usize> {
     Ok(test.list("tag", &[("limit", "1000")]).await?.0.rows.len())
 }
 
 pub(super) async fn a_batch_with_a_record_takes_effect_once(bench: &dyn Bench) -> Result<()> {
-    let mut test = TestStore::open(bench).await?;
-    test.declare(tag()).await?;
+    let mut test = TestStore::with(bench, tag()).await?;
     let call = |test: &TestStore<'_>, key: &str, id| {
         let writes = vec![a_tag(test, id, &format!("a{id}"))?, a_tag(test, id + 1, &format!("b{id}"))?];
         counting(test, WriteBatch::independent(writes), key, Expect::Absent)
     };
-    let first = test.store.write(call(&test, "k", 1)?).await?;
-    ensure_eq("the first batch", summary(&first), (vec!["created", "created", "created"], json!("2")))?;
+    check(&test, "the first batch", call(&test, "k", 1)?, "created, created, created", Some("2")).await?;
     for round in ["again", "after a restart"] {
         // The same record, with rows that would be new.
-        let again = test.store.write(call(&test, "k", 10)?).await?;
-        ensure_eq(round, summary(&again), (vec!["rolled back", "rolled back", "refused"], json!("2")))?;
+        check(&test, round, call(&test, "k", 10)?, "rolled back, rolled back, refused", Some("2")).await?;
         ensure_eq("rows", count(&test).await?, 2)?;
         test = test.reopen().await?;
     }
     // Keys are case-sensitive, and a batch without writes has a record too.
     let empty = counting(&test, WriteBatch::independent(Vec::new()), "K", Expect::Absent)?;
-    ensure_eq(
-        "nothing to write",
-        summary(&test.store.write(empty.clone()).await?),
-        (vec!["created"], json!("0")),
-    )?;
-    ensure_eq(
-        "the same batch again",
-        summary(&test.store.write(empty).await?),
-        (vec!["refused"], json!("0")),
-    )?;
+    check(&test, "nothing to write", empty.clone(), "created", Some("0")).await?;
+    check(&test, "the same batch again", empty, "refused", Some("0")).await?;
     // With a condition on the record's version, a batch continues where another one ended.
     let next = |expect| -> Result<WriteBatch> {
         counting(&test, WriteBatch::independent(vec![a_tag(&test, 20, "c")?]), "k", expect)
     };
-    let stale = test.store.write(next(Expect::Exactly(7))?).await?;
-    ensure_eq("on another version", summary(&stale), (vec!["rolled back", "refused"], json!("2")))?;
-    let gone_on = test.store.write(next(Expect::Exactly(1))?).await?;
-    ensure_eq("on this version", summary(&gone_on), (vec!["created", "updated"], json!("1")))?;
-    let gone_on = test.store.write(next(Expect::Exactly(1))?).await?;
-    ensure_eq("on the version before", summary(&gone_on), (vec!["rolled back", "refused"], json!("1")))?;
+    check(&test, "on another version", next(Expect::Exactly(7))?, "rolled back, refused", Some("2")).await?;
+    check(&test, "on this version", next(Expect::Exactly(1))?, "created, updated", Some("1")).await?;
+    check(&test, "on the version before", next(Expect::Exactly(1))?, "rolled back, refused", Some("1"))
+        .await?;
     ensure_eq("rows at the end", count(&test).await?, 3)
 }
 
 pub(super) async fn a_record_is_built_from_the_outcomes_of_its_batch(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(tag()).await?;
+    let test = TestStore::with(bench, tag()).await?;
     test.save("tag", json!({"id": 1000, "code": "taken"})).await?;
     let some = || -> Result<Vec<Write>> { Ok(vec![a_tag(&test, 1, "a")?, a_tag(&test, 2, "taken")?]) };
     // An atomic batch that fails is not recorded.
     let strict = counting(&test, WriteBatch::atomic(some()?), "strict", Expect::Absent)?;
-    let outcomes = test.store.write(strict).await?;
-    ensure_eq(
-        "an atomic batch",
-        summary(&outcomes),
-        (vec!["rolled back", "invalid", "rolled back"], Json::Null),
-    )?;
+    check(&test, "an atomic batch", strict, "rolled back, invalid, rolled back", None).await?;
     let each = counting(&test, WriteBatch::independent(some()?), "each", Expect::Absent)?;
-    let outcomes = test.store.write(each).await?;
-    ensure_eq(
-        "an independent batch",
-        summary(&outcomes),
-        (vec!["created", "invalid", "created"], json!("1")),
-    )?;
+    check(&test, "an independent batch", each, "created, invalid, created", Some("1")).await?;
     let fine = WriteBatch::atomic(vec![a_tag(&test, 3, "c")?, a_tag(&test, 4, "d")?]);
     let fine = counting(&test, fine, "strict", Expect::Absent)?;
-    let outcomes = test.store.write(fine).await?;
-    ensure_eq(
-        "an atomic batch that succeeds",
-        summary(&outcomes),
-        (vec!["created", "created", "created"], json!("2")),
-    )?;
+    check(&test, "an atomic batch that succeeds", fine, "created, created, created", Some("2")).await?;
     // A batch without a record takes effect each time.
     let mut silent =
         counting(&test, WriteBatch::independent(vec![a_tag(&test, 5, "e")?]), "silent", Expect::Absent)?;
     if let Some(record) = &mut silent.idempotency {
         record.make = MakeRecord(Arc::new(|_: &[Outcome]| None));
     }
-    let outcomes = test.store.write(silent.clone()).await?;
-    ensure_eq("without a record", summary(&outcomes), (vec!["created", "rolled back"], Json::Null))?;
-    let outcomes = test.store.write(silent).await?;
-    ensure_eq("a second time", summary(&outcomes), (vec!["updated", "rolled back"], Json::Null))
+    check(&test, "without a record", silent.clone(), "created, rolled back", None).await?;
+    check(&test, "a second time", silent, "updated, rolled back", None).await
 }
 
 pub(super) async fn one_of_several_concurrent_equal_batches_takes_effect(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(tag()).await?;
+    let test = TestStore::with(bench, tag()).await?;
     let mut calls = Vec::new();
     for number in 0..120_i64 {
         // Twenty keys with six batches each, and batches without a record in between.

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{
-    bench::{Bench, TestStore, dog, ensure, ensure_eq},
+    bench::{Bench, TestStore, dog, ensure, ensure_eq, numbered},
     rows::name,
 };
 use crate::{
@@ -46,10 +46,9 @@ pub(super) async fn generated_keys_are_never_reused(bench: &dyn Bench) -> Result
 }
 
 pub(super) async fn rows_of_one_batch_get_the_keys_in_their_outcomes(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
     let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
                             "fields": [{"name": "n", "type": "integer", "unique": true}]});
-    test.declare(definition).await?;
+    let test = TestStore::with(bench, definition).await?;
     test.save("n", json!({"id": 5, "n": 1_000})).await?;
     for (round, count) in [1, 2, 16, 17, 40].into_iter().enumerate() {
         let base = 100 * i64::try_from(round).map_err(Error::internal)?;
@@ -85,11 +84,8 @@ pub(super) async fn rows_of_one_batch_get_the_keys_in_their_outcomes(bench: &dyn
 }
 
 pub(super) async fn the_greatest_key_does_not_affect_other_writes(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
-    let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
-                            "fields": [{"name": "n", "type": "integer"}]});
-    test.declare(definition).await?;
+    let test = TestStore::with(bench, dog()).await?;
+    test.declare(numbered()).await?;
     // Whether the greatest number can be a key, and whether one can follow it, is up to the backend.
     let _ = test.save("n", json!({"id": i64::MAX, "n": 1})).await?;
     for round in 0..5 {
@@ -110,10 +106,7 @@ pub(super) async fn the_greatest_key_does_not_affect_other_writes(bench: &dyn Be
 }
 
 pub(super) async fn concurrent_batches_share_the_keys_that_are_left(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    let definition = json!({"name": "n", "key": {"name": "id", "type": "long", "generated": true},
-                            "fields": [{"name": "n", "type": "integer"}]});
-    test.declare(definition).await?;
+    let test = TestStore::with(bench, numbered()).await?;
     let _ = test.save("n", json!({"id": i64::MAX - 20, "n": -1})).await?;
     let test = &test;
     let calls = (0..16_i64).map(async |call| {
@@ -140,8 +133,7 @@ pub(super) async fn concurrent_batches_share_the_keys_that_are_left(bench: &dyn 
 }
 
 pub(super) async fn unusual_keys_are_stored_and_found_exactly(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
+    let test = TestStore::with(bench, dog()).await?;
     let keys = [
         "'",
         "\"",

@@ -10,8 +10,7 @@ use crate::{
 
 /// Opens a dog storage with two rows.
 async fn two_dogs(bench: &dyn Bench) -> Result<TestStore<'_>> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
+    let test = TestStore::with(bench, dog()).await?;
     test.save("dog", json!({"chip_id": "A", "color": "red", "collar_size": 7})).await?;
     test.save("dog", json!({"chip_id": "B", "color": null, "collar_size": 8})).await?;
     Ok(test)
@@ -60,8 +59,7 @@ pub(super) async fn existing_rows_get_the_default_of_a_new_field(bench: &dyn Ben
             list.push(field.clone());
         }
     }
-    let storage = test.declare(definition).await?;
-    ensure_eq("its state", storage.migration.state, State::Applied)?;
+    test.apply(definition).await?;
     for (field, expected) in &fields {
         let name = field["name"].as_str().unwrap_or_default();
         ensure_eq(name, &test.field("dog", json!("A"), name).await?, expected)?;
@@ -92,8 +90,7 @@ pub(super) async fn an_integer_field_with_indexes_becomes_a_long(bench: &dyn Ben
     definition["fields"][1] = json!({"name": "collar_size", "type": "integer", "default": 0, "unique": true});
     test.declare(definition.clone()).await?;
     definition["fields"][1]["type"] = json!("long");
-    let storage = test.declare(definition).await?;
-    ensure_eq("its state", storage.migration.state, State::Applied)?;
+    test.apply(definition).await?;
     let large = 5_000_000_000_i64;
     let outcome = test.save("dog", json!({"chip_id": "C", "collar_size": large})).await?;
     ensure("a long fits", matches!(outcome, Outcome::Created(_)))?;
@@ -129,8 +126,7 @@ pub(super) async fn the_scale_of_a_decimal_can_change(bench: &dyn Bench) -> Resu
     test.save("price", json!({"id": 1, "d": "123.000"})).await?;
     let examined = test.examine(&definition(4, 1)).await?;
     ensure_eq("violating", examined.iter().map(|(_, found)| found.violating).max(), Some(0))?;
-    let storage = test.declare(definition(4, 1)).await?;
-    ensure_eq("its state", storage.migration.state, State::Applied)?;
+    test.apply(definition(4, 1)).await?;
     ensure_eq("the value", test.field("price", json!(1), "d").await?, json!("123.0"))?;
     let mut narrower = definition(4, 2);
     if let Some(field) = narrower["fields"][0].as_object_mut() {
@@ -158,8 +154,7 @@ pub(super) async fn violating_rows_fail_a_migration_without_changes(bench: &dyn 
     for key in ["B", "C"] {
         test.save("dog", json!({"chip_id": key, "color": "blue"})).await?;
     }
-    let storage = test.declare(definition).await?;
-    ensure_eq("its state when the rows are fixed", storage.migration.state, State::Applied)?;
+    let storage = test.apply(definition).await?;
     ensure_eq("its version", storage.ready()?.version, 2)
 }
 
@@ -177,8 +172,7 @@ pub(super) async fn duplicate_rows_fail_a_unique_index_without_changes(bench: &d
     for (key, color) in [("C", "blue"), ("D", "green")] {
         test.save("dog", json!({"chip_id": key, "color": color})).await?;
     }
-    let storage = test.declare(definition).await?;
-    ensure_eq("its state when the rows are fixed", storage.migration.state, State::Applied)?;
+    test.apply(definition).await?;
     let outcome = test.save("dog", json!({"chip_id": "E", "color": "red"})).await?;
     ensure("it is unique", matches!(outcome, Outcome::Invalid(_)))
 }
@@ -191,8 +185,7 @@ pub(super) async fn a_field_is_renamed_converted_and_dropped(bench: &dyn Bench) 
          "renamed_from": "color"},
         {"name": "collar_size", "type": "text", "default": "0"},
     ]);
-    let storage = test.declare(definition.clone()).await?;
-    ensure_eq("its state", storage.migration.state, State::Applied)?;
+    test.apply(definition.clone()).await?;
     ensure_eq("renamed", test.field("dog", json!("A"), "colour").await?, json!("red"))?;
     ensure_eq("converted", test.field("dog", json!("A"), "collar_size").await?, json!("7"))?;
     let (page, _) = test.list("dog", &[("colour", "red")]).await?;
@@ -200,8 +193,7 @@ pub(super) async fn a_field_is_renamed_converted_and_dropped(bench: &dyn Bench) 
     if let Some(fields) = definition["fields"].as_array_mut() {
         fields.pop();
     }
-    let storage = test.declare(definition).await?;
-    ensure_eq("its state after the drop", storage.migration.state, State::Applied)?;
+    let storage = test.apply(definition).await?;
     ensure_eq("dropped", test.field("dog", json!("A"), "collar_size").await?, json!(null))?;
     ensure("its name is remembered", storage.dropped.get("collar_size").is_some_and(|kind| kind == "text"))?;
     let outcome = test.save("dog", json!({"chip_id": "A", "colour": "blue"})).await?;
@@ -222,8 +214,7 @@ pub(super) async fn rows_validated_earlier_are_validated_again(bench: &dyn Bench
 }
 
 pub(super) async fn rows_written_during_a_migration_are_kept(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
+    let test = TestStore::with(bench, dog()).await?;
     let writes = |from: usize, to: usize| -> Result<Vec<_>> {
         (from..to)
             .map(|n| {

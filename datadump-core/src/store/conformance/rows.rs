@@ -25,8 +25,7 @@ pub(super) fn name(outcome: &Outcome) -> &'static str {
 }
 
 pub(super) async fn every_kind_round_trips_even_after_a_restart(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(all_kinds()).await?;
+    let test = TestStore::with(bench, all_kinds()).await?;
     let records = records();
     for record in &records {
         let outcome = test.save("all", record.clone()).await?;
@@ -38,8 +37,7 @@ pub(super) async fn every_kind_round_trips_even_after_a_restart(bench: &dyn Benc
 
 /// A backend may store many rows by another path than one. The rows and outcomes must be the same.
 pub(super) async fn many_rows_are_stored_like_single_ones(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(all_kinds()).await?;
+    let test = TestStore::with(bench, all_kinds()).await?;
     let all: Vec<Json> = (0..600)
         .zip(records().into_iter().cycle())
         .map(|(number, mut record)| {
@@ -113,8 +111,7 @@ fn records() -> [Json; 3] {
 }
 
 pub(super) async fn a_write_with_an_unmet_condition_changes_nothing(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
+    let test = TestStore::with(bench, dog()).await?;
     let row = json!({"chip_id": "A", "color": "red"});
     // Each step: the condition, whether it is a deletion, the outcome, the version afterwards.
     for (step, (expect, delete, expected, version)) in [
@@ -154,8 +151,7 @@ pub(super) async fn a_write_with_an_unmet_condition_changes_nothing(bench: &dyn 
 }
 
 pub(super) async fn writes_of_one_batch_to_one_key_take_effect_in_order(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
+    let test = TestStore::with(bench, dog()).await?;
     let mut writes = Vec::new();
     for size in 0..50 {
         for key in ["A", "B"] {
@@ -180,14 +176,13 @@ pub(super) async fn writes_of_one_batch_to_one_key_take_effect_in_order(bench: &
 pub(super) async fn a_row_that_violates_a_unique_index_does_not_affect_others(
     bench: &dyn Bench,
 ) -> Result<()> {
-    let test = TestStore::open(bench).await?;
     let definition = json!({
         "name": "tag", "key": {"name": "id", "type": "long"},
         "fields": [{"name": "code", "type": "string", "max_length": 20, "unique": true, "nullable": true},
                    {"name": "a", "type": "integer"}, {"name": "b", "type": "integer"}],
         "meta": {"unique_together": [["a", "b"]]},
     });
-    test.declare(definition).await?;
+    let test = TestStore::with(bench, definition).await?;
     test.save("tag", json!({"id": 1000, "code": "taken", "a": -1, "b": -1})).await?;
     let mut writes = Vec::new();
     for id in 0..300 {
@@ -221,8 +216,7 @@ pub(super) async fn a_row_that_violates_a_unique_index_does_not_affect_others(
 }
 
 pub(super) async fn concurrent_increments_are_each_counted_once(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
+    let test = TestStore::with(bench, dog()).await?;
     test.save("dog", json!({"chip_id": "A", "collar_size": 0})).await?;
     let client = || async {
         let mut versions = Vec::new();
@@ -246,8 +240,7 @@ pub(super) async fn concurrent_increments_are_each_counted_once(bench: &dyn Benc
 }
 
 pub(super) async fn deleted_rows_are_gone(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
+    let test = TestStore::with(bench, dog()).await?;
     test.save("dog", json!({"chip_id": "A"})).await?;
     let in_force = test.in_force("dog")?;
     let key = Value::Text("A".into());
@@ -259,8 +252,7 @@ pub(super) async fn deleted_rows_are_gone(bench: &dyn Bench) -> Result<()> {
 }
 
 pub(super) async fn lists_show_the_newest_row_first(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::open(bench).await?;
-    test.declare(dog()).await?;
+    let test = TestStore::with(bench, dog()).await?;
     for key in ["A", "B", "C", "A"] {
         test.save("dog", json!({"chip_id": key})).await?;
     }
@@ -277,10 +269,9 @@ pub(super) async fn lists_show_the_newest_row_first(bench: &dyn Bench) -> Result
 
 pub(super) async fn rows_are_looked_up_until_a_size_is_reached(bench: &dyn Bench) -> Result<()> {
     const LONG: usize = 10_000;
-    let test = TestStore::open(bench).await?;
     let note = json!({"name": "note", "key": {"name": "id", "type": "string", "max_length": 16},
                       "fields": [{"name": "text", "type": "text"}]});
-    test.declare(note).await?;
+    let test = TestStore::with(bench, note).await?;
     for key in ["c", "a", "b", "d"] {
         test.save("note", json!({"id": key, "text": "x".repeat(LONG)})).await?;
     }

@@ -23,7 +23,6 @@ const MAX_DRAWS: u32 = 24;
 /// Why writes could not be applied.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The database returned an error.
     Sql(sqlx::Error),
     /// Another session changed one of the rows since it was read.
     Collision,

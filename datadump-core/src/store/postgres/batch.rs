@@ -57,7 +57,6 @@ pub(super) struct Target {
 pub(super) struct PlannedWrite<'b> {
     /// Position of its batch in the transaction. The writes of one batch are consecutive.
     pub(super) batch: usize,
-    /// Atomicity of its batch.
     pub(super) atomicity: Atomicity,
     /// Position of its storage among the targets.
     pub(super) target: usize,
@@ -67,12 +66,10 @@ pub(super) struct PlannedWrite<'b> {
     pub(super) expect: Expect,
 }
 
-/// What a planned write does.
 #[derive(Debug)]
 pub(super) enum PlannedAction<'b> {
     /// Puts a row that the version in force has validated.
     Put(Cow<'b, Row>),
-    /// Deletes.
     Delete,
     /// Nothing: the outcome is already known.
     Final(Outcome),
@@ -126,7 +123,6 @@ enum Now {
     Unchanged,
     /// As the write with this position made it.
     Written(usize),
-    /// Deleted.
     Gone,
 }
 
@@ -144,7 +140,6 @@ pub(super) struct TableChanges<'b> {
     pub(super) deleted: Vec<&'b Value>,
 }
 
-/// A row to insert.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NewRow<'b> {
     pub(super) row: &'b StoredRow,

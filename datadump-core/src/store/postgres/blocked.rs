@@ -42,7 +42,7 @@ impl BlockedJobs {
         let mut state = self.state.lock();
         for (job, since) in jobs {
             if state.is_closed || since.elapsed() > BLOCKED_TIMEOUT {
-                job.send(Err(Error::Unavailable("the storage is being migrated; try again".into())));
+                job.reply.send(Err(Error::Unavailable("the storage is being migrated; try again".into())));
             } else {
                 state.jobs.push_back((job, since));
             }

@@ -9,16 +9,13 @@ use crate::{
     store::{Atomicity, Outcome, Write, WriteBatch, queue::Job},
 };
 
-/// The state of some batches.
 pub(super) struct CallStates<'b> {
     batches: Vec<(&'b WriteBatch, Option<BatchEnd>)>,
 }
 
-/// How a batch ends.
 pub(super) enum BatchEnd {
     /// It is committed, with these outcomes.
     Committed(Vec<Outcome>),
-    /// It failed with this error.
     Failed(Error),
     /// It cannot be written now, because one of its storages is being migrated.
     Blocked,
@@ -80,7 +77,6 @@ impl<'b> CallStates<'b> {
         }
     }
 
-    /// Ends these batches with an error.
     pub(super) fn fail(&mut self, pending: &[PendingBatch<'_>], failure: &Failure) {
         for pending in pending {
             self.end(pending.place, BatchEnd::Failed(error_of(failure)));
@@ -128,7 +124,6 @@ pub(super) fn writes<'b>(
     pending.iter().flat_map(of_batch)
 }
 
-/// Returns the number of writes in these batches.
 pub(super) fn count(pending: &[PendingBatch<'_>]) -> usize {
     pending.iter().map(|pending| pending.batch.writes.len()).sum()
 }

@@ -56,7 +56,6 @@ pub(super) struct CatalogueMirror {
 }
 
 impl CatalogueMirror {
-    /// Starts with an empty catalogue.
     pub(super) fn new(system: DatabaseConnection) -> Self {
         let (config_signal, commit_signal) = (watch::Sender::new(0), watch::Sender::new(0));
         Self { catalogue: Arc::default(), config_signal, commit_signal, system, seen: Mutex::default() }
@@ -80,11 +79,11 @@ impl CatalogueMirror {
     /// Reads all storages.
     pub(super) async fn refresh(&self) -> Result<()> {
         let mut seen = self.seen.lock().await;
-        *seen = self.load().await?;
+        self.load().await?;
+        seen.clear();
         Ok(())
     }
 
-    /// Reads all storages if any has changed.
     async fn refresh_changed(&self, pool: &PgPool) -> Result<()> {
         let mut seen = self.seen.lock().await;
         let now = fingerprint(pool, FINGERPRINT).await?;
@@ -95,16 +94,15 @@ impl CatalogueMirror {
         Ok(())
     }
 
-    async fn load(&self) -> Result<String> {
+    async fn load(&self) -> Result<()> {
         let transaction = self.snapshot().await?;
         let storages = storage::Entity::find().all(&transaction).await.map_err(error::orm)?;
         let versions = version::Entity::find().all(&transaction).await.map_err(error::orm)?;
         transaction.commit().await.map_err(error::orm)?;
         self.catalogue.replace(system::catalogue(storages, versions)?);
-        Ok(String::new())
+        Ok(())
     }
 
-    /// Reads one storage.
     pub(super) async fn refresh_one(&self, id: StorageId) -> Result<Option<Arc<Storage>>> {
         let _one_at_a_time = self.seen.lock().await;
         let transaction = self.snapshot().await?;

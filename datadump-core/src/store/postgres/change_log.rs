@@ -41,7 +41,6 @@ pub(super) fn insert(at: &str, length: &str, changes: &str) -> String {
     )
 }
 
-/// Returns the range of positions in the change log.
 pub(super) async fn span(pool: &PgPool) -> Result<Span> {
     Span::from_row(sqlx::query_as(SELECT_SPAN).fetch_one(pool).await.map_err(error::store)?)
 }

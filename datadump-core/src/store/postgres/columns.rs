@@ -36,7 +36,6 @@ pub(super) fn array_cast(kind: &Kind) -> &'static str {
 
 /// An operation on values of one kind, generic over the Rust type that represents it in the driver.
 pub(super) trait TypedOperation<'v> {
-    /// The result.
     type Output;
 
     /// Runs the operation. `take` converts a value, or returns `None` if it is not of the kind.
@@ -45,62 +44,41 @@ pub(super) trait TypedOperation<'v> {
         T: PgHasArrayType + Type<Postgres> + for<'q> Encode<'q, Postgres>;
 }
 
+/// A closure that converts the values that match a pattern.
+macro_rules! take {
+    ($pattern:pat => $taken:expr) => {
+        |value: &'v Value| match value {
+            $pattern => Some($taken),
+            _ => None,
+        }
+    };
+}
+
 /// Runs an operation with the type for this kind.
 pub(super) fn with_type<'v, T: TypedOperation<'v>>(kind: &Kind, then: T) -> T::Output {
     match kind {
-        Kind::Boolean => then.with(|value| match value {
-            Value::Boolean(value) => Some(*value),
-            _ => None,
-        }),
+        Kind::Boolean => then.with(take!(Value::Boolean(value) => *value)),
         Kind::Integer => then.with(|value| match value {
             Value::Integer(value) => i32::try_from(*value).ok(),
             _ => None,
         }),
-        Kind::Long => then.with(|value| match value {
-            Value::Integer(value) => Some(*value),
-            _ => None,
-        }),
-        Kind::Float => then.with(|value| match value {
-            Value::Float(value) => Some(*value),
-            _ => None,
-        }),
-        Kind::Decimal { .. } => then.with(|value| match value {
-            Value::Decimal(value) => Some(sql::to_decimal(kind, *value)),
-            _ => None,
-        }),
-        Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => then.with(|value| match value {
-            Value::Text(value) => Some(value.as_str()),
-            _ => None,
-        }),
+        Kind::Long => then.with(take!(Value::Integer(value) => *value)),
+        Kind::Float => then.with(take!(Value::Float(value) => *value)),
+        Kind::Decimal { .. } => then.with(take!(Value::Decimal(value) => sql::to_decimal(kind, *value))),
+        Kind::String { .. } | Kind::Text { .. } | Kind::Enum { .. } => {
+            then.with(take!(Value::Text(value) => value.as_str()))
+        }
         Kind::Id => then.with(|value| match value {
             Value::Text(value) => Some(value.clone()),
             Value::Uuid(value) => Some(value.to_string()),
             _ => None,
         }),
-        Kind::Json => then.with(|value| match value {
-            Value::Json(value) => Some(value.as_str()),
-            _ => None,
-        }),
-        Kind::Uuid => then.with(|value| match value {
-            Value::Uuid(value) => Some(*value),
-            _ => None,
-        }),
-        Kind::Date => then.with(|value| match value {
-            Value::Date(days) => Some(sql::to_date(*days)),
-            _ => None,
-        }),
-        Kind::Time => then.with(|value| match value {
-            Value::Time(micros) => Some(sql::to_time(*micros)),
-            _ => None,
-        }),
-        Kind::Timestamp => then.with(|value| match value {
-            Value::Timestamp(moment) => Some(moment.to_chrono()),
-            _ => None,
-        }),
-        Kind::Binary { .. } => then.with(|value| match value {
-            Value::Binary(value) => Some(value.as_slice()),
-            _ => None,
-        }),
+        Kind::Json => then.with(take!(Value::Json(value) => value.as_str())),
+        Kind::Uuid => then.with(take!(Value::Uuid(value) => *value)),
+        Kind::Date => then.with(take!(Value::Date(days) => sql::to_date(*days))),
+        Kind::Time => then.with(take!(Value::Time(micros) => sql::to_time(*micros))),
+        Kind::Timestamp => then.with(take!(Value::Timestamp(moment) => moment.to_chrono())),
+        Kind::Binary { .. } => then.with(take!(Value::Binary(value) => value.as_slice())),
     }
 }
 
@@ -166,7 +144,6 @@ pub(super) fn stored_row(row: &PgRow, definition: &Definition) -> sqlx::Result<S
     })
 }
 
-/// Reads one value.
 pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Value> {
     let raw = row.try_get_raw(place)?;
     if raw.is_null() {
@@ -231,9 +208,7 @@ fn wrong(what: impl Into<String>) -> sqlx::Error {
 /// A key of a storage in a form that can be hashed and sorted, in the order of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum KeyRef<'v> {
-    /// An integer key.
     Integer(i64),
-    /// A text key.
     Text(&'v str),
     /// A UUID key. Among texts it sorts as its text.
     Uuid(Uuid),

@@ -35,7 +35,6 @@ const READER: &str = "SET default_transaction_read_only = on";
 const WRITER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
                       SET enable_hashjoin = off; SET enable_mergejoin = off";
 
-/// The connections to the database.
 #[derive(Clone)]
 pub(super) struct Connections {
     options: PgConnectOptions,
@@ -71,14 +70,12 @@ impl Connections {
             tracing::warn!("{warning}");
         }
         let timeout = format!("SET statement_timeout = '{READ_TIMEOUT_SECONDS}s'");
-        let reads = pool(8).test_before_acquire(false);
-        let reads = notify_commit(reads, format!("{SESSION}; {READER}; {timeout}"))
-            .connect_lazy_with(options.clone());
-        let system = notify_commit(pool(4), SESSION.to_owned()).connect_lazy_with(options.clone());
+        let reads = pool(8, format!("{SESSION}; {READER}; {timeout}")).test_before_acquire(false);
+        let reads = reads.connect_lazy_with(options.clone());
+        let system = pool(4, SESSION.to_owned()).connect_lazy_with(options.clone());
         Ok(Self { options, reads, system, warnings })
     }
 
-    /// Opens a connection for writing rows.
     pub(super) async fn writer(&self) -> sqlx::Result<PgConnection> {
         self.alone(&format!("{SESSION}; {WRITER}")).await
     }
@@ -96,10 +93,9 @@ impl Connections {
 
     /// Returns a pool of one connection for listening; the listener reconnects through it.
     pub(super) fn listener(&self) -> PgPool {
-        notify_commit(pool(1), SESSION.to_owned()).idle_timeout(None).connect_lazy_with(self.options.clone())
+        pool(1, SESSION.to_owned()).idle_timeout(None).connect_lazy_with(self.options.clone())
     }
 
-    /// Closes all pools.
     pub(super) async fn close(&self) {
         self.reads.close().await;
         self.system.close().await;
@@ -114,17 +110,15 @@ impl Connections {
     }
 }
 
-fn pool(max_connections: u32) -> PgPoolOptions {
+/// Returns the options of a pool whose connections begin with these settings.
+fn pool(max_connections: u32, settings: String) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(300))
         .max_lifetime(Duration::from_secs(3600))
-}
-
-fn notify_commit(options: PgPoolOptions, settings: String) -> PgPoolOptions {
-    options.after_connect(move |connection, _| {
-        let settings = settings.clone();
-        Box::pin(async move { connection.execute(AssertSqlSafe(settings)).await.map(|_| ()) })
-    })
+        .after_connect(move |connection, _| {
+            let settings = settings.clone();
+            Box::pin(async move { connection.execute(AssertSqlSafe(settings)).await.map(|_| ()) })
+        })
 }

@@ -16,12 +16,11 @@ use crate::{
     error::{Error, Result},
     schema::StorageId,
     store::{
-        Declaration, Progress, State, Storage, VersionRecord, declare as rules,
+        Declaration, Progress, Storage, VersionRecord, declare as rules,
         system::{self, storage, version},
     },
 };
 
-/// Records a version to be applied.
 pub(super) async fn declare(
     system: &DatabaseConnection,
     mirror: &CatalogueMirror,
@@ -91,8 +90,7 @@ pub(super) async fn progress(system: &DatabaseConnection, id: StorageId) -> Resu
     let row = last(system, id).await?.ok_or_else(|| unknown(id))?;
     Ok(Progress {
         version: i32::try_from(row.version).map_err(Error::internal)?,
-        state: State::from_name(&row.state)
-            .ok_or_else(|| Error::internal("a version has an unknown state"))?,
+        state: system::state(&row)?,
         rows_done: u64::try_from(row.rows_done).unwrap_or(0),
         rows_total: u64::try_from(row.rows_total).unwrap_or(0),
         error: row.error,

@@ -18,14 +18,12 @@ pub(super) enum ErrorClass {
     Moved,
     /// A statement exceeded its timeout.
     Slow,
-    /// The disk is full.
     Full,
     /// Anything else.
     Other,
 }
 
 impl ErrorClass {
-    /// Classifies an error.
     pub(super) fn of(error: &sqlx::Error) -> Self {
         match error {
             sqlx::Error::Io(_)
@@ -41,7 +39,6 @@ impl ErrorClass {
         }
     }
 
-    /// Classifies an SQLSTATE.
     fn from_sqlstate(code: &str) -> Self {
         match code {
             // Too many connections; or the server is shutting down, crashed, or starting up.

@@ -6,16 +6,16 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{
-    apply::{self, Failure, ReadRows, apply},
-    batch::{PlannedAction, PlannedWrite, Stamps, Target},
+    apply::{self, Failure},
+    batch::{PlannedAction, Stamps},
     call_state::PendingBatch,
     columns::KeyRef,
-    on_failure::system_target,
+    on_failure::SystemWrites,
     session::Session,
 };
 use crate::{
     schema::StoredRow,
-    store::{Atomicity, IdempotencyRecord, Outcome, decide},
+    store::{Outcome, decide},
 };
 
 /// Returns the batches whose stored records do not meet their conditions, each with the outcome of its
@@ -24,16 +24,15 @@ pub(super) async fn replayed<'b>(
     session: &mut Session,
     pending: &[PendingBatch<'b>],
 ) -> Result<Vec<(PendingBatch<'b>, Outcome)>, Failure> {
-    let mut targets: Vec<Target> = Vec::new();
-    let mut reads: Vec<PlannedWrite<'_>> = Vec::new();
+    let mut reads = SystemWrites::default();
     for record in pending.iter().filter_map(|pending| pending.batch.idempotency.as_ref()) {
-        let target = system_target(session, &mut targets, &record.in_force)?;
-        reads.push(planned(reads.len(), target, PlannedAction::Final(Outcome::RolledBack), record));
+        let read = PlannedAction::Final(Outcome::RolledBack);
+        reads.add(session, &record.in_force, read, Some(record.key.clone()), record.expect)?;
     }
-    if reads.is_empty() {
+    if reads.writes.is_empty() {
         return Ok(Vec::new());
     }
-    let found = apply::lock(session, &targets, &reads).await?;
+    let found = apply::lock(session, &reads.targets, &reads.writes).await?;
     let mut records: HashMap<KeyRef<'_>, &StoredRow> = HashMap::new();
     for row in found.iter().flatten() {
         records.insert(KeyRef::of(&row.key)?, row);
@@ -59,8 +58,7 @@ pub(super) async fn record(
     if pending.iter().all(|pending| pending.batch.idempotency.is_none()) {
         return Ok(outcomes);
     }
-    let mut targets: Vec<Target> = Vec::new();
-    let mut puts: Vec<PlannedWrite<'_>> = Vec::new();
+    let mut puts = SystemWrites::default();
     let (mut outcomes, mut all) = (outcomes.into_iter(), Vec::new());
     // Positions of the records' outcomes.
     let mut places = Vec::new();
@@ -71,14 +69,13 @@ pub(super) async fn record(
         let Some(record) = &batch.idempotency else { continue };
         let of_batch = all.get(first..).unwrap_or_default();
         if let Some(row) = record.row(batch.atomicity, of_batch) {
-            let target = system_target(session, &mut targets, &record.in_force)?;
-            puts.push(planned(puts.len(), target, PlannedAction::Put(Cow::Owned(row)), record));
+            let put = PlannedAction::Put(Cow::Owned(row));
+            puts.add(session, &record.in_force, put, Some(record.key.clone()), record.expect)?;
             places.push(all.len());
         }
         all.push(Outcome::RolledBack);
     }
-    let stored = apply(session, &targets, &mut puts, stamps, ReadRows::Yes).await?;
-    for (place, stored) in places.into_iter().zip(stored) {
+    for (place, stored) in places.into_iter().zip(puts.apply(session, stamps).await?) {
         match stored {
             Outcome::Created(_) | Outcome::Updated(_) => {
                 if let Some(slot) = all.get_mut(place) {
@@ -90,20 +87,4 @@ pub(super) async fn record(
         }
     }
     Ok(all)
-}
-
-fn planned<'p>(
-    batch: usize,
-    target: usize,
-    action: PlannedAction<'p>,
-    record: &IdempotencyRecord,
-) -> PlannedWrite<'p> {
-    PlannedWrite {
-        batch,
-        atomicity: Atomicity::Independent,
-        target,
-        action,
-        key: Some(record.key.clone()),
-        expect: record.expect,
-    }
 }

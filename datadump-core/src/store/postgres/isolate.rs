@@ -35,7 +35,6 @@ pub(super) struct Isolation<'s> {
     pub(super) stamps: &'s Stamps,
 }
 
-/// The result of trying a part.
 enum PartResult {
     /// Applied, with these outcomes.
     Applied(Vec<Outcome>),

@@ -32,7 +32,7 @@ mod setup;
 mod statements;
 mod writer;
 
-use std::{future::Future, pin::Pin, sync::Arc, thread, time::Duration};
+use std::{future::Future, sync::Arc, thread, time::Duration};
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
@@ -89,18 +89,16 @@ pub struct PostgresStore {
 struct Inner {
     connections: Connections,
     system: DatabaseConnection,
-    mirror: Arc<CatalogueMirror>,
+    mirror: CatalogueMirror,
     migrations: MigrationLocks,
-    stamps: Arc<Stamps>,
+    stamps: Stamps,
     /// Raised when other processes have to be notified of commits.
     notify: watch::Sender<()>,
     /// Cancelled when the store is closed.
     closing: CancellationToken,
-    /// Retention of the change log.
     retention: Retention,
 }
 
-/// The running writers.
 #[derive(Debug, Clone)]
 struct Writers {
     /// Those that write what is queued.
@@ -115,35 +113,38 @@ impl PostgresStore {
         let connections = Connections::open(url).await?;
         let system = SqlxPostgresConnector::from_sqlx_postgres_pool(connections.system.clone());
         setup::prepare(&system, &options).await?;
-        let mirror = Arc::new(CatalogueMirror::new(system.clone()));
+        let mirror = CatalogueMirror::new(system.clone());
         mirror.refresh().await?;
-        let stamps = Arc::new(Stamps::new(options.clock.clone()));
-        let notify = watch::Sender::new(());
         let (queue, receiver) = queue(options.queue_rows, options.queue_bytes);
         let blocked = Arc::new(BlockedJobs::default());
-        let shared = Shared {
-            connections: connections.clone(),
-            mirror: mirror.clone(),
-            receiver,
-            blocked: blocked.clone(),
-            stamps: stamps.clone(),
-            reprove: options.reprove,
-            notify: notify.clone(),
-            existing: ExistingRows::default(),
-        };
-        let writers = Writers::start(Arc::new(shared))?;
         let inner = Arc::new(Inner {
             connections,
             system,
             mirror,
             migrations: MigrationLocks::default(),
-            stamps,
-            notify,
+            stamps: Stamps::new(options.clock),
+            notify: watch::Sender::new(()),
             closing: CancellationToken::new(),
             retention: options.change_log,
         });
+        let shared = Shared {
+            inner: inner.clone(),
+            receiver,
+            blocked: blocked.clone(),
+            reprove: options.reprove,
+            existing: ExistingRows::default(),
+        };
+        let writers = Writers::start(Arc::new(shared))?;
         let background = background(&inner);
         Ok(Self { inner, queue, writers, blocked, background })
+    }
+}
+
+impl Inner {
+    /// Signals a new entry of the change log, here and to other processes.
+    fn notify_commit(&self) {
+        self.mirror.notify_commit();
+        self.notify.send_replace(());
     }
 }
 
@@ -173,16 +174,11 @@ impl Writers {
 
 /// Starts the background tasks, which run until the store is closed.
 fn background(inner: &Arc<Inner>) -> TaskTracker {
-    let tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 3] = [
-        Box::pin(migrate::adopt(inner.clone())),
-        Box::pin(change_log::notify_nodes(inner.clone())),
-        Box::pin(change_log::prune(inner.clone())),
-    ];
-    let tracker = TaskTracker::new();
+    let (tracker, closing) = (TaskTracker::new(), || inner.closing.clone());
     tracker.spawn(follow(inner.clone()));
-    for task in tasks {
-        tracker.spawn(inner.closing.clone().run_until_cancelled_owned(task));
-    }
+    tracker.spawn(closing().run_until_cancelled_owned(migrate::adopt(inner.clone())));
+    tracker.spawn(closing().run_until_cancelled_owned(change_log::notify_nodes(inner.clone())));
+    tracker.spawn(closing().run_until_cancelled_owned(change_log::prune(inner.clone())));
     tracker.close();
     tracker
 }
@@ -197,10 +193,8 @@ async fn follow(inner: Arc<Inner>) {
 
 /// Fails with [`Error::Unavailable`] when a read exceeds [`READ_TIMEOUT`].
 async fn in_time<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
-    match tokio::time::timeout(READ_TIMEOUT, read).await {
-        Ok(result) => result,
-        Err(_) => Err(Error::Unavailable("the database does not respond".into())),
-    }
+    let in_time = tokio::time::timeout(READ_TIMEOUT, read).await;
+    in_time.unwrap_or_else(|_| Err(Error::Unavailable("the database does not respond".into())))
 }
 
 #[async_trait]

@@ -9,7 +9,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    schema::{InForce, Row},
+    schema::{InForce, Row, Value},
     store::{Atomicity, Expect, Outcome},
 };
 
@@ -38,20 +38,12 @@ pub(super) async fn replace(
     if rows.is_empty() {
         return Ok(());
     }
-    let mut targets: Vec<Target> = Vec::new();
-    let mut writes: Vec<PlannedWrite<'_>> = Vec::with_capacity(rows.len());
-    for (batch, row) in rows.into_iter().enumerate() {
-        writes.push(PlannedWrite {
-            batch,
-            atomicity: Atomicity::Independent,
-            target: system_target(session, &mut targets, row.proven_by())?,
-            key: row.key().cloned(),
-            action: PlannedAction::Put(Cow::Owned(row)),
-            expect: Expect::Anything,
-        });
+    let mut puts = SystemWrites::default();
+    for row in rows {
+        let (in_force, key) = (row.proven_by().clone(), row.key().cloned());
+        puts.add(session, &in_force, PlannedAction::Put(Cow::Owned(row)), key, Expect::Anything)?;
     }
-    let stored = apply(session, &targets, &mut writes, stamps, ReadRows::Yes).await?;
-    for (outcome, stored) in failed.into_iter().zip(stored) {
+    for (outcome, stored) in failed.into_iter().zip(puts.apply(session, stamps).await?) {
         match stored {
             Outcome::Created(stored) | Outcome::Updated(stored) => {
                 let failed = std::mem::replace(outcome, Outcome::RolledBack);
@@ -63,21 +55,44 @@ pub(super) async fn replace(
     Ok(())
 }
 
-/// Returns the position of a system storage among the targets, adding it if needed.
-pub(super) fn system_target(
-    session: &mut Session,
-    targets: &mut Vec<Target>,
-    in_force: &Arc<InForce>,
-) -> Result<usize, Failure> {
-    // Other storages must be locked when the transaction begins.
-    if !in_force.storage.is_system() {
-        return Err(defect("replacements and records must go into system storages"));
+/// Writes to system storages, which always accept writes.
+#[derive(Default)]
+pub(super) struct SystemWrites<'p> {
+    pub(super) targets: Vec<Target>,
+    pub(super) writes: Vec<PlannedWrite<'p>>,
+}
+
+impl<'p> SystemWrites<'p> {
+    pub(super) fn add(
+        &mut self,
+        session: &mut Session,
+        in_force: &Arc<InForce>,
+        action: PlannedAction<'p>,
+        key: Option<Value>,
+        expect: Expect,
+    ) -> Result<(), Failure> {
+        // Other storages must be locked when the transaction begins.
+        if !in_force.storage.is_system() {
+            return Err(defect("replacements and records must go into system storages"));
+        }
+        let known = self.targets.iter().position(|target| target.in_force.storage == in_force.storage);
+        let target = known.unwrap_or(self.targets.len());
+        if known.is_none() {
+            let statements = session.statements(in_force);
+            self.targets.push(Target { statements, in_force: in_force.clone() });
+        }
+        let (batch, atomicity) = (self.writes.len(), Atomicity::Independent);
+        self.writes.push(PlannedWrite { batch, atomicity, target, action, key, expect });
+        Ok(())
     }
-    if let Some(place) = targets.iter().position(|target| target.in_force.storage == in_force.storage) {
-        return Ok(place);
+
+    pub(super) async fn apply(
+        mut self,
+        session: &mut Session,
+        stamps: &Stamps,
+    ) -> Result<Vec<Outcome>, Failure> {
+        apply(session, &self.targets, &mut self.writes, stamps, ReadRows::Yes).await
     }
-    targets.push(Target { statements: session.statements(in_force), in_force: in_force.clone() });
-    Ok(targets.len() - 1)
 }
 
 fn defect(what: &'static str) -> Failure {

@@ -28,7 +28,6 @@ use crate::{
 /// Maximum number of attempts for a read whose connection is dead or whose prepared statement is outdated.
 const MAX_TRIES: usize = 3;
 
-/// Returns the row with this key.
 pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
     let definition = &in_force.definition;
     let (select, key_name) = (sql::select_all(definition), sql::column(definition, Column::Key).quoted());
@@ -75,7 +74,6 @@ pub(super) async fn rows(
     Ok(FoundRows { rows: rows.map_err(|error| unreadable(in_force, error))?, keys })
 }
 
-/// Returns a page of rows.
 pub(super) async fn page(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
     let definition = &in_force.definition;
     let select = sql::page(Dialect::Postgres, definition, query);

@@ -106,7 +106,6 @@ impl Session {
         sqlx::raw_sql(AssertSqlSafe(commit)).execute(&mut self.connection).await.map(|_| ())
     }
 
-    /// Rolls the transaction back.
     pub(super) async fn rollback(&mut self) -> sqlx::Result<()> {
         self.execute("ROLLBACK").await
     }

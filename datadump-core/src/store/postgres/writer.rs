@@ -8,16 +8,15 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
 
 use super::{
+    Inner,
     apply::{Failure, ReadRows, apply},
-    batch::{Stamps, Target, plan},
+    batch::{Target, plan},
     blocked::BlockedJobs,
     call_state::{BatchEnd, CallStates, PendingBatch, count, writes},
     catalogue::CatalogueMirror,
     change_log,
-    connect::Connections,
     error::ErrorClass,
     fast_path, idempotency,
     isolate::Isolation,
@@ -57,26 +56,13 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Stop;
 
-/// What all writers share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) connections: Connections,
-    pub(super) mirror: Arc<CatalogueMirror>,
+    pub(super) inner: Arc<Inner>,
     pub(super) receiver: QueueReceiver<Stop>,
     pub(super) blocked: Arc<BlockedJobs>,
-    pub(super) stamps: Arc<Stamps>,
     pub(super) reprove: Reprove,
-    /// Raised when other processes have to be notified of commits.
-    pub(super) notify: watch::Sender<()>,
     pub(super) existing: ExistingRows,
-}
-
-impl Shared {
-    /// Signals a new entry of the change log, here and to other processes.
-    fn notify_commit(&self) {
-        self.mirror.notify_commit();
-        self.notify.send_replace(());
-    }
 }
 
 /// The storages whose last writes found existing rows, so that the next ones probably do too.
@@ -110,7 +96,6 @@ impl ExistingRows {
     }
 }
 
-/// One writer.
 #[derive(Debug)]
 pub(super) struct Writer {
     shared: Arc<Shared>,
@@ -176,8 +161,8 @@ impl Writer {
         let mut blocked = Vec::new();
         for (place, (job, end)) in jobs.into_iter().zip(ends).enumerate() {
             match end {
-                BatchEnd::Committed(outcomes) => job.send(Ok(outcomes)),
-                BatchEnd::Failed(error) => job.send(Err(error)),
+                BatchEnd::Committed(outcomes) => job.reply.send(Ok(outcomes)),
+                BatchEnd::Failed(error) => job.reply.send(Err(error)),
                 BatchEnd::Blocked => blocked.push((place, job)),
             }
         }
@@ -248,22 +233,22 @@ impl Writer {
         pending: &[PendingBatch<'b>],
         mode: Mode,
     ) -> Result<Attempt<'b>, Failure> {
-        let shared = self.shared.clone();
+        let (shared, inner) = (self.shared.clone(), self.shared.inner.clone());
+        let stamps = &inner.stamps;
         let is_alive = match &mut self.session {
             Some(session) => session.is_alive().await,
             None => false,
         };
         if !is_alive {
-            self.session = Some(Session::new(shared.connections.writer().await?).await);
+            self.session = Some(Session::new(inner.connections.writer().await?).await);
         }
         let Some(session) = &mut self.session else { return Err(sqlx::Error::WorkerCrashed.into()) };
         if mode == Mode::Blind
-            && let Some(fast_path) =
-                fast_path::prepare_batches(session, pending, shared.reprove, &shared.stamps)?
+            && let Some(fast_path) = fast_path::prepare_batches(session, pending, shared.reprove, stamps)?
         {
             self.is_committing = true;
             if let Some(outcomes) = fast_path.run(session).await? {
-                shared.notify_commit();
+                inner.notify_commit();
                 return Ok(Attempt::Committed(outcomes));
             }
             self.is_committing = false;
@@ -281,8 +266,8 @@ impl Writer {
             session.rollback().await?;
             return Ok(Attempt::Replayed(replayed));
         }
-        let (catalogue, stamps) = (&shared.mirror.catalogue, &shared.stamps);
-        let targets = targets(session, &shared.mirror, pending, &start.versions).await?;
+        let catalogue = &inner.mirror.catalogue;
+        let targets = targets(session, &inner.mirror, pending, &start.versions).await?;
         let mut planned = plan(pending, &targets, shared.reprove)?;
         let mut isolation = Isolation { session, catalogue, targets: &targets, stamps };
         let mut outcomes = match mode {
@@ -301,10 +286,10 @@ impl Writer {
         let is_published = entry.is_some();
         session.commit(&changed_config, entry).await?;
         if is_published {
-            shared.notify_commit();
+            inner.notify_commit();
         }
         if !changed_config.is_empty() {
-            shared.mirror.notify_config();
+            inner.mirror.notify_config();
         }
         Ok(Attempt::Committed(outcomes))
     }

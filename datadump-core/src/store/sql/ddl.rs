@@ -8,7 +8,6 @@ use crate::{
     store::query::Column,
 };
 
-/// Returns the type of a column.
 pub(in crate::store) fn column_type(dialect: Dialect, kind: &Kind) -> String {
     match dialect {
         Dialect::Sqlite => sqlite_type(kind).into(),
@@ -109,7 +108,6 @@ fn sqlite_key_options(definition: &Definition) -> String {
     }
 }
 
-/// Returns the statement that creates an index.
 pub(in crate::store) fn create_index(
     dialect: Dialect,
     id: StorageId,

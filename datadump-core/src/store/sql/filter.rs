@@ -17,7 +17,6 @@ use crate::{
 /// Name of the SQL function that folds the case of a text on SQLite.
 pub(in crate::store) const FOLD: &str = "datadump_fold";
 
-/// Returns the condition for a filter.
 pub(super) fn condition(dialect: Dialect, definition: &Definition, filter: &Filter) -> Cond {
     Compiler { dialect, definition }.node(filter, Sign::Plain)
 }

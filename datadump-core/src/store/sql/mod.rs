@@ -20,9 +20,7 @@ pub(super) use select::{column_list, columns, count, page, select_all};
 /// An SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// SQLite.
     Sqlite,
-    /// PostgreSQL.
     Postgres,
 }
 

@@ -13,7 +13,6 @@ use crate::{
 pub(in crate::store) struct Name(String);
 
 impl Name {
-    /// Returns the column of a field.
     pub(in crate::store) fn field(field: &FieldName) -> Self {
         Self(field.as_str().to_owned())
     }
@@ -65,7 +64,6 @@ pub(in crate::store) fn table(storage: &StorageName) -> Name {
     if storage.is_system() { Name(format!("datadump{storage}")) } else { Name(format!("storage_{storage}")) }
 }
 
-/// Returns a column of the storage's table.
 pub(in crate::store) fn column(definition: &Definition, column: Column) -> Name {
     Name(column.name(definition).to_owned())
 }

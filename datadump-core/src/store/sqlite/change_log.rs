@@ -52,7 +52,6 @@ impl Head {
     }
 }
 
-/// Returns the range of positions in the change log.
 pub(super) fn span(connection: &Connection) -> Result<Span> {
     let mut select = connection.prepare_cached(SELECT_SPAN).map_err(map)?;
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));

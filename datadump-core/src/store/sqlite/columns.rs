@@ -53,7 +53,6 @@ pub(super) fn read_row(definition: &Definition, row: &Read<'_>) -> rusqlite::Res
     })
 }
 
-/// Reads a value of this kind.
 pub(super) fn read(kind: &Kind, row: &Read<'_>, place: usize) -> rusqlite::Result<Value> {
     if row.get_ref(place)? == ValueRef::Null {
         return Ok(Value::Null);

@@ -16,7 +16,6 @@ use crate::{
     },
 };
 
-/// Records a version to be applied.
 pub(super) fn declare(writer: &mut Writer, declaration: &Declaration) -> Result<Arc<Storage>> {
     let now = writer.options.clock.now();
     let storage = writer.transact(|connection| {
@@ -64,7 +63,6 @@ fn follow(
     system::execute(connection, &rules::touch(id, now).build(DbBackend::Sqlite))
 }
 
-/// Removes a storage with its rows.
 pub(super) fn remove(writer: &mut Writer, id: StorageId) -> Result<()> {
     let storage = writer.catalogue.by_id(id);
     let storage = storage.ok_or_else(|| Error::UnknownStorage(id.get().to_string()))?;

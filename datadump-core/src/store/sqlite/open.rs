@@ -23,7 +23,6 @@ use crate::{
 /// connections.
 const MIN_SQLITE_VERSION: i32 = 3_051_003;
 
-/// An open database.
 pub(super) struct OpenDatabase {
     pub(super) file: PathBuf,
     pub(super) writer: Writer,
@@ -65,7 +64,6 @@ pub(super) fn open(file: Option<PathBuf>, options: Options) -> Result<OpenDataba
     Ok(OpenDatabase { file, writer, lock, temporary })
 }
 
-/// Returns the folder of a file.
 fn folder_of(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -122,12 +120,10 @@ pub(super) fn yield_while_running(connection: &Connection) -> Result<()> {
     connection.progress_handler(YIELD_INTERVAL_OPS, Some(give_way)).map_err(map)
 }
 
-/// Stops yielding.
 pub(super) fn stop_yielding(connection: &Connection) -> Result<()> {
     connection.progress_handler(YIELD_INTERVAL_OPS, None::<fn() -> bool>).map_err(map)
 }
 
-/// Opens a read-only connection.
 pub(super) fn reader(file: &Path) -> Result<Connection> {
     let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.pragma_update(None, "query_only", true).map_err(map)?;

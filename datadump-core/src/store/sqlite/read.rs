@@ -39,7 +39,6 @@ fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
     Err(Error::Moved(in_force.definition.name.to_string()))
 }
 
-/// Returns the row with this key.
 pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) -> Result<Option<StoredRow>> {
     // If this fails or finds nothing, the transaction below tells a missing row from a missing version.
     // System storages have no version to look up.
@@ -161,7 +160,6 @@ fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> 
     Ok(about)
 }
 
-/// Returns the number of rows in a storage.
 pub(super) fn count_rows(connection: &Connection, definition: &Definition) -> Result<u64> {
     let count = format!("SELECT count(*) FROM {}", sql::table(&definition.name).quoted());
     connection.query_row(&count, [], |row| row.get(0)).map_err(map)

@@ -23,7 +23,6 @@ const MAX_QUICK_READERS: usize = 4;
 /// Maximum time that a read waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Timeout of a read.
 pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Maximum time that closing waits for reads in progress.
@@ -36,7 +35,6 @@ pub(super) struct Readers {
     quick: Pool,
 }
 
-/// A pool of connections.
 #[derive(Debug)]
 struct Pool {
     file: PathBuf,
@@ -49,7 +47,6 @@ impl Readers {
         Self { general: Pool::new(file, MAX_READERS), quick: Pool::new(file, MAX_QUICK_READERS) }
     }
 
-    /// Runs a read.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         timeout: Duration,
@@ -122,7 +119,6 @@ impl Pool {
         }
     }
 
-    /// Takes an idle connection.
     fn take(&self) -> Option<(Connection, OwnedSemaphorePermit)> {
         let permit = self.permits.clone().try_acquire_owned().ok()?;
         let connection = self.idle.lock().pop()?;

@@ -220,7 +220,6 @@ impl<'c> RowWriter<'c> {
         Ok(Some(rows.into_iter().zip(keys).map(effect).collect()))
     }
 
-    /// Does one write.
     pub(super) fn run(&mut self, write: &Write, reprove: Reprove, now: Timestamp) -> Result<Effect> {
         match &write.action {
             Action::Delete { key, .. } => {
@@ -317,7 +316,6 @@ impl<'c> RowWriter<'c> {
         Ok(Outcome::Deleted(Stored { row, in_force: self.in_force.clone() }))
     }
 
-    /// Returns the stored row with this key.
     pub(super) fn current(&mut self, key: &Value) -> Result<Option<StoredRow>> {
         let Self { connection, in_force, statements, select, .. } = self;
         let select = prepared(select, connection, &statements.select)?;

@@ -24,7 +24,6 @@ const MAX_INSERT_VALUES: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Statements {
     pub(super) version: i32,
-    /// Selects the row with a key.
     pub(super) select: String,
     /// Selects the version and creation time of the row with a key.
     pub(super) select_version: String,

@@ -29,7 +29,6 @@ pub(super) fn prepare(connection: &mut Connection, options: &Options) -> Result<
     transaction.commit().map_err(map)
 }
 
-/// Reads the whole catalogue.
 pub(super) fn load(connection: &Connection) -> Result<Vec<Storage>> {
     let storages = all::<storage::Entity>(connection, &storage::Entity::find())?;
     let versions = all::<version::Entity>(connection, &version::Entity::find())?;
@@ -45,7 +44,6 @@ pub(super) fn load_one(connection: &Connection, id: StorageId) -> Result<Storage
     system::assemble(storage, all::<version::Entity>(connection, &versions)?)
 }
 
-/// Reads the history of a storage.
 pub(super) fn versions(connection: &Connection, id: StorageId) -> Result<Vec<VersionRecord>> {
     let find = version::Entity::find()
         .filter(version::Column::StorageId.eq(id.get()))
@@ -53,7 +51,6 @@ pub(super) fn versions(connection: &Connection, id: StorageId) -> Result<Vec<Ver
     all::<version::Entity>(connection, &find)?.into_iter().map(system::record).collect()
 }
 
-/// Runs a statement.
 pub(super) fn execute(connection: &Connection, statement: &Statement) -> Result<()> {
     let mut prepared = connection.prepare(&statement.sql).map_err(map)?;
     prepared.execute(rusqlite::params_from_iter(cells(statement)?)).map(|_| ()).map_err(map)

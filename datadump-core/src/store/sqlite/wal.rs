@@ -76,7 +76,6 @@ const N_BACKFILL_OFFSET: usize = 96;
 const HEADER_BYTES: u64 = 32;
 const FRAME_HEADER_BYTES: u64 = 24;
 
-/// The WAL of one database.
 #[derive(Debug)]
 pub(super) struct Wal {
     file: PathBuf,

@@ -30,8 +30,7 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
         Ok(effects) => {
             gauge.committed(jobs.iter().map(|job| job.batch.writes.len()).sum());
             let answers = jobs.into_iter().zip(effects).map(|(job, effects)| {
-                let (batch, reply) = job.into_parts();
-                (reply, effects.map(|effects| row_writer::outcomes(batch.writes, effects)))
+                (job.reply, effects.map(|effects| row_writer::outcomes(job.batch.writes, effects)))
             });
             let answers: Vec<_> = answers.collect();
             let outcomes = answers.iter().flat_map(|(_, answer)| answer).flatten();
@@ -49,7 +48,7 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
         Err(error) if jobs.len() > 1 && is_disk_failure(&error) => {
             tracing::error!(%error, batches = jobs.len(), "cannot commit a transaction");
             for job in jobs {
-                job.send(Err(copy_of(&error)));
+                job.reply.send(Err(copy_of(&error)));
             }
         }
         Err(error) if jobs.len() > 1 => {
@@ -61,7 +60,7 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
         Err(error) => {
             tracing::error!(%error, "cannot commit a batch");
             if let Some(job) = jobs.into_iter().next() {
-                job.send(Err(error));
+                job.reply.send(Err(error));
             }
         }
     }
@@ -228,7 +227,6 @@ impl<'c> Transaction<'c> {
         Ok(effects)
     }
 
-    /// Stores the replacement of a failed write.
     fn replace(
         &mut self,
         on_failure: &OnFailure,

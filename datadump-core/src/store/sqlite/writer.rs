@@ -22,7 +22,6 @@ use crate::{
 pub(super) enum Command {
     /// Run a function between two transactions.
     Run(WriterFn<'static>),
-    /// End the thread.
     Stop,
 }
 
@@ -32,7 +31,6 @@ pub(super) type WriterFn<'f> = Box<dyn FnOnce(&mut Writer) + Send + 'f>;
 /// Delay before the next checkpoint after one has failed.
 const CHECKPOINT_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// The state of the writer's thread.
 pub(super) struct Writer {
     pub(super) connection: Connection,
     wal: Wal,
@@ -91,7 +89,6 @@ impl Writer {
         Stamps(first)
     }
 
-    /// Runs a function in one transaction.
     pub(super) fn transact<T>(&mut self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let done = self.try_transact(run);
         self.after(done)

@@ -4,7 +4,6 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The only row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "datadump_info")]
 pub(in crate::store) struct Model {
@@ -17,7 +16,6 @@ pub(in crate::store) struct Model {
     pub(in crate::store) created_at: i64,
 }
 
-/// No relations.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub(in crate::store) enum Relation {}
 

@@ -121,8 +121,7 @@ pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Mode
         version: number(last.version)?,
         definition: Arc::new(definition),
         sent,
-        state: State::from_name(&last.state)
-            .ok_or_else(|| broken("its last version has an unknown state"))?,
+        state: state(last)?,
         error: last.error.clone(),
     };
     let (in_force, sent) = match versions.iter().find(|version| version.version == storage.version) {
@@ -150,12 +149,17 @@ pub(super) fn record(version: version::Model) -> Result<VersionRecord> {
     Ok(VersionRecord {
         version: number(version.version)?,
         sent: serde_json::from_str(&version.sent).map_err(Error::internal)?,
-        state: State::from_name(&version.state)
-            .ok_or_else(|| Error::internal(format!("unknown state {}", version.state)))?,
+        state: state(&version)?,
         error: version.error,
         created_at: time(version.created_at)?,
         applied_at: version.applied_at.map(time).transpose()?,
     })
+}
+
+/// Returns the state of a version's migration.
+pub(super) fn state(version: &version::Model) -> Result<State> {
+    let unknown = || Error::internal(format!("a version has the unknown state {}", version.state));
+    State::from_name(&version.state).ok_or_else(unknown)
 }
 
 fn number(version: i64) -> Result<i32> {

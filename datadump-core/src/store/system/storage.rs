@@ -4,14 +4,12 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A storage.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "datadump_storage")]
 pub(in crate::store) struct Model {
     /// Its number, never reassigned.
     #[sea_orm(primary_key)]
     pub(in crate::store) id: i64,
-    /// Its name.
     #[sea_orm(column_type = "Text")]
     pub(in crate::store) name: String,
     /// Its name with case folded, which is unique.
@@ -28,7 +26,6 @@ pub(in crate::store) struct Model {
     pub(in crate::store) updated_at: i64,
 }
 
-/// No relations.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub(in crate::store) enum Relation {}
 

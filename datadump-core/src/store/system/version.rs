@@ -5,11 +5,9 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A version.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "datadump_version")]
 pub(in crate::store) struct Model {
-    /// The storage.
     #[sea_orm(primary_key, auto_increment = false)]
     pub(in crate::store) storage_id: i64,
     /// The version number, from 1.
@@ -34,7 +32,6 @@ pub(in crate::store) struct Model {
     pub(in crate::store) applied_at: Option<i64>,
 }
 
-/// No relations.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub(in crate::store) enum Relation {}
 

@@ -6,7 +6,11 @@ use sqlx::{
     postgres::{PgArguments, PgRow},
 };
 
-use super::{halt::Halt, plan::Plan, progress::MigrationProgress, session::MigrationSession};
+use super::{
+    plan::Plan,
+    progress::MigrationProgress,
+    session::{Halt, MigrationSession},
+};
 use crate::{
     schema::{Definition, Value},
     store::{

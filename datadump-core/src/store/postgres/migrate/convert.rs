@@ -4,9 +4,9 @@
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    Halt, MigrationProgress, check,
+    MigrationProgress, check,
     plan::{FillMethod, MovedField, Plan},
-    session::{BY_ANY, BY_KEY, MigrationSession},
+    session::{BY_ANY, BY_KEY, Halt, MigrationSession},
 };
 use crate::{
     schema::Value,

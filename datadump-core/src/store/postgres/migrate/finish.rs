@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use sqlx::Row as _;
 
 use super::{
-    check, convert, ddl,
-    halt::Halt,
-    index,
+    check, convert, ddl, index,
     plan::{BuildPhase, Plan},
     progress::MigrationProgress,
-    session::MigrationSession,
+    session::{Halt, MigrationSession},
 };
 use crate::{
     clock::Timestamp,

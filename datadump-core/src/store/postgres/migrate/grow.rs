@@ -5,10 +5,9 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Row as _, postgres::PgArguments};
 
 use super::{
-    halt::Halt,
     plan::{FillMethod, Plan},
     progress::MigrationProgress,
-    session::{BY_ANY, BY_KEY, MigrationSession},
+    session::{BY_ANY, BY_KEY, Halt, MigrationSession},
 };
 use crate::{
     schema::{Kind, Value},

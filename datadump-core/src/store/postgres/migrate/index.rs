@@ -3,9 +3,8 @@
 use sqlx::Row as _;
 
 use super::{
-    halt::Halt,
     plan::{BuildPhase, IndexBuild, Plan},
-    session::MigrationSession,
+    session::{Halt, MigrationSession},
 };
 use crate::store::postgres::error::{code, details};
 
@@ -25,7 +24,6 @@ pub(super) async fn build(session: &mut MigrationSession, plan: &Plan) -> Result
     Ok(())
 }
 
-/// Builds one index.
 pub(super) async fn create(
     session: &mut MigrationSession,
     plan: &Plan,

@@ -10,7 +10,6 @@ mod convert;
 pub(super) mod ddl;
 mod finish;
 mod grow;
-mod halt;
 mod index;
 mod plan;
 mod progress;
@@ -22,7 +21,11 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use sqlx::AssertSqlSafe;
 
-use self::{halt::Halt, plan::Plan, progress::MigrationProgress, session::MigrationSession};
+use self::{
+    plan::Plan,
+    progress::MigrationProgress,
+    session::{Halt, MigrationSession},
+};
 use super::{Inner, error::ErrorClass, locks};
 use crate::{
     error::{Error, Result},

@@ -7,7 +7,6 @@ use crate::{
     store::sql::{self, Dialect, Name},
 };
 
-/// The plan of one migration.
 #[derive(Debug)]
 pub(in crate::store::postgres) struct Plan {
     pub(super) old: Arc<InForce>,
@@ -16,7 +15,6 @@ pub(in crate::store::postgres) struct Plan {
     pub(super) table: String,
     /// Fields whose values move to a new column.
     pub(super) moved: Vec<MovedField>,
-    /// Indexes to build.
     pub(super) builds: Vec<IndexBuild>,
 }
 
@@ -37,13 +35,11 @@ pub(super) enum FillMethod {
     Convert,
 }
 
-/// An index to build.
 #[derive(Debug)]
 pub(super) struct IndexBuild {
     pub(super) index: Index,
     /// Its name while it is built.
     pub(super) name: String,
-    /// Its final name.
     pub(super) final_name: String,
     /// Its columns, by their names while it is built.
     pub(super) columns: Vec<String>,
@@ -95,7 +91,6 @@ impl Plan {
         self.new.fields.get(place)
     }
 
-    /// Returns the key's column.
     pub(super) fn key(&self) -> String {
         Name::field(&self.old.definition.key.name).quoted()
     }
@@ -110,7 +105,6 @@ impl Plan {
         self.old_field(moved.from).map(|field| Name::field(&field.name).quoted())
     }
 
-    /// Returns the new fields.
     pub(super) fn added(&self) -> impl Iterator<Item = &Field> {
         self.difference.changes.iter().filter_map(|change| match change.task {
             Task::AddColumn { to } => self.new_field(to),

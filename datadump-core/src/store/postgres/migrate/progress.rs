@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use sqlx::AssertSqlSafe;
 
 use super::{
-    halt::Halt,
     plan::{FillMethod, Plan},
-    session::MigrationSession,
+    session::{Halt, MigrationSession},
 };
 
 /// Minimum interval between two progress records.

@@ -1,4 +1,4 @@
-//! The connection of a migration.
+//! The connection of a migration, and why a migration stops before its end.
 
 use std::time::Duration;
 
@@ -7,7 +7,6 @@ use sea_query::Values;
 use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 
-use super::halt::Halt;
 use crate::{
     schema::StorageId,
     store::{
@@ -26,7 +25,6 @@ const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '300ms'";
 pub(super) const BY_KEY: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
     SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off";
 
-/// Restores the planner settings.
 pub(super) const BY_ANY: &str = "RESET enable_seqscan; RESET enable_bitmapscan; \
     RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_material";
 
@@ -35,6 +33,22 @@ const LOCK_RETRY_DELAY: Duration = Duration::from_millis(200);
 
 /// Maximum number of attempts to take a lock before the whole step is repeated.
 const MAX_LOCK_TRIES: u32 = 300;
+
+/// Why a migration stops.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The rows or the database do not allow it; it fails for this reason.
+    Refused(String),
+    Sql(sqlx::Error),
+    /// It is no longer pending: another process has ended it.
+    Over,
+}
+
+impl From<sqlx::Error> for Halt {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
 
 /// A connection, and the migration it is for.
 #[derive(Debug)]

@@ -40,7 +40,6 @@ impl Budget {
         }
     }
 
-    /// Counts a test or group.
     pub(super) fn test(&mut self) -> Result<(), Refusal> {
         self.tests += 1;
         if self.tests > MAX_TESTS {
@@ -49,7 +48,6 @@ impl Budget {
         Ok(())
     }
 
-    /// Counts values.
     pub(super) fn values(&mut self, count: usize) -> Result<(), Refusal> {
         self.values += count;
         if self.values > MAX_VALUES {

@@ -66,7 +66,6 @@ fn can_be_step(step: &str) -> bool {
 type ReadValue = dyn Fn(&Subject, &Json) -> Result<Value, Refusal>;
 
 impl Subject {
-    /// Returns the subject with this name.
     pub(super) fn named(definition: &Definition, name: &str, budget: &Budget) -> Result<Self, Refusal> {
         // In an inferred storage a field name may contain dots.
         let whole = Column::named(definition, name).is_some();

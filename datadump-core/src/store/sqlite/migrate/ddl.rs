@@ -9,15 +9,12 @@ use crate::{
 /// A step of the final transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
-    /// A statement.
     Run(String),
     /// A statement that fails if rows have equal values in these unique fields.
     Unique(String, Vec<String>),
     /// Converts every value into a column that the previous step added.
     Convert {
-        /// The old field.
         from: usize,
-        /// The new field.
         to: usize,
     },
 }

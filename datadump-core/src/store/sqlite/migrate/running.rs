@@ -21,7 +21,6 @@ pub(in crate::store::sqlite) struct Migrations {
     running: Mutex<HashMap<StorageId, Arc<RunningMigration>>>,
 }
 
-/// The migration of one storage.
 #[derive(Debug, Default)]
 pub(super) struct RunningMigration {
     pub(super) lock: tokio::sync::Mutex<()>,
