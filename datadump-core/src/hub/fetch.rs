@@ -97,7 +97,7 @@ impl Hub {
             Some((self.context.store.catalogue().folded(&table)?.in_force.clone()?, tests, order))
         });
         let asked: Vec<_> = asked.collect();
-        // DeviceFilter several tables the readings have to be sorted here.
+        // Readings of several storages are sorted here.
         let (each, page) = match asked.as_slice() {
             [_] => (page, Page { offset: 0, ..page }),
             _ if page.offset > MAX_SORTED_OFFSET => {

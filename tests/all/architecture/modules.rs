@@ -103,9 +103,9 @@ impl File {
             if token == "use" {
                 let is_reexport = matches!(before, Some("pub" | ")"));
                 let end = at + tokens[at..].iter().position(|(token, _)| token == ";").unwrap_or(0);
-                for path in use_tree(&tokens[at + 1..end.max(at + 1)]) {
-                    if is_reexport && let Some(name) = path.last() {
-                        exports.insert(name.clone(), path.clone());
+                for (path, name) in use_tree(&tokens[at + 1..end.max(at + 1)]) {
+                    if is_reexport {
+                        exports.insert(name, path.clone());
                     }
                     paths.push(NamedPath { line: *line, path, is_reexport });
                 }
@@ -140,10 +140,11 @@ fn module_path(name: &str) -> ModulePath {
     path
 }
 
-/// The paths of a use tree: `a::{b, c::d}` has `a::b` and `a::c::d`.
-fn use_tree(tokens: &[(String, usize)]) -> Vec<Vec<String>> {
+/// The paths of a use tree, each with the name it gives: `a::{b, c::d as e}` has `a::b` as `b` and `a::c::d` as
+/// `e`.
+fn use_tree(tokens: &[(String, usize)]) -> Vec<(Vec<String>, String)> {
     let (mut found, mut prefix, mut stack) = (Vec::new(), Vec::new(), Vec::new());
-    let mut is_alias = false;
+    let (mut is_alias, mut alias) = (false, None);
     for (token, _) in tokens {
         match token.as_str() {
             "::" => {}
@@ -151,7 +152,7 @@ fn use_tree(tokens: &[(String, usize)]) -> Vec<Vec<String>> {
             "," | "}" => {
                 let start = stack.last().cloned().unwrap_or_default();
                 if prefix.len() > start.len() {
-                    found.push(std::mem::replace(&mut prefix, start));
+                    found.push((std::mem::replace(&mut prefix, start), alias.take()));
                 } else {
                     prefix = start;
                 }
@@ -163,15 +164,18 @@ fn use_tree(tokens: &[(String, usize)]) -> Vec<Vec<String>> {
                 }
             }
             "as" => is_alias = true,
-            // `use a::b as c` names `b`.
-            _ if is_alias => {}
+            name if is_alias => alias = Some(name.to_owned()),
             name => prefix.push(name.to_owned()),
         }
     }
     if stack.is_empty() && !prefix.is_empty() {
-        found.push(prefix);
+        found.push((prefix, alias));
     }
-    found
+    let named = |(path, alias): (Vec<String>, Option<String>)| {
+        let name = alias.or_else(|| path.last().cloned()).unwrap_or_default();
+        (path, name)
+    };
+    found.into_iter().map(named).collect()
 }
 
 fn is_name(token: &str) -> bool {
@@ -275,9 +279,9 @@ mod tests {
     #[test]
     fn use_trees_are_taken_apart() {
         let tree = |text: &str| -> Vec<String> {
-            use_tree(&tokens(text)).iter().map(|path| path.join("::")).collect()
+            use_tree(&tokens(text)).iter().map(|(path, name)| format!("{} {name}", path.join("::"))).collect()
         };
-        assert_eq!(tree("a::b"), ["a::b"]);
-        assert_eq!(tree("a::{b, c::d as e, f::{g, h}}"), ["a::b", "a::c::d", "a::f::g", "a::f::h"]);
+        assert_eq!(tree("a::b"), ["a::b b"]);
+        assert_eq!(tree("a::{b, c::d as e, f::{g, h}}"), ["a::b b", "a::c::d e", "a::f::g g", "a::f::h h"]);
     }
 }

@@ -238,7 +238,7 @@ impl Hub {
         self.context.rows(SystemStorage::Command, &filters).await
     }
 
-    /// DeviceFilter two that took a slot at the same moment the newer one keeps it.
+    /// Keeps the newest of commands that took a slot at the same time.
     async fn clear_slot(&self, device: &Device, slot: &str) -> Result<()> {
         let mut found = self.in_slot(device, slot).await?;
         found.sort_by_key(|(command, _)| command.id);

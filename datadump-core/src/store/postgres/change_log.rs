@@ -6,7 +6,7 @@ use std::{fmt::Write as _, sync::Arc, time::Duration};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use sqlx::PgPool;
 
-use super::{Inner, error, locks};
+use super::{error, inner::Inner, locks};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},

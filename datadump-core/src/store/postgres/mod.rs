@@ -23,6 +23,7 @@ mod error;
 mod examine;
 mod fast_path;
 mod idempotency;
+mod inner;
 mod isolate;
 mod locks;
 mod migrate;
@@ -45,6 +46,7 @@ use self::{
     blocked::BlockedJobs,
     catalogue::CatalogueMirror,
     connect::Connections,
+    inner::Inner,
     migrate::MigrationLocks,
     writer::{ExistingRows, Shared, Stop, Writer},
 };
@@ -82,22 +84,6 @@ pub struct PostgresStore {
     writers: Writers,
     blocked: Arc<BlockedJobs>,
     background: TaskTracker,
-}
-
-/// What background tasks need.
-#[derive(Debug)]
-struct Inner {
-    connections: Connections,
-    system: DatabaseConnection,
-    mirror: Arc<CatalogueMirror>,
-    migrations: MigrationLocks,
-    stamps: Arc<Stamps>,
-    /// Raised when other processes have to be notified of commits.
-    notify: watch::Sender<()>,
-    /// Cancelled when the store is closed.
-    closing: CancellationToken,
-    /// Retention of the change log.
-    retention: Retention,
 }
 
 /// The running writers.

@@ -23,7 +23,7 @@ use parking_lot::Mutex;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use self::{halt::Halt, plan::Plan, progress::MigrationProgress, session::MigrationSession};
-use super::{Inner, ddl as tables, error::ErrorClass, locks};
+use super::{ddl as tables, error::ErrorClass, inner::Inner, locks};
 use crate::{
     error::{Error, Result},
     schema::{StorageId, evolve},

@@ -8,7 +8,7 @@ use crate::{
     schema::{StorageId, StorageName},
     store::{
         declare as rules,
-        postgres::{Inner, catalogue::notification, declare::unknown, error, locks, statements},
+        postgres::{catalogue::notification, declare::unknown, error, inner::Inner, locks, statements},
     },
 };
 

@@ -1,0 +1,26 @@
+//! What the store shares with its background tasks and migrations.
+
+use std::sync::Arc;
+
+use sea_orm::DatabaseConnection;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{batch::Stamps, catalogue::CatalogueMirror, connect::Connections, migrate::MigrationLocks};
+use crate::store::Retention;
+
+/// The state of a store.
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) connections: Connections,
+    pub(super) system: DatabaseConnection,
+    pub(super) mirror: Arc<CatalogueMirror>,
+    pub(super) migrations: MigrationLocks,
+    pub(super) stamps: Arc<Stamps>,
+    /// Raised when other processes have to be notified of commits.
+    pub(super) notify: watch::Sender<()>,
+    /// Cancelled when the store is closed.
+    pub(super) closing: CancellationToken,
+    /// Retention of the change log.
+    pub(super) retention: Retention,
+}
