@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::RwLock;
 use serde_json::Value as Json;
 
 use super::system_storages::{self, SystemStorage};
@@ -162,7 +162,7 @@ impl Catalogue {
 
     /// Returns the storage with this name, ignoring case.
     pub fn folded(&self, name: &str) -> Option<Arc<Storage>> {
-        self.read().by_name.get(name::fold(name).as_ref()).cloned()
+        self.storages.read().by_name.get(name::fold(name).as_ref()).cloned()
     }
 
     /// Returns the definition of a system storage.
@@ -178,24 +178,24 @@ impl Catalogue {
         if id.is_system() {
             return self.system.iter().find(|storage| storage.id == id).cloned();
         }
-        self.read().by_id.get(&id).cloned()
+        self.storages.read().by_id.get(&id).cloned()
     }
 
     /// Returns all users' storages, ordered by name.
     pub fn all(&self) -> Vec<Arc<Storage>> {
-        self.read().by_name.values().cloned().collect()
+        self.storages.read().by_name.values().cloned().collect()
     }
 
     /// Adds a storage, or replaces the one with its name. Only call this after the commit.
     pub(crate) fn put(&self, storage: Storage) -> Arc<Storage> {
         let storage = Arc::new(storage);
-        self.write().put(&storage);
+        self.storages.write().put(&storage);
         storage
     }
 
     /// Removes a storage. Only call this after the commit.
     pub(crate) fn remove(&self, id: StorageId) {
-        let mut storages = self.write();
+        let mut storages = self.storages.write();
         storages.by_name.retain(|_, storage| storage.id != id);
         storages.by_id.remove(&id);
     }
@@ -204,14 +204,6 @@ impl Catalogue {
     pub(crate) fn replace(&self, storages: Vec<Storage>) {
         let mut fresh = Storages::default();
         storages.into_iter().for_each(|storage| fresh.put(&Arc::new(storage)));
-        *self.write() = fresh;
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, Storages> {
-        self.storages.read()
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Storages> {
-        self.storages.write()
+        *self.storages.write() = fresh;
     }
 }

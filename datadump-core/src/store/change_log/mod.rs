@@ -18,6 +18,7 @@ mod pack;
 use std::time::Duration;
 
 pub(super) use pack::{Packer, unpack};
+use sea_orm::DbBackend;
 
 use crate::{
     clock::Timestamp,
@@ -37,6 +38,29 @@ pub(super) const SELECT_SPAN: &str = "SELECT epoch, oldest.position, newest.posi
     newest.bytes - oldest.bytes + length(oldest.changes), oldest.at FROM datadump_change_log_info, \
     (SELECT * FROM datadump_change_log ORDER BY position LIMIT 1) AS oldest, \
     (SELECT position, bytes FROM datadump_change_log ORDER BY position DESC LIMIT 1) AS newest";
+
+/// Returns the statements that create the tables, with a first entry without changes, so that there is always
+/// a newest entry. The epoch must not come from a user.
+pub(super) fn create(backend: DbBackend, epoch: &str, now: Timestamp) -> Vec<String> {
+    let (integer, binary, empty, strict) = match backend {
+        DbBackend::Sqlite => ("INTEGER", "BLOB", "x''", " STRICT"),
+        _ => ("int8", "bytea", "''", ""),
+    };
+    let now = now.micros();
+    vec![
+        format!(
+            "CREATE TABLE datadump_change_log_info (id {integer} PRIMARY KEY, epoch TEXT NOT NULL){strict}"
+        ),
+        format!(
+            "CREATE TABLE datadump_change_log (position {integer} PRIMARY KEY, at {integer} NOT NULL, \
+             bytes {integer} NOT NULL, changes {binary} NOT NULL){strict}"
+        ),
+        format!("INSERT INTO datadump_change_log_info (id, epoch) VALUES (1, '{epoch}')"),
+        format!(
+            "INSERT INTO datadump_change_log (position, at, bytes, changes) VALUES (0, {now}, 0, {empty})"
+        ),
+    ]
+}
 
 /// How much of the change log is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use sqlx::PgPool;
 
 use super::{error, inner::Inner, locks};
@@ -18,21 +17,6 @@ pub(super) const CHANNEL: &str = "datadump_change_log";
 
 /// Minimum interval between two notifications.
 const NOTIFY_INTERVAL: Duration = Duration::from_millis(10);
-
-const CREATE: &str = "CREATE TABLE datadump_change_log_info (id int8 PRIMARY KEY, epoch text NOT NULL); \
-     CREATE TABLE datadump_change_log (position int8 PRIMARY KEY, at int8 NOT NULL, bytes int8 NOT NULL, \
-     changes bytea NOT NULL)";
-
-/// Creates the tables, with a first entry without changes, so that there is always a newest entry. The epoch
-/// must not come from a user.
-pub(super) async fn create(transaction: &DatabaseTransaction, epoch: &str, now: Timestamp) -> Result<()> {
-    let first = format!(
-        "{CREATE}; INSERT INTO datadump_change_log_info (id, epoch) VALUES (1, '{epoch}'); \
-         INSERT INTO datadump_change_log (position, at, bytes, changes) VALUES (0, {}, 0, '')",
-        now.micros()
-    );
-    transaction.execute_unprepared(&first).await.map(|_| ()).map_err(error::orm)
-}
 
 /// Returns the statements that append an entry, to be sent with the `COMMIT`. They contain only numbers.
 pub(super) fn append(at: Timestamp, changes: &[u8]) -> String {

@@ -1,18 +1,14 @@
 //! Requirements on the database, and the system tables in it.
 
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, TransactionTrait};
 use sqlx::{Connection as _, PgConnection};
 
-use super::{change_log, ddl, error, locks};
+use super::{ddl, error, locks};
 use crate::{
     error::{Error, Result},
     store::{
         Options,
         system::{self, info},
-        system_storages::SystemStorage,
     },
 };
 
@@ -56,38 +52,12 @@ pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
 pub(super) async fn prepare(system: &DatabaseConnection, options: &Options) -> Result<()> {
     let transaction = system.begin().await.map_err(error::orm)?;
     transaction.execute_unprepared(&locks::setup()).await.map_err(error::orm)?;
-    for statement in system::create_tables(DbBackend::Postgres) {
-        transaction.execute_raw(statement).await.map_err(error::orm)?;
-    }
-    match info::Entity::find().one(&transaction).await.map_err(error::orm)? {
-        Some(found) => upgrade(&transaction, found.system_version).await?,
-        None => create(&transaction, options).await?,
-    }
-    transaction.commit().await.map_err(error::orm)
-}
-
-async fn upgrade(transaction: &DatabaseTransaction, found: i64) -> Result<()> {
-    system::check_version(found)?;
-    for statement in system::upgrade(DbBackend::Postgres, found) {
+    for statement in system::create_catalogue(DbBackend::Postgres) {
         transaction.execute_unprepared(&statement).await.map_err(error::orm)?;
     }
-    let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
-    info::Entity::update_many().set(row).exec(transaction).await.map_err(error::orm)?;
-    Ok(())
-}
-
-async fn create(transaction: &DatabaseTransaction, options: &Options) -> Result<()> {
-    let now = options.clock.now();
-    for storage in SystemStorage::ALL {
-        let definition = storage.definition();
-        let definition = definition.ok_or_else(|| Error::internal("a system storage is not valid"))?;
-        for statement in ddl::create(storage.id(), &definition) {
-            transaction.execute_unprepared(&statement).await.map_err(error::orm)?;
-        }
+    let info = info::Entity::find().one(&transaction).await.map_err(error::orm)?;
+    for statement in system::prepare(DbBackend::Postgres, info.as_ref(), options, ddl::create)? {
+        transaction.execute_unprepared(&statement).await.map_err(error::orm)?;
     }
-    change_log::create(transaction, &system::epoch(&options.ids), now).await?;
-    let row =
-        info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
-    info::Entity::insert(row).exec(transaction).await.map_err(error::orm)?;
-    Ok(())
+    transaction.commit().await.map_err(error::orm)
 }

@@ -11,10 +11,6 @@ pub(crate) fn write(definition: &Definition, query: &Query, position: &[Value], 
     let values = query.order.iter().zip(position);
     let values: Vec<Json> =
         values.map(|(order, value)| value.to_json(&order.column.kind(definition))).collect();
-    let towards = match towards {
-        Towards::Next => "next",
-        Towards::Previous => "previous",
-    };
     BASE64.encode(json!([query.identity, towards, values]).to_string())
 }
 
@@ -27,16 +23,11 @@ pub(super) fn read(
 ) -> Result<(Vec<Value>, Towards), &'static str> {
     const BAD: &str = "this is not a valid cursor; use the value of `next` or `previous`";
     let bytes = BASE64.decode(text).map_err(|_| BAD)?;
-    let parts: (String, String, Vec<Json>) = serde_json::from_slice(&bytes).map_err(|_| BAD)?;
+    let parts: (String, Towards, Vec<Json>) = serde_json::from_slice(&bytes).map_err(|_| BAD)?;
     let (of, towards, values) = parts;
     if of != identity {
         return Err("this cursor belongs to another query: filters and ordering must stay the same");
     }
-    let towards = match towards.as_str() {
-        "next" => Towards::Next,
-        "previous" => Towards::Previous,
-        _ => return Err(BAD),
-    };
     if values.len() != order.len() {
         return Err(BAD);
     }

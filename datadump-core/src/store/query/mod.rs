@@ -8,6 +8,8 @@ pub mod cursor;
 pub mod filter;
 pub mod parse;
 
+use serde::{Deserialize, Serialize};
+
 use crate::schema::{Definition, Field, StoredRow, Value};
 pub use filter::{Filter, Test};
 
@@ -107,7 +109,8 @@ pub enum Paging {
 }
 
 /// The direction of a keyset page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Towards {
     /// Rows after the position.
     Next,

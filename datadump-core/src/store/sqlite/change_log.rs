@@ -1,7 +1,5 @@
 //! The change log on SQLite. There is one writer, so the next position is the last one plus one.
 
-use std::time::{Duration, Instant};
-
 use rusqlite::{Connection, Row, params};
 
 use super::error::map;
@@ -11,26 +9,12 @@ use crate::{
     store::change_log::{Commit, PRUNE_BATCH_ENTRIES, Retention, SELECT_SPAN, Span},
 };
 
-const CREATE: &str = "CREATE TABLE datadump_change_log_info (id INTEGER PRIMARY KEY, epoch TEXT NOT NULL) STRICT; \
-     CREATE TABLE datadump_change_log (position INTEGER PRIMARY KEY, at INTEGER NOT NULL, \
-     bytes INTEGER NOT NULL, changes BLOB NOT NULL) STRICT";
-
 /// The newest entry.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head {
     position: i64,
     /// Total size of all entries ever written, in bytes.
     bytes: i64,
-}
-
-/// Creates the tables, with a first entry without changes, so that there is always a newest entry.
-pub(super) fn create(connection: &Connection, epoch: &str, now: Timestamp) -> Result<()> {
-    connection.execute_batch(CREATE).map_err(map)?;
-    let info = "INSERT INTO datadump_change_log_info (id, epoch) VALUES (1, ?1)";
-    connection.execute(info, [epoch]).map_err(map)?;
-    let first = "INSERT INTO datadump_change_log (position, at, bytes, changes) VALUES (0, ?1, 0, x'')";
-    connection.execute(first, [now.micros()]).map_err(map)?;
-    Ok(())
 }
 
 impl Head {
@@ -65,30 +49,6 @@ impl Head {
         let deleted =
             delete.execute(params![PRUNE_BATCH_ENTRIES, oldest, least, self.position]).map_err(map)?;
         Ok(deleted == PRUNE_BATCH_ENTRIES as usize)
-    }
-}
-
-/// Decides when to prune next.
-#[derive(Debug)]
-pub(super) struct PruneTimer {
-    last: Instant,
-    interval: Duration,
-}
-
-impl PruneTimer {
-    pub(super) fn new(retention: &Retention) -> Self {
-        Self { last: Instant::now(), interval: retention.prune_interval() }
-    }
-
-    pub(super) fn is_due(&self) -> bool {
-        self.last.elapsed() >= self.interval
-    }
-
-    /// Restarts the timer, unless there is more to prune.
-    pub(super) fn done(&mut self, more: bool) {
-        if !more {
-            self.last = Instant::now();
-        }
     }
 }
 

@@ -6,8 +6,8 @@ use super::{
     writer::Stamps,
 };
 use crate::{
-    error::{Error, Result},
-    store::{Outcome, Write, WriteBatch, decide},
+    error::Result,
+    store::{Outcome, WriteBatch, decide},
 };
 
 impl Transaction<'_> {
@@ -34,18 +34,7 @@ impl Transaction<'_> {
         let mut outcomes = row_writer::outcomes(batch.writes.clone(), effects);
         let outcome = match record.row(batch.atomicity, &outcomes) {
             None => Outcome::RolledBack,
-            Some(row) => {
-                let (write, reprove) = (Write::put(row, record.expect), self.reprove);
-                let effect = self.rows(&record.in_force).run(&write, reprove, stamps.next())?;
-                match row_writer::outcomes(vec![write], vec![effect]).pop() {
-                    Some(stored @ (Outcome::Created(_) | Outcome::Updated(_))) => stored,
-                    other => {
-                        return Err(Error::internal(format!(
-                            "an idempotency record could not be stored: {other:?}"
-                        )));
-                    }
-                }
-            }
+            Some(row) => self.put_system_row(row, record.expect, stamps.next(), "an idempotency record")?,
         };
         outcomes.push(outcome);
         Ok(outcomes.into_iter().map(Effect::Final).collect())

@@ -35,7 +35,8 @@ use crate::{
     schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
 };
 use disk_health::DiskHealth;
-use readers::Readers;
+use open::OpenDatabase;
+use readers::{QUERY_TIMEOUT, Readers};
 use wal::with_suffix;
 use writer::{Command, Writer};
 
@@ -59,35 +60,21 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens a file, or a temporary one that is deleted on close.
     pub async fn open(file: Option<PathBuf>, options: Options) -> Result<Self> {
-        let opened = tokio::task::spawn_blocking(move || open::open(file, &options).map(|o| (o, options)));
-        let (opened, options) = opened.await.map_err(Error::internal)??;
-        let catalogue = Arc::new(Catalogue::default());
-        catalogue.replace(opened.catalogue);
         let (queue, receiver) = super::queue::queue(options.queue_rows, options.queue_bytes);
-        let config_signal = watch::Sender::new(0);
-        let (connection, wal) = (opened.writer, opened.wal);
-        let writer = Writer::new(
-            connection,
-            wal,
-            catalogue.clone(),
-            options,
-            config_signal.clone(),
-            opened.last_stamp,
-        )?;
-        let (disk_health, commit_signal) = (writer.disk_health.clone(), writer.commit_signal.clone());
-        let thread = thread::start(writer, receiver)?;
+        let opened = tokio::task::spawn_blocking(move || open::open(file, options)).await;
+        let OpenDatabase { file, writer, lock, temporary } = opened.map_err(Error::internal)??;
         Ok(Self {
-            catalogue,
+            catalogue: writer.catalogue.clone(),
             queue,
-            readers: Readers::new(&opened.file),
-            config_signal,
-            commit_signal,
-            disk_health,
-            writer: Mutex::new(Some(thread)),
+            readers: Readers::new(&file),
+            config_signal: writer.config_signal.clone(),
+            commit_signal: writer.commit_signal.clone(),
+            disk_health: writer.disk_health.clone(),
+            writer: Mutex::new(Some(thread::start(writer, receiver)?)),
             migrations: migrate::running::Migrations::default(),
-            file: opened.file,
-            lock: Mutex::new(Some(opened.lock)),
-            temporary: Mutex::new(opened.temporary),
+            file,
+            lock: Mutex::new(Some(lock)),
+            temporary: Mutex::new(temporary),
         })
     }
 
@@ -136,7 +123,7 @@ impl Store for SqliteStore {
         let (in_force, difference) = (in_force.clone(), difference.clone());
         let new = difference.target.clone();
         self.readers
-            .run_with_timeout(PLAN_TIMEOUT, move |connection| {
+            .run(PLAN_TIMEOUT, move |connection| {
                 examine::examine(connection, &in_force, new.as_deref(), &difference)
             })
             .await
@@ -173,12 +160,14 @@ impl Store for SqliteStore {
 
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
         let (in_force, query) = (in_force.clone(), query.clone());
-        self.readers.run(move |connection| read::page(connection, &in_force, &query)).await
+        self.readers.run(QUERY_TIMEOUT, move |connection| read::page(connection, &in_force, &query)).await
     }
 
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {
         let (in_force, keys) = (in_force.clone(), keys.to_vec());
-        self.readers.run(move |connection| read::rows(connection, &in_force, &keys, bytes)).await
+        self.readers
+            .run(QUERY_TIMEOUT, move |connection| read::rows(connection, &in_force, &keys, bytes))
+            .await
     }
 
     fn config_signal(&self) -> watch::Receiver<u64> {
@@ -195,7 +184,9 @@ impl Store for SqliteStore {
 
     async fn commits(&self, after: i64, limit: usize) -> Result<Vec<Commit>> {
         self.readers
-            .run(move |connection| change_log::commits(connection, after, limit, MAX_READ_BYTES))
+            .run(QUERY_TIMEOUT, move |connection| {
+                change_log::commits(connection, after, limit, MAX_READ_BYTES)
+            })
             .await
     }
 

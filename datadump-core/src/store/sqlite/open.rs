@@ -11,6 +11,7 @@ use super::{
     error::map,
     system,
     wal::{self, Wal, with_suffix},
+    writer::Writer,
 };
 use crate::{
     clock::Timestamp,
@@ -25,17 +26,13 @@ const MIN_SQLITE_VERSION: i32 = 3_051_003;
 /// An open database.
 pub(super) struct OpenDatabase {
     pub(super) file: PathBuf,
-    pub(super) writer: Connection,
-    pub(super) wal: Wal,
-    pub(super) catalogue: Vec<Storage>,
-    /// Timestamp of the last row written.
-    pub(super) last_stamp: Timestamp,
+    pub(super) writer: Writer,
     pub(super) lock: fs::File,
     pub(super) temporary: Option<tempfile::TempDir>,
 }
 
 /// Opens the file, creating it if needed.
-pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<OpenDatabase> {
+pub(super) fn open(file: Option<PathBuf>, options: Options) -> Result<OpenDatabase> {
     if rusqlite::version_number() < MIN_SQLITE_VERSION {
         let found = rusqlite::version();
         return Err(Error::Database(format!(
@@ -45,25 +42,27 @@ pub(super) fn open(file: Option<PathBuf>, options: &Options) -> Result<OpenDatab
     let (file, temporary) = match file {
         Some(file) => (file, None),
         None => {
-            let folder = tempfile::Builder::new().prefix("datadump-").tempdir().map_err(unavailable)?;
+            let folder = tempfile::Builder::new().prefix("datadump-").tempdir();
+            let folder = folder.map_err(|error| Error::Unavailable(error.into()))?;
             (folder.path().join("datadump.db"), Some(folder))
         }
     };
     make_folder(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
     let lock = lock(&file)?;
     wal::rewrite_and_sync(&file).map_err(|error| cannot_open(&with_suffix(&file, "-wal"), &error))?;
-    let mut writer = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-    writer.pragma_update(None, "journal_mode", "wal").map_err(map)?;
-    writer.pragma_update(None, "synchronous", "full").map_err(map)?;
-    writer.pragma_update(None, "journal_size_limit", 64 << 20).map_err(map)?;
-    writer.set_prepared_statement_cache_capacity(2048);
-    system::prepare(&mut writer, options)?;
-    let catalogue = system::load(&writer)?;
-    let last_stamp = last_stamp(&writer, &catalogue)?;
+    let mut connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    connection.pragma_update(None, "journal_mode", "wal").map_err(map)?;
+    connection.pragma_update(None, "synchronous", "full").map_err(map)?;
+    connection.pragma_update(None, "journal_size_limit", 64 << 20).map_err(map)?;
+    connection.set_prepared_statement_cache_capacity(2048);
+    system::prepare(&mut connection, &options)?;
+    let storages = system::load(&connection)?;
+    let last_stamp = last_stamp(&connection, &storages)?;
     // SQLite syncs the folder too, but ignores errors.
     sync(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
-    let wal = Wal::open(&file, &writer)?;
-    Ok(OpenDatabase { file, writer, wal, catalogue, last_stamp, lock, temporary })
+    let wal = Wal::open(&file, &connection)?;
+    let writer = Writer::new(connection, wal, storages, last_stamp, options)?;
+    Ok(OpenDatabase { file, writer, lock, temporary })
 }
 
 /// Returns the folder of a file.
@@ -97,9 +96,9 @@ fn sync(folder: &Path) -> io::Result<()> {
 
 /// Returns the timestamp of the last row in any storage. Later rows get later timestamps, whatever the clock
 /// says.
-fn last_stamp(connection: &Connection, catalogue: &[Storage]) -> Result<Timestamp> {
+fn last_stamp(connection: &Connection, storages: &[Storage]) -> Result<Timestamp> {
     let mut last = Timestamp::MIN;
-    for storage in catalogue {
+    for storage in storages {
         let table = sql::table(&storage.name).quoted();
         let Some(in_force) = &storage.in_force else { continue };
         let updated_at = sql::column(&in_force.definition, Column::UpdatedAt).quoted();
@@ -176,8 +175,4 @@ fn lock(file: &Path) -> Result<fs::File> {
 
 fn cannot_open(file: &Path, error: &dyn std::error::Error) -> Error {
     Error::Database(format!("cannot open {}: {error}", file.display()))
-}
-
-fn unavailable(error: io::Error) -> Error {
-    Error::Unavailable(error.into())
 }

@@ -24,7 +24,7 @@ const MAX_QUICK_READERS: usize = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Timeout of a read.
-const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Maximum time that closing waits for reads in progress.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -49,16 +49,8 @@ impl Readers {
         Self { general: Pool::new(file, MAX_READERS), quick: Pool::new(file, MAX_QUICK_READERS) }
     }
 
-    /// Runs a read with the default timeout.
+    /// Runs a read.
     pub(super) async fn run<T: Send + 'static>(
-        &self,
-        run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.general.run(QUERY_TIMEOUT, run).await
-    }
-
-    /// Runs a read with its own timeout.
-    pub(super) async fn run_with_timeout<T: Send + 'static>(
         &self,
         timeout: Duration,
         run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
@@ -80,14 +72,10 @@ impl Readers {
         &self,
         run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        match self.quick.take() {
-            Some((mut connection, permit)) => {
-                let result = run(&mut connection);
-                self.quick.give_back(connection, permit);
-                result
-            }
-            None => self.quick(run).await,
-        }
+        let Some((mut connection, _permit)) = self.quick.take() else { return self.quick(run).await };
+        let result = run(&mut connection);
+        keep(&self.quick.idle, connection);
+        result
     }
 
     /// Closes the connections after the reads in progress.
@@ -113,17 +101,17 @@ impl Pool {
         let permit = permit.map_err(|_| Error::Unavailable("the database is closed".into()))?;
         let idle = self.idle.lock().pop();
         let (file, pool) = (self.file.clone(), self.idle.clone());
-        let interrupt = Arc::new(Interrupt::default());
-        let _interrupt = InterruptOnDrop(interrupt.clone());
+        let on_drop = InterruptOnDrop::default();
+        let interrupt = on_drop.0.clone();
         let running = tokio::task::spawn_blocking(move || {
             let mut connection = match idle {
                 Some(connection) => connection,
                 None => open::reader(&file)?,
             };
-            interrupt.begin(connection.get_interrupt_handle());
+            *interrupt.lock() = Some(connection.get_interrupt_handle());
             let result = run(&mut connection);
             // Before the connection is reused: the interrupt must not hit the next read.
-            interrupt.end();
+            interrupt.lock().take();
             keep(&pool, connection);
             drop(permit);
             result
@@ -139,11 +127,6 @@ impl Pool {
         let permit = self.permits.clone().try_acquire_owned().ok()?;
         let connection = self.idle.lock().pop()?;
         Some((connection, permit))
-    }
-
-    fn give_back(&self, connection: Connection, permit: OwnedSemaphorePermit) {
-        keep(&self.idle, connection);
-        drop(permit);
     }
 
     async fn close(&self, size: usize) {
@@ -163,26 +146,13 @@ fn keep(idle: &Mutex<Vec<Connection>>, connection: Connection) {
     }
 }
 
-/// Interrupts a read in progress.
+/// Interrupts the read in progress on drop, when its caller is cancelled.
 #[derive(Default)]
-struct Interrupt(Mutex<Option<InterruptHandle>>);
-
-impl Interrupt {
-    fn begin(&self, handle: InterruptHandle) {
-        *self.0.lock() = Some(handle);
-    }
-
-    fn end(&self) {
-        self.0.lock().take();
-    }
-}
-
-/// Interrupts the read on drop, when its caller is cancelled.
-struct InterruptOnDrop(Arc<Interrupt>);
+struct InterruptOnDrop(Arc<Mutex<Option<InterruptHandle>>>);
 
 impl Drop for InterruptOnDrop {
     fn drop(&mut self) {
-        if let Some(handle) = &*self.0.0.lock() {
+        if let Some(handle) = &*self.0.lock() {
             handle.interrupt();
         }
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    error::Result,
+    error::{Fault, Result},
     schema::{InForce, Row, StoredRow, Value},
     store::{
         Action, Expect, Outcome, Reprove, Stored, Write,
@@ -44,6 +44,13 @@ pub(super) struct ServiceColumns {
 }
 
 impl Effect {
+    fn of(stored: Result<usize, Vec<Fault>>, service: ServiceColumns) -> Self {
+        match stored {
+            Ok(_) => Self::Stored(service),
+            Err(faults) => Self::Final(Outcome::Invalid(faults)),
+        }
+    }
+
     pub(super) fn is_failure(&self) -> bool {
         matches!(self, Self::Final(outcome) if outcome.is_failure())
     }
@@ -195,7 +202,7 @@ impl<'c> RowWriter<'c> {
             let Action::Put(row) = &write.action else { return Ok(None) };
             let Some(version) = decide::first_version(write.expect) else { return Ok(None) };
             let service = ServiceColumns::inserted(version, stamps.next());
-            bound = bind_row(insert, bound, &Value::Null, row, service)?;
+            bound = bind_row(insert, bound, row, service)?;
             rows.push(service);
         }
         let done = insert.raw_execute();
@@ -203,7 +210,7 @@ impl<'c> RowWriter<'c> {
             OnViolation::RollBack => {
                 done.map_err(map)?;
             }
-            OnViolation::UndoStatement if self.unless_violated(done)?.is_none() => return Ok(None),
+            OnViolation::UndoStatement if self.checked(done)?.is_err() => return Ok(None),
             OnViolation::UndoStatement => {}
         }
         // SQLite generates consecutive keys.
@@ -238,26 +245,29 @@ impl<'c> RowWriter<'c> {
     }
 
     fn put(&mut self, row: &Row, expect: Expect, now: Timestamp) -> Result<Effect> {
-        let Some(key) = row.key() else { return self.insert_with_generated_key(row, expect, now) };
-        if let Some(service) = self.put_without_reading(row, key, expect, now)? {
-            return Ok(Effect::Stored(service));
+        let mut current = None;
+        // A row without a key cannot conflict with an existing one.
+        if let Some(key) = row.key() {
+            if let Some(service) = self.put_without_reading(row, key, expect, now)? {
+                return Ok(Effect::Stored(service));
+            }
+            current = self.current(key)?;
+            self.statements.note_existing(current.is_some());
         }
-        let current = self.current(key)?;
-        self.statements.note_existing(current.is_some());
         match decide::put(current.as_ref(), row, expect) {
             Decision::Insert { version } => {
-                let service = ServiceColumns::inserted(version, now);
+                let mut service = ServiceColumns::inserted(version, now);
                 let insert = prepared(&mut self.insert, self.connection, &self.statements.insert)?;
-                bind_row(insert, 0, key, row, service)?;
+                bind_row(insert, 0, row, service)?;
                 let done = insert.raw_execute();
-                self.effect(done, service)
+                if row.key().is_none() {
+                    service.key = Some(self.connection.last_insert_rowid());
+                }
+                Ok(Effect::of(self.checked(done)?, service))
             }
             Decision::Update { version, created_at } => {
                 let service = ServiceColumns::updated(version, created_at, now);
-                let update = prepared(&mut self.update, self.connection, &self.statements.update)?;
-                bind_update(update, key, row, service)?;
-                let done = update.raw_execute();
-                self.effect(done, service)
+                Ok(Effect::of(self.update(row, service)?, service))
             }
             Decision::Delete(_) => Ok(Effect::Final(Outcome::Missing)),
             Decision::Final(outcome) => Ok(Effect::Final(outcome)),
@@ -278,9 +288,9 @@ impl<'c> RowWriter<'c> {
         {
             let service = ServiceColumns::inserted(version, now);
             let insert = prepared(&mut self.insert_new, self.connection, &self.statements.insert_new)?;
-            bind_row(insert, 0, key, row, service)?;
+            bind_row(insert, 0, row, service)?;
             let done = insert.raw_execute();
-            return Ok(self.unless_violated(done)?.filter(|inserted| *inserted > 0).map(|_| service));
+            return Ok(self.checked(done)?.is_ok_and(|inserted| inserted > 0).then_some(service));
         }
         let (Expect::Version(base) | Expect::Exactly(base)) = expect else { return Ok(None) };
         let select = prepared(&mut self.select_version, self.connection, &self.statements.select_version)?;
@@ -291,26 +301,14 @@ impl<'c> RowWriter<'c> {
             return Ok(None);
         };
         let service = ServiceColumns::updated(version, created_at, now);
-        let update = prepared(&mut self.update, self.connection, &self.statements.update)?;
-        bind_update(update, key, row, service)?;
-        let done = update.raw_execute();
-        Ok(self.unless_violated(done)?.map(|_| service))
+        Ok(self.update(row, service)?.is_ok().then_some(service))
     }
 
-    /// Inserts a row without a key. It cannot conflict with an existing one.
-    fn insert_with_generated_key(&mut self, row: &Row, expect: Expect, now: Timestamp) -> Result<Effect> {
-        match decide::put(None, row, expect) {
-            Decision::Insert { version } => {
-                let mut service = ServiceColumns::inserted(version, now);
-                let insert = prepared(&mut self.insert, self.connection, &self.statements.insert)?;
-                bind_row(insert, 0, &Value::Null, row, service)?;
-                let done = insert.raw_execute();
-                service.key = Some(self.connection.last_insert_rowid());
-                self.effect(done, service)
-            }
-            Decision::Final(outcome) => Ok(Effect::Final(outcome)),
-            Decision::Update { .. } | Decision::Delete(_) => Ok(Effect::Final(Outcome::Missing)),
-        }
+    fn update(&mut self, row: &Row, service: ServiceColumns) -> Result<Result<usize, Vec<Fault>>> {
+        let update = prepared(&mut self.update, self.connection, &self.statements.update)?;
+        bind_update(update, row, service)?;
+        let done = update.raw_execute();
+        self.checked(done)
     }
 
     fn delete(&self, row: StoredRow) -> Result<Outcome> {
@@ -326,29 +324,18 @@ impl<'c> RowWriter<'c> {
         select.query_row([Bind(key)], |row| read_row(&in_force.definition, row)).optional().map_err(map)
     }
 
-    /// Returns the effect of a statement. A constraint violation is the outcome of its own write: SQLite
-    /// undoes that statement and the transaction goes on. Any other error ends the transaction.
-    fn effect(&self, done: rusqlite::Result<usize>, service: ServiceColumns) -> Result<Effect> {
-        match done {
-            Ok(_) => Ok(Effect::Stored(service)),
-            // Some errors roll back the whole transaction; none of its outcomes may be reported then.
-            Err(error) if self.connection.is_autocommit() => Err(map(error)),
-            Err(error) => match violation(&error, &self.in_force.definition) {
-                Some(faults) => Ok(Effect::Final(Outcome::Invalid(faults))),
-                None => Err(map(error)),
-            },
-        }
-    }
-
-    /// Returns `None` if a statement violated a constraint.
-    fn unless_violated<T>(&self, done: rusqlite::Result<T>) -> Result<Option<T>> {
-        match done {
-            Ok(done) => Ok(Some(done)),
-            Err(error) if self.connection.is_autocommit() => Err(map(error)),
-            Err(error) => match violation(&error, &self.in_force.definition) {
-                Some(_) => Ok(None),
-                None => Err(map(error)),
-            },
+    /// Returns the faults of a row whose statement violated a constraint: SQLite undoes that statement and the
+    /// transaction goes on. Any other error ends the transaction.
+    fn checked(&self, done: rusqlite::Result<usize>) -> Result<Result<usize, Vec<Fault>>> {
+        let error = match done {
+            Ok(rows) => return Ok(Ok(rows)),
+            Err(error) => error,
+        };
+        // Some errors roll back the whole transaction; none of its outcomes may be reported then.
+        let is_rolled_back = self.connection.is_autocommit();
+        match violation(&error, &self.in_force.definition).filter(|_| !is_rolled_back) {
+            Some(faults) => Ok(Err(faults)),
+            None => Err(map(error)),
         }
     }
 }
@@ -358,25 +345,20 @@ impl<'c> RowWriter<'c> {
 fn bind_row(
     statement: &mut CachedStatement<'_>,
     bound: usize,
-    key: &Value,
     row: &Row,
     service: ServiceColumns,
 ) -> Result<usize> {
+    let key = row.key().unwrap_or(&Value::Null);
     let bound = bind(statement, bound, std::iter::once(key).chain(row.values()).map(Bind))?;
     let service = [service.version.into(), service.created_at.micros(), service.updated_at.micros()];
     bind(statement, bound, service)
 }
 
 /// Binds the parameters of an update: values, version, time, key.
-fn bind_update(
-    statement: &mut CachedStatement<'_>,
-    key: &Value,
-    row: &Row,
-    service: ServiceColumns,
-) -> Result<()> {
+fn bind_update(statement: &mut CachedStatement<'_>, row: &Row, service: ServiceColumns) -> Result<()> {
     let bound = bind(statement, 0, row.values().iter().map(Bind))?;
     let bound = bind(statement, bound, [service.version.into(), service.updated_at.micros()])?;
-    bind(statement, bound, [Bind(key)]).map(|_| ())
+    bind(statement, bound, row.key().map(Bind)).map(|_| ())
 }
 
 /// Binds values behind the `bound` ones; returns how many are bound then.

@@ -4,67 +4,29 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, types::Value as Cell};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DbBackend, EntityTrait, FromQueryResult, ProxyRow, QueryFilter,
-    QueryOrder, QueryResult, QueryTrait, Select, Statement,
+    ColumnTrait, DbBackend, EntityTrait, FromQueryResult, ProxyRow, QueryFilter, QueryOrder, QueryResult,
+    QueryTrait, Select, Statement,
 };
 use sea_query::Value as Bound;
 
-use super::{change_log, columns::create_table, error::map};
+use super::{columns::create_table, error::map};
 use crate::{
     error::{Error, Result},
     schema::StorageId,
     store::{
         Options, Storage, VersionRecord,
         system::{self, info, storage, version},
-        system_storages::SystemStorage,
     },
 };
 
 /// Creates the system tables, or upgrades them to the layout of this release.
 pub(super) fn prepare(connection: &mut Connection, options: &Options) -> Result<()> {
     let transaction = connection.transaction().map_err(map)?;
-    let exists: bool = transaction
-        .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'datadump_info')", [], |row| {
-            row.get(0)
-        })
-        .map_err(map)?;
-    if exists {
-        upgrade(&transaction)?
-    } else {
-        create(&transaction, options)?
-    }
+    let execute = |statements: Vec<String>| transaction.execute_batch(&statements.join(";")).map_err(map);
+    execute(system::create_catalogue(DbBackend::Sqlite))?;
+    let info = all::<info::Entity>(&transaction, &info::Entity::find())?;
+    execute(system::prepare(DbBackend::Sqlite, info.first(), options, create_table)?)?;
     transaction.commit().map_err(map)
-}
-
-fn upgrade(connection: &Connection) -> Result<()> {
-    let info: Vec<info::Model> = all::<info::Entity>(connection, &info::Entity::find())?;
-    let found = info.first().ok_or_else(|| Error::internal("datadump_info is empty"))?;
-    system::check_version(found.system_version)?;
-    for statement in system::upgrade(DbBackend::Sqlite, found.system_version) {
-        connection.execute_batch(&statement).map_err(map)?;
-    }
-    let row = info::ActiveModel { system_version: Set(system::VERSION), ..Default::default() };
-    execute(connection, &info::Entity::update_many().set(row).build(DbBackend::Sqlite))?;
-    Ok(())
-}
-
-fn create(connection: &Connection, options: &Options) -> Result<()> {
-    let now = options.clock.now();
-    for statement in system::create_tables(DbBackend::Sqlite) {
-        execute(connection, &statement)?;
-    }
-    for storage in SystemStorage::ALL {
-        let definition = storage.definition();
-        let definition = definition.ok_or_else(|| Error::internal("a system storage is not valid"))?;
-        for statement in create_table(storage.id(), &definition) {
-            connection.execute_batch(&statement).map_err(map)?;
-        }
-    }
-    change_log::create(connection, &system::epoch(&options.ids), now)?;
-    let row =
-        info::ActiveModel { id: Set(1), system_version: Set(system::VERSION), created_at: Set(now.micros()) };
-    execute(connection, &info::Entity::insert(row).build(DbBackend::Sqlite))?;
-    Ok(())
 }
 
 /// Reads the whole catalogue.

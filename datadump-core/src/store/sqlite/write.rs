@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    schema::{InForce, StorageId},
+    schema::{InForce, Row, StorageId},
     store::{
         Atomicity, Catalogue, Expect, OnFailure, Outcome, Reprove, Write, WriteBatch,
         change_log::Packer,
@@ -142,7 +142,7 @@ pub(super) struct Transaction<'c> {
     writers: HashMap<StorageId, RowWriter<'c>>,
     /// Whether it holds several batches.
     is_shared: bool,
-    pub(super) reprove: Reprove,
+    reprove: Reprove,
 }
 
 impl<'c> Transaction<'c> {
@@ -237,16 +237,28 @@ impl<'c> Transaction<'c> {
         now: Timestamp,
     ) -> Result<Outcome> {
         let Some(row) = on_failure.replacement(place, write, &failed) else { return Ok(failed) };
+        Ok(match self.put_system_row(row, Expect::Anything, now, "the replacement of a failed write")? {
+            Outcome::Created(stored) | Outcome::Updated(stored) => {
+                Outcome::Replaced(Box::new(failed), stored)
+            }
+            other => other,
+        })
+    }
+
+    /// Stores a row in a system storage, which must succeed. `what` is what the row is, for the error.
+    pub(super) fn put_system_row(
+        &mut self,
+        row: Row,
+        expect: Expect,
+        now: Timestamp,
+        what: &str,
+    ) -> Result<Outcome> {
         let in_force = row.proven_by().clone();
-        let (write, reprove) = (Write::put(row, Expect::Anything), self.reprove);
+        let (write, reprove) = (Write::put(row, expect), self.reprove);
         let effect = self.rows(&in_force).run(&write, reprove, now)?;
         match row_writer::outcomes(vec![write], vec![effect]).pop() {
-            Some(Outcome::Created(stored) | Outcome::Updated(stored)) => {
-                Ok(Outcome::Replaced(Box::new(failed), stored))
-            }
-            other => Err(Error::internal(format!(
-                "the replacement of a failed write could not be stored: {other:?}"
-            ))),
+            Some(stored @ (Outcome::Created(_) | Outcome::Updated(_))) => Ok(stored),
+            other => Err(Error::internal(format!("{what} could not be stored: {other:?}"))),
         }
     }
 

@@ -10,19 +10,12 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
-use super::{
-    change_log::{Head, PruneTimer},
-    disk_health::DiskHealth,
-    error::map,
-    open,
-    statements::Statements,
-    wal::Wal,
-};
+use super::{change_log::Head, disk_health::DiskHealth, error::map, statements::Statements, wal::Wal};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::StorageId,
-    store::{Catalogue, Options},
+    store::{Catalogue, Options, Storage},
 };
 
 /// A command in the writer's queue.
@@ -55,10 +48,11 @@ pub(super) struct Writer {
     pub(super) config_signal: watch::Sender<u64>,
     /// Raised when the change log has new entries.
     pub(super) commit_signal: watch::Sender<u64>,
-    last_stamp: Timestamp,
+    /// Timestamp of the last row written.
+    pub(super) last_stamp: Timestamp,
     /// The newest entry of the change log.
     pub(super) head: Head,
-    prune_timer: PruneTimer,
+    next_prune: Instant,
 }
 
 impl Writer {
@@ -66,14 +60,16 @@ impl Writer {
     pub(super) fn new(
         connection: Connection,
         wal: Wal,
-        catalogue: Arc<Catalogue>,
-        options: Options,
-        config_signal: watch::Sender<u64>,
+        storages: Vec<Storage>,
         last_stamp: Timestamp,
+        options: Options,
     ) -> Result<Self> {
+        let catalogue = Arc::new(Catalogue::default());
+        catalogue.replace(storages);
         Ok(Self {
             head: Head::read(&connection)?,
-            prune_timer: PruneTimer::new(&options.change_log),
+            next_prune: Instant::now() + options.change_log.prune_interval(),
+            config_signal: watch::Sender::new(0),
             commit_signal: watch::Sender::new(0),
             connection,
             wal,
@@ -83,7 +79,6 @@ impl Writer {
             catalogue,
             options,
             statements: HashMap::new(),
-            config_signal,
             last_stamp,
         })
     }
@@ -94,19 +89,6 @@ impl Writer {
         let first = self.options.clock.now().max(self.last_stamp.next());
         self.last_stamp = first.after(count);
         Stamps(first)
-    }
-
-    /// Returns the timestamp of the last row written.
-    pub(super) fn last_stamp(&self) -> Timestamp {
-        self.last_stamp
-    }
-
-    /// Sets how the following statements use the CPU.
-    pub(super) fn set_pace(&self, pace: Pace) -> Result<()> {
-        match pace {
-            Pace::Rows => open::stop_yielding(&self.connection),
-            Pace::Migration => open::yield_while_running(&self.connection),
-        }
     }
 
     /// Runs a function in one transaction.
@@ -181,7 +163,7 @@ impl Writer {
     }
 
     fn prune_change_log(&mut self) {
-        if !self.prune_timer.is_due() || self.disk_health.is_failing() {
+        if Instant::now() < self.next_prune || self.disk_health.is_failing() {
             return;
         }
         let (head, retention, now) = (self.head, self.options.change_log, self.options.clock.now());
@@ -189,7 +171,9 @@ impl Writer {
         if let Err(error) = &more {
             tracing::warn!(%error, "cannot prune the change log; retrying");
         }
-        self.prune_timer.done(more.unwrap_or(false));
+        if !more.unwrap_or(false) {
+            self.next_prune = Instant::now() + retention.prune_interval();
+        }
     }
 
     /// Checkpoints the whole WAL before the connection is closed, so that the main file is the whole
@@ -199,15 +183,6 @@ impl Writer {
             tracing::warn!(%error, "final checkpoint failed; the WAL is recovered at the next start");
         }
     }
-}
-
-/// How the writer's statements use the CPU.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Pace {
-    /// Without yielding.
-    Rows,
-    /// Yielding to readers.
-    Migration,
 }
 
 /// Consecutive timestamps for rows.

@@ -6,10 +6,15 @@ pub(super) mod version;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use sea_orm::{DbBackend, Schema, Statement};
+use sea_orm::{ActiveValue::Set, DbBackend, EntityTrait, QueryTrait as _, Schema};
 use serde_json::Value as Json;
 
-use super::catalogue::{Migration, State, Storage, VersionRecord};
+use super::{
+    Options,
+    catalogue::{Migration, State, Storage, VersionRecord},
+    change_log,
+    system_storages::SystemStorage,
+};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -19,46 +24,66 @@ use crate::{
 
 /// Version of the system tables that this release creates, and to which it upgrades older databases when it
 /// opens them. A database with a higher version is refused.
-pub(super) const VERSION: i64 = 1;
+const VERSION: i64 = 1;
 
 /// Upgrade steps of the system tables, oldest first: the step at index 0 takes a database from version 1 to
 /// version 2, and so on.
 ///
 /// A step returns the statements for one backend; all pending steps run in the transaction that opens the
 /// database. A new database is created directly in the current layout. So a change of the layout
-/// ([`create_tables`], the change log's tables, or the [system storages](super::system_storages)) adds a step
+/// (the catalogue's tables, the change log's tables, or the [system storages](super::system_storages)) adds a step
 /// here, raises [`VERSION`], and keeps the fixtures of the older version in `tests/fixtures`, from which the
 /// upgrade is tested on both databases.
 const UPGRADES: &[fn(DbBackend) -> Vec<String>] = &[];
 
-/// Returns the statements that upgrade the system tables from this version to [`VERSION`].
-pub(super) fn upgrade(backend: DbBackend, found: i64) -> Vec<String> {
-    let done = usize::try_from(found.saturating_sub(1)).unwrap_or_default();
-    UPGRADES.iter().skip(done).flat_map(|step| step(backend)).collect()
-}
-
-/// Returns a new epoch, which identifies the positions of one database's change log.
-pub(super) fn epoch(ids: &Ids) -> String {
-    // The last digits of an id are random.
-    ids.next().simple().to_string().split_off(20)
-}
-
-/// Returns the statements that create the tables of the catalogue.
-pub(super) fn create_tables(backend: DbBackend) -> Vec<Statement> {
+/// Returns the statements that create the tables of the catalogue, unless they exist.
+pub(super) fn create_catalogue(backend: DbBackend) -> Vec<String> {
     let schema = Schema::new(backend);
     vec![
-        backend.build(schema.create_table_from_entity(info::Entity).if_not_exists()),
-        backend.build(schema.create_table_from_entity(storage::Entity).if_not_exists()),
-        backend.build(schema.create_table_from_entity(version::Entity).if_not_exists()),
+        backend.build(schema.create_table_from_entity(info::Entity).if_not_exists()).to_string(),
+        backend.build(schema.create_table_from_entity(storage::Entity).if_not_exists()).to_string(),
+        backend.build(schema.create_table_from_entity(version::Entity).if_not_exists()).to_string(),
     ]
 }
 
-/// Refuses a database of a newer release.
-pub(super) fn check_version(found: i64) -> Result<()> {
+/// Returns the statements that create the other system tables, or upgrade them to the layout of this release
+/// if the database has an `info` row. A database of a newer release is refused.
+pub(super) fn prepare(
+    backend: DbBackend,
+    info: Option<&info::Model>,
+    options: &Options,
+    create_table: fn(StorageId, &Definition) -> Vec<String>,
+) -> Result<Vec<String>> {
+    if let Some(info) = info {
+        return upgrade(backend, info.system_version);
+    }
+    let mut statements = Vec::new();
+    for storage in SystemStorage::ALL {
+        let definition = storage.definition();
+        let definition = definition.ok_or_else(|| Error::internal("a system storage is not valid"))?;
+        statements.extend(create_table(storage.id(), &definition));
+    }
+    let now = options.clock.now();
+    statements.extend(change_log::create(backend, &epoch(&options.ids), now));
+    let row = info::ActiveModel { id: Set(1), system_version: Set(VERSION), created_at: Set(now.micros()) };
+    statements.push(info::Entity::insert(row).build(backend).to_string());
+    Ok(statements)
+}
+
+fn upgrade(backend: DbBackend, found: i64) -> Result<Vec<String>> {
     if found > VERSION {
         return Err(Error::NewerDatabase { found, supported: VERSION });
     }
-    Ok(())
+    let done = usize::try_from(found.saturating_sub(1)).unwrap_or_default();
+    let row = info::ActiveModel { system_version: Set(VERSION), ..Default::default() };
+    let record = info::Entity::update_many().set(row).build(backend).to_string();
+    Ok(UPGRADES.iter().skip(done).flat_map(|step| step(backend)).chain([record]).collect())
+}
+
+/// Returns a new epoch, which identifies the positions of one database's change log.
+fn epoch(ids: &Ids) -> String {
+    // The last digits of an id are random.
+    ids.next().simple().to_string().split_off(20)
 }
 
 /// Builds the catalogue from the rows of both tables.

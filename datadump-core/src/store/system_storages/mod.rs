@@ -20,29 +20,29 @@ use crate::{
     schema::{Definition, InForce, StorageId, StorageName, parse},
 };
 
-/// A system storage.
+/// A system storage, with its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SystemStorage {
     /// Sources with their settings.
-    Source,
+    Source = -1,
     /// Programs, one row per version.
-    Processor,
+    Processor = -2,
     /// Data that could not be stored, with its bytes and the reason.
-    Quarantine,
+    Quarantine = -3,
     /// Throws kept as received, for sources that ask for it.
-    KeptThrow,
+    KeptThrow = -4,
     /// Responses to requests with an idempotency key, for replay.
-    IdempotencyKey,
+    IdempotencyKey = -5,
     /// Devices.
-    Device,
+    Device = -6,
     /// Sensors of devices.
-    Sensor,
+    Sensor = -7,
     /// When each device and sensor was last seen, and its status.
-    Liveness,
+    Liveness = -8,
     /// Status changes of devices and sensors.
-    Transition,
+    Transition = -9,
     /// Commands to devices, with every step they went through.
-    Command,
+    Command = -10,
 }
 
 impl SystemStorage {
@@ -62,18 +62,7 @@ impl SystemStorage {
 
     /// Returns its number: negative, and never reassigned.
     pub fn id(self) -> StorageId {
-        StorageId(match self {
-            Self::Source => -1,
-            Self::Processor => -2,
-            Self::Quarantine => -3,
-            Self::KeptThrow => -4,
-            Self::IdempotencyKey => -5,
-            Self::Device => -6,
-            Self::Sensor => -7,
-            Self::Liveness => -8,
-            Self::Transition => -9,
-            Self::Command => -10,
-        })
+        StorageId(self as i64)
     }
 
     /// Returns the system storage with this number.

@@ -9,8 +9,8 @@ use super::{
         columns::{self, Bind, read_row},
         declare,
         error::map,
-        system,
-        writer::{Pace, Writer},
+        open, system,
+        writer::Writer,
     },
     ddl::{self, Step},
     scan,
@@ -27,7 +27,7 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, scan_start: Ti
     let now = writer.options.clock.now();
     let (id, version) = (storage.id, storage.migration.version);
     let new = storage.migration.definition.clone();
-    writer.set_pace(Pace::Migration)?;
+    open::yield_while_running(&writer.connection)?;
     let applied = writer.transact(|connection| {
         let mut dropped = storage.dropped.clone();
         match &storage.in_force {
@@ -48,15 +48,12 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, scan_start: Ti
         declare::put_in_force(connection, id, version, &dropped, now)?;
         system::load_one(connection, id)
     });
-    if let Ok(entry) = applied {
-        writer.catalogue.put(entry);
-        // Drops cached statements, which refer to the old table.
-        writer.connection.flush_prepared_statement_cache();
-        writer.statements.remove(&id);
-        return writer.set_pace(Pace::Rows);
-    }
-    writer.set_pace(Pace::Rows)?;
-    applied.map(|_| ())
+    let paced = open::stop_yielding(&writer.connection);
+    writer.catalogue.put(applied?);
+    // Drops cached statements, which refer to the old table.
+    writer.connection.flush_prepared_statement_cache();
+    writer.statements.remove(&id);
+    paced
 }
 
 /// Checks the rows written since the scan began. The writer's timestamps never repeat or go back.

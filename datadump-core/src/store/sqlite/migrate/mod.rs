@@ -65,7 +65,7 @@ async fn attempt(store: &SqliteStore, storage: &Arc<Storage>, running: &RunningM
     let (id, version) = (storage.id, storage.migration.version);
     let scan_start = store.on_writer(move |writer| {
         record(writer, id, version, State::Running, None)?;
-        Ok(writer.last_stamp())
+        Ok(writer.last_stamp)
     });
     let scan_start = scan_start.await?;
     tracing::info!(storage = %storage.name, version, "migration started");

@@ -45,14 +45,12 @@ pub(super) async fn all(
         return Ok(());
     }
     let counted = in_force.clone();
-    let total = store
-        .readers
-        .run_with_timeout(BATCH_TIMEOUT, move |connection| count(connection, &counted.definition));
+    let total = store.readers.run(BATCH_TIMEOUT, move |connection| count(connection, &counted.definition));
     running.rows_total.store(total.await?, Ordering::Relaxed);
     let mut after: Option<Value> = None;
     loop {
         let (old, new, difference) = (in_force.clone(), new.clone(), difference.clone());
-        let last = store.readers.run_with_timeout(BATCH_TIMEOUT, move |connection| {
+        let last = store.readers.run(BATCH_TIMEOUT, move |connection| {
             let rows = chunk(connection, &old.definition, after.as_ref())?;
             check(&old.definition, &new, &difference, &rows)?;
             Ok((rows.len(), rows.last().map(|row| row.key.clone())))
