@@ -19,6 +19,9 @@ use crate::{
     throw::{HUB, SourceName, Throw},
 };
 
+/// Maximum length of a failure's code in an entry. A processor of the embedding program may have longer ones.
+const MAX_CODE_LENGTH: usize = 64;
+
 /// What all entries of one throw have in common.
 #[derive(Debug)]
 pub(crate) struct ThrowContext {
@@ -143,7 +146,7 @@ pub(crate) struct ThrowFields {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EntryRow {
     id: Uuid,
-    pub(crate) state: String,
+    state: String,
     pub(crate) throw: Uuid,
     /// Which record of the throw it is; none for the throw as a whole.
     pub(crate) index: Option<usize>,
@@ -188,13 +191,20 @@ impl ThrowContext {
             processor: self.processor.as_ref().map(|(name, _)| name.clone()),
             processor_version: self.processor.as_ref().map(|(_, version)| *version),
             step: reason.stage.name().into(),
-            code: reason.code.clone(),
+            code: reason.code.chars().take(MAX_CODE_LENGTH).collect(),
             field: reason.field.clone(),
             detail: reason.detail.clone(),
             record: original.as_deref().cloned(),
             fields: ThrowFields::of(&self.throw, &self.format),
         };
         system_rows::encode(&self.quarantine, &row, Some(raw))
+    }
+}
+
+impl EntryRow {
+    /// The entry once it was replayed.
+    pub(crate) fn replayed(self) -> Self {
+        Self { state: "replayed".into(), ..self }
     }
 }
 

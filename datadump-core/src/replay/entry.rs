@@ -155,7 +155,7 @@ impl Replays {
     /// The write that marks an entry as replayed.
     fn mark_replayed(&self, entry: EntryRow, stored: &StoredRow) -> Result<Write> {
         let in_force = self.context.system(SystemStorage::Quarantine)?;
-        let entry = EntryRow { state: "replayed".into(), ..entry };
+        let entry = entry.replayed();
         let row = system_rows::encode(&in_force, &entry, Some(system_rows::bytes(stored).to_vec()))?;
         Ok(Write::put(row, Expect::Exactly(stored.version)))
     }

@@ -253,7 +253,7 @@ impl Hub {
     }
 
     async fn command_with_key(&self, device: &Device, key: &str) -> Result<Option<Command>> {
-        let filters = [("device_id__eq", device.id.to_string()), ("key__eq", key.to_owned())];
+        let filters = [("device_id__eq", device.id.to_string()), ("idempotency_key__eq", key.to_owned())];
         let found: Vec<(Command, i32)> = self.context.rows(SystemStorage::Command, &filters).await?;
         Ok(found.into_iter().next().map(|(command, _)| command))
     }

@@ -63,8 +63,9 @@ pub struct Command {
     /// Seconds the device has to acknowledge it.
     pub lease_s: f64,
     /// The sender's idempotency key.
+    #[serde(rename = "idempotency_key")]
     pub key: Option<String>,
-    /// DeviceFilter the commands in one slot only the newest counts.
+    /// The slot in which a newer command replaces it.
     pub slot: Option<String>,
     /// When the lease ends.
     pub lease_until: Option<Timestamp>,
