@@ -2,13 +2,17 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{Mutex, RwLock};
 
 use super::{
     liveness::tracker::Tracker,
-    rows::{DeviceRow, SensorRow},
+    rows::{DeviceRow, SensorRow, read},
 };
-use crate::clock::Timestamp;
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    store::{Stored, system_storages::SystemStorage},
+};
 
 /// A registered device.
 #[derive(Debug)]
@@ -53,17 +57,17 @@ struct Devices {
 
 impl DeviceCache {
     pub(super) fn named(&self, name: &str) -> Option<Arc<Device>> {
-        self.read().by_name.get(name).cloned()
+        self.devices.read().by_name.get(name).cloned()
     }
 
     /// Looks up devices by name only: a device that is named `7` need not be the one with the id 7.
     pub(super) fn all_named(&self, names: &[&str]) -> Vec<Option<Arc<Device>>> {
-        let devices = self.read();
+        let devices = self.devices.read();
         names.iter().map(|name| devices.by_name.get(*name).cloned()).collect()
     }
 
     pub(super) fn by_id(&self, id: i64) -> Option<Arc<Device>> {
-        self.read().by_id.get(&id).cloned()
+        self.devices.read().by_id.get(&id).cloned()
     }
 
     /// Finds a device by its name, or else by its id.
@@ -72,36 +76,28 @@ impl DeviceCache {
     }
 
     pub(super) fn count(&self) -> usize {
-        self.read().by_id.len()
+        self.devices.read().by_id.len()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Device>> {
-        self.read().by_id.values().cloned().collect()
+        self.devices.read().by_id.values().cloned().collect()
     }
 
     /// Finds the sensors of this name of all devices, or else the sensor with this id.
     pub(super) fn sensors(&self, wanted: &str) -> Vec<(Arc<Device>, Arc<Sensor>)> {
-        let devices = self.read();
+        let devices = self.devices.read();
         let named =
             devices.by_id.values().filter_map(|device| Some((device.clone(), device.sensor(wanted)?)));
         let named: Vec<_> = named.collect();
         if !named.is_empty() {
             return named;
         }
-        let numbered = wanted.parse().ok().and_then(|id: i64| devices.of_sensor.get(&id));
-        let numbered = numbered.and_then(|(device, name)| {
-            let device = devices.by_id.get(device)?;
-            Some((device.clone(), device.sensor(name)?))
-        });
-        numbered.into_iter().collect()
+        wanted.parse().ok().and_then(|id| devices.sensor(id)).into_iter().collect()
     }
 
     /// The sensor with this id, and its device.
     pub(super) fn sensor_by_id(&self, id: i64) -> Option<(Arc<Device>, Arc<Sensor>)> {
-        let devices = self.read();
-        let (device, name) = devices.of_sensor.get(&id)?;
-        let device = devices.by_id.get(device)?;
-        Some((device.clone(), device.sensor(name)?))
+        self.devices.read().sensor(id)
     }
 
     /// The liveness tracker of a device, or of one of its sensors.
@@ -112,66 +108,60 @@ impl DeviceCache {
         }
     }
 
+    /// Adds or replaces the device or sensor in a stored row.
+    pub(super) fn put_stored(&self, stored: &Stored) -> Result<()> {
+        let version = stored.row.version;
+        match SystemStorage::of(stored.in_force.storage) {
+            Some(SystemStorage::Device) => self.put(read(&stored.in_force, &stored.row)?, version),
+            Some(SystemStorage::Sensor) => self.put_sensor(read(&stored.in_force, &stored.row)?, version),
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Adds or replaces a device, unless a newer version is here.
-    pub(super) fn put(&self, row: DeviceRow, version: i32) -> Option<Arc<Device>> {
-        let id = row.id?;
-        let mut devices = self.write();
+    pub(super) fn put(&self, row: DeviceRow, version: i32) {
+        let Some(id) = row.id else { return };
+        let mut devices = self.devices.write();
         let before = devices.by_id.get(&id).cloned();
         if let Some(before) = before.as_ref().filter(|before| before.version >= version) {
             devices.by_name.insert(before.row.device.clone(), before.clone());
-            return Some(before.clone());
+            return;
         }
         if let Some(before) = &before
             && devices.by_name.get(&before.row.device).is_some_and(|named| named.id == id)
         {
             devices.by_name.remove(&before.row.device);
         }
-        let device = Arc::new(match &before {
-            Some(before) => Device {
-                id,
-                row,
-                version,
-                tracker: before.tracker.clone(),
-                sensors: before.sensors.clone(),
-                allowance: before.allowance.clone(),
-            },
-            None => Device {
-                id,
-                row,
-                version,
-                tracker: Arc::new(Tracker::for_device(id)),
-                sensors: Arc::default(),
-                allowance: Arc::default(),
-            },
-        });
+        let (tracker, sensors, allowance) = match &before {
+            Some(before) => (before.tracker.clone(), before.sensors.clone(), before.allowance.clone()),
+            None => (Arc::new(Tracker::for_device(id)), Arc::default(), Arc::default()),
+        };
+        let device = Arc::new(Device { id, row, version, tracker, sensors, allowance });
         devices.by_name.insert(device.row.device.clone(), device.clone());
-        devices.by_id.insert(id, device.clone());
-        Some(device)
+        devices.by_id.insert(id, device);
     }
 
     /// Adds or replaces a sensor, unless a newer version is here.
-    pub(super) fn put_sensor(&self, row: SensorRow, version: i32) -> Option<Arc<Sensor>> {
-        let id = row.id?;
-        let mut devices = self.write();
-        let device = devices.by_id.get(&row.device_id)?.clone();
+    pub(super) fn put_sensor(&self, row: SensorRow, version: i32) {
+        let Some(id) = row.id else { return };
+        let mut devices = self.devices.write();
+        let Some(device) = devices.by_id.get(&row.device_id).cloned() else { return };
         let mut sensors = device.sensors.write();
         let before = sensors.get(&row.sensor_type).filter(|before| before.id == id).cloned();
-        if let Some(before) = before.as_ref().filter(|before| before.version >= version) {
-            return Some(before.clone());
+        if before.as_ref().is_some_and(|before| before.version >= version) {
+            return;
         }
         let tracker = match before {
             Some(before) => before.tracker.clone(),
             None => Arc::new(Tracker::for_sensor(row.device_id, id)),
         };
         devices.of_sensor.insert(id, (row.device_id, row.sensor_type.clone()));
-        let name = row.sensor_type.clone();
-        let sensor = Arc::new(Sensor { id, row, version, tracker });
-        sensors.insert(name, sensor.clone());
-        Some(sensor)
+        sensors.insert(row.sensor_type.clone(), Arc::new(Sensor { id, row, version, tracker }));
     }
 
     pub(super) fn remove(&self, id: i64) {
-        let mut devices = self.write();
+        let mut devices = self.devices.write();
         let Some(device) = devices.by_id.remove(&id) else { return };
         if devices.by_name.get(&device.row.device).is_some_and(|other| other.id == id) {
             devices.by_name.remove(&device.row.device);
@@ -179,13 +169,13 @@ impl DeviceCache {
         devices.of_sensor.retain(|_, (device, _)| *device != id);
         device.stop();
     }
+}
 
-    fn read(&self) -> RwLockReadGuard<'_, Devices> {
-        self.devices.read()
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Devices> {
-        self.devices.write()
+impl Devices {
+    fn sensor(&self, id: i64) -> Option<(Arc<Device>, Arc<Sensor>)> {
+        let (device, name) = self.of_sensor.get(&id)?;
+        let device = self.by_id.get(device)?;
+        Some((device.clone(), device.sensor(name)?))
     }
 }
 

@@ -64,8 +64,7 @@ impl Hub {
     pub async fn fetch_device(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
         let device = self.find(wanted).await?;
         let page = Page::read(parameters)?;
-        let asked = of_device(&device, None).map(|(table, tests)| (table, tests, Order::Measured));
-        self.fetch(asked, page).await
+        self.fetch(of_device(&device, None), Order::Measured, page).await
     }
 
     /// Returns the readings of all sensors of a name, or of the sensor with an id, newest first.
@@ -77,7 +76,7 @@ impl Hub {
         let page = Page::read(parameters)?;
         if found.len() <= MAX_BY_DEVICE {
             let of_each = found.iter().flat_map(|(device, sensor)| of_device(device, Some(sensor.id)));
-            return self.fetch(of_each.map(|(table, tests)| (table, tests, Order::Measured)), page).await;
+            return self.fetch(of_each, Order::Measured, page).await;
         }
         // Readings of many sensors are everywhere: scan the most recently received ones.
         let sensors = found.iter().take(MAX_SENSORS).map(|(_, sensor)| Value::Integer(sensor.id)).collect();
@@ -85,19 +84,20 @@ impl Hub {
         let own = found.iter().filter(|(device, _)| device.row.own_table).take(MAX_STORAGES);
         let own = own.map(|(device, _)| storage_of(device.id, true));
         let asked = std::iter::once(storage_of(0, false)).chain(own);
-        self.fetch(asked.map(|table| (table, vec![test.clone()], Order::Received)), page).await
+        self.fetch(asked.map(|table| (table, vec![test.clone()])), Order::Received, page).await
     }
 
     async fn fetch(
         &self,
-        asked: impl Iterator<Item = (String, Vec<(&'static str, Test)>, Order)>,
+        asked: impl Iterator<Item = (String, Vec<(&'static str, Test)>)>,
+        order: Order,
         page: Page,
     ) -> Result<Vec<Json>> {
-        let asked = asked.filter_map(|(table, tests, order)| {
-            Some((self.context.store.catalogue().folded(&table)?.in_force.clone()?, tests, order))
+        let asked = asked.filter_map(|(table, tests)| {
+            Some((self.context.store.catalogue().folded(&table)?.in_force.clone()?, tests))
         });
         let asked: Vec<_> = asked.collect();
-        // Readings of several storages are sorted here.
+        // Of several tables the readings have to be sorted here.
         let (each, page) = match asked.as_slice() {
             [_] => (page, Page { offset: 0, ..page }),
             _ if page.offset > MAX_SORTED_OFFSET => {
@@ -106,8 +106,8 @@ impl Hub {
             _ => (Page { limit: page.limit + page.offset, offset: 0 }, page),
         };
         let mut found: Vec<(Timestamp, Value, Json)> = Vec::new();
-        for (in_force, tests, order) in &asked {
-            let Some(query) = newest(in_force, tests, *order, each) else { continue };
+        for (in_force, tests) in &asked {
+            let Some(query) = newest(in_force, tests, order, each) else { continue };
             for row in self.context.store.page(in_force, &query).await?.rows {
                 let at = Column::named(&in_force.definition, "timestamp").map(|column| column.value(&row));
                 if let (Some(Value::Timestamp(at)), Some(plain)) = (at, plain(in_force, &row)) {

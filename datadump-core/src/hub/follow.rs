@@ -54,16 +54,13 @@ impl Hub {
         };
         let Some((storage, key)) = event.system() else { return Ok(()) };
         match (storage, event.stored()) {
-            (SystemStorage::Device, Some(stored)) => {
-                self.state.cache.put(read(&stored.in_force, &stored.row)?, stored.row.version);
+            (SystemStorage::Device | SystemStorage::Sensor, Some(stored)) => {
+                self.state.cache.put_stored(stored)?;
             }
             (SystemStorage::Device, None) => {
                 if let Value::Integer(id) = key {
                     self.state.cache.remove(*id);
                 }
-            }
-            (SystemStorage::Sensor, Some(stored)) => {
-                self.state.cache.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
             }
             (SystemStorage::Command, Some(stored)) => {
                 let command: Command = read(&stored.in_force, &stored.row)?;
@@ -88,7 +85,13 @@ impl Hub {
         for (row, version) in self.context.rows(SystemStorage::Sensor, &[]).await? {
             self.state.cache.put_sensor(row, version);
         }
-        let liveness: Vec<(LivenessRow, i32)> = self.context.rows(SystemStorage::Liveness, &[]).await?;
+        self.read_liveness(&[]).await
+    }
+
+    /// Takes over the stored liveness of devices and sensors.
+    pub(super) async fn read_liveness(&self, filters: &[(&str, String)]) -> Result<()> {
+        let liveness: Vec<(LivenessRow, i32)> =
+            self.context.rows(SystemStorage::Liveness, filters).await?;
         for (row, version) in liveness {
             if let Some(tracker) = self.state.cache.tracker(row.device_id, row.sensor_id) {
                 tracker.load(row, version);

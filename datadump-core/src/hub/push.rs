@@ -8,7 +8,8 @@ use tokio::task::coop::consume_budget;
 
 use super::{
     Hub,
-    admit::{Admission, AdmittedReading, Reading, Sender, StoredAs},
+    admit::{Admission, Reading, Sender, StoredAs},
+    liveness::tracker::is_clock_off,
     rules::push::{PushReader, PushedReading},
 };
 use crate::{
@@ -56,7 +57,9 @@ struct PreparedPush {
     records: Vec<RoutedRecord>,
     failed: Vec<FailedPart>,
     /// What is refused: neither stored nor in quarantine.
-    refused: Vec<(Remark, Error)>,
+    refused: Vec<Remark>,
+    /// Why the first of it is refused.
+    refusal: Option<Error>,
     readings: Arc<[Reading]>,
 }
 
@@ -106,7 +109,7 @@ impl Hub {
         self.mark_seen(&readings, throw.received_at);
         let commands = match readings.first().filter(|_| commands > 0) {
             // The readings are committed: after an error here the device would push them again.
-            Some(first) => Some(self.lease_after_push(first, commands).await.unwrap_or_else(|error| {
+            Some(first) => Some(self.lease_now(&first.device, commands).await.unwrap_or_else(|error| {
                 tracing::debug!(%error, "commands could not be leased to a device that pushed");
                 Vec::new()
             })),
@@ -126,12 +129,14 @@ impl Hub {
         let decoded = self.ingest.decoder.decode(throw, None).await?;
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
         let mut prepared = self.prepare(throw.clone(), decoded, sender, &mut receipt).await?;
-        if prepared.is_empty() && !prepared.refused.is_empty() {
-            // All of it is refused.
-            return Err(prepared.refused.swap_remove(0).1);
+        // All of it is refused.
+        if prepared.is_empty()
+            && let Some(error) = prepared.refusal.take()
+        {
+            return Err(error);
         }
         let readings = prepared.readings.clone();
-        let refused: Arc<[Remark]> = prepared.refused.drain(..).map(|(remark, _)| remark).collect();
+        let refused: Arc<[Remark]> = std::mem::take(&mut prepared.refused).into();
         let complete = move |mut receipt: Receipt| {
             refused.iter().for_each(|remark| receipt.error(remark.clone()));
             receipt
@@ -157,8 +162,8 @@ impl Hub {
         extra: Vec<Write>,
     ) -> Result<Option<Receipt>> {
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
-        let prepared = self.prepare(throw, decoded, Sender::Replay, &mut receipt).await?;
-        if let Some((_, error)) = prepared.refused.into_iter().next() {
+        let mut prepared = self.prepare(throw, decoded, Sender::Replay, &mut receipt).await?;
+        if let Some(error) = prepared.refusal.take() {
             return Err(error);
         }
         if let Some(failed) = prepared.failed.first() {
@@ -168,9 +173,8 @@ impl Hub {
         if dry_run {
             return Ok(Some(receipt));
         }
-        let batch = PreparedPush { refused: Vec::new(), ..prepared }.into_batch(receipt, extra);
         let options = CommitOptions { all_or_nothing: true, ..COMMIT_OPTIONS };
-        match self.ingest.commit(batch, options).await {
+        match self.ingest.commit(prepared.into_batch(receipt, extra), options).await {
             Ok(receipt) => Ok(Some(receipt)),
             Err(Error::Strict(receipt)) => Ok(Some(*receipt)),
             Err(Error::Precondition { .. }) => Ok(None),
@@ -222,14 +226,15 @@ impl Hub {
         }
         let admitted = self.admit(&devices.counts, sender, received_at).await?;
         let accepted = pushed.iter().filter_map(|(_, pushed, device)| match admitted.get(*device) {
-            Some(Ok(Admission::Accepted(device))) => Some((device, pushed)),
+            Some(Ok(Admission::Accepted(device))) => Some((&device.device, pushed.sensor.as_str())),
             _ => None,
         });
-        let mut sensors = self.accept_sensors(accepted).await?.into_iter();
+        let mut sensors = self.sensors_named(&accepted.collect::<Vec<_>>()).await?.into_iter();
+        let mut first_refused = None;
         let mut readings = Vec::with_capacity(sensors.len());
         prepared.rows.reserve_exact(sensors.len());
-        for (origin, pushed, device) in pushed {
-            let device = match admitted.get(device) {
+        for (origin, pushed, place) in pushed {
+            let device = match admitted.get(place) {
                 Some(Ok(Admission::Accepted(device))) => device,
                 Some(Ok(Admission::Waiting(device))) => {
                     let detail = format!("device `{device}` waits to be adopted");
@@ -240,12 +245,13 @@ impl Hub {
                     let remark = Remark {
                         index: Some(origin.index),
                         line: origin.line,
-                        code: refusal.code().into(),
+                        code: refusal.code.into(),
                         field: Some(pushed.sensor),
-                        detail: refusal.error().to_string(),
+                        detail: refusal.error.to_string(),
                         quarantine: None,
                     };
-                    prepared.refused.push((remark, refusal.error()));
+                    prepared.refused.push(remark);
+                    first_refused.get_or_insert(place);
                     continue;
                 }
                 None => return Err(Error::internal("a reading without a device")),
@@ -255,8 +261,7 @@ impl Hub {
                 prepared.set_aside(origin, &pushed, "too-many-sensors", pushed.sensor.clone(), detail);
                 continue;
             };
-            let admitted = AdmittedReading::new(pushed, device, sensor, received_at);
-            if admitted.is_clock_off {
+            if pushed.at.is_some_and(|at| is_clock_off(at, received_at)) {
                 receipt.warn(Remark {
                     index: Some(origin.index),
                     line: origin.line,
@@ -267,7 +272,7 @@ impl Hub {
                 });
             }
             let origin = Origin { byte_range: None, ..origin };
-            let (stored_as, reading) = admitted.store(received_at)?;
+            let (stored_as, reading) = device.store(pushed, sensor, received_at)?;
             match stored_as {
                 StoredAs::Row(row) => {
                     prepared.rows.push(ProvenRow { row, origin, index: readings.len() });
@@ -281,6 +286,8 @@ impl Hub {
             readings.push(reading);
         }
         prepared.readings = readings.into();
+        let refused = first_refused.and_then(|place| admitted.into_iter().nth(place)?.err());
+        prepared.refusal = refused.map(|refusal| refusal.error);
         Ok(prepared)
     }
 }
@@ -297,6 +304,7 @@ impl PreparedPush {
             records: Vec::new(),
             failed: Vec::new(),
             refused: Vec::new(),
+            refusal: None,
             readings: Arc::default(),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Hub, cache::Device, readings::storage_of, rows::DeviceRow};
 use crate::{
     error::{Error, Result},
+    record::Fields,
     schema::{InForce, Value},
     store::{Column, Expect, Filter, Outcome, Query, Test, Write, WriteBatch, query::Direction},
     validate,
@@ -64,10 +65,7 @@ impl Hub {
         let mut writes = Vec::with_capacity(page.rows.len() * 2);
         let mut deletes = Vec::with_capacity(page.rows.len());
         for row in page.rows {
-            let mut record = serde_json::Map::new();
-            for (field, value) in from.definition.fields.iter().zip(&row.values) {
-                record.insert(field.name.to_string(), value.to_json(&field.kind));
-            }
+            let record: Fields = from.definition.members(&row.values).collect();
             let proven = validate::row(&to, record, &self.context.ids).map_err(Error::Invalid)?;
             writes.push(Write::put(proven, Expect::Anything));
             // If another node has moved one of them meanwhile, nothing of this batch is done.

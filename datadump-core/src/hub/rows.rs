@@ -1,13 +1,17 @@
 //! Rows of the hub's system storages.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
 use super::rules::{LivenessState, Status};
 use crate::{
     clock::Timestamp,
-    error::Result,
-    schema::{InForce, StoredRow},
+    context::Context,
+    error::{Error, Result},
+    schema::{InForce, StoredRow, Value},
+    store::{Column, Filter, Query, Test, query::Direction},
     system_rows,
 };
 
@@ -86,4 +90,21 @@ pub(super) struct TransitionRow {
 /// Reads a row.
 pub(super) fn read<T: DeserializeOwned>(in_force: &InForce, row: &StoredRow) -> Result<T> {
     system_rows::decode(&in_force.definition, row)
+}
+
+/// Returns the rows of a system storage that are due, the longest overdue first.
+pub(super) async fn due(
+    context: &Context,
+    in_force: &Arc<InForce>,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<StoredRow>> {
+    let due = Column::named(&in_force.definition, "due")
+        .ok_or_else(|| Error::internal(format!("`{}` has no due time", in_force.definition.name)))?;
+    let query = Query::first(
+        Some(Filter::Column(due, Test::Lte(Value::Timestamp(now)))),
+        &[(due, Direction::Ascending), (Column::Key, Direction::Ascending)],
+        limit,
+    );
+    Ok(context.store.page(in_force, &query).await?.rows)
 }

@@ -194,7 +194,8 @@ impl PickedChanges<'_> {
             if let Some(in_force) = &rows.in_force {
                 let row = rows.rows.iter().find(|row| row.key == change.key);
                 let row = row.filter(|_| change.kind != ChangeKind::Deleted).cloned();
-                events.push(Arc::new(Event::changed(in_force, change, row, at(*position), hub_events)));
+                let cursor = Some(at(*position));
+                events.push(Arc::new(Event::changed(in_force, change, row, cursor, hub_events)));
             }
             before = *position;
         }

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
 use super::{batch::EventBatch, buffer::EventBuffer, cursor::Position, interest::Interest};
@@ -79,7 +79,7 @@ impl Channel {
         self: &Arc<Self>,
         interest: Interest,
     ) -> Result<(Registration, broadcast::Receiver<Arc<EventBatch>>)> {
-        let batches = self.batches().as_ref().map(broadcast::Sender::subscribe);
+        let batches = self.batches.lock().as_ref().map(broadcast::Sender::subscribe);
         let batches = batches.ok_or_else(|| Error::Unavailable("the database is closed".into()))?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         self.interests.lock().insert(id, interest);
@@ -87,13 +87,13 @@ impl Channel {
     }
 
     pub(super) fn has_receivers(&self) -> bool {
-        self.batches().as_ref().is_some_and(|batches| batches.receiver_count() > 0)
+        self.batches.lock().as_ref().is_some_and(|batches| batches.receiver_count() > 0)
     }
 
     pub(super) fn publish(&self, batch: EventBatch) {
         let batch = Arc::new(batch);
         self.buffer.lock().push(&batch);
-        if let Some(batches) = &*self.batches() {
+        if let Some(batches) = &*self.batches.lock() {
             // Without receivers nobody misses it.
             let _ = batches.send(batch);
         }
@@ -112,11 +112,7 @@ impl Channel {
 
     /// Ends all subscriptions.
     pub(super) fn close(&self) {
-        self.batches().take();
-    }
-
-    fn batches(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<EventBatch>>>> {
-        self.batches.lock()
+        self.batches.lock().take();
     }
 }
 

@@ -19,9 +19,8 @@ pub(crate) enum DeviceRef {
 impl DeviceFilter {
     /// Whether a row of the hub matches.
     pub(super) fn matches(&self, in_force: &InForce, row: &StoredRow) -> bool {
-        let matches = |named: &Option<DeviceRef>, number: &str, name: &str| match named {
-            None => true,
-            Some(named) => named.matches(in_force, row, number, name),
+        let matches = |named: &Option<DeviceRef>, number: &str, name: &str| {
+            named.as_ref().is_none_or(|named| named.matches(in_force, row, number, name))
         };
         matches(&self.device, "device_id", "device") && matches(&self.sensor, "sensor_id", "sensor_type")
     }

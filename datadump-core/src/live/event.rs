@@ -55,20 +55,9 @@ impl Event {
         row: StoredRow,
         hub_events: &'static HubEvents,
     ) -> Self {
-        Self {
-            what: ChangeKind::Inserted,
-            storage: in_force.definition.name.clone(),
-            version: row.version,
-            cursor: None,
-            key: row.key.clone(),
-            system: SystemStorage::of(in_force.storage),
-            hub_events,
-            key_json: row.key.to_json(&in_force.definition.key.kind),
-            stored: Some(Stored { row, in_force: in_force.clone() }),
-            data: OnceLock::new(),
-            reading: OnceLock::new(),
-            frames: Default::default(),
-        }
+        let (storage, key, version) = (in_force.storage, row.key.clone(), row.version);
+        let change = Change { storage, kind: ChangeKind::Inserted, key, version };
+        Self::changed(in_force, &change, Some(row), None, hub_events)
     }
 
     /// The system storage the row belongs to, if it does, and the key.
@@ -102,19 +91,19 @@ impl Event {
         is_reading.then(|| self.reading.get_or_init(render).as_deref()).flatten()
     }
 
-    /// The event of a change, with the row as it is now.
+    /// The event of a change, with the row as it is now. It has no cursor in a backfill.
     pub(super) fn changed(
         in_force: &Arc<InForce>,
         change: &Change,
         row: Option<StoredRow>,
-        cursor: Cursor,
+        cursor: Option<Cursor>,
         hub_events: &'static HubEvents,
     ) -> Self {
         Self {
             what: change.kind,
             storage: in_force.definition.name.clone(),
             version: change.version,
-            cursor: Some(cursor),
+            cursor,
             key: change.key.clone(),
             system: SystemStorage::of(change.storage),
             hub_events,

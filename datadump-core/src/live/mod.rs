@@ -39,6 +39,7 @@ pub use self::{
 pub(crate) use self::{
     device_filter::{DeviceFilter, DeviceRef},
     event::HubEvents,
+    request::not_applicable,
 };
 use crate::{context::Context, error::Result, ingest::sources::Sources, store::Span};
 

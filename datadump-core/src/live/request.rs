@@ -43,6 +43,6 @@ pub enum Backfill {
 }
 
 /// An error about a parameter that does not apply to the subscription.
-pub(super) fn not_applicable(parameter: &str, detail: impl Into<String>) -> Error {
+pub(crate) fn not_applicable(parameter: &str, detail: impl Into<String>) -> Error {
     Error::Query(vec![Fault::new(Place::Parameter(parameter.into()), "not-applicable", detail)])
 }

@@ -1,6 +1,6 @@
 //! Leases commands to devices, over long polls and streams.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use serde_json::Value as Json;
 
@@ -52,18 +52,24 @@ impl Hub {
         wait: Duration,
     ) -> Result<Vec<Json>> {
         let device = self.authenticate(device, token).await?;
-        self.state.liveness.mark_seen(&device.tracker, self.context.now(), None, None);
         self.lease(device.id, token, max, wait).await
     }
 
     /// The commands of a device as they come.
     pub async fn command_stream(&self, device: &str, token: Option<&str>) -> Result<CommandStream> {
         let device = self.authenticate(device, token).await?;
-        self.state.liveness.mark_seen(&device.tracker, self.context.now(), None, None);
         Ok(CommandStream { hub: self.clone(), device: device.id, token: token.map(str::to_owned) })
     }
 
-    pub(in crate::hub) async fn lease(
+    /// Returns the device with this name or id after checking its token, and marks it as seen.
+    async fn authenticate(&self, device: &str, token: Option<&str>) -> Result<Arc<Device>> {
+        let device = self.find(device).await?;
+        device.check_token(token)?;
+        self.state.liveness.mark_seen(&device.tracker, self.context.now(), None, None);
+        Ok(device)
+    }
+
+    async fn lease(
         &self,
         id: i64,
         token: Option<&str>,
@@ -120,11 +126,12 @@ impl Hub {
         let outcomes = self.context.store.write(WriteBatch::independent(writes)).await?;
         // Commands that another request has leased meanwhile are left out.
         let leased = outcomes.into_iter().filter_map(|outcome| match outcome {
-            Outcome::Updated(stored) => Some(read(&stored.in_force, &stored.row)),
+            Outcome::Updated(stored) => {
+                Some(read(&stored.in_force, &stored.row).map(|command| to_json(&command)))
+            }
             _ => None,
         });
-        let leased: Vec<Json> =
-            leased.map(|command| command.map(|command| to_json(&command))).collect::<Result<_>>()?;
+        let leased = leased.collect::<Result<Vec<Json>>>()?;
         if !leased.is_empty() {
             self.state.notify(device.id);
         }

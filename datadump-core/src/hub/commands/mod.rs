@@ -156,8 +156,7 @@ impl Hub {
         {
             return queued_before(&before, &new);
         }
-        let waiting = self.count_commands(device.id, State::Queued).await?;
-        if waiting >= MAX_QUEUED {
+        if self.count_queued(device.id).await? >= MAX_QUEUED {
             return Err(Error::TooManyCommands { device: device.row.device.clone(), limit: MAX_QUEUED });
         }
         for _ in 0..MAX_ATTEMPTS {
@@ -238,7 +237,7 @@ impl Hub {
         self.context.rows(SystemStorage::Command, &filters).await
     }
 
-    /// Keeps the newest of commands that took a slot at the same time.
+    /// Of two that took a slot at the same moment the newer one keeps it.
     async fn clear_slot(&self, device: &Device, slot: &str) -> Result<()> {
         let mut found = self.in_slot(device, slot).await?;
         found.sort_by_key(|(command, _)| command.id);
@@ -258,25 +257,23 @@ impl Hub {
         Ok(found.into_iter().next().map(|(command, _)| command))
     }
 
-    async fn count_commands(&self, device: i64, state: State) -> Result<usize> {
+    async fn count_queued(&self, device: i64) -> Result<usize> {
         let parameters = [
             ("device_id__eq", device.to_string()),
-            ("state__eq", state.name().to_owned()),
+            ("state__eq", State::Queued.name().to_owned()),
             ("limit", "1".to_owned()),
             ("count", "exact".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value));
-        let count =
-            Rows::system(&self.context, SystemStorage::Command).list(&parameters).await?.count.unwrap_or(0);
-        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+        let queued = Rows::system(&self.context, SystemStorage::Command).list(&parameters).await?;
+        Ok(usize::try_from(queued.count.unwrap_or(0)).unwrap_or(usize::MAX))
     }
 
     /// Lists the commands of a device, newest first.
     pub async fn commands(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.find(device).await?;
-        let mut listing =
-            list_of_device(&Rows::system(&self.context, SystemStorage::Command), &device, parameters, "-id")
-                .await?;
+        let commands = Rows::system(&self.context, SystemStorage::Command);
+        let mut listing = list_of_device(&commands, &device, parameters, "-id").await?;
         for row in &mut listing.rows {
             if let Ok(command) = serde_json::from_value::<Command>(row.clone()) {
                 *row = to_json(&command);

@@ -10,7 +10,7 @@ use crate::{
     hub::{
         Hub,
         cache::Device,
-        rows::{DeviceRow, DeviceState, SensorRow, read},
+        rows::{DeviceRow, DeviceState, SensorRow},
         rules::{Command, name},
     },
     request,
@@ -123,12 +123,9 @@ impl Hub {
     /// Stores the settings of a device.
     pub(in crate::hub) async fn put_device(&self, row: &DeviceRow, expect: Expect) -> Result<()> {
         match self.context.write_one(self.context.put(SystemStorage::Device, row, expect)?).await? {
-            Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
-                self.state.cache.put(read(&stored.in_force, &stored.row)?, stored.row.version);
-                Ok(())
-            }
+            Outcome::Updated(stored) | Outcome::Unchanged(stored) => self.state.cache.put_stored(&stored),
             Outcome::Refused(Some(current)) => {
-                self.state.cache.put(read(&current.in_force, &current.row)?, current.row.version);
+                self.state.cache.put_stored(&current)?;
                 let current = self.state.cache.by_id(row.id.unwrap_or_default());
                 Err(Error::Precondition { current: current.map(|device| device.to_json(None)) })
             }
@@ -150,7 +147,7 @@ impl Hub {
         }
         for outcome in self.context.store.write(WriteBatch::independent(writes)).await? {
             if let Outcome::Updated(stored) = outcome {
-                self.state.cache.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
+                self.state.cache.put_stored(&stored)?;
             }
         }
         Ok(())
@@ -228,9 +225,7 @@ impl Hub {
         let found = found.ok_or_else(unknown)?;
         let row = SensorRow { period_s, ..found.row.clone() };
         match self.context.write_one(self.context.put(SystemStorage::Sensor, &row, Expect::Exists)?).await? {
-            Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
-                self.state.cache.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
-            }
+            Outcome::Updated(stored) | Outcome::Unchanged(stored) => self.state.cache.put_stored(&stored)?,
             _ => return Err(unknown()),
         }
         let sensor = device.sensor(&found.row.sensor_type).ok_or_else(unknown)?;

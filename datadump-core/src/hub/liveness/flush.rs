@@ -96,11 +96,10 @@ impl Hub {
 
     /// The writes that store the state of a tracker.
     fn writes_of(&self, tracker: &Arc<Tracker>) -> Result<Option<TrackerWrites>> {
-        let (period, names) = self.tracked(tracker);
-        let Some((device, sensor)) = names else { return Ok(None) };
+        let Some((period, device, sensor)) = self.tracked(tracker) else { return Ok(None) };
         let mut state = tracker.state();
         (state.is_queued, state.is_urgent) = (false, false);
-        let Some(liveness) = state.liveness.clone().filter(|_| !tracker.stopped.load(Ordering::Relaxed))
+        let Some(liveness) = state.known.liveness.clone().filter(|_| !tracker.stopped.load(Ordering::Relaxed))
         else {
             return Ok(None);
         };
@@ -112,8 +111,8 @@ impl Hub {
             device_id: tracker.device,
             sensor_id: tracker.sensor,
             state: liveness.clone(),
-            last: state.last.clone(),
-            clock_off_s: state.clock_off,
+            last: state.known.last.clone(),
+            clock_off_s: state.known.clock_off,
             due,
         };
         let expect = state.version.map_or(Expect::Absent, Expect::Exactly);
@@ -177,7 +176,7 @@ impl PendingFlush<'_> {
             Outcome::Refused(Some(stored)) => {
                 let theirs: LivenessRow = read(&stored.in_force, &stored.row)?;
                 state.version = Some(stored.row.version);
-                if let Some(ours) = &state.liveness {
+                if let Some(ours) = &state.known.liveness {
                     let is_newer = ours.seen > theirs.state.seen
                         || (ours.seen == theirs.state.seen && ours.status != theirs.state.status);
                     if is_newer {
@@ -185,7 +184,7 @@ impl PendingFlush<'_> {
                         state.was = differs.then(|| theirs.state.status.name());
                         self.hub.liveness.push_urgent(tracker, &mut state);
                     } else {
-                        state.liveness = Some(theirs.state);
+                        state.known.liveness = Some(theirs.state);
                         state.was = None;
                     }
                 }

@@ -29,18 +29,11 @@ impl Hub {
     }
 
     /// The period that was set for a tracker, and the names of its device and sensor; none if it is removed.
-    fn tracked(&self, tracker: &Tracker) -> (Option<f64>, Option<(String, Option<String>)>) {
-        let Some(device) = self.state.cache.by_id(tracker.device) else { return (None, None) };
-        let name = device.row.device.clone();
-        match tracker.sensor {
-            None => (device.row.period_s, Some((name, None))),
-            Some(id) => match self.state.cache.sensor_by_id(id) {
-                Some((_, sensor)) => {
-                    let period = sensor.row.period_s.or(device.row.period_s);
-                    (period, Some((name, Some(sensor.row.sensor_type.clone()))))
-                }
-                None => (None, None),
-            },
-        }
+    fn tracked(&self, tracker: &Tracker) -> Option<(Option<f64>, String, Option<String>)> {
+        let device = self.state.cache.by_id(tracker.device)?;
+        let (name, period) = (device.row.device.clone(), device.row.period_s);
+        let Some(sensor) = tracker.sensor else { return Some((period, name, None)) };
+        let (_, sensor) = self.state.cache.sensor_by_id(sensor)?;
+        Some((sensor.row.period_s.or(period), name, Some(sensor.row.sensor_type.clone())))
     }
 }

@@ -34,10 +34,7 @@ pub(in crate::hub) struct Tracker {
 
 #[derive(Debug, Default)]
 pub(super) struct TrackerState {
-    /// None if it was never seen.
-    pub(in crate::hub) liveness: Option<LivenessState>,
-    pub(in crate::hub) last: Option<LastValue>,
-    pub(in crate::hub) clock_off: Option<f64>,
+    pub(super) known: TrackerSnapshot,
     /// The version of the stored row.
     pub(super) version: Option<i32>,
     /// The status before a change that is not stored yet.
@@ -50,9 +47,10 @@ pub(super) struct TrackerState {
     pub(super) fresh_until: Option<Timestamp>,
 }
 
-/// A copy of what a tracker knows.
+/// What a tracker knows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::hub) struct TrackerSnapshot {
+    /// None if it was never seen.
     pub(in crate::hub) liveness: Option<LivenessState>,
     pub(in crate::hub) last: Option<LastValue>,
     pub(in crate::hub) clock_off: Option<f64>,
@@ -92,21 +90,16 @@ impl Tracker {
     }
 
     pub(in crate::hub) fn snapshot(&self) -> TrackerSnapshot {
-        let state = self.state();
-        TrackerSnapshot {
-            liveness: state.liveness.clone(),
-            last: state.last.clone(),
-            clock_off: state.clock_off,
-        }
+        self.state().known.clone()
     }
 
     /// Takes over a stored state, unless a newer one is here.
     pub(in crate::hub) fn load(&self, row: LivenessRow, version: i32) {
         let mut state = self.state();
-        if state.liveness.as_ref().is_none_or(|known| known.seen <= row.state.seen) && !state.is_queued {
-            state.liveness = Some(row.state);
-            state.last = row.last;
-            state.clock_off = row.clock_off_s;
+        let is_newer = |known: &LivenessState| known.seen > row.state.seen;
+        if !state.known.liveness.as_ref().is_some_and(is_newer) && !state.is_queued {
+            let (liveness, last, clock_off) = (Some(row.state), row.last, row.clock_off_s);
+            state.known = TrackerSnapshot { liveness, last, clock_off };
             state.version = Some(version);
         }
     }
@@ -144,7 +137,7 @@ impl FlushQueue {
         at: Option<Timestamp>,
     ) {
         let mut state = tracker.state();
-        let was = match &mut state.liveness {
+        let was = match &mut state.known.liveness {
             Some(liveness) => liveness.mark_seen(now).map(Status::name),
             none => {
                 *none = Some(LivenessState::first(now));
@@ -155,16 +148,17 @@ impl FlushQueue {
         // A value that arrives late is not the last one; but no value is from the future.
         if let Some(last) = last
             && state
+                .known
                 .last
                 .as_ref()
                 .is_none_or(|before| before.timestamp <= last.timestamp || before.timestamp > now)
         {
-            state.last = Some(last);
+            state.known.last = Some(last);
         }
         let off = at.map(|at| at.micros() - now.micros());
         #[expect(clippy::cast_precision_loss, reason = "a difference in microseconds is far below 2^53")]
         let off = off.map(|off| if off.abs() > CLOCK_TOLERANCE { Some(off as f64 / 1e6) } else { None });
-        state.clock_off = off.unwrap_or(state.clock_off);
+        state.known.clock_off = off.unwrap_or(state.known.clock_off);
         self.push(tracker, &mut state);
     }
 
@@ -178,7 +172,7 @@ impl FlushQueue {
     /// Computes the next timeout again, after the period was changed.
     pub(in crate::hub) fn reschedule(&self, tracker: &Arc<Tracker>) {
         let mut state = tracker.state();
-        if state.liveness.is_some() {
+        if state.known.liveness.is_some() {
             self.push_urgent(tracker, &mut state);
         }
     }
@@ -216,8 +210,8 @@ mod tests {
         assert_eq!((due(0.0), due(0.0)), (1, 0), "it was never seen before");
         let stored = |now: f64| {
             let mut state = tracker.state();
-            let (liveness, fresh_until) = (state.liveness.take(), Some(at(now + 2.0)));
-            *state = TrackerState { liveness, fresh_until, ..TrackerState::default() };
+            let (known, fresh_until) = (std::mem::take(&mut state.known), Some(at(now + 2.0)));
+            *state = TrackerState { known, fresh_until, ..TrackerState::default() };
         };
         stored(0.0);
         queue.mark_seen(&tracker, at(0.1), None, None);

@@ -15,6 +15,7 @@ use crate::{
         lines::{Line, lines},
     },
     record::{Failure, Record},
+    schema::infer,
 };
 
 /// Parses line protocol into `{measurement, timestamp, …tags, …fields}`.
@@ -91,7 +92,10 @@ fn record(line: &ParsedLine<'_>, unit: Option<Unit>) -> Result<Record, Failure> 
     let mut fields = Map::new();
     fields.insert("measurement".into(), Json::from(line.series.measurement.as_str()));
     if let Some(number) = line.timestamp {
-        let moment = unit.unwrap_or_else(|| Unit::guess(number)).moment(number);
+        let moment = match unit {
+            Some(unit) => unit.moment(number),
+            None => infer::moment(&number.into()),
+        };
         let moment =
             moment.ok_or_else(|| Failure::unreadable(format!("timestamp {number} is out of range")))?;
         fields.insert("timestamp".into(), Json::from(moment.to_string()));
@@ -126,8 +130,7 @@ fn field(value: &FieldValue<'_>) -> Json {
 /// The unit of a timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
-    /// A fraction of a microsecond: this many make one.
-    PerMicro(i64),
+    Nanoseconds,
     /// This many microseconds.
     Micros(i64),
 }
@@ -135,7 +138,7 @@ enum Unit {
 impl Unit {
     fn parse(text: &str) -> Result<Self, Failure> {
         Ok(match text {
-            "ns" | "n" => Self::PerMicro(1000),
+            "ns" | "n" => Self::Nanoseconds,
             "us" | "u" | "µs" | "µ" => Self::Micros(1),
             "ms" => Self::Micros(1000),
             "s" => Self::Micros(1_000_000),
@@ -148,18 +151,9 @@ impl Unit {
         })
     }
 
-    fn guess(number: i64) -> Self {
-        match number.unsigned_abs() {
-            0..5_000_000_000 => Self::Micros(1_000_000),
-            5_000_000_000..5_000_000_000_000 => Self::Micros(1000),
-            5_000_000_000_000..5_000_000_000_000_000 => Self::Micros(1),
-            _ => Self::PerMicro(1000),
-        }
-    }
-
     fn moment(self, number: i64) -> Option<Timestamp> {
         let micros = match self {
-            Self::PerMicro(parts) => number.div_euclid(parts),
+            Self::Nanoseconds => number.div_euclid(1000),
             Self::Micros(micros) => number.checked_mul(micros)?,
         };
         Timestamp::from_micros(micros)

@@ -49,7 +49,7 @@ pub use program::{Mode, Program, Script};
 pub use worker::serve_worker;
 pub use workers::Workers;
 
-pub(super) use line_program::{LineProgram, LineValues};
+pub(super) use line_program::LineProgram;
 
 #[cfg(test)]
 mod tests;

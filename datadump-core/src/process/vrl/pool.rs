@@ -89,7 +89,7 @@ impl Pool {
             pool: self,
             head: RunRequest {
                 script: script.clone(),
-                context: context.into(),
+                context: context.clone(),
                 inputs: 0,
                 one_by_one: false,
                 deadline_micros: micros(self.limits.deadline),

@@ -11,11 +11,10 @@ use std::{
     io::{self, Read, Write},
 };
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Diagnostics, ProgramContext, ProgramInput, Script};
-use crate::{clock::Timestamp, record::Fields};
+use crate::record::{Fields, Origin, Record};
 
 /// Protocol version sent by the parent. Both sides must come from the same build.
 pub(super) const PROTOCOL: &str = concat!("datadump-worker/1 ", env!("CARGO_PKG_VERSION"));
@@ -45,7 +44,7 @@ pub(super) enum Request {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct RunRequest {
     pub(super) script: Script,
-    pub(super) context: ContextMessage,
+    pub(super) context: ProgramContext,
     /// Number of inputs that follow.
     pub(super) inputs: usize,
     /// Whether each result is sent before the next input is started, so that the input that crashes
@@ -57,15 +56,6 @@ pub(super) struct RunRequest {
     pub(super) total_timeout_micros: u64,
 }
 
-/// [`ProgramContext`] on the wire.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct ContextMessage {
-    source: String,
-    received_at: i64,
-    format: Option<String>,
-    arguments: Vec<(String, String)>,
-}
-
 /// The result of compiling a program.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CheckResult {
@@ -73,25 +63,11 @@ pub(super) struct CheckResult {
     pub(super) diagnostics: Diagnostics,
 }
 
-/// An input, as received by the worker.
-#[derive(Debug, PartialEq)]
-pub(super) struct InputMessage {
-    pub(super) index: usize,
-    /// Output limit in bytes.
-    pub(super) output: usize,
-    pub(super) payload: Payload,
-}
-
-/// The record or throw itself.
-#[derive(Debug, PartialEq)]
-pub(super) enum Payload {
-    Record(Fields),
-    Throw { body: Bytes, content_type: Option<String> },
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 struct InputHeader<'a> {
+    /// The index of a record in its throw.
     i: usize,
+    /// The output limit in bytes.
     o: usize,
     /// The fields of a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,28 +75,6 @@ struct InputHeader<'a> {
     /// The content type of a throw. Its body follows in a frame of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<Cow<'a, str>>,
-}
-
-impl From<&ProgramContext> for ContextMessage {
-    fn from(context: &ProgramContext) -> Self {
-        Self {
-            source: context.source.clone(),
-            received_at: context.received_at.micros(),
-            format: context.format.clone(),
-            arguments: context.arguments.clone(),
-        }
-    }
-}
-
-impl From<ContextMessage> for ProgramContext {
-    fn from(message: ContextMessage) -> Self {
-        Self {
-            source: message.source,
-            received_at: Timestamp::from_micros(message.received_at).unwrap_or(Timestamp::MIN),
-            format: message.format,
-            arguments: message.arguments,
-        }
-    }
 }
 
 /// Appends a message to the send buffer.
@@ -174,18 +128,21 @@ pub(super) fn get<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<Opti
     Ok(Some(serde_json::from_slice(&bytes)?))
 }
 
-/// Reads one input.
-pub(super) fn get_input(input: &mut impl Read) -> io::Result<InputMessage> {
+/// Reads one input and its output limit.
+pub(super) fn get_input(input: &mut impl Read) -> io::Result<(ProgramInput, usize)> {
     let bytes = get_bytes(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let head: InputHeader<'_> = serde_json::from_slice(&bytes)?;
-    let payload = match head.f {
-        Some(fields) => Payload::Record(fields.into_owned()),
+    let given = match head.f {
+        Some(fields) => {
+            let origin = Origin { index: head.i, ..Origin::default() };
+            ProgramInput::Record(Record { origin, ..Record::new(fields.into_owned()) })
+        }
         None => {
             let body = get_bytes(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-            Payload::Throw { body: body.into(), content_type: head.c.map(Cow::into_owned) }
+            ProgramInput::Throw { body: body.into(), content_type: head.c.map(Cow::into_owned) }
         }
     };
-    Ok(InputMessage { index: head.i, output: head.o, payload })
+    Ok((given, head.o))
 }
 
 /// Sends and clears the buffer.

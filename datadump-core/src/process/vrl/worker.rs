@@ -14,11 +14,11 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use vrl::{compiler::runtime::Runtime, value::ObjectMap};
 
 use super::{
-    Diagnostics, Mode, Program, ProgramContext, Script, input,
+    Diagnostics, Program, ProgramInput, Script,
     program::RunLimits,
     run,
     run_result::{ErrorCode, RunResult},
-    wire::{self, CheckResult, Handshake, InputMessage, PROTOCOL, Payload, READY, Request, RunRequest},
+    wire::{self, CheckResult, Handshake, PROTOCOL, READY, Request, RunRequest},
 };
 
 /// Maximum number of compiled programs that are cached.
@@ -144,9 +144,8 @@ struct InputRun<'a> {
 
 impl<'a> InputRun<'a> {
     fn new(run: &'a RunRequest) -> Self {
-        let shared = ProgramContext::from(run.context.clone()).metadata();
         let last = Instant::now() + Duration::from_micros(run.total_timeout_micros);
-        Self { run, shared, last, runtime: Runtime::default() }
+        Self { run, shared: run.context.metadata(), last, runtime: Runtime::default() }
     }
 
     fn result(
@@ -158,9 +157,9 @@ impl<'a> InputRun<'a> {
     ) -> io::Result<()> {
         let mut flushed = Instant::now();
         for _ in 0..self.run.inputs {
-            let given = wire::get_input(input)?;
+            let (given, max_output) = wire::get_input(input)?;
             let result = match program {
-                Ok(program) => self.run_one(program, given),
+                Ok(program) => self.run_one(program, given, max_output),
                 Err(why) => why.clone(),
             };
             wire::put(buffer, &result)?;
@@ -172,28 +171,15 @@ impl<'a> InputRun<'a> {
         Ok(())
     }
 
-    fn run_one(&mut self, program: &Program, given: InputMessage) -> RunResult {
+    fn run_one(&mut self, program: &Program, given: ProgramInput, max_output: usize) -> RunResult {
         let started = Instant::now();
         if started > self.last {
             return run::total_timeout();
         }
         let deadline = self.last.min(started + Duration::from_micros(self.run.deadline_micros));
-        let bounds = RunLimits { deadline: Some(deadline), output: given.output };
-        let mode = match &given.payload {
-            Payload::Record(_) => Mode::Record,
-            Payload::Throw { .. } => Mode::Throw,
-        };
-        if mode != self.run.script.mode {
-            return run::wrong_mode(mode);
-        }
-        let metadata = input::metadata(&self.shared, given.index);
-        let target = match given.payload {
-            Payload::Record(fields) => input::record(fields),
-            Payload::Throw { body, content_type } => {
-                input::throw(body, content_type.as_deref(), &self.shared)
-            }
-        };
-        catch_panic(|| program.run_one(&mut self.runtime, target, metadata, bounds)).unwrap_or_else(|panic| {
+        let bounds = RunLimits { deadline: Some(deadline), output: max_output };
+        let work = || program.run_input(&mut self.runtime, given, &self.shared, bounds);
+        catch_panic(work).unwrap_or_else(|panic| {
             self.runtime = Runtime::default();
             run::panicked(&panic)
         })

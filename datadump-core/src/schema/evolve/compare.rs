@@ -166,32 +166,22 @@ fn kind_change(before: &Kind, after: &Kind, from: usize, to: usize) -> (Class, T
     let grow = (Class::Widening, Task::GrowColumn { from, to });
     let looser = (Class::Widening, Task::Nothing);
     let check = (Class::DataDependent, Task::CheckRows { from, to });
-    let limit = |before: &Option<u32>, after: &Option<u32>| match (before, after) {
-        (_, None) => looser.clone(),
-        (Some(before), Some(after)) if after >= before => looser.clone(),
-        _ => check.clone(),
-    };
     match (before, after) {
         (Kind::Integer, Kind::Long) => grow,
-        (Kind::String { max_length: old }, Kind::String { max_length: new }) => {
-            if new > old {
-                grow
-            } else {
-                check
-            }
-        }
+        (Kind::String { max_length: old }, Kind::String { max_length: new }) if new > old => grow,
+        (Kind::String { .. }, Kind::String { .. }) => check,
         (Kind::String { .. }, Kind::Text { max_length: None }) => grow,
         (Kind::String { max_length: old }, Kind::Text { max_length: Some(new) }) if new >= old => grow,
         (Kind::Text { max_length: old }, Kind::Text { max_length: new })
-        | (Kind::Binary { max_length: old }, Kind::Binary { max_length: new }) => limit(old, new),
+        | (Kind::Binary { max_length: old }, Kind::Binary { max_length: new }) => match (old, new) {
+            (_, None) => looser,
+            (Some(old), Some(new)) if new >= old => looser,
+            _ => check,
+        },
         (Kind::Decimal { precision: old, scale: a }, Kind::Decimal { precision: new, scale: b })
             if a == b =>
         {
-            if new > old {
-                grow
-            } else {
-                check
-            }
+            if new > old { grow } else { check }
         }
         (Kind::Enum { values: old }, Kind::Enum { values: new }) => {
             if !old.iter().all(|value| new.contains(value)) {
@@ -238,28 +228,20 @@ fn indexes(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
 }
 
 fn meta(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
-    // Senders see no difference; only values that do not fit are stored elsewhere.
-    if old.meta.auto != new.meta.auto {
-        changes.push(Change {
-            class: Class::Additive,
-            at: Place::field("meta").name("auto"),
-            name: "auto".into(),
-            detail: format!("`auto` changes to {}", new.meta.auto),
-            task: Task::Nothing,
-        });
-    }
-    let mut flag = |name: &str, before: bool, after: bool, breaking_value: bool| {
+    let mut flag = |name: &str, before: bool, after: bool, breaking_value: Option<bool>| {
         if before == after {
             return;
         }
         changes.push(Change {
-            class: if after == breaking_value { Class::Breaking } else { Class::Additive },
+            class: if Some(after) == breaking_value { Class::Breaking } else { Class::Additive },
             at: Place::field("meta").name(name),
             name: name.to_owned(),
             detail: format!("`{name}` changes to {after}"),
             task: Task::Nothing,
         });
     };
-    flag("scans", old.meta.scans, new.meta.scans, false);
-    flag("require_version", old.meta.require_version, new.meta.require_version, true);
+    // Senders see no difference; only values that do not fit are stored elsewhere.
+    flag("auto", old.meta.auto, new.meta.auto, None);
+    flag("scans", old.meta.scans, new.meta.scans, Some(false));
+    flag("require_version", old.meta.require_version, new.meta.require_version, Some(true));
 }

@@ -23,9 +23,7 @@ impl Processor for Yaml {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        for document in documents(input.text()?)? {
-            document.emit(output);
-        }
+        documents(input.text()?)?.into_iter().for_each(|document| document.emit(None, output));
         Ok(())
     }
 }
