@@ -17,6 +17,7 @@ mod status;
 mod storage_answer;
 mod storages;
 mod stream;
+mod tag;
 mod throw_response;
 mod throws;
 mod versions;
@@ -25,7 +26,7 @@ use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
 use datadump_core::Dump;
 use poem::{endpoint::BoxEndpoint, http::Method};
-use poem_openapi::{OpenApi, OpenApiService, Tags, registry::MetaApi, registry::Registry};
+use poem_openapi::{OpenApi, OpenApiService, registry::MetaApi, registry::Registry};
 
 use crate::{extract::flatten, live::Streams, metrics::Metrics, throwing::Thrower};
 
@@ -74,23 +75,6 @@ pub(crate) fn resources(
         metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
         health::Health { dump: dump.clone() },
     )
-}
-
-/// Groups of operations.
-#[derive(Tags)]
-enum Tag {
-    /// Throw data, and manage how it is processed.
-    Throw,
-    /// Declare storages and their versions.
-    Factory,
-    /// Read and write the rows of a storage.
-    Rows,
-    /// Manage devices, their readings and their commands.
-    Hub,
-    /// Follow changes as they are committed.
-    Live,
-    /// Monitor the server.
-    Operation,
 }
 
 /// Returns whether responses of an operation must never be recorded, because they contain a secret.

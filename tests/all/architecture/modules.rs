@@ -60,7 +60,7 @@ impl Modules {
         found
     }
 
-    /// The file that defines what a path in a module names. None for a module itself, and outside the crate.
+    /// The file that holds what a path in a module names, a module itself included. None outside the crate.
     fn resolve(&self, module: &[String], path: &[String], depth: usize) -> Option<&str> {
         if depth > 8 {
             return None;
@@ -86,8 +86,8 @@ impl Modules {
             (here, rest) = (below, after);
         }
         let file = self.files.get(&here)?;
-        let name = rest.first()?;
-        let exported = file.exports.get(name).and_then(|path| self.resolve(&here, path, depth + 1));
+        let export = rest.first().and_then(|name| file.exports.get(name));
+        let exported = export.and_then(|path| self.resolve(&here, path, depth + 1));
         Some(exported.unwrap_or(&file.name))
     }
 }
@@ -259,7 +259,7 @@ mod tests {
             ("store/sql.rs", "use super::Store; pub(in crate::dump) struct Select;"),
             (
                 "dump.rs",
-                "// use crate::nothing::X;\nuse crate::{\n    store::{Query, Store},\n};\nfn f() { let text = \"crate::store::Store\"; crate::store::sql::run() }\n#[cfg(test)]\nmod tests { use crate::store::Store; }",
+                "// use crate::nothing::X;\nuse crate::{\n    store::{self, Query, Store},\n};\nfn f() { let text = \"crate::store::Store\"; crate::store::sql::run() }\n#[cfg(test)]\nmod tests { use crate::store::Store; }",
             ),
         ];
         let files: Vec<_> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
@@ -268,6 +268,7 @@ mod tests {
         assert_eq!(
             found,
             [
+                "dump.rs:2 store/mod.rs",
                 "dump.rs:2 store/sql.rs",
                 "dump.rs:2 store/mod.rs",
                 "dump.rs:5 store/sql.rs",

@@ -69,13 +69,7 @@ impl Hub {
         Ok(device)
     }
 
-    async fn lease(
-        &self,
-        id: i64,
-        token: Option<&str>,
-        max: usize,
-        wait: Duration,
-    ) -> Result<Vec<Json>> {
+    async fn lease(&self, id: i64, token: Option<&str>, max: usize, wait: Duration) -> Result<Vec<Json>> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
             // The device may have been adopted, removed, or given another token, while it waited.

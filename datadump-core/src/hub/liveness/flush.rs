@@ -99,7 +99,8 @@ impl Hub {
         let Some((period, device, sensor)) = self.tracked(tracker) else { return Ok(None) };
         let mut state = tracker.state();
         (state.is_queued, state.is_urgent) = (false, false);
-        let Some(liveness) = state.known.liveness.clone().filter(|_| !tracker.stopped.load(Ordering::Relaxed))
+        let Some(liveness) =
+            state.known.liveness.clone().filter(|_| !tracker.stopped.load(Ordering::Relaxed))
         else {
             return Ok(None);
         };

@@ -10,8 +10,7 @@ use tokio::{
 };
 
 use super::{
-    run,
-    run_result::{ErrorCode, RunResult},
+    run_result::{self, ErrorCode, RunResult},
     wire::{self, Handshake, PROTOCOL, READY},
 };
 
@@ -66,9 +65,9 @@ impl WorkerFailure {
     /// Returns the result of the input that the worker was processing.
     pub(super) fn result(&self) -> RunResult {
         match self {
-            Self::Timeout => RunResult::failed(ErrorCode::Timeout, run::TIMEOUT),
-            Self::TooMuchOutput => RunResult::failed(ErrorCode::TooMuchOutput, run::TOO_MUCH_OUTPUT),
-            Self::OutOfMemory => RunResult::failed(ErrorCode::OutOfMemory, run::OUT_OF_MEMORY),
+            Self::Timeout => RunResult::failed(ErrorCode::Timeout, run_result::TIMEOUT),
+            Self::TooMuchOutput => RunResult::failed(ErrorCode::TooMuchOutput, run_result::TOO_MUCH_OUTPUT),
+            Self::OutOfMemory => RunResult::failed(ErrorCode::OutOfMemory, run_result::OUT_OF_MEMORY),
             Self::Crashed(how) => {
                 RunResult::failed(ErrorCode::Crashed, format!("the program crashed its interpreter: {how}"))
             }

@@ -12,7 +12,7 @@ use vrl::{
     },
 };
 
-use super::{diagnostic::Diagnostics, program::Mode};
+use super::{diagnostic::Diagnostics, script::Mode};
 
 /// Functions that are removed because they access the network, the environment, files, the host or the
 /// log. Listed explicitly because another crate may enable them as features of the compiler.

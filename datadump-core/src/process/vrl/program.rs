@@ -1,4 +1,4 @@
-//! A program: its source, its compiled form, and running it on one input.
+//! A compiled program, and running it on one input.
 
 use std::{
     ops::ControlFlow,
@@ -6,7 +6,6 @@ use std::{
     time::Instant,
 };
 
-use serde::{Deserialize, Serialize};
 use vrl::{
     compiler::{
         ExpressionError, TargetValue, TimeZone,
@@ -18,32 +17,12 @@ use vrl::{
 use super::{
     compile::{self, TargetType},
     diagnostic::{Diagnostic, Diagnostics, position},
-    run,
     run_result::{self, ErrorCode, RunResult, StorageMember},
+    script::{Mode, Script},
 };
 
 /// Times without a zone are UTC, independent of the local time zone.
 static UTC: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::parse("UTC").unwrap_or_default());
-
-/// What `.` is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Each record decoded from the throw.
-    #[default]
-    Record,
-    /// The undecoded throw: `{body, content_type, args}`.
-    Throw,
-}
-
-/// The source of a program, which may not compile.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Script {
-    /// The source text.
-    pub source: Arc<str>,
-    /// What the program processes.
-    pub mode: Mode,
-}
 
 /// A compiled program.
 pub struct Program {
@@ -62,18 +41,6 @@ pub(super) struct RunLimits {
     pub(super) deadline: Option<Instant>,
     /// Maximum output in bytes.
     pub(super) output: usize,
-}
-
-impl Script {
-    /// Creates the source of a program that processes records.
-    pub fn for_records(source: impl Into<Arc<str>>) -> Self {
-        Self { source: source.into(), mode: Mode::Record }
-    }
-
-    /// Creates the source of a program that processes throws.
-    pub fn for_throws(source: impl Into<Arc<str>>) -> Self {
-        Self { source: source.into(), mode: Mode::Throw }
-    }
 }
 
 impl Program {
@@ -141,7 +108,7 @@ impl Program {
         match outcome {
             Ok(_) => run_result::read(target.value, &target.metadata, self.storage_member, bounds.output),
             Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => RunResult::Dropped(message),
-            Err(Terminate::Interrupted) => RunResult::failed(ErrorCode::Timeout, run::TIMEOUT),
+            Err(Terminate::Interrupted) => RunResult::failed(ErrorCode::Timeout, run_result::TIMEOUT),
             Err(Terminate::Abort(error) | Terminate::Error(error)) => {
                 RunResult::failed(ErrorCode::ProgramFailed, self.explain(&error.to_string()))
             }

@@ -7,7 +7,7 @@ use vrl::{compiler::runtime::Runtime, value::ObjectMap};
 use super::{
     Diagnostics, Limits, Mode, Program, ProgramContext, ProgramInput, ProgramOutcome, input,
     program::RunLimits,
-    run_result::{ErrorCode, RunResult},
+    run_result::{self, ErrorCode, RunResult},
 };
 
 impl Program {
@@ -105,12 +105,7 @@ pub(super) fn not_compiled(errors: &Diagnostics) -> RunResult {
 pub(super) fn panicked(message: &str) -> RunResult {
     // An allocation larger than the address space panics instead of failing.
     if message.contains("capacity overflow") {
-        return RunResult::failed(ErrorCode::OutOfMemory, OUT_OF_MEMORY);
+        return RunResult::failed(ErrorCode::OutOfMemory, run_result::OUT_OF_MEMORY);
     }
     RunResult::failed(ErrorCode::Crashed, format!("the interpreter panicked: {message}"))
 }
-
-/// Messages of the limits.
-pub(super) const OUT_OF_MEMORY: &str = "the program exceeded its memory limit";
-pub(super) const TIMEOUT: &str = "the program exceeded the time limit for one record";
-pub(super) const TOO_MUCH_OUTPUT: &str = "the program exceeded the output limit for one record";

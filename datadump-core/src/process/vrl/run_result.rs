@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use vrl::{owned_value_path, value::Value};
 
 use super::{
-    input, run,
+    input,
     value::{ConversionError, OutputBudget, infinity},
 };
 use crate::schema::StorageName;
@@ -15,6 +15,11 @@ pub(super) const STORAGE: &str = "_storage";
 
 /// Size counted for each record in addition to its fields, so that empty records are not free.
 const RECORD_BYTES: usize = 64;
+
+/// Messages of the limits.
+pub(super) const OUT_OF_MEMORY: &str = "the program exceeded its memory limit";
+pub(super) const TIMEOUT: &str = "the program exceeded the time limit for one record";
+pub(super) const TOO_MUCH_OUTPUT: &str = "the program exceeded the output limit for one record";
 
 /// The result of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -172,7 +177,7 @@ fn conversion_failed(refusal: ConversionError) -> RunResult {
                 format!("the record is nested more than {depth} levels deep"),
             )
         }
-        ConversionError::TooLarge => RunResult::failed(ErrorCode::TooMuchOutput, run::TOO_MUCH_OUTPUT),
+        ConversionError::TooLarge => RunResult::failed(ErrorCode::TooMuchOutput, TOO_MUCH_OUTPUT),
     }
 }
 

@@ -181,7 +181,11 @@ fn kind_change(before: &Kind, after: &Kind, from: usize, to: usize) -> (Class, T
         (Kind::Decimal { precision: old, scale: a }, Kind::Decimal { precision: new, scale: b })
             if a == b =>
         {
-            if new > old { grow } else { check }
+            if new > old {
+                grow
+            } else {
+                check
+            }
         }
         (Kind::Enum { values: old }, Kind::Enum { values: new }) => {
             if !old.iter().all(|value| new.contains(value)) {
