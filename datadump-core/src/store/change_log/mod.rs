@@ -18,12 +18,12 @@ mod pack;
 use std::time::Duration;
 
 pub(super) use pack::{Packer, unpack};
-use sea_orm::DbBackend;
 
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::{StorageId, Value},
+    store::sql::Dialect,
 };
 
 /// Packed size after which one read of the log stops. Unpacked entries take more than ten times as much, for
@@ -41,10 +41,10 @@ pub(super) const SELECT_SPAN: &str = "SELECT epoch, oldest.position, newest.posi
 
 /// Returns the statements that create the tables, with a first entry without changes, so that there is always
 /// a newest entry. The epoch must not come from a user.
-pub(super) fn create(backend: DbBackend, epoch: &str, now: Timestamp) -> Vec<String> {
-    let (integer, binary, empty, strict) = match backend {
-        DbBackend::Sqlite => ("INTEGER", "BLOB", "x''", " STRICT"),
-        _ => ("int8", "bytea", "''", ""),
+pub(super) fn create(dialect: Dialect, epoch: &str, now: Timestamp) -> Vec<String> {
+    let (integer, binary, empty, strict) = match dialect {
+        Dialect::Sqlite => ("INTEGER", "BLOB", "x''", " STRICT"),
+        Dialect::Postgres => ("int8", "bytea", "''", ""),
     };
     let now = now.micros();
     vec![

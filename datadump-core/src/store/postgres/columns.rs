@@ -1,4 +1,4 @@
-//! Column types, and how values of each kind are bound as arrays and read back.
+//! How values of each kind are bound as arrays and read back.
 
 use std::cmp::Ordering;
 
@@ -15,26 +15,6 @@ use crate::{
     schema::{Definition, Kind, StoredRow, Value},
     store::sql,
 };
-
-/// Returns the type of a column. Texts compare by code point, whatever the database's locale is.
-pub(super) fn column_type(kind: &Kind) -> String {
-    match kind {
-        Kind::Boolean => "boolean".into(),
-        Kind::Integer => "integer".into(),
-        Kind::Long => "bigint".into(),
-        Kind::Float => "double precision".into(),
-        Kind::Decimal { precision, scale } => format!("numeric({precision},{scale})"),
-        Kind::String { max_length } => format!("varchar({max_length}) COLLATE \"C\""),
-        Kind::Text { .. } | Kind::Enum { .. } | Kind::Id => "text COLLATE \"C\"".into(),
-        Kind::Uuid => "uuid".into(),
-        Kind::Date => "date".into(),
-        Kind::Time => "time".into(),
-        Kind::Timestamp => "timestamptz".into(),
-        // Not jsonb, which would reorder members and normalize numbers.
-        Kind::Json => "json".into(),
-        Kind::Binary { .. } => "bytea".into(),
-    }
-}
 
 /// Returns the cast of a parameter that holds an array of values of this kind.
 pub(super) fn array_cast(kind: &Kind) -> &'static str {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _, postgres::PgRow};
 
-use super::{columns, connect::Connections, error, migrate::check, statements};
+use super::{columns, connect::Connections, error, migrate::check};
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, Index, IndexKind, Task, Value, evolve},
     store::{
         ChangeImpact,
         migrate::{self, FieldCheck, MAX_EXAMPLES},
-        sql::Name,
+        sql::{self, Name},
     },
 };
 
@@ -67,7 +67,7 @@ async fn index_impact(
     new: &Definition,
     index: &Index,
 ) -> Result<ChangeImpact> {
-    let table = statements::table(&old.name);
+    let table = sql::table(&old.name).quoted();
     let rows = fetch(connection, &format!("SELECT count(*) FROM {table}")).await?;
     let mut impact = ChangeImpact { scanned: number(&rows)?, ..ChangeImpact::default() };
     if index.kind != IndexKind::Unique {

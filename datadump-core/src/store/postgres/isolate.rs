@@ -10,7 +10,6 @@ use super::{
     columns::{self, KeyRef},
     error::{ErrorClass, details},
     session::Session,
-    statements::GROWN_SUFFIX,
 };
 use crate::{
     error::Fault,
@@ -319,6 +318,6 @@ fn violated(storage: StorageId, definition: &Definition, details: &PgDatabaseErr
     let name = details.constraint()?;
     definition.all_indexes().into_iter().find(|index| {
         let expected = sql::index_name(storage, index);
-        name == expected.as_str() || name.strip_suffix(GROWN_SUFFIX) == Some(expected.as_str())
+        [expected.as_str(), expected.grown().as_str()].contains(&name)
     })
 }

@@ -17,7 +17,6 @@ mod change_log;
 mod columns;
 mod connect;
 mod copy;
-mod ddl;
 mod declare;
 mod error;
 mod examine;
@@ -54,6 +53,7 @@ use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
     Retention, Span, Storage, Store, VersionRecord, WriteBatch,
     queue::{Queue, queue},
+    sql::{self, Dialect},
 };
 use crate::{
     error::{Error, Result},
@@ -251,7 +251,7 @@ impl Store for PostgresStore {
         match storage {
             Some(in_force) => migrate::ddl::statements(in_force, definition, difference),
             // The storage has no number yet.
-            None => ddl::create(StorageId(0), definition),
+            None => sql::create_table(Dialect::Postgres, StorageId(0), definition),
         }
     }
 

@@ -14,13 +14,12 @@ use sqlx::{
 use super::{
     columns,
     error::{self, ErrorClass},
-    statements,
 };
 use crate::{
     error::{Error, Result},
     schema::{InForce, StoredRow, Value},
     store::{
-        FoundRows, Page, Paging, Query, RowCount, page,
+        Column, FoundRows, Page, Paging, Query, RowCount, page,
         query::Count,
         sql::{self, Dialect},
     },
@@ -32,14 +31,8 @@ const MAX_TRIES: usize = 3;
 /// Returns the row with this key.
 pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
     let definition = &in_force.definition;
-    let names: Vec<String> =
-        statements::columns(definition).iter().map(|(name, _)| statements::quoted(name)).collect();
-    let statement = format!(
-        "SELECT {} FROM {} WHERE {} = ANY($1)",
-        names.join(", "),
-        statements::table(&definition.name),
-        statements::quoted(definition.key.name.as_str())
-    );
+    let (select, key_name) = (sql::select_all(definition), sql::column(definition, Column::Key).quoted());
+    let statement = format!("{select} WHERE {key_name} = ANY($1)");
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, std::iter::once(key)).map_err(error::store)?;
     let rows = fetch(pool, in_force, &statement, &arguments).await?;
@@ -55,17 +48,16 @@ pub(super) async fn rows(
     bytes: usize,
 ) -> Result<FoundRows> {
     let definition = &in_force.definition;
-    let names = statements::columns(definition);
-    let names: Vec<String> =
-        names.iter().map(|(name, _)| format!("t.{}", statements::quoted(name))).collect();
+    let names = sql::columns(definition).into_iter().map(|of| sql::column(definition, of).quoted());
+    let names: Vec<String> = names.map(|name| format!("t.{name}")).collect();
     // Ordered by position in `keys`: keys after that of the last row were not looked up.
     let statement = format!(
         "SELECT {}, k.number FROM unnest($1{}) WITH ORDINALITY AS k(key, number) \
          JOIN {} AS t ON t.{} = k.key ORDER BY k.number",
         names.join(", "),
         columns::array_cast(&definition.key.kind),
-        statements::table(&definition.name),
-        statements::quoted(definition.key.name.as_str())
+        sql::table(&definition.name).quoted(),
+        sql::column(definition, Column::Key).quoted()
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, keys.iter()).map_err(error::store)?;

@@ -1,13 +1,14 @@
 //! Requirements on the database, and the system tables in it.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, TransactionTrait};
 use sqlx::{Connection as _, PgConnection};
 
-use super::{ddl, error, locks};
+use super::{error, locks};
 use crate::{
     error::{Error, Result},
     store::{
         Options,
+        sql::Dialect,
         system::{self, info},
     },
 };
@@ -52,11 +53,11 @@ pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
 pub(super) async fn prepare(system: &DatabaseConnection, options: &Options) -> Result<()> {
     let transaction = system.begin().await.map_err(error::orm)?;
     transaction.execute_unprepared(&locks::setup()).await.map_err(error::orm)?;
-    for statement in system::create_catalogue(DbBackend::Postgres) {
+    for statement in system::create_catalogue(Dialect::Postgres) {
         transaction.execute_unprepared(&statement).await.map_err(error::orm)?;
     }
     let info = info::Entity::find().one(&transaction).await.map_err(error::orm)?;
-    for statement in system::prepare(DbBackend::Postgres, info.as_ref(), options, ddl::create)? {
+    for statement in system::prepare(Dialect::Postgres, info.as_ref(), options)? {
         transaction.execute_unprepared(&statement).await.map_err(error::orm)?;
     }
     transaction.commit().await.map_err(error::orm)

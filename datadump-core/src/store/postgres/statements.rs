@@ -1,42 +1,14 @@
 //! The SQL on a storage's table. Identifiers come from the catalogue and are always quoted; values are always
 //! bound. The text for a version is constant, so that the database prepares it once.
 
-use std::fmt::Write as _;
-
 use super::{columns::array_cast, fast_path};
 use crate::{
-    schema::{Definition, InForce, Kind, StorageId, StorageName},
-    store::sql,
+    schema::InForce,
+    store::{
+        Column,
+        sql::{self, Name},
+    },
 };
-
-/// Returns a name in quotes.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Returns the quoted table of a storage.
-pub(super) fn table(name: &StorageName) -> String {
-    sql::table(name).quoted()
-}
-
-/// Returns the quoted sequence that generates a storage's keys.
-pub(super) fn sequence(storage: StorageId) -> String {
-    quoted(&format!("dd_seq_{}", storage.get()))
-}
-
-/// Returns all columns with their kinds, in the order in which rows are read and bound.
-pub(super) fn columns(definition: &Definition) -> Vec<(&str, &Kind)> {
-    let fields = definition.fields.iter().map(|field| (field.name.as_str(), &field.kind));
-    let service = definition.service();
-    std::iter::once((definition.key.name.as_str(), &definition.key.kind))
-        .chain(fields)
-        .chain([
-            (service.version, &Kind::Integer),
-            (service.created_at, &Kind::Timestamp),
-            (service.updated_at, &Kind::Timestamp),
-        ])
-        .collect()
-}
 
 /// The statements with which a writer changes the table of one version.
 #[derive(Debug)]
@@ -64,26 +36,22 @@ impl Statements {
     /// cached by their text, and the columns of another version may have other types.
     pub(super) fn new(in_force: &InForce) -> Self {
         let definition = &in_force.definition;
-        let table = table(&definition.name);
-        let key = quoted(definition.key.name.as_str());
-        let columns = columns(definition);
+        let table = sql::table(&definition.name).quoted();
+        let key = sql::column(definition, Column::Key).quoted();
+        let columns = sql::columns(definition);
+        let names = sql::column_list(definition);
         let key_cast = array_cast(&definition.key.kind);
-        let (mut names, mut arrays, mut numbered, mut sets) =
-            (String::new(), String::new(), String::new(), String::new());
-        for (place, (name, kind)) in columns.iter().enumerate() {
-            let comma = if place == 0 { "" } else { ", " };
-            let (name, cast, number) = (quoted(name), array_cast(kind), place + 1);
-            // Writing to a String cannot fail.
-            let _ = write!(names, "{comma}{name}");
-            let _ = write!(arrays, "{comma}${number}{cast}");
-            let _ = write!(numbered, "{comma}c{place}");
-            if place > 0 {
-                let comma = if place == 1 { "" } else { ", " };
-                let _ = write!(sets, "{comma}{name} = n.c{place}");
+        let (mut arrays, mut numbered, mut sets) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, column) in columns.iter().enumerate() {
+            arrays.push(format!("${}{}", place + 1, array_cast(&column.kind(definition))));
+            numbered.push(format!("c{place}"));
+            if *column != Column::Key {
+                sets.push(format!("{} = n.c{place}", sql::column(definition, *column).quoted()));
             }
         }
+        let (arrays, numbered, sets) = (arrays.join(", "), numbered.join(", "), sets.join(", "));
         let mark = format!("/* {} v{} */", in_force.storage.get(), in_force.version);
-        let sequence = sequence(in_force.storage);
+        let sequence = Name::sequence(in_force.storage).quoted();
         let insert = format!("INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays})");
         let (id, version) = (in_force.storage.get(), in_force.version);
         Self {
@@ -106,6 +74,3 @@ impl Statements {
         }
     }
 }
-
-/// Suffix of an index while it is built on a column that will replace another one.
-pub(super) const GROWN_SUFFIX: &str = "_grown";

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveTime};
 use rust_decimal::Decimal;
-use sea_query::{Expr, PostgresQueryBuilder, QueryBuilder, SqliteQueryBuilder, Value as Bound};
+use sea_query::{Expr, Value as Bound};
 
 use super::Dialect;
 use crate::schema::{Kind, Value};
@@ -15,17 +15,8 @@ pub(in crate::store) fn bind(dialect: Dialect, kind: &Kind, value: &Value) -> Ex
     })
 }
 
-/// Returns a value as a literal quoted by sea-query, for the one place where parameters are not allowed: the
-/// default of a new column.
-pub(in crate::store) fn literal(dialect: Dialect, kind: &Kind, value: &Value) -> String {
-    match dialect {
-        Dialect::Sqlite => SqliteQueryBuilder.value_to_string(&sqlite(value)),
-        Dialect::Postgres => PostgresQueryBuilder.value_to_string(&postgres(kind, value)),
-    }
-}
-
 /// SQLite has five types; other kinds are stored as numbers with the same order.
-fn sqlite(value: &Value) -> Bound {
+pub(super) fn sqlite(value: &Value) -> Bound {
     match value {
         Value::Null => Bound::BigInt(None),
         Value::Boolean(value) => Bound::BigInt(Some((*value).into())),

@@ -4,14 +4,18 @@
 //! The SQL of a new filter operator goes into [`filter`].
 
 mod bind;
+mod ddl;
 mod filter;
 mod names;
 mod select;
 
-pub(super) use bind::{bind, literal, to_date, to_decimal, to_time};
+use sea_orm::DbBackend;
+
+pub(super) use bind::{bind, to_date, to_decimal, to_time};
+pub(super) use ddl::{add_column, column_type, create_index, create_index_on, create_table};
 pub(super) use filter::FOLD;
 pub(super) use names::{Name, column, index_name, table};
-pub(super) use select::{column_list, columns, count, page};
+pub(super) use select::{column_list, columns, count, page, select_all};
 
 /// An SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,4 +24,13 @@ pub(super) enum Dialect {
     Sqlite,
     /// PostgreSQL.
     Postgres,
+}
+
+impl Dialect {
+    pub(super) fn backend(self) -> DbBackend {
+        match self {
+            Self::Sqlite => DbBackend::Sqlite,
+            Self::Postgres => DbBackend::Postgres,
+        }
+    }
 }

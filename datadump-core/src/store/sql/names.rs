@@ -23,11 +23,24 @@ impl Name {
         Self(format!("dd_newest_{}", storage.get()))
     }
 
+    /// Returns the sequence that generates a storage's keys.
+    pub(in crate::store) fn sequence(storage: StorageId) -> Self {
+        Self(format!("dd_seq_{}", storage.get()))
+    }
+
+    /// Returns the trigger, and its function, that copies writes to the columns that a migration fills.
+    pub(in crate::store) fn keeper(storage: StorageId) -> Self {
+        Self(format!("dd_keep_{}", storage.get()))
+    }
+
+    /// Returns the name of an index while it is built on a column that will replace another one.
+    pub(in crate::store) fn grown(&self) -> Self {
+        Self(format!("{}_grown", self.0))
+    }
+
     /// Returns a column that exists only while a migration fills it. No field can have such a name.
     pub(in crate::store) fn temporary(field: &FieldName) -> Self {
-        let digest = Sha256::digest(field.as_str().as_bytes());
-        let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("__new_{digest}"))
+        Self(format!("__new_{}", digest(field.as_str())))
     }
 
     /// Returns the name without quotes.
@@ -37,19 +50,7 @@ impl Name {
 
     /// Returns the name in double quotes, as both databases accept it.
     pub(in crate::store) fn quoted(&self) -> String {
-        let mut text = String::new();
-        self.quote_into(&mut text);
-        text
-    }
-
-    /// Appends the quoted name to a text.
-    pub(in crate::store) fn quote_into(&self, text: &mut String) {
-        text.push('"');
-        for (place, part) in self.0.split('"').enumerate() {
-            text.push_str(if place > 0 { "\"\"" } else { "" });
-            text.push_str(part);
-        }
-        text.push('"');
+        format!("\"{}\"", self.0.replace('"', "\"\""))
     }
 }
 
@@ -71,12 +72,11 @@ pub(in crate::store) fn column(definition: &Definition, column: Column) -> Name 
 
 /// Returns the name of an index: short enough for both databases, and the same for the same fields.
 pub(in crate::store) fn index_name(storage: StorageId, index: &Index) -> Name {
-    let mut text = index.kind.keyword().to_owned();
-    for field in &index.fields {
-        text.push(' ');
-        text.push_str(field.as_str());
-    }
-    let digest = Sha256::digest(text.as_bytes());
-    let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    Name(format!("dd_ix_{}_{digest}", storage.get()))
+    let fields = index.fields.iter().map(FieldName::as_str);
+    let text = [index.kind.keyword()].into_iter().chain(fields).collect::<Vec<_>>().join(" ");
+    Name(format!("dd_ix_{}_{}", storage.get(), digest(&text)))
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }

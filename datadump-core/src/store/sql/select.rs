@@ -20,12 +20,13 @@ pub(in crate::store) fn columns(definition: &Definition) -> Vec<Column> {
 
 /// Returns the same columns as an SQL list.
 pub(in crate::store) fn column_list(definition: &Definition) -> String {
-    let mut list = String::with_capacity(512);
-    for of in columns(definition) {
-        list.push_str(if list.is_empty() { "" } else { ", " });
-        column(definition, of).quote_into(&mut list);
-    }
-    list
+    let names = columns(definition).into_iter().map(|of| column(definition, of).quoted());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the statement that selects the same columns of all rows.
+pub(in crate::store) fn select_all(definition: &Definition) -> String {
+    format!("SELECT {} FROM {}", column_list(definition), table(&definition.name).quoted())
 }
 
 /// Selects the rows of a page and one more, if there is one. Towards the previous page the order is reversed.

@@ -28,12 +28,13 @@ use tokio::sync::watch;
 
 use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
-    Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES, queue::Queue,
+    Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES, queue::Queue, sql,
 };
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
 };
+use columns::DIALECT;
 use disk_health::DiskHealth;
 use open::OpenDatabase;
 use readers::{QUERY_TIMEOUT, Readers};
@@ -136,7 +137,7 @@ impl Store for SqliteStore {
         difference: &Difference,
     ) -> Vec<String> {
         match storage {
-            None => columns::create_table(StorageId(0), definition),
+            None => sql::create_table(DIALECT, StorageId(0), definition),
             Some(in_force) => migrate::ddl::statements(in_force, definition, difference),
         }
     }

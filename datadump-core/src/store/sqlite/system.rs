@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use sea_query::Value as Bound;
 
-use super::{columns::create_table, error::map};
+use super::{columns::DIALECT, error::map};
 use crate::{
     error::{Error, Result},
     schema::StorageId,
@@ -23,9 +23,9 @@ use crate::{
 pub(super) fn prepare(connection: &mut Connection, options: &Options) -> Result<()> {
     let transaction = connection.transaction().map_err(map)?;
     let execute = |statements: Vec<String>| transaction.execute_batch(&statements.join(";")).map_err(map);
-    execute(system::create_catalogue(DbBackend::Sqlite))?;
+    execute(system::create_catalogue(DIALECT))?;
     let info = all::<info::Entity>(&transaction, &info::Entity::find())?;
-    execute(system::prepare(DbBackend::Sqlite, info.first(), options, create_table)?)?;
+    execute(system::prepare(DIALECT, info.first(), options)?)?;
     transaction.commit().map_err(map)
 }
 

@@ -13,6 +13,7 @@ use super::{
     Options,
     catalogue::{Migration, State, Storage, VersionRecord},
     change_log,
+    sql::{self, Dialect},
     system_storages::SystemStorage,
 };
 use crate::{
@@ -37,8 +38,8 @@ const VERSION: i64 = 1;
 const UPGRADES: &[fn(DbBackend) -> Vec<String>] = &[];
 
 /// Returns the statements that create the tables of the catalogue, unless they exist.
-pub(super) fn create_catalogue(backend: DbBackend) -> Vec<String> {
-    let schema = Schema::new(backend);
+pub(super) fn create_catalogue(dialect: Dialect) -> Vec<String> {
+    let (backend, schema) = (dialect.backend(), Schema::new(dialect.backend()));
     vec![
         backend.build(schema.create_table_from_entity(info::Entity).if_not_exists()).to_string(),
         backend.build(schema.create_table_from_entity(storage::Entity).if_not_exists()).to_string(),
@@ -49,11 +50,11 @@ pub(super) fn create_catalogue(backend: DbBackend) -> Vec<String> {
 /// Returns the statements that create the other system tables, or upgrade them to the layout of this release
 /// if the database has an `info` row. A database of a newer release is refused.
 pub(super) fn prepare(
-    backend: DbBackend,
+    dialect: Dialect,
     info: Option<&info::Model>,
     options: &Options,
-    create_table: fn(StorageId, &Definition) -> Vec<String>,
 ) -> Result<Vec<String>> {
+    let backend = dialect.backend();
     if let Some(info) = info {
         return upgrade(backend, info.system_version);
     }
@@ -61,10 +62,10 @@ pub(super) fn prepare(
     for storage in SystemStorage::ALL {
         let definition = storage.definition();
         let definition = definition.ok_or_else(|| Error::internal("a system storage is not valid"))?;
-        statements.extend(create_table(storage.id(), &definition));
+        statements.extend(sql::create_table(dialect, storage.id(), &definition));
     }
     let now = options.clock.now();
-    statements.extend(change_log::create(backend, &epoch(&options.ids), now));
+    statements.extend(change_log::create(dialect, &epoch(&options.ids), now));
     let row = info::ActiveModel { id: Set(1), system_version: Set(VERSION), created_at: Set(now.micros()) };
     statements.push(info::Entity::insert(row).build(backend).to_string());
     Ok(statements)

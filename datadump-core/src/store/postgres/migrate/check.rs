@@ -12,7 +12,7 @@ use crate::{
     store::{
         migrate::{FieldCheck, violations},
         postgres::columns,
-        sql::Name,
+        sql::{self, Name},
     },
 };
 
@@ -23,7 +23,7 @@ const BATCH_ROWS: usize = 5_000;
 pub(in crate::store::postgres) fn select(old: &Definition, checks: &[FieldCheck<'_>]) -> String {
     let columns = checks.iter().map(|check| Name::field(&check.before().name).quoted());
     let columns: Vec<String> = [Name::field(&old.key.name).quoted()].into_iter().chain(columns).collect();
-    format!("SELECT {} FROM {}", columns.join(", "), super::super::statements::table(&old.name))
+    format!("SELECT {} FROM {}", columns.join(", "), sql::table(&old.name).quoted())
 }
 
 /// Returns the query for the next rows after a key, in key order.

@@ -5,13 +5,7 @@ use std::sync::Arc;
 use super::plan::{BuildPhase, FillMethod, IndexBuild, Plan};
 use crate::{
     schema::{Definition, Difference, Field, InForce, Task},
-    store::{
-        postgres::{
-            columns::column_type,
-            ddl::{self, Manner},
-        },
-        sql::{self, Name},
-    },
+    store::sql::{self, Dialect, Name},
 };
 
 impl Plan {
@@ -22,12 +16,12 @@ impl Plan {
             let (Some(name), Some(field)) = (self.temporary(moved), self.new_field(moved.to)) else {
                 continue;
             };
-            let column_type = column_type(&field.kind);
+            let column_type = sql::column_type(Dialect::Postgres, &field.kind);
             statements
                 .push(format!("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {name} {column_type}", self.table));
         }
-        let early = self.added().filter(|(_, field)| self.added_early(field));
-        statements.extend(early.map(|(_, field)| ddl::add_column(&self.table, field)));
+        let early = self.added().filter(|field| self.added_early(field));
+        statements.extend(early.map(|field| sql::add_column(Dialect::Postgres, &self.table, field)));
         let copies: Vec<String> = self.copies("NEW.").into_iter().map(|copy| format!("{copy}; ")).collect();
         if !copies.is_empty() {
             let (keep, table) = (self.keeper(), &self.table);
@@ -58,7 +52,7 @@ impl Plan {
         ];
         let builds = self.builds.iter();
         statements.extend(builds.map(|build| format!("DROP INDEX IF EXISTS {}", build.name)));
-        let added = self.added().map(|(_, field)| Name::field(&field.name).quoted());
+        let added = self.added().map(|field| Name::field(&field.name).quoted());
         for column in self.moved.iter().filter_map(|moved| self.temporary(moved)).chain(added) {
             statements.push(format!("ALTER TABLE {table} DROP COLUMN IF EXISTS {column}"));
         }
@@ -109,11 +103,14 @@ impl Plan {
                 _ => {}
             }
         }
-        for (_, field) in self.added() {
+        for field in self.added() {
             if !self.added_early(field) {
-                statements.push(ddl::add_column(table, field));
+                statements.push(sql::add_column(Dialect::Postgres, table, field));
             }
-            statements.push(ddl::drop_default(table, field));
+            statements.push(format!(
+                "ALTER TABLE {table} ALTER COLUMN {} DROP DEFAULT",
+                Name::field(&field.name).quoted()
+            ));
         }
         for build in self.builds.iter().filter(|build| build.name != build.final_name) {
             statements.push(format!("ALTER INDEX {} RENAME TO {}", build.name, build.final_name));
@@ -123,11 +120,11 @@ impl Plan {
 
     /// Returns the statement that builds an index.
     pub(super) fn create_index(&self, build: &IndexBuild) -> String {
-        let manner = match build.when {
-            BuildPhase::Early => Manner::Concurrently,
-            BuildPhase::Last => Manner::Plain,
+        let name = match build.when {
+            BuildPhase::Early => format!("CONCURRENTLY {}", build.name),
+            BuildPhase::Last => build.name.clone(),
         };
-        ddl::create_index(&build.name, &build.index, &self.table, &build.columns, manner)
+        sql::create_index_on(Dialect::Postgres, build.index.kind, &name, &self.table, &build.columns)
     }
 }
 

@@ -23,11 +23,14 @@ use parking_lot::Mutex;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use self::{halt::Halt, plan::Plan, progress::MigrationProgress, session::MigrationSession};
-use super::{ddl as tables, error::ErrorClass, inner::Inner, locks};
+use super::{error::ErrorClass, inner::Inner, locks};
 use crate::{
     error::{Error, Result},
     schema::{StorageId, evolve},
-    store::{State, Storage},
+    store::{
+        State, Storage,
+        sql::{self, Dialect},
+    },
 };
 
 /// Interval at which a migration run by another process is checked.
@@ -135,7 +138,7 @@ async fn steps(inner: &Inner, session: &mut MigrationSession, storage: &Arc<Stor
     tracing::info!(storage = %storage.name, version = session.version, "migration started");
     let now = || inner.stamps.next();
     let Some(plan) = plan(storage) else {
-        let statements = tables::create(storage.id, &storage.migration.definition);
+        let statements = sql::create_table(Dialect::Postgres, storage.id, &storage.migration.definition);
         return finish::create(session, storage, &statements, now()).await;
     };
     let prepare = plan.prepare();

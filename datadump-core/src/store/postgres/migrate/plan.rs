@@ -4,13 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     schema::{Definition, Difference, Field, InForce, Index, Kind, StorageId, Task},
-    store::{
-        postgres::{
-            columns::column_type,
-            statements::{self, GROWN_SUFFIX},
-        },
-        sql::{self, Name},
-    },
+    store::sql::{self, Dialect, Name},
 };
 
 /// The plan of one migration.
@@ -34,7 +28,7 @@ pub(super) struct MovedField {
     pub(super) how: FillMethod,
 }
 
-/// FillMethod the new column is filled.
+/// How the new column is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FillMethod {
     /// By the database, while writes go on.
@@ -56,7 +50,7 @@ pub(super) struct IndexBuild {
     pub(super) when: BuildPhase,
 }
 
-/// BuildPhase an index is built.
+/// When an index is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BuildPhase {
     /// While writes go on.
@@ -83,7 +77,7 @@ impl Plan {
                 _ => {}
             }
         }
-        let table = statements::table(&old.definition.name);
+        let table = sql::table(&old.definition.name).quoted();
         let mut plan = Self { old, new, difference, table, moved, builds: Vec::new() };
         plan.builds = plan.new.all_indexes().into_iter().filter_map(|index| plan.build(index)).collect();
         plan
@@ -117,9 +111,9 @@ impl Plan {
     }
 
     /// Returns the new fields.
-    pub(super) fn added(&self) -> impl Iterator<Item = (usize, &Field)> {
+    pub(super) fn added(&self) -> impl Iterator<Item = &Field> {
         self.difference.changes.iter().filter_map(|change| match change.task {
-            Task::AddColumn { to } => self.new_field(to).map(|field| (to, field)),
+            Task::AddColumn { to } => self.new_field(to),
             _ => None,
         })
     }
@@ -132,7 +126,7 @@ impl Plan {
 
     /// Returns the name of the trigger, and of its function, that copies writes to growing columns.
     pub(super) fn keeper(&self) -> String {
-        statements::quoted(&format!("dd_keep_{}", self.id().get()))
+        Name::keeper(self.id()).quoted()
     }
 
     /// Returns the assignments of all growing columns.
@@ -152,7 +146,7 @@ impl Plan {
     pub(super) fn wider(&self) -> impl Iterator<Item = (&Field, String)> {
         self.difference.changes.iter().filter_map(|change| match change.task {
             Task::GrowColumn { from, to } if !self.moved.iter().any(|moved| moved.from == from) => {
-                self.new_field(to).map(|field| (field, column_type(&field.kind)))
+                self.new_field(to).map(|field| (field, sql::column_type(Dialect::Postgres, &field.kind)))
             }
             _ => None,
         })
@@ -185,11 +179,7 @@ impl Plan {
             return None;
         }
         // The old index keeps the name until it is dropped.
-        let name = if exists {
-            statements::quoted(&format!("{}{GROWN_SUFFIX}", final_name.as_str()))
-        } else {
-            final_name.quoted()
-        };
+        let name = if exists { final_name.grown().quoted() } else { final_name.quoted() };
         Some(IndexBuild { index, name, final_name: final_name.quoted(), columns, when })
     }
 

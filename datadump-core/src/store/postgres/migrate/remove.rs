@@ -8,7 +8,8 @@ use crate::{
     schema::{StorageId, StorageName},
     store::{
         declare as rules,
-        postgres::{catalogue::notification, declare::unknown, error, inner::Inner, locks, statements},
+        postgres::{catalogue::notification, declare::unknown, error, inner::Inner, locks},
+        sql,
     },
 };
 
@@ -30,7 +31,7 @@ pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> 
     // A storage whose first version was never applied has no table. A table of that name would be someone
     // else's.
     if number("version")? > 0 {
-        let table = statements::table(&StorageName::parse(&name).map_err(Error::internal)?);
+        let table = sql::table(&StorageName::parse(&name).map_err(Error::internal)?).quoted();
         session.lock_table(&table).await.map_err(error::store)?;
         session.execute(&format!("DROP TABLE {table}")).await.map_err(error::store)?;
     }

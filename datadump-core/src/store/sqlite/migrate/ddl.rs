@@ -1,6 +1,6 @@
 //! The DDL for a difference, in the order of execution.
 
-use super::super::columns::{add_column, create_index, type_of};
+use super::super::columns::DIALECT;
 use crate::{
     schema::{Definition, Difference, InForce, Task},
     store::{Column, sql},
@@ -82,7 +82,7 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
         if let Task::ConvertColumn { from, to } = task {
             let Some(field) = new.fields.get(*to) else { continue };
             let temporary = sql::Name::temporary(&field.name).quoted();
-            let column_type = type_of(&field.kind);
+            let column_type = sql::column_type(DIALECT, &field.kind);
             steps.push(Step::Run(format!("ALTER TABLE {table} ADD COLUMN {temporary} {column_type}")));
             steps.push(Step::Convert { from: *from, to: *to });
             steps.push(Step::Run(format!("ALTER TABLE {table} DROP COLUMN {}", old_name(*from))));
@@ -109,7 +109,7 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
     steps.extend(names.iter().map(|(_, between, to)| rename(between, to)));
     for task in tasks() {
         if let Task::AddColumn { to } = task {
-            steps.extend(new.fields.get(*to).map(|field| Step::Run(add_column(new, field))));
+            steps.extend(new.fields.get(*to).map(|field| Step::Run(sql::add_column(DIALECT, &table, field))));
         }
     }
     let added = tasks().filter_map(|task| match task {
@@ -118,7 +118,7 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
     });
     for index in rebuilt.into_iter().chain(added) {
         let fields = index.fields.iter().map(ToString::to_string).collect();
-        steps.push(Step::Unique(create_index(id, new, &index), fields));
+        steps.push(Step::Unique(sql::create_index(DIALECT, id, new, &index), fields));
     }
     steps
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{
     super::{
-        columns::{self, Bind, read_row},
+        columns::{self, Bind, DIALECT, read_row},
         declare,
         error::map,
         open, system,
@@ -32,7 +32,7 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, scan_start: Ti
         let mut dropped = storage.dropped.clone();
         match &storage.in_force {
             None => {
-                for statement in columns::create_table(id, &new) {
+                for statement in sql::create_table(DIALECT, id, &new) {
                     connection.execute_batch(&statement).map_err(map)?;
                 }
             }
