@@ -6,7 +6,9 @@ use sea_orm::DatabaseConnection;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{batch::Stamps, catalogue::CatalogueMirror, connect::Connections, migrate::MigrationLocks};
+use super::{
+    batch::Stamps, catalogue::CatalogueMirror, connect::Connections, migrate::running::MigrationLocks,
+};
 use crate::store::Retention;
 
 /// The state of a store.

@@ -14,6 +14,7 @@ mod blocked;
 mod call_state;
 mod catalogue;
 mod change_log;
+mod change_log_tasks;
 mod columns;
 mod connect;
 mod copy;
@@ -21,6 +22,7 @@ mod declare;
 mod error;
 mod examine;
 mod fast_path;
+mod fast_path_sql;
 mod idempotency;
 mod inner;
 mod isolate;
@@ -36,7 +38,7 @@ mod writer;
 use std::{future::Future, pin::Pin, sync::Arc, thread, time::Duration};
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use sea_orm::SqlxPostgresConnector;
 use tokio::{runtime, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -46,12 +48,12 @@ use self::{
     catalogue::CatalogueMirror,
     connect::Connections,
     inner::Inner,
-    migrate::MigrationLocks,
+    migrate::running::MigrationLocks,
     writer::{ExistingRows, Shared, Stop, Writer},
 };
 use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
-    Retention, Span, Storage, Store, VersionRecord, WriteBatch,
+    Span, Storage, Store, VersionRecord, WriteBatch,
     queue::{Queue, queue},
     sql::{self, Dialect},
 };
@@ -161,8 +163,8 @@ impl Writers {
 fn background(inner: &Arc<Inner>) -> TaskTracker {
     let tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 3] = [
         Box::pin(migrate::adopt(inner.clone())),
-        Box::pin(change_log::notify_nodes(inner.clone())),
-        Box::pin(change_log::prune(inner.clone())),
+        Box::pin(change_log_tasks::notify_nodes(inner.clone())),
+        Box::pin(change_log_tasks::prune(inner.clone())),
     ];
     let tracker = TaskTracker::new();
     tracker.spawn(follow(inner.clone()));

@@ -4,8 +4,10 @@
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    Halt, MigrationProgress, check,
+    check,
+    halt::Halt,
     plan::{FillMethod, MovedField, Plan},
+    progress::MigrationProgress,
     session::{BY_ANY, BY_KEY, MigrationSession},
 };
 use crate::{

@@ -15,11 +15,11 @@ mod index;
 mod plan;
 mod progress;
 pub(super) mod remove;
+pub(super) mod running;
 mod session;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use self::{halt::Halt, plan::Plan, progress::MigrationProgress, session::MigrationSession};
@@ -41,21 +41,6 @@ const MAX_REFRESH_TRIES: usize = 3;
 
 /// Maximum delay before retrying after the database was unreachable.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
-
-/// The migrations that this process runs, so that each asks the database for the lock only once.
-#[derive(Debug, Default)]
-pub(super) struct MigrationLocks(Mutex<HashMap<StorageId, Arc<tokio::sync::Mutex<()>>>>);
-
-impl MigrationLocks {
-    fn of(&self, id: StorageId) -> Arc<tokio::sync::Mutex<()>> {
-        self.0.lock().entry(id).or_default().clone()
-    }
-
-    /// Returns whether this process runs the storage's migration.
-    pub(super) fn is_running(&self, id: StorageId) -> bool {
-        self.of(id).try_lock().is_err()
-    }
-}
 
 /// Takes the pending version of a storage, if it has one, to applied or failed.
 pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
