@@ -16,7 +16,6 @@ pub(super) const STORAGE: &str = "_storage";
 /// Size counted for each record in addition to its fields, so that empty records are not free.
 const RECORD_BYTES: usize = 64;
 
-/// The result of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum RunResult {
     #[serde(rename = "r")]
@@ -59,9 +58,7 @@ impl StorageMember {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum ErrorCode {
-    /// The program returned an error.
     ProgramFailed,
-    /// The program does not compile.
     NotCompiled,
     InvalidStorage,
     TooDeep,
