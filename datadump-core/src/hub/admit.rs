@@ -26,7 +26,6 @@ const MAX_TEXT_LENGTH: usize = 1_000;
 pub(super) enum Admission {
     /// Its readings wait in quarantine until the device of this name is adopted.
     Waiting(String),
-    /// Its readings are stored.
     Accepted(AcceptedDevice),
 }
 

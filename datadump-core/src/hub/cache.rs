@@ -14,7 +14,6 @@ use crate::{
     store::{Stored, system_storages::SystemStorage},
 };
 
-/// A registered device.
 #[derive(Debug)]
 pub(super) struct Device {
     pub(super) id: i64,
@@ -25,7 +24,6 @@ pub(super) struct Device {
     allowance: Arc<Mutex<Option<Allowance>>>,
 }
 
-/// A sensor of a device.
 #[derive(Debug)]
 pub(super) struct Sensor {
     pub(super) id: i64,
@@ -41,7 +39,6 @@ struct Allowance {
     at: Timestamp,
 }
 
-/// All devices.
 #[derive(Debug, Default)]
 pub(super) struct DeviceCache {
     devices: RwLock<Devices>,

@@ -30,7 +30,6 @@ fn reading(stored: &Stored, only_new: bool) -> Option<Json> {
     Some(plain)
 }
 
-/// The name and the data of an event.
 fn describe(
     storage: SystemStorage,
     what: ChangeKind,

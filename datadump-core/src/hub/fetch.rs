@@ -30,13 +30,10 @@ const MAX_SENSORS: usize = 1_000;
 /// The time by which readings are ordered, newest first.
 #[derive(Debug, Clone, Copy)]
 enum Order {
-    /// When they were measured.
     Measured,
-    /// When they were received.
     Received,
 }
 
-/// The page of readings.
 #[derive(Debug, Clone, Copy)]
 struct Page {
     limit: u64,

@@ -23,7 +23,7 @@ mod reassign;
 mod recover;
 mod register;
 mod rows;
-pub mod rules;
+mod rules;
 
 use std::{
     collections::HashMap,

@@ -88,7 +88,6 @@ pub(super) fn is_built_in(in_force: &InForce) -> bool {
 }
 
 impl Device {
-    /// The storage its readings go to.
     pub(super) fn storage(&self) -> String {
         storage_of(self.id, self.row.own_table)
     }

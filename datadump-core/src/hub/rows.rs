@@ -15,7 +15,6 @@ use crate::{
     system_rows,
 };
 
-/// A device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct DeviceRow {
     /// Its id; none before it is stored.
@@ -34,13 +33,11 @@ pub(super) struct DeviceRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum DeviceState {
-    /// They are stored.
     Known,
     /// They wait in quarantine until the device is adopted.
     Waiting,
 }
 
-/// A sensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SensorRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +61,6 @@ pub(super) struct LivenessRow {
     pub(super) due: Option<Timestamp>,
 }
 
-/// The last value of a sensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct LastValue {
     pub(super) value: Option<f64>,
@@ -87,7 +83,6 @@ pub(super) struct TransitionRow {
     pub(super) seen: Timestamp,
 }
 
-/// Reads a row.
 pub(super) fn read<T: DeserializeOwned>(in_force: &InForce, row: &StoredRow) -> Result<T> {
     system_rows::decode(&in_force.definition, row)
 }

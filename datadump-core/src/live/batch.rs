@@ -33,7 +33,6 @@ pub(super) struct EventBatch {
     /// The batch has everything that subscribers wanted between these positions.
     pub(super) start: Position,
     pub(super) end: Position,
-    /// The storages that were changed.
     pub(super) storages: Vec<StorageName>,
     /// None once the rows are dropped from the buffer.
     events: Mutex<Option<Arc<[Arc<Event>]>>>,

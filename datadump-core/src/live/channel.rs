@@ -110,7 +110,6 @@ impl Channel {
         skipped.filter(|(published, _)| *published <= position).map_or(position, |(_, end)| position.max(end))
     }
 
-    /// Ends all subscriptions.
     pub(super) fn close(&self) {
         self.batches.lock().take();
     }

@@ -13,7 +13,6 @@ pub struct Cursor {
 /// A position in one change log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
-    /// The number of the commit.
     pub(super) commit: i64,
     /// How much of the commit was delivered.
     pub(super) within: Within,

@@ -18,9 +18,7 @@ const MAX_NAMES: usize = 100;
 /// The storages a subscription is interested in.
 #[derive(Debug, Clone)]
 pub(super) enum Interest {
-    /// All storages.
     All,
-    /// The named storages.
     Named(Vec<StorageName>),
     /// The storages of the hub.
     Hub(&'static HubEvents),

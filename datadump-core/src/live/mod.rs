@@ -92,7 +92,6 @@ impl Live {
         self.context.store.span().await
     }
 
-    /// Ends all subscriptions.
     pub(crate) fn close(&self) {
         self.channel.close();
     }

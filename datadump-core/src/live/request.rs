@@ -29,7 +29,6 @@ pub struct SubscriptionRequest {
     pub device: Option<String>,
     /// Sensors of this name, or the sensor with this id; implies `hub`.
     pub sensor: Option<String>,
-    /// System storages.
     pub(crate) system: Vec<SystemStorage>,
 }
 

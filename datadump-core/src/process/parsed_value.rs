@@ -46,7 +46,6 @@ impl ParsedValue {
         Self::Json(json.unwrap_or_else(|_| Json::String(number.to_string())))
     }
 
-    /// Converts text.
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Json(Json::String(text.into()))
     }

@@ -30,24 +30,13 @@ use poem_openapi::{OpenApi, OpenApiService, registry::MetaApi, registry::Registr
 
 use crate::{extract::flatten, live::Streams, metrics::Metrics, throwing::Thrower};
 
-/// All resources, in the order of the document.
+/// All resources, in the order of the document. They are grouped because a tuple has at most 16 members.
 pub(crate) type Resources = (
-    throws::Throws,
-    sources::Sources,
-    processors::Processors,
-    quarantine::Quarantine,
-    replays::Replays,
-    storages::Storages,
-    versions::Versions,
-    rows::Rows,
-    hub::Hub,
-    devices::Devices,
-    commands::Commands,
-    stream::Stream,
-    stream::ReadingStream,
-    status::Status,
-    metrics::MetricsPage,
-    health::Health,
+    (throws::Throws, sources::Sources, processors::Processors, quarantine::Quarantine, replays::Replays),
+    (storages::Storages, versions::Versions, rows::Rows),
+    (hub::Hub, devices::Devices, commands::Commands),
+    (stream::Stream, stream::ReadingStream),
+    (status::Status, metrics::MetricsPage, health::Health),
 );
 
 /// Creates all resources.
@@ -58,22 +47,29 @@ pub(crate) fn resources(
     metrics: &Arc<Metrics>,
 ) -> Resources {
     (
-        throws::Throws { thrower: thrower.clone() },
-        sources::Sources { dump: dump.clone() },
-        processors::Processors { dump: dump.clone() },
-        quarantine::Quarantine { dump: dump.clone() },
-        replays::Replays { dump: dump.clone() },
-        storages::Storages { dump: dump.clone() },
-        versions::Versions { dump: dump.clone() },
-        rows::Rows { dump: dump.clone() },
-        hub::Hub { dump: dump.clone(), thrower: thrower.clone() },
-        devices::Devices { dump: dump.clone() },
-        commands::Commands { dump: dump.clone() },
-        stream::Stream { streams: streams.clone() },
-        stream::ReadingStream { streams: streams.clone() },
-        status::Status { dump: dump.clone(), metrics: metrics.clone() },
-        metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
-        health::Health { dump: dump.clone() },
+        (
+            throws::Throws { thrower: thrower.clone() },
+            sources::Sources { dump: dump.clone() },
+            processors::Processors { dump: dump.clone() },
+            quarantine::Quarantine { dump: dump.clone() },
+            replays::Replays { dump: dump.clone() },
+        ),
+        (
+            storages::Storages { dump: dump.clone() },
+            versions::Versions { dump: dump.clone() },
+            rows::Rows { dump: dump.clone() },
+        ),
+        (
+            hub::Hub { dump: dump.clone(), thrower: thrower.clone() },
+            devices::Devices { dump: dump.clone() },
+            commands::Commands { dump: dump.clone() },
+        ),
+        (stream::Stream { streams: streams.clone() }, stream::ReadingStream { streams: streams.clone() }),
+        (
+            status::Status { dump: dump.clone(), metrics: metrics.clone() },
+            metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
+            health::Health { dump: dump.clone() },
+        ),
     )
 }
 

@@ -31,11 +31,9 @@ const MAX_LABELS_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeviceChange {
-    /// The new name.
     device: Option<String>,
     /// `known` adopts a device that is `waiting`.
     state: Option<String>,
-    /// An object of labels.
     labels: Option<Json>,
     /// The expected interval in seconds; null to learn it.
     #[serde(default, deserialize_with = "given")]
@@ -57,7 +55,6 @@ fn fingerprint(token: &str) -> String {
 }
 
 impl Device {
-    /// Checks a token of the device.
     pub(in crate::hub) fn check_token(&self, token: Option<&str>) -> Result<()> {
         match &self.row.token {
             None => Ok(()),
@@ -120,7 +117,6 @@ impl Hub {
         Ok((self.device(&row.device).await?, adopted))
     }
 
-    /// Stores the settings of a device.
     pub(in crate::hub) async fn put_device(&self, row: &DeviceRow, expect: Expect) -> Result<()> {
         match self.context.write_one(self.context.put(SystemStorage::Device, row, expect)?).await? {
             Outcome::Updated(stored) | Outcome::Unchanged(stored) => self.state.cache.put_stored(&stored),

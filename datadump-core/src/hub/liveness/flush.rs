@@ -25,7 +25,6 @@ const MAX_CONCURRENT: usize = 64;
 /// Attempts to store a state that other nodes store as well.
 const MAX_ATTEMPTS: usize = 5;
 
-/// The writes that store the state of one tracker.
 struct TrackerWrites {
     liveness: Write,
     transition: Option<Write>,

@@ -21,10 +21,9 @@ const MIN_INTERVAL: i64 = 6_000_000;
 const LATE_INTERVALS: i64 = 3;
 const OFFLINE_INTERVALS: i64 = 10;
 
-/// The status of a device or sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub(crate) enum Status {
     /// It was seen within its usual interval.
     Online,
     /// It has been silent for 3 intervals.
@@ -35,20 +34,17 @@ pub enum Status {
 
 /// When a device or sensor was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LivenessState {
-    /// Its status.
-    pub status: Status,
+pub(crate) struct LivenessState {
+    pub(crate) status: Status,
     /// When it got this status.
-    pub since: Timestamp,
-    /// When it was last seen.
-    pub seen: Timestamp,
+    pub(crate) since: Timestamp,
+    pub(crate) seen: Timestamp,
     /// The last intervals in microseconds, oldest first.
-    pub intervals: Vec<i64>,
+    pub(crate) intervals: Vec<i64>,
 }
 
 impl Status {
-    /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Online => "online",
             Self::Late => "late",
@@ -59,12 +55,12 @@ impl Status {
 
 impl LivenessState {
     /// The state of a device that is seen for the first time.
-    pub fn first(now: Timestamp) -> Self {
+    pub(crate) fn first(now: Timestamp) -> Self {
         Self { status: Status::Online, since: now, seen: now, intervals: Vec::new() }
     }
 
     /// Notes that it was seen. Returns the previous status if it was not online.
-    pub fn mark_seen(&mut self, now: Timestamp) -> Option<Status> {
+    pub(crate) fn mark_seen(&mut self, now: Timestamp) -> Option<Status> {
         let interval = now.micros() - self.seen.micros();
         // The time it was offline says nothing about its usual interval.
         if interval > 0 && self.status != Status::Offline {
@@ -87,7 +83,7 @@ impl LivenessState {
     }
 
     /// The usual interval in microseconds: the period that was set, or the median of the last intervals.
-    pub fn period(&self, set: Option<f64>) -> i64 {
+    pub(crate) fn period(&self, set: Option<f64>) -> i64 {
         if let Some(seconds) = set {
             #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
             return (seconds * 1e6) as i64;
@@ -101,7 +97,7 @@ impl LivenessState {
     }
 
     /// The status at a time. Silence before the server began to listen does not count.
-    pub fn status_at(&self, set: Option<f64>, listening_since: Timestamp, now: Timestamp) -> Status {
+    pub(crate) fn status_at(&self, set: Option<f64>, listening_since: Timestamp, now: Timestamp) -> Status {
         let silent = now.micros() - self.seen.max(listening_since).micros();
         let period = self.period(set);
         let found = if silent >= period.saturating_mul(OFFLINE_INTERVALS) {
@@ -120,7 +116,7 @@ impl LivenessState {
     }
 
     /// When the status changes next unless it is seen before; none when it is offline.
-    pub fn due(&self, set: Option<f64>, listening_since: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn due(&self, set: Option<f64>, listening_since: Timestamp) -> Option<Timestamp> {
         let periods = match self.status {
             Status::Online => LATE_INTERVALS,
             Status::Late => OFFLINE_INTERVALS,

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::record::Failure;
 
 /// Maximum length of a name in characters.
-pub const MAX_LENGTH: usize = 255;
+pub(crate) const MAX_LENGTH: usize = 255;
 
 /// Checks a name in JSON: a text or a number.
 pub(super) fn check(json: &Json, whose: &str) -> Result<(), Failure> {
@@ -25,7 +25,7 @@ pub(super) fn of(json: Json) -> String {
 }
 
 /// Checks a name and returns it as it is stored.
-pub fn checked(text: &str, whose: &str) -> Result<String, Failure> {
+pub(crate) fn checked(text: &str, whose: &str) -> Result<String, Failure> {
     check_text(text, whose).map(|()| stored(text.to_owned()))
 }
 

@@ -28,33 +28,29 @@ const SENSORS: &str = "sensors";
 
 /// A reading as it was pushed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PushedReading {
-    /// The name of the device.
-    pub device: String,
-    /// The name of the sensor.
-    pub sensor: String,
+pub(crate) struct PushedReading {
+    pub(crate) device: String,
+    pub(crate) sensor: String,
     /// The value, if it is a number.
-    pub value: Option<f64>,
+    pub(crate) value: Option<f64>,
     /// The value, if it is not a number, or one that a float cannot hold exactly.
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
     /// The time by the device's clock.
-    pub at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// A part of a push that is not a reading.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MalformedReading {
+pub(crate) struct MalformedReading {
     /// The part, in a form that can be pushed again.
-    pub original: Json,
-    /// What is wrong with it.
-    pub failure: Failure,
-    /// The field that is wrong.
-    pub field: Option<String>,
+    pub(crate) original: Json,
+    pub(crate) failure: Failure,
+    pub(crate) field: Option<String>,
 }
 
 impl PushedReading {
     /// The reading in its single form.
-    pub fn to_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> Json {
         let value = match (&self.text, self.value) {
             (Some(text), _) => Json::from(text.as_str()),
             (None, value) => value.map_or(Json::Null, Json::from),
@@ -66,7 +62,7 @@ impl PushedReading {
 
 /// Reads the records of a push.
 #[derive(Debug, Default)]
-pub struct PushReader {
+pub(crate) struct PushReader {
     /// The member names of the previous record and their places: most records have the same.
     last: Option<(Arc<Names>, Places)>,
 }
@@ -114,7 +110,7 @@ impl PushReader {
     }
 
     /// Calls `say` with each reading of a record.
-    pub fn read(
+    pub(crate) fn read(
         &mut self,
         record: Fields,
         mut say: impl FnMut(Result<PushedReading, Box<MalformedReading>>),
@@ -165,7 +161,6 @@ fn whole(record: Fields, field: &str, failure: Failure) -> Box<MalformedReading>
 
 /// What all readings of a record share.
 struct Head {
-    /// The place of the device's name.
     device: usize,
     at: Option<Timestamp>,
 }

@@ -31,7 +31,6 @@ pub(super) struct Stage {
 enum State {
     /// More output may be available.
     Reading,
-    /// More input is needed.
     NeedsInput,
     /// The end of the compressed body has been reached.
     Ended,

@@ -16,13 +16,10 @@ pub(super) enum Claim {
     None,
     /// A form; accepted if the body looks like one.
     Form,
-    /// Binary data.
     Binary,
-    /// A multipart form.
     Multipart,
     /// Text in no particular format.
     Text,
-    /// A specific format.
     Format(&'static str),
 }
 

@@ -3,7 +3,6 @@
 
 use crate::process::vrl::LineProgram;
 
-/// Returns the processor for access logs.
 pub(in crate::process) fn access_log() -> LineProgram {
     LineProgram::new(
         "access-log",

@@ -16,7 +16,6 @@ const TEXT_FIELDS: &[&str] = &[
     "timestamp",
 ];
 
-/// Returns the processor for CEF and LEEF lines.
 pub(in crate::process) fn cef() -> LineProgram {
     LineProgram::new(
         "cef",

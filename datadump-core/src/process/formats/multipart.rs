@@ -13,7 +13,6 @@ use crate::{
     record::{Failure, Record},
 };
 
-/// Parses a multipart form.
 #[derive(Debug)]
 pub(in crate::process) struct Multipart {
     formats: Registry,

@@ -5,7 +5,6 @@ use crate::{
     record::Failure,
 };
 
-/// Parses JSON Lines.
 #[derive(Debug)]
 pub(in crate::process) struct Ndjson;
 

@@ -12,7 +12,6 @@ use crate::{
     record::{Failure, Fields, Record},
 };
 
-/// Parses metrics.
 #[derive(Debug)]
 pub(in crate::process) struct Prometheus;
 

@@ -2,7 +2,6 @@
 
 use crate::process::vrl::LineProgram;
 
-/// Returns the processor for syslog lines.
 pub(in crate::process) fn syslog() -> LineProgram {
     LineProgram::new(
         "syslog",

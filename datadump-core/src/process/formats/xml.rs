@@ -21,7 +21,6 @@ use crate::{
     record::Failure,
 };
 
-/// Parses one XML document.
 #[derive(Debug)]
 pub(in crate::process) struct Xml;
 

@@ -43,7 +43,6 @@ pub(super) enum WorkerFailure {
     Crashed(String),
 }
 
-/// A running worker.
 #[derive(Debug)]
 pub(super) struct Worker {
     child: Child,

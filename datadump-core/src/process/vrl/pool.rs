@@ -131,7 +131,6 @@ impl Pool {
 struct PoolRun<'a> {
     pool: &'a Pool,
     head: RunRequest,
-    /// Remaining time.
     time_left: Duration,
     /// Remaining output in bytes.
     output_left: usize,

@@ -34,7 +34,6 @@ pub struct Program {
     storage_member: StorageMember,
 }
 
-/// Limits of one run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunLimits {
     /// When the run is interrupted.

@@ -21,7 +21,6 @@ pub(super) const OUT_OF_MEMORY: &str = "the program exceeded its memory limit";
 pub(super) const TIMEOUT: &str = "the program exceeded the time limit for one record";
 pub(super) const TOO_MUCH_OUTPUT: &str = "the program exceeded the output limit for one record";
 
-/// The result of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum RunResult {
     #[serde(rename = "r")]
@@ -64,9 +63,7 @@ impl StorageMember {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum ErrorCode {
-    /// The program returned an error.
     ProgramFailed,
-    /// The program does not compile.
     NotCompiled,
     InvalidStorage,
     TooDeep,

@@ -31,10 +31,8 @@ pub(super) struct Handshake {
     pub(super) memory: u64,
 }
 
-/// A request of the parent.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// Compile a program.
     Check(Script),
     /// Run a program on the inputs that follow.
     Run(Box<RunRequest>),
@@ -56,7 +54,6 @@ pub(super) struct RunRequest {
     pub(super) total_timeout_micros: u64,
 }
 
-/// The result of compiling a program.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CheckResult {
     pub(super) compiles: bool,
@@ -122,7 +119,6 @@ pub(super) fn get_bytes(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Reads one message.
 pub(super) fn get<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<Option<T>> {
     let Some(bytes) = get_bytes(input)? else { return Ok(None) };
     Ok(Some(serde_json::from_slice(&bytes)?))

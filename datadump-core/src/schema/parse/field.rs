@@ -8,7 +8,6 @@ use crate::{
     schema::{Bounds, Field, FieldName, Kind, Pattern, Presence, Value, kind},
 };
 
-/// The parser of field names.
 pub(super) type Naming = fn(&str) -> Result<FieldName, String>;
 
 pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults) -> Option<Field> {

@@ -20,7 +20,6 @@ impl Faults {
     }
 }
 
-/// The members of one object.
 pub(super) struct Members<'a> {
     map: &'a Map<String, Json>,
     at: Place,

@@ -17,7 +17,6 @@ const MAX_INDEX_FIELDS: usize = 16;
 /// Maximum number of indexes per definition.
 const MAX_INDEXES: usize = 64;
 
-/// Reads the `meta` object.
 pub(super) fn read(json: &Json, fields: &[Field], faults: &mut Faults) -> Option<Meta> {
     let at = Place::field("meta");
     let mut members = Members::of(json, at.clone(), "meta", faults)?;

@@ -13,7 +13,6 @@ use crate::{
     record::Failure,
 };
 
-/// Parses YAML documents.
 #[derive(Debug)]
 pub(in crate::process) struct Yaml;
 
