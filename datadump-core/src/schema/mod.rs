@@ -1,8 +1,7 @@
 //! The schema of a storage: names, field types, values, definitions, parsing definitions from JSON, and
 //! migrations from one version to the next.
 //!
-//! A new field type is one variant in [`kind`], its rules in [`crate::validate`] and its column type in
-//! each backend. Types are matched without wildcards, so the compiler reports every place to change.
+//! What a new field type needs is listed in `docs/architecture.md`.
 
 mod check;
 pub mod definition;
