@@ -168,7 +168,7 @@ impl App {
     }
 }
 
-/// What is logged about a request, and its unread body.
+/// The details logged about a request, and its unread body.
 struct RequestLog {
     started: Instant,
     method: Method,

@@ -65,7 +65,7 @@ pub(crate) fn only_get(
     Methods { operations: vec![(Method::GET, endpoint)], head: Head::LikeGet }
 }
 
-/// What an operation's handler declares.
+/// The declarations of an operation's handler.
 #[derive(Default)]
 struct Declaration {
     id: &'static str,

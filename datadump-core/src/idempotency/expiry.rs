@@ -1,4 +1,4 @@
-//! Removes answers that are older than a day.
+//! Removes recorded answers that are older than a day.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
 /// Pause between two searches for expired answers.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Answers removed by one write batch: few enough that other writes are not delayed.
+/// Number of answers removed by one write batch, small enough not to delay other writes.
 const BATCH_ROWS: usize = 250;
 
 impl Idempotency {
@@ -22,7 +22,7 @@ impl Idempotency {
         let before = self.expired_before().to_string();
         let parameters = [
             ("updated_at__lte", before.as_str()),
-            // In the order of an index, so that current answers are not read.
+            // In index order, so that current answers are not read.
             ("ordering", "updated_at"),
             ("limit", &BATCH_ROWS.to_string()),
             ("count", "none"),
@@ -37,7 +37,7 @@ impl Idempotency {
                 return Ok(removed);
             }
             let deletes = page.rows.into_iter().map(|row| {
-                // An answer that was renewed meanwhile stays.
+                // An answer that has been renewed in the meantime stays.
                 Write::delete(in_force.clone(), row.key, Expect::Exactly(row.version))
             });
             let outcomes = self.context.store.write(WriteBatch::independent(deletes.collect())).await?;

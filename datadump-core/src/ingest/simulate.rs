@@ -45,10 +45,9 @@ struct Sample {
 }
 
 impl Ingest {
-    /// Returns what would become of sample throws. Request: `{source?, processor?: name,
-    /// program?: text, takes?, format?, routes?, unrouted?, throws: [{body | body_base64,
-    /// content_type?, args?}]}`. Answer: `{throws: [{format, records, rejected, dropped, rows,
-    /// violations}]}`.
+    /// Simulates sample throws and returns the result of each step. Request: `{source?, processor?: name,
+    /// program?: text, takes?, format?, routes?, unrouted?, throws: [{body | body_base64, content_type?,
+    /// args?}]}`. Response: `{throws: [{format, records, rejected, dropped, rows, violations}]}`.
     pub async fn simulate(&self, request: &Json) -> Result<Json> {
         let fault = |at: &str, detail: String| invalid(Place::field(at), "invalid", detail);
         let request = Request::deserialize(request)

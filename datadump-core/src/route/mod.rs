@@ -59,7 +59,7 @@ pub struct RoutedRecord {
 pub struct CastFailure {
     /// The original record.
     pub record: Record,
-    /// What is wrong.
+    /// Why the cast fails.
     pub fault: Fault,
 }
 

@@ -22,12 +22,12 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    /// A body that may stall for `stall_timeout` at a time, and take ten times as long in total.
+    /// Creates a body that may stall for `stall_timeout` at a time, and take ten times as long in total.
     pub(crate) fn of(body: Body, stall_timeout: Duration) -> Self {
         Self { is_endless: false, ..Self::endless(body, stall_timeout) }
     }
 
-    /// A body that may stall for `stall_timeout` at a time, without a limit on the total time.
+    /// Creates a body that may stall for `stall_timeout` at a time, without a limit on the total time.
     pub(crate) fn endless(body: Body, stall_timeout: Duration) -> Self {
         Self { stream: Box::pin(body.into_bytes_stream()), stall_timeout, is_endless: true, deadline: None }
     }

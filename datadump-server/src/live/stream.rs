@@ -76,7 +76,7 @@ pub(super) enum Message {
 }
 
 impl MessageStream {
-    /// A stream of committed changes.
+    /// Creates a stream of committed changes.
     pub(super) fn of_changes(
         mut subscription: Subscription,
         content: Content,
@@ -87,7 +87,7 @@ impl MessageStream {
         Self::new(Source::Changes(Box::new(subscription), content), Message::Hello(cursor, now), stop)
     }
 
-    /// A stream of commands of a device.
+    /// Creates a stream of commands of a device.
     pub(super) fn of_commands(commands: CommandStream, stop: CancellationToken) -> Self {
         Self::new(Source::Commands(commands, VecDeque::new()), Message::KeepAlive, stop)
     }

@@ -22,7 +22,7 @@ const MAX_BUFFER: usize = 64 << 10;
 /// Maximum number of headers of a request.
 const MAX_HEADERS: usize = 100;
 
-/// What all connections share.
+/// The state that all connections share.
 pub(super) struct Server {
     pub(super) app: Arc<App>,
     pub(super) local: SocketAddr,

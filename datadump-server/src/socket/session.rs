@@ -98,7 +98,7 @@ impl Session {
         loop {
             let can_read = responses.len() < MAX_UNANSWERED && unanswered_bytes < MAX_UNANSWERED_BYTES;
             let received = socket.get_ref().last_received();
-            // A silent client is pinged once, and disconnected after as much time again.
+            // A silent client is pinged once, and disconnected if it stays silent for the same time again.
             let is_pinged = pinged_at.is_some_and(|at: Instant| at > received);
             let deadline = received + if is_pinged { self.idle_timeout } else { self.idle_timeout / 2 };
             let flow = tokio::select! {

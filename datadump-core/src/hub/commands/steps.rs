@@ -93,7 +93,7 @@ impl Hub {
         Ok((read(&in_force, &row)?, row))
     }
 
-    /// Waits until a command has ended, or for this long, and returns it.
+    /// Waits until a command has ended, at most for `timeout`, and returns it.
     pub async fn wait_for_command(&self, id: &str, timeout: Duration) -> Result<Json> {
         let deadline = tokio::time::Instant::now() + timeout;
         let device = self.find_command(id).await?.0.device_id;

@@ -27,14 +27,13 @@ use crate::{
 /// A device with the version of its settings.
 #[derive(Debug, Clone)]
 pub struct DeviceInfo {
-    /// The device as it is shown.
+    /// The device as the API shows it.
     pub device: Json,
     /// The version.
     pub version: i32,
 }
 
-/// Lists the rows of one device in a default order. The parameters that are added here are left out of the
-/// links to other pages.
+/// Lists the rows of one device in a default order. Links to other pages omit the parameters added here.
 pub(super) async fn list_of_device(
     rows: &Rows,
     device: &Device,
@@ -60,7 +59,7 @@ fn not_applicable(parameter: &str, detail: String) -> Error {
 }
 
 impl Hub {
-    /// Resolves the device and the sensor of a subscription.
+    /// Resolves the device and sensor named in a subscription.
     pub(crate) async fn device_filter(
         &self,
         device: Option<&str>,
@@ -81,21 +80,21 @@ impl Hub {
         Ok(DeviceFilter { device, sensor })
     }
 
-    /// The device with this name or id.
+    /// Returns the device with this name or id.
     pub(super) async fn find(&self, device: &str) -> Result<Arc<Device>> {
         let found = self.ready().await?.cache.find(device);
         found.ok_or_else(|| Error::UnknownDevice(device.to_owned()))
     }
 
-    /// The device with this name or id, for a client that has its token.
+    /// Returns the device with this name or id, if the token is the device's.
     pub(super) async fn authenticate(&self, device: &str, token: Option<&str>) -> Result<Arc<Device>> {
         let device = self.find(device).await?;
         device.check_token(token)?;
         Ok(device)
     }
 
-    /// Lists devices with their status, their sensors and last values: filters, ordering and pages as for rows,
-    /// or all devices with one `status`.
+    /// Lists devices with their status, sensors and last values, with filters, ordering and pages as for
+    /// rows, or all devices with one `status`.
     pub async fn devices(&self, parameters: &[(String, String)]) -> Result<Listing> {
         self.ready().await?;
         if let Some((_, status)) = parameters.iter().find(|(name, _)| name == "status") {
@@ -173,7 +172,7 @@ impl Hub {
         })
     }
 
-    /// Loads what other nodes have stored about these devices.
+    /// Reloads the rows of these devices, which other nodes may have written.
     async fn refresh(&self, ids: &[i64]) -> Result<()> {
         let in_force = self.context.system(SystemStorage::Liveness)?;
         let column = Column::named(&in_force.definition, "device_id")

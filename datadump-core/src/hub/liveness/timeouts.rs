@@ -43,7 +43,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Checks one; returns whether the device or sensor still exists.
+    /// Checks one timeout; returns whether the device or sensor still exists.
     fn check_timeout(&self, found: LivenessRow, row: &StoredRow, now: Timestamp) -> bool {
         let Some(tracker) = self.state.cache.tracker(found.device_id, found.sensor_id) else { return false };
         let (period, names) = self.tracked(&tracker);

@@ -56,9 +56,9 @@ pub struct Command {
     pub params: Json,
     /// Its state.
     pub state: State,
-    /// How often it was leased.
+    /// Number of times it was leased.
     pub attempt: i32,
-    /// How often it is leased again if it is not acknowledged.
+    /// Maximum number of times it is leased again if it is not acknowledged.
     pub retries: i32,
     /// Seconds the device has to acknowledge it.
     pub lease_s: f64,
@@ -71,20 +71,20 @@ pub struct Command {
     pub lease_until: Option<Timestamp>,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// When its state changes by itself: the end of the lease, expiry, or removal.
+    /// When its state changes by itself: when the lease ends, the command expires, or it is removed.
     pub due: Option<Timestamp>,
     /// The result from the device: `{"ok", "data"}`.
     pub answer: Option<Json>,
-    /// All states it had.
+    /// All states it has been in.
     pub steps: Vec<CommandStep>,
 }
 
-/// A state that a command had.
+/// A state that a command has been in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CommandStep {
     /// The state.
     pub state: State,
-    /// When it got that state.
+    /// When it entered that state.
     pub at: Timestamp,
     /// The attempt.
     pub attempt: i32,
@@ -120,7 +120,7 @@ pub enum CommandEvent {
 /// The effect of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NextState {
-    /// The command is this now.
+    /// The command after the event.
     Changed(Box<Command>),
     /// Nothing changes.
     Unchanged,
@@ -131,7 +131,7 @@ pub enum NextState {
 }
 
 impl State {
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -145,7 +145,7 @@ impl State {
         }
     }
 
-    /// Whether it has ended.
+    /// Returns whether it has ended.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::Leased | Self::Acked)
     }
@@ -159,7 +159,7 @@ impl Command {
             return match event {
                 CommandEvent::Timeout if is_old => NextState::Removed,
                 CommandEvent::Timeout => NextState::Unchanged,
-                // The result it already has: the device did not receive the response.
+                // A repeated result: the device did not receive the response.
                 CommandEvent::Answer { ok, data, .. } if self.is_answer(*ok, data) => NextState::Unchanged,
                 _ => NextState::Refused,
             };
@@ -272,8 +272,8 @@ mod tests {
         CommandEvent::Answer { attempt, ok: true, data: json!(1) }
     }
 
-    /// Takes these steps at these times; the states behind them, `-` for one that is refused, `=` for one
-    /// that changes nothing, `x` when it is forgotten.
+    /// Applies these events at these times; returns the state after each, `-` for one that is refused, `=`
+    /// for one that changes nothing, `x` if the command is removed.
     fn walk(steps: &[(i64, CommandEvent)]) -> (Vec<&'static str>, Command) {
         let mut command = queued();
         let states = steps.iter().map(|(time, step)| match command.apply(step, at(*time)) {

@@ -35,9 +35,9 @@ pub struct PushedReading {
     pub sensor: String,
     /// The value, if it is a number.
     pub value: Option<f64>,
-    /// The value, if it is not a number, or one that a float cannot hold exactly.
+    /// The value as text, if it is not a number or a float cannot represent it exactly.
     pub text: Option<String>,
-    /// The time by the device's clock.
+    /// The time according to the device's clock.
     pub at: Option<Timestamp>,
 }
 
@@ -46,14 +46,14 @@ pub struct PushedReading {
 pub struct MalformedReading {
     /// The part, in a form that can be pushed again.
     pub original: Json,
-    /// What is wrong with it.
+    /// Why it is not a reading.
     pub failure: Failure,
-    /// The field that is wrong.
+    /// The field with the error.
     pub field: Option<String>,
 }
 
 impl PushedReading {
-    /// The reading in its single form.
+    /// Returns the reading as a record of its own.
     pub fn to_json(&self) -> Json {
         let value = match (&self.text, self.value) {
             (Some(text), _) => Json::from(text.as_str()),
@@ -67,11 +67,11 @@ impl PushedReading {
 /// Reads the records of a push.
 #[derive(Debug, Default)]
 pub struct PushReader {
-    /// The member names of the previous record and their places: most records have the same.
+    /// Member names of the previous record and their places, because most records have the same names.
     last: Option<(Arc<Names>, Places)>,
 }
 
-/// The places of the members whose names have a meaning.
+/// The places of the members that are not sensors.
 #[derive(Debug, Clone, Copy, Default)]
 struct Places {
     device: [Option<usize>; DEVICE.len()],
@@ -93,7 +93,7 @@ impl Places {
         }
     }
 
-    /// Whether the member at this place is not a sensor.
+    /// Returns whether the member at this place has a meaning of its own and is not a sensor.
     fn is_head(&self, place: usize, is_nested: bool) -> bool {
         let mut heads = self.device.iter().chain(&self.time);
         heads.any(|head| *head == Some(place)) || (is_nested && self.sensors == Some(place))
@@ -113,7 +113,7 @@ impl PushReader {
         }
     }
 
-    /// Calls `say` with each reading of a record.
+    /// Calls `say` with each reading in a record.
     pub fn read(
         &mut self,
         record: Fields,
@@ -131,7 +131,7 @@ impl PushReader {
             if let Err(failure) = name::check(json, "a sensor") {
                 return say(Err(whole(record, field, failure)));
             }
-            // Moved out, not copied.
+            // Values are moved out of the record, not copied.
             let (_, mut values) = record.into_parts();
             let mut taken = |place| values.get_mut(place).map(Json::take).unwrap_or_default();
             let (device, sensor, value) = (taken(head.device), taken(sensor), taken(value));
@@ -158,12 +158,12 @@ impl PushReader {
     }
 }
 
-/// A record that has no readings because of this field.
+/// Returns the error for a whole record that is not readable because of this field.
 fn whole(record: Fields, field: &str, failure: Failure) -> Box<MalformedReading> {
     Box::new(MalformedReading { original: record.into(), failure, field: Some(field.to_owned()) })
 }
 
-/// What all readings of a record share.
+/// The part that all readings of a record share.
 struct Head {
     /// The place of the device's name.
     device: usize,
@@ -224,14 +224,15 @@ fn unread(
     Box::new(MalformedReading { original, failure, field: Some(sensor.to_owned()) })
 }
 
-/// A text that is a number rather than an id: no leading zeros, no more digits than a float holds.
+/// Parses text that is a number rather than an id: no leading zeros, and no more digits than a float
+/// preserves.
 fn plain_number(text: &str) -> Option<f64> {
     let whole = text.parse::<i64>().ok().filter(|whole| is_exact(*whole) && whole.to_string() == text);
     #[expect(clippy::cast_precision_loss, reason = "it is exact")]
     whole.map(|whole| whole as f64).or_else(|| plain_decimal(text))
 }
 
-/// The first of these members that is present and not null, with its name and place.
+/// Returns the first of these members that is present and not null, with its name and place.
 fn first<'r>(
     values: &'r [Json],
     places: &[Option<usize>],

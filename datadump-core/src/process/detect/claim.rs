@@ -68,7 +68,7 @@ const SUFFIXES: &[(&str, &str)] = &[
     ("+msgpack", "msgpack"),
 ];
 
-/// What the content type says.
+/// Returns the claim that a content type makes.
 pub(super) fn claim(media: &Media<'_>) -> Claim {
     if media.essence.is_empty() || media.is(&["application/octet-stream", "*/*"]) {
         return Claim::None;

@@ -239,8 +239,8 @@ pub(super) fn yaml(text: &str) -> bool {
         && yaml::is_documents(text)
 }
 
-/// Recognises valid TOML with a `[section]` and values. Similar configuration file formats are not valid
-/// TOML.
+/// Recognises valid TOML with a `[section]` and values. Configuration formats that only resemble TOML are not
+/// valid TOML.
 pub(super) fn toml(text: &str) -> bool {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let is_section = |line: &str| line.starts_with('[') && line.ends_with(']') && !line.contains(',');

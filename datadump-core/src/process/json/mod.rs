@@ -42,7 +42,7 @@ pub(super) fn record_from_scan(text: &str, scan: &Scan) -> Result<Record, Failur
     lenient::read(text)?.into_record()
 }
 
-/// What a text starts with.
+/// What is found at the start of a text.
 pub(super) enum First {
     /// One value and nothing else.
     Whole,

@@ -30,7 +30,7 @@ pub(in crate::process) struct LineProgram {
 /// How the strings that a program returns are interpreted.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::process) enum LineValues {
-    /// As strings: the program converts numbers itself.
+    /// Strings stay strings, because the program converts numbers itself.
     Typed,
     /// The format is untyped: types are inferred.
     Untyped {

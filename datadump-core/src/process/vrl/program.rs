@@ -41,7 +41,7 @@ pub enum Mode {
 pub struct Script {
     /// The source text.
     pub source: Arc<str>,
-    /// What the program processes.
+    /// The input of the program.
     pub mode: Mode,
 }
 

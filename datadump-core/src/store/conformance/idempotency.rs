@@ -28,7 +28,7 @@ fn a_tag(test: &TestStore<'_>, id: i64, code: &str) -> Result<Write> {
     test.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
 }
 
-/// A record with this text.
+/// Returns a record with this text.
 fn record(test: &TestStore<'_>, key: &str, text: &str) -> Result<Row> {
     let definition = test.store.catalogue().system(SystemStorage::IdempotencyKey)?;
     test.bench.prove(&definition, &json!({"id": key, "fingerprint": "AAEC", "answer": text}))

@@ -73,7 +73,7 @@ async fn read_back(test: &TestStore<'_>, records: &[Json]) -> Result<()> {
     Ok(())
 }
 
-/// A storage with a field of each kind.
+/// Returns a storage with a field of each kind.
 fn all_kinds() -> Json {
     json!({"name": "all", "key": {"name": "id", "type": "uuid"}, "fields": [
         {"name": "boolean", "type": "boolean", "nullable": true},

@@ -89,9 +89,9 @@ pub struct PostgresStore {
 /// The running writers.
 #[derive(Debug, Clone)]
 struct Writers {
-    /// Those that write what is queued.
+    /// The writers of queued jobs.
     queued: TaskTracker,
-    /// The one that retries blocked jobs.
+    /// The writer that retries blocked jobs.
     blocked: TaskTracker,
 }
 

@@ -27,11 +27,11 @@ use crate::{
 pub(super) enum Effect {
     /// The write's own row is stored, with these service columns.
     Stored(ServiceColumns),
-    /// Anything else.
+    /// Any other outcome.
     Final(Outcome),
 }
 
-/// What a stored row has beside its values.
+/// The service columns of a stored row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ServiceColumns {
     /// Whether the row was inserted rather than replaced.

@@ -205,7 +205,7 @@ impl Wal {
     }
 }
 
-/// What happened between two checkpoints.
+/// Measurements between two checkpoints.
 struct Interval {
     time: Duration,
     frames: u32,
@@ -251,7 +251,7 @@ fn unavailable(error: io::Error) -> Error {
     Error::Unavailable(error.into())
 }
 
-/// The name of a file that SQLite keeps beside the database.
+/// Returns the path of a file that SQLite keeps beside the database.
 pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);

@@ -34,7 +34,7 @@ pub(super) struct MovedField {
     pub(super) how: FillMethod,
 }
 
-/// FillMethod the new column is filled.
+/// How the new column is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FillMethod {
     /// By the database, while writes go on.
@@ -56,7 +56,7 @@ pub(super) struct IndexBuild {
     pub(super) when: BuildPhase,
 }
 
-/// BuildPhase an index is built.
+/// When an index is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BuildPhase {
     /// While writes go on.
@@ -147,8 +147,8 @@ impl Plan {
             .collect()
     }
 
-    /// Returns the columns whose type only needs a larger limit: final name and new type. To be run after
-    /// [`Plan::swap`].
+    /// Returns the columns whose type only needs a larger limit: final name and new type. These statements
+    /// run after [`Plan::swap`].
     pub(super) fn wider(&self) -> impl Iterator<Item = (&Field, String)> {
         self.difference.changes.iter().filter_map(|change| match change.task {
             Task::GrowColumn { from, to } if !self.moved.iter().any(|moved| moved.from == from) => {
