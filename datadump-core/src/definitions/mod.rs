@@ -212,7 +212,7 @@ impl Definitions {
         let store = self.context.store.clone();
         self.context.background.spawn(async move {
             if let Err(error) = store.migrate(id).await {
-                tracing::error!(storage = id.get(), %error, "a migration did not run to its end");
+                tracing::error!(storage = id.get(), %error, "a migration did not complete");
             }
         });
     }

@@ -224,7 +224,7 @@ impl Address {
             ":memory:" => Ok(Self::Sqlite(None)),
             "" => Err(Error::Database("the address of the database is empty".into())),
             _ if path.contains("://") => {
-                Err(Error::Database("a database is `sqlite:PATH` or `postgres://…`".into()))
+                Err(Error::Database("the database must be `sqlite:PATH` or `postgres://…`".into()))
             }
             _ => Ok(Self::Sqlite(Some(path.into()))),
         }

@@ -233,7 +233,7 @@ impl Hub {
             let device = match admitted.get(device) {
                 Some(Ok(Admission::Accepted(device))) => device,
                 Some(Ok(Admission::Waiting(device))) => {
-                    let detail = format!("device `{device}` waits to be adopted");
+                    let detail = format!("device `{device}` is waiting to be adopted");
                     prepared.set_aside(origin, &pushed, "device-waiting", device.clone(), detail);
                     continue;
                 }
@@ -263,7 +263,7 @@ impl Hub {
                     line: origin.line,
                     code: "clock_off".into(),
                     field: Some("timestamp".into()),
-                    detail: "the time is far from the server's; it is stored as it is".into(),
+                    detail: "the time is far from the server's; it is stored unchanged".into(),
                     quarantine: None,
                 });
             }

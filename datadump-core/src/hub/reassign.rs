@@ -82,7 +82,7 @@ impl Hub {
                 tokio::time::sleep(RETRY_DELAY).await;
                 Ok(true)
             }
-            other => Err(Error::internal(format!("moving a reading had the outcome {other:?}"))),
+            other => Err(Error::internal(format!("unexpected outcome of moving a reading: {other:?}"))),
         }
     }
 }

@@ -106,7 +106,9 @@ impl Hub {
                 // Another node has registered the name, and this node has not seen the change yet.
                 Outcome::Invalid(_) => self.read_device(name).await?,
                 other => {
-                    return Err(Error::internal(format!("registering a device had the outcome {other:?}")));
+                    return Err(Error::internal(format!(
+                        "unexpected outcome of registering a device: {other:?}"
+                    )));
                 }
             }
         }
@@ -175,7 +177,7 @@ impl Hub {
                     Outcome::Invalid(_) => self.read_device(&device.row.device).await?,
                     other => {
                         return Err(Error::internal(format!(
-                            "registering a sensor had the outcome {other:?}"
+                            "unexpected outcome of registering a sensor: {other:?}"
                         )));
                     }
                 }

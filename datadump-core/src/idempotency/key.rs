@@ -24,14 +24,14 @@ impl IdempotencyKey {
     /// ```
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            return Err("an idempotency key has at least one character".into());
+            return Err("an idempotency key must not be empty".into());
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("an idempotency key is visible ASCII, without spaces".into());
+            return Err("an idempotency key must consist of visible ASCII characters, without spaces".into());
         }
         if text.len() > MAX_LENGTH {
             return Err(format!(
-                "an idempotency key has at most {MAX_LENGTH} characters, not {}",
+                "an idempotency key can have at most {MAX_LENGTH} characters, not {}",
                 text.len()
             ));
         }

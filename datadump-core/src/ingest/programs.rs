@@ -212,7 +212,7 @@ impl Programs {
         }
         let script = script(takes, text)?;
         if text.len() > MAX_PROGRAM_LENGTH {
-            let detail = format!("a program has at most {MAX_PROGRAM_LENGTH} bytes");
+            let detail = format!("a program can have at most {MAX_PROGRAM_LENGTH} bytes");
             return Err(request::invalid(Place::field("program"), "too-long", detail));
         }
         let warnings = self.check(&script).await?;

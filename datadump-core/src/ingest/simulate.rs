@@ -53,7 +53,7 @@ impl Ingest {
         let request = Request::deserialize(request)
             .map_err(|error| invalid(Place::body(), "invalid", error.to_string()))?;
         if request.throws.len() > MAX_THROWS {
-            return Err(fault("throws", format!("a simulation takes at most {MAX_THROWS} throws")));
+            return Err(fault("throws", format!("a simulation can have at most {MAX_THROWS} throws")));
         }
         let name = StorageName::parse(request.source.as_deref().unwrap_or("inbox"))
             .map_err(|reason| invalid(Place::field("name"), "name", reason))?;

@@ -85,7 +85,7 @@ impl Sources {
             Outcome::Refused(current) => {
                 Err(Error::Precondition { current: current.as_ref().map(Stored::to_json) })
             }
-            other => Err(Error::internal(format!("writing a source had the outcome {other:?}"))),
+            other => Err(Error::internal(format!("unexpected outcome of writing a source: {other:?}"))),
         }
     }
 
@@ -121,7 +121,7 @@ impl Sources {
         let _writing = self.reload.read().await;
         match self.write(name, Settings::default(), Some(format.to_owned()), Expect::Absent).await? {
             Outcome::Created(stored) | Outcome::Refused(Some(stored)) => self.cache.put(&stored),
-            other => Err(Error::internal(format!("creating a source had the outcome {other:?}"))),
+            other => Err(Error::internal(format!("unexpected outcome of creating a source: {other:?}"))),
         }
     }
 

@@ -303,6 +303,6 @@ impl StreamFormat {
 }
 
 fn not_cut(format: &str) -> Error {
-    let detail = format!("format {format} cannot be streamed: only formats that go by lines can");
+    let detail = format!("format {format} cannot be streamed: only line-based formats can");
     Error::Settings(vec![Fault::new(Place::Parameter("stream".into()), "not-applicable", detail)])
 }

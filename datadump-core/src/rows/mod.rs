@@ -243,9 +243,7 @@ impl Rows {
                 }
             }
             Outcome::Unchanged(stored) => Ok(saved(stored, false)),
-            Outcome::Replaced(..) | Outcome::RolledBack => {
-                Err(Error::internal("an outcome that nobody asked for"))
-            }
+            Outcome::Replaced(..) | Outcome::RolledBack => Err(Error::internal("an outcome without a write")),
             Outcome::Missing => Err(self.unknown(key)),
             Outcome::VersionRequired => Err(Error::VersionRequired(self.name.clone())),
             Outcome::Invalid(faults) => Err(Error::Invalid(faults)),
@@ -282,13 +280,14 @@ pub(crate) fn with_condition(
     let at = Place::field(service.version);
     let version = sent.as_i64().and_then(|v| i32::try_from(v).ok()).filter(|v| *v >= 1);
     let Some(version) = version else {
-        let detail = format!("{sent} is not a version: a whole number from 1 to {}", i32::MAX);
+        let detail = format!("{sent} is not a version, which is a whole number from 1 to {}", i32::MAX);
         return Err(Error::Invalid(vec![Fault::new(at, "version", detail)]));
     };
     match expect {
         Expect::Anything | Expect::Different => Ok((record, Expect::Version(version))),
         Expect::Exactly(other) if other != version => {
-            let detail = format!("version {version} is not the {other} of the condition on the request");
+            let detail =
+                format!("version {version} differs from {other}, the version in the request's condition");
             Err(Error::Invalid(vec![Fault::new(at, "version", detail)]))
         }
         Expect::Exists => Ok((record, Expect::Exactly(version))),
@@ -305,7 +304,8 @@ fn same_key(in_force: &InForce, record: &mut Map<String, Json>, key: &Value) -> 
     if *found == wanted || defined.kind.read(found).as_ref() == Ok(key) {
         return Ok(());
     }
-    let detail = format!("Key {found} is not the one addressed, {wanted}; a key cannot be changed");
+    let detail =
+        format!("key {found} differs from {wanted}, the key in the request; a key cannot be changed");
     Err(Error::Invalid(vec![Fault::new(Place::field(defined.name.as_str()), "key", detail)]))
 }
 

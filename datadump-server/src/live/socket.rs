@@ -103,7 +103,7 @@ async fn serve(mut messages: MessageStream, socket: Socket) -> End {
             () = stopped => End::Broken,
         }
     };
-    tracing::debug!(?end, "a stream over a WebSocket ends");
+    tracing::debug!(?end, "a stream over a WebSocket ended");
     let is_open = matches!(end, End::Closed | End::Close(..));
     if let (true, Ok(socket)) = (is_open, sink.reunite(stream)) {
         let _ = timeout(CLOSE_TIMEOUT, close(socket, end)).await;

@@ -75,7 +75,7 @@ impl Session {
     pub(super) async fn serve(self, mut socket: Socket, connection: ConnectionHandle) {
         let mut responses = Responses::new();
         let end = self.read(&mut socket, &mut responses, &connection).await;
-        tracing::debug!(?end, "a WebSocket session ends");
+        tracing::debug!(?end, "a WebSocket session ended");
         // Messages that were read are committed and, if the connection works, answered.
         let mut can_send = end != End::Broken;
         while let Some((response, _)) = responses.next().await {

@@ -133,7 +133,7 @@ impl NewCommand {
                 .map_err(|failure| request::invalid(Place::field(field), "name", failure.detail))?;
         }
         if new.params.to_string().len() > MAX_DATA_BYTES {
-            let detail = format!("`params` has at most {MAX_DATA_BYTES} bytes");
+            let detail = format!("`params` can have at most {MAX_DATA_BYTES} bytes");
             return Err(request::invalid(Place::field("params"), "too-long", detail));
         }
         Ok(new)

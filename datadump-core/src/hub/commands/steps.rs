@@ -41,7 +41,7 @@ impl Hub {
     pub async fn answer_command(&self, id: &str, token: Option<&str>, answer: CommandResult) -> Result<Json> {
         let CommandResult { ok, data, attempt } = answer;
         if data.to_string().len() > MAX_DATA_BYTES {
-            let detail = format!("`data` has at most {MAX_DATA_BYTES} bytes");
+            let detail = format!("`data` can have at most {MAX_DATA_BYTES} bytes");
             return Err(request::invalid(Place::field("data"), "too-long", detail));
         }
         self.step_command(id, Some(token), &CommandEvent::Answer { attempt, ok, data }).await

@@ -138,7 +138,7 @@ impl Hub {
                 let detail = format!("another device has the name `{}`", row.device);
                 Err(Error::Invalid(vec![Fault::new(Place::field("device"), "unique", detail)]))
             }
-            other => Err(Error::internal(format!("changing a device had the outcome {other:?}"))),
+            other => Err(Error::internal(format!("unexpected outcome of changing a device: {other:?}"))),
         }
     }
 

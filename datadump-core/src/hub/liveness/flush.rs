@@ -197,7 +197,9 @@ impl PendingFlush<'_> {
                 self.hub.liveness.push_urgent(tracker, &mut state);
             }
             other => {
-                return Err(Error::internal(format!("storing a liveness state had the outcome {other:?}")));
+                return Err(Error::internal(format!(
+                    "unexpected outcome of storing a liveness state: {other:?}"
+                )));
             }
         }
         drop(state);

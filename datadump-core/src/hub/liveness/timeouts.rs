@@ -63,7 +63,11 @@ impl Hub {
         let before = liveness.status;
         let status = liveness.status_at(period, self.state.listening_since, now);
         if status != before {
-            tracing::debug!(tracker = key, status = status.name(), "silent for too long");
+            tracing::debug!(
+                tracker = key,
+                status = status.name(),
+                "the status of a silent device or sensor changed"
+            );
             (liveness.status, liveness.since) = (status, now);
             state.was = state.was.or(Some(before.name()));
         }

@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(gone.due(None, at(0.0)), None);
         assert_eq!(gone.mark_seen(at(9_000.0)), Some(Status::Offline));
         assert_eq!((gone.status, gone.since), (Status::Online, at(9_000.0)));
-        assert_eq!(gone.period(None), 10_000_000, "the time it was away is no interval");
+        assert_eq!(gone.period(None), 10_000_000, "the time it was away does not count as an interval");
         assert_eq!(gone.mark_seen(at(9_010.0)), None);
     }
 }

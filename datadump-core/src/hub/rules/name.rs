@@ -12,7 +12,7 @@ pub(super) fn check(json: &Json, whose: &str) -> Result<(), Failure> {
     match json {
         Json::String(text) => check_text(text, whose),
         Json::Number(_) => Ok(()),
-        other => Err(malformed(format!("the name of {whose} must be a text, not {other}"))),
+        other => Err(malformed(format!("the name of {whose} must be a string, not {other}"))),
     }
 }
 
@@ -38,7 +38,7 @@ fn check_text(text: &str, whose: &str) -> Result<(), Failure> {
         let length = text.chars().count();
         if length > MAX_LENGTH {
             return Err(malformed(format!(
-                "the name of {whose} has at most {MAX_LENGTH} characters, not {length}"
+                "the name of {whose} can have at most {MAX_LENGTH} characters, not {length}"
             )));
         }
     }

@@ -144,8 +144,9 @@ impl PushReader {
         let count = sensors.map_or(0, Map::len) + others().count();
         if count == 0 || count > MAX_SENSORS {
             let detail = match count {
-                0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
-                many => format!("a push has at most {MAX_SENSORS} sensors, not {many}"),
+                0 => "a push must have at least one sensor in `sensors`, or `sensor_type` and `value`"
+                    .to_owned(),
+                many => format!("a push can have at most {MAX_SENSORS} sensors, not {many}"),
             };
             return say(Err(whole(record, SENSORS, malformed(detail))));
         }
@@ -174,7 +175,7 @@ type Wrong = (&'static str, Failure);
 
 fn head(values: &[Json], places: &Places) -> Result<Head, Wrong> {
     let Some((field, device, json)) = first(values, &places.device, &DEVICE) else {
-        return Err((DEVICE[0], malformed("a push names its device in `device_id`")));
+        return Err((DEVICE[0], malformed("a push must name its device in `device_id`")));
     };
     name::check(json, "a device").map_err(|failure| (field, failure))?;
     let at = match first(values, &places.time, &TIME) {

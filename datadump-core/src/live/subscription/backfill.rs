@@ -21,7 +21,7 @@ impl Subscription {
     /// too large for memory.
     pub(super) async fn plan_backfill(&mut self, backfill: Backfill, now: Timestamp) -> Result<()> {
         let Some(storages) = self.interest.named(self.store.as_ref()) else {
-            return Err(not_applicable("backfill", "a backfill reads storages, which must be named"));
+            return Err(not_applicable("backfill", "a backfill requires its storages to be named"));
         };
         let limit = match backfill {
             Backfill::Rows(rows) => rows,

@@ -170,7 +170,7 @@ impl Subscription {
                 let read =
                     if self.backfill.is_empty() { self.catch_up().await } else { self.read_backfill().await };
                 if let Err(error) = read {
-                    tracing::debug!(%error, "a subscription ends");
+                    tracing::debug!(%error, "a subscription failed");
                     return None;
                 }
                 continue;
