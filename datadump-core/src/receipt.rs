@@ -47,7 +47,7 @@ pub struct Receipt {
 /// A warning or an error about a part of a throw.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
-    /// The index of the record, from 0; none for the whole throw.
+    /// The index of the record, from 0; `None` if the remark is about the whole throw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
     /// The line of the record, from 1.

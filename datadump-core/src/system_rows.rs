@@ -1,7 +1,7 @@
 //! Rows of system storages as Rust types: serde names the fields, the definition gives their types.
 //!
-//! JSON has no bytes, so a system storage has at most one binary field, and its bytes are passed beside
-//! the serialized fields.
+//! JSON has no bytes, so a system storage has at most one binary field, and its bytes are passed separately
+//! from the serialized fields.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Routes from paths and methods to operations. The framework's own routing would ignore unknown query
-//! parameters, and answer a wrong method without naming the right ones.
+//! Maps paths and methods to operations. The framework's own routing would ignore unknown query parameters,
+//! and answer a wrong method without naming the right ones.
 //!
 //! The endpoints here are not `async` functions: each would store the request, half a KiB, in its future once
 //! more, and that would be moved with the future.

@@ -98,7 +98,7 @@ impl Builder {
     }
 
     /// Sets the maximum memory for the records of all throws in progress, in bytes. A throw whose records
-    /// need more than is left fails with [`Overloaded`](Error::Overloaded).
+    /// need more memory than is available fails with [`Overloaded`](Error::Overloaded).
     #[must_use]
     pub fn record_memory(mut self, bytes: usize) -> Self {
         self.record_memory = bytes;

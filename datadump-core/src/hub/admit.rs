@@ -25,7 +25,7 @@ const MAX_TEXT_LENGTH: usize = 1_000;
 /// A device that may push.
 #[derive(Debug)]
 pub(super) enum Admission {
-    /// Its readings wait in quarantine until the device of this name is adopted.
+    /// Its readings wait in quarantine until the device with this name is adopted.
     Waiting(String),
     /// Its readings are stored.
     Accepted(AcceptedDevice),

@@ -56,7 +56,7 @@ const DEFAULT_MAX_DEVICES: usize = 100_000;
 /// Settings of the hub.
 #[derive(Debug, Clone, Copy)]
 pub struct HubOptions {
-    /// What happens to an unknown device.
+    /// The handling of unknown devices.
     pub registration: Registration,
     /// Maximum number of devices.
     pub devices: usize,

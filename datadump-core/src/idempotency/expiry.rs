@@ -15,8 +15,8 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 const BATCH_ROWS: usize = 250;
 
 impl Idempotency {
-    /// Removes expired answers and returns how many there were. This happens by itself every minute, and may
-    /// run in several processes at once.
+    /// Removes expired answers and returns how many there were. It runs automatically every minute, and may
+    /// run in several processes at the same time.
     pub async fn expire(&self) -> Result<u64> {
         let in_force = self.context.system(SystemStorage::IdempotencyKey)?;
         let before = self.expired_before().to_string();

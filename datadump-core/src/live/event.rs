@@ -30,7 +30,7 @@ pub(crate) struct HubEvents {
 /// A change of a row.
 #[derive(Debug)]
 pub struct Event {
-    /// What happened to the row.
+    /// The kind of change.
     pub what: ChangeKind,
     /// The row's storage.
     pub storage: StorageName,

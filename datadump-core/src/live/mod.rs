@@ -1,4 +1,4 @@
-//! Live: publishes what is committed to subscribers, in commit order and without gaps.
+//! Live: publishes committed changes to subscribers, in commit order and without gaps.
 //!
 //! ```text
 //! change log ─► reader: one for all subscribers, reads each row once ─► batches ─► subscriptions

@@ -13,7 +13,7 @@ use crate::{
 pub struct SubscriptionRequest {
     /// Storages, which need not exist yet; all if empty.
     pub storages: Vec<String>,
-    /// Sources, which need not exist yet; stands for the storages that their records currently go to. If
+    /// Sources, which need not exist yet; selects the storages that their records currently go to. If
     /// `storages` is given too, only storages in both are included.
     pub sources: Vec<String>,
     /// Filters on rows, as for a list; they require exactly one storage. Deletions always pass. An index is
@@ -27,7 +27,7 @@ pub struct SubscriptionRequest {
     pub hub: bool,
     /// A device, by name or id; implies `hub`.
     pub device: Option<String>,
-    /// Sensors of this name, or the sensor with this id; implies `hub`.
+    /// Sensors with this name, or the sensor with this id; implies `hub`.
     pub sensor: Option<String>,
     /// System storages.
     pub(crate) system: Vec<SystemStorage>,

@@ -96,7 +96,7 @@ impl Routes {
         self.routes.is_empty().then_some(&self.default_storage)
     }
 
-    /// Returns all storages that records may be routed to, unless a processor chooses another one.
+    /// Returns all storages that records may be routed to, unless a processor chooses a different one.
     pub fn storages(&self) -> Vec<&StorageName> {
         let routed = self.routes.iter().map(|route| &route.storage);
         let default =

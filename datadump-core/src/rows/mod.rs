@@ -182,7 +182,7 @@ impl Rows {
         }
     }
 
-    /// Runs a query against the version in force, and again if another version comes into force in the
+    /// Runs a query against the version in force, and again if a new version comes into force in the
     /// meantime.
     async fn query<T, F>(&self, run: impl Fn(Arc<InForce>) -> F) -> Result<(Arc<InForce>, T)>
     where

@@ -17,7 +17,7 @@ pub(crate) struct Chunks {
     stream: Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>,
     stall_timeout: Duration,
     is_endless: bool,
-    /// Deadline for the whole body, set when the first chunk has to be waited for.
+    /// Deadline for the whole body, set when the server first has to wait for a chunk.
     deadline: Option<Instant>,
 }
 

@@ -185,7 +185,7 @@ impl Source {
             }
             Self::Commands(commands, leased) => {
                 let next = commands.next(KEEP_ALIVE_INTERVAL).await;
-                // The device was removed or has another token, or the database failed.
+                // The device was removed or has a new token, or the database failed.
                 let next = next.inspect_err(|error| tracing::debug!(%error, "a stream of commands failed"));
                 leased.extend(next.ok()?);
                 Some(Some(leased.pop_front().map_or(Message::KeepAlive, Message::Command)))

@@ -71,7 +71,7 @@ const STAGES: &[(&str, &[&str])] = &[
     ("process", &[]),
     ("route", &[]),
     ("validate", &[]),
-    // Rows are validated again when another definition is in force.
+    // Rows are validated again when a new definition has come into force.
     ("store", &["validate"]),
 ];
 

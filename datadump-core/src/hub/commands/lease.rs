@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Maximum number of commands that are leased at once.
+/// Maximum number of commands leased at a time.
 const MAX_LEASED: usize = 100;
 
 /// A stream of a device's commands.
@@ -37,7 +37,7 @@ pub struct CommandStream {
 impl CommandStream {
     /// Leases the next commands, waiting up to `wait` for them.
     pub async fn next(&self, wait: Duration) -> Result<Vec<Json>> {
-        // The device may have been removed, or given another token, meanwhile.
+        // In the meantime, the device may have been removed or given a new token.
         self.hub.lease(self.device, self.token.as_deref(), MAX_LEASED, wait).await
     }
 }
@@ -72,7 +72,7 @@ impl Hub {
     ) -> Result<Vec<Json>> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
-            // The device may have been adopted, removed, or given another token, while it waited.
+            // While it waited, the device may have been adopted, removed or given a new token.
             let device = self.state.cache.by_id(id).ok_or_else(|| Error::UnknownDevice(id.to_string()))?;
             device.check_token(token)?;
             let signal = self.state.signal(id);

@@ -42,7 +42,7 @@ const MAX_RETRIES: i32 = 100;
 /// Maximum number of queued commands per device.
 const MAX_QUEUED: usize = 1_000;
 
-/// Attempts to store a step while others store steps of the same command.
+/// Maximum attempts to store a step while others store steps of the same command.
 const MAX_ATTEMPTS: usize = 100;
 
 /// Maximum size of a command's parameters, or of its result, in bytes.

@@ -21,7 +21,7 @@ use crate::{
 /// Maximum period in seconds: a year.
 const MAX_PERIOD: f64 = 366.0 * 86_400.0;
 
-/// Attempts to change a device while other nodes change it.
+/// Maximum attempts to change a device while other nodes change it.
 const MAX_ATTEMPTS: usize = 10;
 
 /// Maximum size of a device's labels in bytes.

@@ -14,8 +14,8 @@ const SAMPLE_BYTES: usize = 64 * 1024;
 /// Maximum size of text that is parsed completely to detect YAML or TOML.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
-/// Returns the first non-empty lines. A long line is never truncated, because half of it might match
-/// another format.
+/// Returns the first non-empty lines. A long line is never truncated, because half of it might match a
+/// different format.
 pub(super) fn sample(text: &str) -> Vec<&str> {
     let mut bytes = 0;
     let mut sample = Vec::new();

@@ -93,7 +93,7 @@ pub(super) async fn a_batch_with_a_record_takes_effect_once(bench: &dyn Bench) -
         summary(&test.store.write(empty).await?),
         (vec!["refused"], json!("0")),
     )?;
-    // With a condition on the record's version, a batch continues where another one ended.
+    // With a condition on the record's version, a batch continues where a previous one ended.
     let next = |expect| -> Result<WriteBatch> {
         counting(&test, WriteBatch::independent(vec![a_tag(&test, 20, "c")?]), "k", expect)
     };

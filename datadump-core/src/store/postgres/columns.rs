@@ -153,7 +153,7 @@ impl<'v, I: Iterator<Item = &'v Value>> TypedOperation<'v> for Array<'_, I> {
     }
 }
 
-/// A value of another kind than its column is a defect; it must not silently become null.
+/// A value whose kind differs from its column's is a defect; it must not silently become null.
 pub(super) fn not_of_its_kind() -> sqlx::Error {
     encode("a value does not match its column's kind")
 }
@@ -229,7 +229,7 @@ pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Valu
 }
 
 fn decode<'r, T: Decode<'r, Postgres> + Type<Postgres>>(raw: PgValueRef<'r>) -> sqlx::Result<T> {
-    // Another version may just have come into force, with another type of column.
+    // A new version may just have come into force, with a different column type.
     if !T::compatible(&raw.type_info()) {
         return Err(another_type());
     }

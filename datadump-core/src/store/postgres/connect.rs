@@ -22,7 +22,7 @@ const STATEMENT_CACHE_SIZE: usize = 400;
 
 /// Settings of every session. Committed means synced to disk, whatever the server's default is; JIT
 /// compilation takes longer than these statements run; and a client that is frozen within a transaction must
-/// not hold its locks for ever.
+/// not hold its locks forever.
 const SESSION: &str = "SET synchronous_commit = on; SET jit = off; \
                        SET idle_in_transaction_session_timeout = '60s'; \
                        SET client_min_messages = warning";

@@ -14,7 +14,7 @@ pub(super) enum ErrorClass {
     Again,
     /// One of the rows violates a constraint.
     Row,
-    /// The table does not match the statement: another version came into force, or the storage was removed.
+    /// The table does not match the statement: a new version came into force, or the storage was removed.
     Moved,
     /// A statement exceeded its timeout.
     Slow,

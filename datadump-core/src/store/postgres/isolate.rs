@@ -57,7 +57,7 @@ impl Isolation<'_> {
     }
 
     /// Examines all-or-nothing batches that failed on a condition: the database may refuse other rows of them
-    /// too, and the caller is to get all faults at once.
+    /// too, and the caller should get all faults at once.
     pub(super) async fn complete(
         &mut self,
         writes: &mut [PlannedWrite<'_>],

@@ -134,8 +134,8 @@ impl PostgresStore {
 }
 
 impl Writers {
-    /// Starts the writers on a thread of their own, which ends with them. On the threads that serve requests
-    /// they would wait behind those for every response of the database.
+    /// Starts the writers on a thread of their own, which ends with them. On the threads that serve requests,
+    /// they would have to wait behind requests after every response of the database.
     fn start(shared: Arc<Shared>) -> Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
         let writers = Self { queued: TaskTracker::new(), blocked: TaskTracker::new() };

@@ -61,7 +61,7 @@ pub(super) struct Statements {
 
 impl Statements {
     /// Builds the statements for this version. They contain its number, because prepared statements are
-    /// cached by their text, and the columns of another version may have other types.
+    /// cached by their text, and the columns of a different version may have different types.
     pub(super) fn new(in_force: &InForce) -> Self {
         let definition = &in_force.definition;
         let table = table(&definition.name);
@@ -107,5 +107,5 @@ impl Statements {
     }
 }
 
-/// Suffix of an index while it is built on a column that will replace another one.
+/// Suffix of an index while it is built on a column that will replace an existing one.
 pub(super) const GROWN_SUFFIX: &str = "_grown";

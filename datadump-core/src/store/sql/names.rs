@@ -59,7 +59,7 @@ impl From<Name> for DynIden {
     }
 }
 
-/// Returns the table of a storage. System storages have another prefix.
+/// Returns the table of a storage. System storages have a different prefix.
 pub(in crate::store) fn table(storage: &StorageName) -> Name {
     if storage.is_system() { Name(format!("datadump{storage}")) } else { Name(format!("storage_{storage}")) }
 }

@@ -10,9 +10,8 @@
 //!
 //! 1. *A failed commit stays in the WAL.* When the sync of a commit fails, SQLite rolls back in memory
 //!    (`mxFrame` in the WAL index stays), and the next commit overwrites the frames. Until then they are
-//!    complete in the file, with a valid checksum and a commit mark. If the process is killed meanwhile,
-//!    recovery would find them and store what was reported as failed. [`Wal::truncate_uncommitted`] removes
-//!    them.
+//!    complete in the file, with a valid checksum and a commit mark. If the process is killed before that,
+//!    recovery finds them and stores what was reported as failed. [`Wal::truncate_uncommitted`] removes them.
 //! 2. *A failed checkpoint loses frames.* A checkpoint copies frames into the main file, counts them in
 //!    `nBackfill`, and syncs the main file once all are copied. The kernel reports a write that failed later
 //!    only once: if that sync fails, pages copied earlier may be lost, yet they remain counted, the next sync

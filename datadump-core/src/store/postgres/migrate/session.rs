@@ -82,7 +82,7 @@ impl MigrationSession {
         Err(sqlx::Error::PoolTimedOut)
     }
 
-    /// Records the number of processed rows, for people to see.
+    /// Records the number of processed rows, which is shown to users.
     pub(super) async fn progress(&mut self, done: u64, total: u64) -> Result<(), Halt> {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let updated = sqlx::query(

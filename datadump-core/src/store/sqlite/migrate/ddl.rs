@@ -22,7 +22,7 @@ pub(super) enum Step {
     },
 }
 
-/// Returns the statements for people to read.
+/// Returns the statements in readable form.
 pub(in crate::store::sqlite) fn statements(
     in_force: &InForce,
     new: &Definition,
