@@ -90,7 +90,7 @@ pub(crate) struct CommitOptions<'a> {
     pub(crate) quarantine: bool,
 }
 
-/// Records the receipt of a batch, so that the batch is committed once.
+/// Records the receipt of a batch, so that the batch is committed only once.
 pub(crate) struct ReceiptRecord {
     pub(crate) reservation: Reservation,
     /// Creates the row that records a receipt.

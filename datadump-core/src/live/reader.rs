@@ -31,7 +31,7 @@ const UNWANTED_PAUSE: Duration = Duration::from_millis(5);
 const SUBSCRIBER_PAUSE: Duration = Duration::from_micros(20);
 const MAX_PAUSE: Duration = Duration::from_millis(20);
 
-/// Pause before the change log is read again after an error.
+/// Pause after an error before the change log is reread.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Starts the reader; it runs until the database is closed.

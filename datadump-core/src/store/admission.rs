@@ -21,11 +21,11 @@ const TARGET_WAIT: Duration = Duration::from_millis(50);
 /// Acceptable waiting time on a slow disk, as a multiple of the minimum latency (about one sync).
 const LATENCY_FACTOR: u32 = 2;
 
-/// Interval at which the limit is computed again.
+/// Interval at which the limit is recomputed.
 const MEASURE_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Share of the last estimate that is kept after an interval with less throughput. Refused clients that retry
-/// at once must not talk the limit down.
+/// immediately must not lower the limit.
 const ESTIMATE_DECAY: f64 = 0.98;
 
 /// Counts the batches in flight and computes their limit.

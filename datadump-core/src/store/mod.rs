@@ -156,8 +156,8 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Returns the range of positions that the [change log](change_log) holds.
     async fn span(&self) -> Result<Span>;
 
-    /// Returns up to `limit` commits after a position, in order; fewer if they are large, none if there are
-    /// none. The first one is at the next position, unless that has been pruned.
+    /// Returns up to `limit` commits after a position, in order; fewer if they are large. The first one is at
+    /// the next position, unless that has been pruned.
     async fn commits(&self, after: i64, limit: usize) -> Result<Vec<Commit>>;
 
     /// Checks that the database responds and, as far as is known, accepts writes.

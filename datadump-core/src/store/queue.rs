@@ -138,7 +138,7 @@ impl<C> Queue<C> {
         outcomes.await.map_err(|_| closed())?
     }
 
-    /// Queues a command behind the waiting batches.
+    /// Queues a command after the waiting batches.
     pub(super) fn command(&self, command: C) -> Result<()> {
         self.send(Entry::Command(command))
     }

@@ -43,8 +43,8 @@ pub(super) struct MessageStream {
     last_sent: Instant,
     /// Whether events have been skipped since then.
     has_skipped: bool,
-    /// When a keep-alive may be due. It is set again when it fires and not for every message, because setting
-    /// a timer costs more than sending one.
+    /// When a keep-alive may be due. It is reset when it fires and not for every message, because setting a
+    /// timer costs more than sending one.
     keep_alive: Pin<Box<Sleep>>,
 }
 

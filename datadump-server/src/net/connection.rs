@@ -79,7 +79,7 @@ pub(super) async fn serve(server: &Server, socket: TcpStream, peer: SocketAddr, 
     });
     match ended.await {
         Some(Ok(())) => {}
-        // The client has disconnected, or does not speak HTTP and was answered 400.
+        // The client has disconnected, or does not speak HTTP and was answered with 400.
         Some(Err(error)) => tracing::debug!(%peer, %error, "a connection failed"),
         None => {
             if activity.is_blocked_stream() {

@@ -1,4 +1,4 @@
-//! Trackers: in memory, when each device and sensor was last seen and whether that has to be stored.
+//! Trackers keep in memory when each device and sensor was last seen, and whether that has to be stored.
 
 use std::sync::{
     Arc,

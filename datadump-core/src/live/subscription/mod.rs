@@ -292,7 +292,7 @@ impl Subscription {
         }
         let key = (event.storage.clone(), format!("{:?}", event.key));
         if event.what == ChangeKind::Deleted {
-            // A row that is created again starts with version 1.
+            // A row that is recreated starts with version 1.
             self.backfilled.remove(&key);
         }
         self.backfilled.get(&key).is_some_and(|version| event.version <= *version)

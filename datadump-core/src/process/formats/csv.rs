@@ -50,7 +50,7 @@ impl Processor for Tsv {
     }
 }
 
-/// Delimiters that are detected in CSV, most likely first.
+/// Delimiters that are tried for CSV, most likely first.
 pub(in crate::process) const DELIMITERS: [u8; 4] = [b',', b';', b'|', b'\t'];
 
 /// Detects the delimiter: the one that splits the first rows into the most columns, with the same number

@@ -261,7 +261,7 @@ impl Isolation<'_> {
                 self.session.execute("ROLLBACK TO SAVEPOINT probe; RELEASE SAVEPOINT probe").await?;
                 Ok(faults(Some(&error), self.catalogue, target))
             }
-            // The conflicting row is gone, or has the same key: everything must be read again.
+            // The conflicting row is gone, or has the same key: everything must be reread.
             Ok(_) => Err(Failure::Collision),
             Err(error) => Err(error.into()),
         }

@@ -70,7 +70,7 @@ const MAX_ROW_BYTES: usize = 7_900;
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Timeout of a read. A little longer than the server's own statement timeout, it covers a server that is
-/// frozen or unreachable and does not report even that.
+/// frozen or unreachable and cannot even report that.
 const READ_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Maximum time that closing waits for queued writes.
@@ -329,7 +329,7 @@ impl Store for PostgresStore {
             tracing::warn!("closed the database while writes were still queued");
         }
         self.inner.closing.cancel();
-        // Cancelled tasks end at once, but a connection that one of them is opening takes until then.
+        // Cancelled tasks end immediately, except that a connection being opened may take until the timeout.
         if tokio::time::timeout(CLOSE_TIMEOUT, self.background.wait()).await.is_err() {
             tracing::warn!("closed the database while a background task was still running");
         }

@@ -353,8 +353,8 @@ impl<'c> RowWriter<'c> {
     }
 }
 
-/// Binds all columns in order (key, values, service columns) behind the `bound` ones; returns how many are
-/// bound then.
+/// Binds all columns in order (key, values, service columns) after the first `bound` parameters; returns how
+/// many are bound then.
 fn bind_row(
     statement: &mut CachedStatement<'_>,
     bound: usize,
@@ -379,7 +379,7 @@ fn bind_update(
     bind(statement, bound, [Bind(key)]).map(|_| ())
 }
 
-/// Binds values behind the `bound` ones; returns how many are bound then.
+/// Binds values after the first `bound` parameters; returns how many are bound then.
 fn bind(
     statement: &mut CachedStatement<'_>,
     mut bound: usize,

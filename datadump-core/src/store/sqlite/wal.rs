@@ -19,7 +19,7 @@
 //!    after any failed checkpoint, so that the next one copies all frames again. Automatic checkpoints hide
 //!    their errors, so they are off and the writer runs each one.
 //! 3. *Recovery trusts the page cache.* Frames found in the WAL at start may exist only in the page cache,
-//!    because a sync had failed before. SQLite takes them as durable and appends behind them.
+//!    because a sync had failed before. SQLite assumes that they are durable and appends after them.
 //!    [`rewrite_and_sync`] makes them durable before SQLite opens the file.
 //!
 //! What this module does to SQLite's files, and why that is safe:
@@ -213,8 +213,9 @@ struct Interval {
 }
 
 /// Returns the number of frames at which the next checkpoint is due. It doubles while checkpoints take more
-/// than 5% of the time and most frames are of existing pages, of which a longer WAL holds more versions. It
-/// halves when checkpoints take little time, or one takes too long.
+/// than 5% of the time and most frames are of existing pages, because a longer WAL holds more versions of the
+/// same page, of which only the last is copied. It halves when checkpoints take little time, or one takes too
+/// long.
 fn next_threshold(now: u32, checkpoint: Duration, interval: &Interval) -> u32 {
     let is_costly = checkpoint * 20 > interval.time && interval.new_pages < interval.frames / 2;
     if checkpoint > MAX_CHECKPOINT_TIME || checkpoint * 80 < interval.time {
