@@ -23,7 +23,7 @@ impl Hub {
             let Some(storage) = self.context.store.catalogue().folded(table) else { continue };
             let Some(in_force) = &storage.in_force else { continue };
             let query = Query::first(None, &[(Column::Key, Direction::Descending)], MAX_READINGS);
-            // Without the texts, which may be long.
+            // Without the column for text values, which may be long.
             let columns = ["device_id", "sensor_id", "value", "timestamp", "received_at"];
             let columns = columns.iter().filter_map(|name| Column::named(&in_force.definition, name));
             let query = Query { fields: Some(columns.collect()), ..query };

@@ -139,10 +139,10 @@ mod tests {
     #[test]
     fn the_limit_is_what_is_answered_within_the_target_wait() {
         for (intervals, limit) in [
-            // Little throughput: the lower bound.
+            // With little throughput, the lower bound applies.
             (&[(10.0, Some(0.001))][..], 256),
             (&[(0.0, None)], 256),
-            // A fast disk, and a slow one.
+            // A fast disk and a slow one.
             (&[(30_000.0, Some(0.001))], 1500),
             (&[(6_000.0, Some(0.030))], 360),
             // An idle interval lowers the limit only a little.

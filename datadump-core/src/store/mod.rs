@@ -86,7 +86,7 @@ pub trait Store: Send + Sync + Debug + 'static {
         &[]
     }
 
-    /// Returns the maximum size of a row in bytes, not counting long texts, if the database has one.
+    /// Returns the maximum size of a row in bytes, not counting long text values, if the database has one.
     fn widest_row(&self) -> Option<usize>;
 
     /// Returns the current storages. The backend keeps them up to date, also when other processes change the

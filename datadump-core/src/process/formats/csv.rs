@@ -86,7 +86,7 @@ pub(in crate::process) fn widths(text: &str, delimiter: u8, max_rows: usize) -> 
     widths
 }
 
-/// Creates a reader for the rows of a text.
+/// Creates a reader for the rows of a table.
 pub(in crate::process) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
     ReaderBuilder::new()
         .delimiter(delimiter)

@@ -16,7 +16,7 @@ use crate::{
     store::sql,
 };
 
-/// Returns the type of a column. Texts compare by code point, whatever the database's locale is.
+/// Returns the type of a column. Text is compared by code point, whatever the database's locale is.
 pub(super) fn column_type(kind: &Kind) -> String {
     match kind {
         Kind::Boolean => "boolean".into(),
@@ -255,14 +255,14 @@ pub(super) enum KeyRef<'v> {
     Integer(i64),
     /// A text key.
     Text(&'v str),
-    /// A UUID key. Among texts it sorts as its text.
+    /// A UUID key. It sorts among strings by its text form.
     Uuid(Uuid),
 }
 
 impl Ord for KeyRef<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         let among = |text: &str, uuid: &Uuid| {
-            // Never equal: a text that is a UUID is read as a UUID.
+            // Never equal: a string that is a UUID is read as a UUID.
             text.cmp(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer())).then(Ordering::Less)
         };
         match (self, other) {

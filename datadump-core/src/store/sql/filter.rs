@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Name of the SQL function that folds the case of a text on SQLite.
+/// Name of the SQL function that folds the case of text on SQLite.
 pub(in crate::store) const FOLD: &str = "datadump_fold";
 
 /// Returns the condition for a filter.
@@ -122,7 +122,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Returns an expression for the end of a text, as long as `part`.
+    /// Returns an expression for the end of a string, as long as `part`.
     fn end(&self, whole: SimpleExpr, part: &str) -> SimpleExpr {
         let length = i32::try_from(part.chars().count()).unwrap_or(i32::MAX);
         match self.dialect {

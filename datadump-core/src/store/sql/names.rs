@@ -42,7 +42,7 @@ impl Name {
         text
     }
 
-    /// Appends the quoted name to a text.
+    /// Appends the quoted name to a string.
     pub(in crate::store) fn quote_into(&self, text: &mut String) {
         text.push('"');
         for (place, part) in self.0.split('"').enumerate() {

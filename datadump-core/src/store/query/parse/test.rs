@@ -25,7 +25,7 @@ pub(super) struct Subject {
     kind: Kind,
 }
 
-/// Parses a test given as a parameter, where all values are texts.
+/// Parses a test given as a parameter, where all values are strings.
 pub(super) fn parameter(
     definition: &Definition,
     name: &str,
@@ -177,7 +177,7 @@ impl Subject {
         }
     }
 
-    /// Reads a value given as a parameter. Inside JSON it has the type it parses as; quotes make it a text.
+    /// Reads a value given as a parameter. Inside JSON it has the type it parses as; quotes make it a string.
     fn read_text(&self, json: &Json) -> Result<Value, Refusal> {
         let text = json.as_str().unwrap_or_default();
         if self.path.is_empty() {
