@@ -131,8 +131,9 @@ impl Compiler<'_> {
         }
     }
 
-    /// Compiles a path on SQLite. A step of digits may be an array index or a member; a document has at most
-    /// one of them there, so the test passes if it passes for one of the spellings.
+    /// Compiles a path on SQLite. A step that consists of digits may be an array index or a member name; a
+    /// document has at most one of the two at that place, so the test passes if it passes for either
+    /// spelling.
     fn sqlite_path(&self, of: Column, path: &[String], test: &Test, sign: Sign) -> Cond {
         let document = Expr::col(column(self.definition, of));
         let call = |function: &str, spelling: &str| -> SimpleExpr {
