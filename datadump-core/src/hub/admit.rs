@@ -18,13 +18,13 @@ use crate::{
     validate,
 };
 
-/// Maximum number of characters of a sensor's last text that are kept in memory.
+/// Maximum number of characters kept in memory of a sensor's last text.
 const MAX_TEXT_LENGTH: usize = 1_000;
 
 /// A device that may push.
 #[derive(Debug)]
 pub(super) enum Admission {
-    /// Its readings wait in quarantine until the device of this name is adopted.
+    /// Its readings wait in quarantine until the device with this name is adopted.
     Waiting(String),
     Accepted(AcceptedDevice),
 }
@@ -54,10 +54,10 @@ pub(super) struct Refusal {
     pub(super) error: Error,
 }
 
-/// What a reading is stored as.
+/// The form in which a reading is stored.
 #[derive(Debug)]
 pub(super) enum StoredAs {
-    /// A row of a storage with the built-in definition; it needs no validation.
+    /// A row for a storage with the built-in definition; it needs no validation.
     Row(Row),
     /// A record for a storage that was declared differently.
     Record(StorageName, Map<String, Json>),
@@ -78,14 +78,14 @@ impl Reading {
         (&self.device.row.device, &self.sensor.row.sensor_type)
     }
 
-    /// The reading in a form that can be pushed again.
+    /// Returns the reading in a form that can be pushed again.
     pub(super) fn to_json(&self) -> Json {
         let (device, sensor) = self.names();
         let (device, sensor, text) = (device.to_owned(), sensor.to_owned(), self.text.clone());
         PushedReading { device, sensor, value: self.value, text, at: self.at }.to_json()
     }
 
-    /// The row for a storage with the built-in definition.
+    /// Returns the row for a storage with the built-in definition.
     fn row(
         &self,
         storage: &Arc<InForce>,
@@ -105,7 +105,7 @@ impl Reading {
         validate::typed(storage, None, values)
     }
 
-    /// The record for any other storage.
+    /// Returns the record for any other storage.
     fn record(&self, received_at: Timestamp) -> Map<String, Json> {
         let (device, sensor) = self.names();
         let fields = [
@@ -186,7 +186,7 @@ impl Hub {
         let mut before = None;
         for reading in readings {
             let Reading { device, sensor, value, text, at } = reading;
-            // Cut: the whole text is in the row, and this is kept in memory for every sensor.
+            // Truncated, because it is kept in memory for every sensor; the row has the whole text.
             let text = text.as_ref().map(|text| text.chars().take(MAX_TEXT_LENGTH).collect());
             let last = LastValue { value: *value, text, timestamp: at.unwrap_or(now) };
             self.state.liveness.mark_seen(&sensor.tracker, now, Some(last), *at);
@@ -198,7 +198,8 @@ impl Hub {
     }
 }
 
-/// Why a device may not push these readings, if it may not. Replayed readings were admitted before.
+/// Returns why a device may not push these readings, or `None` if it may. Replayed readings were admitted
+/// before.
 fn refusal(
     device: &Device,
     readings: usize,

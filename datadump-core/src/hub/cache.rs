@@ -1,4 +1,4 @@
-//! The devices and sensors in memory: every push looks them up here.
+//! In-memory cache of devices and sensors, which every push looks up.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -57,7 +57,7 @@ impl DeviceCache {
         self.devices.read().by_name.get(name).cloned()
     }
 
-    /// Looks up devices by name only: a device that is named `7` need not be the one with the id 7.
+    /// Looks up devices by name only: a device named `7` need not have the id 7.
     pub(super) fn all_named(&self, names: &[&str]) -> Vec<Option<Arc<Device>>> {
         let devices = self.devices.read();
         names.iter().map(|name| devices.by_name.get(*name).cloned()).collect()
@@ -80,7 +80,7 @@ impl DeviceCache {
         self.devices.read().by_id.values().cloned().collect()
     }
 
-    /// Finds the sensors of this name of all devices, or else the sensor with this id.
+    /// Finds the sensors with this name on all devices, or else the sensor with this id.
     pub(super) fn sensors(&self, wanted: &str) -> Vec<(Arc<Device>, Arc<Sensor>)> {
         let devices = self.devices.read();
         let named =
@@ -92,12 +92,12 @@ impl DeviceCache {
         wanted.parse().ok().and_then(|id| devices.sensor(id)).into_iter().collect()
     }
 
-    /// The sensor with this id, and its device.
+    /// Returns the sensor with this id, and its device.
     pub(super) fn sensor_by_id(&self, id: i64) -> Option<(Arc<Device>, Arc<Sensor>)> {
         self.devices.read().sensor(id)
     }
 
-    /// The liveness tracker of a device, or of one of its sensors.
+    /// Returns the liveness tracker of a device, or of one of its sensors.
     pub(super) fn tracker(&self, device: i64, sensor: Option<i64>) -> Option<Arc<Tracker>> {
         match sensor {
             None => self.by_id(device).map(|device| device.tracker.clone()),
@@ -116,7 +116,7 @@ impl DeviceCache {
         Ok(())
     }
 
-    /// Adds or replaces a device, unless a newer version is here.
+    /// Adds or replaces a device, unless the cache has a newer version.
     pub(super) fn put(&self, row: DeviceRow, version: i32) {
         let Some(id) = row.id else { return };
         let mut devices = self.devices.write();
@@ -139,7 +139,7 @@ impl DeviceCache {
         devices.by_id.insert(id, device);
     }
 
-    /// Adds or replaces a sensor, unless a newer version is here.
+    /// Adds or replaces a sensor, unless the cache has a newer version.
     pub(super) fn put_sensor(&self, row: SensorRow, version: i32) {
         let Some(id) = row.id else { return };
         let mut devices = self.devices.write();
@@ -187,7 +187,7 @@ impl Device {
         self.sensors.read().get(name).cloned()
     }
 
-    /// Appends its sensors of these names.
+    /// Appends its sensors with these names.
     pub(super) fn find_sensors<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
@@ -201,7 +201,7 @@ impl Device {
         self.sensors.read().len()
     }
 
-    /// All its sensors, in order of registration.
+    /// Returns all its sensors, in order of registration.
     pub(super) fn sensors(&self) -> Vec<Arc<Sensor>> {
         let sensors = self.sensors.read();
         let mut sensors: Vec<_> = sensors.values().cloned().collect();

@@ -14,10 +14,10 @@ use crate::{
     store::{ChangeKind, Stored, system_storages::SystemStorage},
 };
 
-/// How live renders the hub's events.
+/// The functions with which `live` renders the hub's events.
 pub(crate) static EVENTS: HubEvents = HubEvents { is_readings, reading, describe };
 
-/// A row of a storage of readings in the plain form of the live stream.
+/// Renders a reading's row in the simple form of the live stream.
 fn reading(stored: &Stored, only_new: bool) -> Option<Json> {
     if only_new && is_old(&stored.in_force, &stored.row) {
         return None;

@@ -1,4 +1,4 @@
-//! Fetches readings, newest first, in the hub's plain form, from all storages they are kept in.
+//! Fetches readings in the hub's simple form, newest first, from all storages that hold any.
 
 use serde_json::{Value as Json, json};
 
@@ -14,14 +14,14 @@ use crate::{
     },
 };
 
-/// Maximum offset in one storage, and over several, whose readings are sorted in memory.
+/// Maximum offset in one storage, and in several, whose readings are sorted in memory.
 const MAX_OFFSET: u64 = 1_000_000;
 const MAX_SORTED_OFFSET: u64 = 10_000;
 
 /// Maximum number of storages that are searched.
 const MAX_STORAGES: usize = 100;
 
-/// Up to this many sensors of one name are looked up device by device.
+/// Maximum number of sensors with one name that are looked up device by device.
 const MAX_BY_DEVICE: usize = 50;
 
 /// Maximum number of sensors in one query.
@@ -40,8 +40,9 @@ struct Page {
     offset: u64,
 }
 
-/// A reading in the plain form: `{"device_id", "device", "sensor_id", "sensor_type", "value", "timestamp"}`.
-/// The value is the number, or the text of a value that is not a number. None if the row is not a reading.
+/// Returns a reading in the simple form: `{"device_id", "device", "sensor_id", "sensor_type", "value",
+/// "timestamp"}`. The value is the number, or the text of a value that is not a number. `None` if the row is
+/// not a reading.
 pub(super) fn plain(in_force: &InForce, row: &StoredRow) -> Option<Json> {
     let field = |name: &str| {
         let (place, field) = in_force.definition.field(name)?;
@@ -64,7 +65,7 @@ impl Hub {
         self.fetch(of_device(&device, None), Order::Measured, page).await
     }
 
-    /// Returns the readings of all sensors of a name, or of the sensor with an id, newest first.
+    /// Returns the readings of all sensors with a name, or of the sensor with an id, newest first.
     pub async fn fetch_sensor(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
         let found = self.ready().await?.cache.sensors(wanted);
         if found.is_empty() {
@@ -75,7 +76,7 @@ impl Hub {
             let of_each = found.iter().flat_map(|(device, sensor)| of_device(device, Some(sensor.id)));
             return self.fetch(of_each, Order::Measured, page).await;
         }
-        // Readings of many sensors are everywhere: scan the most recently received ones.
+        // With many sensors, matching readings are everywhere, so scan the most recently received ones.
         let sensors = found.iter().take(MAX_SENSORS).map(|(_, sensor)| Value::Integer(sensor.id)).collect();
         let test = ("sensor_id", Test::In(sensors));
         let own = found.iter().filter(|(device, _)| device.row.own_table).take(MAX_STORAGES);
@@ -114,7 +115,7 @@ impl Hub {
             found.sort_by(|(at, key, _), (other, other_key, _)| {
                 other.cmp(at).then_with(|| other_key.compare(key).unwrap_or(std::cmp::Ordering::Equal))
             });
-            // Keep no more than was asked for.
+            // Keep no more than was requested.
             found.truncate(usize::try_from(each.limit).unwrap_or(usize::MAX));
         }
         let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
@@ -131,8 +132,8 @@ impl Hub {
     }
 }
 
-/// The storages that may hold readings of a device, with the tests that find them. The index begins with the
-/// device.
+/// Returns the storages that may hold readings of a device, with the tests that find them. The device comes
+/// first, as in the index.
 fn of_device(
     device: &Device,
     sensor: Option<i64>,

@@ -1,4 +1,5 @@
-//! Follows devices, sensors and commands in the change log, so that the cache knows what other nodes change.
+//! Follows devices, sensors and commands in the change log, so that the cache has the changes made by other
+//! nodes.
 
 use std::collections::HashSet;
 
@@ -80,7 +81,7 @@ impl Hub {
             found.extend(row.id);
             self.state.cache.put(row, version);
         }
-        // Devices that were removed meanwhile.
+        // Devices that have been removed in the meantime.
         before.into_iter().filter(|id| !found.contains(id)).for_each(|id| self.state.cache.remove(id));
         for (row, version) in self.context.rows(SystemStorage::Sensor, &[]).await? {
             self.state.cache.put_sensor(row, version);

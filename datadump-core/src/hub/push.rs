@@ -39,16 +39,16 @@ pub struct Push {
     pub commands: usize,
 }
 
-/// The answer to a push.
+/// The response to a push.
 #[derive(Debug, Clone)]
 pub struct Pushed {
-    /// What was accepted, quarantined and refused.
+    /// Counts of accepted, quarantined and refused readings.
     pub receipt: Receipt,
-    /// The leased commands, if they were asked for.
+    /// The leased commands, if any were requested.
     pub commands: Option<Vec<Json>>,
 }
 
-/// A push before anything of it is stored.
+/// A push that is ready to be stored.
 struct PreparedPush {
     context: Arc<ThrowContext>,
     /// Readings for storages with the built-in definition.
@@ -56,7 +56,7 @@ struct PreparedPush {
     /// Readings for storages that were declared differently.
     records: Vec<RoutedRecord>,
     failed: Vec<FailedPart>,
-    /// What is refused: neither stored nor in quarantine.
+    /// Refused readings, which are neither stored nor quarantined.
     refused: Vec<Remark>,
     /// Why the first of it is refused.
     refusal: Option<Error>,
@@ -64,7 +64,8 @@ struct PreparedPush {
 }
 
 impl Hub {
-    /// Takes the readings of devices. What they became is committed when this returns.
+    /// Takes the readings of devices. When this returns, the resulting rows and quarantine entries are
+    /// committed.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
@@ -108,7 +109,7 @@ impl Hub {
         };
         self.mark_seen(&readings, throw.received_at);
         let commands = match readings.first().filter(|_| commands > 0) {
-            // The readings are committed: after an error here the device would push them again.
+            // The readings are committed: an error here would make the device push them again.
             Some(first) => Some(self.lease_now(&first.device, commands).await.unwrap_or_else(|error| {
                 tracing::debug!(%error, "commands could not be leased to a device that pushed");
                 Vec::new()
@@ -152,8 +153,8 @@ impl Hub {
         }
     }
 
-    /// Replays a part of a push that waits in quarantine, in one transaction with the writes in `extra`. None
-    /// if another replay was faster.
+    /// Replays a quarantined part of a push, in one transaction with the writes in `extra`. Returns `None` if
+    /// another replay was faster.
     pub(crate) async fn replay_push(
         &self,
         throw: Arc<Throw>,
@@ -237,7 +238,7 @@ impl Hub {
             let device = match admitted.get(place) {
                 Some(Ok(Admission::Accepted(device))) => device,
                 Some(Ok(Admission::Waiting(device))) => {
-                    let detail = format!("device `{device}` waits to be adopted");
+                    let detail = format!("device `{device}` is waiting to be adopted");
                     prepared.set_aside(origin, &pushed, "device-waiting", device.clone(), detail);
                     continue;
                 }
@@ -267,7 +268,7 @@ impl Hub {
                     line: origin.line,
                     code: "clock_off".into(),
                     field: Some("timestamp".into()),
-                    detail: "the time is far from the server's; it is stored as it is".into(),
+                    detail: "the time is far from the server's; it is stored unchanged".into(),
                     quarantine: None,
                 });
             }
@@ -343,11 +344,11 @@ impl PreparedPush {
     }
 }
 
-/// The devices that a push names, each with its number of readings.
+/// The devices named in a push, each with its number of readings.
 #[derive(Default)]
 struct DeviceCounts {
     counts: Vec<(String, usize)>,
-    /// The places of those after the first few.
+    /// Indices of the devices after the first [`MAX_LINEAR`].
     places: HashMap<String, usize>,
     last: usize,
 }
@@ -356,7 +357,7 @@ struct DeviceCounts {
 const MAX_LINEAR: usize = 8;
 
 impl DeviceCounts {
-    /// Counts a reading of a device and returns the device's place.
+    /// Counts a reading of a device and returns the index of the device.
     fn count(&mut self, name: &str) -> usize {
         // Most readings are of the same device as the one before.
         if self.counts.get(self.last).is_none_or(|(last, _)| last != name) {

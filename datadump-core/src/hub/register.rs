@@ -18,10 +18,10 @@ use crate::{
 /// Maximum number of sensors of one device.
 const MAX_SENSORS: usize = 10_000;
 
-/// What happens to an unknown device.
+/// The handling of unknown devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Registration {
-    /// It is registered, and its readings are taken.
+    /// It is registered, and its readings are stored.
     #[default]
     Open,
     /// It is registered, and its readings wait in quarantine until it is adopted.
@@ -41,7 +41,7 @@ impl Registration {
         }
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -52,7 +52,8 @@ impl Registration {
 }
 
 impl Hub {
-    /// The devices of these names. Unknown ones are registered if the mode allows it; others give none.
+    /// Returns the devices with these names. Unknown ones are registered if the mode allows it; otherwise
+    /// they are `None`.
     pub(super) async fn devices_named(&self, names: &[&str]) -> Result<Vec<Option<Arc<Device>>>> {
         let hub = self.ready().await?;
         let found = hub.cache.all_named(names);
@@ -101,7 +102,7 @@ impl Hub {
         for (device, outcome) in devices.into_iter().zip(outcomes) {
             match outcome {
                 Outcome::Created(stored) => self.state.cache.put_stored(&stored)?,
-                // Another node has registered the name, and the change has not arrived here yet.
+                // Another node has registered the name, and this node has not seen the change yet.
                 Outcome::Invalid(_) => self.read_device(device).await?,
                 other => {
                     return Err(Error::internal(format!("registering `{device}` had the outcome {other:?}")));
@@ -124,8 +125,8 @@ impl Hub {
         Ok(())
     }
 
-    /// The sensors of these names of these devices. Unknown ones are registered; none where the device has too
-    /// many.
+    /// Returns the sensors with these names of these devices. Unknown ones are registered; `None` if the
+    /// device has too many.
     pub(super) async fn sensors_named(
         &self,
         wanted: &[(&Arc<Device>, &str)],

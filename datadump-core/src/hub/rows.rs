@@ -17,7 +17,7 @@ use crate::{
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct DeviceRow {
-    /// Its id; none before it is stored.
+    /// Its id; `None` before it is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<i64>,
     pub(super) device: String,

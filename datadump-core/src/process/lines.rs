@@ -24,7 +24,7 @@ impl Line<'_> {
     }
 }
 
-/// Iterates over the lines of a text. Lines end with `\n` or `\r\n`; the last one may have no ending.
+/// Iterates over the lines of a string. Lines end with `\n` or `\r\n`; the last one may have no ending.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let (mut start, mut number) = (0, 0);
     std::iter::from_fn(move || {

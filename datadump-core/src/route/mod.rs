@@ -59,7 +59,7 @@ pub struct RoutedRecord {
 pub struct CastFailure {
     /// The original record.
     pub record: Record,
-    /// What is wrong.
+    /// Why the cast fails.
     pub fault: Fault,
 }
 
@@ -68,7 +68,8 @@ impl Routes {
     pub fn read(name: &StorageName, settings: &Settings) -> Result<Self> {
         let at = Place::field("routes");
         if settings.routes.len() > MAX_ROUTES {
-            let detail = format!("a source has at most {MAX_ROUTES} routes, not {}", settings.routes.len());
+            let detail =
+                format!("a source can have at most {MAX_ROUTES} routes, not {}", settings.routes.len());
             return Err(Error::Settings(vec![Fault::new(at, "too-many", detail)]));
         }
         let (mut routes, mut faults) = (Vec::new(), Vec::new());
@@ -95,7 +96,7 @@ impl Routes {
         self.routes.is_empty().then_some(&self.default_storage)
     }
 
-    /// Returns all storages that records may be routed to, unless a processor chooses another one.
+    /// Returns all storages that records may be routed to, unless a processor chooses a different one.
     pub fn storages(&self) -> Vec<&StorageName> {
         let routed = self.routes.iter().map(|route| &route.storage);
         let default =
@@ -132,7 +133,11 @@ fn parse_route(route: &source::Route, at: &Place) -> Result<Route, Fault> {
         }
     };
     if route.keep.len() + route.rename.len() + route.cast.len() > MAX_FIELDS {
-        return Err(Fault::new(at.clone(), "too-many", format!("a route names at most {MAX_FIELDS} fields")));
+        return Err(Fault::new(
+            at.clone(),
+            "too-many",
+            format!("a route can name at most {MAX_FIELDS} fields"),
+        ));
     }
     let mut renamed = Vec::new();
     for (from, to) in &route.rename {

@@ -162,7 +162,7 @@ pub fn moment(value: &Json) -> Option<Timestamp> {
     Timestamp::from_micros(micros)
 }
 
-/// Cheap check before parsing: most text is not a timestamp.
+/// Checks cheaply whether parsing is worthwhile, because most text is not a timestamp.
 fn looks_like_moment(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 20

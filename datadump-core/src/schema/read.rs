@@ -153,7 +153,7 @@ pub(crate) fn shown(json: &Json) -> String {
 /// Parses an id: a UUID in canonical form, or any other text.
 fn id(text: &str) -> Result<Value, InvalidValue> {
     match Uuid::try_parse(text) {
-        // A UUID in another form stays text.
+        // A UUID in any other form stays text.
         Ok(uuid) if uuid.to_string() == text => Ok(Value::Uuid(uuid)),
         _ if text.contains('\0') => Err(InvalidValue::new("nul", "must not contain U+0000")),
         _ if text.chars().count() > MAX_INDEXED_LENGTH as usize => {

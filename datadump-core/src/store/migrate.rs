@@ -55,7 +55,7 @@ impl<'a> FieldCheck<'a> {
         Some(Self { old, from, to, before, after, impact: ChangeImpact::default() })
     }
 
-    /// Returns the checks for these pairs of old and new field.
+    /// Returns the checks for these pairs of old and new fields.
     pub(super) fn of_pairs(old: &'a Definition, new: &'a Definition, pairs: &[(usize, usize)]) -> Vec<Self> {
         pairs.iter().filter_map(|pair| Self::new(old, new, *pair)).collect()
     }

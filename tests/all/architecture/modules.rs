@@ -1,20 +1,21 @@
-//! Reads which modules of a crate each of its files names: in `use` declarations, and in paths within the code.
+//! Determines which modules of a crate each of its files refers to, in `use` declarations and in paths within
+//! the code.
 
 use std::collections::{BTreeMap, HashMap};
 
 /// A path from the root of a crate, such as `["store", "query"]`.
 pub(super) type ModulePath = Vec<String>;
 
-/// The files of a crate, by the modules they hold.
+/// The files of a crate, by the modules they contain.
 pub(super) struct Modules {
     files: BTreeMap<ModulePath, File>,
 }
 
 struct File {
     name: String,
-    /// Paths the file names, each with its line, and whether it is a re-export.
+    /// Paths in the file, each with its line and whether it is a re-export.
     paths: Vec<NamedPath>,
-    /// What the file re-exports, by name.
+    /// The re-exports of the file, by name.
     exports: HashMap<String, Vec<String>>,
 }
 
@@ -24,18 +25,18 @@ struct NamedPath {
     is_reexport: bool,
 }
 
-/// That a file names something of another module.
+/// A reference from a file to another module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reference {
-    /// The file, below the root of the crate.
+    /// The path of the file, relative to the root of the crate.
     pub(super) from: String,
     pub(super) line: usize,
-    /// The file that defines what is named.
+    /// The file that defines the item referred to.
     pub(super) to: String,
 }
 
 impl Modules {
-    /// Reads files, given by their names below the root of the crate and their texts.
+    /// Parses files, given by their paths relative to the root of the crate and their contents.
     pub(super) fn read(files: &[(String, String)]) -> Self {
         let paths: Vec<ModulePath> = files.iter().map(|(name, _)| module_path(name)).collect();
         let files = files.iter().zip(&paths).map(|((name, text), path)| {
@@ -46,7 +47,7 @@ impl Modules {
         Self { files: files.collect() }
     }
 
-    /// All references between files. A name that is re-exported refers to the file that defines it.
+    /// Returns all references between files. A re-exported name refers to the file that defines it.
     pub(super) fn references(&self) -> Vec<Reference> {
         let mut found = Vec::new();
         for (module, file) in &self.files {
@@ -60,7 +61,8 @@ impl Modules {
         found
     }
 
-    /// The file that holds what a path in a module names, a module itself included. None outside the crate.
+    /// Returns the file that holds the item, or is the module, at a path in a module; `None` if it lies outside the
+    /// crate.
     fn resolve(&self, module: &[String], path: &[String], depth: usize) -> Option<&str> {
         if depth > 8 {
             return None;
@@ -131,7 +133,7 @@ impl File {
     }
 }
 
-/// The module a file holds: `store/mod.rs` and `store.rs` hold `store`.
+/// Returns the module that a file contains: `store` for `store/mod.rs` and for `store.rs`.
 fn module_path(name: &str) -> ModulePath {
     let mut path: ModulePath = name.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
     if path.last().is_some_and(|last| matches!(last.as_str(), "mod" | "lib" | "main")) {
@@ -140,8 +142,8 @@ fn module_path(name: &str) -> ModulePath {
     path
 }
 
-/// The paths of a use tree, each with the name it gives: `a::{b, c::d as e}` has `a::b` as `b` and `a::c::d` as
-/// `e`.
+/// Returns the paths of a use tree, each with the name it binds: `a::{b, c::d as e}` has `a::b` as `b` and
+/// `a::c::d` as `e`.
 fn use_tree(tokens: &[(String, usize)]) -> Vec<(Vec<String>, String)> {
     let (mut found, mut prefix, mut stack) = (Vec::new(), Vec::new(), Vec::new());
     let (mut is_alias, mut alias) = (false, None);
@@ -159,7 +161,7 @@ fn use_tree(tokens: &[(String, usize)]) -> Vec<(Vec<String>, String)> {
                 is_alias = false;
                 if token == "}" {
                     stack.pop();
-                    // What was before the braces is used up.
+                    // The path before the braces is used up.
                     prefix = stack.last().cloned().unwrap_or_default();
                 }
             }
@@ -182,7 +184,7 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|first: char| first.is_alphabetic() || first == '_')
 }
 
-/// Names and punctuation, each with its line.
+/// Splits code into names and punctuation, each with its line.
 fn tokens(code: &str) -> Vec<(String, usize)> {
     let mut found: Vec<(String, usize)> = Vec::new();
     for (number, line) in code.lines().enumerate() {
@@ -202,7 +204,7 @@ fn tokens(code: &str) -> Vec<(String, usize)> {
     found
 }
 
-/// The code of a file without its tests, with comments and texts blanked out.
+/// Returns the code of a file without its tests, with comments and string literals blanked out.
 pub(super) fn code(text: &str) -> String {
     let text = &text[..text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len())];
     let bytes: Vec<char> = text.chars().collect();

@@ -1,4 +1,4 @@
-//! Ends leases, expires commands, and removes commands and transitions that are old.
+//! Ends leases, expires commands, and removes old commands and transitions.
 
 use std::time::Duration;
 

@@ -23,10 +23,10 @@ use crate::{
     },
 };
 
-/// Maximum number of commands that are leased at once.
+/// Maximum number of commands leased at a time.
 const MAX_LEASED: usize = 100;
 
-/// The commands of a device, as they come.
+/// A stream of a device's commands.
 #[derive(Debug, Clone)]
 pub struct CommandStream {
     hub: Hub,
@@ -35,15 +35,15 @@ pub struct CommandStream {
 }
 
 impl CommandStream {
-    /// Waits up to this long for commands and leases them.
+    /// Leases the next commands, waiting up to `wait` for them.
     pub async fn next(&self, wait: Duration) -> Result<Vec<Json>> {
-        // The device may have been removed, or given another token, meanwhile.
+        // In the meantime, the device may have been removed or given a new token.
         self.hub.lease(self.device, self.token.as_deref(), MAX_LEASED, wait).await
     }
 }
 
 impl Hub {
-    /// Leases commands to a device, oldest first, and waits up to this long if there are none.
+    /// Leases commands to a device, oldest first; waits up to `wait` if there are none.
     pub async fn lease_commands(
         &self,
         device: &str,
@@ -55,7 +55,7 @@ impl Hub {
         self.lease(device.id, token, max, wait).await
     }
 
-    /// The commands of a device as they come.
+    /// Returns a stream of a device's commands.
     pub async fn command_stream(&self, device: &str, token: Option<&str>) -> Result<CommandStream> {
         let device = self.authenticate(device, token).await?;
         Ok(CommandStream { hub: self.clone(), device: device.id, token: token.map(str::to_owned) })
@@ -72,7 +72,7 @@ impl Hub {
     async fn lease(&self, id: i64, token: Option<&str>, max: usize, wait: Duration) -> Result<Vec<Json>> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
-            // The device may have been adopted, removed, or given another token, while it waited.
+            // While it waited, the device may have been adopted, removed or given a new token.
             let device = self.state.cache.by_id(id).ok_or_else(|| Error::UnknownDevice(id.to_string()))?;
             device.check_token(token)?;
             let signal = self.state.signal(id);
@@ -118,7 +118,7 @@ impl Hub {
             return Ok(Vec::new());
         }
         let outcomes = self.context.store.write(WriteBatch::independent(writes)).await?;
-        // Commands that another request has leased meanwhile are left out.
+        // Commands that another request has leased in the meantime are left out.
         let leased = outcomes.into_iter().filter_map(|outcome| match outcome {
             Outcome::Updated(stored) => {
                 Some(read(&stored.in_force, &stored.row).map(|command| to_json(&command)))

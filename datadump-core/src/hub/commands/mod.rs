@@ -1,5 +1,5 @@
 //! Commands to devices: queued durably, leased to the device, acknowledged and answered by it. Each step is
-//! stored over the version before it, so that of two concurrent steps one wins, on any nodes.
+//! an update conditional on the previous version, so of two concurrent steps, on any nodes, one wins.
 
 mod expiry;
 mod lease;
@@ -42,7 +42,7 @@ const MAX_RETRIES: i32 = 100;
 /// Maximum number of queued commands per device.
 const MAX_QUEUED: usize = 1_000;
 
-/// Attempts to store a step while others store steps of the same command.
+/// Maximum attempts to store a step while others store steps of the same command.
 const MAX_ATTEMPTS: usize = 100;
 
 /// Maximum size of a command's parameters, or of its result, in bytes.
@@ -59,15 +59,15 @@ pub struct NewCommand {
     pub params: Json,
     /// Seconds until it expires; a day by default.
     pub ttl_s: Option<f64>,
-    /// How often it is leased again if it is not acknowledged; 3 times by default.
+    /// Maximum number of times it is leased again if it is not acknowledged; 3 by default.
     pub retries: Option<i32>,
     /// Seconds the device has to acknowledge it; 30 by default.
     pub lease_s: Option<f64>,
-    /// The sender's idempotency key: it is queued once.
+    /// The sender's idempotency key: commands with the same key are queued once.
     pub key: Option<String>,
     /// Its slot: a newer command in the same slot replaces it.
     pub replace: Option<String>,
-    /// Seconds the sender waits for the result. Not used here.
+    /// Seconds the sender waits for the result; not used by the core.
     pub wait_s: Option<f64>,
 }
 
@@ -76,7 +76,7 @@ pub struct NewCommand {
 pub struct QueuedCommand {
     /// Its id.
     pub id: Uuid,
-    /// The command as it is shown.
+    /// The command as the API shows it.
     pub command: Json,
     /// Whether it was queued before with the same key.
     pub replayed: bool,
@@ -91,11 +91,11 @@ pub struct CommandResult {
     /// Further data.
     #[serde(default)]
     pub data: Json,
-    /// The attempt it is the result of.
+    /// The attempt that produced this result.
     pub attempt: Option<i32>,
 }
 
-/// A command as it is shown.
+/// Renders a command as the API shows it.
 pub(super) fn to_json(command: &Command) -> Json {
     json!({
         "id": command.id, "device_id": command.device_id, "device": command.device,
@@ -133,7 +133,7 @@ impl NewCommand {
                 .map_err(|failure| request::invalid(Place::field(field), "name", failure.detail))?;
         }
         if new.params.to_string().len() > MAX_DATA_BYTES {
-            let detail = format!("`params` has at most {MAX_DATA_BYTES} bytes");
+            let detail = format!("`params` can have at most {MAX_DATA_BYTES} bytes");
             return Err(request::invalid(Place::field("params"), "too-long", detail));
         }
         Ok(new)
@@ -169,7 +169,7 @@ impl Hub {
             let outcomes = self.context.store.write(WriteBatch::atomic(writes)).await?;
             match outcomes.into_iter().next() {
                 Some(Outcome::Created(_)) => {
-                    // It is queued: after an error here the sender would queue it again.
+                    // The command is already queued: an error here would make the sender queue it again.
                     if let Some(slot) = &new.replace
                         && let Err(error) = self.clear_slot(&device, slot).await
                     {
@@ -178,14 +178,14 @@ impl Hub {
                     self.state.notify(device.id);
                     return Ok(QueuedCommand { id: command.id, command: to_json(&command), replayed: false });
                 }
-                // Its key is used.
+                // Its key is already in use.
                 Some(Outcome::Invalid(_)) => {
                     let key = new.key.as_deref().unwrap_or_default();
                     if let Some(before) = self.command_with_key(&device, key).await? {
                         return queued_before(&before, &new);
                     }
                 }
-                // A command that it replaces has changed meanwhile.
+                // A command that it replaces has changed in the meantime.
                 _ => {}
             }
         }
@@ -216,7 +216,7 @@ impl Hub {
         }
     }
 
-    /// The writes that supersede the commands in a slot.
+    /// Returns the writes that supersede the commands in a slot.
     async fn supersede(&self, device: &Device, slot: &str, now: Timestamp) -> Result<Vec<Write>> {
         let mut writes = Vec::new();
         for (before, version) in self.in_slot(device, slot).await? {
@@ -227,7 +227,7 @@ impl Hub {
         Ok(writes)
     }
 
-    /// The commands in a slot that are not acknowledged.
+    /// Returns the commands in a slot that are not acknowledged.
     async fn in_slot(&self, device: &Device, slot: &str) -> Result<Vec<(Command, i32)>> {
         let filters = [
             ("device_id__eq", device.id.to_string()),

@@ -21,13 +21,13 @@ use crate::{
 /// Maximum period in seconds: a year.
 const MAX_PERIOD: f64 = 366.0 * 86_400.0;
 
-/// Attempts to change a device while other nodes change it.
+/// Maximum attempts to change a device while other nodes change it.
 const MAX_ATTEMPTS: usize = 10;
 
 /// Maximum size of a device's labels in bytes.
 const MAX_LABELS_BYTES: usize = 64 << 10;
 
-/// Changes of a device; what is left out stays.
+/// Changes to a device; omitted members keep their values.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeviceChange {
@@ -38,14 +38,14 @@ struct DeviceChange {
     /// The expected interval in seconds; null to learn it.
     #[serde(default, deserialize_with = "given")]
     period_s: Option<Option<f64>>,
-    /// Whether its readings have a table of their own.
+    /// Whether its readings are stored in a table of their own.
     own_table: Option<bool>,
-    /// Whether earlier readings move to that table, or back. By default they stay.
+    /// Whether earlier readings are moved to that table, or back; by default they stay.
     #[serde(rename = "move")]
     moves: Option<bool>,
 }
 
-/// Tells null from a missing value.
+/// Distinguishes null from a missing value.
 fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<f64>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -75,7 +75,7 @@ impl Hub {
         let change: DeviceChange = request::read(change)?;
         for _ in 0..MAX_ATTEMPTS {
             match self.change_known(device, &change, expect).await {
-                // Another node has changed it, and the change has not arrived here yet.
+                // Another node has changed it, and this node has not seen the change yet.
                 Err(Error::Precondition { .. }) if expect.is_none() => {}
                 changed => return changed,
             }
@@ -91,12 +91,12 @@ impl Hub {
     ) -> Result<(DeviceInfo, bool)> {
         let mut device = self.find(device).await?;
         if expect.is_some_and(|version| version > device.version) {
-            // The caller has seen a version of another node that is not known here yet.
+            // The caller has seen a version, written by another node, that this node does not know yet.
             self.read_device(&device.row.device).await?;
             device = self.find(&device.id.to_string()).await.unwrap_or(device);
         }
         let row = changed(&device, change)?;
-        // Also if it was adopted before: readings that arrived in between still wait.
+        // Even if it was adopted before: readings that arrived in between are still waiting.
         let adopted = change.state.is_some() && row.state == DeviceState::Known;
         if row.own_table != device.row.own_table && device.row.moving {
             return Err(Error::InUse("its readings are being moved; try again when that is done".into()));
@@ -131,7 +131,7 @@ impl Hub {
                 let detail = format!("another device has the name `{}`", row.device);
                 Err(Error::Invalid(vec![Fault::new(Place::field("device"), "unique", detail)]))
             }
-            other => Err(Error::internal(format!("changing a device had the outcome {other:?}"))),
+            other => Err(Error::internal(format!("unexpected outcome of changing a device: {other:?}"))),
         }
     }
 
@@ -153,7 +153,7 @@ impl Hub {
     pub async fn remove_device(&self, device: &str) -> Result<()> {
         let device = self.find(device).await?;
         let hub = self.clone();
-        // In a task of its own: the caller may go away before it is done.
+        // In a task of its own, because the caller may be cancelled before it completes.
         let removal = async move { hub.remove_known(&device).await };
         self.context.background.spawn_to_end(removal).await.map_err(Error::internal)?
     }
@@ -170,7 +170,7 @@ impl Hub {
             remove(SystemStorage::Sensor, Value::Integer(sensor.id))?;
             remove(SystemStorage::Liveness, Value::Text(sensor.tracker.key().to_owned()))?;
         }
-        // Before the rows are deleted, so that none is stored again.
+        // Before the rows are deleted, so that no liveness row is stored again.
         device.stop();
         self.context.store.write(WriteBatch::independent(writes)).await?;
         self.state.cache.remove(device.id);
@@ -186,7 +186,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Creates a token for a device and replaces the one it had. It is returned only this once.
+    /// Creates a token for a device, replacing any previous one. The token is returned only this once.
     pub async fn make_device_token(&self, device: &str) -> Result<String> {
         let device = self.find(device).await?;
         let token = format!("dd_device_{}", self.context.ids.secret());
@@ -195,14 +195,14 @@ impl Hub {
         Ok(token)
     }
 
-    /// Removes the token of a device: everyone may push for it again.
+    /// Removes the token of a device; anyone may then push its readings.
     pub async fn remove_device_token(&self, device: &str) -> Result<()> {
         let device = self.find(device).await?;
         let row = DeviceRow { token: None, ..device.row.clone() };
         self.put_device(&row, Expect::Exactly(device.version)).await
     }
 
-    /// Sets the expected interval of a sensor in seconds, or none to learn it.
+    /// Sets the expected interval of a sensor in seconds; null means that it is learned.
     pub async fn change_sensor(&self, device: &str, sensor: &str, change: &Json) -> Result<Json> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -241,7 +241,7 @@ fn check_period(period: Option<f64>) -> Result<()> {
     }
 }
 
-/// The settings of a device after a change.
+/// Returns the settings of a device after a change.
 fn changed(device: &Device, change: &DeviceChange) -> Result<DeviceRow> {
     let mut row = device.row.clone();
     if let Some(new_name) = &change.device {

@@ -23,14 +23,13 @@ use crate::{
 /// A device with the version of its settings.
 #[derive(Debug, Clone)]
 pub struct DeviceInfo {
-    /// The device as it is shown.
+    /// The device as the API shows it.
     pub device: Json,
     /// The version.
     pub version: i32,
 }
 
-/// Lists the rows of one device in a default order. The parameters that are added here are left out of the
-/// links to other pages.
+/// Lists the rows of one device in a default order. Links to other pages omit the parameters added here.
 pub(super) async fn list_of_device(
     rows: &Rows,
     device: &Device,
@@ -51,7 +50,7 @@ pub(super) async fn list_of_device(
 }
 
 impl Hub {
-    /// Resolves the device and the sensor of a subscription.
+    /// Resolves the device and sensor named in a subscription.
     pub(crate) async fn device_filter(
         &self,
         device: Option<&str>,
@@ -72,14 +71,14 @@ impl Hub {
         Ok(DeviceFilter { device, sensor })
     }
 
-    /// The device with this name or id.
+    /// Returns the device with this name or id.
     pub(super) async fn find(&self, device: &str) -> Result<Arc<Device>> {
         let found = self.ready().await?.cache.find(device);
         found.ok_or_else(|| Error::UnknownDevice(device.to_owned()))
     }
 
-    /// Lists devices with their status, their sensors and last values: filters, ordering and pages as for rows,
-    /// or all devices with one `status`.
+    /// Lists devices with their status, sensors and last values, with filters, ordering and pages as for
+    /// rows, or all devices with one `status`.
     pub async fn devices(&self, parameters: &[(String, String)]) -> Result<Listing> {
         self.ready().await?;
         if let Some((_, status)) = parameters.iter().find(|(name, _)| name == "status") {
@@ -157,7 +156,7 @@ impl Hub {
         })
     }
 
-    /// Loads what other nodes have stored about these devices.
+    /// Reloads the rows of these devices, which other nodes may have written.
     async fn refresh(&self, ids: &[i64]) -> Result<()> {
         for ids in ids.chunks(200) {
             let ids: Vec<String> = ids.iter().map(i64::to_string).collect();

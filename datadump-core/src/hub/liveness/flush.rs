@@ -1,5 +1,5 @@
-//! Flushes changed liveness states: each is stored over the version that is known, together with the transition
-//! if the status has changed.
+//! Flushes changed liveness states: each is stored if the row still has the known version, together with the
+//! transition if the status has changed.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -22,7 +22,7 @@ const BATCH_ROWS: usize = 1_000;
 /// Transitions that are written concurrently.
 const MAX_CONCURRENT: usize = 64;
 
-/// Attempts to store a state that other nodes store as well.
+/// Maximum attempts to store a state while other nodes store it too.
 const MAX_ATTEMPTS: usize = 5;
 
 struct TrackerWrites {
@@ -42,7 +42,7 @@ impl Hub {
             if waiting.is_empty() {
                 break;
             }
-            // A batch that fails does not keep the others from being stored.
+            // A failing batch does not prevent the others from being stored.
             for some in waiting.chunks(BATCH_ROWS) {
                 stored = self.flush_batch(some).await.and(stored);
             }
@@ -54,7 +54,7 @@ impl Hub {
     }
 
     async fn flush_batch(&self, waiting: &[Arc<Tracker>]) -> Result<()> {
-        // What is not stored is queued again when its guard is dropped.
+        // A state that is not stored is queued again when its guard is dropped.
         let (mut plain, mut refreshes, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
         for tracker in waiting {
             let writes = match self.writes_of(tracker) {
@@ -93,7 +93,7 @@ impl Hub {
         Ok(())
     }
 
-    /// The writes that store the state of a tracker.
+    /// Returns the writes that store the state of a tracker.
     fn writes_of(&self, tracker: &Arc<Tracker>) -> Result<Option<TrackerWrites>> {
         let Some((period, device, sensor)) = self.tracked(tracker) else { return Ok(None) };
         let mut state = tracker.state();
@@ -164,7 +164,7 @@ impl Drop for PendingFlush<'_> {
 }
 
 impl PendingFlush<'_> {
-    /// Takes over the outcome of the write.
+    /// Applies the outcome of the write to the tracker.
     fn finish(mut self, outcome: Outcome) -> Result<()> {
         let (tracker, was) = (self.tracker, self.was);
         let mut state = tracker.state();
@@ -172,7 +172,7 @@ impl PendingFlush<'_> {
             Outcome::Created(stored) | Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
                 state.version = Some(stored.row.version);
             }
-            // Another node has stored a state meanwhile.
+            // Another node has stored a state in the meantime.
             Outcome::Refused(Some(stored)) => {
                 let theirs: LivenessRow = read(&stored.in_force, &stored.row)?;
                 state.version = Some(stored.row.version);
@@ -189,14 +189,16 @@ impl PendingFlush<'_> {
                     }
                 }
             }
-            // The row was removed meanwhile.
+            // The row has been removed in the meantime.
             Outcome::Refused(None) => {
                 state.version = None;
                 state.was = was;
                 self.hub.liveness.push_urgent(tracker, &mut state);
             }
             other => {
-                return Err(Error::internal(format!("storing a liveness state had the outcome {other:?}")));
+                return Err(Error::internal(format!(
+                    "unexpected outcome of storing a liveness state: {other:?}"
+                )));
             }
         }
         drop(state);

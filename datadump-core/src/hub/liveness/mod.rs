@@ -1,7 +1,7 @@
-//! When devices and sensors were last seen. A push updates this in memory; twice a second what has changed is
-//! flushed and overdue devices are marked late or offline. Every node flushes what it has seen itself. A state
-//! is stored only over the version that is known here, so it does not matter which node sees first that a
-//! device is late.
+//! When devices and sensors were last seen. A push updates this in memory; twice a second, changes are
+//! flushed and overdue devices are marked late or offline. Every node flushes what it has seen itself. A
+//! state is stored only if the row still has the version that this node knows, so it does not matter which
+//! node is the first to notice that a device is late.
 
 mod flush;
 mod timeouts;
@@ -28,7 +28,8 @@ impl Hub {
         });
     }
 
-    /// The period that was set for a tracker, and the names of its device and sensor; none if it is removed.
+    /// Returns the period that was set for a tracker, and the names of its device and sensor; no names if it
+    /// has been removed.
     fn tracked(&self, tracker: &Tracker) -> Option<(Option<f64>, String, Option<String>)> {
         let device = self.state.cache.by_id(tracker.device)?;
         let (name, period) = (device.row.device.clone(), device.row.period_s);

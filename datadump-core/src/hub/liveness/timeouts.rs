@@ -31,7 +31,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Checks one; returns whether the device or sensor still exists.
+    /// Checks one timeout; returns whether the device or sensor still exists.
     fn check_timeout(&self, found: LivenessRow, row: &StoredRow, now: Timestamp) -> bool {
         let Some(tracker) = self.state.cache.tracker(found.device_id, found.sensor_id) else { return false };
         let Some((period, ..)) = self.tracked(&tracker) else { return false };
@@ -48,7 +48,11 @@ impl Hub {
         let before = liveness.status;
         let status = liveness.status_at(period, self.state.listening_since, now);
         if status != before {
-            tracing::debug!(tracker = key, status = status.name(), "silent for too long");
+            tracing::debug!(
+                tracker = key,
+                status = status.name(),
+                "the status of a silent device or sensor changed"
+            );
             (liveness.status, liveness.since) = (status, now);
             state.was = state.was.or(Some(before.name()));
         }

@@ -1,4 +1,4 @@
-//! Trackers: when each device and sensor was last seen, in memory, and which of them have to be stored.
+//! Trackers keep in memory when each device and sensor was last seen, and whether that has to be stored.
 
 use std::sync::{
     Arc,
@@ -15,11 +15,12 @@ use crate::{
     },
 };
 
-/// How long a state in which only the time has changed is not stored again, in microseconds. The usual interval
-/// of the device counts if it is shorter, so that other nodes do not take the device for late.
+/// Minimum time before a state in which only the time has changed is stored again, in microseconds. If the
+/// usual interval of the device is shorter, that is used, so that other nodes do not mistake the device for
+/// late.
 pub(super) const MAX_STALENESS: i64 = 2_000_000;
 
-/// A clock that is off by more than this is reported, in microseconds.
+/// Difference in microseconds beyond which a device's clock is reported as wrong.
 const CLOCK_TOLERANCE: i64 = 60_000_000;
 
 /// Tracks when a device or a sensor was last seen.
@@ -41,9 +42,9 @@ pub(super) struct TrackerState {
     pub(super) was: Option<&'static str>,
     /// Whether it is in the flush queue.
     pub(super) is_queued: bool,
-    /// Whether more than the time has changed.
+    /// Whether anything other than the time has changed.
     pub(super) is_urgent: bool,
-    /// Until when it need not be stored again.
+    /// Time until which it need not be stored again.
     pub(super) fresh_until: Option<Timestamp>,
 }
 
@@ -93,7 +94,7 @@ impl Tracker {
         self.state().known.clone()
     }
 
-    /// Takes over a stored state, unless a newer one is here.
+    /// Loads a stored state, unless the tracker has a newer one.
     pub(in crate::hub) fn load(&self, row: LivenessRow, version: i32) {
         let mut state = self.state();
         let is_newer = |known: &LivenessState| known.seen > row.state.seen;
@@ -106,7 +107,7 @@ impl Tracker {
 }
 
 impl TrackerState {
-    /// Whether it has to be stored now.
+    /// Returns whether it has to be stored now.
     fn is_due(&self, now: Timestamp) -> bool {
         // The lower bound: a clock that was set back must not delay it.
         let is_fresh = |until: Timestamp| (1..=MAX_STALENESS).contains(&(until.micros() - now.micros()));
@@ -128,7 +129,7 @@ impl FlushQueue {
         self.push(tracker, state);
     }
 
-    /// Notes that a device, or a sensor with this value, was seen. `at` is the time by its own clock.
+    /// Marks a device, or a sensor with this value, as seen. `at` is the time by its own clock.
     pub(in crate::hub) fn mark_seen(
         &self,
         tracker: &Arc<Tracker>,
@@ -145,7 +146,8 @@ impl FlushQueue {
             }
         };
         state.was = state.was.or(was);
-        // A value that arrives late is not the last one; but no value is from the future.
+        // A value that arrives late does not replace a later one, unless that one claims to be from the
+        // future.
         if let Some(last) = last
             && state
                 .known
@@ -162,14 +164,14 @@ impl FlushQueue {
         self.push(tracker, &mut state);
     }
 
-    /// Notes that it was seen at a time in the past, unless a later time is known.
+    /// Marks it as seen at a time in the past, unless a later time is known.
     pub(in crate::hub) fn recover(&self, tracker: &Arc<Tracker>, then: Timestamp, last: Option<LastValue>) {
         if tracker.snapshot().liveness.is_none_or(|liveness| liveness.seen < then) {
             self.mark_seen(tracker, then, last, None);
         }
     }
 
-    /// Computes the next timeout again, after the period was changed.
+    /// Recomputes the next timeout after the period has changed.
     pub(in crate::hub) fn reschedule(&self, tracker: &Arc<Tracker>) {
         let mut state = tracker.state();
         if state.known.liveness.is_some() {
@@ -180,14 +182,14 @@ impl FlushQueue {
     /// Takes the trackers that have to be stored by `now`.
     pub(super) fn take_due(&self, now: Timestamp) -> Vec<Arc<Tracker>> {
         let all = std::mem::take(&mut *self.queue.lock());
-        // Without the lock on the queue: `mark_seen` locks a tracker first and the queue second.
+        // The queue must not be locked here: `mark_seen` locks a tracker first and the queue second.
         let (due, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|tracker| tracker.state().is_due(now));
         self.queue.lock().extend(rest);
         due
     }
 }
 
-/// Whether a device's clock is so far off that its times may be wrong.
+/// Returns whether a device's clock is so far off that its times may be wrong.
 pub(in crate::hub) fn is_clock_off(at: Timestamp, now: Timestamp) -> bool {
     const DAY: i64 = 86_400 * 1_000_000;
     !(-366 * DAY..=DAY).contains(&(at.micros() - now.micros()))

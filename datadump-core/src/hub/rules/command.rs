@@ -48,7 +48,7 @@ pub(crate) struct Command {
     pub(crate) params: Json,
     pub(crate) state: State,
     pub(crate) attempt: i32,
-    /// How often it is leased again if it is not acknowledged.
+    /// Maximum number of times it is leased again if it is not acknowledged.
     pub(crate) retries: i32,
     /// Seconds the device has to acknowledge it.
     pub(crate) lease_s: f64,
@@ -59,15 +59,15 @@ pub(crate) struct Command {
     pub(crate) slot: Option<String>,
     pub(crate) lease_until: Option<Timestamp>,
     pub(crate) expires_at: Timestamp,
-    /// When its state changes by itself: the end of the lease, expiry, or removal.
+    /// When its state changes by itself: when the lease ends, the command expires, or it is removed.
     pub(crate) due: Option<Timestamp>,
     /// The result from the device: `{"ok", "data"}`.
     pub(crate) answer: Option<Json>,
-    /// All states it had.
+    /// All states it has been in.
     pub(crate) steps: Vec<CommandStep>,
 }
 
-/// A state that a command had.
+/// A state that a command has been in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CommandStep {
     pub(crate) state: State,
@@ -100,7 +100,7 @@ pub(crate) enum CommandEvent {
 /// The effect of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NextState {
-    /// The command is this now.
+    /// The command after the event.
     Changed(Box<Command>),
     Unchanged,
     /// The event is not allowed in its state.
@@ -135,7 +135,7 @@ impl Command {
             return match event {
                 CommandEvent::Timeout if is_old => NextState::Removed,
                 CommandEvent::Timeout => NextState::Unchanged,
-                // The result it already has: the device did not receive the response.
+                // A repeated result: the device did not receive the response.
                 CommandEvent::Answer { ok, data, .. } if self.is_answer(*ok, data) => NextState::Unchanged,
                 _ => NextState::Refused,
             };
@@ -248,8 +248,8 @@ mod tests {
         CommandEvent::Answer { attempt, ok: true, data: json!(1) }
     }
 
-    /// Takes these steps at these times; the states behind them, `-` for one that is refused, `=` for one
-    /// that changes nothing, `x` when it is forgotten.
+    /// Applies these events at these times; returns the state after each, `-` for one that is refused, `=`
+    /// for one that changes nothing, `x` if the command is removed.
     fn walk(steps: &[(i64, CommandEvent)]) -> (Vec<&'static str>, Command) {
         let mut command = queued();
         let states = steps.iter().map(|(time, step)| match command.apply(step, at(*time)) {

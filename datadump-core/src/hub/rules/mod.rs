@@ -1,5 +1,5 @@
-//! The hub's rules, without a store: what a push says, whether a device is online, and how a command changes
-//! its state.
+//! The hub's rules, without a store: the content of a push, the status of a device, and the state machine of
+//! a command.
 
 pub(crate) mod command;
 pub(crate) mod liveness;

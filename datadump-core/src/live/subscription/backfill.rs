@@ -21,7 +21,7 @@ impl Subscription {
     /// too large for memory.
     pub(super) async fn plan_backfill(&mut self, backfill: Backfill, now: Timestamp) -> Result<()> {
         let Some(storages) = self.interest.named(self.store.as_ref()) else {
-            return Err(not_applicable("backfill", "a backfill reads storages, which must be named"));
+            return Err(not_applicable("backfill", "a backfill requires its storages to be named"));
         };
         let limit = match backfill {
             Backfill::Rows(rows) => rows,
@@ -65,7 +65,7 @@ impl Subscription {
         let rows = Rows::read(self.store.as_ref(), storage, keys, MAX_BATCH_BYTES).await?;
         let read = asked - rows.unread.len();
         if read == self.backfill.len() {
-            // Changes up to here may be contained in the rows, and will come again.
+            // The rows may already contain changes up to here, which will be delivered again.
             self.backfilled_until = self.store.span().await?.last;
         }
         self.reader.adapt(asked, read);

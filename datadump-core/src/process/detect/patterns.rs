@@ -14,8 +14,8 @@ const SAMPLE_BYTES: usize = 64 * 1024;
 /// Maximum size of text that is parsed completely to detect YAML or TOML.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
-/// Returns the first non-empty lines. A long line is never truncated, because half of it might match
-/// another format.
+/// Returns the first non-empty lines. A long line is never truncated, because half of it might match a
+/// different format.
 pub(super) fn sample(text: &str) -> Vec<&str> {
     let mut bytes = 0;
     let mut sample = Vec::new();
@@ -239,8 +239,8 @@ pub(super) fn yaml(text: &str) -> bool {
         && yaml::is_documents(text)
 }
 
-/// Recognises valid TOML with a `[section]` and values. Similar configuration file formats are not valid
-/// TOML.
+/// Recognises valid TOML with a `[section]` and values. Configuration formats that only resemble TOML are not
+/// valid TOML.
 pub(super) fn toml(text: &str) -> bool {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let is_section = |line: &str| line.starts_with('[') && line.ends_with(']') && !line.contains(',');

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 pub struct Example {
     /// The name of the format.
     pub format: &'static str,
-    /// What the example shows.
+    /// A description of the example.
     pub title: String,
     /// The content type of the request.
     pub content_type: Option<String>,

@@ -42,7 +42,7 @@ impl Processor for Table {
     }
 }
 
-/// Delimiters that are detected in CSV, most likely first.
+/// Delimiters that are tried for CSV, most likely first.
 pub(in crate::process) const DELIMITERS: [u8; 4] = [b',', b';', b'|', b'\t'];
 
 /// Detects the delimiter: the one that splits the first rows into the most columns, with the same number
@@ -78,7 +78,7 @@ fn widths(text: &str, delimiter: u8, max_rows: usize) -> Vec<usize> {
     widths
 }
 
-/// Creates a reader for the rows of a text.
+/// Creates a reader for the rows of a table.
 pub(in crate::process) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
     ReaderBuilder::new()
         .delimiter(delimiter)

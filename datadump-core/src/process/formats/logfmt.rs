@@ -68,7 +68,7 @@ fn read(line: &str) -> Option<Map<String, Json>> {
     has_pair.then_some(fields)
 }
 
-/// Splits a value off the start of a text; returns it and the rest.
+/// Splits a value off the start of a string; returns it and the rest.
 fn value(text: &str) -> (Json, &str) {
     if let Some((quoted, after)) = quoted(text) {
         return (infer_scalar::infer(&unescape(quoted)), after);
@@ -77,7 +77,7 @@ fn value(text: &str) -> (Json, &str) {
     (infer_scalar::infer(bare), after)
 }
 
-/// Splits a quoted value off the start of a text, if its closing quote ends a word.
+/// Splits a quoted value off the start of a string, if its closing quote ends a word.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let inside = text.get(1..)?;

@@ -42,7 +42,7 @@ pub(super) fn record_from_scan(text: &str, scan: &Scan) -> Result<Record, Failur
     lenient::read(text)?.into_record()
 }
 
-/// What a text starts with.
+/// What is found at the start of a string.
 pub(super) enum First {
     /// One value and nothing else.
     Whole,
@@ -52,7 +52,7 @@ pub(super) enum First {
     No,
 }
 
-/// Finds the end of the first value of a text without parsing it into memory.
+/// Finds the end of the first value in a string without building it in memory.
 pub(super) fn first(text: &str) -> First {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     let end = match values.next() {

@@ -104,7 +104,9 @@ impl Worker {
             worker.ask(&handshake, Instant::now() + START_TIMEOUT).await;
         match result {
             Ok(handshake) if handshake.protocol == READY => Ok(worker),
-            Ok(handshake) => Err(format!("the worker process has another version: {}", handshake.protocol)),
+            Ok(handshake) => {
+                Err(format!("the worker process has a different version: {}", handshake.protocol))
+            }
             Err(failure) => Err(format!("the worker process failed to start: {failure}")),
         }
     }

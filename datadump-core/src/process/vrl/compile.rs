@@ -103,7 +103,7 @@ fn metadata_kind() -> Kind {
     ])
 }
 
-/// An argument is a string, or an array of strings if its name is repeated.
+/// Returns the type of the arguments: each is a string, or an array of strings if its name is repeated.
 fn arguments() -> Kind {
     let several = Kind::array(Collection::from_unknown(Kind::bytes()));
     Kind::object(Collection::from_unknown(several.or_bytes()))

@@ -110,7 +110,7 @@ fn read_values(json: &Json, at: &Place, faults: &mut Faults) -> Option<Vec<Strin
         return None;
     };
     if values.len() > 1000 {
-        faults.add(at.clone(), "too-many", "an enum has at most 1000 values");
+        faults.add(at.clone(), "too-many", "an enum can have at most 1000 values");
         return None;
     }
     for (place, value) in values.iter().enumerate() {

@@ -95,7 +95,11 @@ fn fields(json: &Json, open: bool, faults: &mut Faults) -> Option<Vec<Field>> {
         return None;
     }
     if items.len() > MAX_FIELDS {
-        faults.add(at, "too-many", format!("a storage has at most {MAX_FIELDS} fields, not {}", items.len()));
+        faults.add(
+            at,
+            "too-many",
+            format!("a storage can have at most {MAX_FIELDS} fields, not {}", items.len()),
+        );
         return None;
     }
     let naming = if open { FieldName::parse_open } else { FieldName::parse };

@@ -24,7 +24,7 @@ use crate::{
 /// The channel for changes of storages; the payload is the storage's number.
 const CHANNEL: &str = "datadump_catalogue";
 
-/// Interval at which lost notifications are looked for.
+/// Interval at which the backend checks for lost notifications.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Selects a fingerprint of the catalogue's tables.

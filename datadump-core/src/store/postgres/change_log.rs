@@ -43,7 +43,7 @@ pub(super) async fn span(pool: &PgPool) -> Result<Span> {
     Span::from_row(sqlx::query_as(SELECT_SPAN).fetch_one(pool).await.map_err(error::store)?)
 }
 
-/// Returns commits after a position, in order, up to a number of commits and until their packed size exceeds
+/// Returns up to `limit` commits after a position, in order, and stops once their packed size exceeds
 /// [`MAX_READ_BYTES`].
 pub(super) async fn commits(pool: &PgPool, after: i64, limit: usize) -> Result<Vec<Commit>> {
     // Counts commits and bytes from the oldest entry after the position, which need not be the next position.

@@ -1,4 +1,4 @@
-//! What the store shares with its background tasks and migrations.
+//! The state that the store shares with its background tasks and migrations.
 
 use std::sync::Arc;
 

@@ -72,7 +72,7 @@ const MAX_ROW_BYTES: usize = 7_900;
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Timeout of a read. A little longer than the server's own statement timeout, it covers a server that is
-/// frozen or unreachable and does not report even that.
+/// frozen or unreachable and cannot even report that.
 const READ_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Maximum time that closing waits for queued writes.
@@ -91,9 +91,9 @@ pub struct PostgresStore {
 /// The running writers.
 #[derive(Debug, Clone)]
 struct Writers {
-    /// Those that write what is queued.
+    /// The writers of queued jobs.
     queued: TaskTracker,
-    /// The one that retries blocked jobs.
+    /// The writer that retries blocked jobs.
     blocked: TaskTracker,
 }
 
@@ -136,8 +136,8 @@ impl PostgresStore {
 }
 
 impl Writers {
-    /// Starts the writers on a thread of their own, which ends with them. On the threads that serve requests
-    /// they would wait behind those for every response of the database.
+    /// Starts the writers on a thread of their own, which ends with them. On the threads that serve requests,
+    /// they would have to wait behind requests after every response of the database.
     fn start(shared: Arc<Shared>) -> Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
         let writers = Self { queued: TaskTracker::new(), blocked: TaskTracker::new() };
@@ -331,7 +331,7 @@ impl Store for PostgresStore {
             tracing::warn!("closed the database while writes were still queued");
         }
         self.inner.closing.cancel();
-        // Cancelled tasks end at once, but a connection that one of them is opening takes until then.
+        // Cancelled tasks end immediately, except that a connection being opened may take until the timeout.
         if tokio::time::timeout(CLOSE_TIMEOUT, self.background.wait()).await.is_err() {
             tracing::warn!("closed the database while a background task was still running");
         }

@@ -32,7 +32,7 @@ pub(super) struct Session {
     used: Instant,
 }
 
-/// What a transaction found at its beginning.
+/// The versions and locks that a transaction found at its beginning.
 #[derive(Debug, Default)]
 pub(super) struct TransactionStart {
     /// The version in force of every storage that may be written.

@@ -33,7 +33,7 @@ pub(super) struct Statements {
 
 impl Statements {
     /// Builds the statements for this version. They contain its number, because prepared statements are
-    /// cached by their text, and the columns of another version may have other types.
+    /// cached by their text, and the columns of a different version may have different types.
     pub(super) fn new(in_force: &InForce) -> Self {
         let definition = &in_force.definition;
         let table = sql::table(&definition.name).quoted();

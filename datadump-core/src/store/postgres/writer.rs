@@ -46,7 +46,7 @@ const RECONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 const TRANSACTION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(2);
 
-/// What each write adds to the timeout when refused rows are isolated: the connection has just proven to
+/// Time that each write adds to the timeout when refused rows are isolated: the connection has just proven to
 /// work, and all writes of a batch must go into one transaction.
 const ISOLATION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(20);
 
@@ -57,7 +57,7 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Stop;
 
-/// What all writers share.
+/// The state that all writers share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) connections: Connections,

@@ -17,7 +17,7 @@ fn input(fields: Json) -> ProgramInput {
     ProgramInput::Record(Record { origin, ..Record::new(object(fields)) })
 }
 
-/// An outcome as JSON: the records, or why there are none.
+/// Returns an outcome as JSON: the records, or why there are none.
 fn shown(outcome: ProgramOutcome) -> Json {
     match outcome {
         ProgramOutcome::Dropped(reason) => json!({ "dropped": reason }),

@@ -1,5 +1,5 @@
-//! Converts values to another type, in the final transaction, while writes wait. Reads go on: they see the
-//! old column until the commit.
+//! Converts values to a different type, in the final transaction, while writes wait. Reads go on: they see
+//! the old column until the commit.
 
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 

@@ -128,7 +128,7 @@ impl Plan {
     }
 }
 
-/// Returns all statements in order, for people to read.
+/// Returns all statements in order, in readable form.
 pub(in crate::store::postgres) fn statements(
     in_force: &Arc<InForce>,
     definition: &Definition,
