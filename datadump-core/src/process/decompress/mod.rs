@@ -51,11 +51,6 @@ impl From<DecompressError> for Error {
     }
 }
 
-/// Decompresses a whole body with one encoding.
-pub fn whole(encoding: Encoding, body: &Bytes, limit: usize) -> Result<Bytes, DecompressError> {
-    decompress(&[encoding], body, limit)
-}
-
 /// Decompresses a whole body. `encodings` are in the order they were applied.
 ///
 /// ```

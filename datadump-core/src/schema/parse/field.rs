@@ -93,8 +93,7 @@ fn read_kind(type_name: &str, members: &mut Members<'_>, at: &Place, faults: &mu
             Kind::Enum { values: read_values(json, &at.name("values"), faults)? }
         }
         other => {
-            let known = kind::KIND_NAMES.join(", ");
-            let detail = format!("{other:?} is not a type: use one of {known}");
+            let detail = format!("{other:?} is not a type: use one of {}", kind::KIND_NAMES);
             faults.add(at.name("type"), "unknown-type", detail);
             return None;
         }
