@@ -90,8 +90,7 @@ impl Hub {
 
     /// Takes over the stored liveness of devices and sensors.
     pub(super) async fn read_liveness(&self, filters: &[(&str, String)]) -> Result<()> {
-        let liveness: Vec<(LivenessRow, i32)> =
-            self.context.rows(SystemStorage::Liveness, filters).await?;
+        let liveness: Vec<(LivenessRow, i32)> = self.context.rows(SystemStorage::Liveness, filters).await?;
         for (row, version) in liveness {
             if let Some(tracker) = self.state.cache.tracker(row.device_id, row.sensor_id) {
                 tracker.load(row, version);

@@ -20,7 +20,7 @@ pub use check::InvalidValue;
 pub use definition::{Bounds, Definition, Field, Index, IndexKind, Key, Meta, Pattern, Presence};
 pub use evolve::{Change, Class, Difference, Task};
 pub use kind::Kind;
-pub(crate) use read::shown;
 pub use name::{FieldName, StorageName};
+pub(crate) use read::shown;
 pub use row::{InForce, Row, StorageId, StoredRow};
 pub use value::Value;

@@ -69,13 +69,7 @@ impl Hub {
         Ok(device)
     }
 
-    async fn lease(
-        &self,
-        id: i64,
-        token: Option<&str>,
-        max: usize,
-        wait: Duration,
-    ) -> Result<Vec<Json>> {
+    async fn lease(&self, id: i64, token: Option<&str>, max: usize, wait: Duration) -> Result<Vec<Json>> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
             // The device may have been adopted, removed, or given another token, while it waited.
@@ -86,10 +80,8 @@ impl Hub {
             let mut notified = pin!(signal.notified());
             notified.as_mut().enable();
             let leased = self.lease_now(&device, max.min(MAX_LEASED)).await?;
-            if !leased.is_empty() || self.state.is_closed() {
-                return Ok(leased);
-            }
-            if tokio::time::timeout_at(deadline, notified).await.is_err() {
+            let has_ended = !leased.is_empty() || self.state.is_closed();
+            if has_ended || tokio::time::timeout_at(deadline, notified).await.is_err() {
                 return Ok(leased);
             }
         }

@@ -136,7 +136,9 @@ impl Command {
                 CommandEvent::Timeout if is_old => NextState::Removed,
                 CommandEvent::Timeout => NextState::Unchanged,
                 // The result it already has: the device did not receive the response.
-                CommandEvent::Answer { ok, data, .. } if self.answer == Some(answer(*ok, data)) => NextState::Unchanged,
+                CommandEvent::Answer { ok, data, .. } if self.answer == Some(answer(*ok, data)) => {
+                    NextState::Unchanged
+                }
                 _ => NextState::Refused,
             };
         }

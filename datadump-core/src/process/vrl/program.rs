@@ -49,7 +49,7 @@ pub struct Script {
 pub struct Program {
     source: Arc<str>,
     /// `None` for a program that parses lines of a built-in format.
-    mode: Option<Mode>,
+    pub(super) mode: Option<Mode>,
     compiled: vrl::compiler::Program,
     warnings: Diagnostics,
     /// Whether the program mentions `_storage`, so that it sets the storage. Otherwise the member comes from
@@ -98,10 +98,6 @@ impl Program {
     pub(super) fn compile_for(source: Arc<str>, mode: Option<Mode>) -> Result<Self, Diagnostics> {
         let (compiled, warnings) = compile::compile(&source, mode)?;
         Ok(Self { sets_storage: source.contains(STORAGE), source, mode, compiled, warnings })
-    }
-
-    pub(super) fn mode(&self) -> Option<Mode> {
-        self.mode
     }
 
     /// Returns the compiler warnings.

@@ -85,18 +85,13 @@ impl RunResult {
 
 /// Reads the final values of `.` and `%`. `sets_storage` tells whether the member `_storage` of an output
 /// object sets its storage, or is data.
-pub(super) fn read(
-    target: Value,
-    metadata: &Value,
-    sets_storage: bool,
-    output: usize,
-) -> RunResult {
+pub(super) fn read(target: Value, metadata: &Value, sets_storage: bool, output: usize) -> RunResult {
     let storage = metadata.get(&owned_value_path!("storage")).cloned();
     let storage = match storage.map_or(Ok(None), |value| storage_name(&value)) {
         Ok(storage) => storage,
         Err(failure) => return failure,
     };
-    let mut reader = Reader { budget: OutputBudget::new(output), storage, sets_storage };
+    let mut reader = Reader { budget: OutputBudget(output), storage, sets_storage };
     let records = match target {
         Value::Null => return RunResult::Dropped(None),
         Value::Array(records) if records.is_empty() => return RunResult::Dropped(None),

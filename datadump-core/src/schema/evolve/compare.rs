@@ -77,9 +77,8 @@ fn added(
         going.filter(|(_, gone)| gone.name.folded() == fold(&name)).map(|(_, gone)| gone.kind.name());
     let before = going.next().or_else(|| dropped.get(fold(&name).as_ref()).map(String::as_str));
     if let Some(kind) = before.filter(|kind| *kind != field.kind.name()) {
-        let detail = format!(
-            "field `{name}` was removed with type {kind} and can only be added again with that type"
-        );
+        let detail =
+            format!("field `{name}` was removed with type {kind} and can only be added again with that type");
         return forbidden(at, &field.name, detail);
     }
     if field.backfill().is_none() {
@@ -172,7 +171,11 @@ fn kind_change(before: &Kind, after: &Kind, from: usize, to: usize) -> (Class, T
         (Kind::Decimal { precision: old, scale: a }, Kind::Decimal { precision: new, scale: b })
             if a == b =>
         {
-            if new > old { grow } else { check }
+            if new > old {
+                grow
+            } else {
+                check
+            }
         }
         (Kind::Enum { values: old }, Kind::Enum { values: new }) => {
             if !old.iter().all(|value| new.contains(value)) {

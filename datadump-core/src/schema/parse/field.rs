@@ -19,10 +19,8 @@ pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults)
     let required = members.flag("required", faults);
     let unique = members.flag("unique", faults).unwrap_or(false);
     let db_index = members.flag("db_index", faults).unwrap_or(false);
-    let renamed_from = match members.optional("renamed_from") {
-        Some(_) => members.name("renamed_from", naming, faults),
-        None => None,
-    };
+    let is_renamed = members.optional("renamed_from").is_some();
+    let renamed_from = is_renamed.then(|| members.name("renamed_from", naming, faults)).flatten();
     let default = members.optional("default");
     // The other members depend on the type.
     let kind = kind?;

@@ -31,7 +31,7 @@ pub const MAX_FIELDS: usize = 1000;
 pub fn definition(json: &Json) -> Result<Definition> {
     let mut faults = Faults::default();
     let parsed = read(json, &mut faults);
-    let mut faults = faults.list();
+    let Faults(mut faults) = faults;
     match parsed {
         Some(definition) if faults.is_empty() => Ok(definition),
         _ => {
