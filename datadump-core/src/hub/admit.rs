@@ -146,15 +146,15 @@ impl Hub {
     /// Admits devices, each with its number of readings. Unknown devices are registered if the mode allows it.
     pub(super) async fn admit(
         &self,
-        named: &[(String, usize)],
+        names: &[String],
+        readings: &[usize],
         sender: Sender<'_>,
         now: Timestamp,
     ) -> Result<Vec<Result<Admission, Refusal>>> {
-        let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
-        let devices = self.devices_named(&names).await?;
+        let devices = self.devices_named(&names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
         let options = self.state.options;
-        let mut admitted = Vec::with_capacity(named.len());
-        for ((name, readings), device) in named.iter().zip(devices) {
+        let mut admitted = Vec::with_capacity(names.len());
+        for ((name, readings), device) in names.iter().zip(readings).zip(devices) {
             admitted.push(match device {
                 Some(device) => match refusal(&device, *readings, sender, options.rate, now) {
                     Some(refusal) => Err(refusal),

@@ -53,10 +53,6 @@ struct Devices {
 }
 
 impl DeviceCache {
-    pub(super) fn named(&self, name: &str) -> Option<Arc<Device>> {
-        self.devices.read().by_name.get(name).cloned()
-    }
-
     /// Looks up devices by name only: a device named `7` need not have the id 7.
     pub(super) fn all_named(&self, names: &[&str]) -> Vec<Option<Arc<Device>>> {
         let devices = self.devices.read();
@@ -69,7 +65,8 @@ impl DeviceCache {
 
     /// Finds a device by its name, or else by its id.
     pub(super) fn find(&self, wanted: &str) -> Option<Arc<Device>> {
-        self.named(wanted).or_else(|| self.by_id(wanted.parse().ok()?))
+        let devices = self.devices.read();
+        devices.by_name.get(wanted).or_else(|| devices.by_id.get(&wanted.parse().ok()?)).cloned()
     }
 
     pub(super) fn count(&self) -> usize {

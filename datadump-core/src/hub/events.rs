@@ -54,11 +54,8 @@ fn describe(
         ChangeKind::Deleted => "removed",
     };
     let data = |what: &str, id: &str, key: Json, row: Map<String, Json>| {
-        let mut data = Map::new();
-        data.insert("what".into(), what.into());
-        data.insert(id.into(), key);
-        data.extend(row);
-        Json::Object(data)
+        let first = [("what".to_owned(), what.into()), (id.to_owned(), key)];
+        Json::Object(first.into_iter().chain(row).collect())
     };
     match storage {
         SystemStorage::Device => ("device", data(name(what), "device_id", id, row)),

@@ -47,12 +47,6 @@ pub(crate) use events::EVENTS;
 pub use push::{Push, Pushed};
 pub use register::Registration;
 
-/// Default for the readings per second of one device.
-const DEFAULT_RATE: f64 = 1_000.0;
-
-/// Default for the maximum number of devices.
-const DEFAULT_MAX_DEVICES: usize = 100_000;
-
 /// Settings of the hub.
 #[derive(Debug, Clone, Copy)]
 pub struct HubOptions {
@@ -66,7 +60,7 @@ pub struct HubOptions {
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { registration: Registration::Open, devices: DEFAULT_MAX_DEVICES, rate: DEFAULT_RATE }
+        Self { registration: Registration::Open, devices: 100_000, rate: 1_000.0 }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pushes: throws whose records are readings of devices. They are decoded and committed like other throws, but
 //! their records go to the storages of their devices, and readings of unknown devices may be refused.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 use tokio::task::coop::consume_budget;
@@ -23,7 +23,7 @@ use crate::{
     },
     quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
     receipt::{Receipt, Remark},
-    record::{Origin, Record},
+    record::{Names, Origin, Record},
     store::{Write, system_storages::SystemStorage},
     throw::{HUB, SourceName, Throw},
 };
@@ -196,7 +196,15 @@ impl Hub {
         let received_at = throw.received_at;
         let quarantine = self.context.system(SystemStorage::Quarantine)?;
         let context = ThrowContext { quarantine, throw, body, format, processor: None, _memory: memory };
-        let mut prepared = PreparedPush::new(context);
+        let mut prepared = PreparedPush {
+            context: Arc::new(context),
+            rows: Vec::new(),
+            records: Vec::new(),
+            failed: Vec::new(),
+            refused: Vec::new(),
+            refusal: None,
+            readings: Arc::default(),
+        };
         let output = match output {
             Ok(output) => output,
             Err(failure) => {
@@ -225,7 +233,7 @@ impl Hub {
                 }
             });
         }
-        let admitted = self.admit(&devices.counts, sender, received_at).await?;
+        let admitted = self.admit(devices.names.list(), &devices.counts, sender, received_at).await?;
         let accepted = pushed.iter().filter_map(|(_, pushed, device)| match admitted.get(*device) {
             Some(Ok(Admission::Accepted(device))) => Some((&device.device, pushed.sensor.as_str())),
             _ => None,
@@ -249,7 +257,7 @@ impl Hub {
                         code: refusal.code.into(),
                         field: Some(pushed.sensor),
                         detail: refusal.error.to_string(),
-                        quarantine: None,
+                        ..Remark::default()
                     };
                     prepared.refused.push(remark);
                     first_refused.get_or_insert(place);
@@ -298,18 +306,6 @@ const COMMIT_OPTIONS: CommitOptions<'_> =
     CommitOptions { key: None, strict_fields: false, all_or_nothing: false, quarantine: true };
 
 impl PreparedPush {
-    fn new(context: ThrowContext) -> Self {
-        Self {
-            context: Arc::new(context),
-            rows: Vec::new(),
-            records: Vec::new(),
-            failed: Vec::new(),
-            refused: Vec::new(),
-            refusal: None,
-            readings: Arc::default(),
-        }
-    }
-
     fn is_empty(&self) -> bool {
         self.records.is_empty() && self.rows.is_empty() && self.failed.is_empty()
     }
@@ -334,11 +330,10 @@ impl PreparedPush {
     }
 
     /// Sends a part of the push to quarantine, in a form that can be pushed again.
-    fn fail(&mut self, origin: Origin, original: Option<Json>, reason: FailureReason) {
-        let origin = match &original {
-            Some(_) => Origin { byte_range: None, ..origin },
-            None => origin,
-        };
+    fn fail(&mut self, mut origin: Origin, original: Option<Json>, reason: FailureReason) {
+        if original.is_some() {
+            origin.byte_range = None;
+        }
         let original = original.map(Arc::new);
         self.failed.push(FailedPart { origin: Some(origin), original, storage: None, reason });
     }
@@ -347,31 +342,23 @@ impl PreparedPush {
 /// The devices named in a push, each with its number of readings.
 #[derive(Default)]
 struct DeviceCounts {
-    counts: Vec<(String, usize)>,
-    /// Indices of the devices after the first [`MAX_LINEAR`].
-    places: HashMap<String, usize>,
+    names: Names,
+    counts: Vec<usize>,
     last: usize,
 }
-
-/// Number of devices that are searched linearly before the map is used.
-const MAX_LINEAR: usize = 8;
 
 impl DeviceCounts {
     /// Counts a reading of a device and returns the index of the device.
     fn count(&mut self, name: &str) -> usize {
         // Most readings are of the same device as the one before.
-        if self.counts.get(self.last).is_none_or(|(last, _)| last != name) {
-            let found = self.counts.iter().take(MAX_LINEAR).position(|(known, _)| known == name);
-            self.last = found.or_else(|| self.places.get(name).copied()).unwrap_or_else(|| {
-                let place = self.counts.len();
-                if place >= MAX_LINEAR {
-                    self.places.insert(name.to_owned(), place);
-                }
-                self.counts.push((name.to_owned(), 0));
-                place
+        if self.names.list().get(self.last).is_none_or(|last| last != name) {
+            self.last = self.names.place(name).unwrap_or_else(|| {
+                self.names.push(name.to_owned());
+                self.counts.push(0);
+                self.counts.len() - 1
             });
         }
-        if let Some((_, readings)) = self.counts.get_mut(self.last) {
+        if let Some(readings) = self.counts.get_mut(self.last) {
             *readings += 1;
         }
         self.last

@@ -22,13 +22,9 @@ pub(super) fn storage_of(device: i64, has_own: bool) -> String {
 
 /// Returns whether a storage holds readings.
 pub(super) fn is_readings(name: &StorageName) -> bool {
-    match name.as_str().strip_prefix(READINGS) {
-        Some("") => true,
-        Some(rest) => rest
-            .strip_prefix('_')
-            .is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())),
-        None => false,
-    }
+    let Some(rest) = name.as_str().strip_prefix(READINGS) else { return false };
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    rest.is_empty() || rest.strip_prefix('_').is_some_and(is_id)
 }
 
 /// Maximum attempts to open a storage that others are creating, and the pause between them.

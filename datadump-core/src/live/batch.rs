@@ -72,17 +72,13 @@ impl EventBatch {
 #[derive(Debug)]
 pub(super) struct BatchReader {
     hub_events: &'static HubEvents,
-    size: usize,
+    /// Number of changes to ask for.
+    pub(super) size: usize,
 }
 
 impl BatchReader {
     pub(super) fn new(hub_events: &'static HubEvents) -> Self {
         Self { hub_events, size: MAX_BATCH_CHANGES }
-    }
-
-    /// Returns the number of changes to request.
-    pub(super) fn size(&self) -> usize {
-        self.size
     }
 
     /// Adapts the size after a read.

@@ -100,13 +100,8 @@ impl Interest {
 
     /// Returns the storage, if exactly one is named.
     pub(super) fn one(&self) -> Option<&StorageName> {
-        match self {
-            Self::Named(storages) => match storages.as_slice() {
-                [name] => Some(name),
-                _ => None,
-            },
-            Self::All | Self::Hub(_) | Self::System(_) => None,
-        }
+        let Self::Named(storages) = self else { return None };
+        if let [name] = storages.as_slice() { Some(name) } else { None }
     }
 }
 

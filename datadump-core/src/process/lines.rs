@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use super::Output;
+use crate::record::{Failure, Record};
+
 /// One line, without its line ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Line<'a> {
@@ -16,6 +19,15 @@ impl Line<'_> {
     /// Returns the byte range of the line in the text.
     pub(super) fn byte_range(&self) -> Range<usize> {
         self.start..self.start + self.text.len()
+    }
+
+    /// Emits the record of the line, or rejects the line.
+    pub(super) fn emit(&self, record: Result<Record, Failure>, output: &mut Output) {
+        let (number, byte_range) = (Some(self.number), Some(self.byte_range()));
+        match record {
+            Ok(record) => output.record_at(record, number, byte_range),
+            Err(failure) => output.reject(failure, number, byte_range),
+        }
     }
 
     /// Returns whether the line holds only white space.

@@ -92,7 +92,7 @@ pub(crate) fn run_into(
     // The output is the only state a panic can leave incomplete, and it is dropped.
     let output =
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(processor, &*panic)))?;
-    if output.is_out_of_memory() {
+    if output.is_out_of_memory {
         return Err(Failure::new(
             NO_MEMORY,
             "other throws are using all the memory for records; try again later",

@@ -211,9 +211,9 @@ impl Route {
     }
 
     fn apply(&self, record: &Record) -> RoutedRecord {
-        let mut fields = Fields::default();
+        let (mut fields, mut non_finite) = (Fields::default(), Fields::default());
         if self.keep.is_empty() {
-            fields = record.fields.clone();
+            (fields, non_finite) = (record.fields.clone(), record.non_finite.clone());
             for (path, name) in &self.rename {
                 if let Some(value) = take(&mut fields, path) {
                     fields.insert(name.clone(), value);
@@ -224,13 +224,13 @@ impl Route {
                 if let Some(value) = find(&record.fields, &path.name, &path.steps) {
                     fields.insert(name.clone(), value.clone());
                 }
+                if let [only] = path.steps.as_slice()
+                    && let Some(value) = record.non_finite.get(only)
+                {
+                    non_finite.insert(name.clone(), value.clone());
+                }
             }
         }
-        let non_finite = if self.keep.is_empty() {
-            record.non_finite.clone()
-        } else {
-            kept_non_finite(record, &self.keep)
-        };
         let storage = self.storage.clone();
         for (name, kind) in &self.cast {
             let Some(value) = fields.get_mut(name).filter(|value| !value.is_null()) else { continue };
@@ -239,10 +239,8 @@ impl Route {
                 None => {
                     let detail = format!("{value} cannot be cast to {}", kind.name());
                     let fault = Fault::new(Place::field(name), "cast", detail);
-                    return RoutedRecord {
-                        storage,
-                        record: Err(CastFailure { record: record.clone(), fault }),
-                    };
+                    let failure = CastFailure { record: record.clone(), fault };
+                    return RoutedRecord { storage, record: Err(failure) };
                 }
             }
         }
@@ -255,14 +253,6 @@ impl Route {
         };
         RoutedRecord { storage, record: Ok(record) }
     }
-}
-
-fn kept_non_finite(record: &Record, keep: &[(FieldPath, String)]) -> Fields {
-    let kept = keep.iter().filter_map(|(path, name)| match path.steps.as_slice() {
-        [only] => record.non_finite.get(only).map(|value| (name.clone(), value.clone())),
-        _ => None,
-    });
-    kept.collect()
 }
 
 /// Converts a value to another field type.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::{Definition, FieldName, Kind, StorageName, definition::ID, name::fold, parse::MAX_FIELDS};
 use crate::clock::Timestamp;
@@ -224,11 +224,8 @@ pub fn replace_nul(value: &mut Json) -> bool {
             let mut any = false;
             if members.keys().any(|name| name.contains('\0')) {
                 any = true;
-                let renamed: Map<String, Json> = std::mem::take(members)
-                    .into_iter()
-                    .map(|(name, value)| (name.replace('\0', "\u{fffd}"), value))
-                    .collect();
-                *members = renamed;
+                let renamed = std::mem::take(members).into_iter();
+                *members = renamed.map(|(name, value)| (name.replace('\0', "\u{fffd}"), value)).collect();
             }
             members.values_mut().fold(any, |any, value| replace_nul(value) | any)
         }

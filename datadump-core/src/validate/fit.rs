@@ -170,10 +170,8 @@ impl Fitter {
             *slot = Value::Json(Json::Object(fit.extra).to_string());
         }
         let key = key.unwrap_or(Value::Uuid(id));
-        Ok(FittedRow {
-            row: Row::from_validated(self.in_force.clone(), Some(key), complete),
-            remarks: fit.remarks,
-        })
+        let row = Row::from_validated(self.in_force.clone(), Some(key), complete);
+        Ok(FittedRow { row, remarks: fit.remarks })
     }
 
     /// Moves fields to `_extra`, last ones first, until the row fits the database.

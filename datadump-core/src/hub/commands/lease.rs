@@ -80,10 +80,8 @@ impl Hub {
             let mut notified = pin!(signal.notified());
             notified.as_mut().enable();
             let leased = self.lease_now(&device, max.min(MAX_LEASED)).await?;
-            if !leased.is_empty() || self.state.is_closed() {
-                return Ok(leased);
-            }
-            if tokio::time::timeout_at(deadline, notified).await.is_err() {
+            let has_ended = !leased.is_empty() || self.state.is_closed();
+            if has_ended || tokio::time::timeout_at(deadline, notified).await.is_err() {
                 return Ok(leased);
             }
         }

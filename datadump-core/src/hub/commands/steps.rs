@@ -102,10 +102,8 @@ impl Hub {
             let mut notified = pin!(signal.notified());
             notified.as_mut().enable();
             let (command, _) = self.find_command(id).await?;
-            if command.state.is_final() || self.state.is_closed() {
-                return Ok(to_json(&command));
-            }
-            if tokio::time::timeout_at(deadline, notified).await.is_err() {
+            let has_ended = command.state.is_final() || self.state.is_closed();
+            if has_ended || tokio::time::timeout_at(deadline, notified).await.is_err() {
                 return Ok(to_json(&command));
             }
         }

@@ -165,10 +165,10 @@ impl Hub {
             Ok(())
         };
         remove(SystemStorage::Device, Value::Integer(device.id))?;
-        remove(SystemStorage::Liveness, Value::Text(device.tracker.key().to_owned()))?;
+        remove(SystemStorage::Liveness, Value::Text(device.tracker.key.clone()))?;
         for sensor in device.sensors() {
             remove(SystemStorage::Sensor, Value::Integer(sensor.id))?;
-            remove(SystemStorage::Liveness, Value::Text(sensor.tracker.key().to_owned()))?;
+            remove(SystemStorage::Liveness, Value::Text(sensor.tracker.key.clone()))?;
         }
         // Before the rows are deleted, so that no liveness row is stored again.
         device.stop();

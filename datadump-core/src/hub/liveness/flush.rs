@@ -25,12 +25,6 @@ const MAX_CONCURRENT: usize = 64;
 /// Maximum attempts to store a state while other nodes store it too.
 const MAX_ATTEMPTS: usize = 5;
 
-struct TrackerWrites {
-    liveness: Write,
-    transition: Option<Write>,
-    was: Option<&'static str>,
-}
-
 impl Hub {
     /// Stores the states that are due, or all that have changed.
     pub(in crate::hub) async fn flush_liveness(&self, all: bool) -> Result<()> {
@@ -57,21 +51,21 @@ impl Hub {
         // A state that is not stored is queued again when its guard is dropped.
         let (mut plain, mut refreshes, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
         for tracker in waiting {
-            let writes = match self.writes_of(tracker) {
+            let (liveness, transition, was) = match self.writes_of(tracker) {
                 Ok(Some(writes)) => writes,
                 Ok(None) => continue,
                 Err(error) => {
-                    tracing::warn!(tracker = tracker.key(), %error, "a liveness state cannot be stored");
+                    tracing::warn!(tracker = tracker.key, %error, "a liveness state cannot be stored");
                     continue;
                 }
             };
-            let pending = PendingFlush { hub: &self.state, tracker, was: writes.was, is_stored: false };
-            match writes.transition {
+            let pending = PendingFlush { hub: &self.state, tracker, was, is_stored: false };
+            match transition {
                 None => {
-                    refreshes.push(writes.liveness);
+                    refreshes.push(liveness);
                     plain.push(pending);
                 }
-                Some(transition) => transitions.push((pending, [writes.liveness, transition])),
+                Some(transition) => transitions.push((pending, [liveness, transition])),
             }
         }
         if !refreshes.is_empty() {
@@ -93,8 +87,11 @@ impl Hub {
         Ok(())
     }
 
-    /// Returns the writes that store the state of a tracker.
-    fn writes_of(&self, tracker: &Arc<Tracker>) -> Result<Option<TrackerWrites>> {
+    /// The writes that store the state of a tracker and its transition, if there is one, with the status before.
+    fn writes_of(
+        &self,
+        tracker: &Arc<Tracker>,
+    ) -> Result<Option<(Write, Option<Write>, Option<&'static str>)>> {
         let Some((period, device, sensor)) = self.tracked(tracker) else { return Ok(None) };
         let mut state = tracker.state();
         (state.is_queued, state.is_urgent) = (false, false);
@@ -136,11 +133,7 @@ impl Hub {
                 Some(self.context.put(SystemStorage::Transition, &row, Expect::Absent)?)
             }
         };
-        Ok(Some(TrackerWrites {
-            liveness: self.context.put(SystemStorage::Liveness, &row, expect)?,
-            transition,
-            was,
-        }))
+        Ok(Some((self.context.put(SystemStorage::Liveness, &row, expect)?, transition, was)))
     }
 }
 

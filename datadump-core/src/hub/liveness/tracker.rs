@@ -26,7 +26,7 @@ const CLOCK_TOLERANCE: i64 = 60_000_000;
 /// Tracks when a device or a sensor was last seen.
 #[derive(Debug)]
 pub(in crate::hub) struct Tracker {
-    pub(super) key: String,
+    pub(in crate::hub) key: String,
     pub(super) device: i64,
     pub(super) sensor: Option<i64>,
     state: Mutex<TrackerState>,
@@ -79,10 +79,6 @@ impl Tracker {
 
     pub(super) fn state(&self) -> MutexGuard<'_, TrackerState> {
         self.state.lock()
-    }
-
-    pub(in crate::hub) fn key(&self) -> &str {
-        &self.key
     }
 
     /// Stops storing the state, because the device is removed.

@@ -136,7 +136,9 @@ impl Command {
                 CommandEvent::Timeout if is_old => NextState::Removed,
                 CommandEvent::Timeout => NextState::Unchanged,
                 // A repeated result: the device did not receive the response.
-                CommandEvent::Answer { ok, data, .. } if self.is_answer(*ok, data) => NextState::Unchanged,
+                CommandEvent::Answer { ok, data, .. } if self.answer == Some(answer(*ok, data)) => {
+                    NextState::Unchanged
+                }
                 _ => NextState::Refused,
             };
         }
@@ -183,10 +185,6 @@ impl Command {
             (State::Acked, CommandEvent::Supersede) => NextState::Unchanged,
             _ => NextState::Refused,
         }
-    }
-
-    fn is_answer(&self, ok: bool, data: &Json) -> bool {
-        self.answer.as_ref() == Some(&answer(ok, data))
     }
 
     fn to(&self, state: State, now: Timestamp, reason: Option<&str>) -> NextState {

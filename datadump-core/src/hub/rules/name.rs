@@ -34,13 +34,10 @@ fn check_text(text: &str, whose: &str) -> Result<(), Failure> {
         return Err(malformed(format!("the name of {whose} is empty")));
     }
     // A string has at most as many characters as bytes.
-    if text.len() > MAX_LENGTH {
-        let length = text.chars().count();
-        if length > MAX_LENGTH {
-            return Err(malformed(format!(
-                "the name of {whose} can have at most {MAX_LENGTH} characters, not {length}"
-            )));
-        }
+    let length = if text.len() > MAX_LENGTH { text.chars().count() } else { text.len() };
+    if length > MAX_LENGTH {
+        let detail = format!("the name of {whose} can have at most {MAX_LENGTH} characters, not {length}");
+        return Err(malformed(detail));
     }
     Ok(())
 }

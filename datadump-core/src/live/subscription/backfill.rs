@@ -59,7 +59,7 @@ impl Subscription {
     pub(super) async fn read_backfill(&mut self) -> Result<()> {
         let Some((storage, _)) = self.backfill.front() else { return Ok(()) };
         let storage = *storage;
-        let next = self.backfill.iter().take(self.reader.size()).take_while(|(other, _)| *other == storage);
+        let next = self.backfill.iter().take(self.reader.size).take_while(|(other, _)| *other == storage);
         let keys: Vec<Value> = next.map(|(_, key)| key.clone()).collect();
         let asked = keys.len();
         let rows = Rows::read(self.store.as_ref(), storage, keys, MAX_BATCH_BYTES).await?;

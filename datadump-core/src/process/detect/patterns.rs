@@ -142,17 +142,14 @@ fn is_point(line: &str) -> bool {
     let is_measurement = !measurement.is_empty()
         && !measurement.contains(['=', ':', '"', '{', '['])
         && !measurement.starts_with(['#', '<', '-']);
-    let pair = |pair: &str| split_unescaped(pair, '=').len() == 2 && !pair.starts_with('=');
+    let has_pair = |text: &str, is_value: fn(&str) -> bool| match split_unescaped(text, '=')[..] {
+        [name, value] => !name.is_empty() && is_value(value),
+        _ => false,
+    };
     is_measurement
-        && tags.all(|tag| pair(tag) && !tag.ends_with('='))
-        && split_unescaped(fields, ',').into_iter().all(|field| {
-            pair(field) && field.split_once('=').is_some_and(|_| is_influx_value(after_equals(field)))
-        })
+        && tags.all(|tag| has_pair(tag, |value| !value.is_empty() && !value.ends_with('=')))
+        && split_unescaped(fields, ',').into_iter().all(|field| has_pair(field, is_influx_value))
         && time.is_none_or(|time| time.parse::<i64>().is_ok())
-}
-
-fn after_equals(field: &str) -> &str {
-    split_unescaped(field, '=').last().copied().unwrap_or_default()
 }
 
 fn is_influx_value(value: &str) -> bool {

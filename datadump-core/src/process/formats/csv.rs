@@ -51,7 +51,9 @@ pub(in crate::process) const DELIMITERS: [u8; 4] = [b',', b';', b'|', b'\t'];
 fn delimiter(text: &str) -> u8 {
     let mut best = (0, b',');
     for delimiter in DELIMITERS {
-        let widths = widths(text, delimiter, 20);
+        let mut reader = reader(text, delimiter);
+        let rows = reader.records().take(20).map_while(Result::ok);
+        let widths: Vec<usize> = rows.map(|row| row.len()).collect();
         let first = widths.first().copied().unwrap_or_default();
         let alike = widths.iter().filter(|width| **width == first).count();
         if first > 1 && alike * 10 >= widths.len() * 8 && first > best.0 {
@@ -65,17 +67,6 @@ fn delimiter(text: &str) -> u8 {
     let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
     DELIMITERS.into_iter().rev().max_by_key(count).filter(|found| count(found) > 0).unwrap_or(b',')
-}
-
-/// Returns the number of cells in each of the first rows.
-fn widths(text: &str, delimiter: u8, max_rows: usize) -> Vec<usize> {
-    let mut reader = reader(text, delimiter);
-    let mut row = StringRecord::new();
-    let mut widths = Vec::new();
-    while widths.len() < max_rows && reader.read_record(&mut row).unwrap_or(false) {
-        widths.push(row.len());
-    }
-    widths
 }
 
 /// Creates a reader for the rows of a table.

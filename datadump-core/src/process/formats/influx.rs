@@ -41,22 +41,19 @@ impl Processor for Influx {
         for block in split_lines(text) {
             let line = Line { text: block.trim_end(), number, start };
             match read(line.text, unit) {
-                Ok(record) => emit(record, line, output),
+                None => {}
                 // A string may span several lines, but an unclosed quote must not swallow the lines
                 // that follow: retry them one by one.
-                Err(_) if block.contains('\n') => {
+                Some(Err(_)) if block.contains('\n') => {
                     for line in lines(block) {
                         let line =
                             Line { number: number + line.number - 1, start: start + line.start, ..line };
-                        match read(line.text, unit) {
-                            Ok(record) => emit(record, line, output),
-                            Err(failure) => {
-                                output.reject(failure, Some(line.number), Some(line.byte_range()));
-                            }
+                        if let Some(record) = read(line.text, unit) {
+                            line.emit(record, output);
                         }
                     }
                 }
-                Err(failure) => output.reject(failure, Some(line.number), Some(line.byte_range())),
+                Some(record) => line.emit(record, output),
             }
             start += block.len() + 1;
             number += block.matches('\n').count() + 1;
@@ -70,22 +67,16 @@ impl Processor for Influx {
 }
 
 /// Parses a line; returns `None` if it is blank or a comment.
-fn read(text: &str, unit: Option<Unit>) -> Result<Option<Record>, Failure> {
+fn read(text: &str, unit: Option<Unit>) -> Option<Result<Record, Failure>> {
     let mut parsed = parse_lines(text);
-    let Some(line) = parsed.next() else { return Ok(None) };
-    // The parser's message describes its internals.
-    let shape = "invalid line protocol: expected `measurement,tag=value field=value timestamp`";
-    let line = line.map_err(|_| Failure::unreadable(shape))?;
-    if parsed.next().is_some() {
-        return Err(Failure::unreadable("invalid line protocol: unclosed quote"));
-    }
-    record(&line, unit).map(Some)
-}
-
-fn emit(record: Option<Record>, line: Line<'_>, output: &mut Output) {
-    if let Some(record) = record {
-        output.record_at(record, Some(line.number), Some(line.byte_range()));
-    }
+    Some(match (parsed.next()?, parsed.next()) {
+        (Ok(line), None) => record(&line, unit),
+        (Ok(_), Some(_)) => Err(Failure::unreadable("invalid line protocol: unclosed quote")),
+        // The parser's message describes its internals.
+        (Err(_), _) => Err(Failure::unreadable(
+            "invalid line protocol: expected `measurement,tag=value field=value timestamp`",
+        )),
+    })
 }
 
 fn record(line: &ParsedLine<'_>, unit: Option<Unit>) -> Result<Record, Failure> {

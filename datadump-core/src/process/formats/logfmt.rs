@@ -22,15 +22,8 @@ impl Processor for Logfmt {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {
-            let (number, byte_range) = (Some(line.number), Some(line.byte_range()));
-            match read(line.text) {
-                Some(fields) => output.record_at(Record::new(fields), number, byte_range),
-                None => output.reject(
-                    Failure::unreadable("the line contains no `key=value` pair"),
-                    number,
-                    byte_range,
-                ),
-            }
+            let prose = || Failure::unreadable("the line contains no `key=value` pair");
+            line.emit(read(line.text).map(Record::new).ok_or_else(prose), output);
         }
         Ok(())
     }

@@ -25,21 +25,15 @@ pub(super) fn record_from_scan(text: &str, scan: &Scan) -> Result<Record, Failur
     if scan.is_too_deep {
         return Err(too_deep());
     }
-    if scan.is_plain {
-        let read = match text.as_bytes().get(skip_space(text.as_bytes(), 0)) {
-            Some(b'{') => object_fields::read(text).map(Record::new),
-            _ => serde_json::from_str(text).map(record_from_json),
-        };
-        match read {
-            Ok(record) => return Ok(record),
-            Err(error) => {
-                return lenient::read(text)
-                    .and_then(ParsedValue::into_record)
-                    .map_err(|_| Failure::unreadable(format!("invalid JSON: {error}")));
-            }
-        }
+    let read_leniently = || lenient::read(text).and_then(ParsedValue::into_record);
+    if !scan.is_plain {
+        return read_leniently();
     }
-    lenient::read(text)?.into_record()
+    let read = match text.as_bytes().get(skip_space(text.as_bytes(), 0)) {
+        Some(b'{') => object_fields::read(text).map(Record::new),
+        _ => serde_json::from_str(text).map(record_from_json),
+    };
+    read.or_else(|error| read_leniently().map_err(|_| Failure::unreadable(format!("invalid JSON: {error}"))))
 }
 
 /// What is found at the start of a string.

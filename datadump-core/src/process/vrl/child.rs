@@ -92,12 +92,8 @@ impl Worker {
         let command = command.clone();
         // The operating system kills a worker together with the thread that started it, so it must be
         // a thread of the runtime and not a short-lived one.
-        let started = tokio::spawn(async move { spawn(&command) }).await;
-        let mut worker = match started {
-            Ok(Ok(worker)) => worker,
-            Ok(Err(error)) => return Err(format!("cannot start a worker process: {error}")),
-            Err(error) => return Err(format!("cannot start a worker process: {error}")),
-        };
+        let started = tokio::spawn(async move { spawn(&command) }).await.map_err(io::Error::other).flatten();
+        let mut worker = started.map_err(|error| format!("cannot start a worker process: {error}"))?;
         let mut handshake = Vec::new();
         let _ = wire::put(&mut handshake, &Handshake { protocol: PROTOCOL.to_owned(), memory });
         let result: Result<Handshake, WorkerFailure> =
@@ -142,7 +138,9 @@ impl Worker {
                 let (until, max_bytes) = bounds(number);
                 match timeout_at(until, frame(output, max_bytes)).await {
                     Ok(Ok(Some(bytes))) => {
-                        took(serde_json::from_slice(&bytes).map_err(|error| invalid_reply(&error))?);
+                        took(serde_json::from_slice(&bytes).map_err(|error| {
+                            WorkerFailure::Crashed(format!("its reply is invalid: {error}"))
+                        })?);
                     }
                     Ok(Ok(None)) => return Err(WorkerFailure::TooMuchOutput),
                     Ok(Err(_)) => return Err(WorkerFailure::Crashed(String::new())),
@@ -190,10 +188,6 @@ async fn frame(output: &mut (impl AsyncRead + Unpin), max_bytes: usize) -> io::R
     let mut bytes = Vec::new();
     output.take(u64::from(length)).read_to_end(&mut bytes).await?;
     Ok(Some(bytes))
-}
-
-fn invalid_reply(error: &serde_json::Error) -> WorkerFailure {
-    WorkerFailure::Crashed(format!("its reply is invalid: {error}"))
 }
 
 /// Determines why a process that closed its output has exited.

@@ -6,7 +6,6 @@ use serde_json::{Map, Value as Json};
 use vrl::{compiler::runtime::Runtime, value::Value};
 
 use super::{
-    compile::TargetType,
     diagnostic::Diagnostics,
     input::ProgramContext,
     program::{Program, RunLimits},
@@ -42,7 +41,7 @@ impl LineProgram {
 
     /// Returns the program, which is compiled on first use.
     fn program(&self) -> Result<&Program, Failure> {
-        let compile = || Program::compile_for(self.source.into(), TargetType::Line);
+        let compile = || Program::compile_for(self.source.into(), None);
         let program = self.program.get_or_init(compile);
         program.as_ref().map_err(|why| Failure::new(ErrorCode::NotCompiled.as_str(), why.rendered.clone()))
     }

@@ -15,9 +15,9 @@ use vrl::{
 };
 
 use super::{
-    compile::{self, TargetType},
+    compile,
     diagnostic::{Diagnostic, Diagnostics, position},
-    run_result::{self, ErrorCode, RunResult, StorageMember},
+    run_result::{self, ErrorCode, RunResult, STORAGE},
     script::{Mode, Script},
 };
 
@@ -27,11 +27,13 @@ static UTC: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::parse("UTC").unwrap_
 /// A compiled program.
 pub struct Program {
     source: Arc<str>,
-    target_type: TargetType,
+    /// `None` for a program that parses lines of a built-in format.
+    pub(super) mode: Option<Mode>,
     compiled: vrl::compiler::Program,
     warnings: Diagnostics,
-    /// How the program treats the member `_storage`.
-    storage_member: StorageMember,
+    /// Whether the program mentions `_storage`, so that it sets the storage. Otherwise the member comes from
+    /// the sender and is data.
+    sets_storage: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -57,21 +59,12 @@ impl Program {
     /// assert!(error.message.contains("undefined function"));
     /// ```
     pub fn compile(script: &Script) -> Result<Self, Diagnostics> {
-        Self::compile_for(script.source.clone(), script.mode.into())
+        Self::compile_for(script.source.clone(), Some(script.mode))
     }
 
-    pub(super) fn compile_for(source: Arc<str>, target_type: TargetType) -> Result<Self, Diagnostics> {
-        let (compiled, warnings) = compile::compile(&source, target_type)?;
-        Ok(Self { storage_member: StorageMember::of(&source), source, target_type, compiled, warnings })
-    }
-
-    /// Returns the mode, or `None` for a program that parses lines of a built-in format.
-    pub(super) fn mode(&self) -> Option<Mode> {
-        match self.target_type {
-            TargetType::Record => Some(Mode::Record),
-            TargetType::Throw => Some(Mode::Throw),
-            TargetType::Line => None,
-        }
+    pub(super) fn compile_for(source: Arc<str>, mode: Option<Mode>) -> Result<Self, Diagnostics> {
+        let (compiled, warnings) = compile::compile(&source, mode)?;
+        Ok(Self { sets_storage: source.contains(STORAGE), source, mode, compiled, warnings })
     }
 
     /// Returns the compiler warnings.
@@ -105,7 +98,7 @@ impl Program {
         let outcome = runtime.resolve_with_control(&mut target, &self.compiled, &UTC, &mut control);
         runtime.clear();
         match outcome {
-            Ok(_) => run_result::read(target.value, &target.metadata, self.storage_member, bounds.output),
+            Ok(_) => run_result::read(target.value, &target.metadata, self.sets_storage, bounds.output),
             Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => RunResult::Dropped(message),
             Err(Terminate::Interrupted) => RunResult::failed(ErrorCode::Timeout, run_result::TIMEOUT),
             Err(Terminate::Abort(error) | Terminate::Error(error)) => {

@@ -68,7 +68,7 @@ impl Program {
         bounds: RunLimits,
     ) -> RunResult {
         let mode = input.mode();
-        if self.mode() != Some(mode) {
+        if self.mode != Some(mode) {
             return wrong_mode(mode);
         }
         let metadata = input::metadata(shared, input.index());

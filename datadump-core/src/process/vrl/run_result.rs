@@ -42,23 +42,6 @@ pub(super) struct OutputRecord {
     pub(super) storage: Option<String>,
 }
 
-/// How the member `_storage` of an output object is treated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StorageMember {
-    /// As data.
-    IsField,
-    /// It sets the storage of the record.
-    SetsStorage,
-}
-
-impl StorageMember {
-    /// Returns the treatment for a program: `_storage` sets the storage only if the program mentions it.
-    /// Otherwise the member comes from the sender and is data.
-    pub(super) fn of(source: &str) -> Self {
-        if source.contains(STORAGE) { Self::SetsStorage } else { Self::IsField }
-    }
-}
-
 /// Error codes of a failed record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -105,19 +88,15 @@ impl RunResult {
     }
 }
 
-/// Reads the final values of `.` and `%`.
-pub(super) fn read(
-    target: Value,
-    metadata: &Value,
-    storage_member: StorageMember,
-    output: usize,
-) -> RunResult {
+/// Reads the final values of `.` and `%`. `sets_storage` tells whether the member `_storage` of an output
+/// object sets its storage, or is data.
+pub(super) fn read(target: Value, metadata: &Value, sets_storage: bool, output: usize) -> RunResult {
     let storage = metadata.get(&owned_value_path!("storage")).cloned();
     let storage = match storage.map_or(Ok(None), |value| storage_name(&value)) {
         Ok(storage) => storage,
         Err(failure) => return failure,
     };
-    let mut reader = Reader { budget: OutputBudget::new(output), storage, storage_member };
+    let mut reader = Reader { budget: OutputBudget(output), storage, sets_storage };
     let records = match target {
         Value::Null => return RunResult::Dropped(None),
         Value::Array(records) if records.is_empty() => return RunResult::Dropped(None),
@@ -133,7 +112,7 @@ pub(super) fn read(
 struct Reader {
     budget: OutputBudget,
     storage: Option<String>,
-    storage_member: StorageMember,
+    sets_storage: bool,
 }
 
 impl Reader {
@@ -144,7 +123,7 @@ impl Reader {
             self.member(&mut record, "value".into(), value)?;
             return Ok(record);
         };
-        if self.storage_member == StorageMember::SetsStorage
+        if self.sets_storage
             && let Some(value) = members.remove(STORAGE)
         {
             record.storage = storage_name(&value)?.or(record.storage);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! parent: Handshake               worker: Handshake
-//! parent: Check                   worker: CheckResult
+//! parent: Check                   worker: Result<Diagnostics, Diagnostics>
 //! parent: RunRequest, input, …    worker: result, …     (one per input, in order)
 //! ```
 
@@ -13,7 +13,7 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Diagnostics, ProgramContext, ProgramInput, Script};
+use super::{ProgramContext, ProgramInput, Script};
 use crate::record::{Fields, Origin, Record};
 
 /// Protocol version sent by the parent. Both sides must come from the same build.
@@ -52,12 +52,6 @@ pub(super) struct RunRequest {
     pub(super) deadline_micros: u64,
     /// Time limit for all inputs together.
     pub(super) total_timeout_micros: u64,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct CheckResult {
-    pub(super) compiles: bool,
-    pub(super) diagnostics: Diagnostics,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

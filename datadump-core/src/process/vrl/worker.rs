@@ -18,7 +18,7 @@ use super::{
     program::RunLimits,
     run,
     run_result::{ErrorCode, RunResult},
-    wire::{self, CheckResult, Handshake, PROTOCOL, READY, Request, RunRequest},
+    wire::{self, Handshake, PROTOCOL, READY, Request, RunRequest},
 };
 
 /// Maximum number of compiled programs that are cached.
@@ -67,7 +67,7 @@ fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
         match request {
             Request::Check(script) => wire::put(&mut buffer, &check(&script))?,
             Request::Run(run) => {
-                let program = programs.get(&run.script);
+                let program = compile_cached(&mut programs, &run.script);
                 InputRun::new(&run).result(program, &mut input, &mut output, &mut buffer)?;
             }
         }
@@ -104,34 +104,27 @@ fn address_space() -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
-fn check(script: &Script) -> CheckResult {
-    match catch_panic(|| Program::compile(script)) {
-        Ok(Ok(program)) => CheckResult { compiles: true, diagnostics: program.diagnostics().clone() },
-        Ok(Err(diagnostics)) => CheckResult { compiles: false, diagnostics },
-        Err(panic) => {
-            let diagnostics = Diagnostics::error(format!("the compiler panicked: {panic}"), &script.source);
-            CheckResult { compiles: false, diagnostics }
-        }
-    }
+fn check(script: &Script) -> Result<Diagnostics, Diagnostics> {
+    let compiled = catch_panic(|| Program::compile(script)).unwrap_or_else(|panic| {
+        Err(Diagnostics::error(format!("the compiler panicked: {panic}"), &script.source))
+    });
+    compiled.map(|program| program.diagnostics().clone())
 }
 
 /// Cache of compiled programs and compile errors.
-#[derive(Default)]
-struct Programs(HashMap<Script, Result<Program, RunResult>>);
+type Programs = HashMap<Script, Result<Program, RunResult>>;
 
-impl Programs {
-    fn get(&mut self, script: &Script) -> Result<&Program, &RunResult> {
-        if self.0.len() >= MAX_CACHED_PROGRAMS && !self.0.contains_key(script) {
-            self.0.clear();
-        }
-        let compile = || match catch_panic(|| Program::compile(script)) {
-            Ok(compiled) => compiled.map_err(|errors| run::not_compiled(&errors)),
-            Err(panic) => {
-                Err(RunResult::failed(ErrorCode::NotCompiled, format!("the compiler panicked: {panic}")))
-            }
-        };
-        self.0.entry(script.clone()).or_insert_with(compile).as_ref()
+fn compile_cached<'p>(programs: &'p mut Programs, script: &Script) -> Result<&'p Program, &'p RunResult> {
+    if programs.len() >= MAX_CACHED_PROGRAMS && !programs.contains_key(script) {
+        programs.clear();
     }
+    let compile = || match catch_panic(|| Program::compile(script)) {
+        Ok(compiled) => compiled.map_err(|errors| run::not_compiled(&errors)),
+        Err(panic) => {
+            Err(RunResult::failed(ErrorCode::NotCompiled, format!("the compiler panicked: {panic}")))
+        }
+    };
+    programs.entry(script.clone()).or_insert_with(compile).as_ref()
 }
 
 /// A run of a program on several inputs.

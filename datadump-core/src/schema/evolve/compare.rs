@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{Change, Class, Difference, Task, origin};
 use crate::{
     error::Place,
-    schema::{Definition, Field, Index, IndexKind, Kind, Presence, name::fold},
+    schema::{Definition, Field, FieldName, Index, IndexKind, Kind, Presence, name::fold},
 };
 
 /// Compares two versions. `dropped` maps the case-folded names of removed fields to their types.
@@ -45,25 +45,22 @@ fn key(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
         let generated = if d.key.generated { ", generated" } else { "" };
         format!("`{}` {}{generated}", d.key.name, d.key.kind)
     };
-    changes.push(Change {
-        class: Class::Forbidden,
-        at: Place::field("key"),
-        name: old.key.name.to_string(),
-        detail: format!("the key cannot change (from {} to {})", of(old), of(new)),
-        task: Task::Nothing,
-    });
+    let detail = format!("the key cannot change (from {} to {})", of(old), of(new));
+    changes.push(forbidden(Place::field("key"), &old.key.name, detail));
+}
+
+fn forbidden(at: Place, name: &FieldName, detail: String) -> Change {
+    Change { class: Class::Forbidden, at, name: name.to_string(), detail, task: Task::Nothing }
 }
 
 /// Detects a `renamed_from` whose source or target exists in both versions.
 fn misnamed(old: &Definition, new: &Definition, field: &Field, to: usize) -> Option<Change> {
     let before = field.renamed_from.as_ref()?;
     let stays = new.field(before.as_str()).is_some() || old.field(field.name.as_str()).is_some();
-    (old.field(before.as_str()).is_some() && stays).then(|| Change {
-        class: Class::Forbidden,
-        at: Place::field("fields").index(to).name("renamed_from"),
-        name: field.name.to_string(),
-        detail: format!("field `{}` cannot be renamed from `{before}`: both fields exist", field.name),
-        task: Task::Nothing,
+    (old.field(before.as_str()).is_some() && stays).then(|| {
+        let at = Place::field("fields").index(to).name("renamed_from");
+        let detail = format!("field `{}` cannot be renamed from `{before}`: both fields exist", field.name);
+        forbidden(at, &field.name, detail)
     })
 }
 
@@ -75,26 +72,19 @@ fn added(
     dropped: &BTreeMap<String, String>,
 ) -> Change {
     let (name, at) = (field.name.to_string(), Place::field("fields").index(to));
-    let forbidden = |detail| Change {
-        class: Class::Forbidden,
-        at: at.clone(),
-        name: name.clone(),
-        detail,
-        task: Task::Nothing,
-    };
     let going = old.fields.iter().enumerate().filter(|(from, _)| !origins.contains(&Some(*from)));
     let mut going =
         going.filter(|(_, gone)| gone.name.folded() == fold(&name)).map(|(_, gone)| gone.kind.name());
     let before = going.next().or_else(|| dropped.get(fold(&name).as_ref()).map(String::as_str));
     if let Some(kind) = before.filter(|kind| *kind != field.kind.name()) {
-        return forbidden(format!(
-            "field `{name}` was removed with type {kind} and can only be added again with that type"
-        ));
+        let detail =
+            format!("field `{name}` was removed with type {kind} and can only be added again with that type");
+        return forbidden(at, &field.name, detail);
     }
     if field.backfill().is_none() {
         let detail =
             format!("new field `{name}` needs a default or must be nullable, because of existing rows");
-        return forbidden(detail);
+        return forbidden(at, &field.name, detail);
     }
     let detail = format!("new field `{name}`");
     Change { class: Class::Additive, at, name, detail, task: Task::AddColumn { to } }

@@ -8,15 +8,11 @@ use crate::error::{Fault, Place};
 
 /// The faults found so far.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub(super) struct Faults(pub(super) Vec<Fault>);
 
 impl Faults {
     pub(super) fn add(&mut self, at: Place, code: &'static str, detail: impl Into<String>) {
         self.0.push(Fault::new(at, code, detail));
-    }
-
-    pub(super) fn list(self) -> Vec<Fault> {
-        self.0
     }
 }
 
