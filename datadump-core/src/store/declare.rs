@@ -1,13 +1,18 @@
 //! The rules of declaring and removing storages, shared by both backends: which version may follow which, and
 //! the statements on the system tables that record it.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DeleteMany, EntityTrait, QueryFilter, QueryOrder, Select, UpdateMany,
+    ColumnTrait, DeleteMany, EntityTrait, QueryFilter, QueryOrder, QueryTrait as _, Select, Statement,
+    UpdateMany,
 };
+use sea_query::Expr;
 
 use super::{
     Declaration, State, Storage,
+    sql::Dialect,
     system::{storage, version},
 };
 use crate::{
@@ -101,4 +106,64 @@ pub(super) fn delete_failed(id: StorageId, base: i32) -> DeleteMany<version::Ent
 pub(super) fn touch(id: StorageId, now: Timestamp) -> UpdateMany<storage::Entity> {
     let row = storage::ActiveModel { updated_at: Set(now.micros()), ..Default::default() };
     storage::Entity::update_many().set(row).filter(storage::Column::Id.eq(id.get()))
+}
+
+/// Records the state of a pending migration.
+pub(super) fn record_state(
+    dialect: Dialect,
+    id: StorageId,
+    version: i32,
+    state: State,
+    error: Option<String>,
+) -> Statement {
+    let row =
+        version::ActiveModel { state: Set(state.name().into()), error: Set(error), ..Default::default() };
+    let pending = [State::Queued, State::Running].map(State::name);
+    update_version(id, version, row).filter(version::Column::State.is_in(pending)).build(dialect.backend())
+}
+
+/// Puts the pending version of a storage in force. Each statement changes one row, unless another process has
+/// ended the migration.
+pub(super) fn put_in_force(
+    dialect: Dialect,
+    storage: &Storage,
+    dropped: &BTreeMap<String, String>,
+    now: Timestamp,
+) -> Result<[Statement; 2]> {
+    let (id, version) = (storage.id, storage.migration.version);
+    let base = storage.in_force.as_ref().map_or(0, |in_force| in_force.version);
+    let row = storage::ActiveModel {
+        version: Set(version.into()),
+        dropped: Set(serde_json::to_string(dropped).map_err(Error::internal)?),
+        updated_at: Set(now.micros()),
+        ..Default::default()
+    };
+    let in_force = storage::Entity::update_many().set(row).filter(storage::Column::Id.eq(id.get()));
+    let row = version::ActiveModel {
+        state: Set(State::Applied.name().into()),
+        error: Set(None),
+        applied_at: Set(Some(now.micros())),
+        ..Default::default()
+    };
+    let applied = update_version(id, version, row)
+        .col_expr(version::Column::RowsDone, Expr::col(version::Column::RowsTotal))
+        .filter(version::Column::State.eq(State::Running.name()));
+    Ok([
+        in_force.filter(storage::Column::Version.eq(base)).build(dialect.backend()),
+        applied.build(dialect.backend()),
+    ])
+}
+
+fn update_version(id: StorageId, version: i32, row: version::ActiveModel) -> UpdateMany<version::Entity> {
+    version::Entity::update_many()
+        .set(row)
+        .filter(version::Column::StorageId.eq(id.get()))
+        .filter(version::Column::Version.eq(version))
+}
+
+/// Removes a storage and its versions.
+pub(super) fn remove(dialect: Dialect, id: StorageId) -> [Statement; 2] {
+    let versions = version::Entity::delete_many().filter(version::Column::StorageId.eq(id.get()));
+    let row = storage::Entity::delete_many().filter(storage::Column::Id.eq(id.get()));
+    [versions.build(dialect.backend()), row.build(dialect.backend())]
 }

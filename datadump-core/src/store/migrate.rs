@@ -2,8 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::catalogue::State;
-use crate::schema::{Definition, Difference, Field, Task, Value, evolve};
+use super::{catalogue::State, sql::Name};
+use crate::{
+    error::{Error, Result},
+    schema::{Definition, Difference, Field, Index, IndexKind, StoredRow, Task, Value, evolve},
+};
 
 /// Maximum number of keys of violating rows that are reported as examples.
 pub(super) const MAX_EXAMPLES: usize = 5;
@@ -86,6 +89,11 @@ impl<'a> FieldCheck<'a> {
         }
     }
 
+    /// Checks a whole row.
+    pub(super) fn check_row(&mut self, row: &StoredRow) {
+        self.check(&row.key, row.values.get(self.from).unwrap_or(&Value::Null));
+    }
+
     fn violation(&self) -> Option<String> {
         let (name, violating) = (&self.after.name, self.impact.violating);
         let keys: Vec<String> = self.impact.examples.iter().map(Json::to_string).collect();
@@ -100,11 +108,48 @@ pub(super) fn violations(checks: &[FieldCheck<'_>]) -> Option<String> {
     (!violations.is_empty()).then(|| violations.join("; "))
 }
 
-/// Returns the impact that these checks have found for the task of a change.
-pub(super) fn impact(checks: &[FieldCheck<'_>], task: &Task) -> ChangeImpact {
+/// Returns the impact that these checks have found for the task of a change. Writers wait while rows are
+/// converted.
+pub(super) fn impact(checks: &[FieldCheck<'_>], task: &Task, converted_per_ms: u64) -> ChangeImpact {
     let (Task::CheckRows { from, to } | Task::ConvertColumn { from, to }) = task else {
         return ChangeImpact::default();
     };
     let check = checks.iter().find(|check| (check.from, check.to) == (*from, *to));
-    check.map(|check| check.impact.clone()).unwrap_or_default()
+    let mut impact = check.map(|check| check.impact.clone()).unwrap_or_default();
+    if matches!(task, Task::ConvertColumn { .. }) {
+        impact.writers_wait_ms = impact.scanned.div_ceil(converted_per_ms);
+    }
+    impact
+}
+
+/// Returns the existing columns whose values a new unique index compares; `None` if no row can violate it.
+pub(super) fn unique_columns(old: &Definition, new: &Definition, index: &Index) -> Option<Vec<String>> {
+    if index.kind != IndexKind::Unique {
+        return None;
+    }
+    let mut columns = Vec::new();
+    for name in &index.fields {
+        let Some((_, field)) = new.field(name.as_str()) else { continue };
+        match evolve::origin(old, field) {
+            Some((_, before)) => columns.push(Name::field(&before.name).quoted()),
+            // A new field is null in every row, which violates nothing, or has the same value in every row.
+            None if field.backfill().is_none_or(Value::is_null) => return None,
+            None => {}
+        }
+    }
+    Some(columns)
+}
+
+/// Checks rows against the new definition.
+pub(super) fn check_rows(
+    old: &Definition,
+    new: &Definition,
+    difference: &Difference,
+    rows: &[StoredRow],
+) -> Result<()> {
+    let mut checks = FieldCheck::all(old, new, difference);
+    for row in rows {
+        checks.iter_mut().for_each(|check| check.check_row(row));
+    }
+    violations(&checks).map_or(Ok(()), |reason| Err(Error::internal(reason)))
 }

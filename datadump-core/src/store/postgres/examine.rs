@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::Value as Json;
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _, postgres::PgRow};
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
 use super::{columns, connect::Connections, error, migrate::check};
 use crate::{
     error::{Error, Result},
-    schema::{Definition, Difference, InForce, Index, IndexKind, Task, Value, evolve},
+    schema::{Definition, Difference, InForce, Index, Task, Value},
     store::{
         ChangeImpact,
         migrate::{self, FieldCheck, MAX_EXAMPLES},
@@ -37,9 +37,8 @@ pub(super) async fn examine(
     if !checks.is_empty() {
         let mut after: Option<Value> = None;
         loop {
-            let (sql, arguments) = check::page(old, &checks, after.as_ref()).map_err(error::store)?;
-            let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
-            let rows = query.fetch_all(&mut connection).await.map_err(error::store)?;
+            let rows = check::page(&mut connection, old, &checks, after.as_ref()).await;
+            let rows = rows.map_err(error::store)?;
             after = check::check_rows(old, &mut checks, &rows).map_err(error::store)?;
             if after.is_none() {
                 break;
@@ -50,11 +49,7 @@ pub(super) async fn examine(
     for change in &difference.changes {
         examined.push(match &change.task {
             Task::AddIndex(index) => index_impact(&mut connection, old, new, index).await?,
-            task @ Task::ConvertColumn { .. } => {
-                let impact = migrate::impact(&checks, task);
-                ChangeImpact { writers_wait_ms: impact.scanned.div_ceil(CONVERTED_PER_MS), ..impact }
-            }
-            task => migrate::impact(&checks, task),
+            task => migrate::impact(&checks, task, CONVERTED_PER_MS),
         });
     }
     Ok(examined)
@@ -68,21 +63,9 @@ async fn index_impact(
     index: &Index,
 ) -> Result<ChangeImpact> {
     let table = sql::table(&old.name).quoted();
-    let rows = fetch(connection, &format!("SELECT count(*) FROM {table}")).await?;
-    let mut impact = ChangeImpact { scanned: number(&rows)?, ..ChangeImpact::default() };
-    if index.kind != IndexKind::Unique {
-        return Ok(impact);
-    }
-    let mut columns = Vec::new();
-    for name in &index.fields {
-        let Some((_, field)) = new.field(name.as_str()) else { continue };
-        match evolve::origin(old, field).map(|(_, before)| before) {
-            Some(before) => columns.push(Name::field(&before.name).quoted()),
-            // A new field is null in every row, which violates nothing, or has the same value in every row.
-            None if field.backfill().is_none_or(Value::is_null) => return Ok(impact),
-            None => {}
-        }
-    }
+    let scanned = count(connection, format!("SELECT count(*) FROM {table}")).await?;
+    let mut impact = ChangeImpact { scanned, ..ChangeImpact::default() };
+    let Some(columns) = migrate::unique_columns(old, new, index) else { return Ok(impact) };
     let key = Name::field(&old.key.name).quoted();
     let same = if columns.is_empty() {
         format!("SELECT {key} AS k, count(*) OVER () AS same FROM {table}")
@@ -93,11 +76,11 @@ async fn index_impact(
             "SELECT {key} AS k, count(*) OVER (PARTITION BY {group}) AS same FROM {table} WHERE {present}"
         )
     };
-    let rows = fetch(connection, &format!("SELECT count(*) FROM ({same}) AS s WHERE same > 1")).await?;
-    impact.violating = number(&rows)?;
+    impact.violating =
+        count(connection, format!("SELECT count(*) FROM ({same}) AS s WHERE same > 1")).await?;
     if impact.violating > 0 {
         let examples = format!("SELECT k FROM ({same}) AS s WHERE same > 1 ORDER BY k LIMIT {MAX_EXAMPLES}");
-        let rows = fetch(connection, &examples).await?;
+        let rows = sqlx::query(AssertSqlSafe(examples)).fetch_all(connection).await.map_err(error::store)?;
         let keys = rows.iter().map(|row| columns::value(row, 0, &old.key.kind));
         let keys: Result<Vec<Json>, _> = keys.map(|key| key.map(|key| key.to_json(&old.key.kind))).collect();
         impact.examples = keys.map_err(error::store)?;
@@ -105,12 +88,8 @@ async fn index_impact(
     Ok(impact)
 }
 
-async fn fetch(connection: &mut PgConnection, sql: &str) -> Result<Vec<PgRow>> {
-    sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.map_err(error::store)
-}
-
-fn number(rows: &[PgRow]) -> Result<u64> {
-    let row = rows.first().ok_or_else(|| Error::internal("a count returned no row"))?;
-    let number: i64 = row.try_get(0).map_err(error::store)?;
-    u64::try_from(number).map_err(Error::internal)
+async fn count(connection: &mut PgConnection, sql: String) -> Result<u64> {
+    let count: i64 =
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await.map_err(error::store)?;
+    u64::try_from(count).map_err(Error::internal)
 }

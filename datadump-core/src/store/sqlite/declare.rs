@@ -1,23 +1,20 @@
 //! Declares and removes storages, on the writer's thread.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use rusqlite::Connection;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
-use super::{error::map, system, writer::Writer};
+use super::{columns::DIALECT, error::map, system, writer::Writer};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::StorageId,
     store::{
-        Declaration, State, Storage, declare as rules, sql,
+        Declaration, Storage, declare as rules, sql,
         system::{storage, version},
     },
 };
-
-/// Names of dropped fields with their kinds.
-pub(super) type DroppedFields = BTreeMap<String, String>;
 
 /// Records a version to be applied.
 pub(super) fn declare(writer: &mut Writer, declaration: &Declaration) -> Result<Arc<Storage>> {
@@ -64,47 +61,7 @@ fn follow(
     let last = system::all::<version::Entity>(connection, &rules::last_version(id).limit(1))?;
     rules::check_base(name, base, found, last.first())?;
     system::execute(connection, &rules::delete_failed(id, base).build(DbBackend::Sqlite))?;
-    system::execute(connection, &rules::touch(id, now).build(DbBackend::Sqlite))?;
-    Ok(())
-}
-
-/// Records the state of a version's migration.
-pub(super) fn record_state(
-    connection: &Connection,
-    id: StorageId,
-    version: i32,
-    row: version::ActiveModel,
-) -> Result<()> {
-    let update = version::Entity::update_many()
-        .set(row)
-        .filter(version::Column::StorageId.eq(id.get()))
-        .filter(version::Column::Version.eq(version));
-    system::execute(connection, &update.build(DbBackend::Sqlite))?;
-    Ok(())
-}
-
-/// Puts a version in force.
-pub(super) fn put_in_force(
-    connection: &Connection,
-    id: StorageId,
-    version: i32,
-    dropped: &DroppedFields,
-    now: Timestamp,
-) -> Result<()> {
-    let row = storage::ActiveModel {
-        version: Set(version.into()),
-        dropped: Set(serde_json::to_string(dropped).map_err(Error::internal)?),
-        updated_at: Set(now.micros()),
-        ..Default::default()
-    };
-    let update = storage::Entity::update_many().set(row).filter(storage::Column::Id.eq(id.get()));
-    system::execute(connection, &update.build(DbBackend::Sqlite))?;
-    let row = version::ActiveModel {
-        state: Set(State::Applied.name().into()),
-        applied_at: Set(Some(now.micros())),
-        ..Default::default()
-    };
-    record_state(connection, id, version, row)
+    system::execute(connection, &rules::touch(id, now).build(DbBackend::Sqlite))
 }
 
 /// Removes a storage with its rows.
@@ -119,11 +76,7 @@ pub(super) fn remove(writer: &mut Writer, id: StorageId) -> Result<()> {
     writer.transact(|connection| {
         let table = sql::table(&storage.name).quoted();
         connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}")).map_err(map)?;
-        let versions = version::Entity::delete_many().filter(version::Column::StorageId.eq(id.get()));
-        system::execute(connection, &versions.build(DbBackend::Sqlite))?;
-        let row = storage::Entity::delete_many().filter(storage::Column::Id.eq(id.get()));
-        system::execute(connection, &row.build(DbBackend::Sqlite))?;
-        Ok(())
+        rules::remove(DIALECT, id).iter().try_for_each(|delete| system::execute(connection, delete))
     })?;
     writer.statements.remove(&id);
     writer.catalogue.remove(id);

@@ -3,10 +3,10 @@
 use rusqlite::Connection;
 use serde_json::Value as Json;
 
-use super::{columns::read_row, error::map};
+use super::{error::map, read};
 use crate::{
     error::Result,
-    schema::{Change, Definition, Difference, InForce, Index, IndexKind, StoredRow, Task, Value, evolve},
+    schema::{Change, Definition, Difference, InForce, Index, Task},
     store::{
         ChangeImpact, Column,
         migrate::{self, FieldCheck, MAX_EXAMPLES},
@@ -32,10 +32,8 @@ pub(super) fn examine(
     let transaction = connection.transaction().map_err(map)?;
     let mut checks = FieldCheck::all(old, new, difference);
     if !checks.is_empty() {
-        scan(&transaction, old, |row| {
-            for check in &mut checks {
-                check.check(&row.key, row.values.get(check.from).unwrap_or(&Value::Null));
-            }
+        read::each_row(&transaction, old, "", [], |row| {
+            checks.iter_mut().for_each(|check| check.check_row(&row));
             Ok(())
         })?;
     }
@@ -44,30 +42,9 @@ pub(super) fn examine(
             let impact = index_impact(&transaction, old, new, index)?;
             Ok(ChangeImpact { writers_wait_ms: impact.scanned.div_ceil(INDEXED_PER_MS), ..impact })
         }
-        task @ Task::ConvertColumn { .. } => {
-            let impact = migrate::impact(&checks, task);
-            Ok(ChangeImpact { writers_wait_ms: impact.scanned.div_ceil(CONVERTED_PER_MS), ..impact })
-        }
-        task => Ok(migrate::impact(&checks, task)),
+        task => Ok(migrate::impact(&checks, task, CONVERTED_PER_MS)),
     };
     difference.changes.iter().map(impact_of).collect()
-}
-
-/// Reads all rows.
-fn scan(
-    connection: &Connection,
-    definition: &Definition,
-    mut each: impl FnMut(StoredRow) -> Result<()>,
-) -> Result<()> {
-    let names = sql::column_list(definition);
-    let table = sql::table(&definition.name).quoted();
-    let text = format!("SELECT {names} FROM {table}");
-    let mut statement = connection.prepare(&text).map_err(map)?;
-    let mut rows = statement.query([]).map_err(map)?;
-    while let Some(row) = rows.next().map_err(map)? {
-        each(read_row(definition, row).map_err(map)?)?;
-    }
-    Ok(())
 }
 
 /// Counts the rows to index, and for a unique index those that are duplicates.
@@ -79,21 +56,9 @@ fn index_impact(
 ) -> Result<ChangeImpact> {
     let table = sql::table(&old.name).quoted();
     let count = |text: &str| -> Result<u64> { connection.query_row(text, [], |row| row.get(0)).map_err(map) };
-    let scanned = count(&format!("SELECT count(*) FROM {table}"))?;
+    let scanned = read::count_rows(connection, old)?;
     let mut impact = ChangeImpact { scanned, ..ChangeImpact::default() };
-    if index.kind != IndexKind::Unique {
-        return Ok(impact);
-    }
-    let mut columns = Vec::new();
-    for name in &index.fields {
-        let Some((_, field)) = new.field(name.as_str()) else { continue };
-        match evolve::origin(old, field) {
-            Some((_, before)) => columns.push(sql::Name::field(&before.name).quoted()),
-            // A new field is null in every row, which violates nothing, or has the same value in every row.
-            None if field.backfill().is_none_or(Value::is_null) => return Ok(impact),
-            None => {}
-        }
-    }
+    let Some(columns) = migrate::unique_columns(old, new, index) else { return Ok(impact) };
     if columns.is_empty() {
         impact.violating = if scanned > 1 { scanned } else { 0 };
         return Ok(impact);

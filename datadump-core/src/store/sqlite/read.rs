@@ -1,7 +1,7 @@
 //! Reads: single rows, pages, counts. Each runs in one snapshot, in which the version that the query was made
 //! for must be in force.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 
 use super::{
@@ -95,10 +95,7 @@ pub(super) fn rows(
 }
 
 fn by_key(definition: &Definition) -> String {
-    let names = sql::column_list(definition);
-    let key_name = sql::column(definition, Column::Key).quoted();
-    let table = sql::table(&definition.name).quoted();
-    format!("SELECT {names} FROM {table} WHERE {key_name} = ?1")
+    format!("{} WHERE {} = ?1", sql::select_all(definition), sql::column(definition, Column::Key).quoted())
 }
 
 /// Returns a page and its count from one snapshot.
@@ -142,21 +139,17 @@ fn count(connection: &Connection, definition: &Definition, query: &Query) -> Res
 
 /// Estimates the number of matching rows: all rows, times the share that matches at both ends of the table.
 fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> Result<u64> {
-    let table = sql::table(&definition.name).quoted();
-    let total = format!("SELECT count(*) FROM {table}");
-    let total: u64 = connection.query_row(&total, [], |row| row.get(0)).map_err(map)?;
+    let total = count_rows(connection, definition)?;
     let Some(filter) = &query.filter else { return Ok(total) };
     let key = sql::column(definition, Column::Key).quoted();
     let (mut seen, mut matching) = (0_u64, 0_u64);
     for direction in ["ASC", "DESC"] {
-        let names = sql::column_list(definition);
-        let text = format!("SELECT {names} FROM {table} ORDER BY {key} {direction} LIMIT {SAMPLE_ROWS}");
-        let mut statement = connection.prepare_cached(&text).map_err(map)?;
-        let rows = statement.query_map([], |row| read_row(definition, row)).map_err(map)?;
-        for row in rows {
+        let sample = format!("ORDER BY {key} {direction} LIMIT {SAMPLE_ROWS}");
+        each_row(connection, definition, &sample, [], |row| {
             seen += 1;
-            matching += u64::from(filter.matches(&row.map_err(map)?));
-        }
+            matching += u64::from(filter.matches(&row));
+            Ok(())
+        })?;
     }
     #[expect(
         clippy::cast_precision_loss,
@@ -166,6 +159,29 @@ fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> 
     )]
     let about = (total as f64 * matching as f64 / seen.max(1) as f64) as u64;
     Ok(about)
+}
+
+/// Returns the number of rows in a storage.
+pub(super) fn count_rows(connection: &Connection, definition: &Definition) -> Result<u64> {
+    let count = format!("SELECT count(*) FROM {}", sql::table(&definition.name).quoted());
+    connection.query_row(&count, [], |row| row.get(0)).map_err(map)
+}
+
+/// Reads the rows that remain after these clauses, one by one.
+pub(super) fn each_row(
+    connection: &Connection,
+    definition: &Definition,
+    clauses: &str,
+    parameters: impl Params,
+    mut each: impl FnMut(StoredRow) -> Result<()>,
+) -> Result<()> {
+    let text = format!("{} {clauses}", sql::select_all(definition));
+    let mut statement = connection.prepare_cached(&text).map_err(map)?;
+    let mut rows = statement.query(parameters).map_err(map)?;
+    while let Some(row) = rows.next().map_err(map)? {
+        each(read_row(definition, row).map_err(map)?)?;
+    }
+    Ok(())
 }
 
 fn number(connection: &Connection, select: &SelectStatement) -> Result<u64> {

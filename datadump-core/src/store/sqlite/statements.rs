@@ -77,7 +77,7 @@ impl Statements {
         let (version, created_at) = (name(Column::Version), name(Column::CreatedAt));
         Self {
             version: in_force.version,
-            select: format!("SELECT {all} FROM {table} WHERE {key} = ?"),
+            select: format!("{} WHERE {key} = ?", sql::select_all(definition)),
             select_version: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
             insert: format!("INSERT {into}{placeholders}"),
             insert_new: format!("INSERT {into}{placeholders} ON CONFLICT ({key}) DO NOTHING"),

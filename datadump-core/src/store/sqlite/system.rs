@@ -54,9 +54,9 @@ pub(super) fn versions(connection: &Connection, id: StorageId) -> Result<Vec<Ver
 }
 
 /// Runs a statement.
-pub(super) fn execute(connection: &Connection, statement: &Statement) -> Result<usize> {
+pub(super) fn execute(connection: &Connection, statement: &Statement) -> Result<()> {
     let mut prepared = connection.prepare(&statement.sql).map_err(map)?;
-    prepared.execute(rusqlite::params_from_iter(cells(statement)?)).map_err(map)
+    prepared.execute(rusqlite::params_from_iter(cells(statement)?)).map(|_| ()).map_err(map)
 }
 
 /// Returns all rows of a select, as models.

@@ -2,7 +2,7 @@
 //! those changed since.
 
 use sqlx::{
-    AssertSqlSafe, Row as _,
+    AssertSqlSafe, PgConnection,
     postgres::{PgArguments, PgRow},
 };
 
@@ -20,18 +20,19 @@ use crate::{
 const BATCH_ROWS: usize = 5_000;
 
 /// Returns the query for the key and the checked columns.
-pub(in crate::store::postgres) fn select(old: &Definition, checks: &[FieldCheck<'_>]) -> String {
+fn select(old: &Definition, checks: &[FieldCheck<'_>]) -> String {
     let columns = checks.iter().map(|check| Name::field(&check.before().name).quoted());
     let columns: Vec<String> = [Name::field(&old.key.name).quoted()].into_iter().chain(columns).collect();
     format!("SELECT {} FROM {}", columns.join(", "), sql::table(&old.name).quoted())
 }
 
-/// Returns the query for the next rows after a key, in key order.
-pub(in crate::store::postgres) fn page(
+/// Reads the next rows after a key, in key order.
+pub(in crate::store::postgres) async fn page(
+    connection: &mut PgConnection,
     old: &Definition,
     checks: &[FieldCheck<'_>],
     after: Option<&Value>,
-) -> sqlx::Result<(String, PgArguments)> {
+) -> sqlx::Result<Vec<PgRow>> {
     let (select, key) = (select(old, checks), Name::field(&old.key.name).quoted());
     let mut arguments = PgArguments::default();
     let beyond = match after {
@@ -41,7 +42,8 @@ pub(in crate::store::postgres) fn page(
         }
         None => String::new(),
     };
-    Ok((format!("{select} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}"), arguments))
+    let page = format!("{select} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}");
+    sqlx::query_with(AssertSqlSafe(page), arguments).fetch_all(connection).await
 }
 
 /// Checks rows. Returns the key of the last one if there may be more.
@@ -75,9 +77,7 @@ pub(super) async fn all(
     }
     let mut after: Option<Value> = None;
     loop {
-        let (sql, arguments) = page(old, &checks, after.as_ref())?;
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
-        let rows = query.fetch_all(&mut session.connection).await?;
+        let rows = page(&mut session.connection, old, &checks, after.as_ref()).await?;
         after = check_rows(old, &mut checks, &rows)?;
         progress.advance(session, rows.len() as u64).await?;
         if after.is_none() {
@@ -88,9 +88,8 @@ pub(super) async fn all(
 
 /// Returns the oldest transaction whose changes the scan that follows may miss.
 pub(super) async fn horizon(session: &mut MigrationSession) -> Result<String, Halt> {
-    let rows =
-        session.fetch("SELECT (txid_snapshot_xmin(txid_current_snapshot()) & 4294967295)::text").await?;
-    rows.first().map(|row| row.try_get(0)).transpose()?.ok_or(Halt::Over)
+    let oldest = "SELECT (txid_snapshot_xmin(txid_current_snapshot()) & 4294967295)::text";
+    Ok(sqlx::query_scalar(oldest).fetch_one(&mut session.connection).await?)
 }
 
 /// Checks the rows changed since the first scan, while writes wait.

@@ -33,9 +33,7 @@ pub(super) async fn all(
     session.execute(BY_KEY).await?;
     let mut after: Option<Value> = None;
     loop {
-        let (sql, arguments) = check::page(old, &checks, after.as_ref())?;
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
-        let rows = query.fetch_all(&mut session.connection).await?;
+        let rows = check::page(&mut session.connection, old, &checks, after.as_ref()).await?;
         let mut keys = Vec::with_capacity(rows.len());
         let mut values: Vec<Vec<Value>> = vec![Vec::with_capacity(rows.len()); checks.len()];
         for row in &rows {

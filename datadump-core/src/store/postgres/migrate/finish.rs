@@ -16,8 +16,9 @@ use crate::{
     clock::Timestamp,
     schema::Kind,
     store::{
-        Storage,
+        Storage, declare as rules,
         postgres::{catalogue::notification, locks},
+        sql::Dialect,
     },
 };
 
@@ -30,7 +31,7 @@ pub(super) async fn create(
 ) -> Result<(), Halt> {
     session.execute("BEGIN").await?;
     session.execute(&statements.join("; ")).await?;
-    put_in_force(session, 0, &storage.dropped, now).await
+    put_in_force(session, storage, &storage.dropped, now).await
 }
 
 /// Replaces columns and indexes by the filled and built ones, and puts the new version in force.
@@ -57,7 +58,8 @@ pub(super) async fn finish(
         session.lock_table(&plan.table).await?;
         session.execute(&statements.join("; ")).await?;
     }
-    put_in_force(session, plan.old.version, &plan.dropped(&storage.dropped), now).await
+    let dropped = plan.difference.dropped(&plan.old.definition, &storage.dropped);
+    put_in_force(session, storage, &dropped, now).await
 }
 
 /// Returns the statements that raise limits of columns. A column narrowed earlier has kept its type, and
@@ -96,33 +98,16 @@ async fn wider(session: &mut MigrationSession, plan: &Plan) -> Result<Vec<String
 /// Puts the version in force and commits.
 async fn put_in_force(
     session: &mut MigrationSession,
-    base: i32,
+    storage: &Storage,
     dropped: &BTreeMap<String, String>,
     now: Timestamp,
 ) -> Result<(), Halt> {
-    let dropped = serde_json::to_string(dropped).map_err(|error| Halt::Refused(error.to_string()))?;
-    let flipped = sqlx::query(
-        "UPDATE datadump_storage SET version = $2, dropped = $3, updated_at = $4 WHERE id = $1 AND version = $5",
-    )
-    .bind(session.id.get())
-    .bind(i64::from(session.version))
-    .bind(dropped)
-    .bind(now.micros())
-    .bind(i64::from(base))
-    .execute(&mut session.connection)
-    .await?;
-    let applied = sqlx::query(
-        "UPDATE datadump_version SET state = 'applied', error = NULL, applied_at = $3, rows_done = rows_total \
-         WHERE storage_id = $1 AND version = $2 AND state = 'running'",
-    )
-    .bind(session.id.get())
-    .bind(i64::from(session.version))
-    .bind(now.micros())
-    .execute(&mut session.connection)
-    .await?;
-    if flipped.rows_affected() != 1 || applied.rows_affected() != 1 {
-        session.execute("ROLLBACK").await?;
-        return Err(Halt::Over);
+    let updates = rules::put_in_force(Dialect::Postgres, storage, dropped, now);
+    for update in updates.map_err(|error| Halt::Refused(error.to_string()))? {
+        if session.run(update).await? != 1 {
+            session.execute("ROLLBACK").await?;
+            return Err(Halt::Over);
+        }
     }
     session.execute(&notification(session.id)).await?;
     session.execute("COMMIT").await?;

@@ -20,7 +20,7 @@ mod session;
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 
 use self::{halt::Halt, plan::Plan, progress::MigrationProgress, session::MigrationSession};
 use super::{error::ErrorClass, inner::Inner, locks};
@@ -93,8 +93,8 @@ async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<Migratio
     }
     let connection = inner.connections.migrator().await?;
     let mut session = MigrationSession { connection, id, version };
-    let mine = session.fetch(&locks::try_migrating(id)).await?;
-    if !mine.first().is_some_and(|row| row.try_get(0).unwrap_or(false)) {
+    let is_locked = sqlx::query_scalar(AssertSqlSafe(locks::try_migrating(id)));
+    if !is_locked.fetch_one(&mut session.connection).await? {
         return Ok(MigrationAttempt::RunningElsewhere);
     }
     let reason = match steps(inner, &mut session, storage).await {
@@ -119,7 +119,7 @@ async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<Migratio
 
 async fn steps(inner: &Inner, session: &mut MigrationSession, storage: &Arc<Storage>) -> Result<(), Halt> {
     // The catalogue may be outdated: another process may have ended the migration.
-    session.state(State::Running.name(), None).await?;
+    session.state(State::Running, None).await?;
     tracing::info!(storage = %storage.name, version = session.version, "migration started");
     let now = || inner.stamps.next();
     let Some(plan) = plan(storage) else {
@@ -164,7 +164,7 @@ async fn give_up(
         session.lock_table(&plan.table).await?;
         session.execute(&plan.roll_back().join("; ")).await?;
     }
-    session.state(State::Failed.name(), Some(reason)).await?;
+    session.state(State::Failed, Some(reason.to_owned())).await?;
     session.execute("COMMIT").await?;
     // Callers that waited for the end read the catalogue next.
     let _ = inner.mirror.refresh_one(storage.id).await;

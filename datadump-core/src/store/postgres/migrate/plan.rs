@@ -1,6 +1,6 @@
 //! The plan of a migration: what to do to the table, derived from the difference of two versions.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     schema::{Definition, Difference, Field, InForce, Index, Kind, StorageId, Task},
@@ -150,11 +150,6 @@ impl Plan {
             }
             _ => None,
         })
-    }
-
-    /// Returns the names of dropped fields, with the kind of each.
-    pub(super) fn dropped(&self, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        self.difference.dropped(&self.old.definition, before)
     }
 
     /// Plans an index of the new version; `None` if it exists already.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::Row as _;
+use sqlx::AssertSqlSafe;
 
 use super::{
     halt::Halt,
@@ -28,7 +28,12 @@ impl MigrationProgress {
         let grows = u64::from(!plan.copies("").is_empty());
         let converts = u64::from(plan.moved.iter().any(|moved| moved.how == FillMethod::Convert));
         let progress = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
-        let rows = if progress == 0 { 0 } else { count(session, &plan.table).await? };
+        let mut rows = 0;
+        if progress > 0 {
+            let count = AssertSqlSafe(format!("SELECT count(*) FROM {}", plan.table));
+            let count: i64 = sqlx::query_scalar(count).fetch_one(&mut session.connection).await?;
+            rows = u64::try_from(count).unwrap_or(0);
+        }
         let progress = Self { rows, done: 0, total: rows * progress, recorded_at: Instant::now() };
         session.progress(0, progress.total).await?;
         Ok(progress)
@@ -50,10 +55,4 @@ impl MigrationProgress {
     pub(super) fn passed(&mut self, progress: u64) {
         self.done = self.done.max(self.rows * progress).min(self.total);
     }
-}
-
-async fn count(session: &mut MigrationSession, table: &str) -> Result<u64, Halt> {
-    let rows = session.fetch(&format!("SELECT count(*) FROM {table}")).await?;
-    let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-    Ok(u64::try_from(count).unwrap_or(0))
 }

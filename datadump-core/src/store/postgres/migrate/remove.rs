@@ -9,7 +9,7 @@ use crate::{
     store::{
         declare as rules,
         postgres::{catalogue::notification, declare::unknown, error, inner::Inner, locks},
-        sql,
+        sql::{self, Dialect},
     },
 };
 
@@ -35,11 +35,8 @@ pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> 
         session.lock_table(&table).await.map_err(error::store)?;
         session.execute(&format!("DROP TABLE {table}")).await.map_err(error::store)?;
     }
-    for statement in
-        ["DELETE FROM datadump_version WHERE storage_id = $1", "DELETE FROM datadump_storage WHERE id = $1"]
-    {
-        let delete = sqlx::query(statement).bind(id.get()).execute(&mut session.connection).await;
-        delete.map_err(error::store)?;
+    for delete in rules::remove(Dialect::Postgres, id) {
+        session.run(delete).await.map_err(error::store)?;
     }
     session.execute(&format!("{}; COMMIT", notification(id))).await.map_err(error::store)?;
     inner.mirror.refresh_one(id).await?;

@@ -2,12 +2,19 @@
 
 use std::time::Duration;
 
+use sea_orm::Statement;
+use sea_query::Values;
+use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 
 use super::halt::Halt;
 use crate::{
     schema::StorageId,
-    store::postgres::{catalogue::notification, error::ErrorClass},
+    store::{
+        State, declare as rules,
+        postgres::{catalogue::notification, error::ErrorClass},
+        sql::Dialect,
+    },
 };
 
 /// Lock timeout of a change of the table. While it waits, every later statement waits behind it, readers
@@ -97,19 +104,17 @@ impl MigrationSession {
         if updated.rows_affected() == 0 { Err(Halt::Over) } else { Ok(()) }
     }
 
+    /// Runs a statement; returns the number of affected rows.
+    pub(super) async fn run(&mut self, statement: Statement) -> sqlx::Result<u64> {
+        let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
+        let query = sqlx::query_with(AssertSqlSafe(statement.sql), values);
+        query.execute(&mut self.connection).await.map(|done| done.rows_affected())
+    }
+
     /// Records a state, and notifies all processes.
-    pub(super) async fn state(&mut self, state: &str, reason: Option<&str>) -> Result<(), Halt> {
-        let updated = sqlx::query(
-            "UPDATE datadump_version SET state = $3, error = $4 \
-             WHERE storage_id = $1 AND version = $2 AND state IN ('queued', 'running')",
-        )
-        .bind(self.id.get())
-        .bind(i64::from(self.version))
-        .bind(state)
-        .bind(reason)
-        .execute(&mut self.connection)
-        .await?;
-        if updated.rows_affected() == 0 {
+    pub(super) async fn state(&mut self, state: State, reason: Option<String>) -> Result<(), Halt> {
+        let record = rules::record_state(Dialect::Postgres, self.id, self.version, state, reason);
+        if self.run(record).await? == 0 {
             return Err(Halt::Over);
         }
         self.execute(&notification(self.id)).await?;

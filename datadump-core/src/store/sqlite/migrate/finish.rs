@@ -6,26 +6,24 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{
     super::{
-        columns::{self, Bind, DIALECT, read_row},
-        declare,
+        columns::{self, Bind, DIALECT},
         error::map,
-        open, system,
+        open, read, system,
         writer::Writer,
     },
     ddl::{self, Step},
-    scan,
 };
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    schema::{Definition, Difference, InForce, StoredRow, Value, evolve},
-    store::{Column, Storage, sql},
+    schema::{Definition, Difference, InForce, Value, evolve},
+    store::{Column, Storage, declare as rules, migrate::check_rows, sql},
 };
 
 /// Applies the pending version. `scan_start` is the timestamp of the last row written before the scan.
 pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, scan_start: Timestamp) -> Result<()> {
     let now = writer.options.clock.now();
-    let (id, version) = (storage.id, storage.migration.version);
+    let id = storage.id;
     let new = storage.migration.definition.clone();
     open::yield_while_running(&writer.connection)?;
     let applied = writer.transact(|connection| {
@@ -45,7 +43,8 @@ pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, scan_start: Ti
                 dropped = difference.dropped(&in_force.definition, &dropped);
             }
         }
-        declare::put_in_force(connection, id, version, &dropped, now)?;
+        let put_in_force = rules::put_in_force(DIALECT, storage, &dropped, now)?;
+        put_in_force.iter().try_for_each(|update| system::execute(connection, update))?;
         system::load_one(connection, id)
     });
     let paced = open::stop_yielding(&writer.connection);
@@ -67,17 +66,9 @@ fn check_latest(
     if difference.scans().is_empty() {
         return Ok(());
     }
-    let names = sql::column_list(old);
-    let table = sql::table(&old.name).quoted();
-    let updated_at = sql::column(old, Column::UpdatedAt).quoted();
-    let text = format!("SELECT {names} FROM {table} WHERE {updated_at} > ?");
-    let mut statement = connection.prepare(&text).map_err(map)?;
-    let mut rows = statement.query([Bind(&Value::Timestamp(scan_start))]).map_err(map)?;
-    while let Some(row) = rows.next().map_err(map)? {
-        let row: StoredRow = read_row(old, row).map_err(map)?;
-        scan::check(old, new, difference, std::slice::from_ref(&row))?;
-    }
-    Ok(())
+    let condition = format!("WHERE {} > ?", sql::column(old, Column::UpdatedAt).quoted());
+    let parameters = [Bind(&Value::Timestamp(scan_start))];
+    read::each_row(connection, old, &condition, parameters, |row| check_rows(old, new, difference, &[row]))
 }
 
 fn run(connection: &Connection, in_force: &InForce, new: &Definition, step: &Step) -> Result<()> {

@@ -9,14 +9,12 @@ mod scan;
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::ActiveValue::Set;
-
 use self::running::RunningMigration;
-use super::{SqliteStore, declare, system};
+use super::{SqliteStore, columns::DIALECT, system};
 use crate::{
     error::{Error, Result},
     schema::StorageId,
-    store::{State, Storage, system::version},
+    store::{State, Storage, declare as rules},
 };
 
 /// Delay before an interrupted migration is retried; doubled each time.
@@ -85,9 +83,7 @@ fn record(
     error: Option<String>,
 ) -> Result<()> {
     let storage = writer.transact(|connection| {
-        let row =
-            version::ActiveModel { state: Set(state.name().into()), error: Set(error), ..Default::default() };
-        declare::record_state(connection, id, version, row)?;
+        system::execute(connection, &rules::record_state(DIALECT, id, version, state, error))?;
         system::load_one(connection, id)
     })?;
     writer.catalogue.put(storage);

@@ -12,17 +12,14 @@ use super::{
         SqliteStore,
         columns::{Bind, read_row},
         error::map,
+        read,
     },
     running::RunningMigration,
 };
 use crate::{
-    error::{Error, Result},
-    schema::{Definition, Difference, StoredRow, Value, evolve},
-    store::{
-        Column, Storage,
-        migrate::{FieldCheck, violations},
-        sql,
-    },
+    error::Result,
+    schema::{Definition, StoredRow, Value, evolve},
+    store::{Column, Storage, migrate::check_rows, sql},
 };
 
 /// Number of rows per chunk.
@@ -45,14 +42,15 @@ pub(super) async fn all(
         return Ok(());
     }
     let counted = in_force.clone();
-    let total = store.readers.run(BATCH_TIMEOUT, move |connection| count(connection, &counted.definition));
+    let total =
+        store.readers.run(BATCH_TIMEOUT, move |connection| read::count_rows(connection, &counted.definition));
     running.rows_total.store(total.await?, Ordering::Relaxed);
     let mut after: Option<Value> = None;
     loop {
         let (old, new, difference) = (in_force.clone(), new.clone(), difference.clone());
         let last = store.readers.run(BATCH_TIMEOUT, move |connection| {
             let rows = chunk(connection, &old.definition, after.as_ref())?;
-            check(&old.definition, &new, &difference, &rows)?;
+            check_rows(&old.definition, &new, &difference, &rows)?;
             Ok((rows.len(), rows.last().map(|row| row.key.clone())))
         });
         let (read, last) = last.await?;
@@ -64,38 +62,11 @@ pub(super) async fn all(
     }
 }
 
-/// Checks rows against the new definition.
-pub(super) fn check(
-    old: &Definition,
-    new: &Definition,
-    difference: &Difference,
-    rows: &[StoredRow],
-) -> Result<()> {
-    let mut checks = FieldCheck::all(old, new, difference);
-    for row in rows {
-        for check in &mut checks {
-            check.check(&row.key, row.values.get(check.from).unwrap_or(&Value::Null));
-        }
-    }
-    violations(&checks).map_or(Ok(()), |reason| Err(Error::internal(reason)))
-}
-
-fn count(connection: &Connection, definition: &Definition) -> Result<u64> {
-    let table = sql::table(&definition.name).quoted();
-    connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).map_err(map)
-}
-
 /// Returns the rows after a key, in key order, up to the size of a chunk.
-pub(super) fn chunk(
-    connection: &Connection,
-    definition: &Definition,
-    after: Option<&Value>,
-) -> Result<Vec<StoredRow>> {
-    let names = sql::column_list(definition);
-    let table = sql::table(&definition.name).quoted();
-    let key = sql::column(definition, Column::Key).quoted();
+fn chunk(connection: &Connection, definition: &Definition, after: Option<&Value>) -> Result<Vec<StoredRow>> {
+    let (select, key) = (sql::select_all(definition), sql::column(definition, Column::Key).quoted());
     let beyond = if after.is_some() { format!("WHERE {key} > ?") } else { String::new() };
-    let text = format!("SELECT {names} FROM {table} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}");
+    let text = format!("{select} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}");
     let mut statement = connection.prepare_cached(&text).map_err(map)?;
     let rows = statement
         .query_map(rusqlite::params_from_iter(after.map(Bind)), |row| read_row(definition, row))
