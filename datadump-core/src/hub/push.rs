@@ -340,7 +340,7 @@ impl PreparedPush {
 #[derive(Default)]
 struct DeviceCounts {
     counts: Vec<(String, usize)>,
-    /// Indices of the devices after the first [`MAX_LINEAR`].
+    /// Indices of the devices after the first `MAX_LINEAR`.
     places: HashMap<String, usize>,
     last: usize,
 }
