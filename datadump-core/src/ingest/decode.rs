@@ -25,7 +25,7 @@ const DECODE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A throw after its processor has run.
 #[derive(Debug)]
 pub(crate) struct DecodedThrow {
-    /// The format it was read as.
+    /// The format it was parsed as.
     pub(crate) format: String,
     /// The bytes that the processor was given.
     pub(crate) body: Bytes,

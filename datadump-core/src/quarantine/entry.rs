@@ -30,7 +30,7 @@ pub(crate) struct ThrowContext {
     pub(crate) throw: Arc<Throw>,
     /// The body the processor was given; the byte ranges of records refer to it.
     pub(crate) body: Bytes,
-    /// The format the throw was read as.
+    /// The format the throw was parsed as.
     pub(crate) format: String,
     /// The program the throw went through, with its version.
     pub(crate) processor: Option<(String, u32)>,

@@ -42,7 +42,7 @@ const MAX_TRIES: u32 = 12;
 /// Maximum age of a batch until which its writer tries to reconnect to the database.
 const RECONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Timeout of a transaction, after which its connection is dropped, and what each of its writes adds.
+/// Timeout of a transaction, after which its connection is dropped, and the time that each write adds to it.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 const TRANSACTION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(2);
 

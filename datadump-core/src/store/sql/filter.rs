@@ -1,5 +1,5 @@
 //! Compiles filters to SQL. SQL logic has three values and filters have two, so negations are pushed down to
-//! the single tests, where "null or not" expresses them exactly and indexes still serve the other tests.
+//! the individual tests, where "null or not" expresses them exactly and indexes still serve the other tests.
 
 use std::mem::discriminant;
 

@@ -1,10 +1,10 @@
 //! The write-ahead log under a failing disk: what SQLite leaves to the application.
 //!
-//! SQLite writes the database with two files beside the main one: the WAL (`-wal`), to which commits append
-//! frames, and the WAL index (`-shm`), shared memory in which all connections look up frames. The service
-//! runs SQLite with `journal_mode = wal` and `synchronous = full`: a commit is durable once `sqlite3_step` of
-//! `COMMIT` has synced the WAL. Only one process has the database open (a lock on the `.lock` file), it has
-//! one writing connection, and all calls below run on that connection's thread between two transactions.
+//! SQLite keeps two files next to the main database file: the WAL (`-wal`), to which commits append frames,
+//! and the WAL index (`-shm`), shared memory in which all connections look up frames. The service runs SQLite
+//! with `journal_mode = wal` and `synchronous = full`: a commit is durable once `sqlite3_step` of `COMMIT`
+//! has synced the WAL. Only one process has the database open (a lock on the `.lock` file), it has one
+//! writing connection, and all calls below run on that connection's thread between two transactions.
 //!
 //! Three gaps remain when a sync fails (found in the source of SQLite 3.51):
 //!
@@ -251,7 +251,7 @@ fn unavailable(error: io::Error) -> Error {
     Error::Unavailable(error.into())
 }
 
-/// Returns the path of a file that SQLite keeps beside the database.
+/// Returns the path of a file that SQLite keeps next to the database.
 pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);

@@ -1,6 +1,6 @@
-//! Migrations on PostgreSQL. Everything that takes long happens while reads and writes go on, in steps that
-//! can be repeated. The definition in force changes only in the final transaction, together with the table.
-//! So a process that dies at any moment leaves a state from which the next one reaches the same end.
+//! Migrations on PostgreSQL. All slow work is done in repeatable steps while reads and writes continue. The
+//! definition in force changes only in the final transaction, together with the table. So if a process dies
+//! at any moment, the next one can complete the migration from the state it left.
 //!
 //! A session lock marks the process that runs a storage's migration. It cannot outlive its process, so no
 //! migration gets stuck.
