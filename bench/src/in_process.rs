@@ -35,7 +35,7 @@ pub(crate) fn run(bench: &mut Bench) {
     );
     let time = bench.time;
     let repeats = bench.repeats;
-    // A runtime cannot be created inside another one.
+    // A runtime cannot be created inside another.
     let measured = std::thread::spawn(move || {
         let folder = tempfile::tempdir().expect("a temporary folder can be created");
         let file = folder.path().join("inside.db");

@@ -54,7 +54,7 @@ async fn throws(bench: &mut Bench) {
     server.stop().await;
 }
 
-/// What pgbench runs: an insert of a row like those that are thrown.
+/// Returns the statement for pgbench: an insert of a row like those that are thrown.
 async fn insert(database: &Database) -> String {
     let Database::Postgres { url, .. } = database else { panic!("the database is not PostgreSQL") };
     let mut connection = sqlx::PgConnection::connect(url).await.expect("PostgreSQL answers");

@@ -112,11 +112,11 @@ async fn latency(bench: &mut Bench) {
         let sustained =
             closed_loop(server.address(), CLIENTS, bench.time, ours.clone()).await.assert_all_answered();
         let (rate, mut syncs) = (sustained.rate() / 2.0, Vec::new());
-        // Long enough for each to meet some stalls of the disk.
+        // Long enough for each measurement to meet some stalls of the disk.
         let (echoed, thrown) = alternate_load(
             bench.time * 4,
             async |time| {
-                // As long as the others, to see as many stalls of the disk.
+                // As long as the other measurements, to meet as many stalls of the disk.
                 syncs.extend(machine::measure_syncs(time));
                 open_loop(&echo.http, CLIENTS, rate, time, theirs.clone()).await
             },

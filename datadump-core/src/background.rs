@@ -10,7 +10,7 @@ use tokio_util::{
 
 use crate::error::Result;
 
-/// Starts background tasks and knows when they have to end.
+/// Starts background tasks and tells them when to end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Background {
     closing: CancellationToken,
@@ -31,7 +31,7 @@ impl Background {
         });
     }
 
-    /// Runs a task to its end, even if its caller goes away or the database is closed meanwhile.
+    /// Runs a task to completion, even if its caller is cancelled or the database is closed in the meantime.
     pub(crate) fn spawn_to_end<T: Send + 'static>(
         &self,
         task: impl Future<Output = T> + Send + 'static,
@@ -39,8 +39,8 @@ impl Background {
         self.tasks.spawn(task)
     }
 
-    /// Runs a task again and again, with a pause before each run. The first failure in a row is
-    /// logged as a warning. Closing lets a run that has started finish.
+    /// Runs a task repeatedly, with a pause before each run. Only the first of several consecutive failures
+    /// is logged as a warning. If the database is closed during a run, that run still completes.
     pub(crate) fn every<F>(&self, pause: Duration, name: &'static str, task: impl Fn() -> F + Send + 'static)
     where
         F: Future<Output = Result<()>> + Send,
@@ -61,7 +61,7 @@ impl Background {
         });
     }
 
-    /// Ends all tasks and waits for those that have to finish a step.
+    /// Ends all tasks and waits for those that have to complete a step.
     pub(crate) async fn close(&self) {
         self.closing.cancel();
         self.tasks.close();

@@ -195,7 +195,7 @@ impl Condition {
             return Err(ConditionError::new("too-deep", detail));
         }
         let members = json.as_object().ok_or_else(|| {
-            ConditionError::new("mistyped", format!("a condition is a JSON object of tests, not {json}"))
+            ConditionError::new("mistyped", format!("a condition must be a JSON object of tests, not {json}"))
         })?;
         let nested = |items: &[Json]| -> Result<Vec<Self>, ConditionError> {
             items.iter().map(|item| Self::parse_at(item, depth + 1, is_field)).collect()

@@ -1,4 +1,4 @@
-//! What every service is given: the store, the clock, ids, and the background tasks.
+//! The dependencies of every service: the store, the clock, the id generator, and the background tasks.
 
 use std::sync::Arc;
 
@@ -31,17 +31,17 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The current time.
+    /// Returns the current time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// The definition of a system storage.
+    /// Returns the definition of a system storage.
     pub(crate) fn system(&self, storage: SystemStorage) -> Result<Arc<InForce>> {
         self.store.catalogue().system(storage)
     }
 
-    /// A write that puts a row into a system storage.
+    /// Returns the write that puts a row into a system storage.
     pub(crate) fn put<T: Serialize>(&self, storage: SystemStorage, row: &T, expect: Expect) -> Result<Write> {
         Ok(Write::put(system_rows::encode(&self.system(storage)?, row, None)?, expect))
     }
@@ -52,8 +52,8 @@ impl Context {
         outcomes.into_iter().next().ok_or_else(|| Error::internal("a write without an outcome"))
     }
 
-    /// All rows of a system storage that pass the filters, decoded, each with its version. Only for
-    /// storages that stay small, or that are needed as a whole.
+    /// Returns all rows of a system storage that pass the filters, decoded, each with its version. Use it
+    /// only for storages that stay small or are needed as a whole.
     pub(crate) async fn rows<T: DeserializeOwned>(
         &self,
         storage: SystemStorage,
@@ -64,7 +64,7 @@ impl Context {
         rows.iter().map(|row| Ok((system_rows::decode(&in_force.definition, row)?, row.version))).collect()
     }
 
-    /// The same rows as they are stored.
+    /// Returns the same rows in stored form.
     pub(crate) async fn stored_rows(
         &self,
         storage: SystemStorage,
@@ -83,7 +83,7 @@ impl Context {
         }
     }
 
-    /// A page of a system storage, oldest row first, and the cursor of the next page.
+    /// Returns a page of a system storage, oldest row first, and the cursor of the next page.
     pub(crate) async fn page(
         &self,
         storage: SystemStorage,

@@ -138,7 +138,7 @@ pub enum Error {
     /// The storage requires updates to state the row version they are based on.
     #[error("storage `{0}` requires updates to include the row version they are based on")]
     VersionRequired(String),
-    /// The idempotency key was used for another request.
+    /// The idempotency key was used for a different request.
     #[error("the idempotency key was already used for another request; keys can be reused after a day")]
     KeyReused,
     /// Another request with the same idempotency key is in progress.
@@ -165,7 +165,7 @@ pub enum Error {
     /// Another version came into force during the operation. Retry.
     #[error("the definition of storage `{0}` has just changed; try again")]
     Moved(String),
-    /// The plan was made for another definition or an earlier version.
+    /// The plan was made for a different definition or an earlier version.
     #[error(
         "the plan for storage `{0}` does not match this definition and the current version; request a new plan"
     )]

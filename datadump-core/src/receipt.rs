@@ -21,11 +21,11 @@ pub struct Receipt {
     /// The source it was thrown at.
     #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     pub source: SourceName,
-    /// The format it was read as.
+    /// The format it was parsed as.
     pub format: String,
     /// Rows that were written.
     pub accepted: u64,
-    /// Quarantine entries that were made.
+    /// Quarantine entries that were created.
     pub quarantined: u64,
     /// Records that the program or the routes of the source dropped.
     pub dropped: u64,
@@ -47,7 +47,7 @@ pub struct Receipt {
 /// A warning or an error about a part of a throw.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
-    /// The index of the record, from 0; none for the whole throw.
+    /// The index of the record, from 0; `None` if the remark is about the whole throw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
     /// The line of the record, from 1.
@@ -55,7 +55,7 @@ pub struct Remark {
     pub line: Option<usize>,
     /// A code for programs.
     pub code: String,
-    /// The field it is about.
+    /// The field concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// An explanation for people.
@@ -66,7 +66,7 @@ pub struct Remark {
 }
 
 impl Receipt {
-    /// An empty receipt.
+    /// Creates an empty receipt.
     pub(crate) fn new(throw_id: Uuid, source: SourceName, format: impl Into<String>) -> Self {
         Self {
             ok: true,

@@ -32,8 +32,8 @@ pub struct Origin {
     pub index: usize,
     /// First line, from 1, in line-based formats.
     pub line: Option<usize>,
-    /// Byte range in the body that the processor received, if these bytes alone give the same record when
-    /// they are processed again.
+    /// Byte range in the body that the processor received, if processing these bytes alone gives the same
+    /// record.
     pub byte_range: Option<Range<usize>>,
 }
 

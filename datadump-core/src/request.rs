@@ -1,4 +1,4 @@
-//! Reads JSON requests into types. An error names the place of what is wrong.
+//! Reads JSON requests into types. An error names the place of the fault.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -17,7 +17,7 @@ pub(crate) fn read<T: DeserializeOwned>(json: &Json) -> Result<T> {
     })
 }
 
-/// An error about one part of a request.
+/// Returns an error about one part of a request.
 pub(crate) fn invalid(at: Place, code: &'static str, detail: impl Into<String>) -> Error {
     Error::Settings(vec![Fault::new(at, code, detail)])
 }

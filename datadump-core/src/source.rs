@@ -21,13 +21,13 @@ pub struct Settings {
     pub strict: bool,
     /// Whether the original throws are also kept.
     pub keep_raw: bool,
-    /// What happens to records that match no route.
+    /// The handling of records that match no route.
     pub unrouted: Unrouted,
     /// Routes to storages. Without routes all records go to the storage named after the source.
     pub routes: Vec<Route>,
 }
 
-/// What happens to records that match no route.
+/// The handling of records that match no route.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unrouted {

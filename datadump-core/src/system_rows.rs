@@ -1,7 +1,7 @@
-//! Rows of system storages as Rust types: serde names the fields, the definition types them.
+//! Rows of system storages as Rust types: serde names the fields, the definition gives their types.
 //!
-//! JSON has no bytes, so a system storage has at most one binary field, and its bytes are passed beside
-//! the serialized fields.
+//! JSON has no bytes, so a system storage has at most one binary field, and its bytes are passed separately
+//! from the serialized fields.
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ pub(crate) fn decode<T: DeserializeOwned>(definition: &Definition, row: &StoredR
     serde_json::from_value(Json::Object(members)).map_err(Error::internal)
 }
 
-/// The bytes of the binary field of a stored row.
+/// Returns the bytes of the binary field of a stored row.
 pub(crate) fn bytes(row: &StoredRow) -> &[u8] {
     row.values
         .iter()

@@ -115,7 +115,7 @@ impl App {
                 let operation = error.data::<OperationId>().copied();
                 let problem = span.in_scope(|| Problem::from(error));
                 is_overload = problem.code == "overloaded";
-                // After a timeout of the body, its rest is not waited for.
+                // After a timeout of the body, the server does not wait for the rest of it.
                 if let Some(unread) = unread.filter(|_| problem.status != 408) {
                     unread.drain().await;
                 }
@@ -168,7 +168,7 @@ impl App {
     }
 }
 
-/// What is logged about a request, and its unread body.
+/// The details logged about a request, and its unread body.
 struct RequestLog {
     started: Instant,
     method: Method,

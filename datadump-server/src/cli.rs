@@ -43,7 +43,7 @@ fn execute(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints a text. A closed pipe (`| head`) is not an error.
+/// Prints text. A closed pipe (`| head`) is not an error.
 fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }

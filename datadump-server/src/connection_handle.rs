@@ -5,7 +5,7 @@ use std::{any::Any, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 /// Held by a connection and by the WebSocket it is upgraded to. Until all clones are dropped, the connection
-/// counts as open, and a stop waits for it.
+/// counts as open, and shutdown waits for it.
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectionHandle {
     _guards: Arc<dyn Any + Send + Sync>,

@@ -25,7 +25,7 @@ const MAX_BUFFERED: u64 = 16 << 10;
 
 type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
-/// Receives the unread rest of a body when the handler drops it.
+/// Receives the unread remainder of a body when the handler drops it.
 #[derive(Clone, Default)]
 pub(crate) struct UnreadBody(Arc<Mutex<Option<Chunks>>>);
 
@@ -70,7 +70,7 @@ impl UnreadBody {
     }
 }
 
-/// A body that hands over its unread rest when it is dropped.
+/// A body that passes on its unread remainder when it is dropped.
 struct RecoverableBody {
     chunks: Option<Chunks>,
     unread: UnreadBody,

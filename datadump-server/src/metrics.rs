@@ -239,7 +239,7 @@ impl Connections {
     }
 }
 
-/// A text in the Prometheus format.
+/// Metrics text in the Prometheus format.
 #[derive(Default)]
 struct Text(String);
 

@@ -1,5 +1,5 @@
-//! Routes from paths and methods to operations. The framework's own routing would ignore unknown query
-//! parameters, and answer a wrong method without naming the right ones.
+//! Maps paths and methods to operations. The framework's own routing would ignore unknown query parameters,
+//! and answer a wrong method without naming the right ones.
 //!
 //! The endpoints here are not `async` functions: each would store the request, half a KiB, in its future once
 //! more, and that would be moved with the future.
@@ -65,7 +65,7 @@ pub(crate) fn only_get(
     Methods { operations: vec![(Method::GET, endpoint)], head: Head::LikeGet }
 }
 
-/// What an operation's handler declares.
+/// The declarations of an operation's handler.
 #[derive(Default)]
 struct Declaration {
     id: &'static str,

@@ -120,7 +120,8 @@ async fn a_different_request_with_the_same_key_is_refused(server: Server) {
     }
     let request = keyed(&server, "/throw/t", "k", "{\"a\": 1}").header("content-type", "text/csv");
     request.await.problem(422);
-    // Equal JSON is the same request however it is formatted; another precondition makes it a different one.
+    // Equal JSON is the same request, however it is formatted; a different precondition makes it a different
+    // one.
     keyed(&server, "/api/v1/storage/note/", "row", r#"{ "text":"a" }"#).await.is(201).ok();
     let conditional = keyed(&server, "/api/v1/storage/note/", "row", r#"{"text": "a"}"#);
     conditional.header("if-none-match", "*").await.problem(422);

@@ -30,7 +30,7 @@ pub struct Response {
     request: String,
 }
 
-/// Percent-encodes a text as one segment of a path; slashes are encoded too.
+/// Percent-encodes a string as one segment of a path; slashes are encoded too.
 pub fn segment(text: &str) -> String {
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~".contains(&byte);
     text.bytes()

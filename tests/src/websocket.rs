@@ -95,7 +95,7 @@ impl WebSocket {
         }
     }
 
-    /// Receives the close code, and panics if there is another message.
+    /// Receives the close code, and panics on any other message.
     pub async fn receive_close(&mut self) -> Option<u16> {
         match self.receive().await {
             ServerMessage::Json(json) => panic!("unexpected message: {json}"),

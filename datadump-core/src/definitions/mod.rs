@@ -12,10 +12,10 @@ use crate::{
     store::{ChangeImpact, Declaration, Progress, Storage, VersionRecord},
 };
 
-/// Which changes beyond additive ones a declaration may make.
+/// Consent to changes that are more than additive.
 #[derive(Debug, Clone, Default)]
 pub struct Consent {
-    /// The gravest class of change that is allowed.
+    /// The highest class of change that is allowed.
     pub allow: Option<Class>,
     /// The hash of the plan; required for anything but additive changes.
     pub plan: Option<String>,
@@ -26,20 +26,20 @@ pub struct Consent {
 pub struct Declared {
     /// The storage, with the version that is being applied.
     pub storage: Arc<Storage>,
-    /// Whether there is a new version: no if the definition equals the one in force.
+    /// Whether there is a new version; false if the definition equals the one in force.
     pub changed: bool,
 }
 
-/// What declaring a definition would change.
+/// The changes that a definition would make.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The storage's name.
     pub name: String,
-    /// The version in force; none for a new storage.
+    /// The version in force; `None` for a new storage.
     pub base: Option<i32>,
-    /// The version the definition would become.
+    /// The version that the definition would become.
     pub version: i32,
-    /// The gravest class among the changes; none if nothing changes or the storage is new.
+    /// The highest class among the changes; `None` if nothing changes or the storage is new.
     pub class: Option<Class>,
     /// The changes.
     pub changes: Vec<PlannedChange>,
@@ -54,7 +54,7 @@ pub struct Plan {
 pub struct PlannedChange {
     /// The change.
     pub change: Change,
-    /// How many rows were read and how many stand in its way.
+    /// The number of rows examined, and of those that prevent the change.
     pub examined: ChangeImpact,
 }
 
@@ -74,12 +74,12 @@ impl Definitions {
         definitions
     }
 
-    /// All storages, by name.
+    /// Returns all storages, ordered by name.
     pub fn all(&self) -> Vec<Arc<Storage>> {
         self.context.store.catalogue().all()
     }
 
-    /// A storage and its state.
+    /// Returns a storage and its state.
     pub fn find(&self, name: &str) -> Result<Arc<Storage>> {
         self.context.store.catalogue().find(name)
     }
@@ -111,7 +111,7 @@ impl Definitions {
         Ok(Declared { storage: self.queue(parsed, definition, follows).await?, changed: true })
     }
 
-    /// Returns what declaring this definition would change. Changes nothing itself.
+    /// Returns the changes that declaring this definition would make, without making them.
     pub async fn plan(&self, definition: &Json) -> Result<Plan> {
         let parsed = parse::definition(definition)?;
         let base = self.base_of(&parsed)?;
@@ -146,7 +146,7 @@ impl Definitions {
         })
     }
 
-    /// Waits until the storage has no migration under way. Errs if the last one failed.
+    /// Waits until the storage has no migration in progress. Fails if the last one failed.
     pub async fn settled(&self, name: &str) -> Result<()> {
         let storage = self.find(name)?;
         self.context.store.migrate(storage.id).await?;
@@ -157,17 +157,17 @@ impl Definitions {
         }
     }
 
-    /// The progress of the storage's last migration.
+    /// Returns the progress of the storage's last migration.
     pub async fn progress(&self, name: &str) -> Result<Progress> {
         self.context.store.progress(self.find(name)?.id).await
     }
 
-    /// All versions of a storage, first to last.
+    /// Returns all versions of a storage, oldest first.
     pub async fn versions(&self, name: &str) -> Result<Vec<VersionRecord>> {
         self.context.store.versions(self.find(name)?.id).await
     }
 
-    /// Removes a storage with all its rows. Errs while a migration is under way.
+    /// Removes a storage with all its rows. Fails while a migration is in progress.
     pub async fn remove(&self, name: &str) -> Result<()> {
         let storage = self.find(name)?;
         if storage.is_migrating() {
@@ -177,7 +177,7 @@ impl Definitions {
         self.context.store.remove(storage.id).await
     }
 
-    /// The storage a definition would be the next version of.
+    /// Returns the storage that a definition would be a new version of.
     fn base_of(&self, definition: &Definition) -> Result<Option<Arc<Storage>>> {
         match self.context.store.catalogue().folded(definition.name.as_str()) {
             Some(storage) if storage.name != definition.name => {
@@ -198,7 +198,7 @@ impl Definitions {
     ) -> Result<Arc<Storage>> {
         let declaration = Declaration { definition, sent: without_name(sent), base };
         let definitions = self.clone();
-        // In a task of its own: if the caller goes away, the version must not stay queued for ever.
+        // In a task of its own: if the caller is cancelled, the version must not stay queued forever.
         let queued = self.context.background.spawn_to_end(async move {
             let storage = definitions.context.store.declare(declaration).await?;
             definitions.apply_in_background(storage.id);
@@ -212,13 +212,13 @@ impl Definitions {
         let store = self.context.store.clone();
         self.context.background.spawn(async move {
             if let Err(error) = store.migrate(id).await {
-                tracing::error!(storage = id.get(), %error, "a migration did not run to its end");
+                tracing::error!(storage = id.get(), %error, "a migration did not complete");
             }
         });
     }
 }
 
-/// Refuses a difference that goes beyond what is allowed, naming each change that does.
+/// Refuses a difference that exceeds the consent, naming each change that does.
 fn check_consent(difference: &Difference, consent: &Consent, hash: &str, name: &str) -> Result<()> {
     let allowed = consent.allow.unwrap_or(Class::Additive).min(Class::Destructive);
     let beyond: Vec<Fault> =
@@ -247,7 +247,7 @@ fn plan_hash(definition: &Definition, base: Option<(i64, i32)>) -> String {
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The definition as it is listed: its name stands beside it.
+/// Returns the definition as it is listed, without its name.
 fn without_name(sent: &Json) -> Json {
     let mut sent = sent.clone();
     if let Some(members) = sent.as_object_mut() {

@@ -61,28 +61,28 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The database: `sqlite:PATH` (or just a path), `sqlite::memory:`, `postgres://…`.
+    /// Sets the database: `sqlite:PATH` (or just a path), `sqlite::memory:`, `postgres://…`.
     #[must_use]
     pub fn database(mut self, address: impl Into<String>) -> Self {
         self.database = address.into();
         self
     }
 
-    /// The clock; the system's by default.
+    /// Sets the clock; the system's by default.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// The source of randomness; the system's by default.
+    /// Sets the source of randomness; the system's by default.
     #[must_use]
     pub fn random(mut self, random: impl Random) -> Self {
         self.random = Arc::new(random);
         self
     }
 
-    /// Maximum number of rows, and of bytes, that wait to be committed.
+    /// Sets the maximum number of rows, and of bytes, that wait to be committed.
     #[must_use]
     pub fn queue(mut self, rows: usize, bytes: usize) -> Self {
         self.queue_rows = rows;
@@ -90,36 +90,36 @@ impl Builder {
         self
     }
 
-    /// Maximum size of a decompressed throw in bytes.
+    /// Sets the maximum size of a decompressed throw in bytes.
     #[must_use]
     pub fn max_throw(mut self, bytes: usize) -> Self {
         self.max_throw = bytes;
         self
     }
 
-    /// Maximum memory for the records of all throws under way, in bytes. A throw for whose records there is
-    /// not enough left fails with [`Overloaded`](Error::Overloaded).
+    /// Sets the maximum memory for the records of all throws in progress, in bytes. A throw whose records
+    /// need more memory than is available fails with [`Overloaded`](Error::Overloaded).
     #[must_use]
     pub fn record_memory(mut self, bytes: usize) -> Self {
         self.record_memory = bytes;
         self
     }
 
-    /// How long change-log entries are retained for [subscriptions](Dump::subscribe) that resume.
+    /// Sets how long change-log entries are retained for [subscriptions](Dump::subscribe) that resume.
     #[must_use]
     pub fn change_log_time(mut self, time: Duration) -> Self {
         self.change_log.time = time;
         self
     }
 
-    /// Maximum size of the change log in bytes. The oldest entries are removed first.
+    /// Sets the maximum size of the change log in bytes. The oldest entries are removed first.
     #[must_use]
     pub fn change_log_size(mut self, bytes: usize) -> Self {
         self.change_log.bytes = bytes;
         self
     }
 
-    /// Adds a processor of the embedding program; throws name it as their format.
+    /// Adds a processor of the embedding program, which throws can name as their format.
     #[must_use]
     pub fn processor(mut self, processor: impl Processor) -> Self {
         self.processors.push(Arc::new(processor));
@@ -133,22 +133,22 @@ impl Builder {
         self
     }
 
-    /// The command that starts a worker process for programs written by people. Without it they run in this
-    /// process, where a program that allocates too much memory aborts it: only for trusted programs.
+    /// Sets the command that starts a worker process for user-written programs. Without it they run in this
+    /// process, which a program that allocates too much memory aborts; that is only for trusted programs.
     #[must_use]
     pub fn workers(mut self, command: WorkerCommand) -> Self {
         self.workers = Some(command);
         self
     }
 
-    /// Limits for programs.
+    /// Sets the limits for programs.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Settings of the hub.
+    /// Sets the options of the hub.
     #[must_use]
     pub fn hub(mut self, options: HubOptions) -> Self {
         self.hub = options;
@@ -206,7 +206,7 @@ impl Builder {
 /// The address of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// A SQLite file; none for a private temporary one.
+    /// An SQLite file; `None` for a private temporary one.
     Sqlite(Option<PathBuf>),
     /// The URL of a PostgreSQL server.
     Postgres(String),
@@ -224,7 +224,7 @@ impl Address {
             ":memory:" => Ok(Self::Sqlite(None)),
             "" => Err(Error::Database("the address of the database is empty".into())),
             _ if path.contains("://") => {
-                Err(Error::Database("a database is `sqlite:PATH` or `postgres://…`".into()))
+                Err(Error::Database("the database must be `sqlite:PATH` or `postgres://…`".into()))
             }
             _ => Ok(Self::Sqlite(Some(path.into()))),
         }

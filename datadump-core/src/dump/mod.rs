@@ -70,9 +70,10 @@ impl Dump {
         Builder::default()
     }
 
-    /// Takes a throw at a source. What it became is committed when this returns.
+    /// Processes a throw at a source. When this returns, its rows and quarantine entries are committed.
     ///
-    /// With `strict`, anything wrong fails with [`Error::Strict`](crate::Error::Strict), and nothing is stored.
+    /// With `strict`, any error fails the throw with [`Error::Strict`](crate::Error::Strict), and nothing is
+    /// stored.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
@@ -92,7 +93,7 @@ impl Dump {
         self.ingest.throw(source, incoming).await
     }
 
-    /// The rows of a storage. Errs while its first version is not in force.
+    /// Returns the rows of a storage. Fails while its first version is not in force.
     pub fn storage(&self, name: &str) -> Result<Rows> {
         Rows::open(&self.context, name)
     }
@@ -102,8 +103,8 @@ impl Dump {
         self.definitions.declare(definition, consent).await
     }
 
-    /// Subscribes to what is committed from now on, or from a position on: every change of a row in commit
-    /// order, including those of other nodes.
+    /// Subscribes to commits from now on, or from a given position: every change of a row in commit order,
+    /// including those made by other nodes.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
@@ -161,8 +162,8 @@ impl Dump {
         keyed::save_with_key(&self.context, &self.idempotency, storage, record, expect, key).await
     }
 
-    /// Changes a device. `expect` is a version. When a device is adopted, the readings that wait for it in
-    /// quarantine are replayed, and the answer names the replay.
+    /// Changes a device. `expect` is the version it must have. When a device is adopted, its readings in
+    /// quarantine are replayed, and the replay is returned too.
     pub async fn change_device(
         &self,
         device: &str,
@@ -171,7 +172,7 @@ impl Dump {
     ) -> Result<DeviceInfo> {
         let (mut info, is_adopted) = self.hub.change_device(device, change, expect).await?;
         if is_adopted {
-            // Readings wait under the device's name.
+            // Waiting readings are found by the device's name.
             let name = info.device["device"].as_str().unwrap_or_default().to_owned();
             let filters = [("code__eq", "device-waiting".to_owned()), ("field__eq", name)];
             let filters = filters.map(|(name, value)| (name.to_owned(), value)).to_vec();
@@ -181,89 +182,89 @@ impl Dump {
         Ok(info)
     }
 
-    /// Storages, their definitions and versions.
+    /// Returns the storages, with their definitions and versions.
     pub fn definitions(&self) -> &Definitions {
         &self.definitions
     }
 
-    /// The pipeline that takes throws: streams, simulation, and receipts of earlier throws.
+    /// Returns the pipeline that processes throws: streams, simulation, and receipts of earlier throws.
     pub fn ingest(&self) -> &Ingest {
         &self.ingest
     }
 
-    /// Sources and their settings.
+    /// Returns the sources and their settings.
     pub fn sources(&self) -> &Sources {
         self.ingest.sources()
     }
 
-    /// Processors and programs.
+    /// Returns the processors and programs.
     pub fn programs(&self) -> &Programs {
         self.ingest.programs()
     }
 
-    /// What could not be stored.
+    /// Returns the quarantine, which holds data that could not be stored.
     pub fn quarantine(&self) -> &Quarantine {
         &self.quarantine
     }
 
-    /// Replays of quarantine and of kept throws.
+    /// Returns the replays of quarantine entries and kept throws.
     pub fn replays(&self) -> &Replays {
         &self.replays
     }
 
-    /// Answers to requests that have an idempotency key.
+    /// Returns the recorded answers to requests with an idempotency key.
     pub fn idempotency(&self) -> &Idempotency {
         &self.idempotency
     }
 
-    /// Devices, their readings, and commands to them.
+    /// Returns the hub: devices, their readings, and commands to them.
     pub fn hub(&self) -> &Hub {
         &self.hub
     }
 
-    /// Live subscriptions and the change log.
+    /// Returns live subscriptions and the change log.
     pub fn live(&self) -> &Live {
         &self.live
     }
 
-    /// The current time, by the clock the database was opened with.
+    /// Returns the current time, according to the clock the database was opened with.
     pub fn now(&self) -> Timestamp {
         self.context.now()
     }
 
-    /// The kind of database: `sqlite` or `postgres`.
+    /// Returns the kind of database: `sqlite` or `postgres`.
     pub fn backend(&self) -> &'static str {
         self.context.store.backend()
     }
 
-    /// Warnings about database settings that put committed data at risk.
+    /// Returns warnings about database settings that put committed data at risk.
     pub fn warnings(&self) -> &[String] {
         self.context.store.warnings()
     }
 
-    /// Returns once the database answers and accepts writes.
+    /// Returns once the database responds and accepts writes.
     pub async fn ping(&self) -> Result<()> {
         self.context.store.ping().await
     }
 
-    /// The load of the write path.
+    /// Returns the load of the write path.
     pub fn load(&self) -> Load {
         self.context.store.load()
     }
 
-    /// Whether so many writes are under way that more would only wait. Callers that can ask their clients to
-    /// retry should do so; further writes are queued all the same.
+    /// Returns whether so many writes are in progress that more would only wait. Callers that can ask their
+    /// clients to retry should do so; further writes are still queued.
     pub fn is_busy(&self) -> bool {
         let load = self.context.store.load();
         load.batches >= load.max_batches
     }
 
-    /// Size of the database in bytes.
+    /// Returns the size of the database in bytes.
     pub async fn size(&self) -> Result<u64> {
         self.context.store.size().await
     }
 
-    /// Finishes what was accepted and closes the database. Later calls fail.
+    /// Finishes everything that was accepted and closes the database. Later calls fail.
     pub async fn close(&self) {
         self.hub.stop_waiting();
         self.context.background.close().await;

@@ -7,7 +7,6 @@ use serde_json::{Map, Value as Json};
 use super::{
     Hub, Registration,
     cache::{Device, Sensor},
-    liveness::tracker::is_clock_off,
     readings::is_built_in,
     rows::{DeviceState, LastValue},
     rules::push::PushedReading,
@@ -19,30 +18,25 @@ use crate::{
     validate,
 };
 
-/// Maximum number of characters of a sensor's last text that are kept in memory.
+/// Maximum number of characters kept in memory of a sensor's last text.
 const MAX_TEXT_LENGTH: usize = 1_000;
 
 /// A device that may push.
 #[derive(Debug)]
 pub(super) enum Admission {
-    /// Its readings wait in quarantine until the device of this name is adopted.
+    /// Its readings wait in quarantine until the device with this name is adopted.
     Waiting(String),
-    /// Its readings are stored.
     Accepted(AcceptedDevice),
 }
 
 /// A device whose readings are stored, and the storage they go to.
 #[derive(Debug)]
 pub(super) struct AcceptedDevice {
-    device: Arc<Device>,
+    pub(super) device: Arc<Device>,
     storage: Arc<InForce>,
     /// Whether the storage has the built-in definition.
     is_built_in: bool,
 }
-
-/// The sensor of a reading.
-#[derive(Debug)]
-pub(super) struct AcceptedSensor(Arc<Sensor>);
 
 /// The sender of a push.
 #[derive(Debug, Clone, Copy)]
@@ -54,30 +48,16 @@ pub(super) enum Sender<'t> {
 }
 
 /// Why the readings of a device are refused.
-#[derive(Debug, Clone)]
-pub(super) enum Refusal {
-    UnknownDevice(String),
-    WrongToken(String),
-    TooManyDevices(usize),
-    TooManyReadings(String, f64),
-}
-
-/// A reading on its way to its storage.
 #[derive(Debug)]
-pub(super) struct AdmittedReading {
-    storage: Arc<InForce>,
-    pub(super) is_clock_off: bool,
-    reading: Reading,
-    /// The names of the device and the sensor, as they were sent.
-    names: [String; 2],
-    /// Whether its storage has the built-in definition.
-    is_built_in: bool,
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    pub(super) error: Error,
 }
 
-/// What a reading is stored as.
+/// The form in which a reading is stored.
 #[derive(Debug)]
 pub(super) enum StoredAs {
-    /// A row of a storage with the built-in definition; it needs no validation.
+    /// A row for a storage with the built-in definition; it needs no validation.
     Row(Row),
     /// A record for a storage that was declared differently.
     Record(StorageName, Map<String, Json>),
@@ -86,31 +66,11 @@ pub(super) enum StoredAs {
 /// A reading of a registered sensor.
 #[derive(Debug)]
 pub(super) struct Reading {
-    device: Arc<Device>,
+    pub(super) device: Arc<Device>,
     sensor: Arc<Sensor>,
     value: Option<f64>,
     text: Option<String>,
     at: Option<Timestamp>,
-}
-
-impl Refusal {
-    pub(super) fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownDevice(_) => "unknown-device",
-            Self::WrongToken(_) => "device-token",
-            Self::TooManyDevices(_) => "too-many-devices",
-            Self::TooManyReadings(..) => "too-many-readings",
-        }
-    }
-
-    pub(super) fn error(&self) -> Error {
-        match self.clone() {
-            Self::UnknownDevice(device) => Error::UnknownDevice(device),
-            Self::WrongToken(device) => Error::DeviceToken(device),
-            Self::TooManyDevices(limit) => Error::TooManyDevices { limit },
-            Self::TooManyReadings(device, rate) => Error::TooManyReadings { device, rate },
-        }
-    }
 }
 
 impl Reading {
@@ -118,14 +78,14 @@ impl Reading {
         (&self.device.row.device, &self.sensor.row.sensor_type)
     }
 
-    /// The reading in a form that can be pushed again.
+    /// Returns the reading in a form that can be pushed again.
     pub(super) fn to_json(&self) -> Json {
         let (device, sensor) = self.names();
         let (device, sensor, text) = (device.to_owned(), sensor.to_owned(), self.text.clone());
         PushedReading { device, sensor, value: self.value, text, at: self.at }.to_json()
     }
 
-    /// The row for a storage with the built-in definition.
+    /// Returns the row for a storage with the built-in definition.
     fn row(
         &self,
         storage: &Arc<InForce>,
@@ -145,7 +105,7 @@ impl Reading {
         validate::typed(storage, None, values)
     }
 
-    /// The record for any other storage.
+    /// Returns the record for any other storage.
     fn record(&self, received_at: Timestamp) -> Map<String, Json> {
         let (device, sensor) = self.names();
         let fields = [
@@ -162,31 +122,21 @@ impl Reading {
     }
 }
 
-impl AdmittedReading {
-    pub(super) fn new(
+impl AcceptedDevice {
+    /// Returns what a reading of the device is stored as, and the reading itself.
+    pub(super) fn store(
+        &self,
         pushed: PushedReading,
-        of: &AcceptedDevice,
-        sensor: AcceptedSensor,
-        now: Timestamp,
-    ) -> Self {
+        sensor: Arc<Sensor>,
+        received_at: Timestamp,
+    ) -> Result<(StoredAs, Reading)> {
         let PushedReading { device, sensor: sensor_name, value, text, at } = pushed;
-        let reading = Reading { device: of.device.clone(), sensor: sensor.0, value, text, at };
-        Self {
-            storage: of.storage.clone(),
-            is_clock_off: at.is_some_and(|at| is_clock_off(at, now)),
-            reading,
-            names: [device, sensor_name],
-            is_built_in: of.is_built_in,
-        }
-    }
-
-    /// What it is stored as, and the reading itself.
-    pub(super) fn store(self, received_at: Timestamp) -> Result<(StoredAs, Reading)> {
-        let Self { storage, reading, names, is_built_in, .. } = self;
-        let stored_as = if is_built_in {
-            StoredAs::Row(reading.row(&storage, names, received_at).map_err(Error::Invalid)?)
+        let reading = Reading { device: self.device.clone(), sensor, value, text, at };
+        let stored_as = if self.is_built_in {
+            let row = reading.row(&self.storage, [device, sensor_name], received_at);
+            StoredAs::Row(row.map_err(Error::Invalid)?)
         } else {
-            StoredAs::Record(storage.definition.name.clone(), reading.record(received_at))
+            StoredAs::Record(self.storage.definition.name.clone(), reading.record(received_at))
         };
         Ok((stored_as, reading))
     }
@@ -196,24 +146,27 @@ impl Hub {
     /// Admits devices, each with its number of readings. Unknown devices are registered if the mode allows it.
     pub(super) async fn admit(
         &self,
-        named: &[(String, usize)],
+        names: &[String],
+        readings: &[usize],
         sender: Sender<'_>,
         now: Timestamp,
     ) -> Result<Vec<Result<Admission, Refusal>>> {
-        let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
-        let devices = self.devices_named(&names).await?;
+        let devices = self.devices_named(&names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
         let options = self.state.options;
-        let mut admitted = Vec::with_capacity(named.len());
-        for ((name, readings), device) in named.iter().zip(devices) {
+        let mut admitted = Vec::with_capacity(names.len());
+        for ((name, readings), device) in names.iter().zip(readings).zip(devices) {
             admitted.push(match device {
                 Some(device) => match refusal(&device, *readings, sender, options.rate, now) {
                     Some(refusal) => Err(refusal),
                     None => Ok(self.accept(device).await?),
                 },
-                None => Err(match options.registration {
-                    Registration::Locked => Refusal::UnknownDevice(name.clone()),
-                    Registration::Open | Registration::Adopt => Refusal::TooManyDevices(options.devices),
-                }),
+                None if options.registration == Registration::Locked => {
+                    Err(Refusal { code: "unknown-device", error: Error::UnknownDevice(name.clone()) })
+                }
+                None => {
+                    let error = Error::TooManyDevices { limit: options.devices };
+                    Err(Refusal { code: "too-many-devices", error })
+                }
             });
         }
         Ok(admitted)
@@ -228,22 +181,12 @@ impl Hub {
         Ok(Admission::Accepted(AcceptedDevice { device, storage, is_built_in }))
     }
 
-    /// Finds or registers the sensors of readings; none where the device has too many.
-    pub(super) async fn accept_sensors(
-        &self,
-        readings: impl Iterator<Item = (&AcceptedDevice, &PushedReading)>,
-    ) -> Result<Vec<Option<AcceptedSensor>>> {
-        let wanted: Vec<_> = readings.map(|(of, pushed)| (&of.device, pushed.sensor.as_str())).collect();
-        let sensors = self.sensors_named(&wanted).await?;
-        Ok(sensors.into_iter().map(|sensor| sensor.map(AcceptedSensor)).collect())
-    }
-
     /// Marks the devices and sensors of committed readings as seen.
     pub(super) fn mark_seen(&self, readings: &[Reading], now: Timestamp) {
         let mut before = None;
         for reading in readings {
             let Reading { device, sensor, value, text, at } = reading;
-            // Cut: the whole text is in the row, and this is kept in memory for every sensor.
+            // Truncated, because it is kept in memory for every sensor; the row has the whole text.
             let text = text.as_ref().map(|text| text.chars().take(MAX_TEXT_LENGTH).collect());
             let last = LastValue { value: *value, text, timestamp: at.unwrap_or(now) };
             self.state.liveness.mark_seen(&sensor.tracker, now, Some(last), *at);
@@ -253,14 +196,10 @@ impl Hub {
             }
         }
     }
-
-    /// Leases commands to the device of a reading.
-    pub(super) async fn lease_after_push(&self, reading: &Reading, max: usize) -> Result<Vec<Json>> {
-        self.lease_now(&reading.device, max).await
-    }
 }
 
-/// Why a device may not push these readings, if it may not. Replayed readings were admitted before.
+/// Returns why a device may not push these readings, or `None` if it may. Replayed readings were admitted
+/// before.
 fn refusal(
     device: &Device,
     readings: usize,
@@ -269,12 +208,11 @@ fn refusal(
     now: Timestamp,
 ) -> Option<Refusal> {
     let Sender::Device(token) = sender else { return None };
-    let name = || device.row.device.clone();
-    if device.check_token(token).is_err() {
-        Some(Refusal::WrongToken(name()))
-    } else if !device.take_tokens(readings, rate, now) {
-        Some(Refusal::TooManyReadings(name(), rate))
-    } else {
-        None
+    if let Err(error) = device.check_token(token) {
+        return Some(Refusal { code: "device-token", error });
     }
+    (!device.take_tokens(readings, rate, now)).then(|| {
+        let error = Error::TooManyReadings { device: device.row.device.clone(), rate };
+        Refusal { code: "too-many-readings", error }
+    })
 }

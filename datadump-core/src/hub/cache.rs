@@ -1,16 +1,19 @@
-//! The devices and sensors in memory: every push looks them up here.
+//! In-memory cache of devices and sensors, which every push looks up.
 
 use std::{collections::HashMap, sync::Arc};
 
-use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{Mutex, RwLock};
 
 use super::{
     liveness::tracker::Tracker,
-    rows::{DeviceRow, SensorRow},
+    rows::{DeviceRow, SensorRow, read},
 };
-use crate::clock::Timestamp;
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    store::{Stored, system_storages::SystemStorage},
+};
 
-/// A registered device.
 #[derive(Debug)]
 pub(super) struct Device {
     pub(super) id: i64,
@@ -21,7 +24,6 @@ pub(super) struct Device {
     allowance: Arc<Mutex<Option<Allowance>>>,
 }
 
-/// A sensor of a device.
 #[derive(Debug)]
 pub(super) struct Sensor {
     pub(super) id: i64,
@@ -37,7 +39,6 @@ struct Allowance {
     at: Timestamp,
 }
 
-/// All devices.
 #[derive(Debug, Default)]
 pub(super) struct DeviceCache {
     devices: RwLock<Devices>,
@@ -52,59 +53,48 @@ struct Devices {
 }
 
 impl DeviceCache {
-    pub(super) fn named(&self, name: &str) -> Option<Arc<Device>> {
-        self.read().by_name.get(name).cloned()
-    }
-
-    /// Looks up devices by name only: a device that is named `7` need not be the one with the id 7.
+    /// Looks up devices by name only: a device named `7` need not have the id 7.
     pub(super) fn all_named(&self, names: &[&str]) -> Vec<Option<Arc<Device>>> {
-        let devices = self.read();
+        let devices = self.devices.read();
         names.iter().map(|name| devices.by_name.get(*name).cloned()).collect()
     }
 
     pub(super) fn by_id(&self, id: i64) -> Option<Arc<Device>> {
-        self.read().by_id.get(&id).cloned()
+        self.devices.read().by_id.get(&id).cloned()
     }
 
     /// Finds a device by its name, or else by its id.
     pub(super) fn find(&self, wanted: &str) -> Option<Arc<Device>> {
-        self.named(wanted).or_else(|| self.by_id(wanted.parse().ok()?))
+        let devices = self.devices.read();
+        devices.by_name.get(wanted).or_else(|| devices.by_id.get(&wanted.parse().ok()?)).cloned()
     }
 
     pub(super) fn count(&self) -> usize {
-        self.read().by_id.len()
+        self.devices.read().by_id.len()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Device>> {
-        self.read().by_id.values().cloned().collect()
+        self.devices.read().by_id.values().cloned().collect()
     }
 
-    /// Finds the sensors of this name of all devices, or else the sensor with this id.
+    /// Finds the sensors with this name on all devices, or else the sensor with this id.
     pub(super) fn sensors(&self, wanted: &str) -> Vec<(Arc<Device>, Arc<Sensor>)> {
-        let devices = self.read();
+        let devices = self.devices.read();
         let named =
             devices.by_id.values().filter_map(|device| Some((device.clone(), device.sensor(wanted)?)));
         let named: Vec<_> = named.collect();
         if !named.is_empty() {
             return named;
         }
-        let numbered = wanted.parse().ok().and_then(|id: i64| devices.of_sensor.get(&id));
-        let numbered = numbered.and_then(|(device, name)| {
-            let device = devices.by_id.get(device)?;
-            Some((device.clone(), device.sensor(name)?))
-        });
-        numbered.into_iter().collect()
+        wanted.parse().ok().and_then(|id| devices.sensor(id)).into_iter().collect()
     }
 
-    /// The sensor with this id, and its device.
+    /// Returns the sensor with this id, and its device.
     pub(super) fn sensor_by_id(&self, id: i64) -> Option<(Arc<Device>, Arc<Sensor>)> {
-        let devices = self.read();
-        let (device, name) = devices.of_sensor.get(&id)?;
-        let device = devices.by_id.get(device)?;
-        Some((device.clone(), device.sensor(name)?))
+        self.devices.read().sensor(id)
     }
 
-    /// The liveness tracker of a device, or of one of its sensors.
+    /// Returns the liveness tracker of a device, or of one of its sensors.
     pub(super) fn tracker(&self, device: i64, sensor: Option<i64>) -> Option<Arc<Tracker>> {
         match sensor {
             None => self.by_id(device).map(|device| device.tracker.clone()),
@@ -112,66 +102,60 @@ impl DeviceCache {
         }
     }
 
-    /// Adds or replaces a device, unless a newer version is here.
-    pub(super) fn put(&self, row: DeviceRow, version: i32) -> Option<Arc<Device>> {
-        let id = row.id?;
-        let mut devices = self.write();
+    /// Adds or replaces the device or sensor in a stored row.
+    pub(super) fn put_stored(&self, stored: &Stored) -> Result<()> {
+        let version = stored.row.version;
+        match SystemStorage::of(stored.in_force.storage) {
+            Some(SystemStorage::Device) => self.put(read(&stored.in_force, &stored.row)?, version),
+            Some(SystemStorage::Sensor) => self.put_sensor(read(&stored.in_force, &stored.row)?, version),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Adds or replaces a device, unless the cache has a newer version.
+    pub(super) fn put(&self, row: DeviceRow, version: i32) {
+        let Some(id) = row.id else { return };
+        let mut devices = self.devices.write();
         let before = devices.by_id.get(&id).cloned();
         if let Some(before) = before.as_ref().filter(|before| before.version >= version) {
             devices.by_name.insert(before.row.device.clone(), before.clone());
-            return Some(before.clone());
+            return;
         }
         if let Some(before) = &before
             && devices.by_name.get(&before.row.device).is_some_and(|named| named.id == id)
         {
             devices.by_name.remove(&before.row.device);
         }
-        let device = Arc::new(match &before {
-            Some(before) => Device {
-                id,
-                row,
-                version,
-                tracker: before.tracker.clone(),
-                sensors: before.sensors.clone(),
-                allowance: before.allowance.clone(),
-            },
-            None => Device {
-                id,
-                row,
-                version,
-                tracker: Arc::new(Tracker::for_device(id)),
-                sensors: Arc::default(),
-                allowance: Arc::default(),
-            },
-        });
+        let (tracker, sensors, allowance) = match &before {
+            Some(before) => (before.tracker.clone(), before.sensors.clone(), before.allowance.clone()),
+            None => (Arc::new(Tracker::for_device(id)), Arc::default(), Arc::default()),
+        };
+        let device = Arc::new(Device { id, row, version, tracker, sensors, allowance });
         devices.by_name.insert(device.row.device.clone(), device.clone());
-        devices.by_id.insert(id, device.clone());
-        Some(device)
+        devices.by_id.insert(id, device);
     }
 
-    /// Adds or replaces a sensor, unless a newer version is here.
-    pub(super) fn put_sensor(&self, row: SensorRow, version: i32) -> Option<Arc<Sensor>> {
-        let id = row.id?;
-        let mut devices = self.write();
-        let device = devices.by_id.get(&row.device_id)?.clone();
+    /// Adds or replaces a sensor, unless the cache has a newer version.
+    pub(super) fn put_sensor(&self, row: SensorRow, version: i32) {
+        let Some(id) = row.id else { return };
+        let mut devices = self.devices.write();
+        let Some(device) = devices.by_id.get(&row.device_id).cloned() else { return };
         let mut sensors = device.sensors.write();
         let before = sensors.get(&row.sensor_type).filter(|before| before.id == id).cloned();
-        if let Some(before) = before.as_ref().filter(|before| before.version >= version) {
-            return Some(before.clone());
+        if before.as_ref().is_some_and(|before| before.version >= version) {
+            return;
         }
         let tracker = match before {
             Some(before) => before.tracker.clone(),
             None => Arc::new(Tracker::for_sensor(row.device_id, id)),
         };
         devices.of_sensor.insert(id, (row.device_id, row.sensor_type.clone()));
-        let name = row.sensor_type.clone();
-        let sensor = Arc::new(Sensor { id, row, version, tracker });
-        sensors.insert(name, sensor.clone());
-        Some(sensor)
+        sensors.insert(row.sensor_type.clone(), Arc::new(Sensor { id, row, version, tracker }));
     }
 
     pub(super) fn remove(&self, id: i64) {
-        let mut devices = self.write();
+        let mut devices = self.devices.write();
         let Some(device) = devices.by_id.remove(&id) else { return };
         if devices.by_name.get(&device.row.device).is_some_and(|other| other.id == id) {
             devices.by_name.remove(&device.row.device);
@@ -179,13 +163,13 @@ impl DeviceCache {
         devices.of_sensor.retain(|_, (device, _)| *device != id);
         device.stop();
     }
+}
 
-    fn read(&self) -> RwLockReadGuard<'_, Devices> {
-        self.devices.read()
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Devices> {
-        self.devices.write()
+impl Devices {
+    fn sensor(&self, id: i64) -> Option<(Arc<Device>, Arc<Sensor>)> {
+        let (device, name) = self.of_sensor.get(&id)?;
+        let device = self.by_id.get(device)?;
+        Some((device.clone(), device.sensor(name)?))
     }
 }
 
@@ -200,7 +184,7 @@ impl Device {
         self.sensors.read().get(name).cloned()
     }
 
-    /// Appends its sensors of these names.
+    /// Appends its sensors with these names.
     pub(super) fn find_sensors<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
@@ -214,7 +198,7 @@ impl Device {
         self.sensors.read().len()
     }
 
-    /// All its sensors, in order of registration.
+    /// Returns all its sensors, in order of registration.
     pub(super) fn sensors(&self) -> Vec<Arc<Sensor>> {
         let sensors = self.sensors.read();
         let mut sensors: Vec<_> = sensors.values().cloned().collect();

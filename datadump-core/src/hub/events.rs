@@ -14,10 +14,10 @@ use crate::{
     store::{ChangeKind, Stored, system_storages::SystemStorage},
 };
 
-/// How live renders the hub's events.
+/// The functions with which `live` renders the hub's events.
 pub(crate) static EVENTS: HubEvents = HubEvents { is_readings, reading, describe };
 
-/// A row of a storage of readings in the plain form of the live stream.
+/// Renders a reading's row in the simple form of the live stream.
 fn reading(stored: &Stored, only_new: bool) -> Option<Json> {
     if only_new && is_old(&stored.in_force, &stored.row) {
         return None;
@@ -30,7 +30,6 @@ fn reading(stored: &Stored, only_new: bool) -> Option<Json> {
     Some(plain)
 }
 
-/// The name and the data of an event.
 fn describe(
     storage: SystemStorage,
     what: ChangeKind,
@@ -55,11 +54,8 @@ fn describe(
         ChangeKind::Deleted => "removed",
     };
     let data = |what: &str, id: &str, key: Json, row: Map<String, Json>| {
-        let mut data = Map::new();
-        data.insert("what".into(), what.into());
-        data.insert(id.into(), key);
-        data.extend(row);
-        Json::Object(data)
+        let first = [("what".to_owned(), what.into()), (id.to_owned(), key)];
+        Json::Object(first.into_iter().chain(row).collect())
     };
     match storage {
         SystemStorage::Device => ("device", data(name(what), "device_id", id, row)),

@@ -1,4 +1,4 @@
-//! Fetches readings, newest first, in the hub's plain form, from all storages they are kept in.
+//! Fetches readings in the hub's simple form, newest first, from all storages that hold any.
 
 use serde_json::{Value as Json, json};
 
@@ -14,14 +14,14 @@ use crate::{
     },
 };
 
-/// Maximum offset in one storage, and over several, whose readings are sorted in memory.
+/// Maximum offset in one storage, and in several, whose readings are sorted in memory.
 const MAX_OFFSET: u64 = 1_000_000;
 const MAX_SORTED_OFFSET: u64 = 10_000;
 
 /// Maximum number of storages that are searched.
 const MAX_STORAGES: usize = 100;
 
-/// Up to this many sensors of one name are looked up device by device.
+/// Maximum number of sensors with one name that are looked up device by device.
 const MAX_BY_DEVICE: usize = 50;
 
 /// Maximum number of sensors in one query.
@@ -30,21 +30,19 @@ const MAX_SENSORS: usize = 1_000;
 /// The time by which readings are ordered, newest first.
 #[derive(Debug, Clone, Copy)]
 enum Order {
-    /// When they were measured.
     Measured,
-    /// When they were received.
     Received,
 }
 
-/// The page of readings.
 #[derive(Debug, Clone, Copy)]
 struct Page {
     limit: u64,
     offset: u64,
 }
 
-/// A reading in the plain form: `{"device_id", "device", "sensor_id", "sensor_type", "value", "timestamp"}`.
-/// The value is the number, or the text of a value that is not a number. None if the row is not a reading.
+/// Returns a reading in the simple form: `{"device_id", "device", "sensor_id", "sensor_type", "value",
+/// "timestamp"}`. The value is the number, or the text of a value that is not a number. `None` if the row is
+/// not a reading.
 pub(super) fn plain(in_force: &InForce, row: &StoredRow) -> Option<Json> {
     let field = |name: &str| {
         let (place, field) = in_force.definition.field(name)?;
@@ -64,11 +62,10 @@ impl Hub {
     pub async fn fetch_device(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
         let device = self.find(wanted).await?;
         let page = Page::read(parameters)?;
-        let asked = of_device(&device, None).map(|(table, tests)| (table, tests, Order::Measured));
-        self.fetch(asked, page).await
+        self.fetch(of_device(&device, None), Order::Measured, page).await
     }
 
-    /// Returns the readings of all sensors of a name, or of the sensor with an id, newest first.
+    /// Returns the readings of all sensors with a name, or of the sensor with an id, newest first.
     pub async fn fetch_sensor(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
         let found = self.ready().await?.cache.sensors(wanted);
         if found.is_empty() {
@@ -77,27 +74,28 @@ impl Hub {
         let page = Page::read(parameters)?;
         if found.len() <= MAX_BY_DEVICE {
             let of_each = found.iter().flat_map(|(device, sensor)| of_device(device, Some(sensor.id)));
-            return self.fetch(of_each.map(|(table, tests)| (table, tests, Order::Measured)), page).await;
+            return self.fetch(of_each, Order::Measured, page).await;
         }
-        // Readings of many sensors are everywhere: scan the most recently received ones.
+        // With many sensors, matching readings are everywhere, so scan the most recently received ones.
         let sensors = found.iter().take(MAX_SENSORS).map(|(_, sensor)| Value::Integer(sensor.id)).collect();
         let test = ("sensor_id", Test::In(sensors));
         let own = found.iter().filter(|(device, _)| device.row.own_table).take(MAX_STORAGES);
         let own = own.map(|(device, _)| storage_of(device.id, true));
         let asked = std::iter::once(storage_of(0, false)).chain(own);
-        self.fetch(asked.map(|table| (table, vec![test.clone()], Order::Received)), page).await
+        self.fetch(asked.map(|table| (table, vec![test.clone()])), Order::Received, page).await
     }
 
     async fn fetch(
         &self,
-        asked: impl Iterator<Item = (String, Vec<(&'static str, Test)>, Order)>,
+        asked: impl Iterator<Item = (String, Vec<(&'static str, Test)>)>,
+        order: Order,
         page: Page,
     ) -> Result<Vec<Json>> {
-        let asked = asked.filter_map(|(table, tests, order)| {
-            Some((self.context.store.catalogue().folded(&table)?.in_force.clone()?, tests, order))
+        let asked = asked.filter_map(|(table, tests)| {
+            Some((self.context.store.catalogue().folded(&table)?.in_force.clone()?, tests))
         });
         let asked: Vec<_> = asked.collect();
-        // DeviceFilter several tables the readings have to be sorted here.
+        // Of several tables the readings have to be sorted here.
         let (each, page) = match asked.as_slice() {
             [_] => (page, Page { offset: 0, ..page }),
             _ if page.offset > MAX_SORTED_OFFSET => {
@@ -106,8 +104,8 @@ impl Hub {
             _ => (Page { limit: page.limit + page.offset, offset: 0 }, page),
         };
         let mut found: Vec<(Timestamp, Value, Json)> = Vec::new();
-        for (in_force, tests, order) in &asked {
-            let Some(query) = newest(in_force, tests, *order, each) else { continue };
+        for (in_force, tests) in &asked {
+            let Some(query) = newest(in_force, tests, order, each) else { continue };
             for row in self.context.store.page(in_force, &query).await?.rows {
                 let at = Column::named(&in_force.definition, "timestamp").map(|column| column.value(&row));
                 if let (Some(Value::Timestamp(at)), Some(plain)) = (at, plain(in_force, &row)) {
@@ -117,7 +115,7 @@ impl Hub {
             found.sort_by(|(at, key, _), (other, other_key, _)| {
                 other.cmp(at).then_with(|| other_key.compare(key).unwrap_or(std::cmp::Ordering::Equal))
             });
-            // Keep no more than was asked for.
+            // Keep no more than was requested.
             found.truncate(usize::try_from(each.limit).unwrap_or(usize::MAX));
         }
         let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
@@ -134,8 +132,8 @@ impl Hub {
     }
 }
 
-/// The storages that may hold readings of a device, with the tests that find them. The index begins with the
-/// device.
+/// Returns the storages that may hold readings of a device, with the tests that find them. The device comes
+/// first, as in the index.
 fn of_device(
     device: &Device,
     sensor: Option<i64>,

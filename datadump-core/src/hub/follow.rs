@@ -1,4 +1,5 @@
-//! Follows devices, sensors and commands in the change log, so that the cache knows what other nodes change.
+//! Follows devices, sensors and commands in the change log, so that the cache has the changes made by other
+//! nodes.
 
 use std::collections::HashSet;
 
@@ -54,16 +55,13 @@ impl Hub {
         };
         let Some((storage, key)) = event.system() else { return Ok(()) };
         match (storage, event.stored()) {
-            (SystemStorage::Device, Some(stored)) => {
-                self.state.cache.put(read(&stored.in_force, &stored.row)?, stored.row.version);
+            (SystemStorage::Device | SystemStorage::Sensor, Some(stored)) => {
+                self.state.cache.put_stored(stored)?;
             }
             (SystemStorage::Device, None) => {
                 if let Value::Integer(id) = key {
                     self.state.cache.remove(*id);
                 }
-            }
-            (SystemStorage::Sensor, Some(stored)) => {
-                self.state.cache.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
             }
             (SystemStorage::Command, Some(stored)) => {
                 let command: Command = read(&stored.in_force, &stored.row)?;
@@ -83,12 +81,17 @@ impl Hub {
             found.extend(row.id);
             self.state.cache.put(row, version);
         }
-        // Devices that were removed meanwhile.
+        // Devices that have been removed in the meantime.
         before.into_iter().filter(|id| !found.contains(id)).for_each(|id| self.state.cache.remove(id));
         for (row, version) in self.context.rows(SystemStorage::Sensor, &[]).await? {
             self.state.cache.put_sensor(row, version);
         }
-        let liveness: Vec<(LivenessRow, i32)> = self.context.rows(SystemStorage::Liveness, &[]).await?;
+        self.read_liveness(&[]).await
+    }
+
+    /// Takes over the stored liveness of devices and sensors.
+    pub(super) async fn read_liveness(&self, filters: &[(&str, String)]) -> Result<()> {
+        let liveness: Vec<(LivenessRow, i32)> = self.context.rows(SystemStorage::Liveness, filters).await?;
         for (row, version) in liveness {
             if let Some(tracker) = self.state.cache.tracker(row.device_id, row.sensor_id) {
                 tracker.load(row, version);

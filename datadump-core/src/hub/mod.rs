@@ -23,7 +23,7 @@ mod reassign;
 mod recover;
 mod register;
 mod rows;
-pub mod rules;
+mod rules;
 
 use std::{
     collections::HashMap,
@@ -47,16 +47,10 @@ pub(crate) use events::EVENTS;
 pub use push::{Push, Pushed};
 pub use register::Registration;
 
-/// Default for the readings per second of one device.
-const DEFAULT_RATE: f64 = 1_000.0;
-
-/// Default for the maximum number of devices.
-const DEFAULT_MAX_DEVICES: usize = 100_000;
-
 /// Settings of the hub.
 #[derive(Debug, Clone, Copy)]
 pub struct HubOptions {
-    /// What happens to an unknown device.
+    /// The handling of unknown devices.
     pub registration: Registration,
     /// Maximum number of devices.
     pub devices: usize,
@@ -66,7 +60,7 @@ pub struct HubOptions {
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { registration: Registration::Open, devices: DEFAULT_MAX_DEVICES, rate: DEFAULT_RATE }
+        Self { registration: Registration::Open, devices: 100_000, rate: 1_000.0 }
     }
 }
 
@@ -81,15 +75,15 @@ pub struct Hub {
     state: Arc<HubState>,
 }
 
-/// What the hub keeps in memory. The store has the truth.
+/// The in-memory state of the hub; the store is authoritative.
 #[derive(Debug)]
 struct HubState {
     options: HubOptions,
     cache: DeviceCache,
     liveness: FlushQueue,
-    /// When this process began to listen: silence before that does not count.
+    /// When this process began to listen; silence before that does not count.
     listening_since: Timestamp,
-    /// Lets one registration run at a time: devices that appear together would only conflict.
+    /// Serializes registrations, because devices that appear together would only conflict.
     registering: tokio::sync::Mutex<()>,
     command_signals: Mutex<HashMap<i64, Arc<Notify>>>,
     loaded: OnceCell<()>,
@@ -97,7 +91,7 @@ struct HubState {
 }
 
 impl HubState {
-    /// Notified whenever a command of the device changes.
+    /// Returns the signal that is notified whenever a command of the device changes.
     fn signal(&self, device: i64) -> Arc<Notify> {
         self.command_signals.lock().entry(device).or_default().clone()
     }
@@ -106,7 +100,7 @@ impl HubState {
         let mut signals = self.command_signals.lock();
         if let Some(signal) = signals.get(&device) {
             signal.notify_waiters();
-            // Nobody but this map holds it.
+            // Nothing but this map refers to it.
             if Arc::strong_count(signal) == 1 {
                 signals.remove(&device);
             }
@@ -123,7 +117,7 @@ impl HubState {
 }
 
 impl Hub {
-    /// Opens the hub. If there are devices it begins to listen now, so that their silence counts.
+    /// Opens the hub. If there are devices, it begins to listen now, so that their silence counts.
     pub(crate) async fn open(
         context: Context,
         definitions: Definitions,
@@ -150,7 +144,7 @@ impl Hub {
         Ok(hub)
     }
 
-    /// The state, with all devices loaded. The first caller loads them.
+    /// Returns the state with all devices loaded; the first caller loads them.
     async fn ready(&self) -> Result<&HubState> {
         if !self.state.loaded.initialized() {
             // Boxed, so that every caller's future does not reserve space for it.
@@ -171,13 +165,13 @@ impl Hub {
         Ok(())
     }
 
-    /// Answers everyone who waits for commands or their results. Later waits return at once.
+    /// Ends all waits for commands and their results; later ones return at once.
     pub fn stop_waiting(&self) {
         self.state.closed.store(true, Ordering::Relaxed);
         self.state.notify_all();
     }
 
-    /// Flushes what is known about liveness.
+    /// Flushes all liveness states.
     pub(crate) async fn close(&self) {
         self.stop_waiting();
         if self.state.loaded.initialized()

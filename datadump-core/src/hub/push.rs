@@ -1,14 +1,15 @@
 //! Pushes: throws whose records are readings of devices. They are decoded and committed like other throws, but
 //! their records go to the storages of their devices, and readings of unknown devices may be refused.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 use tokio::task::coop::consume_budget;
 
 use super::{
     Hub,
-    admit::{Admission, AdmittedReading, Reading, Sender, StoredAs},
+    admit::{Admission, Reading, Sender, StoredAs},
+    liveness::tracker::is_clock_off,
     rules::push::{PushReader, PushedReading},
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     },
     quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
     receipt::{Receipt, Remark},
-    record::{Origin, Record},
+    record::{Names, Origin, Record},
     store::{Write, system_storages::SystemStorage},
     throw::{HUB, SourceName, Throw},
 };
@@ -38,16 +39,16 @@ pub struct Push {
     pub commands: usize,
 }
 
-/// The answer to a push.
+/// The response to a push.
 #[derive(Debug, Clone)]
 pub struct Pushed {
-    /// What was accepted, quarantined and refused.
+    /// Counts of accepted, quarantined and refused readings.
     pub receipt: Receipt,
-    /// The leased commands, if they were asked for.
+    /// The leased commands, if any were requested.
     pub commands: Option<Vec<Json>>,
 }
 
-/// A push before anything of it is stored.
+/// A push that is ready to be stored.
 struct PreparedPush {
     context: Arc<ThrowContext>,
     /// Readings for storages with the built-in definition.
@@ -55,13 +56,16 @@ struct PreparedPush {
     /// Readings for storages that were declared differently.
     records: Vec<RoutedRecord>,
     failed: Vec<FailedPart>,
-    /// What is refused: neither stored nor in quarantine.
-    refused: Vec<(Remark, Error)>,
+    /// Refused readings, which are neither stored nor quarantined.
+    refused: Vec<Remark>,
+    /// Why the first of it is refused.
+    refusal: Option<Error>,
     readings: Arc<[Reading]>,
 }
 
 impl Hub {
-    /// Takes the readings of devices. What they became is committed when this returns.
+    /// Takes the readings of devices. When this returns, the resulting rows and quarantine entries are
+    /// committed.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
@@ -105,8 +109,8 @@ impl Hub {
         };
         self.mark_seen(&readings, throw.received_at);
         let commands = match readings.first().filter(|_| commands > 0) {
-            // The readings are committed: after an error here the device would push them again.
-            Some(first) => Some(self.lease_after_push(first, commands).await.unwrap_or_else(|error| {
+            // The readings are committed: an error here would make the device push them again.
+            Some(first) => Some(self.lease_now(&first.device, commands).await.unwrap_or_else(|error| {
                 tracing::debug!(%error, "commands could not be leased to a device that pushed");
                 Vec::new()
             })),
@@ -126,12 +130,14 @@ impl Hub {
         let decoded = self.ingest.decoder.decode(throw, None).await?;
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
         let mut prepared = self.prepare(throw.clone(), decoded, sender, &mut receipt).await?;
-        if prepared.is_empty() && !prepared.refused.is_empty() {
-            // All of it is refused.
-            return Err(prepared.refused.swap_remove(0).1);
+        // All of it is refused.
+        if prepared.is_empty()
+            && let Some(error) = prepared.refusal.take()
+        {
+            return Err(error);
         }
         let readings = prepared.readings.clone();
-        let refused: Arc<[Remark]> = prepared.refused.drain(..).map(|(remark, _)| remark).collect();
+        let refused: Arc<[Remark]> = std::mem::take(&mut prepared.refused).into();
         let complete = move |mut receipt: Receipt| {
             refused.iter().for_each(|remark| receipt.error(remark.clone()));
             receipt
@@ -147,8 +153,8 @@ impl Hub {
         }
     }
 
-    /// Replays a part of a push that waits in quarantine, in one transaction with the writes in `extra`. None
-    /// if another replay was faster.
+    /// Replays a quarantined part of a push, in one transaction with the writes in `extra`. Returns `None` if
+    /// another replay was faster.
     pub(crate) async fn replay_push(
         &self,
         throw: Arc<Throw>,
@@ -157,8 +163,8 @@ impl Hub {
         extra: Vec<Write>,
     ) -> Result<Option<Receipt>> {
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
-        let prepared = self.prepare(throw, decoded, Sender::Replay, &mut receipt).await?;
-        if let Some((_, error)) = prepared.refused.into_iter().next() {
+        let mut prepared = self.prepare(throw, decoded, Sender::Replay, &mut receipt).await?;
+        if let Some(error) = prepared.refusal.take() {
             return Err(error);
         }
         if let Some(failed) = prepared.failed.first() {
@@ -168,9 +174,8 @@ impl Hub {
         if dry_run {
             return Ok(Some(receipt));
         }
-        let batch = PreparedPush { refused: Vec::new(), ..prepared }.into_batch(receipt, extra);
         let options = CommitOptions { all_or_nothing: true, ..COMMIT_OPTIONS };
-        match self.ingest.commit(batch, options).await {
+        match self.ingest.commit(prepared.into_batch(receipt, extra), options).await {
             Ok(receipt) => Ok(Some(receipt)),
             Err(Error::Strict(receipt)) => Ok(Some(*receipt)),
             Err(Error::Precondition { .. }) => Ok(None),
@@ -191,7 +196,15 @@ impl Hub {
         let received_at = throw.received_at;
         let quarantine = self.context.system(SystemStorage::Quarantine)?;
         let context = ThrowContext { quarantine, throw, body, format, processor: None, _memory: memory };
-        let mut prepared = PreparedPush::new(context);
+        let mut prepared = PreparedPush {
+            context: Arc::new(context),
+            rows: Vec::new(),
+            records: Vec::new(),
+            failed: Vec::new(),
+            refused: Vec::new(),
+            refusal: None,
+            readings: Arc::default(),
+        };
         let output = match output {
             Ok(output) => output,
             Err(failure) => {
@@ -220,19 +233,20 @@ impl Hub {
                 }
             });
         }
-        let admitted = self.admit(&devices.counts, sender, received_at).await?;
+        let admitted = self.admit(devices.names.list(), &devices.counts, sender, received_at).await?;
         let accepted = pushed.iter().filter_map(|(_, pushed, device)| match admitted.get(*device) {
-            Some(Ok(Admission::Accepted(device))) => Some((device, pushed)),
+            Some(Ok(Admission::Accepted(device))) => Some((&device.device, pushed.sensor.as_str())),
             _ => None,
         });
-        let mut sensors = self.accept_sensors(accepted).await?.into_iter();
+        let mut sensors = self.sensors_named(&accepted.collect::<Vec<_>>()).await?.into_iter();
+        let mut first_refused = None;
         let mut readings = Vec::with_capacity(sensors.len());
         prepared.rows.reserve_exact(sensors.len());
-        for (origin, pushed, device) in pushed {
-            let device = match admitted.get(device) {
+        for (origin, pushed, place) in pushed {
+            let device = match admitted.get(place) {
                 Some(Ok(Admission::Accepted(device))) => device,
                 Some(Ok(Admission::Waiting(device))) => {
-                    let detail = format!("device `{device}` waits to be adopted");
+                    let detail = format!("device `{device}` is waiting to be adopted");
                     prepared.set_aside(origin, &pushed, "device-waiting", device.clone(), detail);
                     continue;
                 }
@@ -240,12 +254,13 @@ impl Hub {
                     let remark = Remark {
                         index: Some(origin.index),
                         line: origin.line,
-                        code: refusal.code().into(),
+                        code: refusal.code.into(),
                         field: Some(pushed.sensor),
-                        detail: refusal.error().to_string(),
-                        quarantine: None,
+                        detail: refusal.error.to_string(),
+                        ..Remark::default()
                     };
-                    prepared.refused.push((remark, refusal.error()));
+                    prepared.refused.push(remark);
+                    first_refused.get_or_insert(place);
                     continue;
                 }
                 None => return Err(Error::internal("a reading without a device")),
@@ -255,19 +270,18 @@ impl Hub {
                 prepared.set_aside(origin, &pushed, "too-many-sensors", pushed.sensor.clone(), detail);
                 continue;
             };
-            let admitted = AdmittedReading::new(pushed, device, sensor, received_at);
-            if admitted.is_clock_off {
+            if pushed.at.is_some_and(|at| is_clock_off(at, received_at)) {
                 receipt.warn(Remark {
                     index: Some(origin.index),
                     line: origin.line,
                     code: "clock_off".into(),
                     field: Some("timestamp".into()),
-                    detail: "the time is far from the server's; it is stored as it is".into(),
+                    detail: "the time is far from the server's; it is stored unchanged".into(),
                     quarantine: None,
                 });
             }
             let origin = Origin { byte_range: None, ..origin };
-            let (stored_as, reading) = admitted.store(received_at)?;
+            let (stored_as, reading) = device.store(pushed, sensor, received_at)?;
             match stored_as {
                 StoredAs::Row(row) => {
                     prepared.rows.push(ProvenRow { row, origin, index: readings.len() });
@@ -281,6 +295,8 @@ impl Hub {
             readings.push(reading);
         }
         prepared.readings = readings.into();
+        let refused = first_refused.and_then(|place| admitted.into_iter().nth(place)?.err());
+        prepared.refusal = refused.map(|refusal| refusal.error);
         Ok(prepared)
     }
 }
@@ -290,17 +306,6 @@ const COMMIT_OPTIONS: CommitOptions<'_> =
     CommitOptions { key: None, strict_fields: false, all_or_nothing: false, quarantine: true };
 
 impl PreparedPush {
-    fn new(context: ThrowContext) -> Self {
-        Self {
-            context: Arc::new(context),
-            rows: Vec::new(),
-            records: Vec::new(),
-            failed: Vec::new(),
-            refused: Vec::new(),
-            readings: Arc::default(),
-        }
-    }
-
     fn is_empty(&self) -> bool {
         self.records.is_empty() && self.rows.is_empty() && self.failed.is_empty()
     }
@@ -325,44 +330,35 @@ impl PreparedPush {
     }
 
     /// Sends a part of the push to quarantine, in a form that can be pushed again.
-    fn fail(&mut self, origin: Origin, original: Option<Json>, reason: FailureReason) {
-        let origin = match &original {
-            Some(_) => Origin { byte_range: None, ..origin },
-            None => origin,
-        };
+    fn fail(&mut self, mut origin: Origin, original: Option<Json>, reason: FailureReason) {
+        if original.is_some() {
+            origin.byte_range = None;
+        }
         let original = original.map(Arc::new);
         self.failed.push(FailedPart { origin: Some(origin), original, storage: None, reason });
     }
 }
 
-/// The devices that a push names, each with its number of readings.
+/// The devices named in a push, each with its number of readings.
 #[derive(Default)]
 struct DeviceCounts {
-    counts: Vec<(String, usize)>,
-    /// The places of those after the first few.
-    places: HashMap<String, usize>,
+    names: Names,
+    counts: Vec<usize>,
     last: usize,
 }
 
-/// Number of devices that are searched linearly before the map is used.
-const MAX_LINEAR: usize = 8;
-
 impl DeviceCounts {
-    /// Counts a reading of a device and returns the device's place.
+    /// Counts a reading of a device and returns the index of the device.
     fn count(&mut self, name: &str) -> usize {
         // Most readings are of the same device as the one before.
-        if self.counts.get(self.last).is_none_or(|(last, _)| last != name) {
-            let found = self.counts.iter().take(MAX_LINEAR).position(|(known, _)| known == name);
-            self.last = found.or_else(|| self.places.get(name).copied()).unwrap_or_else(|| {
-                let place = self.counts.len();
-                if place >= MAX_LINEAR {
-                    self.places.insert(name.to_owned(), place);
-                }
-                self.counts.push((name.to_owned(), 0));
-                place
+        if self.names.list().get(self.last).is_none_or(|last| last != name) {
+            self.last = self.names.place(name).unwrap_or_else(|| {
+                self.names.push(name.to_owned());
+                self.counts.push(0);
+                self.counts.len() - 1
             });
         }
-        if let Some((_, readings)) = self.counts.get_mut(self.last) {
+        if let Some(readings) = self.counts.get_mut(self.last) {
             *readings += 1;
         }
         self.last

@@ -1,4 +1,5 @@
-//! The storages of readings: one for all devices, or one of a device's own. Both are ordinary storages.
+//! The storages of readings: a shared one, and one for each device that has its own. All are ordinary
+//! storages.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,33 +12,30 @@ use crate::{
     store::Column,
 };
 
-/// The storage of the devices that have none of their own.
+/// The storage shared by the devices that do not have their own.
 const READINGS: &str = "readings";
 
-/// The storage that a device's readings go to.
+/// Returns the storage that a device's readings go to.
 pub(super) fn storage_of(device: i64, has_own: bool) -> String {
     if has_own { format!("{READINGS}_{device}") } else { READINGS.to_owned() }
 }
 
-/// Whether a storage holds readings.
+/// Returns whether a storage holds readings.
 pub(super) fn is_readings(name: &StorageName) -> bool {
-    match name.as_str().strip_prefix(READINGS) {
-        Some("") => true,
-        Some(rest) => rest
-            .strip_prefix('_')
-            .is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())),
-        None => false,
-    }
+    let Some(rest) = name.as_str().strip_prefix(READINGS) else { return false };
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    rest.is_empty() || rest.strip_prefix('_').is_some_and(is_id)
 }
 
-/// Attempts to open a storage that others are creating, and the pause between them.
+/// Maximum attempts to open a storage that others are creating, and the pause between them.
 const MAX_ATTEMPTS: usize = 500;
 const RETRY_DELAY: Duration = Duration::from_millis(2);
 
 /// Maximum time from the arrival of a new reading to its commit, in microseconds.
 const MAX_COMMIT_DELAY: i64 = 60_000_000;
 
-/// Whether a reading was received long before it was stored: it was moved, or waited in quarantine.
+/// Returns whether a reading was received long before it was stored, because it was moved or waited in
+/// quarantine.
 pub(super) fn is_old(in_force: &InForce, row: &StoredRow) -> bool {
     let received = Column::named(&in_force.definition, "received_at").map(|column| column.value(row));
     matches!(received, Some(Value::Timestamp(received)) if row.created_at.micros() - received.micros() > MAX_COMMIT_DELAY)
@@ -57,12 +55,14 @@ fn definition(name: &str) -> Json {
             {"name": "timestamp", "type": "timestamp"},
             {"name": "received_at", "type": "timestamp"},
         ],
-        // No index on sensors, which would double the size: a query for a sensor scans those of its device.
+        // No index on sensors, which would double the size: a query for a sensor scans the readings of its
+        // device.
         "meta": {"scans": true, "indexes": [{"fields": ["device_id", "timestamp"], "kind": "btree"}]},
     })
 }
 
-/// Whether a storage has exactly the fields of the built-in definition, so that readings need no validation.
+/// Returns whether a storage has exactly the fields of the built-in definition, so that readings need no
+/// validation.
 pub(super) fn is_built_in(in_force: &InForce) -> bool {
     let fields = [
         ("device_id", "long", false),
@@ -88,14 +88,13 @@ pub(super) fn is_built_in(in_force: &InForce) -> bool {
 }
 
 impl Device {
-    /// The storage its readings go to.
     pub(super) fn storage(&self) -> String {
         storage_of(self.id, self.row.own_table)
     }
 }
 
 impl Hub {
-    /// The storage of readings with this name, created if it does not exist.
+    /// Returns the storage of readings with this name, created if it does not exist.
     pub(super) async fn readings_storage(&self, name: &str) -> Result<Arc<InForce>> {
         for _ in 0..MAX_ATTEMPTS {
             if let Some(storage) = self.context.store.catalogue().folded(name) {

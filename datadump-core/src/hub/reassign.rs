@@ -1,10 +1,11 @@
-//! Moves earlier readings of a device to the storage where new ones go, in small atomic batches.
+//! Moves earlier readings of a device to its current storage, in small atomic batches.
 
 use std::time::Duration;
 
 use super::{Hub, cache::Device, readings::storage_of, rows::DeviceRow};
 use crate::{
     error::{Error, Result},
+    record::Fields,
     schema::{InForce, Value},
     store::{Column, Expect, Filter, Outcome, Query, Test, Write, WriteBatch, query::Direction},
     validate,
@@ -50,7 +51,7 @@ impl Hub {
         });
     }
 
-    /// Moves a batch; returns whether there may be more.
+    /// Moves one batch; returns whether there may be more.
     async fn reassign_batch(&self, device: &Device) -> Result<bool> {
         let from = storage_of(device.id, !device.row.own_table);
         let Ok(from) = self.definitions.find(&from) else { return Ok(false) };
@@ -64,25 +65,22 @@ impl Hub {
         let mut writes = Vec::with_capacity(page.rows.len() * 2);
         let mut deletes = Vec::with_capacity(page.rows.len());
         for row in page.rows {
-            let mut record = serde_json::Map::new();
-            for (field, value) in from.definition.fields.iter().zip(&row.values) {
-                record.insert(field.name.to_string(), value.to_json(&field.kind));
-            }
+            let record: Fields = from.definition.members(&row.values).collect();
             let proven = validate::row(&to, record, &self.context.ids).map_err(Error::Invalid)?;
             writes.push(Write::put(proven, Expect::Anything));
-            // If another node has moved one of them meanwhile, nothing of this batch is done.
+            // If another node has moved one of them in the meantime, the whole batch fails.
             deletes.push(Write::delete(from.clone(), row.key, Expect::Exactly(row.version)));
         }
         writes.extend(deletes);
         let outcomes = self.context.store.write(WriteBatch::atomic(writes)).await?;
         match outcomes.into_iter().next() {
             Some(Outcome::Created(_)) => Ok(true),
-            // Another node has moved one of them meanwhile.
+            // Another node has moved one of them in the meantime.
             Some(Outcome::RolledBack) => {
                 tokio::time::sleep(RETRY_DELAY).await;
                 Ok(true)
             }
-            other => Err(Error::internal(format!("moving a reading had the outcome {other:?}"))),
+            other => Err(Error::internal(format!("unexpected outcome of moving a reading: {other:?}"))),
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Recovers the time when devices were last seen from their readings: a process that was killed has not
-//! flushed the last moments.
+//! Recovers last-seen times from readings, because a killed process may not have flushed its latest ones.
 
 use super::{Hub, rows::LastValue};
 use crate::{
@@ -9,12 +8,12 @@ use crate::{
     store::{Column, Query, query::Direction},
 };
 
-/// Maximum number of readings that are read per storage, and of storages.
+/// Maximum number of readings to examine per storage, and of storages.
 const MAX_READINGS: u64 = 1_000;
 const MAX_STORAGES: usize = 100;
 
 impl Hub {
-    /// Marks the devices and sensors of the last readings as seen when these were received.
+    /// Marks the devices and sensors of the latest readings as seen when those were received.
     pub(super) async fn recover_last_seen(&self) -> Result<()> {
         let devices = self.state.cache.all();
         let mut tables: Vec<String> = devices.iter().map(|device| device.storage()).collect();
@@ -24,7 +23,7 @@ impl Hub {
             let Some(storage) = self.context.store.catalogue().folded(table) else { continue };
             let Some(in_force) = &storage.in_force else { continue };
             let query = Query::first(None, &[(Column::Key, Direction::Descending)], MAX_READINGS);
-            // Without the texts, which may be long.
+            // Without the column for text values, which may be long.
             let columns = ["device_id", "sensor_id", "value", "timestamp", "received_at"];
             let columns = columns.iter().filter_map(|name| Column::named(&in_force.definition, name));
             let query = Query { fields: Some(columns.collect()), ..query };

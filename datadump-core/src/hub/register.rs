@@ -8,20 +8,20 @@ use std::{
 use super::{
     Hub,
     cache::{Device, Sensor},
-    rows::{DeviceRow, DeviceState, SensorRow, read},
+    rows::{DeviceRow, DeviceState, SensorRow},
 };
 use crate::{
     error::{Error, Result},
-    store::{Expect, Outcome, WriteBatch, system_storages::SystemStorage},
+    store::{Expect, Outcome, Write, WriteBatch, system_storages::SystemStorage},
 };
 
 /// Maximum number of sensors of one device.
 const MAX_SENSORS: usize = 10_000;
 
-/// What happens to an unknown device.
+/// The handling of unknown devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Registration {
-    /// It is registered, and its readings are taken.
+    /// It is registered, and its readings are stored.
     #[default]
     Open,
     /// It is registered, and its readings wait in quarantine until it is adopted.
@@ -41,7 +41,7 @@ impl Registration {
         }
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -52,7 +52,8 @@ impl Registration {
 }
 
 impl Hub {
-    /// The devices of these names. Unknown ones are registered if the mode allows it; others give none.
+    /// Returns the devices with these names. Unknown ones are registered if the mode allows it; otherwise
+    /// they are `None`.
     pub(super) async fn devices_named(&self, names: &[&str]) -> Result<Vec<Option<Arc<Device>>>> {
         let hub = self.ready().await?;
         let found = hub.cache.all_named(names);
@@ -68,22 +69,15 @@ impl Hub {
         let found = hub.cache.all_named(names);
         let room = hub.options.devices.saturating_sub(hub.cache.count());
         let unknown = names.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(name, _)| *name);
-        let unknown: Vec<&str> = unknown.take(room).collect();
-        self.register(&unknown).await?;
-        Ok(hub.cache.all_named(names))
-    }
-
-    /// Stores devices of these names, or reads those that another node has just stored.
-    async fn register(&self, names: &[&str]) -> Result<()> {
-        let state = match self.state.options.registration {
+        let state = match hub.options.registration {
             Registration::Adopt => DeviceState::Waiting,
             Registration::Open | Registration::Locked => DeviceState::Known,
         };
-        let mut writes = Vec::with_capacity(names.len());
-        for name in names {
+        let mut writes = Vec::new();
+        for name in unknown.take(room) {
             let row = DeviceRow {
                 id: None,
-                device: (*name).to_owned(),
+                device: name.to_owned(),
                 state,
                 labels: serde_json::json!({}),
                 period_s: None,
@@ -91,21 +85,27 @@ impl Hub {
                 moving: false,
                 token: None,
             };
-            writes.push(self.context.put(SystemStorage::Device, &row, Expect::Anything)?);
+            writes.push((name, self.context.put(SystemStorage::Device, &row, Expect::Anything)?));
         }
+        self.register(writes).await?;
+        Ok(hub.cache.all_named(names))
+    }
+
+    /// Stores devices or sensors, each with the name of its device, or reads those that another node has just
+    /// stored.
+    async fn register(&self, writes: Vec<(&str, Write)>) -> Result<()> {
         if writes.is_empty() {
             return Ok(());
         }
+        let (devices, writes): (Vec<&str>, Vec<Write>) = writes.into_iter().unzip();
         let outcomes = self.context.store.write(WriteBatch::independent(writes)).await?;
-        for (name, outcome) in names.iter().zip(outcomes) {
+        for (device, outcome) in devices.into_iter().zip(outcomes) {
             match outcome {
-                Outcome::Created(stored) => {
-                    self.state.cache.put(read(&stored.in_force, &stored.row)?, stored.row.version);
-                }
-                // Another node has registered the name, and the change has not arrived here yet.
-                Outcome::Invalid(_) => self.read_device(name).await?,
+                Outcome::Created(stored) => self.state.cache.put_stored(&stored)?,
+                // Another node has registered the name, and this node has not seen the change yet.
+                Outcome::Invalid(_) => self.read_device(device).await?,
                 other => {
-                    return Err(Error::internal(format!("registering a device had the outcome {other:?}")));
+                    return Err(Error::internal(format!("registering `{device}` had the outcome {other:?}")));
                 }
             }
         }
@@ -116,19 +116,17 @@ impl Hub {
         let found: Vec<(DeviceRow, i32)> =
             self.context.rows(SystemStorage::Device, &[("device__eq", name.to_owned())]).await?;
         for (row, version) in found {
-            let Some(id) = row.id else { continue };
+            let of_device = [("device_id__eq", row.id.unwrap_or_default().to_string())];
             self.state.cache.put(row, version);
-            let sensors: Vec<(SensorRow, i32)> =
-                self.context.rows(SystemStorage::Sensor, &[("device_id__eq", id.to_string())]).await?;
-            for (row, version) in sensors {
+            for (row, version) in self.context.rows(SystemStorage::Sensor, &of_device).await? {
                 self.state.cache.put_sensor(row, version);
             }
         }
         Ok(())
     }
 
-    /// The sensors of these names of these devices. Unknown ones are registered; none where the device has too
-    /// many.
+    /// Returns the sensors with these names of these devices. Unknown ones are registered; `None` if the
+    /// device has too many.
     pub(super) async fn sensors_named(
         &self,
         wanted: &[(&Arc<Device>, &str)],
@@ -154,32 +152,18 @@ impl Hub {
             *count <= MAX_SENSORS
         });
         let mut writes = Vec::with_capacity(unknown.len());
-        for (device, name) in &unknown {
+        for (device, name) in unknown {
             let row = SensorRow {
                 id: None,
                 device_id: device.id,
                 device: device.row.device.clone(),
-                sensor_type: (*name).to_owned(),
+                sensor_type: name.to_owned(),
                 period_s: None,
             };
-            writes.push(self.context.put(SystemStorage::Sensor, &row, Expect::Anything)?);
+            let write = self.context.put(SystemStorage::Sensor, &row, Expect::Anything)?;
+            writes.push((device.row.device.as_str(), write));
         }
-        if !writes.is_empty() {
-            let outcomes = self.context.store.write(WriteBatch::independent(writes)).await?;
-            for ((device, _), outcome) in unknown.iter().zip(outcomes) {
-                match outcome {
-                    Outcome::Created(stored) => {
-                        self.state.cache.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
-                    }
-                    Outcome::Invalid(_) => self.read_device(&device.row.device).await?,
-                    other => {
-                        return Err(Error::internal(format!(
-                            "registering a sensor had the outcome {other:?}"
-                        )));
-                    }
-                }
-            }
-        }
+        self.register(writes).await?;
         Ok(all_sensors(wanted))
     }
 }

@@ -1,20 +1,23 @@
 //! Rows of the hub's system storages.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
 use super::rules::{LivenessState, Status};
 use crate::{
     clock::Timestamp,
-    error::Result,
-    schema::{InForce, StoredRow},
+    context::Context,
+    error::{Error, Result},
+    schema::{InForce, StoredRow, Value},
+    store::{Column, Filter, Query, Test, query::Direction},
     system_rows,
 };
 
-/// A device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct DeviceRow {
-    /// Its id; none before it is stored.
+    /// Its id; `None` before it is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<i64>,
     pub(super) device: String,
@@ -30,13 +33,11 @@ pub(super) struct DeviceRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum DeviceState {
-    /// They are stored.
     Known,
     /// They wait in quarantine until the device is adopted.
     Waiting,
 }
 
-/// A sensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SensorRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,7 +61,6 @@ pub(super) struct LivenessRow {
     pub(super) due: Option<Timestamp>,
 }
 
-/// The last value of a sensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct LastValue {
     pub(super) value: Option<f64>,
@@ -83,7 +83,23 @@ pub(super) struct TransitionRow {
     pub(super) seen: Timestamp,
 }
 
-/// Reads a row.
 pub(super) fn read<T: DeserializeOwned>(in_force: &InForce, row: &StoredRow) -> Result<T> {
     system_rows::decode(&in_force.definition, row)
+}
+
+/// Returns the rows of a system storage that are due, the longest overdue first.
+pub(super) async fn due(
+    context: &Context,
+    in_force: &Arc<InForce>,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<StoredRow>> {
+    let due = Column::named(&in_force.definition, "due")
+        .ok_or_else(|| Error::internal(format!("`{}` has no due time", in_force.definition.name)))?;
+    let query = Query::first(
+        Some(Filter::Column(due, Test::Lte(Value::Timestamp(now)))),
+        &[(due, Direction::Ascending), (Column::Key, Direction::Ascending)],
+        limit,
+    );
+    Ok(context.store.page(in_force, &query).await?.rows)
 }

@@ -1,4 +1,4 @@
-//! Removes answers that are older than a day.
+//! Removes recorded answers that are older than a day.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use crate::{
 /// Pause between two searches for expired answers.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Answers removed by one write batch: few enough that other writes are not delayed.
+/// Number of answers removed by one write batch, small enough not to delay other writes.
 const BATCH_ROWS: usize = 250;
 
 impl Idempotency {
-    /// Removes expired answers and returns how many there were. This happens by itself every minute, and may
-    /// run in several processes at once.
+    /// Removes expired answers and returns how many there were. It runs automatically every minute, and may
+    /// run in several processes at the same time.
     pub async fn expire(&self) -> Result<u64> {
         let in_force = self.context.system(SystemStorage::IdempotencyKey)?;
         let before = self.expired_before().to_string();
         let parameters = [
             ("updated_at__lte", before.as_str()),
-            // In the order of an index, so that current answers are not read.
+            // In index order, so that current answers are not read.
             ("ordering", "updated_at"),
             ("limit", &BATCH_ROWS.to_string()),
             ("count", "none"),
@@ -37,7 +37,7 @@ impl Idempotency {
                 return Ok(removed);
             }
             let deletes = page.rows.into_iter().map(|row| {
-                // An answer that was renewed meanwhile stays.
+                // An answer that has been renewed in the meantime stays.
                 Write::delete(in_force.clone(), row.key, Expect::Exactly(row.version))
             });
             let outcomes = self.context.store.write(WriteBatch::independent(deletes.collect())).await?;

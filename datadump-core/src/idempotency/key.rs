@@ -10,12 +10,12 @@ use sha2::{Digest as _, Sha256};
 /// Maximum length of a key in bytes.
 const MAX_LENGTH: usize = 255;
 
-/// The name a client gives a request, so that it takes effect once however often it is sent.
+/// A name that a client gives a request, so that it takes effect only once, however often it is sent.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(Arc<str>);
 
 impl IdempotencyKey {
-    /// Reads a key: 1 to 255 bytes of visible ASCII. The error says what is wrong.
+    /// Reads a key: 1 to 255 bytes of visible ASCII. The error says why a key is invalid.
     ///
     /// ```
     /// use datadump_core::IdempotencyKey;
@@ -24,27 +24,27 @@ impl IdempotencyKey {
     /// ```
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            return Err("an idempotency key has at least one character".into());
+            return Err("an idempotency key must not be empty".into());
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("an idempotency key is visible ASCII, without spaces".into());
+            return Err("an idempotency key must consist of visible ASCII characters, without spaces".into());
         }
         if text.len() > MAX_LENGTH {
             return Err(format!(
-                "an idempotency key has at most {MAX_LENGTH} characters, not {}",
+                "an idempotency key can have at most {MAX_LENGTH} characters, not {}",
                 text.len()
             ));
         }
         Ok(Self(text.into()))
     }
 
-    /// The key as it was sent.
+    /// Returns the key as it was sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Leaves the key out: it gives access to the answer to its request.
+/// Omits the key, because it gives access to the answer to its request.
 impl Debug for IdempotencyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IdempotencyKey")
@@ -56,7 +56,7 @@ impl Debug for IdempotencyKey {
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of these parts in this order.
+    /// Returns the fingerprint of these parts, in this order.
     ///
     /// ```
     /// use datadump_core::Fingerprint;
@@ -66,14 +66,14 @@ impl Fingerprint {
         let mut hash = Sha256::new();
         for part in parts {
             let part = part.as_ref();
-            // The length first, so that `ab, c` differs from `a, bc`.
+            // The length comes first, so that `ab, c` differs from `a, bc`.
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
         Self(hash.finalize().into())
     }
 
-    /// The hash.
+    /// Returns the hash.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }

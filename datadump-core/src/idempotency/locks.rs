@@ -1,5 +1,5 @@
-//! One lock per idempotency key: a request waits while another one with the same key is running, then finds
-//! its answer, or runs itself when there is none.
+//! One lock per idempotency key: a request waits while another one with the same key is running; then it
+//! finds that request's answer or, if there is none, runs itself.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -12,10 +12,10 @@ use crate::error::{Error, Result};
 /// Maximum number of keys in use by running requests.
 const MAX_KEYS: usize = 65_536;
 
-/// How long a request waits for another one with the same key.
+/// Maximum time that a request waits for another one with the same key.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The keys of the requests that are running in this process.
+/// The keys of the requests running in this process.
 #[derive(Debug, Default)]
 pub(super) struct KeyLocks {
     keys: Mutex<HashMap<IdempotencyKey, Lock>>,
@@ -31,7 +31,7 @@ pub(super) struct KeyLock {
     _waiter: Waiter,
 }
 
-/// A request that waits for a key or holds it.
+/// A request that waits for a key or holds its lock.
 #[derive(Debug)]
 struct Waiter {
     locks: Arc<KeyLocks>,

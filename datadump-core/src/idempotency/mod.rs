@@ -1,5 +1,5 @@
-//! Requests that take effect once. The answer to a request is recorded in the transaction that carries the
-//! request out, and returned again to every later request with the same idempotency key.
+//! Requests that take effect only once. The answer to a request is recorded in the transaction that carries
+//! out the request, and is returned to every later request with the same idempotency key.
 
 mod expiry;
 mod key;
@@ -22,17 +22,17 @@ pub use key::{Fingerprint, IdempotencyKey};
 use locks::{KeyLock, KeyLocks};
 pub use responses::{IdempotentRequest, PendingAnswer};
 
-/// How long an answer is kept, in microseconds: one day.
+/// How long an answer is retained, in microseconds: one day.
 const ANSWER_LIFETIME: i64 = 24 * 3600 * 1_000_000;
 
-/// Keeps the answers to requests that have an idempotency key.
+/// Records the answers to requests that have an idempotency key.
 #[derive(Debug, Clone)]
 pub struct Idempotency {
     context: Context,
     locks: Arc<KeyLocks>,
 }
 
-/// The idempotency key of a request, with the lock on it once that is held.
+/// The idempotency key of a request, and the lock on it once it is held.
 #[derive(Debug, Clone)]
 pub struct RequestKey {
     key: IdempotencyKey,
@@ -46,14 +46,14 @@ impl From<IdempotencyKey> for RequestKey {
 }
 
 impl RequestKey {
-    /// The same key with the lock of a reservation.
+    /// Returns the same key with the lock of a reservation.
     pub(crate) fn locked_by(self, reservation: &Reservation) -> Self {
         Self { lock: Some(reservation.lock.clone()), ..self }
     }
 }
 
-/// The place where the answer to a request will be recorded. It holds the lock on the key, so that no other
-/// request of this process has the same one.
+/// A reservation of the record for the answer to a request. It holds the lock on the key, so that no other
+/// request in this process can use the key.
 #[derive(Debug, Clone)]
 pub(crate) struct Reservation {
     in_force: Arc<InForce>,
@@ -63,16 +63,16 @@ pub(crate) struct Reservation {
     lock: Arc<KeyLock>,
 }
 
-/// What is recorded for a request.
+/// The recorded state of a request.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct StoredAnswer {
-    /// The answer; none for a stream that has not ended.
+    /// The answer; `None` for a stream that has not ended.
     pub(crate) answer: Option<String>,
-    /// How much of a stream is stored.
+    /// The stored part of a stream.
     pub(crate) progress: Option<String>,
 }
 
-/// A stored answer with its key, as it is written.
+/// The row of an answer, as it is written.
 #[derive(Serialize)]
 struct AnswerRow<'a> {
     id: &'a str,
@@ -88,8 +88,8 @@ impl Idempotency {
         idempotency
     }
 
-    /// Waits for the lock on a key and looks up what is recorded for it. Errs with
-    /// [`KeyReused`](Error::KeyReused) if that belongs to a different request.
+    /// Waits for the lock on a key and looks up its record. Fails with [`KeyReused`](Error::KeyReused) if the
+    /// record belongs to a different request.
     pub(crate) async fn reserve(
         &self,
         request: RequestKey,
@@ -105,7 +105,7 @@ impl Idempotency {
         let mut reservation = Reservation { in_force, key, fingerprint, expect: Expect::Absent, lock };
         let Some(row) = found else { return Ok((reservation, None)) };
         reservation.expect = Expect::Exactly(row.version);
-        // An expired answer that is not removed yet is replaced.
+        // An expired answer that has not been removed yet is replaced.
         if row.updated_at <= self.expired_before() {
             return Ok((reservation, None));
         }
@@ -113,7 +113,7 @@ impl Idempotency {
         Ok((reservation, Some(answer)))
     }
 
-    /// Answers recorded at this time or before have expired.
+    /// Returns the time at or before which recorded answers have expired.
     fn expired_before(&self) -> Timestamp {
         let then = self.context.now().micros().saturating_sub(ANSWER_LIFETIME);
         Timestamp::from_micros(then).unwrap_or(Timestamp::MIN)
@@ -129,14 +129,14 @@ impl Reservation {
         system_rows::decode(&self.in_force.definition, row)
     }
 
-    /// The row that records an answer.
+    /// Returns the row that records an answer.
     pub(crate) fn row(&self, answer: Option<String>, progress: Option<String>) -> Option<Row> {
         let Value::Text(id) = &self.key else { return None };
         let row = AnswerRow { id, stored: StoredAnswer { answer, progress } };
         system_rows::encode(&self.in_force, &row, Some(self.fingerprint.bytes().to_vec())).ok()
     }
 
-    /// The record that makes a write batch take effect once.
+    /// Returns the record that makes a write batch take effect only once.
     pub(crate) fn record(
         &self,
         make: impl Fn(&[Outcome]) -> Option<Row> + Send + Sync + 'static,
@@ -145,22 +145,22 @@ impl Reservation {
         IdempotencyRecord { in_force, key, expect: self.expect, make: MakeRecord(Arc::new(make)) }
     }
 
-    /// The next record replaces this version.
+    /// Sets the version that the next record replaces.
     pub(crate) fn advance(&mut self, version: i32) {
         self.expect = Expect::Exactly(version);
     }
 }
 
-/// What became of the record of a write batch.
+/// The outcome of a write batch's record.
 pub(crate) enum RecordOutcome {
-    /// It was written, with this version, if there was anything to record.
+    /// It was written with this version; `None` if there was nothing to record.
     Written(Option<i32>),
-    /// Another record was there, and nothing of the batch took effect.
+    /// There was another record, so the batch did not take effect.
     Existing(Box<StoredRow>),
 }
 
 impl RecordOutcome {
-    /// Reads the last outcome of a batch with a record.
+    /// Converts the last outcome of a batch that has a record.
     pub(crate) fn of(outcome: Option<Outcome>) -> Result<Self> {
         match outcome {
             Some(Outcome::Created(stored) | Outcome::Updated(stored)) => {
@@ -168,7 +168,7 @@ impl RecordOutcome {
             }
             Some(Outcome::RolledBack) => Ok(Self::Written(None)),
             Some(Outcome::Refused(Some(stored))) => Ok(Self::Existing(Box::new(stored.row))),
-            // The record that was found has expired meanwhile: the next attempt finds none.
+            // The record that was found has since expired, so the next attempt finds none.
             Some(Outcome::Refused(None)) => Err(Error::Overloaded),
             other => Err(Error::internal(format!("an idempotency record with the outcome {other:?}"))),
         }

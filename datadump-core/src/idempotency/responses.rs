@@ -1,5 +1,5 @@
-//! Requests of any kind whose answer is recorded after they were carried out. A process that dies in between
-//! leaves no answer, so this is only for requests that may be carried out twice without harm.
+//! Requests of any kind whose answer is recorded after they have been carried out. If the process dies in
+//! between, there is no answer, so this is only for requests that are harmless to repeat.
 
 use super::{Idempotency, RecordOutcome, RequestKey, Reservation, StoredAnswer};
 use crate::{
@@ -9,12 +9,12 @@ use crate::{
     store::WriteBatch,
 };
 
-/// What is to be done with a request.
+/// How to handle a request.
 #[derive(Debug)]
 pub enum IdempotentRequest {
-    /// It was answered before; this is the answer.
+    /// It was answered before, with this answer.
     Replayed(String),
-    /// It is to be carried out now. Other requests with the same key wait until this is dropped.
+    /// It has to be carried out now. Other requests with the same key wait until this is dropped.
     New(PendingAnswer),
 }
 
@@ -27,7 +27,7 @@ pub struct PendingAnswer {
 
 impl Idempotency {
     /// Begins a request: waits while another one with the same key is running, then looks for its answer.
-    /// Errs with [`KeyReused`](Error::KeyReused) if the key was used for a different request.
+    /// Fails with [`KeyReused`](Error::KeyReused) if the key was used for a different request.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
@@ -61,8 +61,8 @@ impl Idempotency {
 }
 
 impl PendingAnswer {
-    /// Records the answer; it is committed when this returns. An answer that another node has recorded
-    /// meanwhile is kept.
+    /// Records the answer; it is committed when this returns. An answer that another node has recorded in the
+    /// meantime is kept.
     pub async fn record(self, answer: String) -> Result<()> {
         let row = self.reservation.row(Some(answer), None);
         let record = self.reservation.record(move |_| row.clone());

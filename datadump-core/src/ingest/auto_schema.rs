@@ -19,7 +19,7 @@ use crate::{
     validate::Fitter,
 };
 
-/// Attempts to extend a storage that others change at the same time.
+/// Maximum attempts to extend a storage that others change at the same time.
 const MAX_ATTEMPTS: usize = 32;
 
 /// How long a throw waits for its new field. If adding it takes longer, because a large table is rewritten,
@@ -40,22 +40,22 @@ struct AutoSchemaState {
     fitters: Mutex<HashMap<StorageId, Arc<Fitter>>>,
 }
 
-/// The extension of one storage. Throws that wait for the lock leave their fields in `wanted`, so that the
-/// next one makes one version for all of them.
+/// The extension of one storage. Throws that wait for the lock add their fields to `wanted`, so that the next
+/// one declares a single version for all of them.
 #[derive(Debug, Default)]
 struct Extension {
     lock: tokio::sync::Mutex<()>,
     wanted: Mutex<Shape>,
-    /// Fields that could not be widened; this is not tried again.
+    /// Fields that could not be widened, which is not attempted again.
     fixed: Mutex<HashSet<String>>,
 }
 
 /// The storage that records go to.
 #[derive(Debug, Clone)]
 pub(super) enum Target {
-    /// An auto storage: what does not fit goes to `_extra`.
+    /// An auto storage: values that do not fit go to `_extra`.
     Open(Arc<Fitter>),
-    /// A declared storage: what does not fit goes to quarantine.
+    /// A declared storage: records that do not fit go to quarantine.
     Strict(Arc<InForce>),
 }
 
@@ -64,7 +64,7 @@ impl AutoSchemaState {
         self.extensions.lock().entry(name.to_owned()).or_default().clone()
     }
 
-    /// The fitter for a version, made once and shared.
+    /// Returns the fitter for a version, which is created once and shared.
     fn fitter(&self, in_force: &Arc<InForce>, widest: Option<usize>) -> Arc<Fitter> {
         let mut fitters = self.fitters.lock();
         match fitters.get(&in_force.storage) {
@@ -83,8 +83,8 @@ impl AutoSchema {
         Self { context, definitions, state: Arc::default() }
     }
 
-    /// The storage of this name, created or extended so that it has a field for each field of these records,
-    /// as far as possible.
+    /// Returns the storage with this name, created or extended so that, as far as possible, it has a field
+    /// for each field of these records.
     pub(super) async fn target(
         &self,
         name: &StorageName,
@@ -150,7 +150,7 @@ impl AutoSchema {
         }
     }
 
-    /// Adds the fields of a shape; returns whether to look at the storage again.
+    /// Adds the fields of a shape; returns whether to check the storage again.
     async fn extend(&self, storage: &Arc<Storage>, shape: Shape) -> Result<bool> {
         let extension = self.state.extension(&storage.name.folded());
         let add = |definition: &Definition, shape: &Shape| {
@@ -168,7 +168,7 @@ impl AutoSchema {
         let wanted = std::mem::take(&mut *extension.wanted.lock());
         let Some(now) = self.context.store.catalogue().by_id(storage.id) else { return Ok(true) };
         let Some(in_force) = &now.in_force else { return Ok(true) };
-        // The request before this one has added them.
+        // The previous request has already added them.
         let Some(sent) = add(&in_force.definition, &wanted) else { return Ok(true) };
         if now.is_migrating() {
             // Another version is being applied: the fields are added with the next throw.

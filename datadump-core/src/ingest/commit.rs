@@ -1,5 +1,5 @@
-//! Proves records for the storages they go to and commits the rows together with quarantine entries, in one
-//! write batch.
+//! Validates records for their storages and commits the rows together with quarantine entries, in one write
+//! batch.
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -26,14 +26,14 @@ use crate::{
     validate,
 };
 
-/// What a throw has become, on its way to the store.
+/// The rows, records and quarantine entries of a throw, on their way to the store.
 #[derive(Debug)]
 pub(crate) struct IngestBatch {
     pub(crate) context: Arc<ThrowContext>,
     /// The receipt so far.
     pub(crate) receipt: Receipt,
     pub(crate) records: Vec<RoutedRecord>,
-    /// Rows that are proven already.
+    /// Rows that are validated already.
     pub(crate) rows: Vec<ProvenRow>,
     /// Renders the originals of those rows.
     pub(crate) originals: Originals,
@@ -47,7 +47,7 @@ pub(crate) struct IngestBatch {
 pub(crate) struct RoutedRecord {
     pub(crate) storage: StorageName,
     pub(crate) record: Record,
-    /// The record as it was read, if its bytes cannot be read again by themselves.
+    /// The original record, if it cannot be parsed again from its bytes alone.
     pub(crate) original: Option<Arc<Json>>,
 }
 
@@ -56,11 +56,12 @@ pub(crate) struct RoutedRecord {
 pub(crate) struct ProvenRow {
     pub(crate) row: Row,
     pub(crate) origin: Origin,
-    /// The index by which [`Originals`] knows it.
+    /// Its index for [`Originals`].
     pub(crate) index: usize,
 }
 
-/// Renders the record a proven row was made of, by the index of the row. Called only for rows that fail.
+/// Renders the record that a validated row was created from, given the index of the row. Called only for rows
+/// that fail.
 #[derive(Clone)]
 pub(crate) struct Originals(pub(crate) Arc<dyn Fn(usize) -> Option<Json> + Send + Sync>);
 
@@ -83,16 +84,16 @@ pub(crate) struct CommitOptions<'a> {
     pub(crate) key: Option<&'a str>,
     /// Whether a value that does not fit a field of an auto storage sends its record to quarantine.
     pub(crate) strict_fields: bool,
-    /// Whether any failure means that nothing is stored.
+    /// Whether nothing is stored if anything fails.
     pub(crate) all_or_nothing: bool,
-    /// Whether failed parts go to quarantine, or are only named in the receipt.
+    /// Whether failed parts go to quarantine; otherwise they are only listed in the receipt.
     pub(crate) quarantine: bool,
 }
 
-/// Records the receipt of a batch, so that the batch is committed once.
+/// Records the receipt of a batch, so that the batch is committed only once.
 pub(crate) struct ReceiptRecord {
     pub(crate) reservation: Reservation,
-    /// Makes the row that records a receipt.
+    /// Creates the row that records a receipt.
     pub(crate) row: Box<dyn Fn(Receipt) -> Option<Row> + Send + Sync>,
 }
 
@@ -105,7 +106,7 @@ pub(crate) enum Committed {
 }
 
 impl IngestBatch {
-    /// A batch of what a throw was transformed into.
+    /// Creates the batch of a transformed throw.
     pub(crate) fn of(transformed: TransformedThrow, receipt: Receipt) -> Self {
         let TransformedThrow { context, records, failed, .. } = transformed;
         let (rows, originals, extra) = (Vec::new(), Originals::default(), Vec::new());
@@ -114,7 +115,7 @@ impl IngestBatch {
 }
 
 impl CommitOptions<'_> {
-    /// The options of a source's throws.
+    /// Returns the options for the throws of a source.
     pub(crate) fn of(source: &Source) -> CommitOptions<'_> {
         CommitOptions {
             key: source.settings.key.as_deref(),
@@ -126,7 +127,7 @@ impl CommitOptions<'_> {
 }
 
 impl Committed {
-    /// The receipt of a batch without an idempotency key, which always is a new one.
+    /// Returns the receipt of a batch without an idempotency key, which is always new.
     pub(crate) fn new_receipt(self) -> Result<Receipt> {
         match self {
             Self::New(receipt, _) => Ok(receipt),
@@ -259,7 +260,7 @@ impl Ingest {
         Ok(Committed::New(receipt, version))
     }
 
-    /// The storages that records go to, each created or extended for its records.
+    /// Returns the storages that records go to, each created or extended for its records.
     async fn targets(
         &self,
         records: &[RoutedRecord],
@@ -272,7 +273,7 @@ impl Ingest {
         }
         let mut groups: Vec<(&StorageName, Vec<&Record>)> = Vec::new();
         for one in records {
-            // Most records go where the one before went.
+            // Most records go to the same storage as the previous one.
             match groups.iter_mut().rev().find(|(name, _)| *name == &one.storage) {
                 Some((_, records)) => records.push(&one.record),
                 None => groups.push((&one.storage, vec![&one.record])),
@@ -301,7 +302,7 @@ impl Ingest {
                         Original::Record(record) => record.clone(),
                         Original::Rendered(index) => originals.0(*index).map(Arc::new),
                     },
-                    // As the storage spells its name.
+                    // The name as the storage spells it.
                     storage: Some(write.storage_name().to_string()),
                     reason: FailureReason::refused(outcome),
                 };
@@ -312,7 +313,7 @@ impl Ingest {
     }
 }
 
-/// Proves a record for a declared storage. A `version` in it is a condition.
+/// Validates a record for a declared storage. A `version` in it is a condition.
 pub(super) fn prove(
     ids: &Ids,
     in_force: &Arc<InForce>,
@@ -368,7 +369,7 @@ fn fit(
     Ok((fitted.row, Expect::Different))
 }
 
-/// Gives a value of a format without types the type of its field.
+/// Converts a value from an untyped format to the type of its field.
 fn infer_type(value: &mut Json, kind: &Kind) {
     let typed = match value {
         Json::Number(_) | Json::Bool(_) if kind.is_text() || *kind == Kind::Id => {

@@ -19,13 +19,13 @@ use crate::{
 /// blocking thread.
 const MAX_INLINE_BYTES: usize = 16 << 10;
 
-/// How long a processor may take for one throw.
+/// Maximum time that a processor may take for one throw.
 const DECODE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A throw after its processor has run.
 #[derive(Debug)]
 pub(crate) struct DecodedThrow {
-    /// The format it was read as.
+    /// The format it was parsed as.
     pub(crate) format: String,
     /// The bytes that the processor was given.
     pub(crate) body: Bytes,
@@ -46,7 +46,7 @@ impl Decoder {
         Self { processors, max_throw, memory }
     }
 
-    /// Errs if a body is too large for a throw.
+    /// Fails if a body is too large for a throw.
     pub(crate) fn check_size(&self, body: &Bytes) -> Result<()> {
         if body.len() > self.max_throw {
             return Err(Error::TooLarge { limit: self.max_throw });
@@ -54,17 +54,18 @@ impl Decoder {
         Ok(())
     }
 
-    /// Whether a format, or a native processor, has this name.
+    /// Returns whether a format, or a native processor, has this name.
     pub(crate) fn knows(&self, format: &str) -> bool {
         self.processors.registry.get(format).is_some()
     }
 
-    /// How bodies of a format can be cut into chunks.
+    /// Returns how bodies of a format can be split into chunks.
     pub(super) fn cuts(&self, format: &str) -> Splitting {
         self.processors.registry.get(format).map_or(Splitting::None, |processor| processor.splitting())
     }
 
-    /// Decodes a throw. Errs only if it asks for an unknown format, or if there is no memory for its records.
+    /// Decodes a throw. Fails only if it requests an unknown format, or if there is not enough memory for its
+    /// records.
     pub(crate) async fn decode(&self, throw: &Arc<Throw>, format: Option<&str>) -> Result<DecodedThrow> {
         let Processors { registry, native, .. } = self.processors.as_ref();
         let explicit = throw.format.as_deref().or(format).filter(|name| !matches!(*name, "" | "auto"));
@@ -86,7 +87,7 @@ impl Decoder {
         check_memory(match decoded {
             Ok(Ok(decoded)) => decoded,
             Ok(Err(_)) => failed_output(format, body, Failure::new("panicked", "the processor panicked")),
-            // Its thread runs on to its end, but nothing waits for it.
+            // The thread keeps running until the processor returns, but nothing waits for it.
             Err(_) => {
                 let detail = format!("the processor took longer than {} s", DECODE_TIMEOUT.as_secs());
                 failed_output(format, body, Failure::new("timeout", detail))
@@ -127,7 +128,7 @@ impl Decoder {
     }
 }
 
-/// Turns a failure for lack of memory into an error: the throw may succeed when others have ended.
+/// Converts a failure for lack of memory to an error: the throw may succeed once others have completed.
 fn check_memory(decoded: DecodedThrow) -> Result<DecodedThrow> {
     match &decoded.output {
         Err(failure) if failure.code == process::NO_MEMORY => Err(Error::Overloaded),
@@ -135,12 +136,13 @@ fn check_memory(decoded: DecodedThrow) -> Result<DecodedThrow> {
     }
 }
 
-/// A throw whose processor failed.
+/// Returns a throw whose processor failed.
 fn failed_output(format: String, body: Bytes, failure: Failure) -> DecodedThrow {
     DecodedThrow { format, body, output: Err(failure) }
 }
 
-/// The body without the compression that its first bytes announce.
+/// Decompresses a body whose first bytes are the signature of a compression format; returns any other body
+/// unchanged.
 fn decompressed(body: &Bytes, chosen: Option<&dyn Processor>, limit: usize) -> Result<Bytes, Failure> {
     if chosen.is_some_and(|chosen| chosen.name() == "binary") {
         return Ok(body.clone());

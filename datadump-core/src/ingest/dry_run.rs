@@ -1,4 +1,4 @@
-//! Dry runs: what would become of records, without storing anything.
+//! Dry runs: compute what would be stored or quarantined, without storing anything.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
     validate::Fitter,
 };
 
-/// What would become of a record.
+/// The row that would be stored for a record, or why it would be quarantined.
 #[derive(Debug)]
 pub(crate) struct DryRunRow {
     storage: String,
@@ -32,7 +32,7 @@ pub(crate) struct DryRunRow {
 }
 
 impl Ingest {
-    /// What would become of each record.
+    /// Returns what would happen to each record.
     pub(crate) fn dry_run(&self, records: &[RoutedRecord]) -> Result<Vec<DryRunRow>> {
         let mut fitters: BTreeMap<&str, Option<Arc<Fitter>>> = BTreeMap::new();
         for one in records {
@@ -70,7 +70,8 @@ impl Ingest {
             .collect()
     }
 
-    /// The fitter of an auto storage once it had the fields of these records; none for a declared storage.
+    /// Returns the fitter that an auto storage would have after being extended by the fields of these
+    /// records; `None` for a declared storage.
     fn future_fitter(&self, name: &StorageName, records: &[&Record]) -> Result<Option<Arc<Fitter>>> {
         let storage = self.context.store.catalogue().folded(name.as_str());
         let (id, version, definition, dropped) = match &storage {
@@ -104,12 +105,12 @@ pub(super) struct SimulatedThrow {
     pub(super) dropped: u64,
     /// `{storage, index, row, warnings}`.
     pub(super) rows: Vec<Json>,
-    /// What would go to quarantine: `{index, line, step, code, field, detail}`.
+    /// Records that would go to quarantine: `{index, line, step, code, field, detail}`.
     pub(super) violations: Vec<Json>,
 }
 
 impl Ingest {
-    /// What would become of a decoded throw.
+    /// Simulates the steps after decoding.
     pub(super) async fn simulate_decoded(
         &self,
         throw: Arc<Throw>,

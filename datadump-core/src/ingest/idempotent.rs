@@ -15,9 +15,9 @@ use crate::{
 
 impl Ingest {
     /// Looks up the receipt of an earlier throw with the same idempotency key. If there is none, the throw
-    /// takes the lock on its key, and others with that key wait until it is made or dropped.
+    /// takes the lock on its key, and others with that key wait until it has been committed or dropped.
     ///
-    /// [`Dump::throw`](crate::Dump::throw) does this by itself; this is for callers that answer before they
+    /// [`Dump::throw`](crate::Dump::throw) does this by itself; this is for callers that respond before they
     /// throw.
     pub async fn find_receipt(
         &self,
@@ -31,7 +31,7 @@ impl Ingest {
         found.map(replayed_receipt).transpose()
     }
 
-    /// Takes a throw, unless one with the same idempotency key was taken before.
+    /// Processes a throw, unless one with the same idempotency key was committed before.
     pub(super) async fn throw_with_key(
         &self,
         source: &SourceName,
@@ -57,7 +57,7 @@ impl Ingest {
 }
 
 impl ReceiptRecord {
-    /// Records a receipt after it was completed.
+    /// Creates the record of a receipt; `complete` adds to the receipt before it is recorded.
     pub(crate) fn of(
         reservation: &Reservation,
         complete: impl Fn(Receipt) -> Receipt + Send + Sync + 'static,
@@ -68,7 +68,7 @@ impl ReceiptRecord {
     }
 }
 
-/// The fingerprint of a throw: all of it but its sender.
+/// Returns the fingerprint of a throw, which covers everything but the sender.
 pub(crate) fn throw_fingerprint(kind: &str, source: &SourceName, incoming: &Incoming) -> Fingerprint {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (content_type, format) = (text(&incoming.content_type), text(&incoming.format));
@@ -78,7 +78,7 @@ pub(crate) fn throw_fingerprint(kind: &str, source: &SourceName, incoming: &Inco
     Fingerprint::of(head.into_iter().chain([incoming.body.as_ref()]).chain(arguments))
 }
 
-/// The receipt that was recorded for an earlier throw.
+/// Returns the receipt that was recorded for an earlier throw.
 pub(crate) fn replayed_receipt(answer: StoredAnswer) -> Result<Receipt> {
     let answer = answer.answer.ok_or(Error::KeyReused)?;
     let receipt: Receipt = serde_json::from_str(&answer).map_err(Error::internal)?;

@@ -52,13 +52,13 @@ use crate::{
     throw::{SourceName, Throw},
 };
 
-/// Maximum pause after sources and programs were read again.
+/// Maximum pause after sources and programs have been reloaded.
 const MAX_RELOAD_PAUSE: Duration = Duration::from_secs(1);
 
-/// Pause before sources and programs are read again after that has failed.
+/// Pause before a failed reload of sources and programs is retried.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Takes throws.
+/// The pipeline that processes throws.
 #[derive(Debug, Clone)]
 pub struct Ingest {
     context: Context,
@@ -70,7 +70,7 @@ pub struct Ingest {
     recent: Arc<RecentThrows>,
 }
 
-/// What the pipeline is built from.
+/// The parts and limits of the pipeline.
 #[derive(Debug)]
 pub(crate) struct IngestOptions {
     pub(crate) registry: Registry,
@@ -79,7 +79,7 @@ pub(crate) struct IngestOptions {
     pub(crate) workers: Workers,
     /// Maximum size of a decompressed throw in bytes.
     pub(crate) max_throw: usize,
-    /// Memory for the records of all throws under way.
+    /// Memory for the records of all throws in progress.
     pub(crate) memory: MemoryBudget,
 }
 
@@ -88,17 +88,18 @@ pub(crate) struct IngestOptions {
 pub struct Incoming {
     /// Its id, if the thrower must know it before the throw is processed.
     pub id: Option<Uuid>,
-    /// Its bytes. They are decompressed here if their first bytes say that they are compressed.
+    /// Its bytes. They are decompressed by the pipeline if they start with the signature of gzip or
+    /// Zstandard.
     pub body: Bytes,
     /// The content type that was sent.
     pub content_type: Option<String>,
-    /// The URL arguments, without those that control throwing.
+    /// The URL arguments, except those that control the throw.
     pub arguments: Vec<(String, String)>,
-    /// The format to read it as.
+    /// The format to parse it as.
     pub format: Option<String>,
     /// The address of the sender.
     pub peer: Option<IpAddr>,
-    /// Whether any error means that nothing is stored.
+    /// Whether nothing is stored if there is any error.
     pub strict: bool,
     /// Its idempotency key. Later throws with the same key get the first receipt again, marked as
     /// [`replayed`](Receipt::replayed).
@@ -106,7 +107,7 @@ pub struct Incoming {
 }
 
 impl Ingest {
-    /// Opens the service: reads programs and sources, and reads them again whenever they change.
+    /// Opens the service: loads programs and sources, and reloads them whenever they change.
     pub(crate) async fn open(
         context: Context,
         definitions: Definitions,
@@ -132,12 +133,12 @@ impl Ingest {
         Ok(ingest)
     }
 
-    /// The sources.
+    /// Returns the sources.
     pub fn sources(&self) -> &Sources {
         &self.sources
     }
 
-    /// The processors.
+    /// Returns the processors.
     pub fn programs(&self) -> &Programs {
         &self.programs
     }
@@ -147,7 +148,7 @@ impl Ingest {
         self.sources.reload().await
     }
 
-    /// Reads sources and programs again whenever this or another process has changed them.
+    /// Reloads sources and programs whenever this or another process has changed them.
     fn follow_changes(&self) {
         let (ingest, mut changes) = (self.clone(), self.context.store.config_signal());
         self.context.background.spawn(async move {
@@ -166,7 +167,7 @@ impl Ingest {
         });
     }
 
-    /// Takes a throw at a source. What it became is committed when this returns.
+    /// Processes a throw at a source. When this returns, its rows and quarantine entries are committed.
     pub(crate) async fn throw(&self, source: &SourceName, incoming: Incoming) -> Result<Receipt> {
         self.decoder.check_size(&incoming.body)?;
         if incoming.key.is_some() {
@@ -182,7 +183,7 @@ impl Ingest {
         outcome
     }
 
-    /// Gives an incoming throw its id and time.
+    /// Assigns an incoming throw its id and time of receipt.
     pub(crate) fn receive(&self, source: &SourceName, incoming: Incoming) -> Throw {
         Throw {
             id: incoming.id.unwrap_or_else(|| self.context.ids.next()),
@@ -196,7 +197,7 @@ impl Ingest {
         }
     }
 
-    /// Adds a throw to the most recent ones.
+    /// Adds a throw to the list of recent throws.
     pub(crate) fn remember(&self, throw: Arc<Throw>, outcome: &Result<Receipt>) {
         self.recent.put(throw, outcome);
     }

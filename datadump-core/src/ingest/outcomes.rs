@@ -12,18 +12,18 @@ use crate::{
     store::Outcome,
 };
 
-/// What one of the writes of a throw stands for.
+/// The part of a throw that a write stores.
 #[derive(Debug)]
 pub(super) enum WrittenPart {
-    /// A row, with where its record came from and the record as it was read.
+    /// A row, with the position of its record in the throw and the original record.
     Row(Origin, Original),
-    /// An entry of quarantine.
+    /// A quarantine entry.
     Entry(Remark),
     /// A write that the receipt does not count.
     Extra,
 }
 
-/// The record that a row was made of, if its bytes cannot be read again by themselves.
+/// The record that a row was created from, if it cannot be parsed again from its bytes alone.
 #[derive(Debug)]
 pub(super) enum Original {
     Record(Option<Arc<Json>>),

@@ -1,4 +1,4 @@
-//! Programs that people write: kept in the store with all their versions, looked up by throws.
+//! User-written programs: the store keeps all their versions, and throws look them up in memory.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -23,13 +23,13 @@ use crate::{
     throw::SourceName,
 };
 
-/// Attempts to store a version while other processes store versions of the same program.
+/// Maximum attempts to store a version while other processes store versions of the same program.
 const MAX_ATTEMPTS: usize = 8;
 
 /// Maximum length of a program in bytes.
 const MAX_PROGRAM_LENGTH: usize = 256 << 10;
 
-/// The processors of a database: built in, native, and programs written by people.
+/// The processors of a database: built-in ones, native ones, and user-written programs.
 #[derive(Debug, Clone)]
 pub struct Programs {
     context: Context,
@@ -38,16 +38,16 @@ pub struct Programs {
     sources: Arc<SourceCache>,
 }
 
-/// What programs are compiled and run with.
+/// The registry, and the workers that compile and run programs.
 #[derive(Debug)]
 pub(crate) struct Processors {
     pub(crate) registry: Registry,
-    /// Names of the processors that the embedding program has added. Nothing is known of how long they take.
+    /// Names of the processors that the embedding program has added. It is not known how long they take.
     pub(crate) native: HashSet<String>,
     pub(crate) workers: Workers,
 }
 
-/// The newest version of a program.
+/// The latest version of a program.
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) name: String,
@@ -61,7 +61,7 @@ struct ProgramCache {
     programs: RwLock<BTreeMap<String, Arc<Program>>>,
     /// The last version number of each, deleted programs included: a number is never used twice.
     last_versions: RwLock<BTreeMap<String, u32>>,
-    /// Lets one reload run at a time, so that an older one never replaces a newer one.
+    /// Serializes reloads, so that older data never replaces newer data.
     reload: tokio::sync::Mutex<()>,
 }
 
@@ -77,7 +77,7 @@ struct ProgramRow {
     deleted: bool,
 }
 
-/// A processor as it is shown.
+/// A processor as the API shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ProcessorInfo {
     /// Its name.
@@ -86,10 +86,10 @@ pub struct ProcessorInfo {
     pub kind: &'static str,
     /// Its version.
     pub version: u32,
-    /// What a program takes: `record` or `throw`.
+    /// The input of a program: `record` or `throw`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub takes: Option<String>,
-    /// The text of a program.
+    /// The source code of a program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
     /// The compiler's warnings about a program.
@@ -97,7 +97,7 @@ pub struct ProcessorInfo {
     pub warnings: Vec<Json>,
 }
 
-/// Reads what a program takes: `record` or `throw`.
+/// Creates a script; `takes` is its input: `record` or `throw`.
 pub(crate) fn script(takes: &str, text: &str) -> Result<Script> {
     match takes {
         "record" => Ok(Script::for_records(text)),
@@ -166,7 +166,7 @@ impl Programs {
         Self { context, processors, cache: Arc::default(), sources }
     }
 
-    /// All processors, by name.
+    /// Returns all processors, by name.
     pub fn all(&self) -> Vec<ProcessorInfo> {
         let Processors { registry, native, .. } = self.processors.as_ref();
         let built_in =
@@ -191,7 +191,7 @@ impl Programs {
         found.ok_or_else(|| Error::UnknownProcessor(name.to_owned()))
     }
 
-    /// All versions of a program, first to last.
+    /// Returns all versions of a program, oldest first.
     pub async fn versions(&self, name: &str) -> Result<Vec<ProcessorInfo>> {
         let rows = self.context.rows(SystemStorage::Processor, &[("name__eq", name.to_owned())]).await?;
         let rows = rows.iter().map(|(row, _): &(ProgramRow, i32)| row).filter(|row| !row.deleted);
@@ -203,8 +203,8 @@ impl Programs {
         Ok(versions.iter().map(|program| program.info(Vec::new())).collect())
     }
 
-    /// Creates a program or its next version; returns whether it is new. Errs with [`Error::Program`] and
-    /// the compiler's messages if it does not compile.
+    /// Creates a program or its next version; returns whether the program is new. Fails with
+    /// [`Error::Program`] and the compiler's messages if it does not compile.
     pub async fn set(&self, name: &SourceName, takes: &str, text: &str) -> Result<(ProcessorInfo, bool)> {
         if self.is_format(name.as_str()) {
             let detail = format!("`{name}` is the name of a built-in processor");
@@ -212,7 +212,7 @@ impl Programs {
         }
         let script = script(takes, text)?;
         if text.len() > MAX_PROGRAM_LENGTH {
-            let detail = format!("a program has at most {MAX_PROGRAM_LENGTH} bytes");
+            let detail = format!("a program can have at most {MAX_PROGRAM_LENGTH} bytes");
             return Err(request::invalid(Place::field("program"), "too-long", detail));
         }
         let warnings = self.check(&script).await?;
@@ -229,7 +229,7 @@ impl Programs {
         Err(Error::Overloaded)
     }
 
-    /// Deletes a program. Errs while a source uses it.
+    /// Deletes a program. Fails while a source uses it.
     pub async fn remove(&self, name: &str) -> Result<()> {
         if self.is_format(name) {
             return Err(Error::InUse(format!("`{name}` is built in and cannot be deleted")));
@@ -251,17 +251,17 @@ impl Programs {
         self.reload().await
     }
 
-    /// The program of this name.
+    /// Returns the program with this name.
     pub(crate) fn find(&self, name: &str) -> Result<Arc<Program>> {
         self.cache.find(name).ok_or_else(|| Error::UnknownProcessor(name.to_owned()))
     }
 
-    /// Whether a format, or a native processor, has this name.
+    /// Returns whether a format, or a native processor, has this name.
     pub(crate) fn is_format(&self, name: &str) -> bool {
         self.processors.registry.get(name).is_some()
     }
 
-    /// The names of all formats and native processors.
+    /// Returns the names of all formats and native processors.
     pub(crate) fn formats(&self) -> Vec<&str> {
         self.processors.registry.names().collect()
     }
@@ -282,7 +282,7 @@ impl Programs {
         }
     }
 
-    /// Runs a program over events, in the workers.
+    /// Runs a program on events, in the workers.
     pub(super) async fn run(
         &self,
         script: &Script,
@@ -292,7 +292,7 @@ impl Programs {
         self.processors.workers.run(script, about, events).await
     }
 
-    /// Reads all programs again.
+    /// Reloads all programs.
     pub(super) async fn reload(&self) -> Result<()> {
         let _alone = self.cache.reload.lock().await;
         let rows = self.context.rows(SystemStorage::Processor, &[]).await?;

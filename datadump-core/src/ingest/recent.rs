@@ -1,4 +1,4 @@
-//! The most recent throws as they came, in a bounded ring in memory.
+//! The most recent throws as they were received, in a bounded in-memory ring.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -15,7 +15,7 @@ const MAX_THROWS: usize = 500;
 /// Maximum size of the ring in bytes.
 const MAX_BYTES: usize = 8 << 20;
 
-/// Bytes of a body that are kept.
+/// Maximum number of bytes kept of a body.
 const MAX_BODY: usize = 32 << 10;
 
 /// The most recent throws.
@@ -39,17 +39,18 @@ struct RecentThrow {
     outcome: Result<Receipt, String>,
 }
 
-/// A body that keeps nothing else alive: a short one may be a slice of a large buffer, and is copied.
+/// Returns a body that does not keep a larger buffer alive: a short one may be a slice of a large buffer, so
+/// it is copied.
 pub(super) fn owned(body: Bytes) -> Bytes {
     if body.len() < MAX_BODY { Bytes::copy_from_slice(&body) } else { body }
 }
 
 impl RecentThrows {
-    /// Adds a throw; the oldest ones go when the ring is full.
+    /// Adds a throw; when the ring is full, the oldest ones are removed.
     pub(super) fn put(&self, mut throw: Arc<Throw>, outcome: &Result<Receipt>) {
         let size = throw.body.len();
         if let Some(start) = throw.body.get(..MAX_BODY) {
-            // A copy: a slice would keep the whole body alive.
+            // Copied, because a slice would keep the whole body alive.
             let body = Bytes::copy_from_slice(start);
             throw = Arc::new(Throw { body, ..Throw::clone(&throw) });
         }
@@ -70,7 +71,7 @@ impl RecentThrows {
         }
     }
 
-    /// The throws at a source, newest first.
+    /// Returns the throws at a source, newest first.
     pub(super) fn of_source(&self, source: &str) -> Vec<Json> {
         let ring = self.ring.lock();
         let of_source = ring.throws.iter().filter(|recent| recent.throw.source.folded() == fold(source));
@@ -93,7 +94,7 @@ impl RecentThrow {
         });
         let end = match std::str::from_utf8(&throw.body) {
             Ok(_) => Some(throw.body.len()),
-            // A body that was cut may end inside a character.
+            // A truncated body may end inside a character.
             Err(error) if error.error_len().is_none() && self.size > throw.body.len() => {
                 Some(error.valid_up_to())
             }

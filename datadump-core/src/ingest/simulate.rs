@@ -45,16 +45,15 @@ struct Sample {
 }
 
 impl Ingest {
-    /// Returns what would become of sample throws. Request: `{source?, processor?: name,
-    /// program?: text, takes?, format?, routes?, unrouted?, throws: [{body | body_base64,
-    /// content_type?, args?}]}`. Answer: `{throws: [{format, records, rejected, dropped, rows,
-    /// violations}]}`.
+    /// Simulates sample throws and returns the result of each step. Request: `{source?, processor?: name,
+    /// program?: text, takes?, format?, routes?, unrouted?, throws: [{body | body_base64, content_type?,
+    /// args?}]}`. Response: `{throws: [{format, records, rejected, dropped, rows, violations}]}`.
     pub async fn simulate(&self, request: &Json) -> Result<Json> {
         let fault = |at: &str, detail: String| invalid(Place::field(at), "invalid", detail);
         let request = Request::deserialize(request)
             .map_err(|error| invalid(Place::body(), "invalid", error.to_string()))?;
         if request.throws.len() > MAX_THROWS {
-            return Err(fault("throws", format!("a simulation takes at most {MAX_THROWS} throws")));
+            return Err(fault("throws", format!("a simulation can have at most {MAX_THROWS} throws")));
         }
         let name = StorageName::parse(request.source.as_deref().unwrap_or("inbox"))
             .map_err(|reason| invalid(Place::field("name"), "name", reason))?;

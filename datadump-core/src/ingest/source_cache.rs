@@ -1,4 +1,4 @@
-//! The sources in memory: every throw looks up its source here. The store has the truth.
+//! In-memory cache of sources, in which every throw looks up its source; the store is authoritative.
 
 use std::{
     collections::BTreeMap,
@@ -43,7 +43,7 @@ pub(crate) struct Source {
     activity: Arc<Activity>,
 }
 
-/// What changes with every throw, and survives a change of the settings.
+/// The state that changes with every throw, and survives a change of the settings.
 #[derive(Debug, Default)]
 struct Activity {
     format: Mutex<Option<String>>,
@@ -54,7 +54,7 @@ struct Activity {
     duplicates: AtomicU64,
 }
 
-/// A source as it is shown.
+/// A source as the API shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct SourceInfo {
     /// Its name.
@@ -80,7 +80,7 @@ pub struct Counted {
     pub throws: u64,
     /// Rows written.
     pub accepted: u64,
-    /// Quarantine entries made.
+    /// Quarantine entries created.
     pub quarantined: u64,
     /// Records dropped.
     pub dropped: u64,
@@ -111,7 +111,7 @@ impl SourceCache {
     pub(crate) fn put(&self, stored: &Stored) -> Result<Arc<Source>> {
         let mut sources = self.sources.write();
         let source = Arc::new(Source::read(stored, &sources)?);
-        // Rows may arrive here in another order than they were committed.
+        // Rows may arrive here in a different order than they were committed.
         let is_later =
             |other: &Arc<Source>| other.created_at == source.created_at && other.version > source.version;
         if !sources.get(&source.name.folded()).is_some_and(is_later) {
@@ -141,7 +141,7 @@ impl SourceCache {
 }
 
 impl Source {
-    /// A source that is not stored, for trying out settings.
+    /// Creates a source that is not stored, for trying out settings.
     pub(crate) fn tentative(name: SourceName, settings: Settings, now: Timestamp) -> Result<Self> {
         let routes = Routes::read(&name, &settings)?;
         let activity = Arc::default();
@@ -160,13 +160,13 @@ impl Source {
         Ok(Self { name, settings: row.settings, routes, version, created_at, updated_at, activity })
     }
 
-    /// Counts a throw and what became of it.
+    /// Counts a throw and its outcomes.
     pub(crate) fn count(&self, receipt: &Receipt) {
         self.activity.throws.fetch_add(1, Ordering::Relaxed);
         self.count_rows(receipt);
     }
 
-    /// Counts what became of a throw that was counted before.
+    /// Counts the outcomes of a throw that was counted before.
     pub(crate) fn count_rows(&self, receipt: &Receipt) {
         self.activity.accepted.fetch_add(receipt.accepted, Ordering::Relaxed);
         self.activity.quarantined.fetch_add(receipt.quarantined, Ordering::Relaxed);
@@ -182,7 +182,7 @@ impl Source {
         }
     }
 
-    /// The format of the last throw.
+    /// Returns the format of the last throw.
     pub(crate) fn last_format(&self) -> Option<String> {
         self.activity.format.lock().clone()
     }

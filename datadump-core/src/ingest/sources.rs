@@ -1,4 +1,4 @@
-//! Sources: made by their first throw, kept in the store, looked up by every throw.
+//! Sources: created by their first throw, kept in the store, and looked up by every throw.
 
 use std::sync::Arc;
 
@@ -21,7 +21,8 @@ use crate::{
     throw::SourceName,
 };
 
-/// Maximum number of sources that throws create. Each may have a table, and a name costs its thrower nothing.
+/// Maximum number of sources that throws create. Each may have a table, while making up a new name costs the
+/// sender nothing.
 const MAX_SOURCES: usize = 10_000;
 
 /// The sources of a database.
@@ -31,8 +32,8 @@ pub struct Sources {
     programs: Programs,
     cache: Arc<SourceCache>,
     recent: Arc<RecentThrows>,
-    /// Any number of writers, but none while all sources are read again: what was read would replace what
-    /// was written meanwhile.
+    /// Held shared by writers and exclusively by a reload, which would otherwise replace newer settings with
+    /// those it has read.
     reload: Arc<tokio::sync::RwLock<()>>,
 }
 
@@ -46,7 +47,7 @@ impl Sources {
         Self { context, programs, cache, recent, reload: Arc::default() }
     }
 
-    /// All sources, by name.
+    /// Returns all sources, by name.
     pub fn all(&self) -> Vec<SourceInfo> {
         self.cache.all().iter().map(|source| source.info()).collect()
     }
@@ -56,14 +57,15 @@ impl Sources {
         Ok(self.known(name)?.info())
     }
 
-    /// The last throws at a source, newest first: `{throw, received_at, content_type, peer, size,
-    /// body | body_base64, cut, format, receipt | error}`.
+    /// Returns the most recent throws at a source, newest first: `{throw, received_at, content_type, peer,
+    /// size, body | body_base64, cut, format, receipt | error}`.
     pub fn recent(&self, name: &str) -> Result<Vec<Json>> {
         self.known(name)?;
         Ok(self.recent.of_source(name))
     }
 
-    /// Creates a source, or replaces its settings; returns whether it is new. `expect` is a version.
+    /// Creates a source, or replaces its settings; returns whether it is new. `expect` is the version that
+    /// the settings must have.
     pub async fn set(
         &self,
         name: &SourceName,
@@ -71,7 +73,7 @@ impl Sources {
         expect: Option<i32>,
     ) -> Result<(SourceInfo, bool)> {
         let known = self.cache.find(name.as_str());
-        // The spelling with which a source was created stays.
+        // The source keeps the spelling with which it was created.
         let name = known.as_ref().map_or(name, |source| &source.name);
         let settings = self.read_settings(name, settings)?;
         let format = known.as_ref().and_then(|source| source.last_format());
@@ -83,7 +85,7 @@ impl Sources {
             Outcome::Refused(current) => {
                 Err(Error::Precondition { current: current.as_ref().map(Stored::to_json) })
             }
-            other => Err(Error::internal(format!("writing a source had the outcome {other:?}"))),
+            other => Err(Error::internal(format!("unexpected outcome of writing a source: {other:?}"))),
         }
     }
 
@@ -108,7 +110,7 @@ impl Sources {
         Ok(())
     }
 
-    /// The source of a throw, created now if it does not exist.
+    /// Returns the source of a throw, creating it if it does not exist.
     pub(crate) async fn get_or_create(&self, name: &SourceName, format: &str) -> Result<Arc<Source>> {
         if let Some(source) = self.cache.find(name.as_str()) {
             return Ok(source);
@@ -119,16 +121,17 @@ impl Sources {
         let _writing = self.reload.read().await;
         match self.write(name, Settings::default(), Some(format.to_owned()), Expect::Absent).await? {
             Outcome::Created(stored) | Outcome::Refused(Some(stored)) => self.cache.put(&stored),
-            other => Err(Error::internal(format!("creating a source had the outcome {other:?}"))),
+            other => Err(Error::internal(format!("unexpected outcome of creating a source: {other:?}"))),
         }
     }
 
-    /// A source, if it exists.
+    /// Returns a source, if it exists.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Source>> {
         self.cache.find(name)
     }
 
-    /// The storages that records of a source go to; the one of its name if the source does not exist.
+    /// Returns the storages that records of a source go to; if the source does not exist, the storage of the
+    /// same name.
     pub(crate) fn storages_of(&self, name: &SourceName) -> Vec<StorageName> {
         match self.cache.find(name.as_str()) {
             Some(source) => source.routes.storages().into_iter().cloned().collect(),
@@ -136,7 +139,7 @@ impl Sources {
         }
     }
 
-    /// Reads all sources again.
+    /// Reloads all sources.
     pub(super) async fn reload(&self) -> Result<()> {
         let _reading = self.reload.write().await;
         let in_force = self.context.system(SystemStorage::Source)?;

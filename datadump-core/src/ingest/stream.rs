@@ -22,7 +22,8 @@ use crate::{
     throw::{SourceName, Throw},
 };
 
-/// Target size of a chunk in bytes. While it is processed, its records, rows and outcomes take many times that.
+/// Target size of a chunk in bytes. While a chunk is processed, its records, rows and outcomes take many
+/// times as much memory.
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// Number of bytes used to detect the format.
@@ -31,7 +32,7 @@ const SAMPLE_BYTES: usize = 64 << 10;
 /// Maximum length of a line in bytes.
 const MAX_LINE_BYTES: usize = 16 << 20;
 
-/// A throw of any length in a format that goes by lines, committed chunk by chunk.
+/// A throw of any length in a line-based format, committed chunk by chunk.
 #[derive(Debug)]
 pub struct Stream {
     ingest: Ingest,
@@ -46,7 +47,7 @@ pub struct Stream {
     resumable: Option<ResumableStream>,
 }
 
-/// Whether the bytes are compressed, as their first bytes say.
+/// Whether the bytes are compressed, according to the first ones.
 #[derive(Debug)]
 enum Compressed {
     Unknown,
@@ -55,7 +56,7 @@ enum Compressed {
     Yes(Mutex<Decompressor>),
 }
 
-/// What the first chunk determines.
+/// The properties that the first chunk determines.
 #[derive(Debug)]
 struct StreamFormat {
     source: Arc<Source>,
@@ -64,7 +65,7 @@ struct StreamFormat {
 }
 
 impl Ingest {
-    /// Begins a throw of any length. Its body follows with [`Stream::push`].
+    /// Begins a throw of any length, whose body is passed to [`Stream::push`].
     pub async fn throw_stream(&self, source: &SourceName, incoming: Incoming) -> Result<Stream> {
         if incoming.strict {
             let detail = "a stream is committed in chunks and cannot be all or nothing";
@@ -164,7 +165,8 @@ impl Stream {
         Ok(())
     }
 
-    /// The last line end. In a format with a header, line ends inside quotes do not count.
+    /// Returns the position of the last line end. In a format with a header, line ends inside quotes do not
+    /// count.
     fn end_of_lines(&self) -> Option<usize> {
         let quoted = self.format.as_ref().is_none_or(|format| format.header.is_some());
         if !quoted || memchr::memchr(b'"', &self.waiting).is_none() {
@@ -182,7 +184,7 @@ impl Stream {
         last.or_else(|| memchr::memrchr(b'\n', &self.waiting))
     }
 
-    /// The receipt of what is committed so far.
+    /// Returns the receipt for everything committed so far.
     pub fn receipt(&self) -> Receipt {
         self.receipt.clone()
     }
@@ -247,7 +249,7 @@ impl Stream {
             }
         };
         let committed = self.ingest.commit_decoded(throw, &format.source, decoded, false, record).await?;
-        // Another node has continued the stream meanwhile.
+        // Another node has continued the stream in the meantime.
         let Committed::New(receipt, version) = committed else { return Err(Error::StillRunning) };
         if let (Some(resumable), Some(prefix)) = (&mut self.resumable, prefix) {
             resumable.advance(prefix, version);
@@ -258,7 +260,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Detects the format by the first chunk, and reads the header.
+    /// Detects the format from the first chunk, and reads the header.
     async fn detect_format(&self, chunk: &Bytes) -> Result<StreamFormat> {
         let known = self.ingest.sources.find(self.throw.source.as_str());
         let set = known.and_then(|source| source.settings.format.clone());
@@ -301,6 +303,6 @@ impl StreamFormat {
 }
 
 fn not_cut(format: &str) -> Error {
-    let detail = format!("format {format} cannot be streamed: only formats that go by lines can");
+    let detail = format!("format {format} cannot be streamed: only line-based formats can");
     Error::Settings(vec![Fault::new(Place::Parameter("stream".into()), "not-applicable", detail)])
 }

@@ -1,5 +1,5 @@
 //! Streams with an idempotency key: each chunk records the position of the stream, so that the next attempt
-//! with the same key skips what is stored and continues after it.
+//! with the same key skips the stored part and continues after it.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::{Bytes, BytesMut};
@@ -21,9 +21,9 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct ResumableStream {
     reservation: Reservation,
-    /// All decompressed bytes that are stored or were skipped.
+    /// All decompressed bytes that have been stored or skipped.
     read: Prefix,
-    /// What an earlier attempt has stored, while the incoming bytes are compared with it.
+    /// The part that an earlier attempt has stored, while incoming bytes are being compared with it.
     earlier: Option<EarlierAttempt>,
     /// The receipt of an earlier attempt that was complete.
     answer: Option<Receipt>,
@@ -43,7 +43,7 @@ struct EarlierAttempt {
     header: BytesMut,
 }
 
-/// The progress of a stream as it is recorded.
+/// The recorded progress of a stream.
 #[derive(Debug, Serialize, Deserialize)]
 struct Progress {
     /// Number of decompressed bytes that are stored.
@@ -68,7 +68,7 @@ pub(super) struct StreamPosition {
     pub(super) receipt: Receipt,
 }
 
-/// Where a chunk stands in its stream.
+/// The position of a chunk in its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chunk {
     /// Other chunks follow.
@@ -108,7 +108,7 @@ impl Ingest {
 }
 
 impl ResumableStream {
-    /// Skips bytes that an earlier attempt has stored. Returns the new ones, and with the first of them the
+    /// Skips bytes that an earlier attempt has stored. Returns the new bytes and, with the first of them, the
     /// position where the stream continues.
     pub(super) fn skip_stored<'b>(&mut self, bytes: &'b [u8]) -> Result<(&'b [u8], Option<StreamPosition>)> {
         let Some(EarlierAttempt { progress, header }) = &mut self.earlier else {
@@ -136,12 +136,13 @@ impl ResumableStream {
         Ok((new, Some(position)))
     }
 
-    /// The receipt of a stream that was complete before. Errs if the stream is shorter than what is stored.
+    /// Returns the receipt of a stream that an earlier attempt has completed. Fails if the stream is shorter
+    /// than its stored part.
     pub(super) fn finish(&mut self) -> Result<Option<Receipt>> {
         if self.earlier.is_some() { Err(Error::KeyReused) } else { Ok(self.answer.take()) }
     }
 
-    /// The record of a chunk that ends at this position, to whose receipt that of the chunk is added.
+    /// Returns the record of a chunk that ends at this position; it adds the chunk's receipt to the stream's.
     pub(super) fn record(
         &self,
         chunk: &[u8],
@@ -160,7 +161,7 @@ impl ResumableStream {
         (ReceiptRecord { reservation, row: Box::new(row) }, PendingPrefix(read))
     }
 
-    /// Notes that a chunk is stored and that its record has this version.
+    /// Marks a chunk as stored, and its record as having this version.
     pub(super) fn advance(&mut self, PendingPrefix(read): PendingPrefix, version: Option<i32>) {
         self.read = read;
         if let Some(version) = version {

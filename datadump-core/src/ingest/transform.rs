@@ -15,7 +15,7 @@ use crate::{
     throw::Throw,
 };
 
-/// A throw before anything of it is stored.
+/// A throw that is ready to be stored.
 #[derive(Debug)]
 pub(crate) struct TransformedThrow {
     pub(crate) context: Arc<ThrowContext>,
@@ -26,7 +26,7 @@ pub(crate) struct TransformedThrow {
 }
 
 impl Ingest {
-    /// Runs the source's program, or the edited one in its place, and the routes.
+    /// Runs the source's program, or the edited one instead of it, and the routes.
     pub(crate) async fn transform(
         &self,
         throw: Arc<Throw>,
@@ -96,7 +96,7 @@ impl Ingest {
                 content_type: context.throw.content_type.clone(),
             }],
         };
-        // Kept for verdicts that are failures.
+        // Kept for the inputs on which the program fails.
         let given: Vec<(Option<Origin>, Option<Arc<Json>>)> = events
             .iter()
             .map(|event| match event {
@@ -125,7 +125,7 @@ impl Ingest {
 }
 
 impl TransformedThrow {
-    /// A throw without records.
+    /// Creates a throw without records.
     pub(crate) fn new(context: ThrowContext) -> Self {
         Self { context: Arc::new(context), records: Vec::new(), failed: Vec::new(), dropped: 0 }
     }
@@ -166,7 +166,7 @@ impl TransformedThrow {
     }
 }
 
-/// A record as it was read, if its bytes cannot be read again by themselves.
+/// Returns the original record, if it cannot be parsed again from its bytes alone.
 fn original(record: &Record) -> Option<Arc<Json>> {
     if record.origin.byte_range.is_some() {
         return None;

@@ -21,21 +21,20 @@ use crate::{
 /// Maximum number of changes in a batch.
 const MAX_BATCH_CHANGES: usize = 64;
 
-/// Maximum bytes of rows in a batch; a single row may be larger.
+/// Maximum size of the rows in a batch, in bytes; a single row may be larger.
 pub(super) const MAX_BATCH_BYTES: usize = 256 << 10;
 
-/// Attempts to read rows while new versions of the storage come into force.
+/// Maximum attempts to read rows while new versions of the storage come into force.
 const MAX_ATTEMPTS: usize = 10;
 
-/// Changes of one or several commits.
+/// Changes from one or more commits.
 #[derive(Debug)]
 pub(super) struct EventBatch {
-    /// The batch has everything that subscribers wanted between these positions.
+    /// The batch contains everything that subscribers wanted between these positions.
     pub(super) start: Position,
     pub(super) end: Position,
-    /// The storages that were changed.
     pub(super) storages: Vec<StorageName>,
-    /// None once the rows are dropped from the buffer.
+    /// `None` once the rows have been dropped from the buffer.
     events: Mutex<Option<Arc<[Arc<Event>]>>>,
     /// Approximate size of the events in bytes.
     pub(super) bytes: usize,
@@ -53,12 +52,12 @@ impl EventBatch {
         Self { start, end, storages, events: Mutex::new(Some(events.into())), bytes }
     }
 
-    /// The same batch with an earlier start, if nothing in between was wanted.
+    /// Returns the batch with an earlier start; nothing in between may have been wanted.
     pub(super) fn since(self, start: Position) -> Self {
         Self { start, ..self }
     }
 
-    /// The events, unless their rows were dropped.
+    /// Returns the events, unless their rows were dropped.
     pub(super) fn events(&self) -> Option<Arc<[Arc<Event>]>> {
         self.events.lock().clone()
     }
@@ -73,7 +72,8 @@ impl EventBatch {
 #[derive(Debug)]
 pub(super) struct BatchReader {
     hub_events: &'static HubEvents,
-    size: usize,
+    /// Number of changes to ask for.
+    pub(super) size: usize,
 }
 
 impl BatchReader {
@@ -81,17 +81,12 @@ impl BatchReader {
         Self { hub_events, size: MAX_BATCH_CHANGES }
     }
 
-    /// Number of changes to ask for.
-    pub(super) fn size(&self) -> usize {
-        self.size
-    }
-
     /// Adapts the size after a read.
     pub(super) fn adapt(&mut self, asked: usize, read: usize) {
         self.size = if read < asked { read.max(1) } else { MAX_BATCH_CHANGES.min(self.size * 2) };
     }
 
-    /// Reads the next changes after a position, of the storages that are wanted.
+    /// Reads the next changes after a position, in the storages that are wanted.
     pub(super) async fn next(
         &mut self,
         store: &dyn Store,
@@ -194,7 +189,8 @@ impl PickedChanges<'_> {
             if let Some(in_force) = &rows.in_force {
                 let row = rows.rows.iter().find(|row| row.key == change.key);
                 let row = row.filter(|_| change.kind != ChangeKind::Deleted).cloned();
-                events.push(Arc::new(Event::changed(in_force, change, row, at(*position), hub_events)));
+                let cursor = Some(at(*position));
+                events.push(Arc::new(Event::changed(in_force, change, row, cursor, hub_events)));
             }
             before = *position;
         }
@@ -202,9 +198,9 @@ impl PickedChanges<'_> {
     }
 }
 
-/// Rows of one storage, as they are now.
+/// Current rows of one storage.
 pub(super) struct Rows {
-    /// None if the storage was removed.
+    /// `None` if the storage was removed.
     pub(super) in_force: Option<Arc<InForce>>,
     pub(super) rows: Vec<StoredRow>,
     /// Keys that were not looked up because of the byte limit.

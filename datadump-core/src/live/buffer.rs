@@ -24,7 +24,8 @@ impl EventBuffer {
     /// Adds a batch, and drops the rows of the oldest batches when there are too many bytes. The newest batch
     /// keeps its rows whatever its size, because most subscribers are about to receive it.
     pub(super) fn push(&mut self, batch: &Arc<EventBatch>) {
-        // Batches are received in order, so none after the first one that is still alive is gone.
+        // Batches are received in order, so all batches after the first one that is still alive are alive
+        // too.
         while let Some((oldest, bytes)) = self.batches.front() {
             let oldest = oldest.upgrade();
             if oldest.is_some() && self.bytes <= self.max_bytes {

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
 use super::{batch::EventBatch, buffer::EventBuffer, cursor::Position, interest::Interest};
@@ -20,17 +20,17 @@ use crate::{
 /// Maximum number of batches that wait for slow subscribers.
 const MAX_BUFFERED_BATCHES: usize = 1024;
 
-/// Maximum bytes of rows in those batches, not counting the newest.
+/// Maximum size of the rows in those batches in bytes, not counting the newest batch.
 const MAX_BUFFERED_BYTES: usize = 32 << 20;
 
 /// The channel between the reader and the subscriptions.
 #[derive(Debug)]
 pub(super) struct Channel {
-    /// None once the database is closed.
+    /// `None` once the database is closed.
     batches: Mutex<Option<broadcast::Sender<Arc<EventBatch>>>>,
     buffer: Mutex<EventBuffer>,
-    /// Between the first position and the second, which the reader has reached, nobody wanted anything: no
-    /// subscriber is woken for that.
+    /// A range of positions in which no subscriber wanted anything, up to the reader's position; no
+    /// subscriber is woken for it.
     skipped: Mutex<Option<(Position, Position)>>,
     interests: Mutex<HashMap<u64, Interest>>,
     next_id: AtomicU64,
@@ -65,12 +65,12 @@ impl Channel {
         }
     }
 
-    /// Whether any subscriber wants changes of this storage.
+    /// Returns whether any subscriber wants changes of this storage.
     pub(super) fn wants(&self, storage: &StorageName) -> bool {
         self.interests.lock().values().any(|interest| interest.has(storage))
     }
 
-    /// Number of subscribers, without those of the service itself.
+    /// Returns the number of subscribers, not counting the service's own.
     pub(super) fn subscribers(&self) -> usize {
         self.interests.lock().values().filter(|interest| !matches!(interest, Interest::System(_))).count()
     }
@@ -79,7 +79,7 @@ impl Channel {
         self: &Arc<Self>,
         interest: Interest,
     ) -> Result<(Registration, broadcast::Receiver<Arc<EventBatch>>)> {
-        let batches = self.batches().as_ref().map(broadcast::Sender::subscribe);
+        let batches = self.batches.lock().as_ref().map(broadcast::Sender::subscribe);
         let batches = batches.ok_or_else(|| Error::Unavailable("the database is closed".into()))?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         self.interests.lock().insert(id, interest);
@@ -87,36 +87,32 @@ impl Channel {
     }
 
     pub(super) fn has_receivers(&self) -> bool {
-        self.batches().as_ref().is_some_and(|batches| batches.receiver_count() > 0)
+        self.batches.lock().as_ref().is_some_and(|batches| batches.receiver_count() > 0)
     }
 
     pub(super) fn publish(&self, batch: EventBatch) {
         let batch = Arc::new(batch);
         self.buffer.lock().push(&batch);
-        if let Some(batches) = &*self.batches() {
-            // Without receivers nobody misses it.
+        if let Some(batches) = &*self.batches.lock() {
+            // Sending fails only if there are no receivers.
             let _ = batches.send(batch);
         }
     }
 
-    /// Notes that nothing was wanted between the last published position and this one.
+    /// Records that nothing was wanted between the last published position and this one.
     pub(super) fn skip(&self, published: Position, reached: Position) {
         *self.skipped.lock() = Some((published, reached));
     }
 
-    /// The position of a subscriber that has received everything published, and is at this position.
+    /// Returns the position that a subscriber at `position` has reached, including a skipped range that
+    /// follows.
     pub(super) fn reached(&self, position: Position) -> Position {
         let skipped = *self.skipped.lock();
         skipped.filter(|(published, _)| *published <= position).map_or(position, |(_, end)| position.max(end))
     }
 
-    /// Ends all subscriptions.
     pub(super) fn close(&self) {
-        self.batches().take();
-    }
-
-    fn batches(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<EventBatch>>>> {
-        self.batches.lock()
+        self.batches.lock().take();
     }
 }
 

@@ -1,4 +1,4 @@
-//! A position in the change log, as the text that clients store and send back.
+//! A position in the change log, as text that clients store and send back.
 
 use std::{fmt, sync::Arc};
 
@@ -13,9 +13,8 @@ pub struct Cursor {
 /// A position in one change log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
-    /// The number of the commit.
     pub(super) commit: i64,
-    /// How much of the commit was delivered.
+    /// How much of the commit has been delivered.
     pub(super) within: Within,
 }
 
@@ -28,12 +27,12 @@ pub(super) enum Within {
 }
 
 impl Position {
-    /// After all changes of a commit.
+    /// Returns the position after all changes of a commit.
     pub(super) fn after(commit: i64) -> Self {
         Self { commit, within: Within::All }
     }
 
-    /// The last commit that is complete, and how many changes of the next one were delivered.
+    /// Returns the last complete commit, and how many changes of the next one have been delivered.
     pub(super) fn rest(self) -> (i64, usize) {
         match self.within {
             Within::All => (self.commit, 0),

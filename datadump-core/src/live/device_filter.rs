@@ -1,4 +1,4 @@
-//! The device and the sensor a subscription is limited to.
+//! The device and sensor that a subscription is limited to.
 
 use crate::schema::{InForce, StoredRow, Value};
 
@@ -17,16 +17,15 @@ pub(crate) enum DeviceRef {
 }
 
 impl DeviceFilter {
-    /// Whether a row of the hub matches.
+    /// Returns whether a row of the hub matches.
     pub(super) fn matches(&self, in_force: &InForce, row: &StoredRow) -> bool {
-        let matches = |named: &Option<DeviceRef>, number: &str, name: &str| match named {
-            None => true,
-            Some(named) => named.matches(in_force, row, number, name),
+        let matches = |named: &Option<DeviceRef>, number: &str, name: &str| {
+            named.as_ref().is_none_or(|named| named.matches(in_force, row, number, name))
         };
         matches(&self.device, "device_id", "device") && matches(&self.sensor, "sensor_id", "sensor_type")
     }
 
-    /// The same filter for a list of readings.
+    /// Returns the same filter for a list of readings.
     pub(super) fn filters(&self) -> Vec<(String, String)> {
         let filter = |named: &Option<DeviceRef>, number: &str, name: &str| {
             named.as_ref().map(|named| match named {

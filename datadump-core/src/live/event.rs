@@ -14,33 +14,34 @@ use crate::{
 /// Number of frame kinds for [`Event::frame`].
 pub const FRAME_KINDS: usize = 4;
 
-/// How events of the hub's storages are rendered. The hub provides it, so that live need not know the hub.
+/// The functions that render events of the hub's storages. The hub provides them, so that `live` does not
+/// depend on the hub.
 #[derive(Debug)]
 pub(crate) struct HubEvents {
     /// Whether a storage holds readings.
     pub(crate) is_readings: fn(&StorageName) -> bool,
-    /// Renders a row of such a storage in the hub's plain form. With `only_new`, rows that were moved or
-    /// waited in quarantine give none.
+    /// Renders a row of such a storage in the hub's simple form. If the flag is set, returns `None` for rows
+    /// that were moved or waited in quarantine.
     pub(crate) reading: fn(&Stored, bool) -> Option<Json>,
-    /// The name and the data of an event of a system storage.
+    /// Returns the name and the data of an event in a system storage.
     pub(crate) describe: fn(SystemStorage, ChangeKind, &Value, Option<&Stored>) -> (&'static str, Json),
 }
 
 /// A change of a row.
 #[derive(Debug)]
 pub struct Event {
-    /// What happened to the row.
+    /// The kind of change.
     pub what: ChangeKind,
     /// The row's storage.
     pub storage: StorageName,
-    /// The version that the change made or deleted. The row may have a later one by now.
+    /// The version that the change created or deleted. The row may have a later one by now.
     pub version: i32,
-    /// The position after the event; none for a row of a backfill.
+    /// The position after the event; `None` for a row of a backfill.
     pub(super) cursor: Option<Cursor>,
     pub(super) key: Value,
     system: Option<SystemStorage>,
     hub_events: &'static HubEvents,
-    /// The row as it is now; none if it is gone.
+    /// The current row; `None` if it no longer exists.
     pub(super) stored: Option<Stored>,
     key_json: Json,
     data: OnceLock<String>,
@@ -49,39 +50,28 @@ pub struct Event {
 }
 
 impl Event {
-    /// The event of a row that a backfill delivers.
+    /// Returns the event for a row delivered by a backfill.
     pub(super) fn backfilled(
         in_force: &Arc<InForce>,
         row: StoredRow,
         hub_events: &'static HubEvents,
     ) -> Self {
-        Self {
-            what: ChangeKind::Inserted,
-            storage: in_force.definition.name.clone(),
-            version: row.version,
-            cursor: None,
-            key: row.key.clone(),
-            system: SystemStorage::of(in_force.storage),
-            hub_events,
-            key_json: row.key.to_json(&in_force.definition.key.kind),
-            stored: Some(Stored { row, in_force: in_force.clone() }),
-            data: OnceLock::new(),
-            reading: OnceLock::new(),
-            frames: Default::default(),
-        }
+        let (storage, key, version) = (in_force.storage, row.key.clone(), row.version);
+        let change = Change { storage, kind: ChangeKind::Inserted, key, version };
+        Self::changed(in_force, &change, Some(row), None, hub_events)
     }
 
-    /// The system storage the row belongs to, if it does, and the key.
+    /// Returns the system storage that the row belongs to, if any, and the row's key.
     pub(crate) fn system(&self) -> Option<(SystemStorage, &Value)> {
         self.system.map(|storage| (storage, &self.key))
     }
 
-    /// The row as it is now.
+    /// Returns the current row.
     pub(crate) fn stored(&self) -> Option<&Stored> {
         self.stored.as_ref()
     }
 
-    /// The event's name: `insert`, `update` or `delete`, or for the hub `device` or `command`.
+    /// Returns the event's name: `insert`, `update` or `delete`; for the hub, `device` or `command`.
     pub fn name(&self) -> &'static str {
         match (self.system, self.what) {
             (Some(storage), what) => (self.hub_events.describe)(storage, what, &self.key, None).0,
@@ -91,7 +81,8 @@ impl Event {
         }
     }
 
-    /// The event as a reading in the hub's plain form, if it is a new one. Rendered once for all subscribers.
+    /// Returns the event in the hub's simple form, if it is a new reading. It is rendered once for all
+    /// subscribers.
     pub fn reading(&self) -> Option<&str> {
         let render = || {
             let stored = self.stored.as_ref().filter(|_| self.what == ChangeKind::Inserted)?;
@@ -102,19 +93,19 @@ impl Event {
         is_reading.then(|| self.reading.get_or_init(render).as_deref()).flatten()
     }
 
-    /// The event of a change, with the row as it is now.
+    /// The event of a change, with the row as it is now. It has no cursor in a backfill.
     pub(super) fn changed(
         in_force: &Arc<InForce>,
         change: &Change,
         row: Option<StoredRow>,
-        cursor: Cursor,
+        cursor: Option<Cursor>,
         hub_events: &'static HubEvents,
     ) -> Self {
         Self {
             what: change.kind,
             storage: in_force.definition.name.clone(),
             version: change.version,
-            cursor: Some(cursor),
+            cursor,
             key: change.key.clone(),
             system: SystemStorage::of(change.storage),
             hub_events,
@@ -126,8 +117,8 @@ impl Event {
         }
     }
 
-    /// `{"storage", "key", "version", "row"}` as JSON, with a null row if it is gone. Rendered once for all
-    /// subscribers.
+    /// Returns `{"storage", "key", "version", "row"}` as JSON; `row` is null if it no longer exists. It is
+    /// rendered once for all subscribers.
     pub fn data(&self) -> &str {
         self.data.get_or_init(|| {
             if let Some(storage) = self.system {
@@ -140,13 +131,13 @@ impl Event {
         })
     }
 
-    /// The position after the event, from which to resume; none for a row of a backfill.
+    /// Returns the position after the event, from which to resume; `None` for a row of a backfill.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
     }
 
-    /// The event as a frame of one kind, rendered once for all subscribers. Callers number their kinds from 0
-    /// to [`FRAME_KINDS`].
+    /// Returns the event as a frame of one kind, rendered once for all subscribers. Callers number their
+    /// kinds from 0 to [`FRAME_KINDS`].
     pub fn frame(&self, kind: usize, render: impl FnOnce() -> Bytes) -> Bytes {
         match self.frames.get(kind) {
             Some(frame) => frame.get_or_init(render).clone(),
@@ -154,7 +145,7 @@ impl Event {
         }
     }
 
-    /// Approximate size in bytes: the row, its JSON, and its frames.
+    /// Returns the approximate size in bytes of the row, its JSON and its frames.
     pub(super) fn size(&self) -> usize {
         size_of::<Self>() + self.stored.as_ref().map_or(0, |stored| 3 * stored.row.size())
     }

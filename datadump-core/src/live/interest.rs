@@ -18,9 +18,7 @@ const MAX_NAMES: usize = 100;
 /// The storages a subscription is interested in.
 #[derive(Debug, Clone)]
 pub(super) enum Interest {
-    /// All storages.
     All,
-    /// The named storages.
     Named(Vec<StorageName>),
     /// The storages of the hub.
     Hub(&'static HubEvents),
@@ -52,7 +50,7 @@ impl Interest {
         let names: Vec<SourceName> = parsed("source", &request.sources)?;
         let mut wanted = Vec::new();
         for storage in names.iter().flat_map(|source| sources.storages_of(source)) {
-            // A route may spell the name in another case.
+            // A route may spell the name in a different case.
             let known = catalogue.folded(storage.as_str());
             let storage = known.map_or(storage, |known| known.name.clone());
             let is_named = storages.is_empty() || storages.contains(&storage);
@@ -71,7 +69,7 @@ impl Interest {
         Ok(Self::Named(wanted))
     }
 
-    /// Whether changes of this storage are wanted.
+    /// Returns whether changes of this storage are wanted.
     pub(super) fn has(&self, storage: &StorageName) -> bool {
         match self {
             Self::All => true,
@@ -88,7 +86,7 @@ impl Interest {
         }
     }
 
-    /// The storages a backfill reads: the named ones, or those of readings.
+    /// Returns the storages that a backfill reads: the named ones, or those of readings.
     pub(super) fn named(&self, store: &dyn Store) -> Option<Vec<StorageName>> {
         match self {
             Self::All => None,
@@ -100,15 +98,10 @@ impl Interest {
         }
     }
 
-    /// The storage, if exactly one is named.
+    /// Returns the storage, if exactly one is named.
     pub(super) fn one(&self) -> Option<&StorageName> {
-        match self {
-            Self::Named(storages) => match storages.as_slice() {
-                [name] => Some(name),
-                _ => None,
-            },
-            Self::All | Self::Hub(_) | Self::System(_) => None,
-        }
+        let Self::Named(storages) = self else { return None };
+        if let [name] = storages.as_slice() { Some(name) } else { None }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Live: publishes what is committed to subscribers, in commit order and without gaps.
+//! Live: publishes committed changes to subscribers, in commit order and without gaps.
 //!
 //! ```text
 //! change log ─► reader: one for all subscribers, reads each row once ─► batches ─► subscriptions
@@ -39,6 +39,7 @@ pub use self::{
 pub(crate) use self::{
     device_filter::{DeviceFilter, DeviceRef},
     event::HubEvents,
+    request::not_applicable,
 };
 use crate::{context::Context, error::Result, ingest::sources::Sources, store::Span};
 
@@ -58,7 +59,7 @@ pub struct Load {
     pub listeners: u64,
     /// Events delivered to all subscribers together.
     pub events: u64,
-    /// How often a subscriber fell behind and read the change log by itself.
+    /// Number of times a subscriber fell behind and read the change log by itself.
     pub behind: u64,
 }
 
@@ -67,7 +68,7 @@ impl Live {
         Self { context, sources, hub_events, channel: Arc::new(Channel::new()) }
     }
 
-    /// Subscribes to what is committed from now on, or from a position on.
+    /// Subscribes to commits from now on, or from a given position.
     pub(crate) async fn subscribe(
         &self,
         request: SubscriptionRequest,
@@ -79,19 +80,18 @@ impl Live {
         Subscription::open(&self.context, &self.channel, self.hub_events, request, interest, devices).await
     }
 
-    /// The load of live subscriptions.
+    /// Returns the load of live subscriptions.
     pub fn load(&self) -> Load {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Counters { events, behind } = &self.channel.counters;
         Load { listeners: self.channel.subscribers() as u64, events: get(events), behind: get(behind) }
     }
 
-    /// The range of the change log from which a subscription can resume.
+    /// Returns the range of the change log from which a subscription can resume.
     pub async fn change_log(&self) -> Result<Span> {
         self.context.store.span().await
     }
 
-    /// Ends all subscriptions.
     pub(crate) fn close(&self) {
         self.channel.close();
     }

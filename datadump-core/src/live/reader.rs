@@ -1,4 +1,4 @@
-//! Reads the change log as it grows and publishes what is new to all subscribers.
+//! Reads new entries of the change log and publishes them to all subscribers.
 
 use std::{
     sync::Arc,
@@ -18,20 +18,20 @@ use crate::{context::Context, error::Result, store::Store};
 /// Maximum number of commits read at a time.
 const MAX_COMMITS: usize = 256;
 
-/// Pause between reads if only the service itself subscribes. It knows its own changes, so this is the delay
-/// with which it sees those of other nodes.
+/// Pause between reads if only the service itself subscribes. It knows its own changes, so this only delays
+/// the changes of other nodes.
 const SYSTEM_PAUSE: Duration = Duration::from_millis(50);
 
-/// Minimum pause after a read that had nothing for any subscriber, so that subscribing to a quiet storage costs
-/// little while another one is busy.
+/// Minimum pause after a read that contained nothing for any subscriber, so that subscribing to a quiet
+/// storage costs little while another one is busy.
 const UNWANTED_PAUSE: Duration = Duration::from_millis(5);
 
-/// Pause per subscriber after a batch was published, and its maximum. Until then subscribers are busy with the
-/// batch, and what is committed meanwhile is cheaper to publish together.
+/// Pause per subscriber after a batch was published, and its maximum. Subscribers are busy with the batch
+/// during this time, and it is cheaper to publish all commits of this time together.
 const SUBSCRIBER_PAUSE: Duration = Duration::from_micros(20);
 const MAX_PAUSE: Duration = Duration::from_millis(20);
 
-/// Pause before the change log is read again after an error.
+/// Pause after an error before the change log is reread.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Starts the reader; it runs until the database is closed.
@@ -45,7 +45,7 @@ pub(super) fn start(context: &Context, channel: &Arc<Channel>, hub_events: &'sta
 struct LogReader {
     store: Arc<dyn Store>,
     channel: Arc<Channel>,
-    /// None while there are no subscribers.
+    /// `None` while there are no subscribers.
     progress: Option<Progress>,
     batches: BatchReader,
 }
@@ -53,7 +53,7 @@ struct LogReader {
 struct Progress {
     /// The position up to which the change log was read.
     read: Cursor,
-    /// The position up to which it was published, if anything was. Nothing in between was wanted.
+    /// The position up to which it was published, if anything was; nothing after it was wanted.
     published: Option<Position>,
 }
 
@@ -86,7 +86,7 @@ impl LogReader {
         }
     }
 
-    /// Publishes all that is new; returns whether any subscriber wanted it.
+    /// Publishes all new entries; returns whether any subscriber wanted them.
     async fn publish(&mut self) -> Result<bool> {
         let mut is_wanted = false;
         let (store, channel) = (self.store.as_ref(), &self.channel);
@@ -98,7 +98,7 @@ impl LogReader {
             let progress = match &mut self.progress {
                 Some(progress) => progress,
                 none => {
-                    // Subscribers read by themselves what was committed before.
+                    // Subscribers read earlier commits by themselves.
                     let span = store.span().await?;
                     let position = Position::after(span.last - 1);
                     let read = Cursor { epoch: span.epoch.into(), position };

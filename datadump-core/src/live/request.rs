@@ -1,4 +1,4 @@
-//! What a client subscribes to.
+//! The parameters of a subscription.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::{
 pub struct SubscriptionRequest {
     /// Storages, which need not exist yet; all if empty.
     pub storages: Vec<String>,
-    /// Sources, which need not exist yet: the storages their records go to, by their present routes. Together
-    /// with `storages`, only those that are in both.
+    /// Sources, which need not exist yet; selects the storages that their records currently go to. If
+    /// `storages` is given too, only storages in both are included.
     pub sources: Vec<String>,
-    /// Filters on rows as for a list, only with exactly one storage. Deletions always pass. An index is needed
-    /// only for a backfill.
+    /// Filters on rows, as for a list; they require exactly one storage. Deletions always pass. An index is
+    /// needed only for a backfill.
     pub filters: Vec<(String, String)>,
-    /// The position to resume from; now if there is none.
+    /// The position to resume from; if `None`, the subscription starts now.
     pub from: Option<Cursor>,
     /// Rows to deliver first.
     pub backfill: Option<Backfill>,
@@ -27,22 +27,21 @@ pub struct SubscriptionRequest {
     pub hub: bool,
     /// A device, by name or id; implies `hub`.
     pub device: Option<String>,
-    /// Sensors of this name, or the sensor with this id; implies `hub`.
+    /// Sensors with this name, or the sensor with this id; implies `hub`.
     pub sensor: Option<String>,
-    /// System storages.
     pub(crate) system: Vec<SystemStorage>,
 }
 
 /// The existing rows that a subscription delivers first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backfill {
-    /// The most recently changed rows of all storages together, up to this many.
+    /// Up to this many of the most recently changed rows, counting all storages together.
     Rows(u64),
     /// Rows changed within this time, up to the maximum size of a page.
     Since(Duration),
 }
 
-/// An error about a parameter that does not apply to the subscription.
-pub(super) fn not_applicable(parameter: &str, detail: impl Into<String>) -> Error {
+/// Returns an error about a parameter that does not apply to the subscription.
+pub(crate) fn not_applicable(parameter: &str, detail: impl Into<String>) -> Error {
     Error::Query(vec![Fault::new(Place::Parameter(parameter.into()), "not-applicable", detail)])
 }

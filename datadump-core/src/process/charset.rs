@@ -15,9 +15,9 @@ const SAMPLE_BYTES: usize = 64 * 1024;
 /// 3. Zeros in every second byte: UTF-16. This comes before UTF-8 because ASCII text in UTF-16 is also
 ///    valid UTF-8, full of U+0000.
 /// 4. Valid UTF-8 without the control characters that only binary formats contain.
-/// 5. A single-byte encoding. Which one cannot be determined; windows-1252 decodes every byte without
-///    loss. The text must contain hardly any control characters: in compressed or packed data every
-///    ninth byte is one.
+/// 5. A single-byte encoding. Which one cannot be determined; windows-1252 decodes every byte without loss.
+///    The text must contain hardly any control characters: in compressed or packed data, every ninth byte is
+///    a control character.
 pub(super) fn to_utf8(body: &Bytes, charset: Option<&str>) -> Option<Bytes> {
     if let Some((encoding, mark)) = Encoding::for_bom(body) {
         let rest = body.slice(mark..);

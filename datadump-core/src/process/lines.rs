@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use super::Output;
+use crate::record::{Failure, Record};
+
 /// One line, without its line ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Line<'a> {
@@ -18,13 +21,22 @@ impl Line<'_> {
         self.start..self.start + self.text.len()
     }
 
+    /// Emits the record of the line, or rejects the line.
+    pub(super) fn emit(&self, record: Result<Record, Failure>, output: &mut Output) {
+        let (number, byte_range) = (Some(self.number), Some(self.byte_range()));
+        match record {
+            Ok(record) => output.record_at(record, number, byte_range),
+            Err(failure) => output.reject(failure, number, byte_range),
+        }
+    }
+
     /// Returns whether the line holds only white space.
     pub(super) fn is_blank(&self) -> bool {
         self.text.trim_ascii().is_empty()
     }
 }
 
-/// Iterates over the lines of a text. Lines end with `\n` or `\r\n`; the last one may have no ending.
+/// Iterates over the lines of a string. Lines end with `\n` or `\r\n`; the last one may have no ending.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let (mut start, mut number) = (0, 0);
     std::iter::from_fn(move || {

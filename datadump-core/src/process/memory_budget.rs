@@ -38,7 +38,6 @@ impl MemoryBudget {
         Self(Arc::new(State { bytes, reserved: AtomicUsize::new(0) }))
     }
 
-    /// Returns an empty share.
     pub(crate) fn share(&self) -> MemoryShare {
         MemoryShare { budget: self.clone(), used: 0, reserved: 0 }
     }

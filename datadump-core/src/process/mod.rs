@@ -166,11 +166,6 @@ impl Output {
         self.next > MAX_RECORDS || self.is_out_of_memory
     }
 
-    /// Returns whether the output exceeded its memory budget.
-    pub(crate) fn is_out_of_memory(&self) -> bool {
-        self.is_out_of_memory
-    }
-
     fn reserve(&mut self, bytes: usize) {
         self.is_out_of_memory |= self.share.as_mut().is_some_and(|share| !share.grow(bytes));
     }

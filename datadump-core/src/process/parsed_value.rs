@@ -1,7 +1,9 @@
 //! Values of typed formats before they become records: JSON, and numbers that JSON cannot represent.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
+use chrono::{DateTime, SecondsFormat};
 use serde_json::{Number, Value as Json};
 
 use super::Output;
@@ -44,9 +46,24 @@ impl ParsedValue {
         Self::Json(json.unwrap_or_else(|_| Json::String(number.to_string())))
     }
 
-    /// Converts text.
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Json(Json::String(text.into()))
+    }
+
+    /// Converts binary data to base64.
+    pub(super) fn bytes(bytes: &[u8]) -> Self {
+        Self::text(BASE64_STANDARD.encode(bytes))
+    }
+
+    /// Converts a point in time, if it is in range.
+    pub(super) fn moment(seconds: i64, nanoseconds: u32) -> Option<Self> {
+        let moment = DateTime::from_timestamp(seconds, nanoseconds)?;
+        Some(Self::text(moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
+    }
+
+    /// Converts a map, whose names may be any values.
+    pub(super) fn map(members: impl Iterator<Item = (Self, Self)>) -> Self {
+        Self::Object(members.map(|(name, value)| (name.into_member_name(), value)).collect())
     }
 
     /// Converts to JSON; non-finite numbers become text.
@@ -100,17 +117,18 @@ impl ParsedValue {
         Ok(record)
     }
 
-    /// Emits one record per array item, or one record for any other value.
-    pub(super) fn emit(self, output: &mut Output) {
-        let items = match self {
-            Self::Array(items) => items,
-            value => vec![value],
-        };
-        for item in items {
-            match item.into_record() {
-                Ok(record) => output.record(record),
-                Err(failure) => output.reject(failure, None, None),
-            }
+    /// Emits one record per array item, or one record for any other value, which is at `byte_range`.
+    pub(super) fn emit(self, byte_range: Option<Range<usize>>, output: &mut Output) {
+        match self {
+            Self::Array(items) => items.into_iter().for_each(|item| item.emit_one(None, output)),
+            value => value.emit_one(byte_range, output),
+        }
+    }
+
+    fn emit_one(self, byte_range: Option<Range<usize>>, output: &mut Output) {
+        match self.into_record() {
+            Ok(record) => output.record_at(record, None, byte_range),
+            Err(failure) => output.reject(failure, None, byte_range),
         }
     }
 
@@ -121,6 +139,23 @@ impl ParsedValue {
             Self::Object(members) => {
                 levels == 0 || members.iter().any(|(_, member)| member.is_deeper_than(levels - 1))
             }
+        }
+    }
+}
+
+/// Emits the values of a binary sequence. `read` takes one off the start of the bytes.
+pub(super) fn emit_sequence(
+    body: &[u8],
+    output: &mut Output,
+    read: impl Fn(&mut &[u8]) -> Result<ParsedValue, Failure>,
+) {
+    let mut rest = body;
+    while !rest.is_empty() {
+        let start = body.len() - rest.len();
+        match read(&mut rest) {
+            Ok(value) => value.emit(Some(start..body.len() - rest.len()), output),
+            // After an invalid value the start of the next one is unknown.
+            Err(failure) => return output.reject(failure, None, Some(start..body.len())),
         }
     }
 }

@@ -30,8 +30,8 @@ impl Registry {
             Arc::new(formats::text::Text),
             Arc::new(formats::form::Form),
             Arc::new(formats::args::Arguments),
-            Arc::new(formats::csv::Csv),
-            Arc::new(formats::csv::Tsv),
+            Arc::new(formats::csv::CSV),
+            Arc::new(formats::csv::TSV),
             Arc::new(formats::xml::Xml),
             Arc::new(formats::yaml::Yaml),
             Arc::new(formats::toml::Toml),
@@ -92,7 +92,7 @@ pub(crate) fn run_into(
     // The output is the only state a panic can leave incomplete, and it is dropped.
     let output =
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(processor, &*panic)))?;
-    if output.is_out_of_memory() {
+    if output.is_out_of_memory {
         return Err(Failure::new(
             NO_MEMORY,
             "other throws are using all the memory for records; try again later",

@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Formatter};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
@@ -60,7 +59,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_bytes<E: Error>(self, value: &[u8]) -> Result<ParsedValue, E> {
-        Ok(ParsedValue::text(BASE64_STANDARD.encode(value)))
+        Ok(ParsedValue::bytes(value))
     }
 
     fn visit_unit<E: Error>(self) -> Result<ParsedValue, E> {

@@ -1,4 +1,4 @@
-//! An entry of quarantine: what could not be stored, with its bytes and the reason.
+//! A quarantine entry: data that could not be stored, with its bytes and the reason.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -19,18 +19,18 @@ use crate::{
     throw::{HUB, SourceName, Throw},
 };
 
-/// Maximum length of a failure's code in an entry. A processor of the embedding program may have longer ones.
+/// Maximum length of a failure's code in an entry. A processor of the embedding program may use longer codes.
 const MAX_CODE_LENGTH: usize = 64;
 
-/// What all entries of one throw have in common.
+/// The context shared by all entries of one throw.
 #[derive(Debug)]
 pub(crate) struct ThrowContext {
-    /// The definition of quarantine.
+    /// The definition of the quarantine storage.
     pub(crate) quarantine: Arc<InForce>,
     pub(crate) throw: Arc<Throw>,
     /// The body the processor was given; the byte ranges of records refer to it.
     pub(crate) body: Bytes,
-    /// The format the throw was read as.
+    /// The format the throw was parsed as.
     pub(crate) format: String,
     /// The program the throw went through, with its version.
     pub(crate) processor: Option<(String, u32)>,
@@ -41,9 +41,9 @@ pub(crate) struct ThrowContext {
 /// A part of a throw that could not be stored.
 #[derive(Debug, Clone)]
 pub(crate) struct FailedPart {
-    /// Where it stands; none for the throw as a whole.
+    /// Its position in the throw; `None` for the throw as a whole.
     pub(crate) origin: Option<Origin>,
-    /// The record as it was read, if its bytes cannot be read again by themselves.
+    /// The original record, if it cannot be parsed again from its bytes alone.
     pub(crate) original: Option<Arc<Json>>,
     /// The storage it was meant for.
     pub(crate) storage: Option<String>,
@@ -82,12 +82,13 @@ impl Stage {
 }
 
 impl FailureReason {
-    /// A failure of a processor or a program.
+    /// Returns the reason for a failure of a processor or program.
     pub(crate) fn of(stage: Stage, failure: &Failure) -> Self {
         Self { stage, code: failure.code.to_owned(), field: None, detail: failure.detail.clone() }
     }
 
-    /// A record that does not fit its storage. All faults are named; the field is that of the first.
+    /// Returns the reason for a record that does not fit its storage. It lists all faults and has the field
+    /// of the first.
     pub(crate) fn invalid(stage: Stage, faults: &[Fault]) -> Self {
         let first = faults.first();
         let field = first.map(|fault| fault.at.to_string()).filter(|at| !at.is_empty());
@@ -95,7 +96,7 @@ impl FailureReason {
         Self { stage, code: "invalid".into(), field, detail }
     }
 
-    /// A row that the store refused.
+    /// Returns the reason for a row that the store refused.
     pub(crate) fn refused(outcome: &Outcome) -> Self {
         let (code, detail) = match outcome {
             Outcome::Invalid(faults) => return Self::invalid(Stage::Store, faults),
@@ -113,12 +114,12 @@ impl FailureReason {
 }
 
 impl FailedPart {
-    /// A throw that failed as a whole.
+    /// Creates the part for a throw that failed as a whole.
     pub(crate) fn whole(reason: FailureReason) -> Self {
         Self { origin: None, original: None, storage: None, reason }
     }
 
-    /// What a receipt says about it.
+    /// Returns the remark about it in a receipt.
     pub(crate) fn remark(&self, quarantine: Option<Uuid>) -> Remark {
         Remark {
             index: self.origin.as_ref().map(|origin| origin.index),
@@ -131,7 +132,7 @@ impl FailedPart {
     }
 }
 
-/// The fields of a throw in an entry, and of one that is kept as it came. The bytes are beside them.
+/// The fields of a throw in an entry or in a kept throw, without its bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ThrowFields {
     source: String,
@@ -142,13 +143,13 @@ pub(crate) struct ThrowFields {
     received_at: Timestamp,
 }
 
-/// An entry as it is stored, without its bytes.
+/// A stored entry, without its bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EntryRow {
     id: Uuid,
     state: String,
     pub(crate) throw: Uuid,
-    /// Which record of the throw it is; none for the throw as a whole.
+    /// Index of the record in the throw; `None` for the throw as a whole.
     pub(crate) index: Option<usize>,
     line: Option<usize>,
     storage: Option<String>,
@@ -163,7 +164,7 @@ pub(crate) struct EntryRow {
     pub(crate) fields: ThrowFields,
 }
 
-/// A throw that is kept as it came, without its bytes.
+/// A kept throw, without its bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct KeptThrowRow {
     pub(crate) id: Uuid,
@@ -172,7 +173,7 @@ pub(crate) struct KeptThrowRow {
 }
 
 impl ThrowContext {
-    /// The row of an entry.
+    /// Returns the row of an entry.
     pub(crate) fn entry(&self, id: Uuid, part: &FailedPart) -> Result<Row> {
         let FailedPart { origin, original, storage, reason } = part;
         let piece = origin.as_ref().and_then(|origin| origin.byte_range.clone());
@@ -202,14 +203,14 @@ impl ThrowContext {
 }
 
 impl EntryRow {
-    /// The entry once it was replayed.
+    /// Marks the entry as replayed.
     pub(crate) fn replayed(self) -> Self {
         Self { state: "replayed".into(), ..self }
     }
 }
 
 impl KeptThrowRow {
-    /// The row that keeps a throw.
+    /// Returns the row of a kept throw.
     pub(crate) fn encode(in_force: &Arc<InForce>, throw: &Throw, format: &str) -> Result<Row> {
         let row = Self { id: throw.id, fields: ThrowFields::of(throw, format) };
         system_rows::encode(in_force, &row, Some(throw.body.to_vec()))
@@ -228,7 +229,7 @@ impl ThrowFields {
         }
     }
 
-    /// The throw, with the bytes of the stored row as its body.
+    /// Returns the throw, with the bytes of the stored row as its body.
     pub(crate) fn throw(&self, id: Uuid, row: &StoredRow) -> Result<Throw> {
         let source = match self.source.as_str() {
             HUB => SourceName::reserved(HUB),

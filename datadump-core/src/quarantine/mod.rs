@@ -1,4 +1,4 @@
-//! Quarantine: where a throw, or a record of it, waits when it could not be stored.
+//! Quarantine: holds throws and records that could not be stored.
 
 mod entry;
 
@@ -13,12 +13,12 @@ use crate::{
     store::{Expect, system_storages::SystemStorage},
 };
 
-/// All fields of an entry but its bytes.
+/// All fields of an entry except its bytes.
 const LISTED_FIELDS: &str = "id,state,source,throw,index,line,storage,format,processor,processor_version,\
                              step,code,field,detail,content_type,arguments,peer,received_at,version,\
                              created_at,updated_at";
 
-/// The entries of quarantine.
+/// The quarantine entries of a database.
 #[derive(Debug, Clone)]
 pub struct Quarantine {
     context: Context,
@@ -29,11 +29,11 @@ impl Quarantine {
         Self { context }
     }
 
-    /// Lists entries without their bytes: filters, ordering and pages as for rows.
+    /// Lists entries without their bytes, with filters, ordering and pages as for rows.
     pub async fn list(&self, parameters: &[(String, String)]) -> Result<Listing> {
         let mut parameters = parameters.to_vec();
         match parameters.iter_mut().find(|(name, _)| name == "fields") {
-            // Never the bytes: one page of them could fill the memory.
+            // Never the bytes: a page of them could exhaust the memory.
             Some((_, fields)) => {
                 let kept: Vec<&str> = fields.split(',').filter(|field| field.trim() != "raw").collect();
                 *fields = if kept.is_empty() { "id".into() } else { kept.join(",") };
@@ -66,7 +66,7 @@ impl Quarantine {
         self.rows().delete(id, Expect::Anything).await.map_err(|error| unknown(error, id))
     }
 
-    /// Counts the entries that wait.
+    /// Counts the waiting entries.
     pub async fn waiting(&self) -> Result<u64> {
         let parameters = [("state", "waiting"), ("limit", "1"), ("fields", "id")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -37,7 +37,6 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Returns the names in order.
     pub(crate) fn list(&self) -> &[String] {
         &self.list
     }
@@ -62,7 +61,6 @@ impl Names {
         self.list.push(name);
     }
 
-    /// Removes the name at an index.
     fn remove(&mut self, place: usize) {
         let name = self.list.remove(place);
         if self.places.remove(&name).is_some() {
@@ -102,7 +100,6 @@ impl Fields {
         self.names.as_ref()
     }
 
-    /// Returns the values in order.
     pub(crate) fn values(&self) -> &[Json] {
         &self.values
     }

@@ -31,7 +31,7 @@ pub(super) enum EntryOutcome {
     Stored,
     /// It was stored before.
     Skipped,
-    /// It still fails.
+    /// It failed again.
     Failed(Remark),
 }
 
@@ -67,7 +67,7 @@ impl Replays {
             (Some(_), None) => self.ingest.decoder.decode(&throw, Some(&format)).await?,
             (None, _) => {
                 let format = source.settings.format.clone().unwrap_or(format);
-                // A format that no longer exists is detected anew.
+                // If the format no longer exists, it is detected again.
                 let known = Some(format.as_str()).filter(|format| self.ingest.decoder.knows(format));
                 self.ingest.decoder.decode(&throw, known).await?
             }
@@ -76,7 +76,8 @@ impl Replays {
         if let Some(index) = entry.index {
             transformed.records.iter_mut().for_each(|one| one.record.origin.index = index);
         }
-        // A throw of which some records can be stored now is replayed; the others get entries of their own.
+        // A throw counts as replayed if some of its records can be stored now; the others get entries of
+        // their own.
         let must_succeed = entry.index.is_some() || transformed.records.is_empty();
         if let Some(failed) = transformed.failed.first().filter(|_| must_succeed) {
             return Ok(EntryOutcome::Failed(failed.remark(None)));
@@ -90,7 +91,7 @@ impl Replays {
         self.commit(&source, transformed, extra, options).await
     }
 
-    /// Replays a throw that was kept as it came.
+    /// Replays a kept throw.
     pub(super) async fn replay_kept(
         &self,
         stored: &StoredRow,
@@ -109,7 +110,7 @@ impl Replays {
         if dry_run {
             return self.dry_run(&transformed);
         }
-        // What fails again is in quarantine since the first time.
+        // Records that fail again have been in quarantine since the first time.
         let options = CommitOptions { quarantine: false, ..CommitOptions::of(&source) };
         self.commit(&source, transformed, Vec::new(), options).await
     }
@@ -152,7 +153,7 @@ impl Replays {
         Ok(EntryOutcome::Stored)
     }
 
-    /// The write that marks an entry as replayed.
+    /// Returns the write that marks an entry as replayed.
     fn mark_replayed(&self, entry: EntryRow, stored: &StoredRow) -> Result<Write> {
         let in_force = self.context.system(SystemStorage::Quarantine)?;
         let entry = entry.replayed();
@@ -165,7 +166,7 @@ fn remark(reason: FailureReason) -> Remark {
     Remark { code: reason.code, field: reason.field, detail: reason.detail, ..Remark::default() }
 }
 
-/// The record of an entry as it was read the first time.
+/// Returns the record of an entry as it was originally decoded.
 fn decoded_record(record: &Json, format: &str, throw: &Throw) -> DecodedThrow {
     let mut output = Output::default();
     if let Json::Object(fields) = record {

@@ -1,4 +1,4 @@
-//! Replays: runs quarantine entries, or throws that were kept, through the pipeline again.
+//! Replays: runs quarantine entries or kept throws through the pipeline again.
 
 mod entry;
 
@@ -22,13 +22,13 @@ use crate::{
     store::system_storages::SystemStorage,
 };
 
-/// Maximum number of replays that are remembered.
+/// Maximum number of replays to remember.
 const MAX_REPLAYS: usize = 50;
 
-/// Entries that are looked up at a time, without their bytes.
+/// Number of entries looked up at a time, without their bytes.
 const BATCH_ROWS: usize = 100;
 
-/// How long stopping a replay waits for the current entry.
+/// Maximum time that stopping a replay waits for the current entry.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Maximum number of failures that a replay lists.
@@ -47,7 +47,7 @@ pub struct Replays {
 struct ReplaysState {
     /// Newest first.
     replays: Mutex<VecDeque<Arc<Replay>>>,
-    /// Lets one replay run at a time: two of the same entries would conflict.
+    /// Serializes replays: two replays of the same entries would conflict.
     running: tokio::sync::Mutex<()>,
 }
 
@@ -64,9 +64,9 @@ pub struct ReplayState {
     pub done: u64,
     /// Entries to process.
     pub total: u64,
-    /// Entries that were stored now.
+    /// Entries that this replay has stored.
     pub stored: u64,
-    /// Entries that still fail.
+    /// Entries that failed again.
     pub failed: u64,
     /// Entries that were stored before.
     pub skipped: u64,
@@ -74,16 +74,16 @@ pub struct ReplayState {
     pub errors: Vec<Json>,
 }
 
-/// Which entries to replay, and how.
+/// Which entries to replay and how.
 #[derive(Debug, Clone, Default)]
 pub struct ReplayRequest {
-    /// Filters on waiting entries, as parameters of a list (`source=…`, `code=…`, `throw=…`, `id=…`).
+    /// Filters on waiting entries, like the parameters of a list (`source=…`, `code=…`, `throw=…`, `id=…`).
     pub filters: Vec<(String, String)>,
     /// Whether to store nothing.
     pub dry_run: bool,
-    /// The text of a program to use in place of the source's.
+    /// The source code of a program to use instead of the source's.
     pub program: Option<String>,
-    /// What that program takes: `record` (the default) or `throw`.
+    /// The input of that program: `record` (the default) or `throw`.
     pub takes: Option<String>,
     /// Whether to replay kept throws instead of quarantine.
     pub kept: bool,
@@ -129,7 +129,7 @@ impl Replays {
         if !request.kept {
             filters.push(("state__eq".into(), "waiting".into()));
         }
-        // Counting also reports filters that are wrong.
+        // Counting also reports invalid filters.
         let counting: Vec<(String, String)> = filters
             .iter()
             .cloned()
@@ -183,7 +183,8 @@ impl Replays {
                 if *replay.stop.borrow() {
                     return Ok(());
                 }
-                // One at a time, because each may hold a whole throw. It may have been removed meanwhile.
+                // One at a time, because each may hold a whole throw. It may have been removed in the
+                // meantime.
                 let Some(row) = self.context.store.get(&in_force, &row.key).await? else { continue };
                 let outcome = match storage {
                     SystemStorage::KeptThrow => self.replay_kept(&row, dry_run, program).await,
@@ -203,7 +204,7 @@ impl Replays {
         self.state.find(id).map(|replay| replay.state.borrow().clone())
     }
 
-    /// All replays this process remembers, newest first.
+    /// Returns all replays that this process remembers, newest first.
     pub fn all(&self) -> Vec<Arc<ReplayState>> {
         self.state.replays.lock().iter().map(|replay| replay.state.borrow().clone()).collect()
     }
@@ -214,7 +215,7 @@ impl Replays {
         self.wait(id, STOP_TIMEOUT).await
     }
 
-    /// Waits until a replay has ended, or for this long, and returns its progress.
+    /// Waits until a replay has ended, at most for `timeout`, and returns its progress.
     pub async fn wait(&self, id: Uuid, timeout: Duration) -> Option<Arc<ReplayState>> {
         let mut state = self.state.find(id)?.state.subscribe();
         // After a timeout the progress so far is returned.

@@ -59,7 +59,7 @@ pub struct RoutedRecord {
 pub struct CastFailure {
     /// The original record.
     pub record: Record,
-    /// What is wrong.
+    /// Why the cast fails.
     pub fault: Fault,
 }
 
@@ -68,7 +68,8 @@ impl Routes {
     pub fn read(name: &StorageName, settings: &Settings) -> Result<Self> {
         let at = Place::field("routes");
         if settings.routes.len() > MAX_ROUTES {
-            let detail = format!("a source has at most {MAX_ROUTES} routes, not {}", settings.routes.len());
+            let detail =
+                format!("a source can have at most {MAX_ROUTES} routes, not {}", settings.routes.len());
             return Err(Error::Settings(vec![Fault::new(at, "too-many", detail)]));
         }
         let (mut routes, mut faults) = (Vec::new(), Vec::new());
@@ -95,7 +96,7 @@ impl Routes {
         self.routes.is_empty().then_some(&self.default_storage)
     }
 
-    /// Returns all storages that records may be routed to, unless a processor chooses another one.
+    /// Returns all storages that records may be routed to, unless a processor chooses a different one.
     pub fn storages(&self) -> Vec<&StorageName> {
         let routed = self.routes.iter().map(|route| &route.storage);
         let default =
@@ -132,7 +133,11 @@ fn parse_route(route: &source::Route, at: &Place) -> Result<Route, Fault> {
         }
     };
     if route.keep.len() + route.rename.len() + route.cast.len() > MAX_FIELDS {
-        return Err(Fault::new(at.clone(), "too-many", format!("a route names at most {MAX_FIELDS} fields")));
+        return Err(Fault::new(
+            at.clone(),
+            "too-many",
+            format!("a route can name at most {MAX_FIELDS} fields"),
+        ));
     }
     let mut renamed = Vec::new();
     for (from, to) in &route.rename {
@@ -206,9 +211,9 @@ impl Route {
     }
 
     fn apply(&self, record: &Record) -> RoutedRecord {
-        let mut fields = Fields::default();
+        let (mut fields, mut non_finite) = (Fields::default(), Fields::default());
         if self.keep.is_empty() {
-            fields = record.fields.clone();
+            (fields, non_finite) = (record.fields.clone(), record.non_finite.clone());
             for (path, name) in &self.rename {
                 if let Some(value) = take(&mut fields, path) {
                     fields.insert(name.clone(), value);
@@ -219,13 +224,13 @@ impl Route {
                 if let Some(value) = find(&record.fields, &path.name, &path.steps) {
                     fields.insert(name.clone(), value.clone());
                 }
+                if let [only] = path.steps.as_slice()
+                    && let Some(value) = record.non_finite.get(only)
+                {
+                    non_finite.insert(name.clone(), value.clone());
+                }
             }
         }
-        let non_finite = if self.keep.is_empty() {
-            record.non_finite.clone()
-        } else {
-            kept_non_finite(record, &self.keep)
-        };
         let storage = self.storage.clone();
         for (name, kind) in &self.cast {
             let Some(value) = fields.get_mut(name).filter(|value| !value.is_null()) else { continue };
@@ -234,10 +239,8 @@ impl Route {
                 None => {
                     let detail = format!("{value} cannot be cast to {}", kind.name());
                     let fault = Fault::new(Place::field(name), "cast", detail);
-                    return RoutedRecord {
-                        storage,
-                        record: Err(CastFailure { record: record.clone(), fault }),
-                    };
+                    let failure = CastFailure { record: record.clone(), fault };
+                    return RoutedRecord { storage, record: Err(failure) };
                 }
             }
         }
@@ -250,14 +253,6 @@ impl Route {
         };
         RoutedRecord { storage, record: Ok(record) }
     }
-}
-
-fn kept_non_finite(record: &Record, keep: &[(FieldPath, String)]) -> Fields {
-    let kept = keep.iter().filter_map(|(path, name)| match path.steps.as_slice() {
-        [only] => record.non_finite.get(only).map(|value| (name.clone(), value.clone())),
-        _ => None,
-    });
-    kept.collect()
 }
 
 /// Converts a value to another field type.

@@ -11,7 +11,7 @@ use crate::{
     store::{Expect, Outcome, WriteBatch},
 };
 
-/// The answer as it is recorded.
+/// The recorded answer.
 #[derive(Debug, Serialize, Deserialize)]
 struct SavedAnswer {
     row: Json,
@@ -19,7 +19,8 @@ struct SavedAnswer {
     created: bool,
 }
 
-/// Saves a row unless a request with the same key has saved it before; then returns what that was answered.
+/// Saves a row, unless a request with the same key has saved it before; then returns the answer to that
+/// request.
 pub(crate) async fn save_with_key(
     context: &Context,
     idempotency: &Idempotency,
@@ -41,7 +42,7 @@ pub(crate) async fn save_with_key(
         let (stored, created) = match outcomes.first()? {
             Outcome::Created(stored) => (stored, true),
             Outcome::Updated(stored) | Outcome::Unchanged(stored) => (stored, false),
-            // A request that changed nothing is carried out again when it is repeated.
+            // If a request changes nothing, repeating it carries it out again.
             _ => return None,
         };
         let answer = SavedAnswer { row: stored.to_json(), version: stored.row.version, created };

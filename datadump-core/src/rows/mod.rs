@@ -16,10 +16,11 @@ use crate::{
     validate,
 };
 
-/// Attempts to apply a patch while concurrent writes change the row.
+/// Maximum attempts to apply a patch while concurrent writes change the row.
 const MAX_PATCH_ATTEMPTS: usize = 100;
 
-/// Attempts to run a query while new versions of the storage come into force, and the pause between them.
+/// Maximum attempts to run a query while new versions of the storage come into force, and the pause between
+/// them.
 const MAX_QUERY_ATTEMPTS: usize = 100;
 const RETRY_DELAY: Duration = Duration::from_millis(2);
 
@@ -35,11 +36,11 @@ pub struct Rows {
 /// A row that was written.
 #[derive(Debug, Clone)]
 pub struct Saved {
-    /// The row as it is now.
+    /// The row as stored.
     pub row: Json,
     /// Its version.
     pub version: i32,
-    /// Whether there was none before.
+    /// Whether the row is new.
     pub created: bool,
     /// Whether this repeats the answer to an earlier request with the same idempotency key.
     pub replayed: bool,
@@ -50,29 +51,29 @@ pub struct Saved {
 pub struct Listing {
     /// The rows.
     pub rows: Vec<Json>,
-    /// How many match in all, when that was counted.
+    /// Total number of matching rows, if they were counted.
     pub count: Option<u64>,
     /// Whether the count is an estimate.
     pub estimated: bool,
-    /// The parameters that ask for the next page; none when this is the last.
+    /// The parameters of the next page; `None` if this is the last.
     pub next: Option<Vec<(String, String)>>,
-    /// The parameters that ask for the page before; none when this is the first.
+    /// The parameters of the previous page; `None` if this is the first.
     pub previous: Option<Vec<(String, String)>>,
 }
 
 impl Rows {
-    /// The rows of a storage. Errs while its first version is not in force.
+    /// Opens the rows of a storage. Fails while its first version is not in force.
     pub(crate) fn open(context: &Context, name: &str) -> Result<Self> {
         context.store.catalogue().find(name)?.ready()?;
         Ok(Self { context: context.clone(), name: name.to_owned(), system: None })
     }
 
-    /// The rows of a system storage.
+    /// Opens the rows of a system storage.
     pub(crate) fn system(context: &Context, storage: SystemStorage) -> Self {
         Self { context: context.clone(), name: String::new(), system: Some(storage) }
     }
 
-    /// The rows that the parameters ask for: filters, `ordering`, `limit`, `offset`, `cursor`,
+    /// Returns the rows selected by the parameters: filters, `ordering`, `limit`, `offset`, `cursor`,
     /// `count`, `fields` and `where`, as the guide describes them.
     pub async fn list(&self, parameters: &[(String, String)]) -> Result<Listing> {
         let (in_force, (query, page)) = self
@@ -92,7 +93,7 @@ impl Rows {
         Ok(Listing { rows, count, estimated, next, previous })
     }
 
-    /// The row with this key.
+    /// Returns the row with this key.
     pub async fn get(&self, key: &str) -> Result<Saved> {
         let (in_force, row) = self.find(key).await?;
         let row = row.ok_or_else(|| self.unknown(key))?;
@@ -104,15 +105,15 @@ impl Rows {
         })
     }
 
-    /// Inserts a row, or replaces the one with its key. A `version` in the record is a condition
-    /// on the row that is there, and the first version of one that is not.
+    /// Inserts a row, or replaces the one with its key. A `version` in the record must match the version of
+    /// an existing row; a new row starts with it.
     pub async fn save(&self, record: &Json, expect: Expect) -> Result<Saved> {
         let (write, expect) = self.put(record, expect)?;
         let outcome = self.write(write).await?;
         self.saved(outcome, expect, "")
     }
 
-    /// The write that saves a record, and what it expects.
+    /// Returns the write that saves a record, and its condition.
     fn put(&self, record: &Json, expect: Expect) -> Result<(Write, Expect)> {
         let in_force = self.in_force()?;
         let service = in_force.definition.service();
@@ -121,8 +122,8 @@ impl Rows {
         Ok((Write::put(row, expect), expect))
     }
 
-    /// The same for a key that is known. The record need not carry it, but if it does it must be
-    /// this one.
+    /// Inserts or replaces the row with this key. The record may omit the key; if present, it must be the
+    /// same.
     pub async fn replace(&self, key: &str, record: &Json, expect: Expect) -> Result<Saved> {
         let in_force = self.in_force()?;
         let value = self.key(&in_force, key)?;
@@ -146,8 +147,8 @@ impl Rows {
             if expect == Expect::Anything && in_force.definition.meta.require_version {
                 return Err(Error::VersionRequired(self.name.clone()));
             }
-            // What was read is what the patch is for: if it is another row by the time of the
-            // write, the patch is made again, unless the caller named the version it was for.
+            // The patch applies to the row that was read. If the row has changed by the time of the write,
+            // the patch is applied again, unless the caller named a version.
             let (wanted, retry) = match expect {
                 Expect::Version(version) | Expect::Exactly(version) => (Expect::Exactly(version), false),
                 Expect::Absent | Expect::First(_) => (Expect::Absent, false),
@@ -181,7 +182,8 @@ impl Rows {
         }
     }
 
-    /// Runs a query against the version in force, and again when another version comes into force meanwhile.
+    /// Runs a query against the version in force, and again if a new version comes into force in the
+    /// meantime.
     async fn query<T, F>(&self, run: impl Fn(Arc<InForce>) -> F) -> Result<(Arc<InForce>, T)>
     where
         F: Future<Output = Result<T>>,
@@ -189,7 +191,7 @@ impl Rows {
         for _ in 1..MAX_QUERY_ATTEMPTS {
             let in_force = self.in_force()?;
             match run(in_force.clone()).await {
-                // The catalogue follows the commit; it is there in a moment.
+                // The catalogue is updated shortly after the commit.
                 Err(Error::Moved(_)) => tokio::time::sleep(RETRY_DELAY).await,
                 answer => return Ok((in_force, answer?)),
             }
@@ -206,7 +208,7 @@ impl Rows {
         .await
     }
 
-    /// A key as it stands in an address. One that its kind does not take belongs to no row.
+    /// Parses a key from a URL. No row has a key that its type does not accept.
     fn key(&self, in_force: &InForce, text: &str) -> Result<Value> {
         in_force.definition.key.kind.read_text(text).map_err(|_| self.unknown(text))
     }
@@ -219,7 +221,7 @@ impl Rows {
         self.context.write_one(write).await
     }
 
-    /// What is answered to a write with this outcome.
+    /// Returns the result for a write with this outcome.
     fn saved(&self, outcome: Outcome, expect: Expect, key: &str) -> Result<Saved> {
         let saved = |stored: Stored, created| Saved {
             row: stored.to_json(),
@@ -241,9 +243,7 @@ impl Rows {
                 }
             }
             Outcome::Unchanged(stored) => Ok(saved(stored, false)),
-            Outcome::Replaced(..) | Outcome::RolledBack => {
-                Err(Error::internal("an outcome that nobody asked for"))
-            }
+            Outcome::Replaced(..) | Outcome::RolledBack => Err(Error::internal("an outcome without a write")),
             Outcome::Missing => Err(self.unknown(key)),
             Outcome::VersionRequired => Err(Error::VersionRequired(self.name.clone())),
             Outcome::Invalid(faults) => Err(Error::Invalid(faults)),
@@ -258,8 +258,8 @@ fn object(record: &Json) -> Result<&Map<String, Json>> {
     })
 }
 
-/// Takes what is not a field out of a record: `version` becomes the condition, and the times,
-/// which only the service sets, are left out, so that a row can be sent back as it was read.
+/// Removes the service columns from a record, so that a row can be sent back as it was read: `version`
+/// becomes the condition, and the times, which only the service sets, are ignored.
 pub(crate) fn with_condition(
     service: ServiceColumns,
     record: impl Into<Fields>,
@@ -268,7 +268,7 @@ pub(crate) fn with_condition(
     let mut record = record.into();
     let is_service =
         |name: &String| [service.version, service.created_at, service.updated_at].contains(&name.as_str());
-    // Most records have none of them.
+    // Most records have no service columns.
     if !record.keys().any(is_service) {
         return Ok((record, expect));
     }
@@ -280,13 +280,14 @@ pub(crate) fn with_condition(
     let at = Place::field(service.version);
     let version = sent.as_i64().and_then(|v| i32::try_from(v).ok()).filter(|v| *v >= 1);
     let Some(version) = version else {
-        let detail = format!("{sent} is not a version: a whole number from 1 to {}", i32::MAX);
+        let detail = format!("{sent} is not a version, which is a whole number from 1 to {}", i32::MAX);
         return Err(Error::Invalid(vec![Fault::new(at, "version", detail)]));
     };
     match expect {
         Expect::Anything | Expect::Different => Ok((record, Expect::Version(version))),
         Expect::Exactly(other) if other != version => {
-            let detail = format!("version {version} is not the {other} of the condition on the request");
+            let detail =
+                format!("version {version} differs from {other}, the version in the request's condition");
             Err(Error::Invalid(vec![Fault::new(at, "version", detail)]))
         }
         Expect::Exists => Ok((record, Expect::Exactly(version))),
@@ -295,7 +296,7 @@ pub(crate) fn with_condition(
     }
 }
 
-/// Puts the key into a record, or finds it there already.
+/// Adds the key to a record, or checks that the record already has it.
 fn same_key(in_force: &InForce, record: &mut Map<String, Json>, key: &Value) -> Result<()> {
     let defined = &in_force.definition.key;
     let wanted = key.to_json(&defined.kind);
@@ -303,11 +304,12 @@ fn same_key(in_force: &InForce, record: &mut Map<String, Json>, key: &Value) -> 
     if *found == wanted || defined.kind.read(found).as_ref() == Ok(key) {
         return Ok(());
     }
-    let detail = format!("Key {found} is not the one addressed, {wanted}; a key cannot be changed");
+    let detail =
+        format!("key {found} differs from {wanted}, the key in the request; a key cannot be changed");
     Err(Error::Invalid(vec![Fault::new(Place::field(defined.name.as_str()), "key", detail)]))
 }
 
-/// RFC 7396 on the fields of a row: null means null here, because a row has all its fields.
+/// Applies RFC 7396 to the fields of a row: here null sets a field to null, because a row has all its fields.
 fn merged(in_force: &InForce, row: &StoredRow, patch: &Fields) -> Map<String, Json> {
     let definition = &in_force.definition;
     let mut record = Map::new();
@@ -322,7 +324,7 @@ fn merged(in_force: &InForce, row: &StoredRow, patch: &Fields) -> Map<String, Js
     record
 }
 
-/// RFC 7396 below the fields, where null removes.
+/// Applies RFC 7396 below the fields, where null removes a member.
 pub(crate) fn merge(target: &mut Json, patch: &Json) {
     let Some(changes) = patch.as_object() else {
         *target = patch.clone();

@@ -1,4 +1,4 @@
-//! The parameters that ask for the pages next to a page of rows.
+//! The parameters of the pages before and after a page of rows.
 
 use crate::{
     schema::{InForce, StoredRow, Value},
@@ -10,7 +10,7 @@ use crate::{
 
 type Parameters = Vec<(String, String)>;
 
-/// The parameters of the next page and of the previous one.
+/// Returns the parameters of the next and the previous page.
 pub(super) fn links(
     in_force: &InForce,
     parameters: &[(String, String)],

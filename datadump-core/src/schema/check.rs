@@ -41,18 +41,14 @@ impl Field {
         if let Some(min) = &self.bounds.min
             && value.compare(min).is_none_or(Ordering::is_lt)
         {
-            return Err(InvalidValue::new(
-                "min",
-                format!("{} is less than the minimum {}", shown(value), shown(min)),
-            ));
+            let detail = format!("{} is less than the minimum {}", shown(value), shown(min));
+            return Err(InvalidValue::new("min", detail));
         }
         if let Some(max) = &self.bounds.max
             && value.compare(max).is_none_or(Ordering::is_gt)
         {
-            return Err(InvalidValue::new(
-                "max",
-                format!("{} is greater than the maximum {}", shown(value), shown(max)),
-            ));
+            let detail = format!("{} is greater than the maximum {}", shown(value), shown(max));
+            return Err(InvalidValue::new("max", detail));
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! A valid definition of a storage. Only [`super::parse`] creates one.
 
+use serde_json::Value as Json;
+
 use super::{FieldName, Kind, StorageName, Value};
 
 /// The definition of a storage.
@@ -171,6 +173,12 @@ impl Definition {
     /// Returns the field with a name, and its index in the definition.
     pub fn field(&self, name: &str) -> Option<(usize, &Field)> {
         self.fields.iter().enumerate().find(|(_, field)| field.name.as_str() == name)
+    }
+
+    /// Returns values in the order of the fields as members of a JSON object.
+    pub(crate) fn members(&self, values: &[Value]) -> impl Iterator<Item = (String, Json)> {
+        let values = self.fields.iter().zip(values);
+        values.map(|(field, value)| (field.name.to_string(), value.to_json(&field.kind)))
     }
 
     /// Returns all indexes other than that of the key, without duplicates and in a fixed order: those of

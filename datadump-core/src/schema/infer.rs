@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::{Definition, FieldName, Kind, StorageName, definition::ID, name::fold, parse::MAX_FIELDS};
 use crate::clock::Timestamp;
@@ -142,38 +142,27 @@ pub fn is_moment(name: &str) -> bool {
 /// microseconds or nanoseconds since 1970.
 pub fn moment(value: &Json) -> Option<Timestamp> {
     let number = value.as_number()?;
-    let size = number.as_f64()?.abs();
-    let per_micro = if size < 5e9 {
-        1e6
-    } else if size < 5e12 {
-        1e3
-    } else if size < 5e15 {
-        1.0
-    } else {
-        1e-3
+    let float = number.as_f64()?;
+    // Microseconds per unit, also as an integer, unless the unit is the nanosecond.
+    let (micros_per_unit, whole_micros) = match float.abs() {
+        size if size < 5e9 => (1e6, Some(1_000_000)),
+        size if size < 5e12 => (1e3, Some(1_000)),
+        size if size < 5e15 => (1.0, Some(1)),
+        _ => (1e-3, None),
     };
-    let micros = match number.as_i64() {
-        Some(whole) if per_micro >= 1.0 => {
-            let factor: i64 = if size < 5e9 {
-                1_000_000
-            } else if size < 5e12 {
-                1_000
-            } else {
-                1
-            };
-            whole.checked_mul(factor)?
-        }
-        Some(whole) => whole.div_euclid(1_000),
+    let micros = match (number.as_i64(), whole_micros) {
+        (Some(whole), Some(factor)) => whole.checked_mul(factor)?,
+        (Some(whole), None) => whole.div_euclid(1_000),
         #[expect(
             clippy::cast_possible_truncation,
             reason = "the cast saturates and the range is checked afterwards"
         )]
-        None => (number.as_f64()? * per_micro).round() as i64,
+        (None, _) => (float * micros_per_unit).round() as i64,
     };
     Timestamp::from_micros(micros)
 }
 
-/// Cheap check before parsing: most text is not a timestamp.
+/// Checks cheaply whether parsing is worthwhile, because most text is not a timestamp.
 fn looks_like_moment(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 20
@@ -235,11 +224,8 @@ pub fn replace_nul(value: &mut Json) -> bool {
             let mut any = false;
             if members.keys().any(|name| name.contains('\0')) {
                 any = true;
-                let renamed: Map<String, Json> = std::mem::take(members)
-                    .into_iter()
-                    .map(|(name, value)| (name.replace('\0', "\u{fffd}"), value))
-                    .collect();
-                *members = renamed;
+                let renamed = std::mem::take(members).into_iter();
+                *members = renamed.map(|(name, value)| (name.replace('\0', "\u{fffd}"), value)).collect();
             }
             members.values_mut().fold(any, |any, value| replace_nul(value) | any)
         }

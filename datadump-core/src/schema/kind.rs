@@ -55,25 +55,11 @@ pub enum Kind {
 }
 
 /// Names of all field types in definitions.
-pub const KIND_NAMES: [&str; 14] = [
-    "boolean",
-    "integer",
-    "long",
-    "float",
-    "decimal",
-    "string",
-    "text",
-    "uuid",
-    "date",
-    "time",
-    "timestamp",
-    "json",
-    "binary",
-    "enum",
-];
+pub(super) const KIND_NAMES: &str =
+    "boolean, integer, long, float, decimal, string, text, uuid, date, time, timestamp, json, binary, enum";
 
 /// Names of all key types in definitions.
-pub const KEY_KIND_NAMES: [&str; 5] = ["integer", "long", "string", "uuid", "id"];
+pub(super) const KEY_KIND_NAMES: &str = "integer, long, string, uuid, id";
 
 /// Maximum length of a `string` in characters; longer text has the type `text`.
 pub const MAX_STRING_LENGTH: u32 = 65_535;

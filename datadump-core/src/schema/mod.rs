@@ -1,8 +1,7 @@
 //! The schema of a storage: names, field types, values, definitions, parsing definitions from JSON, and
 //! migrations from one version to the next.
 //!
-//! A new field type is one variant in [`kind`], its rules in [`crate::validate`] and its column type in
-//! each backend. Types are matched without wildcards, so the compiler reports every place to change.
+//! What a new field type needs is listed in `docs/architecture.md`.
 
 mod check;
 pub mod definition;
@@ -21,5 +20,6 @@ pub use definition::{Bounds, Definition, Field, Index, IndexKind, Key, Meta, Pat
 pub use evolve::{Change, Class, Difference, Task};
 pub use kind::Kind;
 pub use name::{FieldName, StorageName};
+pub(crate) use read::shown;
 pub use row::{InForce, Row, StorageId, StoredRow};
 pub use value::Value;

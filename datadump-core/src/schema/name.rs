@@ -69,15 +69,7 @@ impl FieldName {
     /// Parses the field name of an inferred storage, which allows any name that does not start with `_` and
     /// is a valid column name.
     pub fn parse_open(text: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            return Err("a name must not be empty".into());
-        }
-        if text.len() > MAX_FIELD_BYTES {
-            return Err(format!("the name has {} bytes, at most {MAX_FIELD_BYTES} are allowed", text.len()));
-        }
-        if text.starts_with('_') {
-            return Err(format!("`{text}` is reserved: names must not start with `_`"));
-        }
+        check_length_and_start(text, MAX_FIELD_BYTES)?;
         match text.chars().find(|c| c.is_control()) {
             Some(wrong) => Err(format!("{wrong:?} is not allowed in a name")),
             None => Ok(Self(text.to_owned())),
@@ -123,7 +115,7 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.to_lowercase().replace('ς', "σ"))
 }
 
-fn check(text: &str, bytes: usize) -> Result<(), String> {
+fn check_length_and_start(text: &str, bytes: usize) -> Result<(), String> {
     if text.is_empty() {
         return Err("a name must not be empty".into());
     }
@@ -133,6 +125,11 @@ fn check(text: &str, bytes: usize) -> Result<(), String> {
     if text.starts_with('_') {
         return Err(format!("`{text}` is reserved: names must not start with `_`"));
     }
+    Ok(())
+}
+
+fn check(text: &str, bytes: usize) -> Result<(), String> {
+    check_length_and_start(text, bytes)?;
     if text.contains("__") {
         return Err(format!("`{text}` is reserved: names must not contain `__`"));
     }

@@ -122,10 +122,6 @@ impl Kind {
     }
 
     fn mistyped(&self, json: &Json) -> InvalidValue {
-        let mut shown = json.to_string();
-        if shown.chars().count() > 60 {
-            shown = shown.chars().take(60).chain(['…']).collect();
-        }
         let hint = match self {
             Self::Date => " (YYYY-MM-DD)",
             Self::Time => " (HH:MM:SS)",
@@ -133,7 +129,7 @@ impl Kind {
             Self::Binary { .. } => " (base64)",
             _ => "",
         };
-        InvalidValue::new("mistyped", format!("{shown} is not {}{hint}", self.article()))
+        InvalidValue::new("mistyped", format!("{} is not {}{hint}", shown(json), self.article()))
     }
 
     fn article(&self) -> String {
@@ -145,10 +141,19 @@ impl Kind {
     }
 }
 
+/// Formats a value for a message, truncated if it is long.
+pub(crate) fn shown(json: &Json) -> String {
+    let text = json.to_string();
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
 /// Parses an id: a UUID in canonical form, or any other text.
 fn id(text: &str) -> Result<Value, InvalidValue> {
     match Uuid::try_parse(text) {
-        // A UUID in another form stays text.
+        // A UUID in any other form stays text.
         Ok(uuid) if uuid.to_string() == text => Ok(Value::Uuid(uuid)),
         _ if text.contains('\0') => Err(InvalidValue::new("nul", "must not contain U+0000")),
         _ if text.chars().count() > MAX_INDEXED_LENGTH as usize => {

@@ -114,9 +114,7 @@ impl Row {
         if let Some(key) = &self.key {
             record.insert(definition.key.name.to_string(), key.to_json(&definition.key.kind));
         }
-        for (field, value) in definition.fields.iter().zip(&self.values) {
-            record.insert(field.name.to_string(), value.to_json(&field.kind));
-        }
+        record.extend(definition.members(&self.values));
         record
     }
 }
@@ -155,9 +153,7 @@ impl StoredRow {
         // The key, the fields and three service columns.
         let mut record = Map::with_capacity(1 + definition.fields.len() + 3);
         record.insert(definition.key.name.to_string(), self.key.to_json(&definition.key.kind));
-        for (field, value) in definition.fields.iter().zip(&self.values) {
-            record.insert(field.name.to_string(), value.to_json(&field.kind));
-        }
+        record.extend(definition.members(&self.values));
         let service = definition.service();
         record.insert(service.version.into(), self.version.into());
         record.insert(service.created_at.into(), self.created_at.to_string().into());

@@ -21,11 +21,11 @@ const TARGET_WAIT: Duration = Duration::from_millis(50);
 /// Acceptable waiting time on a slow disk, as a multiple of the minimum latency (about one sync).
 const LATENCY_FACTOR: u32 = 2;
 
-/// Interval at which the limit is computed again.
+/// Interval at which the limit is recomputed.
 const MEASURE_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Share of the last estimate that is kept after an interval with less throughput. Refused clients that retry
-/// at once must not talk the limit down.
+/// immediately must not lower the limit.
 const ESTIMATE_DECAY: f64 = 0.98;
 
 /// Counts the batches in flight and computes their limit.
@@ -137,10 +137,10 @@ mod tests {
     #[test]
     fn the_limit_is_what_is_answered_within_the_target_wait() {
         for (intervals, limit) in [
-            // Little throughput: the lower bound.
+            // With little throughput, the lower bound applies.
             (&[(10.0, Some(0.001))][..], 256),
             (&[(0.0, None)], 256),
-            // A fast disk, and a slow one.
+            // A fast disk and a slow one.
             (&[(30_000.0, Some(0.001))], 1500),
             (&[(6_000.0, Some(0.030))], 360),
             // An idle interval lowers the limit only a little.

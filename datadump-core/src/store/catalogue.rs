@@ -134,7 +134,7 @@ struct Storages {
 impl Storages {
     fn put(&mut self, storage: &Arc<Storage>) {
         self.by_id.insert(storage.id, storage.clone());
-        // Drops the entry of another storage that had this name.
+        // Drops the entry of a different storage that had this name.
         if let Some(before) = self.by_name.insert(storage.name.folded(), storage.clone())
             && before.id != storage.id
         {

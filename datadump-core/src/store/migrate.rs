@@ -3,7 +3,10 @@
 use serde_json::Value as Json;
 
 use super::{catalogue::State, sql::Name};
-use crate::schema::{Definition, Difference, Field, Index, IndexKind, StoredRow, Task, Value, evolve};
+use crate::{
+    error::{Error, Result},
+    schema::{Definition, Difference, Field, Index, IndexKind, StoredRow, Task, Value, evolve},
+};
 
 /// Maximum number of keys of violating rows that are reported as examples.
 pub(super) const MAX_EXAMPLES: usize = 5;
@@ -55,7 +58,7 @@ impl<'a> FieldCheck<'a> {
         Some(Self { old, from, to, before, after, impact: ChangeImpact::default() })
     }
 
-    /// Returns the checks for these pairs of old and new field.
+    /// Returns the checks for these pairs of old and new fields.
     pub(super) fn of_pairs(old: &'a Definition, new: &'a Definition, pairs: &[(usize, usize)]) -> Vec<Self> {
         pairs.iter().filter_map(|pair| Self::new(old, new, *pair)).collect()
     }
@@ -133,4 +136,18 @@ pub(super) fn unique_columns(old: &Definition, new: &Definition, index: &Index) 
         }
     }
     Some(columns)
+}
+
+/// Checks rows against the new definition.
+pub(super) fn check_rows(
+    old: &Definition,
+    new: &Definition,
+    difference: &Difference,
+    rows: &[StoredRow],
+) -> Result<()> {
+    let mut checks = FieldCheck::all(old, new, difference);
+    for row in rows {
+        checks.iter_mut().for_each(|check| check.check_row(row));
+    }
+    violations(&checks).map_or(Ok(()), |reason| Err(Error::internal(reason)))
 }

@@ -63,16 +63,17 @@ pub use write::{
 ///   record arrive at once, on any number of nodes, one takes effect and the others get the stored record.
 /// * **Ordered.** Writes of one batch to the same key take effect in the given order. Writes of different
 ///   batches to one key take effect one after another.
-/// * **Validated.** A [`Row`] is stored only under the definition that validated it. If another version is in
-///   force by then, the row is validated again, and its outcome is [`Outcome::Invalid`] if it no longer fits.
+/// * **Validated.** A [`Row`] is stored only under the definition that validated it. If a different version
+///   is in force by then, the row is validated again, and its outcome is [`Outcome::Invalid`] if it no longer
+///   fits.
 /// * **Reads never wait for writes**, and see only committed data.
 /// * **Published.** Every commit adds its changes to the [change log](change_log) in the same transaction.
 ///   Positions have no gaps, and no commit ever appears at a position before one that was already read.
 /// * **Bounded.** When the queue is full, `write` returns [`Error::Overloaded`](crate::Error::Overloaded) at
 ///   once.
 /// * **Migrations end.** [`migrate`](Store::migrate) takes a pending version to applied or failed. If the
-///   process dies on the way, the next `migrate` continues from the state it left. A definition is never in
-///   force while the table does not match it.
+///   process dies during a migration, the next `migrate` continues from the state it left. A definition is
+///   never in force while the table does not match it.
 ///
 /// The [`conformance`] suite checks all of this against any backend.
 #[async_trait]
@@ -80,20 +81,20 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Returns the backend's name: `sqlite` or `postgres`.
     fn backend(&self) -> &'static str;
 
-    /// Returns warnings about settings of the database that endanger this contract, for people to read.
+    /// Returns human-readable warnings about database settings that endanger this contract.
     fn warnings(&self) -> &[String] {
         &[]
     }
 
-    /// Returns the maximum size of a row in bytes, not counting long texts, if the database has one.
+    /// Returns the maximum size of a row in bytes, not counting long text values, if the database has one.
     fn widest_row(&self) -> Option<usize>;
 
     /// Returns the current storages. The backend keeps them up to date, also when other processes change the
     /// same database.
     fn catalogue(&self) -> &Arc<Catalogue>;
 
-    /// Returns the storage with this number. A storage that is unknown here, or has no version in force, is
-    /// looked up in the database, because another process may just have created it.
+    /// Returns the storage with this number. A storage that this process does not know, or that has no
+    /// version in force, is looked up in the database, because another process may just have created it.
     async fn storage(&self, id: StorageId) -> Result<Option<Arc<Storage>>> {
         Ok(self.catalogue().by_id(id))
     }
@@ -116,7 +117,7 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Counts the rows that violate each change.
     async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<ChangeImpact>>;
 
-    /// Returns the statements that would apply these changes, for people to read.
+    /// Returns the statements that would apply these changes, in readable form.
     fn ddl(
         &self,
         storage: Option<&Arc<InForce>>,
@@ -155,8 +156,8 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Returns the range of positions that the [change log](change_log) holds.
     async fn span(&self) -> Result<Span>;
 
-    /// Returns up to `limit` commits after a position, in order; fewer if they are large, none if there are
-    /// none. The first one is at the next position, unless that has been pruned.
+    /// Returns up to `limit` commits after a position, in order; fewer if they are large. The first one is at
+    /// the next position, unless that has been pruned.
     async fn commits(&self, after: i64, limit: usize) -> Result<Vec<Commit>>;
 
     /// Checks that the database responds and, as far as is known, accepts writes.
@@ -185,11 +186,11 @@ pub struct Options {
     pub queue_rows: usize,
     /// Maximum size of queued writes in bytes.
     pub queue_bytes: usize,
-    /// Validates a row again when another version has come into force.
+    /// Validates a row again when a new version has come into force.
     pub reprove: Reprove,
 }
 
-/// Validates a row against another version of its storage.
+/// Validates a row against a different version of its storage.
 pub type Reprove = fn(&Row, &Arc<InForce>) -> Result<Row, Vec<Fault>>;
 
 /// A version to be applied.

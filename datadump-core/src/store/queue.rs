@@ -62,7 +62,7 @@ pub(super) struct Gauge {
     refused: AtomicU64,
 }
 
-/// What a writer does next: commit some jobs, or run one backend-specific command.
+/// A writer's next task: commit some jobs, or run one backend-specific command.
 #[derive(Debug)]
 pub(super) enum WriterTask<C> {
     /// Commit these jobs in one transaction.
@@ -136,7 +136,7 @@ impl<C> Queue<C> {
         outcomes.await.map_err(|_| closed())?
     }
 
-    /// Queues a command behind the waiting batches.
+    /// Queues a command after the waiting batches.
     pub(super) fn command(&self, command: C) -> Result<()> {
         self.send(Entry::Command(command))
     }

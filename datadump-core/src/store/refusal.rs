@@ -2,7 +2,7 @@
 
 use crate::error::{Fault, Place};
 
-/// Another row has the same values in these unique fields.
+/// The fault of a row with the same values in these unique fields as another row.
 pub(super) fn not_unique(fields: &[String]) -> Fault {
     let at = match fields {
         [only] => Place::field(only),
@@ -17,12 +17,12 @@ pub(super) fn not_unique(fields: &[String]) -> Fault {
     Fault::new(at, "unique", detail)
 }
 
-/// The sequence of generated keys is exhausted.
+/// The fault of a row without a key when the sequence of generated keys is exhausted.
 pub(super) fn no_keys_left(key: &str) -> Fault {
     Fault::new(Place::field(key), "no-keys-left", "the greatest possible key is already in use")
 }
 
-/// The row violates another constraint of the database.
+/// The fault of a row that violates any other constraint of the database.
 pub(super) fn constraint(message: &str) -> Fault {
     Fault::new(Place::body(), "constraint", format!("the database refuses the row: {message}"))
 }

@@ -14,9 +14,9 @@ pub struct WriteBatch {
     pub writes: Vec<Write>,
     /// Whether one failing write rolls back the others.
     pub atomicity: Atomicity,
-    /// What to store in place of a write that fails.
+    /// Builds the row to store in place of a write that fails.
     pub on_failure: Option<OnFailure>,
-    /// A record stored with the batch, so that the batch takes effect only once.
+    /// An idempotency record, stored with the batch so that the batch takes effect only once.
     pub idempotency: Option<IdempotencyRecord>,
 }
 
@@ -146,7 +146,7 @@ impl Write {
     }
 }
 
-/// What a write does.
+/// The effect of a write.
 #[derive(Debug, Clone)]
 pub enum Action {
     /// Inserts the row, or replaces the one with its key.

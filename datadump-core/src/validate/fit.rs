@@ -15,6 +15,8 @@ use crate::{
         definition::EXTRA,
         infer::{self, Shape},
         name::fold,
+        parse::MAX_FIELDS,
+        shown,
     },
 };
 
@@ -126,11 +128,8 @@ impl Fitter {
             }
         }
         for (name, value) in record.non_finite {
-            fit.remark(
-                &name,
-                "not-finite",
-                format!("{} is not a finite number{STORED_IN_EXTRA}", shown(&value)),
-            );
+            let detail = format!("{} is not a finite number{STORED_IN_EXTRA}", shown(&value));
+            fit.remark(&name, "not-finite", detail);
             fit.keep(&name, value);
         }
         self.complete(values, fit, key, id)
@@ -171,10 +170,8 @@ impl Fitter {
             *slot = Value::Json(Json::Object(fit.extra).to_string());
         }
         let key = key.unwrap_or(Value::Uuid(id));
-        Ok(FittedRow {
-            row: Row::from_validated(self.in_force.clone(), Some(key), complete),
-            remarks: fit.remarks,
-        })
+        let row = Row::from_validated(self.in_force.clone(), Some(key), complete);
+        Ok(FittedRow { row, remarks: fit.remarks })
     }
 
     /// Moves fields to `_extra`, last ones first, until the row fits the database.
@@ -201,20 +198,15 @@ impl Fitter {
     /// Returns why a name is not a field.
     fn why_not(&self, name: &str, value: &Json) -> Option<(&'static str, String)> {
         if let Some(other) = self.folded.get(fold(name).as_ref()) {
-            return Some((
-                "name-taken",
-                format!("the name differs from `{other}` only in case{STORED_IN_EXTRA}"),
-            ));
+            let detail = format!("the name differs from `{other}` only in case{STORED_IN_EXTRA}");
+            return Some(("name-taken", detail));
         }
         if let Err(reason) = crate::schema::FieldName::parse_open(name) {
             return Some(("name", format!("{reason}{STORED_IN_EXTRA}")));
         }
-        if self.in_force.definition.own_fields().count() >= crate::schema::parse::MAX_FIELDS {
-            let max = crate::schema::parse::MAX_FIELDS;
-            return Some((
-                "too-many-fields",
-                format!("the storage has reached its limit of {max} fields{STORED_IN_EXTRA}"),
-            ));
+        if self.in_force.definition.own_fields().count() >= MAX_FIELDS {
+            let detail = format!("the storage has reached its limit of {MAX_FIELDS} fields{STORED_IN_EXTRA}");
+            return Some(("too-many-fields", detail));
         }
         (!value.is_null()).then(|| ("not-a-field", format!("the storage has no such field{STORED_IN_EXTRA}")))
     }
@@ -247,11 +239,8 @@ impl Fit {
         if let Some(key) = usable.then(|| Kind::Id.read(&text.clone().into()).ok()).flatten() {
             return Some(key);
         }
-        self.remark(
-            name,
-            "key",
-            format!("the value cannot be a key; its digest is the key{STORED_IN_EXTRA}"),
-        );
+        let detail = format!("the value cannot be a key; its digest is the key{STORED_IN_EXTRA}");
+        self.remark(name, "key", detail);
         self.keep(name, value);
         let digest = Sha256::digest(text.as_bytes());
         let mut bytes = [0; 16];
@@ -295,10 +284,7 @@ fn cast_copied(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
             let value = field.kind.read_text(text).ok()?;
             let exact = match &value {
                 Value::Integer(number) => number.to_string() == *text,
-                Value::Float(number) => {
-                    let written = Json::from(*number).to_string();
-                    written == *text
-                }
+                Value::Float(number) => Json::from(*number).to_string() == *text,
                 _ => true,
             };
             exact.then_some(value)?
@@ -327,14 +313,5 @@ fn min_width(value: &Value) -> usize {
         Value::Binary(bytes) => (bytes.len() + 4).min(24),
         Value::Uuid(_) => 16,
         _ => 8,
-    }
-}
-
-/// Formats a value for a message, truncated if it is long.
-fn shown(json: &Json) -> String {
-    let text = json.to_string();
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
     }
 }

@@ -81,14 +81,13 @@ fn validate(
 }
 
 fn key(key: &Key, json: &Json) -> Result<Value, InvalidValue> {
-    let value = key.kind.read(json)?;
-    if let Value::Text(text) = &value {
+    match key.kind.read(json)? {
         // These keys cannot be part of a URL path: `/dog/` is the list, and clients resolve `.` and `..`.
-        if matches!(text.as_str(), "" | "." | "..") {
-            return Err(InvalidValue::new("key", format!("key {text:?} cannot be used in a URL")));
+        Value::Text(text) if matches!(text.as_str(), "" | "." | "..") => {
+            Err(InvalidValue::new("key", format!("key {text:?} cannot be used in a URL")))
         }
+        value => Ok(value),
     }
-    Ok(value)
 }
 
 fn value(field: &Field, sent: Option<Json>) -> Result<Value, InvalidValue> {

@@ -64,7 +64,7 @@ pub(crate) struct RemarkAnswer {
 }
 
 impl ReceiptAnswer {
-    /// The receipt of a throw that is not committed yet.
+    /// Creates the receipt of a throw that is not committed yet.
     pub(crate) fn queued(throw: Uuid, source: &SourceName) -> Self {
         Self {
             ok: true,

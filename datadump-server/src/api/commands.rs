@@ -7,8 +7,8 @@ use poem_openapi::{ApiResponse, OpenApi, param::Path, types::Type as _};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Tag,
     devices::{HubList, address},
+    tag::Tag,
 };
 use crate::{
     answer::{Object, Reply},

@@ -7,7 +7,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem_openapi::{Object as ApiObject, OpenApi};
 use serde::Serialize;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{answer::Reply, problem::Problem};
 
 /// How long the readiness probe waits for the database.

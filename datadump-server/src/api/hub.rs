@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Object, ReceiptAnswer, Reply},
     extract::{

@@ -11,7 +11,7 @@ use poem_openapi::{
     types::Type as _,
 };
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::ThrowCounters,
     metrics::{Metrics, ThrowLoad},

@@ -17,6 +17,7 @@ mod status;
 mod storage_answer;
 mod storages;
 mod stream;
+mod tag;
 mod throw_response;
 mod throws;
 mod versions;
@@ -25,28 +26,17 @@ use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
 use datadump_core::Dump;
 use poem::{endpoint::BoxEndpoint, http::Method};
-use poem_openapi::{OpenApi, OpenApiService, Tags, registry::MetaApi, registry::Registry};
+use poem_openapi::{OpenApi, OpenApiService, registry::MetaApi, registry::Registry};
 
 use crate::{extract::flatten, live::Streams, metrics::Metrics, throwing::Thrower};
 
-/// All resources, in the order of the document.
+/// All resources, in the order of the document. They are grouped because a tuple has at most 16 members.
 pub(crate) type Resources = (
-    throws::Throws,
-    sources::Sources,
-    processors::Processors,
-    quarantine::Quarantine,
-    replays::Replays,
-    storages::Storages,
-    versions::Versions,
-    rows::Rows,
-    hub::Hub,
-    devices::Devices,
-    commands::Commands,
-    stream::Stream,
-    stream::ReadingStream,
-    status::Status,
-    metrics::MetricsPage,
-    health::Health,
+    (throws::Throws, sources::Sources, processors::Processors, quarantine::Quarantine, replays::Replays),
+    (storages::Storages, versions::Versions, rows::Rows),
+    (hub::Hub, devices::Devices, commands::Commands),
+    (stream::Stream, stream::ReadingStream),
+    (status::Status, metrics::MetricsPage, health::Health),
 );
 
 /// Creates all resources.
@@ -57,40 +47,30 @@ pub(crate) fn resources(
     metrics: &Arc<Metrics>,
 ) -> Resources {
     (
-        throws::Throws { thrower: thrower.clone() },
-        sources::Sources { dump: dump.clone() },
-        processors::Processors { dump: dump.clone() },
-        quarantine::Quarantine { dump: dump.clone() },
-        replays::Replays { dump: dump.clone() },
-        storages::Storages { dump: dump.clone() },
-        versions::Versions { dump: dump.clone() },
-        rows::Rows { dump: dump.clone() },
-        hub::Hub { dump: dump.clone(), thrower: thrower.clone() },
-        devices::Devices { dump: dump.clone() },
-        commands::Commands { dump: dump.clone() },
-        stream::Stream { streams: streams.clone() },
-        stream::ReadingStream { streams: streams.clone() },
-        status::Status { dump: dump.clone(), metrics: metrics.clone() },
-        metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
-        health::Health { dump: dump.clone() },
+        (
+            throws::Throws { thrower: thrower.clone() },
+            sources::Sources { dump: dump.clone() },
+            processors::Processors { dump: dump.clone() },
+            quarantine::Quarantine { dump: dump.clone() },
+            replays::Replays { dump: dump.clone() },
+        ),
+        (
+            storages::Storages { dump: dump.clone() },
+            versions::Versions { dump: dump.clone() },
+            rows::Rows { dump: dump.clone() },
+        ),
+        (
+            hub::Hub { dump: dump.clone(), thrower: thrower.clone() },
+            devices::Devices { dump: dump.clone() },
+            commands::Commands { dump: dump.clone() },
+        ),
+        (stream::Stream { streams: streams.clone() }, stream::ReadingStream { streams: streams.clone() }),
+        (
+            status::Status { dump: dump.clone(), metrics: metrics.clone() },
+            metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
+            health::Health { dump: dump.clone() },
+        ),
     )
-}
-
-/// Groups of operations.
-#[derive(Tags)]
-enum Tag {
-    /// Throw data, and manage how it is processed.
-    Throw,
-    /// Declare storages and their versions.
-    Factory,
-    /// Read and write the rows of a storage.
-    Rows,
-    /// Manage devices, their readings and their commands.
-    Hub,
-    /// Follow changes as they are committed.
-    Live,
-    /// Monitor the server.
-    Operation,
 }
 
 /// Returns whether responses of an operation must never be recorded, because they contain a secret.

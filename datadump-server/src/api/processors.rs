@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Object, Reply, Window, encoded},
     extract::{BaseUrl, JsonBody, Paging, Query, typed},

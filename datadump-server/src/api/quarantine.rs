@@ -11,7 +11,7 @@ use poem_openapi::{
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Tag, replay_answer::ReplayResponse, replays};
+use super::{replay_answer::ReplayResponse, replays, tag::Tag};
 use crate::{
     answer::{Object, Reply, link},
     extract::{

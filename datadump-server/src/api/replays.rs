@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::{
-    Tag,
     replay_answer::{ReplayAnswer, ReplayResponse},
+    tag::Tag,
 };
 use crate::{
     answer::Reply,

@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Object, Reply, encoded, link},
     extract::{

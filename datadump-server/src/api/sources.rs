@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Tag, storages};
+use super::{storages, tag::Tag};
 use crate::{
     answer::{Object, Reply, ThrowCounters},
     extract::{BaseUrl, IfMatch, IfNoneMatch, JsonBody, Paging, Query, expectation, object},

@@ -6,7 +6,7 @@ use datadump_core::{Dump, store::Span};
 use poem_openapi::{Object as ApiObject, OpenApi};
 use serde::Serialize;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Reply, ThrowCounters},
     metrics::Metrics,

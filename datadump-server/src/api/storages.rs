@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Tag, storage_answer::StorageAnswer};
+use super::{storage_answer::StorageAnswer, tag::Tag};
 use crate::{
     answer::Reply,
     extract::{BaseUrl, JsonBody, Paging, Parameter, Query, QueryParameters},

@@ -9,7 +9,7 @@ use poem_openapi::{
     types::Type as _,
 };
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     extract::{DeviceToken, LastEventId, Query},
     live::{ReadingStreamQuery, RowStreamQuery, Streams},

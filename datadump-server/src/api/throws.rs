@@ -4,7 +4,7 @@ use poem::Request;
 use poem_openapi::{OpenApi, param::Path};
 use serde_json::{Value as Json, json};
 
-use super::{Tag, throw_response::ThrowResponse};
+use super::{tag::Tag, throw_response::ThrowResponse};
 use crate::{
     extract::{MaybeKey, Query, ThrowBody, ThrowHead},
     problem::Problem,

@@ -6,7 +6,7 @@ use poem_openapi::{Object as ApiObject, OpenApi, param::Path};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     answer::{Moment, Object, Reply, encoded},
     extract::{BaseUrl, JsonBody, Paging, Query},

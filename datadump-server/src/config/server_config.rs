@@ -39,7 +39,7 @@ pub struct Config {
     pub idle_timeout: Duration,
     /// How long a client may stop reading before it is disconnected.
     pub blocked_timeout: Duration,
-    /// How long a stop waits for requests in progress.
+    /// How long shutdown waits for requests in progress.
     pub stop_timeout: Duration,
     /// How long change-log entries are retained for resuming streams.
     pub change_log_time: Duration,

@@ -57,14 +57,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "throw_memory",
         value: "SIZE",
         help: "Maximum memory for the bodies of throws in progress; their records may use twice as much. Further throws \
-               are answered 503",
+               are answered with 503",
         set: |config, text| values::size(text).map(|value| config.throw_memory = value),
         show: |config| values::show_size(config.throw_memory),
     },
     Setting {
         name: "max_connections",
         value: "NUMBER",
-        help: "Maximum number of open connections; further ones are answered 503",
+        help: "Maximum number of open connections; further ones are answered with 503",
         set: |config, text| values::number(text).map(|value| config.max_connections = value),
         show: |config| config.max_connections.to_string(),
     },
@@ -78,14 +78,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "max_devices",
         value: "NUMBER",
-        help: "Maximum number of registered devices; readings of further ones are answered 429",
+        help: "Maximum number of registered devices; readings of further ones are answered with 429",
         set: |config, text| values::number(text).map(|value| config.max_devices = value),
         show: |config| config.max_devices.to_string(),
     },
     Setting {
         name: "device_rate",
         value: "NUMBER",
-        help: "Maximum number of readings per second from one device; further ones are answered 429",
+        help: "Maximum number of readings per second from one device; further ones are answered with 429",
         set: |config, text| values::number(text).map(|value| config.device_rate = value),
         show: |config| config.device_rate.to_string(),
     },
@@ -120,7 +120,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "stop_timeout",
         value: "TIME",
-        help: "How long a stop waits for requests in progress",
+        help: "How long shutdown waits for requests in progress",
         set: |config, text| values::duration(text).map(|value| config.stop_timeout = value),
         show: |config| values::show_duration(config.stop_timeout),
     },

@@ -22,7 +22,7 @@ use crate::{
     problem::{FaultAnswer, Problem},
 };
 
-/// Content types accepted besides JSON: the defaults of `curl -d`, of `fetch` with a text, and of other
+/// Content types accepted besides JSON: the defaults of `curl -d`, of `fetch` with a string, and of other
 /// clients.
 const LOOSE_TYPES: &[&str] = &["application/x-www-form-urlencoded", "text/plain", "application/octet-stream"];
 

@@ -17,17 +17,17 @@ pub(crate) struct Chunks {
     stream: Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>,
     stall_timeout: Duration,
     is_endless: bool,
-    /// Deadline for the whole body, set when the first chunk has to be waited for.
+    /// Deadline for the whole body, set when the server first has to wait for a chunk.
     deadline: Option<Instant>,
 }
 
 impl Chunks {
-    /// A body that may stall for `stall_timeout` at a time, and take ten times as long in total.
+    /// Creates a body that may stall for `stall_timeout` at a time, and take ten times as long in total.
     pub(crate) fn of(body: Body, stall_timeout: Duration) -> Self {
         Self { is_endless: false, ..Self::endless(body, stall_timeout) }
     }
 
-    /// A body that may stall for `stall_timeout` at a time, without a limit on the total time.
+    /// Creates a body that may stall for `stall_timeout` at a time, without a limit on the total time.
     pub(crate) fn endless(body: Body, stall_timeout: Duration) -> Self {
         Self { stream: Box::pin(body.into_bytes_stream()), stall_timeout, is_endless: true, deadline: None }
     }

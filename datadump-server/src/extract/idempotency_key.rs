@@ -40,7 +40,7 @@ impl MaybeKey {
     }
 }
 
-/// An error about a malformed idempotency key.
+/// Returns an error about a malformed idempotency key.
 pub(crate) fn malformed(detail: String) -> Problem {
     Problem::parameter(IDEMPOTENCY_KEY, "idempotency-key", detail)
 }

@@ -45,7 +45,7 @@ pub(crate) fn expectation(if_match: IfMatch, if_none_match: IfNoneMatch) -> Resu
 }
 
 impl IfMatch {
-    /// What a write expects if there is no other header.
+    /// Returns the condition of a write if there is no other header.
     pub(crate) fn expects(self) -> Expect {
         match self.0 {
             None => Expect::Anything,

@@ -33,7 +33,7 @@ pub(crate) struct Parameter<T: 'static> {
 
 /// The query parameters of an operation.
 pub(crate) trait QueryParameters: Send {
-    /// What they are parsed into.
+    /// The type they are parsed into.
     type Value: Default + Send + 'static;
 
     /// The declared parameters, in the order of the API document.
@@ -111,7 +111,7 @@ impl<'a, P: QueryParameters> ApiExtractor<'a> for Query<P> {
     }
 }
 
-/// A parameter that the core parses.
+/// Creates a parameter that the core parses.
 pub(crate) const fn passed_on(
     name: &'static str,
     schema: fn() -> MetaSchemaRef,

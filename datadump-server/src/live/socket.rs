@@ -77,7 +77,7 @@ pub(super) async fn accept(
     let (blocked_timeout, metrics) = (streams.blocked_timeout, streams.metrics.clone());
     let serve = async move {
         let wrap = |io| WriteTimeout::new(io, blocked_timeout);
-        // The connection counts as open until its handle is dropped, and a stop waits for it.
+        // The connection counts as open until its handle is dropped, and shutdown waits for it.
         let Some((socket, _connection)) = handshake.socket(wrap, config).await else { return };
         if serve(messages, socket).await == End::Blocked {
             metrics.count_cut_off();
@@ -92,7 +92,7 @@ async fn serve(mut messages: MessageStream, socket: Socket) -> End {
     let end = {
         let stop = messages.stop_token();
         let (sending, receiving) = (pin!(send(&mut messages, &mut sink)), pin!(receive(&mut stream)));
-        // A client that does not read must not delay the stop of the server.
+        // A client that does not read must not delay the server's shutdown.
         let stopped = async {
             stop.cancelled().await;
             sleep(CLOSE_TIMEOUT).await;
@@ -103,7 +103,7 @@ async fn serve(mut messages: MessageStream, socket: Socket) -> End {
             () = stopped => End::Broken,
         }
     };
-    tracing::debug!(?end, "a stream over a WebSocket ends");
+    tracing::debug!(?end, "a stream over a WebSocket ended");
     let is_open = matches!(end, End::Closed | End::Close(..));
     if let (true, Ok(socket)) = (is_open, sink.reunite(stream)) {
         let _ = timeout(CLOSE_TIMEOUT, close(socket, end)).await;

@@ -43,8 +43,8 @@ pub(super) struct MessageStream {
     last_sent: Instant,
     /// Whether events have been skipped since then.
     has_skipped: bool,
-    /// When a keep-alive may be due. It is set again when it fires and not for every message, because setting
-    /// a timer costs more than sending one.
+    /// When a keep-alive may be due. It is reset when it fires and not for every message, because setting a
+    /// timer costs more than sending one.
     keep_alive: Pin<Box<Sleep>>,
 }
 
@@ -76,7 +76,7 @@ pub(super) enum Message {
 }
 
 impl MessageStream {
-    /// A stream of committed changes.
+    /// Creates a stream of committed changes.
     pub(super) fn of_changes(
         mut subscription: Subscription,
         content: Content,
@@ -87,7 +87,7 @@ impl MessageStream {
         Self::new(Source::Changes(Box::new(subscription), content), Message::Hello(cursor, now), stop)
     }
 
-    /// A stream of commands of a device.
+    /// Creates a stream of commands of a device.
     pub(super) fn of_commands(commands: CommandStream, stop: CancellationToken) -> Self {
         Self::new(Source::Commands(commands, VecDeque::new()), Message::KeepAlive, stop)
     }
@@ -185,8 +185,8 @@ impl Source {
             }
             Self::Commands(commands, leased) => {
                 let next = commands.next(KEEP_ALIVE_INTERVAL).await;
-                // The device was removed or has another token, or the database failed.
-                let next = next.inspect_err(|error| tracing::debug!(%error, "a stream of commands ends"));
+                // The device was removed or has a new token, or the database failed.
+                let next = next.inspect_err(|error| tracing::debug!(%error, "a stream of commands failed"));
                 leased.extend(next.ok()?);
                 Some(Some(leased.pop_front().map_or(Message::KeepAlive, Message::Command)))
             }

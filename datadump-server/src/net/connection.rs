@@ -22,7 +22,7 @@ const MAX_BUFFER: usize = 64 << 10;
 /// Maximum number of headers of a request.
 const MAX_HEADERS: usize = 100;
 
-/// What all connections share.
+/// The state that all connections share.
 pub(super) struct Server {
     pub(super) app: Arc<App>,
     pub(super) local: SocketAddr,
@@ -79,7 +79,7 @@ pub(super) async fn serve(server: &Server, socket: TcpStream, peer: SocketAddr, 
     });
     match ended.await {
         Some(Ok(())) => {}
-        // The client has disconnected, or does not speak HTTP and was answered 400.
+        // The client has disconnected, or does not speak HTTP and was answered with 400.
         Some(Err(error)) => tracing::debug!(%peer, %error, "a connection failed"),
         None => {
             if activity.is_blocked_stream() {

@@ -1,4 +1,4 @@
-//! Connections over the limit: they are answered 503 without reading the request.
+//! Connections over the limit: they are answered with 503 without reading the request.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},

@@ -243,7 +243,7 @@ mod tests {
         blocked: Duration::from_secs(30),
     };
 
-    /// Returns whether the client has timed out after so many seconds.
+    /// Returns whether the client has timed out after this many seconds.
     async fn is_over_after(timeout: &mut ClientTimeout, seconds: u64) -> bool {
         // The connection polls it at every event.
         let _ = futures_util::poll!(&mut *timeout);

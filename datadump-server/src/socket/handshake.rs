@@ -45,7 +45,7 @@ impl Handshake {
     }
 
     /// Waits until the response is sent and returns the WebSocket, or `None` if the client is gone. The
-    /// connection counts as open until the handle is dropped, and a stop waits for it.
+    /// connection counts as open until the handle is dropped, and shutdown waits for it.
     pub(crate) async fn socket<T>(
         self,
         wrap: impl FnOnce(Upgraded) -> T,

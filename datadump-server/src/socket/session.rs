@@ -75,7 +75,7 @@ impl Session {
     pub(super) async fn serve(self, mut socket: Socket, connection: ConnectionHandle) {
         let mut responses = Responses::new();
         let end = self.read(&mut socket, &mut responses, &connection).await;
-        tracing::debug!(?end, "a WebSocket session ends");
+        tracing::debug!(?end, "a WebSocket session ended");
         // Messages that were read are committed and, if the connection works, answered.
         let mut can_send = end != End::Broken;
         while let Some((response, _)) = responses.next().await {
@@ -98,7 +98,7 @@ impl Session {
         loop {
             let can_read = responses.len() < MAX_UNANSWERED && unanswered_bytes < MAX_UNANSWERED_BYTES;
             let received = socket.get_ref().last_received();
-            // A silent client is pinged once, and disconnected after as much time again.
+            // A silent client is pinged once, and disconnected if it stays silent for the same time again.
             let is_pinged = pinged_at.is_some_and(|at: Instant| at > received);
             let deadline = received + if is_pinged { self.idle_timeout } else { self.idle_timeout / 2 };
             let flow = tokio::select! {

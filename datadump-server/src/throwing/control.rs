@@ -172,7 +172,7 @@ impl Control {
         Ok(())
     }
 
-    /// Refuses combinations that contradict each other.
+    /// Refuses contradictory combinations.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         let refuse = |detail| Err(Problem::parameter("strict", "not-applicable", detail));
         match (self.on_error, self.mode) {

@@ -68,7 +68,7 @@ impl Lease {
     }
 }
 
-/// An error about throws that need more memory than is left.
+/// Returns an error about throws that need more memory than is left.
 fn out_of_memory() -> Problem {
     let detail = "throws in progress use all memory available to them; try again later";
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded", detail);

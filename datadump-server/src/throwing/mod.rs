@@ -34,8 +34,8 @@ const INBOX: &str = "inbox";
 /// Maximum number of accepted throws that are not committed yet.
 const MAX_ACCEPTED: usize = 1024;
 
-/// Attempts to commit an accepted throw while the database is overloaded or unavailable, and the delay
-/// between them.
+/// Maximum attempts to commit an accepted throw while the database is overloaded or unavailable, and the
+/// delay between them.
 const MAX_ATTEMPTS: usize = 50;
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 

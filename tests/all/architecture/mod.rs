@@ -1,5 +1,5 @@
-//! The rules of the architecture: which crate, layer and service may know which, and how files depend on each
-//! other. A new crate, stage or service is a line in one of these lists.
+//! The rules of the architecture: which crates, layers and services may depend on which, and how files may
+//! depend on each other. A new crate, stage or service is a line in one of these lists.
 
 mod modules;
 
@@ -12,13 +12,13 @@ use self::modules::{Modules, Reference};
 /// A crate, the packages it must not depend on (`x-` for all with that prefix), and words its code must not
 /// contain.
 const CRATES: &[(&str, &[&str], &[&str])] = &[
-    // The core knows no HTTP.
+    // The core does not know HTTP.
     (
         "datadump-core",
         &["datadump-", "poem", "hyper", "http", "axum", "actix", "warp", "tower", "reqwest", "tungstenite"],
         &["poem", "hyper", "axum", "reqwest", "StatusCode", "HeaderMap", "HTTP"],
     ),
-    // The server knows no SQL.
+    // The server does not know SQL.
     (
         "datadump-server",
         &[
@@ -43,7 +43,7 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
             "CREATE TABLE",
         ],
     ),
-    // The client knows neither of them.
+    // The client depends on neither of them.
     (
         "datadump-client",
         &["datadump-", "rusqlite", "sqlx", "sea-", "poem", "hyper", "axum"],
@@ -51,7 +51,7 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
-/// The vocabulary of the core: it knows no stage and no service.
+/// The vocabulary of the core, which depends on no stage and no service.
 const VOCABULARY: &[&str] = &[
     "error",
     "id",
@@ -66,26 +66,26 @@ const VOCABULARY: &[&str] = &[
     "schema",
 ];
 
-/// The stages of the core, and what each may import beside the vocabulary.
+/// The stages of the core, and what each may import besides the vocabulary.
 const STAGES: &[(&str, &[&str])] = &[
     ("process", &[]),
     ("route", &[]),
     ("validate", &[]),
-    // Rows are validated again when another definition is in force.
+    // Rows are validated again when a new definition has come into force.
     ("store", &["validate"]),
 ];
 
-/// What all services share.
+/// Modules that all services share.
 const FOUNDATION: &[&str] = &["background", "context", "system_rows"];
 
-/// The services of the core, bottom to top: each may import those before it.
+/// The services of the core, from bottom to top; each may import those before it.
 const SERVICES: &[&str] =
     &["idempotency", "rows", "definitions", "quarantine", "ingest", "live", "hub", "replay"];
 
-/// Folders of services that are pure: they import the vocabulary only.
+/// Folders of services that are pure and import only the vocabulary.
 const PURE: &[&str] = &["hub/rules/"];
 
-/// The longest circle of files.
+/// Maximum length of a dependency cycle between files.
 const MAX_CIRCLE: usize = 3;
 
 #[test]
@@ -163,7 +163,7 @@ fn every_file_begins_with_what_it_is() {
     }
 }
 
-/// The Rust files below a folder, by their names below it.
+/// Returns the Rust files below a folder, with paths relative to it.
 fn files(folder: &str) -> Vec<(String, String)> {
     let files = workspace::rust_files(folder).into_iter();
     files.map(|(name, text)| (name.strip_prefix(&format!("{folder}/")).unwrap().to_owned(), text)).collect()
@@ -174,7 +174,7 @@ fn parts() -> Vec<&'static str> {
     VOCABULARY.iter().chain(FOUNDATION).chain(SERVICES).copied().chain(stages).collect()
 }
 
-/// The top-level module of a file: `store` for `store/sql/mod.rs` and for `store.rs`.
+/// Returns the top-level module of a file: `store` for `store/sql/mod.rs` and for `store.rs`.
 fn top(file: &str) -> &str {
     let first = file.split('/').next().unwrap_or(file);
     first.strip_suffix(".rs").unwrap_or(first)
@@ -202,7 +202,7 @@ fn forbidden_words(files: &[(String, String)], forbidden: &[&str]) -> Vec<String
     found
 }
 
-/// References from a lower part of the core to a higher one.
+/// Returns the references from a lower part of the core to a higher one.
 fn upward(references: &[Reference]) -> Vec<String> {
     let wrong = references.iter().filter(|reference| !may_know(&reference.from, &reference.to));
     wrong.map(|Reference { from, line, to }| format!("{from}:{line} names {to}")).collect()
@@ -236,7 +236,7 @@ fn may_know(from: &str, to: &str) -> bool {
     }
 }
 
-/// The circles of files that depend on each other, longest first.
+/// Returns the dependency cycles between files, longest first.
 fn circles(references: &[Reference]) -> Vec<BTreeSet<&str>> {
     let mut edges: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for Reference { from, to, .. } in references {
@@ -270,7 +270,7 @@ fn circles(references: &[Reference]) -> Vec<BTreeSet<&str>> {
     circles
 }
 
-/// Each rule can fail: a tree that breaks it is found.
+/// Each rule can fail: a tree that breaks it is detected.
 mod rules_can_fail {
     use super::*;
 

@@ -1,20 +1,21 @@
-//! Reads which modules of a crate each of its files names: in `use` declarations, and in paths within the code.
+//! Determines which modules of a crate each of its files refers to, in `use` declarations and in paths within
+//! the code.
 
 use std::collections::{BTreeMap, HashMap};
 
 /// A path from the root of a crate, such as `["store", "query"]`.
 pub(super) type ModulePath = Vec<String>;
 
-/// The files of a crate, by the modules they hold.
+/// The files of a crate, by the modules they contain.
 pub(super) struct Modules {
     files: BTreeMap<ModulePath, File>,
 }
 
 struct File {
     name: String,
-    /// Paths the file names, each with its line, and whether it is a re-export.
+    /// Paths in the file, each with its line and whether it is a re-export.
     paths: Vec<NamedPath>,
-    /// What the file re-exports, by name.
+    /// The re-exports of the file, by name.
     exports: HashMap<String, Vec<String>>,
 }
 
@@ -24,18 +25,18 @@ struct NamedPath {
     is_reexport: bool,
 }
 
-/// That a file names something of another module.
+/// A reference from a file to another module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reference {
-    /// The file, below the root of the crate.
+    /// The path of the file, relative to the root of the crate.
     pub(super) from: String,
     pub(super) line: usize,
-    /// The file that defines what is named.
+    /// The file that defines the item referred to.
     pub(super) to: String,
 }
 
 impl Modules {
-    /// Reads files, given by their names below the root of the crate and their texts.
+    /// Parses files, given by their paths relative to the root of the crate and their contents.
     pub(super) fn read(files: &[(String, String)]) -> Self {
         let paths: Vec<ModulePath> = files.iter().map(|(name, _)| module_path(name)).collect();
         let files = files.iter().zip(&paths).map(|((name, text), path)| {
@@ -46,7 +47,7 @@ impl Modules {
         Self { files: files.collect() }
     }
 
-    /// All references between files. A name that is re-exported refers to the file that defines it.
+    /// Returns all references between files. A re-exported name refers to the file that defines it.
     pub(super) fn references(&self) -> Vec<Reference> {
         let mut found = Vec::new();
         for (module, file) in &self.files {
@@ -60,7 +61,8 @@ impl Modules {
         found
     }
 
-    /// The file that defines what a path in a module names. None for a module itself, and outside the crate.
+    /// Returns the file that holds the item, or is the module, at a path in a module; `None` if it lies outside the
+    /// crate.
     fn resolve(&self, module: &[String], path: &[String], depth: usize) -> Option<&str> {
         if depth > 8 {
             return None;
@@ -86,8 +88,8 @@ impl Modules {
             (here, rest) = (below, after);
         }
         let file = self.files.get(&here)?;
-        let name = rest.first()?;
-        let exported = file.exports.get(name).and_then(|path| self.resolve(&here, path, depth + 1));
+        let export = rest.first().and_then(|name| file.exports.get(name));
+        let exported = export.and_then(|path| self.resolve(&here, path, depth + 1));
         Some(exported.unwrap_or(&file.name))
     }
 }
@@ -103,9 +105,9 @@ impl File {
             if token == "use" {
                 let is_reexport = matches!(before, Some("pub" | ")"));
                 let end = at + tokens[at..].iter().position(|(token, _)| token == ";").unwrap_or(0);
-                for path in use_tree(&tokens[at + 1..end.max(at + 1)]) {
-                    if is_reexport && let Some(name) = path.last() {
-                        exports.insert(name.clone(), path.clone());
+                for (path, name) in use_tree(&tokens[at + 1..end.max(at + 1)]) {
+                    if is_reexport {
+                        exports.insert(name, path.clone());
                     }
                     paths.push(NamedPath { line: *line, path, is_reexport });
                 }
@@ -131,7 +133,7 @@ impl File {
     }
 }
 
-/// The module a file holds: `store/mod.rs` and `store.rs` hold `store`.
+/// Returns the module that a file contains: `store` for `store/mod.rs` and for `store.rs`.
 fn module_path(name: &str) -> ModulePath {
     let mut path: ModulePath = name.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
     if path.last().is_some_and(|last| matches!(last.as_str(), "mod" | "lib" | "main")) {
@@ -140,10 +142,11 @@ fn module_path(name: &str) -> ModulePath {
     path
 }
 
-/// The paths of a use tree: `a::{b, c::d}` has `a::b` and `a::c::d`.
-fn use_tree(tokens: &[(String, usize)]) -> Vec<Vec<String>> {
+/// Returns the paths of a use tree, each with the name it binds: `a::{b, c::d as e}` has `a::b` as `b` and
+/// `a::c::d` as `e`.
+fn use_tree(tokens: &[(String, usize)]) -> Vec<(Vec<String>, String)> {
     let (mut found, mut prefix, mut stack) = (Vec::new(), Vec::new(), Vec::new());
-    let mut is_alias = false;
+    let (mut is_alias, mut alias) = (false, None);
     for (token, _) in tokens {
         match token.as_str() {
             "::" => {}
@@ -151,34 +154,37 @@ fn use_tree(tokens: &[(String, usize)]) -> Vec<Vec<String>> {
             "," | "}" => {
                 let start = stack.last().cloned().unwrap_or_default();
                 if prefix.len() > start.len() {
-                    found.push(std::mem::replace(&mut prefix, start));
+                    found.push((std::mem::replace(&mut prefix, start), alias.take()));
                 } else {
                     prefix = start;
                 }
                 is_alias = false;
                 if token == "}" {
                     stack.pop();
-                    // What was before the braces is used up.
+                    // The path before the braces is used up.
                     prefix = stack.last().cloned().unwrap_or_default();
                 }
             }
             "as" => is_alias = true,
-            // `use a::b as c` names `b`.
-            _ if is_alias => {}
+            name if is_alias => alias = Some(name.to_owned()),
             name => prefix.push(name.to_owned()),
         }
     }
     if stack.is_empty() && !prefix.is_empty() {
-        found.push(prefix);
+        found.push((prefix, alias));
     }
-    found
+    let named = |(path, alias): (Vec<String>, Option<String>)| {
+        let name = alias.or_else(|| path.last().cloned()).unwrap_or_default();
+        (path, name)
+    };
+    found.into_iter().map(named).collect()
 }
 
 fn is_name(token: &str) -> bool {
     token.starts_with(|first: char| first.is_alphabetic() || first == '_')
 }
 
-/// Names and punctuation, each with its line.
+/// Splits code into names and punctuation, each with its line.
 fn tokens(code: &str) -> Vec<(String, usize)> {
     let mut found: Vec<(String, usize)> = Vec::new();
     for (number, line) in code.lines().enumerate() {
@@ -198,7 +204,7 @@ fn tokens(code: &str) -> Vec<(String, usize)> {
     found
 }
 
-/// The code of a file without its tests, with comments and texts blanked out.
+/// Returns the code of a file without its tests, with comments and string literals blanked out.
 pub(super) fn code(text: &str) -> String {
     let text = &text[..text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len())];
     let bytes: Vec<char> = text.chars().collect();
@@ -255,7 +261,7 @@ mod tests {
             ("store/sql.rs", "use super::Store; pub(in crate::dump) struct Select;"),
             (
                 "dump.rs",
-                "// use crate::nothing::X;\nuse crate::{\n    store::{Query, Store},\n};\nfn f() { let text = \"crate::store::Store\"; crate::store::sql::run() }\n#[cfg(test)]\nmod tests { use crate::store::Store; }",
+                "// use crate::nothing::X;\nuse crate::{\n    store::{self, Query, Store},\n};\nfn f() { let text = \"crate::store::Store\"; crate::store::sql::run() }\n#[cfg(test)]\nmod tests { use crate::store::Store; }",
             ),
         ];
         let files: Vec<_> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
@@ -264,6 +270,7 @@ mod tests {
         assert_eq!(
             found,
             [
+                "dump.rs:2 store/mod.rs",
                 "dump.rs:2 store/sql.rs",
                 "dump.rs:2 store/mod.rs",
                 "dump.rs:5 store/sql.rs",
@@ -275,9 +282,9 @@ mod tests {
     #[test]
     fn use_trees_are_taken_apart() {
         let tree = |text: &str| -> Vec<String> {
-            use_tree(&tokens(text)).iter().map(|path| path.join("::")).collect()
+            use_tree(&tokens(text)).iter().map(|(path, name)| format!("{} {name}", path.join("::"))).collect()
         };
-        assert_eq!(tree("a::b"), ["a::b"]);
-        assert_eq!(tree("a::{b, c::d as e, f::{g, h}}"), ["a::b", "a::c::d", "a::f::g", "a::f::h"]);
+        assert_eq!(tree("a::b"), ["a::b b"]);
+        assert_eq!(tree("a::{b, c::d as e, f::{g, h}}"), ["a::b b", "a::c::d e", "a::f::g g", "a::f::h h"]);
     }
 }

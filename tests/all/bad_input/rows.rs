@@ -101,7 +101,7 @@ async fn bodies_that_are_not_rows_are_refused(server: Server) {
     check("a form", form, 400, "", &["invalid JSON", "json=…, not data=…"]);
     let other = json!({"id": "K2", "count": 1});
     let response = server.put("/api/v1/storage/thing/K1/", &other).await;
-    check("another key than the path's", response, 400, "/id", &["Key"]);
+    check("another key than the path's", response, 400, "/id", &["cannot be changed"]);
     assert_eq!(everything(&server).await, before);
 }
 

@@ -1,5 +1,5 @@
-//! A server that is migrate_and_kill during a migration reports the correct state after a restart, completes the migration, and
-//! loses nothing. Reads keep working during the migration.
+//! A server that is killed during a migration reports the correct state after a restart, completes the
+//! migration, and loses nothing. Reads keep working during the migration.
 //!
 //! `DATADUMP_TEST_ROWS` and `DATADUMP_TEST_KILLS` set the size of the test.
 

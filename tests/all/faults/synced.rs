@@ -22,7 +22,7 @@ use serde_json::{Value as Json, json};
 
 use super::setting;
 
-/// What a response has acknowledged.
+/// A fact that a response has acknowledged.
 #[derive(Debug, Clone)]
 enum Fact {
     /// The number of rows of a storage with this note.

@@ -116,7 +116,7 @@ async fn a_device_stream_contains_all_its_events(server: Server) {
         events.contains("device") && events.contains("command") && events.contains("insert"),
         "{events:?}"
     );
-    server.get("/api/v1/stream?device=new&storage=dog").await.problem_about(400, &["storages"]);
+    server.get("/api/v1/stream?device=new&storage=dog").await.problem_about(400, &["storage"]);
 }
 
 async fn commands_are_streamed_as_they_are_sent(server: Server) {

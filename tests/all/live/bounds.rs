@@ -173,7 +173,7 @@ async fn a_client_that_reads_no_messages_is_disconnected() {
     a_client_that_does_not_read_is_disconnected(upgrade).await;
 }
 
-/// A raw socket that is never read, beside a client that reads.
+/// A raw socket that is never read, next to a client that reads.
 async fn a_client_that_does_not_read_is_disconnected(headers: &str) {
     const ROWS: usize = 20;
     let setup = Setup::default().arguments(["--blocked-timeout", "2s"]);

@@ -137,7 +137,7 @@ async fn a_stop_ends_streams_which_resume_after_a_start(server: Server) {
     save(&server, "B", 1).await;
     let mut stream = EventStream::open(&server, STREAM, Some(&last)).await;
     assert_eq!(stream.next_change().await.unwrap().data["key"], "B");
-    // A position of another database is refused.
+    // A position from a different database is refused.
     let mut stranger = EventStream::open(&server, "/api/v1/stream?since=abc-7", None).await;
     stranger.next().await.unwrap();
     let gap = stranger.next().await.unwrap();
@@ -184,7 +184,7 @@ async fn invalid_stream_parameters_are_refused(server: Server) {
 async fn rows_of_a_source_are_streamed(server: Server) {
     let routes = json!({"routes": [{"storage": "Warm", "when": {"t": {"gte": 20}}}, {"storage": "frost", "when": {"t": {"lt": 0}}}]});
     server.put("/api/v1/source/weather/", &routes).await.is(201).ok();
-    // Filters apply to the fields of an existing storage, whose name a route may spell in another case.
+    // Filters apply to the fields of an existing storage, whose name a route may spell in a different case.
     server.post("/throw/warm", &json!({"t": 20})).await.is(200).ok();
     server.post("/throw/weather", &json!({"t": 21})).await.is(200).ok();
     let mut weather = EventStream::open(&server, "/api/v1/stream?source=weather", None).await;

@@ -28,7 +28,7 @@ use super::{
     connection::{invalid_data, parse_response},
 };
 
-/// Bounds of the timer interval. Between them it is a quarter of the time between two requests.
+/// Bounds of the timer interval. Within these bounds, it is a quarter of the time between two requests.
 const TIMER_INTERVAL: RangeInclusive<Duration> = Duration::from_micros(200)..=Duration::from_millis(1);
 
 /// The `epoll` token of the timer; other tokens are numbers of connections.

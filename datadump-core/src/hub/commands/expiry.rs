@@ -1,12 +1,12 @@
-//! Ends leases, expires commands, and removes commands and transitions that are old.
+//! Ends leases, expires commands, and removes old commands and transitions.
 
 use std::time::Duration;
 
 use crate::{
-    error::{Error, Result},
+    error::Result,
     hub::{
         Hub,
-        rows::read,
+        rows::{due, read},
         rules::{
             Command,
             command::{CommandEvent, NextState},
@@ -45,29 +45,16 @@ impl Hub {
     async fn expire_commands(&self) -> Result<()> {
         let now = self.context.now();
         let in_force = self.context.system(SystemStorage::Command)?;
-        let due = Column::named(&in_force.definition, "due")
-            .ok_or_else(|| Error::internal("commands have no due time"))?;
-        let query = Query::first(
-            Some(Filter::Column(due, Test::Lte(Value::Timestamp(now)))),
-            &[(due, Direction::Ascending), (Column::Key, Direction::Ascending)],
-            BATCH_ROWS,
-        );
-        let page = self.context.store.page(&in_force, &query).await?;
         let (mut writes, mut devices) = (Vec::new(), Vec::new());
-        for row in page.rows {
+        for row in due(&self.context, &in_force, now, BATCH_ROWS).await? {
             let command: Command = read(&in_force, &row)?;
+            let expect = Expect::Exactly(row.version);
             match command.apply(&CommandEvent::Timeout, now) {
                 NextState::Changed(next) => {
-                    writes.push(self.context.put(
-                        SystemStorage::Command,
-                        &next,
-                        Expect::Exactly(row.version),
-                    )?);
+                    writes.push(self.context.put(SystemStorage::Command, &next, expect)?);
                     devices.push(command.device_id);
                 }
-                NextState::Removed => {
-                    writes.push(Write::delete(in_force.clone(), row.key, Expect::Exactly(row.version)));
-                }
+                NextState::Removed => writes.push(Write::delete(in_force.clone(), row.key, expect)),
                 NextState::Unchanged | NextState::Refused => {}
             }
         }
@@ -94,10 +81,8 @@ impl Hub {
                 return Ok(());
             }
             let delete = |row: StoredRow| Write::delete(in_force.clone(), row.key, Expect::Anything);
-            self.context
-                .store
-                .write(WriteBatch::independent(page.rows.into_iter().map(delete).collect()))
-                .await?;
+            let deletes = page.rows.into_iter().map(delete).collect();
+            self.context.store.write(WriteBatch::independent(deletes)).await?;
         }
     }
 }

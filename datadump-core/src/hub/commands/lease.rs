@@ -1,6 +1,6 @@
 //! Leases commands to devices, over long polls and streams.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use serde_json::Value as Json;
 
@@ -23,10 +23,10 @@ use crate::{
     },
 };
 
-/// Maximum number of commands that are leased at once.
+/// Maximum number of commands leased at a time.
 const MAX_LEASED: usize = 100;
 
-/// The commands of a device, as they come.
+/// A stream of a device's commands.
 #[derive(Debug, Clone)]
 pub struct CommandStream {
     hub: Hub,
@@ -35,15 +35,15 @@ pub struct CommandStream {
 }
 
 impl CommandStream {
-    /// Waits up to this long for commands and leases them.
+    /// Leases the next commands, waiting up to `wait` for them.
     pub async fn next(&self, wait: Duration) -> Result<Vec<Json>> {
-        // The device may have been removed, or given another token, meanwhile.
+        // In the meantime, the device may have been removed or given a new token.
         self.hub.lease(self.device, self.token.as_deref(), MAX_LEASED, wait).await
     }
 }
 
 impl Hub {
-    /// Leases commands to a device, oldest first, and waits up to this long if there are none.
+    /// Leases commands to a device, oldest first; waits up to `wait` if there are none.
     pub async fn lease_commands(
         &self,
         device: &str,
@@ -52,27 +52,27 @@ impl Hub {
         wait: Duration,
     ) -> Result<Vec<Json>> {
         let device = self.authenticate(device, token).await?;
-        self.state.liveness.mark_seen(&device.tracker, self.context.now(), None, None);
         self.lease(device.id, token, max, wait).await
     }
 
-    /// The commands of a device as they come.
+    /// Returns a stream of a device's commands.
     pub async fn command_stream(&self, device: &str, token: Option<&str>) -> Result<CommandStream> {
         let device = self.authenticate(device, token).await?;
-        self.state.liveness.mark_seen(&device.tracker, self.context.now(), None, None);
         Ok(CommandStream { hub: self.clone(), device: device.id, token: token.map(str::to_owned) })
     }
 
-    pub(in crate::hub) async fn lease(
-        &self,
-        id: i64,
-        token: Option<&str>,
-        max: usize,
-        wait: Duration,
-    ) -> Result<Vec<Json>> {
+    /// Returns the device with this name or id after checking its token, and marks it as seen.
+    async fn authenticate(&self, device: &str, token: Option<&str>) -> Result<Arc<Device>> {
+        let device = self.find(device).await?;
+        device.check_token(token)?;
+        self.state.liveness.mark_seen(&device.tracker, self.context.now(), None, None);
+        Ok(device)
+    }
+
+    async fn lease(&self, id: i64, token: Option<&str>, max: usize, wait: Duration) -> Result<Vec<Json>> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
-            // The device may have been adopted, removed, or given another token, while it waited.
+            // While it waited, the device may have been adopted, removed or given a new token.
             let device = self.state.cache.by_id(id).ok_or_else(|| Error::UnknownDevice(id.to_string()))?;
             device.check_token(token)?;
             let signal = self.state.signal(id);
@@ -80,10 +80,8 @@ impl Hub {
             let mut notified = pin!(signal.notified());
             notified.as_mut().enable();
             let leased = self.lease_now(&device, max.min(MAX_LEASED)).await?;
-            if !leased.is_empty() || self.state.is_closed() {
-                return Ok(leased);
-            }
-            if tokio::time::timeout_at(deadline, notified).await.is_err() {
+            let has_ended = !leased.is_empty() || self.state.is_closed();
+            if has_ended || tokio::time::timeout_at(deadline, notified).await.is_err() {
                 return Ok(leased);
             }
         }
@@ -118,13 +116,14 @@ impl Hub {
             return Ok(Vec::new());
         }
         let outcomes = self.context.store.write(WriteBatch::independent(writes)).await?;
-        // Commands that another request has leased meanwhile are left out.
+        // Commands that another request has leased in the meantime are left out.
         let leased = outcomes.into_iter().filter_map(|outcome| match outcome {
-            Outcome::Updated(stored) => Some(read(&stored.in_force, &stored.row)),
+            Outcome::Updated(stored) => {
+                Some(read(&stored.in_force, &stored.row).map(|command| to_json(&command)))
+            }
             _ => None,
         });
-        let leased: Vec<Json> =
-            leased.map(|command| command.map(|command| to_json(&command))).collect::<Result<_>>()?;
+        let leased = leased.collect::<Result<Vec<Json>>>()?;
         if !leased.is_empty() {
             self.state.notify(device.id);
         }

@@ -1,5 +1,5 @@
 //! Commands to devices: queued durably, leased to the device, acknowledged and answered by it. Each step is
-//! stored over the version before it, so that of two concurrent steps one wins, on any nodes.
+//! an update conditional on the previous version, so of two concurrent steps, on any nodes, one wins.
 
 mod expiry;
 mod lease;
@@ -42,7 +42,7 @@ const MAX_RETRIES: i32 = 100;
 /// Maximum number of queued commands per device.
 const MAX_QUEUED: usize = 1_000;
 
-/// Attempts to store a step while others store steps of the same command.
+/// Maximum attempts to store a step while others store steps of the same command.
 const MAX_ATTEMPTS: usize = 100;
 
 /// Maximum size of a command's parameters, or of its result, in bytes.
@@ -59,15 +59,15 @@ pub struct NewCommand {
     pub params: Json,
     /// Seconds until it expires; a day by default.
     pub ttl_s: Option<f64>,
-    /// How often it is leased again if it is not acknowledged; 3 times by default.
+    /// Maximum number of times it is leased again if it is not acknowledged; 3 by default.
     pub retries: Option<i32>,
     /// Seconds the device has to acknowledge it; 30 by default.
     pub lease_s: Option<f64>,
-    /// The sender's idempotency key: it is queued once.
+    /// The sender's idempotency key: commands with the same key are queued once.
     pub key: Option<String>,
     /// Its slot: a newer command in the same slot replaces it.
     pub replace: Option<String>,
-    /// Seconds the sender waits for the result. Not used here.
+    /// Seconds the sender waits for the result; not used by the core.
     pub wait_s: Option<f64>,
 }
 
@@ -76,7 +76,7 @@ pub struct NewCommand {
 pub struct QueuedCommand {
     /// Its id.
     pub id: Uuid,
-    /// The command as it is shown.
+    /// The command as the API shows it.
     pub command: Json,
     /// Whether it was queued before with the same key.
     pub replayed: bool,
@@ -91,11 +91,11 @@ pub struct CommandResult {
     /// Further data.
     #[serde(default)]
     pub data: Json,
-    /// The attempt it is the result of.
+    /// The attempt that produced this result.
     pub attempt: Option<i32>,
 }
 
-/// A command as it is shown.
+/// Renders a command as the API shows it.
 pub(super) fn to_json(command: &Command) -> Json {
     json!({
         "id": command.id, "device_id": command.device_id, "device": command.device,
@@ -133,7 +133,7 @@ impl NewCommand {
                 .map_err(|failure| request::invalid(Place::field(field), "name", failure.detail))?;
         }
         if new.params.to_string().len() > MAX_DATA_BYTES {
-            let detail = format!("`params` has at most {MAX_DATA_BYTES} bytes");
+            let detail = format!("`params` can have at most {MAX_DATA_BYTES} bytes");
             return Err(request::invalid(Place::field("params"), "too-long", detail));
         }
         Ok(new)
@@ -156,8 +156,7 @@ impl Hub {
         {
             return queued_before(&before, &new);
         }
-        let waiting = self.count_commands(device.id, State::Queued).await?;
-        if waiting >= MAX_QUEUED {
+        if self.count_queued(device.id).await? >= MAX_QUEUED {
             return Err(Error::TooManyCommands { device: device.row.device.clone(), limit: MAX_QUEUED });
         }
         for _ in 0..MAX_ATTEMPTS {
@@ -170,7 +169,7 @@ impl Hub {
             let outcomes = self.context.store.write(WriteBatch::atomic(writes)).await?;
             match outcomes.into_iter().next() {
                 Some(Outcome::Created(_)) => {
-                    // It is queued: after an error here the sender would queue it again.
+                    // The command is already queued: an error here would make the sender queue it again.
                     if let Some(slot) = &new.replace
                         && let Err(error) = self.clear_slot(&device, slot).await
                     {
@@ -179,14 +178,14 @@ impl Hub {
                     self.state.notify(device.id);
                     return Ok(QueuedCommand { id: command.id, command: to_json(&command), replayed: false });
                 }
-                // Its key is used.
+                // Its key is already in use.
                 Some(Outcome::Invalid(_)) => {
                     let key = new.key.as_deref().unwrap_or_default();
                     if let Some(before) = self.command_with_key(&device, key).await? {
                         return queued_before(&before, &new);
                     }
                 }
-                // A command that it replaces has changed meanwhile.
+                // A command that it replaces has changed in the meantime.
                 _ => {}
             }
         }
@@ -217,7 +216,7 @@ impl Hub {
         }
     }
 
-    /// The writes that supersede the commands in a slot.
+    /// Returns the writes that supersede the commands in a slot.
     async fn supersede(&self, device: &Device, slot: &str, now: Timestamp) -> Result<Vec<Write>> {
         let mut writes = Vec::new();
         for (before, version) in self.in_slot(device, slot).await? {
@@ -228,7 +227,7 @@ impl Hub {
         Ok(writes)
     }
 
-    /// The commands in a slot that are not acknowledged.
+    /// Returns the commands in a slot that are not acknowledged.
     async fn in_slot(&self, device: &Device, slot: &str) -> Result<Vec<(Command, i32)>> {
         let filters = [
             ("device_id__eq", device.id.to_string()),
@@ -238,7 +237,7 @@ impl Hub {
         self.context.rows(SystemStorage::Command, &filters).await
     }
 
-    /// DeviceFilter two that took a slot at the same moment the newer one keeps it.
+    /// Of two that took a slot at the same moment the newer one keeps it.
     async fn clear_slot(&self, device: &Device, slot: &str) -> Result<()> {
         let mut found = self.in_slot(device, slot).await?;
         found.sort_by_key(|(command, _)| command.id);
@@ -258,25 +257,23 @@ impl Hub {
         Ok(found.into_iter().next().map(|(command, _)| command))
     }
 
-    async fn count_commands(&self, device: i64, state: State) -> Result<usize> {
+    async fn count_queued(&self, device: i64) -> Result<usize> {
         let parameters = [
             ("device_id__eq", device.to_string()),
-            ("state__eq", state.name().to_owned()),
+            ("state__eq", State::Queued.name().to_owned()),
             ("limit", "1".to_owned()),
             ("count", "exact".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value));
-        let count =
-            Rows::system(&self.context, SystemStorage::Command).list(&parameters).await?.count.unwrap_or(0);
-        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+        let queued = Rows::system(&self.context, SystemStorage::Command).list(&parameters).await?;
+        Ok(usize::try_from(queued.count.unwrap_or(0)).unwrap_or(usize::MAX))
     }
 
     /// Lists the commands of a device, newest first.
     pub async fn commands(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.find(device).await?;
-        let mut listing =
-            list_of_device(&Rows::system(&self.context, SystemStorage::Command), &device, parameters, "-id")
-                .await?;
+        let commands = Rows::system(&self.context, SystemStorage::Command);
+        let mut listing = list_of_device(&commands, &device, parameters, "-id").await?;
         for row in &mut listing.rows {
             if let Ok(command) = serde_json::from_value::<Command>(row.clone()) {
                 *row = to_json(&command);

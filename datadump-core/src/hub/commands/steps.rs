@@ -41,7 +41,7 @@ impl Hub {
     pub async fn answer_command(&self, id: &str, token: Option<&str>, answer: CommandResult) -> Result<Json> {
         let CommandResult { ok, data, attempt } = answer;
         if data.to_string().len() > MAX_DATA_BYTES {
-            let detail = format!("`data` has at most {MAX_DATA_BYTES} bytes");
+            let detail = format!("`data` can have at most {MAX_DATA_BYTES} bytes");
             return Err(request::invalid(Place::field("data"), "too-long", detail));
         }
         self.step_command(id, Some(token), &CommandEvent::Answer { attempt, ok, data }).await
@@ -93,7 +93,7 @@ impl Hub {
         Ok((read(&in_force, &row)?, row))
     }
 
-    /// Waits until a command has ended, or for this long, and returns it.
+    /// Waits until a command has ended, at most for `timeout`, and returns it.
     pub async fn wait_for_command(&self, id: &str, timeout: Duration) -> Result<Json> {
         let deadline = tokio::time::Instant::now() + timeout;
         let device = self.find_command(id).await?.0.device_id;
@@ -102,10 +102,8 @@ impl Hub {
             let mut notified = pin!(signal.notified());
             notified.as_mut().enable();
             let (command, _) = self.find_command(id).await?;
-            if command.state.is_final() || self.state.is_closed() {
-                return Ok(to_json(&command));
-            }
-            if tokio::time::timeout_at(deadline, notified).await.is_err() {
+            let has_ended = command.state.is_final() || self.state.is_closed();
+            if has_ended || tokio::time::timeout_at(deadline, notified).await.is_err() {
                 return Ok(to_json(&command));
             }
         }

@@ -10,7 +10,7 @@ use crate::{
     hub::{
         Hub,
         cache::Device,
-        rows::{DeviceRow, DeviceState, SensorRow, read},
+        rows::{DeviceRow, DeviceState, SensorRow},
         rules::{Command, name},
     },
     request,
@@ -21,33 +21,31 @@ use crate::{
 /// Maximum period in seconds: a year.
 const MAX_PERIOD: f64 = 366.0 * 86_400.0;
 
-/// Attempts to change a device while other nodes change it.
+/// Maximum attempts to change a device while other nodes change it.
 const MAX_ATTEMPTS: usize = 10;
 
 /// Maximum size of a device's labels in bytes.
 const MAX_LABELS_BYTES: usize = 64 << 10;
 
-/// Changes of a device; what is left out stays.
+/// Changes to a device; omitted members keep their values.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeviceChange {
-    /// The new name.
     device: Option<String>,
     /// `known` adopts a device that is `waiting`.
     state: Option<String>,
-    /// An object of labels.
     labels: Option<Json>,
     /// The expected interval in seconds; null to learn it.
     #[serde(default, deserialize_with = "given")]
     period_s: Option<Option<f64>>,
-    /// Whether its readings have a table of their own.
+    /// Whether its readings are stored in a table of their own.
     own_table: Option<bool>,
-    /// Whether earlier readings move to that table, or back. By default they stay.
+    /// Whether earlier readings are moved to that table, or back; by default they stay.
     #[serde(rename = "move")]
     moves: Option<bool>,
 }
 
-/// Tells null from a missing value.
+/// Distinguishes null from a missing value.
 fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<f64>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -57,7 +55,6 @@ fn fingerprint(token: &str) -> String {
 }
 
 impl Device {
-    /// Checks a token of the device.
     pub(in crate::hub) fn check_token(&self, token: Option<&str>) -> Result<()> {
         match &self.row.token {
             None => Ok(()),
@@ -78,7 +75,7 @@ impl Hub {
         let change: DeviceChange = request::read(change)?;
         for _ in 0..MAX_ATTEMPTS {
             match self.change_known(device, &change, expect).await {
-                // Another node has changed it, and the change has not arrived here yet.
+                // Another node has changed it, and this node has not seen the change yet.
                 Err(Error::Precondition { .. }) if expect.is_none() => {}
                 changed => return changed,
             }
@@ -94,12 +91,12 @@ impl Hub {
     ) -> Result<(DeviceInfo, bool)> {
         let mut device = self.find(device).await?;
         if expect.is_some_and(|version| version > device.version) {
-            // The caller has seen a version of another node that is not known here yet.
+            // The caller has seen a version, written by another node, that this node does not know yet.
             self.read_device(&device.row.device).await?;
             device = self.find(&device.id.to_string()).await.unwrap_or(device);
         }
         let row = changed(&device, change)?;
-        // Also if it was adopted before: readings that arrived in between still wait.
+        // Even if it was adopted before: readings that arrived in between are still waiting.
         let adopted = change.state.is_some() && row.state == DeviceState::Known;
         if row.own_table != device.row.own_table && device.row.moving {
             return Err(Error::InUse("its readings are being moved; try again when that is done".into()));
@@ -120,15 +117,11 @@ impl Hub {
         Ok((self.device(&row.device).await?, adopted))
     }
 
-    /// Stores the settings of a device.
     pub(in crate::hub) async fn put_device(&self, row: &DeviceRow, expect: Expect) -> Result<()> {
         match self.context.write_one(self.context.put(SystemStorage::Device, row, expect)?).await? {
-            Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
-                self.state.cache.put(read(&stored.in_force, &stored.row)?, stored.row.version);
-                Ok(())
-            }
+            Outcome::Updated(stored) | Outcome::Unchanged(stored) => self.state.cache.put_stored(&stored),
             Outcome::Refused(Some(current)) => {
-                self.state.cache.put(read(&current.in_force, &current.row)?, current.row.version);
+                self.state.cache.put_stored(&current)?;
                 let current = self.state.cache.by_id(row.id.unwrap_or_default());
                 Err(Error::Precondition { current: current.map(|device| device.to_json(None)) })
             }
@@ -138,7 +131,7 @@ impl Hub {
                 let detail = format!("another device has the name `{}`", row.device);
                 Err(Error::Invalid(vec![Fault::new(Place::field("device"), "unique", detail)]))
             }
-            other => Err(Error::internal(format!("changing a device had the outcome {other:?}"))),
+            other => Err(Error::internal(format!("unexpected outcome of changing a device: {other:?}"))),
         }
     }
 
@@ -150,7 +143,7 @@ impl Hub {
         }
         for outcome in self.context.store.write(WriteBatch::independent(writes)).await? {
             if let Outcome::Updated(stored) = outcome {
-                self.state.cache.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
+                self.state.cache.put_stored(&stored)?;
             }
         }
         Ok(())
@@ -160,7 +153,7 @@ impl Hub {
     pub async fn remove_device(&self, device: &str) -> Result<()> {
         let device = self.find(device).await?;
         let hub = self.clone();
-        // In a task of its own: the caller may go away before it is done.
+        // In a task of its own, because the caller may be cancelled before it completes.
         let removal = async move { hub.remove_known(&device).await };
         self.context.background.spawn_to_end(removal).await.map_err(Error::internal)?
     }
@@ -172,12 +165,12 @@ impl Hub {
             Ok(())
         };
         remove(SystemStorage::Device, Value::Integer(device.id))?;
-        remove(SystemStorage::Liveness, Value::Text(device.tracker.key().to_owned()))?;
+        remove(SystemStorage::Liveness, Value::Text(device.tracker.key.clone()))?;
         for sensor in device.sensors() {
             remove(SystemStorage::Sensor, Value::Integer(sensor.id))?;
-            remove(SystemStorage::Liveness, Value::Text(sensor.tracker.key().to_owned()))?;
+            remove(SystemStorage::Liveness, Value::Text(sensor.tracker.key.clone()))?;
         }
-        // Before the rows are deleted, so that none is stored again.
+        // Before the rows are deleted, so that no liveness row is stored again.
         device.stop();
         self.context.store.write(WriteBatch::independent(writes)).await?;
         self.state.cache.remove(device.id);
@@ -193,7 +186,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Creates a token for a device and replaces the one it had. It is returned only this once.
+    /// Creates a token for a device, replacing any previous one. The token is returned only this once.
     pub async fn make_device_token(&self, device: &str) -> Result<String> {
         let device = self.find(device).await?;
         let token = format!("dd_device_{}", self.context.ids.secret());
@@ -202,14 +195,14 @@ impl Hub {
         Ok(token)
     }
 
-    /// Removes the token of a device: everyone may push for it again.
+    /// Removes the token of a device; anyone may then push its readings.
     pub async fn remove_device_token(&self, device: &str) -> Result<()> {
         let device = self.find(device).await?;
         let row = DeviceRow { token: None, ..device.row.clone() };
         self.put_device(&row, Expect::Exactly(device.version)).await
     }
 
-    /// Sets the expected interval of a sensor in seconds, or none to learn it.
+    /// Sets the expected interval of a sensor in seconds; null means that it is learned.
     pub async fn change_sensor(&self, device: &str, sensor: &str, change: &Json) -> Result<Json> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -228,9 +221,7 @@ impl Hub {
         let found = found.ok_or_else(unknown)?;
         let row = SensorRow { period_s, ..found.row.clone() };
         match self.context.write_one(self.context.put(SystemStorage::Sensor, &row, Expect::Exists)?).await? {
-            Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
-                self.state.cache.put_sensor(read(&stored.in_force, &stored.row)?, stored.row.version);
-            }
+            Outcome::Updated(stored) | Outcome::Unchanged(stored) => self.state.cache.put_stored(&stored)?,
             _ => return Err(unknown()),
         }
         let sensor = device.sensor(&found.row.sensor_type).ok_or_else(unknown)?;
@@ -250,7 +241,7 @@ fn check_period(period: Option<f64>) -> Result<()> {
     }
 }
 
-/// The settings of a device after a change.
+/// Returns the settings of a device after a change.
 fn changed(device: &Device, change: &DeviceChange) -> Result<DeviceRow> {
     let mut row = device.row.clone();
     if let Some(new_name) = &change.device {

@@ -7,19 +7,15 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{
-    Hub,
-    cache::Device,
-    rows::{LivenessRow, read},
-};
+use super::{Hub, cache::Device};
 use crate::{
-    error::{Error, Fault, Place, Result},
-    live::{DeviceFilter, DeviceRef},
+    error::{Error, Result},
+    live::{DeviceFilter, DeviceRef, not_applicable},
     rows::{Listing, Rows},
     schema::Value,
     store::{
-        Column, Filter, Query, Stored, Test,
-        query::{DEFAULT_LIMIT, Direction, MAX_LIMIT},
+        Stored,
+        query::{DEFAULT_LIMIT, MAX_LIMIT},
         system_storages::SystemStorage,
     },
 };
@@ -27,14 +23,13 @@ use crate::{
 /// A device with the version of its settings.
 #[derive(Debug, Clone)]
 pub struct DeviceInfo {
-    /// The device as it is shown.
+    /// The device as the API shows it.
     pub device: Json,
     /// The version.
     pub version: i32,
 }
 
-/// Lists the rows of one device in a default order. The parameters that are added here are left out of the
-/// links to other pages.
+/// Lists the rows of one device in a default order. Links to other pages omit the parameters added here.
 pub(super) async fn list_of_device(
     rows: &Rows,
     device: &Device,
@@ -54,13 +49,8 @@ pub(super) async fn list_of_device(
     Ok(listing)
 }
 
-fn not_applicable(parameter: &str, detail: String) -> Error {
-    let at = Place::Parameter(parameter.to_owned());
-    Error::Query(vec![Fault::new(at, "not-applicable", detail)])
-}
-
 impl Hub {
-    /// Resolves the device and the sensor of a subscription.
+    /// Resolves the device and sensor named in a subscription.
     pub(crate) async fn device_filter(
         &self,
         device: Option<&str>,
@@ -81,21 +71,14 @@ impl Hub {
         Ok(DeviceFilter { device, sensor })
     }
 
-    /// The device with this name or id.
+    /// Returns the device with this name or id.
     pub(super) async fn find(&self, device: &str) -> Result<Arc<Device>> {
         let found = self.ready().await?.cache.find(device);
         found.ok_or_else(|| Error::UnknownDevice(device.to_owned()))
     }
 
-    /// The device with this name or id, for a client that has its token.
-    pub(super) async fn authenticate(&self, device: &str, token: Option<&str>) -> Result<Arc<Device>> {
-        let device = self.find(device).await?;
-        device.check_token(token)?;
-        Ok(device)
-    }
-
-    /// Lists devices with their status, their sensors and last values: filters, ordering and pages as for rows,
-    /// or all devices with one `status`.
+    /// Lists devices with their status, sensors and last values, with filters, ordering and pages as for
+    /// rows, or all devices with one `status`.
     pub async fn devices(&self, parameters: &[(String, String)]) -> Result<Listing> {
         self.ready().await?;
         if let Some((_, status)) = parameters.iter().find(|(name, _)| name == "status") {
@@ -173,25 +156,11 @@ impl Hub {
         })
     }
 
-    /// Loads what other nodes have stored about these devices.
+    /// Reloads the rows of these devices, which other nodes may have written.
     async fn refresh(&self, ids: &[i64]) -> Result<()> {
-        let in_force = self.context.system(SystemStorage::Liveness)?;
-        let column = Column::named(&in_force.definition, "device_id")
-            .ok_or_else(|| Error::internal("liveness without a device"))?;
         for ids in ids.chunks(200) {
-            let ids = ids.iter().map(|id| Value::Integer(*id)).collect();
-            let query = Query::first(
-                Some(Filter::Column(column, Test::In(ids))),
-                &[(Column::Key, Direction::Ascending)],
-                100_000,
-            );
-            for row in self.context.store.page(&in_force, &query).await?.rows {
-                let liveness: LivenessRow = read(&in_force, &row)?;
-                let tracker = self.state.cache.tracker(liveness.device_id, liveness.sensor_id);
-                if let Some(tracker) = tracker {
-                    tracker.load(liveness, row.version);
-                }
-            }
+            let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+            self.read_liveness(&[("device_id__in", ids.join(","))]).await?;
         }
         Ok(())
     }
@@ -217,13 +186,8 @@ impl Hub {
     /// Lists the status changes of a device and its sensors, newest first.
     pub async fn transitions(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.find(device).await?;
-        let mut listing = list_of_device(
-            &Rows::system(&self.context, SystemStorage::Transition),
-            &device,
-            parameters,
-            "-id",
-        )
-        .await?;
+        let transitions = Rows::system(&self.context, SystemStorage::Transition);
+        let mut listing = list_of_device(&transitions, &device, parameters, "-id").await?;
         for row in &mut listing.rows {
             if let Some(row) = row.as_object_mut() {
                 for service in ["version", "created_at", "updated_at"] {

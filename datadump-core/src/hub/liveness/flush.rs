@@ -1,5 +1,5 @@
-//! Flushes changed liveness states: each is stored over the version that is known, together with the transition
-//! if the status has changed.
+//! Flushes changed liveness states: each is stored if the row still has the known version, together with the
+//! transition if the status has changed.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -22,15 +22,8 @@ const BATCH_ROWS: usize = 1_000;
 /// Transitions that are written concurrently.
 const MAX_CONCURRENT: usize = 64;
 
-/// Attempts to store a state that other nodes store as well.
+/// Maximum attempts to store a state while other nodes store it too.
 const MAX_ATTEMPTS: usize = 5;
-
-/// The writes that store the state of one tracker.
-struct TrackerWrites {
-    liveness: Write,
-    transition: Option<Write>,
-    was: Option<&'static str>,
-}
 
 impl Hub {
     /// Stores the states that are due, or all that have changed.
@@ -43,7 +36,7 @@ impl Hub {
             if waiting.is_empty() {
                 break;
             }
-            // A batch that fails does not keep the others from being stored.
+            // A failing batch does not prevent the others from being stored.
             for some in waiting.chunks(BATCH_ROWS) {
                 stored = self.flush_batch(some).await.and(stored);
             }
@@ -55,24 +48,24 @@ impl Hub {
     }
 
     async fn flush_batch(&self, waiting: &[Arc<Tracker>]) -> Result<()> {
-        // What is not stored is queued again when its guard is dropped.
+        // A state that is not stored is queued again when its guard is dropped.
         let (mut plain, mut refreshes, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
         for tracker in waiting {
-            let writes = match self.writes_of(tracker) {
+            let (liveness, transition, was) = match self.writes_of(tracker) {
                 Ok(Some(writes)) => writes,
                 Ok(None) => continue,
                 Err(error) => {
-                    tracing::warn!(tracker = tracker.key(), %error, "a liveness state cannot be stored");
+                    tracing::warn!(tracker = tracker.key, %error, "a liveness state cannot be stored");
                     continue;
                 }
             };
-            let pending = PendingFlush { hub: &self.state, tracker, was: writes.was, is_stored: false };
-            match writes.transition {
+            let pending = PendingFlush { hub: &self.state, tracker, was, is_stored: false };
+            match transition {
                 None => {
-                    refreshes.push(writes.liveness);
+                    refreshes.push(liveness);
                     plain.push(pending);
                 }
-                Some(transition) => transitions.push((pending, [writes.liveness, transition])),
+                Some(transition) => transitions.push((pending, [liveness, transition])),
             }
         }
         if !refreshes.is_empty() {
@@ -94,13 +87,16 @@ impl Hub {
         Ok(())
     }
 
-    /// The writes that store the state of a tracker.
-    fn writes_of(&self, tracker: &Arc<Tracker>) -> Result<Option<TrackerWrites>> {
-        let (period, names) = self.tracked(tracker);
-        let Some((device, sensor)) = names else { return Ok(None) };
+    /// The writes that store the state of a tracker and its transition, if there is one, with the status before.
+    fn writes_of(
+        &self,
+        tracker: &Arc<Tracker>,
+    ) -> Result<Option<(Write, Option<Write>, Option<&'static str>)>> {
+        let Some((period, device, sensor)) = self.tracked(tracker) else { return Ok(None) };
         let mut state = tracker.state();
         (state.is_queued, state.is_urgent) = (false, false);
-        let Some(liveness) = state.liveness.clone().filter(|_| !tracker.stopped.load(Ordering::Relaxed))
+        let Some(liveness) =
+            state.known.liveness.clone().filter(|_| !tracker.stopped.load(Ordering::Relaxed))
         else {
             return Ok(None);
         };
@@ -112,8 +108,8 @@ impl Hub {
             device_id: tracker.device,
             sensor_id: tracker.sensor,
             state: liveness.clone(),
-            last: state.last.clone(),
-            clock_off_s: state.clock_off,
+            last: state.known.last.clone(),
+            clock_off_s: state.known.clock_off,
             due,
         };
         let expect = state.version.map_or(Expect::Absent, Expect::Exactly);
@@ -137,11 +133,7 @@ impl Hub {
                 Some(self.context.put(SystemStorage::Transition, &row, Expect::Absent)?)
             }
         };
-        Ok(Some(TrackerWrites {
-            liveness: self.context.put(SystemStorage::Liveness, &row, expect)?,
-            transition,
-            was,
-        }))
+        Ok(Some((self.context.put(SystemStorage::Liveness, &row, expect)?, transition, was)))
     }
 }
 
@@ -165,7 +157,7 @@ impl Drop for PendingFlush<'_> {
 }
 
 impl PendingFlush<'_> {
-    /// Takes over the outcome of the write.
+    /// Applies the outcome of the write to the tracker.
     fn finish(mut self, outcome: Outcome) -> Result<()> {
         let (tracker, was) = (self.tracker, self.was);
         let mut state = tracker.state();
@@ -173,11 +165,11 @@ impl PendingFlush<'_> {
             Outcome::Created(stored) | Outcome::Updated(stored) | Outcome::Unchanged(stored) => {
                 state.version = Some(stored.row.version);
             }
-            // Another node has stored a state meanwhile.
+            // Another node has stored a state in the meantime.
             Outcome::Refused(Some(stored)) => {
                 let theirs: LivenessRow = read(&stored.in_force, &stored.row)?;
                 state.version = Some(stored.row.version);
-                if let Some(ours) = &state.liveness {
+                if let Some(ours) = &state.known.liveness {
                     let is_newer = ours.seen > theirs.state.seen
                         || (ours.seen == theirs.state.seen && ours.status != theirs.state.status);
                     if is_newer {
@@ -185,19 +177,21 @@ impl PendingFlush<'_> {
                         state.was = differs.then(|| theirs.state.status.name());
                         self.hub.liveness.push_urgent(tracker, &mut state);
                     } else {
-                        state.liveness = Some(theirs.state);
+                        state.known.liveness = Some(theirs.state);
                         state.was = None;
                     }
                 }
             }
-            // The row was removed meanwhile.
+            // The row has been removed in the meantime.
             Outcome::Refused(None) => {
                 state.version = None;
                 state.was = was;
                 self.hub.liveness.push_urgent(tracker, &mut state);
             }
             other => {
-                return Err(Error::internal(format!("storing a liveness state had the outcome {other:?}")));
+                return Err(Error::internal(format!(
+                    "unexpected outcome of storing a liveness state: {other:?}"
+                )));
             }
         }
         drop(state);

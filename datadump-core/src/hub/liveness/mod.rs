@@ -1,7 +1,7 @@
-//! When devices and sensors were last seen. A push updates this in memory; twice a second what has changed is
-//! flushed and overdue devices are marked late or offline. Every node flushes what it has seen itself. A state
-//! is stored only over the version that is known here, so it does not matter which node sees first that a
-//! device is late.
+//! When devices and sensors were last seen. A push updates this in memory; twice a second, changes are
+//! flushed and overdue devices are marked late or offline. Every node flushes what it has seen itself. A
+//! state is stored only if the row still has the version that this node knows, so it does not matter which
+//! node is the first to notice that a device is late.
 
 mod flush;
 mod timeouts;
@@ -28,19 +28,13 @@ impl Hub {
         });
     }
 
-    /// The period that was set for a tracker, and the names of its device and sensor; none if it is removed.
-    fn tracked(&self, tracker: &Tracker) -> (Option<f64>, Option<(String, Option<String>)>) {
-        let Some(device) = self.state.cache.by_id(tracker.device) else { return (None, None) };
-        let name = device.row.device.clone();
-        match tracker.sensor {
-            None => (device.row.period_s, Some((name, None))),
-            Some(id) => match self.state.cache.sensor_by_id(id) {
-                Some((_, sensor)) => {
-                    let period = sensor.row.period_s.or(device.row.period_s);
-                    (period, Some((name, Some(sensor.row.sensor_type.clone()))))
-                }
-                None => (None, None),
-            },
-        }
+    /// Returns the period that was set for a tracker, and the names of its device and sensor; no names if it
+    /// has been removed.
+    fn tracked(&self, tracker: &Tracker) -> Option<(Option<f64>, String, Option<String>)> {
+        let device = self.state.cache.by_id(tracker.device)?;
+        let (name, period) = (device.row.device.clone(), device.row.period_s);
+        let Some(sensor) = tracker.sensor else { return Some((period, name, None)) };
+        let (_, sensor) = self.state.cache.sensor_by_id(sensor)?;
+        Some((sensor.row.period_s.or(period), name, Some(sensor.row.sensor_type.clone())))
     }
 }

@@ -1,4 +1,4 @@
-//! Trackers: when each device and sensor was last seen, in memory, and which of them have to be stored.
+//! Trackers keep in memory when each device and sensor was last seen, and whether that has to be stored.
 
 use std::sync::{
     Arc,
@@ -15,17 +15,18 @@ use crate::{
     },
 };
 
-/// How long a state in which only the time has changed is not stored again, in microseconds. The usual interval
-/// of the device counts if it is shorter, so that other nodes do not take the device for late.
+/// Minimum time before a state in which only the time has changed is stored again, in microseconds. If the
+/// usual interval of the device is shorter, that is used, so that other nodes do not mistake the device for
+/// late.
 pub(super) const MAX_STALENESS: i64 = 2_000_000;
 
-/// A clock that is off by more than this is reported, in microseconds.
+/// Difference in microseconds beyond which a device's clock is reported as wrong.
 const CLOCK_TOLERANCE: i64 = 60_000_000;
 
 /// Tracks when a device or a sensor was last seen.
 #[derive(Debug)]
 pub(in crate::hub) struct Tracker {
-    pub(super) key: String,
+    pub(in crate::hub) key: String,
     pub(super) device: i64,
     pub(super) sensor: Option<i64>,
     state: Mutex<TrackerState>,
@@ -34,25 +35,23 @@ pub(in crate::hub) struct Tracker {
 
 #[derive(Debug, Default)]
 pub(super) struct TrackerState {
-    /// None if it was never seen.
-    pub(in crate::hub) liveness: Option<LivenessState>,
-    pub(in crate::hub) last: Option<LastValue>,
-    pub(in crate::hub) clock_off: Option<f64>,
+    pub(super) known: TrackerSnapshot,
     /// The version of the stored row.
     pub(super) version: Option<i32>,
     /// The status before a change that is not stored yet.
     pub(super) was: Option<&'static str>,
     /// Whether it is in the flush queue.
     pub(super) is_queued: bool,
-    /// Whether more than the time has changed.
+    /// Whether anything other than the time has changed.
     pub(super) is_urgent: bool,
-    /// Until when it need not be stored again.
+    /// Time until which it need not be stored again.
     pub(super) fresh_until: Option<Timestamp>,
 }
 
-/// A copy of what a tracker knows.
+/// What a tracker knows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::hub) struct TrackerSnapshot {
+    /// None if it was never seen.
     pub(in crate::hub) liveness: Option<LivenessState>,
     pub(in crate::hub) last: Option<LastValue>,
     pub(in crate::hub) clock_off: Option<f64>,
@@ -82,38 +81,29 @@ impl Tracker {
         self.state.lock()
     }
 
-    pub(in crate::hub) fn key(&self) -> &str {
-        &self.key
-    }
-
     /// Stops storing the state, because the device is removed.
     pub(in crate::hub) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
     pub(in crate::hub) fn snapshot(&self) -> TrackerSnapshot {
-        let state = self.state();
-        TrackerSnapshot {
-            liveness: state.liveness.clone(),
-            last: state.last.clone(),
-            clock_off: state.clock_off,
-        }
+        self.state().known.clone()
     }
 
-    /// Takes over a stored state, unless a newer one is here.
+    /// Loads a stored state, unless the tracker has a newer one.
     pub(in crate::hub) fn load(&self, row: LivenessRow, version: i32) {
         let mut state = self.state();
-        if state.liveness.as_ref().is_none_or(|known| known.seen <= row.state.seen) && !state.is_queued {
-            state.liveness = Some(row.state);
-            state.last = row.last;
-            state.clock_off = row.clock_off_s;
+        let is_newer = |known: &LivenessState| known.seen > row.state.seen;
+        if !state.known.liveness.as_ref().is_some_and(is_newer) && !state.is_queued {
+            let (liveness, last, clock_off) = (Some(row.state), row.last, row.clock_off_s);
+            state.known = TrackerSnapshot { liveness, last, clock_off };
             state.version = Some(version);
         }
     }
 }
 
 impl TrackerState {
-    /// Whether it has to be stored now.
+    /// Returns whether it has to be stored now.
     fn is_due(&self, now: Timestamp) -> bool {
         // The lower bound: a clock that was set back must not delay it.
         let is_fresh = |until: Timestamp| (1..=MAX_STALENESS).contains(&(until.micros() - now.micros()));
@@ -135,7 +125,7 @@ impl FlushQueue {
         self.push(tracker, state);
     }
 
-    /// Notes that a device, or a sensor with this value, was seen. `at` is the time by its own clock.
+    /// Marks a device, or a sensor with this value, as seen. `at` is the time by its own clock.
     pub(in crate::hub) fn mark_seen(
         &self,
         tracker: &Arc<Tracker>,
@@ -144,7 +134,7 @@ impl FlushQueue {
         at: Option<Timestamp>,
     ) {
         let mut state = tracker.state();
-        let was = match &mut state.liveness {
+        let was = match &mut state.known.liveness {
             Some(liveness) => liveness.mark_seen(now).map(Status::name),
             none => {
                 *none = Some(LivenessState::first(now));
@@ -152,33 +142,35 @@ impl FlushQueue {
             }
         };
         state.was = state.was.or(was);
-        // A value that arrives late is not the last one; but no value is from the future.
+        // A value that arrives late does not replace a later one, unless that one claims to be from the
+        // future.
         if let Some(last) = last
             && state
+                .known
                 .last
                 .as_ref()
                 .is_none_or(|before| before.timestamp <= last.timestamp || before.timestamp > now)
         {
-            state.last = Some(last);
+            state.known.last = Some(last);
         }
         let off = at.map(|at| at.micros() - now.micros());
         #[expect(clippy::cast_precision_loss, reason = "a difference in microseconds is far below 2^53")]
         let off = off.map(|off| if off.abs() > CLOCK_TOLERANCE { Some(off as f64 / 1e6) } else { None });
-        state.clock_off = off.unwrap_or(state.clock_off);
+        state.known.clock_off = off.unwrap_or(state.known.clock_off);
         self.push(tracker, &mut state);
     }
 
-    /// Notes that it was seen at a time in the past, unless a later time is known.
+    /// Marks it as seen at a time in the past, unless a later time is known.
     pub(in crate::hub) fn recover(&self, tracker: &Arc<Tracker>, then: Timestamp, last: Option<LastValue>) {
         if tracker.snapshot().liveness.is_none_or(|liveness| liveness.seen < then) {
             self.mark_seen(tracker, then, last, None);
         }
     }
 
-    /// Computes the next timeout again, after the period was changed.
+    /// Recomputes the next timeout after the period has changed.
     pub(in crate::hub) fn reschedule(&self, tracker: &Arc<Tracker>) {
         let mut state = tracker.state();
-        if state.liveness.is_some() {
+        if state.known.liveness.is_some() {
             self.push_urgent(tracker, &mut state);
         }
     }
@@ -186,14 +178,14 @@ impl FlushQueue {
     /// Takes the trackers that have to be stored by `now`.
     pub(super) fn take_due(&self, now: Timestamp) -> Vec<Arc<Tracker>> {
         let all = std::mem::take(&mut *self.queue.lock());
-        // Without the lock on the queue: `mark_seen` locks a tracker first and the queue second.
+        // The queue must not be locked here: `mark_seen` locks a tracker first and the queue second.
         let (due, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|tracker| tracker.state().is_due(now));
         self.queue.lock().extend(rest);
         due
     }
 }
 
-/// Whether a device's clock is so far off that its times may be wrong.
+/// Returns whether a device's clock is so far off that its times may be wrong.
 pub(in crate::hub) fn is_clock_off(at: Timestamp, now: Timestamp) -> bool {
     const DAY: i64 = 86_400 * 1_000_000;
     !(-366 * DAY..=DAY).contains(&(at.micros() - now.micros()))
@@ -216,8 +208,8 @@ mod tests {
         assert_eq!((due(0.0), due(0.0)), (1, 0), "it was never seen before");
         let stored = |now: f64| {
             let mut state = tracker.state();
-            let (liveness, fresh_until) = (state.liveness.take(), Some(at(now + 2.0)));
-            *state = TrackerState { liveness, fresh_until, ..TrackerState::default() };
+            let (known, fresh_until) = (std::mem::take(&mut state.known), Some(at(now + 2.0)));
+            *state = TrackerState { known, fresh_until, ..TrackerState::default() };
         };
         stored(0.0);
         queue.mark_seen(&tracker, at(0.1), None, None);

@@ -19,97 +19,77 @@ const RETENTION: i64 = 30 * 86_400 * 1_000_000;
 /// Maximum number of steps that are recorded per command.
 const MAX_STEPS: usize = 100;
 
-/// The state of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub(crate) enum State {
     /// Waiting for its device.
     Queued,
     /// Given to its device, which has to acknowledge it in time.
     Leased,
     /// Acknowledged by its device.
     Acked,
-    /// Carried out.
     Done,
     /// Failed on the device, or never acknowledged.
     Failed,
     /// Not carried out in time.
     Expired,
-    /// Cancelled by its sender.
     Cancelled,
     /// Replaced by a newer command in the same slot.
     Superseded,
 }
 
-/// A command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Command {
-    /// Its id.
-    pub id: Uuid,
-    /// The id of its device.
-    pub device_id: i64,
+pub(crate) struct Command {
+    pub(crate) id: Uuid,
+    pub(crate) device_id: i64,
     /// The name of its device when it was sent.
-    pub device: String,
-    /// The method to call.
-    pub method: String,
-    /// The parameters.
-    pub params: Json,
-    /// Its state.
-    pub state: State,
-    /// How often it was leased.
-    pub attempt: i32,
-    /// How often it is leased again if it is not acknowledged.
-    pub retries: i32,
+    pub(crate) device: String,
+    pub(crate) method: String,
+    pub(crate) params: Json,
+    pub(crate) state: State,
+    pub(crate) attempt: i32,
+    /// Maximum number of times it is leased again if it is not acknowledged.
+    pub(crate) retries: i32,
     /// Seconds the device has to acknowledge it.
-    pub lease_s: f64,
+    pub(crate) lease_s: f64,
     /// The sender's idempotency key.
     #[serde(rename = "idempotency_key")]
-    pub key: Option<String>,
+    pub(crate) key: Option<String>,
     /// The slot in which a newer command replaces it.
-    pub slot: Option<String>,
-    /// When the lease ends.
-    pub lease_until: Option<Timestamp>,
-    /// When it expires.
-    pub expires_at: Timestamp,
-    /// When its state changes by itself: the end of the lease, expiry, or removal.
-    pub due: Option<Timestamp>,
+    pub(crate) slot: Option<String>,
+    pub(crate) lease_until: Option<Timestamp>,
+    pub(crate) expires_at: Timestamp,
+    /// When its state changes by itself: when the lease ends, the command expires, or it is removed.
+    pub(crate) due: Option<Timestamp>,
     /// The result from the device: `{"ok", "data"}`.
-    pub answer: Option<Json>,
-    /// All states it had.
-    pub steps: Vec<CommandStep>,
+    pub(crate) answer: Option<Json>,
+    /// All states it has been in.
+    pub(crate) steps: Vec<CommandStep>,
 }
 
-/// A state that a command had.
+/// A state that a command has been in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CommandStep {
-    /// The state.
-    pub state: State,
-    /// When it got that state.
-    pub at: Timestamp,
-    /// The attempt.
-    pub attempt: i32,
+pub(crate) struct CommandStep {
+    pub(crate) state: State,
+    pub(crate) at: Timestamp,
+    pub(crate) attempt: i32,
     /// The reason, if it is not obvious.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// Something that happens to a command.
 #[derive(Debug, Clone, PartialEq)]
-pub enum CommandEvent {
-    /// It is given to its device.
+pub(crate) enum CommandEvent {
     Lease,
     /// Its device acknowledges it, optionally naming the attempt.
     Ack(Option<i32>),
     /// Its device sends the result.
     Answer {
-        /// The attempt, if the device names it.
         attempt: Option<i32>,
-        /// Whether it was carried out.
         ok: bool,
-        /// The result's data.
         data: Json,
     },
-    /// Its sender cancels it.
     Cancel,
     /// A newer command takes its slot.
     Supersede,
@@ -119,20 +99,17 @@ pub enum CommandEvent {
 
 /// The effect of an event.
 #[derive(Debug, Clone, PartialEq)]
-pub enum NextState {
-    /// The command is this now.
+pub(crate) enum NextState {
+    /// The command after the event.
     Changed(Box<Command>),
-    /// Nothing changes.
     Unchanged,
     /// The event is not allowed in its state.
     Refused,
-    /// The command is removed.
     Removed,
 }
 
 impl State {
-    /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Leased => "leased",
@@ -145,22 +122,23 @@ impl State {
         }
     }
 
-    /// Whether it has ended.
-    pub fn is_final(self) -> bool {
+    pub(crate) fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::Leased | Self::Acked)
     }
 }
 
 impl Command {
     /// Returns the command after an event.
-    pub fn apply(&self, event: &CommandEvent, now: Timestamp) -> NextState {
+    pub(crate) fn apply(&self, event: &CommandEvent, now: Timestamp) -> NextState {
         if self.state.is_final() {
             let is_old = self.due.is_some_and(|due| due <= now);
             return match event {
                 CommandEvent::Timeout if is_old => NextState::Removed,
                 CommandEvent::Timeout => NextState::Unchanged,
-                // The result it already has: the device did not receive the response.
-                CommandEvent::Answer { ok, data, .. } if self.is_answer(*ok, data) => NextState::Unchanged,
+                // A repeated result: the device did not receive the response.
+                CommandEvent::Answer { ok, data, .. } if self.answer == Some(answer(*ok, data)) => {
+                    NextState::Unchanged
+                }
                 _ => NextState::Refused,
             };
         }
@@ -207,10 +185,6 @@ impl Command {
             (State::Acked, CommandEvent::Supersede) => NextState::Unchanged,
             _ => NextState::Refused,
         }
-    }
-
-    fn is_answer(&self, ok: bool, data: &Json) -> bool {
-        self.answer.as_ref() == Some(&answer(ok, data))
     }
 
     fn to(&self, state: State, now: Timestamp, reason: Option<&str>) -> NextState {
@@ -272,8 +246,8 @@ mod tests {
         CommandEvent::Answer { attempt, ok: true, data: json!(1) }
     }
 
-    /// Takes these steps at these times; the states behind them, `-` for one that is refused, `=` for one
-    /// that changes nothing, `x` when it is forgotten.
+    /// Applies these events at these times; returns the state after each, `-` for one that is refused, `=`
+    /// for one that changes nothing, `x` if the command is removed.
     fn walk(steps: &[(i64, CommandEvent)]) -> (Vec<&'static str>, Command) {
         let mut command = queued();
         let states = steps.iter().map(|(time, step)| match command.apply(step, at(*time)) {

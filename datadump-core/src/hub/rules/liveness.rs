@@ -17,14 +17,13 @@ const DEFAULT_INTERVAL: i64 = 60_000_000;
 /// The shortest interval that is learned, so that nothing is offline before a minute of silence.
 const MIN_INTERVAL: i64 = 6_000_000;
 
-/// Usual intervals of silence after which a device is late, and offline.
+/// Number of usual intervals of silence after which a device is late, and after which it is offline.
 const LATE_INTERVALS: i64 = 3;
 const OFFLINE_INTERVALS: i64 = 10;
 
-/// The status of a device or sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub(crate) enum Status {
     /// It was seen within its usual interval.
     Online,
     /// It has been silent for 3 intervals.
@@ -35,20 +34,17 @@ pub enum Status {
 
 /// When a device or sensor was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LivenessState {
-    /// Its status.
-    pub status: Status,
-    /// When it got this status.
-    pub since: Timestamp,
-    /// When it was last seen.
-    pub seen: Timestamp,
+pub(crate) struct LivenessState {
+    pub(crate) status: Status,
+    /// Since when it has had this status.
+    pub(crate) since: Timestamp,
+    pub(crate) seen: Timestamp,
     /// The last intervals in microseconds, oldest first.
-    pub intervals: Vec<i64>,
+    pub(crate) intervals: Vec<i64>,
 }
 
 impl Status {
-    /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Online => "online",
             Self::Late => "late",
@@ -58,13 +54,13 @@ impl Status {
 }
 
 impl LivenessState {
-    /// The state of a device that is seen for the first time.
-    pub fn first(now: Timestamp) -> Self {
+    /// Returns the state of a device that is seen for the first time.
+    pub(crate) fn first(now: Timestamp) -> Self {
         Self { status: Status::Online, since: now, seen: now, intervals: Vec::new() }
     }
 
-    /// Notes that it was seen. Returns the previous status if it was not online.
-    pub fn mark_seen(&mut self, now: Timestamp) -> Option<Status> {
+    /// Marks it as seen; returns the previous status if it was not online.
+    pub(crate) fn mark_seen(&mut self, now: Timestamp) -> Option<Status> {
         let interval = now.micros() - self.seen.micros();
         // The time it was offline says nothing about its usual interval.
         if interval > 0 && self.status != Status::Offline {
@@ -86,8 +82,9 @@ impl LivenessState {
         Some(before)
     }
 
-    /// The usual interval in microseconds: the period that was set, or the median of the last intervals.
-    pub fn period(&self, set: Option<f64>) -> i64 {
+    /// Returns the usual interval in microseconds: the period that was set, or the median of the last
+    /// intervals.
+    pub(crate) fn period(&self, set: Option<f64>) -> i64 {
         if let Some(seconds) = set {
             #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
             return (seconds * 1e6) as i64;
@@ -100,8 +97,8 @@ impl LivenessState {
         sorted.get(sorted.len() / 2).copied().unwrap_or(DEFAULT_INTERVAL).max(MIN_INTERVAL)
     }
 
-    /// The status at a time. Silence before the server began to listen does not count.
-    pub fn status_at(&self, set: Option<f64>, listening_since: Timestamp, now: Timestamp) -> Status {
+    /// Returns the status at a time. Silence before the server began to listen does not count.
+    pub(crate) fn status_at(&self, set: Option<f64>, listening_since: Timestamp, now: Timestamp) -> Status {
         let silent = now.micros() - self.seen.max(listening_since).micros();
         let period = self.period(set);
         let found = if silent >= period.saturating_mul(OFFLINE_INTERVALS) {
@@ -111,7 +108,7 @@ impl LivenessState {
         } else {
             Status::Online
         };
-        // Only being seen makes it online again.
+        // Only being seen puts it online again.
         match (self.status, found) {
             (Status::Offline, _) => Status::Offline,
             (Status::Late, Status::Online) => Status::Late,
@@ -119,8 +116,8 @@ impl LivenessState {
         }
     }
 
-    /// When the status changes next unless it is seen before; none when it is offline.
-    pub fn due(&self, set: Option<f64>, listening_since: Timestamp) -> Option<Timestamp> {
+    /// Returns when the status changes next, unless it is seen before then; `None` if it is offline.
+    pub(crate) fn due(&self, set: Option<f64>, listening_since: Timestamp) -> Option<Timestamp> {
         let periods = match self.status {
             Status::Online => LATE_INTERVALS,
             Status::Late => OFFLINE_INTERVALS,
@@ -194,7 +191,7 @@ mod tests {
         assert_eq!(gone.due(None, at(0.0)), None);
         assert_eq!(gone.mark_seen(at(9_000.0)), Some(Status::Offline));
         assert_eq!((gone.status, gone.since), (Status::Online, at(9_000.0)));
-        assert_eq!(gone.period(None), 10_000_000, "the time it was away is no interval");
+        assert_eq!(gone.period(None), 10_000_000, "the time it was away does not count as an interval");
         assert_eq!(gone.mark_seen(at(9_010.0)), None);
     }
 }

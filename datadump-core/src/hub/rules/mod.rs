@@ -1,10 +1,10 @@
-//! The hub's rules, without a store: what a push says, whether a device is online, and how a command changes
-//! its state.
+//! The hub's rules, without a store: the content of a push, the status of a device, and the state machine of
+//! a command.
 
-pub mod command;
-pub mod liveness;
-pub mod name;
-pub mod push;
+pub(crate) mod command;
+pub(crate) mod liveness;
+pub(crate) mod name;
+pub(crate) mod push;
 
-pub use command::{Command, State};
-pub use liveness::{LivenessState, Status};
+pub(crate) use command::{Command, State};
+pub(crate) use liveness::{LivenessState, Status};

@@ -28,33 +28,29 @@ const SENSORS: &str = "sensors";
 
 /// A reading as it was pushed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PushedReading {
-    /// The name of the device.
-    pub device: String,
-    /// The name of the sensor.
-    pub sensor: String,
+pub(crate) struct PushedReading {
+    pub(crate) device: String,
+    pub(crate) sensor: String,
     /// The value, if it is a number.
-    pub value: Option<f64>,
-    /// The value, if it is not a number, or one that a float cannot hold exactly.
-    pub text: Option<String>,
-    /// The time by the device's clock.
-    pub at: Option<Timestamp>,
+    pub(crate) value: Option<f64>,
+    /// The value as text, if it is not a number or a float cannot represent it exactly.
+    pub(crate) text: Option<String>,
+    /// The time according to the device's clock.
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// A part of a push that is not a reading.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MalformedReading {
+pub(crate) struct MalformedReading {
     /// The part, in a form that can be pushed again.
-    pub original: Json,
-    /// What is wrong with it.
-    pub failure: Failure,
-    /// The field that is wrong.
-    pub field: Option<String>,
+    pub(crate) original: Json,
+    pub(crate) failure: Failure,
+    pub(crate) field: Option<String>,
 }
 
 impl PushedReading {
-    /// The reading in its single form.
-    pub fn to_json(&self) -> Json {
+    /// Returns the reading as a record of its own.
+    pub(crate) fn to_json(&self) -> Json {
         let value = match (&self.text, self.value) {
             (Some(text), _) => Json::from(text.as_str()),
             (None, value) => value.map_or(Json::Null, Json::from),
@@ -66,12 +62,12 @@ impl PushedReading {
 
 /// Reads the records of a push.
 #[derive(Debug, Default)]
-pub struct PushReader {
-    /// The member names of the previous record and their places: most records have the same.
+pub(crate) struct PushReader {
+    /// Member names of the previous record and their places, because most records have the same names.
     last: Option<(Arc<Names>, Places)>,
 }
 
-/// The places of the members whose names have a meaning.
+/// The places of the members that are not sensors.
 #[derive(Debug, Clone, Copy, Default)]
 struct Places {
     device: [Option<usize>; DEVICE.len()],
@@ -93,7 +89,7 @@ impl Places {
         }
     }
 
-    /// Whether the member at this place is not a sensor.
+    /// Returns whether the member at this place has a meaning of its own and is not a sensor.
     fn is_head(&self, place: usize, is_nested: bool) -> bool {
         let mut heads = self.device.iter().chain(&self.time);
         heads.any(|head| *head == Some(place)) || (is_nested && self.sensors == Some(place))
@@ -113,8 +109,8 @@ impl PushReader {
         }
     }
 
-    /// Calls `say` with each reading of a record.
-    pub fn read(
+    /// Calls `say` with each reading in a record.
+    pub(crate) fn read(
         &mut self,
         record: Fields,
         mut say: impl FnMut(Result<PushedReading, Box<MalformedReading>>),
@@ -131,7 +127,7 @@ impl PushReader {
             if let Err(failure) = name::check(json, "a sensor") {
                 return say(Err(whole(record, field, failure)));
             }
-            // Moved out, not copied.
+            // Values are moved out of the record, not copied.
             let (_, mut values) = record.into_parts();
             let mut taken = |place| values.get_mut(place).map(Json::take).unwrap_or_default();
             let (device, sensor, value) = (taken(head.device), taken(sensor), taken(value));
@@ -144,8 +140,9 @@ impl PushReader {
         let count = sensors.map_or(0, Map::len) + others().count();
         if count == 0 || count > MAX_SENSORS {
             let detail = match count {
-                0 => "a push has at least one sensor in `sensors`, or `sensor_type` and `value`".to_owned(),
-                many => format!("a push has at most {MAX_SENSORS} sensors, not {many}"),
+                0 => "a push must have at least one sensor in `sensors`, or `sensor_type` and `value`"
+                    .to_owned(),
+                many => format!("a push can have at most {MAX_SENSORS} sensors, not {many}"),
             };
             return say(Err(whole(record, SENSORS, malformed(detail))));
         }
@@ -158,14 +155,13 @@ impl PushReader {
     }
 }
 
-/// A record that has no readings because of this field.
+/// Returns the error for a whole record that is not readable because of this field.
 fn whole(record: Fields, field: &str, failure: Failure) -> Box<MalformedReading> {
     Box::new(MalformedReading { original: record.into(), failure, field: Some(field.to_owned()) })
 }
 
-/// What all readings of a record share.
+/// The part that all readings of a record share.
 struct Head {
-    /// The place of the device's name.
     device: usize,
     at: Option<Timestamp>,
 }
@@ -174,7 +170,7 @@ type Wrong = (&'static str, Failure);
 
 fn head(values: &[Json], places: &Places) -> Result<Head, Wrong> {
     let Some((field, device, json)) = first(values, &places.device, &DEVICE) else {
-        return Err((DEVICE[0], malformed("a push names its device in `device_id`")));
+        return Err((DEVICE[0], malformed("a push must name its device in `device_id`")));
     };
     name::check(json, "a device").map_err(|failure| (field, failure))?;
     let at = match first(values, &places.time, &TIME) {
@@ -224,14 +220,15 @@ fn unread(
     Box::new(MalformedReading { original, failure, field: Some(sensor.to_owned()) })
 }
 
-/// A text that is a number rather than an id: no leading zeros, no more digits than a float holds.
+/// Parses text that is a number rather than an id: no leading zeros, and no more digits than a float
+/// preserves.
 fn plain_number(text: &str) -> Option<f64> {
     let whole = text.parse::<i64>().ok().filter(|whole| is_exact(*whole) && whole.to_string() == text);
     #[expect(clippy::cast_precision_loss, reason = "it is exact")]
     whole.map(|whole| whole as f64).or_else(|| plain_decimal(text))
 }
 
-/// The first of these members that is present and not null, with its name and place.
+/// Returns the first of these members that is present and not null, with its name and place.
 fn first<'r>(
     values: &'r [Json],
     places: &[Option<usize>],

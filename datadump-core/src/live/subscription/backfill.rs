@@ -21,7 +21,7 @@ impl Subscription {
     /// too large for memory.
     pub(super) async fn plan_backfill(&mut self, backfill: Backfill, now: Timestamp) -> Result<()> {
         let Some(storages) = self.interest.named(self.store.as_ref()) else {
-            return Err(not_applicable("backfill", "a backfill reads storages, which must be named"));
+            return Err(not_applicable("backfill", "a backfill requires its storages to be named"));
         };
         let limit = match backfill {
             Backfill::Rows(rows) => rows,
@@ -59,13 +59,13 @@ impl Subscription {
     pub(super) async fn read_backfill(&mut self) -> Result<()> {
         let Some((storage, _)) = self.backfill.front() else { return Ok(()) };
         let storage = *storage;
-        let next = self.backfill.iter().take(self.reader.size()).take_while(|(other, _)| *other == storage);
+        let next = self.backfill.iter().take(self.reader.size).take_while(|(other, _)| *other == storage);
         let keys: Vec<Value> = next.map(|(_, key)| key.clone()).collect();
         let asked = keys.len();
         let rows = Rows::read(self.store.as_ref(), storage, keys, MAX_BATCH_BYTES).await?;
         let read = asked - rows.unread.len();
         if read == self.backfill.len() {
-            // Changes up to here may be contained in the rows, and will come again.
+            // The rows may already contain changes up to here, which will be delivered again.
             self.backfilled_until = self.store.span().await?.last;
         }
         self.reader.adapt(asked, read);

@@ -35,12 +35,12 @@ use crate::{
 /// Maximum number of commits that a subscription reads at a time while it catches up.
 const MAX_COMMITS: usize = 16;
 
-/// What a subscription delivers.
+/// An item delivered by a subscription.
 #[derive(Debug, Clone)]
 pub enum Delivery {
     /// A row that changed, or one of the backfill.
     Event(Arc<Event>),
-    /// A part of the change log that is no longer kept, or belongs to another database.
+    /// A missing part of the change log, which is no longer retained or belongs to another database.
     Gap {
         /// The last position that was delivered.
         from: Cursor,
@@ -49,7 +49,7 @@ pub enum Delivery {
     },
 }
 
-/// Delivers what is committed.
+/// A subscription to committed changes.
 #[derive(Debug)]
 pub struct Subscription {
     store: Arc<dyn Store>,
@@ -62,18 +62,19 @@ pub struct Subscription {
     /// The filters, parsed for one version of the storage.
     filter: Option<(Arc<InForce>, Option<Filter>)>,
     epoch: Arc<str>,
-    /// The position up to which it has read, including what is ready.
+    /// The position up to which it has read, including deliveries that are ready.
     position: Position,
     /// The position up to which it has delivered.
     delivered: Position,
     /// Rows of the backfill that are not read yet.
     backfill: VecDeque<(StorageId, Value)>,
-    /// What is delivered next: at most a batch.
+    /// Deliveries that are ready, at most one batch.
     ready: VecDeque<Delivery>,
-    /// Commits that were read while it catches up; none when it is up to date.
+    /// Commits read while catching up; `None` when it is up to date.
     catching_up: Option<Vec<Commit>>,
     reader: BatchReader,
-    /// Versions of rows that the backfill has delivered, and the commit up to which they may come again.
+    /// Versions of rows that the backfill has delivered, and the commit up to which they may be delivered
+    /// again.
     backfilled: HashMap<(StorageName, String), i32>,
     backfilled_until: i64,
 }
@@ -91,7 +92,7 @@ impl Subscription {
             return Err(not_applicable("storage", "filters apply to one storage, which must be named"));
         }
         let store = &context.store;
-        // Before the position is read, so that nothing committed after it is missed.
+        // Registered before the position is read, so that nothing committed after it is missed.
         let (registration, batches) = channel.register(interest.clone())?;
         let span = store.span().await?;
         let mut subscription = Self {
@@ -128,14 +129,15 @@ impl Subscription {
         Ok(subscription)
     }
 
-    /// The current position, if it is beyond the last delivered event and the last answer of this function.
+    /// Returns the current position, if it is beyond the last delivered event and the last position returned
+    /// by this function.
     pub fn progress(&mut self) -> Option<Cursor> {
         let cursor = Some(self.cursor()).filter(|cursor| cursor.position > self.delivered)?;
         self.delivered = cursor.position;
         Some(cursor)
     }
 
-    /// The current position: everything of interest up to here was delivered.
+    /// Returns the current position; everything of interest up to it has been delivered.
     pub fn cursor(&self) -> Cursor {
         let is_all_delivered = self.ready.is_empty() && self.backfill.is_empty();
         self.at(match &self.catching_up {
@@ -157,8 +159,8 @@ impl Subscription {
         Some(delivery)
     }
 
-    /// Waits for the next delivery. None if the database is closed or does not answer; a new subscription can
-    /// resume from the cursor.
+    /// Waits for the next delivery. Returns `None` if the database is closed or does not respond; a new
+    /// subscription can resume from the cursor.
     pub async fn next(&mut self) -> Option<Delivery> {
         loop {
             if let Some(delivery) = self.pop() {
@@ -168,7 +170,7 @@ impl Subscription {
                 let read =
                     if self.backfill.is_empty() { self.catch_up().await } else { self.read_backfill().await };
                 if let Err(error) = read {
-                    tracing::debug!(%error, "a subscription ends");
+                    tracing::debug!(%error, "a subscription failed");
                     return None;
                 }
                 continue;
@@ -181,7 +183,7 @@ impl Subscription {
         }
     }
 
-    /// The deliveries as a stream.
+    /// Converts the subscription into a stream of deliveries.
     pub fn stream(self) -> impl Stream<Item = Delivery> + Send {
         stream::unfold(self, async |mut subscription| {
             subscription.next().await.map(|next| (next, subscription))
@@ -205,7 +207,8 @@ impl Subscription {
         }
     }
 
-    /// Takes the next batch. Skips what was delivered already, and catches up if there is a gap before it.
+    /// Handles the next batch: skips what has been delivered already, and catches up if there is a gap before
+    /// it.
     fn receive(&mut self, batch: &EventBatch) {
         if batch.end <= self.position {
             return;
@@ -228,8 +231,8 @@ impl Subscription {
         Cursor { epoch: self.epoch.clone(), position }
     }
 
-    /// Resumes after a cursor. A part of the change log that is no longer kept is found missing when it is
-    /// read.
+    /// Resumes after a cursor. A part of the change log that is no longer retained is only found to be
+    /// missing when it is read.
     fn resume_from(&mut self, from: Cursor, last: i64) {
         let (after, _) = from.position.rest();
         if from.epoch != self.epoch || after > last {
@@ -240,10 +243,10 @@ impl Subscription {
         self.catching_up = Some(Vec::new());
     }
 
-    /// Reads on in the change log. At its end the subscription is up to date.
+    /// Reads the next part of the change log; at its end the subscription is up to date.
     async fn catch_up(&mut self) -> Result<()> {
         let Some(commits) = &mut self.catching_up else { return Ok(()) };
-        // Long stretches may be of no interest: let other tasks run in between.
+        // Long stretches may contain nothing of interest: let other tasks run in between.
         consume_budget().await;
         let (after, _) = self.position.rest();
         if commits.last().is_none_or(|last| Position::after(last.position) <= self.position) {
@@ -282,14 +285,14 @@ impl Subscription {
         }
     }
 
-    /// Whether the backfill has delivered the row as it was after this change.
+    /// Returns whether the backfill has delivered the row as it was after this change.
     fn is_backfilled(&mut self, event: &Event) -> bool {
         if self.backfilled.is_empty() {
             return false;
         }
         let key = (event.storage.clone(), format!("{:?}", event.key));
         if event.what == ChangeKind::Deleted {
-            // A row that is created again starts with version 1.
+            // A row that is recreated starts with version 1.
             self.backfilled.remove(&key);
         }
         self.backfilled.get(&key).is_some_and(|version| event.version <= *version)
@@ -311,7 +314,7 @@ impl Subscription {
         let Some(stored) = &event.stored else { return true };
         match self.filter_for(&stored.in_force) {
             Ok(filter) => filter.is_none_or(|filter| filter.matches(&stored.row)),
-            // A filtered field was dropped: nothing passes.
+            // A field used in a filter was dropped: nothing passes.
             Err(_) => false,
         }
     }

@@ -51,11 +51,6 @@ impl From<DecompressError> for Error {
     }
 }
 
-/// Decompresses a whole body with one encoding.
-pub fn whole(encoding: Encoding, body: &Bytes, limit: usize) -> Result<Bytes, DecompressError> {
-    decompress(&[encoding], body, limit)
-}
-
 /// Decompresses a whole body. `encodings` are in the order they were applied.
 ///
 /// ```
@@ -162,7 +157,7 @@ fn advance(stages: &mut [Stage]) -> Result<usize, DecompressError> {
         let fed = advance(before)?;
         match before.last() {
             Some(previous) if fed > 0 => last.push(Bytes::copy_from_slice(previous.chunk(fed)))?,
-            Some(previous) if previous.is_over() && !last.is_finished() => last.finish(),
+            Some(previous) if previous.is_over() && !last.is_finished => last.finish(),
             _ => return Ok(0),
         }
     }

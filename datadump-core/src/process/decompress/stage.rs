@@ -24,14 +24,13 @@ pub(super) struct Stage {
     chunk: Vec<u8>,
     state: State,
     /// Whether the input has ended.
-    finished: bool,
+    pub(super) is_finished: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// More output may be available.
     Reading,
-    /// More input is needed.
     NeedsInput,
     /// The end of the compressed body has been reached.
     Ended,
@@ -41,7 +40,7 @@ impl Stage {
     pub(super) fn new(encoding: Encoding) -> Result<Self, DecompressError> {
         let input = InputQueue::default();
         let reader = reader(encoding, input.reader()).map_err(|error| invalid(&error))?;
-        Ok(Self { input, reader, chunk: vec![0; CHUNK_BYTES], state: State::Reading, finished: false })
+        Ok(Self { input, reader, chunk: vec![0; CHUNK_BYTES], state: State::Reading, is_finished: false })
     }
 
     pub(super) fn push(&mut self, bytes: Bytes) -> Result<(), DecompressError> {
@@ -57,7 +56,7 @@ impl Stage {
     }
 
     pub(super) fn finish(&mut self) {
-        self.finished = true;
+        self.is_finished = true;
         self.input.end();
         if self.state != State::Ended {
             // No bytes at all are an empty body in every encoding.
@@ -67,11 +66,7 @@ impl Stage {
 
     /// Returns whether all input has been decoded.
     pub(super) fn is_over(&self) -> bool {
-        self.finished && self.state == State::Ended
-    }
-
-    pub(super) fn is_finished(&self) -> bool {
-        self.finished
+        self.is_finished && self.state == State::Ended
     }
 
     /// Decodes the next chunk and returns its length, or 0 if more input is needed or the end is reached.

@@ -1,8 +1,8 @@
 //! Interprets the content type and checks whether the body is compatible with it.
 //!
-//! A content type is often the default of an HTTP client. Each claim is therefore verified by a cheap
-//! check. If the body cannot be in the claimed format, the content type is ignored. If it can be but
-//! turns out to be invalid, it is not stored in another format but quarantined with a reason.
+//! A content type is often the default of an HTTP client. Each claim is therefore verified by a cheap check.
+//! If the body cannot be in the claimed format, the content type is ignored. If it can be but turns out to be
+//! invalid, it is not read as a different format but quarantined with a reason.
 
 use bytes::Bytes;
 
@@ -16,13 +16,10 @@ pub(super) enum Claim {
     None,
     /// A form; accepted if the body looks like one.
     Form,
-    /// Binary data.
     Binary,
-    /// A multipart form.
     Multipart,
     /// Text in no particular format.
     Text,
-    /// A specific format.
     Format(&'static str),
 }
 
@@ -68,7 +65,7 @@ const SUFFIXES: &[(&str, &str)] = &[
     ("+msgpack", "msgpack"),
 ];
 
-/// What the content type says.
+/// Returns the claim that a content type makes.
 pub(super) fn claim(media: &Media<'_>) -> Claim {
     if media.essence.is_empty() || media.is(&["application/octet-stream", "*/*"]) {
         return Claim::None;

@@ -14,8 +14,8 @@ const SAMPLE_BYTES: usize = 64 * 1024;
 /// Maximum size of text that is parsed completely to detect YAML or TOML.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
-/// Returns the first non-empty lines. A long line is never truncated, because half of it might match
-/// another format.
+/// Returns the first non-empty lines. A long line is never truncated, because half of it might match a
+/// different format.
 pub(super) fn sample(text: &str) -> Vec<&str> {
     let mut bytes = 0;
     let mut sample = Vec::new();
@@ -142,17 +142,14 @@ fn is_point(line: &str) -> bool {
     let is_measurement = !measurement.is_empty()
         && !measurement.contains(['=', ':', '"', '{', '['])
         && !measurement.starts_with(['#', '<', '-']);
-    let pair = |pair: &str| split_unescaped(pair, '=').len() == 2 && !pair.starts_with('=');
+    let has_pair = |text: &str, is_value: fn(&str) -> bool| match split_unescaped(text, '=')[..] {
+        [name, value] => !name.is_empty() && is_value(value),
+        _ => false,
+    };
     is_measurement
-        && tags.all(|tag| pair(tag) && !tag.ends_with('='))
-        && split_unescaped(fields, ',').into_iter().all(|field| {
-            pair(field) && field.split_once('=').is_some_and(|_| is_influx_value(after_equals(field)))
-        })
+        && tags.all(|tag| has_pair(tag, |value| !value.is_empty() && !value.ends_with('=')))
+        && split_unescaped(fields, ',').into_iter().all(|field| has_pair(field, is_influx_value))
         && time.is_none_or(|time| time.parse::<i64>().is_ok())
-}
-
-fn after_equals(field: &str) -> &str {
-    split_unescaped(field, '=').last().copied().unwrap_or_default()
 }
 
 fn is_influx_value(value: &str) -> bool {
@@ -239,8 +236,8 @@ pub(super) fn yaml(text: &str) -> bool {
         && yaml::is_documents(text)
 }
 
-/// Recognises valid TOML with a `[section]` and values. Similar configuration file formats are not valid
-/// TOML.
+/// Recognises valid TOML with a `[section]` and values. Configuration formats that only resemble TOML are not
+/// valid TOML.
 pub(super) fn toml(text: &str) -> bool {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let is_section = |line: &str| line.starts_with('[') && line.ends_with(']') && !line.contains(',');

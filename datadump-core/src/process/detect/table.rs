@@ -42,7 +42,7 @@ fn is_table(rows: &[StringRecord], delimiter: u8) -> bool {
     if rows.is_empty() || width < 2 || !is_header(header) {
         return false;
     }
-    // One row in ten may have another number of cells.
+    // One row in ten may have a different number of cells.
     let alike = rows.iter().filter(|row| row.len() == width).count();
     if alike * 10 < rows.len() * 9 {
         return false;

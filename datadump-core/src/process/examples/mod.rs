@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 pub struct Example {
     /// The name of the format.
     pub format: &'static str,
-    /// What the example shows.
+    /// A description of the example.
     pub title: String,
     /// The content type of the request.
     pub content_type: Option<String>,
@@ -134,11 +134,11 @@ mod tests {
         let formats = Registry::built_in();
         let mut wrong = String::new();
         for example in examples() {
+            let name = format!("{}, {}", example.format, example.title);
             let mut check = |how: &str, content_type: Option<&str>| {
                 let detected = detect(&example.body, content_type, !example.arguments.is_empty());
                 if detected.format != example.format {
-                    wrong +=
-                        &format!("{}, {}: {how} it is {}\n", example.format, example.title, detected.format);
+                    wrong += &format!("{name}: {how} it is {}\n", detected.format);
                     return;
                 }
                 let input = Input {
@@ -156,24 +156,19 @@ mod tests {
                         .map(|record| (Json::from(record.fields), record.non_finite))
                         .unzip(),
                     Err(failure) => {
-                        wrong += &format!("{}, {}: {how}: {failure}\n", example.format, example.title);
+                        wrong += &format!("{name}: {how}: {failure}\n");
                         return;
                     }
                 };
                 let non_finite: Vec<_> = non_finite.into_iter().map(Json::from).collect();
                 if records != example.records {
                     let records = Json::Array(records);
-                    wrong += &format!("{}, {}: {how}:\n{records:#}\n", example.format, example.title);
+                    wrong += &format!("{name}: {how}:\n{records:#}\n");
                 }
                 if non_finite.iter().any(|non_finite| non_finite != &serde_json::json!({}))
                     && non_finite != example.non_finite
                 {
-                    wrong += &format!(
-                        "{}, {}: {how}, non_finite:\n{:#}\n",
-                        example.format,
-                        example.title,
-                        Json::Array(non_finite)
-                    );
+                    wrong += &format!("{name}: {how}, non_finite:\n{:#}\n", Json::Array(non_finite));
                 }
             };
             check("as it is sent", example.content_type.as_deref());

@@ -1,6 +1,5 @@
 //! CBOR: one record per value in the sequence; an array becomes one record per item.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use ciborium::{Value, de::Error};
 use serde_json::Value as Json;
 
@@ -8,7 +7,7 @@ use crate::{
     json::MAX_DEPTH,
     process::{
         Input, Output, Processor,
-        parsed_value::{ParsedValue, too_deep},
+        parsed_value::{ParsedValue, emit_sequence, too_deep},
     },
     record::Failure,
 };
@@ -23,27 +22,10 @@ impl Processor for Cbor {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        let mut rest: &[u8] = input.body;
-        while !rest.is_empty() {
-            let start = input.body.len() - rest.len();
-            match ciborium::de::from_reader_with_recursion_limit::<Value, _>(&mut rest, 2 * MAX_DEPTH) {
-                Ok(value) => match parsed(value) {
-                    list @ ParsedValue::Array(_) => list.emit(output),
-                    value => {
-                        let byte_range = Some(start..input.body.len() - rest.len());
-                        match value.into_record() {
-                            Ok(record) => output.record_at(record, None, byte_range),
-                            Err(failure) => output.reject(failure, None, byte_range),
-                        }
-                    }
-                },
-                // After an invalid value the start of the next one is unknown.
-                Err(error) => {
-                    output.reject(failure(&error), None, Some(start..input.body.len()));
-                    return Ok(());
-                }
-            }
-        }
+        emit_sequence(input.body, output, |rest| {
+            let value = ciborium::de::from_reader_with_recursion_limit(rest, 2 * MAX_DEPTH);
+            value.map(parsed).map_err(|error| failure(&error))
+        });
         Ok(())
     }
 }
@@ -65,14 +47,11 @@ fn parsed(value: Value) -> ParsedValue {
         Value::Integer(value) => ParsedValue::integer(value.into()),
         Value::Float(value) => ParsedValue::float(value),
         Value::Text(text) => ParsedValue::text(text),
-        Value::Bytes(bytes) => ParsedValue::text(BASE64_STANDARD.encode(bytes)),
+        Value::Bytes(bytes) => ParsedValue::bytes(&bytes),
         Value::Array(items) => ParsedValue::Array(items.into_iter().map(parsed).collect()),
-        Value::Map(members) => ParsedValue::Object(
-            members
-                .into_iter()
-                .map(|(name, value)| (parsed(name).into_member_name(), parsed(value)))
-                .collect(),
-        ),
+        Value::Map(members) => {
+            ParsedValue::map(members.into_iter().map(|(name, value)| (parsed(name), parsed(value))))
+        }
         Value::Tag(tag, value) => tagged(tag, *value),
         // The enum is non-exhaustive.
         other => ParsedValue::text(format!("{other:?}")),
@@ -87,19 +66,11 @@ fn tagged(tag: u64, value: Value) -> ParsedValue {
         (3, Value::Bytes(bytes)) => big(&bytes, true),
         // Seconds since 1970.
         (1, Value::Integer(seconds)) => {
-            let moment =
-                i64::try_from(seconds).ok().and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0));
-            moment.map_or_else(
-                || ParsedValue::integer(seconds.into()),
-                |moment| ParsedValue::text(rfc3339(moment)),
-            )
+            let moment = i64::try_from(seconds).ok().and_then(|seconds| ParsedValue::moment(seconds, 0));
+            moment.unwrap_or_else(|| ParsedValue::integer(seconds.into()))
         }
         (_, value) => parsed(value),
     }
-}
-
-fn rfc3339(moment: chrono::DateTime<chrono::Utc>) -> String {
-    moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
 /// Converts a big integer from its bytes (a negative one is encoded as -1 - n). Up to 64 bits it becomes
@@ -108,7 +79,7 @@ fn big(bytes: &[u8], is_negative: bool) -> ParsedValue {
     /// Longer ones are keys rather than numbers, and converting them to decimal takes too long.
     const MAX_BYTES: usize = 512;
     if bytes.len() > MAX_BYTES {
-        return ParsedValue::text(BASE64_STANDARD.encode(bytes));
+        return ParsedValue::bytes(bytes);
     }
     // Decimal digits, least significant first.
     let mut digits = vec![0_u8];

@@ -1,6 +1,6 @@
 //! CEF and LEEF events of security devices: one record per line, parsed by `cef.vrl`.
 
-use crate::process::vrl::{LineProgram, LineValues};
+use crate::process::vrl::LineProgram;
 
 /// Fields that stay text even when they look like numbers: names, versions and messages.
 const TEXT_FIELDS: &[&str] = &[
@@ -16,12 +16,11 @@ const TEXT_FIELDS: &[&str] = &[
     "timestamp",
 ];
 
-/// Returns the processor for CEF and LEEF lines.
 pub(in crate::process) fn cef() -> LineProgram {
     LineProgram::new(
         "cef",
         include_str!("cef.vrl"),
-        LineValues::Untyped { text_fields: TEXT_FIELDS },
+        Some(TEXT_FIELDS),
         &["timestamp", "hostname", "deviceVendor", "deviceProduct", "deviceVersion", "name", "severity"],
     )
 }

@@ -9,7 +9,6 @@ use crate::{
     record::Failure,
 };
 
-/// Parses concatenated JSON.
 #[derive(Debug)]
 pub(in crate::process) struct ConcatenatedJson;
 

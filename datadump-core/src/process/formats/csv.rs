@@ -9,24 +9,30 @@ use crate::{
     record::{Failure, Fields, Names, Record},
 };
 
-/// Parses comma-separated values; other delimiters are detected.
+/// Parses tables with one delimiter.
 #[derive(Debug)]
-pub(in crate::process) struct Csv;
+pub(in crate::process) struct Table {
+    name: &'static str,
+    /// `None` if it is detected.
+    delimiter: Option<u8>,
+}
 
-/// Parses tab-separated values.
-#[derive(Debug)]
-pub(in crate::process) struct Tsv;
+/// Comma-separated values, or any other delimiter.
+pub(in crate::process) const CSV: Table = Table { name: "csv", delimiter: None };
 
-impl Processor for Csv {
+/// Tab-separated values.
+pub(in crate::process) const TSV: Table = Table { name: "tsv", delimiter: Some(b'\t') };
+
+impl Processor for Table {
     fn name(&self) -> &str {
-        "csv"
+        self.name
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         let text = input.text()?;
-        let (delimiter, text) = match declared_delimiter(text) {
-            Some((delimiter, rest)) => (delimiter, rest),
-            None => (delimiter(text), text),
+        let (delimiter, text) = match self.delimiter {
+            Some(delimiter) => (delimiter, text),
+            None => declared_delimiter(text).unwrap_or_else(|| (delimiter(text), text)),
         };
         rows(text, delimiter, input, output)
     }
@@ -36,30 +42,18 @@ impl Processor for Csv {
     }
 }
 
-impl Processor for Tsv {
-    fn name(&self) -> &str {
-        "tsv"
-    }
-
-    fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        rows(input.text()?, b'\t', input, output)
-    }
-
-    fn splitting(&self) -> Splitting {
-        Splitting::LinesWithHeader
-    }
-}
-
-/// Delimiters that are detected in CSV, most likely first.
+/// Delimiters that are tried for CSV, most likely first.
 pub(in crate::process) const DELIMITERS: [u8; 4] = [b',', b';', b'|', b'\t'];
 
 /// Detects the delimiter: the one that splits the first rows into the most columns, with the same number
 /// of columns in most rows. Cells may contain other delimiters (`1,5;2,5`), but rarely the same number
 /// of them in every row.
-pub(in crate::process) fn delimiter(text: &str) -> u8 {
+fn delimiter(text: &str) -> u8 {
     let mut best = (0, b',');
     for delimiter in DELIMITERS {
-        let widths = widths(text, delimiter, 20);
+        let mut reader = reader(text, delimiter);
+        let rows = reader.records().take(20).map_while(Result::ok);
+        let widths: Vec<usize> = rows.map(|row| row.len()).collect();
         let first = widths.first().copied().unwrap_or_default();
         let alike = widths.iter().filter(|width| **width == first).count();
         if first > 1 && alike * 10 >= widths.len() * 8 && first > best.0 {
@@ -75,18 +69,7 @@ pub(in crate::process) fn delimiter(text: &str) -> u8 {
     DELIMITERS.into_iter().rev().max_by_key(count).filter(|found| count(found) > 0).unwrap_or(b',')
 }
 
-/// Returns the number of cells in each of the first rows.
-pub(in crate::process) fn widths(text: &str, delimiter: u8, max_rows: usize) -> Vec<usize> {
-    let mut reader = reader(text, delimiter);
-    let mut row = StringRecord::new();
-    let mut widths = Vec::new();
-    while widths.len() < max_rows && reader.read_record(&mut row).unwrap_or(false) {
-        widths.push(row.len());
-    }
-    widths
-}
-
-/// Creates a reader for the rows of a text.
+/// Creates a reader for the rows of a table.
 pub(in crate::process) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
     ReaderBuilder::new()
         .delimiter(delimiter)
@@ -169,10 +152,10 @@ mod tests {
             ("", &[]),
             ("a,b\n", &[]),
         ] {
-            check(&Csv, body, expected);
+            check(&CSV, body, expected);
         }
-        check(&Tsv, "a\tb, c\n1\t\"x\ty\"\n", &[r#"{"a":1,"b, c":"x\ty"}"#]);
+        check(&TSV, "a\tb, c\n1\t\"x\ty\"\n", &[r#"{"a":1,"b, c":"x\ty"}"#]);
         let absent = Some("text/csv; header=absent");
-        crate::process::testing::check_as(&Csv, absent, b"1,x\n", &[r#"{"column_1":1,"column_2":"x"}"#]);
+        crate::process::testing::check_as(&CSV, absent, b"1,x\n", &[r#"{"column_1":1,"column_2":"x"}"#]);
     }
 }

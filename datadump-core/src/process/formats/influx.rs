@@ -15,6 +15,7 @@ use crate::{
         lines::{Line, lines},
     },
     record::{Failure, Record},
+    schema::infer,
 };
 
 /// Parses line protocol into `{measurement, timestamp, …tags, …fields}`.
@@ -40,22 +41,19 @@ impl Processor for Influx {
         for block in split_lines(text) {
             let line = Line { text: block.trim_end(), number, start };
             match read(line.text, unit) {
-                Ok(record) => emit(record, line, output),
+                None => {}
                 // A string may span several lines, but an unclosed quote must not swallow the lines
                 // that follow: retry them one by one.
-                Err(_) if block.contains('\n') => {
+                Some(Err(_)) if block.contains('\n') => {
                     for line in lines(block) {
                         let line =
                             Line { number: number + line.number - 1, start: start + line.start, ..line };
-                        match read(line.text, unit) {
-                            Ok(record) => emit(record, line, output),
-                            Err(failure) => {
-                                output.reject(failure, Some(line.number), Some(line.byte_range()));
-                            }
+                        if let Some(record) = read(line.text, unit) {
+                            line.emit(record, output);
                         }
                     }
                 }
-                Err(failure) => output.reject(failure, Some(line.number), Some(line.byte_range())),
+                Some(record) => line.emit(record, output),
             }
             start += block.len() + 1;
             number += block.matches('\n').count() + 1;
@@ -69,29 +67,26 @@ impl Processor for Influx {
 }
 
 /// Parses a line; returns `None` if it is blank or a comment.
-fn read(text: &str, unit: Option<Unit>) -> Result<Option<Record>, Failure> {
+fn read(text: &str, unit: Option<Unit>) -> Option<Result<Record, Failure>> {
     let mut parsed = parse_lines(text);
-    let Some(line) = parsed.next() else { return Ok(None) };
-    // The parser's message describes its internals.
-    let shape = "invalid line protocol: expected `measurement,tag=value field=value timestamp`";
-    let line = line.map_err(|_| Failure::unreadable(shape))?;
-    if parsed.next().is_some() {
-        return Err(Failure::unreadable("invalid line protocol: unclosed quote"));
-    }
-    record(&line, unit).map(Some)
-}
-
-fn emit(record: Option<Record>, line: Line<'_>, output: &mut Output) {
-    if let Some(record) = record {
-        output.record_at(record, Some(line.number), Some(line.byte_range()));
-    }
+    Some(match (parsed.next()?, parsed.next()) {
+        (Ok(line), None) => record(&line, unit),
+        (Ok(_), Some(_)) => Err(Failure::unreadable("invalid line protocol: unclosed quote")),
+        // The parser's message describes its internals.
+        (Err(_), _) => Err(Failure::unreadable(
+            "invalid line protocol: expected `measurement,tag=value field=value timestamp`",
+        )),
+    })
 }
 
 fn record(line: &ParsedLine<'_>, unit: Option<Unit>) -> Result<Record, Failure> {
     let mut fields = Map::new();
     fields.insert("measurement".into(), Json::from(line.series.measurement.as_str()));
     if let Some(number) = line.timestamp {
-        let moment = unit.unwrap_or_else(|| Unit::guess(number)).moment(number);
+        let moment = match unit {
+            Some(unit) => unit.moment(number),
+            None => infer::moment(&number.into()),
+        };
         let moment =
             moment.ok_or_else(|| Failure::unreadable(format!("timestamp {number} is out of range")))?;
         fields.insert("timestamp".into(), Json::from(moment.to_string()));
@@ -126,8 +121,7 @@ fn field(value: &FieldValue<'_>) -> Json {
 /// The unit of a timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
-    /// A fraction of a microsecond: this many make one.
-    PerMicro(i64),
+    Nanoseconds,
     /// This many microseconds.
     Micros(i64),
 }
@@ -135,7 +129,7 @@ enum Unit {
 impl Unit {
     fn parse(text: &str) -> Result<Self, Failure> {
         Ok(match text {
-            "ns" | "n" => Self::PerMicro(1000),
+            "ns" | "n" => Self::Nanoseconds,
             "us" | "u" | "µs" | "µ" => Self::Micros(1),
             "ms" => Self::Micros(1000),
             "s" => Self::Micros(1_000_000),
@@ -148,18 +142,9 @@ impl Unit {
         })
     }
 
-    fn guess(number: i64) -> Self {
-        match number.unsigned_abs() {
-            0..5_000_000_000 => Self::Micros(1_000_000),
-            5_000_000_000..5_000_000_000_000 => Self::Micros(1000),
-            5_000_000_000_000..5_000_000_000_000_000 => Self::Micros(1),
-            _ => Self::PerMicro(1000),
-        }
-    }
-
     fn moment(self, number: i64) -> Option<Timestamp> {
         let micros = match self {
-            Self::PerMicro(parts) => number.div_euclid(parts),
+            Self::Nanoseconds => number.div_euclid(1000),
             Self::Micros(micros) => number.checked_mul(micros)?,
         };
         Timestamp::from_micros(micros)

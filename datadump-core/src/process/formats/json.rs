@@ -8,7 +8,6 @@ use crate::{
     record::Failure,
 };
 
-/// Parses one JSON document.
 #[derive(Debug)]
 pub(in crate::process) struct JsonDocument;
 

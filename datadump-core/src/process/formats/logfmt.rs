@@ -22,15 +22,8 @@ impl Processor for Logfmt {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {
-            let (number, byte_range) = (Some(line.number), Some(line.byte_range()));
-            match read(line.text) {
-                Some(fields) => output.record_at(Record::new(fields), number, byte_range),
-                None => output.reject(
-                    Failure::unreadable("the line contains no `key=value` pair"),
-                    number,
-                    byte_range,
-                ),
-            }
+            let prose = || Failure::unreadable("the line contains no `key=value` pair");
+            line.emit(read(line.text).map(Record::new).ok_or_else(prose), output);
         }
         Ok(())
     }
@@ -68,7 +61,7 @@ fn read(line: &str) -> Option<Map<String, Json>> {
     has_pair.then_some(fields)
 }
 
-/// Splits a value off the start of a text; returns it and the rest.
+/// Splits a value off the start of a string; returns it and the rest.
 fn value(text: &str) -> (Json, &str) {
     if let Some((quoted, after)) = quoted(text) {
         return (infer_scalar::infer(&unescape(quoted)), after);
@@ -77,7 +70,7 @@ fn value(text: &str) -> (Json, &str) {
     (infer_scalar::infer(bare), after)
 }
 
-/// Splits a quoted value off the start of a text, if its closing quote ends a word.
+/// Splits a quoted value off the start of a string, if its closing quote ends a word.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let inside = text.get(1..)?;

@@ -1,8 +1,8 @@
 //! The built-in formats, one per file. A new format is a file here and a line in
 //! [`registry`](super::registry).
 //!
-//! Most formats are written in Rust. `syslog`, `access_log` and `cef` are VRL programs that run line by
-//! line; their `.vrl` stands beside them.
+//! Most formats are written in Rust. `syslog`, `access_log` and `cef` are VRL programs that run line by line;
+//! each has its `.vrl` file next to it.
 
 pub(super) mod access_log;
 pub(super) mod args;

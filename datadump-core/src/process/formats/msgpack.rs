@@ -1,14 +1,16 @@
 //! MessagePack: one record per value in the sequence; an array becomes one record per item.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use rmpv::{Value, decode::read_value_with_max_depth};
+use rmpv::{
+    Value,
+    decode::{Error, read_value_with_max_depth},
+};
 use serde_json::Value as Json;
 
 use crate::{
     json::MAX_DEPTH,
     process::{
         Input, Output, Processor,
-        parsed_value::{ParsedValue, too_deep},
+        parsed_value::{ParsedValue, emit_sequence, too_deep},
     },
     record::Failure,
 };
@@ -23,42 +25,15 @@ impl Processor for MessagePack {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        let mut rest: &[u8] = input.body;
-        while !rest.is_empty() {
-            let start = input.body.len() - rest.len();
+        emit_sequence(input.body, output, |rest| {
             // The library counts two levels per nesting. Its borrowed values would avoid copying
             // strings, but allocate as many items as an array claims to have.
-            match read_value_with_max_depth(&mut rest, 2 * MAX_DEPTH + 2) {
-                Ok(value) => {
-                    let end = input.body.len() - rest.len();
-                    emit(parsed(value), start..end, output);
-                }
-                Err(rmpv::decode::Error::DepthLimitExceeded) => {
-                    return fail(too_deep(), start, input, output);
-                }
-                Err(error) => {
-                    let failure = Failure::unreadable(format!("invalid MessagePack: {error}"));
-                    return fail(failure, start, input, output);
-                }
-            }
-        }
+            read_value_with_max_depth(rest, 2 * MAX_DEPTH + 2).map(parsed).map_err(|error| match error {
+                Error::DepthLimitExceeded => too_deep(),
+                error => Failure::unreadable(format!("invalid MessagePack: {error}")),
+            })
+        });
         Ok(())
-    }
-}
-
-/// Rejects the rest of the body: after an invalid value the start of the next one is unknown.
-fn fail(failure: Failure, start: usize, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-    output.reject(failure, None, Some(start..input.body.len()));
-    Ok(())
-}
-
-fn emit(value: ParsedValue, byte_range: std::ops::Range<usize>, output: &mut Output) {
-    match value {
-        list @ ParsedValue::Array(_) => list.emit(output),
-        value => match value.into_record() {
-            Ok(record) => output.record_at(record, None, Some(byte_range)),
-            Err(failure) => output.reject(failure, None, Some(byte_range)),
-        },
     }
 }
 
@@ -73,37 +48,27 @@ fn parsed(value: Value) -> ParsedValue {
         Value::F32(value) => ParsedValue::float32(value),
         Value::F64(value) => ParsedValue::float(value),
         // Old encoders use one type for strings and bytes.
-        Value::String(text) if text.is_err() => bytes(text.as_bytes()),
+        Value::String(text) if text.is_err() => ParsedValue::bytes(text.as_bytes()),
         Value::String(text) => ParsedValue::text(text.into_str().unwrap_or_default()),
-        Value::Binary(value) => bytes(&value),
+        Value::Binary(value) => ParsedValue::bytes(&value),
         Value::Array(items) => ParsedValue::Array(items.into_iter().map(parsed).collect()),
-        Value::Map(members) => ParsedValue::Object(
-            members
-                .into_iter()
-                .map(|(name, value)| (parsed(name).into_member_name(), parsed(value)))
-                .collect(),
-        ),
+        Value::Map(members) => {
+            ParsedValue::map(members.into_iter().map(|(name, value)| (parsed(name), parsed(value))))
+        }
         Value::Ext(kind, data) => extension(kind, &data),
     }
-}
-
-fn bytes(value: &[u8]) -> ParsedValue {
-    ParsedValue::text(BASE64_STANDARD.encode(value))
 }
 
 /// Converts an extension value. The format itself defines only timestamps (type -1).
 fn extension(kind: i8, data: &[u8]) -> ParsedValue {
     let timestamp = (kind == -1).then(|| timestamp(data)).flatten();
-    timestamp.map_or_else(
-        || {
-            let kind = ("type".to_owned(), ParsedValue::integer(kind.into()));
-            ParsedValue::Object(vec![kind, ("data".to_owned(), bytes(data))])
-        },
-        ParsedValue::text,
-    )
+    timestamp.unwrap_or_else(|| {
+        let kind = ("type".to_owned(), ParsedValue::integer(kind.into()));
+        ParsedValue::Object(vec![kind, ("data".to_owned(), ParsedValue::bytes(data))])
+    })
 }
 
-fn timestamp(data: &[u8]) -> Option<String> {
+fn timestamp(data: &[u8]) -> Option<ParsedValue> {
     let (seconds, nanoseconds) = match data.len() {
         4 => (i64::from(u32::from_be_bytes(data.try_into().ok()?)), 0),
         8 => {
@@ -116,8 +81,7 @@ fn timestamp(data: &[u8]) -> Option<String> {
         }
         _ => return None,
     };
-    let moment = chrono::DateTime::from_timestamp(seconds, nanoseconds)?;
-    Some(moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+    ParsedValue::moment(seconds, nanoseconds)
 }
 
 #[cfg(test)]

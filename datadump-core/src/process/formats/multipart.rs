@@ -13,7 +13,6 @@ use crate::{
     record::{Failure, Record},
 };
 
-/// Parses a multipart form.
 #[derive(Debug)]
 pub(in crate::process) struct Multipart {
     formats: Registry,
@@ -82,11 +81,8 @@ impl Multipart {
             }
             // Only this file is rejected; its bytes are kept.
             Err(failure) => {
-                output.reject(
-                    Failure { detail: format!("{file}: {}", failure.detail), ..failure },
-                    None,
-                    None,
-                );
+                let detail = format!("{file}: {}", failure.detail);
+                output.reject(Failure { detail, ..failure }, None, None);
             }
         }
     }

@@ -5,7 +5,6 @@ use crate::{
     record::Failure,
 };
 
-/// Parses JSON Lines.
 #[derive(Debug)]
 pub(in crate::process) struct Ndjson;
 
@@ -15,19 +14,13 @@ impl Processor for Ndjson {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        for line in lines(input.text()?) {
-            if line.is_blank() {
-                continue;
-            }
-            match json::record(line.text) {
-                Ok(record) => output.record_at(record, Some(line.number), Some(line.byte_range())),
-                Err(failure) => {
-                    // The parser sees one line and calls it line 1; the line number is reported separately.
-                    let detail = failure.detail.replace("at line 1 column", "at column");
-                    let failure = Failure { detail, ..failure };
-                    output.reject(failure, Some(line.number), Some(line.byte_range()));
-                }
-            }
+        for line in lines(input.text()?).filter(|line| !line.is_blank()) {
+            let record = json::record(line.text).map_err(|failure| {
+                // The parser sees one line and calls it line 1; the line number is reported separately.
+                let detail = failure.detail.replace("at line 1 column", "at column");
+                Failure { detail, ..failure }
+            });
+            line.emit(record, output);
         }
         Ok(())
     }

@@ -12,7 +12,6 @@ use crate::{
     record::{Failure, Fields, Record},
 };
 
-/// Parses metrics.
 #[derive(Debug)]
 pub(in crate::process) struct Prometheus;
 
@@ -156,15 +155,11 @@ fn sample(line: &str) -> Option<Sample<'_>> {
     };
     let mut words = rest.split_ascii_whitespace();
     let value_text = words.next()?;
-    let value = float(value_text)?;
+    // Also accepts `NaN`, `+Inf`, `-inf` and `Infinity`.
+    let value = value_text.parse().ok()?;
     let timestamp = words.next();
     let is_over = words.next().is_none() && timestamp.is_none_or(|time| time.parse::<f64>().is_ok());
     is_over.then_some(Sample { metric, labels, value, value_text, timestamp, exemplar })
-}
-
-fn float(text: &str) -> Option<f64> {
-    // Also accepts `NaN`, `+Inf`, `-inf` and `Infinity`.
-    text.parse().ok()
 }
 
 fn is_name(name: &str) -> bool {

@@ -1,13 +1,12 @@
 //! Syslog (RFC 5424 and RFC 3164): one record per line, parsed by `syslog.vrl`.
 
-use crate::process::vrl::{LineProgram, LineValues};
+use crate::process::vrl::LineProgram;
 
-/// Returns the processor for syslog lines.
 pub(in crate::process) fn syslog() -> LineProgram {
     LineProgram::new(
         "syslog",
         include_str!("syslog.vrl"),
-        LineValues::Typed,
+        None,
         &["timestamp", "hostname", "appname", "procid", "msgid", "severity", "facility", "message"],
     )
 }

@@ -70,7 +70,7 @@ enum Trace {
     None,
     /// Python: the first unindented line after the indented ones names the error and ends the trace.
     Python,
-    /// Go: alternating lines of function and indented file, until a line of another form.
+    /// Go: alternating lines of function and indented file, until a line of any other form.
     Go,
 }
 
@@ -114,7 +114,8 @@ impl LogEntry {
     fn emit(self, text: &str, is_typed: bool, output: &mut Output) {
         let byte_range = self.start..self.end;
         let text = text.get(byte_range.clone()).unwrap_or_default();
-        // Parsed on its own, an entry that looks like values would get another type, so it has no byte range.
+        // Parsed on its own, an entry that looks like values would get a different type, so it has no byte
+        // range.
         let byte_range = (is_typed || !are_values(text)).then_some(byte_range);
         let value = if is_typed { infer_scalar::infer(text) } else { Json::String(text.to_owned()) };
         let fields = Map::from_iter([("text".to_owned(), value)]);

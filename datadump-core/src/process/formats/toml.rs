@@ -5,7 +5,6 @@ use crate::{
     record::Failure,
 };
 
-/// Parses one TOML document.
 #[derive(Debug)]
 pub(in crate::process) struct Toml;
 

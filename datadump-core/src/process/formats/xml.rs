@@ -21,7 +21,6 @@ use crate::{
     record::Failure,
 };
 
-/// Parses one XML document.
 #[derive(Debug)]
 pub(in crate::process) struct Xml;
 
@@ -31,13 +30,9 @@ impl Processor for Xml {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        let root = read(input.text()?)?;
-        if let Some(name) = root.repeated_child() {
-            if let Some(Json::Array(items)) =
-                root.children.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
-            {
-                items.into_iter().for_each(|item| output.record(record_from_json(item)));
-            }
+        let mut root = read(input.text()?)?;
+        if let Some(items) = root.take_repeated() {
+            items.into_iter().for_each(|item| output.record(record_from_json(item)));
             return Ok(());
         }
         let name = root.name.clone();
@@ -108,11 +103,13 @@ impl Element {
         Ok(element)
     }
 
-    /// Returns the name of the children if there are at least two, all with the same name, and nothing else.
-    fn repeated_child(&self) -> Option<String> {
-        let (name, children) = self.children.iter().next()?;
+    /// Takes the children if there are at least two, all with the same name, and nothing else.
+    fn take_repeated(&mut self) -> Option<Vec<Json>> {
         let is_alone = self.children.len() == 1 && self.attributes.is_empty() && self.text.trim().is_empty();
-        (is_alone && children.is_array()).then(|| name.clone())
+        match self.children.values_mut().next()? {
+            Json::Array(items) if is_alone => Some(std::mem::take(items)),
+            _ => None,
+        }
     }
 
     fn into_json(self) -> Json {

@@ -45,10 +45,8 @@ impl<'a> Reader<'a> {
     fn object(&mut self, depth: usize) -> Result<ParsedValue, Failure> {
         let mut members = Vec::new();
         self.position += 1;
-        if self.next_is(b'}') {
-            return Ok(ParsedValue::Object(members));
-        }
-        loop {
+        let mut has_more = !self.next_is(b'}');
+        while has_more {
             self.skip_space();
             if self.peek() != Some(b'"') {
                 return Err(self.unexpected("a member name"));
@@ -58,30 +56,28 @@ impl<'a> Reader<'a> {
                 return Err(self.unexpected("`:`"));
             }
             members.push((name, self.value(depth + 1)?));
-            if self.next_is(b'}') {
-                return Ok(ParsedValue::Object(members));
-            }
-            if !self.next_is(b',') {
-                return Err(self.unexpected("`,` or `}`"));
-            }
+            has_more = self.has_more(b'}', "`,` or `}`")?;
         }
+        Ok(ParsedValue::Object(members))
     }
 
     fn list(&mut self, depth: usize) -> Result<ParsedValue, Failure> {
         let mut items = Vec::new();
         self.position += 1;
-        if self.next_is(b']') {
-            return Ok(ParsedValue::Array(items));
-        }
-        loop {
+        let mut has_more = !self.next_is(b']');
+        while has_more {
             items.push(self.value(depth + 1)?);
-            if self.next_is(b']') {
-                return Ok(ParsedValue::Array(items));
-            }
-            if !self.next_is(b',') {
-                return Err(self.unexpected("`,` or `]`"));
-            }
+            has_more = self.has_more(b']', "`,` or `]`")?;
         }
+        Ok(ParsedValue::Array(items))
+    }
+
+    /// Reads the comma or the closing bracket after an item.
+    fn has_more(&mut self, close: u8, expected: &str) -> Result<bool, Failure> {
+        if self.next_is(b',') {
+            return Ok(true);
+        }
+        if self.next_is(close) { Ok(false) } else { Err(self.unexpected(expected)) }
     }
 
     /// Parses a number or a literal such as `true` or `NaN`.

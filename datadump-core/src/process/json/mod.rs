@@ -25,24 +25,18 @@ pub(super) fn record_from_scan(text: &str, scan: &Scan) -> Result<Record, Failur
     if scan.is_too_deep {
         return Err(too_deep());
     }
-    if scan.is_plain {
-        let read = match text.as_bytes().get(skip_space(text.as_bytes(), 0)) {
-            Some(b'{') => object_fields::read(text).map(Record::new),
-            _ => serde_json::from_str(text).map(record_from_json),
-        };
-        match read {
-            Ok(record) => return Ok(record),
-            Err(error) => {
-                return lenient::read(text)
-                    .and_then(ParsedValue::into_record)
-                    .map_err(|_| Failure::unreadable(format!("invalid JSON: {error}")));
-            }
-        }
+    let read_leniently = || lenient::read(text).and_then(ParsedValue::into_record);
+    if !scan.is_plain {
+        return read_leniently();
     }
-    lenient::read(text)?.into_record()
+    let read = match text.as_bytes().get(skip_space(text.as_bytes(), 0)) {
+        Some(b'{') => object_fields::read(text).map(Record::new),
+        _ => serde_json::from_str(text).map(record_from_json),
+    };
+    read.or_else(|error| read_leniently().map_err(|_| Failure::unreadable(format!("invalid JSON: {error}"))))
 }
 
-/// What a text starts with.
+/// What is found at the start of a string.
 pub(super) enum First {
     /// One value and nothing else.
     Whole,
@@ -52,7 +46,7 @@ pub(super) enum First {
     No,
 }
 
-/// Finds the end of the first value of a text without parsing it into memory.
+/// Finds the end of the first value in a string without building it in memory.
 pub(super) fn first(text: &str) -> First {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     let end = match values.next() {

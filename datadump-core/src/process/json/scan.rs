@@ -2,7 +2,6 @@
 
 use crate::json::MAX_DEPTH;
 
-/// The result of scanning a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::process) struct Scan {
     /// The byte offset after the value, or the end of the text if the value is unterminated.

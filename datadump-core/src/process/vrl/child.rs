@@ -10,8 +10,7 @@ use tokio::{
 };
 
 use super::{
-    run,
-    run_result::{ErrorCode, RunResult},
+    run_result::{self, ErrorCode, RunResult},
     wire::{self, Handshake, PROTOCOL, READY},
 };
 
@@ -44,7 +43,6 @@ pub(super) enum WorkerFailure {
     Crashed(String),
 }
 
-/// A running worker.
 #[derive(Debug)]
 pub(super) struct Worker {
     child: Child,
@@ -66,9 +64,9 @@ impl WorkerFailure {
     /// Returns the result of the input that the worker was processing.
     pub(super) fn result(&self) -> RunResult {
         match self {
-            Self::Timeout => RunResult::failed(ErrorCode::Timeout, run::TIMEOUT),
-            Self::TooMuchOutput => RunResult::failed(ErrorCode::TooMuchOutput, run::TOO_MUCH_OUTPUT),
-            Self::OutOfMemory => RunResult::failed(ErrorCode::OutOfMemory, run::OUT_OF_MEMORY),
+            Self::Timeout => RunResult::failed(ErrorCode::Timeout, run_result::TIMEOUT),
+            Self::TooMuchOutput => RunResult::failed(ErrorCode::TooMuchOutput, run_result::TOO_MUCH_OUTPUT),
+            Self::OutOfMemory => RunResult::failed(ErrorCode::OutOfMemory, run_result::OUT_OF_MEMORY),
             Self::Crashed(how) => {
                 RunResult::failed(ErrorCode::Crashed, format!("the program crashed its interpreter: {how}"))
             }
@@ -94,19 +92,17 @@ impl Worker {
         let command = command.clone();
         // The operating system kills a worker together with the thread that started it, so it must be
         // a thread of the runtime and not a short-lived one.
-        let started = tokio::spawn(async move { spawn(&command) }).await;
-        let mut worker = match started {
-            Ok(Ok(worker)) => worker,
-            Ok(Err(error)) => return Err(format!("cannot start a worker process: {error}")),
-            Err(error) => return Err(format!("cannot start a worker process: {error}")),
-        };
+        let started = tokio::spawn(async move { spawn(&command) }).await.map_err(io::Error::other).flatten();
+        let mut worker = started.map_err(|error| format!("cannot start a worker process: {error}"))?;
         let mut handshake = Vec::new();
         let _ = wire::put(&mut handshake, &Handshake { protocol: PROTOCOL.to_owned(), memory });
         let result: Result<Handshake, WorkerFailure> =
             worker.ask(&handshake, Instant::now() + START_TIMEOUT).await;
         match result {
             Ok(handshake) if handshake.protocol == READY => Ok(worker),
-            Ok(handshake) => Err(format!("the worker process has another version: {}", handshake.protocol)),
+            Ok(handshake) => {
+                Err(format!("the worker process has a different version: {}", handshake.protocol))
+            }
             Err(failure) => Err(format!("the worker process failed to start: {failure}")),
         }
     }
@@ -142,7 +138,9 @@ impl Worker {
                 let (until, max_bytes) = bounds(number);
                 match timeout_at(until, frame(output, max_bytes)).await {
                     Ok(Ok(Some(bytes))) => {
-                        took(serde_json::from_slice(&bytes).map_err(|error| invalid_reply(&error))?);
+                        took(serde_json::from_slice(&bytes).map_err(|error| {
+                            WorkerFailure::Crashed(format!("its reply is invalid: {error}"))
+                        })?);
                     }
                     Ok(Ok(None)) => return Err(WorkerFailure::TooMuchOutput),
                     Ok(Err(_)) => return Err(WorkerFailure::Crashed(String::new())),
@@ -190,10 +188,6 @@ async fn frame(output: &mut (impl AsyncRead + Unpin), max_bytes: usize) -> io::R
     let mut bytes = Vec::new();
     output.take(u64::from(length)).read_to_end(&mut bytes).await?;
     Ok(Some(bytes))
-}
-
-fn invalid_reply(error: &serde_json::Error) -> WorkerFailure {
-    WorkerFailure::Crashed(format!("its reply is invalid: {error}"))
 }
 
 /// Determines why a process that closed its output has exited.

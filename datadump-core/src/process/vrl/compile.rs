@@ -12,7 +12,7 @@ use vrl::{
     },
 };
 
-use super::{diagnostic::Diagnostics, program::Mode};
+use super::{diagnostic::Diagnostics, script::Mode};
 
 /// Functions that are removed because they access the network, the environment, files, the host or the
 /// log. Listed explicitly because another crate may enable them as features of the compiler.
@@ -41,29 +41,10 @@ static FUNCTIONS: LazyLock<Vec<Box<dyn Function>>> = LazyLock::new(|| {
     all.into_iter().filter(|function| !REMOVED_FUNCTIONS.contains(&function.identifier())).collect()
 });
 
-/// The type of `.`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TargetType {
-    /// An object with any members.
-    Record,
-    /// `{body, content_type, args}`.
-    Throw,
-    /// A string: one line of a built-in format.
-    Line,
-}
-
-impl From<Mode> for TargetType {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Record => Self::Record,
-            Mode::Throw => Self::Throw,
-        }
-    }
-}
-
+/// Compiles a program. Without a mode, it parses lines of a built-in format.
 pub(super) fn compile(
     source: &str,
-    target: TargetType,
+    mode: Option<Mode>,
 ) -> Result<(vrl::compiler::Program, Diagnostics), Diagnostics> {
     if source.len() > MAX_SOURCE_BYTES {
         let message =
@@ -74,22 +55,23 @@ pub(super) fn compile(
     for name in READ_ONLY_METADATA {
         config.set_read_only_path(OwnedTargetPath::metadata(owned_value_path!(name)), true);
     }
-    let environment = ExternalEnv::new_with_kind(target_kind(target), metadata_kind());
+    let environment = ExternalEnv::new_with_kind(target_kind(mode), metadata_kind());
     match compile_with_external(source, &FUNCTIONS, &environment, config) {
         Ok(result) => Ok((result.program, Diagnostics::read(source, &result.warnings))),
         Err(errors) => Err(Diagnostics::read(source, &errors)),
     }
 }
 
-fn target_kind(target: TargetType) -> Kind {
-    match target {
-        TargetType::Record => Kind::object(Collection::any()),
-        TargetType::Throw => object([
+/// Returns the type of `.`.
+fn target_kind(mode: Option<Mode>) -> Kind {
+    match mode {
+        Some(Mode::Record) => Kind::object(Collection::any()),
+        Some(Mode::Throw) => object([
             ("body", Kind::bytes()),
             ("content_type", Kind::bytes().or_null()),
             ("args", arguments()),
         ]),
-        TargetType::Line => Kind::bytes(),
+        None => Kind::bytes(),
     }
 }
 
@@ -103,7 +85,7 @@ fn metadata_kind() -> Kind {
     ])
 }
 
-/// An argument is a string, or an array of strings if its name is repeated.
+/// Returns the type of the arguments: each is a string, or an array of strings if its name is repeated.
 fn arguments() -> Kind {
     let several = Kind::array(Collection::from_unknown(Kind::bytes()));
     Kind::object(Collection::from_unknown(several.or_bytes()))

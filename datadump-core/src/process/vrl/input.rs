@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use vrl::value::{ObjectMap, Value};
 
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// Information about the throw that a program can read, the same for all records of a throw.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProgramContext {
     /// `%source`: the source of the throw.
     pub source: String,
@@ -92,20 +93,6 @@ pub(super) fn metadata(shared: &ObjectMap, index: usize) -> Value {
     Value::Object(metadata)
 }
 
-/// Returns `.` for a record.
-pub(super) fn record(fields: Fields) -> Value {
-    value::from_object(fields)
-}
-
-/// Returns `.` for a throw.
-pub(super) fn throw(body: Bytes, content_type: Option<&str>, shared: &ObjectMap) -> Value {
-    Value::Object(ObjectMap::from([
-        ("body".into(), Value::Bytes(body)),
-        ("content_type".into(), content_type.map_or(Value::Null, Value::from)),
-        ("args".into(), shared.get("args").cloned().unwrap_or(Value::Null)),
-    ]))
-}
-
 impl ProgramInput {
     /// Returns the index of the record in its throw.
     pub(super) fn index(&self) -> usize {
@@ -128,6 +115,24 @@ impl ProgramInput {
         match self {
             Self::Record(record) => record.fields.iter().map(|(name, value)| name.len() + size(value)).sum(),
             Self::Throw { body, .. } => body.len(),
+        }
+    }
+
+    /// Converts to `.`.
+    pub(super) fn into_target(self, shared: &ObjectMap) -> Value {
+        match self {
+            Self::Record(record) => {
+                let changed = match Self::fields(&record) {
+                    Cow::Owned(fields) => Some(fields),
+                    Cow::Borrowed(_) => None,
+                };
+                value::from_object(changed.unwrap_or(record.fields))
+            }
+            Self::Throw { body, content_type } => Value::Object(ObjectMap::from([
+                ("body".into(), Value::Bytes(body)),
+                ("content_type".into(), content_type.map_or(Value::Null, Value::from)),
+                ("args".into(), shared.get("args").cloned().unwrap_or(Value::Null)),
+            ])),
         }
     }
 
@@ -158,10 +163,8 @@ impl ProgramInput {
         let invalid = |why| Failure::new(ErrorCode::InvalidStorage.as_str(), why);
         let storage = item.storage.map(|name| StorageName::parse(&name)).transpose().map_err(invalid)?;
         let Self::Record(before) = self else {
-            return Ok(Record {
-                storage,
-                ..Record { non_finite: item.non_finite.into(), ..Record::new(item.fields) }
-            });
+            let non_finite = item.non_finite.into();
+            return Ok(Record { storage, non_finite, ..Record::new(item.fields) });
         };
         let mut fields = item.fields;
         let mut record = Record {

@@ -6,7 +6,6 @@ use serde_json::{Map, Value as Json};
 use vrl::{compiler::runtime::Runtime, value::Value};
 
 use super::{
-    compile::TargetType,
     diagnostic::Diagnostics,
     input::ProgramContext,
     program::{Program, RunLimits},
@@ -21,22 +20,12 @@ use crate::{
 pub(in crate::process) struct LineProgram {
     name: &'static str,
     source: &'static str,
-    values: LineValues,
+    /// If the format is untyped: the fields that stay text when the types of the others are inferred.
+    /// Otherwise the program converts numbers itself.
+    text_fields: Option<&'static [&'static str]>,
     /// Fields that come first in a record, in this order. The others follow in order of their names.
     order: &'static [&'static str],
     program: OnceLock<Result<Program, Diagnostics>>,
-}
-
-/// How the strings that a program returns are interpreted.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::process) enum LineValues {
-    /// As strings: the program converts numbers itself.
-    Typed,
-    /// The format is untyped: types are inferred.
-    Untyped {
-        /// Fields that stay text.
-        text_fields: &'static [&'static str],
-    },
 }
 
 impl LineProgram {
@@ -44,15 +33,15 @@ impl LineProgram {
     pub(in crate::process) fn new(
         name: &'static str,
         source: &'static str,
-        values: LineValues,
+        text_fields: Option<&'static [&'static str]>,
         order: &'static [&'static str],
     ) -> Self {
-        Self { name, source, values, order, program: OnceLock::new() }
+        Self { name, source, text_fields, order, program: OnceLock::new() }
     }
 
     /// Returns the program, which is compiled on first use.
     fn program(&self) -> Result<&Program, Failure> {
-        let compile = || Program::compile_for(self.source.into(), TargetType::Line);
+        let compile = || Program::compile_for(self.source.into(), None);
         let program = self.program.get_or_init(compile);
         program.as_ref().map_err(|why| Failure::new(ErrorCode::NotCompiled.as_str(), why.rendered.clone()))
     }
@@ -65,7 +54,7 @@ impl LineProgram {
             }
         }
         fields.extend(found.into_iter().filter(|(name, _)| !self.order.contains(&name.as_str())));
-        if let LineValues::Untyped { text_fields } = self.values {
+        if let Some(text_fields) = self.text_fields {
             for (name, value) in &mut fields {
                 if let Json::String(text) = value
                     && !text_fields.contains(&name.as_str())

@@ -36,6 +36,7 @@ mod pool;
 mod program;
 mod run;
 mod run_result;
+mod script;
 mod value;
 mod wire;
 mod worker;
@@ -45,11 +46,12 @@ pub use child::WorkerCommand;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
 pub use input::{ProgramContext, ProgramInput, ProgramOutcome};
 pub use limits::Limits;
-pub use program::{Mode, Program, Script};
+pub use program::Program;
+pub use script::{Mode, Script};
 pub use worker::serve_worker;
 pub use workers::Workers;
 
-pub(super) use line_program::{LineProgram, LineValues};
+pub(super) use line_program::LineProgram;
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use super::{
     child::{Worker, WorkerCommand, WorkerFailure},
     run,
     run_result::{ErrorCode, RunResult},
-    wire::{self, CheckResult, Request, RunRequest},
+    wire::{self, Request, RunRequest},
 };
 
 /// Maximum number of worker processes, and of throws that are transformed at a time.
@@ -63,7 +63,7 @@ impl Pool {
         let permit = self.permit().await.map_err(wrong)?;
         let mut guard = self.worker(permit).await.map_err(wrong)?;
         let until = Instant::now() + COMPILE_TIMEOUT;
-        let mut checked: Result<CheckResult, WorkerFailure> = guard.worker.ask(&request, until).await;
+        let mut checked: Result<_, WorkerFailure> = guard.worker.ask(&request, until).await;
         // Retry once: the worker may have been killed from outside.
         if let Err(WorkerFailure::Crashed(_)) = checked {
             guard.worker = Worker::start(&self.command, self.limits.memory).await.map_err(wrong)?;
@@ -72,7 +72,7 @@ impl Pool {
         match checked {
             Ok(checked) => {
                 self.put_back(guard);
-                if checked.compiles { Ok(checked.diagnostics) } else { Err(checked.diagnostics) }
+                checked
             }
             Err(failure) => Err(wrong(format!("the program cannot be compiled: {failure}"))),
         }
@@ -89,7 +89,7 @@ impl Pool {
             pool: self,
             head: RunRequest {
                 script: script.clone(),
-                context: context.into(),
+                context: context.clone(),
                 inputs: 0,
                 one_by_one: false,
                 deadline_micros: micros(self.limits.deadline),
@@ -131,7 +131,6 @@ impl Pool {
 struct PoolRun<'a> {
     pool: &'a Pool,
     head: RunRequest,
-    /// Remaining time.
     time_left: Duration,
     /// Remaining output in bytes.
     output_left: usize,
@@ -180,10 +179,7 @@ impl PoolRun<'_> {
         let mut guard = self.pool.worker(permit).await?;
         self.head.inputs = inputs.len();
         self.head.total_timeout_micros = micros(self.time_left);
-        let mut request = Vec::new();
-        let mut max_bytes = Vec::with_capacity(inputs.len());
-        let sent = self.request(&mut request, &mut max_bytes, inputs);
-        sent.map_err(|error| error.to_string())?;
+        let (request, max_bytes) = self.request(inputs).map_err(|error| error.to_string())?;
         let last = started + self.time_left + GRACE_PERIOD;
         let bounds = |number: usize| {
             let until = last.min(Instant::now() + limits.deadline + GRACE_PERIOD);
@@ -202,19 +198,16 @@ impl PoolRun<'_> {
         Ok(ended)
     }
 
-    fn request(
-        &self,
-        request: &mut Vec<u8>,
-        max_bytes: &mut Vec<usize>,
-        inputs: &[ProgramInput],
-    ) -> std::io::Result<()> {
-        wire::put(request, &Request::Run(Box::new(self.head.clone())))?;
+    /// Returns the request for the inputs, and the maximum size of the reply to each.
+    fn request(&self, inputs: &[ProgramInput]) -> std::io::Result<(Vec<u8>, Vec<usize>)> {
+        let (mut request, mut max_bytes) = (Vec::new(), Vec::with_capacity(inputs.len()));
+        wire::put(&mut request, &Request::Run(Box::new(self.head.clone())))?;
         for input in inputs {
             let output = self.pool.limits.output_for(input.bytes());
             max_bytes.push(output.saturating_mul(MAX_ESCAPE_FACTOR).saturating_add(1 << 10));
-            wire::put_input(request, input, output)?;
+            wire::put_input(&mut request, input, output)?;
         }
-        Ok(())
+        Ok((request, max_bytes))
     }
 
     fn fill(&mut self, all: usize, result: &RunResult) {

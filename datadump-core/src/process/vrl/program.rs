@@ -1,4 +1,4 @@
-//! A program: its source, its compiled form, and running it on one input.
+//! A compiled program, and running it on one input.
 
 use std::{
     ops::ControlFlow,
@@ -6,7 +6,6 @@ use std::{
     time::Instant,
 };
 
-use serde::{Deserialize, Serialize};
 use vrl::{
     compiler::{
         ExpressionError, TargetValue, TimeZone,
@@ -16,64 +15,33 @@ use vrl::{
 };
 
 use super::{
-    compile::{self, TargetType},
+    compile,
     diagnostic::{Diagnostic, Diagnostics, position},
-    run,
-    run_result::{self, ErrorCode, RunResult, StorageMember},
+    run_result::{self, ErrorCode, RunResult, STORAGE},
+    script::{Mode, Script},
 };
 
 /// Times without a zone are UTC, independent of the local time zone.
 static UTC: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::parse("UTC").unwrap_or_default());
 
-/// What `.` is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Each record decoded from the throw.
-    #[default]
-    Record,
-    /// The undecoded throw: `{body, content_type, args}`.
-    Throw,
-}
-
-/// The source of a program, which may not compile.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Script {
-    /// The source text.
-    pub source: Arc<str>,
-    /// What the program processes.
-    pub mode: Mode,
-}
-
 /// A compiled program.
 pub struct Program {
     source: Arc<str>,
-    target_type: TargetType,
+    /// `None` for a program that parses lines of a built-in format.
+    pub(super) mode: Option<Mode>,
     compiled: vrl::compiler::Program,
     warnings: Diagnostics,
-    /// How the program treats the member `_storage`.
-    storage_member: StorageMember,
+    /// Whether the program mentions `_storage`, so that it sets the storage. Otherwise the member comes from
+    /// the sender and is data.
+    sets_storage: bool,
 }
 
-/// Limits of one run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunLimits {
     /// When the run is interrupted.
     pub(super) deadline: Option<Instant>,
     /// Maximum output in bytes.
     pub(super) output: usize,
-}
-
-impl Script {
-    /// Creates the source of a program that processes records.
-    pub fn for_records(source: impl Into<Arc<str>>) -> Self {
-        Self { source: source.into(), mode: Mode::Record }
-    }
-
-    /// Creates the source of a program that processes throws.
-    pub fn for_throws(source: impl Into<Arc<str>>) -> Self {
-        Self { source: source.into(), mode: Mode::Throw }
-    }
 }
 
 impl Program {
@@ -91,21 +59,12 @@ impl Program {
     /// assert!(error.message.contains("undefined function"));
     /// ```
     pub fn compile(script: &Script) -> Result<Self, Diagnostics> {
-        Self::compile_for(script.source.clone(), script.mode.into())
+        Self::compile_for(script.source.clone(), Some(script.mode))
     }
 
-    pub(super) fn compile_for(source: Arc<str>, target_type: TargetType) -> Result<Self, Diagnostics> {
-        let (compiled, warnings) = compile::compile(&source, target_type)?;
-        Ok(Self { storage_member: StorageMember::of(&source), source, target_type, compiled, warnings })
-    }
-
-    /// Returns the mode, or `None` for a program that parses lines of a built-in format.
-    pub(super) fn mode(&self) -> Option<Mode> {
-        match self.target_type {
-            TargetType::Record => Some(Mode::Record),
-            TargetType::Throw => Some(Mode::Throw),
-            TargetType::Line => None,
-        }
+    pub(super) fn compile_for(source: Arc<str>, mode: Option<Mode>) -> Result<Self, Diagnostics> {
+        let (compiled, warnings) = compile::compile(&source, mode)?;
+        Ok(Self { sets_storage: source.contains(STORAGE), source, mode, compiled, warnings })
     }
 
     /// Returns the compiler warnings.
@@ -139,9 +98,9 @@ impl Program {
         let outcome = runtime.resolve_with_control(&mut target, &self.compiled, &UTC, &mut control);
         runtime.clear();
         match outcome {
-            Ok(_) => run_result::read(target.value, &target.metadata, self.storage_member, bounds.output),
+            Ok(_) => run_result::read(target.value, &target.metadata, self.sets_storage, bounds.output),
             Err(Terminate::Abort(ExpressionError::Abort { message, .. })) => RunResult::Dropped(message),
-            Err(Terminate::Interrupted) => RunResult::failed(ErrorCode::Timeout, run::TIMEOUT),
+            Err(Terminate::Interrupted) => RunResult::failed(ErrorCode::Timeout, run_result::TIMEOUT),
             Err(Terminate::Abort(error) | Terminate::Error(error)) => {
                 RunResult::failed(ErrorCode::ProgramFailed, self.explain(&error.to_string()))
             }

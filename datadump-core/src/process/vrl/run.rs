@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use vrl::compiler::runtime::Runtime;
+use vrl::{compiler::runtime::Runtime, value::ObjectMap};
 
 use super::{
     Diagnostics, Limits, Mode, Program, ProgramContext, ProgramInput, ProgramOutcome, input,
     program::RunLimits,
-    run_result::{ErrorCode, RunResult},
+    run_result::{self, ErrorCode, RunResult},
 };
 
 impl Program {
@@ -50,24 +50,29 @@ impl Program {
             if started > last {
                 return input.outcome(total_timeout());
             }
-            let (bytes, mode) = (input.bytes(), input.mode());
-            if self.mode() != Some(mode) {
-                return input.outcome(wrong_mode(mode));
-            }
             let bounds = RunLimits {
                 deadline: Some(last.min(started + limits.deadline)),
-                output: limits.output_for(bytes),
+                output: limits.output_for(input.bytes()),
             };
-            let metadata = input::metadata(&shared, input.index());
-            let target = match input {
-                ProgramInput::Record(record) => input::record(ProgramInput::fields(record).into_owned()),
-                ProgramInput::Throw { body, content_type } => {
-                    input::throw(body.clone(), content_type.as_deref(), &shared)
-                }
-            };
-            input.outcome(self.run_one(&mut runtime, target, metadata, bounds))
+            input.outcome(self.run_input(&mut runtime, input.clone(), &shared, bounds))
         };
         inputs.iter().map(run).collect()
+    }
+
+    /// Runs the program on one input. `shared` is the metadata of its throw.
+    pub(super) fn run_input(
+        &self,
+        runtime: &mut Runtime,
+        input: ProgramInput,
+        shared: &ObjectMap,
+        bounds: RunLimits,
+    ) -> RunResult {
+        let mode = input.mode();
+        if self.mode != Some(mode) {
+            return wrong_mode(mode);
+        }
+        let metadata = input::metadata(shared, input.index());
+        self.run_one(runtime, input.into_target(shared), metadata, bounds)
     }
 }
 
@@ -77,7 +82,7 @@ pub(super) fn total_timeout() -> RunResult {
 }
 
 /// Returns the result of an input that the program is not written for.
-pub(super) fn wrong_mode(mode: Mode) -> RunResult {
+fn wrong_mode(mode: Mode) -> RunResult {
     let (given, wanted) = match mode {
         Mode::Record => ("a record", "throws"),
         Mode::Throw => ("a throw", "records"),
@@ -100,12 +105,7 @@ pub(super) fn not_compiled(errors: &Diagnostics) -> RunResult {
 pub(super) fn panicked(message: &str) -> RunResult {
     // An allocation larger than the address space panics instead of failing.
     if message.contains("capacity overflow") {
-        return RunResult::failed(ErrorCode::OutOfMemory, OUT_OF_MEMORY);
+        return RunResult::failed(ErrorCode::OutOfMemory, run_result::OUT_OF_MEMORY);
     }
     RunResult::failed(ErrorCode::Crashed, format!("the interpreter panicked: {message}"))
 }
-
-/// Messages of the limits.
-pub(super) const OUT_OF_MEMORY: &str = "the program exceeded its memory limit";
-pub(super) const TIMEOUT: &str = "the program exceeded the time limit for one record";
-pub(super) const TOO_MUCH_OUTPUT: &str = "the program exceeded the output limit for one record";

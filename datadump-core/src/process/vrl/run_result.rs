@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use vrl::{owned_value_path, value::Value};
 
 use super::{
-    input, run,
+    input,
     value::{ConversionError, OutputBudget, infinity},
 };
 use crate::schema::StorageName;
@@ -16,7 +16,11 @@ pub(super) const STORAGE: &str = "_storage";
 /// Size counted for each record in addition to its fields, so that empty records are not free.
 const RECORD_BYTES: usize = 64;
 
-/// The result of one run.
+/// Messages of the limits.
+pub(super) const OUT_OF_MEMORY: &str = "the program exceeded its memory limit";
+pub(super) const TIMEOUT: &str = "the program exceeded the time limit for one record";
+pub(super) const TOO_MUCH_OUTPUT: &str = "the program exceeded the output limit for one record";
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum RunResult {
     #[serde(rename = "r")]
@@ -38,30 +42,11 @@ pub(super) struct OutputRecord {
     pub(super) storage: Option<String>,
 }
 
-/// How the member `_storage` of an output object is treated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StorageMember {
-    /// As data.
-    IsField,
-    /// It sets the storage of the record.
-    SetsStorage,
-}
-
-impl StorageMember {
-    /// Returns the treatment for a program: `_storage` sets the storage only if the program mentions it.
-    /// Otherwise the member comes from the sender and is data.
-    pub(super) fn of(source: &str) -> Self {
-        if source.contains(STORAGE) { Self::SetsStorage } else { Self::IsField }
-    }
-}
-
 /// Error codes of a failed record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum ErrorCode {
-    /// The program returned an error.
     ProgramFailed,
-    /// The program does not compile.
     NotCompiled,
     InvalidStorage,
     TooDeep,
@@ -103,19 +88,15 @@ impl RunResult {
     }
 }
 
-/// Reads the final values of `.` and `%`.
-pub(super) fn read(
-    target: Value,
-    metadata: &Value,
-    storage_member: StorageMember,
-    output: usize,
-) -> RunResult {
+/// Reads the final values of `.` and `%`. `sets_storage` tells whether the member `_storage` of an output
+/// object sets its storage, or is data.
+pub(super) fn read(target: Value, metadata: &Value, sets_storage: bool, output: usize) -> RunResult {
     let storage = metadata.get(&owned_value_path!("storage")).cloned();
     let storage = match storage.map_or(Ok(None), |value| storage_name(&value)) {
         Ok(storage) => storage,
         Err(failure) => return failure,
     };
-    let mut reader = Reader { budget: OutputBudget::new(output), storage, storage_member };
+    let mut reader = Reader { budget: OutputBudget(output), storage, sets_storage };
     let records = match target {
         Value::Null => return RunResult::Dropped(None),
         Value::Array(records) if records.is_empty() => return RunResult::Dropped(None),
@@ -131,7 +112,7 @@ pub(super) fn read(
 struct Reader {
     budget: OutputBudget,
     storage: Option<String>,
-    storage_member: StorageMember,
+    sets_storage: bool,
 }
 
 impl Reader {
@@ -142,7 +123,7 @@ impl Reader {
             self.member(&mut record, "value".into(), value)?;
             return Ok(record);
         };
-        if self.storage_member == StorageMember::SetsStorage
+        if self.sets_storage
             && let Some(value) = members.remove(STORAGE)
         {
             record.storage = storage_name(&value)?.or(record.storage);
@@ -172,7 +153,7 @@ fn conversion_failed(refusal: ConversionError) -> RunResult {
                 format!("the record is nested more than {depth} levels deep"),
             )
         }
-        ConversionError::TooLarge => RunResult::failed(ErrorCode::TooMuchOutput, run::TOO_MUCH_OUTPUT),
+        ConversionError::TooLarge => RunResult::failed(ErrorCode::TooMuchOutput, TOO_MUCH_OUTPUT),
     }
 }
 

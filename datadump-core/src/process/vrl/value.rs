@@ -32,7 +32,7 @@ pub(super) enum ConversionError {
 
 /// Remaining output size, in approximate bytes of JSON.
 #[derive(Debug)]
-pub(super) struct OutputBudget(usize);
+pub(super) struct OutputBudget(pub(super) usize);
 
 /// Converts an object to a VRL value.
 pub(super) fn from_object(fields: impl IntoIterator<Item = (String, Json)>) -> Value {
@@ -41,10 +41,6 @@ pub(super) fn from_object(fields: impl IntoIterator<Item = (String, Json)>) -> V
 }
 
 impl OutputBudget {
-    pub(super) fn new(bytes: usize) -> Self {
-        Self(bytes)
-    }
-
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), ConversionError> {
         self.0 = self.0.checked_sub(bytes).ok_or(ConversionError::TooLarge)?;
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! parent: Handshake               worker: Handshake
-//! parent: Check                   worker: CheckResult
+//! parent: Check                   worker: Result<Diagnostics, Diagnostics>
 //! parent: RunRequest, input, …    worker: result, …     (one per input, in order)
 //! ```
 
@@ -11,11 +11,10 @@ use std::{
     io::{self, Read, Write},
 };
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Diagnostics, ProgramContext, ProgramInput, Script};
-use crate::{clock::Timestamp, record::Fields};
+use super::{ProgramContext, ProgramInput, Script};
+use crate::record::{Fields, Origin, Record};
 
 /// Protocol version sent by the parent. Both sides must come from the same build.
 pub(super) const PROTOCOL: &str = concat!("datadump-worker/1 ", env!("CARGO_PKG_VERSION"));
@@ -32,10 +31,8 @@ pub(super) struct Handshake {
     pub(super) memory: u64,
 }
 
-/// A request of the parent.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// Compile a program.
     Check(Script),
     /// Run a program on the inputs that follow.
     Run(Box<RunRequest>),
@@ -45,7 +42,7 @@ pub(super) enum Request {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct RunRequest {
     pub(super) script: Script,
-    pub(super) context: ContextMessage,
+    pub(super) context: ProgramContext,
     /// Number of inputs that follow.
     pub(super) inputs: usize,
     /// Whether each result is sent before the next input is started, so that the input that crashes
@@ -57,41 +54,11 @@ pub(super) struct RunRequest {
     pub(super) total_timeout_micros: u64,
 }
 
-/// [`ProgramContext`] on the wire.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct ContextMessage {
-    source: String,
-    received_at: i64,
-    format: Option<String>,
-    arguments: Vec<(String, String)>,
-}
-
-/// The result of compiling a program.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct CheckResult {
-    pub(super) compiles: bool,
-    pub(super) diagnostics: Diagnostics,
-}
-
-/// An input, as received by the worker.
-#[derive(Debug, PartialEq)]
-pub(super) struct InputMessage {
-    pub(super) index: usize,
-    /// Output limit in bytes.
-    pub(super) output: usize,
-    pub(super) payload: Payload,
-}
-
-/// The record or throw itself.
-#[derive(Debug, PartialEq)]
-pub(super) enum Payload {
-    Record(Fields),
-    Throw { body: Bytes, content_type: Option<String> },
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 struct InputHeader<'a> {
+    /// The index of a record in its throw.
     i: usize,
+    /// The output limit in bytes.
     o: usize,
     /// The fields of a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,28 +66,6 @@ struct InputHeader<'a> {
     /// The content type of a throw. Its body follows in a frame of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<Cow<'a, str>>,
-}
-
-impl From<&ProgramContext> for ContextMessage {
-    fn from(context: &ProgramContext) -> Self {
-        Self {
-            source: context.source.clone(),
-            received_at: context.received_at.micros(),
-            format: context.format.clone(),
-            arguments: context.arguments.clone(),
-        }
-    }
-}
-
-impl From<ContextMessage> for ProgramContext {
-    fn from(message: ContextMessage) -> Self {
-        Self {
-            source: message.source,
-            received_at: Timestamp::from_micros(message.received_at).unwrap_or(Timestamp::MIN),
-            format: message.format,
-            arguments: message.arguments,
-        }
-    }
 }
 
 /// Appends a message to the send buffer.
@@ -168,24 +113,26 @@ pub(super) fn get_bytes(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Reads one message.
 pub(super) fn get<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<Option<T>> {
     let Some(bytes) = get_bytes(input)? else { return Ok(None) };
     Ok(Some(serde_json::from_slice(&bytes)?))
 }
 
-/// Reads one input.
-pub(super) fn get_input(input: &mut impl Read) -> io::Result<InputMessage> {
+/// Reads one input and its output limit.
+pub(super) fn get_input(input: &mut impl Read) -> io::Result<(ProgramInput, usize)> {
     let bytes = get_bytes(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let head: InputHeader<'_> = serde_json::from_slice(&bytes)?;
-    let payload = match head.f {
-        Some(fields) => Payload::Record(fields.into_owned()),
+    let given = match head.f {
+        Some(fields) => {
+            let origin = Origin { index: head.i, ..Origin::default() };
+            ProgramInput::Record(Record { origin, ..Record::new(fields.into_owned()) })
+        }
         None => {
             let body = get_bytes(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-            Payload::Throw { body: body.into(), content_type: head.c.map(Cow::into_owned) }
+            ProgramInput::Throw { body: body.into(), content_type: head.c.map(Cow::into_owned) }
         }
     };
-    Ok(InputMessage { index: head.i, output: head.o, payload })
+    Ok((given, head.o))
 }
 
 /// Sends and clears the buffer.

@@ -14,11 +14,11 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use vrl::{compiler::runtime::Runtime, value::ObjectMap};
 
 use super::{
-    Diagnostics, Mode, Program, ProgramContext, Script, input,
+    Diagnostics, Program, ProgramInput, Script,
     program::RunLimits,
     run,
     run_result::{ErrorCode, RunResult},
-    wire::{self, CheckResult, Handshake, InputMessage, PROTOCOL, Payload, READY, Request, RunRequest},
+    wire::{self, Handshake, PROTOCOL, READY, Request, RunRequest},
 };
 
 /// Maximum number of compiled programs that are cached.
@@ -67,7 +67,7 @@ fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
         match request {
             Request::Check(script) => wire::put(&mut buffer, &check(&script))?,
             Request::Run(run) => {
-                let program = programs.get(&run.script);
+                let program = compile_cached(&mut programs, &run.script);
                 InputRun::new(&run).result(program, &mut input, &mut output, &mut buffer)?;
             }
         }
@@ -104,34 +104,27 @@ fn address_space() -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
-fn check(script: &Script) -> CheckResult {
-    match catch_panic(|| Program::compile(script)) {
-        Ok(Ok(program)) => CheckResult { compiles: true, diagnostics: program.diagnostics().clone() },
-        Ok(Err(diagnostics)) => CheckResult { compiles: false, diagnostics },
-        Err(panic) => {
-            let diagnostics = Diagnostics::error(format!("the compiler panicked: {panic}"), &script.source);
-            CheckResult { compiles: false, diagnostics }
-        }
-    }
+fn check(script: &Script) -> Result<Diagnostics, Diagnostics> {
+    let compiled = catch_panic(|| Program::compile(script)).unwrap_or_else(|panic| {
+        Err(Diagnostics::error(format!("the compiler panicked: {panic}"), &script.source))
+    });
+    compiled.map(|program| program.diagnostics().clone())
 }
 
 /// Cache of compiled programs and compile errors.
-#[derive(Default)]
-struct Programs(HashMap<Script, Result<Program, RunResult>>);
+type Programs = HashMap<Script, Result<Program, RunResult>>;
 
-impl Programs {
-    fn get(&mut self, script: &Script) -> Result<&Program, &RunResult> {
-        if self.0.len() >= MAX_CACHED_PROGRAMS && !self.0.contains_key(script) {
-            self.0.clear();
-        }
-        let compile = || match catch_panic(|| Program::compile(script)) {
-            Ok(compiled) => compiled.map_err(|errors| run::not_compiled(&errors)),
-            Err(panic) => {
-                Err(RunResult::failed(ErrorCode::NotCompiled, format!("the compiler panicked: {panic}")))
-            }
-        };
-        self.0.entry(script.clone()).or_insert_with(compile).as_ref()
+fn compile_cached<'p>(programs: &'p mut Programs, script: &Script) -> Result<&'p Program, &'p RunResult> {
+    if programs.len() >= MAX_CACHED_PROGRAMS && !programs.contains_key(script) {
+        programs.clear();
     }
+    let compile = || match catch_panic(|| Program::compile(script)) {
+        Ok(compiled) => compiled.map_err(|errors| run::not_compiled(&errors)),
+        Err(panic) => {
+            Err(RunResult::failed(ErrorCode::NotCompiled, format!("the compiler panicked: {panic}")))
+        }
+    };
+    programs.entry(script.clone()).or_insert_with(compile).as_ref()
 }
 
 /// A run of a program on several inputs.
@@ -144,9 +137,8 @@ struct InputRun<'a> {
 
 impl<'a> InputRun<'a> {
     fn new(run: &'a RunRequest) -> Self {
-        let shared = ProgramContext::from(run.context.clone()).metadata();
         let last = Instant::now() + Duration::from_micros(run.total_timeout_micros);
-        Self { run, shared, last, runtime: Runtime::default() }
+        Self { run, shared: run.context.metadata(), last, runtime: Runtime::default() }
     }
 
     fn result(
@@ -158,9 +150,9 @@ impl<'a> InputRun<'a> {
     ) -> io::Result<()> {
         let mut flushed = Instant::now();
         for _ in 0..self.run.inputs {
-            let given = wire::get_input(input)?;
+            let (given, max_output) = wire::get_input(input)?;
             let result = match program {
-                Ok(program) => self.run_one(program, given),
+                Ok(program) => self.run_one(program, given, max_output),
                 Err(why) => why.clone(),
             };
             wire::put(buffer, &result)?;
@@ -172,28 +164,15 @@ impl<'a> InputRun<'a> {
         Ok(())
     }
 
-    fn run_one(&mut self, program: &Program, given: InputMessage) -> RunResult {
+    fn run_one(&mut self, program: &Program, given: ProgramInput, max_output: usize) -> RunResult {
         let started = Instant::now();
         if started > self.last {
             return run::total_timeout();
         }
         let deadline = self.last.min(started + Duration::from_micros(self.run.deadline_micros));
-        let bounds = RunLimits { deadline: Some(deadline), output: given.output };
-        let mode = match &given.payload {
-            Payload::Record(_) => Mode::Record,
-            Payload::Throw { .. } => Mode::Throw,
-        };
-        if mode != self.run.script.mode {
-            return run::wrong_mode(mode);
-        }
-        let metadata = input::metadata(&self.shared, given.index);
-        let target = match given.payload {
-            Payload::Record(fields) => input::record(fields),
-            Payload::Throw { body, content_type } => {
-                input::throw(body, content_type.as_deref(), &self.shared)
-            }
-        };
-        catch_panic(|| program.run_one(&mut self.runtime, target, metadata, bounds)).unwrap_or_else(|panic| {
+        let bounds = RunLimits { deadline: Some(deadline), output: max_output };
+        let work = || program.run_input(&mut self.runtime, given, &self.shared, bounds);
+        catch_panic(work).unwrap_or_else(|panic| {
             self.runtime = Runtime::default();
             run::panicked(&panic)
         })

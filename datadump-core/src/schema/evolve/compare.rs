@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{Change, Class, Difference, Task, origin};
 use crate::{
     error::Place,
-    schema::{Definition, Field, Index, IndexKind, Kind, Presence, name::fold},
+    schema::{Definition, Field, FieldName, Index, IndexKind, Kind, Presence, name::fold},
 };
 
 /// Compares two versions. `dropped` maps the case-folded names of removed fields to their types.
@@ -45,25 +45,22 @@ fn key(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
         let generated = if d.key.generated { ", generated" } else { "" };
         format!("`{}` {}{generated}", d.key.name, d.key.kind)
     };
-    changes.push(Change {
-        class: Class::Forbidden,
-        at: Place::field("key"),
-        name: old.key.name.to_string(),
-        detail: format!("the key cannot change (from {} to {})", of(old), of(new)),
-        task: Task::Nothing,
-    });
+    let detail = format!("the key cannot change (from {} to {})", of(old), of(new));
+    changes.push(forbidden(Place::field("key"), &old.key.name, detail));
+}
+
+fn forbidden(at: Place, name: &FieldName, detail: String) -> Change {
+    Change { class: Class::Forbidden, at, name: name.to_string(), detail, task: Task::Nothing }
 }
 
 /// Detects a `renamed_from` whose source or target exists in both versions.
 fn misnamed(old: &Definition, new: &Definition, field: &Field, to: usize) -> Option<Change> {
     let before = field.renamed_from.as_ref()?;
     let stays = new.field(before.as_str()).is_some() || old.field(field.name.as_str()).is_some();
-    (old.field(before.as_str()).is_some() && stays).then(|| Change {
-        class: Class::Forbidden,
-        at: Place::field("fields").index(to).name("renamed_from"),
-        name: field.name.to_string(),
-        detail: format!("field `{}` cannot be renamed from `{before}`: both fields exist", field.name),
-        task: Task::Nothing,
+    (old.field(before.as_str()).is_some() && stays).then(|| {
+        let at = Place::field("fields").index(to).name("renamed_from");
+        let detail = format!("field `{}` cannot be renamed from `{before}`: both fields exist", field.name);
+        forbidden(at, &field.name, detail)
     })
 }
 
@@ -75,26 +72,19 @@ fn added(
     dropped: &BTreeMap<String, String>,
 ) -> Change {
     let (name, at) = (field.name.to_string(), Place::field("fields").index(to));
-    let forbidden = |detail| Change {
-        class: Class::Forbidden,
-        at: at.clone(),
-        name: name.clone(),
-        detail,
-        task: Task::Nothing,
-    };
     let going = old.fields.iter().enumerate().filter(|(from, _)| !origins.contains(&Some(*from)));
     let mut going =
         going.filter(|(_, gone)| gone.name.folded() == fold(&name)).map(|(_, gone)| gone.kind.name());
     let before = going.next().or_else(|| dropped.get(fold(&name).as_ref()).map(String::as_str));
     if let Some(kind) = before.filter(|kind| *kind != field.kind.name()) {
-        return forbidden(format!(
-            "field `{name}` was removed with type {kind} and can only be added again with that type"
-        ));
+        let detail =
+            format!("field `{name}` was removed with type {kind} and can only be added again with that type");
+        return forbidden(at, &field.name, detail);
     }
     if field.backfill().is_none() {
         let detail =
             format!("new field `{name}` needs a default or must be nullable, because of existing rows");
-        return forbidden(detail);
+        return forbidden(at, &field.name, detail);
     }
     let detail = format!("new field `{name}`");
     Change { class: Class::Additive, at, name, detail, task: Task::AddColumn { to } }
@@ -166,24 +156,18 @@ fn kind_change(before: &Kind, after: &Kind, from: usize, to: usize) -> (Class, T
     let grow = (Class::Widening, Task::GrowColumn { from, to });
     let looser = (Class::Widening, Task::Nothing);
     let check = (Class::DataDependent, Task::CheckRows { from, to });
-    let limit = |before: &Option<u32>, after: &Option<u32>| match (before, after) {
-        (_, None) => looser.clone(),
-        (Some(before), Some(after)) if after >= before => looser.clone(),
-        _ => check.clone(),
-    };
     match (before, after) {
         (Kind::Integer, Kind::Long) => grow,
-        (Kind::String { max_length: old }, Kind::String { max_length: new }) => {
-            if new > old {
-                grow
-            } else {
-                check
-            }
-        }
+        (Kind::String { max_length: old }, Kind::String { max_length: new }) if new > old => grow,
+        (Kind::String { .. }, Kind::String { .. }) => check,
         (Kind::String { .. }, Kind::Text { max_length: None }) => grow,
         (Kind::String { max_length: old }, Kind::Text { max_length: Some(new) }) if new >= old => grow,
         (Kind::Text { max_length: old }, Kind::Text { max_length: new })
-        | (Kind::Binary { max_length: old }, Kind::Binary { max_length: new }) => limit(old, new),
+        | (Kind::Binary { max_length: old }, Kind::Binary { max_length: new }) => match (old, new) {
+            (_, None) => looser,
+            (Some(old), Some(new)) if new >= old => looser,
+            _ => check,
+        },
         (Kind::Decimal { precision: old, scale: a }, Kind::Decimal { precision: new, scale: b })
             if a == b =>
         {
@@ -238,28 +222,20 @@ fn indexes(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
 }
 
 fn meta(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
-    // Senders see no difference; only values that do not fit are stored elsewhere.
-    if old.meta.auto != new.meta.auto {
-        changes.push(Change {
-            class: Class::Additive,
-            at: Place::field("meta").name("auto"),
-            name: "auto".into(),
-            detail: format!("`auto` changes to {}", new.meta.auto),
-            task: Task::Nothing,
-        });
-    }
-    let mut flag = |name: &str, before: bool, after: bool, breaking_value: bool| {
+    let mut flag = |name: &str, before: bool, after: bool, breaking_value: Option<bool>| {
         if before == after {
             return;
         }
         changes.push(Change {
-            class: if after == breaking_value { Class::Breaking } else { Class::Additive },
+            class: if Some(after) == breaking_value { Class::Breaking } else { Class::Additive },
             at: Place::field("meta").name(name),
             name: name.to_owned(),
             detail: format!("`{name}` changes to {after}"),
             task: Task::Nothing,
         });
     };
-    flag("scans", old.meta.scans, new.meta.scans, false);
-    flag("require_version", old.meta.require_version, new.meta.require_version, true);
+    // Senders see no difference; only values that do not fit are stored elsewhere.
+    flag("auto", old.meta.auto, new.meta.auto, None);
+    flag("scans", old.meta.scans, new.meta.scans, Some(false));
+    flag("require_version", old.meta.require_version, new.meta.require_version, Some(true));
 }

@@ -71,7 +71,8 @@ pub enum Task {
         /// Index of the new field.
         to: usize,
     },
-    /// Convert every value to another type with [`convert`]; a value that cannot be converted is a violation.
+    /// Convert every value to a different type with [`convert`]; a value that cannot be converted is a
+    /// violation.
     ConvertColumn {
         /// Index of the old field.
         from: usize,
@@ -214,7 +215,7 @@ pub fn origin<'d>(old: &'d Definition, field: &Field) -> Option<(usize, &'d Fiel
     old.field(field.name.as_str()).or_else(renamed)
 }
 
-/// Converts a value to another type if no information is lost.
+/// Converts a value to a different type if no information is lost.
 pub fn convert(value: &Value, from: &Kind, to: &Kind) -> Option<Value> {
     if value.is_null() {
         return Some(Value::Null);

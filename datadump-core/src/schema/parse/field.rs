@@ -8,7 +8,6 @@ use crate::{
     schema::{Bounds, Field, FieldName, Kind, Pattern, Presence, Value, kind},
 };
 
-/// The parser of field names.
 pub(super) type Naming = fn(&str) -> Result<FieldName, String>;
 
 pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults) -> Option<Field> {
@@ -20,10 +19,8 @@ pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults)
     let required = members.flag("required", faults);
     let unique = members.flag("unique", faults).unwrap_or(false);
     let db_index = members.flag("db_index", faults).unwrap_or(false);
-    let renamed_from = match members.optional("renamed_from") {
-        Some(_) => members.name("renamed_from", naming, faults),
-        None => None,
-    };
+    let is_renamed = members.optional("renamed_from").is_some();
+    let renamed_from = is_renamed.then(|| members.name("renamed_from", naming, faults)).flatten();
     let default = members.optional("default");
     // The other members depend on the type.
     let kind = kind?;
@@ -94,8 +91,7 @@ fn read_kind(type_name: &str, members: &mut Members<'_>, at: &Place, faults: &mu
             Kind::Enum { values: read_values(json, &at.name("values"), faults)? }
         }
         other => {
-            let known = kind::KIND_NAMES.join(", ");
-            let detail = format!("{other:?} is not a type: use one of {known}");
+            let detail = format!("{other:?} is not a type: use one of {}", kind::KIND_NAMES);
             faults.add(at.name("type"), "unknown-type", detail);
             return None;
         }
@@ -111,7 +107,7 @@ fn read_values(json: &Json, at: &Place, faults: &mut Faults) -> Option<Vec<Strin
         return None;
     };
     if values.len() > 1000 {
-        faults.add(at.clone(), "too-many", "an enum has at most 1000 values");
+        faults.add(at.clone(), "too-many", "an enum can have at most 1000 values");
         return None;
     }
     for (place, value) in values.iter().enumerate() {

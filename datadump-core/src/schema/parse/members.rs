@@ -8,19 +8,14 @@ use crate::error::{Fault, Place};
 
 /// The faults found so far.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub(super) struct Faults(pub(super) Vec<Fault>);
 
 impl Faults {
     pub(super) fn add(&mut self, at: Place, code: &'static str, detail: impl Into<String>) {
         self.0.push(Fault::new(at, code, detail));
     }
-
-    pub(super) fn list(self) -> Vec<Fault> {
-        self.0
-    }
 }
 
-/// The members of one object.
 pub(super) struct Members<'a> {
     map: &'a Map<String, Json>,
     at: Place,

@@ -17,7 +17,6 @@ const MAX_INDEX_FIELDS: usize = 16;
 /// Maximum number of indexes per definition.
 const MAX_INDEXES: usize = 64;
 
-/// Reads the `meta` object.
 pub(super) fn read(json: &Json, fields: &[Field], faults: &mut Faults) -> Option<Meta> {
     let at = Place::field("meta");
     let mut members = Members::of(json, at.clone(), "meta", faults)?;
@@ -27,31 +26,25 @@ pub(super) fn read(json: &Json, fields: &[Field], faults: &mut Faults) -> Option
     let scans = members.flag("scans", faults).unwrap_or(false);
     let require_version = members.flag("require_version", faults).unwrap_or(false);
     members.finish("meta", faults);
-    let unique_together = unique_together.map_or(Some(Vec::new()), |json| {
-        let at = at.name("unique_together");
-        items(json, &at, faults)?
-            .iter()
-            .enumerate()
-            .map(|(place, json)| group(json, &at.index(place), fields, faults))
-            .collect()
-    });
-    let indexes = indexes.map_or(Some(Vec::new()), |json| {
-        let at = at.name("indexes");
-        items(json, &at, faults)?
-            .iter()
-            .enumerate()
-            .map(|(place, json)| index(json, &at.index(place), fields, faults))
-            .collect()
-    });
+    let unique_together = items(unique_together, &at.name("unique_together"), fields, faults, group);
+    let indexes = items(indexes, &at.name("indexes"), fields, faults, index);
     Some(Meta { unique_together: unique_together?, indexes: indexes?, auto, scans, require_version })
 }
 
-fn items<'a>(json: &'a Json, at: &Place, faults: &mut Faults) -> Option<&'a Vec<Json>> {
-    let items = json.as_array().filter(|items| items.len() <= MAX_INDEXES);
-    if items.is_none() {
+/// Parses each item of an optional array.
+fn items<T>(
+    json: Option<&Json>,
+    at: &Place,
+    fields: &[Field],
+    faults: &mut Faults,
+    parse: fn(&Json, &Place, &[Field], &mut Faults) -> Option<T>,
+) -> Option<Vec<T>> {
+    let Some(json) = json else { return Some(Vec::new()) };
+    let Some(items) = json.as_array().filter(|items| items.len() <= MAX_INDEXES) else {
         faults.add(at.clone(), "mistyped", format!("expected an array of at most {MAX_INDEXES} items"));
-    }
-    items
+        return None;
+    };
+    items.iter().enumerate().map(|(place, json)| parse(json, &at.index(place), fields, faults)).collect()
 }
 
 fn index(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Option<Index> {

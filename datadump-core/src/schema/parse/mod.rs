@@ -31,7 +31,16 @@ pub const MAX_FIELDS: usize = 1000;
 pub fn definition(json: &Json) -> Result<Definition> {
     let mut faults = Faults::default();
     let parsed = read(json, &mut faults);
-    faults.into_result(parsed)
+    let Faults(mut faults) = faults;
+    match parsed {
+        Some(definition) if faults.is_empty() => Ok(definition),
+        _ => {
+            if faults.is_empty() {
+                faults.push(Fault::new(Place::body(), "invalid", "invalid definition"));
+            }
+            Err(Error::Definition(faults))
+        }
+    }
 }
 
 /// Parses a definition whose name is given separately.
@@ -95,7 +104,11 @@ fn fields(json: &Json, open: bool, faults: &mut Faults) -> Option<Vec<Field>> {
         return None;
     }
     if items.len() > MAX_FIELDS {
-        faults.add(at, "too-many", format!("a storage has at most {MAX_FIELDS} fields, not {}", items.len()));
+        faults.add(
+            at,
+            "too-many",
+            format!("a storage can have at most {MAX_FIELDS} fields, not {}", items.len()),
+        );
         return None;
     }
     let naming = if open { FieldName::parse_open } else { FieldName::parse };
@@ -126,8 +139,7 @@ fn key(json: &Json, at: &Place, faults: &mut Faults) -> Option<Key> {
             Some(Kind::String { max_length })
         }
         other => {
-            let known = kind::KEY_KIND_NAMES.join(", ");
-            let detail = format!("{other:?} is not a key type: use one of {known}");
+            let detail = format!("{other:?} is not a key type: use one of {}", kind::KEY_KIND_NAMES);
             faults.add(at.name("type"), "unknown-type", detail);
             None
         }
@@ -173,21 +185,6 @@ fn distinct_origins(fields: &[Field], faults: &mut Faults) {
         if fields.iter().take(place).any(|earlier| earlier.renamed_from.as_ref() == Some(before)) {
             let at = Place::field("fields").index(place).name("renamed_from");
             faults.add(at, "duplicate", format!("another field is also renamed from `{before}`"));
-        }
-    }
-}
-
-impl Faults {
-    fn into_result(self, parsed: Option<Definition>) -> Result<Definition> {
-        let mut faults = self.list();
-        match parsed {
-            Some(definition) if faults.is_empty() => Ok(definition),
-            _ => {
-                if faults.is_empty() {
-                    faults.push(Fault::new(Place::body(), "invalid", "invalid definition"));
-                }
-                Err(Error::Definition(faults))
-            }
         }
     }
 }

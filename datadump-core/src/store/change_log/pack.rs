@@ -37,7 +37,7 @@ pub(in crate::store) struct Packer {
     previous: Previous,
 }
 
-/// What the next change is encoded relative to.
+/// The previous change, relative to which the next one is encoded.
 #[derive(Debug, Default)]
 struct Previous {
     storage: Option<StorageId>,

@@ -97,7 +97,7 @@ async fn many_at_once(test: &TestStore<'_>) -> Result<()> {
     ensure_eq("rows of the batches that did not fail", keys(test, "tag").await?.len(), before + 36 * 4)
 }
 
-/// A quarantine row with this code.
+/// Returns a quarantine row with this code.
 fn quarantined(test: &TestStore<'_>, code: &str) -> Result<Row> {
     // A key derived from the code.
     let number = code.bytes().fold(7_u128, |number, byte| number.wrapping_mul(257).wrapping_add(byte.into()));

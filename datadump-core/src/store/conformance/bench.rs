@@ -1,4 +1,4 @@
-//! What the checks run on: the backend's bench, and an open store with helpers.
+//! The environment of the checks: the backend's bench, and an open store with helpers.
 
 use std::sync::Arc;
 
@@ -149,7 +149,7 @@ pub(super) fn ensure(what: &str, condition: bool) -> Result<()> {
     if condition { Ok(()) } else { Err(Error::internal(format!("does not hold: {what}"))) }
 }
 
-/// The storage that most checks use.
+/// Returns the storage that most checks use.
 pub(super) fn dog() -> Json {
     serde_json::json!({
         "name": "dog",

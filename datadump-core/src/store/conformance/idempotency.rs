@@ -28,7 +28,7 @@ fn a_tag(test: &TestStore<'_>, id: i64, code: &str) -> Result<Write> {
     test.put("tag", &json!({"id": id, "code": code}), Expect::Anything)
 }
 
-/// A record with this text.
+/// Returns a record with this text.
 fn record(test: &TestStore<'_>, key: &str, text: &str) -> Result<Row> {
     let definition = test.store.catalogue().system(SystemStorage::IdempotencyKey)?;
     test.bench.prove(&definition, &json!({"id": key, "fingerprint": "AAEC", "answer": text}))
@@ -94,7 +94,7 @@ pub(super) async fn a_batch_with_a_record_takes_effect_once(bench: &dyn Bench) -
     let empty = counting(&test, WriteBatch::independent(Vec::new()), "K", Expect::Absent)?;
     check(&test, "nothing to write", empty.clone(), "created", Some("0")).await?;
     check(&test, "the same batch again", empty, "refused", Some("0")).await?;
-    // With a condition on the record's version, a batch continues where another one ended.
+    // With a condition on the record's version, a batch continues where a previous one ended.
     let next = |expect| -> Result<WriteBatch> {
         counting(&test, WriteBatch::independent(vec![a_tag(&test, 20, "c")?]), "k", expect)
     };

@@ -1,5 +1,5 @@
-//! Checks of inferred storages: keys that are UUIDs or texts, and service columns that leave the data's names
-//! free.
+//! Checks of inferred storages: keys that are UUIDs or other strings, and service columns that leave the
+//! data's names free.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn inbox() -> Json {
     })
 }
 
-/// Keys: UUIDs, the same UUIDs in other spellings, and texts that sort before, among and after them.
+/// Keys: UUIDs, the same UUIDs in other spellings, and strings that sort before, among and after them.
 const KEYS: [&str; 18] = [
     "01970000-0000-7000-8000-000000000001",
     "01970000-0000-7000-8000-00000000000a",

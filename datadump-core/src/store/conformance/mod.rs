@@ -35,7 +35,7 @@ use crate::error::Result;
 /// A check of one part of the contract.
 #[derive(Clone, Copy)]
 pub struct Check {
-    /// What must hold, as an identifier.
+    /// The property that must hold, as an identifier.
     pub name: &'static str,
     run: for<'a> fn(&'a dyn Bench) -> CheckFuture<'a>,
 }

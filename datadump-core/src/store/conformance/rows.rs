@@ -35,7 +35,8 @@ pub(super) async fn every_kind_round_trips_even_after_a_restart(bench: &dyn Benc
     read_back(&test, &records).await
 }
 
-/// A backend may store many rows by another path than one. The rows and outcomes must be the same.
+/// A backend may store many rows by a different path than a single one. The rows and outcomes must be the
+/// same.
 pub(super) async fn many_rows_are_stored_like_single_ones(bench: &dyn Bench) -> Result<()> {
     let test = TestStore::with(bench, all_kinds()).await?;
     let all: Vec<Json> = (0..600)
@@ -71,7 +72,7 @@ async fn read_back(test: &TestStore<'_>, records: &[Json]) -> Result<()> {
     Ok(())
 }
 
-/// A storage with a field of each kind.
+/// Returns a storage with a field of each kind.
 fn all_kinds() -> Json {
     json!({"name": "all", "key": {"name": "id", "type": "uuid"}, "fields": [
         {"name": "boolean", "type": "boolean", "nullable": true},

@@ -34,7 +34,7 @@ struct BlockedState {
 }
 
 impl BlockedJobs {
-    /// Adds jobs, each with the time since when it is blocked. Those that have waited too long get an error.
+    /// Adds jobs, each with the time since when it is blocked. Jobs that have waited too long get an error.
     pub(super) fn add(&self, jobs: Vec<(Job, Instant)>) {
         if jobs.is_empty() {
             return;
@@ -72,7 +72,7 @@ impl BlockedJobs {
         Some(state.jobs.drain(..count).collect())
     }
 
-    /// Accepts no more jobs. Those that are blocked are tried once more.
+    /// Accepts no more jobs. Blocked jobs are tried once more.
     pub(super) fn close(&self) {
         self.state.lock().is_closed = true;
         self.changed.notify_one();

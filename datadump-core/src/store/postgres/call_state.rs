@@ -1,4 +1,4 @@
-//! The state of the batches a writer is working on: which are pending, which have ended, and how.
+//! The state of the batches that a writer is working on: which are pending, which have ended, and how.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -24,7 +24,7 @@ use crate::{
 /// The channel for changes of storages; the payload is the storage's number.
 const CHANNEL: &str = "datadump_catalogue";
 
-/// Interval at which lost notifications are looked for.
+/// Interval at which the backend checks for lost notifications.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Selects a fingerprint of the catalogue's tables.
@@ -46,7 +46,7 @@ const CONFIG_FINGERPRINT: &str = "SELECT \
 pub(super) struct CatalogueMirror {
     pub(super) catalogue: Arc<Catalogue>,
     /// Raised when sources or programs may have changed.
-    config_signal: watch::Sender<u64>,
+    pub(super) config_signal: watch::Sender<u64>,
     /// Raised when the change log may have new entries.
     pub(super) commit_signal: watch::Sender<u64>,
     system: DatabaseConnection,
@@ -59,11 +59,6 @@ impl CatalogueMirror {
     pub(super) fn new(system: DatabaseConnection) -> Self {
         let (config_signal, commit_signal) = (watch::Sender::new(0), watch::Sender::new(0));
         Self { catalogue: Arc::default(), config_signal, commit_signal, system, seen: Mutex::default() }
-    }
-
-    /// Returns a counter that grows when sources or programs may have changed.
-    pub(super) fn config_signal(&self) -> watch::Receiver<u64> {
-        self.config_signal.subscribe()
     }
 
     /// Signals that sources or programs may have changed.

@@ -1,22 +1,19 @@
 //! The change log on PostgreSQL. The position of a commit is determined under a lock that is held until the
 //! commit, so that a reader who sees a position has seen all before it, whichever node committed them.
 
-use std::{fmt::Write as _, sync::Arc, time::Duration};
+use std::fmt::Write as _;
 
 use sqlx::PgPool;
 
-use super::{Inner, error, locks};
+use super::{error, locks};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    store::change_log::{Commit, MAX_READ_BYTES, PRUNE_BATCH_ENTRIES, Retention, SELECT_SPAN, Span},
+    store::change_log::{Commit, MAX_READ_BYTES, SELECT_SPAN, Span},
 };
 
 /// The channel on which processes notify each other of commits.
 pub(super) const CHANNEL: &str = "datadump_change_log";
-
-/// Minimum interval between two notifications.
-const NOTIFY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Returns the statements that append an entry, to be sent with the `COMMIT`. They contain only numbers.
 pub(super) fn append(at: Timestamp, changes: &[u8]) -> String {
@@ -45,7 +42,7 @@ pub(super) async fn span(pool: &PgPool) -> Result<Span> {
     Span::from_row(sqlx::query_as(SELECT_SPAN).fetch_one(pool).await.map_err(error::store)?)
 }
 
-/// Returns commits after a position, in order, up to a number of commits and until their packed size exceeds
+/// Returns up to `limit` commits after a position, in order, and stops once their packed size exceeds
 /// [`MAX_READ_BYTES`].
 pub(super) async fn commits(pool: &PgPool, after: i64, limit: usize) -> Result<Vec<Commit>> {
     // Counts commits and bytes from the oldest entry after the position, which need not be the next position.
@@ -58,46 +55,4 @@ pub(super) async fn commits(pool: &PgPool, after: i64, limit: usize) -> Result<V
     let query = sqlx::query_as(text).bind(after).bind(number(limit)?).bind(number(MAX_READ_BYTES)?);
     let rows: Vec<(i64, i64, Vec<u8>)> = query.fetch_all(pool).await.map_err(error::store)?;
     rows.into_iter().map(|(position, at, changes)| Commit::from_row(position, at, &changes)).collect()
-}
-
-/// Notifies other processes of commits made here. A lost notification only costs time: readers poll every few
-/// seconds.
-pub(super) async fn notify_nodes(inner: Arc<Inner>) {
-    let mut commits = inner.notify.subscribe();
-    while commits.changed().await.is_ok() {
-        // A notification is worth nothing after a crash, so it need not wait for a sync.
-        let notify = sqlx::query("SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')");
-        let notify = notify.bind(CHANNEL).execute(&inner.connections.system);
-        if let Err(error) = notify.await {
-            tracing::debug!(%error, "cannot notify other nodes of a commit");
-        }
-        tokio::time::sleep(NOTIFY_INTERVAL).await;
-    }
-}
-
-/// Removes entries that exceed the retention, at intervals.
-pub(super) async fn prune(inner: Arc<Inner>) {
-    let retention = inner.retention;
-    loop {
-        tokio::time::sleep(retention.prune_interval()).await;
-        if let Err(error) = remove_old(&inner.connections.system, retention, inner.stamps.next()).await {
-            tracing::debug!(%error, "cannot prune the change log");
-        }
-    }
-}
-
-async fn remove_old(pool: &PgPool, retention: Retention, now: Timestamp) -> Result<()> {
-    let text = "WITH newest AS (SELECT position, bytes FROM datadump_change_log ORDER BY position DESC LIMIT 1) \
-                DELETE FROM datadump_change_log WHERE position IN \
-                (SELECT position FROM datadump_change_log ORDER BY position LIMIT $1) \
-                AND (at < $2 OR bytes < (SELECT bytes FROM newest) - $3) \
-                AND position < (SELECT position FROM newest)";
-    loop {
-        let remove = sqlx::query(text).bind(i64::from(PRUNE_BATCH_ENTRIES)).bind(retention.oldest(now));
-        let remove = remove.bind(retention.bytes());
-        let removed = remove.execute(pool).await.map_err(error::store)?.rows_affected();
-        if removed < u64::from(PRUNE_BATCH_ENTRIES) {
-            return Ok(());
-        }
-    }
 }

@@ -111,7 +111,7 @@ impl<'v, I: Iterator<Item = &'v Value>> TypedOperation<'v> for Array<'_, I> {
     }
 }
 
-/// A value of another kind than its column is a defect; it must not silently become null.
+/// A value whose kind differs from its column's is a defect; it must not silently become null.
 pub(super) fn not_of_its_kind() -> sqlx::Error {
     encode("a value does not match its column's kind")
 }
@@ -186,7 +186,7 @@ pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Valu
 }
 
 fn decode<'r, T: Decode<'r, Postgres> + Type<Postgres>>(raw: PgValueRef<'r>) -> sqlx::Result<T> {
-    // Another version may just have come into force, with another type of column.
+    // A new version may just have come into force, with a different column type.
     if !T::compatible(&raw.type_info()) {
         return Err(another_type());
     }
@@ -210,14 +210,14 @@ fn wrong(what: impl Into<String>) -> sqlx::Error {
 pub(super) enum KeyRef<'v> {
     Integer(i64),
     Text(&'v str),
-    /// A UUID key. Among texts it sorts as its text.
+    /// A UUID key. It sorts among strings by its text form.
     Uuid(Uuid),
 }
 
 impl Ord for KeyRef<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         let among = |text: &str, uuid: &Uuid| {
-            // Never equal: a text that is a UUID is read as a UUID.
+            // Never equal: a string that is a UUID is read as a UUID.
             text.cmp(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer())).then(Ordering::Less)
         };
         match (self, other) {

@@ -22,7 +22,7 @@ const STATEMENT_CACHE_SIZE: usize = 400;
 
 /// Settings of every session. Committed means synced to disk, whatever the server's default is; JIT
 /// compilation takes longer than these statements run; and a client that is frozen within a transaction must
-/// not hold its locks for ever.
+/// not hold its locks forever.
 const SESSION: &str = "SET synchronous_commit = on; SET jit = off; \
                        SET idle_in_transaction_session_timeout = '60s'; \
                        SET client_min_messages = warning";
@@ -83,8 +83,8 @@ impl Connections {
     /// Opens a connection for one migration. It holds session locks, so it is not shared.
     pub(super) async fn migrator(&self) -> sqlx::Result<PgConnection> {
         let mut connection = self.alone(SESSION).await?;
-        // Where supported (from version 14 on), the server notices within a long statement that this process
-        // is gone, and releases the migration's lock.
+        // From version 14 on, the server notices during a long statement that this process has died, and
+        // releases the migration's lock.
         let notice = "SELECT set_config(name, '1s', false) FROM pg_settings \
                       WHERE name = 'client_connection_check_interval'";
         connection.execute(notice).await?;

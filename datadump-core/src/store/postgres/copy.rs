@@ -57,7 +57,7 @@ pub(super) async fn insert(
 
 /// Encodes one row: the number of columns, then each column.
 fn put(buffer: &mut PgArgumentBuffer, definition: &Definition, row: &StoredRow) -> sqlx::Result<()> {
-    // Key, version and two times beside the fields.
+    // The key, the version and two times, in addition to the fields.
     let columns =
         i16::try_from(definition.fields.len() + 4).map_err(|error| sqlx::Error::Encode(error.into()))?;
     buffer.extend_from_slice(&columns.to_be_bytes());

@@ -50,7 +50,7 @@ pub(super) async fn declare(
     mirror.refresh_one(id).await?.ok_or(Error::UnknownStorage(name))
 }
 
-/// Inserts a new storage; `None` if another one has its name.
+/// Inserts a new storage; `None` if the name is already taken.
 async fn insert(
     transaction: &DatabaseTransaction,
     declaration: &Declaration,

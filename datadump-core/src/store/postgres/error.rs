@@ -1,11 +1,11 @@
-//! Classifies errors of the driver: for callers, and for code that may retry.
+//! Classifies driver errors, for callers and for code that may retry.
 
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::postgres::PgDatabaseError;
 
 use crate::error::{Error, Fault, Place};
 
-/// How to handle an error of the driver.
+/// How to handle a driver error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ErrorClass {
     /// The connection is lost, or could not be opened.
@@ -14,7 +14,7 @@ pub(super) enum ErrorClass {
     Again,
     /// One of the rows violates a constraint.
     Row,
-    /// The table does not match the statement: another version came into force, or the storage was removed.
+    /// The table does not match the statement: a new version came into force, or the storage was removed.
     Moved,
     /// A statement exceeded its timeout.
     Slow,
@@ -57,17 +57,17 @@ impl ErrorClass {
     }
 }
 
-/// Returns the SQLSTATE of an error of the server.
+/// Returns the SQLSTATE of a server error.
 pub(super) fn code(error: &sqlx::Error) -> Option<&str> {
     details(error).map(PgDatabaseError::code)
 }
 
-/// Returns the details of an error of the server.
+/// Returns the details of a server error.
 pub(super) fn details(error: &sqlx::Error) -> Option<&PgDatabaseError> {
     error.as_database_error().and_then(|error| error.try_downcast_ref())
 }
 
-/// Maps an error of the driver for the caller.
+/// Maps a driver error for the caller.
 pub(super) fn store(error: sqlx::Error) -> Error {
     match ErrorClass::of(&error) {
         ErrorClass::Lost | ErrorClass::Again => Error::Unavailable(error.into()),
@@ -80,7 +80,7 @@ pub(super) fn store(error: sqlx::Error) -> Error {
     }
 }
 
-/// Maps an error of sea-orm for the caller.
+/// Maps a sea-orm error for the caller.
 pub(super) fn orm(error: DbErr) -> Error {
     match &error {
         DbErr::ConnectionAcquire(_) => Error::Unavailable(error.into()),

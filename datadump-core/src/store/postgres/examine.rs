@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Rows converted to another type per millisecond; writers wait for that long.
+/// Number of rows converted to a different type per millisecond, while writers wait.
 const CONVERTED_PER_MS: u64 = 60;
 
 /// Counts the rows that violate each change.

@@ -55,7 +55,7 @@ impl Isolation<'_> {
     }
 
     /// Examines all-or-nothing batches that failed on a condition: the database may refuse other rows of them
-    /// too, and the caller is to get all faults at once.
+    /// too, and the caller should get all faults at once.
     pub(super) async fn complete(
         &mut self,
         writes: &mut [PlannedWrite<'_>],
@@ -259,7 +259,7 @@ impl Isolation<'_> {
                 self.session.execute("ROLLBACK TO SAVEPOINT probe; RELEASE SAVEPOINT probe").await?;
                 Ok(faults(Some(&error), self.catalogue, target))
             }
-            // The conflicting row is gone, or has the same key: everything must be read again.
+            // The conflicting row is gone, or has the same key: everything must be reread.
             Ok(_) => Err(Failure::Collision),
             Err(error) => Err(error.into()),
         }

@@ -14,6 +14,7 @@ mod blocked;
 mod call_state;
 mod catalogue;
 mod change_log;
+mod change_log_tasks;
 mod columns;
 mod connect;
 mod copy;
@@ -21,7 +22,9 @@ mod declare;
 mod error;
 mod examine;
 mod fast_path;
+mod fast_path_sql;
 mod idempotency;
+mod inner;
 mod isolate;
 mod locks;
 mod migrate;
@@ -35,7 +38,7 @@ mod writer;
 use std::{future::Future, sync::Arc, thread, time::Duration};
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use sea_orm::SqlxPostgresConnector;
 use tokio::{runtime, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -44,12 +47,13 @@ use self::{
     blocked::BlockedJobs,
     catalogue::CatalogueMirror,
     connect::Connections,
-    migrate::MigrationLocks,
+    inner::Inner,
+    migrate::running::MigrationLocks,
     writer::{ExistingRows, Shared, Stop, Writer},
 };
 use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
-    Retention, Span, Storage, Store, VersionRecord, WriteBatch,
+    Span, Storage, Store, VersionRecord, WriteBatch,
     queue::{Queue, queue},
     sql::{self, Dialect},
 };
@@ -68,7 +72,7 @@ const MAX_ROW_BYTES: usize = 7_900;
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Timeout of a read. A little longer than the server's own statement timeout, it covers a server that is
-/// frozen or unreachable and does not report even that.
+/// frozen or unreachable and cannot even report that.
 const READ_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Maximum time that closing waits for queued writes.
@@ -84,26 +88,11 @@ pub struct PostgresStore {
     background: TaskTracker,
 }
 
-/// What background tasks need.
-#[derive(Debug)]
-struct Inner {
-    connections: Connections,
-    system: DatabaseConnection,
-    mirror: CatalogueMirror,
-    migrations: MigrationLocks,
-    stamps: Stamps,
-    /// Raised when other processes have to be notified of commits.
-    notify: watch::Sender<()>,
-    /// Cancelled when the store is closed.
-    closing: CancellationToken,
-    retention: Retention,
-}
-
 #[derive(Debug, Clone)]
 struct Writers {
-    /// Those that write what is queued.
+    /// The writers of queued jobs.
     queued: TaskTracker,
-    /// The one that retries blocked jobs.
+    /// The writer that retries blocked jobs.
     blocked: TaskTracker,
 }
 
@@ -140,17 +129,9 @@ impl PostgresStore {
     }
 }
 
-impl Inner {
-    /// Signals a new entry of the change log, here and to other processes.
-    fn notify_commit(&self) {
-        self.mirror.notify_commit();
-        self.notify.send_replace(());
-    }
-}
-
 impl Writers {
-    /// Starts the writers on a thread of their own, which ends with them. On the threads that serve requests
-    /// they would wait behind those for every response of the database.
+    /// Starts the writers on a thread of their own, which ends with them. On the threads that serve requests,
+    /// they would have to wait behind requests after every response of the database.
     fn start(shared: Arc<Shared>) -> Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
         let writers = Self { queued: TaskTracker::new(), blocked: TaskTracker::new() };
@@ -177,8 +158,8 @@ fn background(inner: &Arc<Inner>) -> TaskTracker {
     let (tracker, closing) = (TaskTracker::new(), || inner.closing.clone());
     tracker.spawn(follow(inner.clone()));
     tracker.spawn(closing().run_until_cancelled_owned(migrate::adopt(inner.clone())));
-    tracker.spawn(closing().run_until_cancelled_owned(change_log::notify_nodes(inner.clone())));
-    tracker.spawn(closing().run_until_cancelled_owned(change_log::prune(inner.clone())));
+    tracker.spawn(closing().run_until_cancelled_owned(change_log_tasks::notify_nodes(inner.clone())));
+    tracker.spawn(closing().run_until_cancelled_owned(change_log_tasks::prune(inner.clone())));
     tracker.close();
     tracker
 }
@@ -288,7 +269,7 @@ impl Store for PostgresStore {
     }
 
     fn config_signal(&self) -> watch::Receiver<u64> {
-        self.inner.mirror.config_signal()
+        self.inner.mirror.config_signal.subscribe()
     }
 
     fn commit_signal(&self) -> watch::Receiver<u64> {
@@ -337,7 +318,7 @@ impl Store for PostgresStore {
             tracing::warn!("closed the database while writes were still queued");
         }
         self.inner.closing.cancel();
-        // Cancelled tasks end at once, but a connection that one of them is opening takes until then.
+        // Cancelled tasks end immediately, except that a connection being opened may take until the timeout.
         if tokio::time::timeout(CLOSE_TIMEOUT, self.background.wait()).await.is_err() {
             tracing::warn!("closed the database while a background task was still running");
         }

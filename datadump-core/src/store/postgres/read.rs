@@ -152,7 +152,8 @@ async fn fetch_until(
     arguments: &PgArguments,
     bytes: usize,
 ) -> Result<(Vec<PgRow>, bool)> {
-    // Prepared statements are cached by their text, and the columns of another version may have other types.
+    // Prepared statements are cached by their text, and the columns of a different version may have different
+    // types.
     let statement = format!("/* {} v{} */ {statement}", in_force.storage.get(), in_force.version);
     let mut connection = pool.acquire().await.map_err(error::store)?;
     for attempt in 1.. {
@@ -211,7 +212,7 @@ async fn answers(connection: &mut PgConnection) -> bool {
     connection.ping().await.is_ok() && connection.execute("SELECT 1").await.is_ok()
 }
 
-/// Maps the error of a row that does not match its definition, which nearly always means that another version
+/// Maps the error of a row that does not match its definition, which nearly always means that a new version
 /// has just come into force.
 fn unreadable(in_force: &InForce, error: sqlx::Error) -> Error {
     match error {

@@ -9,7 +9,7 @@ use std::{
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, postgres::PgArguments};
 
-use super::{catalogue::notification, fast_path, locks, statements::Statements};
+use super::{catalogue::notification, fast_path_sql, locks, statements::Statements};
 use crate::schema::{InForce, StorageId};
 
 /// Idle time after which a connection is tested before use: a transaction on the fast path cannot be retried
@@ -32,7 +32,7 @@ pub(super) struct Session {
     used: Instant,
 }
 
-/// What a transaction found at its beginning.
+/// The versions and locks that a transaction found at its beginning.
 #[derive(Debug, Default)]
 pub(super) struct TransactionStart {
     /// The version in force of every storage that may be written.
@@ -43,7 +43,7 @@ pub(super) struct TransactionStart {
 
 impl Session {
     pub(super) async fn new(mut connection: PgConnection) -> Self {
-        let has_fast_path = fast_path::prepare(&mut connection).await;
+        let has_fast_path = fast_path_sql::prepare(&mut connection).await;
         Self { connection, has_fast_path, statements: HashMap::new(), used: Instant::now() }
     }
 

@@ -23,7 +23,7 @@ const SYNCED: &str = "SELECT name::text, CASE name \
         ELSE 'pages may be torn if the machine crashes' END \
     FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name";
 
-/// Checks that the database can store and compare everything. Returns warnings for people to read.
+/// Checks that the database can store and compare everything. Returns human-readable warnings.
 pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
     let risks: Vec<(String, String)> =
         sqlx::query_as(SYNCED).fetch_all(&mut connection).await.map_err(error::opening)?;
@@ -49,7 +49,7 @@ pub(super) async fn check(mut connection: PgConnection) -> Result<Vec<String>> {
 }
 
 /// Creates the system tables, or upgrades them to the layout of this release. If several processes start at
-/// once, the first one does it and the others wait for it.
+/// the same time, the first one does it and the others wait for it.
 pub(super) async fn prepare(system: &DatabaseConnection, options: &Options) -> Result<()> {
     let transaction = system.begin().await.map_err(error::orm)?;
     transaction.execute_unprepared(&locks::setup()).await.map_err(error::orm)?;

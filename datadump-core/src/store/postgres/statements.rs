@@ -1,7 +1,7 @@
 //! The SQL on a storage's table. Identifiers come from the catalogue and are always quoted; values are always
 //! bound. The text for a version is constant, so that the database prepares it once.
 
-use super::{columns::array_cast, fast_path};
+use super::{columns::array_cast, fast_path_sql};
 use crate::{
     schema::InForce,
     store::{
@@ -33,7 +33,7 @@ pub(super) struct Statements {
 
 impl Statements {
     /// Builds the statements for this version. They contain its number, because prepared statements are
-    /// cached by their text, and the columns of another version may have other types.
+    /// cached by their text, and the columns of a different version may have different types.
     pub(super) fn new(in_force: &InForce) -> Self {
         let definition = &in_force.definition;
         let table = sql::table(&definition.name).quoted();
@@ -59,7 +59,7 @@ impl Statements {
                 "{mark} SELECT {names} FROM {table} WHERE {key} = ANY($1{key_cast}) ORDER BY {key} FOR UPDATE"
             ),
             insert: format!("{mark} {insert} ON CONFLICT ({key}) DO NOTHING"),
-            fast_path: fast_path::statement(&mark, &insert, id, version, columns.len()),
+            fast_path: fast_path_sql::statement(&mark, &insert, id, version, columns.len()),
             copy: format!("COPY {table} ({names}) FROM STDIN (FORMAT binary)"),
             sift: format!("{mark} {insert} ON CONFLICT DO NOTHING RETURNING {key}"),
             update: format!(

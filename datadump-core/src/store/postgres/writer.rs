@@ -10,7 +10,6 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    Inner,
     apply::{Failure, ReadRows, apply},
     batch::{Target, plan},
     blocked::BlockedJobs,
@@ -19,6 +18,7 @@ use super::{
     change_log,
     error::ErrorClass,
     fast_path, idempotency,
+    inner::Inner,
     isolate::Isolation,
     on_failure,
     session::Session,
@@ -41,11 +41,11 @@ const MAX_TRIES: u32 = 12;
 /// Maximum age of a batch until which its writer tries to reconnect to the database.
 const RECONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Timeout of a transaction, after which its connection is dropped, and what each of its writes adds.
+/// Timeout of a transaction, after which its connection is dropped, and the time that each write adds to it.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 const TRANSACTION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(2);
 
-/// What each write adds to the timeout when refused rows are isolated: the connection has just proven to
+/// Time that each write adds to the timeout when refused rows are isolated: the connection has just proven to
 /// work, and all writes of a batch must go into one transaction.
 const ISOLATION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(20);
 

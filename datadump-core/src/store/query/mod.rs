@@ -1,8 +1,7 @@
 //! Queries: which rows of a storage, in which order, how many. Only [`parse`] makes one from user input; it
 //! checks that every column exists and every value is of its column's kind.
 //!
-//! A new filter operator is one variant of [`filter::Test`], its name in [`parse`], and its SQL in
-//! `store/sql`.
+//! What a new filter operator needs is listed in `docs/architecture.md`.
 
 pub mod cursor;
 pub mod filter;

@@ -38,7 +38,7 @@ fn postgres(kind: &Kind, value: &Value) -> Bound {
         Value::Float(number) => Bound::Double(Some(*number)),
         Value::Decimal(number) => Bound::Decimal(Some(to_decimal(kind, *number))),
         Value::Text(text) | Value::Json(text) => Bound::String(Some(text.clone())),
-        // Columns of this kind hold texts.
+        // Columns of this kind hold text.
         Value::Uuid(uuid) if *kind == Kind::Id => Bound::String(Some(uuid.to_string())),
         Value::Uuid(uuid) => Bound::Uuid(Some(*uuid)),
         Value::Date(days) => Bound::ChronoDate(Some(to_date(*days))),

@@ -33,7 +33,7 @@ fn sqlite_type(kind: &Kind) -> &'static str {
     }
 }
 
-/// Texts compare by code point, whatever the database's locale is.
+/// Text is compared by code point, whatever the locale of the database is.
 fn postgres_type(kind: &Kind) -> String {
     match kind {
         Kind::Boolean => "boolean".into(),

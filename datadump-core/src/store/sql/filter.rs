@@ -1,5 +1,5 @@
 //! Compiles filters to SQL. SQL logic has three values and filters have two, so negations are pushed down to
-//! the single tests, where "null or not" expresses them exactly and indexes still serve the other tests.
+//! the individual tests, where "null or not" expresses them exactly and indexes still serve the other tests.
 
 use std::mem::discriminant;
 
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Name of the SQL function that folds the case of a text on SQLite.
+/// Name of the SQL function that folds the case of text on SQLite.
 pub(in crate::store) const FOLD: &str = "datadump_fold";
 
 pub(super) fn condition(dialect: Dialect, definition: &Definition, filter: &Filter) -> Cond {
@@ -121,7 +121,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Returns an expression for the end of a text, as long as `part`.
+    /// Returns an expression for the end of a string, as long as `part`.
     fn end(&self, whole: SimpleExpr, part: &str) -> SimpleExpr {
         let length = i32::try_from(part.chars().count()).unwrap_or(i32::MAX);
         match self.dialect {
@@ -130,8 +130,9 @@ impl Compiler<'_> {
         }
     }
 
-    /// Compiles a path on SQLite. A step of digits may be an array index or a member; a document has at most
-    /// one of them there, so the test passes if it passes for one of the spellings.
+    /// Compiles a path on SQLite. A step that consists of digits may be an array index or a member name; a
+    /// document has at most one of the two at that place, so the test passes if it passes for either
+    /// spelling.
     fn sqlite_path(&self, of: Column, path: &[String], test: &Test, sign: Sign) -> Cond {
         let document = Expr::col(column(self.definition, of));
         let call = |function: &str, spelling: &str| -> SimpleExpr {

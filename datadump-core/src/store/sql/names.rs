@@ -32,7 +32,7 @@ impl Name {
         Self(format!("dd_keep_{}", storage.get()))
     }
 
-    /// Returns the name of an index while it is built on a column that will replace another one.
+    /// Returns the name of an index while it is built on a column that will replace an existing one.
     pub(in crate::store) fn grown(&self) -> Self {
         Self(format!("{}_grown", self.0))
     }
@@ -59,7 +59,7 @@ impl From<Name> for DynIden {
     }
 }
 
-/// Returns the table of a storage. System storages have another prefix.
+/// Returns the table of a storage. System storages have a different prefix.
 pub(in crate::store) fn table(storage: &StorageName) -> Name {
     if storage.is_system() { Name(format!("datadump{storage}")) } else { Name(format!("storage_{storage}")) }
 }

@@ -58,7 +58,7 @@ pub(super) fn span(connection: &Connection) -> Result<Span> {
     Span::from_row(select.query_row([], read).map_err(map)?)
 }
 
-/// Returns commits after a position, in order, up to a number of commits and until their packed size exceeds
+/// Returns up to `limit` commits after a position, in order, and stops once their packed size exceeds
 /// `max_bytes`.
 pub(super) fn commits(
     connection: &Connection,

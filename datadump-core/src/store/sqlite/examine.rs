@@ -14,10 +14,10 @@ use crate::{
     },
 };
 
-/// Index entries built per millisecond, measured on two slow cores.
+/// Number of index entries built per millisecond, measured on two slow cores.
 const INDEXED_PER_MS: u64 = 700;
 
-/// Rows converted to another type per millisecond.
+/// Number of rows converted to a different type per millisecond.
 const CONVERTED_PER_MS: u64 = 200;
 
 /// Counts the rows that violate each change.

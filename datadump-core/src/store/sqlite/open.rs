@@ -148,7 +148,7 @@ fn connect(file: &Path, flags: OpenFlags) -> Result<Connection> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection
         .create_scalar_function(sql::FOLD, 1, flags, |context| {
-            // A path into JSON may lead to any type; only texts have case.
+            // A path into JSON may lead to any type; only strings have case.
             Ok(context.get_raw(0).as_str().ok().map(fold_text))
         })
         .map_err(map)?;

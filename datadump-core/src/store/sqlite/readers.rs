@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::open;
 use crate::error::{Error, Result};
 
-/// Maximum number of concurrent reads that may take long.
+/// Maximum number of concurrent reads that may be slow.
 const MAX_READERS: usize = 4;
 
 /// Maximum number of concurrent quick reads, such as lookups by key and health checks. They do not wait for

@@ -27,11 +27,11 @@ use crate::{
 pub(super) enum Effect {
     /// The write's own row is stored, with these service columns.
     Stored(ServiceColumns),
-    /// Anything else.
+    /// Any other outcome.
     Final(Outcome),
 }
 
-/// What a stored row has beside its values.
+/// The service columns of a stored row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ServiceColumns {
     /// Whether the row was inserted rather than replaced.
@@ -338,8 +338,8 @@ impl<'c> RowWriter<'c> {
     }
 }
 
-/// Binds all columns in order (key, values, service columns) behind the `bound` ones; returns how many are
-/// bound then.
+/// Binds all columns in order (key, values, service columns) after the first `bound` parameters; returns how
+/// many are bound then.
 fn bind_row(
     statement: &mut CachedStatement<'_>,
     bound: usize,
@@ -359,7 +359,7 @@ fn bind_update(statement: &mut CachedStatement<'_>, row: &Row, service: ServiceC
     bind(statement, bound, row.key().map(Bind)).map(|_| ())
 }
 
-/// Binds values behind the `bound` ones; returns how many are bound then.
+/// Binds values after the first `bound` parameters; returns how many are bound then.
 fn bind(
     statement: &mut CachedStatement<'_>,
     mut bound: usize,

@@ -1,18 +1,17 @@
 //! The write-ahead log under a failing disk: what SQLite leaves to the application.
 //!
-//! SQLite writes the database with two files beside the main one: the WAL (`-wal`), to which commits append
-//! frames, and the WAL index (`-shm`), shared memory in which all connections look up frames. The service
-//! runs SQLite with `journal_mode = wal` and `synchronous = full`: a commit is durable once `sqlite3_step` of
-//! `COMMIT` has synced the WAL. Only one process has the database open (a lock on the `.lock` file), it has
-//! one writing connection, and all calls below run on that connection's thread between two transactions.
+//! SQLite keeps two files next to the main database file: the WAL (`-wal`), to which commits append frames,
+//! and the WAL index (`-shm`), shared memory in which all connections look up frames. The service runs SQLite
+//! with `journal_mode = wal` and `synchronous = full`: a commit is durable once `sqlite3_step` of `COMMIT`
+//! has synced the WAL. Only one process has the database open (a lock on the `.lock` file), it has one
+//! writing connection, and all calls below run on that connection's thread between two transactions.
 //!
 //! Three gaps remain when a sync fails (found in the source of SQLite 3.51):
 //!
 //! 1. *A failed commit stays in the WAL.* When the sync of a commit fails, SQLite rolls back in memory
 //!    (`mxFrame` in the WAL index stays), and the next commit overwrites the frames. Until then they are
-//!    complete in the file, with a valid checksum and a commit mark. If the process is killed meanwhile,
-//!    recovery would find them and store what was reported as failed. [`Wal::truncate_uncommitted`] removes
-//!    them.
+//!    complete in the file, with a valid checksum and a commit mark. If the process is killed before that,
+//!    recovery finds them and stores what was reported as failed. [`Wal::truncate_uncommitted`] removes them.
 //! 2. *A failed checkpoint loses frames.* A checkpoint copies frames into the main file, counts them in
 //!    `nBackfill`, and syncs the main file once all are copied. The kernel reports a write that failed later
 //!    only once: if that sync fails, pages copied earlier may be lost, yet they remain counted, the next sync
@@ -20,7 +19,7 @@
 //!    after any failed checkpoint, so that the next one copies all frames again. Automatic checkpoints hide
 //!    their errors, so they are off and the writer runs each one.
 //! 3. *Recovery trusts the page cache.* Frames found in the WAL at start may exist only in the page cache,
-//!    because a sync had failed before. SQLite takes them as durable and appends behind them.
+//!    because a sync had failed before. SQLite assumes that they are durable and appends after them.
 //!    [`rewrite_and_sync`] makes them durable before SQLite opens the file.
 //!
 //! What this module does to SQLite's files, and why that is safe:
@@ -204,7 +203,7 @@ impl Wal {
     }
 }
 
-/// What happened between two checkpoints.
+/// Measurements between two checkpoints.
 struct Interval {
     time: Duration,
     frames: u32,
@@ -213,8 +212,9 @@ struct Interval {
 }
 
 /// Returns the number of frames at which the next checkpoint is due. It doubles while checkpoints take more
-/// than 5% of the time and most frames are of existing pages, of which a longer WAL holds more versions. It
-/// halves when checkpoints take little time, or one takes too long.
+/// than 5% of the time and most frames are of existing pages, because a longer WAL holds more versions of the
+/// same page, of which only the last is copied. It halves when checkpoints take little time, or one takes too
+/// long.
 fn next_threshold(now: u32, checkpoint: Duration, interval: &Interval) -> u32 {
     let is_costly = checkpoint * 20 > interval.time && interval.new_pages < interval.frames / 2;
     if checkpoint > MAX_CHECKPOINT_TIME || checkpoint * 80 < interval.time {
@@ -250,7 +250,7 @@ fn unavailable(error: io::Error) -> Error {
     Error::Unavailable(error.into())
 }
 
-/// The name of a file that SQLite keeps beside the database.
+/// Returns the path of a file that SQLite keeps next to the database.
 pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);

@@ -51,7 +51,7 @@ async fn a_throw_is_stored_once_and_its_receipt_replayed(fixture: Fixture) {
         assert_eq!(without_replayed(&again), receipt);
         fixture = fixture.reopen().await;
     }
-    // Another key is another throw, and a throw with the same key must be identical.
+    // A different key means a different throw, and a throw with the same key must be identical.
     assert!(!throw(&fixture.dump, "t", body, "K").await.unwrap().replayed);
     assert!(matches!(throw(&fixture.dump, "t", "{\"a\": 1}", "k").await, Err(Error::KeyReused)));
     assert!(matches!(throw(&fixture.dump, "u", body, "k").await, Err(Error::KeyReused)));

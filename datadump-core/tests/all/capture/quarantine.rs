@@ -90,7 +90,7 @@ async fn an_undecodable_throw_is_quarantined_whole(fixture: Fixture) {
     assert_eq!((receipt.accepted, receipt.quarantined), (0, 1), "{receipt:?}");
     let id = receipt.errors[0].quarantine.unwrap().to_string();
     assert_eq!(fixture.dump.quarantine().bytes(&id).await.unwrap().0, b"a: [1, 2");
-    // With another format it can be stored.
+    // With a different format it can be stored.
     fixture.dump.sources().patch("s", &json!({"format": "text"}), None).await.unwrap();
     let state = replayed(&fixture, ReplayRequest::default()).await;
     assert_eq!((state.stored, state.failed), (1, 0), "{state:?}");

@@ -39,7 +39,7 @@ async fn transactions(database: &Database) -> i64 {
 async fn many_refused_updates_leave_the_others_in_one_transaction() {
     let database = Database::new().await;
     let (store, in_force) = seats(&database, 1000).await;
-    // Every third row wants the code of row 0.
+    // Every third row has the same unique code as row 0.
     let writes = (1..1000)
         .map(|id| seat(&in_force, id, &if id % 3 == 0 { "c0".to_owned() } else { format!("new {id}") }));
     let outcomes = write(&store, writes.collect()).await;
@@ -57,7 +57,7 @@ async fn unique_values_can_move_through_many_rows_in_any_key_order() {
     for together in [false, true] {
         let database = Database::new().await;
         let (store, in_force) = seats(&database, 300).await;
-        // The last row frees its code, which the one before it takes, and so on.
+        // The last row gives up its code, the one before it takes that code, and so on.
         let mut writes = vec![seat(&in_force, 299, "free")];
         writes.extend((0..299).rev().map(|id| seat(&in_force, id, &format!("c{}", id + 1))));
         let call = if together { WriteBatch::atomic(writes) } else { WriteBatch::independent(writes) };

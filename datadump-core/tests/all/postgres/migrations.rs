@@ -1,4 +1,4 @@
-//! What migrations do to tables and rows, and what they refuse.
+//! The effects of migrations on tables and rows, and the changes they refuse.
 
 use datadump_core::{
     Error,

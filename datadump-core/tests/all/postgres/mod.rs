@@ -1,5 +1,5 @@
 //! Tests specific to PostgreSQL: several processes on one database, interrupted migrations, rows that the
-//! database refuses. What all backends have in common is in the conformance suite.
+//! database refuses. Properties common to all backends are tested by the conformance suite.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, and so may their helpers")]
 

@@ -169,7 +169,7 @@ async fn concurrent_inserts_of_the_same_keys_make_one_row_each() {
         clients.push(tokio::spawn(async move {
             let mut created = 0;
             for round in 0..20 {
-                // The same keys in another order each time, so that they would deadlock unsorted.
+                // The same keys in a different order each time, which would deadlock if they were not sorted.
                 let mut numbers: Vec<usize> = (0..50).map(|n| round * 50 + n).collect();
                 numbers.rotate_left(client * 7 % 50);
                 let writes = numbers.iter().map(|n| put(&dog, &a_dog(*n), Expect::Anything)).collect();

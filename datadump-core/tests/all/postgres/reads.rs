@@ -52,7 +52,8 @@ async fn the_first_page_reads_an_index() {
         let plan: Vec<String> =
             sqlx::query_scalar(sqlx::AssertSqlSafe(question)).fetch_all(&mut connection).await.unwrap();
         let plan = plan.join("\n");
-        // `color` has one value: an index on it gives no order of keys, and the planner knows.
+        // `color` has a single value, so an index on it does not give the order of keys, and the planner
+        // knows that.
         if name != "color" && name != "tag" {
             assert!(plan.contains("Index"), "{ordering}: {plan}");
         }

@@ -129,7 +129,7 @@ pub(super) async fn page(
     store.page(in_force, &query).await.unwrap()
 }
 
-/// The storage that most tests use.
+/// Returns the storage that most tests use.
 pub(super) fn dog() -> Json {
     json!({
         "name": "dog",
@@ -179,7 +179,7 @@ pub(super) fn difference(in_force: &Arc<InForce>, definition: &Json) -> datadump
     evolve::difference(&in_force.definition, &parsed, &std::collections::BTreeMap::new())
 }
 
-/// A version that needs everything that takes long: a growing column, a new index, a check, an index on the
+/// Returns a version that needs every slow step: a growing column, a new index, a check, an index on the
 /// growing column.
 pub(super) fn grown() -> Json {
     let mut definition = with(dog(), "size", "type", json!("long"));
@@ -189,7 +189,7 @@ pub(super) fn grown() -> Json {
     with(definition, "size", "max", json!(1_000_000))
 }
 
-/// Counts what migrations have left behind.
+/// Counts the leftovers of migrations.
 pub(super) async fn left_over(database: &Database) -> i64 {
     let columns = database
         .number("SELECT count(*) FROM pg_attribute WHERE attrelid = 'storage_dog'::regclass AND attname LIKE '\\_\\_%' AND NOT attisdropped")

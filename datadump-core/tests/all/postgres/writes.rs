@@ -49,7 +49,7 @@ async fn rows_that_violate_a_unique_index_do_not_affect_others() {
         put(&dog, &record, Expect::Anything)
     };
     write(&store, vec![tagged(0, "taken")]).await;
-    // Every 97th row wants the code of the first one.
+    // Every 97th row has the same unique code as the first one.
     let writes = (1..=4000).map(|n| tagged(n, if n % 97 == 0 { "taken" } else { "" }.to_owned().as_str()));
     let writes: Vec<_> = (1..=4000)
         .zip(writes)

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use datadump_core::{
     Expect,
-    schema::{Definition, StoredRow, Value, parse},
+    schema::{Definition, StoredRow, Value, kind::KIND_NAMES, parse},
     store::{
         Column, Count, Declaration, Filter, Order, Paging, Query, Test, Write, WriteBatch,
         conformance::Bench, query::Direction,
@@ -83,10 +83,10 @@ fn direction() -> impl Strategy<Value = Direction> {
 
 /// Generates orderings by up to two fields, neither json nor binary, and the key.
 fn orders() -> impl Strategy<Value = Vec<Order>> {
-    let orderable: Vec<usize> = values::FIELDS
+    let orderable: Vec<usize> = KIND_NAMES
         .iter()
         .enumerate()
-        .filter(|(_, (_, kind))| !["json", "binary"].contains(kind))
+        .filter(|(_, kind)| !["json", "binary"].contains(kind))
         .map(|(place, _)| place)
         .collect();
     let field = prop::sample::select(orderable).prop_map(Column::Field);
@@ -103,10 +103,10 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
 }
 
 fn filter(definition: &Definition) -> impl Strategy<Value = Filter> {
-    let columns: Vec<BoxedStrategy<Filter>> = values::FIELDS
+    let columns: Vec<BoxedStrategy<Filter>> = KIND_NAMES
         .iter()
         .enumerate()
-        .map(|(place, (_, kind))| {
+        .map(|(place, kind)| {
             let field = definition.fields[place].clone();
             if *kind == "json" {
                 return path(place).boxed();

@@ -1,15 +1,16 @@
 //! Generates JSON values of every type, and a storage with a field of each type.
 
+use datadump_core::schema::kind::KIND_NAMES;
 use proptest::{collection::vec, prelude::*, strategy::Union};
 use serde_json::{Value as Json, json};
 
-/// Returns the definition of a storage with a nullable field of every type.
+/// Returns the definition of a storage with a nullable field of every type, which is named as its type.
 pub(crate) fn definition() -> Json {
     json!({
         "name": "everything",
         "key": {"name": "id", "type": "long"},
-        "fields": FIELDS.iter().map(|(name, kind)| {
-            let mut field = json!({"name": name, "type": kind, "nullable": true});
+        "fields": KIND_NAMES.iter().map(|kind| {
+            let mut field = json!({"name": kind, "type": kind, "nullable": true});
             match *kind {
                 "string" => field["max_length"] = json!(40),
                 "decimal" => { field["precision"] = json!(12); field["scale"] = json!(3); }
@@ -21,24 +22,6 @@ pub(crate) fn definition() -> Json {
         "meta": {"scans": true},
     })
 }
-
-/// The fields of that storage by name and type.
-pub(crate) const FIELDS: [(&str, &str); 14] = [
-    ("boolean", "boolean"),
-    ("integer", "integer"),
-    ("long", "long"),
-    ("float", "float"),
-    ("decimal", "decimal"),
-    ("string", "string"),
-    ("text", "text"),
-    ("uuid", "uuid"),
-    ("date", "date"),
-    ("time", "time"),
-    ("timestamp", "timestamp"),
-    ("json", "json"),
-    ("binary", "binary"),
-    ("enum", "enum"),
-];
 
 /// Generates text from few letters, so that values often match, including text that is hard to compare:
 /// letters of different case, case mappings of different length, wildcards and quotes.
@@ -132,11 +115,11 @@ fn document() -> impl Strategy<Value = Json> {
 
 /// Generates a row without its key; a third of its fields are null.
 pub(crate) fn record() -> impl Strategy<Value = Json> {
-    let fields: Vec<_> = FIELDS
+    let fields: Vec<_> = KIND_NAMES
         .iter()
-        .map(|(name, kind)| {
+        .map(|kind| {
             let value = Union::new_weighted(vec![(1, Just(Json::Null).boxed()), (2, value(kind))]);
-            (Just((*name).to_owned()), value)
+            (Just((*kind).to_owned()), value)
         })
         .collect();
     fields.prop_map(|members| Json::Object(members.into_iter().collect()))

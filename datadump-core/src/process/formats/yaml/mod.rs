@@ -13,7 +13,6 @@ use crate::{
     record::Failure,
 };
 
-/// Parses YAML documents.
 #[derive(Debug)]
 pub(in crate::process) struct Yaml;
 
@@ -23,9 +22,7 @@ impl Processor for Yaml {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        for document in documents(input.text()?)? {
-            document.emit(output);
-        }
+        documents(input.text()?)?.into_iter().for_each(|document| document.emit(None, output));
         Ok(())
     }
 }

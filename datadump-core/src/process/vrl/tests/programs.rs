@@ -17,7 +17,7 @@ fn input(fields: Json) -> ProgramInput {
     ProgramInput::Record(Record { origin, ..Record::new(object(fields)) })
 }
 
-/// An outcome as JSON: the records, or why there are none.
+/// Returns an outcome as JSON: the records, or why there are none.
 fn shown(outcome: ProgramOutcome) -> Json {
     match outcome {
         ProgramOutcome::Dropped(reason) => json!({ "dropped": reason }),
@@ -38,11 +38,19 @@ fn shown(outcome: ProgramOutcome) -> Json {
     }
 }
 
+fn compile(script: &Script) -> Program {
+    let compiled = Program::compile(script);
+    compiled.unwrap_or_else(|errors| panic!("{}\n{}", script.source, errors.rendered))
+}
+
+fn run(program: &Program, given: ProgramInput, limits: &Limits) -> ProgramOutcome {
+    program.run(&context(), &[given], limits).remove(0)
+}
+
 fn check(source: &str, given: ProgramInput, expected: &Json) {
-    let script = Script { source: source.into(), mode: given.mode() };
-    let program = Program::compile(&script).unwrap_or_else(|errors| panic!("{source}\n{}", errors.rendered));
-    let mut outcomes = program.run(&context(), &[given], &Limits::default());
-    assert_eq!(shown(outcomes.remove(0)).to_string(), expected.to_string(), "{source}");
+    let program = compile(&Script { source: source.into(), mode: given.mode() });
+    let outcome = run(&program, given, &Limits::default());
+    assert_eq!(shown(outcome).to_string(), expected.to_string(), "{source}");
 }
 
 #[test]
@@ -170,8 +178,7 @@ fn a_throw_can_be_read_by_a_program() {
     };
     check(source, throw(b"a\nb"), &json!([{"lines": 2, "type": "text/x", "unit": "°C"}]));
     check(". = {\"hex\": encode_base16(.body)}", throw(b"\xff\x00"), &json!([{"hex": "ff00"}]));
-    let record = Program::compile(&Script::for_records("")).unwrap();
-    let outcome = record.run(&context(), &[throw(b"")], &Limits::default()).remove(0);
+    let outcome = run(&compile(&Script::for_records("")), throw(b""), &Limits::default());
     assert_eq!(shown(outcome)["failed"], "not-compiled");
 }
 
@@ -190,12 +197,9 @@ fn what_json_cannot_hold_passes_through() {
 
 #[test]
 fn records_keep_where_they_came_from() {
-    let program = Program::compile(&Script::for_records(". = [{}, {}]")).unwrap();
-    let ProgramOutcome::Records(records) =
-        program.run(&context(), &[input(json!({}))], &Limits::default()).remove(0)
-    else {
-        panic!("no records");
-    };
+    let program = compile(&Script::for_records(". = [{}, {}]"));
+    let outcome = run(&program, input(json!({})), &Limits::default());
+    let ProgramOutcome::Records(records) = outcome else { panic!("no records") };
     assert_eq!(records.len(), 2);
     assert!(records.iter().all(|record| record.origin.index == 7 && record.origin.byte_range == Some(5..9)));
 }
@@ -271,13 +275,10 @@ fn a_program_is_stopped_between_two_expressions() {
     let limits = Limits { deadline: std::time::Duration::from_millis(50), ..Limits::default() };
     let source = "n = 0\nitems = split(repeat(\"a,\", 20000), \",\")\nfor_each(items) -> |_i, _a| { for_each(items) -> |_j, _b| { n = n + 1 } }\n.n = n";
     let source = source.replace("repeat(\"a,\", 20000)", "\"a,\" * 20000");
-    let program =
-        Program::compile(&Script::for_records(source)).unwrap_or_else(|errors| panic!("{}", errors.rendered));
-    let outcome = program.run(&context(), &[input(json!({}))], &limits).remove(0);
+    let outcome = run(&compile(&Script::for_records(source)), input(json!({})), &limits);
     assert_eq!(shown(outcome)["failed"], "timeout");
     let source = ".t = \"0123456789\" * 1000\n.all = [.t, .t, .t]";
-    let program = Program::compile(&Script::for_records(source)).unwrap();
     let limits = Limits { output_bytes: 39_000, ..limits };
-    let outcome = program.run(&context(), &[input(json!({}))], &limits).remove(0);
+    let outcome = run(&compile(&Script::for_records(source)), input(json!({})), &limits);
     assert_eq!(shown(outcome)["failed"], "too-much-output");
 }

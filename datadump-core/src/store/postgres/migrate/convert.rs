@@ -1,11 +1,12 @@
-//! Converts values to another type, in the final transaction, while writes wait. Reads go on: they see the
-//! old column until the commit.
+//! Converts values to a different type, in the final transaction, while writes wait. Reads go on: they see
+//! the old column until the commit.
 
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    MigrationProgress, check,
+    check,
     plan::{FillMethod, MovedField, Plan},
+    progress::MigrationProgress,
     session::{BY_ANY, BY_KEY, Halt, MigrationSession},
 };
 use crate::{

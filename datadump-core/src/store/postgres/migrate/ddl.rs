@@ -59,8 +59,8 @@ impl Plan {
         statements
     }
 
-    /// Returns the statements that give the table its new form, once everything is filled and built. None of
-    /// them takes long.
+    /// Returns the statements that give the table its new form, once everything is filled and built. All of
+    /// them are fast.
     pub(super) fn swap(&self) -> Vec<String> {
         let (id, table) = (self.id(), &self.table);
         let mut statements = Vec::new();
@@ -128,7 +128,7 @@ impl Plan {
     }
 }
 
-/// Returns all statements in order, for people to read.
+/// Returns all statements in order, in readable form.
 pub(in crate::store::postgres) fn statements(
     in_force: &Arc<InForce>,
     definition: &Definition,

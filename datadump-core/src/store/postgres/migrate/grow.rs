@@ -30,8 +30,8 @@ pub(super) async fn fill(
         return Ok(());
     }
     let kind = &plan.old.definition.key.kind;
-    // The final transaction is synced to disk, and all earlier ones with it. What a crash loses before that
-    // is filled again.
+    // The final transaction is synced to disk, and all earlier ones with it. Rows whose filling a crash
+    // undoes are filled again.
     session.execute(&format!("SET synchronous_commit = off; {BY_KEY}")).await?;
     let mut after = first_missing(session, plan).await?;
     while let Some(key) = after {

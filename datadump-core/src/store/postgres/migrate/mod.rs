@@ -1,6 +1,6 @@
-//! Migrations on PostgreSQL. Everything that takes long happens while reads and writes go on, in steps that
-//! can be repeated. The definition in force changes only in the final transaction, together with the table.
-//! So a process that dies at any moment leaves a state from which the next one reaches the same end.
+//! Migrations on PostgreSQL. All slow work is done in repeatable steps while reads and writes continue. The
+//! definition in force changes only in the final transaction, together with the table. So if a process dies
+//! at any moment, the next one can complete the migration from the state it left.
 //!
 //! A session lock marks the process that runs a storage's migration. It cannot outlive its process, so no
 //! migration gets stuck.
@@ -14,11 +14,11 @@ mod index;
 mod plan;
 mod progress;
 pub(super) mod remove;
+pub(super) mod running;
 mod session;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
 use sqlx::AssertSqlSafe;
 
 use self::{
@@ -26,7 +26,7 @@ use self::{
     progress::MigrationProgress,
     session::{Halt, MigrationSession},
 };
-use super::{Inner, error::ErrorClass, locks};
+use super::{error::ErrorClass, inner::Inner, locks};
 use crate::{
     error::{Error, Result},
     schema::{StorageId, evolve},
@@ -44,21 +44,6 @@ const MAX_REFRESH_TRIES: usize = 3;
 
 /// Maximum delay before retrying after the database was unreachable.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
-
-/// The migrations that this process runs, so that each asks the database for the lock only once.
-#[derive(Debug, Default)]
-pub(super) struct MigrationLocks(Mutex<HashMap<StorageId, Arc<tokio::sync::Mutex<()>>>>);
-
-impl MigrationLocks {
-    fn of(&self, id: StorageId) -> Arc<tokio::sync::Mutex<()>> {
-        self.0.lock().entry(id).or_default().clone()
-    }
-
-    /// Returns whether this process runs the storage's migration.
-    pub(super) fn is_running(&self, id: StorageId) -> bool {
-        self.of(id).try_lock().is_err()
-    }
-}
 
 /// Takes the pending version of a storage, if it has one, to applied or failed.
 pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {

@@ -135,8 +135,8 @@ impl Plan {
             .collect()
     }
 
-    /// Returns the columns whose type only needs a larger limit: final name and new type. To be run after
-    /// [`Plan::swap`].
+    /// Returns the columns whose type only needs a larger limit: final name and new type. These statements
+    /// run after [`Plan::swap`].
     pub(super) fn wider(&self) -> impl Iterator<Item = (&Field, String)> {
         self.difference.changes.iter().filter_map(|change| match change.task {
             Task::GrowColumn { from, to } if !self.moved.iter().any(|moved| moved.from == from) => {

@@ -1,4 +1,4 @@
-//! The progress of a migration, recorded in the catalogue for people to see.
+//! The progress of a migration, which is recorded in the catalogue and shown to users.
 
 use std::time::{Duration, Instant};
 

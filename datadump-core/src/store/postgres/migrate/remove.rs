@@ -8,7 +8,7 @@ use crate::{
     schema::{StorageId, StorageName},
     store::{
         declare as rules,
-        postgres::{Inner, catalogue::notification, declare::unknown, error, locks},
+        postgres::{catalogue::notification, declare::unknown, error, inner::Inner, locks},
         sql::{self, Dialect},
     },
 };
@@ -17,7 +17,7 @@ use crate::{
 pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> Result<()> {
     let connection = inner.connections.migrator().await.map_err(error::store)?;
     let mut session = MigrationSession { connection, id, version: 0 };
-    // Waits for writers to end; later ones find the storage gone.
+    // Waits for writers to end; later ones find that the storage no longer exists.
     session.execute(&format!("BEGIN; {}", locks::alone(id))).await.map_err(error::store)?;
     let sql = "SELECT s.name, s.version, v.version AS last, v.state FROM datadump_storage AS s \
                     JOIN datadump_version AS v ON v.storage_id = s.id \

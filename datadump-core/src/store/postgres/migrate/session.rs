@@ -21,7 +21,7 @@ use crate::{
 const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '300ms'";
 
 /// Planner settings for statements that change a range of rows. The planner knows nothing about a column that
-/// is being filled; it must find rows by key, in key order, in which writers lock them too.
+/// is being filled; it must find rows by key, and in key order, because writers lock them in that order too.
 pub(super) const BY_KEY: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
     SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off";
 
@@ -103,7 +103,7 @@ impl MigrationSession {
         Err(sqlx::Error::PoolTimedOut)
     }
 
-    /// Records the number of processed rows, for people to see.
+    /// Records the number of processed rows, which is shown to users.
     pub(super) async fn progress(&mut self, done: u64, total: u64) -> Result<(), Halt> {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let updated = sqlx::query(

@@ -43,7 +43,7 @@ impl Budget {
     pub(super) fn test(&mut self) -> Result<(), Refusal> {
         self.tests += 1;
         if self.tests > MAX_TESTS {
-            return Err(("too-many", format!("a query has at most {MAX_TESTS} tests")));
+            return Err(("too-many", format!("a query can have at most {MAX_TESTS} tests")));
         }
         Ok(())
     }
@@ -51,7 +51,7 @@ impl Budget {
     pub(super) fn values(&mut self, count: usize) -> Result<(), Refusal> {
         self.values += count;
         if self.values > MAX_VALUES {
-            return Err(("too-many", format!("a query compares with at most {MAX_VALUES} values")));
+            return Err(("too-many", format!("a query can compare with at most {MAX_VALUES} values")));
         }
         Ok(())
     }

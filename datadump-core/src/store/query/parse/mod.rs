@@ -158,7 +158,7 @@ impl<'a> Parser<'a> {
             self.fault(
                 "ordering",
                 "too-many",
-                format!("an ordering has at most {MAX_ORDERING_COLUMNS} fields"),
+                format!("an ordering can have at most {MAX_ORDERING_COLUMNS} fields"),
             );
         }
         // Columns after the key make no difference.

@@ -25,7 +25,7 @@ pub(super) struct Subject {
     kind: Kind,
 }
 
-/// Parses a test given as a parameter, where all values are texts.
+/// Parses a test given as a parameter, where all values are strings.
 pub(super) fn parameter(
     definition: &Definition,
     name: &str,
@@ -80,13 +80,13 @@ impl Subject {
             return Err(("not-applicable", format!("`{field}` is not a json field, so it has no paths")));
         }
         if path.len() > MAX_PATH_STEPS {
-            return Err(("too-deep", format!("a path has at most {MAX_PATH_STEPS} steps")));
+            return Err(("too-deep", format!("a path can have at most {MAX_PATH_STEPS} steps")));
         }
         if let Some(step) = path.iter().find(|step| !can_be_step(step)) {
             return Err(("path", format!("{step:?} is not a valid path step")));
         }
         if path.iter().filter(|step| item(step).is_some()).count() > MAX_DIGIT_STEPS {
-            return Err(("path", format!("a path has at most {MAX_DIGIT_STEPS} steps of digits")));
+            return Err(("path", format!("a path can have at most {MAX_DIGIT_STEPS} steps of digits")));
         }
         Ok(Self { column, path, kind })
     }
@@ -167,16 +167,16 @@ impl Subject {
 
     fn text(&self, json: &Json) -> Result<String, Refusal> {
         if self.path.is_empty() && !self.kind.is_text() {
-            return Err(("not-applicable", format!("this operator applies to texts, not to {}", self.kind)));
+            return Err(("not-applicable", format!("this operator applies to text, not to {}", self.kind)));
         }
         match json.as_str() {
             Some(text) if text.contains('\0') => Err(("nul", "must not contain U+0000".into())),
             Some(text) => Ok(text.to_owned()),
-            None => Err(("mistyped", format!("{json} is not a text"))),
+            None => Err(("mistyped", format!("{json} is not a string"))),
         }
     }
 
-    /// Reads a value given as a parameter. Inside JSON it has the type it parses as; quotes make it a text.
+    /// Reads a value given as a parameter. Inside JSON it has the type it parses as; quotes make it a string.
     fn read_text(&self, json: &Json) -> Result<Value, Refusal> {
         let text = json.as_str().unwrap_or_default();
         if self.path.is_empty() {

@@ -19,7 +19,7 @@ pub(super) enum Step {
     },
 }
 
-/// Returns the statements for people to read.
+/// Returns the statements in readable form.
 pub(in crate::store::sqlite) fn statements(
     in_force: &InForce,
     new: &Definition,
@@ -50,7 +50,7 @@ pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Differenc
         |index| Step::Run(format!("DROP INDEX IF EXISTS {}", sql::index_name(id, index).quoted()));
     let mut steps = Vec::new();
     let tasks = || difference.changes.iter().map(|change| &change.task);
-    // An index on a converted column is dropped and created again, even if it does not change.
+    // An index on a converted column is dropped and recreated, even if it does not change.
     let rebuilt: Vec<_> = old
         .all_indexes()
         .into_iter()

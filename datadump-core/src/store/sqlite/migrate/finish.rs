@@ -12,13 +12,12 @@ use super::{
         writer::Writer,
     },
     ddl::{self, Step},
-    scan,
 };
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::{Definition, Difference, InForce, Value, evolve},
-    store::{Column, Storage, declare as rules, sql},
+    store::{Column, Storage, declare as rules, migrate::check_rows, sql},
 };
 
 /// Applies the pending version. `scan_start` is the timestamp of the last row written before the scan.
@@ -69,7 +68,7 @@ fn check_latest(
     }
     let condition = format!("WHERE {} > ?", sql::column(old, Column::UpdatedAt).quoted());
     let parameters = [Bind(&Value::Timestamp(scan_start))];
-    read::each_row(connection, old, &condition, parameters, |row| scan::check(old, new, difference, &[row]))
+    read::each_row(connection, old, &condition, parameters, |row| check_rows(old, new, difference, &[row]))
 }
 
 fn run(connection: &Connection, in_force: &InForce, new: &Definition, step: &Step) -> Result<()> {

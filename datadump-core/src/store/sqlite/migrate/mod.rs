@@ -1,6 +1,6 @@
-//! Migrations on SQLite. Reading all rows takes long and changes nothing, so a reader does it while writes go
-//! on. All changes, and putting the definition in force, are one transaction of the writer. A process that
-//! dies on the way leaves the old version intact.
+//! Migrations on SQLite. Reading all rows is slow but changes nothing, so a reader does it while writes
+//! continue. All changes, and putting the definition in force, are one transaction of the writer. A process
+//! that dies during a migration leaves the old version intact.
 
 pub(super) mod ddl;
 mod finish;

@@ -17,13 +17,9 @@ use super::{
     running::RunningMigration,
 };
 use crate::{
-    error::{Error, Result},
-    schema::{Definition, Difference, StoredRow, Value, evolve},
-    store::{
-        Column, Storage,
-        migrate::{FieldCheck, violations},
-        sql,
-    },
+    error::Result,
+    schema::{Definition, StoredRow, Value, evolve},
+    store::{Column, Storage, migrate::check_rows, sql},
 };
 
 /// Number of rows per chunk.
@@ -54,7 +50,7 @@ pub(super) async fn all(
         let (old, new, difference) = (in_force.clone(), new.clone(), difference.clone());
         let last = store.readers.run(BATCH_TIMEOUT, move |connection| {
             let rows = chunk(connection, &old.definition, after.as_ref())?;
-            check(&old.definition, &new, &difference, &rows)?;
+            check_rows(&old.definition, &new, &difference, &rows)?;
             Ok((rows.len(), rows.last().map(|row| row.key.clone())))
         });
         let (read, last) = last.await?;
@@ -64,20 +60,6 @@ pub(super) async fn all(
         }
         after = last;
     }
-}
-
-/// Checks rows against the new definition.
-pub(super) fn check(
-    old: &Definition,
-    new: &Definition,
-    difference: &Difference,
-    rows: &[StoredRow],
-) -> Result<()> {
-    let mut checks = FieldCheck::all(old, new, difference);
-    for row in rows {
-        checks.iter_mut().for_each(|check| check.check_row(row));
-    }
-    violations(&checks).map_or(Ok(()), |reason| Err(Error::internal(reason)))
 }
 
 /// Returns the rows after a key, in key order, up to the size of a chunk.

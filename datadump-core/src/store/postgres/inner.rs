@@ -1,0 +1,34 @@
+//! The state that the store shares with its writers, background tasks and migrations.
+
+use sea_orm::DatabaseConnection;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    batch::Stamps, catalogue::CatalogueMirror, connect::Connections, migrate::running::MigrationLocks,
+};
+use crate::store::Retention;
+
+/// The state of a store.
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) connections: Connections,
+    pub(super) system: DatabaseConnection,
+    pub(super) mirror: CatalogueMirror,
+    pub(super) migrations: MigrationLocks,
+    pub(super) stamps: Stamps,
+    /// Raised when other processes have to be notified of commits.
+    pub(super) notify: watch::Sender<()>,
+    /// Cancelled when the store is closed.
+    pub(super) closing: CancellationToken,
+    /// Retention of the change log.
+    pub(super) retention: Retention,
+}
+
+impl Inner {
+    /// Signals a new entry of the change log, here and to other processes.
+    pub(super) fn notify_commit(&self) {
+        self.mirror.notify_commit();
+        self.notify.send_replace(());
+    }
+}
