@@ -284,7 +284,10 @@ fn cast_copied(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
             let value = field.kind.read_text(text).ok()?;
             let exact = match &value {
                 Value::Integer(number) => number.to_string() == *text,
-                Value::Float(number) => Json::from(*number).to_string() == *text,
+                Value::Float(number) => {
+                    let written = Json::from(*number).to_string();
+                    written == *text
+                }
                 _ => true,
             };
             exact.then_some(value)?

@@ -25,6 +25,13 @@ const MAX_CONCURRENT: usize = 64;
 /// Maximum attempts to store a state while other nodes store it too.
 const MAX_ATTEMPTS: usize = 5;
 
+struct TrackerWrites {
+    liveness: Write,
+    transition: Option<Write>,
+    /// The status before the transition.
+    was: Option<&'static str>,
+}
+
 impl Hub {
     /// Stores the states that are due, or all that have changed.
     pub(in crate::hub) async fn flush_liveness(&self, all: bool) -> Result<()> {
@@ -51,7 +58,7 @@ impl Hub {
         // A state that is not stored is queued again when its guard is dropped.
         let (mut plain, mut refreshes, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
         for tracker in waiting {
-            let (liveness, transition, was) = match self.writes_of(tracker) {
+            let TrackerWrites { liveness, transition, was } = match self.writes_of(tracker) {
                 Ok(Some(writes)) => writes,
                 Ok(None) => continue,
                 Err(error) => {
@@ -87,11 +94,8 @@ impl Hub {
         Ok(())
     }
 
-    /// The writes that store the state of a tracker and its transition, if there is one, with the status before.
-    fn writes_of(
-        &self,
-        tracker: &Arc<Tracker>,
-    ) -> Result<Option<(Write, Option<Write>, Option<&'static str>)>> {
+    /// Returns the writes that store the state of a tracker.
+    fn writes_of(&self, tracker: &Arc<Tracker>) -> Result<Option<TrackerWrites>> {
         let Some((period, device, sensor)) = self.tracked(tracker) else { return Ok(None) };
         let mut state = tracker.state();
         (state.is_queued, state.is_urgent) = (false, false);
@@ -133,7 +137,8 @@ impl Hub {
                 Some(self.context.put(SystemStorage::Transition, &row, Expect::Absent)?)
             }
         };
-        Ok(Some((self.context.put(SystemStorage::Liveness, &row, expect)?, transition, was)))
+        let liveness = self.context.put(SystemStorage::Liveness, &row, expect)?;
+        Ok(Some(TrackerWrites { liveness, transition, was }))
     }
 }
 

@@ -139,7 +139,7 @@ impl CatalogueMirror {
         loop {
             match tokio::time::timeout(POLL_INTERVAL, listener.try_recv()).await {
                 Ok(Ok(Some(notification))) if notification.channel() == change_log::CHANNEL => {
-                    self.notify_commit()
+                    self.notify_commit();
                 }
                 Ok(Ok(Some(notification))) => match notification.payload().parse().map(StorageId) {
                     Ok(id) if id.is_system() => self.notify_config(),

@@ -164,7 +164,7 @@ async fn fetch_until(
         };
         match ErrorClass::of(&failure) {
             ErrorClass::Lost if attempt < MAX_TRIES => {
-                connection = living(pool).await.map_err(error::store)?
+                connection = living(pool).await.map_err(error::store)?;
             }
             ErrorClass::Moved if attempt < MAX_TRIES => {
                 connection.clear_cached_statements().await.map_err(error::store)?;

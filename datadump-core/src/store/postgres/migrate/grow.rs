@@ -91,7 +91,7 @@ async fn batch(
             Ok(_) => return Ok((u64::try_from(rows).unwrap_or(0), Some(last))),
             // A writer holds a row; it goes first.
             Err(error) if ErrorClass::of(&error) == ErrorClass::Again => {
-                tokio::time::sleep(BATCH_PAUSE).await
+                tokio::time::sleep(BATCH_PAUSE).await;
             }
             Err(error) => return Err(error.into()),
         }

@@ -15,7 +15,7 @@ pub(super) async fn build(session: &mut MigrationSession, plan: &Plan) -> Result
             IndexState::Valid => continue,
             // Left by an interrupted attempt; every write still maintains it.
             IndexState::Invalid => {
-                session.execute(&format!("DROP INDEX CONCURRENTLY {}", build.name)).await?
+                session.execute(&format!("DROP INDEX CONCURRENTLY {}", build.name)).await?;
             }
             IndexState::Missing => {}
         }

@@ -68,7 +68,7 @@ impl Plan {
                     moved.push(MovedField { from, to, how: FillMethod::Grow });
                 }
                 Task::ConvertColumn { from, to } => {
-                    moved.push(MovedField { from, to, how: FillMethod::Convert })
+                    moved.push(MovedField { from, to, how: FillMethod::Convert });
                 }
                 _ => {}
             }
