@@ -55,7 +55,7 @@ pub enum Kind {
 }
 
 /// Names of all field types in definitions.
-pub(super) const KIND_NAMES: &str =
+pub const KIND_NAMES: &str =
     "boolean, integer, long, float, decimal, string, text, uuid, date, time, timestamp, json, binary, enum";
 
 /// Names of all key types in definitions.

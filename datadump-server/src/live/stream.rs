@@ -53,7 +53,7 @@ enum Source {
     /// Committed changes.
     Changes(Box<Subscription>, Content),
     /// Commands of a device, and those that are leased but not sent yet.
-    Commands(CommandStream, VecDeque<Json>),
+    Commands(Box<CommandStream>, VecDeque<Json>),
 }
 
 /// A message to a client.
@@ -89,7 +89,7 @@ impl MessageStream {
 
     /// Creates a stream of commands of a device.
     pub(super) fn of_commands(commands: CommandStream, stop: CancellationToken) -> Self {
-        Self::new(Source::Commands(commands, VecDeque::new()), Message::KeepAlive, stop)
+        Self::new(Source::Commands(Box::new(commands), VecDeque::new()), Message::KeepAlive, stop)
     }
 
     fn new(source: Source, first: Message, stop: CancellationToken) -> Self {

@@ -1,7 +1,6 @@
 //! Formatting a definition and parsing it again gives the same definition; anything else is rejected with a
 //! place and never panics.
 
-use datadump_core::schema::kind::KIND_NAMES;
 use datadump_core::{Error, schema::parse};
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Map, Value as Json, json};
@@ -12,7 +11,7 @@ use super::{runner, values};
 fn field(place: usize) -> impl Strategy<Value = Json> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let presence = prop::option::of(any::<bool>());
-    (prop::sample::select(&KIND_NAMES[..]), flags, presence).prop_flat_map(
+    (prop::sample::select(values::kinds().collect::<Vec<_>>()), flags, presence).prop_flat_map(
         move |(kind, (nullable, unique, db_index, bounded), required)| {
             let value = prop::option::of(values::value(kind));
             (value, any::<bool>()).prop_map(move |(default, limited)| {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use datadump_core::{
     Expect,
-    schema::{Definition, StoredRow, Value, kind::KIND_NAMES, parse},
+    schema::{Definition, StoredRow, Value, parse},
     store::{
         Column, Count, Declaration, Filter, Order, Paging, Query, Test, Write, WriteBatch,
         conformance::Bench, query::Direction,
@@ -83,8 +83,7 @@ fn direction() -> impl Strategy<Value = Direction> {
 
 /// Generates orderings by up to two fields, neither json nor binary, and the key.
 fn orders() -> impl Strategy<Value = Vec<Order>> {
-    let orderable: Vec<usize> = KIND_NAMES
-        .iter()
+    let orderable: Vec<usize> = values::kinds()
         .enumerate()
         .filter(|(_, kind)| !["json", "binary"].contains(kind))
         .map(|(place, _)| place)
@@ -103,17 +102,16 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
 }
 
 fn filter(definition: &Definition) -> impl Strategy<Value = Filter> {
-    let columns: Vec<BoxedStrategy<Filter>> = KIND_NAMES
-        .iter()
+    let columns: Vec<BoxedStrategy<Filter>> = values::kinds()
         .enumerate()
         .map(|(place, kind)| {
             let field = definition.fields[place].clone();
-            if *kind == "json" {
+            if kind == "json" {
                 return path(place).boxed();
             }
             let value =
                 values::value(kind).prop_map(move |json: Json| field.kind.read(&json).unwrap()).boxed();
-            let text = ["string", "text", "enum"].contains(kind);
+            let text = ["string", "text", "enum"].contains(&kind);
             test(value, text).prop_map(move |test| Filter::Column(Column::Field(place), test)).boxed()
         })
         .collect();

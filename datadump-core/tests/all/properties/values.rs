@@ -9,9 +9,9 @@ pub(crate) fn definition() -> Json {
     json!({
         "name": "everything",
         "key": {"name": "id", "type": "long"},
-        "fields": KIND_NAMES.iter().map(|kind| {
+        "fields": kinds().map(|kind| {
             let mut field = json!({"name": kind, "type": kind, "nullable": true});
-            match *kind {
+            match kind {
                 "string" => field["max_length"] = json!(40),
                 "decimal" => { field["precision"] = json!(12); field["scale"] = json!(3); }
                 "enum" => field["values"] = json!(["red", "Red", "ß", "'"]),
@@ -21,6 +21,11 @@ pub(crate) fn definition() -> Json {
         }).collect::<Vec<_>>(),
         "meta": {"scans": true},
     })
+}
+
+/// All types of fields.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    KIND_NAMES.split(", ")
 }
 
 /// Generates text from few letters, so that values often match, including text that is hard to compare:
@@ -115,11 +120,10 @@ fn document() -> impl Strategy<Value = Json> {
 
 /// Generates a row without its key; a third of its fields are null.
 pub(crate) fn record() -> impl Strategy<Value = Json> {
-    let fields: Vec<_> = KIND_NAMES
-        .iter()
+    let fields: Vec<_> = kinds()
         .map(|kind| {
             let value = Union::new_weighted(vec![(1, Just(Json::Null).boxed()), (2, value(kind))]);
-            (Just((*kind).to_owned()), value)
+            (Just(kind.to_owned()), value)
         })
         .collect();
     fields.prop_map(|members| Json::Object(members.into_iter().collect()))
