@@ -40,15 +40,15 @@ impl Background {
     }
 
     /// Runs a task repeatedly, with a pause before each run. Only the first of several consecutive failures
-    /// is logged as a warning. If the database is closed during a run, that run still completes.
+    /// is logged as a warning. Closing the database drops the task at its next await point.
     pub(crate) fn every<F>(&self, pause: Duration, name: &'static str, task: impl Fn() -> F + Send + 'static)
     where
         F: Future<Output = Result<()>> + Send,
     {
-        let closing = self.closing.clone();
-        self.tasks.spawn(async move {
+        self.spawn(async move {
             let mut has_failed = false;
-            while closing.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+            loop {
+                tokio::time::sleep(pause).await;
                 match task().await {
                     Ok(()) => has_failed = false,
                     Err(error) if has_failed => tracing::debug!(task = name, %error, "still failing"),

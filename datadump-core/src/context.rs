@@ -43,7 +43,7 @@ impl Context {
 
     /// Returns the write that puts a row into a system storage.
     pub(crate) fn put<T: Serialize>(&self, storage: SystemStorage, row: &T, expect: Expect) -> Result<Write> {
-        Ok(Write::put(system_rows::encode(&self.system(storage)?, row, None)?, expect))
+        Ok(Write::put(system_rows::encode(&self.system(storage)?, row)?, expect))
     }
 
     /// Commits one write and returns its outcome.

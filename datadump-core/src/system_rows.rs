@@ -14,15 +14,20 @@ use crate::{
     validate,
 };
 
-/// Turns a value into a row of a system storage. NUL characters, which PostgreSQL cannot store, become
-/// U+FFFD.
-pub(crate) fn encode<T: Serialize>(
-    in_force: &Arc<InForce>,
-    row: &T,
-    mut bytes: Option<Vec<u8>>,
-) -> Result<Row> {
+/// Turns a value into a row of a system storage. Fails if it contains NUL characters, which PostgreSQL cannot
+/// store.
+pub(crate) fn encode<T: Serialize>(in_force: &Arc<InForce>, row: &T) -> Result<Row> {
+    to_row(in_force, serde_json::to_value(row).map_err(Error::internal)?, None)
+}
+
+/// Turns captured data, which must be stored whatever it contains, into a row: NUL characters become U+FFFD.
+pub(crate) fn encode_captured<T: Serialize>(in_force: &Arc<InForce>, row: &T, bytes: Vec<u8>) -> Result<Row> {
     let mut json = serde_json::to_value(row).map_err(Error::internal)?;
     replace_nul(&mut json);
+    to_row(in_force, json, Some(bytes))
+}
+
+fn to_row(in_force: &Arc<InForce>, json: Json, mut bytes: Option<Vec<u8>>) -> Result<Row> {
     let Json::Object(mut members) = json else {
         return Err(Error::internal("a system row is not an object"));
     };
@@ -30,9 +35,9 @@ pub(crate) fn encode<T: Serialize>(
     let mut value = |name: &str, kind: &Kind| match (kind, members.remove(name)) {
         (Kind::Binary { .. }, _) => Ok(bytes.take().map_or(Value::Null, Value::Binary)),
         (_, None | Some(Json::Null)) => Ok(Value::Null),
-        (_, Some(json)) => kind.take(json).map_err(|wrong| {
-            Error::internal(format!("field `{name}` of `{}`: {}", definition.name, wrong.detail))
-        }),
+        (_, Some(json)) => {
+            kind.take(json).map_err(|wrong| Error::Invalid(vec![validate::fault(name, wrong)]))
+        }
     };
     let values = definition.fields.iter().map(|field| value(field.name.as_str(), &field.kind));
     let values: Vec<Value> = values.collect::<Result<_>>()?;

@@ -79,9 +79,14 @@ pub(super) fn is_built_in(in_force: &InForce) -> bool {
         let is_plain = field.bounds == Bounds::default() && field.pattern.is_none() && !field.unique;
         is_plain
             && (field.name.as_str(), field.kind.name(), field.nullable) == (called, kind, nullable)
-            && !matches!(&field.kind, Kind::String { max_length } if usize::try_from(*max_length).unwrap_or(0) < name::MAX_LENGTH)
+            && match &field.kind {
+                Kind::String { max_length } => usize::try_from(*max_length).unwrap_or(0) >= name::MAX_LENGTH,
+                Kind::Text { max_length } => max_length.is_none(),
+                _ => true,
+            }
     };
-    definition.key.generated
+    matches!(definition.key.kind, Kind::Integer | Kind::Long)
+        && definition.key.generated
         && !definition.meta.require_version
         && definition.fields.len() == fields.len()
         && definition.fields.iter().zip(fields).all(is_same)

@@ -57,6 +57,13 @@ struct Progress {
     published: Option<Position>,
 }
 
+impl Drop for LogReader {
+    /// Ends the subscriptions, which may outlive the database.
+    fn drop(&mut self) {
+        self.channel.close();
+    }
+}
+
 impl LogReader {
     async fn run(mut self, mut commits: watch::Receiver<u64>) {
         loop {

@@ -198,7 +198,7 @@ impl ThrowContext {
             record: original.as_deref().cloned(),
             fields: ThrowFields::of(&self.throw, &self.format),
         };
-        system_rows::encode(&self.quarantine, &row, Some(raw))
+        system_rows::encode_captured(&self.quarantine, &row, raw)
     }
 }
 
@@ -213,7 +213,7 @@ impl KeptThrowRow {
     /// Returns the row of a kept throw.
     pub(crate) fn encode(in_force: &Arc<InForce>, throw: &Throw, format: &str) -> Result<Row> {
         let row = Self { id: throw.id, fields: ThrowFields::of(throw, format) };
-        system_rows::encode(in_force, &row, Some(throw.body.to_vec()))
+        system_rows::encode_captured(in_force, &row, throw.body.to_vec())
     }
 }
 

@@ -157,7 +157,7 @@ impl Replays {
     fn mark_replayed(&self, entry: EntryRow, stored: &StoredRow) -> Result<Write> {
         let in_force = self.context.system(SystemStorage::Quarantine)?;
         let entry = entry.replayed();
-        let row = system_rows::encode(&in_force, &entry, Some(system_rows::bytes(stored).to_vec()))?;
+        let row = system_rows::encode_captured(&in_force, &entry, system_rows::bytes(stored).to_vec())?;
         Ok(Write::put(row, Expect::Exactly(stored.version)))
     }
 }

@@ -103,6 +103,17 @@ impl Replay {
     }
 }
 
+/// Marks a replay as stopped if its task is dropped before it has ended, because the database is closed.
+struct MarkStopped(Arc<Replay>);
+
+impl Drop for MarkStopped {
+    fn drop(&mut self) {
+        if self.0.state.borrow().state == "running" {
+            self.0.change(|state| "stopped".clone_into(&mut state.state));
+        }
+    }
+}
+
 impl ReplaysState {
     fn find(&self, id: Uuid) -> Option<Arc<Replay>> {
         self.replays.lock().iter().find(|replay| replay.id == id).cloned()
@@ -149,8 +160,9 @@ impl Replays {
             replays.truncate(MAX_REPLAYS);
         }
         let state = replay.state.borrow().clone();
-        let replays = self.clone();
+        let (replays, mark) = (self.clone(), MarkStopped(replay.clone()));
         self.context.background.spawn(async move {
+            let _mark = mark;
             let _running = replays.state.running.lock().await;
             let ended = replays.run(&replay, storage, &filters, dry_run, program.as_ref()).await;
             replay.change(|state| match ended {

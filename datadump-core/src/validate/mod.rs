@@ -101,6 +101,7 @@ fn value(field: &Field, sent: Option<Json>) -> Result<Value, InvalidValue> {
     Ok(value)
 }
 
-fn fault(name: &str, invalid: InvalidValue) -> Fault {
+/// Returns the fault of a field with this value.
+pub(crate) fn fault(name: &str, invalid: InvalidValue) -> Fault {
     Fault::new(Place::field(name), invalid.code, invalid.detail)
 }

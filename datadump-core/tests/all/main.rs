@@ -15,5 +15,6 @@ mod conformance;
 mod databases;
 mod postgres;
 mod properties;
+mod subscriptions;
 mod throws;
 mod versions;

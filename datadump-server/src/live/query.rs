@@ -78,8 +78,6 @@ impl QueryParameters for ReadingStreamQuery {
         &SINCE,
     ];
 
-    const IS_OPEN: bool = true;
-
     fn set_other(_subscribe: &mut SubscriptionRequest, name: &str, _text: &str) -> Result<(), Problem> {
         let detail = format!(
             "`{name}` is not a parameter of the readings stream, which takes `device`, `sensor`, `since` and `backfill`"

@@ -30,7 +30,7 @@ pub(crate) use self::{
 use self::{memory_limit::MemoryLimit, session::Session};
 use crate::{
     config::Config,
-    extract::{QueryParameters as _, ThrowHead},
+    extract::{MaybeKey, QueryParameters as _, ThrowHead},
     problem::Problem,
     throwing::{Mode, ThrowArguments, ThrowQuery, Thrower, source_name},
 };
@@ -68,6 +68,8 @@ impl Sockets {
     pub(crate) fn accept(&self, request: &Request, source: &str, id: &str) -> Result<Response, Problem> {
         let source = source_name(source)?;
         let handshake = Handshake::of(request)?;
+        // Messages have keys of their own; a malformed one of the handshake is an error all the same.
+        MaybeKey::of(request.headers())?;
         let query = request.uri().query().unwrap_or_default();
         let ThrowArguments { data, control, .. } = ThrowQuery::parse(query)?;
         let control = control?;

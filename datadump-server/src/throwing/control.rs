@@ -162,7 +162,7 @@ impl Control {
     fn set_ack(&mut self, name: &str, text: &str) -> Result<(), Problem> {
         match text {
             "committed" => {}
-            "accepted" if self.mode != Mode::Stream => self.mode = Mode::Accepted,
+            "accepted" if self.mode == Mode::Whole => self.mode = Mode::Accepted,
             _ => {
                 let detail =
                     format!("`ack` must be `committed` or, without `stream`, `accepted`, not `{text}`");

@@ -153,6 +153,7 @@ async fn invalid_requests_are_refused_with_a_reason(server: Server) {
         (json!({"method": "x", "retries": 1_000}), "retries"),
         (json!({"method": "x", "wait_s": 1_000}), "wait_s"),
         (json!({"method": "x", "colour": "red"}), "colour"),
+        (json!({"method": "x", "params": {"a": "\u{0}"}}), "U+0000"),
     ] {
         command(&server, "a", wrong).await.problem_about(400, &[word]);
     }

@@ -12,6 +12,7 @@ on_both![
     a_push_with_a_key_is_stored_once,
     names_may_contain_any_characters,
     concurrent_pushes_register_a_device_once,
+    a_declared_storage_of_readings_takes_what_fits,
 ];
 
 async fn every_shape_of_push_is_accepted(server: Server) {
@@ -157,6 +158,31 @@ async fn concurrent_pushes_register_a_device_once(server: Server) {
     for number in 0..8 {
         assert_eq!(fetch(&server, &format!("device?d{number}")).await.len(), 8);
     }
+}
+
+async fn a_declared_storage_of_readings_takes_what_fits(server: Server) {
+    let readings = json!({
+        "name": "readings",
+        "key": {"name": "read_id", "type": "uuid", "generated": true},
+        "fields": [
+            {"name": "device_id", "type": "long"},
+            {"name": "device", "type": "string", "max_length": 255},
+            {"name": "sensor_id", "type": "long"},
+            {"name": "sensor_type", "type": "string", "max_length": 255},
+            {"name": "value", "type": "float", "nullable": true},
+            {"name": "text", "type": "text", "nullable": true, "max_length": 4},
+            {"name": "timestamp", "type": "timestamp"},
+            {"name": "received_at", "type": "timestamp"},
+        ],
+        "meta": {"scans": true},
+    });
+    server.declare(&readings).await;
+    let pushed =
+        push(&server, json!({"device_id": "door", "sensors": {"state": "open", "why": "the wind", "t": 1}}))
+            .await;
+    assert_eq!((&pushed["accepted"], &pushed["quarantined"]), (&json!(2), &json!(1)), "{pushed}");
+    let stored = fetch(&server, "device?door").await;
+    assert_eq!(stored.len(), 2, "{stored:?}");
 }
 
 #[tokio::test]

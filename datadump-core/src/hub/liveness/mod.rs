@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use self::tracker::Tracker;
 use super::Hub;
+use crate::error::Error;
 
 /// Pause between two flushes.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(500);
@@ -20,10 +21,14 @@ impl Hub {
     pub(super) fn flush_in_background(&self) {
         let hub = self.clone();
         self.context.background.every(FLUSH_INTERVAL, "flush liveness", move || {
-            let hub = hub.clone();
+            let (background, hub) = (hub.context.background.clone(), hub.clone());
             async move {
-                let (flushed, checked) = (hub.flush_liveness(false).await, hub.check_timeouts().await);
-                flushed.and(checked).and(hub.flush_liveness(false).await)
+                // A flush that has begun is completed before the last one, on closing, begins.
+                let flush = background.spawn_to_end(async move {
+                    let (flushed, checked) = (hub.flush_liveness(false).await, hub.check_timeouts().await);
+                    flushed.and(checked).and(hub.flush_liveness(false).await)
+                });
+                flush.await.map_err(Error::internal)?
             }
         });
     }

@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use crate::error::Error;
+
 /// The health of the disk, shared by all clones.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DiskHealth(Arc<AtomicBool>);
@@ -16,7 +18,7 @@ impl DiskHealth {
     }
 
     /// Records a failed write; only the first one is logged.
-    pub(super) fn mark_failing(&self, error: &crate::Error) {
+    pub(super) fn mark_failing(&self, error: &Error) {
         if !self.0.swap(true, Ordering::AcqRel) {
             tracing::error!(%error, "the disk refuses writes");
         }
