@@ -1,5 +1,5 @@
-//! The conformance suite: checks of the [`Store`] contract that any backend can run. Implement [`Bench`] for
-//! the backend, and run each of [`CHECKS`] on a database of its own.
+//! The conformance suite: checks of the contract of [`Store`](super::Store) that any backend can run. Implement
+//! [`Bench`] for the backend, and run each of [`CHECKS`] on a database of its own.
 //!
 //! ```
 //! # use datadump_core::store::conformance::{Bench, CHECKS};

@@ -2,7 +2,7 @@
 //!
 //! They are ordinary storages, so they are written in the same transactions and listed with the same filters
 //! as the users' ones. They cannot be declared, and do not appear in lists of storages. Their
-//! [definitions](definitions) are part of the [system tables](super::system): a change needs an upgrade step.
+//! [definitions] are part of the [system tables](super::system): a change needs an upgrade step.
 
 mod definitions;
 
