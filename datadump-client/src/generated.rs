@@ -307,7 +307,7 @@ pub mod types {
         #[doc = "Total number of results; null if they were not counted."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count: ::std::option::Option<u64>,
-        #[doc = "Whether the count is an estimate."]
+        #[doc = "True if the count is an estimate."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count_estimated: ::std::option::Option<bool>,
         #[doc = "URL of the next page."]
@@ -598,7 +598,7 @@ pub mod types {
         pub ok: bool,
         #[doc = "Number of quarantine entries created."]
         pub quarantined: u64,
-        #[doc = "Whether the throw is still waiting to be committed, so that nothing is counted yet; only with\n`ack=accepted`."]
+        #[doc = "True if the throw is not committed yet and nothing is counted; only with `ack=accepted`."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub queued: ::std::option::Option<bool>,
         #[doc = "Name of the source."]
@@ -607,7 +607,7 @@ pub mod types {
         pub storages: ::std::collections::HashMap<::std::string::String, u64>,
         #[doc = "ID of the throw."]
         pub throw: ::std::string::String,
-        #[doc = "Whether there were more warnings or errors than are listed."]
+        #[doc = "True if there were more warnings or errors than are listed."]
         pub truncated: bool,
         #[doc = "Data that was stored differently than it was sent."]
         pub warnings: ::std::vec::Vec<Remark>,
@@ -623,7 +623,7 @@ pub mod types {
         #[doc = "Total number of matching entries; null if they were not counted."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count: ::std::option::Option<u64>,
-        #[doc = "Whether the count is an estimate."]
+        #[doc = "True if the count is an estimate."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count_estimated: ::std::option::Option<bool>,
         #[doc = "URL of the next page."]
@@ -656,7 +656,7 @@ pub mod types {
     #[doc = "The progress of a storage's latest migration."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ReadyStatus {
-        #[doc = "Whether the migration is completed."]
+        #[doc = "True if the migration is completed."]
         pub applied: bool,
         #[doc = "Why the migration failed, if it did."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -694,7 +694,7 @@ pub mod types {
         pub ok: bool,
         #[doc = "Number of quarantine entries created."]
         pub quarantined: u64,
-        #[doc = "Whether the throw is still waiting to be committed, so that nothing is counted yet; only with\n`ack=accepted`."]
+        #[doc = "True if the throw is not committed yet and nothing is counted; only with `ack=accepted`."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub queued: ::std::option::Option<bool>,
         #[doc = "Name of the source."]
@@ -703,7 +703,7 @@ pub mod types {
         pub storages: ::std::collections::HashMap<::std::string::String, u64>,
         #[doc = "ID of the throw."]
         pub throw: ::std::string::String,
-        #[doc = "Whether there were more warnings or errors than are listed."]
+        #[doc = "True if there were more warnings or errors than are listed."]
         pub truncated: bool,
         #[doc = "Data that was stored differently than it was sent."]
         pub warnings: ::std::vec::Vec<Remark>,
@@ -756,7 +756,7 @@ pub mod types {
     pub struct Replay {
         #[doc = "Number of entries processed so far."]
         pub done: u64,
-        #[doc = "Whether this is a dry run, which stores nothing."]
+        #[doc = "True if this is a dry run, which stores nothing."]
         pub dry_run: bool,
         #[doc = "The first failures, each with `quarantine`, `code` and `detail`."]
         pub errors: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
@@ -905,7 +905,7 @@ pub mod types {
         #[doc = "Total number of matching rows; null if they were not counted."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count: ::std::option::Option<u64>,
-        #[doc = "Whether the count is an estimate."]
+        #[doc = "True if the count is an estimate."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count_estimated: ::std::option::Option<bool>,
         #[doc = "URL of the next page."]
@@ -1173,7 +1173,7 @@ pub mod types {
         pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
         #[doc = "Definition of that version as it was sent: `key`, `fields` and `meta`."]
         pub definition: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        #[doc = "Whether a version is being applied."]
+        #[doc = "True if a version is being applied."]
         pub locked: bool,
         #[doc = "Name."]
         pub name: ::std::string::String,

@@ -37,9 +37,9 @@ pub struct Receipt {
     pub warnings: Vec<Remark>,
     /// Failures, with their quarantine entries.
     pub errors: Vec<Remark>,
-    /// Whether there are more warnings or errors than are listed.
+    /// True if there are more warnings or errors than are listed.
     pub truncated: bool,
-    /// Whether this repeats the receipt of an earlier throw with the same idempotency key.
+    /// True if this repeats the receipt of an earlier throw with the same idempotency key.
     #[serde(skip)]
     pub replayed: bool,
 }

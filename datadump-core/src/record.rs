@@ -16,7 +16,7 @@ pub struct Record {
     /// Top-level NaN and infinite values, which JSON cannot represent, as text. They are stored in
     /// `_extra`.
     pub non_finite: Fields,
-    /// Whether the record comes from a format in which every value is text. Text that reads as a number
+    /// True if the record comes from a format in which every value is text. Text that reads as a number
     /// or boolean then fits a field of that type.
     pub untyped: bool,
     /// The storage chosen by the processor.

@@ -16,10 +16,10 @@ pub struct Settings {
     /// Key field of the storage that this source creates; `_id` if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Whether records with values that do not fit a field of an inferred storage are quarantined.
-    /// Otherwise such values are stored in `_extra`.
+    /// Quarantines records with values that do not fit a field of an inferred storage. Otherwise such values
+    /// are stored in `_extra`.
     pub strict: bool,
-    /// Whether the original throws are also kept.
+    /// Keeps the original throws as well.
     pub keep_raw: bool,
     /// The handling of records that match no route.
     pub unrouted: Unrouted,

@@ -69,9 +69,9 @@ pub(crate) fn only_get(
 #[derive(Default)]
 struct Declaration {
     id: &'static str,
-    /// Whether the handler parses the query. If not, there may be none.
+    /// True if the handler parses the query. If not, there may be none.
     takes_query: bool,
-    /// Whether the handler records the idempotency key together with its write.
+    /// True if the handler records the idempotency key together with its write.
     takes_key: bool,
 }
 

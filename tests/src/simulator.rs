@@ -34,7 +34,7 @@ pub struct SimulationOptions {
     pub drop_out_rate: f64,
     /// Number of intervals for which a dropped-out device is offline.
     pub offline_periods: u32,
-    /// Whether devices ask for commands and run them.
+    /// Makes the devices ask for commands and run them.
     pub run_commands: bool,
 }
 

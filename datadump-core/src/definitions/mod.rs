@@ -26,7 +26,7 @@ pub struct Consent {
 pub struct Declared {
     /// The storage, with the version that is being applied.
     pub storage: Arc<Storage>,
-    /// Whether there is a new version; false if the definition equals the one in force.
+    /// True if there is a new version; false if the definition equals the one in force.
     pub changed: bool,
 }
 

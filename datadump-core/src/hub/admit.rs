@@ -34,7 +34,6 @@ pub(super) enum Admission {
 pub(super) struct AcceptedDevice {
     pub(super) device: Arc<Device>,
     storage: Arc<InForce>,
-    /// Whether the storage has the built-in definition.
     is_built_in: bool,
 }
 

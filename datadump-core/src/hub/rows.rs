@@ -29,7 +29,7 @@ pub(super) struct DeviceRow {
     pub(super) token: Option<String>,
 }
 
-/// Whether a device's readings are stored.
+/// Admission of a device: its readings are stored, or they wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum DeviceState {

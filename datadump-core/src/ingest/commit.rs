@@ -82,11 +82,11 @@ impl fmt::Debug for Originals {
 pub(crate) struct CommitOptions<'a> {
     /// The key field of storages that are created for the batch.
     pub(crate) key: Option<&'a str>,
-    /// Whether a value that does not fit a field of an auto storage sends its record to quarantine.
+    /// Quarantines a record with a value that does not fit its field in an auto storage.
     pub(crate) strict_fields: bool,
-    /// Whether nothing is stored if anything fails.
+    /// Stores nothing if anything fails.
     pub(crate) all_or_nothing: bool,
-    /// Whether failed parts go to quarantine; otherwise they are only listed in the receipt.
+    /// Sends failed parts to quarantine; otherwise the receipt only lists them.
     pub(crate) quarantine: bool,
 }
 

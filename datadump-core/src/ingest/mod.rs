@@ -99,7 +99,7 @@ pub struct Incoming {
     pub format: Option<String>,
     /// The address of the sender.
     pub peer: Option<IpAddr>,
-    /// Whether nothing is stored if there is any error.
+    /// Stores nothing if there is any error.
     pub strict: bool,
     /// Its idempotency key. Later throws with the same key get the first receipt again, marked as
     /// [`replayed`](Receipt::replayed).

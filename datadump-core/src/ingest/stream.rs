@@ -47,7 +47,7 @@ pub struct Stream {
     resumable: Option<ResumableStream>,
 }
 
-/// Whether the bytes are compressed, according to the first ones.
+/// Compression of a stream, which its first bytes show.
 #[derive(Debug)]
 enum Compressed {
     Unknown,

@@ -18,7 +18,7 @@ pub const FRAME_KINDS: usize = 4;
 /// depend on the hub.
 #[derive(Debug)]
 pub(crate) struct HubEvents {
-    /// Whether a storage holds readings.
+    /// Returns whether a storage holds readings.
     pub(crate) is_readings: fn(&StorageName) -> bool,
     /// Renders a row of such a storage in the hub's simple form. If the flag is set, returns `None` for rows
     /// that were moved or waited in quarantine.

@@ -58,7 +58,7 @@ pub struct ReplayState {
     pub id: Uuid,
     /// `running`, `done`, `stopped` or `failed`.
     pub state: String,
-    /// Whether nothing is stored.
+    /// True if nothing is stored.
     pub dry_run: bool,
     /// Entries that were processed.
     pub done: u64,
@@ -79,13 +79,13 @@ pub struct ReplayState {
 pub struct ReplayRequest {
     /// Filters on waiting entries, like the parameters of a list (`source=…`, `code=…`, `throw=…`, `id=…`).
     pub filters: Vec<(String, String)>,
-    /// Whether to store nothing.
+    /// Stores nothing if set.
     pub dry_run: bool,
     /// The source code of a program to use instead of the source's.
     pub program: Option<String>,
     /// The input of that program: `record` (the default) or `throw`.
     pub takes: Option<String>,
-    /// Whether to replay kept throws instead of quarantine.
+    /// Replays kept throws instead of quarantine if set.
     pub kept: bool,
 }
 

@@ -40,9 +40,9 @@ pub struct Saved {
     pub row: Json,
     /// Its version.
     pub version: i32,
-    /// Whether the row is new.
+    /// True if the row is new.
     pub created: bool,
-    /// Whether this repeats the answer to an earlier request with the same idempotency key.
+    /// True if this repeats the answer to an earlier request with the same idempotency key.
     pub replayed: bool,
 }
 
@@ -53,7 +53,7 @@ pub struct Listing {
     pub rows: Vec<Json>,
     /// Total number of matching rows, if they were counted.
     pub count: Option<u64>,
-    /// Whether the count is an estimate.
+    /// True if the count is an estimate.
     pub estimated: bool,
     /// The parameters of the next page; `None` if this is the last.
     pub next: Option<Vec<(String, String)>>,

@@ -25,7 +25,7 @@ pub struct Key {
     pub name: FieldName,
     /// Type of the key.
     pub kind: Kind,
-    /// Whether a missing key is generated: the next number, or a UUID v7.
+    /// Generates a missing key: the next number, or a UUID v7.
     pub generated: bool,
 }
 
@@ -40,19 +40,19 @@ pub struct Field {
     pub bounds: Bounds,
     /// Pattern that text must match.
     pub pattern: Option<Pattern>,
-    /// Whether null is allowed.
+    /// Allows null.
     pub nullable: bool,
-    /// Whether the field may be missing.
+    /// Rule for records in which the field is missing.
     pub presence: Presence,
-    /// Whether values must be unique.
+    /// Requires values to be unique.
     pub unique: bool,
-    /// Whether the field has its own index.
+    /// Gives the field an index of its own.
     pub db_index: bool,
     /// Name of the field in the previous version.
     pub renamed_from: Option<FieldName>,
 }
 
-/// Whether a field may be missing from a record.
+/// Rule for records in which a field is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Presence {
     /// It must be present. Rows written before the field existed get `backfill`.
@@ -87,12 +87,12 @@ pub struct Meta {
     pub unique_together: Vec<Vec<FieldName>>,
     /// Additional indexes.
     pub indexes: Vec<Index>,
-    /// Whether the schema grows with the data: new names become fields, and values that do not fit a
+    /// Lets the schema grow with the data: new names become fields, and values that do not fit a
     /// field are kept in `_extra`.
     pub auto: bool,
-    /// Whether rows may be filtered and ordered by fields without an index.
+    /// Allows filters and orderings by fields without an index.
     pub scans: bool,
-    /// Whether an update must state the row version it is based on.
+    /// Requires an update to state the row version it is based on.
     pub require_version: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::{
 pub struct WriteBatch {
     /// The writes, applied in this order.
     pub writes: Vec<Write>,
-    /// Whether one failing write rolls back the others.
+    /// Effect of one failing write on the others.
     pub atomicity: Atomicity,
     /// Builds the row to store in place of a write that fails.
     pub on_failure: Option<OnFailure>,
@@ -20,7 +20,7 @@ pub struct WriteBatch {
     pub idempotency: Option<IdempotencyRecord>,
 }
 
-/// Whether one failing write rolls back the others of its batch.
+/// Effect of one failing write on the others of its batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Atomicity {
     /// Each write succeeds or fails by itself.

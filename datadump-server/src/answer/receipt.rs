@@ -33,10 +33,9 @@ pub(crate) struct ReceiptAnswer {
     warnings: Vec<RemarkAnswer>,
     /// Records that went to quarantine, and why.
     errors: Vec<RemarkAnswer>,
-    /// Whether there were more warnings or errors than are listed.
+    /// True if there were more warnings or errors than are listed.
     truncated: bool,
-    /// Whether the throw is still waiting to be committed, so that nothing is counted yet; only with
-    /// `ack=accepted`.
+    /// True if the throw is not committed yet and nothing is counted; only with `ack=accepted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     queued: Option<bool>,
 }

@@ -45,7 +45,7 @@ pub(crate) enum PushResponse {
     #[oai(status = 201)]
     Committed(
         Reply<PushReceiptAnswer>,
-        /// Whether this is a recorded response.
+        /// Set to `true` on the recorded response to an earlier request with the same idempotency key.
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),

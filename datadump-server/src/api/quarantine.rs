@@ -32,7 +32,7 @@ pub(crate) struct QuarantineList {
     /// Total number of matching entries; null if they were not counted.
     #[oai(nullable)]
     count: Option<u64>,
-    /// Whether the count is an estimate.
+    /// True if the count is an estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     count_estimated: Option<bool>,
     /// URL of the next page.

@@ -16,7 +16,7 @@ pub(crate) struct ReplayAnswer {
     id: String,
     /// `running`, `done`, `stopped` or `failed`.
     state: String,
-    /// Whether this is a dry run, which stores nothing.
+    /// True if this is a dry run, which stores nothing.
     dry_run: bool,
     /// Number of entries processed so far.
     done: u64,

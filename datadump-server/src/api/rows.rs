@@ -29,7 +29,7 @@ pub(crate) struct RowList {
     /// Total number of matching rows; null if they were not counted.
     #[oai(nullable)]
     count: Option<u64>,
-    /// Whether the count is an estimate.
+    /// True if the count is an estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     count_estimated: Option<bool>,
     /// URL of the next page.
@@ -52,7 +52,7 @@ pub(crate) enum SaveResponse {
         /// Version of the row, in quotes.
         #[oai(header = "ETag")]
         String,
-        /// Whether this is a recorded response.
+        /// Set to `true` on the recorded response to an earlier request with the same idempotency key.
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),

@@ -14,7 +14,7 @@ pub(crate) struct StorageAnswer {
     name: String,
     /// The version being applied if there is one, otherwise the current version.
     version: i32,
-    /// Whether a version is being applied.
+    /// True if a version is being applied.
     locked: bool,
     /// State of the latest migration: `queued`, `running`, `applied` or `failed`.
     state: String,

@@ -14,7 +14,7 @@ pub(crate) enum ThrowResponse {
     #[oai(status = 200)]
     Committed(
         Reply<ReceiptAnswer>,
-        /// Whether this is a recorded response.
+        /// Set to `true` on the recorded response to an earlier request with the same idempotency key.
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),
@@ -22,7 +22,7 @@ pub(crate) enum ThrowResponse {
     #[oai(status = 202)]
     Accepted(
         Reply<ReceiptAnswer>,
-        /// Whether this is a recorded response.
+        /// Set to `true` on the recorded response to an earlier request with the same idempotency key.
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),

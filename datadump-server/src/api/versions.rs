@@ -105,7 +105,7 @@ pub(crate) struct ReadyStatus {
     name: String,
     /// Version of the storage that is being applied.
     version: i32,
-    /// Whether the migration is completed.
+    /// True if the migration is completed.
     applied: bool,
     /// `queued`, `running`, `applied` or `failed`.
     state: String,

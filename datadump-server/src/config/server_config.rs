@@ -15,7 +15,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Database: `sqlite:PATH` or `postgres://…`.
     pub database: String,
-    /// Whether to serve clients on other machines.
+    /// Serves clients on other machines if set.
     pub open: bool,
     /// Maximum size of a request body that is not a throw, in bytes.
     pub max_body: usize,

@@ -39,7 +39,7 @@ pub(crate) trait QueryParameters: Send {
     /// The declared parameters, in the order of the API document.
     const DECLARED: &'static [&'static Parameter<Self::Value>];
 
-    /// Whether other names are accepted. If not, a declared one may be given only once.
+    /// Accepts names that are not declared, and declared ones more than once.
     const IS_OPEN: bool = false;
 
     /// Decodes the query.

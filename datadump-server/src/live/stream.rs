@@ -41,7 +41,7 @@ pub(super) struct MessageStream {
     stop: CancellationToken,
     first: Option<Message>,
     last_sent: Instant,
-    /// Whether events have been skipped since then.
+    /// True if events were skipped since `last_sent`.
     has_skipped: bool,
     /// When a keep-alive may be due. It is reset when it fires and not for every message, because setting a
     /// timer costs more than sending one.

@@ -32,7 +32,6 @@ pub(super) struct Activity {
     since: AtomicU64,
     /// When the client stopped reading, in milliseconds after `opened` plus one; 0 while it reads.
     blocked: AtomicU64,
-    /// Whether the response is a stream.
     is_stream: AtomicBool,
     timeouts: Timeouts,
 }

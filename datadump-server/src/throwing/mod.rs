@@ -78,7 +78,7 @@ pub(crate) enum ThrowOutcome {
 pub(crate) struct AcceptedThrow {
     pub(crate) id: Uuid,
     pub(crate) source: SourceName,
-    /// Whether an earlier request with the same idempotency key has been committed.
+    /// True if an earlier request with the same idempotency key has been committed.
     pub(crate) replayed: bool,
 }
 

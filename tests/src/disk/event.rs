@@ -9,7 +9,7 @@ pub struct Event {
     pub ended: u64,
     /// The inode of the file, or the descriptor of the socket.
     pub file: u64,
-    /// Whether it failed.
+    /// True if it failed.
     pub failed: bool,
     /// The operation.
     pub operation: Operation,
@@ -22,7 +22,7 @@ pub enum Operation {
     Opened {
         /// The path.
         path: String,
-        /// Whether opening it created the file.
+        /// True if opening it created the file.
         is_new: bool,
     },
     /// Bytes were written to a file.

@@ -78,7 +78,7 @@ pub struct QueuedCommand {
     pub id: Uuid,
     /// The command as the API shows it.
     pub command: Json,
-    /// Whether it was queued before with the same key.
+    /// True if it was queued before with the same key.
     pub replayed: bool,
 }
 
@@ -86,7 +86,7 @@ pub struct QueuedCommand {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommandResult {
-    /// Whether it was carried out.
+    /// True if it was carried out.
     pub ok: bool,
     /// Further data.
     #[serde(default)]

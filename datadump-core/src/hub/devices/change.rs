@@ -38,9 +38,9 @@ struct DeviceChange {
     /// The expected interval in seconds; null to learn it.
     #[serde(default, deserialize_with = "given")]
     period_s: Option<Option<f64>>,
-    /// Whether its readings are stored in a table of their own.
+    /// Stores its readings in a table of their own.
     own_table: Option<bool>,
-    /// Whether earlier readings are moved to that table, or back; by default they stay.
+    /// Moves earlier readings to that table, or back; by default they stay.
     #[serde(rename = "move")]
     moves: Option<bool>,
 }

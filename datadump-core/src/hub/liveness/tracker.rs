@@ -40,9 +40,9 @@ pub(super) struct TrackerState {
     pub(super) version: Option<i32>,
     /// The status before a change that is not stored yet.
     pub(super) was: Option<&'static str>,
-    /// Whether it is in the flush queue.
+    /// True if it is in the flush queue.
     pub(super) is_queued: bool,
-    /// Whether anything other than the time has changed.
+    /// True if anything other than the time has changed.
     pub(super) is_urgent: bool,
     /// Time until which it need not be stored again.
     pub(super) fresh_until: Option<Timestamp>,

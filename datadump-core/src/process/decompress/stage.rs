@@ -23,7 +23,6 @@ pub(super) struct Stage {
     reader: Box<dyn Read + Send + Sync>,
     chunk: Vec<u8>,
     state: State,
-    /// Whether the input has ended.
     pub(super) is_finished: bool,
 }
 

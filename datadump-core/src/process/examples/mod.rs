@@ -21,7 +21,7 @@ pub struct Example {
     pub arguments: Vec<(String, String)>,
     /// The body of the request.
     pub body: Bytes,
-    /// Whether the format is detected without the content type.
+    /// True if the format is detected without the content type.
     pub is_sniffed: bool,
     /// The fields of the resulting records.
     pub records: Vec<Json>,
@@ -66,7 +66,7 @@ struct ExampleFile {
     body: String,
     /// The body in base64, for binary data.
     body_base64: Option<String>,
-    /// Whether the format can only be detected by its content type.
+    /// True if the format can only be detected by its content type.
     #[serde(default)]
     only_by_content_type: bool,
     records: Vec<Map<String, Json>>,

@@ -6,9 +6,9 @@ use crate::json::MAX_DEPTH;
 pub(in crate::process) struct Scan {
     /// The byte offset after the value, or the end of the text if the value is unterminated.
     pub(in crate::process) end: usize,
-    /// Whether it is nested deeper than [`MAX_DEPTH`].
+    /// True if it is nested deeper than [`MAX_DEPTH`].
     pub(in crate::process) is_too_deep: bool,
-    /// Whether `serde_json` parses it without changing anything.
+    /// True if `serde_json` parses it without changing anything.
     pub(in crate::process) is_plain: bool,
 }
 

@@ -15,7 +15,7 @@ pub struct Diagnostics {
 /// One compiler diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
-    /// Whether it prevents the program from running.
+    /// Severity; an error prevents the program from running.
     pub severity: Severity,
     /// The numeric code that the compiler assigns.
     pub code: usize,
@@ -45,7 +45,7 @@ pub enum Severity {
 pub struct Label {
     /// The message.
     pub message: String,
-    /// Whether it marks the cause, rather than related code.
+    /// True for the cause, false for related code.
     pub primary: bool,
     /// The position.
     #[serde(flatten)]

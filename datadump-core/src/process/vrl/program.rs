@@ -31,7 +31,7 @@ pub struct Program {
     pub(super) mode: Option<Mode>,
     compiled: vrl::compiler::Program,
     warnings: Diagnostics,
-    /// Whether the program mentions `_storage`, so that it sets the storage. Otherwise the member comes from
+    /// True if the program mentions `_storage`, so that it sets the storage. Otherwise the member comes from
     /// the sender and is data.
     sets_storage: bool,
 }

@@ -45,7 +45,7 @@ pub(super) struct RunRequest {
     pub(super) context: ProgramContext,
     /// Number of inputs that follow.
     pub(super) inputs: usize,
-    /// Whether each result is sent before the next input is started, so that the input that crashes
+    /// Sends each result before the next input is started, so that the input that crashes
     /// the worker can be identified.
     pub(super) one_by_one: bool,
     /// Time limit per input.

@@ -46,7 +46,7 @@ impl Failure {
     }
 }
 
-/// Whether to read and lock rows before writing them.
+/// Reading and locking of rows before they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadRows {
     Yes,

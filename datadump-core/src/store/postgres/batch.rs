@@ -145,7 +145,7 @@ pub(super) struct NewRow<'b> {
     pub(super) row: &'b StoredRow,
     /// Position of the write that made it.
     pub(super) place: usize,
-    /// Whether that is the only write to its key.
+    /// True if that is the only write to its key.
     pub(super) is_sole: bool,
 }
 

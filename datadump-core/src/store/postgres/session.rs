@@ -26,7 +26,6 @@ const MAX_CACHED_STATEMENTS: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) connection: PgConnection,
-    /// Whether the session can write on the fast path.
     pub(super) has_fast_path: bool,
     statements: HashMap<StorageId, (i32, Arc<Statements>)>,
     used: Instant,

@@ -100,7 +100,7 @@ impl ExistingRows {
 pub(super) struct Writer {
     shared: Arc<Shared>,
     session: Option<Session>,
-    /// Whether a commit was sent whose result is not known yet.
+    /// True if a commit was sent whose result is not known yet.
     is_committing: bool,
 }
 

@@ -30,7 +30,7 @@ pub struct Query {
     pub order: Vec<Order>,
     /// Which part of the rows.
     pub paging: Paging,
-    /// Whether to count all matching rows.
+    /// Method of counting all matching rows.
     pub count: Count,
     /// Which columns to return; `None` for all. The store does not read long columns that are left out.
     pub fields: Option<Vec<Column>>,
@@ -146,7 +146,7 @@ pub enum RowCount {
 pub struct Page {
     /// The rows, in the query's order.
     pub rows: Vec<StoredRow>,
-    /// Whether there are more rows in the requested direction.
+    /// True if there are more rows in the requested direction.
     pub more: bool,
     /// Number of matching rows in total.
     pub count: RowCount,

@@ -21,7 +21,7 @@ pub(super) fn condition(dialect: Dialect, definition: &Definition, filter: &Filt
     Compiler { dialect, definition }.node(filter, Sign::Plain)
 }
 
-/// Whether a part of the filter is negated.
+/// Sign of a part of the filter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Plain,

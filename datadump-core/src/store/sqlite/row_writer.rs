@@ -34,7 +34,7 @@ pub(super) enum Effect {
 /// The service columns of a stored row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ServiceColumns {
-    /// Whether the row was inserted rather than replaced.
+    /// True if the row was inserted rather than replaced.
     is_new: bool,
     /// The generated key, if the row had none.
     key: Option<i64>,
@@ -117,7 +117,7 @@ pub(super) struct RowWriter<'c> {
     connection: &'c Connection,
     in_force: Arc<InForce>,
     statements: Arc<Statements>,
-    /// Whether other batches share the transaction. If it fails, each batch is then tried alone.
+    /// True if other batches share the transaction. If it fails, each batch is then tried alone.
     is_shared: bool,
     select: Option<CachedStatement<'c>>,
     select_version: Option<CachedStatement<'c>>,

@@ -40,9 +40,9 @@ pub(super) struct Statements {
     placeholders: String,
     /// Maximum number of rows per insert for this storage.
     pub(super) max_rows: usize,
-    /// Whether no unique index can refuse a row whose key is generated.
+    /// True if no unique index can refuse a row whose key is generated.
     pub(super) has_no_unique_index: bool,
-    /// Whether the last write with a key found an existing row. If so, the next one probably does too and
+    /// True if the last write with a key found an existing row. If so, the next one probably does too and
     /// reads before it inserts.
     expects_existing: AtomicBool,
 }

@@ -139,7 +139,7 @@ pub(super) struct Transaction<'c> {
     statements: &'c mut HashMap<StorageId, Arc<Statements>>,
     /// The storages written to so far.
     writers: HashMap<StorageId, RowWriter<'c>>,
-    /// Whether it holds several batches.
+    /// True if it holds several batches.
     is_shared: bool,
     reprove: Reprove,
 }

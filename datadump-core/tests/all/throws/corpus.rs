@@ -16,7 +16,7 @@ pub(super) struct Sample {
     pub(super) body: Bytes,
     /// The content type as sent.
     pub(super) content_type: Option<String>,
-    /// Whether the request has query parameters.
+    /// True if the request has query parameters.
     pub(super) has_arguments: bool,
 }
 
