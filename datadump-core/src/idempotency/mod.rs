@@ -133,7 +133,9 @@ impl Reservation {
     pub(crate) fn row(&self, answer: Option<String>, progress: Option<String>) -> Option<Row> {
         let Value::Text(id) = &self.key else { return None };
         let row = AnswerRow { id, stored: StoredAnswer { answer, progress } };
-        system_rows::encode_captured(&self.in_force, &row, self.fingerprint.bytes().to_vec()).ok()
+        system_rows::encode_captured(&self.in_force, &row, self.fingerprint.bytes().to_vec())
+            .inspect_err(|error| tracing::error!(%error, "an answer cannot be recorded"))
+            .ok()
     }
 
     /// Returns the record that makes a write batch take effect only once.
