@@ -22,6 +22,7 @@ mod limits;
 mod listing;
 mod live;
 mod locking;
+mod memory;
 mod names;
 mod operation;
 mod processors;

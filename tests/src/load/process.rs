@@ -30,6 +30,11 @@ impl Process {
         self.status("VmHWM:")
     }
 
+    /// Returns the mapped address space in KiB.
+    pub fn mapped(self) -> u64 {
+        self.status("VmSize:")
+    }
+
     fn status(self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0)).expect("the process is running");
         let rest = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
