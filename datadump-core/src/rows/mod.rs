@@ -12,7 +12,10 @@ use crate::{
     error::{Error, Fault, Place, Result},
     record::Fields,
     schema::{InForce, StoredRow, Value, definition::ServiceColumns},
-    store::{Expect, Outcome, Query, RowCount, Stored, Write, query::parse, system_storages::SystemStorage},
+    store::{
+        Column, Expect, Group, Outcome, Query, RowCount, Stored, Write, query::parse,
+        system_storages::SystemStorage,
+    },
     validate,
 };
 
@@ -91,6 +94,34 @@ impl Rows {
         let (next, previous) = pages::links(&in_force, parameters, &query, &page.rows, page.more);
         let rows = page.rows.iter().map(|row| render(&in_force, &query, row)).collect();
         Ok(Listing { rows, count, estimated, next, previous })
+    }
+
+    /// Counts rows by the values of these fields, the largest group first. The parameters are filters and
+    /// `limit`, as for a list. Returns an object per group, with its values and its `count`, and whether there
+    /// are more groups.
+    pub(crate) async fn groups(
+        &self,
+        fields: &[&str],
+        parameters: &[(String, String)],
+    ) -> Result<(Vec<Json>, bool)> {
+        let (in_force, (query, found)) = self
+            .query(|in_force| async move {
+                let definition = &in_force.definition;
+                let columns = fields.iter().filter_map(|name| Column::named(definition, name)).collect();
+                let query = parse::groups(definition, parameters, columns)?;
+                let groups = self.context.store.groups(&in_force, &query).await?;
+                Ok((query, groups))
+            })
+            .await?;
+        let definition = &in_force.definition;
+        let group = |group: &Group| {
+            let values = query.columns.iter().zip(&group.values);
+            let members = values.map(|(column, value)| {
+                (column.name(definition).to_owned(), value.to_json(&column.kind(definition)))
+            });
+            Json::Object(members.chain([("count".to_owned(), group.count.into())]).collect())
+        };
+        Ok((found.groups.iter().map(group).collect(), found.more))
     }
 
     /// Returns the row with this key.

@@ -37,7 +37,9 @@ use crate::{
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionRecord};
 pub use change_log::{Change, ChangeKind, Commit, Retention, Span};
 pub use migrate::{ChangeImpact, Progress};
-pub use query::{Column, Count, Filter, FoundRows, Order, Page, Paging, Query, RowCount, Test};
+pub use query::{
+    Column, Count, Filter, FoundRows, Group, GroupQuery, Groups, Order, Page, Paging, Query, RowCount, Test,
+};
 pub use write::{
     Action, Atomicity, Expect, IdempotencyRecord, MakeRecord, OnFailure, Outcome, RecordFn, ReplacementFn,
     Stored, Write, WriteBatch,
@@ -140,6 +142,9 @@ pub trait Store: Send + Sync + Debug + 'static {
 
     /// Returns a page of rows. The query must have been made for `in_force`.
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page>;
+
+    /// Counts rows by the values of some columns. The query must have been made for `in_force`.
+    async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups>;
 
     /// Looks up rows by key, in order, until the rows found reach this many bytes. At least one key is looked
     /// up.

@@ -71,6 +71,7 @@ checks![
     pages_cover_all_rows_once_in_both_directions,
     pages_ordered_by_floats_cover_all_rows,
     counts_match_the_filter,
+    rows_are_counted_by_their_values,
     a_query_for_an_old_version_is_refused,
     texts_are_found_regardless_of_case,
     existing_rows_get_the_default_of_a_new_field,

@@ -89,6 +89,7 @@ pub const CHECKS: &[Check] = checks![
     queries::pages_cover_all_rows_once_in_both_directions,
     queries::pages_ordered_by_floats_cover_all_rows,
     queries::counts_match_the_filter,
+    queries::rows_are_counted_by_their_values,
     queries::a_query_for_an_old_version_is_refused,
     queries::texts_are_found_regardless_of_case,
     migrations::existing_rows_get_the_default_of_a_new_field,

@@ -9,7 +9,10 @@ use super::bench::{Bench, TestStore, dog, ensure, ensure_eq};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Expect, Paging, RowCount, WriteBatch, query::Towards},
+    store::{
+        Column, Expect, Paging, RowCount, WriteBatch,
+        query::{Towards, parse},
+    },
 };
 
 pub(super) async fn pages_cover_all_rows_once_in_both_directions(bench: &dyn Bench) -> Result<()> {
@@ -126,6 +129,47 @@ pub(super) async fn counts_match_the_filter(bench: &dyn Bench) -> Result<()> {
         (&[("cursor", "")], RowCount::Unknown),
     ] {
         ensure_eq(&format!("{parameters:?}"), test.list("dog", parameters).await?.0.count, expected)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn rows_are_counted_by_their_values(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::with(bench, dog()).await?;
+    for number in 0..12 {
+        let color = [json!("red"), json!(null), json!("blue"), json!("red")][number % 4].clone();
+        let size = number % 2;
+        let record = json!({"chip_id": number.to_string(), "color": color, "collar_size": size});
+        test.save("dog", record).await?;
+    }
+    let in_force = test.in_force("dog")?;
+    let columns = |names: &[&str]| -> Vec<Column> {
+        names.iter().filter_map(|name| Column::named(&in_force.definition, name)).collect()
+    };
+    let (null, red, blue) = (Value::Null, Value::Text("red".into()), Value::Text("blue".into()));
+    let size = Value::Integer;
+    for (names, parameters, expected, more) in [
+        (&["color"][..], &[][..], vec![(vec![&red], 6), (vec![&null], 3), (vec![&blue], 3)], false),
+        (
+            &["collar_size", "color"],
+            &[],
+            vec![
+                (vec![&size(0), &blue], 3),
+                (vec![&size(0), &red], 3),
+                (vec![&size(1), &null], 3),
+                (vec![&size(1), &red], 3),
+            ],
+            false,
+        ),
+        (&["color"], &[("collar_size", "0"), ("limit", "1")], vec![(vec![&blue], 3)], true),
+        (&["color"], &[("color", "pink")], vec![], false),
+    ] {
+        let pairs: Vec<(String, String)> =
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let query = parse::groups(&in_force.definition, &pairs, columns(names))?;
+        let found = test.store.groups(&in_force, &query).await?;
+        let groups: Vec<_> =
+            found.groups.iter().map(|group| (group.values.iter().collect(), group.count)).collect();
+        ensure_eq(&format!("{names:?} {parameters:?}"), (groups, found.more), (expected, more))?;
     }
     Ok(())
 }

@@ -52,8 +52,8 @@ use self::{
     writer::{ExistingRows, Shared, Stop, Writer},
 };
 use super::{
-    Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
-    Span, Storage, Store, VersionRecord, WriteBatch,
+    Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery, Groups, Load, Options, Outcome,
+    Page, Progress, Query, Span, Storage, Store, VersionRecord, WriteBatch,
     queue::{Queue, queue},
     sql::{self, Dialect},
 };
@@ -262,6 +262,10 @@ impl Store for PostgresStore {
 
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
         in_time(read::page(&self.inner.connections.reads, in_force, query)).await
+    }
+
+    async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
+        in_time(read::groups(&self.inner.connections.reads, in_force, query)).await
     }
 
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {

@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StoredRow, Value},
     store::{
-        Column, FoundRows, Page, Paging, Query, RowCount, page,
+        Column, FoundRows, Group, GroupQuery, Groups, Page, Paging, Query, RowCount, page,
         query::Count,
         sql::{self, Dialect},
     },
@@ -83,6 +83,22 @@ pub(super) async fn page(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) 
         rows.iter().map(|row| columns::stored_row(row, definition)).collect();
     let rows = rows.map_err(|error| unreadable(in_force, error))?;
     Ok(page::assemble(query, rows, count(pool, in_force, query).await?))
+}
+
+/// Counts rows by the values of some columns.
+pub(super) async fn groups(pool: &PgPool, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
+    let definition = &in_force.definition;
+    let (statement, arguments) = built(&sql::groups(Dialect::Postgres, definition, query));
+    let rows = fetch(pool, in_force, &statement, &arguments).await?;
+    let group = |row: &PgRow| {
+        let columns = query.columns.iter().enumerate();
+        let values = columns.map(|(place, column)| columns::value(row, place, &column.kind(definition)));
+        let count: i64 = sqlx::Row::try_get(row, query.columns.len())?;
+        let count = u64::try_from(count).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok(Group { values: values.collect::<sqlx::Result<_>>()?, count })
+    };
+    let groups: sqlx::Result<Vec<Group>> = rows.iter().map(group).collect();
+    Ok(Groups::within(query, groups.map_err(|error| unreadable(in_force, error))?))
 }
 
 async fn count(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<RowCount> {

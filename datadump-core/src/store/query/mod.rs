@@ -5,12 +5,14 @@
 
 pub mod cursor;
 pub mod filter;
+mod groups;
 pub mod parse;
 
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{Definition, Field, StoredRow, Value};
 pub use filter::{Filter, Test};
+pub use groups::{Group, GroupQuery, Groups};
 
 /// Default number of rows per page.
 pub const DEFAULT_LIMIT: u64 = 100;

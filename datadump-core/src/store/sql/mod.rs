@@ -15,7 +15,7 @@ pub(super) use bind::{bind, to_date, to_decimal, to_time};
 pub(super) use ddl::{add_column, column_type, create_index, create_index_on, create_table};
 pub(super) use filter::FOLD;
 pub(super) use names::{Name, column, index_name, table};
-pub(super) use select::{column_list, columns, count, page, select_all};
+pub(super) use select::{column_list, columns, count, groups, page, select_all};
 
 /// An SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use sea_query::{
 use super::{Dialect, bind, column, filter, table};
 use crate::{
     schema::{Definition, Kind, Value},
-    store::query::{Column, Direction, Order, Paging, Query, Towards},
+    store::query::{Column, Direction, GroupQuery, Order, Paging, Query, Towards},
 };
 
 /// Returns all columns of a storage's table, in the order in which rows are read: key, fields, service
@@ -58,20 +58,7 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
             Direction::Ascending => Sort::Asc,
             Direction::Descending => Sort::Desc,
         };
-        let by = column(definition, order.column);
-        // SQLite sorts nulls first by default. For columns without nulls PostgreSQL must not be told so, or it
-        // could not use the key's index.
-        match (dialect, order.column, &sort) {
-            (Dialect::Postgres, Column::Field(_), Sort::Asc) => {
-                select.order_by_with_nulls(by, sort, NullOrdering::First);
-            }
-            (Dialect::Postgres, Column::Field(_), _) => {
-                select.order_by_with_nulls(by, sort, NullOrdering::Last);
-            }
-            _ => {
-                select.order_by(by, sort);
-            }
-        }
+        order_by(&mut select, dialect, definition, order.column, sort);
     }
     select.limit(query.paging.limit() + 1);
     select
@@ -103,6 +90,49 @@ pub(in crate::store) fn count(
     let mut count = Sql::select();
     count.expr(Func::count(Expr::cust("*"))).from_subquery(matching, Alias::new("matching"));
     count
+}
+
+/// Counts the matching rows by the values of some columns. Selects the largest groups, and one more than the
+/// limit, if there is one.
+pub(in crate::store) fn groups(
+    dialect: Dialect,
+    definition: &Definition,
+    query: &GroupQuery,
+) -> SelectStatement {
+    let mut select = Sql::select();
+    let rows = Alias::new("rows");
+    select.from(table(&definition.name));
+    for of in &query.columns {
+        select.column(column(definition, *of)).add_group_by([Expr::col(column(definition, *of))]);
+    }
+    select.expr_as(Func::count(Expr::cust("*")), rows.clone());
+    if let Some(wanted) = &query.filter {
+        select.cond_where(filter::condition(dialect, definition, wanted));
+    }
+    select.order_by(rows, Sort::Desc);
+    for of in &query.columns {
+        order_by(&mut select, dialect, definition, *of, Sort::Asc);
+    }
+    select.limit(query.limit + 1);
+    select
+}
+
+/// Orders by a column, with nulls before all other values.
+fn order_by(select: &mut SelectStatement, dialect: Dialect, definition: &Definition, of: Column, sort: Sort) {
+    let by = column(definition, of);
+    // SQLite sorts nulls first by default. For columns without nulls PostgreSQL must not be told so, or it
+    // could not use the key's index.
+    match (dialect, of, &sort) {
+        (Dialect::Postgres, Column::Field(_), Sort::Asc) => {
+            select.order_by_with_nulls(by, sort, NullOrdering::First);
+        }
+        (Dialect::Postgres, Column::Field(_), _) => {
+            select.order_by_with_nulls(by, sort, NullOrdering::Last);
+        }
+        _ => {
+            select.order_by(by, sort);
+        }
+    }
 }
 
 fn direction(order: &Order, towards: Towards) -> Direction {

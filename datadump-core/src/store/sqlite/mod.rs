@@ -27,8 +27,9 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Catalogue, ChangeImpact, Commit, Declaration, FoundRows, Load, Options, Outcome, Page, Progress, Query,
-    Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES, queue::Queue, sql,
+    Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery, Groups, Load, Options, Outcome,
+    Page, Progress, Query, Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES,
+    queue::Queue, sql,
 };
 use crate::{
     error::{Error, Result},
@@ -162,6 +163,11 @@ impl Store for SqliteStore {
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
         let (in_force, query) = (in_force.clone(), query.clone());
         self.readers.run(QUERY_TIMEOUT, move |connection| read::page(connection, &in_force, &query)).await
+    }
+
+    async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
+        let (in_force, query) = (in_force.clone(), query.clone());
+        self.readers.run(QUERY_TIMEOUT, move |connection| read::groups(connection, &in_force, &query)).await
     }
 
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {

@@ -5,14 +5,14 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 
 use super::{
-    columns::{Bind, DIALECT, read_row},
+    columns::{Bind, DIALECT, read, read_row},
     error::map,
     system::cell,
 };
 use crate::{
     error::{Error, Result},
     schema::{Definition, InForce, StoredRow, Value},
-    store::{Column, Count, FoundRows, Page, Query, RowCount, page, sql},
+    store::{Column, Count, FoundRows, Group, GroupQuery, Groups, Page, Query, RowCount, page, sql},
 };
 
 /// Number of rows at each end of a table that an estimate examines.
@@ -105,6 +105,23 @@ pub(super) fn page(connection: &mut Connection, in_force: &InForce, query: &Quer
     let rows = selected(&transaction, definition, &sql::page(DIALECT, definition, query))?;
     let count = count(&transaction, definition, query)?;
     Ok(page::assemble(query, rows, count))
+}
+
+/// Counts rows by the values of some columns.
+pub(super) fn groups(connection: &mut Connection, in_force: &InForce, query: &GroupQuery) -> Result<Groups> {
+    let definition = &in_force.definition;
+    let transaction = connection.transaction().map_err(map)?;
+    check_version(&transaction, in_force)?;
+    let (text, values) = sql::groups(DIALECT, definition, query).build(SqliteQueryBuilder);
+    let cells = values.0.iter().map(cell).collect::<Result<Vec<_>>>()?;
+    let mut statement = transaction.prepare_cached(&text).map_err(map)?;
+    let kinds: Vec<_> = query.columns.iter().map(|column| column.kind(definition)).collect();
+    let groups = statement.query_map(rusqlite::params_from_iter(cells), |row| {
+        let values = kinds.iter().enumerate().map(|(place, kind)| read(kind, row, place));
+        Ok(Group { values: values.collect::<Result<_, _>>()?, count: row.get(kinds.len())? })
+    });
+    let groups = groups.map_err(map)?.collect::<Result<Vec<_>, _>>().map_err(map)?;
+    Ok(Groups::within(query, groups))
 }
 
 fn selected(

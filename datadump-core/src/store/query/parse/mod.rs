@@ -8,7 +8,8 @@ mod tree;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Column, Count, DEFAULT_LIMIT, Direction, Filter, MAX_LIMIT, Order, Paging, Query, Towards, cursor,
+    Column, Count, DEFAULT_LIMIT, Direction, Filter, GroupQuery, MAX_LIMIT, Order, Paging, Query, Towards,
+    cursor,
 };
 use crate::{
     error::{Error, Fault, Place, Result},
@@ -40,6 +41,26 @@ pub fn filters(definition: &Definition, pairs: &[(String, String)]) -> Result<Op
     let mut parser = Parser { definition, pairs, evaluator: Evaluator::Memory, faults: Vec::new() };
     let filter = parser.filter();
     if parser.faults.is_empty() { Ok(filter) } else { Err(Error::Query(parser.faults)) }
+}
+
+/// Parses a query for the number of rows with each combination of values of these columns: filters, and
+/// `limit`.
+pub fn groups(
+    definition: &Definition,
+    pairs: &[(String, String)],
+    columns: Vec<Column>,
+) -> Result<GroupQuery> {
+    let mut parser = Parser { definition, pairs, evaluator: Evaluator::Database, faults: Vec::new() };
+    for (name, _) in pairs {
+        if CONTROLS.contains(&name.as_str()) && !["limit", "where"].contains(&name.as_str()) {
+            let detail = format!("`{name}` applies to lists; a summary has filters and `limit`");
+            parser.fault(name, "not-applicable", detail);
+        }
+    }
+    let filter = parser.filter();
+    let limit = parser.number("limit", 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+    let query = GroupQuery { columns, filter, limit };
+    if parser.faults.is_empty() { Ok(query) } else { Err(Error::Query(parser.faults)) }
 }
 
 struct Parser<'a> {

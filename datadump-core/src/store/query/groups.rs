@@ -1,0 +1,43 @@
+//! Counts of rows, grouped by the values of some columns.
+
+use super::{Column, Filter};
+use crate::schema::Value;
+
+/// A query for the number of rows with each combination of values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupQuery {
+    /// The columns whose values make a group.
+    pub columns: Vec<Column>,
+    /// Which rows to count; `None` for all.
+    pub filter: Option<Filter>,
+    /// Maximum number of groups.
+    pub limit: u64,
+}
+
+/// The largest groups, ordered by their counts and then by their values.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Groups {
+    /// The groups.
+    pub groups: Vec<Group>,
+    /// True if there are more groups.
+    pub more: bool,
+}
+
+/// The rows that have the same values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// The values, one per column.
+    pub values: Vec<Value>,
+    /// Number of rows.
+    pub count: u64,
+}
+
+impl Groups {
+    /// Creates the result from groups of which there is one more than the limit if there are more.
+    pub(in crate::store) fn within(query: &GroupQuery, mut groups: Vec<Group>) -> Self {
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let more = groups.len() > limit;
+        groups.truncate(limit);
+        Self { groups, more }
+    }
+}
