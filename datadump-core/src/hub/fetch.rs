@@ -1,5 +1,7 @@
 //! Fetches readings in the hub's simple form, newest first, from all storages that hold any.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use super::{Hub, cache::Device, readings::storage_of};
@@ -10,9 +12,12 @@ use crate::{
     schema::{InForce, StoredRow, Value},
     store::{
         Column, Filter, Paging, Query, Test,
-        query::{DEFAULT_LIMIT, Direction, MAX_LIMIT},
+        query::{DEFAULT_LIMIT, Direction},
     },
 };
+
+/// Maximum number of readings that are returned at once.
+const MAX_READINGS: u64 = 10_000;
 
 /// Maximum offset in one storage, and in several, whose readings are sorted in memory.
 const MAX_OFFSET: u64 = 1_000_000;
@@ -40,6 +45,14 @@ struct Page {
     offset: u64,
 }
 
+/// The parameters of a fetch.
+#[derive(Debug)]
+struct FetchParameters<'p> {
+    page: Page,
+    /// Narrows a device's readings to a sensor, and a sensor's to a device.
+    other: Option<&'p str>,
+}
+
 /// Returns a reading in the simple form: `{"device_id", "device", "sensor_id", "sensor_type", "value",
 /// "timestamp"}`. The value is the number, or the text of a value that is not a number. `None` if the row is
 /// not a reading.
@@ -58,20 +71,42 @@ pub(super) fn plain(in_force: &InForce, row: &StoredRow) -> Option<Json> {
 }
 
 impl Hub {
-    /// Returns the readings of a device, newest first. `wanted` is its name or its id.
+    /// Returns the readings of a device, newest first. `wanted` is its id or its name; digits are an id if there
+    /// is a device with it. The parameters are `sensor`, `limit` and `offset`.
     pub async fn fetch_device(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
-        let device = self.find(wanted).await?;
-        let page = Page::read(parameters)?;
-        self.fetch(of_device(&device, None), Order::Measured, page).await
+        let FetchParameters { page, other: sensor } = FetchParameters::read(parameters, "sensor")?;
+        let device = self.device_by_number_or_name(wanted).await?;
+        let sensor = match sensor {
+            None => None,
+            Some(sensor) => {
+                let by_number =
+                    number(sensor).and_then(|id| device.sensors().into_iter().find(|s| s.id == id));
+                Some(by_number.or_else(|| device.sensor(sensor)).ok_or_else(|| Error::UnknownSensor {
+                    device: device.row.device.clone(),
+                    sensor: sensor.to_owned(),
+                })?)
+            }
+        };
+        self.fetch(of_device(&device, sensor.map(|sensor| sensor.id)), Order::Measured, page).await
     }
 
-    /// Returns the readings of all sensors with a name, or of the sensor with an id, newest first.
+    /// Returns the readings of the sensor with an id, or of all sensors with a name, newest first. Digits are
+    /// an id if there is a sensor with it. The parameters are `device`, `limit` and `offset`.
     pub async fn fetch_sensor(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
-        let found = self.ready().await?.cache.sensors(wanted);
-        if found.is_empty() {
-            return Err(Error::UnknownSensor { device: String::new(), sensor: wanted.to_owned() });
+        let FetchParameters { page, other: device } = FetchParameters::read(parameters, "device")?;
+        let cache = &self.ready().await?.cache;
+        let mut found = match number(wanted).and_then(|id| cache.sensor_by_id(id)) {
+            Some(sensor) => vec![sensor],
+            None => cache.sensors(wanted),
+        };
+        if let Some(device) = device {
+            let device = self.device_by_number_or_name(device).await?;
+            found.retain(|(of, _)| of.id == device.id);
         }
-        let page = Page::read(parameters)?;
+        if found.is_empty() {
+            let device = device.unwrap_or_default().to_owned();
+            return Err(Error::UnknownSensor { device, sensor: wanted.to_owned() });
+        }
         if found.len() <= MAX_BY_DEVICE {
             let of_each = found.iter().flat_map(|(device, sensor)| of_device(device, Some(sensor.id)));
             return self.fetch(of_each, Order::Measured, page).await;
@@ -83,6 +118,14 @@ impl Hub {
         let own = own.map(|(device, _)| storage_of(device.id, true));
         let asked = std::iter::once(storage_of(0, false)).chain(own);
         self.fetch(asked.map(|table| (table, vec![test.clone()])), Order::Received, page).await
+    }
+
+    async fn device_by_number_or_name(&self, wanted: &str) -> Result<Arc<Device>> {
+        let cache = &self.ready().await?.cache;
+        match number(wanted).and_then(|id| cache.by_id(id)) {
+            Some(device) => Ok(device),
+            None => self.find(wanted).await,
+        }
     }
 
     async fn fetch(
@@ -132,6 +175,11 @@ impl Hub {
     }
 }
 
+/// Returns the id that digits stand for.
+fn number(text: &str) -> Option<i64> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
 /// Returns the storages that may hold readings of a device, with the tests that find them. The device comes
 /// first, as in the index.
 fn of_device(
@@ -164,18 +212,26 @@ fn beyond(name: &str, least: u64, most: u64, value: impl std::fmt::Display) -> E
     Error::Query(vec![Fault::new(Place::Parameter(name.to_owned()), "out-of-range", detail)])
 }
 
-impl Page {
-    fn read(parameters: &[(String, String)]) -> Result<Self> {
-        let mut page = Self { limit: DEFAULT_LIMIT, offset: 0 };
+impl<'p> FetchParameters<'p> {
+    /// Reads the parameters: a page, and `other`.
+    fn read(parameters: &'p [(String, String)], other: &str) -> Result<Self> {
+        let mut read = Self { page: Page { limit: DEFAULT_LIMIT, offset: 0 }, other: None };
         for (name, value) in parameters {
-            let (least, most) = if name == "limit" { (1, MAX_LIMIT) } else { (0, MAX_OFFSET) };
-            let number = value.parse().ok().filter(|number| (least..=most).contains(number));
-            let number = number.ok_or_else(|| beyond(name, least, most, value))?;
+            let number = |least, most| {
+                let number = value.parse().ok().filter(|number| (least..=most).contains(number));
+                number.ok_or_else(|| beyond(name, least, most, value))
+            };
             match name.as_str() {
-                "limit" => page.limit = number,
-                _ => page.offset = number,
+                "limit" => read.page.limit = number(1, MAX_READINGS)?,
+                "offset" => read.page.offset = number(0, MAX_OFFSET)?,
+                name if name == other => read.other = Some(value),
+                _ => {
+                    let detail = format!("`{name}` is not a parameter: use {other}, limit or offset");
+                    let at = Place::Parameter(name.clone());
+                    return Err(Error::Query(vec![Fault::new(at, "unknown-parameter", detail)]));
+                }
             }
         }
-        Ok(page)
+        Ok(read)
     }
 }

@@ -1,7 +1,7 @@
 //! `/api/data` and `/api/fetch`: pushing and fetching readings in their simplest forms.
 
 use datadump_core::{Dump, Pushed};
-use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, types::Type as _};
+use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, registry::MetaSchemaRef, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -10,7 +10,7 @@ use crate::{
     answer::{Object, ReceiptAnswer, Reply},
     extract::{
         DeviceToken, LIMIT, MaybeKey, OFFSET, Pairs, Parameter, Query, QueryParameters, ThrowBody, ThrowHead,
-        push, whole_number,
+        push, unknown_parameter, whole_number,
     },
     problem::Problem,
     throwing::Thrower,
@@ -72,7 +72,7 @@ impl QueryParameters for PushQuery {
 #[derive(Debug, Default)]
 pub(crate) struct FetchArguments {
     id: Option<String>,
-    page: Pairs,
+    passed_on: Pairs,
 }
 
 /// The query of fetching a device's readings.
@@ -81,39 +81,42 @@ pub(crate) enum FetchDeviceQuery {}
 /// The query of fetching a sensor's readings.
 pub(crate) enum FetchSensorQuery {}
 
-const FETCH_LIMIT: Parameter<FetchArguments> = Parameter {
-    name: LIMIT.name,
-    schema: LIMIT.schema,
-    description: LIMIT.description,
-    set: |arguments, name, text| push(&mut arguments.page, name, text),
-};
+/// Creates a parameter that the core parses.
+const fn fetch_parameter(
+    name: &'static str,
+    schema: fn() -> MetaSchemaRef,
+    description: &'static str,
+) -> Parameter<FetchArguments> {
+    Parameter {
+        name,
+        schema,
+        description,
+        set: |arguments, name, text| push(&mut arguments.passed_on, name, text),
+    }
+}
 
-const FETCH_OFFSET: Parameter<FetchArguments> = Parameter {
-    name: OFFSET.name,
-    schema: OFFSET.schema,
-    description: OFFSET.description,
-    set: |arguments, name, text| push(&mut arguments.page, name, text),
-};
+const fn fetch_id(description: &'static str) -> Parameter<FetchArguments> {
+    Parameter { name: "id", schema: String::schema_ref, description, set: FetchArguments::set_id }
+}
+
+const FETCH_LIMIT: Parameter<FetchArguments> =
+    fetch_parameter(LIMIT.name, LIMIT.schema, "Maximum number of readings: 100 by default, at most 10,000.");
+
+const FETCH_OFFSET: Parameter<FetchArguments> =
+    fetch_parameter(OFFSET.name, OFFSET.schema, OFFSET.description);
 
 impl QueryParameters for FetchDeviceQuery {
     type Value = FetchArguments;
 
     const DECLARED: &'static [&'static Parameter<FetchArguments>] = &[
-        &Parameter {
-            name: "id",
-            schema: String::schema_ref,
-            description: "Name or number of the device; `id=` can be omitted.",
-            set: FetchArguments::set_id,
-        },
+        &fetch_id("Number or name of the device; `id=` can be omitted."),
+        &fetch_parameter("sensor", String::schema_ref, "Number or name of a sensor of the device."),
         &FETCH_LIMIT,
         &FETCH_OFFSET,
     ];
 
-    const IS_OPEN: bool = true;
-
     fn set_other(arguments: &mut FetchArguments, name: &str, text: &str) -> Result<(), Problem> {
-        arguments.set_bare_id(name, text);
-        Ok(())
+        arguments.set_bare_id(name, text, Self::DECLARED)
     }
 }
 
@@ -121,41 +124,38 @@ impl QueryParameters for FetchSensorQuery {
     type Value = FetchArguments;
 
     const DECLARED: &'static [&'static Parameter<FetchArguments>] = &[
-        &Parameter {
-            name: "id",
-            schema: String::schema_ref,
-            description: "Number of a sensor, or a name that selects all sensors with it; `id=` can be omitted.",
-            set: FetchArguments::set_id,
-        },
+        &fetch_id("Number of a sensor, or a name that selects all sensors with it; `id=` can be omitted."),
+        &fetch_parameter("device", String::schema_ref, "Number or name of the device."),
         &FETCH_LIMIT,
         &FETCH_OFFSET,
     ];
 
-    const IS_OPEN: bool = true;
-
     fn set_other(arguments: &mut FetchArguments, name: &str, text: &str) -> Result<(), Problem> {
-        arguments.set_bare_id(name, text);
-        Ok(())
+        arguments.set_bare_id(name, text, Self::DECLARED)
     }
 }
 
 impl FetchArguments {
     fn set_id(&mut self, _name: &str, text: &str) -> Result<(), Problem> {
-        self.id.get_or_insert_with(|| text.to_owned());
+        if let Some(id) = &self.id {
+            let detail = format!("the query has two ids, `{id}` and `{text}`");
+            return Err(Problem::parameter("id", "repeated-parameter", detail));
+        }
+        self.id = Some(text.to_owned());
         Ok(())
     }
 
-    /// Takes the first parameter without a value as the ID. Others are ignored: pages append parameters to
-    /// defeat caches.
-    fn set_bare_id(&mut self, name: &str, text: &str) {
-        if text.is_empty() {
-            self.id.get_or_insert_with(|| name.to_owned());
+    /// Takes a parameter without a value as the id.
+    fn set_bare_id(&mut self, name: &str, text: &str, declared: &[&Parameter<Self>]) -> Result<(), Problem> {
+        match text {
+            "" if self.id.is_none() => self.set_id("id", name),
+            _ => Err(unknown_parameter(name, declared)),
         }
     }
 
     fn into_parts(self) -> Result<(String, Pairs), Problem> {
         match self.id.filter(|id| !id.is_empty()) {
-            Some(id) => Ok((id, self.page)),
+            Some(id) => Ok((id, self.passed_on)),
             None => {
                 let detail = "`id` is missing: send `?pico_w` or `?id=pico_w`";
                 Err(Problem::parameter("id", "missing", detail))
@@ -189,18 +189,22 @@ impl Hub {
     }
 
     /// Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`
+    ///
+    /// Digits are a number if there is a device with it, and otherwise a name.
     #[oai(path = "/fetch/device", method = "get", operation_id = "fetch_device")]
     async fn device(&self, query: Query<FetchDeviceQuery>) -> Result<Reply<Vec<Object>>, Problem> {
-        let (id, page) = query.0.into_parts()?;
-        let readings = self.dump.hub().fetch_device(&id, &page).await?;
+        let (id, parameters) = query.0.into_parts()?;
+        let readings = self.dump.hub().fetch_device(&id, &parameters).await?;
         Ok(Reply(readings.into_iter().map(Object).collect()))
     }
 
     /// Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`
+    ///
+    /// Digits are a number if there is a sensor with it, and otherwise a name.
     #[oai(path = "/fetch/sensor", method = "get", operation_id = "fetch_sensor")]
     async fn sensor(&self, query: Query<FetchSensorQuery>) -> Result<Reply<Vec<Object>>, Problem> {
-        let (id, page) = query.0.into_parts()?;
-        let readings = self.dump.hub().fetch_sensor(&id, &page).await?;
+        let (id, parameters) = query.0.into_parts()?;
+        let readings = self.dump.hub().fetch_sensor(&id, &parameters).await?;
         Ok(Reply(readings.into_iter().map(Object).collect()))
     }
 }
@@ -229,16 +233,23 @@ mod tests {
     #[test]
     fn an_id_stands_with_or_without_its_name() {
         for (query, expected) in [
-            ("pico", Some("pico")),
-            ("id=pico", Some("pico")),
-            ("limit=5&7", Some("7")),
-            ("_=17&pico", Some("pico")),
-            ("pico&id=other", Some("pico")),
-            ("id=", None),
-            ("limit=5", None),
+            ("pico", Ok("pico")),
+            ("pico=", Ok("pico")),
+            ("id=pico", Ok("pico")),
+            ("limit=5&7", Ok("7")),
+            ("_=17&pico", Err("_")),
+            ("pico&_=17", Err("_")),
+            ("pico&other", Err("other")),
+            ("pico&id=other", Err("id")),
+            ("id=pico&id=other", Err("id")),
+            ("pico&limit=1&limit=2", Err("limit")),
+            ("pico&device=x", Err("device")),
+            ("id=", Err("id")),
+            ("limit=5", Err("id")),
         ] {
-            let found = FetchDeviceQuery::parse(query).unwrap().into_parts().ok().map(|(id, _)| id);
-            assert_eq!(found.as_deref(), expected, "{query}");
+            let found = FetchDeviceQuery::parse(query).and_then(FetchArguments::into_parts).map(|(id, _)| id);
+            let found = found.as_deref().map_err(|problem| problem.errors[0].parameter.as_deref().unwrap());
+            assert_eq!(found, expected, "{query}");
         }
     }
 }

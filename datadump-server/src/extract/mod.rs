@@ -21,6 +21,6 @@ pub(crate) use list_query::{COUNT, CURSOR, LIMIT, ListParameters, OFFSET, ORDERI
 pub(crate) use precondition::{IfMatch, IfNoneMatch, KnownVersions, expectation};
 pub(crate) use query::{
     NoQuery, Pairs, Parameter, Query, QueryParameters, flatten, parse_query_lossy, passed_on, push,
-    whole_number,
+    unknown_parameter, whole_number,
 };
 pub(crate) use throw::{ThrowBody, ThrowHead};

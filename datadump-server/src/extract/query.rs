@@ -49,8 +49,7 @@ pub(crate) trait QueryParameters: Send {
 
     /// Takes a parameter that is not declared.
     fn set_other(_value: &mut Self::Value, name: &str, _text: &str) -> Result<(), Problem> {
-        let declared: Vec<&str> = Self::DECLARED.iter().map(|parameter| parameter.name).collect();
-        Err(unknown(name, &declared))
+        Err(unknown_parameter(name, Self::DECLARED))
     }
 
     /// Parses a query.
@@ -180,10 +179,12 @@ fn one(name: &str, mut schema: MetaSchemaRef, in_type: MetaParamIn) -> MetaOpera
     }
 }
 
-fn unknown(name: &str, declared: &[&str]) -> Problem {
-    let detail = match declared {
+/// Returns the problem of a parameter that is not declared.
+pub(crate) fn unknown_parameter<T>(name: &str, declared: &[&Parameter<T>]) -> Problem {
+    let declared: Vec<&str> = declared.iter().map(|parameter| parameter.name).collect();
+    let detail = match declared.as_slice() {
         [] => format!("unknown query parameter `{name}`: this endpoint takes no query parameters"),
-        _ => format!("unknown query parameter `{name}`: this endpoint takes {}", declared.join(", ")),
+        names => format!("unknown query parameter `{name}`: this endpoint takes {}", names.join(", ")),
     };
     Problem::parameter(name, "unknown-parameter", detail)
 }

@@ -13,6 +13,8 @@ on_both![
     names_may_contain_any_characters,
     concurrent_pushes_register_a_device_once,
     a_declared_storage_of_readings_takes_what_fits,
+    digits_are_fetched_as_a_number_first,
+    the_newest_hundred_are_fetched_unless_a_limit_is_given,
 ];
 
 async fn every_shape_of_push_is_accepted(server: Server) {
@@ -58,6 +60,70 @@ async fn every_shape_of_push_is_accepted(server: Server) {
     server.get("/api/fetch/sensor?nothing").await.problem_about(404, &["nothing"]);
     server.get("/api/fetch/device").await.problem(400);
     server.get("/api/fetch/device?pico_w&limit=0").await.problem_about(400, &["limit"]);
+}
+
+async fn digits_are_fetched_as_a_number_first(server: Server) {
+    // The second device and sensor have the number of the first one as their names.
+    push(&server, json!({"device_id": "a", "sensors": {"t": 1}})).await;
+    let first = fetch(&server, "device?a").await;
+    let (device, sensor) = (first[0]["device_id"].to_string(), first[0]["sensor_id"].to_string());
+    push(&server, json!({"device_id": device, "sensors": {sensor.clone(): 2}})).await;
+    push(&server, json!({"device_id": "77", "sensors": {"88": 3, "t": 4}})).await;
+    let values = |query: String| {
+        let server = &server;
+        async move { only(&fetch(server, &query).await, &["value"]) }
+    };
+    for (query, expected) in [
+        (format!("device?{device}"), json!([[1.0]])),
+        (format!("device?id={device}"), json!([[1.0]])),
+        ("device?77".to_owned(), json!([[4.0], [3.0]])),
+        (format!("sensor?{sensor}"), json!([[1.0]])),
+        ("sensor?88".to_owned(), json!([[3.0]])),
+        ("sensor?t".to_owned(), json!([[4.0], [1.0]])),
+        // The other one filters.
+        ("device?77&sensor=t".to_owned(), json!([[4.0]])),
+        (format!("device?a&sensor={sensor}"), json!([[1.0]])),
+        ("device?77&sensor=88&limit=5".to_owned(), json!([[3.0]])),
+        ("sensor?t&device=77".to_owned(), json!([[4.0]])),
+        (format!("sensor?t&device={device}"), json!([[1.0]])),
+    ] {
+        assert_eq!(values(query.clone()).await, expected, "{query}");
+    }
+    for (query, status, word) in [
+        ("device?77&sensor=x", 404, "x"),
+        ("device?a&sensor=88", 404, "88"),
+        ("sensor?88&device=a", 404, "88"),
+        ("sensor?t&device=nobody", 404, "nobody"),
+        ("device?a&device=a", 400, "device"),
+        ("device?a&_=17", 400, "_"),
+        ("device?_=17&a", 400, "_"),
+        ("device?a&b", 400, "b"),
+        ("device?a&value__gt=1", 400, "value__gt"),
+        ("sensor?t&sensor=t", 400, "sensor"),
+        ("device?a&limit=10001", 400, "limit"),
+        ("sensor?t&limit=10001", 400, "limit"),
+    ] {
+        server.get(&format!("/api/fetch/{query}")).await.problem_about(status, &[word]);
+    }
+}
+
+async fn the_newest_hundred_are_fetched_unless_a_limit_is_given(server: Server) {
+    let readings: Vec<Json> = (0..10_050)
+        .map(|n| json!({"device_id": "a", "sensor_type": "t", "value": n, "ts": 1_700_000_000 + n}))
+        .collect();
+    push(&server, json!(readings)).await;
+    for what in ["device?a", "sensor?t", "device?a&sensor=t"] {
+        for (limit, expected) in [("", 100), ("&limit=7", 7), ("&limit=10000", 10_000)] {
+            let found = fetch(&server, &format!("{what}{limit}")).await;
+            assert_eq!(found.len(), expected, "{what}{limit}");
+            let last = 10_049 - expected as u64 + 1;
+            assert_eq!(
+                (found[0]["value"].as_f64(), found[expected - 1]["value"].as_f64()),
+                (Some(10_049.0), Some(last as f64)),
+                "{what}{limit}"
+            );
+        }
+    }
 }
 
 async fn malformed_readings_are_quarantined(server: Server) {
@@ -139,8 +205,9 @@ async fn names_may_contain_any_characters(server: Server) {
         push(&server, json!({"device_id": name, "t": name})).await;
     }
     for name in ["3", "2", "1"] {
-        let found = fetch(&server, &format!("device?{name}")).await;
-        assert_eq!(only(&found, &["device", "value"]), json!([[name, name.parse::<f64>().unwrap()]]));
+        let found = super::device(&server, name).await;
+        let value = &found["sensors"][0]["value"];
+        assert_eq!((&found["device"], value), (&json!(name), &json!(name.parse::<f64>().unwrap())));
     }
     let long = "ä".repeat(256);
     let pushed = push(&server, json!({"device_id": long, "t": 1})).await;
