@@ -594,20 +594,22 @@ pub mod types {
         pub errors: ::std::vec::Vec<Remark>,
         #[doc = "Format the data was parsed as."]
         pub format: ::std::string::String,
-        #[doc = "Always true: a throw whose data could not be stored is answered with a problem."]
+        #[doc = "True if nothing was quarantined or refused."]
         pub ok: bool,
         #[doc = "Number of quarantine entries created."]
         pub quarantined: u64,
         #[doc = "True if the throw is not committed yet and nothing is counted; only with `ack=accepted`."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub queued: ::std::option::Option<bool>,
+        #[doc = "All warnings and errors, counted by step, code and field; the most frequent ones come first."]
+        pub reasons: ::std::vec::Vec<Reason>,
         #[doc = "Name of the source."]
         pub source: ::std::string::String,
         #[doc = "Number of rows written, by storage."]
         pub storages: ::std::collections::HashMap<::std::string::String, u64>,
         #[doc = "ID of the throw."]
         pub throw: ::std::string::String,
-        #[doc = "True if there were more warnings or errors than are listed."]
+        #[doc = "True if there were more warnings, errors or reasons than are listed."]
         pub truncated: bool,
         #[doc = "Data that was stored differently than it was sent."]
         pub warnings: ::std::vec::Vec<Remark>,
@@ -637,6 +639,19 @@ pub mod types {
     }
     impl QuarantineList {
         pub fn builder() -> builder::QuarantineList {
+            Default::default()
+        }
+    }
+    #[doc = "Numbers of quarantine entries."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct QuarantineSummary {
+        #[doc = "The groups, largest first, each with `source`, `step`, `code`, `field` and the `count` of its entries."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        #[doc = "True if there are more groups."]
+        pub truncated: bool,
+    }
+    impl QuarantineSummary {
+        pub fn builder() -> builder::QuarantineSummary {
             Default::default()
         }
     }
@@ -677,6 +692,27 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "How many warnings or errors a throw has of one kind."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Reason {
+        #[doc = "Machine-readable code."]
+        pub code: ::std::string::String,
+        #[doc = "How many there are."]
+        pub count: u64,
+        #[doc = "Name of the field."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub field: ::std::option::Option<::std::string::String>,
+        #[doc = "Index of the first record concerned, starting at 0; absent if they are about the whole throw."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub first: ::std::option::Option<u64>,
+        #[doc = "The step that caused them: `decode`, `program`, `route`, `validate` or `store`."]
+        pub step: ::std::string::String,
+    }
+    impl Reason {
+        pub fn builder() -> builder::Reason {
+            Default::default()
+        }
+    }
     #[doc = "The outcome of a throw. Everything it counts is committed."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Receipt {
@@ -690,20 +726,22 @@ pub mod types {
         pub errors: ::std::vec::Vec<Remark>,
         #[doc = "Format the data was parsed as."]
         pub format: ::std::string::String,
-        #[doc = "Always true: a throw whose data could not be stored is answered with a problem."]
+        #[doc = "True if nothing was quarantined or refused."]
         pub ok: bool,
         #[doc = "Number of quarantine entries created."]
         pub quarantined: u64,
         #[doc = "True if the throw is not committed yet and nothing is counted; only with `ack=accepted`."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub queued: ::std::option::Option<bool>,
+        #[doc = "All warnings and errors, counted by step, code and field; the most frequent ones come first."]
+        pub reasons: ::std::vec::Vec<Reason>,
         #[doc = "Name of the source."]
         pub source: ::std::string::String,
         #[doc = "Number of rows written, by storage."]
         pub storages: ::std::collections::HashMap<::std::string::String, u64>,
         #[doc = "ID of the throw."]
         pub throw: ::std::string::String,
-        #[doc = "True if there were more warnings or errors than are listed."]
+        #[doc = "True if there were more warnings, errors or reasons than are listed."]
         pub truncated: bool,
         #[doc = "Data that was stored differently than it was sent."]
         pub warnings: ::std::vec::Vec<Remark>,
@@ -2447,6 +2485,7 @@ pub mod types {
             ok: ::std::result::Result<bool, ::std::string::String>,
             quarantined: ::std::result::Result<u64, ::std::string::String>,
             queued: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+            reasons: ::std::result::Result<::std::vec::Vec<super::Reason>, ::std::string::String>,
             source: ::std::result::Result<::std::string::String, ::std::string::String>,
             storages: ::std::result::Result<
                 ::std::collections::HashMap<::std::string::String, u64>,
@@ -2468,6 +2507,7 @@ pub mod types {
                     ok: Err("no value supplied for ok".to_string()),
                     quarantined: Err("no value supplied for quarantined".to_string()),
                     queued: Ok(Default::default()),
+                    reasons: Err("no value supplied for reasons".to_string()),
                     source: Err("no value supplied for source".to_string()),
                     storages: Err("no value supplied for storages".to_string()),
                     throw: Err("no value supplied for throw".to_string()),
@@ -2564,6 +2604,15 @@ pub mod types {
                     value.try_into().map_err(|e| format!("error converting supplied value for queued: {e}"));
                 self
             }
+            pub fn reasons<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Reason>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.reasons =
+                    value.try_into().map_err(|e| format!("error converting supplied value for reasons: {e}"));
+                self
+            }
             pub fn source<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2626,6 +2675,7 @@ pub mod types {
                     ok: value.ok?,
                     quarantined: value.quarantined?,
                     queued: value.queued?,
+                    reasons: value.reasons?,
                     source: value.source?,
                     storages: value.storages?,
                     throw: value.throw?,
@@ -2646,6 +2696,7 @@ pub mod types {
                     ok: Ok(value.ok),
                     quarantined: Ok(value.quarantined),
                     queued: Ok(value.queued),
+                    reasons: Ok(value.reasons),
                     source: Ok(value.source),
                     storages: Ok(value.storages),
                     throw: Ok(value.throw),
@@ -2749,6 +2800,58 @@ pub mod types {
                     previous: Ok(value.previous),
                     results: Ok(value.results),
                 }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct QuarantineSummary {
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+            truncated: ::std::result::Result<bool, ::std::string::String>,
+        }
+        impl ::std::default::Default for QuarantineSummary {
+            fn default() -> Self {
+                Self {
+                    results: Err("no value supplied for results".to_string()),
+                    truncated: Err("no value supplied for truncated".to_string()),
+                }
+            }
+        }
+        impl QuarantineSummary {
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+            pub fn truncated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.truncated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for truncated: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<QuarantineSummary> for super::QuarantineSummary {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: QuarantineSummary,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { results: value.results?, truncated: value.truncated? })
+            }
+        }
+        impl ::std::convert::From<super::QuarantineSummary> for QuarantineSummary {
+            fn from(value: super::QuarantineSummary) -> Self {
+                Self { results: Ok(value.results), truncated: Ok(value.truncated) }
             }
         }
         #[derive(Clone, Debug)]
@@ -2914,6 +3017,95 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Reason {
+            code: ::std::result::Result<::std::string::String, ::std::string::String>,
+            count: ::std::result::Result<u64, ::std::string::String>,
+            field: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            first: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            step: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for Reason {
+            fn default() -> Self {
+                Self {
+                    code: Err("no value supplied for code".to_string()),
+                    count: Err("no value supplied for count".to_string()),
+                    field: Ok(Default::default()),
+                    first: Ok(Default::default()),
+                    step: Err("no value supplied for step".to_string()),
+                }
+            }
+        }
+        impl Reason {
+            pub fn code<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.code =
+                    value.try_into().map_err(|e| format!("error converting supplied value for code: {e}"));
+                self
+            }
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn field<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.field =
+                    value.try_into().map_err(|e| format!("error converting supplied value for field: {e}"));
+                self
+            }
+            pub fn first<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.first =
+                    value.try_into().map_err(|e| format!("error converting supplied value for first: {e}"));
+                self
+            }
+            pub fn step<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.step =
+                    value.try_into().map_err(|e| format!("error converting supplied value for step: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Reason> for super::Reason {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Reason) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    code: value.code?,
+                    count: value.count?,
+                    field: value.field?,
+                    first: value.first?,
+                    step: value.step?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Reason> for Reason {
+            fn from(value: super::Reason) -> Self {
+                Self {
+                    code: Ok(value.code),
+                    count: Ok(value.count),
+                    field: Ok(value.field),
+                    first: Ok(value.first),
+                    step: Ok(value.step),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Receipt {
             accepted: ::std::result::Result<u64, ::std::string::String>,
             dropped: ::std::result::Result<u64, ::std::string::String>,
@@ -2923,6 +3115,7 @@ pub mod types {
             ok: ::std::result::Result<bool, ::std::string::String>,
             quarantined: ::std::result::Result<u64, ::std::string::String>,
             queued: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+            reasons: ::std::result::Result<::std::vec::Vec<super::Reason>, ::std::string::String>,
             source: ::std::result::Result<::std::string::String, ::std::string::String>,
             storages: ::std::result::Result<
                 ::std::collections::HashMap<::std::string::String, u64>,
@@ -2943,6 +3136,7 @@ pub mod types {
                     ok: Err("no value supplied for ok".to_string()),
                     quarantined: Err("no value supplied for quarantined".to_string()),
                     queued: Ok(Default::default()),
+                    reasons: Err("no value supplied for reasons".to_string()),
                     source: Err("no value supplied for source".to_string()),
                     storages: Err("no value supplied for storages".to_string()),
                     throw: Err("no value supplied for throw".to_string()),
@@ -3027,6 +3221,15 @@ pub mod types {
                     value.try_into().map_err(|e| format!("error converting supplied value for queued: {e}"));
                 self
             }
+            pub fn reasons<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Reason>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.reasons =
+                    value.try_into().map_err(|e| format!("error converting supplied value for reasons: {e}"));
+                self
+            }
             pub fn source<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3088,6 +3291,7 @@ pub mod types {
                     ok: value.ok?,
                     quarantined: value.quarantined?,
                     queued: value.queued?,
+                    reasons: value.reasons?,
                     source: value.source?,
                     storages: value.storages?,
                     throw: value.throw?,
@@ -3107,6 +3311,7 @@ pub mod types {
                     ok: Ok(value.ok),
                     quarantined: Ok(value.quarantined),
                     queued: Ok(value.queued),
+                    reasons: Ok(value.reasons),
                     source: Ok(value.source),
                     storages: Ok(value.storages),
                     throw: Ok(value.throw),
@@ -4813,9 +5018,13 @@ impl Client {
     pub fn list_processor_versions(&self) -> builder::ListProcessorVersions<'_> {
         builder::ListProcessorVersions::new(self)
     }
-    #[doc = "List quarantine entries, newest first\n\nEvery field of an entry can be used as a filter, like the fields of rows: `source=inbox`,\n`state=waiting`, `code=invalid`, `received_at__gt=…`.\n\nSends a `GET` request to `/api/v1/quarantine`\n\nArguments:\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order.\n- `source`: Name of the source.\n- `state`: `waiting` or `replayed`.\n```text\nlet response = client.list_quarantine()\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .source(source)\n    .state(state)\n    .send()\n    .await;\n```"]
+    #[doc = "List quarantine entries, newest first\n\nEvery field of an entry can be used as a filter, like the fields of rows: `source=inbox`,\n`state=waiting`, `code=null`, `received_at__gt=…`.\n\nSends a `GET` request to `/api/v1/quarantine`\n\nArguments:\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order.\n- `source`: Name of the source.\n- `state`: `waiting` or `replayed`.\n```text\nlet response = client.list_quarantine()\n    .count(count)\n    .cursor(cursor)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .source(source)\n    .state(state)\n    .send()\n    .await;\n```"]
     pub fn list_quarantine(&self) -> builder::ListQuarantine<'_> {
         builder::ListQuarantine::new(self)
+    }
+    #[doc = "Count quarantine entries by source, step, code and field\n\nTakes the filters of the list. `limit` is the maximum number of groups.\n\nSends a `GET` request to `/api/v1/quarantine/summary`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `source`: Name of the source.\n- `state`: `waiting` or `replayed`.\n```text\nlet response = client.summarize_quarantine()\n    .limit(limit)\n    .source(source)\n    .state(state)\n    .send()\n    .await;\n```"]
+    pub fn summarize_quarantine(&self) -> builder::SummarizeQuarantine<'_> {
+        builder::SummarizeQuarantine::new(self)
     }
     #[doc = "Get a quarantine entry with its original bytes\n\nThe bytes are returned as base64 in `raw` and, if they are text, in `text`.\n\nSends a `GET` request to `/api/v1/quarantine/{id}`\n\nArguments:\n- `id`: ID of the entry.\n- `raw`: `1`: return only the original bytes.\n```text\nlet response = client.get_quarantined()\n    .id(id)\n    .raw(raw)\n    .send()\n    .await;\n```"]
     pub fn get_quarantined(&self) -> builder::GetQuarantined<'_> {
@@ -4901,11 +5110,11 @@ impl Client {
     pub fn push(&self) -> builder::Push<'_> {
         builder::Push::new(self)
     }
-    #[doc = "Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`\n\nSends a `GET` request to `/api/fetch/device`\n\nArguments:\n- `id`: Name or number of the device; `id=` can be omitted.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.fetch_device()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`\n\nDigits are a number if there is a device with it, and otherwise a name.\n\nSends a `GET` request to `/api/fetch/device`\n\nArguments:\n- `id`: Number or name of the device; `id=` can be omitted.\n- `limit`: Maximum number of readings: 100 by default, at most 10,000.\n- `offset`: Number of results to skip.\n- `sensor`: Number or name of a sensor of the device.\n```text\nlet response = client.fetch_device()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .sensor(sensor)\n    .send()\n    .await;\n```"]
     pub fn fetch_device(&self) -> builder::FetchDevice<'_> {
         builder::FetchDevice::new(self)
     }
-    #[doc = "Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`\n\nSends a `GET` request to `/api/fetch/sensor`\n\nArguments:\n- `id`: Number of a sensor, or a name that selects all sensors with it; `id=` can be omitted.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.fetch_sensor()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`\n\nDigits are a number if there is a sensor with it, and otherwise a name.\n\nSends a `GET` request to `/api/fetch/sensor`\n\nArguments:\n- `device`: Number or name of the device.\n- `id`: Number of a sensor, or a name that selects all sensors with it; `id=` can be omitted.\n- `limit`: Maximum number of readings: 100 by default, at most 10,000.\n- `offset`: Number of results to skip.\n```text\nlet response = client.fetch_sensor()\n    .device(device)\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn fetch_sensor(&self) -> builder::FetchSensor<'_> {
         builder::FetchSensor::new(self)
     }
@@ -6652,6 +6861,84 @@ pub mod builder {
             }
         }
     }
+    #[doc = "Builder for [`Client::summarize_quarantine`]\n\n[`Client::summarize_quarantine`]: super::Client::summarize_quarantine"]
+    #[derive(Debug, Clone)]
+    pub struct SummarizeQuarantine<'a> {
+        client: &'a super::Client,
+        limit: Result<Option<u64>, String>,
+        source: Result<Option<::std::string::String>, String>,
+        state: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> SummarizeQuarantine<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, limit: Ok(None), source: Ok(None), state: Ok(None) }
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        pub fn state<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.state = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for state failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/quarantine/summary`"]
+        pub async fn send(self) -> Result<ResponseValue<types::QuarantineSummary>, Error<ByteStream>> {
+            let Self { client, limit, source, state } = self;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let state = state.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/quarantine/summary", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("source", &source))
+                .query(&progenitor_client::QueryParam::new("state", &state))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "summarize_quarantine" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     #[doc = "Builder for [`Client::get_quarantined`]\n\n[`Client::get_quarantined`]: super::Client::get_quarantined"]
     #[derive(Debug, Clone)]
     pub struct GetQuarantined<'a> {
@@ -8366,10 +8653,11 @@ pub mod builder {
         id: Result<Option<::std::string::String>, String>,
         limit: Result<Option<u64>, String>,
         offset: Result<Option<u64>, String>,
+        sensor: Result<Option<::std::string::String>, String>,
     }
     impl<'a> FetchDevice<'a> {
         pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client, id: Ok(None), limit: Ok(None), offset: Ok(None) }
+            Self { client: client, id: Ok(None), limit: Ok(None), offset: Ok(None), sensor: Ok(None) }
         }
         pub fn id<V>(mut self, value: V) -> Self
         where
@@ -8397,6 +8685,16 @@ pub mod builder {
                 value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
             self
         }
+        pub fn sensor<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.sensor = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for sensor failed".to_string());
+            self
+        }
         #[doc = "Sends a `GET` request to `/api/fetch/device`"]
         pub async fn send(
             self,
@@ -8404,10 +8702,11 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>>,
             Error<ByteStream>,
         > {
-            let Self { client, id, limit, offset } = self;
+            let Self { client, id, limit, offset, sensor } = self;
             let id = id.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let offset = offset.map_err(Error::InvalidRequest)?;
+            let sensor = sensor.map_err(Error::InvalidRequest)?;
             let url = format!("{}/api/fetch/device", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map.append(
@@ -8425,6 +8724,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("id", &id))
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("sensor", &sensor))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo { operation_id: "fetch_device" };
@@ -8444,13 +8744,24 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct FetchSensor<'a> {
         client: &'a super::Client,
+        device: Result<Option<::std::string::String>, String>,
         id: Result<Option<::std::string::String>, String>,
         limit: Result<Option<u64>, String>,
         offset: Result<Option<u64>, String>,
     }
     impl<'a> FetchSensor<'a> {
         pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client, id: Ok(None), limit: Ok(None), offset: Ok(None) }
+            Self { client: client, device: Ok(None), id: Ok(None), limit: Ok(None), offset: Ok(None) }
+        }
+        pub fn device<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.device = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for device failed".to_string());
+            self
         }
         pub fn id<V>(mut self, value: V) -> Self
         where
@@ -8485,7 +8796,8 @@ pub mod builder {
             ResponseValue<::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>>,
             Error<ByteStream>,
         > {
-            let Self { client, id, limit, offset } = self;
+            let Self { client, device, id, limit, offset } = self;
+            let device = device.map_err(Error::InvalidRequest)?;
             let id = id.map_err(Error::InvalidRequest)?;
             let limit = limit.map_err(Error::InvalidRequest)?;
             let offset = offset.map_err(Error::InvalidRequest)?;
@@ -8503,6 +8815,7 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("device", &device))
                 .query(&progenitor_client::QueryParam::new("id", &id))
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))

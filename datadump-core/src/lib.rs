@@ -57,12 +57,13 @@ pub use idempotency::{
 };
 pub use ingest::{
     Incoming, Ingest, Stream,
+    counters::Counted,
     programs::{ProcessorInfo, Programs},
-    source_cache::{Counted, SourceInfo},
+    source_cache::SourceInfo,
     sources::Sources,
 };
 pub use quarantine::Quarantine;
-pub use receipt::{Receipt, Remark};
+pub use receipt::{Reason, Receipt, Remark, Stage};
 pub use record::{Failure, Fields, Origin, Record, Rejection};
 pub use replay::{ReplayRequest, ReplayState, Replays};
 pub use rows::{Listing, Rows, Saved};

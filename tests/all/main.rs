@@ -28,6 +28,7 @@ mod operation;
 mod processors;
 mod programs;
 mod quarantine;
+mod receipts;
 mod sources;
 mod throwing;
 mod upgrade;

@@ -93,7 +93,7 @@ async fn entries_are_listed_read_and_discarded(server: Server) {
         server
             .post("/throw/ledger?station=north", &json!({"number": format!("x{number}")}))
             .await
-            .is(200)
+            .is(202)
             .ok();
     }
     let list = server.get(&format!("{QUARANTINE}?limit=2&ordering=received_at")).await.is(200).json();
@@ -129,7 +129,7 @@ async fn entries_are_listed_read_and_discarded(server: Server) {
 
 async fn entries_return_the_thrown_bytes(server: Server) {
     let bytes = b"{\"a\": \xff\xfe\0<script>".to_vec();
-    let receipt = server.request("POST", "/throw/odd?format=json").body(bytes.clone()).await.is(200).json();
+    let receipt = server.request("POST", "/throw/odd?format=json").body(bytes.clone()).await.is(202).json();
     assert_eq!((&receipt["accepted"], &receipt["quarantined"]), (&json!(0), &json!(1)), "{receipt}");
     let id = receipt["errors"][0]["quarantine"].as_str().unwrap();
     let raw = server.get(&format!("{QUARANTINE}{id}/?raw=1")).await.is(200);
@@ -145,7 +145,7 @@ async fn entries_return_the_thrown_bytes(server: Server) {
 async fn a_replay_reports_progress_and_can_be_cancelled(server: Server) {
     numbers(&server).await;
     let batch: Vec<Json> = (0..3000).map(|n| json!({"number": format!("x{n}")})).collect();
-    let receipt = server.post("/throw/ledger", &json!(batch)).await.is(200).json();
+    let receipt = server.post("/throw/ledger", &json!(batch)).await.is(202).json();
     assert_eq!(receipt["quarantined"], 3000, "{receipt}");
     assert_eq!((receipt["errors"].as_array().unwrap().len(), &receipt["truncated"]), (100, &json!(true)));
     let slow = "for_each(split(\"a,\" * 40000, \",\")) -> |_i, _v| { .x = 1 }\n.number = int!(.number)";

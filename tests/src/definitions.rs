@@ -49,7 +49,7 @@ pub fn record() -> Json {
 }
 
 /// The members of a receipt, in order.
-pub const RECEIPT: [&str; 12] = [
+pub const RECEIPT: [&str; 13] = [
     "ok",
     "throw",
     "source",
@@ -61,5 +61,6 @@ pub const RECEIPT: [&str; 12] = [
     "storages",
     "warnings",
     "errors",
+    "reasons",
     "truncated",
 ];

@@ -139,13 +139,16 @@ impl Hub {
         let readings = prepared.readings.clone();
         let refused: Arc<[Remark]> = std::mem::take(&mut prepared.refused).into();
         let complete = move |mut receipt: Receipt| {
-            refused.iter().for_each(|remark| receipt.error(remark.clone()));
+            refused.iter().for_each(|remark| receipt.error(Stage::Route, remark.clone()));
             receipt
         };
         let record = reservation.as_ref().map(|reservation| ReceiptRecord::of(reservation, complete.clone()));
         let batch = prepared.into_batch(receipt, Vec::new());
         match (self.ingest.commit_with_key(batch, COMMIT_OPTIONS, record).await?, reservation) {
-            (Committed::New(receipt, _), _) => Ok((complete(receipt), readings)),
+            (Committed::New(receipt, _), _) => {
+                self.ingest.count(None, 1, &receipt);
+                Ok((complete(receipt), readings))
+            }
             (Committed::Existing(row), Some(reservation)) => {
                 Ok((replayed_receipt(reservation.read(&row)?)?, Arc::default()))
             }
@@ -168,7 +171,7 @@ impl Hub {
             return Err(error);
         }
         if let Some(failed) = prepared.failed.first() {
-            receipt.error(failed.remark(None));
+            receipt.error(failed.reason.stage, failed.remark(None));
             return Ok(Some(receipt));
         }
         if dry_run {
@@ -176,7 +179,10 @@ impl Hub {
         }
         let options = CommitOptions { all_or_nothing: true, ..COMMIT_OPTIONS };
         match self.ingest.commit(prepared.into_batch(receipt, extra), options).await {
-            Ok(receipt) => Ok(Some(receipt)),
+            Ok(receipt) => {
+                self.ingest.count(None, 0, &receipt);
+                Ok(Some(receipt))
+            }
             Err(Error::Strict(receipt)) => Ok(Some(*receipt)),
             Err(Error::Precondition { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -271,14 +277,15 @@ impl Hub {
                 continue;
             };
             if pushed.at.is_some_and(|at| is_clock_off(at, received_at)) {
-                receipt.warn(Remark {
+                let remark = Remark {
                     index: Some(origin.index),
                     line: origin.line,
                     code: "clock_off".into(),
                     field: Some("timestamp".into()),
                     detail: "the time is far from the server's; it is stored unchanged".into(),
                     quarantine: None,
-                });
+                };
+                receipt.warn(Stage::Route, remark);
             }
             let origin = Origin { byte_range: None, ..origin };
             let (stored_as, reading) = device.store(pushed, sensor, received_at)?;

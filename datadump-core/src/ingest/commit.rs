@@ -204,17 +204,17 @@ impl Ingest {
             writes.push(Write::put(row, Expect::Anything));
         }
         if options.all_or_nothing && !failed.is_empty() {
-            failed.iter().for_each(|failed| receipt.error(failed.remark(None)));
+            failed.iter().for_each(|failed| receipt.error(failed.reason.stage, failed.remark(None)));
             return Err(Error::Strict(Box::new(receipt)));
         }
         for failed in failed {
             if !options.quarantine {
-                receipt.error(failed.remark(None));
+                receipt.error(failed.reason.stage, failed.remark(None));
                 continue;
             }
             let id = self.context.ids.next();
             writes.push(Write::put(context.entry(id, &failed)?, Expect::Anything));
-            parts.push(WrittenPart::Entry(failed.remark(Some(id))));
+            parts.push(WrittenPart::Entry(failed.reason.stage, failed.remark(Some(id))));
         }
         for write in extra {
             writes.push(write);
@@ -356,14 +356,15 @@ fn fit(
         return Err(FailureReason::invalid(Stage::Validate, &faults.collect::<Vec<_>>()));
     }
     for fault in fitted.remarks {
-        receipt.warn(Remark {
+        let remark = Remark {
             index: Some(index),
             line,
             code: fault.code.replace('-', "_"),
             field: Some(fault.at.to_string()),
             detail: fault.detail,
             quarantine: None,
-        });
+        };
+        receipt.warn(Stage::Validate, remark);
     }
     // A record that was thrown before is an update if it differs now.
     Ok((fitted.row, Expect::Different))

@@ -6,6 +6,7 @@
 
 mod auto_schema;
 pub(crate) mod commit;
+pub(crate) mod counters;
 pub(crate) mod decode;
 mod dry_run;
 mod idempotent;
@@ -34,6 +35,7 @@ pub use self::stream::Stream;
 use self::{
     auto_schema::AutoSchema,
     commit::{CommitOptions, Committed, IngestBatch, ReceiptRecord},
+    counters::{Counted, Counters},
     decode::{DecodedThrow, Decoder},
     programs::{Processors, Programs},
     recent::RecentThrows,
@@ -68,6 +70,8 @@ pub struct Ingest {
     pub(crate) decoder: Decoder,
     auto_schema: AutoSchema,
     recent: Arc<RecentThrows>,
+    /// The counters of all throws, those of deleted sources and pushes included.
+    counters: Arc<Counters>,
 }
 
 /// The parts and limits of the pipeline.
@@ -127,6 +131,7 @@ impl Ingest {
             sources,
             programs,
             recent,
+            counters: Arc::default(),
         };
         ingest.reload().await?;
         ingest.follow_changes();
@@ -197,6 +202,21 @@ impl Ingest {
         }
     }
 
+    /// Adds the outcomes of a throw to the counters. `throws` is 0 if they are further outcomes of a throw that
+    /// was counted before.
+    pub(crate) fn count(&self, source: Option<&Source>, throws: u64, receipt: &Receipt) {
+        let of_source = source.map(Source::counters);
+        of_source
+            .into_iter()
+            .chain([self.counters.as_ref()])
+            .for_each(|counters| counters.add(throws, receipt));
+    }
+
+    /// Returns the counters of all throws, pushes included.
+    pub fn counted(&self) -> Counted {
+        self.counters.read()
+    }
+
     /// Adds a throw to the list of recent throws.
     pub(crate) fn remember(&self, throw: Arc<Throw>, outcome: &Result<Receipt>) {
         self.recent.put(throw, outcome);
@@ -218,7 +238,7 @@ impl Ingest {
         };
         let committed = self.commit_decoded(throw.clone(), &source, decoded, strict, record).await?;
         if let Committed::New(receipt, _) = &committed {
-            source.count(receipt);
+            self.count(Some(&source), 1, receipt);
         }
         Ok(committed)
     }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::{
     quarantine::{FailedPart, FailureReason},
-    receipt::{Receipt, Remark},
+    receipt::{Receipt, Remark, Stage},
     record::Origin,
     schema::Value,
     store::Outcome,
@@ -18,7 +18,7 @@ pub(super) enum WrittenPart {
     /// A row, with the position of its record in the throw and the original record.
     Row(Origin, Original),
     /// A quarantine entry.
-    Entry(Remark),
+    Entry(Stage, Remark),
     /// A write that the receipt does not count.
     Extra,
 }
@@ -36,9 +36,9 @@ pub(super) fn tally(receipt: &mut Receipt, parts: &[WrittenPart], outcomes: &[Ou
     for (part, outcome) in parts.iter().zip(outcomes) {
         match (part, outcome) {
             (WrittenPart::Extra, _) | (WrittenPart::Row(..), Outcome::RolledBack) => {}
-            (WrittenPart::Entry(remark), _) => {
+            (WrittenPart::Entry(stage, remark), _) => {
                 receipt.quarantined += 1;
-                receipt.error(remark.clone());
+                receipt.error(*stage, remark.clone());
             }
             (
                 WrittenPart::Row(..),
@@ -61,7 +61,7 @@ pub(super) fn tally(receipt: &mut Receipt, parts: &[WrittenPart], outcomes: &[Ou
                 receipt.quarantined += u64::from(quarantine.is_some());
                 let origin = Some(origin.clone());
                 let failed = FailedPart { origin, original: None, storage: None, reason };
-                receipt.error(failed.remark(quarantine));
+                receipt.error(failed.reason.stage, failed.remark(quarantine));
             }
         }
     }

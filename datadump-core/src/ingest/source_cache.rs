@@ -1,20 +1,14 @@
 //! In-memory cache of sources, in which every throw looks up its source; the store is authoritative.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
+use super::counters::{Counted, Counters};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    receipt::Receipt,
     route::Routes,
     schema::{StoredRow, name::fold},
     source::Settings,
@@ -47,11 +41,7 @@ pub(crate) struct Source {
 #[derive(Debug, Default)]
 struct Activity {
     format: Mutex<Option<String>>,
-    throws: AtomicU64,
-    accepted: AtomicU64,
-    quarantined: AtomicU64,
-    dropped: AtomicU64,
-    duplicates: AtomicU64,
+    counters: Counters,
 }
 
 /// A source as the API shows it.
@@ -71,21 +61,6 @@ pub struct SourceInfo {
     pub updated_at: String,
     /// Counters of this process since it started.
     pub counted: Counted,
-}
-
-/// The counters of a source.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Counted {
-    /// Throws received.
-    pub throws: u64,
-    /// Rows written.
-    pub accepted: u64,
-    /// Quarantine entries created.
-    pub quarantined: u64,
-    /// Records dropped.
-    pub dropped: u64,
-    /// Records identical to the stored row.
-    pub duplicates: u64,
 }
 
 /// All sources, by case-folded name.
@@ -160,18 +135,9 @@ impl Source {
         Ok(Self { name, settings: row.settings, routes, version, created_at, updated_at, activity })
     }
 
-    /// Counts a throw and its outcomes.
-    pub(crate) fn count(&self, receipt: &Receipt) {
-        self.activity.throws.fetch_add(1, Ordering::Relaxed);
-        self.count_rows(receipt);
-    }
-
-    /// Counts the outcomes of a throw that was counted before.
-    pub(crate) fn count_rows(&self, receipt: &Receipt) {
-        self.activity.accepted.fetch_add(receipt.accepted, Ordering::Relaxed);
-        self.activity.quarantined.fetch_add(receipt.quarantined, Ordering::Relaxed);
-        self.activity.dropped.fetch_add(receipt.dropped, Ordering::Relaxed);
-        self.activity.duplicates.fetch_add(receipt.duplicates, Ordering::Relaxed);
+    /// Returns the counters of its throws.
+    pub(super) fn counters(&self) -> &Counters {
+        &self.activity.counters
     }
 
     /// Remembers the format of the last throw.
@@ -188,7 +154,6 @@ impl Source {
     }
 
     pub(crate) fn info(&self) -> SourceInfo {
-        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         SourceInfo {
             name: self.name.to_string(),
             settings: self.settings.clone(),
@@ -196,13 +161,7 @@ impl Source {
             version: self.version,
             created_at: self.created_at.to_string(),
             updated_at: self.updated_at.to_string(),
-            counted: Counted {
-                throws: load(&self.activity.throws),
-                accepted: load(&self.activity.accepted),
-                quarantined: load(&self.activity.quarantined),
-                dropped: load(&self.activity.dropped),
-                duplicates: load(&self.activity.duplicates),
-            },
+            counted: self.activity.counters.read(),
         }
     }
 }

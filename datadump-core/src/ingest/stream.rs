@@ -254,7 +254,7 @@ impl Stream {
         if let (Some(resumable), Some(prefix)) = (&mut self.resumable, prefix) {
             resumable.advance(prefix, version);
         }
-        format.source.count(&receipt);
+        self.ingest.count(Some(&format.source), u64::from(first), &receipt);
         self.lines += lines;
         self.receipt.add(receipt);
         Ok(())

@@ -11,7 +11,7 @@ use crate::{
     clock::Timestamp,
     error::{Error, Fault, Result},
     process::MemoryShare,
-    receipt::Remark,
+    receipt::{Remark, Stage},
     record::{Failure, Origin},
     schema::{InForce, Row, StoredRow},
     store::Outcome,
@@ -59,41 +59,20 @@ pub(crate) struct FailureReason {
     pub(crate) detail: String,
 }
 
-/// The stage at which a part of a throw failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
-    Decode,
-    Program,
-    Route,
-    Validate,
-    Store,
-}
-
-impl Stage {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Decode => "decode",
-            Self::Program => "program",
-            Self::Route => "route",
-            Self::Validate => "validate",
-            Self::Store => "store",
-        }
-    }
-}
-
 impl FailureReason {
     /// Returns the reason for a failure of a processor or program.
     pub(crate) fn of(stage: Stage, failure: &Failure) -> Self {
         Self { stage, code: failure.code.to_owned(), field: None, detail: failure.detail.clone() }
     }
 
-    /// Returns the reason for a record that does not fit its storage. It lists all faults and has the field
-    /// of the first.
+    /// Returns the reason for a record that does not fit its storage. It lists all faults and has the code and
+    /// the field of the first.
     pub(crate) fn invalid(stage: Stage, faults: &[Fault]) -> Self {
         let first = faults.first();
         let field = first.map(|fault| fault.at.to_string()).filter(|at| !at.is_empty());
         let detail = faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ");
-        Self { stage, code: "invalid".into(), field, detail }
+        let code = first.map_or("invalid", |fault| fault.code).to_owned();
+        Self { stage, code, field, detail }
     }
 
     /// Returns the reason for a row that the store refused.

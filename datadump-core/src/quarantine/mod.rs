@@ -5,7 +5,8 @@ mod entry;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value as Json;
 
-pub(crate) use self::entry::{EntryRow, FailedPart, FailureReason, KeptThrowRow, Stage, ThrowContext};
+pub(crate) use self::entry::{EntryRow, FailedPart, FailureReason, KeptThrowRow, ThrowContext};
+pub(crate) use crate::receipt::Stage;
 use crate::{
     context::Context,
     error::{Error, Result},
@@ -41,6 +42,12 @@ impl Quarantine {
             None => parameters.push(("fields".into(), LISTED_FIELDS.into())),
         }
         self.rows().list(&parameters).await
+    }
+
+    /// Counts entries by source, step, code and field, the largest group first. The parameters are the filters
+    /// of the list, and `limit`. Also returns whether there are more groups.
+    pub async fn summary(&self, parameters: &[(String, String)]) -> Result<(Vec<Json>, bool)> {
+        self.rows().groups(&["source", "step", "code", "field"], parameters).await
     }
 
     /// Returns an entry with its bytes as base64, and as `text` if they are UTF-8.

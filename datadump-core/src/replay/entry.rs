@@ -133,7 +133,7 @@ impl Replays {
             Err(Error::Strict(receipt)) => *receipt,
             Err(error) => return Err(error),
         };
-        source.count_rows(&receipt);
+        self.ingest.count(Some(source), 0, &receipt);
         Ok(match receipt.errors.into_iter().next() {
             Some(remark) => EntryOutcome::Failed(remark),
             None if had_records && receipt.accepted == 0 => EntryOutcome::Skipped,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use datadump_core::{Receipt, Remark, SourceName};
+use datadump_core::{Reason, Receipt, Remark, SourceName};
 use poem_openapi::Object as ApiObject;
 use serde::Serialize;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 #[derive(Debug, Default, ApiObject, Serialize)]
 #[oai(rename = "Receipt")]
 pub(crate) struct ReceiptAnswer {
-    /// Always true: a throw whose data could not be stored is answered with a problem.
+    /// True if nothing was quarantined or refused.
     ok: bool,
     /// ID of the throw.
     throw: String,
@@ -33,7 +33,9 @@ pub(crate) struct ReceiptAnswer {
     warnings: Vec<RemarkAnswer>,
     /// Records that went to quarantine, and why.
     errors: Vec<RemarkAnswer>,
-    /// True if there were more warnings or errors than are listed.
+    /// All warnings and errors, counted by step, code and field; the most frequent ones come first.
+    reasons: Vec<ReasonAnswer>,
+    /// True if there were more warnings, errors or reasons than are listed.
     truncated: bool,
     /// True if the throw is not committed yet and nothing is counted; only with `ack=accepted`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +62,24 @@ pub(crate) struct RemarkAnswer {
     /// ID of the quarantine entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<String>,
+}
+
+/// How many warnings or errors a throw has of one kind.
+#[derive(Debug, ApiObject, Serialize)]
+#[oai(rename = "Reason")]
+pub(crate) struct ReasonAnswer {
+    /// The step that caused them: `decode`, `program`, `route`, `validate` or `store`.
+    step: String,
+    /// Machine-readable code.
+    code: String,
+    /// Name of the field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// How many there are.
+    count: u64,
+    /// Index of the first record concerned, starting at 0; absent if they are about the whole throw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<u64>,
 }
 
 impl ReceiptAnswer {
@@ -89,8 +109,21 @@ impl From<Receipt> for ReceiptAnswer {
             storages: receipt.storages,
             warnings: receipt.warnings.into_iter().map(RemarkAnswer::from).collect(),
             errors: receipt.errors.into_iter().map(RemarkAnswer::from).collect(),
+            reasons: receipt.reasons.into_iter().map(ReasonAnswer::from).collect(),
             truncated: receipt.truncated,
             queued: None,
+        }
+    }
+}
+
+impl From<Reason> for ReasonAnswer {
+    fn from(reason: Reason) -> Self {
+        Self {
+            step: reason.step.name().to_owned(),
+            code: reason.code,
+            field: reason.field,
+            count: reason.count,
+            first: reason.first.map(|index| index as u64),
         }
     }
 }

@@ -20,18 +20,9 @@ pub(crate) struct ThrowCounters {
 }
 
 impl ThrowCounters {
-    /// Returns the sums over all sources.
+    /// Returns the counters of all throws.
     pub(crate) fn of(dump: &Dump) -> Self {
-        dump.sources().all().into_iter().map(|source| Self::from(source.counted)).fold(
-            Self::default(),
-            |sum, one| Self {
-                throws: sum.throws + one.throws,
-                accepted: sum.accepted + one.accepted,
-                quarantined: sum.quarantined + one.quarantined,
-                dropped: sum.dropped + one.dropped,
-                duplicates: sum.duplicates + one.duplicates,
-            },
-        )
+        dump.ingest().counted().into()
     }
 }
 

@@ -45,6 +45,15 @@ pub(crate) struct QuarantineList {
     results: Vec<Object>,
 }
 
+/// Numbers of quarantine entries.
+#[derive(Debug, ApiObject, Serialize)]
+pub(crate) struct QuarantineSummary {
+    /// The groups, largest first, each with `source`, `step`, `code`, `field` and the `count` of its entries.
+    results: Vec<Object>,
+    /// True if there are more groups.
+    truncated: bool,
+}
+
 /// The response to reading an entry. Only the JSON is documented, because generated clients support a single
 /// type of success.
 pub(crate) enum EntryResponse {
@@ -77,6 +86,17 @@ impl ListParameters for QuarantineQuery {
     ];
 }
 
+/// The query of a summary.
+pub(crate) enum SummaryQuery {}
+
+impl ListParameters for SummaryQuery {
+    const PARAMETERS: &'static [&'static Parameter<Pairs>] = &[
+        &LIMIT,
+        &passed_on("source", String::schema_ref, "Name of the source."),
+        &passed_on("state", String::schema_ref, "`waiting` or `replayed`."),
+    ];
+}
+
 /// The query of reading an entry.
 #[derive(Debug, Default)]
 pub(crate) struct EntryQuery {
@@ -99,7 +119,7 @@ impl Quarantine {
     /// List quarantine entries, newest first
     ///
     /// Every field of an entry can be used as a filter, like the fields of rows: `source=inbox`,
-    /// `state=waiting`, `code=invalid`, `received_at__gt=…`.
+    /// `state=waiting`, `code=null`, `received_at__gt=…`.
     #[oai(path = "/", method = "get", operation_id = "list_quarantine")]
     async fn list(
         &self,
@@ -115,6 +135,15 @@ impl Quarantine {
             previous: listing.previous.map(|parameters| link(&address, &parameters)),
             results: listing.rows.into_iter().map(Object).collect(),
         }))
+    }
+
+    /// Count quarantine entries by source, step, code and field
+    ///
+    /// Takes the filters of the list. `limit` is the maximum number of groups.
+    #[oai(path = "/summary", method = "get", operation_id = "summarize_quarantine")]
+    async fn summary(&self, query: Query<SummaryQuery>) -> Result<Reply<QuarantineSummary>, Problem> {
+        let (results, truncated) = self.dump.quarantine().summary(&query.0).await?;
+        Ok(Reply(QuarantineSummary { results: results.into_iter().map(Object).collect(), truncated }))
     }
 
     /// Get a quarantine entry with its original bytes

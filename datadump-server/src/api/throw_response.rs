@@ -10,7 +10,8 @@ use crate::{
 /// The response to a throw.
 #[derive(ApiResponse)]
 pub(crate) enum ThrowResponse {
-    /// The whole throw is committed: as rows, or in quarantine with its original bytes.
+    /// The whole throw is committed: as rows, and what could not be stored in quarantine, with its original
+    /// bytes.
     #[oai(status = 200)]
     Committed(
         Reply<ReceiptAnswer>,
@@ -18,7 +19,8 @@ pub(crate) enum ThrowResponse {
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),
-    /// The throw is accepted but not committed yet (`ack=accepted`).
+    /// Nothing became a row, was dropped or a duplicate: the whole throw is committed in quarantine. Or, with
+    /// `ack=accepted`, the throw is not committed yet.
     #[oai(status = 202)]
     Accepted(
         Reply<ReceiptAnswer>,
@@ -33,7 +35,8 @@ impl From<ThrowOutcome> for ThrowResponse {
         match outcome {
             ThrowOutcome::Committed(receipt) => {
                 let replayed = receipt.replayed.then_some(true);
-                Self::Committed(Reply(receipt.into()), replayed)
+                let respond = if receipt.is_only_quarantined() { Self::Accepted } else { Self::Committed };
+                respond(Reply(receipt.into()), replayed)
             }
             ThrowOutcome::Accepted(AcceptedThrow { id, source, replayed }) => {
                 Self::Accepted(Reply(ReceiptAnswer::queued(id, &source)), replayed.then_some(true))

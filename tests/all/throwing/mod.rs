@@ -36,7 +36,7 @@ async fn the_first_throw_stores_a_row(server: Server) {
     let expected = json!({
         "ok": true, "throw": id, "source": "inbox", "format": "json", "accepted": 1, "quarantined": 0,
         "dropped": 0, "duplicates": 0, "storages": {"inbox": 1}, "warnings": [], "errors": [],
-        "truncated": false,
+        "reasons": [], "truncated": false,
     });
     assert_eq!(receipt, expected);
     let rows = rows(&server, "inbox").await;

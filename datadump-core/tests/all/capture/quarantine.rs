@@ -136,6 +136,6 @@ async fn records_refused_by_the_store_become_entries(fixture: Fixture) {
     let entry = fixture.waiting().await.remove(0);
     assert_eq!(
         (&entry["step"], &entry["code"], &entry["storage"]),
-        (&json!("store"), &json!("invalid"), &json!("dog"))
+        (&json!("store"), &json!("unique"), &json!("dog"))
     );
 }
