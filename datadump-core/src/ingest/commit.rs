@@ -22,7 +22,7 @@ use crate::{
     record::{Origin, Record},
     rows::with_condition,
     schema::{InForce, Kind, Row, StorageName, StoredRow},
-    store::{Expect, OnFailure, Outcome, Write, WriteBatch},
+    store::{Expect, OnFailure, Outcome, Returning, Write, WriteBatch},
     validate,
 };
 
@@ -225,6 +225,7 @@ impl Ingest {
             true => WriteBatch::atomic(writes),
             false => WriteBatch::independent(writes),
         };
+        batch.returning = Returning::Keys;
         if options.quarantine {
             batch.on_failure = Some(self.quarantine_failed(context, parts.clone(), originals));
         }

@@ -205,6 +205,14 @@ impl Definition {
 }
 
 impl Field {
+    /// Returns the value of this field in new rows that do not have it; null if it has no default.
+    pub(crate) fn default(&self) -> &Value {
+        match &self.presence {
+            Presence::Optional(default) => default,
+            Presence::Required { .. } => &Value::Null,
+        }
+    }
+
     /// Returns the value of this field in rows written before it existed, if there is one.
     pub fn backfill(&self) -> Option<&Value> {
         match &self.presence {

@@ -14,6 +14,7 @@ mod read;
 mod render;
 pub mod row;
 pub mod value;
+mod values;
 
 pub use check::InvalidValue;
 pub use definition::{Bounds, Definition, Field, Index, IndexKind, Key, Meta, Pattern, Presence};
@@ -23,3 +24,4 @@ pub use name::{FieldName, StorageName};
 pub(crate) use read::shown;
 pub use row::{InForce, Row, StorageId, StoredRow};
 pub use value::Value;
+pub(crate) use values::{FieldSet, Values, ValuesBuilder};

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Map, Value as Json};
 
-use super::{Definition, StorageName, Value};
+use super::{Definition, Field, FieldSet, Presence, StorageName, Value, Values};
 use crate::clock::Timestamp;
 
 /// The number that the catalogue assigns to a storage. Numbers are not reused.
@@ -34,6 +34,10 @@ pub struct InForce {
     pub definition: Definition,
     /// Index of each field by name.
     places: HashMap<String, usize>,
+    /// The required fields.
+    required: FieldSet,
+    /// The fields with a default other than null.
+    defaulted: FieldSet,
 }
 
 impl InForce {
@@ -41,7 +45,28 @@ impl InForce {
     pub fn new(storage: StorageId, version: i32, definition: Definition) -> Self {
         let names = definition.fields.iter().map(|field| field.name.to_string());
         let places = names.enumerate().map(|(place, name)| (name, place)).collect();
-        Self { storage, version, definition, places }
+        let fields = |is_in: fn(&Field) -> bool| {
+            let places = (0..).zip(&definition.fields).filter(|(_, field)| is_in(field));
+            FieldSet::ascending(places.map(|(place, _)| place).collect())
+        };
+        let required = fields(|field| matches!(field.presence, Presence::Required { .. }));
+        let defaulted = fields(|field| !field.default().is_null());
+        Self { storage, version, definition, places, required, defaulted }
+    }
+
+    /// Returns the required fields.
+    pub(crate) fn required(&self) -> &FieldSet {
+        &self.required
+    }
+
+    /// Returns the fields with a default other than null.
+    pub(crate) fn defaulted(&self) -> &FieldSet {
+        &self.defaulted
+    }
+
+    /// Returns the default of a field; null if it has none.
+    pub(crate) fn default(&self, place: usize) -> &Value {
+        self.definition.fields.get(place).map_or(&Value::Null, Field::default)
     }
 
     /// Returns the index of a field. Records usually have their fields in the order of the definition, so
@@ -58,17 +83,20 @@ impl InForce {
 }
 
 /// A row that has been validated for a version of a storage. Only [`crate::validate`] creates one.
+///
+/// It has the values of the fields that were sent for it, so it costs what it holds and not what its storage
+/// could hold. The other fields have their defaults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     proven_by: Arc<InForce>,
     key: Option<Value>,
-    values: Vec<Value>,
+    values: Values,
 }
 
 impl Row {
     /// Creates a row from values that have been validated against `proven_by`. Only
     /// [`crate::validate`] may call this; other modules pass typed values to `validate::typed`.
-    pub(crate) fn from_validated(proven_by: Arc<InForce>, key: Option<Value>, values: Vec<Value>) -> Self {
+    pub(crate) fn from_validated(proven_by: Arc<InForce>, key: Option<Value>, values: Values) -> Self {
         Self { proven_by, key, values }
     }
 
@@ -92,38 +120,54 @@ impl Row {
         self.key.as_ref()
     }
 
-    /// Returns the values in the order of the definition's fields.
-    pub fn values(&self) -> &[Value] {
+    /// Returns the values that were sent.
+    pub(crate) fn values(&self) -> &Values {
         &self.values
     }
 
-    /// Splits the row into the version it was validated for, its key and its values.
-    pub(crate) fn into_parts(self) -> (Arc<InForce>, Option<Value>, Vec<Value>) {
+    /// Returns the value of the field with this index in a new row: the one sent, or the default.
+    pub(crate) fn value(&self, place: usize) -> &Value {
+        self.values.get(place).unwrap_or_else(|| self.proven_by.default(place))
+    }
+
+    /// Returns the values of a new row in the order of the definition's fields, including defaults.
+    pub fn complete(&self) -> Vec<Value> {
+        (0..self.proven_by.definition.fields.len()).map(|place| self.value(place).clone()).collect()
+    }
+
+    /// Splits the row into the version it was validated for, its key and the values that were sent.
+    pub(crate) fn into_parts(self) -> (Arc<InForce>, Option<Value>, Values) {
         (self.proven_by, self.key, self.values)
     }
 
     /// Returns the approximate size in bytes, for queue limits.
     pub fn size(&self) -> usize {
-        self.values.iter().chain(&self.key).map(size).sum()
+        self.values.size() + self.key.as_ref().map_or(0, Value::size)
     }
 
-    /// Returns the row as a record, including defaults.
+    /// Returns what was sent as a record.
+    pub(crate) fn sent(&self) -> Map<String, Json> {
+        self.record(self.values.iter())
+    }
+
+    /// Returns a new row as a record, including defaults.
     pub fn to_record(&self) -> Map<String, Json> {
+        let places = 0..self.proven_by.definition.fields.len();
+        self.record(places.map(|place| (place, self.value(place))))
+    }
+
+    fn record<'v>(&self, values: impl Iterator<Item = (usize, &'v Value)>) -> Map<String, Json> {
         let definition = &self.proven_by.definition;
         let mut record = Map::new();
         if let Some(key) = &self.key {
             record.insert(definition.key.name.to_string(), key.to_json(&definition.key.kind));
         }
-        record.extend(definition.members(&self.values));
+        for (place, value) in values {
+            if let Some(field) = definition.fields.get(place) {
+                record.insert(field.name.to_string(), value.to_json(&field.kind));
+            }
+        }
         record
-    }
-}
-
-fn size(value: &Value) -> usize {
-    24 + match value {
-        Value::Text(text) | Value::Json(text) => text.len(),
-        Value::Binary(bytes) => bytes.len(),
-        _ => 0,
     }
 }
 
@@ -145,7 +189,7 @@ pub struct StoredRow {
 impl StoredRow {
     /// Returns the approximate size in bytes.
     pub fn size(&self) -> usize {
-        self.values.iter().chain([&self.key]).map(size).sum()
+        self.values.iter().chain([&self.key]).map(Value::size).sum()
     }
 
     /// Converts to JSON: key, fields, then the service columns `version`, `created_at`, `updated_at`.

@@ -41,6 +41,15 @@ impl Value {
         matches!(self, Self::Null)
     }
 
+    /// Returns the size in memory in bytes, approximately.
+    pub(crate) fn size(&self) -> usize {
+        24 + match self {
+            Self::Text(text) | Self::Json(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+
     /// Compares two values of the same type. Null sorts first and text by code point, as in both databases.
     /// Returns `None` for values of different types.
     ///

@@ -2,12 +2,48 @@
 
 use std::sync::Arc;
 
-use super::{Expect, Outcome, Stored};
+use super::{Expect, Outcome, Returning, Stored};
 use crate::{
     clock::Timestamp,
     error::{Fault, Place},
-    schema::{InForce, Row, StoredRow},
+    schema::{InForce, Row, StoredRow, Value},
 };
+
+/// A stored row, as far as the backend has read it.
+pub(super) trait CurrentRow {
+    fn key(&self) -> &Value;
+
+    /// Returns the value of the field with this index.
+    fn value(&self, place: usize) -> &Value;
+
+    fn version(&self) -> i32;
+
+    fn created_at(&self) -> Timestamp;
+
+    fn updated_at(&self) -> Timestamp;
+}
+
+impl CurrentRow for StoredRow {
+    fn key(&self) -> &Value {
+        &self.key
+    }
+
+    fn value(&self, place: usize) -> &Value {
+        self.values.get(place).unwrap_or(&Value::Null)
+    }
+
+    fn version(&self) -> i32 {
+        self.version
+    }
+
+    fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+}
 
 /// What to do to the table.
 #[derive(Debug, Clone)]
@@ -16,8 +52,8 @@ pub(super) enum Decision {
     Insert { version: i32 },
     /// Replace the stored row; the new one gets this version and keeps `created_at`.
     Update { version: i32, created_at: Timestamp },
-    /// Delete this stored row.
-    Delete(StoredRow),
+    /// Delete the stored row, which was this.
+    Delete(Stored),
     /// Do nothing; this is the outcome.
     Final(Outcome),
 }
@@ -32,20 +68,25 @@ pub(super) fn first_version(expect: Expect) -> Option<i32> {
 }
 
 /// Decides a [`Put`](super::Action::Put) of `row`.
-pub(super) fn put(current: Option<&StoredRow>, row: &Row, expect: Expect) -> Decision {
+pub(super) fn put(
+    current: Option<&dyn CurrentRow>,
+    row: &Row,
+    expect: Expect,
+    returning: Returning,
+) -> Decision {
     let in_force = row.proven_by();
-    if let Some(outcome) = unmet(current, in_force, expect) {
+    if let Some(outcome) = unmet(current, in_force, expect, returning) {
         return Decision::Final(outcome);
     }
     let Some(current) = current else {
         return Decision::Insert { version: first_version(expect).unwrap_or(1) };
     };
-    if expect == Expect::Different && current.values == row.values() {
-        let same = Stored { row: current.clone(), in_force: in_force.clone() };
-        return Decision::Final(Outcome::Unchanged(same));
+    let mut places = 0..in_force.definition.fields.len();
+    if expect == Expect::Different && places.all(|place| current.value(place) == row.value(place)) {
+        return Decision::Final(Outcome::Unchanged(stored(current, in_force, returning)));
     }
-    match current.version.checked_add(1) {
-        Some(version) => Decision::Update { version, created_at: current.created_at },
+    match current.version().checked_add(1) {
+        Some(version) => Decision::Update { version, created_at: current.created_at() },
         None => {
             let detail = "the row already has the greatest possible version and cannot be changed";
             let fault = Fault::new(Place::field("version"), "out-of-range", detail);
@@ -55,18 +96,28 @@ pub(super) fn put(current: Option<&StoredRow>, row: &Row, expect: Expect) -> Dec
 }
 
 /// Decides a [`Delete`](super::Action::Delete).
-pub(super) fn delete(current: Option<&StoredRow>, in_force: &Arc<InForce>, expect: Expect) -> Decision {
-    if let Some(outcome) = unmet(current, in_force, expect) {
+pub(super) fn delete(
+    current: Option<&dyn CurrentRow>,
+    in_force: &Arc<InForce>,
+    expect: Expect,
+    returning: Returning,
+) -> Decision {
+    if let Some(outcome) = unmet(current, in_force, expect, returning) {
         return Decision::Final(outcome);
     }
     match current {
-        Some(current) => Decision::Delete(current.clone()),
+        Some(current) => Decision::Delete(stored(current, in_force, returning)),
         None => Decision::Final(Outcome::Missing),
     }
 }
 
 /// Returns the outcome of a write whose condition the stored row does not meet; `None` if it does.
-pub(super) fn unmet(current: Option<&StoredRow>, in_force: &Arc<InForce>, expect: Expect) -> Option<Outcome> {
+pub(super) fn unmet(
+    current: Option<&dyn CurrentRow>,
+    in_force: &Arc<InForce>,
+    expect: Expect,
+    returning: Returning,
+) -> Option<Outcome> {
     let is_met = match (expect, current) {
         (Expect::Anything | Expect::Different | Expect::Exists, Some(_))
             if in_force.definition.meta.require_version =>
@@ -76,9 +127,24 @@ pub(super) fn unmet(current: Option<&StoredRow>, in_force: &Arc<InForce>, expect
         (Expect::Anything | Expect::Different, _)
         | (Expect::Version(_) | Expect::Absent | Expect::First(_), None)
         | (Expect::Exists, Some(_)) => true,
-        (Expect::Version(version) | Expect::Exactly(version), Some(current)) => current.version == version,
+        (Expect::Version(version) | Expect::Exactly(version), Some(current)) => current.version() == version,
         (Expect::Exactly(_) | Expect::Exists, None) | (Expect::Absent | Expect::First(_), Some(_)) => false,
     };
-    (!is_met)
-        .then(|| Outcome::Refused(current.map(|row| Stored { row: row.clone(), in_force: in_force.clone() })))
+    (!is_met).then(|| Outcome::Refused(current.map(|current| stored(current, in_force, returning))))
+}
+
+/// Returns a row for an outcome.
+pub(super) fn stored(current: &dyn CurrentRow, in_force: &Arc<InForce>, returning: Returning) -> Stored {
+    let values = match returning {
+        Returning::Rows => 0..in_force.definition.fields.len(),
+        Returning::Keys => 0..0,
+    };
+    let row = StoredRow {
+        key: current.key().clone(),
+        values: values.map(|place| current.value(place).clone()).collect(),
+        version: current.version(),
+        created_at: current.created_at(),
+        updated_at: current.updated_at(),
+    };
+    Stored { row, in_force: in_force.clone() }
 }

@@ -42,7 +42,7 @@ pub use query::{
 };
 pub use write::{
     Action, Atomicity, Expect, IdempotencyRecord, MakeRecord, OnFailure, Outcome, RecordFn, ReplacementFn,
-    Stored, Write, WriteBatch,
+    Returning, Stored, Write, WriteBatch,
 };
 
 /// A database that keeps storages and their rows.

@@ -14,6 +14,8 @@ pub struct WriteBatch {
     pub writes: Vec<Write>,
     /// Effect of one failing write on the others.
     pub atomicity: Atomicity,
+    /// The part of each row that its outcome has.
+    pub returning: Returning,
     /// Builds the row to store in place of a write that fails.
     pub on_failure: Option<OnFailure>,
     /// An idempotency record, stored with the batch so that the batch takes effect only once.
@@ -27,6 +29,16 @@ pub enum Atomicity {
     Independent,
     /// If one write fails, none takes effect; the others become [`Outcome::RolledBack`].
     AllOrNothing,
+}
+
+/// The part of each row that its outcome has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returning {
+    /// The whole row.
+    Rows,
+    /// The key, the version and the times. For batches of any size: rows that are changed or refused may be
+    /// much larger than the writes.
+    Keys,
 }
 
 /// One write to one row.
@@ -109,12 +121,18 @@ impl fmt::Debug for MakeRecord {
 impl WriteBatch {
     /// Creates a batch whose writes succeed or fail one by one.
     pub fn independent(writes: Vec<Write>) -> Self {
-        Self { writes, atomicity: Atomicity::Independent, on_failure: None, idempotency: None }
+        Self {
+            writes,
+            atomicity: Atomicity::Independent,
+            returning: Returning::Rows,
+            on_failure: None,
+            idempotency: None,
+        }
     }
 
     /// Creates a batch whose writes take effect together or not at all.
     pub fn atomic(writes: Vec<Write>) -> Self {
-        Self { writes, atomicity: Atomicity::AllOrNothing, on_failure: None, idempotency: None }
+        Self { atomicity: Atomicity::AllOrNothing, ..Self::independent(writes) }
     }
 }
 
@@ -239,7 +257,7 @@ impl Outcome {
 /// A stored row with the definition it is stored under.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// The row.
+    /// The row, without values if the batch asked for [`Returning::Keys`].
     pub row: StoredRow,
     /// Its definition.
     pub in_force: Arc<InForce>,

@@ -7,11 +7,12 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::missing;
 use crate::{
     error::{Fault, Place},
     record::Record,
     schema::{
-        Field, InForce, Kind, Presence, Row, Value,
+        Field, InForce, Kind, Row, Value, Values, ValuesBuilder,
         definition::EXTRA,
         infer::{self, Shape},
         name::fold,
@@ -91,7 +92,7 @@ impl Fitter {
     /// field is missing.
     pub fn fit(&self, record: Record, id: Uuid) -> Result<FittedRow, Vec<Fault>> {
         let definition = &self.in_force.definition;
-        let mut values = vec![None; definition.fields.len()];
+        let mut values = ValuesBuilder::with_capacity(record.fields.len() + 1);
         let mut fit = Fit { extra: Map::new(), remarks: Vec::new() };
         let (mut key, mut next) = (None, 0);
         let (names, sent) = record.fields.into_parts();
@@ -114,16 +115,17 @@ impl Fitter {
                 }
                 continue;
             };
-            let Some((field, slot)) = definition.fields.get(place).zip(values.get_mut(place)) else {
-                continue;
-            };
+            let Some(field) = definition.fields.get(place) else { continue };
             match cast(field, value, record.untyped) {
-                Ok(value) => *slot = Some(value),
+                Ok(value) => values.push(place, value),
                 Err(value) => {
                     let detail =
                         format!("{} does not fit type {}{STORED_IN_EXTRA}", shown(&value), field.kind);
                     fit.remark(name, "type-conflict", detail);
                     fit.keep(name, value);
+                    if field.nullable {
+                        values.push(place, Value::Null);
+                    }
                 }
             }
         }
@@ -135,64 +137,51 @@ impl Fitter {
         self.complete(values, fit, key, id)
     }
 
-    /// Applies defaults, limits the width of the row, and fills `_extra`.
+    /// Limits the width of the row, and fills `_extra`.
     fn complete(
         &self,
-        values: Vec<Option<Value>>,
+        values: ValuesBuilder,
         mut fit: Fit,
         key: Option<Value>,
         id: Uuid,
     ) -> Result<FittedRow, Vec<Fault>> {
-        let definition = &self.in_force.definition;
-        let mut faults = Vec::new();
-        // Reuses the allocation.
-        let mut complete: Vec<Value> = values
-            .into_iter()
-            .zip(&definition.fields)
-            .map(|(value, field)| match (value, &field.presence) {
-                (Some(value), _) => value,
-                (None, Presence::Optional(default)) => default.clone(),
-                (None, Presence::Required { .. }) => {
-                    faults.push(Fault::new(Place::field(field.name.as_str()), "missing", "is missing"));
-                    Value::Null
-                }
-            })
-            .collect();
+        let mut values = values.finish();
+        let faults: Vec<Fault> = missing(&self.in_force, &values).map(|(_, fault)| fault).collect();
         if !faults.is_empty() {
             return Err(faults);
         }
         if let Some(max_width) = self.max_width {
-            self.narrow(&mut complete, max_width, &mut fit);
+            self.narrow(&mut values, max_width, &mut fit);
         }
-        if let (Some(slot), false) =
-            (self.extra.and_then(|place| complete.get_mut(place)), fit.extra.is_empty())
-        {
-            *slot = Value::Json(Json::Object(fit.extra).to_string());
+        if let (Some(place), false) = (self.extra, fit.extra.is_empty()) {
+            values.set(place, Value::Json(Json::Object(fit.extra).to_string()));
         }
         let key = key.unwrap_or(Value::Uuid(id));
-        let row = Row::from_validated(self.in_force.clone(), Some(key), complete);
+        let row = Row::from_validated(self.in_force.clone(), Some(key), values);
         Ok(FittedRow { row, remarks: fit.remarks })
     }
 
     /// Moves fields to `_extra`, last ones first, until the row fits the database.
-    fn narrow(&self, values: &mut [Value], max_width: usize, fit: &mut Fit) {
-        let mut width: usize = 100 + values.len() / 8 + values.iter().map(min_width).sum::<usize>();
+    fn narrow(&self, values: &mut Values, max_width: usize, fit: &mut Fit) {
+        let fields = &self.in_force.definition.fields;
+        let defaults = self.in_force.defaulted().iter().filter(|place| values.get(*place).is_none());
+        let defaults = defaults.map(|place| self.in_force.default(place));
+        let stored = values.iter().map(|(_, value)| value).chain(defaults);
+        let mut width: usize = 100 + fields.len() / 8 + stored.map(min_width).sum::<usize>();
         if width <= max_width {
             return;
         }
-        for (field, value) in self.in_force.definition.fields.iter().zip(values).rev() {
-            if width <= max_width {
-                return;
-            }
-            if field.name.as_str() == EXTRA || value.is_null() || !field.nullable {
-                continue;
+        values.replace_from_last(|place, value| {
+            let field = fields.get(place)?;
+            if width <= max_width || field.name.as_str() == EXTRA || value.is_null() || !field.nullable {
+                return None;
             }
             width -= min_width(value);
             let detail = format!("the row is too wide for the database{STORED_IN_EXTRA}");
             fit.remark(field.name.as_str(), "row-too-wide", detail);
             fit.keep(field.name.as_str(), value.to_json(&field.kind));
-            *value = Value::Null;
-        }
+            Some(Value::Null)
+        });
     }
 
     /// Returns why a name is not a field.

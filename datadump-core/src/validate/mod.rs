@@ -12,15 +12,15 @@ use crate::{
     error::{Fault, Place},
     id::Ids,
     record::Fields,
-    schema::{Field, InForce, InvalidValue, Key, Kind, Presence, Row, Value},
+    schema::{Field, InForce, InvalidValue, Key, Kind, Row, Value, Values, ValuesBuilder},
 };
 
 pub(crate) use fit::STORED_IN_EXTRA;
 pub use fit::{FittedRow, Fitter};
 pub use typed::typed;
 
-/// Validates a record for a storage. Missing fields get their defaults, and a missing key is generated if
-/// the definition says so.
+/// Validates a record for a storage. Fields that are missing have their defaults, and a missing key is
+/// generated if the definition says so.
 pub fn row(in_force: &Arc<InForce>, record: impl Into<Fields>, ids: &Ids) -> Result<Row, Vec<Fault>> {
     let generated = || match in_force.definition.key.kind {
         Kind::Uuid | Kind::Id => Some(Value::Uuid(ids.next())),
@@ -31,7 +31,7 @@ pub fn row(in_force: &Arc<InForce>, record: impl Into<Fields>, ids: &Ids) -> Res
 
 /// Validates a row again, for a definition that came into force after the row was created.
 pub fn revalidate(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
-    validate(in_force, row.to_record().into(), || None)
+    validate(in_force, row.sent().into(), || None)
 }
 
 fn validate(
@@ -40,44 +40,57 @@ fn validate(
     generated: impl Fn() -> Option<Value>,
 ) -> Result<Row, Vec<Fault>> {
     let definition = &in_force.definition;
-    let (mut sent_key, mut surplus, mut next) = (None, Vec::new(), 0);
-    let mut sent = vec![None; definition.fields.len()];
-    let (names, values) = record.into_parts();
-    for (name, json) in names.list().iter().zip(values) {
-        match in_force.place(name, &mut next).and_then(|place| sent.get_mut(place)) {
-            Some(slot) => *slot = Some(json),
+    let (mut sent_key, mut next) = (None, 0);
+    let (names, sent) = record.into_parts();
+    let mut values = ValuesBuilder::with_capacity(sent.len());
+    // With the place of the field, because faults are listed in the order of the definition.
+    let mut faults: Vec<(usize, Fault)> = Vec::new();
+    for (name, json) in names.list().iter().zip(sent) {
+        let place = in_force.place(name, &mut next);
+        match place.and_then(|place| Some((place, definition.fields.get(place)?))) {
+            Some((place, field)) => {
+                let value = value(field, json).unwrap_or_else(|invalid| {
+                    faults.push((place, fault(name, invalid)));
+                    Value::Null
+                });
+                values.push(place, value);
+            }
             None if name == definition.key.name.as_str() => sent_key = Some(json),
-            None => surplus.push(name),
+            None => {
+                let detail = format!("storage `{}` has no field `{name}`", definition.name);
+                faults.push((usize::MAX, Fault::new(Place::field(name), "surplus", detail)));
+            }
         }
     }
-    let mut faults = Vec::new();
     let key = match sent_key.filter(|json| !json.is_null()) {
-        Some(json) => match key(&definition.key, &json) {
-            Ok(key) => Some(key),
-            Err(invalid) => {
-                faults.push(fault(definition.key.name.as_str(), invalid));
-                None
-            }
-        },
-        None if definition.key.generated => generated(),
+        Some(json) => key(&definition.key, &json).map(Some).map_err(|invalid| fault(definition.key.name.as_str(), invalid)),
+        None if definition.key.generated => Ok(generated()),
         None => {
             let detail = format!("key `{}` is missing", definition.key.name);
-            faults.push(Fault::new(Place::field(definition.key.name.as_str()), "missing", detail));
-            None
+            Err(Fault::new(Place::field(definition.key.name.as_str()), "missing", detail))
         }
     };
-    let mut values = Vec::with_capacity(definition.fields.len());
-    for (field, sent) in definition.fields.iter().zip(sent) {
-        match value(field, sent) {
-            Ok(value) => values.push(value),
-            Err(invalid) => faults.push(fault(field.name.as_str(), invalid)),
+    let values = values.finish();
+    faults.extend(missing(in_force, &values));
+    faults.sort_by_key(|(place, _)| *place);
+    let mut faults: Vec<Fault> = faults.into_iter().map(|(_, fault)| fault).collect();
+    match key {
+        Ok(key) if faults.is_empty() => Ok(Row::from_validated(in_force.clone(), key, values)),
+        Ok(_) => Err(faults),
+        Err(fault) => {
+            faults.insert(0, fault);
+            Err(faults)
         }
     }
-    for name in surplus {
-        let detail = format!("storage `{}` has no field `{name}`", definition.name);
-        faults.push(Fault::new(Place::field(name), "surplus", detail));
-    }
-    if faults.is_empty() { Ok(Row::from_validated(in_force.clone(), key, values)) } else { Err(faults) }
+}
+
+/// Returns the faults of required fields without a value, each with the field's place.
+fn missing(in_force: &InForce, values: &Values) -> impl Iterator<Item = (usize, Fault)> {
+    let places = in_force.required().iter().filter(|place| values.get(*place).is_none());
+    places.filter_map(|place| {
+        let field = in_force.definition.fields.get(place)?;
+        Some((place, Fault::new(Place::field(field.name.as_str()), "missing", "is missing")))
+    })
 }
 
 fn key(key: &Key, json: &Json) -> Result<Value, InvalidValue> {
@@ -90,13 +103,8 @@ fn key(key: &Key, json: &Json) -> Result<Value, InvalidValue> {
     }
 }
 
-fn value(field: &Field, sent: Option<Json>) -> Result<Value, InvalidValue> {
-    let value = match (sent, &field.presence) {
-        (Some(Json::Null), _) => Value::Null,
-        (Some(json), _) => field.kind.take(json)?,
-        (None, Presence::Optional(default)) => return Ok(default.clone()),
-        (None, Presence::Required { .. }) => return Err(InvalidValue::new("missing", "is missing")),
-    };
+fn value(field: &Field, sent: Json) -> Result<Value, InvalidValue> {
+    let value = if sent.is_null() { Value::Null } else { field.kind.take(sent)? };
     field.check(&value)?;
     Ok(value)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     error::{Fault, Place},
-    schema::{Field, InForce, InvalidValue, Kind, Row, Value},
+    schema::{Field, InForce, InvalidValue, Kind, Row, Value, Values},
 };
 
 /// Validates a row of typed values, in the order of the definition's fields.
@@ -42,7 +42,10 @@ pub fn typed(in_force: &Arc<InForce>, key: Option<Value>, mut values: Vec<Value>
             faults.push(Fault::new(Place::field(field.name.as_str()), invalid.code, invalid.detail));
         }
     }
-    if faults.is_empty() { Ok(Row::from_validated(in_force.clone(), key, values)) } else { Err(faults) }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Row::from_validated(in_force.clone(), key, Values::first(values)))
 }
 
 fn check(field: &Field, value: &Value) -> Result<(), InvalidValue> {
@@ -114,8 +117,8 @@ mod tests {
     fn typed_values_are_checked_against_the_definition() {
         let storage = storage(&json!({"name": "id", "type": "long", "generated": true}));
         let row = typed(&storage, None, values()).unwrap();
-        assert_eq!((row.key(), row.values().len()), (None, 4));
-        let Some(Value::Float(zero)) = row.values().get(1) else { panic!("{row:?}") };
+        assert_eq!((row.key(), row.complete().len()), (None, 4));
+        let Value::Float(zero) = row.value(1) else { panic!("{row:?}") };
         assert!(zero.is_sign_positive(), "a negative zero becomes positive");
         let text = |text: &str| Value::Text(text.to_owned());
         for (place, value, expected) in [

@@ -157,7 +157,7 @@ pub(super) async fn a_failed_write_is_replaced(bench: &dyn Bench) -> Result<()> 
         match outcome {
             Outcome::Replaced(failed, stored) if fails => {
                 ensure_eq(code, name(failed), *expected)?;
-                ensure_eq(code, stored.row.values.as_slice(), row.values())?;
+                ensure_eq(code, &stored.row.values, &row.complete())?;
             }
             other => ensure_eq(code, name(other), *expected)?,
         }
@@ -221,7 +221,7 @@ pub(super) async fn system_storages_are_written_together_with_others(bench: &dyn
     for (storage, row) in &rows {
         let definition = test.store.catalogue().system(*storage)?;
         let found = test.store.get(&definition, row.key().unwrap_or(&Value::Null)).await?;
-        ensure_eq(&format!("{storage:?}"), found.map(|row| row.values), Some(row.values().to_vec()))?;
+        ensure_eq(&format!("{storage:?}"), found.map(|row| row.values), Some(row.complete()))?;
     }
     let definition = test.store.catalogue().system(SystemStorage::Source)?;
     let parameters = [("name".to_owned(), "s".to_owned())];

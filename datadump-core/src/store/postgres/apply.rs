@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use futures_util::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    batch::{self, LockedRows, PlannedAction, PlannedWrite, Stamps, TableChanges, Target},
+    batch::{self, LockedRows, PlannedAction, PlannedWrite, Stamps, Target},
     columns::{self, KeyRef},
     copy,
     error::ErrorClass,
+    rows::{self, LockedRow, NewRow, TableChanges, WrittenRow},
     session::Session,
 };
 use crate::{
     error::Error,
-    schema::{Definition, Kind, StoredRow, Value},
+    schema::{Definition, FieldSet, Kind, Value},
     store::Outcome,
 };
 
@@ -64,24 +66,38 @@ pub(super) async fn apply(
 ) -> Result<Vec<Outcome>, Failure> {
     draw_keys(session, targets, writes).await?;
     let locked = match read_rows {
-        ReadRows::Yes => lock(session, targets, writes).await?,
+        ReadRows::Yes => lock(session, targets, writes, LockRead::Needed).await?,
         ReadRows::No => LockedRows::new(),
     };
     let decided = batch::decide_all(targets, writes, &locked, stamps)?;
     for (target, changes) in targets.iter().zip(decided.changes(targets.len())) {
         delete_and_update(session, target, &changes).await?;
-        if !changes.inserted.is_empty() {
-            let rows: Vec<&StoredRow> = changes.inserted.iter().map(|inserted| inserted.row).collect();
-            let (definition, statements) = (&target.in_force.definition, &target.statements);
-            let inserted = if read_rows == ReadRows::No && rows.len() >= copy::MIN_COPY_ROWS {
-                copy::insert(session, statements, definition, &rows).await?
-            } else {
-                session.run(&statements.insert, row_arrays(definition, &rows)?).await?
-            };
-            check_count(inserted, rows.len())?;
-        }
+        insert(session, target, changes.inserted, read_rows).await?;
     }
     Ok(decided.outcomes)
+}
+
+/// Inserts new rows, those with the same fields by one statement.
+async fn insert(
+    session: &mut Session,
+    target: &Target,
+    mut inserted: Vec<NewRow<'_>>,
+    read_rows: ReadRows,
+) -> Result<(), Failure> {
+    let definition = &target.in_force.definition;
+    // Stable: rows with the same fields stay in key order.
+    inserted.sort_by(|one, other| one.row.fields().cmp(other.row.fields()));
+    let all: Vec<&WrittenRow<'_>> = inserted.iter().map(|inserted| inserted.row).collect();
+    for (fields, range) in target.insert_runs(&all) {
+        let (rows, statements) = (all.get(range).unwrap_or_default(), target.statements.of(&fields));
+        let inserted = if read_rows == ReadRows::No && rows.len() >= copy::MIN_COPY_ROWS {
+            copy::insert(session, &statements.copy, definition, &fields, rows).await?
+        } else {
+            session.run(&statements.insert, row_arrays(definition, &fields, rows)?).await?
+        };
+        check_count(inserted, rows.len())?;
+    }
+    Ok(())
 }
 
 /// Deletes and updates rows. Deletions come first: inserted or updated rows may take the unique values they
@@ -98,10 +114,13 @@ pub(super) async fn delete_and_update(
         let deleted = session.run(&target.statements.delete, arguments).await?;
         check_count(deleted, changes.deleted.len())?;
     }
-    if !changes.updated.is_empty() {
-        let arguments = row_arrays(definition, &changes.updated)?;
-        let updated = session.run(&target.statements.update, arguments).await?;
-        check_count(updated, changes.updated.len())?;
+    // Each is replaced as a whole.
+    let all = FieldSet::first(definition.fields.len());
+    for (fields, range) in rows::runs(changes.updated.iter().map(|_| &all), &all) {
+        let rows = changes.updated.get(range).unwrap_or_default();
+        let arguments = row_arrays(definition, &fields, rows)?;
+        let updated = session.run(&target.statements.of(&fields).update, arguments).await?;
+        check_count(updated, rows.len())?;
     }
     Ok(())
 }
@@ -111,18 +130,31 @@ fn check_count(affected: u64, expected: usize) -> Result<(), Failure> {
     if affected == expected as u64 { Ok(()) } else { Err(Failure::Collision) }
 }
 
+/// The part of each row that is read when it is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LockRead {
+    /// What its writes need.
+    Needed,
+    /// Nothing but its key and service columns.
+    Key,
+}
+
 /// Reads the rows that the writes refer to, and locks them in key order.
 pub(super) async fn lock(
     session: &mut Session,
     targets: &[Target],
     writes: &[PlannedWrite<'_>],
+    read: LockRead,
 ) -> sqlx::Result<LockedRows> {
     let mut locked = Vec::with_capacity(targets.len());
     for (place, target) in targets.iter().enumerate() {
         let mut seen = HashSet::new();
-        let mut keys: Vec<&Value> = Vec::new();
-        for key in writes.iter().filter(|write| write.target == place).filter_map(|write| write.key.as_ref())
-        {
+        let (mut keys, mut fields): (Vec<&Value>, _) = (Vec::new(), FieldSet::first(0));
+        for write in writes.iter().filter(|write| write.target == place) {
+            let Some(key) = &write.key else { continue };
+            if read == LockRead::Needed {
+                fields.extend(&write.needed_fields(&target.in_force));
+            }
             if seen.insert(KeyRef::of(key)?) {
                 keys.push(key);
             }
@@ -134,11 +166,14 @@ pub(super) async fn lock(
         let definition = &target.in_force.definition;
         let mut arguments = PgArguments::default();
         columns::bind(&mut arguments, &definition.key.kind, keys.into_iter())?;
-        let query = sqlx::query_with(AssertSqlSafe(target.statements.lock.as_str()), arguments);
-        let rows = query.fetch_all(&mut session.connection).await?;
-        let rows: Result<Vec<StoredRow>, _> =
-            rows.iter().map(|row| columns::stored_row(row, definition)).collect();
-        locked.push(rows?);
+        let statements = target.statements.of(&fields);
+        let query = sqlx::query_with(AssertSqlSafe(statements.lock.as_str()), arguments);
+        let mut rows = query.fetch(&mut session.connection);
+        let mut found = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            found.push(LockedRow::read(&row, definition, &fields)?);
+        }
+        locked.push(found);
     }
     Ok(locked)
 }
@@ -190,16 +225,21 @@ pub(super) async fn draw_keys(
     Ok(())
 }
 
-/// Binds whole rows as one array per column, in column order.
-pub(super) fn row_arrays(definition: &Definition, rows: &[&StoredRow]) -> sqlx::Result<PgArguments> {
+/// Binds these fields of rows as one array per column: key, fields, version and times.
+pub(super) fn row_arrays(
+    definition: &Definition,
+    fields: &FieldSet,
+    rows: &[&WrittenRow<'_>],
+) -> sqlx::Result<PgArguments> {
     let mut arguments = PgArguments::default();
-    columns::bind(&mut arguments, &definition.key.kind, rows.iter().map(|row| &row.key))?;
-    for (place, field) in definition.fields.iter().enumerate() {
-        let values = rows.iter().map(|row| row.values.get(place).unwrap_or(&Value::Null));
+    columns::bind(&mut arguments, &definition.key.kind, rows.iter().map(|row| row.key))?;
+    for (position, place) in fields.iter().enumerate() {
+        let Some(field) = definition.fields.get(place) else { continue };
+        let values = rows.iter().map(|row| row.value_near(place, position));
         columns::bind(&mut arguments, &field.kind, values)?;
     }
     columns::add(&mut arguments, rows.iter().map(|row| row.version).collect::<Vec<i32>>())?;
-    for time in [|row: &StoredRow| row.created_at, |row: &StoredRow| row.updated_at] {
+    for time in [|row: &WrittenRow<'_>| row.created_at, |row: &WrittenRow<'_>| row.updated_at] {
         let times: Vec<Value> = rows.iter().map(|row| Value::Timestamp(time(row))).collect();
         columns::bind(&mut arguments, &Kind::Timestamp, times.iter())?;
     }

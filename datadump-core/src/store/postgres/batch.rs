@@ -4,6 +4,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
+    ops::Range,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -13,14 +14,15 @@ use std::{
 use super::{
     call_state::{PendingBatch, count, writes},
     columns::KeyRef,
+    rows::{self, LockedRow, NewRow, TableChanges, WrittenRow},
     statements::Statements,
 };
 use crate::{
     clock::{Clock, Timestamp},
-    schema::{InForce, Row, StorageId, StoredRow, Value},
+    schema::{FieldSet, InForce, Row, StorageId, Value, Values},
     store::{
-        Action, Atomicity, Expect, Outcome, Reprove, Stored,
-        decide::{self, Decision},
+        Action, Atomicity, Expect, Outcome, Reprove, Returning, Stored,
+        decide::{self, CurrentRow, Decision},
     },
 };
 
@@ -52,6 +54,14 @@ pub(super) struct Target {
     pub(super) statements: Arc<Statements>,
 }
 
+impl Target {
+    /// Splits new rows into runs, each inserted by one statement, with the fields of each run.
+    pub(super) fn insert_runs(&self, rows: &[&WrittenRow<'_>]) -> Vec<(FieldSet, Range<usize>)> {
+        // The columns of the table have no defaults.
+        rows::runs(rows.iter().map(|row| row.fields()), self.in_force.defaulted())
+    }
+}
+
 /// A write of a transaction, validated against the version in force.
 #[derive(Debug)]
 pub(super) struct PlannedWrite<'b> {
@@ -64,6 +74,16 @@ pub(super) struct PlannedWrite<'b> {
     /// The key; `None` until one is generated.
     pub(super) key: Option<Value>,
     pub(super) expect: Expect,
+    pub(super) returning: Returning,
+}
+
+impl PlannedWrite<'_> {
+    /// Returns the fields of the stored row that the decision and the outcome need.
+    pub(super) fn needed_fields(&self, in_force: &InForce) -> FieldSet {
+        let is_compared = self.expect == Expect::Different && matches!(self.action, PlannedAction::Put(_));
+        let is_needed = is_compared || self.returning == Returning::Rows;
+        FieldSet::first(if is_needed { in_force.definition.fields.len() } else { 0 })
+    }
 }
 
 #[derive(Debug)]
@@ -85,7 +105,7 @@ pub(super) fn plan<'b>(
     let places: BTreeMap<StorageId, usize> =
         places.map(|(place, target)| (target.in_force.storage, place)).collect();
     let mut planned = Vec::with_capacity(count(pending));
-    for (batch, atomicity, write) in writes(pending) {
+    for (batch, write) in writes(pending) {
         let found = places.get(&write.storage()).and_then(|place| Some((*place, targets.get(*place)?)));
         let Some((target, Target { in_force, .. })) = found else {
             return Err(sqlx::Error::Encode("a write has no target".into()));
@@ -103,7 +123,15 @@ pub(super) fn plan<'b>(
                 Err(faults) => (PlannedAction::Final(Outcome::Invalid(faults)), None),
             },
         };
-        planned.push(PlannedWrite { batch, atomicity, target, action, key, expect: write.expect });
+        planned.push(PlannedWrite {
+            batch: batch.place,
+            atomicity: batch.batch.atomicity,
+            target,
+            action,
+            key,
+            expect: write.expect,
+            returning: batch.batch.returning,
+        });
     }
     Ok(planned)
 }
@@ -111,46 +139,37 @@ pub(super) fn plan<'b>(
 /// The row under one key: as it was read, and after the writes decided so far.
 #[derive(Debug)]
 struct RowState<'b> {
-    before: Option<&'b StoredRow>,
-    now: Now,
+    before: Option<&'b LockedRow>,
+    now: Now<'b>,
     /// Number of writes to this key.
     writes: usize,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Now {
+#[derive(Debug)]
+enum Now<'b> {
     /// As it was read.
     Unchanged,
-    /// As the write with this position made it.
-    Written(usize),
+    Written(WrittenRow<'b>),
     Gone,
 }
 
 impl<'b> RowState<'b> {
-    fn new(before: Option<&'b StoredRow>) -> Self {
+    fn new(before: Option<&'b LockedRow>) -> Self {
         Self { before, now: Now::Unchanged, writes: 0 }
+    }
+
+    /// Returns the row as it is now, if there is one.
+    fn current(&self) -> Option<&dyn CurrentRow> {
+        match (&self.now, self.before) {
+            (Now::Unchanged, before) => before.map(|row| row as &dyn CurrentRow),
+            (Now::Written(row), _) => Some(row),
+            (Now::Gone, _) => None,
+        }
     }
 }
 
-/// The changes to one target's table.
-#[derive(Debug, Default)]
-pub(super) struct TableChanges<'b> {
-    pub(super) inserted: Vec<NewRow<'b>>,
-    pub(super) updated: Vec<&'b StoredRow>,
-    pub(super) deleted: Vec<&'b Value>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NewRow<'b> {
-    pub(super) row: &'b StoredRow,
-    /// Position of the write that made it.
-    pub(super) place: usize,
-    /// True if that is the only write to its key.
-    pub(super) is_sole: bool,
-}
-
 /// The rows that were read and locked, by target.
-pub(super) type LockedRows = Vec<Vec<StoredRow>>;
+pub(super) type LockedRows = Vec<Vec<LockedRow>>;
 
 /// The outcomes of all writes, and the resulting rows.
 pub(super) struct Decisions<'b> {
@@ -164,7 +183,7 @@ type RowStates<'b> = HashMap<Place<'b>, RowState<'b>>;
 /// Decides all writes in order, each on the row that the writes before it left. When a write of an
 /// all-or-nothing batch fails, the changes of that batch are undone.
 pub(super) fn decide_all<'b>(
-    targets: &[Target],
+    targets: &'b [Target],
     writes: &'b [PlannedWrite<'_>],
     locked: &'b LockedRows,
     stamps: &Stamps,
@@ -178,18 +197,21 @@ pub(super) fn decide_all<'b>(
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(writes.len());
     for batch in writes.chunk_by(|one, next| one.batch == next.batch) {
         let first = outcomes.len();
-        let mut undo: Vec<(Place<'b>, Now)> = Vec::new();
+        // The rows of an all-or-nothing batch as they were before it.
+        let mut undo: HashMap<Place<'b>, Now<'b>> = HashMap::new();
         for write in batch {
             let outcome = match &write.action {
                 PlannedAction::Final(outcome) => outcome.clone(),
-                _ => decide_one(targets, write, &mut rows, &mut undo, &outcomes, stamps)?,
+                _ => decide_one(targets, write, outcomes.len(), &mut rows, &mut undo, stamps)?,
             };
             outcomes.push(outcome);
         }
         let is_atomic = batch.first().is_some_and(|write| write.atomicity == Atomicity::AllOrNothing);
         if is_atomic && outcomes.iter().skip(first).any(Outcome::is_failure) {
-            for (place, now) in undo.into_iter().rev() {
-                rows.entry(place).and_modify(|row| row.now = now);
+            for (place, now) in undo {
+                if let Some(row) = rows.get_mut(&place) {
+                    row.now = now;
+                }
             }
             roll_back(outcomes.iter_mut().skip(first));
         }
@@ -204,64 +226,55 @@ pub(super) fn roll_back<'o>(outcomes: impl Iterator<Item = &'o mut Outcome>) {
     }
 }
 
-/// Decides one write. If it changes a row of an all-or-nothing batch, adds the row's previous state to
-/// `undo`.
+/// Decides the write with this position. If it changes a row of an all-or-nothing batch for the first time,
+/// moves the row's previous state to `undo`.
 fn decide_one<'b>(
-    targets: &[Target],
+    targets: &'b [Target],
     write: &'b PlannedWrite<'_>,
+    position: usize,
     rows: &mut RowStates<'b>,
-    undo: &mut Vec<(Place<'b>, Now)>,
-    outcomes: &[Outcome],
+    undo: &mut HashMap<Place<'b>, Now<'b>>,
     stamps: &Stamps,
 ) -> sqlx::Result<Outcome> {
-    let (Some(key), Some(target)) = (&write.key, targets.get(write.target)) else {
+    let (Some(key), Some(Target { in_force, .. })) = (&write.key, targets.get(write.target)) else {
         return Err(sqlx::Error::Encode("a write has no key".into()));
     };
     let place = (write.target, KeyRef::of(key)?);
     let row = rows.entry(place).or_insert_with(|| RowState::new(None));
     row.writes += 1;
-    let current = match row.now {
-        Now::Unchanged => row.before,
-        Now::Gone => None,
-        Now::Written(place) => written(outcomes, place),
-    };
+    let current = row.current();
     let decision = match &write.action {
-        PlannedAction::Put(row) => decide::put(current, row, write.expect),
-        PlannedAction::Delete => decide::delete(current, &target.in_force, write.expect),
+        PlannedAction::Put(row) => decide::put(current, row, write.expect, write.returning),
+        PlannedAction::Delete => decide::delete(current, in_force, write.expect, write.returning),
         PlannedAction::Final(outcome) => Decision::Final(outcome.clone()),
     };
-    let stored = |row| Stored { row, in_force: target.in_force.clone() };
-    let put = |version, created_at, updated_at| {
+    let put = |version, created_at: Option<Timestamp>| {
         let values = match &write.action {
-            PlannedAction::Put(row) => row.values().to_vec(),
-            PlannedAction::Delete | PlannedAction::Final(_) => Vec::new(),
+            PlannedAction::Put(row) => Cow::Borrowed(row.values()),
+            PlannedAction::Delete | PlannedAction::Final(_) => Cow::Owned(Values::first(Vec::new())),
         };
-        stored(StoredRow { key: key.clone(), values, version, created_at, updated_at })
+        let updated_at = stamps.next();
+        let times = (created_at.unwrap_or(updated_at), updated_at);
+        Now::Written(WrittenRow::new(key, (in_force, values), version, times, position))
     };
-    let (outcome, now) = match decision {
-        Decision::Insert { version } => {
-            let now = stamps.next();
-            (Outcome::Created(put(version, now, now)), Now::Written(outcomes.len()))
+    let (now, made): (_, fn(Stored) -> Outcome) = match decision {
+        Decision::Insert { version } => (put(version, None), Outcome::Created),
+        Decision::Update { version, created_at } => (put(version, Some(created_at)), Outcome::Updated),
+        Decision::Delete(deleted) => {
+            let before = std::mem::replace(&mut row.now, Now::Gone);
+            if write.atomicity == Atomicity::AllOrNothing {
+                undo.entry(place).or_insert(before);
+            }
+            return Ok(Outcome::Deleted(deleted));
         }
-        Decision::Update { version, created_at } => {
-            (Outcome::Updated(put(version, created_at, stamps.next())), Now::Written(outcomes.len()))
-        }
-        Decision::Delete(row) => (Outcome::Deleted(stored(row)), Now::Gone),
         Decision::Final(outcome) => return Ok(outcome),
     };
+    let before = std::mem::replace(&mut row.now, now);
     if write.atomicity == Atomicity::AllOrNothing {
-        undo.push((place, row.now));
+        undo.entry(place).or_insert(before);
     }
-    row.now = now;
-    Ok(outcome)
-}
-
-/// Returns the row that the write with this position made.
-fn written(outcomes: &[Outcome], place: usize) -> Option<&StoredRow> {
-    match outcomes.get(place) {
-        Some(Outcome::Created(stored) | Outcome::Updated(stored)) => Some(&stored.row),
-        _ => None,
-    }
+    let current = row.current().ok_or_else(|| sqlx::Error::Encode("a written row is missing".into()))?;
+    Ok(made(decide::stored(current, in_force, write.returning)))
 }
 
 impl Decisions<'_> {
@@ -272,16 +285,14 @@ impl Decisions<'_> {
         let mut rows: Vec<_> = self.rows.iter().collect();
         // In key order, so that concurrent transactions do not deadlock.
         rows.sort_unstable_by_key(|(place, _)| **place);
-        for ((target, _), row) in rows {
+        for ((target, _), state) in rows {
             let Some(changes) = changes.get_mut(*target) else { continue };
-            match (row.before, row.now) {
+            match (state.before, &state.now) {
                 (_, Now::Unchanged) | (None, Now::Gone) => {}
                 (Some(row), Now::Gone) => changes.deleted.push(&row.key),
-                (Some(_), Now::Written(place)) => changes.updated.extend(written(&self.outcomes, place)),
-                (None, Now::Written(place)) => {
-                    let is_sole = row.writes == 1;
-                    let row = written(&self.outcomes, place);
-                    changes.inserted.extend(row.map(|row| NewRow { row, place, is_sole }));
+                (Some(_), Now::Written(row)) => changes.updated.push(row),
+                (None, Now::Written(row)) => {
+                    changes.inserted.push(NewRow { row, is_sole: state.writes == 1 });
                 }
             }
         }

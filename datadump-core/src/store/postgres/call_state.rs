@@ -6,7 +6,7 @@ use super::{apply::Failure, columns::KeyRef, error::ErrorClass};
 use crate::{
     error::Error,
     schema::StorageId,
-    store::{Atomicity, Outcome, Write, WriteBatch, queue::Job},
+    store::{Outcome, Write, WriteBatch, queue::Job},
 };
 
 pub(super) struct CallStates<'b> {
@@ -113,15 +113,11 @@ fn error_of(failure: &Failure) -> Error {
     }
 }
 
-/// Returns all writes of these batches, in order, with the position and atomicity of their batch.
+/// Returns all writes of these batches, in order, each with its batch.
 pub(super) fn writes<'b>(
     pending: &[PendingBatch<'b>],
-) -> impl Iterator<Item = (usize, Atomicity, &'b Write)> {
-    let of_batch = |pending: &PendingBatch<'b>| {
-        let (place, atomicity) = (pending.place, pending.batch.atomicity);
-        pending.batch.writes.iter().map(move |write| (place, atomicity, write))
-    };
-    pending.iter().flat_map(of_batch)
+) -> impl Iterator<Item = (PendingBatch<'b>, &'b Write)> {
+    pending.iter().flat_map(|pending| pending.batch.writes.iter().map(move |write| (*pending, write)))
 }
 
 pub(super) fn count(pending: &[PendingBatch<'_>]) -> usize {

@@ -129,19 +129,21 @@ pub(super) fn stored_row(row: &PgRow, definition: &Definition) -> sqlx::Result<S
     let fields = definition.fields.iter().enumerate();
     let values = fields.map(|(place, field)| value(row, place + 1, &field.kind)).collect::<Result<_, _>>()?;
     let place = definition.fields.len() + 1;
-    let moment = |place| -> sqlx::Result<Timestamp> {
-        match value(row, place, &Kind::Timestamp)? {
-            Value::Timestamp(moment) => Ok(moment),
-            _ => Err(sqlx::Error::Decode("a row has no times".into())),
-        }
-    };
     Ok(StoredRow {
         key: value(row, 0, &definition.key.kind)?,
         values,
         version: row.try_get(place)?,
-        created_at: moment(place + 1)?,
-        updated_at: moment(place + 2)?,
+        created_at: moment(row, place + 1)?,
+        updated_at: moment(row, place + 2)?,
     })
+}
+
+/// Reads a timestamp that is not null.
+pub(super) fn moment(row: &PgRow, place: usize) -> sqlx::Result<Timestamp> {
+    match value(row, place, &Kind::Timestamp)? {
+        Value::Timestamp(moment) => Ok(moment),
+        _ => Err(sqlx::Error::Decode("a row has no times".into())),
+    }
 }
 
 pub(super) fn value(row: &PgRow, place: usize, kind: &Kind) -> sqlx::Result<Value> {

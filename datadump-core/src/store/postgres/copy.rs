@@ -9,10 +9,10 @@ use sqlx::{
 
 use super::{
     columns::{self, TypedOperation},
+    rows::WrittenRow,
     session::Session,
-    statements::Statements,
 };
-use crate::schema::{Definition, Kind, StoredRow, Value};
+use crate::schema::{Definition, FieldSet, Kind, Value};
 
 /// Minimum number of rows for which the extra round trip pays off.
 pub(super) const MIN_COPY_ROWS: usize = 256;
@@ -24,19 +24,20 @@ const COPY_CHUNK_BYTES: usize = 256 << 10;
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TRAILER: &[u8] = &(-1_i16).to_be_bytes();
 
-/// Inserts rows, none of which may exist; returns their number.
+/// Inserts these fields of rows, none of which may exist; returns the number of rows.
 pub(super) async fn insert(
     session: &mut Session,
-    statements: &Statements,
+    statement: &str,
     definition: &Definition,
-    rows: &[&StoredRow],
+    fields: &FieldSet,
+    rows: &[&WrittenRow<'_>],
 ) -> sqlx::Result<u64> {
-    let mut copy = session.connection.copy_in_raw(&statements.copy).await?;
+    let mut copy = session.connection.copy_in_raw(statement).await?;
     let mut sent = Ok(());
     let mut buffer = PgArgumentBuffer::default();
     buffer.extend_from_slice(HEADER);
     for row in rows {
-        sent = put(&mut buffer, definition, row);
+        sent = put(&mut buffer, definition, fields, row);
         if sent.is_ok() && buffer.len() >= COPY_CHUNK_BYTES {
             sent = copy.send(buffer.as_slice()).await.map(|_| ());
             buffer.clear();
@@ -56,15 +57,21 @@ pub(super) async fn insert(
 }
 
 /// Encodes one row: the number of columns, then each column.
-fn put(buffer: &mut PgArgumentBuffer, definition: &Definition, row: &StoredRow) -> sqlx::Result<()> {
+fn put(
+    buffer: &mut PgArgumentBuffer,
+    definition: &Definition,
+    fields: &FieldSet,
+    row: &WrittenRow<'_>,
+) -> sqlx::Result<()> {
     // The key, the version and two times, in addition to the fields.
-    let columns =
-        i16::try_from(definition.fields.len() + 4).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let columns = i16::try_from(fields.len() + 4).map_err(|error| sqlx::Error::Encode(error.into()))?;
     buffer.extend_from_slice(&columns.to_be_bytes());
     let mut cell = |kind: &Kind, value: &Value| columns::with_type(kind, Cell { buffer, value });
-    cell(&definition.key.kind, &row.key)?;
-    for (place, field) in definition.fields.iter().enumerate() {
-        cell(&field.kind, row.values.get(place).unwrap_or(&Value::Null))?;
+    cell(&definition.key.kind, row.key)?;
+    for (position, place) in fields.iter().enumerate() {
+        if let Some(field) = definition.fields.get(place) {
+            cell(&field.kind, row.value_near(place, position))?;
+        }
     }
     cell(&Kind::Integer, &Value::Integer(row.version.into()))?;
     cell(&Kind::Timestamp, &Value::Timestamp(row.created_at))?;

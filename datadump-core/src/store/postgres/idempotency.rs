@@ -6,16 +6,16 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{
-    apply::{self, Failure},
+    apply::{self, Failure, LockRead},
     batch::{PlannedAction, Stamps},
     call_state::PendingBatch,
     columns::KeyRef,
     on_failure::SystemWrites,
+    rows::LockedRow,
     session::Session,
 };
 use crate::{
-    schema::StoredRow,
-    store::{Outcome, decide},
+    store::{Outcome, Returning, decide, decide::CurrentRow},
 };
 
 /// Returns the batches whose stored records do not meet their conditions, each with the outcome of its
@@ -27,21 +27,22 @@ pub(super) async fn replayed<'b>(
     let mut reads = SystemWrites::default();
     for record in pending.iter().filter_map(|pending| pending.batch.idempotency.as_ref()) {
         let read = PlannedAction::Final(Outcome::RolledBack);
-        reads.add(session, &record.in_force, read, Some(record.key.clone()), record.expect)?;
+        let key = Some(record.key.clone());
+        reads.add(session, &record.in_force, read, key, record.expect, Returning::Rows)?;
     }
     if reads.writes.is_empty() {
         return Ok(Vec::new());
     }
-    let found = apply::lock(session, &reads.targets, &reads.writes).await?;
-    let mut records: HashMap<KeyRef<'_>, &StoredRow> = HashMap::new();
+    let found = apply::lock(session, &reads.targets, &reads.writes, LockRead::Needed).await?;
+    let mut records: HashMap<KeyRef<'_>, &LockedRow> = HashMap::new();
     for row in found.iter().flatten() {
         records.insert(KeyRef::of(&row.key)?, row);
     }
     let mut replayed = Vec::new();
     for pending in pending {
         let Some(record) = &pending.batch.idempotency else { continue };
-        let current = records.get(&KeyRef::of(&record.key)?).copied();
-        if let Some(outcome) = decide::unmet(current, &record.in_force, record.expect) {
+        let current = records.get(&KeyRef::of(&record.key)?).map(|row| *row as &dyn CurrentRow);
+        if let Some(outcome) = decide::unmet(current, &record.in_force, record.expect, Returning::Rows) {
             replayed.push((*pending, outcome));
         }
     }
@@ -70,7 +71,8 @@ pub(super) async fn record(
         let of_batch = all.get(first..).unwrap_or_default();
         if let Some(row) = record.row(batch.atomicity, of_batch) {
             let put = PlannedAction::Put(Cow::Owned(row));
-            puts.add(session, &record.in_force, put, Some(record.key.clone()), record.expect)?;
+            let key = Some(record.key.clone());
+            puts.add(session, &record.in_force, put, key, record.expect, Returning::Rows)?;
             places.push(all.len());
         }
         all.push(Outcome::RolledBack);

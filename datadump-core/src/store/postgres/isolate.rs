@@ -5,15 +5,16 @@ use std::{collections::HashSet, ops::Range};
 use sqlx::{AssertSqlSafe, postgres::PgDatabaseError};
 
 use super::{
-    apply::{self, Failure, ReadRows, apply},
-    batch::{self, NewRow, PlannedAction, PlannedWrite, Stamps, Target},
+    apply::{self, Failure, LockRead, ReadRows, apply},
+    batch::{self, PlannedAction, PlannedWrite, Stamps, Target},
     columns::{self, KeyRef},
     error::{ErrorClass, details},
+    rows::{NewRow, WrittenRow},
     session::Session,
 };
 use crate::{
     error::Fault,
-    schema::{Definition, Index, StorageId, StoredRow},
+    schema::{Definition, Index, StorageId},
     store::{
         Atomicity, Catalogue, Outcome,
         refusal::{constraint, no_keys_left, not_unique},
@@ -46,7 +47,7 @@ impl Isolation<'_> {
     /// Applies writes. Returns their outcomes, which hold once the transaction is committed.
     pub(super) async fn run(&mut self, writes: &mut [PlannedWrite<'_>]) -> Result<Vec<Outcome>, Failure> {
         // Takes all row locks at once, in key order, because the parts follow the order of the writes.
-        apply::lock(self.session, self.targets, writes).await?;
+        apply::lock(self.session, self.targets, writes, LockRead::Key).await?;
         let mut outcomes = Vec::new();
         outcomes.resize_with(writes.len(), || Outcome::RolledBack);
         let units = units(writes);
@@ -196,21 +197,21 @@ impl Isolation<'_> {
     /// of an all-or-nothing batch, or other writes of its key depend on it.
     async fn sift(&mut self, writes: &mut [PlannedWrite<'_>]) -> Result<Option<Vec<Outcome>>, Failure> {
         apply::draw_keys(self.session, self.targets, writes).await?;
-        let locked = apply::lock(self.session, self.targets, writes).await?;
+        let locked = apply::lock(self.session, self.targets, writes, LockRead::Needed).await?;
         let decided = batch::decide_all(self.targets, writes, &locked, self.stamps)?;
         let mut refused: Vec<(usize, Vec<Fault>)> = Vec::new();
         let targets = self.targets;
         for (target, mut changes) in targets.iter().zip(decided.changes(targets.len())) {
             apply::delete_and_update(self.session, target, &changes).await?;
             // Of two rows with the same unique value, the first one written gets it.
-            changes.inserted.sort_unstable_by_key(|inserted| inserted.place);
+            changes.inserted.sort_unstable_by_key(|inserted| inserted.row.place);
             for left_out in self.insert(target, &changes.inserted).await? {
                 let is_atomic =
-                    writes.get(left_out.place).is_none_or(|write| write.atomicity == Atomicity::AllOrNothing);
+                    writes.get(left_out.row.place).is_none_or(|write| write.atomicity == Atomicity::AllOrNothing);
                 if is_atomic || !left_out.is_sole {
                     return Ok(None);
                 }
-                refused.push((left_out.place, self.probe(target, left_out.row).await?));
+                refused.push((left_out.row.place, self.probe(target, left_out.row).await?));
             }
         }
         let mut outcomes = decided.outcomes;
@@ -230,31 +231,35 @@ impl Isolation<'_> {
         target: &Target,
         inserted: &[NewRow<'r>],
     ) -> Result<Vec<NewRow<'r>>, Failure> {
-        if inserted.is_empty() {
-            return Ok(Vec::new());
-        }
         let definition = &target.in_force.definition;
-        let rows: Vec<&StoredRow> = inserted.iter().map(|inserted| inserted.row).collect();
-        let arguments = apply::row_arrays(definition, &rows)?;
-        let query = sqlx::query_with(AssertSqlSafe(target.statements.sift.as_str()), arguments);
-        let keys = query.fetch_all(&mut self.session.connection).await?;
-        let keys = keys.iter().map(|row| columns::value(row, 0, &definition.key.kind));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        let keys = keys.iter().map(KeyRef::of).collect::<Result<HashSet<_>, _>>()?;
+        let all: Vec<&WrittenRow<'_>> = inserted.iter().map(|inserted| inserted.row).collect();
         let mut left_out = Vec::new();
-        for inserted in inserted {
-            if !keys.contains(&KeyRef::of(&inserted.row.key)?) {
-                left_out.push(*inserted);
+        for (fields, range) in target.insert_runs(&all) {
+            let arguments =
+                apply::row_arrays(definition, &fields, all.get(range.clone()).unwrap_or_default())?;
+            let statements = target.statements.of(&fields);
+            let query = sqlx::query_with(AssertSqlSafe(statements.sift.as_str()), arguments);
+            let keys = query.fetch_all(&mut self.session.connection).await?;
+            let keys = keys.iter().map(|row| columns::value(row, 0, &definition.key.kind));
+            let keys = keys.collect::<Result<Vec<_>, _>>()?;
+            let keys = keys.iter().map(KeyRef::of).collect::<Result<HashSet<_>, _>>()?;
+            for inserted in inserted.get(range).unwrap_or_default() {
+                if !keys.contains(&KeyRef::of(inserted.row.key)?) {
+                    left_out.push(*inserted);
+                }
             }
         }
         Ok(left_out)
     }
 
     /// Returns the faults of a row that was left out, by inserting it alone.
-    async fn probe(&mut self, target: &Target, row: &StoredRow) -> Result<Vec<Fault>, Failure> {
-        let arguments = apply::row_arrays(&target.in_force.definition, &[row])?;
+    async fn probe(&mut self, target: &Target, row: &WrittenRow<'_>) -> Result<Vec<Fault>, Failure> {
+        let mut fields = target.in_force.defaulted().clone();
+        fields.extend(row.fields());
+        let arguments = apply::row_arrays(&target.in_force.definition, &fields, &[row])?;
+        let statements = target.statements.of(&fields);
         self.session.execute("SAVEPOINT probe").await?;
-        match self.session.run(&target.statements.insert, arguments).await {
+        match self.session.run(&statements.insert, arguments).await {
             Err(error) if is_refusal(&error) => {
                 self.session.execute("ROLLBACK TO SAVEPOINT probe; RELEASE SAVEPOINT probe").await?;
                 Ok(faults(Some(&error), self.catalogue, target))

@@ -30,6 +30,7 @@ mod locks;
 mod migrate;
 mod on_failure;
 mod read;
+mod rows;
 mod session;
 mod setup;
 mod statements;

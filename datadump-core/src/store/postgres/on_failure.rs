@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     schema::{InForce, Row, Value},
-    store::{Atomicity, Expect, Outcome},
+    store::{Atomicity, Expect, Outcome, Returning},
 };
 
 /// Stores the replacements of failed writes, and turns their outcomes into [`Outcome::Replaced`].
@@ -21,7 +21,7 @@ pub(super) async fn replace(
     stamps: &Stamps,
 ) -> Result<(), Failure> {
     let mut failed: Vec<&mut Outcome> = Vec::new();
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<(Row, Returning)> = Vec::new();
     let writes = pending
         .iter()
         .flat_map(|pending| pending.batch.writes.iter().enumerate().map(|write| (pending.batch, write)));
@@ -31,7 +31,7 @@ pub(super) async fn replace(
             (&batch.on_failure, batch.atomicity, outcome.is_failure())
             && let Some(row) = on_failure.replacement(place, write, outcome)
         {
-            rows.push(row);
+            rows.push((row, batch.returning));
             failed.push(outcome);
         }
     }
@@ -39,9 +39,10 @@ pub(super) async fn replace(
         return Ok(());
     }
     let mut puts = SystemWrites::default();
-    for row in rows {
+    for (row, returning) in rows {
         let (in_force, key) = (row.proven_by().clone(), row.key().cloned());
-        puts.add(session, &in_force, PlannedAction::Put(Cow::Owned(row)), key, Expect::Anything)?;
+        let put = PlannedAction::Put(Cow::Owned(row));
+        puts.add(session, &in_force, put, key, Expect::Anything, returning)?;
     }
     for (outcome, stored) in failed.into_iter().zip(puts.apply(session, stamps).await?) {
         match stored {
@@ -70,6 +71,7 @@ impl<'p> SystemWrites<'p> {
         action: PlannedAction<'p>,
         key: Option<Value>,
         expect: Expect,
+        returning: Returning,
     ) -> Result<(), Failure> {
         // Other storages must be locked when the transaction begins.
         if !in_force.storage.is_system() {
@@ -82,7 +84,7 @@ impl<'p> SystemWrites<'p> {
             self.targets.push(Target { statements, in_force: in_force.clone() });
         }
         let (batch, atomicity) = (self.writes.len(), Atomicity::Independent);
-        self.writes.push(PlannedWrite { batch, atomicity, target, action, key, expect });
+        self.writes.push(PlannedWrite { batch, atomicity, target, action, key, expect, returning });
         Ok(())
     }
 

@@ -121,11 +121,11 @@ impl Session {
     }
 
     /// Returns the statements for this version of a storage.
-    pub(super) fn statements(&mut self, in_force: &InForce) -> Arc<Statements> {
+    pub(super) fn statements(&mut self, in_force: &Arc<InForce>) -> Arc<Statements> {
         match self.statements.get(&in_force.storage) {
             Some((version, statements)) if *version == in_force.version => statements.clone(),
             _ => {
-                let statements = Arc::new(Statements::new(in_force));
+                let statements = Arc::new(Statements::new(in_force.clone()));
                 if self.statements.len() >= MAX_CACHED_STATEMENTS {
                     self.statements.clear();
                 }

@@ -73,7 +73,7 @@ impl ExistingRows {
     /// Returns whether all of these writes can be tried as inserts without reading rows first.
     fn can_insert_blindly(&self, pending: &[PendingBatch<'_>]) -> bool {
         let existing = self.0.lock();
-        writes(pending).all(|(_, _, write)| {
+        writes(pending).all(|(_, write)| {
             let is_put = matches!(write.action, Action::Put(_));
             is_put && decide::first_version(write.expect).is_some() && !existing.contains(&write.storage())
         })
@@ -82,7 +82,7 @@ impl ExistingRows {
     /// Remembers which storages had existing rows.
     fn note(&self, pending: &[PendingBatch<'_>], outcomes: &[Outcome]) {
         let mut existing = self.0.lock();
-        for ((_, _, write), outcome) in writes(pending).zip(outcomes) {
+        for ((_, write), outcome) in writes(pending).zip(outcomes) {
             match outcome {
                 Outcome::Updated(_) | Outcome::Unchanged(_) | Outcome::Refused(Some(_)) => {
                     existing.insert(write.storage());
@@ -253,7 +253,7 @@ impl Writer {
             }
             self.is_committing = false;
         }
-        let storages: BTreeSet<StorageId> = writes(pending).map(|(_, _, write)| write.storage()).collect();
+        let storages: BTreeSet<StorageId> = writes(pending).map(|(_, write)| write.storage()).collect();
         let start = session.begin(&storages).await?;
         let gone: BTreeSet<StorageId> =
             storages.iter().filter(|id| start.versions.get(id).is_none_or(|v| *v == 0)).copied().collect();
@@ -313,7 +313,7 @@ async fn targets(
     versions: &BTreeMap<StorageId, i64>,
 ) -> Result<Vec<Target>, Failure> {
     let mut known: BTreeMap<StorageId, &Arc<InForce>> = BTreeMap::new();
-    for in_force in writes(pending).map(|(_, _, write)| write.in_force()) {
+    for in_force in writes(pending).map(|(_, write)| write.in_force()) {
         if versions.get(&in_force.storage) == Some(&in_force.version.into()) {
             known.insert(in_force.storage, in_force);
         }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    store::{Outcome, WriteBatch, decide},
+    store::{Outcome, Returning, WriteBatch, decide, decide::CurrentRow},
 };
 
 impl Transaction<'_> {
@@ -15,7 +15,8 @@ impl Transaction<'_> {
     pub(super) fn replayed(&mut self, batch: &WriteBatch) -> Result<Option<Vec<Effect>>> {
         let Some(record) = &batch.idempotency else { return Ok(None) };
         let current = self.rows(&record.in_force).current(&record.key)?;
-        let refused = decide::unmet(current.as_ref(), &record.in_force, record.expect);
+        let current = current.as_ref().map(|row| row as &dyn CurrentRow);
+        let refused = decide::unmet(current, &record.in_force, record.expect, Returning::Rows);
         Ok(refused.map(|refused| {
             let rolled_back = batch.writes.iter().map(|_| Outcome::RolledBack);
             rolled_back.chain([refused]).map(Effect::Final).collect()
@@ -31,10 +32,13 @@ impl Transaction<'_> {
     ) -> Result<Vec<Effect>> {
         let Some(record) = &batch.idempotency else { return Ok(effects) };
         // The record is built from rows as they are stored, so this is the one place that copies them.
-        let mut outcomes = row_writer::outcomes(batch.writes.clone(), effects);
+        let mut outcomes = row_writer::outcomes(batch.writes.clone(), effects, batch.returning);
         let outcome = match record.row(batch.atomicity, &outcomes) {
             None => Outcome::RolledBack,
-            Some(row) => self.put_system_row(row, record.expect, stamps.next(), "an idempotency record")?,
+            Some(row) => {
+                let what = "an idempotency record";
+                self.put_system_row(row, record.expect, Returning::Rows, stamps.next(), what)?
+            }
         };
         outcomes.push(outcome);
         Ok(outcomes.into_iter().map(Effect::Final).collect())

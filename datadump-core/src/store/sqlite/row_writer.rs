@@ -16,9 +16,9 @@ use crate::{
     error::{Fault, Result},
     schema::{InForce, Row, StoredRow, Value},
     store::{
-        Action, Expect, Outcome, Reprove, Stored, Write,
+        Action, Expect, Outcome, Reprove, Returning, Stored, Write,
         change_log::{ChangeKind, Packer},
-        decide::{self, Decision},
+        decide::{self, CurrentRow, Decision},
     },
 };
 
@@ -79,13 +79,13 @@ impl Effect {
 
 /// Turns writes and their effects into outcomes. Effects beyond the writes (that of the batch's idempotency
 /// record) follow at the end.
-pub(super) fn outcomes(writes: Vec<Write>, effects: Vec<Effect>) -> Vec<Outcome> {
+pub(super) fn outcomes(writes: Vec<Write>, effects: Vec<Effect>, returning: Returning) -> Vec<Outcome> {
     let mut effects = effects.into_iter();
     let of_writes = writes.into_iter().zip(effects.by_ref());
     let mut outcomes: Vec<Outcome> = of_writes
         .map(|(write, effect)| match (write.action, effect) {
             (_, Effect::Final(outcome)) => outcome,
-            (Action::Put(row), Effect::Stored(service)) => service.outcome(row),
+            (Action::Put(row), Effect::Stored(service)) => service.outcome(row, returning),
             // A deletion never stores a row.
             (Action::Delete { .. }, Effect::Stored(_)) => Outcome::Missing,
         })
@@ -103,8 +103,12 @@ impl ServiceColumns {
         Self { is_new: false, key: None, version, created_at, updated_at: now }
     }
 
-    fn outcome(self, row: Row) -> Outcome {
-        let (in_force, key, values) = row.into_parts();
+    fn outcome(self, row: Row, returning: Returning) -> Outcome {
+        let values = match returning {
+            Returning::Rows => row.complete(),
+            Returning::Keys => Vec::new(),
+        };
+        let (in_force, key, _) = row.into_parts();
         let key = self.key.map(Value::Integer).or(key).unwrap_or(Value::Null);
         let Self { version, created_at, updated_at, .. } = self;
         let stored = Stored { row: StoredRow { key, values, version, created_at, updated_at }, in_force };
@@ -198,6 +202,7 @@ impl<'c> RowWriter<'c> {
         let Some(slot) = self.insert_many.get_mut(count) else { return Ok(None) };
         let insert = prepared(slot, self.connection, text)?;
         let (mut rows, mut bound) = (Vec::with_capacity(count), 0);
+        insert.clear_bindings();
         for write in writes {
             let Action::Put(row) = &write.action else { return Ok(None) };
             let Some(version) = decide::first_version(write.expect) else { return Ok(None) };
@@ -220,22 +225,28 @@ impl<'c> RowWriter<'c> {
         Ok(Some(rows.into_iter().zip(keys).map(effect).collect()))
     }
 
-    pub(super) fn run(&mut self, write: &Write, reprove: Reprove, now: Timestamp) -> Result<Effect> {
+    pub(super) fn run(
+        &mut self,
+        write: &Write,
+        returning: Returning,
+        reprove: Reprove,
+        now: Timestamp,
+    ) -> Result<Effect> {
         match &write.action {
             Action::Delete { key, .. } => {
                 let current = self.current(key)?;
-                match decide::delete(current.as_ref(), &self.in_force, write.expect) {
+                match decide::delete(current.as_ref().map(|row| row as &dyn CurrentRow), &self.in_force, write.expect, returning) {
                     Decision::Delete(row) => self.delete(row).map(Effect::Final),
                     Decision::Final(outcome) => Ok(Effect::Final(outcome)),
                     Decision::Insert { .. } | Decision::Update { .. } => Ok(Effect::Final(Outcome::Missing)),
                 }
             }
             Action::Put(row) if row.proven_by().version == self.in_force.version => {
-                self.put(row, write.expect, now)
+                self.put(row, write.expect, returning, now)
             }
             Action::Put(row) => match reprove(row, &self.in_force) {
-                Ok(row) => Ok(match self.put(&row, write.expect, now)? {
-                    Effect::Stored(service) => Effect::Final(service.outcome(row)),
+                Ok(row) => Ok(match self.put(&row, write.expect, returning, now)? {
+                    Effect::Stored(service) => Effect::Final(service.outcome(row, returning)),
                     effect => effect,
                 }),
                 Err(faults) => Ok(Effect::Final(Outcome::Invalid(faults))),
@@ -243,7 +254,7 @@ impl<'c> RowWriter<'c> {
         }
     }
 
-    fn put(&mut self, row: &Row, expect: Expect, now: Timestamp) -> Result<Effect> {
+    fn put(&mut self, row: &Row, expect: Expect, returning: Returning, now: Timestamp) -> Result<Effect> {
         let mut current = None;
         // A row without a key cannot conflict with an existing one.
         if let Some(key) = row.key() {
@@ -253,10 +264,11 @@ impl<'c> RowWriter<'c> {
             current = self.current(key)?;
             self.statements.note_existing(current.is_some());
         }
-        match decide::put(current.as_ref(), row, expect) {
+        match decide::put(current.as_ref().map(|row| row as &dyn CurrentRow), row, expect, returning) {
             Decision::Insert { version } => {
                 let mut service = ServiceColumns::inserted(version, now);
                 let insert = prepared(&mut self.insert, self.connection, &self.statements.insert)?;
+                insert.clear_bindings();
                 bind_row(insert, 0, row, service)?;
                 let done = insert.raw_execute();
                 if row.key().is_none() {
@@ -287,6 +299,7 @@ impl<'c> RowWriter<'c> {
         {
             let service = ServiceColumns::inserted(version, now);
             let insert = prepared(&mut self.insert_new, self.connection, &self.statements.insert_new)?;
+            insert.clear_bindings();
             bind_row(insert, 0, row, service)?;
             let done = insert.raw_execute();
             return Ok(self.checked(done)?.is_ok_and(|inserted| inserted > 0).then_some(service));
@@ -305,15 +318,16 @@ impl<'c> RowWriter<'c> {
 
     fn update(&mut self, row: &Row, service: ServiceColumns) -> Result<Result<usize, Vec<Fault>>> {
         let update = prepared(&mut self.update, self.connection, &self.statements.update)?;
+        update.clear_bindings();
         bind_update(update, row, service)?;
         let done = update.raw_execute();
         self.checked(done)
     }
 
-    fn delete(&self, row: StoredRow) -> Result<Outcome> {
+    fn delete(&self, stored: Stored) -> Result<Outcome> {
         let mut delete = self.connection.prepare_cached(&self.statements.delete).map_err(map)?;
-        delete.execute([Bind(&row.key)]).map_err(map)?;
-        Ok(Outcome::Deleted(Stored { row, in_force: self.in_force.clone() }))
+        delete.execute([Bind(&stored.row.key)]).map_err(map)?;
+        Ok(Outcome::Deleted(stored))
     }
 
     pub(super) fn current(&mut self, key: &Value) -> Result<Option<StoredRow>> {
@@ -338,25 +352,37 @@ impl<'c> RowWriter<'c> {
     }
 }
 
-/// Binds all columns in order (key, values, service columns) after the first `bound` parameters; returns how
-/// many are bound then.
+/// Binds a new row after the first `bound` parameters, in the order of the columns: key, fields, service
+/// columns. Returns how many are bound then. Fields that are null are not bound, so the bindings must be clear:
+/// a row may have few of a thousand fields.
 fn bind_row(
     statement: &mut CachedStatement<'_>,
     bound: usize,
     row: &Row,
     service: ServiceColumns,
 ) -> Result<usize> {
-    let key = row.key().unwrap_or(&Value::Null);
-    let bound = bind(statement, bound, std::iter::once(key).chain(row.values()).map(Bind))?;
+    let bound = bind(statement, bound, [Bind(row.key().unwrap_or(&Value::Null))])?;
+    let bound = bind_fields(statement, bound, row)?;
     let service = [service.version.into(), service.created_at.micros(), service.updated_at.micros()];
     bind(statement, bound, service)
 }
 
-/// Binds the parameters of an update: values, version, time, key.
+/// Binds the parameters of an update: fields, version, time, key. The bindings must be clear.
 fn bind_update(statement: &mut CachedStatement<'_>, row: &Row, service: ServiceColumns) -> Result<()> {
-    let bound = bind(statement, 0, row.values().iter().map(Bind))?;
+    let bound = bind_fields(statement, 0, row)?;
     let bound = bind(statement, bound, [service.version.into(), service.updated_at.micros()])?;
     bind(statement, bound, row.key().map(Bind)).map(|_| ())
+}
+
+/// Binds the values that were sent, and the defaults of the other fields.
+fn bind_fields(statement: &mut CachedStatement<'_>, bound: usize, row: &Row) -> Result<usize> {
+    let in_force = row.proven_by();
+    let defaults = in_force.defaulted().iter().filter(|place| row.values().get(*place).is_none());
+    let defaults = defaults.map(|place| (place, in_force.default(place)));
+    for (place, value) in row.values().iter().chain(defaults) {
+        statement.raw_bind_parameter(bound + place + 1, Bind(value)).map_err(map)?;
+    }
+    Ok(bound + in_force.definition.fields.len())
 }
 
 /// Binds values after the first `bound` parameters; returns how many are bound then.

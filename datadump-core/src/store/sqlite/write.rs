@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, Row, StorageId},
     store::{
-        Atomicity, Catalogue, Expect, OnFailure, Outcome, Reprove, Write, WriteBatch,
+        Atomicity, Catalogue, Expect, OnFailure, Outcome, Reprove, Returning, Write, WriteBatch,
         change_log::Packer,
         queue::{Gauge, Job},
         system_storages,
@@ -30,7 +30,8 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
         Ok(effects) => {
             gauge.committed(jobs.iter().map(|job| job.batch.writes.len()).sum());
             let answers = jobs.into_iter().zip(effects).map(|(job, effects)| {
-                (job.reply, effects.map(|effects| row_writer::outcomes(job.batch.writes, effects)))
+                let WriteBatch { writes, returning, .. } = job.batch;
+                (job.reply, effects.map(|effects| row_writer::outcomes(writes, effects, returning)))
             });
             let answers: Vec<_> = answers.collect();
             let outcomes = answers.iter().flat_map(|(_, answer)| answer).flatten();
@@ -207,10 +208,11 @@ impl<'c> Transaction<'c> {
                 }
                 one_by_one = place + insertable.len();
             }
-            let effect = rows.run(write, reprove, stamps.next())?;
+            let effect = rows.run(write, batch.returning, reprove, stamps.next())?;
             effects.push(match (&batch.on_failure, batch.atomicity, effect) {
                 (Some(on_failure), Atomicity::Independent, Effect::Final(failed)) if failed.is_failure() => {
-                    Effect::Final(self.replace(on_failure, (place, write), failed, stamps.next())?)
+                    let replaced = (place, write, batch.returning);
+                    Effect::Final(self.replace(on_failure, replaced, failed, stamps.next())?)
                 }
                 (_, _, effect) => effect,
             });
@@ -230,12 +232,13 @@ impl<'c> Transaction<'c> {
     fn replace(
         &mut self,
         on_failure: &OnFailure,
-        (place, write): (usize, &Write),
+        (place, write, returning): (usize, &Write, Returning),
         failed: Outcome,
         now: Timestamp,
     ) -> Result<Outcome> {
         let Some(row) = on_failure.replacement(place, write, &failed) else { return Ok(failed) };
-        Ok(match self.put_system_row(row, Expect::Anything, now, "the replacement of a failed write")? {
+        let what = "the replacement of a failed write";
+        Ok(match self.put_system_row(row, Expect::Anything, returning, now, what)? {
             Outcome::Created(stored) | Outcome::Updated(stored) => {
                 Outcome::Replaced(Box::new(failed), stored)
             }
@@ -248,13 +251,14 @@ impl<'c> Transaction<'c> {
         &mut self,
         row: Row,
         expect: Expect,
+        returning: Returning,
         now: Timestamp,
         what: &str,
     ) -> Result<Outcome> {
         let in_force = row.proven_by().clone();
         let (write, reprove) = (Write::put(row, expect), self.reprove);
-        let effect = self.rows(&in_force).run(&write, reprove, now)?;
-        match row_writer::outcomes(vec![write], vec![effect]).pop() {
+        let effect = self.rows(&in_force).run(&write, returning, reprove, now)?;
+        match row_writer::outcomes(vec![write], vec![effect], returning).pop() {
             Some(stored @ (Outcome::Created(_) | Outcome::Updated(_))) => Ok(stored),
             other => Err(Error::internal(format!("{what} could not be stored: {other:?}"))),
         }

@@ -57,7 +57,7 @@ async fn every_kind_round_trips() {
     let proven: Vec<Vec<Value>> = writes
         .iter()
         .map(|write| match &write.action {
-            datadump_core::store::Action::Put(row) => row.values().to_vec(),
+            datadump_core::store::Action::Put(row) => row.complete(),
             datadump_core::store::Action::Delete { .. } => Vec::new(),
         })
         .collect();
