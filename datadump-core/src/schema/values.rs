@@ -53,7 +53,11 @@ impl FieldSet {
             Places::First(count) => (place < *count).then_some(place),
             Places::Listed(places) => {
                 let place = u16::try_from(place).ok()?;
-                if places.get(guess) == Some(&place) { Some(guess) } else { places.binary_search(&place).ok() }
+                if places.get(guess) == Some(&place) {
+                    Some(guess)
+                } else {
+                    places.binary_search(&place).ok()
+                }
             }
         }
     }
@@ -207,7 +211,10 @@ mod tests {
             let set = set(&places);
             assert_eq!(set, expected);
             assert_eq!(set.len(), places.len());
-            assert_eq!(set.iter().collect::<Vec<_>>(), places.iter().map(|p| usize::from(*p)).collect::<Vec<_>>());
+            assert_eq!(
+                set.iter().collect::<Vec<_>>(),
+                places.iter().map(|p| usize::from(*p)).collect::<Vec<_>>()
+            );
             for place in 0..4 {
                 let expected = places.iter().position(|other| usize::from(*other) == place);
                 for guess in 0..4 {

@@ -63,7 +63,9 @@ fn validate(
         }
     }
     let key = match sent_key.filter(|json| !json.is_null()) {
-        Some(json) => key(&definition.key, &json).map(Some).map_err(|invalid| fault(definition.key.name.as_str(), invalid)),
+        Some(json) => key(&definition.key, &json)
+            .map(Some)
+            .map_err(|invalid| fault(definition.key.name.as_str(), invalid)),
         None if definition.key.generated => Ok(generated()),
         None => {
             let detail = format!("key `{}` is missing", definition.key.name);

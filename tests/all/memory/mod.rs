@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! throws      bodies of every format ─► Attack
+//! rows        few values in storages of many fields ─► Attack
 //! LimitedServer ─► attack: an answer, /health, and the peak of resident memory
 //! ```
 //!
 //! An attack is a line of a table: a name, and a function that sends requests and returns their statuses.
 
+mod rows;
 mod throws;
 
 use std::{fs, pin::Pin, time::Instant};
@@ -124,6 +126,16 @@ impl LimitedServer {
     fn peak_mib(&self) -> u64 {
         self.process.peak_resident() >> 10
     }
+}
+
+#[tokio::test]
+async fn rows_cost_what_they_hold_on_sqlite() {
+    LimitedServer::start(Database::sqlite()).await.one_by_one(&rows::attacks()).await;
+}
+
+#[tokio::test]
+async fn rows_cost_what_they_hold_on_postgres() {
+    LimitedServer::start(Database::postgres().await).await.one_by_one(&rows::attacks()).await;
 }
 
 #[tokio::test]

@@ -14,9 +14,7 @@ use super::{
     rows::LockedRow,
     session::Session,
 };
-use crate::{
-    store::{Outcome, Returning, decide, decide::CurrentRow},
-};
+use crate::store::{Outcome, Returning, decide, decide::CurrentRow};
 
 /// Returns the batches whose stored records do not meet their conditions, each with the outcome of its
 /// record.

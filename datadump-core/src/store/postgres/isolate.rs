@@ -206,8 +206,9 @@ impl Isolation<'_> {
             // Of two rows with the same unique value, the first one written gets it.
             changes.inserted.sort_unstable_by_key(|inserted| inserted.row.place);
             for left_out in self.insert(target, &changes.inserted).await? {
-                let is_atomic =
-                    writes.get(left_out.row.place).is_none_or(|write| write.atomicity == Atomicity::AllOrNothing);
+                let is_atomic = writes
+                    .get(left_out.row.place)
+                    .is_none_or(|write| write.atomicity == Atomicity::AllOrNothing);
                 if is_atomic || !left_out.is_sole {
                     return Ok(None);
                 }

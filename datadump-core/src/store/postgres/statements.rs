@@ -92,7 +92,8 @@ impl Statements {
         let definition = &in_force.definition;
         let service = [Column::Version, Column::CreatedAt, Column::UpdatedAt];
         let columns = [Column::Key].into_iter().chain(fields.iter().map(Column::Field)).chain(service);
-        let (mut names, mut arrays, mut numbered, mut sets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut names, mut arrays, mut numbered, mut sets) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (place, column) in columns.enumerate() {
             let name = sql::column(definition, column).quoted();
             arrays.push(format!("${}{}", place + 1, array_cast(&column.kind(definition))));

@@ -235,7 +235,12 @@ impl<'c> RowWriter<'c> {
         match &write.action {
             Action::Delete { key, .. } => {
                 let current = self.current(key)?;
-                match decide::delete(current.as_ref().map(|row| row as &dyn CurrentRow), &self.in_force, write.expect, returning) {
+                match decide::delete(
+                    current.as_ref().map(|row| row as &dyn CurrentRow),
+                    &self.in_force,
+                    write.expect,
+                    returning,
+                ) {
                     Decision::Delete(row) => self.delete(row).map(Effect::Final),
                     Decision::Final(outcome) => Ok(Effect::Final(outcome)),
                     Decision::Insert { .. } | Decision::Update { .. } => Ok(Effect::Final(Outcome::Missing)),
