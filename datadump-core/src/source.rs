@@ -1,7 +1,11 @@
 //! Settings of a source, as sent and stored.
 
+mod web_origin;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+
+pub use self::web_origin::WebOrigin;
 
 /// Settings of a source.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +27,9 @@ pub struct Settings {
     pub keep_raw: bool,
     /// The handling of records that match no route.
     pub unrouted: Unrouted,
+    /// Web origins whose pages may throw from browsers, such as `https://shop.example`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
     /// Routes to storages. Without routes all records go to the storage named after the source.
     pub routes: Vec<Route>,
 }

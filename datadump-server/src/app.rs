@@ -27,7 +27,7 @@ use crate::{
     config::Config,
     drain::UnreadBody,
     extract::BodyLimits,
-    guard::Guard,
+    guard::{Cors, Guard},
     live::{self, Streams},
     metrics::Metrics,
     problem::Problem,
@@ -59,13 +59,13 @@ impl App {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
         let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config, &metrics));
         let routes = routes::routes(api::resources(dump, &thrower, &streams, &metrics), dump)
-            .at("/docs", routes::only_get(make(ui::docs)))
+            .at(ui::DOCS_PATH, routes::only_get(make(ui::docs)))
             .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
             .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))
             .at("/openapi.json", routes::only_get(make(ui::openapi)));
         let limits = BodyLimits { bytes: config.max_body, stall_timeout: config.body_timeout };
         let sockets = Sockets::new(thrower.clone(), config);
-        let (guard, ids) = (Guard::new(config, address), RequestIds::new());
+        let (guard, ids) = (Guard::new(config, address, dump), RequestIds::new());
         let admission = Admission::new(dump);
         let dump = dump.clone();
         Self { routes, guard, admission, limits, ids, thrower, sockets, streams, dump, metrics }
@@ -90,7 +90,14 @@ impl App {
         // Debug level: successful requests need no span, and failed ones are logged with their request.
         let span = tracing::debug_span!("request", %id, %method, path);
         let unread = UnreadBody::of(&mut request);
-        let dispatched = span.in_scope(|| catch_unwind(AssertUnwindSafe(|| self.dispatch(request, &id))));
+        let (cors, dispatched) = match self.guard.check(&request) {
+            Ok(cors) => {
+                let dispatch = AssertUnwindSafe(|| self.dispatch(request, &id, &cors));
+                let dispatched = span.in_scope(|| catch_unwind(dispatch));
+                (Some(cors), dispatched)
+            }
+            Err(problem) => (None, Ok(Err(problem.into()))),
+        };
         let outcome = match dispatched {
             Ok(Ok(response)) => {
                 Either::Left(AssertUnwindSafe(response).catch_unwind().instrument(span.clone()))
@@ -98,13 +105,13 @@ impl App {
             Ok(Err(error)) => Either::Right(ready(Ok(Err(error)))),
             Err(panic) => Either::Right(ready(Err(panic))),
         };
-        let log = RequestLog { started, method, path, id, span, unread };
+        let log = RequestLog { started, method, path, id, span, unread, cors };
         outcome.then(|outcome| self.complete(log, outcome))
     }
 
     /// Converts the outcome of a request into its response, and logs and counts it.
     async fn complete(&self, log: RequestLog, outcome: thread::Result<poem::Result<Response>>) -> Response {
-        let RequestLog { started, method, path, id, span, unread } = log;
+        let RequestLog { started, method, path, id, span, unread, cors } = log;
         let mut is_overload = false;
         let (mut response, operation) = match outcome {
             Ok(Ok(response)) => {
@@ -127,6 +134,9 @@ impl App {
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(request_id::HEADER, value);
         }
+        if let Some(cors) = cors {
+            cors.apply(response.headers_mut());
+        }
         let elapsed = started.elapsed();
         self.metrics.count_response(operation.map(|operation| operation.0), response.status(), elapsed);
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
@@ -147,10 +157,13 @@ impl App {
         &'a self,
         mut request: Request,
         id: &str,
+        cors: &Cors,
     ) -> poem::Result<impl Future<Output = poem::Result<Response>> + Send + use<'a>> {
-        self.guard.check(request.method(), request.uri(), request.version(), request.headers())?;
         let uri = without_trailing_slash(request.uri())?;
         *request.uri_mut() = uri;
+        if let Some(preflight) = cors.preflight() {
+            return Ok(Either::Right(ready(Ok(preflight)).boxed()));
+        }
         // Upgrades are not operations of the API, and the start page shares its path with throws.
         if let Some(source) = socket::upgrade_source(&request) {
             let accepted = self.sockets.accept(&request, &source, id)?;
@@ -168,7 +181,7 @@ impl App {
     }
 }
 
-/// The details logged about a request, and its unread body.
+/// What the response to a request needs: the details to log, its unread body, and the page it is shared with.
 struct RequestLog {
     started: Instant,
     method: Method,
@@ -176,6 +189,8 @@ struct RequestLog {
     id: String,
     span: Span,
     unread: Option<UnreadBody>,
+    /// `None` if the guard refused the request.
+    cors: Option<Cors>,
 }
 
 /// Returns the URI without a trailing slash. Nothing is decoded: `%2F` is part of a key.
@@ -214,7 +229,7 @@ mod tests {
             dump: dump.clone(),
             thrower,
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
-            guard: Guard::new(&config, config.listen),
+            guard: Guard::new(&config, config.listen, &dump),
             admission: Admission::new(&dump),
             limits: BodyLimits { bytes: 1, stall_timeout: config.body_timeout },
             ids: RequestIds::new(),

@@ -76,7 +76,7 @@ async fn public_addresses_require_an_explicit_setting() {
         assert!(exit.status.success() && exit.stdout.contains(address), "{exit:?}");
     }
     let server = Setup::default().arguments(["--open"]).start(Database::sqlite()).await;
-    server.get("/health").header("host", "data.example").await.is(200).ok();
+    server.get("/health").header("host", "192.168.1.5:6050").await.is(200).ok();
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod audit;
 mod bad_input;
 mod client;
 mod configuration;
+mod cross_site;
 mod documents;
 mod evolution;
 mod faults;

@@ -160,37 +160,42 @@ async fn an_interrupt_stops_the_server() {
 }
 
 #[tokio::test]
-async fn without_authentication_only_local_hosts_are_served() {
-    let server = Server::start(Database::sqlite()).await;
-    server.declare(&dog()).await;
-    let port = server.address().rsplit_once(':').unwrap().1;
-    let row = json!({"chip_id": "C", "color": "red", "collar_size": 1});
-    for host in
-        ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "192.168.0.1", "[::2]"]
-    {
-        for path in ["/health", "/api/v1/storage/dog/", "/", "/metrics"] {
-            server.get(path).header("host", host).await.problem(421);
-        }
-        server.post("/api/v1/storage/dog/", &row).header("host", host).await.problem(421);
-    }
-    for host in ["localhost", "LOCALHOST", "127.0.0.1", "[::1]"] {
-        server.get("/health").header("host", host).await.is(200).ok();
-        server.get("/health").header("host", &format!("{host}:{port}")).await.is(200).ok();
-    }
-    for (header, value) in [
-        ("origin", "http://evil.example"),
-        ("origin", "null"),
-        ("origin", "http://localhost:1"),
-        ("sec-fetch-site", "cross-site"),
-        ("sec-fetch-site", "same-site"),
+async fn only_the_names_of_the_server_are_served() {
+    let local = &["localhost", "LOCALHOST:6050", "127.0.0.1", "[::1]"][..];
+    let addresses = &["192.168.0.1", "10.1.2.3:80", "[fe80::1]:6050"][..];
+    let names = &["data.example", "Pi.Local:6050"][..];
+    let evil = &["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "evil.data.example"];
+    let hosts = "hosts = ['Data.example', 'pi.local']";
+    for (setup, served, refused) in [
+        (Setup::default(), [local, &[], &[]], [&evil[..], addresses, names]),
+        (
+            Setup::default().arguments(["--hosts", "data.example,pi.local"]),
+            [local, names, &[]],
+            [evil, addresses, &[]],
+        ),
+        (Setup::default().arguments(["--open"]), [local, addresses, &[]], [evil, names, &[]]),
+        (
+            Setup::default().arguments(["--open"]).file("datadump.toml", hosts),
+            [local, addresses, names],
+            [evil, &[], &[]],
+        ),
     ] {
-        server.post("/api/v1/storage/dog/", &row).header(header, value).await.problem(403);
-        server.delete("/api/v1/factory/storage/dog/?confirm=dog").header(header, value).await.problem(403);
+        let server = setup.start(Database::sqlite()).await;
+        for host in served.concat() {
+            server.get("/health").header("host", host).await.is(200).ok();
+        }
+        for host in refused.concat() {
+            for path in ["/health", "/api/v1/source/", "/", "/metrics"] {
+                server
+                    .get(path)
+                    .header("host", host)
+                    .await
+                    .problem_about(421, &[host.split(':').next().unwrap(), "hosts"]);
+            }
+            server.request("POST", "/").header("host", host).body("{}").await.problem(421);
+        }
+        assert_eq!(server.get("/api/v1/source/").await.is(200).json()["count"], 0);
     }
-    assert_eq!(server.get("/api/v1/storage/dog/").await.is(200).json()["count"], 0);
-    let origin = server.base().to_owned();
-    server.post("/api/v1/storage/dog/", &row).header("origin", &origin).await.is(201).ok();
-    server.put("/api/v1/storage/dog/C/", &row).header("sec-fetch-site", "same-origin").await.is(200).ok();
 }
 
 /// Most writes use temporary functions. A role that may not create them uses statements without them.

@@ -16,7 +16,7 @@ use crate::{
     route::Routes,
     rows::merge,
     schema::{FieldName, StorageName, definition::ID},
-    source::Settings,
+    source::{Settings, WebOrigin},
     store::{Expect, Outcome, Stored, Write, system_storages::SystemStorage},
     throw::SourceName,
 };
@@ -24,6 +24,9 @@ use crate::{
 /// Maximum number of sources that throws create. Each may have a table, while making up a new name costs the
 /// sender nothing.
 const MAX_SOURCES: usize = 10_000;
+
+/// Maximum number of origins that a source names.
+const MAX_ORIGINS: usize = 100;
 
 /// The sources of a database.
 #[derive(Debug, Clone)]
@@ -55,6 +58,14 @@ impl Sources {
     /// Returns a source.
     pub fn get(&self, name: &str) -> Result<SourceInfo> {
         Ok(self.known(name)?.info())
+    }
+
+    /// Returns whether a source lets pages of this origin throw from browsers.
+    pub fn allows(&self, name: &str, origin: &WebOrigin) -> bool {
+        let Some(source) = self.cache.find(name).filter(|source| !source.settings.origins.is_empty()) else {
+            return false;
+        };
+        source.settings.origins.contains(&origin.to_string())
     }
 
     /// Returns the most recent throws at a source, newest first: `{throw, received_at, content_type, peer,
@@ -174,6 +185,7 @@ impl Sources {
             FieldName::parse_open(key)
                 .map_err(|reason| request::invalid(Place::field("key"), "name", reason))?;
         }
+        check_origins(&settings.origins)?;
         Ok(settings)
     }
 
@@ -191,4 +203,23 @@ impl Sources {
         let row = SourceRow { name: name.to_string(), settings, last_format };
         self.context.write_one(self.context.put(SystemStorage::Source, &row, expect)?).await
     }
+}
+
+/// Checks that origins are written as browsers send them.
+fn check_origins(origins: &[String]) -> Result<()> {
+    let at = Place::field("origins");
+    if origins.len() > MAX_ORIGINS {
+        let detail = format!("a source names at most {MAX_ORIGINS} origins, not {}", origins.len());
+        return Err(request::invalid(at, "too-many", detail));
+    }
+    for (index, text) in origins.iter().enumerate() {
+        let sent = WebOrigin::parse(text).map(|origin| origin.to_string());
+        let detail = match sent {
+            Ok(sent) if sent == *text => continue,
+            Ok(sent) => format!("browsers send {text:?} as {sent:?}: write it like that"),
+            Err(reason) => reason,
+        };
+        return Err(request::invalid(at.index(index), "origin", detail));
+    }
+    Ok(())
 }

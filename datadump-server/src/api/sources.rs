@@ -41,8 +41,8 @@ pub(crate) struct SourceList {
 pub(crate) struct SourceAnswer {
     /// Name.
     name: String,
-    /// How throws are processed: `format`, `processor`, `key`, `strict`, `keep_raw`, `unrouted` and `routes`,
-    /// as described in the guide.
+    /// How throws are processed: `format`, `processor`, `key`, `strict`, `keep_raw`, `origins`,
+    /// `unrouted` and `routes`, as described in the guide.
     settings: Object,
     /// Format of the last throw.
     #[oai(nullable)]

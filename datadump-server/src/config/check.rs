@@ -19,9 +19,10 @@ pub(super) fn report(config: &Config, layers: &[Layer]) -> String {
         _ => format!("would listen on http://{}", config.listen),
     });
     lines.push(database(config));
+    let names = config.hosts.iter().map(|name| format!(", {name}")).collect::<String>();
     lines.push(match config.open {
-        true => "would serve all clients, under any host name".into(),
-        false => "would only serve this machine, as localhost, 127.0.0.1 or [::1]".into(),
+        true => format!("would serve all clients, at its addresses and as localhost{names}"),
+        false => format!("would only serve this machine, as localhost, 127.0.0.1, [::1]{names}"),
     });
     lines.join("\n")
 }

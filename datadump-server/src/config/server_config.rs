@@ -17,6 +17,8 @@ pub struct Config {
     pub database: String,
     /// Serves clients on other machines if set.
     pub open: bool,
+    /// Host names that the server answers to besides addresses and localhost, in lower case.
+    pub hosts: Vec<String>,
     /// Maximum size of a request body that is not a throw, in bytes.
     pub max_body: usize,
     /// Maximum size of a throw after decompression, in bytes.
@@ -70,6 +72,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 6050)),
             database: "sqlite:datadump-data/datadump.db".into(),
             open: false,
+            hosts: Vec::new(),
             max_body: 16 << 20,
             max_throw: 64 << 20,
             throw_memory: 256 << 20,

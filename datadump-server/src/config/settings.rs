@@ -40,6 +40,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         show: |config| config.open.to_string(),
     },
     Setting {
+        name: "hosts",
+        value: "NAME,…",
+        help: "Host names to answer to besides addresses and localhost, such as `data.example`",
+        set: |config, text| values::host_names(text).map(|value| config.hosts = value),
+        show: |config| config.hosts.join(","),
+    },
+    Setting {
         name: "max_body",
         value: "SIZE",
         help: "Maximum size of a request body, except for throws",

@@ -34,6 +34,20 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
+pub(super) fn host_names(text: &str) -> Result<Vec<String>, String> {
+    let name = |name: &str| {
+        let name = name.trim();
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_name) {
+            return Err(format!(
+                "`{name}` is not a host name, such as `data.example`, without a scheme and a port"
+            ));
+        }
+        Ok(name.to_ascii_lowercase())
+    };
+    if text.trim().is_empty() { Ok(Vec::new()) } else { text.split(',').map(name).collect() }
+}
+
 pub(super) fn number(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
@@ -131,6 +145,15 @@ mod tests {
         ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
             assert_eq!(show_duration(Duration::from_millis(millis)), shown);
+        }
+    }
+
+    #[test]
+    fn host_names_are_a_list() {
+        assert_eq!(host_names("Data.example, pi.local"), Ok(vec!["data.example".into(), "pi.local".into()]));
+        assert_eq!(host_names(""), Ok(Vec::new()));
+        for text in ["a,,b", "http://a", "a:80", "a/b", "*.a", "bücher.example"] {
+            assert!(host_names(text).is_err(), "{text:?}");
         }
     }
 

@@ -13,9 +13,8 @@ mod response;
 mod session;
 mod write_timeout;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use percent_encoding::percent_decode_str;
 use poem::{
     Request, Response,
     http::{Method, header},
@@ -32,7 +31,7 @@ use crate::{
     config::Config,
     extract::{MaybeKey, QueryParameters as _, ThrowHead},
     problem::Problem,
-    throwing::{Mode, ThrowArguments, ThrowQuery, Thrower, source_name},
+    throwing::{Mode, ThrowArguments, ThrowQuery, Thrower, source_name, source_of},
 };
 
 /// Size of the buffer for each direction of a connection.
@@ -50,13 +49,7 @@ pub(crate) fn upgrade_source(request: &Request) -> Option<String> {
     if request.method() != Method::GET || !has_token(request.headers(), &header::UPGRADE, "websocket") {
         return None;
     }
-    match request.uri().path() {
-        "/" => Some(String::new()),
-        path => {
-            let source = path.strip_prefix("/throw/").filter(|source| !source.contains('/'))?;
-            Some(percent_decode_str(source).decode_utf8_lossy().into_owned())
-        }
-    }
+    source_of(request.uri().path()).map(Cow::into_owned)
 }
 
 impl Sockets {
@@ -119,8 +112,8 @@ mod tests {
     fn only_throws_are_upgraded() {
         let upgrade = [("upgrade", "h2c, WebSocket")];
         for (method, path, headers, expected) in [
-            ("GET", "/", &upgrade[..], Some("")),
-            ("GET", "/?a=1", &upgrade, Some("")),
+            ("GET", "/", &upgrade[..], Some("inbox")),
+            ("GET", "/?a=1", &upgrade, Some("inbox")),
             ("GET", "/throw/caf%C3%A9", &upgrade, Some("café")),
             ("GET", "/throw/a/b", &upgrade, None),
             ("GET", "/health", &upgrade, None),

@@ -6,13 +6,14 @@ mod control;
 mod memory;
 mod stream;
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{borrow::Cow, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use datadump_core::{
     Dump, Error as CoreError, Ids, Incoming, Push, Pushed, Receipt, RequestKey, SourceName, SystemClock,
     SystemRandom,
 };
+use percent_encoding::percent_decode_str;
 use poem::{
     Body,
     http::{HeaderValue, StatusCode, header},
@@ -266,6 +267,17 @@ async fn commit(dump: &Dump, source: &SourceName, incoming: &Incoming) -> Result
     }
 }
 
+/// Returns the source that is thrown at with this path; its name may be invalid. `None` if the path is not one
+/// for throws.
+pub(crate) fn source_of(path: &str) -> Option<Cow<'_, str>> {
+    if path == "/" {
+        return Some(INBOX.into());
+    }
+    let source = path.strip_prefix("/throw/")?;
+    let source = source.strip_suffix('/').unwrap_or(source);
+    (!source.contains('/')).then(|| percent_decode_str(source).decode_utf8_lossy())
+}
+
 /// Parses the name of a source in a path. The root path has an empty one, which means `inbox`.
 pub(crate) fn source_name(name: &str) -> Result<SourceName, Problem> {
     let name = if name.is_empty() { INBOX } else { name };
@@ -281,4 +293,27 @@ fn too_many_accepted() -> Problem {
     let detail = "too many accepted throws are waiting to be committed; try again later";
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded", detail);
     problem.with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_for_throws_name_their_source() {
+        for (path, expected) in [
+            ("/", Some("inbox")),
+            ("/throw/porch", Some("porch")),
+            ("/throw/porch/", Some("porch")),
+            ("/throw/caf%C3%A9", Some("café")),
+            ("/throw/a.b", Some("a.b")),
+            ("/throw/a/b", None),
+            ("/throw/a//", None),
+            ("/throw", None),
+            ("/api/v1/throw", None),
+            ("/docs", None),
+        ] {
+            assert_eq!(source_of(path).as_deref(), expected, "{path}");
+        }
+    }
 }

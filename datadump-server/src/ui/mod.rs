@@ -14,6 +14,9 @@ const START_PAGE: &str = include_str!("start.html");
 const DOCS: &str = include_str!("docs.html");
 const DOCS_SCRIPT: &str = include_str!("docs.js");
 
+/// Path of the interactive documentation.
+pub(crate) const DOCS_PATH: &str = "/docs";
+
 /// Content security policy: only scripts from this server, and nothing from other servers. The pages contain
 /// inline styles.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
@@ -28,6 +31,12 @@ pub(crate) fn is_start_page(request: &Request) -> bool {
         accepted.filter_map(|accepted| accepted.to_str().ok()).any(|accepted| accepted.contains("text/html"))
     };
     reads && request.uri().path() == "/" && (has_no_data() || wants_html())
+}
+
+/// Returns whether a GET request is for a page to look at, which other web sites may link to.
+pub(crate) fn is_page(request: &Request) -> bool {
+    let path = request.uri().path();
+    is_start_page(request) || path.strip_suffix('/').unwrap_or(path) == DOCS_PATH
 }
 
 /// Returns the start page, whatever content type the client accepts.

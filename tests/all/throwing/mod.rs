@@ -14,7 +14,6 @@ on_both![
     a_batch_with_two_bad_records_stores_the_others,
     strict_stores_all_or_nothing,
     asynchronous_throws_are_stored_even_if_the_server_stops,
-    other_origins_may_only_throw,
 ];
 
 /// Returns the rows of a storage, oldest first.
@@ -176,15 +175,4 @@ async fn asynchronous_throws_are_stored_even_if_the_server_stops(server: Server)
     let (setup, database) = server.stop().await;
     let server = setup.start(database).await;
     assert_eq!(count(&server, "later").await, 201);
-}
-
-async fn other_origins_may_only_throw(server: Server) {
-    for header in [("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")] {
-        for path in ["/", "/throw/page"] {
-            server.request("POST", path).header(header.0, header.1).body("{}").await.is(200).ok();
-        }
-        let request = server.put("/api/v1/source/page/", &json!({})).header(header.0, header.1);
-        request.await.problem(403);
-    }
-    server.request("POST", "/").header("host", "evil.example").body("{}").await.problem(421);
 }
