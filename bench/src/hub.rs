@@ -36,7 +36,7 @@ async fn pushes(bench: &mut Bench, name: &str, what: &str, count: u64) {
     let setup = || Setup::default().environment("DATADUMP_DEVICE_RATE", "1000000");
     let server: Server = setup().start(Database::sqlite()).await;
     let plain: Server = setup().start(Database::sqlite()).await;
-    let (push, throw) = (readings("/api/data", count), readings("/throw/readings", count));
+    let (push, throw) = (readings("/api/data", count), readings("/throw/other", count));
     closed_loop(server.address(), CLIENTS, bench.time / 4, push.clone()).await.assert_all_answered();
     closed_loop(plain.address(), CLIENTS, bench.time / 4, throw.clone()).await.assert_all_answered();
     for _ in 0..bench.repeats {

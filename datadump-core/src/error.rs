@@ -29,6 +29,11 @@ pub enum Error {
     /// No storage has this name.
     #[error("storage `{0}` does not exist")]
     UnknownStorage(String),
+    /// A change of a storage that belongs to the hub.
+    #[error(
+        "storage `{0}` belongs to the hub, which alone defines it and stores the readings that devices push"
+    )]
+    HubStorage(String),
     /// No source has this name.
     #[error("source `{0}` does not exist")]
     UnknownSource(String),

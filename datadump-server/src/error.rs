@@ -83,6 +83,7 @@ impl From<CoreError> for Problem {
             CoreError::TooManyReadings { .. } => (429, "too-many-readings", "Too many readings"),
             CoreError::TooManyCommands { .. } => (429, "too-many-commands", "Too many commands"),
             CoreError::UnknownStorage(_) => (404, "unknown-storage", "No such storage"),
+            CoreError::HubStorage(_) => (403, "hub-storage", "The storage belongs to the hub"),
             CoreError::UnknownRow { .. } => (404, "unknown-row", "No such row"),
             CoreError::Conflict { .. } => (409, "conflict", "The row has another version"),
             CoreError::InUse(_) => (409, "in-use", "The resource is in use"),

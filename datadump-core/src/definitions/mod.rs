@@ -88,6 +88,7 @@ impl Definitions {
     /// background; see [`settled`](Self::settled).
     pub async fn declare(&self, definition: &Json, consent: Consent) -> Result<Declared> {
         let parsed = parse::definition(definition)?;
+        check_owner(&parsed)?;
         let base = self.base_of(&parsed)?;
         let Some(base) = base else {
             let storage = self.queue(parsed, definition, None).await?;
@@ -114,6 +115,7 @@ impl Definitions {
     /// Returns the changes that declaring this definition would make, without making them.
     pub async fn plan(&self, definition: &Json) -> Result<Plan> {
         let parsed = parse::definition(definition)?;
+        check_owner(&parsed)?;
         let base = self.base_of(&parsed)?;
         let in_force = base.as_ref().and_then(|storage| storage.in_force.clone());
         let Some((base, in_force)) = base.zip(in_force) else {
@@ -215,6 +217,14 @@ impl Definitions {
                 tracing::error!(storage = id.get(), %error, "a migration did not complete");
             }
         });
+    }
+}
+
+/// Refuses definitions of storages that belong to the hub.
+fn check_owner(definition: &Definition) -> Result<()> {
+    match definition.name.is_of_hub() {
+        true => Err(Error::HubStorage(definition.name.to_string())),
+        false => Ok(()),
     }
 }
 

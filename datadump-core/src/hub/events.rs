@@ -2,20 +2,15 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{
-    commands,
-    fetch::plain,
-    readings::{is_old, is_readings},
-    rows::read,
-};
+use super::{commands, fetch::plain, readings::is_old, rows::read};
 use crate::{
     live::HubEvents,
-    schema::Value,
+    schema::{StorageName, Value},
     store::{ChangeKind, Stored, system_storages::SystemStorage},
 };
 
 /// The functions with which `live` renders the hub's events.
-pub(crate) static EVENTS: HubEvents = HubEvents { is_readings, reading, describe };
+pub(crate) static EVENTS: HubEvents = HubEvents { is_readings: StorageName::is_of_hub, reading, describe };
 
 /// Renders a reading's row in the simple form of the live stream.
 fn reading(stored: &Stored, only_new: bool) -> Option<Json> {

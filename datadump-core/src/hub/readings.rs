@@ -8,23 +8,13 @@ use serde_json::{Value as Json, json};
 use super::{Hub, cache::Device, rules::name};
 use crate::{
     error::{Error, Result},
-    schema::{Bounds, Field, InForce, Kind, StorageName, StoredRow, Value, parse},
+    schema::{Bounds, Field, InForce, Kind, StoredRow, Value, name::READINGS, parse},
     store::Column,
 };
-
-/// The storage shared by the devices that do not have their own.
-const READINGS: &str = "readings";
 
 /// Returns the storage that a device's readings go to.
 pub(super) fn storage_of(device: i64, has_own: bool) -> String {
     if has_own { format!("{READINGS}_{device}") } else { READINGS.to_owned() }
-}
-
-/// Returns whether a storage holds readings.
-pub(super) fn is_readings(name: &StorageName) -> bool {
-    let Some(rest) = name.as_str().strip_prefix(READINGS) else { return false };
-    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-    rest.is_empty() || rest.strip_prefix('_').is_some_and(is_id)
 }
 
 /// Maximum attempts to open a storage that others are creating, and the pause between them.
@@ -118,5 +108,56 @@ impl Hub {
             }
         }
         Err(Error::Overloaded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Consent, Dump, Expect, Push, throw::SourceName};
+
+    use super::*;
+
+    async fn push(dump: &Dump, body: &'static str) -> crate::Receipt {
+        let throw = crate::Incoming { body: body.into(), ..crate::Incoming::default() };
+        dump.hub().push(Push { throw, token: None, commands: 0 }).await.unwrap().receipt
+    }
+
+    /// A storage may have been declared before the name was the hub's.
+    #[tokio::test]
+    async fn a_storage_with_other_fields_takes_the_readings_that_fit() {
+        let dump = Dump::builder().database("sqlite::memory:").open().await.unwrap();
+        let mut sent = definition(READINGS);
+        sent["key"] = json!({"name": "read_id", "type": "uuid", "generated": true});
+        sent["fields"][5]["max_length"] = json!(4);
+        dump.definitions().queue(parse::definition(&sent).unwrap(), &sent, None).await.unwrap();
+        dump.definitions().settled(READINGS).await.unwrap();
+        let receipt =
+            push(&dump, r#"{"device_id": "door", "state": "open", "why": "the wind", "t": 1}"#).await;
+        assert_eq!((receipt.accepted, receipt.quarantined), (2, 1));
+        dump.close().await;
+    }
+
+    #[tokio::test]
+    async fn programs_that_embed_the_library_cannot_write_readings() {
+        let dump = Dump::builder().database("sqlite::memory:").open().await.unwrap();
+        assert_eq!(push(&dump, r#"{"device_id": "door", "t": 1}"#).await.accepted, 1);
+        let rows = dump.storage(READINGS).unwrap();
+        let row = rows.list(&[]).await.unwrap().rows.remove(0);
+        let key = row["read_id"].to_string();
+        let is_refused = |error| matches!(error, Error::HubStorage(name) if name == READINGS);
+        assert!(is_refused(rows.save(&row, Expect::Anything).await.unwrap_err()));
+        assert!(is_refused(rows.replace(&key, &row, Expect::Anything).await.unwrap_err()));
+        assert!(is_refused(rows.patch(&key, &json!({"value": 2}), Expect::Anything).await.unwrap_err()));
+        let once = crate::IdempotencyKey::parse("k").unwrap();
+        let saved = dump.save_with_key(READINGS, &row, Expect::Anything, once.into()).await;
+        assert!(is_refused(saved.unwrap_err()));
+        assert!(is_refused(dump.declare(&definition(READINGS), Consent::default()).await.unwrap_err()));
+        let source = SourceName::parse(READINGS).unwrap();
+        let throw = crate::Incoming { body: r#"{"value": 2}"#.into(), ..crate::Incoming::default() };
+        let receipt = dump.throw(&source, throw).await.unwrap();
+        assert_eq!((receipt.accepted, receipt.errors[0].code.as_str()), (0, "hub-storage"));
+        assert_eq!(rows.list(&[]).await.unwrap().rows, [row]);
+        rows.delete(&key, Expect::Anything).await.unwrap();
+        dump.close().await;
     }
 }

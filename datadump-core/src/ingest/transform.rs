@@ -7,10 +7,11 @@ use tokio::task::coop::consume_budget;
 
 use super::{Ingest, commit::RoutedRecord, decode::DecodedThrow, source_cache::Source};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     process::vrl::{Mode, ProgramContext, ProgramInput, ProgramOutcome, Script},
     quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
     record::{Failure, Origin, Record},
+    schema::StorageName,
     store::system_storages::SystemStorage,
     throw::Throw,
 };
@@ -65,9 +66,11 @@ impl Ingest {
             Some(script) => self.run_program(script, source, output.records, &mut transformed).await,
             None => {
                 transformed.records.reserve_exact(output.records.len());
+                let is_of_hub = source.routes.sole_storage().is_some_and(StorageName::is_of_hub);
+                let needs_originals = source.routes.has_routes() || is_of_hub;
                 for record in output.records {
                     consume_budget().await;
-                    let original = source.routes.has_routes().then(|| original(&record)).flatten();
+                    let original = needs_originals.then(|| original(&record)).flatten();
                     transformed.route(source, record, original.as_ref());
                 }
             }
@@ -136,8 +139,7 @@ impl TransformedThrow {
 
     fn route(&mut self, source: &Source, record: Record, original: Option<&Arc<Json>>) {
         if let (Some(home), None) = (source.routes.sole_storage(), &record.storage) {
-            let (storage, original) = (home.clone(), original.cloned());
-            self.records.push(RoutedRecord { storage, record, original });
+            self.send(home.clone(), record, original);
             return;
         }
         let routed = source.routes.route(record);
@@ -146,10 +148,7 @@ impl TransformedThrow {
         }
         for one in routed {
             match one.record {
-                Ok(record) => {
-                    let original = original.cloned();
-                    self.records.push(RoutedRecord { storage: one.storage, record, original });
-                }
+                Ok(record) => self.send(one.storage, record, original),
                 Err(unfit) => self.failed.push(FailedPart {
                     origin: Some(unfit.record.origin),
                     original: original.cloned(),
@@ -163,6 +162,22 @@ impl TransformedThrow {
                 }),
             }
         }
+    }
+
+    /// Sends a record to its storage.
+    fn send(&mut self, storage: StorageName, record: Record, original: Option<&Arc<Json>>) {
+        let original = original.cloned();
+        if !storage.is_of_hub() {
+            self.records.push(RoutedRecord { storage, record, original });
+            return;
+        }
+        let refusal = Failure::new("hub-storage", Error::HubStorage(storage.to_string()).to_string());
+        self.failed.push(FailedPart {
+            origin: Some(record.origin),
+            original,
+            storage: Some(storage.to_string()),
+            reason: FailureReason::of(Stage::Route, &refusal),
+        });
     }
 }
 

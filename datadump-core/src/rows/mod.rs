@@ -146,7 +146,7 @@ impl Rows {
 
     /// Returns the write that saves a record, and its condition.
     fn put(&self, record: &Json, expect: Expect) -> Result<(Write, Expect)> {
-        let in_force = self.in_force()?;
+        let in_force = self.writable()?;
         let service = in_force.definition.service();
         let (record, expect) = with_condition(service, object(record)?.clone(), expect)?;
         let row = validate::row(&in_force, record, &self.context.ids).map_err(Error::Invalid)?;
@@ -156,7 +156,7 @@ impl Rows {
     /// Inserts or replaces the row with this key. The record may omit the key; if present, it must be the
     /// same.
     pub async fn replace(&self, key: &str, record: &Json, expect: Expect) -> Result<Saved> {
-        let in_force = self.in_force()?;
+        let in_force = self.writable()?;
         let value = self.key(&in_force, key)?;
         let mut record = object(record)?.clone();
         same_key(&in_force, &mut record, &value)?;
@@ -165,7 +165,7 @@ impl Rows {
 
     /// Changes some fields of a row: a JSON merge patch (RFC 7396).
     pub async fn patch(&self, key: &str, patch: &Json, expect: Expect) -> Result<Saved> {
-        let service = self.in_force()?.definition.service();
+        let service = self.writable()?.definition.service();
         let (patch, expect) = with_condition(service, object(patch)?.clone(), expect)?;
         for _ in 0..MAX_PATCH_ATTEMPTS {
             let (in_force, row) = self.find(key).await?;
@@ -210,6 +210,15 @@ impl Rows {
         match self.system {
             Some(storage) => self.context.system(storage),
             None => self.context.store.catalogue().find(&self.name)?.ready().cloned(),
+        }
+    }
+
+    /// Returns the definition that new rows must fit. Only the hub writes readings.
+    fn writable(&self) -> Result<Arc<InForce>> {
+        let in_force = self.in_force()?;
+        match in_force.definition.name.is_of_hub() {
+            true => Err(Error::HubStorage(in_force.definition.name.to_string())),
+            false => Ok(in_force),
         }
     }
 

@@ -11,6 +11,10 @@ pub const MAX_FIELD_BYTES: usize = 63;
 /// Maximum length of a storage name in bytes: its table has the prefix `storage_`.
 pub const MAX_STORAGE_BYTES: usize = 55;
 
+/// The storage of readings that devices share. A device with a storage of its own has one named after this and
+/// its number: `readings_7`.
+pub(crate) const READINGS: &str = "readings";
+
 /// The name of a storage: letters of any script, digits, `_` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StorageName(Arc<str>);
@@ -40,6 +44,15 @@ impl StorageName {
     /// Returns whether this is the name of a system storage.
     pub(crate) fn is_system(&self) -> bool {
         self.0.starts_with('_')
+    }
+
+    /// Returns whether this is the name of a storage of readings, to which only the hub writes: a device may
+    /// require a token, which nothing else checks.
+    pub(crate) fn is_of_hub(&self) -> bool {
+        let name = fold(&self.0);
+        let Some(rest) = name.strip_prefix(READINGS) else { return false };
+        let is_number = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        rest.is_empty() || rest.strip_prefix('_').is_some_and(is_number)
     }
 
     /// Returns the name as text.
@@ -160,6 +173,25 @@ mod tests {
         }
         for name in ["dog", "Hündin-2", "собака", "犬", "a_b", "9"] {
             assert_eq!(StorageName::parse(name).map(|n| n.as_str().to_owned()), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn storages_of_readings_are_recognized() {
+        for (name, expected) in [
+            ("readings", true),
+            ("READINGS", true),
+            ("readings_1", true),
+            ("Readings_20", true),
+            ("readings_", false),
+            ("readings_a", false),
+            ("readings_1a", false),
+            ("readings-1", false),
+            ("readings1", false),
+            ("reading", false),
+            ("my_readings", false),
+        ] {
+            assert_eq!(StorageName::parse(name).unwrap().is_of_hub(), expected, "{name}");
         }
     }
 

@@ -5,6 +5,7 @@ mod devices;
 mod liveness;
 mod nodes;
 mod pushes;
+mod storages;
 mod streams;
 
 use datadump_tests::{Api, Response, eventually};

@@ -12,7 +12,6 @@ on_both![
     a_push_with_a_key_is_stored_once,
     names_may_contain_any_characters,
     concurrent_pushes_register_a_device_once,
-    a_declared_storage_of_readings_takes_what_fits,
     digits_are_fetched_as_a_number_first,
     the_newest_hundred_are_fetched_unless_a_limit_is_given,
 ];
@@ -225,31 +224,6 @@ async fn concurrent_pushes_register_a_device_once(server: Server) {
     for number in 0..8 {
         assert_eq!(fetch(&server, &format!("device?d{number}")).await.len(), 8);
     }
-}
-
-async fn a_declared_storage_of_readings_takes_what_fits(server: Server) {
-    let readings = json!({
-        "name": "readings",
-        "key": {"name": "read_id", "type": "uuid", "generated": true},
-        "fields": [
-            {"name": "device_id", "type": "long"},
-            {"name": "device", "type": "string", "max_length": 255},
-            {"name": "sensor_id", "type": "long"},
-            {"name": "sensor_type", "type": "string", "max_length": 255},
-            {"name": "value", "type": "float", "nullable": true},
-            {"name": "text", "type": "text", "nullable": true, "max_length": 4},
-            {"name": "timestamp", "type": "timestamp"},
-            {"name": "received_at", "type": "timestamp"},
-        ],
-        "meta": {"scans": true},
-    });
-    server.declare(&readings).await;
-    let pushed =
-        push(&server, json!({"device_id": "door", "sensors": {"state": "open", "why": "the wind", "t": 1}}))
-            .await;
-    assert_eq!((&pushed["accepted"], &pushed["quarantined"]), (&json!(2), &json!(1)), "{pushed}");
-    let stored = fetch(&server, "device?door").await;
-    assert_eq!(stored.len(), 2, "{stored:?}");
 }
 
 #[tokio::test]
