@@ -228,6 +228,7 @@ async fn websocket_messages_accept_keys(server: Server) {
     let first = say(json!({"id": 1, "key": "k", "throw": {"a": 1}})).await;
     assert_eq!((&first["ok"], &first["accepted"]), (&json!(true), &json!(1)), "{first}");
     let again = say(json!({"id": 2, "key": "k", "throw": {"a": 1}})).await;
+    assert_eq!((&first["replayed"], &again["replayed"]), (&Json::Null, &json!(true)), "{again}");
     assert_eq!((&again["throw"], &again["id"]), (&first["throw"], &json!(2)));
     let other = say(json!({"key": "k", "throw": {"a": 2}})).await;
     assert_eq!((&other["ok"], &other["status"]), (&json!(false), &json!(422)), "{other}");

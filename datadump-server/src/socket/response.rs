@@ -14,6 +14,9 @@ struct ReceiptMessage<'a> {
     id: Option<&'a RawValue>,
     #[serde(flatten)]
     receipt: ReceiptAnswer,
+    /// True if this repeats the receipt of an earlier throw with the same idempotency key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    replayed: bool,
 }
 
 #[derive(Serialize)]
@@ -31,7 +34,10 @@ pub(super) fn encode(
     outcome: Result<datadump_core::Receipt, Problem>,
 ) -> serde_json::Result<String> {
     match outcome {
-        Ok(receipt) => serde_json::to_string(&ReceiptMessage { id, receipt: receipt.into() }),
+        Ok(receipt) => {
+            let replayed = receipt.replayed;
+            serde_json::to_string(&ReceiptMessage { id, receipt: receipt.into(), replayed })
+        }
         Err(problem) => serde_json::to_string(&ProblemMessage { id, ok: false, problem: &problem }),
     }
 }
