@@ -32,6 +32,7 @@ mod quarantine;
 mod receipts;
 mod sources;
 mod throwing;
+mod typescript;
 mod upgrade;
 mod walkthrough;
 mod websocket;

@@ -15,6 +15,13 @@ pub fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// Returns the folder of build output.
+pub fn target() -> PathBuf {
+    let this = std::env::current_exe().expect("the running program has a path");
+    // It is `target/debug/deps/all-…`.
+    this.ancestors().nth(3).expect("the program is in the folder of build output").to_owned()
+}
+
 /// Returns the path of a program of the same build as the running one.
 pub fn program(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("the running program has a path");

@@ -22,8 +22,9 @@ pub(super) fn add(document: &mut Json) {
 fn add_to(path: &str, operation: &mut Json) {
     let example = body(operation["operationId"].as_str().unwrap_or_default());
     if let (Some(example), Some(content)) = (example, operation.pointer_mut("/requestBody/content")) {
-        for media in content.as_object_mut().into_iter().flat_map(|content| content.values_mut()) {
-            media["example"] = example.clone();
+        for (kind, media) in content.as_object_mut().into_iter().flatten() {
+            let is_text = kind == "application/octet-stream";
+            media["example"] = if is_text { example.to_string().into() } else { example.clone() };
         }
     }
     // `operation["parameters"]` would insert null if there are none.

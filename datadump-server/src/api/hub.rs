@@ -219,9 +219,7 @@ impl From<Pushed> for PushReceiptAnswer {
 /// Example bodies for the API document.
 pub(super) fn example(operation: &str) -> Option<Json> {
     match operation {
-        "push" => {
-            Some(json!("{\"device_id\": \"pico_w\", \"sensors\": {\"temperature\": 21.5, \"moisture\": 30}}"))
-        }
+        "push" => Some(json!({"device_id": "pico_w", "sensors": {"temperature": 21.5, "moisture": 30}})),
         _ => None,
     }
 }

@@ -141,7 +141,7 @@ impl Throws {
 /// Example bodies for the API document.
 pub(super) fn example(operation: &str) -> Option<Json> {
     match operation {
-        "throw" | "throw_put" | "throw_at" | "throw_put_at" => Some(json!("{\"speed\": \"1.75\"}")),
+        "throw" | "throw_put" | "throw_at" | "throw_put_at" => Some(json!({"speed": "1.75"})),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use poem::{
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     payload::{Binary, Payload as _},
-    registry::{MetaMediaType, MetaRequest},
+    registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef},
 };
 
 use super::chunks::content_length;
@@ -74,9 +74,16 @@ impl<'a> ApiExtractor<'a> for ThrowBody {
     type ParamRawType = ();
 
     fn request_meta() -> Option<MetaRequest> {
-        let schema = Binary::<Vec<u8>>::schema_ref();
-        let content = MetaMediaType { content_type: "application/octet-stream", schema };
-        Some(MetaRequest { description: None, content: vec![content], required: true })
+        // Clients that are generated from the document encode objects as JSON only if it names that type.
+        let json = MetaMediaType {
+            content_type: "application/json",
+            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::ANY)),
+        };
+        let bytes = MetaMediaType {
+            content_type: "application/octet-stream",
+            schema: Binary::<Vec<u8>>::schema_ref(),
+        };
+        Some(MetaRequest { description: None, content: vec![json, bytes], required: true })
     }
 
     async fn from_request(
