@@ -1137,7 +1137,7 @@ pub mod types {
         pub last_format: ::std::option::Option<::std::string::String>,
         #[doc = "Name."]
         pub name: ::std::string::String,
-        #[doc = "How throws are processed: `format`, `processor`, `key`, `strict`, `keep_raw`, `unrouted` and `routes`,\nas described in the guide."]
+        #[doc = "How throws are processed: `format`, `processor`, `key`, `strict`, `keep_raw`, `origins`,\n`unrouted` and `routes`, as described in the guide."]
         pub settings: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         #[doc = "Time the settings were last written."]
         pub updated_at: ::std::string::String,
@@ -5256,8 +5256,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 202u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -5388,8 +5388,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 202u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -5520,8 +5520,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 202u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -5573,8 +5573,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 202u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -5716,8 +5716,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 202u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -5860,8 +5860,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 202u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -5923,8 +5923,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -5975,8 +5975,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6073,8 +6073,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 201u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6132,8 +6132,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 204u16 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6214,8 +6214,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6267,8 +6267,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6330,8 +6330,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6400,8 +6400,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 201u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6475,8 +6475,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6527,8 +6527,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6594,8 +6594,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 201u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6638,8 +6638,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 204u16 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6718,8 +6718,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6855,8 +6855,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -6933,8 +6933,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7001,8 +7001,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7045,8 +7045,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 204u16 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7128,8 +7128,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 202u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7199,8 +7199,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 202u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7262,8 +7262,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7314,8 +7314,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7366,8 +7366,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7429,8 +7429,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7527,8 +7527,8 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 201u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7580,8 +7580,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7642,8 +7642,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 204u16 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7725,8 +7725,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7807,8 +7807,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -7860,8 +7860,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8009,8 +8009,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8127,8 +8127,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 201u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8219,8 +8219,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8338,8 +8338,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8434,8 +8434,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 204u16 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8553,8 +8553,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8640,8 +8640,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 201u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8734,8 +8734,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8828,8 +8828,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -8951,8 +8951,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9008,8 +9008,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9052,8 +9052,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 204u16 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9139,8 +9139,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9205,8 +9205,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 201u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9249,8 +9249,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 204u16 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9301,8 +9301,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9389,8 +9389,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9510,8 +9510,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9590,8 +9590,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9707,8 +9707,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9793,8 +9793,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 202u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9850,8 +9850,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9907,8 +9907,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -9993,8 +9993,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -10079,8 +10079,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -10231,9 +10231,9 @@ pub mod builder {
             client.post(&result, &info).await?;
             let response = result?;
             match response.status().as_u16() {
-                200u16 => Ok(ResponseValue::stream(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                200u16 => Ok(crate::requests::stream(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -10276,9 +10276,9 @@ pub mod builder {
             client.post(&result, &info).await?;
             let response = result?;
             match response.status().as_u16() {
-                200u16 => Ok(ResponseValue::stream(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                200u16 => Ok(crate::requests::stream(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -10386,9 +10386,9 @@ pub mod builder {
             client.post(&result, &info).await?;
             let response = result?;
             match response.status().as_u16() {
-                200u16 => Ok(ResponseValue::stream(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                200u16 => Ok(crate::requests::stream(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -10428,8 +10428,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -10460,9 +10460,9 @@ pub mod builder {
             client.post(&result, &info).await?;
             let response = result?;
             match response.status().as_u16() {
-                200u16 => Ok(ResponseValue::stream(response)),
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                200u16 => Ok(crate::requests::stream(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -10502,8 +10502,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }
@@ -10543,8 +10543,8 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
-                400u16..=499u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
-                500u16..=599u16 => Err(Error::ErrorResponse(ResponseValue::stream(response))),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }

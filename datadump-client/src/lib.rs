@@ -1,6 +1,6 @@
 //! A client for Data-Dump. [`Client`] is generated from the server's OpenAPI document and has one
 //! method per operation. [`done`] converts the result of a call to its value or a [`Failure`].
-//! [`Throw`] throws data of any kind.
+//! [`Throw`] throws data of any kind. Streams, long polls and throws have no time limit; an error ends a stream.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), datadump_client::Failure> {
@@ -28,6 +28,7 @@ mod failure;
 )]
 mod generated;
 
+mod requests;
 mod throwing;
 
 pub use failure::{Failure, done};

@@ -1,15 +1,11 @@
 //! Throws of any bytes, any length, any content type and any arguments. The generated methods support
 //! only the documented parameters and a single content type.
 
-use std::time::Duration;
-
 use crate::{
     Failure,
     generated::{Client, ClientInfo as _, types::Receipt},
+    requests::NO_LIMIT,
 };
-
-/// Timeout of a throw. It is long, because a stream has no maximum length.
-const THROW_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Builder for a throw.
 ///
@@ -93,8 +89,7 @@ impl Throw {
         {
             path.pop_if_empty().extend(["throw", source]);
         }
-        let mut request =
-            client.client().post(url).query(&self.arguments).timeout(THROW_TIMEOUT).body(self.body);
+        let mut request = client.client().post(url).query(&self.arguments).timeout(NO_LIMIT).body(self.body);
         if let Some(content_type) = self.content_type {
             request = request.header(reqwest::header::CONTENT_TYPE, content_type);
         }

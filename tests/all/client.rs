@@ -1,16 +1,21 @@
 //! The generated client and the command line.
 
-use std::process::Output;
+use std::{
+    process::Output,
+    time::{Duration, Instant},
+};
 
 use datadump_client::{Client, Throw, done};
 use datadump_tests::{Database, Server, dog, on_both, workspace};
+use futures_util::StreamExt as _;
 use serde_json::{Map, Value as Json, json};
-use tokio::process::Command;
+use tokio::{process::Command, time::timeout};
 
 on_both![
     the_generated_client_declares_writes_and_reads,
     the_command_line_declares_writes_and_reads,
     client_and_command_line_throw_data,
+    streams_and_long_polls_outlast_the_time_limit,
 ];
 
 async fn the_generated_client_declares_writes_and_reads(server: Server) {
@@ -126,6 +131,43 @@ async fn client_and_command_line_throw_data(server: Server) {
     }
     let error = run_with_server(&server, &["throw", "no-such-file.csv"]).await.unwrap_err();
     assert!(error.contains("no-such-file.csv"), "{error}");
+}
+
+/// A server that stops or dies ends a stream.
+async fn streams_and_long_polls_outlast_the_time_limit(server: Server) {
+    const LIMIT: Duration = Duration::from_millis(200);
+    let limited = reqwest::Client::builder().timeout(LIMIT).build().unwrap();
+    let client = Client::new_with_client(server.base(), limited);
+    server.post("/api/data", &json!({"device_id": "lamp", "light": 1})).await.is(201).ok();
+
+    let mut changes = done(client.stream().send().await).await.unwrap();
+    let mut readings = done(client.stream_readings().send().await).await.unwrap();
+    let mut commands = done(client.stream_commands().id("lamp").send().await).await.unwrap();
+    let began = Instant::now();
+    let polled = done(client.list_commands().id("lamp").wait(1.0).send().await).await;
+    assert!(polled.is_ok() && began.elapsed() > 2 * LIMIT, "{polled:?} after {:?}", began.elapsed());
+    server.post("/api/data", &json!({"device_id": "lamp", "light": 2})).await.is(201).ok();
+    server.post("/api/v1/device/lamp/command/", &json!({"method": "on"})).await.is(202).ok();
+    for (stream, expected) in
+        [(&mut changes, "\"value\":2"), (&mut readings, "\"value\":2"), (&mut commands, "\"on\"")]
+    {
+        let mut text = String::new();
+        while !text.contains(expected) {
+            let piece = timeout(Duration::from_secs(30), stream.next()).await.unwrap();
+            text += &String::from_utf8_lossy(&piece.unwrap_or_else(|| panic!("{text}")).unwrap());
+        }
+    }
+    server.kill().await;
+    for mut stream in [changes, readings, commands] {
+        let rest = async {
+            let mut errors = 0;
+            while let Some(piece) = stream.next().await {
+                errors += usize::from(piece.is_err());
+                assert!(errors <= 1);
+            }
+        };
+        timeout(Duration::from_secs(30), rest).await.unwrap();
+    }
 }
 
 #[tokio::test]
