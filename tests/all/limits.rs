@@ -177,3 +177,36 @@ async fn read(socket: &mut TcpStream) -> String {
         }
     }
 }
+
+/// Patterns that take long to compile are refused before they do, and block nobody meanwhile.
+#[tokio::test]
+async fn patterns_are_limited_together() {
+    let server = Server::start(Database::sqlite()).await;
+    let definition = |name: usize, pattern: &dyn Fn(usize) -> String| {
+        let field = |number| json!({"name": format!("f{number}"), "type": "text", "nullable": true, "pattern": pattern(number)});
+        let fields: Vec<_> = (0..300).map(field).collect();
+        json!({"name": format!("s{name}"), "key": {"name": "id", "type": "long"}, "fields": fields})
+    };
+    let path = "/api/v1/factory/storage/";
+    let heavy = |number: usize| format!(r"(?i)\w{{{}}}", 20 + number % 5);
+    let (declared, health) = tokio::join!(
+        futures_util::future::join_all(
+            (0..6).map(|number| { server.post(path, &definition(number, &heavy)).into_future() })
+        ),
+        async {
+            let mut longest = Duration::ZERO;
+            for _ in 0..20 {
+                let asked = Instant::now();
+                server.get("/health").await.is(200).ok();
+                longest = longest.max(asked.elapsed());
+            }
+            longest
+        }
+    );
+    for response in declared {
+        response.problem_about(400, &["pattern", "compiled"]);
+    }
+    assert!(health < Duration::from_secs(5), "{health:?}");
+    let many = server.post(path, &definition(7, &|number| format!("[a-z]{{{number}}}"))).await;
+    assert_eq!(many.problem(400)["errors"][0]["pointer"], "/fields/250/pattern");
+}

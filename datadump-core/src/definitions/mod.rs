@@ -87,7 +87,7 @@ impl Definitions {
     /// Declares a storage, or its next version. The migration is queued when this returns and runs in the
     /// background; see [`settled`](Self::settled).
     pub async fn declare(&self, definition: &Json, consent: Consent) -> Result<Declared> {
-        let parsed = parse::definition(definition)?;
+        let parsed = parsed(definition).await?;
         check_owner(&parsed)?;
         let base = self.base_of(&parsed)?;
         let Some(base) = base else {
@@ -114,7 +114,7 @@ impl Definitions {
 
     /// Returns the changes that declaring this definition would make, without making them.
     pub async fn plan(&self, definition: &Json) -> Result<Plan> {
-        let parsed = parse::definition(definition)?;
+        let parsed = parsed(definition).await?;
         check_owner(&parsed)?;
         let base = self.base_of(&parsed)?;
         let in_force = base.as_ref().and_then(|storage| storage.in_force.clone());
@@ -226,6 +226,13 @@ fn check_owner(definition: &Definition) -> Result<()> {
         true => Err(Error::HubStorage(definition.name.to_string())),
         false => Ok(()),
     }
+}
+
+/// Parses a definition on a thread that may block: a large one, with patterns to compile, takes a while.
+async fn parsed(definition: &Json) -> Result<Definition> {
+    let definition = definition.clone();
+    let parsed = tokio::task::spawn_blocking(move || parse::definition(&definition)).await;
+    parsed.map_err(Error::internal)?
 }
 
 /// Refuses a difference that exceeds the consent, naming each change that does.

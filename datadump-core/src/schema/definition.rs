@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{FieldName, Kind, StorageName, Value};
+use super::{FieldName, Kind, Pattern, StorageName, Value};
 
 /// The definition of a storage.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,13 +71,6 @@ pub struct Bounds {
     pub min: Option<Value>,
     /// The maximum.
     pub max: Option<Value>,
-}
-
-/// A regular expression that must match the whole text.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    source: String,
-    regex: regex::Regex,
 }
 
 /// Settings of a storage as a whole.
@@ -219,34 +212,5 @@ impl Field {
             Presence::Required { backfill } => backfill.as_ref().or(self.nullable.then_some(&Value::Null)),
             Presence::Optional(default) => Some(default),
         }
-    }
-}
-
-impl Pattern {
-    /// Compiles a pattern, anchored at both ends.
-    pub fn parse(source: &str) -> Result<Self, String> {
-        // First without the added parentheses, inside which an invalid pattern such as `a)|(b` would be valid.
-        regex::Regex::new(source).map_err(|error| error.to_string())?;
-        let regex = regex::RegexBuilder::new(&format!("^(?:{source})$"))
-            .size_limit(1 << 20)
-            .build()
-            .map_err(|error| error.to_string())?;
-        Ok(Self { source: source.to_owned(), regex })
-    }
-
-    /// Returns the source of the pattern.
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// Returns whether the whole text matches.
-    pub fn matches(&self, text: &str) -> bool {
-        self.regex.is_match(text)
-    }
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
     }
 }

@@ -5,12 +5,18 @@ use serde_json::Value as Json;
 use super::members::{Faults, Members, whole};
 use crate::{
     error::Place,
-    schema::{Bounds, Field, FieldName, Kind, Pattern, Presence, Value, kind},
+    schema::{Bounds, Field, FieldName, Kind, Pattern, Presence, Value, kind, pattern::PatternBudget},
 };
 
 pub(super) type Naming = fn(&str) -> Result<FieldName, String>;
 
-pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults) -> Option<Field> {
+pub(super) fn read(
+    json: &Json,
+    at: &Place,
+    naming: Naming,
+    patterns: &mut PatternBudget,
+    faults: &mut Faults,
+) -> Option<Field> {
     let mut members = Members::of(json, at.clone(), "a field", faults)?;
     let name = members.name("name", naming, faults);
     let type_name = members.text("type", faults);
@@ -29,7 +35,7 @@ pub(super) fn read(json: &Json, at: &Place, naming: Naming, faults: &mut Faults)
     let pattern = if kind.is_text() { members.optional("pattern") } else { None };
     members.finish(&format!("a field of type {}", kind.name()), faults);
     let bounds = read_bounds(&kind, min, max, at, faults);
-    let pattern = pattern.and_then(|json| read_pattern(json, &at.name("pattern"), faults));
+    let pattern = pattern.and_then(|json| read_pattern(json, &at.name("pattern"), patterns, faults));
     let mut field = Field {
         name: name?,
         kind,
@@ -141,12 +147,12 @@ fn read_bounds(
     bounds
 }
 
-fn read_pattern(json: &Json, at: &Place, faults: &mut Faults) -> Option<Pattern> {
+fn read_pattern(json: &Json, at: &Place, budget: &mut PatternBudget, faults: &mut Faults) -> Option<Pattern> {
     let Some(source) = json.as_str() else {
         faults.add(at.clone(), "mistyped", format!("{json} is not a string"));
         return None;
     };
-    Pattern::parse(source).map_err(|reason| faults.add(at.clone(), "pattern", reason)).ok()
+    Pattern::parse(source, budget).map_err(|reason| faults.add(at.clone(), "pattern", reason)).ok()
 }
 
 fn read_default(field: &Field, default: Option<&Json>, at: &Place, faults: &mut Faults) -> Option<Value> {

@@ -10,6 +10,7 @@ use super::{
     Bounds, Definition, Field, FieldName, Key, Kind, Presence, StorageName, Value,
     definition::{EXTRA, ID},
     kind,
+    pattern::PatternBudget,
 };
 use crate::error::{Error, Fault, Place, Result};
 use members::{Faults, Members};
@@ -112,10 +113,11 @@ fn fields(json: &Json, open: bool, faults: &mut Faults) -> Option<Vec<Field>> {
         return None;
     }
     let naming = if open { FieldName::parse_open } else { FieldName::parse };
+    let mut patterns = PatternBudget::default();
     let read: Vec<Option<Field>> = items
         .iter()
         .enumerate()
-        .map(|(place, json)| field::read(json, &at.index(place), naming, faults))
+        .map(|(place, json)| field::read(json, &at.index(place), naming, &mut patterns, faults))
         .collect();
     read.into_iter().collect()
 }

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::{change_log, error};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     schema::StorageId,
     store::{
         Catalogue, Storage,
@@ -94,7 +94,9 @@ impl CatalogueMirror {
         let storages = storage::Entity::find().all(&transaction).await.map_err(error::orm)?;
         let versions = version::Entity::find().all(&transaction).await.map_err(error::orm)?;
         transaction.commit().await.map_err(error::orm)?;
-        self.catalogue.replace(system::catalogue(storages, versions)?);
+        // Parsing the definitions may take a while.
+        let parsed = tokio::task::spawn_blocking(move || system::catalogue(storages, versions)).await;
+        self.catalogue.replace(parsed.map_err(Error::internal)??);
         Ok(())
     }
 
@@ -106,7 +108,10 @@ impl CatalogueMirror {
         let versions = versions.all(&transaction).await.map_err(error::orm)?;
         transaction.commit().await.map_err(error::orm)?;
         match found {
-            Some(found) => Ok(Some(self.catalogue.put(system::assemble(&found, versions)?))),
+            Some(found) => {
+                let parsed = tokio::task::spawn_blocking(move || system::assemble(&found, versions)).await;
+                Ok(Some(self.catalogue.put(parsed.map_err(Error::internal)??)))
+            }
             None => {
                 self.catalogue.remove(id);
                 Ok(None)
