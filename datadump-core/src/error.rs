@@ -175,8 +175,8 @@ pub enum Error {
         "the plan for storage `{0}` does not match this definition and the current version; request a new plan"
     )]
     StalePlan(String),
-    /// The write queue is full. Nothing was done; retry later.
-    #[error("the database is overloaded; try again later")]
+    /// The write queue is full, or another resource is used up. Nothing was done; retry later.
+    #[error("the server is overloaded; try again later")]
     Overloaded,
     /// The database cannot be reached or does not respond. The failure may be temporary.
     #[error("the database is not available: {0}")]

@@ -1,6 +1,11 @@
 //! Processors: built-in ones, programs managed over the API, and simulation of samples.
 
-use datadump_tests::{Server, on_both};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use datadump_tests::{Database, Server, on_both};
 use serde_json::{Value as Json, json};
 
 on_both![
@@ -117,4 +122,45 @@ async fn simulating_samples_stores_nothing(server: Server) {
     ] {
         server.post("/api/v1/processor/simulate/", &request).await.problem(400);
     }
+}
+
+/// Programs that never end, of one source, delay neither another source's nor each other for long.
+#[tokio::test]
+async fn a_looping_program_does_not_starve_other_sources() {
+    let server = Arc::new(Server::start(Database::sqlite()).await);
+    let endless = "many = split(\"a\" * 100000, \"\")\n\
+        for_each(many) -> |_i, _v| { for_each(many) -> |_j, _w| { .x = 1 } }";
+    for (source, program) in [("looping", endless), ("quick", ".y = .x")] {
+        server.post(PROCESSOR, &json!({"name": source, "program": program})).await.is(201).ok();
+        let settings = json!({"processor": source});
+        server.put(&format!("/api/v1/source/{source}/"), &settings).await.is(201).ok();
+    }
+    let looping: Vec<_> = (0..30)
+        .map(|number| {
+            let server = server.clone();
+            tokio::spawn(async move { server.post("/throw/looping", &json!({"x": number})).await })
+        })
+        .collect();
+    // Once one has timed out, the others are waiting.
+    while server.get("/api/v1/quarantine/").await.is(200).json()["count"] == 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for number in 0..3 {
+        let began = Instant::now();
+        let receipt = server.post("/throw/quick", &json!({"x": number})).await.is(200).json();
+        assert_eq!(receipt["accepted"], 1, "{receipt}");
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    }
+    let (mut ran, mut refused) = (0, 0);
+    for response in looping {
+        let response = response.await.unwrap();
+        if response.status == 503 {
+            assert!(response.header("retry-after").is_some(), "{response:?}");
+            refused += 1;
+        } else {
+            assert_eq!(response.is(202).json()["errors"][0]["code"], "timeout");
+            ran += 1;
+        }
+    }
+    assert!(ran >= 2 && refused >= 2, "{ran} ran, {refused} were refused");
 }

@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Place, Result},
     process::{
         Registry,
-        vrl::{Diagnostic, Mode, ProgramContext, ProgramInput, ProgramOutcome, Script, Workers},
+        vrl::{self, Diagnostic, Mode, ProgramContext, ProgramInput, ProgramOutcome, Script, Workers},
     },
     request,
     schema::StorageName,
@@ -282,14 +282,18 @@ impl Programs {
         }
     }
 
-    /// Runs a program on events, in the workers.
+    /// Runs a program on events, in the workers. Fails if too much is waiting for them.
     pub(super) async fn run(
         &self,
         script: &Script,
         about: &ProgramContext,
         events: Vec<ProgramInput>,
-    ) -> Vec<ProgramOutcome> {
-        self.processors.workers.run(script, about, events).await
+    ) -> Result<Vec<ProgramOutcome>> {
+        let outcomes = self.processors.workers.run(script, about, events).await;
+        match outcomes.last() {
+            Some(ProgramOutcome::Failed(failure)) if failure.code == vrl::BUSY => Err(Error::Overloaded),
+            _ => Ok(outcomes),
+        }
     }
 
     /// Reloads all programs.

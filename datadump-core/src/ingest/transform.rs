@@ -63,7 +63,7 @@ impl Ingest {
             transformed.fail(Some(rejected.origin), None, reason);
         }
         match program {
-            Some(script) => self.run_program(script, source, output.records, &mut transformed).await,
+            Some(script) => self.run_program(script, source, output.records, &mut transformed).await?,
             None => {
                 transformed.records.reserve_exact(output.records.len());
                 let is_of_hub = source.routes.sole_storage().is_some_and(StorageName::is_of_hub);
@@ -84,7 +84,7 @@ impl Ingest {
         source: &Source,
         records: Vec<Record>,
         transformed: &mut TransformedThrow,
-    ) {
+    ) -> Result<()> {
         let context = transformed.context.clone();
         let about = ProgramContext {
             source: context.throw.source.to_string(),
@@ -107,7 +107,7 @@ impl Ingest {
                 ProgramInput::Throw { .. } => (None, None),
             })
             .collect();
-        let verdicts = Box::pin(self.programs.run(script, &about, events)).await;
+        let verdicts = Box::pin(self.programs.run(script, &about, events)).await?;
         for ((origin, original), verdict) in given.into_iter().zip(verdicts) {
             match verdict {
                 ProgramOutcome::Dropped(_) => transformed.dropped += 1,
@@ -124,6 +124,7 @@ impl Ingest {
                 }
             }
         }
+        Ok(())
     }
 }
 

@@ -37,6 +37,7 @@ mod program;
 mod run;
 mod run_result;
 mod script;
+mod turns;
 mod value;
 mod wire;
 mod worker;
@@ -52,6 +53,7 @@ pub use worker::serve_worker;
 pub use workers::Workers;
 
 pub(super) use line_program::LineProgram;
+pub(crate) use run_result::BUSY;
 
 #[cfg(test)]
 mod tests;

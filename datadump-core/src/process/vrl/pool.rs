@@ -1,26 +1,28 @@
 //! The pool of worker processes: assigns batches to workers and finds the input that crashes one.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::Instant,
-};
+use tokio::time::Instant;
 
 use super::{
     Diagnostics, Limits, ProgramContext, ProgramInput, Script,
     child::{Worker, WorkerCommand, WorkerFailure},
     run,
     run_result::{ErrorCode, RunResult},
+    turns::{Busy, Turn, Turns},
     wire::{self, Request, RunRequest},
 };
 
-/// Maximum number of worker processes, and of throws that are transformed at a time.
-const MAX_WORKERS: usize = 2;
-
 /// Maximum number of inputs sent to a worker at once.
 const BATCH_INPUTS: usize = 1000;
+
+/// Time that a batch should take, so that other throws get their turns: a slow program is sent fewer inputs at
+/// once.
+const BATCH_TIME: Duration = Duration::from_millis(100);
+
+/// The source for turns that compile programs.
+const COMPILING: &str = "";
 
 /// Maximum size of the inputs sent to a worker at once.
 const BATCH_BYTES: usize = 1 << 20;
@@ -41,27 +43,27 @@ const MAX_RUN_OUTPUTS: usize = 4;
 pub(super) struct Pool {
     command: WorkerCommand,
     limits: Limits,
-    permits: Semaphore,
+    turns: Arc<Turns>,
     idle: Mutex<Vec<Worker>>,
 }
 
 /// Exclusive use of a worker. The worker is returned to the pool only when it is idle again.
-struct WorkerGuard<'a> {
+struct WorkerGuard {
     worker: Worker,
-    _permit: SemaphorePermit<'a>,
+    _turn: Turn,
 }
 
 impl Pool {
     pub(super) fn new(command: WorkerCommand, limits: Limits) -> Self {
-        Self { command, limits, permits: Semaphore::new(MAX_WORKERS), idle: Mutex::default() }
+        Self { command, limits, turns: Arc::default(), idle: Mutex::default() }
     }
 
     pub(super) async fn check(&self, script: &Script) -> Result<Diagnostics, Diagnostics> {
         let wrong = |what: String| Diagnostics::error(what, &script.source);
         let mut request = Vec::new();
         wire::put(&mut request, &Request::Check(script.clone())).map_err(|error| wrong(error.to_string()))?;
-        let permit = self.permit().await.map_err(wrong)?;
-        let mut guard = self.worker(permit).await.map_err(wrong)?;
+        let turn = self.turns.take(COMPILING).await.map_err(|busy| wrong(busy.to_string()))?;
+        let mut guard = self.worker(turn).await.map_err(wrong)?;
         let until = Instant::now() + COMPILE_TIMEOUT;
         let mut checked: Result<_, WorkerFailure> = guard.worker.ask(&request, until).await;
         // Retry once: the worker may have been killed from outside.
@@ -97,6 +99,8 @@ impl Pool {
             },
             time_left: self.limits.total_timeout(inputs.len()),
             output_left: self.limits.output_for(bytes).saturating_mul(MAX_RUN_OUTPUTS),
+            // How long the program takes is not known yet.
+            batch_inputs: 1,
             results: Vec::with_capacity(inputs.len()),
         };
         while let Some(rest) = inputs.get(run_state.results.len()..).filter(|rest| !rest.is_empty()) {
@@ -105,24 +109,20 @@ impl Pool {
         run_state.results
     }
 
-    async fn permit(&self) -> Result<SemaphorePermit<'_>, String> {
-        self.permits.acquire().await.map_err(|error| error.to_string())
-    }
-
-    async fn worker<'a>(&self, permit: SemaphorePermit<'a>) -> Result<WorkerGuard<'a>, String> {
+    async fn worker(&self, turn: Turn) -> Result<WorkerGuard, String> {
         loop {
             let idle = self.idle.lock().pop();
             let Some(mut worker) = idle else { break };
             if worker.is_alive() {
-                return Ok(WorkerGuard { worker, _permit: permit });
+                return Ok(WorkerGuard { worker, _turn: turn });
             }
         }
         let worker = Worker::start(&self.command, self.limits.memory).await?;
-        Ok(WorkerGuard { worker, _permit: permit })
+        Ok(WorkerGuard { worker, _turn: turn })
     }
 
-    fn put_back(&self, guard: WorkerGuard<'_>) {
-        let WorkerGuard { worker, _permit } = guard;
+    fn put_back(&self, guard: WorkerGuard) {
+        let WorkerGuard { worker, _turn } = guard;
         self.idle.lock().push(worker);
     }
 }
@@ -134,6 +134,8 @@ struct PoolRun<'a> {
     time_left: Duration,
     /// Remaining output in bytes.
     output_left: usize,
+    /// Maximum number of inputs of the next batch.
+    batch_inputs: usize,
     results: Vec<RunResult>,
 }
 
@@ -144,8 +146,8 @@ impl PoolRun<'_> {
     /// sends each result before it starts the next input. If that worker dies too, the input it was
     /// processing fails.
     async fn batch(&mut self, inputs: &[ProgramInput]) {
-        let batch = inputs.get(..batch_length(inputs)).unwrap_or(inputs);
-        let all = self.results.len() + batch.len();
+        let batch = inputs.get(..batch_length(inputs, self.batch_inputs)).unwrap_or(inputs);
+        let (all, whole_run) = (self.results.len() + batch.len(), self.results.len() + inputs.len());
         self.head.one_by_one = false;
         while self.results.len() < all {
             let rest = batch.get(batch.len() - (all - self.results.len())..).unwrap_or_default();
@@ -165,21 +167,23 @@ impl PoolRun<'_> {
                     tracing::debug!(%failure, "replacing a worker process");
                     self.head.one_by_one = true;
                 }
-                Err(unavailable) => self.fill(all, &RunResult::failed(ErrorCode::Unavailable, unavailable)),
+                Err(unavailable) => return self.fill(whole_run, &unavailable),
             }
         }
     }
 
     /// Sends the inputs to a worker; fails if no worker is available.
-    async fn attempt(&mut self, inputs: &[ProgramInput]) -> Result<Result<(), WorkerFailure>, String> {
+    async fn attempt(&mut self, inputs: &[ProgramInput]) -> Result<Result<(), WorkerFailure>, RunResult> {
+        let unavailable = |reason: String| RunResult::failed(ErrorCode::Unavailable, reason);
         let limits = &self.pool.limits;
-        let permit = self.pool.permit().await?;
-        // Waiting for a permit is not counted, but starting a worker is.
+        let turn = self.pool.turns.take(&self.head.context.source).await;
+        let turn = turn.map_err(|Busy| RunResult::failed(ErrorCode::Busy, Busy.to_string()))?;
+        // Waiting for a turn is not counted, but starting a worker is.
         let started = Instant::now();
-        let mut guard = self.pool.worker(permit).await?;
+        let mut guard = self.pool.worker(turn).await.map_err(unavailable)?;
         self.head.inputs = inputs.len();
         self.head.total_timeout_micros = micros(self.time_left);
-        let (request, max_bytes) = self.request(inputs).map_err(|error| error.to_string())?;
+        let (request, max_bytes) = self.request(inputs).map_err(|error| unavailable(error.to_string()))?;
         let last = started + self.time_left + GRACE_PERIOD;
         let bounds = |number: usize| {
             let until = last.min(Instant::now() + limits.deadline + GRACE_PERIOD);
@@ -192,6 +196,7 @@ impl PoolRun<'_> {
         };
         let ended = guard.worker.talk(&request, inputs.len(), bounds, took).await;
         self.time_left = self.time_left.saturating_sub(started.elapsed());
+        self.batch_inputs = paced(inputs.len(), started.elapsed());
         if ended.is_ok() {
             self.pool.put_back(guard);
         }
@@ -215,14 +220,20 @@ impl PoolRun<'_> {
     }
 }
 
+/// Returns how many inputs take [`BATCH_TIME`], given how long some of them took.
+fn paced(inputs: usize, took: Duration) -> usize {
+    let many = BATCH_TIME.as_micros() * inputs as u128 / took.as_micros().max(1);
+    usize::try_from(many).unwrap_or(usize::MAX).clamp(1, BATCH_INPUTS)
+}
+
 /// Returns how many of the inputs fit into one batch.
-fn batch_length(inputs: &[ProgramInput]) -> usize {
+fn batch_length(inputs: &[ProgramInput], max_inputs: usize) -> usize {
     let mut bytes = 0_usize;
     let fits = |input: &&ProgramInput| {
         bytes = bytes.saturating_add(input.bytes());
         bytes <= BATCH_BYTES
     };
-    inputs.iter().take(BATCH_INPUTS).take_while(fits).count().max(1)
+    inputs.iter().take(max_inputs).take_while(fits).count().max(1)
 }
 
 fn micros(duration: Duration) -> u64 {

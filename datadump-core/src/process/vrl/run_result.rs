@@ -16,6 +16,9 @@ pub(super) const STORAGE: &str = "_storage";
 /// Size counted for each record in addition to its fields, so that empty records are not free.
 const RECORD_BYTES: usize = 64;
 
+/// Code of an input that was not processed because too much was waiting for the workers. It may succeed later.
+pub(crate) const BUSY: &str = "busy";
+
 /// Messages of the limits.
 pub(super) const OUT_OF_MEMORY: &str = "the program exceeded its memory limit";
 pub(super) const TIMEOUT: &str = "the program exceeded the time limit for one record";
@@ -56,6 +59,8 @@ pub(super) enum ErrorCode {
     Crashed,
     /// No worker process is available.
     Unavailable,
+    /// Too much is waiting for the workers. Not a fault of the input.
+    Busy,
 }
 
 impl ErrorCode {
@@ -70,6 +75,7 @@ impl ErrorCode {
             Self::OutOfMemory => "out-of-memory",
             Self::Crashed => "crashed",
             Self::Unavailable => "unavailable",
+            Self::Busy => BUSY,
         }
     }
 }

@@ -12,8 +12,9 @@ use super::{
 /// Maximum number of compiled programs that are cached in this process.
 const MAX_CACHED_PROGRAMS: usize = 64;
 
-/// Runs programs within [`Limits`]. Worker processes start on demand, at most two at a time, and exit when
-/// this is dropped.
+/// Runs programs within [`Limits`]. Worker processes start on demand and exit when this is dropped. A source
+/// uses at most two at a time, and waits for its turn if others use them: sources take turns, and a third worker
+/// is reserved for one that uses none.
 ///
 /// ```
 /// use datadump_core::process::vrl::{Limits, Script, WorkerCommand, Workers};
@@ -57,7 +58,8 @@ impl Workers {
     }
 
     /// Runs a program on the inputs of one throw and returns an outcome for each, in order. A failure
-    /// affects only one input.
+    /// affects only one input. If too much is waiting for the workers, the outcomes that remain are failures with
+    /// the code `busy`.
     pub async fn run(
         &self,
         script: &Script,
