@@ -139,6 +139,8 @@ async fn malformed_readings_are_quarantined(server: Server) {
     assert_eq!((&pushed["accepted"], &pushed["quarantined"]), (&json!(2), &json!(3)));
     let broken = server.request("POST", DATA).body("{\"device_id\": \"a\", \"t\":").await.is(201).json();
     assert_eq!((&broken["accepted"], &broken["quarantined"]), (&json!(0), &json!(1)));
+    let error = &broken["errors"][0];
+    assert_eq!((&error["code"], &error["field"]), (&json!("unreadable"), &Json::Null), "{broken}");
     server.request("POST", DATA).body("").await.problem(400);
 
     let list = server.get("/api/v1/quarantine/?source=_hub").await.is(200).json();

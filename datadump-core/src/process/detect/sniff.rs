@@ -1,8 +1,10 @@
 //! Detects the format of text by its appearance.
 
+use serde::de::IgnoredAny;
+
 use super::{patterns, table};
 use crate::process::{
-    json::{First, first, skip_space},
+    json::{First, first, scan, skip_space},
     lines::lines,
 };
 
@@ -17,6 +19,10 @@ pub(super) fn sniff(text: &str, is_claimed_form: bool) -> &'static str {
     }
     if let Some(format) = json(text) {
         return format;
+    }
+    // Fails with a JSON error that says where it is invalid.
+    if is_meant_as_json(text) {
+        return "json";
     }
     let sample = patterns::sample(text);
     let all = |fits: fn(&str) -> bool| !sample.is_empty() && sample.iter().all(|line| fits(line));
@@ -83,6 +89,50 @@ pub(super) fn json(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Returns whether text that is not JSON was plainly meant to be: it starts with an object that has a member,
+/// or with an array of values that is cut off. Prose may start with brackets, too: `[note] call Bob`.
+fn is_meant_as_json(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let after = |place: usize| skip_space(bytes, place);
+    let start = after(0);
+    match bytes.get(start) {
+        Some(b'{') => is_meant_as_object(text, start),
+        Some(b'[') => match bytes.get(after(start + 1)) {
+            Some(b'{') => is_meant_as_object(text, after(start + 1)) || is_cut_off(text),
+            Some(b'"' | b'-' | b'0'..=b'9' | b'[' | b't' | b'f' | b'n') => {
+                let first = scan(bytes, after(start + 1)).end;
+                bytes.get(after(first)) == Some(&b',') && is_cut_off(text)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Returns whether text was meant as an object that starts at a byte offset, and is not one followed by
+/// something else.
+fn is_meant_as_object(text: &str, start: usize) -> bool {
+    let bytes = text.as_bytes();
+    let name = skip_space(bytes, start + 1);
+    if bytes.get(name) != Some(&b'"') {
+        return false;
+    }
+    let colon = skip_space(bytes, scan(bytes, name).end);
+    match (bytes.get(colon), first(text.get(start..).unwrap_or_default())) {
+        (None, _) => true,
+        (Some(b':'), First::No) => true,
+        (Some(b':'), First::Until(end)) => {
+            matches!(bytes.get(skip_space(bytes, start + end)), Some(b',' | b']' | b'}'))
+        }
+        _ => false,
+    }
+}
+
+/// Returns whether text is the beginning of a JSON value.
+fn is_cut_off(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_err_and(|error| error.is_eof())
+}
+
 /// Returns whether text looks like a single object or array: every closing bracket is followed by a
 /// comma, another closing bracket, or the end. Brackets inside strings may give a false negative, which
 /// only leads to a closer look.
@@ -142,4 +192,52 @@ fn is_concatenated(text: &str, mut end: usize) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_json_is_told_from_prose() {
+        for text in [
+            r#"{"x":1"#,
+            r#" { "x" : 1"#,
+            r#"{"x":1,,"y":2}"#,
+            r#"{"x":1,}"#,
+            r#"{"x":1}}"#,
+            r#"{"x":1},"#,
+            r#"{"x": nan}"#,
+            r#"{"x": "open"#,
+            r#"{"x"#,
+            r#"{"x""#,
+            r#"[{"x":1}"#,
+            r#"[{"x":1},"#,
+            r#"[{"x":1]"#,
+            r#"["a", "b""#,
+            "[1, 2",
+            "{\n  \"x\": 1,\n  \"y\": {\n",
+        ] {
+            assert_eq!(sniff(text, false), "json", "{text}");
+        }
+        for text in [
+            "[note] call Bob",
+            "{curly} words",
+            "[12:30:05] started",
+            "[1] the first footnote, [2] the second",
+            "[1, 2] and more",
+            "[INFO] {\"x\": 1",
+            "[] empty",
+            "{} empty",
+            "[",
+            "{",
+            "[x, y",
+            "{'x': 1}",
+            "{\"quoted\"} words",
+            "{\"x\":1} is what they sent\nand more\nand more",
+            "[\"a\"] said Bob",
+        ] {
+            assert_eq!(sniff(text, false), "text", "{text}");
+        }
+    }
 }

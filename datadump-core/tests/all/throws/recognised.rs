@@ -42,7 +42,7 @@ fn long_lines_are_recognised_quickly() {
         (format!("level=info msg=\"{long}\""), "logfmt"),
         (format!("<a><b>{long}</b></a>"), "xml"),
         ("[".repeat(5_000_000), "text"),
-        ("{\"a\":".repeat(1_000_000), "text"),
+        ("{\"a\":".repeat(1_000_000), "json"),
         ("\"".repeat(5_000_000), "text"),
         ("<a>".repeat(1_700_000), "xml"),
         ("a=&".repeat(1_700_000), "form"),
