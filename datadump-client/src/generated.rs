@@ -1137,7 +1137,7 @@ pub mod types {
         pub last_format: ::std::option::Option<::std::string::String>,
         #[doc = "Name."]
         pub name: ::std::string::String,
-        #[doc = "How throws are processed: `format`, `processor`, `key`, `strict`, `keep_raw`, `origins`,\n`unrouted` and `routes`, as described in the guide."]
+        #[doc = "How throws are processed: `format`, `processor`, `key`, `timezone`, `strict`, `keep_raw`, `origins`,\n`unrouted` and `routes`, as described in the guide."]
         pub settings: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         #[doc = "Time the settings were last written."]
         pub updated_at: ::std::string::String,

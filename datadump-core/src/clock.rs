@@ -1,9 +1,14 @@
 //! Time. The clock is injected; no other module reads the system time.
 
+mod zone;
+
 use std::fmt::{self, Debug};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+pub use self::zone::Zone;
+pub(crate) use self::zone::{UTC, is_moment};
 
 /// A clock. Tests use one that they set.
 pub trait Clock: Send + Sync + Debug + 'static {

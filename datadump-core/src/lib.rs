@@ -43,7 +43,7 @@ mod system_rows;
 mod throw;
 pub mod validate;
 
-pub use clock::{Clock, SystemClock, Timestamp};
+pub use clock::{Clock, SystemClock, Timestamp, Zone};
 pub use definitions::{Consent, Declared, Definitions, Plan, PlannedChange};
 pub use dump::{Address, Builder, Dump};
 pub use error::{Error, Fault, PathSegment, Place, Result};

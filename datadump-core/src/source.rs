@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 pub use self::web_origin::WebOrigin;
+use crate::clock::Zone;
 
 /// Settings of a source.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct Settings {
     /// Key field of the storage that this source creates; `_id` if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Zone of times that state no offset: a name of the IANA database; UTC if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
     /// Quarantines records with values that do not fit a field of an inferred storage. Otherwise such values
     /// are stored in `_extra`.
     pub strict: bool,
@@ -32,6 +36,13 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// Routes to storages. Without routes all records go to the storage named after the source.
     pub routes: Vec<Route>,
+}
+
+impl Settings {
+    /// Returns the zone of local times: UTC if none is set, or if this release does not know the one that is.
+    pub fn zone(&self) -> Zone {
+        self.timezone.as_deref().and_then(Zone::named).unwrap_or_default()
+    }
 }
 
 /// The handling of records that match no route.

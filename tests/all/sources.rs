@@ -9,6 +9,7 @@ on_both![
     wrong_settings_are_refused_by_name,
     recent_throws_are_listed,
     mixed_animal_events_are_routed_to_two_storages,
+    local_times_are_in_the_zone_of_their_source,
 ];
 
 const SOURCE: &str = "/api/v1/source/";
@@ -64,6 +65,8 @@ async fn wrong_settings_are_refused_by_name(server: Server) {
         (json!({"format": "nonsense"}), "/format"),
         (json!({"processor": "nobody"}), "/processor"),
         (json!({"strict": "yes"}), "/strict"),
+        (json!({"timezone": "Middle/Earth"}), "/timezone"),
+        (json!({"timezone": "+02:00"}), "/timezone"),
         (json!({"routes": [{"storage": "dog", "when": {"a": {"between": 1}}}]}), "/routes/0/when"),
         (json!({"routes": [{"storage": "d o g"}]}), "/routes/0/storage"),
         (json!({"routes": [{"storage": "dog", "cast": {"a": "elephant"}}]}), "/routes/0/cast/a"),
@@ -148,4 +151,43 @@ async fn mixed_animal_events_are_routed_to_two_storages(server: Server) {
     // Throwing the same animals again adds no rows.
     server.post("/throw/animals", &json!(events)).await.is(200).ok();
     assert_eq!(server.get("/api/v1/storage/dog/").await.is(200).json()["count"], 100);
+}
+
+async fn local_times_are_in_the_zone_of_their_source(server: Server) {
+    server
+        .declare(&json!({
+            "name": "meter",
+            "key": {"name": "id", "type": "long"},
+            "fields": [{"name": "read_at", "type": "timestamp"}],
+        }))
+        .await;
+    let routes = json!([
+        {"storage": "meter", "when": {"id": 1}},
+        {"storage": "cast", "when": {"id": 2}, "cast": {"read_at": "timestamp"}},
+        {"storage": "inferred", "when": {"id": {"gte": 3}}},
+    ]);
+    let settings = json!({"timezone": "Europe/Berlin", "routes": routes});
+    server.put("/api/v1/source/berlin/", &settings).await.is(201).ok();
+    // Set back at 3:00 to 2:00, and forward at 2:00 to 3:00.
+    let body = "id,read_at\n1,2026-07-01 12:00:00\n2,2026-07-01T12:00:00.5\n3,2026-10-25 02:30:00\n\
+        4,2026-03-29 02:30:00\n5,2026-07-01T12:00:00Z\n";
+    let receipt = server.request("POST", "/throw/berlin").body(body).await.is(200).json();
+    assert_eq!((&receipt["accepted"], &receipt["warnings"]), (&json!(5), &json!([])), "{receipt}");
+    server.post("/throw/utc", &json!({"read_at": "2026-07-01 12:00:00"})).await.is(200).ok();
+    for (storage, expected) in [
+        ("meter", vec!["2026-07-01T10:00:00.000000Z"]),
+        ("cast", vec!["2026-07-01T10:00:00.500000Z"]),
+        (
+            "inferred",
+            vec!["2026-03-29T01:30:00.000000Z", "2026-07-01T12:00:00.000000Z", "2026-10-25T00:30:00.000000Z"],
+        ),
+        ("utc", vec!["2026-07-01T12:00:00.000000Z"]),
+    ] {
+        let ordering = if storage == "meter" { "id" } else { "read_at" };
+        let list =
+            server.get(&format!("/api/v1/storage/{storage}/?ordering={ordering}")).await.is(200).json();
+        let found: Vec<_> =
+            list["results"].as_array().unwrap().iter().map(|row| row["read_at"].as_str().unwrap()).collect();
+        assert_eq!(found, expected, "{storage}: {list}");
+    }
 }

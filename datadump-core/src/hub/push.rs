@@ -13,6 +13,7 @@ use super::{
     rules::push::{PushReader, PushedReading},
 };
 use crate::{
+    clock::UTC,
     error::{Error, Result},
     idempotency::Reservation,
     ingest::{
@@ -310,7 +311,7 @@ impl Hub {
 
 /// How readings are committed.
 const COMMIT_OPTIONS: CommitOptions<'_> =
-    CommitOptions { key: None, strict_fields: false, all_or_nothing: false, quarantine: true };
+    CommitOptions { key: None, zone: &UTC, strict_fields: false, all_or_nothing: false, quarantine: true };
 
 impl PreparedPush {
     fn is_empty(&self) -> bool {

@@ -14,6 +14,7 @@ use super::{
     transform::TransformedThrow,
 };
 use crate::{
+    clock::Zone,
     error::{Error, Fault, Result},
     id::Ids,
     idempotency::{RecordOutcome, Reservation},
@@ -82,6 +83,8 @@ impl fmt::Debug for Originals {
 pub(crate) struct CommitOptions<'a> {
     /// The key field of storages that are created for the batch.
     pub(crate) key: Option<&'a str>,
+    /// The zone of local times.
+    pub(crate) zone: &'a Zone,
     /// Quarantines a record with a value that does not fit its field in an auto storage.
     pub(crate) strict_fields: bool,
     /// Stores nothing if anything fails.
@@ -119,6 +122,7 @@ impl CommitOptions<'_> {
     pub(crate) fn of(source: &Source) -> CommitOptions<'_> {
         CommitOptions {
             key: source.settings.key.as_deref(),
+            zone: &source.zone,
             strict_fields: source.settings.strict,
             all_or_nothing: false,
             quarantine: true,
@@ -184,7 +188,7 @@ impl Ingest {
             let id = Ids::nth(context.throw.id, origin.index, part);
             let proven = match target {
                 Target::Open(fitter) => fit(fitter, one.record, id, options, &mut receipt),
-                Target::Strict(in_force) => prove(&self.context.ids, in_force, one.record),
+                Target::Strict(in_force) => prove(&self.context.ids, in_force, one.record, options.zone),
             };
             match proven {
                 Ok((row, expect)) => {
@@ -314,11 +318,13 @@ impl Ingest {
     }
 }
 
-/// Validates a record for a declared storage. A `version` in it is a condition.
+/// Validates a record for a declared storage. A `version` in it is a condition, and local times are those of
+/// `zone`.
 pub(super) fn prove(
     ids: &Ids,
     in_force: &Arc<InForce>,
     record: Record,
+    zone: &Zone,
 ) -> Result<(Row, Expect), FailureReason> {
     let mut fields = record.fields;
     if record.untyped {
@@ -329,6 +335,13 @@ pub(super) fn prove(
         });
         if let Some(value) = fields.get_mut(in_force.definition.key.name.as_str()) {
             infer_type(value, &in_force.definition.key.kind);
+        }
+    }
+    for field in in_force.definition.fields.iter().filter(|field| field.kind == Kind::Timestamp) {
+        if let Some(value) = fields.get_mut(field.name.as_str())
+            && let Some(moment) = value.as_str().and_then(|text| zone.read(text))
+        {
+            *value = moment.to_string().into();
         }
     }
     fields.extend(record.non_finite);
@@ -348,7 +361,9 @@ fn fit(
     receipt: &mut Receipt,
 ) -> Result<(Row, Expect), FailureReason> {
     let (index, line) = (record.origin.index, record.origin.line);
-    let fitted = fitter.fit(record, id).map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))?;
+    let fitted = fitter
+        .fit(record, id, options.zone)
+        .map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))?;
     if options.strict_fields && !fitted.remarks.is_empty() {
         let faults = fitted.remarks.into_iter();
         // In strict mode nothing goes to `_extra`.

@@ -11,6 +11,7 @@ use super::{
     source_cache::Source,
 };
 use crate::{
+    clock::Zone,
     error::{Error, Fault, Result},
     id::Ids,
     process::vrl::Script,
@@ -33,7 +34,7 @@ pub(crate) struct DryRunRow {
 
 impl Ingest {
     /// Returns what would happen to each record.
-    pub(crate) fn dry_run(&self, records: &[RoutedRecord]) -> Result<Vec<DryRunRow>> {
+    pub(crate) fn dry_run(&self, records: &[RoutedRecord], zone: &Zone) -> Result<Vec<DryRunRow>> {
         let mut fitters: BTreeMap<&str, Option<Arc<Fitter>>> = BTreeMap::new();
         for one in records {
             if !fitters.contains_key(one.storage.as_str()) {
@@ -49,7 +50,7 @@ impl Ingest {
                 let fitted = match fitters.get(one.storage.as_str()).and_then(Option::as_ref) {
                     Some(fitter) => {
                         let id = Ids::nth(self.context.ids.next(), index, 0);
-                        let fitted = fitter.fit(record, id);
+                        let fitted = fitter.fit(record, id, zone);
                         fitted
                             .map(|fitted| (fitted.row, fitted.remarks))
                             .map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))
@@ -58,7 +59,8 @@ impl Ingest {
                         let storage = self.context.store.catalogue().folded(one.storage.as_str());
                         let storage =
                             storage.ok_or_else(|| Error::UnknownStorage(one.storage.to_string()))?;
-                        prove(&self.context.ids, storage.ready()?, record).map(|(row, _)| (row, Vec::new()))
+                        prove(&self.context.ids, storage.ready()?, record, zone)
+                            .map(|(row, _)| (row, Vec::new()))
                     }
                 };
                 let (row, warnings) = match fitted {
@@ -135,7 +137,7 @@ impl Ingest {
         });
         let routed = routed.collect();
         let mut rows = Vec::new();
-        for one in self.dry_run(&transformed.records)? {
+        for one in self.dry_run(&transformed.records, &source.zone)? {
             match &one.row {
                 Ok(row) => {
                     let warnings: Vec<Json> = one

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counters::{Counted, Counters};
 use crate::{
-    clock::Timestamp,
+    clock::{Timestamp, Zone},
     error::{Error, Result},
     route::Routes,
     schema::{StoredRow, name::fold},
@@ -31,6 +31,8 @@ pub(crate) struct Source {
     pub(crate) name: SourceName,
     pub(crate) settings: Settings,
     pub(crate) routes: Routes,
+    /// The zone of local times.
+    pub(crate) zone: Zone,
     pub(crate) version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -119,8 +121,8 @@ impl Source {
     /// Creates a source that is not stored, for trying out settings.
     pub(crate) fn tentative(name: SourceName, settings: Settings, now: Timestamp) -> Result<Self> {
         let routes = Routes::read(&name, &settings)?;
-        let activity = Arc::default();
-        Ok(Self { name, settings, routes, version: 0, created_at: now, updated_at: now, activity })
+        let (zone, activity) = (settings.zone(), Arc::default());
+        Ok(Self { name, settings, routes, zone, version: 0, created_at: now, updated_at: now, activity })
     }
 
     fn read(stored: &Stored, known: &BTreeMap<String, Arc<Self>>) -> Result<Self> {
@@ -132,7 +134,8 @@ impl Source {
         if let Some(format) = row.last_format {
             activity.format.lock().get_or_insert(format);
         }
-        Ok(Self { name, settings: row.settings, routes, version, created_at, updated_at, activity })
+        let zone = row.settings.zone();
+        Ok(Self { name, settings: row.settings, routes, zone, version, created_at, updated_at, activity })
     }
 
     /// Returns the counters of its throws.

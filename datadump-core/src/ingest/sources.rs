@@ -10,6 +10,7 @@ use super::{
     source_cache::{Source, SourceCache, SourceInfo, SourceRow},
 };
 use crate::{
+    clock::Zone,
     context::Context,
     error::{Error, Place, Result},
     request,
@@ -186,6 +187,12 @@ impl Sources {
                 .map_err(|reason| request::invalid(Place::field("key"), "name", reason))?;
         }
         check_origins(&settings.origins)?;
+        if let Some(zone) = &settings.timezone
+            && Zone::named(zone).is_none()
+        {
+            let detail = format!("{zone:?} is not a time zone: use a name such as Europe/Berlin or UTC");
+            return Err(request::invalid(Place::field("timezone"), "unknown-timezone", detail));
+        }
         Ok(settings)
     }
 

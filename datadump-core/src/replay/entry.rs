@@ -83,7 +83,7 @@ impl Replays {
             return Ok(EntryOutcome::Failed(failed.remark(None)));
         }
         if dry_run {
-            return self.dry_run(&transformed);
+            return self.dry_run(&source, &transformed);
         }
         let all_or_nothing = entry.index.is_some();
         let extra = vec![self.mark_replayed(entry, stored)?];
@@ -108,7 +108,7 @@ impl Replays {
         let decoded = self.ingest.decoder.decode(&throw, known).await?;
         let transformed = self.ingest.transform(throw, &source, decoded, program).await?;
         if dry_run {
-            return self.dry_run(&transformed);
+            return self.dry_run(&source, &transformed);
         }
         // Records that fail again have been in quarantine since the first time.
         let options = CommitOptions { quarantine: false, ..CommitOptions::of(&source) };
@@ -141,11 +141,11 @@ impl Replays {
         })
     }
 
-    fn dry_run(&self, transformed: &TransformedThrow) -> Result<EntryOutcome> {
+    fn dry_run(&self, source: &Source, transformed: &TransformedThrow) -> Result<EntryOutcome> {
         if let Some(failed) = transformed.failed.first() {
             return Ok(EntryOutcome::Failed(failed.remark(None)));
         }
-        for one in self.ingest.dry_run(&transformed.records)? {
+        for one in self.ingest.dry_run(&transformed.records, &source.zone)? {
             if let Err(reason) = one.row {
                 return Ok(EntryOutcome::Failed(remark(reason)));
             }

@@ -5,6 +5,7 @@ mod evaluate;
 use serde_json::{Map, Value as Json};
 
 use crate::{
+    clock::Zone,
     condition::Condition,
     error::{Error, Fault, Place, Result},
     record::{Fields, Record},
@@ -23,6 +24,8 @@ const MAX_FIELDS: usize = 1_000;
 pub struct Routes {
     routes: Vec<Route>,
     unrouted: Unrouted,
+    /// The zone of local times.
+    zone: Zone,
     /// The storage named after the source.
     default_storage: StorageName,
 }
@@ -82,7 +85,7 @@ impl Routes {
         if !faults.is_empty() {
             return Err(Error::Settings(faults));
         }
-        Ok(Self { routes, unrouted: settings.unrouted, default_storage: name.clone() })
+        Ok(Self { routes, unrouted: settings.unrouted, zone: settings.zone(), default_storage: name.clone() })
     }
 
     /// Returns whether there are routes, which may transform records.
@@ -114,7 +117,7 @@ impl Routes {
             .routes
             .iter()
             .filter(|route| route.matches(&record))
-            .map(|route| route.apply(&record))
+            .map(|route| route.apply(&record, &self.zone))
             .collect();
         if routed.is_empty() && (self.routes.is_empty() || self.unrouted == Unrouted::Keep) {
             routed.push(RoutedRecord { storage: self.default_storage.clone(), record: Ok(record) });
@@ -210,7 +213,7 @@ impl Route {
         self.when.as_ref().is_none_or(|when| evaluate::holds(when, &record.fields))
     }
 
-    fn apply(&self, record: &Record) -> RoutedRecord {
+    fn apply(&self, record: &Record, zone: &Zone) -> RoutedRecord {
         let (mut fields, mut non_finite) = (Fields::default(), Fields::default());
         if self.keep.is_empty() {
             (fields, non_finite) = (record.fields.clone(), record.non_finite.clone());
@@ -234,7 +237,7 @@ impl Route {
         let storage = self.storage.clone();
         for (name, kind) in &self.cast {
             let Some(value) = fields.get_mut(name).filter(|value| !value.is_null()) else { continue };
-            match cast(value, kind) {
+            match cast(value, kind, zone) {
                 Some(cast) => *value = cast,
                 None => {
                     let detail = format!("{value} cannot be cast to {}", kind.name());
@@ -255,8 +258,8 @@ impl Route {
     }
 }
 
-/// Converts a value to another field type.
-fn cast(value: &Json, kind: &Kind) -> Option<Json> {
+/// Converts a value to another field type. Local times are those of `zone`.
+fn cast(value: &Json, kind: &Kind, zone: &Zone) -> Option<Json> {
     let text = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let read: Option<Value> = match kind {
         Kind::Json => return Some(value.clone()),
@@ -270,10 +273,12 @@ fn cast(value: &Json, kind: &Kind) -> Option<Json> {
             "false" | "0" | "no" | "off" => Some(Value::Boolean(false)),
             _ => None,
         }),
-        Kind::Timestamp => kind.read(value).ok().or_else(|| {
-            let number = serde_json::from_str(text().trim()).ok().filter(Json::is_number);
-            crate::schema::infer::moment(&number?).map(Value::Timestamp)
-        }),
+        Kind::Timestamp => {
+            value.as_str().and_then(|text| zone.read(text)).map(Value::Timestamp).or_else(|| {
+                let number = serde_json::from_str(text().trim()).ok().filter(Json::is_number);
+                crate::schema::infer::moment(&number?).map(Value::Timestamp)
+            })
+        }
         _ => kind.read(value).ok().or_else(|| kind.read_text(text().trim()).ok()),
     };
     read.map(|value| value.to_json(kind))

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value as Json, json};
 
 use super::{Definition, FieldName, Kind, StorageName, definition::ID, name::fold, parse::MAX_FIELDS};
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 
 /// Number of decimal digits that a float preserves.
 const MAX_FLOAT_DIGITS: usize = 17;
@@ -68,7 +68,7 @@ pub fn kind_of(name: &str, value: &Json, untyped: bool) -> Option<Kind> {
         Json::Number(number) if number.is_i64() => Kind::Long,
         // Does not fit a signed 64-bit integer: text, so that it is not rounded.
         Json::Number(_) => Kind::Text { max_length: None },
-        Json::String(text) if looks_like_moment(text) && Timestamp::parse(text).is_some() => Kind::Timestamp,
+        Json::String(text) if looks_like_moment(text) && clock::is_moment(text) => Kind::Timestamp,
         Json::String(text) if untyped && plain_decimal(text).is_some() => Kind::Float,
         Json::String(_) => Kind::Text { max_length: None },
         Json::Array(_) | Json::Object(_) => Kind::Json,
@@ -165,7 +165,7 @@ pub fn moment(value: &Json) -> Option<Timestamp> {
 /// Checks cheaply whether parsing is worthwhile, because most text is not a timestamp.
 fn looks_like_moment(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() >= 20
+    bytes.len() >= 19
         && bytes.len() <= 40
         && bytes.get(4) == Some(&b'-')
         && bytes.first().is_some_and(u8::is_ascii_digit)
@@ -253,6 +253,9 @@ mod tests {
         check("a", json!("01.5"), true, Some("text"));
         check("a", json!("1.2.3"), true, Some("text"));
         check("a", json!("2026-01-31T12:00:00Z"), false, Some("timestamp"));
+        check("a", json!("2026-01-31T12:00:00.5"), false, Some("timestamp"));
+        check("a", json!("2026-01-31 12:00:00"), true, Some("timestamp"));
+        check("a", json!("2026-01-31 25:00:00"), true, Some("text"));
         check("a", json!("2026-01-31"), false, Some("text"));
         check("a", json!(1_700_000_000), false, Some("long"));
         check("ts", json!(1_700_000_000), false, Some("timestamp"));

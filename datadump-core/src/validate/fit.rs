@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::missing;
 use crate::{
+    clock::{UTC, Zone},
     error::{Fault, Place},
     record::Record,
     schema::{
@@ -79,7 +80,7 @@ impl Fitter {
                 None if name != key => shape.observe(name, value, record.untyped),
                 Some(field) if field.kind == Kind::Long && !value.is_i64() => {
                     let is_float = infer::kind_of(name, value, record.untyped) == Some(Kind::Float);
-                    if is_float && cast_copied(field, value, record.untyped).is_none() {
+                    if is_float && cast_copied(field, value, record.untyped, &UTC).is_none() {
                         shape.observe(name, value, record.untyped);
                     }
                 }
@@ -88,9 +89,9 @@ impl Fitter {
         }
     }
 
-    /// Converts a record to a row. `id` becomes the key if the record has none. Fails only if a required
-    /// field is missing.
-    pub fn fit(&self, record: Record, id: Uuid) -> Result<FittedRow, Vec<Fault>> {
+    /// Converts a record to a row. `id` becomes the key if the record has none, and local times are those of
+    /// `zone`. Fails only if a required field is missing.
+    pub fn fit(&self, record: Record, id: Uuid, zone: &Zone) -> Result<FittedRow, Vec<Fault>> {
         let definition = &self.in_force.definition;
         let mut values = ValuesBuilder::with_capacity(record.fields.len() + 1);
         let mut fit = Fit { extra: Map::new(), remarks: Vec::new() };
@@ -116,7 +117,7 @@ impl Fitter {
                 continue;
             };
             let Some(field) = definition.fields.get(place) else { continue };
-            match cast(field, value, record.untyped) {
+            match cast(field, value, record.untyped, zone) {
                 Ok(value) => values.push(place, value),
                 Err(value) => {
                     let detail =
@@ -239,18 +240,18 @@ impl Fit {
 }
 
 /// Converts a value to the type of a field; returns it unchanged if the conversion would lose data.
-fn cast(field: &Field, json: Json, untyped: bool) -> Result<Value, Json> {
+fn cast(field: &Field, json: Json, untyped: bool, zone: &Zone) -> Result<Value, Json> {
     match (&field.kind, json) {
         // Moves the string instead of copying it.
         (Kind::Text { max_length: None }, Json::String(text)) if !text.contains('\0') => {
             Ok(Value::Text(text))
         }
-        (_, json) => cast_copied(field, &json, untyped).ok_or(json),
+        (_, json) => cast_copied(field, &json, untyped, zone).ok_or(json),
     }
 }
 
 /// Converts a copy of a value; returns `None` if the conversion would lose data.
-fn cast_copied(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
+fn cast_copied(field: &Field, json: &Json, untyped: bool, zone: &Zone) -> Option<Value> {
     if json.is_null() {
         return field.nullable.then_some(Value::Null);
     }
@@ -284,6 +285,7 @@ fn cast_copied(field: &Field, json: &Json, untyped: bool) -> Option<Value> {
         (Kind::Timestamp, Json::Number(_)) if infer::is_moment(field.name.as_str()) => {
             Value::Timestamp(infer::moment(json)?)
         }
+        (Kind::Timestamp, Json::String(text)) => Value::Timestamp(zone.read(text)?),
         (kind, json) => kind.read(json).ok()?,
     };
     field.check(&value).ok()?;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::name::{self, malformed};
 use crate::{
-    clock::Timestamp,
+    clock::{Timestamp, UTC},
     record::{Failure, Fields, Names},
     schema::infer::{is_exact, moment, plain_decimal},
 };
@@ -243,7 +243,7 @@ fn first<'r>(
 
 fn time(json: &Json) -> Option<Timestamp> {
     match json {
-        Json::String(text) => Timestamp::parse(text).or_else(|| {
+        Json::String(text) => UTC.read(text).or_else(|| {
             let number = text.trim().parse::<serde_json::Number>().ok()?;
             moment(&Json::Number(number))
         }),
@@ -344,7 +344,12 @@ mod tests {
         let push = json!({"device_id": 7, "sensor_type": 3, "value": 1, "ts": 1_700_000_000});
         let expected = ("7".into(), "3".into(), Some(1.0), None, Some("2023-11-14T22:13:20.000000Z".into()));
         assert_eq!(said(&push), [Ok(expected)]);
-        for at in [json!("2023-11-14T22:13:20Z"), json!("1700000000"), json!(1_700_000_000_000_i64)] {
+        for at in [
+            json!("2023-11-14T22:13:20Z"),
+            json!("2023-11-14 22:13:20"),
+            json!("1700000000"),
+            json!(1_700_000_000_000_i64),
+        ] {
             let read = all(&json!({"device_id": "a", "t": 1, "timestamp": at}));
             assert_eq!(read[0].as_ref().unwrap().at.unwrap().micros(), 1_700_000_000_000_000);
         }
