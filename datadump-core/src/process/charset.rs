@@ -1,6 +1,7 @@
 //! Converts bodies to UTF-8, or finds that they are binary.
 
 use bytes::Bytes;
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// Number of bytes that are examined to tell text from binary data.
@@ -15,7 +16,7 @@ const SAMPLE_BYTES: usize = 64 * 1024;
 /// 3. Zeros in every second byte: UTF-16. This comes before UTF-8 because ASCII text in UTF-16 is also
 ///    valid UTF-8, full of U+0000.
 /// 4. Valid UTF-8 without the control characters that only binary formats contain.
-/// 5. A single-byte encoding. Which one cannot be determined; windows-1252 decodes every byte without loss.
+/// 5. The encoding that the letters suggest, else windows-1252, which decodes every byte without loss.
 ///    The text must contain hardly any control characters: in compressed or packed data, every ninth byte is
 ///    a control character.
 pub(super) fn to_utf8(body: &Bytes, charset: Option<&str>) -> Option<Bytes> {
@@ -42,7 +43,34 @@ pub(super) fn to_utf8(body: &Bytes, charset: Option<&str>) -> Option<Bytes> {
     if std::str::from_utf8(body).is_ok() {
         return is_text(sample, 10).then(|| body.clone());
     }
-    is_text(sample, 50).then(|| decode(body, WINDOWS_1252)).flatten()
+    if !is_text(sample, 50) {
+        return None;
+    }
+    decode(body, guess(body)).or_else(|| decode(body, WINDOWS_1252))
+}
+
+/// Guesses the encoding of text that is not UTF-8 from the frequencies of its letters.
+fn guess(body: &Bytes) -> &'static Encoding {
+    // The beginning, which may be long, says nothing if it is ASCII.
+    let start = Encoding::ascii_valid_up_to(body);
+    let sample = body.get(start..).unwrap_or_default();
+    let sample = sample.get(..SAMPLE_BYTES).unwrap_or(sample);
+    if is_western(sample) {
+        return WINDOWS_1252;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    // The letter before the first one that is not ASCII is evidence, too.
+    detector.feed(body.get(start.saturating_sub(1)..start).unwrap_or_default(), false);
+    detector.feed(sample, body.len() - start <= SAMPLE_BYTES);
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// Returns whether text holds only one or two letters or signs that are not ASCII, each by itself, as in `naïve`
+/// and `5 µm`. In Cyrillic or Asian text they are adjacent; the detector, made for longer texts, takes them for
+/// letters of a rarer encoding.
+fn is_western(sample: &[u8]) -> bool {
+    let is_pair = |pair: &[u8]| pair.iter().all(|byte| !byte.is_ascii());
+    sample.iter().filter(|byte| !byte.is_ascii()).count() <= 2 && !sample.windows(2).any(is_pair)
 }
 
 /// Converts a body to UTF-8 even if it looks binary, for a text format that was requested by name.
@@ -142,6 +170,46 @@ mod tests {
         ] {
             let found = to_utf8(&Bytes::from(body.clone()), charset);
             assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn the_encoding_of_unlabelled_text_is_guessed() {
+        use encoding_rs::{
+            BIG5, EUC_JP, EUC_KR, GB18030, IBM866, KOI8_R, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251,
+        };
+        let rows = "2026-03-01T12:00:00Z,1.75\n".repeat(10_000);
+        for (encoding, text) in [
+            (WINDOWS_1251, "Привет мир"),
+            (WINDOWS_1251, "{\"имя\":\"датчик\",\"t\":1}"),
+            (WINDOWS_1251, "температура,21\nвлажность,40\n"),
+            (WINDOWS_1251, &format!("{rows}Ошибка чтения датчика\n")),
+            (KOI8_R, "Привет мир"),
+            (KOI8_R, "Ошибка чтения датчика"),
+            (IBM866, "Привет мир"),
+            (SHIFT_JIS, "こんにちは"),
+            (SHIFT_JIS, "温度,21"),
+            (SHIFT_JIS, "{\"名前\":\"センサー\"}"),
+            (EUC_JP, "こんにちは"),
+            (EUC_KR, "안녕하세요"),
+            (EUC_KR, "{\"이름\":\"센서\"}"),
+            (GB18030, "你好，世界"),
+            (GB18030, "{\"名称\":\"传感器\"}"),
+            (BIG5, "溫度,21"),
+            (WINDOWS_1250, "Příliš žluťoučký kůň"),
+            (WINDOWS_1252, "naïve"),
+            (WINDOWS_1252, "21.5 °C"),
+            (WINDOWS_1252, "±0.5"),
+            (WINDOWS_1252, "5 µm"),
+            (WINDOWS_1252, "name,stadt\nJörg,Köln\nMüller,Düren\n"),
+            (WINDOWS_1252, "déjà vu"),
+        ] {
+            let (bytes, _, has_losses) = encoding.encode(text);
+            assert!(!has_losses && std::str::from_utf8(&bytes).is_err(), "{text}");
+            let found = to_utf8(&Bytes::from(bytes.into_owned()), None).unwrap();
+            let found = String::from_utf8_lossy(&found);
+            let end = found.char_indices().rev().nth(30).map_or(0, |(place, _)| place);
+            assert!(found == text, "{text:.40} became …{}", &found[end..]);
         }
     }
 
