@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     error::{Error, Fault, Place, Result},
     schema::{Change, Class, Definition, Difference, StorageId, evolve, parse},
-    store::{ChangeImpact, Declaration, Progress, Storage, VersionRecord},
+    store::{ChangeImpact, Declaration, Progress, Storage, Store, VersionRecord},
 };
 
 /// Consent to changes that are more than additive.
@@ -65,12 +65,20 @@ pub struct Definitions {
 }
 
 impl Definitions {
-    /// Opens the service and resumes migrations that were interrupted.
+    /// Opens the service and resumes migrations that were interrupted, and what they left to be cleaned up.
     pub(crate) fn new(context: Context) -> Self {
         let definitions = Self { context };
-        for storage in definitions.all().iter().filter(|storage| storage.is_migrating()) {
+        let (migrating, settled): (Vec<_>, Vec<_>) =
+            definitions.all().into_iter().partition(|storage| storage.is_migrating());
+        for storage in migrating {
             definitions.apply_in_background(storage.id);
         }
+        let store = definitions.context.store.clone();
+        definitions.context.background.spawn(async move {
+            for storage in settled {
+                reclaim(store.as_ref(), storage.id).await;
+            }
+        });
         definitions
     }
 
@@ -209,12 +217,13 @@ impl Definitions {
         queued.await.map_err(Error::internal)?
     }
 
-    /// Runs the pending migration of a storage in the background.
+    /// Runs the pending migration of a storage in the background, and cleans up after it.
     fn apply_in_background(&self, id: StorageId) {
         let store = self.context.store.clone();
         self.context.background.spawn(async move {
-            if let Err(error) = store.migrate(id).await {
-                tracing::error!(storage = id.get(), %error, "a migration did not complete");
+            match store.migrate(id).await {
+                Ok(()) => reclaim(store.as_ref(), id).await,
+                Err(error) => tracing::error!(storage = id.get(), %error, "a migration did not complete"),
             }
         });
     }
@@ -233,6 +242,14 @@ async fn parsed(definition: &Json) -> Result<Definition> {
     let definition = definition.clone();
     let parsed = tokio::task::spawn_blocking(move || parse::definition(&definition)).await;
     parsed.map_err(Error::internal)?
+}
+
+/// Frees the space of values that migrations have left behind. If it fails, the next migration of the storage
+/// or the next start does.
+async fn reclaim(store: &dyn Store, id: StorageId) {
+    if let Err(error) = store.reclaim(id).await {
+        tracing::debug!(storage = id.get(), %error, "the space of unused values could not be freed");
+    }
 }
 
 /// Refuses a difference that exceeds the consent, naming each change that does.

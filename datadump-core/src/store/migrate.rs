@@ -3,10 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{catalogue::State, sql::Name};
-use crate::{
-    error::{Error, Result},
-    schema::{Definition, Difference, Field, Index, IndexKind, StoredRow, Task, Value, evolve},
-};
+use crate::schema::{Definition, Difference, Field, Index, IndexKind, Task, Value, evolve};
 
 /// Maximum number of keys of violating rows that are reported as examples.
 pub(super) const MAX_EXAMPLES: usize = 5;
@@ -77,19 +74,17 @@ impl<'a> FieldCheck<'a> {
         evolve::fitting(value, self.before, self.after)
     }
 
-    /// Checks the value of the row with this key.
-    pub(super) fn check(&mut self, key: &Value, value: &Value) {
+    /// Checks the value of the row with this key. Returns it as the new field holds it, if it fits.
+    pub(super) fn check(&mut self, key: &Value, value: &Value) -> Option<Value> {
         self.impact.scanned += 1;
-        if self.convert(value).is_none() {
+        let converted = self.convert(value);
+        if converted.is_none() {
             self.impact.violating += 1;
             if self.impact.examples.len() < MAX_EXAMPLES {
                 self.impact.examples.push(key.to_json(&self.old.key.kind));
             }
         }
-    }
-
-    pub(super) fn check_row(&mut self, row: &StoredRow) {
-        self.check(&row.key, row.values.get(self.from).unwrap_or(&Value::Null));
+        converted
     }
 
     fn violation(&self) -> Option<String> {
@@ -106,18 +101,13 @@ pub(super) fn violations(checks: &[FieldCheck<'_>]) -> Option<String> {
     (!violations.is_empty()).then(|| violations.join("; "))
 }
 
-/// Returns the impact that these checks have found for the task of a change. Writers wait while rows are
-/// converted.
-pub(super) fn impact(checks: &[FieldCheck<'_>], task: &Task, converted_per_ms: u64) -> ChangeImpact {
+/// Returns the impact that these checks have found for the task of a change.
+pub(super) fn impact(checks: &[FieldCheck<'_>], task: &Task) -> ChangeImpact {
     let (Task::CheckRows { from, to } | Task::ConvertColumn { from, to }) = task else {
         return ChangeImpact::default();
     };
     let check = checks.iter().find(|check| (check.from, check.to) == (*from, *to));
-    let mut impact = check.map(|check| check.impact.clone()).unwrap_or_default();
-    if matches!(task, Task::ConvertColumn { .. }) {
-        impact.writers_wait_ms = impact.scanned.div_ceil(converted_per_ms);
-    }
-    impact
+    check.map(|check| check.impact.clone()).unwrap_or_default()
 }
 
 /// Returns the existing columns whose values a new unique index compares; `None` if no row can violate it.
@@ -136,18 +126,4 @@ pub(super) fn unique_columns(old: &Definition, new: &Definition, index: &Index) 
         }
     }
     Some(columns)
-}
-
-/// Checks rows against the new definition.
-pub(super) fn check_rows(
-    old: &Definition,
-    new: &Definition,
-    difference: &Difference,
-    rows: &[StoredRow],
-) -> Result<()> {
-    let mut checks = FieldCheck::all(old, new, difference);
-    for row in rows {
-        checks.iter_mut().for_each(|check| check.check_row(row));
-    }
-    violations(&checks).map_or(Ok(()), |reason| Err(Error::internal(reason)))
 }

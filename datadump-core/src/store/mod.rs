@@ -113,6 +113,12 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// `failed`. If another process is applying it, this waits for that process.
     async fn migrate(&self, storage: StorageId) -> Result<()>;
 
+    /// Frees the space of values that migrations have left behind, beside writes. It can be interrupted and
+    /// called again.
+    async fn reclaim(&self, _storage: StorageId) -> Result<()> {
+        Ok(())
+    }
+
     /// Returns the progress of a storage's last migration.
     async fn progress(&self, storage: StorageId) -> Result<Progress>;
 

@@ -1,6 +1,7 @@
 //! Turns a record into a row that matches the definition of its storage, or reports all faults. No other
 //! module creates a [`Row`].
 
+mod carry;
 mod fit;
 mod typed;
 
@@ -29,9 +30,15 @@ pub fn row(in_force: &Arc<InForce>, record: impl Into<Fields>, ids: &Ids) -> Res
     validate(in_force, record.into(), generated)
 }
 
-/// Validates a row again, for a definition that came into force after the row was created.
+/// Validates a row again, for a definition that came into force after the row was created. If that is the next
+/// version, the result is as if the row had been stored before the migration.
 pub fn revalidate(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
-    validate(in_force, row.sent().into(), || None)
+    let (mut record, old) = (row.sent(), row.proven_by());
+    // Versions in between may have renamed fields, which is not known here.
+    if in_force.version == old.version + 1 {
+        record = carry::carry_over(record, &old.definition, &in_force.definition);
+    }
+    validate(in_force, record.into(), || None)
 }
 
 fn validate(

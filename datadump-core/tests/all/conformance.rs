@@ -83,6 +83,10 @@ checks![
     duplicate_rows_fail_a_unique_index_without_changes,
     a_field_is_renamed_converted_and_dropped,
     rows_validated_earlier_are_validated_again,
+    rows_validated_earlier_are_carried_over,
+    dropped_names_can_be_used_again,
+    text_can_become_a_string,
+    rows_written_during_a_conversion_are_converted,
     rows_written_during_a_migration_are_kept,
     plans_count_violating_rows,
 ];

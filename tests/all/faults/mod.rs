@@ -4,6 +4,7 @@
 mod disks;
 mod durability;
 mod migration_kills;
+mod migration_waits;
 mod overload;
 mod races;
 mod readings;

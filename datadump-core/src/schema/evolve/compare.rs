@@ -159,7 +159,12 @@ fn kind_change(before: &Kind, after: &Kind, from: usize, to: usize) -> (Class, T
     match (before, after) {
         (Kind::Integer, Kind::Long) => grow,
         (Kind::String { max_length: old }, Kind::String { max_length: new }) if new > old => grow,
-        (Kind::String { .. }, Kind::String { .. }) => check,
+        // Text is stored alike, whatever its limit is.
+        (Kind::String { .. } | Kind::Text { .. }, Kind::String { .. }) => check,
+        // Every number has a text, which is unique to it.
+        (Kind::Integer | Kind::Long, Kind::String { .. }) => {
+            (Class::DataDependent, Task::ConvertColumn { from, to })
+        }
         (Kind::String { .. }, Kind::Text { max_length: None }) => grow,
         (Kind::String { max_length: old }, Kind::Text { max_length: Some(new) }) if new >= old => grow,
         (Kind::Text { max_length: old }, Kind::Text { max_length: new })

@@ -9,14 +9,14 @@ use crate::{
 };
 
 /// Opens a dog storage with two rows.
-async fn two_dogs(bench: &dyn Bench) -> Result<TestStore<'_>> {
+pub(super) async fn two_dogs(bench: &dyn Bench) -> Result<TestStore<'_>> {
     let test = TestStore::with(bench, dog()).await?;
     test.save("dog", json!({"chip_id": "A", "color": "red", "collar_size": 7})).await?;
     test.save("dog", json!({"chip_id": "B", "color": null, "collar_size": 8})).await?;
     Ok(test)
 }
 
-fn with_field(field: &Json) -> Json {
+pub(super) fn with_field(field: &Json) -> Json {
     let mut definition = dog();
     if let Some(fields) = definition["fields"].as_array_mut() {
         fields.push(field.clone());

@@ -20,6 +20,7 @@ mod batches;
 mod bench;
 mod catalogue;
 mod change_log;
+mod conversions;
 mod idempotency;
 mod ids;
 mod keys;
@@ -101,6 +102,10 @@ pub const CHECKS: &[Check] = checks![
     migrations::duplicate_rows_fail_a_unique_index_without_changes,
     migrations::a_field_is_renamed_converted_and_dropped,
     migrations::rows_validated_earlier_are_validated_again,
+    conversions::rows_validated_earlier_are_carried_over,
+    conversions::dropped_names_can_be_used_again,
+    conversions::text_can_become_a_string,
+    conversions::rows_written_during_a_conversion_are_converted,
     migrations::rows_written_during_a_migration_are_kept,
     migrations::plans_count_violating_rows,
 ];

@@ -49,7 +49,13 @@ pub(super) async fn examine(
     for change in &difference.changes {
         examined.push(match &change.task {
             Task::AddIndex(index) => index_impact(&mut connection, old, new, index).await?,
-            task => migrate::impact(&checks, task, CONVERTED_PER_MS),
+            task => {
+                let mut impact = migrate::impact(&checks, task);
+                if matches!(task, Task::ConvertColumn { .. }) {
+                    impact.writers_wait_ms = impact.scanned.div_ceil(CONVERTED_PER_MS);
+                }
+                impact
+            }
         });
     }
     Ok(examined)

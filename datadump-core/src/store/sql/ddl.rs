@@ -59,16 +59,14 @@ pub(in crate::store) fn create_table(
     id: StorageId,
     definition: &Definition,
 ) -> Vec<String> {
-    let (table, key_kind) = (table(&definition.name).quoted(), &definition.key.kind);
-    let is_integer_key = matches!(key_kind, Kind::Integer | Kind::Long);
+    let table = table(&definition.name).quoted();
+    let is_integer_key = has_integer_key(definition);
     let name = |of| column(definition, of).quoted();
     let mut declared = Vec::new();
     for of in columns(definition) {
         let column = format!("{} {}", name(of), column_type(dialect, &of.kind(definition)));
         declared.push(match of {
-            Column::Key if dialect == Dialect::Sqlite && is_integer_key => {
-                format!("{column} PRIMARY KEY{}", sqlite_key_options(definition))
-            }
+            Column::Key if dialect == Dialect::Sqlite => sqlite_key(definition),
             Column::Key => format!("{column} NOT NULL PRIMARY KEY"),
             // The definition in force alone decides what a field may hold. Columns allow nulls, which may be
             // written while the next version is being applied.
@@ -76,13 +74,10 @@ pub(in crate::store) fn create_table(
             Column::Version | Column::CreatedAt | Column::UpdatedAt => format!("{column} NOT NULL"),
         });
     }
-    let options = match dialect {
-        // An integer key is the rowid; other tables are clustered by their key.
-        Dialect::Sqlite if is_integer_key => " STRICT",
-        Dialect::Sqlite => " STRICT, WITHOUT ROWID",
-        Dialect::Postgres => "",
-    };
-    let mut statements = vec![format!("CREATE TABLE {table} ({}){options}", declared.join(", "))];
+    let mut statements = vec![match dialect {
+        Dialect::Sqlite => sqlite_table(definition, &declared),
+        Dialect::Postgres => format!("CREATE TABLE {table} ({})", declared.join(", ")),
+    }];
     let (key, updated_at) = (name(Column::Key), name(Column::UpdatedAt));
     // Lists show the newest rows first.
     let newest = Name::newest_index(id).quoted();
@@ -90,10 +85,33 @@ pub(in crate::store) fn create_table(
     statements
         .extend(definition.all_indexes().iter().map(|index| create_index(dialect, id, definition, index)));
     if dialect == Dialect::Postgres && is_integer_key && definition.key.generated {
-        let (sequence, key_type) = (Name::sequence(id).quoted(), column_type(dialect, key_kind));
+        let sequence = Name::sequence(id).quoted();
+        let key_type = column_type(dialect, &definition.key.kind);
         statements.push(format!("CREATE SEQUENCE {sequence} AS {key_type} OWNED BY {table}.{key}"));
     }
     statements
+}
+
+fn has_integer_key(definition: &Definition) -> bool {
+    matches!(definition.key.kind, Kind::Integer | Kind::Long)
+}
+
+/// Returns the statement that creates a table with these columns on SQLite.
+pub(in crate::store) fn sqlite_table(definition: &Definition, columns: &[String]) -> String {
+    // An integer key is the rowid; other tables are clustered by their key.
+    let options = if has_integer_key(definition) { "STRICT" } else { "STRICT, WITHOUT ROWID" };
+    format!("CREATE TABLE {} ({}) {options}", table(&definition.name).quoted(), columns.join(", "))
+}
+
+/// Returns the declaration of the key's column on SQLite.
+pub(in crate::store) fn sqlite_key(definition: &Definition) -> String {
+    let name = column(definition, Column::Key).quoted();
+    let key = format!("{name} {}", sqlite_type(&definition.key.kind));
+    if has_integer_key(definition) {
+        format!("{key} PRIMARY KEY{}", sqlite_key_options(definition))
+    } else {
+        format!("{key} NOT NULL PRIMARY KEY")
+    }
 }
 
 /// Returns how SQLite generates and limits integer keys. Without the check it would report a full disk after
@@ -147,9 +165,14 @@ pub(in crate::store) fn add_column(dialect: Dialect, table: &str, field: &Field)
         Dialect::Sqlite => "",
         Dialect::Postgres => "IF NOT EXISTS ",
     };
-    let default = field.backfill().filter(|value| !value.is_null());
-    let default = default.map(|value| format!(" DEFAULT {}", literal(dialect, &field.kind, value)));
+    let default = backfill(dialect, field).map(|value| format!(" DEFAULT {value}"));
     format!("ALTER TABLE {table} ADD COLUMN {if_missing}{name} {column_type}{}", default.unwrap_or_default())
+}
+
+/// Returns the value of a new field in existing rows, as SQL; `None` if it is null.
+pub(in crate::store) fn backfill(dialect: Dialect, field: &Field) -> Option<String> {
+    let value = field.backfill().filter(|value| !value.is_null())?;
+    Some(literal(dialect, &field.kind, value))
 }
 
 /// Returns a value as SQL, because parameters are not allowed in DDL. On PostgreSQL everything but numbers is

@@ -12,7 +12,9 @@ mod select;
 use sea_orm::DbBackend;
 
 pub(super) use bind::{bind, to_date, to_decimal, to_time};
-pub(super) use ddl::{add_column, column_type, create_index, create_index_on, create_table};
+pub(super) use ddl::{
+    add_column, backfill, column_type, create_index, create_index_on, create_table, sqlite_key, sqlite_table,
+};
 pub(super) use filter::FOLD;
 pub(super) use names::{Name, column, index_name, table};
 pub(super) use select::{column_list, columns, count, groups, page, select_all};

@@ -8,6 +8,11 @@ use crate::{
     store::query::Column,
 };
 
+/// Prefixes of columns that are not those of a field.
+const TEMPORARY: &str = "__new_";
+const LEFTOVER: &str = "__old_";
+const SPARE: &str = "__spare_";
+
 /// An identifier. Only made here, from names that the schema has validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) struct Name(String);
@@ -39,7 +44,34 @@ impl Name {
 
     /// Returns a column that exists only while a migration fills it. No field can have such a name.
     pub(in crate::store) fn temporary(field: &FieldName) -> Self {
-        Self(format!("__new_{}", digest(field.as_str())))
+        Self(format!("{TEMPORARY}{}", digest(field.as_str())))
+    }
+
+    /// Returns a column that no field uses any more, but that still has values. No field can have such a name.
+    pub(in crate::store) fn leftover(number: usize) -> Self {
+        Self(format!("{LEFTOVER}{number}"))
+    }
+
+    /// Returns a column without values, for the next field that needs one. No field can have such a name.
+    pub(in crate::store) fn spare(number: usize) -> Self {
+        Self(format!("{SPARE}{number}"))
+    }
+
+    /// Returns the name of a column, as the database tells it.
+    pub(in crate::store) fn existing(column: String) -> Self {
+        Self(column)
+    }
+
+    pub(in crate::store) fn is_temporary(&self) -> bool {
+        self.0.starts_with(TEMPORARY)
+    }
+
+    pub(in crate::store) fn is_leftover(&self) -> bool {
+        self.0.starts_with(LEFTOVER)
+    }
+
+    pub(in crate::store) fn is_spare(&self) -> bool {
+        self.0.starts_with(SPARE)
     }
 
     /// Returns the name without quotes.

@@ -34,20 +34,26 @@ impl Head {
         Ok(next)
     }
 
-    /// Removes some of the oldest entries that exceed the retention; returns whether there may be more.
+    pub(super) fn position(self) -> i64 {
+        self.position
+    }
+
+    /// Removes some of the oldest entries that exceed the retention, but none after `needed`; returns whether
+    /// there may be more.
     pub(super) fn prune(
         self,
         connection: &Connection,
         retention: &Retention,
         now: Timestamp,
+        needed: Option<i64>,
     ) -> Result<bool> {
         let text = "DELETE FROM datadump_change_log WHERE position IN \
                     (SELECT position FROM datadump_change_log ORDER BY position LIMIT ?1) \
                     AND (at < ?2 OR bytes < ?3) AND position < ?4";
         let (oldest, least) = (retention.oldest(now), self.bytes.saturating_sub(retention.bytes()));
+        let end = needed.map_or(self.position, |needed| self.position.min(needed + 1));
         let mut delete = connection.prepare_cached(text).map_err(map)?;
-        let deleted =
-            delete.execute(params![PRUNE_BATCH_ENTRIES, oldest, least, self.position]).map_err(map)?;
+        let deleted = delete.execute(params![PRUNE_BATCH_ENTRIES, oldest, least, end]).map_err(map)?;
         Ok(deleted == PRUNE_BATCH_ENTRIES as usize)
     }
 }

@@ -8,6 +8,7 @@ mod disk_health;
 mod error;
 mod examine;
 mod idempotency;
+mod inner;
 mod migrate;
 mod open;
 mod read;
@@ -28,8 +29,7 @@ use tokio::sync::watch;
 
 use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery, Groups, Load, Options, Outcome,
-    Page, Progress, Query, Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES,
-    queue::Queue, sql,
+    Page, Progress, Query, Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES, sql,
 };
 use crate::{
     error::{Error, Result},
@@ -37,6 +37,7 @@ use crate::{
 };
 use columns::DIALECT;
 use disk_health::DiskHealth;
+use inner::Inner;
 use open::OpenDatabase;
 use readers::{QUERY_TIMEOUT, Readers};
 use wal::with_suffix;
@@ -45,9 +46,7 @@ use writer::{Command, Writer};
 /// A store in an SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    catalogue: Arc<Catalogue>,
-    queue: Queue<Command>,
-    readers: Readers,
+    inner: Inner,
     config_signal: watch::Sender<u64>,
     commit_signal: watch::Sender<u64>,
     disk_health: DiskHealth,
@@ -66,9 +65,7 @@ impl SqliteStore {
         let opened = tokio::task::spawn_blocking(move || open::open(file, options)).await;
         let OpenDatabase { file, writer, lock, temporary } = opened.map_err(Error::internal)??;
         Ok(Self {
-            catalogue: writer.catalogue.clone(),
-            queue,
-            readers: Readers::new(&file),
+            inner: Inner { catalogue: writer.catalogue.clone(), queue, readers: Readers::new(&file) },
             config_signal: writer.config_signal.clone(),
             commit_signal: writer.commit_signal.clone(),
             disk_health: writer.disk_health.clone(),
@@ -78,19 +75,6 @@ impl SqliteStore {
             lock: Mutex::new(Some(lock)),
             temporary: Mutex::new(temporary),
         })
-    }
-
-    /// Runs a function on the writer's thread, after the writes that are queued.
-    async fn on_writer<T: Send + 'static>(
-        &self,
-        run: impl FnOnce(&mut Writer) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let (reply, result) = tokio::sync::oneshot::channel();
-        self.queue.command(Command::Run(Box::new(move |writer| {
-            // The caller may have been cancelled.
-            let _ = reply.send(run(writer));
-        })))?;
-        result.await.map_err(|_| Error::Unavailable("the database is closed".into()))?
     }
 }
 
@@ -105,29 +89,32 @@ impl Store for SqliteStore {
     }
 
     fn catalogue(&self) -> &Arc<Catalogue> {
-        &self.catalogue
+        &self.inner.catalogue
     }
 
     async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>> {
-        self.on_writer(move |writer| declare::declare(writer, &declaration)).await
+        self.inner.on_writer(move |writer| declare::declare(writer, &declaration)).await
     }
 
     async fn migrate(&self, storage: StorageId) -> Result<()> {
-        migrate::run(self, storage).await
+        migrate::run(&self.inner, &self.migrations, storage).await
+    }
+
+    async fn reclaim(&self, storage: StorageId) -> Result<()> {
+        migrate::reclaim::reclaim(&self.inner, &self.migrations, storage).await
     }
 
     async fn progress(&self, storage: StorageId) -> Result<Progress> {
-        let storage = self.catalogue.by_id(storage).ok_or_else(|| Error::internal("no such storage"))?;
+        let storage =
+            self.inner.catalogue.by_id(storage).ok_or_else(|| Error::internal("no such storage"))?;
         Ok(self.migrations.progress(&storage))
     }
 
     async fn examine(&self, in_force: &Arc<InForce>, difference: &Difference) -> Result<Vec<ChangeImpact>> {
         let (in_force, difference) = (in_force.clone(), difference.clone());
-        let new = difference.target.clone();
-        self.readers
-            .run(PLAN_TIMEOUT, move |connection| {
-                examine::examine(connection, &in_force, new.as_deref(), &difference)
-            })
+        self.inner
+            .readers
+            .run(PLAN_TIMEOUT, move |connection| examine::examine(connection, &in_force, &difference))
             .await
     }
 
@@ -139,40 +126,50 @@ impl Store for SqliteStore {
     ) -> Vec<String> {
         match storage {
             None => sql::create_table(DIALECT, StorageId(0), definition),
-            Some(in_force) => migrate::ddl::statements(in_force, definition, difference),
+            Some(in_force) => {
+                let (old, new) = (in_force.clone(), Arc::new(definition.clone()));
+                migrate::plan::Plan::new(old, new, difference.clone()).statements()
+            }
         }
     }
 
     async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>> {
-        self.readers.quick(move |connection| system::versions(connection, storage)).await
+        self.inner.readers.quick(move |connection| system::versions(connection, storage)).await
     }
 
     async fn remove(&self, storage: StorageId) -> Result<()> {
-        self.on_writer(move |writer| declare::remove(writer, storage)).await
+        self.inner.on_writer(move |writer| declare::remove(writer, storage)).await
     }
 
     async fn write(&self, batch: WriteBatch) -> Result<Vec<Outcome>> {
-        self.queue.write(batch).await
+        self.inner.queue.write(batch).await
     }
 
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
         let (in_force, key) = (in_force.clone(), key.clone());
-        self.readers.run_inline(move |connection| read::get(connection, &in_force, &key)).await
+        self.inner.readers.run_inline(move |connection| read::get(connection, &in_force, &key)).await
     }
 
     async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
         let (in_force, query) = (in_force.clone(), query.clone());
-        self.readers.run(QUERY_TIMEOUT, move |connection| read::page(connection, &in_force, &query)).await
+        self.inner
+            .readers
+            .run(QUERY_TIMEOUT, move |connection| read::page(connection, &in_force, &query))
+            .await
     }
 
     async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
         let (in_force, query) = (in_force.clone(), query.clone());
-        self.readers.run(QUERY_TIMEOUT, move |connection| read::groups(connection, &in_force, &query)).await
+        self.inner
+            .readers
+            .run(QUERY_TIMEOUT, move |connection| read::groups(connection, &in_force, &query))
+            .await
     }
 
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {
         let (in_force, keys) = (in_force.clone(), keys.to_vec());
-        self.readers
+        self.inner
+            .readers
             .run(QUERY_TIMEOUT, move |connection| read::rows(connection, &in_force, &keys, bytes))
             .await
     }
@@ -186,11 +183,12 @@ impl Store for SqliteStore {
     }
 
     async fn span(&self) -> Result<Span> {
-        self.readers.quick(|connection| change_log::span(connection)).await
+        self.inner.readers.quick(|connection| change_log::span(connection)).await
     }
 
     async fn commits(&self, after: i64, limit: usize) -> Result<Vec<Commit>> {
-        self.readers
+        self.inner
+            .readers
             .run(QUERY_TIMEOUT, move |connection| {
                 change_log::commits(connection, after, limit, MAX_READ_BYTES)
             })
@@ -198,13 +196,13 @@ impl Store for SqliteStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        self.readers.quick(|connection| read::ping(connection)).await?;
+        self.inner.readers.quick(|connection| read::ping(connection)).await?;
         // Only a write shows whether the disk has recovered.
-        if self.disk_health.is_failing() { self.on_writer(Writer::probe).await } else { Ok(()) }
+        if self.disk_health.is_failing() { self.inner.on_writer(Writer::probe).await } else { Ok(()) }
     }
 
     fn load(&self) -> Load {
-        self.queue.load()
+        self.inner.queue.load()
     }
 
     async fn size(&self) -> Result<u64> {
@@ -218,9 +216,9 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         // Before the writer: only the last connection to close removes the WAL, and readers cannot.
-        self.readers.close().await;
+        self.inner.readers.close().await;
         // Behind everything that is queued. Fails if the writer has ended already.
-        let _ = self.queue.command(Command::Stop);
+        let _ = self.inner.queue.command(Command::Stop);
         let thread = self.writer.lock().take();
         let ended = tokio::task::spawn_blocking(move || thread.map(std::thread::JoinHandle::join)).await;
         if let Ok(Some(Err(_))) = ended {

@@ -1,7 +1,7 @@
 //! The state of the writer's thread, and how it handles a failing disk.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::Arc,
     time::{Duration, Instant},
@@ -51,6 +51,8 @@ pub(super) struct Writer {
     /// The newest entry of the change log.
     pub(super) head: Head,
     next_prune: Instant,
+    /// Positions of the change log after which migrations need all entries.
+    pub(super) log_pins: BTreeMap<StorageId, i64>,
 }
 
 impl Writer {
@@ -66,6 +68,7 @@ impl Writer {
         catalogue.replace(storages);
         Ok(Self {
             head: Head::read(&connection)?,
+            log_pins: BTreeMap::new(),
             next_prune: Instant::now() + options.change_log.prune_interval(),
             config_signal: watch::Sender::new(0),
             commit_signal: watch::Sender::new(0),
@@ -164,7 +167,8 @@ impl Writer {
             return;
         }
         let (head, retention, now) = (self.head, self.options.change_log, self.options.clock.now());
-        let more = self.transact(|connection| head.prune(connection, &retention, now));
+        let needed = self.log_pins.values().min().copied();
+        let more = self.transact(|connection| head.prune(connection, &retention, now, needed));
         if let Err(error) = &more {
             tracing::warn!(%error, "cannot prune the change log; retrying");
         }

@@ -1,128 +1,130 @@
 //! The final step of a migration: one transaction that puts the new version in force.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, ErrorCode};
 
 use super::{
-    super::{
-        columns::{self, Bind, DIALECT},
-        error::map,
-        open, read, system,
-        writer::Writer,
-    },
-    ddl::{self, Step},
+    super::{columns::DIALECT, error::map, open, system, writer::Writer},
+    catch_up::{LogPosition, catch_up},
+    pending::check_pending,
+    plan::Plan,
+    slices::SLICE_TIME,
 };
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    schema::{Definition, Difference, InForce, Value, evolve},
-    store::{Column, Storage, declare as rules, migrate::check_rows, sql},
+    schema::{Definition, Index, StorageId},
+    store::{Storage, declare as rules, sql},
 };
 
-/// Applies the pending version. `scan_start` is the timestamp of the last row written before the scan.
-pub(super) fn finish(writer: &mut Writer, storage: &Arc<Storage>, scan_start: Timestamp) -> Result<()> {
-    let now = writer.options.clock.now();
-    let id = storage.id;
-    let new = storage.migration.definition.clone();
-    open::yield_while_running(&writer.connection)?;
-    let applied = writer.transact(|connection| {
-        let mut dropped = storage.dropped.clone();
-        match &storage.in_force {
-            None => {
-                for statement in sql::create_table(DIALECT, id, &new) {
-                    connection.execute_batch(&statement).map_err(map)?;
-                }
-            }
-            Some(in_force) => {
-                let difference = evolve::difference(&in_force.definition, &new, &storage.dropped);
-                check_latest(connection, &in_force.definition, &new, &difference, scan_start)?;
-                for step in ddl::steps(in_force, &new, &difference) {
-                    run(connection, in_force, &new, &step)?;
-                }
-                dropped = difference.dropped(&in_force.definition, &dropped);
-            }
+/// Maximum time for catching up with rows that were written meanwhile, while other writes wait.
+const MAX_CATCH_UP_TIME: Duration = Duration::from_millis(400);
+
+/// The state of a migration after a final transaction.
+pub(super) enum Finished {
+    Applied,
+    /// There was no time for all rows written since the scan began. Tells where to continue, for how long, and
+    /// how many commits were left.
+    Behind(CatchUp),
+}
+
+/// Where and how long to catch up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CatchUp {
+    pub(super) from: LogPosition,
+    time: Duration,
+    commits_left: i64,
+}
+
+impl CatchUp {
+    pub(super) fn new(from: LogPosition) -> Self {
+        Self { from, time: SLICE_TIME, commits_left: i64::MAX }
+    }
+
+    /// Takes more time if others write faster than this catches up.
+    fn next(self, from: LogPosition, head: i64) -> Self {
+        let commits_left = head - from.commit;
+        let time = if commits_left < self.commits_left { self.time } else { self.time * 2 };
+        Self { from, time: time.min(MAX_CATCH_UP_TIME), commits_left }
+    }
+}
+
+/// Creates the table of a first version and puts it in force.
+pub(super) fn create(writer: &mut Writer, storage: &Arc<Storage>) -> Result<()> {
+    check_pending(writer, storage.id, storage.migration.version)?;
+    let (id, now) = (storage.id, writer.options.clock.now());
+    let created = writer.transact(|connection| {
+        for statement in sql::create_table(DIALECT, id, &storage.migration.definition) {
+            connection.execute_batch(&statement).map_err(map)?;
         }
-        let put_in_force = rules::put_in_force(DIALECT, storage, &dropped, now)?;
-        put_in_force.iter().try_for_each(|update| system::execute(connection, update))?;
-        system::load_one(connection, id)
+        put_in_force(connection, storage, &storage.dropped, now)
     });
-    let paced = open::stop_yielding(&writer.connection);
-    writer.catalogue.put(applied?);
+    writer.catalogue.put(created?);
+    Ok(())
+}
+
+/// Catches up with the rows written since the scan began. If there is time for all of them, also changes the
+/// table and puts the new version in force.
+pub(super) fn finish(
+    writer: &mut Writer,
+    storage: &Arc<Storage>,
+    plan: &Plan,
+    behind: CatchUp,
+) -> Result<Finished> {
+    check_pending(writer, storage.id, storage.migration.version)?;
+    let (id, now, head) = (storage.id, writer.options.clock.now(), writer.head.position());
+    let applied = writer.transact(|connection| {
+        let (from, is_end) = catch_up(connection, plan, behind.from, behind.time)?;
+        if !is_end {
+            return Ok(Err(behind.next(from, head)));
+        }
+        plan.swap(connection)?;
+        build_indexes(connection, id, &plan.new, &plan.built_indexes())?;
+        let dropped = plan.difference.dropped(&plan.old.definition, &storage.dropped);
+        put_in_force(connection, storage, &dropped, now).map(Ok)
+    });
+    match applied? {
+        Ok(applied) => writer.catalogue.put(applied),
+        Err(behind) => return Ok(Finished::Behind(behind)),
+    };
+    writer.log_pins.remove(&id);
     // Drops cached statements, which refer to the old table.
     writer.connection.flush_prepared_statement_cache();
     writer.statements.remove(&id);
-    paced
+    Ok(Finished::Applied)
 }
 
-/// Checks the rows written since the scan began. The writer's timestamps never repeat or go back.
-fn check_latest(
+fn put_in_force(
     connection: &Connection,
-    old: &Definition,
-    new: &Definition,
-    difference: &Difference,
-    scan_start: Timestamp,
-) -> Result<()> {
-    if difference.scans().is_empty() {
-        return Ok(());
-    }
-    let condition = format!("WHERE {} > ?", sql::column(old, Column::UpdatedAt).quoted());
-    let parameters = [Bind(&Value::Timestamp(scan_start))];
-    read::each_row(connection, old, &condition, parameters, |row| check_rows(old, new, difference, &[row]))
+    storage: &Storage,
+    dropped: &BTreeMap<String, String>,
+    now: Timestamp,
+) -> Result<Storage> {
+    let updates = rules::put_in_force(DIALECT, storage, dropped, now)?;
+    updates.iter().try_for_each(|update| system::execute(connection, update))?;
+    system::load_one(connection, storage.id)
 }
 
-fn run(connection: &Connection, in_force: &InForce, new: &Definition, step: &Step) -> Result<()> {
-    match step {
-        Step::Run(text) => connection.execute_batch(text).map_err(map),
-        Step::Unique(text, fields) => {
-            connection.execute_batch(text).map_err(|error| match error.sqlite_error_code() {
-                Some(ErrorCode::ConstraintViolation) => {
-                    let fields = fields.join(", ");
-                    Error::internal(format!("{fields} cannot be unique: several rows have the same value"))
-                }
-                _ => map(error),
-            })
-        }
-        Step::Convert { from, to } => convert(connection, &in_force.definition, new, *from, *to),
-    }
-}
-
-/// Fills the temporary column, in chunks by key.
-fn convert(
+/// Builds indexes, while writers wait.
+fn build_indexes(
     connection: &Connection,
-    old: &Definition,
-    new: &Definition,
-    from: usize,
-    to: usize,
+    id: StorageId,
+    definition: &Definition,
+    indexes: &[Index],
 ) -> Result<()> {
-    let (Some(before), Some(after)) = (old.fields.get(from), new.fields.get(to)) else { return Ok(()) };
-    let table = sql::table(&old.name).quoted();
-    let temporary = sql::Name::temporary(&after.name).quoted();
-    let key_name = sql::column(old, Column::Key).quoted();
-    let source = sql::column(old, Column::Field(from)).quoted();
-    let chunk = format!(
-        "SELECT {key_name}, {source} FROM {table} WHERE (?1 IS NULL OR {key_name} > ?1) ORDER BY {key_name} LIMIT 2000"
-    );
-    let update = format!("UPDATE {table} SET {temporary} = ? WHERE {key_name} = ?");
-    let mut select = connection.prepare(&chunk).map_err(map)?;
-    let mut update = connection.prepare(&update).map_err(map)?;
-    let mut last = Value::Null;
-    loop {
-        let rows = select
-            .query_map([Bind(&last)], |row| {
-                Ok((columns::read(&old.key.kind, row, 0)?, columns::read(&before.kind, row, 1)?))
-            })
-            .map_err(map)?;
-        let rows: Vec<(Value, Value)> = rows.collect::<Result<_, _>>().map_err(map)?;
-        let Some((key, _)) = rows.last() else { return Ok(()) };
-        last = key.clone();
-        for (key, value) in &rows {
-            let converted = evolve::fitting(value, before, after);
-            let converted = converted.ok_or_else(|| {
-                let key = key.to_json(&old.key.kind);
-                Error::internal(format!("field `{}`: the value of row {key} cannot be converted", after.name))
-            })?;
-            update.execute([Bind(&converted), Bind(key)]).map_err(map)?;
-        }
-    }
+    open::yield_while_running(connection)?;
+    let built = indexes.iter().try_for_each(|index| {
+        let text = sql::create_index(DIALECT, id, definition, index);
+        connection.execute_batch(&text).map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation) => {
+                let fields: Vec<String> = index.fields.iter().map(ToString::to_string).collect();
+                let fields = fields.join(", ");
+                Error::internal(format!("{fields} cannot be unique: several rows have the same value"))
+            }
+            _ => map(error),
+        })
+    });
+    open::stop_yielding(connection)?;
+    built
 }

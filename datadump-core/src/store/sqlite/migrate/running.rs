@@ -24,6 +24,8 @@ pub(in crate::store::sqlite) struct Migrations {
 #[derive(Debug, Default)]
 pub(super) struct RunningMigration {
     pub(super) lock: tokio::sync::Mutex<()>,
+    /// Held while unused columns are emptied.
+    pub(super) reclaim: tokio::sync::Mutex<()>,
     pub(super) rows_done: AtomicU64,
     pub(super) rows_total: AtomicU64,
 }

@@ -1,4 +1,5 @@
-//! The scan of all rows before the final transaction: by a reader, in chunks, while writes go on.
+//! The pass over all rows before the final transaction. A reader reads and converts them in chunks; the writer
+//! stores the converted values in slices.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -8,68 +9,103 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
-    super::{
-        SqliteStore,
-        columns::{Bind, read_row},
-        error::map,
-        read,
-    },
+    super::{columns::Bind, error::map, inner::Inner, read},
+    pending::check_pending,
+    plan::Plan,
     running::RunningMigration,
+    slices::{self, Patch},
 };
 use crate::{
-    error::Result,
-    schema::{Definition, StoredRow, Value, evolve},
-    store::{Column, Storage, migrate::check_rows, sql},
+    error::{Error, Result},
+    schema::Value,
+    store::{Column, migrate::violations, sql},
 };
 
-/// Number of rows per chunk.
-const BATCH_ROWS: usize = 2_000;
+/// Maximum number of rows per chunk.
+const CHUNK_ROWS: usize = 2_000;
+
+/// Size of the values of a chunk in bytes after which it ends.
+const CHUNK_BYTES: usize = 4 << 20;
 
 /// Timeout of a chunk.
-const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
+const CHUNK_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Checks all current rows. Stops at the first chunk with a violation.
+/// Timeout of counting all rows.
+const COUNT_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// Delay before a chunk is read again when all readers are busy.
+const BUSY_DELAY: Duration = Duration::from_millis(500);
+
+/// Rows that were read together.
+struct Chunk {
+    patches: Vec<Patch>,
+    rows: u64,
+    /// The key of the last row, if there may be more.
+    last: Option<Value>,
+}
+
+/// Checks all rows, and fills the columns of moved fields. Stops at the first chunk with a violation.
 pub(super) async fn all(
-    store: &SqliteStore,
-    storage: &Arc<Storage>,
+    inner: &Inner,
+    plan: &Arc<Plan>,
+    version: i32,
     running: &RunningMigration,
 ) -> Result<()> {
-    let Some(in_force) = storage.in_force.clone() else { return Ok(()) };
-    let new = storage.migration.definition.clone();
-    let difference = Arc::new(evolve::difference(&in_force.definition, &new, &storage.dropped));
     running.rows_done.store(0, Ordering::Relaxed);
-    if difference.scans().is_empty() {
+    if plan.difference.scans().is_empty() {
         return Ok(());
     }
-    let counted = in_force.clone();
-    let total =
-        store.readers.run(BATCH_TIMEOUT, move |connection| read::count_rows(connection, &counted.definition));
+    let counted = plan.clone();
+    let total = inner
+        .readers
+        .run(COUNT_TIMEOUT, move |connection| read::count_rows(connection, &counted.old.definition));
     running.rows_total.store(total.await?, Ordering::Relaxed);
+    let (update, id) = (Arc::from(plan.update()), plan.old.storage);
     let mut after: Option<Value> = None;
     loop {
-        let (old, new, difference) = (in_force.clone(), new.clone(), difference.clone());
-        let last = store.readers.run(BATCH_TIMEOUT, move |connection| {
-            let rows = chunk(connection, &old.definition, after.as_ref())?;
-            check_rows(&old.definition, &new, &difference, &rows)?;
-            Ok((rows.len(), rows.last().map(|row| row.key.clone())))
-        });
-        let (read, last) = last.await?;
-        running.rows_done.fetch_add(read as u64, Ordering::Relaxed);
-        if read < BATCH_ROWS {
-            return Ok(());
+        let chunk = chunk(inner, plan, after.as_ref()).await?;
+        slices::apply(inner, &update, chunk.patches, move |writer| check_pending(writer, id, version))
+            .await?;
+        let done = running.rows_done.fetch_add(chunk.rows, Ordering::Relaxed) + chunk.rows;
+        // Rows inserted since the start were not counted.
+        running.rows_total.fetch_max(done, Ordering::Relaxed);
+        match chunk.last {
+            Some(last) => after = Some(last),
+            None => return Ok(()),
         }
-        after = last;
     }
 }
 
-/// Returns the rows after a key, in key order, up to the size of a chunk.
-fn chunk(connection: &Connection, definition: &Definition, after: Option<&Value>) -> Result<Vec<StoredRow>> {
-    let (select, key) = (sql::select_all(definition), sql::column(definition, Column::Key).quoted());
+/// Reads the rows after a key. Waits while all readers are busy.
+async fn chunk(inner: &Inner, plan: &Arc<Plan>, after: Option<&Value>) -> Result<Chunk> {
+    loop {
+        let (plan, after) = (plan.clone(), after.cloned());
+        let read =
+            inner.readers.run(CHUNK_TIMEOUT, move |connection| read_chunk(connection, &plan, after.as_ref()));
+        match read.await {
+            Err(Error::Overloaded) => tokio::time::sleep(BUSY_DELAY).await,
+            chunk => return chunk,
+        }
+    }
+}
+
+fn read_chunk(connection: &Connection, plan: &Plan, after: Option<&Value>) -> Result<Chunk> {
+    let key = sql::column(&plan.old.definition, Column::Key).quoted();
     let beyond = if after.is_some() { format!("WHERE {key} > ?") } else { String::new() };
-    let text = format!("{select} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}");
+    let text = plan.select(&format!("{beyond} ORDER BY {key} LIMIT {CHUNK_ROWS}"));
     let mut statement = connection.prepare_cached(&text).map_err(map)?;
-    let rows = statement
-        .query_map(rusqlite::params_from_iter(after.map(Bind)), |row| read_row(definition, row))
-        .map_err(map)?;
-    rows.collect::<Result<_, _>>().map_err(map)
+    let mut rows = statement.query(rusqlite::params_from_iter(after.map(Bind))).map_err(map)?;
+    let mut checks = plan.checks();
+    let (mut chunk, mut bytes) = (Chunk { patches: Vec::new(), rows: 0, last: None }, 0);
+    while let Some(row) = rows.next().map_err(map)? {
+        let checked = plan.check(&mut checks, row).map_err(map)?;
+        chunk.patches.extend(checked.patch);
+        chunk.rows += 1;
+        bytes += checked.size;
+        if chunk.rows >= CHUNK_ROWS as u64 || bytes >= CHUNK_BYTES {
+            chunk.last = Some(checked.key);
+            break;
+        }
+    }
+    violations(&checks).map_or(Ok(chunk), |reason| Err(Error::internal(reason)))
 }
