@@ -68,6 +68,9 @@ pub const MAX_STRING_LENGTH: u32 = 65_535;
 /// PostgreSQL limits an index entry to about 2,700 bytes.
 pub const MAX_INDEXED_LENGTH: u32 = 512;
 
+/// Number of characters of a text that an index holds on PostgreSQL.
+pub const INDEXED_PREFIX_LENGTH: u32 = 256;
+
 /// Maximum size of an index entry.
 pub const MAX_INDEX_ENTRY_BYTES: u32 = 2_600;
 
@@ -134,8 +137,15 @@ impl Kind {
                 u32::try_from(longest).ok().filter(|bytes| *bytes <= MAX_INDEX_ENTRY_BYTES)
             }
             Self::Id => Some(4 * MAX_INDEXED_LENGTH),
-            Self::Text { .. } | Self::Json | Self::Binary { .. } => None,
+            Self::Text { .. } => Some(4 * INDEXED_PREFIX_LENGTH),
+            Self::Json | Self::Binary { .. } => None,
         }
+    }
+
+    /// Returns whether a field of this type can be unique. Text cannot, because an index may hold only its
+    /// beginning.
+    pub fn can_be_unique(&self) -> bool {
+        self.index_bytes().is_some() && !matches!(self, Self::Text { .. })
     }
 }
 

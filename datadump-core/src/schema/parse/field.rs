@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::members::{Faults, Members, whole};
 use crate::{
     error::Place,
-    schema::{Bounds, Field, FieldName, Kind, Pattern, Presence, Value, kind, pattern::PatternBudget},
+    schema::{Bounds, Field, FieldName, IndexKind, Kind, Pattern, Presence, Value, kind, pattern::PatternBudget},
 };
 
 pub(super) type Naming = fn(&str) -> Result<FieldName, String>;
@@ -173,19 +173,29 @@ fn read_default(field: &Field, default: Option<&Json>, at: &Place, faults: &mut 
 /// Checks that fields with their own index have a type that can be indexed.
 pub(super) fn check_indexes(fields: &[Field], faults: &mut Faults) {
     for (place, field) in fields.iter().enumerate() {
-        for (name, flag) in [("unique", field.unique), ("db_index", field.db_index)] {
-            if flag && field.kind.index_bytes().is_none() {
+        let flags =
+            [("unique", field.unique, IndexKind::Unique), ("db_index", field.db_index, IndexKind::Btree)];
+        for (name, _, kind) in flags.into_iter().filter(|(_, flag, _)| *flag) {
+            if let Some(detail) = not_indexable(field, kind) {
                 let at = Place::field("fields").index(place).name(name);
-                faults.add(at, "not-indexable", not_indexable(field));
+                faults.add(at, "not-indexable", detail);
             }
         }
     }
 }
 
-pub(super) fn not_indexable(field: &Field) -> String {
+/// Returns why a field cannot be in an index of this kind.
+pub(super) fn not_indexable(field: &Field, index: IndexKind) -> Option<String> {
     let max = kind::MAX_INDEXED_LENGTH;
-    format!(
-        "field `{}` of type {} cannot be indexed: use a string with a max_length of at most {max}",
-        field.name, field.kind
-    )
+    let (can_be, instead) = match index {
+        IndexKind::Btree => (field.kind.index_bytes().is_some(), "text, or a string"),
+        IndexKind::Unique => (field.kind.can_be_unique(), "a string"),
+    };
+    let what = if index == IndexKind::Unique { "be unique" } else { "be indexed" };
+    (!can_be).then(|| {
+        format!(
+            "field `{}` of type {} cannot {what}: use {instead} with a max_length of at most {max}",
+            field.name, field.kind
+        )
+    })
 }

@@ -26,7 +26,7 @@ pub(super) fn read(json: &Json, fields: &[Field], faults: &mut Faults) -> Option
     let scans = members.flag("scans", faults).unwrap_or(false);
     let require_version = members.flag("require_version", faults).unwrap_or(false);
     members.finish("meta", faults);
-    let unique_together = items(unique_together, &at.name("unique_together"), fields, faults, group);
+    let unique_together = items(unique_together, &at.name("unique_together"), fields, faults, unique);
     let indexes = items(indexes, &at.name("indexes"), fields, faults, index);
     Some(Meta { unique_together: unique_together?, indexes: indexes?, auto, scans, require_version })
 }
@@ -67,11 +67,23 @@ fn index(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Opti
         },
     };
     members.finish("an index", faults);
-    Some(Index { fields: group(names?, &at.name("fields"), fields, faults)?, kind: kind? })
+    let (names, kind) = (names?, kind?);
+    Some(Index { fields: group(names, &at.name("fields"), fields, kind, faults)?, kind })
+}
+
+/// Parses the names of fields that are unique together.
+fn unique(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Option<Vec<FieldName>> {
+    group(json, at, fields, IndexKind::Unique, faults)
 }
 
 /// Parses the field names of an index.
-fn group(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Option<Vec<FieldName>> {
+fn group(
+    json: &Json,
+    at: &Place,
+    fields: &[Field],
+    kind: IndexKind,
+    faults: &mut Faults,
+) -> Option<Vec<FieldName>> {
     let names = json.as_array().filter(|names| !names.is_empty() && names.len() <= MAX_INDEX_FIELDS);
     let Some(names) = names else {
         let detail = format!("{json} is not an array of 1 to {MAX_INDEX_FIELDS} field names");
@@ -91,11 +103,11 @@ fn group(json: &Json, at: &Place, fields: &[Field], faults: &mut Faults) -> Opti
             faults.add(at, "duplicate", format!("field `{}` is listed twice", field.name));
             return None;
         }
-        let Some(size) = field.kind.index_bytes() else {
-            faults.add(at, "not-indexable", not_indexable(field));
+        if let Some(detail) = not_indexable(field, kind) {
+            faults.add(at, "not-indexable", detail);
             return None;
-        };
-        bytes += size;
+        }
+        bytes += field.kind.index_bytes().unwrap_or_default();
         group.push(field.name.clone());
     }
     if bytes > MAX_INDEX_ENTRY_BYTES {

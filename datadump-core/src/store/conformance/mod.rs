@@ -93,6 +93,7 @@ pub const CHECKS: &[Check] = checks![
     queries::rows_are_counted_by_their_values,
     queries::a_query_for_an_old_version_is_refused,
     queries::texts_are_found_regardless_of_case,
+    queries::long_texts_are_indexed_exactly,
     migrations::existing_rows_get_the_default_of_a_new_field,
     migrations::text_defaults_are_stored_verbatim,
     migrations::an_integer_field_with_indexes_becomes_a_long,

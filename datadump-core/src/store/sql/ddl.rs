@@ -2,7 +2,7 @@
 
 use sea_query::{QueryBuilder as _, SqliteQueryBuilder};
 
-use super::{Dialect, Name, bind::sqlite, column, columns, index_name, table};
+use super::{Dialect, Name, bind::sqlite, column, columns, index_name, prefix::indexed, table};
 use crate::{
     schema::{Definition, Field, Index, IndexKind, Kind, StorageId, Value},
     store::query::Column,
@@ -133,7 +133,9 @@ pub(in crate::store) fn create_index(
     index: &Index,
 ) -> String {
     let name = index_name(id, index).quoted();
-    let columns: Vec<String> = index.fields.iter().map(|field| Name::field(field).quoted()).collect();
+    let fields = index.fields.iter().filter_map(|name| definition.field(name.as_str()));
+    let columns: Vec<String> =
+        fields.map(|(_, field)| indexed(dialect, &field.kind, Name::field(&field.name).quoted())).collect();
     create_index_on(dialect, index.kind, &name, &table(&definition.name).quoted(), &columns)
 }
 

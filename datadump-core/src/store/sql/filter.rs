@@ -5,7 +5,7 @@ use std::mem::discriminant;
 
 use sea_query::{Alias, Cond, Expr, ExprTrait, Func, SimpleExpr};
 
-use super::{Dialect, bind, column};
+use super::{Dialect, bind, column, prefix};
 use crate::{
     schema::{Definition, Kind, Value},
     store::query::{
@@ -61,14 +61,25 @@ impl Compiler<'_> {
     fn column_test(&self, of: Column, test: &Test, sign: Sign) -> Cond {
         let subject = Expr::col(column(self.definition, of));
         if *test == Test::IsNull {
-            let null = if sign == Sign::Plain { subject.is_null() } else { subject.is_not_null() };
-            return Cond::all().add(null);
+            let null =
+                if sign == Sign::Plain { subject.clone().is_null() } else { subject.clone().is_not_null() };
+            return self.with_prefix(of, test, sign).add(null);
         }
-        let passes = self.test(&subject, &of.kind(self.definition), test);
+        let passes =
+            self.with_prefix(of, test, sign).add(self.test(&subject, &of.kind(self.definition), test));
         match sign {
             Sign::Plain => passes,
             Sign::Negated => Cond::any().add(subject.is_null()).add(passes.not()),
         }
+    }
+
+    /// Returns a condition that an index on the beginning of a column serves, and that holds whenever the test
+    /// passes; an empty one if there is no such index.
+    fn with_prefix(&self, of: Column, test: &Test, sign: Sign) -> Cond {
+        let is_served =
+            sign == Sign::Plain && prefix::is_indexed_by_prefix(self.dialect, self.definition, of);
+        let column = Expr::col(column(self.definition, of));
+        is_served.then(|| prefix::condition(column, test)).flatten().unwrap_or_else(Cond::all)
     }
 
     /// Compiles a test of a value that is not null.
@@ -270,7 +281,7 @@ fn spellings(path: &[String]) -> Vec<String> {
 }
 
 /// Returns the smallest text, by code point, that is greater than every text with this prefix.
-fn after_prefix(prefix: &str) -> Option<String> {
+pub(super) fn after_prefix(prefix: &str) -> Option<String> {
     let mut characters: Vec<char> = prefix.chars().collect();
     while let Some(last) = characters.pop() {
         let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(u32::from(last) + 1) };

@@ -7,6 +7,7 @@ mod bind;
 mod ddl;
 mod filter;
 mod names;
+mod prefix;
 mod select;
 
 use sea_orm::DbBackend;
@@ -17,6 +18,7 @@ pub(super) use ddl::{
 };
 pub(super) use filter::FOLD;
 pub(super) use names::{Name, column, index_name, table};
+pub(super) use prefix::{has_prefix_index, indexed};
 pub(super) use select::{column_list, columns, count, groups, page, select_all};
 
 /// An SQL dialect.

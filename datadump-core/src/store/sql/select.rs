@@ -4,7 +4,7 @@ use sea_query::{
     Alias, Cond, Expr, ExprTrait, Func, NullOrdering, Order as Sort, Query as Sql, SelectStatement,
 };
 
-use super::{Dialect, bind, column, filter, table};
+use super::{Dialect, bind, column, filter, prefix, table};
 use crate::{
     schema::{Definition, Kind, Value},
     store::query::{Column, Direction, GroupQuery, Order, Paging, Query, Towards},
@@ -120,6 +120,12 @@ pub(in crate::store) fn groups(
 /// Orders by a column, with nulls before all other values.
 fn order_by(select: &mut SelectStatement, dialect: Dialect, definition: &Definition, of: Column, sort: Sort) {
     let by = column(definition, of);
+    if prefix::is_indexed_by_prefix(dialect, definition, of) {
+        // The order of the whole texts includes that of their beginnings, which the index gives.
+        let nulls = if sort == Sort::Asc { NullOrdering::First } else { NullOrdering::Last };
+        let beginning = prefix::beginning_of(Expr::col(by.clone()));
+        select.order_by_expr_with_nulls(beginning, sort.clone(), nulls);
+    }
     // SQLite sorts nulls first by default. For columns without nulls PostgreSQL must not be told so, or it
     // could not use the key's index.
     match (dialect, of, &sort) {

@@ -13,6 +13,7 @@ pub(crate) fn definition() -> Json {
             let mut field = json!({"name": kind, "type": kind, "nullable": true});
             match kind {
                 "string" => field["max_length"] = json!(40),
+                "text" => field["db_index"] = json!(true),
                 "decimal" => { field["precision"] = json!(12); field["scale"] = json!(3); }
                 "enum" => field["values"] = json!(["red", "Red", "ß", "'"]),
                 _ => {}

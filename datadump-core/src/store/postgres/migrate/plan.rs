@@ -156,11 +156,21 @@ impl Plan {
                 if moved.how == FillMethod::Convert {
                     when = BuildPhase::Last;
                 }
-                columns.push(self.temporary(moved)?);
+                columns.push(sql::indexed(Dialect::Postgres, &field.kind, self.temporary(moved)?));
                 continue;
             }
-            let before = self.origin(field).map_or(name, |before| &before.name);
-            columns.push(Name::field(before).quoted());
+            let before = self.origin(field);
+            if let Some(before) = before {
+                let [was_prefix, is_prefix] =
+                    [before, field].map(|field| sql::has_prefix_index(Dialect::Postgres, &field.kind));
+                moves |= was_prefix != is_prefix;
+                if was_prefix && !is_prefix {
+                    // Until the last transaction, rows may still hold a text that is too long for this index.
+                    when = BuildPhase::Last;
+                }
+            }
+            let column = Name::field(before.map_or(name, |before| &before.name)).quoted();
+            columns.push(sql::indexed(Dialect::Postgres, &field.kind, column));
         }
         let final_name = sql::index_name(self.id(), &index);
         let exists = self.old.definition.all_indexes().contains(&index);
