@@ -30,6 +30,11 @@ pub(super) enum Failure {
     Collision,
     /// The definition in force could not be read.
     Catalogue(Error),
+    /// A row of this batch violates an index that the pending version of its storage is building.
+    Migrating {
+        /// Position of the batch among all that the writer has.
+        batch: usize,
+    },
 }
 
 impl From<sqlx::Error> for Failure {
@@ -43,7 +48,7 @@ impl Failure {
     pub(super) fn class(&self) -> ErrorClass {
         match self {
             Self::Sql(error) => ErrorClass::of(error),
-            Self::Collision | Self::Catalogue(_) => ErrorClass::Again,
+            Self::Collision | Self::Catalogue(_) | Self::Migrating { .. } => ErrorClass::Again,
         }
     }
 }

@@ -77,6 +77,11 @@ impl<'b> CallStates<'b> {
         }
     }
 
+    /// Sets aside the batch at this position, which can only be decided when a migration has ended.
+    pub(super) fn set_aside(&mut self, batch: usize) {
+        self.end(batch, BatchEnd::Blocked);
+    }
+
     pub(super) fn fail(&mut self, pending: &[PendingBatch<'_>], failure: &Failure) {
         for pending in pending {
             self.end(pending.place, BatchEnd::Failed(error_of(failure)));
@@ -103,6 +108,7 @@ fn error_of(failure: &Failure) -> Error {
             Error::Unavailable("other clients keep writing the same rows; try again".into())
         }
         Failure::Catalogue(error) => Error::Unavailable(error.to_string().into()),
+        Failure::Migrating { .. } => Error::Unavailable("the storage is being migrated; try again".into()),
         Failure::Sql(cause) => match ErrorClass::of(cause) {
             ErrorClass::Full => Error::Full(cause.to_string().into()),
             ErrorClass::Lost | ErrorClass::Again | ErrorClass::Slow => {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Fault,
-    schema::{Definition, Index, StorageId},
+    schema::{Definition, InForce, Index, StorageId},
     store::{
         Atomicity, Catalogue, Outcome,
         refusal::{constraint, no_keys_left, not_unique},
@@ -26,6 +26,9 @@ use crate::{
 /// PostgreSQL caches the state of 64 subtransactions per backend; beyond that every reader has to look them
 /// up. Two searches can be nested, each with a few more savepoints.
 const MAX_SAVEPOINTS: usize = 25;
+
+/// The SQLSTATE of a unique index's violation.
+const UNIQUE_VIOLATION: &str = "23505";
 
 /// Applies writes part by part. A part that the database refuses is halved, until a single row or an
 /// all-or-nothing batch is left.
@@ -114,6 +117,7 @@ impl Isolation<'_> {
                 }
                 PartResult::Refused(error) => {
                     if let ([write], [slot]) = (tried, results) {
+                        self.check_index(error.as_ref(), write)?;
                         let outcome = Outcome::Invalid(self.faults(error.as_ref(), write.target));
                         write.action = PlannedAction::Final(outcome.clone());
                         *slot = outcome;
@@ -212,7 +216,11 @@ impl Isolation<'_> {
                 if is_atomic || !left_out.is_sole {
                     return Ok(None);
                 }
-                refused.push((left_out.row.place, self.probe(target, left_out.row).await?));
+                let (faults, error) = self.probe(target, left_out.row).await?;
+                if let Some(write) = writes.get(left_out.row.place) {
+                    self.check_index(Some(&error), write)?;
+                }
+                refused.push((left_out.row.place, faults));
             }
         }
         let mut outcomes = decided.outcomes;
@@ -253,8 +261,12 @@ impl Isolation<'_> {
         Ok(left_out)
     }
 
-    /// Returns the faults of a row that was left out, by inserting it alone.
-    async fn probe(&mut self, target: &Target, row: &WrittenRow<'_>) -> Result<Vec<Fault>, Failure> {
+    /// Returns the faults of a row that was left out, by inserting it alone, with the database's error.
+    async fn probe(
+        &mut self,
+        target: &Target,
+        row: &WrittenRow<'_>,
+    ) -> Result<(Vec<Fault>, sqlx::Error), Failure> {
         let mut fields = target.in_force.defaulted().clone();
         fields.extend(row.fields());
         let arguments = apply::row_arrays(&target.in_force.definition, &fields, &[row])?;
@@ -263,7 +275,7 @@ impl Isolation<'_> {
         match self.session.run(&statements.insert, arguments).await {
             Err(error) if is_refusal(&error) => {
                 self.session.execute("ROLLBACK TO SAVEPOINT probe; RELEASE SAVEPOINT probe").await?;
-                Ok(faults(Some(&error), self.catalogue, target))
+                Ok((faults(Some(&error), target), error))
             }
             // The conflicting row is gone, or has the same key: everything must be reread.
             Ok(_) => Err(Failure::Collision),
@@ -272,7 +284,25 @@ impl Isolation<'_> {
     }
 
     fn faults(&self, error: Option<&sqlx::Error>, target: usize) -> Vec<Fault> {
-        self.targets.get(target).map(|target| faults(error, self.catalogue, target)).unwrap_or_default()
+        self.targets.get(target).map(|target| faults(error, target)).unwrap_or_default()
+    }
+
+    /// Fails if a row was refused because of an index that belongs to the pending version: PostgreSQL enforces it
+    /// while it is being built. Whether the row is valid is known when the migration has ended.
+    fn check_index(&self, error: Option<&sqlx::Error>, write: &PlannedWrite<'_>) -> Result<(), Failure> {
+        let (Some(target), Some(details)) = (self.targets.get(write.target), error.and_then(details)) else {
+            return Ok(());
+        };
+        let storage = target.in_force.storage;
+        let pending = self.catalogue.by_id(storage).map(|storage| storage.migration.definition.clone());
+        let is_of = |definition: &Definition| violated(storage, definition, details).is_some();
+        if details.code() == UNIQUE_VIOLATION
+            && !is_of(&target.in_force.definition)
+            && pending.is_some_and(|pending| is_of(&pending))
+        {
+            return Err(Failure::Migrating { batch: write.batch });
+        }
+        Ok(())
     }
 }
 
@@ -298,22 +328,19 @@ fn is_refusal(error: &sqlx::Error) -> bool {
 }
 
 /// Returns the faults of the one row that the database refused.
-fn faults(error: Option<&sqlx::Error>, catalogue: &Catalogue, target: &Target) -> Vec<Fault> {
+fn faults(error: Option<&sqlx::Error>, target: &Target) -> Vec<Fault> {
     let Some(error) = error else { return vec![constraint("unknown reason")] };
     let Some(details) = details(error) else {
         return vec![constraint(&error.to_string())];
     };
-    let storage = target.in_force.storage;
+    let InForce { storage, definition, .. } = &*target.in_force;
     match details.code() {
-        "23505" => {
-            // The index may belong to the pending version: it is enforced while it is being built.
-            let pending = catalogue.by_id(storage).map(|storage| storage.migration.definition.clone());
-            let definitions = [Some(&target.in_force.definition), pending.as_deref()];
-            let index = definitions.into_iter().flatten().find_map(|d| violated(storage, d, details));
-            let fields = index.map(|index| index.fields).unwrap_or_default();
+        UNIQUE_VIOLATION => {
+            let fields =
+                violated(*storage, definition, details).map(|index| index.fields).unwrap_or_default();
             vec![not_unique(&fields.iter().map(ToString::to_string).collect::<Vec<_>>())]
         }
-        "2200H" => vec![no_keys_left(target.in_force.definition.key.name.as_str())],
+        "2200H" => vec![no_keys_left(definition.key.name.as_str())],
         _ => vec![constraint(details.message())],
     }
 }

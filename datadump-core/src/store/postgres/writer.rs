@@ -209,6 +209,10 @@ impl Writer {
             };
             let class = failure.class();
             self.recover(class).await;
+            if let Failure::Migrating { batch } = failure {
+                states.set_aside(batch);
+                continue;
+            }
             tries += 1;
             match class {
                 // It is unknown whether the transaction was committed, so it must not be repeated.

@@ -79,7 +79,7 @@ impl Compiler<'_> {
         let is_served =
             sign == Sign::Plain && prefix::is_indexed_by_prefix(self.dialect, self.definition, of);
         let column = Expr::col(column(self.definition, of));
-        is_served.then(|| prefix::condition(column, test)).flatten().unwrap_or_else(Cond::all)
+        is_served.then(|| prefix::condition(&column, test)).flatten().unwrap_or_else(Cond::all)
     }
 
     /// Compiles a test of a value that is not null.

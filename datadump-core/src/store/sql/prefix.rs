@@ -39,7 +39,7 @@ pub(super) fn beginning_of(column: SimpleExpr) -> SimpleExpr {
 }
 
 /// Returns a condition on the beginning of a value that holds whenever the test passes, if an index serves it.
-pub(super) fn condition(column: SimpleExpr, test: &Test) -> Option<Cond> {
+pub(super) fn condition(column: &SimpleExpr, test: &Test) -> Option<Cond> {
     let subject = || beginning_of(column.clone());
     let of_text = |text: &str| Expr::val(beginning(text));
     let of = |value: &Value| match value {

@@ -212,3 +212,40 @@ async fn a_plan_counts_violations_and_lists_its_statements() {
     assert_eq!(in_force(&store, "dog").version, 1);
     store.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_violates_an_index_being_built_waits_for_it() {
+    let database = Database::new().await;
+    let store = std::sync::Arc::new(database.store().await);
+    let dog = applied(&store, &dog()).await;
+    let a = json!({"chip_id": "A", "color": "red", "size": 1, "tag": null});
+    write(&store, vec![put(&dog, &a, Expect::Anything)]).await;
+    // PostgreSQL enforces a unique index some time before it is valid: it waits for older snapshots.
+    let mut snapshot = database.connection().await;
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class";
+    sqlx::raw_sql(begin).execute(&mut snapshot).await.unwrap();
+    let queued = declare(&store, &with(self::dog(), "color", "unique", json!(true))).await.unwrap();
+    let migrating = tokio::spawn({
+        let store = store.clone();
+        async move { store.migrate(queued.id).await }
+    });
+    let building = "SELECT count(*) FROM pg_index WHERE indisready AND NOT indisvalid";
+    while database.number(building).await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let waiting = tokio::spawn({
+        let (store, dog) = (store.clone(), dog.clone());
+        let b = json!({"chip_id": "B", "color": "red", "size": 2, "tag": null});
+        async move { write(&store, vec![put(&dog, &b, Expect::Anything)]).await }
+    });
+    // Other rows of the same storage do not wait.
+    let c = json!({"chip_id": "C", "color": "blue", "size": 3, "tag": null});
+    assert_eq!(words(&write(&store, vec![put(&dog, &c, Expect::Anything)]).await), ["created"]);
+    assert!(!waiting.is_finished(), "the row is not refused for an index that is not in force");
+    write(&store, vec![delete(&dog, Value::Text("A".into()), Expect::Anything)]).await;
+    assert_eq!(words(&waiting.await.unwrap()), ["created"], "it no longer violates the index");
+    sqlx::raw_sql("COMMIT").execute(&mut snapshot).await.unwrap();
+    migrating.await.unwrap().unwrap();
+    assert_eq!(in_force(&store, "dog").version, 2);
+    store.close().await;
+}
