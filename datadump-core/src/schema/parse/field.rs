@@ -5,7 +5,9 @@ use serde_json::Value as Json;
 use super::members::{Faults, Members, whole};
 use crate::{
     error::Place,
-    schema::{Bounds, Field, FieldName, IndexKind, Kind, Pattern, Presence, Value, kind, pattern::PatternBudget},
+    schema::{
+        Bounds, Field, FieldName, IndexKind, Kind, Pattern, Presence, Value, kind, pattern::PatternBudget,
+    },
 };
 
 pub(super) type Naming = fn(&str) -> Result<FieldName, String>;

@@ -5,7 +5,12 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
-use super::{columns, connect::Connections, error, migrate::check};
+use super::{
+    columns,
+    connect::Connections,
+    error,
+    migrate::{check, plan::narrows_indexed_text},
+};
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, Index, Task, Value},
@@ -51,7 +56,12 @@ pub(super) async fn examine(
             Task::AddIndex(index) => index_impact(&mut connection, old, new, index).await?,
             task => {
                 let mut impact = migrate::impact(&checks, task);
-                if matches!(task, Task::ConvertColumn { .. }) {
+                let is_converted = match *task {
+                    Task::ConvertColumn { .. } => true,
+                    Task::CheckRows { from, to } => narrows_indexed_text(old, new, from, to),
+                    _ => false,
+                };
+                if is_converted {
                     impact.writers_wait_ms = impact.scanned.div_ceil(CONVERTED_PER_MS);
                 }
                 impact

@@ -134,7 +134,6 @@ fn build_ms(
     let column = |(_, field): (usize, &Field)| Name::field(&field.name).quoted();
     let names: Vec<String> = before.map(column).chain([sql::column(old, Column::Key).quoted()]).collect();
     let names = names.join(", ");
-    let began = Instant::now();
     let memory = Connection::open_in_memory().map_err(map)?;
     memory.execute_batch(&format!("CREATE TABLE sample ({names})")).map_err(map)?;
     let text = format!("SELECT {names} FROM {} LIMIT {SAMPLE_ROWS}", sql::table(&old.name).quoted());
@@ -154,6 +153,7 @@ fn build_ms(
         insert.raw_execute().map_err(map)?;
         sampled += 1;
     }
+    let began = Instant::now();
     memory.execute_batch(&format!("CREATE INDEX sorted ON sample ({names})")).map_err(map)?;
     #[expect(
         clippy::cast_precision_loss,

@@ -11,7 +11,7 @@ pub(super) mod ddl;
 mod finish;
 mod grow;
 mod index;
-mod plan;
+pub(super) mod plan;
 mod progress;
 pub(super) mod remove;
 pub(super) mod running;

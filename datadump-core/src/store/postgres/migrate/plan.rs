@@ -70,6 +70,12 @@ impl Plan {
                 Task::ConvertColumn { from, to } => {
                     moved.push(MovedField { from, to, how: FillMethod::Convert });
                 }
+                Task::CheckRows { from, to }
+                    if narrows_indexed_text(&old.definition, &new, from, to)
+                        && !moved.iter().any(|moved| moved.from == from) =>
+                {
+                    moved.push(MovedField { from, to, how: FillMethod::Convert });
+                }
                 _ => {}
             }
         }
@@ -164,10 +170,6 @@ impl Plan {
                 let [was_prefix, is_prefix] =
                     [before, field].map(|field| sql::has_prefix_index(Dialect::Postgres, &field.kind));
                 moves |= was_prefix != is_prefix;
-                if was_prefix && !is_prefix {
-                    // Until the last transaction, rows may still hold a text that is too long for this index.
-                    when = BuildPhase::Last;
-                }
             }
             let column = Name::field(before.map_or(name, |before| &before.name)).quoted();
             columns.push(sql::indexed(Dialect::Postgres, &field.kind, column));
@@ -197,4 +199,17 @@ impl Plan {
 fn grows_by_copy(old: &Definition, new: &Definition, from: usize, to: usize) -> bool {
     let kinds = old.fields.get(from).zip(new.fields.get(to)).map(|(from, to)| (&from.kind, &to.kind));
     matches!(kinds, Some((Kind::Integer, Kind::Long)))
+}
+
+/// Returns whether a text becomes an indexed string. The index holds whole values, also those of old versions of
+/// rows, which may be too long for it; so the values move to a column that never held others.
+pub(in crate::store::postgres) fn narrows_indexed_text(
+    old: &Definition,
+    new: &Definition,
+    from: usize,
+    to: usize,
+) -> bool {
+    let Some((before, after)) = old.fields.get(from).zip(new.fields.get(to)) else { return false };
+    matches!((&before.kind, &after.kind), (Kind::Text { .. }, Kind::String { .. }))
+        && new.all_indexes().iter().any(|index| index.fields.contains(&after.name))
 }

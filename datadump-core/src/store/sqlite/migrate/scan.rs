@@ -51,7 +51,9 @@ pub(super) async fn all(
     version: i32,
     running: &RunningMigration,
 ) -> Result<()> {
-    running.rows_done.store(0, Ordering::Relaxed);
+    for count in [&running.rows_done, &running.rows_total] {
+        count.store(0, Ordering::Relaxed);
+    }
     if plan.difference.scans().is_empty() {
         return Ok(());
     }
