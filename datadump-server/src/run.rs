@@ -38,6 +38,7 @@ pub async fn run(
     let address = listener.local_addr().map_err(|cause| Error::Listen { address: config.listen, cause })?;
     let mut builder =
         Dump::builder().database(&config.database).max_throw(config.max_throw).processors(processors);
+    builder = builder.max_storages(config.max_storages);
     builder = builder.hub(HubOptions {
         registration: config.registration,
         devices: config.max_devices,

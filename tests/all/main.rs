@@ -31,6 +31,7 @@ mod programs;
 mod quarantine;
 mod receipts;
 mod sources;
+mod storage_limit;
 mod throwing;
 mod typescript;
 mod upgrade;

@@ -30,6 +30,7 @@ pub struct Builder {
     database: String,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    max_storages: usize,
     queue_rows: usize,
     queue_bytes: usize,
     max_throw: usize,
@@ -47,6 +48,7 @@ impl Default for Builder {
             database: "sqlite:datadump-data/datadump.db".into(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::default()),
+            max_storages: 10_000,
             queue_rows: 131_072,
             queue_bytes: 64 << 20,
             max_throw: 64 << 20,
@@ -79,6 +81,13 @@ impl Builder {
     #[must_use]
     pub fn random(mut self, random: impl Random) -> Self {
         self.random = Arc::new(random);
+        self
+    }
+
+    /// Sets the maximum number of storages. Records for further ones go to quarantine.
+    #[must_use]
+    pub fn max_storages(mut self, number: usize) -> Self {
+        self.max_storages = number;
         self
     }
 
@@ -162,6 +171,7 @@ impl Builder {
             clock: self.clock.clone(),
             ids: ids.clone(),
             change_log: self.change_log,
+            max_storages: self.max_storages,
             queue_rows: self.queue_rows,
             queue_bytes: self.queue_bytes,
             reprove: validate::revalidate,

@@ -257,6 +257,11 @@ impl Hub {
                     prepared.set_aside(origin, &pushed, "device-waiting", device.clone(), detail);
                     continue;
                 }
+                Some(Ok(Admission::Unstorable(device, refusal))) => {
+                    let (code, detail) = (refusal.code, refusal.detail.clone());
+                    prepared.set_aside(origin, &pushed, code, device.clone(), detail);
+                    continue;
+                }
                 Some(Err(refusal)) => {
                     let remark = Remark {
                         index: Some(origin.index),

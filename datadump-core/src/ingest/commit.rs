@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     clock::Zone,
+    definitions::Refusal,
     error::{Error, Fault, Result},
     id::Ids,
     idempotency::{RecordOutcome, Reservation},
@@ -188,6 +189,11 @@ impl Ingest {
             let id = Ids::nth(context.throw.id, origin.index, part);
             let proven = match target {
                 Target::Open(fitter) => fit(fitter, one.record, id, options, &mut receipt),
+                Target::Incomplete(fitter, missing) => match missing.refusal(&one.record) {
+                    Some((field, refusal)) => Err(unchanged(refusal, Some(field))),
+                    None => fit(fitter, one.record, id, options, &mut receipt),
+                },
+                Target::Missing(refusal) => Err(unchanged(refusal.clone(), None)),
                 Target::Strict(in_force) => prove(&self.context.ids, in_force, one.record, options.zone),
             };
             match proven {
@@ -316,6 +322,12 @@ impl Ingest {
             _ => None,
         }))
     }
+}
+
+/// Returns the reason for a record whose storage could not be created or changed for it.
+fn unchanged(refusal: Refusal, field: Option<String>) -> FailureReason {
+    let Refusal { code, detail } = refusal;
+    FailureReason { stage: Stage::Store, code: code.into(), field, detail }
 }
 
 /// Validates a record for a declared storage. A `version` in it is a condition, and local times are those of

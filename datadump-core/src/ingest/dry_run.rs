@@ -78,6 +78,10 @@ impl Ingest {
         let storage = self.context.store.catalogue().folded(name.as_str());
         let (id, version, definition, dropped) = match &storage {
             None => (StorageId(0), 1, parse::definition(&infer::first(name, None))?, BTreeMap::new()),
+            // A throw would create it again.
+            Some(storage) if storage.is_failed() && storage.migration.definition.meta.auto => {
+                (storage.id, 1, parse::definition(&infer::first(name, None))?, BTreeMap::new())
+            }
             Some(storage) => {
                 let in_force = storage.ready()?;
                 if !in_force.definition.meta.auto {

@@ -2,7 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::{catalogue::State, sql::Name};
+use super::{
+    catalogue::State,
+    sql::{Dialect, Name},
+};
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, Field, Index, IndexKind, StoredRow, Task, Value, evolve},
@@ -121,7 +124,12 @@ pub(super) fn impact(checks: &[FieldCheck<'_>], task: &Task, converted_per_ms: u
 }
 
 /// Returns the existing columns whose values a new unique index compares; `None` if no row can violate it.
-pub(super) fn unique_columns(old: &Definition, new: &Definition, index: &Index) -> Option<Vec<String>> {
+pub(super) fn unique_columns(
+    dialect: Dialect,
+    old: &Definition,
+    new: &Definition,
+    index: &Index,
+) -> Option<Vec<String>> {
     if index.kind != IndexKind::Unique {
         return None;
     }
@@ -129,7 +137,7 @@ pub(super) fn unique_columns(old: &Definition, new: &Definition, index: &Index) 
     for name in &index.fields {
         let Some((_, field)) = new.field(name.as_str()) else { continue };
         match evolve::origin(old, field) {
-            Some((_, before)) => columns.push(Name::field(&before.name).quoted()),
+            Some((_, before)) => columns.push(Name::field(dialect, &before.name).quoted()),
             // A new field is null in every row, which violates nothing, or has the same value in every row.
             None if field.backfill().is_none_or(Value::is_null) => return None,
             None => {}

@@ -90,6 +90,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         show: |config| config.max_devices.to_string(),
     },
     Setting {
+        name: "max_storages",
+        value: "NUMBER",
+        help: "Maximum number of storages; records for further ones go to quarantine, and declaring one is answered \
+               with 429",
+        set: |config, text| values::number(text).map(|value| config.max_storages = value),
+        show: |config| config.max_storages.to_string(),
+    },
+    Setting {
         name: "device_rate",
         value: "NUMBER",
         help: "Maximum number of readings per second from one device; further ones are answered with 429",

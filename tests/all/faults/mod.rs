@@ -3,8 +3,10 @@
 
 mod disks;
 mod durability;
+mod failed_changes;
 mod migration_kills;
 mod overload;
+mod postgres_log;
 mod races;
 mod readings;
 mod stops;

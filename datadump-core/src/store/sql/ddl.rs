@@ -61,13 +61,16 @@ pub(in crate::store) fn create_table(
 ) -> Vec<String> {
     let (table, key_kind) = (table(&definition.name).quoted(), &definition.key.kind);
     let is_integer_key = matches!(key_kind, Kind::Integer | Kind::Long);
-    let name = |of| column(definition, of).quoted();
+    let name = |of| column(dialect, definition, of).quoted();
     let mut declared = Vec::new();
     for of in columns(definition) {
         let column = format!("{} {}", name(of), column_type(dialect, &of.kind(definition)));
         declared.push(match of {
             Column::Key if dialect == Dialect::Sqlite && is_integer_key => {
                 format!("{column} PRIMARY KEY{}", sqlite_key_options(definition))
+            }
+            Column::Key if dialect == Dialect::Postgres => {
+                format!("{column} NOT NULL CONSTRAINT {} PRIMARY KEY", Name::key_constraint(id).quoted())
             }
             Column::Key => format!("{column} NOT NULL PRIMARY KEY"),
             // The definition in force alone decides what a field may hold. Columns allow nulls, which may be
@@ -99,7 +102,8 @@ pub(in crate::store) fn create_table(
 /// Returns how SQLite generates and limits integer keys. Without the check it would report a full disk after
 /// the greatest key, and roll back the whole transaction.
 fn sqlite_key_options(definition: &Definition) -> String {
-    let (key, is_generated) = (column(definition, Column::Key).quoted(), definition.key.generated);
+    let (key, is_generated) =
+        (column(Dialect::Sqlite, definition, Column::Key).quoted(), definition.key.generated);
     let generated = if is_generated { " AUTOINCREMENT" } else { "" };
     match definition.key.kind {
         Kind::Integer => format!("{generated} CHECK ({key} <= {})", i32::MAX),
@@ -115,7 +119,8 @@ pub(in crate::store) fn create_index(
     index: &Index,
 ) -> String {
     let name = index_name(id, index).quoted();
-    let columns: Vec<String> = index.fields.iter().map(|field| Name::field(field).quoted()).collect();
+    let columns: Vec<String> =
+        index.fields.iter().map(|field| Name::field(dialect, field).quoted()).collect();
     create_index_on(dialect, index.kind, &name, &table(&definition.name).quoted(), &columns)
 }
 
@@ -142,7 +147,7 @@ pub(in crate::store) fn create_index_on(
 /// Returns the statement that adds the column of a new field, with its default in all existing rows, without
 /// rewriting them.
 pub(in crate::store) fn add_column(dialect: Dialect, table: &str, field: &Field) -> String {
-    let (name, column_type) = (Name::field(&field.name).quoted(), column_type(dialect, &field.kind));
+    let (name, column_type) = (Name::field(dialect, &field.name).quoted(), column_type(dialect, &field.kind));
     let if_missing = match dialect {
         Dialect::Sqlite => "",
         Dialect::Postgres => "IF NOT EXISTS ",

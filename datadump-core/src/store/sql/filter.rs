@@ -59,7 +59,7 @@ impl Compiler<'_> {
     }
 
     fn column_test(&self, of: Column, test: &Test, sign: Sign) -> Cond {
-        let subject = Expr::col(column(self.definition, of));
+        let subject = Expr::col(column(self.dialect, self.definition, of));
         if *test == Test::IsNull {
             let null = if sign == Sign::Plain { subject.is_null() } else { subject.is_not_null() };
             return Cond::all().add(null);
@@ -134,7 +134,7 @@ impl Compiler<'_> {
     /// document has at most one of the two at that place, so the test passes if it passes for either
     /// spelling.
     fn sqlite_path(&self, of: Column, path: &[String], test: &Test, sign: Sign) -> Cond {
-        let document = Expr::col(column(self.definition, of));
+        let document = Expr::col(column(self.dialect, self.definition, of));
         let call = |function: &str, spelling: &str| -> SimpleExpr {
             Func::cust(Alias::new(function)).arg(document.clone()).arg(spelling.to_owned()).into()
         };
@@ -167,7 +167,7 @@ impl Compiler<'_> {
     }
 
     fn postgres_path(&self, of: Column, path: &[String], test: &Test, sign: Sign) -> Cond {
-        let document = Expr::col(column(self.definition, of));
+        let document = Expr::col(column(self.dialect, self.definition, of));
         let at = |function: &str| -> SimpleExpr {
             let document = document.clone().cast_as(Alias::new("jsonb"));
             let call = Func::cust(Alias::new(function)).arg(document);

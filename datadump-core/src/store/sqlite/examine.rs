@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::Value as Json;
 
-use super::{error::map, read};
+use super::{columns::DIALECT, error::map, read};
 use crate::{
     error::Result,
     schema::{Change, Definition, Difference, InForce, Index, Task},
@@ -58,14 +58,14 @@ fn index_impact(
     let count = |text: &str| -> Result<u64> { connection.query_row(text, [], |row| row.get(0)).map_err(map) };
     let scanned = read::count_rows(connection, old)?;
     let mut impact = ChangeImpact { scanned, ..ChangeImpact::default() };
-    let Some(columns) = migrate::unique_columns(old, new, index) else { return Ok(impact) };
+    let Some(columns) = migrate::unique_columns(DIALECT, old, new, index) else { return Ok(impact) };
     if columns.is_empty() {
         impact.violating = if scanned > 1 { scanned } else { 0 };
         return Ok(impact);
     }
     let present: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
     let (present, group) = (present.join(" AND "), columns.join(", "));
-    let key = sql::column(old, Column::Key).quoted();
+    let key = sql::column(DIALECT, old, Column::Key).quoted();
     let groups = format!(
         "SELECT count(*) AS same, min({key}) AS example FROM {table} WHERE {present} GROUP BY {group} HAVING count(*) > 1"
     );

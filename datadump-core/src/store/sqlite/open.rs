@@ -14,9 +14,8 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    clock::Timestamp,
     error::{Error, Result},
-    store::{Column, Options, Storage, query::filter::fold_text, sql},
+    store::{Options, query::filter::fold_text, sql},
 };
 
 /// The first SQLite version without a bug that could corrupt a database in WAL mode used by several
@@ -56,11 +55,10 @@ pub(super) fn open(file: Option<PathBuf>, options: Options) -> Result<OpenDataba
     connection.set_prepared_statement_cache_capacity(2048);
     system::prepare(&mut connection, &options)?;
     let storages = system::load(&connection)?;
-    let last_stamp = last_stamp(&connection, &storages)?;
     // SQLite syncs the folder too, but ignores errors.
     sync(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
     let wal = Wal::open(&file, &connection)?;
-    let writer = Writer::new(connection, wal, storages, last_stamp, options)?;
+    let writer = Writer::new(connection, wal, storages, options)?;
     Ok(OpenDatabase { file, writer, lock, temporary })
 }
 
@@ -90,21 +88,6 @@ fn sync(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         synced => synced,
     }
-}
-
-/// Returns the timestamp of the last row in any storage. Later rows get later timestamps, whatever the clock
-/// says.
-fn last_stamp(connection: &Connection, storages: &[Storage]) -> Result<Timestamp> {
-    let mut last = Timestamp::MIN;
-    for storage in storages {
-        let table = sql::table(&storage.name).quoted();
-        let Some(in_force) = &storage.in_force else { continue };
-        let updated_at = sql::column(&in_force.definition, Column::UpdatedAt).quoted();
-        let latest = format!("SELECT max({updated_at}) FROM {table}");
-        let latest: Option<i64> = connection.query_row(&latest, [], |row| row.get(0)).map_err(map)?;
-        last = last.max(latest.and_then(Timestamp::from_micros).unwrap_or(last));
-    }
-    Ok(last)
 }
 
 /// Number of SQLite VM instructions between two yields of the CPU.

@@ -92,7 +92,7 @@ impl Plan {
     }
 
     pub(super) fn key(&self) -> String {
-        Name::field(&self.old.definition.key.name).quoted()
+        Name::field(Dialect::Postgres, &self.old.definition.key.name).quoted()
     }
 
     /// Returns the new column of a moved field, by its temporary name.
@@ -102,7 +102,7 @@ impl Plan {
 
     /// Returns the old column of a moved field.
     pub(super) fn source(&self, moved: &MovedField) -> Option<String> {
-        self.old_field(moved.from).map(|field| Name::field(&field.name).quoted())
+        self.old_field(moved.from).map(|field| Name::field(Dialect::Postgres, &field.name).quoted())
     }
 
     pub(super) fn added(&self) -> impl Iterator<Item = &Field> {
@@ -160,7 +160,7 @@ impl Plan {
                 continue;
             }
             let before = self.origin(field).map_or(name, |before| &before.name);
-            columns.push(Name::field(before).quoted());
+            columns.push(Name::field(Dialect::Postgres, before).quoted());
         }
         let final_name = sql::index_name(self.id(), &index);
         let exists = self.old.definition.all_indexes().contains(&index);

@@ -30,8 +30,9 @@ pub(in crate::store::sqlite) fn statements(
         .map(|step| match step {
             Step::Run(text) | Step::Unique(text, _) => text,
             Step::Convert { from, to } => {
-                let name =
-                    |definition: &Definition, place| sql::column(definition, Column::Field(place)).quoted();
+                let name = |definition: &Definition, place| {
+                    sql::column(DIALECT, definition, Column::Field(place)).quoted()
+                };
                 let (from, to) = (name(&in_force.definition, from), name(new, to));
                 format!("-- every {from} is converted to {to}, row by row, in this transaction")
             }
@@ -44,8 +45,8 @@ pub(in crate::store::sqlite) fn statements(
 pub(super) fn steps(in_force: &InForce, new: &Definition, difference: &Difference) -> Vec<Step> {
     let (id, old) = (in_force.storage, &in_force.definition);
     let table = sql::table(&old.name).quoted();
-    let old_name = |place: usize| sql::column(old, Column::Field(place)).quoted();
-    let new_name = |place: usize| sql::column(new, Column::Field(place)).quoted();
+    let old_name = |place: usize| sql::column(DIALECT, old, Column::Field(place)).quoted();
+    let new_name = |place: usize| sql::column(DIALECT, new, Column::Field(place)).quoted();
     let drop_index =
         |index| Step::Run(format!("DROP INDEX IF EXISTS {}", sql::index_name(id, index).quoted()));
     let mut steps = Vec::new();

@@ -66,7 +66,7 @@ fn check_latest(
     if difference.scans().is_empty() {
         return Ok(());
     }
-    let condition = format!("WHERE {} > ?", sql::column(old, Column::UpdatedAt).quoted());
+    let condition = format!("WHERE {} > ?", sql::column(DIALECT, old, Column::UpdatedAt).quoted());
     let parameters = [Bind(&Value::Timestamp(scan_start))];
     read::each_row(connection, old, &condition, parameters, |row| check_rows(old, new, difference, &[row]))
 }
@@ -98,8 +98,8 @@ fn convert(
     let (Some(before), Some(after)) = (old.fields.get(from), new.fields.get(to)) else { return Ok(()) };
     let table = sql::table(&old.name).quoted();
     let temporary = sql::Name::temporary(&after.name).quoted();
-    let key_name = sql::column(old, Column::Key).quoted();
-    let source = sql::column(old, Column::Field(from)).quoted();
+    let key_name = sql::column(DIALECT, old, Column::Key).quoted();
+    let source = sql::column(DIALECT, old, Column::Field(from)).quoted();
     let chunk = format!(
         "SELECT {key_name}, {source} FROM {table} WHERE (?1 IS NULL OR {key_name} > ?1) ORDER BY {key_name} LIMIT 2000"
     );

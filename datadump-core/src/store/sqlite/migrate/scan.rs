@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::{
     super::{
         SqliteStore,
-        columns::{Bind, read_row},
+        columns::{Bind, DIALECT, read_row},
         error::map,
         read,
     },
@@ -64,7 +64,8 @@ pub(super) async fn all(
 
 /// Returns the rows after a key, in key order, up to the size of a chunk.
 fn chunk(connection: &Connection, definition: &Definition, after: Option<&Value>) -> Result<Vec<StoredRow>> {
-    let (select, key) = (sql::select_all(definition), sql::column(definition, Column::Key).quoted());
+    let (select, key) =
+        (sql::select_all(DIALECT, definition), sql::column(DIALECT, definition, Column::Key).quoted());
     let beyond = if after.is_some() { format!("WHERE {key} > ?") } else { String::new() };
     let text = format!("{select} {beyond} ORDER BY {key} LIMIT {BATCH_ROWS}");
     let mut statement = connection.prepare_cached(&text).map_err(map)?;
