@@ -228,15 +228,53 @@ impl Address {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
-        let path = text.strip_prefix("sqlite:").unwrap_or(text);
-        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = match text.split_once(':') {
+            Some(("sqlite", path)) => path.strip_prefix("//").unwrap_or(path),
+            // A path may contain a colon, but one that begins like a URL is more likely a mistake.
+            Some((scheme, rest))
+                if rest.starts_with("//")
+                    || scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphabetic()) =>
+            {
+                let detail = "the database must be a path, `sqlite:PATH` or `postgres://…`";
+                return Err(Error::Database(detail.into()));
+            }
+            _ => text,
+        };
         match path {
             ":memory:" => Ok(Self::Sqlite(None)),
             "" => Err(Error::Database("the address of the database is empty".into())),
-            _ if path.contains("://") => {
-                Err(Error::Database("the database must be `sqlite:PATH` or `postgres://…`".into()))
-            }
             _ => Ok(Self::Sqlite(Some(path.into()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_a_path_or_a_url() {
+        let file = |path: &str| Some(Address::Sqlite(Some(path.into())));
+        for (text, expected) in [
+            ("data.db", file("data.db")),
+            ("./x/y.db", file("./x/y.db")),
+            ("/var/lib/data.db", file("/var/lib/data.db")),
+            ("a:1/b c.db", file("a:1/b c.db")),
+            ("sqlite:data.db", file("data.db")),
+            ("sqlite:/var/lib/data.db", file("/var/lib/data.db")),
+            ("sqlite:///var/lib/data.db", file("/var/lib/data.db")),
+            ("sqlite://data.db", file("data.db")),
+            ("sqlite::memory:", Some(Address::Sqlite(None))),
+            (":memory:", Some(Address::Sqlite(None))),
+            ("postgres://db/x", Some(Address::Postgres("postgres://db/x".into()))),
+            ("postgresql://db/x", Some(Address::Postgres("postgresql://db/x".into()))),
+            ("", None),
+            ("sqlite:", None),
+            ("mysql://db/x", None),
+            ("postgres:x", None),
+            ("mysql:x", None),
+        ] {
+            assert_eq!(Address::parse(text).ok(), expected, "{text}");
         }
     }
 }

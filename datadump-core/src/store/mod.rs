@@ -20,7 +20,7 @@ mod refusal;
 mod sql;
 pub mod sqlite;
 mod stamps;
-mod system;
+pub(crate) mod system;
 pub mod system_storages;
 mod write;
 

@@ -28,7 +28,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "database",
         value: "DATABASE",
-        help: "Database: `sqlite:PATH` (created if it does not exist) or `postgres://…`",
+        help: "Database: the path of an SQLite file (created if it does not exist), also as `sqlite:PATH`, or `postgres://…`",
         set: |config, text| values::text(text).map(|value| config.database = value),
         show: |config| mask_password(&config.database),
     },

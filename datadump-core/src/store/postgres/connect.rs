@@ -14,7 +14,7 @@ use crate::error::Result;
 const READ_TIMEOUT_SECONDS: u32 = 30;
 
 /// Maximum time to wait for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Number of prepared statements cached per connection. The driver's default of 100 is exhausted by 30
 /// storages.

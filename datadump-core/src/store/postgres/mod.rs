@@ -25,6 +25,7 @@ mod fast_path;
 mod fast_path_sql;
 mod idempotency;
 mod inner;
+pub(crate) mod inspect;
 mod isolate;
 mod locks;
 mod migrate;

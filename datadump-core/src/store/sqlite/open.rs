@@ -22,10 +22,13 @@ use crate::{
 /// connections.
 const MIN_SQLITE_VERSION: i32 = 3_051_003;
 
+/// Maximum number of symbolic links to the file.
+const MAX_LINKS: usize = 40;
+
 pub(super) struct OpenDatabase {
     pub(super) file: PathBuf,
     pub(super) writer: Writer,
-    pub(super) lock: fs::File,
+    pub(super) lock: Lock,
     pub(super) temporary: Option<tempfile::TempDir>,
 }
 
@@ -45,7 +48,7 @@ pub(super) fn open(file: Option<PathBuf>, options: Options) -> Result<OpenDataba
             (folder.path().join("datadump.db"), Some(folder))
         }
     };
-    make_folder(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
+    let file = real_path(&file).map_err(|error| cannot_open(&file, &error))?;
     let lock = lock(&file)?;
     wal::rewrite_and_sync(&file).map_err(|error| cannot_open(&with_suffix(&file, "-wal"), &error))?;
     let mut connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
@@ -60,6 +63,24 @@ pub(super) fn open(file: Option<PathBuf>, options: Options) -> Result<OpenDataba
     let wal = Wal::open(&file, &connection)?;
     let writer = Writer::new(connection, wal, storages, options)?;
     Ok(OpenDatabase { file, writer, lock, temporary })
+}
+
+/// Follows symbolic links to the file, which may not exist yet, and creates its folder. All names of a file must
+/// lead to the same lock and the same WAL.
+fn real_path(file: &Path) -> io::Result<PathBuf> {
+    let mut file = file.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&file) {
+            Ok(target) => file = folder_of(&file).join(target),
+            Err(_) => {
+                let folder = folder_of(&file);
+                make_folder(folder)?;
+                let name = file.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+                return Ok(fs::canonicalize(folder)?.join(name));
+            }
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -138,18 +159,32 @@ fn connect(file: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Locks on a database, held while these files are open.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _files: Vec<fs::File>,
+}
+
 /// Locks the file against other processes: the catalogue is in memory, and there is one writer.
-fn lock(file: &Path) -> Result<fs::File> {
+fn lock(file: &Path) -> Result<Lock> {
     let path = with_suffix(file, ".lock");
     let lock = fs::File::options().create(true).truncate(false).write(true).open(&path);
-    let lock = lock.map_err(|error| cannot_open(&path, &error))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(fs::TryLockError::WouldBlock) => {
-            Err(Error::Database(format!("{} is in use by another process", file.display())))
-        }
-        Err(fs::TryLockError::Error(error)) => Err(cannot_open(&path, &error)),
+    let mut files = vec![lock.map_err(|error| cannot_open(&path, &error))?];
+    // A hard link to the database has another lock file, so the database is locked too. On Linux, this does not
+    // affect SQLite's own locks; elsewhere it might.
+    if cfg!(target_os = "linux") && file.exists() {
+        files.push(fs::File::open(file).map_err(|error| cannot_open(file, &error))?);
     }
+    for lock in &files {
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(Error::Database(format!("{} is in use by another process", file.display())));
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(cannot_open(&path, &error)),
+        }
+    }
+    Ok(Lock { _files: files })
 }
 
 fn cannot_open(file: &Path, error: &dyn std::error::Error) -> Error {
