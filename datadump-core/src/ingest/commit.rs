@@ -9,6 +9,7 @@ use tokio::task::coop::consume_budget;
 use super::{
     Ingest,
     auto_schema::Target,
+    keep_newer::KeepNewer,
     outcomes::{Original, WrittenPart, tally},
     source_cache::Source,
     transform::TransformedThrow,
@@ -23,7 +24,7 @@ use crate::{
     receipt::{Receipt, Remark},
     record::{Origin, Record},
     rows::with_condition,
-    schema::{InForce, Kind, Row, StorageName, StoredRow},
+    schema::{InForce, Kind, Row, StorageName, StoredRow, Value},
     store::{Expect, OnFailure, Outcome, Returning, Write, WriteBatch},
     validate,
 };
@@ -92,6 +93,8 @@ pub(crate) struct CommitOptions<'a> {
     pub(crate) all_or_nothing: bool,
     /// Sends failed parts to quarantine; otherwise the receipt only lists them.
     pub(crate) quarantine: bool,
+    /// Keeps rows that are newer than the batch.
+    pub(crate) newer: Option<KeepNewer<'a>>,
 }
 
 /// Records the receipt of a batch, so that the batch is committed only once.
@@ -127,6 +130,7 @@ impl CommitOptions<'_> {
             strict_fields: source.settings.strict,
             all_or_nothing: false,
             quarantine: true,
+            newer: None,
         }
     }
 }
@@ -165,6 +169,8 @@ impl Ingest {
             _ => false,
         });
         let mut seen: HashMap<(String, usize), usize> = HashMap::new();
+        // Positions of the rows whose keys other batches may have too.
+        let mut keyed = Vec::new();
         for one in records {
             // A throw may hold a million records: let other tasks run in between.
             consume_budget().await;
@@ -198,6 +204,10 @@ impl Ingest {
             };
             match proven {
                 Ok((row, expect)) => {
+                    let expect = options.newer.map_or(expect, |newer| newer.expect(&row, expect));
+                    if options.newer.is_some() && row.key() != Some(&Value::Uuid(id)) {
+                        keyed.push(writes.len());
+                    }
                     parts.push(WrittenPart::Row(origin, Original::Record(one.original)));
                     writes.push(Write::put(row, expect));
                 }
@@ -267,6 +277,9 @@ impl Ingest {
         tally(&mut receipt, &parts, &outcomes);
         if options.all_or_nothing && !receipt.errors.is_empty() {
             return Err(Error::Strict(Box::new(receipt)));
+        }
+        if let Some(newer) = options.newer {
+            newer.note(keyed.into_iter().filter_map(|place| outcomes.get(place)));
         }
         Ok(Committed::New(receipt, version))
     }

@@ -25,7 +25,7 @@ use crate::{
 /// The row that would be stored for a record, or why it would be quarantined.
 #[derive(Debug)]
 pub(crate) struct DryRunRow {
-    storage: String,
+    pub(crate) storage: String,
     index: usize,
     pub(crate) row: Result<Json, FailureReason>,
     /// Values that would be changed or moved to `_extra`.

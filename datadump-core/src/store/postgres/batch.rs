@@ -81,7 +81,8 @@ pub(super) struct PlannedWrite<'b> {
 impl PlannedWrite<'_> {
     /// Returns the fields of the stored row that the decision and the outcome need.
     pub(super) fn needed_fields(&self, in_force: &InForce) -> FieldSet {
-        let is_compared = self.expect == Expect::Different && matches!(self.action, PlannedAction::Put(_));
+        let is_compared = matches!(self.expect, Expect::Different | Expect::NotSince(..))
+            && matches!(self.action, PlannedAction::Put(_));
         let is_needed = is_compared || self.returning == Returning::Rows;
         FieldSet::first(if is_needed { in_force.definition.fields.len() } else { 0 })
     }
