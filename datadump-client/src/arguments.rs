@@ -94,6 +94,9 @@ pub(crate) struct ReplayArguments {
     /// Show what would be stored, without storing it.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Overwrite rows that were written after the entry was received.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
 }
 
 #[derive(Debug, Subcommand)]

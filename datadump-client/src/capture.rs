@@ -64,9 +64,10 @@ pub(crate) async fn quarantine(client: &Client, arguments: QuarantineArguments) 
 }
 
 pub(crate) async fn replay(client: &Client, arguments: ReplayArguments) -> Output {
-    let ReplayArguments { id, source, program, dry_run } = arguments;
+    let ReplayArguments { id, source, program, dry_run, overwrite } = arguments;
     let mut request = Map::new();
     request.insert("dry_run".into(), dry_run.into());
+    request.insert("overwrite".into(), overwrite.into());
     if let Some(file) = program {
         let text = std::fs::read_to_string(&file)
             .map_err(|error| format!("cannot read the file {file}: {error}"))?;

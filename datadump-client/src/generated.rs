@@ -796,7 +796,7 @@ pub mod types {
         pub done: u64,
         #[doc = "True if this is a dry run, which stores nothing."]
         pub dry_run: bool,
-        #[doc = "The first failures, each with `quarantine`, `code` and `detail`."]
+        #[doc = "The first entries that failed or were superseded, each with `quarantine`, `code` and `detail`."]
         pub errors: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
         #[doc = "Number of entries that failed again."]
         pub failed: u64,
@@ -808,6 +808,8 @@ pub mod types {
         pub state: ::std::string::String,
         #[doc = "Number of entries stored as rows."]
         pub stored: u64,
+        #[doc = "Number of entries that would have overwritten newer rows."]
+        pub superseded: u64,
         #[doc = "Total number of entries to process."]
         pub total: u64,
     }
@@ -3486,6 +3488,7 @@ pub mod types {
             skipped: ::std::result::Result<u64, ::std::string::String>,
             state: ::std::result::Result<::std::string::String, ::std::string::String>,
             stored: ::std::result::Result<u64, ::std::string::String>,
+            superseded: ::std::result::Result<u64, ::std::string::String>,
             total: ::std::result::Result<u64, ::std::string::String>,
         }
         impl ::std::default::Default for Replay {
@@ -3499,6 +3502,7 @@ pub mod types {
                     skipped: Err("no value supplied for skipped".to_string()),
                     state: Err("no value supplied for state".to_string()),
                     stored: Err("no value supplied for stored".to_string()),
+                    superseded: Err("no value supplied for superseded".to_string()),
                     total: Err("no value supplied for total".to_string()),
                 }
             }
@@ -3578,6 +3582,16 @@ pub mod types {
                     value.try_into().map_err(|e| format!("error converting supplied value for stored: {e}"));
                 self
             }
+            pub fn superseded<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.superseded = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for superseded: {e}"));
+                self
+            }
             pub fn total<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<u64>,
@@ -3600,6 +3614,7 @@ pub mod types {
                     skipped: value.skipped?,
                     state: value.state?,
                     stored: value.stored?,
+                    superseded: value.superseded?,
                     total: value.total?,
                 })
             }
@@ -3615,6 +3630,7 @@ pub mod types {
                     skipped: Ok(value.skipped),
                     state: Ok(value.state),
                     stored: Ok(value.stored),
+                    superseded: Ok(value.superseded),
                     total: Ok(value.total),
                 }
             }
@@ -5034,11 +5050,11 @@ impl Client {
     pub fn discard_quarantined(&self) -> builder::DiscardQuarantined<'_> {
         builder::DiscardQuarantined::new(self)
     }
-    #[doc = "Replay a quarantine entry\n\nThe entry is processed again, and its records are stored once.\n\nSends a `POST` request to `/api/v1/quarantine/{id}/replay`\n\nArguments:\n- `id`: ID of the entry.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `dry_run`, `program` and `takes`; all are optional.\n```text\nlet response = client.replay_quarantined()\n    .id(id)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Replay a quarantine entry\n\nThe entry is processed again, and its records are stored once. Rows that were written after the entry was\nreceived are kept, unless `overwrite` is set; the entry then counts as `superseded`.\n\nSends a `POST` request to `/api/v1/quarantine/{id}/replay`\n\nArguments:\n- `id`: ID of the entry.\n- `overwrite`: `1`: overwrite rows that were written after the entry was received, like `overwrite` in the body.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `dry_run`, `overwrite`, `body` or `body_base64` to use instead of the entry's, and `program` and\n`takes` to use instead of the source's; all are optional.\n```text\nlet response = client.replay_quarantined()\n    .id(id)\n    .overwrite(overwrite)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replay_quarantined(&self) -> builder::ReplayQuarantined<'_> {
         builder::ReplayQuarantined::new(self)
     }
-    #[doc = "Replay all matching quarantine entries\n\nThe entries are processed again, and their records are stored once. Answers 200 if the replay ends\nwithin two seconds, otherwise 202; `/api/v1/replay/{id}/` then shows the progress.\n\nSends a `POST` request to `/api/v1/quarantine/replay`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `filters` (as in the list, by name), `dry_run`, `program` and `takes` to use instead of the\nsource's, and `kept` to replay kept throws instead of quarantine entries; all are optional.\n```text\nlet response = client.replay()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Replay all matching quarantine entries\n\nThe entries are processed again, oldest first, and their records are stored once. Rows that were written\nafter an entry was received are kept, unless `overwrite` is set; the entry then counts as `superseded`.\nAnswers 200 if the replay ends\nwithin two seconds, otherwise 202; `/api/v1/replay/{id}/` then shows the progress.\n\nSends a `POST` request to `/api/v1/quarantine/replay`\n\nArguments:\n- `overwrite`: `1`: overwrite rows that were written after the entry was received, like `overwrite` in the body.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `filters` (as in the list, by name), `dry_run`, `overwrite`, `program` and `takes` to use instead of the\nsource's, and `kept` to replay kept throws instead of quarantine entries; all are optional.\n```text\nlet response = client.replay()\n    .overwrite(overwrite)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replay(&self) -> builder::Replay<'_> {
         builder::Replay::new(self)
     }
@@ -7056,6 +7072,7 @@ pub mod builder {
     pub struct ReplayQuarantined<'a> {
         client: &'a super::Client,
         id: Result<::std::string::String, String>,
+        overwrite: Result<Option<u8>, String>,
         idempotency_key: Result<Option<types::ReplayQuarantinedIdempotencyKey>, String>,
         body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
     }
@@ -7064,6 +7081,7 @@ pub mod builder {
             Self {
                 client: client,
                 id: Err("id was not initialized".to_string()),
+                overwrite: Ok(None),
                 idempotency_key: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
@@ -7075,6 +7093,14 @@ pub mod builder {
             self.id = value
                 .try_into()
                 .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        pub fn overwrite<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u8>,
+        {
+            self.overwrite =
+                value.try_into().map(Some).map_err(|_| "conversion to `u8` for overwrite failed".to_string());
             self
         }
         pub fn idempotency_key<V>(mut self, value: V) -> Self
@@ -7095,8 +7121,9 @@ pub mod builder {
         }
         #[doc = "Sends a `POST` request to `/api/v1/quarantine/{id}/replay`"]
         pub async fn send(self) -> Result<ResponseValue<types::Replay>, Error<ByteStream>> {
-            let Self { client, id, idempotency_key, body } = self;
+            let Self { client, id, overwrite, idempotency_key, body } = self;
             let id = id.map_err(Error::InvalidRequest)?;
+            let overwrite = overwrite.map_err(Error::InvalidRequest)?;
             let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url =
@@ -7118,6 +7145,7 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("overwrite", &overwrite))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo { operation_id: "replay_quarantined" };
@@ -7138,6 +7166,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct Replay<'a> {
         client: &'a super::Client,
+        overwrite: Result<Option<u8>, String>,
         idempotency_key: Result<Option<types::ReplayIdempotencyKey>, String>,
         body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
     }
@@ -7145,9 +7174,18 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
+                overwrite: Ok(None),
                 idempotency_key: Ok(None),
                 body: Err("body was not initialized".to_string()),
             }
+        }
+        pub fn overwrite<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u8>,
+        {
+            self.overwrite =
+                value.try_into().map(Some).map_err(|_| "conversion to `u8` for overwrite failed".to_string());
+            self
         }
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
@@ -7168,7 +7206,8 @@ pub mod builder {
         }
         #[doc = "Sends a `POST` request to `/api/v1/quarantine/replay`"]
         pub async fn send(self) -> Result<ResponseValue<types::Replay>, Error<ByteStream>> {
-            let Self { client, idempotency_key, body } = self;
+            let Self { client, overwrite, idempotency_key, body } = self;
+            let overwrite = overwrite.map_err(Error::InvalidRequest)?;
             let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
             let body = body.map_err(Error::InvalidRequest)?;
             let url = format!("{}/api/v1/quarantine/replay", client.baseurl,);
@@ -7189,6 +7228,7 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
+                .query(&progenitor_client::QueryParam::new("overwrite", &overwrite))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo { operation_id: "replay" };

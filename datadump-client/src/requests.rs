@@ -75,7 +75,7 @@ mod tests {
     #[tokio::test]
     async fn an_error_ends_a_stream() {
         let endless = stream::iter([Ok(1), Ok(2)]).chain(stream::repeat(Err("broken")));
-        let received: Vec<_> = UntilError(Some(Box::pin(endless))).collect().await;
+        let received: Vec<_> = UntilError(Some(Box::pin(endless))).take(10).collect().await;
         assert_eq!(received, [Ok(1), Ok(2), Err("broken")]);
         let received: Vec<Result<i32, ()>> =
             UntilError(Some(Box::pin(stream::iter([Ok(1)])))).collect().await;

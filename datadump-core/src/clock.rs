@@ -67,12 +67,6 @@ impl Timestamp {
         Self((self.0 + 1).min(Self::MAX.0))
     }
 
-    /// Returns the timestamp `micros` microseconds later.
-    pub(crate) fn after(self, micros: usize) -> Self {
-        let micros = i64::try_from(micros).unwrap_or(i64::MAX);
-        Self(self.0.saturating_add(micros).min(Self::MAX.0))
-    }
-
     /// Converts to the type that database drivers use.
     pub fn to_chrono(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)

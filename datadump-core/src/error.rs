@@ -43,6 +43,14 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// A new storage, but the maximum number of storages exists.
+    #[error(
+        "the limit of {limit} storages is reached; delete storages that are no longer needed, or raise the limit"
+    )]
+    TooManyStorages {
+        /// The limit.
+        limit: usize,
+    },
     /// No processor has this name.
     #[error("processor `{0}` does not exist")]
     UnknownProcessor(String),

@@ -45,7 +45,7 @@ pub mod validate;
 
 pub use clock::{Clock, SystemClock, Timestamp, Zone};
 pub use definitions::{Consent, Declared, Definitions, Plan, PlannedChange};
-pub use dump::{Address, Builder, Dump};
+pub use dump::{Address, Builder, Dump, Inspection};
 pub use error::{Error, Fault, PathSegment, Place, Result};
 pub use hub::{
     CommandResult, CommandStream, DeviceInfo, Hub, HubOptions, NewCommand, Push, Pushed, QueuedCommand,

@@ -7,7 +7,7 @@ use datadump_core::process::{Processor, vrl::serve_worker};
 use crate::{
     Error,
     config::{Command, Invocation},
-    run_until_signal,
+    run::run_with_warnings,
 };
 
 /// Runs the program with native processors in addition to the built-in ones.
@@ -35,8 +35,11 @@ fn execute(
 ) -> Result<ExitCode, Error> {
     let invocation = Invocation::read(arguments, environment)?;
     match invocation.command {
-        Command::Run => run_until_signal(invocation.config, processors)?,
-        Command::Check => print(&invocation.report()),
+        Command::Run => run_with_warnings(invocation.config, &invocation.warnings, processors)?,
+        Command::Check => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            print(&runtime.map_err(Error::Runtime)?.block_on(invocation.report())?);
+        }
         Command::OpenApi => print(&crate::openapi()),
         Command::Worker => return Ok(serve_worker()),
     }

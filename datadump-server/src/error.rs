@@ -92,6 +92,7 @@ impl From<CoreError> for Problem {
             CoreError::Precondition { .. } => (412, "precondition-failed", "The precondition failed"),
             CoreError::TooLarge { .. } => (413, "too-large", "The body is too large"),
             CoreError::UnknownEncoding(_) => (415, "content-encoding", "The body cannot be read"),
+            CoreError::TooManyStorages { .. } => (429, "too-many-storages", "Too many storages"),
             CoreError::TooManySources { .. } => (429, "too-many-sources", "Too many sources"),
             CoreError::Strict(_) => (422, "strict", "Some records have errors, so nothing was stored"),
             CoreError::VersionRequired(_) => (428, "version-required", "The version is required"),

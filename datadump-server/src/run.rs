@@ -13,7 +13,19 @@ use crate::{
 
 /// Serves until SIGTERM or SIGINT. Starts the logs and a runtime, and calls [`run`].
 pub fn run_until_signal(config: Config, processors: Vec<Arc<dyn Processor>>) -> Result<(), Error> {
+    run_with_warnings(config, &[], processors)
+}
+
+/// Does the same after logging warnings about the configuration.
+pub(crate) fn run_with_warnings(
+    config: Config,
+    warnings: &[String],
+    processors: Vec<Arc<dyn Processor>>,
+) -> Result<(), Error> {
     log::start(&config)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
         let stop = net::signal::stop().map_err(Error::Runtime)?;
@@ -38,6 +50,7 @@ pub async fn run(
     let address = listener.local_addr().map_err(|cause| Error::Listen { address: config.listen, cause })?;
     let mut builder =
         Dump::builder().database(&config.database).max_throw(config.max_throw).processors(processors);
+    builder = builder.max_storages(config.max_storages);
     builder = builder.hub(HubOptions {
         registration: config.registration,
         devices: config.max_devices,

@@ -10,6 +10,7 @@ on_both![
     conflicting_rows_are_reported_and_nothing_changes,
     allowed_changes_are_applied,
     an_unchanged_definition_creates_no_version,
+    no_filter_stops_working_without_consent,
 ];
 
 const FACTORY: &str = "/api/v1/factory/storage/";
@@ -27,7 +28,31 @@ const CHANGES: &[(&str, Change, &str)] = &[
         "additive",
     ),
     ("an index", |d| d["fields"][0]["db_index"] = json!(true), "additive"),
-    ("an index dropped", |d| d["fields"][1]["db_index"] = json!(false), "additive"),
+    ("an index dropped that filters need", |d| d["fields"][1]["db_index"] = json!(false), "breaking"),
+    (
+        "an index dropped, but scans allowed",
+        |d| {
+            d["fields"][1]["db_index"] = json!(false);
+            d["meta"]["scans"] = json!(true);
+        },
+        "additive",
+    ),
+    (
+        "an index dropped, but covered by another",
+        |d| {
+            d["fields"][1]["db_index"] = json!(false);
+            d["meta"]["indexes"] = json!([{"fields": ["b", "a"]}]);
+        },
+        "additive",
+    ),
+    (
+        "an index dropped, but its field only second in another",
+        |d| {
+            d["fields"][1]["db_index"] = json!(false);
+            d["meta"]["indexes"] = json!([{"fields": ["a", "b"]}]);
+        },
+        "breaking",
+    ),
     ("integer to long", |d| d["fields"][0]["type"] = json!("long"), "widening"),
     ("a longer text", |d| d["fields"][1]["max_length"] = json!(21), "widening"),
     ("one value more", |d| d["fields"][3]["values"] = json!(["s", "m", "l"]), "widening"),
@@ -96,7 +121,7 @@ async fn a_plan_for_an_earlier_version_is_stale(server: Server) {
     let definition = changed(|d| d["fields"][0]["type"] = json!("long"));
     let plan = server.post(PLAN, &definition).await.is(200).json();
     let hash = plan["plan_hash"].as_str().unwrap();
-    server.declare(&changed(|d| d["fields"][0]["db_index"] = json!(true))).await;
+    server.declare(&changed(|d| d["fields"][2]["default"] = json!(7))).await;
     let path = format!("{FACTORY}?allow=widening&plan={hash}");
     server.post(&path, &definition).await.problem_about(409, &["thing"]);
     assert_eq!(server.get(&format!("{FACTORY}thing/")).await.is(200).json()["version"], 2);
@@ -198,6 +223,21 @@ async fn an_unchanged_definition_creates_no_version(server: Server) {
     assert_eq!(response.json()["version"], 1);
     server.wait_until_applied("thing").await;
     assert_eq!(server.get(&format!("{FACTORY}thing/versions/")).await.is(200).json()["count"], 1);
+}
+
+async fn no_filter_stops_working_without_consent(server: Server) {
+    fill(&server).await;
+    let filtered = || server.get(ROWS).query(&[("b", "abc")]);
+    assert_eq!(filtered().await.is(200).json()["count"], 2);
+    let without = changed(|d| d["fields"][1]["db_index"] = json!(false));
+    let refused = server.post(FACTORY, &without).await.problem_about(400, &["index on b removed"]);
+    assert_eq!(refused["errors"][0]["code"], "breaking", "{refused}");
+    let scanned = changed(|d| {
+        d["fields"][1]["db_index"] = json!(false);
+        d["meta"]["scans"] = json!(true);
+    });
+    server.declare(&scanned).await;
+    assert_eq!(filtered().await.is(200).json()["count"], 2);
 }
 
 fn thing() -> Json {

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod audit;
+mod backup;
 mod bad_input;
 mod client;
 mod configuration;
@@ -30,7 +31,9 @@ mod processors;
 mod programs;
 mod quarantine;
 mod receipts;
+mod replays;
 mod sources;
+mod storage_limit;
 mod throwing;
 mod typescript;
 mod upgrade;

@@ -8,6 +8,7 @@ on_both![
     keys_with_any_characters_are_found,
     numeric_keys_are_parsed_as_numbers,
     names_of_storages_and_fields_of_any_script_work,
+    names_of_the_databases_own_columns_are_data,
     paths_work_with_and_without_a_trailing_slash,
     head_responds_like_get_without_a_body,
 ];
@@ -134,6 +135,44 @@ async fn names_of_storages_and_fields_of_any_script_work(server: Server) {
     }
     let all = server.get("/api/v1/factory/storage/").await.is(200).json();
     assert_eq!(all["count"], names.len());
+}
+
+async fn names_of_the_databases_own_columns_are_data(server: Server) {
+    let own = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "rowid", "oid", "CTID", "Rowid"];
+    for (place, name) in own.into_iter().enumerate() {
+        // In a new storage, then as a new field of one that exists.
+        for (source, number) in [(format!("own{place}"), 1), ("shared".into(), 2)] {
+            let throw = format!("/throw/{source}");
+            let id = format!("{name}-{number}");
+            let record = json!({"_id": &id, "n": place, name: number});
+            let receipt = server.post(&throw, &record).await.is(200).json();
+            assert_eq!(receipt["accepted"], 1, "{name}: {receipt}");
+            let rows = server.get(&format!("/api/v1/storage/{source}/")).query(&[("_id", &id)]);
+            let row = rows.await.is(200).json()["results"][0].clone();
+            // `CTID` and `ctid` are the same name in one storage: the second one stays in `_extra`.
+            let is_extra = source == "shared" && name.to_lowercase() != name;
+            let found = if is_extra { &row["_extra"][name] } else { &row[name] };
+            assert_eq!(*found, number, "{name}: {row}");
+        }
+        let list = format!("/api/v1/storage/own{place}/");
+        let found = server.get(&list).query(&[(name, "1"), ("ordering", &format!("-{name}"))]);
+        assert_eq!(found.await.is(200).json()["count"], 1, "{name}");
+    }
+    for source in ["own0", "shared"] {
+        let storage = format!("/api/v1/factory/storage/{source}/?confirm={source}");
+        server.delete(&storage).await.is(204).ok();
+    }
+    // A key too.
+    server
+        .declare(&json!({
+            "name": "keyed",
+            "key": {"name": "xmin", "type": "long", "generated": true},
+            "fields": [{"name": "ctid", "type": "integer", "unique": true}],
+        }))
+        .await;
+    let row = server.post("/api/v1/storage/keyed/", &json!({"ctid": 5})).await.is(201).json();
+    assert_eq!((&row["xmin"], &row["ctid"]), (&json!(1), &json!(5)));
+    server.post("/api/v1/storage/keyed/", &json!({"ctid": 5})).await.problem_about(400, &["ctid"]);
 }
 
 async fn paths_work_with_and_without_a_trailing_slash(server: Server) {

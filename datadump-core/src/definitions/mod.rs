@@ -1,10 +1,14 @@
 //! Declares storages: plans, versions, and their migrations in the background.
 
+mod automatic;
+
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::automatic::Refusal;
+use self::automatic::RefusedChanges;
 use crate::{
     context::Context,
     error::{Error, Fault, Place, Result},
@@ -62,12 +66,13 @@ pub struct PlannedChange {
 #[derive(Debug, Clone)]
 pub struct Definitions {
     context: Context,
+    refused: Arc<RefusedChanges>,
 }
 
 impl Definitions {
     /// Opens the service and resumes migrations that were interrupted, and what they left to be cleaned up.
     pub(crate) fn new(context: Context) -> Self {
-        let definitions = Self { context };
+        let definitions = Self { context, refused: Arc::default() };
         let (migrating, settled): (Vec<_>, Vec<_>) =
             definitions.all().into_iter().partition(|storage| storage.is_migrating());
         for storage in migrating {

@@ -30,6 +30,7 @@ pub struct Builder {
     database: String,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    max_storages: usize,
     queue_rows: usize,
     queue_bytes: usize,
     max_throw: usize,
@@ -47,6 +48,7 @@ impl Default for Builder {
             database: "sqlite:datadump-data/datadump.db".into(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::default()),
+            max_storages: 10_000,
             queue_rows: 131_072,
             queue_bytes: 64 << 20,
             max_throw: 64 << 20,
@@ -79,6 +81,13 @@ impl Builder {
     #[must_use]
     pub fn random(mut self, random: impl Random) -> Self {
         self.random = Arc::new(random);
+        self
+    }
+
+    /// Sets the maximum number of storages. Records for further ones go to quarantine.
+    #[must_use]
+    pub fn max_storages(mut self, number: usize) -> Self {
+        self.max_storages = number;
         self
     }
 
@@ -162,6 +171,7 @@ impl Builder {
             clock: self.clock.clone(),
             ids: ids.clone(),
             change_log: self.change_log,
+            max_storages: self.max_storages,
             queue_rows: self.queue_rows,
             queue_bytes: self.queue_bytes,
             reprove: validate::revalidate,
@@ -218,15 +228,53 @@ impl Address {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
-        let path = text.strip_prefix("sqlite:").unwrap_or(text);
-        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = match text.split_once(':') {
+            Some(("sqlite", path)) => path.strip_prefix("//").unwrap_or(path),
+            // A path may contain a colon, but one that begins like a URL is more likely a mistake.
+            Some((scheme, rest))
+                if rest.starts_with("//")
+                    || scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphabetic()) =>
+            {
+                let detail = "the database must be a path, `sqlite:PATH` or `postgres://…`";
+                return Err(Error::Database(detail.into()));
+            }
+            _ => text,
+        };
         match path {
             ":memory:" => Ok(Self::Sqlite(None)),
             "" => Err(Error::Database("the address of the database is empty".into())),
-            _ if path.contains("://") => {
-                Err(Error::Database("the database must be `sqlite:PATH` or `postgres://…`".into()))
-            }
             _ => Ok(Self::Sqlite(Some(path.into()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_a_path_or_a_url() {
+        let file = |path: &str| Some(Address::Sqlite(Some(path.into())));
+        for (text, expected) in [
+            ("data.db", file("data.db")),
+            ("./x/y.db", file("./x/y.db")),
+            ("/var/lib/data.db", file("/var/lib/data.db")),
+            ("a:1/b c.db", file("a:1/b c.db")),
+            ("sqlite:data.db", file("data.db")),
+            ("sqlite:/var/lib/data.db", file("/var/lib/data.db")),
+            ("sqlite:///var/lib/data.db", file("/var/lib/data.db")),
+            ("sqlite://data.db", file("data.db")),
+            ("sqlite::memory:", Some(Address::Sqlite(None))),
+            (":memory:", Some(Address::Sqlite(None))),
+            ("postgres://db/x", Some(Address::Postgres("postgres://db/x".into()))),
+            ("postgresql://db/x", Some(Address::Postgres("postgresql://db/x".into()))),
+            ("", None),
+            ("sqlite:", None),
+            ("mysql://db/x", None),
+            ("postgres:x", None),
+            ("mysql:x", None),
+        ] {
+            assert_eq!(Address::parse(text).ok(), expected, "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The façade: one handle that opens a database and gives access to the services on it. It only composes them.
 
 mod builder;
+mod inspect;
 
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use serde_json::{Value as Json, json};
 use tokio_util::sync::DropGuard;
 
 pub use self::builder::{Address, Builder};
+pub use self::inspect::Inspection;
 use crate::{
     clock::Timestamp,
     context::Context,

@@ -26,6 +26,8 @@ const MAX_TEXT_LENGTH: usize = 1_000;
 pub(super) enum Admission {
     /// Its readings wait in quarantine until the device with this name is adopted.
     Waiting(String),
+    /// The storage of readings of the device with this name could not be created.
+    Unstorable(String, crate::definitions::Refusal),
     Accepted(AcceptedDevice),
 }
 
@@ -175,7 +177,10 @@ impl Hub {
         if device.row.state == DeviceState::Waiting {
             return Ok(Admission::Waiting(device.row.device.clone()));
         }
-        let storage = self.readings_storage(&device.storage()).await?;
+        let storage = match self.readings_storage(&device.storage()).await? {
+            Ok(storage) => storage,
+            Err(refusal) => return Ok(Admission::Unstorable(device.row.device.clone(), refusal)),
+        };
         let is_built_in = is_built_in(&storage);
         Ok(Admission::Accepted(AcceptedDevice { device, storage, is_built_in }))
     }

@@ -169,7 +169,7 @@ impl Hub {
     /// Lists the readings of a device in the storage where new ones go.
     pub async fn readings(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.find(device).await?;
-        let storage = self.readings_storage(&device.storage()).await?;
+        let storage = self.readings_storage(&device.storage()).await??;
         let rows = Rows::open(&self.context, storage.definition.name.as_str())?;
         super::devices::list_of_device(&rows, &device, parameters, "-timestamp").await
     }

@@ -20,6 +20,7 @@ use crate::{
         Incoming,
         commit::{CommitOptions, Committed, IngestBatch, Originals, ProvenRow, ReceiptRecord, RoutedRecord},
         decode::DecodedThrow,
+        keep_newer::KeepNewer,
         replayed_receipt, throw_fingerprint,
     },
     quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
@@ -165,6 +166,7 @@ impl Hub {
         decoded: DecodedThrow,
         dry_run: bool,
         extra: Vec<Write>,
+        newer: Option<KeepNewer<'_>>,
     ) -> Result<Option<Receipt>> {
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
         let mut prepared = self.prepare(throw, decoded, Sender::Replay, &mut receipt).await?;
@@ -178,7 +180,7 @@ impl Hub {
         if dry_run {
             return Ok(Some(receipt));
         }
-        let options = CommitOptions { all_or_nothing: true, ..COMMIT_OPTIONS };
+        let options = CommitOptions { all_or_nothing: true, newer, ..COMMIT_OPTIONS };
         match self.ingest.commit(prepared.into_batch(receipt, extra), options).await {
             Ok(receipt) => {
                 self.ingest.count(None, 0, &receipt);
@@ -257,6 +259,11 @@ impl Hub {
                     prepared.set_aside(origin, &pushed, "device-waiting", device.clone(), detail);
                     continue;
                 }
+                Some(Ok(Admission::Unstorable(device, refusal))) => {
+                    let (code, detail) = (refusal.code, refusal.detail.clone());
+                    prepared.set_aside(origin, &pushed, code, device.clone(), detail);
+                    continue;
+                }
                 Some(Err(refusal)) => {
                     let remark = Remark {
                         index: Some(origin.index),
@@ -310,8 +317,14 @@ impl Hub {
 }
 
 /// How readings are committed.
-const COMMIT_OPTIONS: CommitOptions<'_> =
-    CommitOptions { key: None, zone: &UTC, strict_fields: false, all_or_nothing: false, quarantine: true };
+const COMMIT_OPTIONS: CommitOptions<'_> = CommitOptions {
+    key: None,
+    zone: &UTC,
+    strict_fields: false,
+    all_or_nothing: false,
+    quarantine: true,
+    newer: None,
+};
 
 impl PreparedPush {
     fn is_empty(&self) -> bool {

@@ -7,8 +7,9 @@ use serde_json::{Value as Json, json};
 
 use super::{Hub, cache::Device, rules::name};
 use crate::{
+    definitions::Refusal as StorageRefusal,
     error::{Error, Result},
-    schema::{Bounds, Field, InForce, Kind, StoredRow, Value, name::READINGS, parse},
+    schema::{Bounds, Field, InForce, Kind, StoredRow, Value, name::READINGS},
     store::Column,
 };
 
@@ -89,22 +90,25 @@ impl Device {
 }
 
 impl Hub {
-    /// Returns the storage of readings with this name, created if it does not exist.
-    pub(super) async fn readings_storage(&self, name: &str) -> Result<Arc<InForce>> {
+    /// Returns the storage of readings with this name, created if it does not exist, or why it cannot be
+    /// created.
+    pub(super) async fn readings_storage(&self, name: &str) -> Result<Result<Arc<InForce>, StorageRefusal>> {
         for _ in 0..MAX_ATTEMPTS {
-            if let Some(storage) = self.context.store.catalogue().folded(name) {
-                let Some(in_force) = &storage.in_force else {
-                    self.context.store.migrate(storage.id).await?;
-                    continue;
-                };
-                return Ok(in_force.clone());
+            let storage = self.context.store.catalogue().folded(name);
+            if let Some(in_force) = storage.as_ref().and_then(|storage| storage.in_force.clone()) {
+                return Ok(Ok(in_force));
             }
-            let sent = definition(name);
-            match self.definitions.queue(parse::definition(&sent)?, &sent, None).await {
-                Ok(storage) => self.context.store.migrate(storage.id).await?,
+            if let Some(storage) = storage.as_ref().filter(|storage| storage.is_migrating()) {
+                self.context.store.migrate(storage.id).await?;
+                continue;
+            }
+            let base = storage.map(|failed| (failed.id, 0));
+            if let Err(refusal) = self.definitions.apply_automatically(&definition(name), base).await? {
+                return Ok(Err(refusal));
+            }
+            if self.context.store.catalogue().folded(name).is_none() {
                 // Another task or node creates it at the same time.
-                Err(Error::StalePlan(_) | Error::Migrating { .. }) => tokio::time::sleep(RETRY_DELAY).await,
-                Err(error) => return Err(error),
+                tokio::time::sleep(RETRY_DELAY).await;
             }
         }
         Err(Error::Overloaded)
@@ -129,7 +133,10 @@ mod tests {
         let mut sent = definition(READINGS);
         sent["key"] = json!({"name": "read_id", "type": "uuid", "generated": true});
         sent["fields"][5]["max_length"] = json!(4);
-        dump.definitions().queue(parse::definition(&sent).unwrap(), &sent, None).await.unwrap();
+        dump.definitions()
+            .queue(crate::schema::parse::definition(&sent).unwrap(), &sent, None)
+            .await
+            .unwrap();
         dump.definitions().settled(READINGS).await.unwrap();
         let receipt =
             push(&dump, r#"{"device_id": "door", "state": "open", "why": "the wind", "t": 1}"#).await;

@@ -56,7 +56,7 @@ impl Hub {
         let from = storage_of(device.id, !device.row.own_table);
         let Ok(from) = self.definitions.find(&from) else { return Ok(false) };
         let from = from.ready()?.clone();
-        let to = self.readings_storage(&device.storage()).await?;
+        let to = self.readings_storage(&device.storage()).await??;
         let Some(query) = readings_of(&from, device.id) else { return Ok(false) };
         let page = self.context.store.page(&from, &query).await?;
         if page.rows.is_empty() {

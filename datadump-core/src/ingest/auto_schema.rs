@@ -7,15 +7,16 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use serde_json::Value as Json;
 use tokio::task::coop::consume_budget;
 
 use crate::{
     context::Context,
-    definitions::Definitions,
+    definitions::{Definitions, Refusal},
     error::{Error, Result},
     record::Record,
-    schema::{Definition, InForce, StorageId, StorageName, infer, infer::Shape, name::fold, parse},
-    store::{State, Storage},
+    schema::{Definition, Field, InForce, StorageId, StorageName, infer, infer::Shape, name::fold, parse},
+    store::Storage,
     validate::Fitter,
 };
 
@@ -36,14 +37,14 @@ pub(super) struct AutoSchema {
 
 #[derive(Debug, Default)]
 struct AutoSchemaState {
-    extensions: Mutex<HashMap<String, Arc<Extension>>>,
+    extensions: Mutex<HashMap<String, Arc<PendingExtension>>>,
     fitters: Mutex<HashMap<StorageId, Arc<Fitter>>>,
 }
 
-/// The extension of one storage. Throws that wait for the lock add their fields to `wanted`, so that the next
+/// The pending extension of one storage. Throws that wait for the lock add their fields to `wanted`, so that the next
 /// one declares a single version for all of them.
 #[derive(Debug, Default)]
-struct Extension {
+struct PendingExtension {
     lock: tokio::sync::Mutex<()>,
     wanted: Mutex<Shape>,
     /// Fields that could not be widened, which is not attempted again.
@@ -55,12 +56,41 @@ struct Extension {
 pub(super) enum Target {
     /// An auto storage: values that do not fit go to `_extra`.
     Open(Arc<Fitter>),
+    /// An auto storage that could not be given some fields: records that have them go to quarantine.
+    Incomplete(Arc<Fitter>, Arc<MissingFields>),
     /// A declared storage: records that do not fit go to quarantine.
     Strict(Arc<InForce>),
+    /// A storage that could not be created: all its records go to quarantine.
+    Missing(Refusal),
+}
+
+/// Fields that could not be added to a storage.
+#[derive(Debug)]
+pub(super) struct MissingFields {
+    names: HashSet<String>,
+    refusal: Refusal,
+}
+
+impl MissingFields {
+    /// Returns why a record cannot be stored, if it has one of the fields.
+    pub(super) fn refusal(&self, record: &Record) -> Option<(String, Refusal)> {
+        let mut names = record.fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name);
+        let name = names.find(|name| self.names.contains(*name))?;
+        Some((name.to_owned(), self.refusal.clone()))
+    }
+}
+
+/// The result of extending a storage.
+enum Extension {
+    /// The storage has changed: look at it again.
+    Changed,
+    /// Values without a field go to `_extra`.
+    Unchanged,
+    Refused(MissingFields),
 }
 
 impl AutoSchemaState {
-    fn extension(&self, name: &str) -> Arc<Extension> {
+    fn extension(&self, name: &str) -> Arc<PendingExtension> {
         self.extensions.lock().entry(name.to_owned()).or_default().clone()
     }
 
@@ -93,15 +123,12 @@ impl AutoSchema {
     ) -> Result<Target> {
         let mut last = None;
         for _ in 0..MAX_ATTEMPTS {
-            let Some(storage) = self.context.store.catalogue().folded(name.as_str()) else {
-                Box::pin(self.create(name, key, records.clone())).await?;
-                continue;
-            };
-            let Some(in_force) = &storage.in_force else {
-                if !storage.migration.definition.meta.auto {
-                    return Err(not_ready(&storage));
+            let storage = self.context.store.catalogue().folded(name.as_str());
+            let ready = storage.as_ref().and_then(|storage| storage.in_force.as_ref().map(|f| (storage, f)));
+            let Some((storage, in_force)) = ready else {
+                if let Err(refusal) = Box::pin(self.create(name, key, storage, records.clone())).await? {
+                    return Ok(Target::Missing(refusal));
                 }
-                self.context.store.migrate(storage.id).await?;
                 continue;
             };
             if !in_force.definition.meta.auto {
@@ -114,25 +141,48 @@ impl AutoSchema {
                 fitter.observe(record, &mut shape);
             }
             last = Some(fitter.clone());
-            if shape.is_empty() || !Box::pin(self.extend(&storage, shape)).await? {
+            if shape.is_empty() {
                 return Ok(Target::Open(fitter));
+            }
+            match Box::pin(self.extend(storage, shape)).await? {
+                Extension::Changed => {}
+                Extension::Unchanged => return Ok(Target::Open(fitter)),
+                Extension::Refused(missing) => return Ok(Target::Incomplete(fitter, Arc::new(missing))),
             }
         }
         // Others keep changing it; values without a field go to `_extra`.
         last.map(Target::Open).ok_or(Error::Overloaded)
     }
 
+    /// Creates a storage, or tries again to create one whose first version failed. Returns why it does not
+    /// exist, if so; otherwise it exists or should be looked at again.
     async fn create(
         &self,
         name: &StorageName,
         key: Option<&str>,
+        storage: Option<Arc<Storage>>,
         records: impl Iterator<Item = &Record>,
-    ) -> Result<()> {
+    ) -> Result<Result<(), Refusal>> {
+        if let Some(storage) = storage.as_ref().filter(|storage| storage.is_migrating()) {
+            if !storage.migration.definition.meta.auto {
+                return Err(not_ready(storage));
+            }
+            return self.context.store.migrate(storage.id).await.map(Ok);
+        }
         let extension = self.state.extension(&name.folded());
         let _alone = extension.lock.lock().await;
-        if self.context.store.catalogue().folded(name.as_str()).is_some() {
-            return Ok(());
-        }
+        let failed = self.context.store.catalogue().folded(name.as_str());
+        let base = match &failed {
+            None => None,
+            Some(storage) if storage.in_force.is_some() || storage.is_migrating() => return Ok(Ok(())),
+            Some(storage) if !storage.migration.definition.meta.auto => {
+                let reason = storage.migration.error.as_deref().unwrap_or_default();
+                let detail = format!("the first version of storage `{}` failed: {reason}", storage.name);
+                return Ok(Err(Refusal { code: "storage-change-failed", detail }));
+            }
+            Some(storage) => Some((storage.id, 0)),
+        };
+        let name = failed.as_ref().map_or(name, |storage| &storage.name);
         let first = infer::first(name, key);
         let bare = parse::definition(&first)?;
         let mut shape = Shape::default();
@@ -142,57 +192,81 @@ impl AutoSchema {
         }
         let sent =
             infer::grown(&bare, &shape, &std::collections::BTreeMap::new(), |_| false).unwrap_or(first);
-        match self.definitions.queue(parse::definition(&sent)?, &sent, None).await {
-            Ok(storage) => self.context.store.migrate(storage.id).await,
-            // Another node created it at the same time.
-            Err(Error::StalePlan(_) | Error::Migrating { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.definitions.apply_automatically(&sent, base).await
     }
 
-    /// Adds the fields of a shape; returns whether to check the storage again.
-    async fn extend(&self, storage: &Arc<Storage>, shape: Shape) -> Result<bool> {
+    /// Adds the fields of a shape.
+    async fn extend(&self, storage: &Arc<Storage>, shape: Shape) -> Result<Extension> {
         let extension = self.state.extension(&storage.name.folded());
         let add = |definition: &Definition, shape: &Shape| {
             let fixed = extension.fixed.lock();
             infer::grown(definition, shape, &storage.dropped, |name| fixed.contains(fold(name).as_ref()))
         };
-        let Some(in_force) = &storage.in_force else { return Ok(true) };
-        if add(&in_force.definition, &shape).is_none() {
-            return Ok(false);
+        let Some(in_force) = &storage.in_force else { return Ok(Extension::Changed) };
+        let Some(sent) = add(&in_force.definition, &shape) else { return Ok(Extension::Unchanged) };
+        if let Some(refusal) = self.definitions.refused_recently(storage.id, in_force.version) {
+            return Ok(refused(&in_force.definition, &sent, refusal));
         }
-        extension.wanted.lock().merge(shape);
+        if storage.is_migrating() && self.is_overdue(storage) {
+            return Ok(Extension::Unchanged);
+        }
+        extension.wanted.lock().merge(shape.clone());
         let Ok(_alone) = tokio::time::timeout(EXTEND_TIMEOUT, extension.lock.lock()).await else {
-            return Ok(false);
+            return Ok(Extension::Unchanged);
         };
         let wanted = std::mem::take(&mut *extension.wanted.lock());
-        let Some(now) = self.context.store.catalogue().by_id(storage.id) else { return Ok(true) };
-        let Some(in_force) = &now.in_force else { return Ok(true) };
+        let Some(now) = self.context.store.catalogue().by_id(storage.id) else {
+            return Ok(Extension::Changed);
+        };
+        let Some(in_force) = &now.in_force else { return Ok(Extension::Changed) };
         // The previous request has already added them.
-        let Some(sent) = add(&in_force.definition, &wanted) else { return Ok(true) };
+        let Some(sent) = add(&in_force.definition, &wanted) else { return Ok(Extension::Changed) };
         if now.is_migrating() {
             // Another version is being applied: the fields are added with the next throw.
             let ended = tokio::time::timeout(EXTEND_TIMEOUT, self.context.store.migrate(now.id)).await;
-            return Ok(matches!(ended, Ok(Ok(()))));
+            return Ok(if matches!(ended, Ok(Ok(()))) { Extension::Changed } else { Extension::Unchanged });
         }
-        let version = in_force.version;
-        match self.definitions.queue(parse::definition(&sent)?, &sent, Some((now.id, version))).await {
-            Ok(_) => {}
-            Err(Error::Migrating { .. } | Error::StalePlan(_)) => return Ok(true),
-            Err(error) => return Err(error),
-        }
-        if tokio::time::timeout(EXTEND_TIMEOUT, self.context.store.migrate(now.id)).await.is_err() {
-            return Ok(false);
-        }
-        let progress = self.context.store.progress(now.id).await?;
-        if progress.state == State::Failed {
+        let change = self.definitions.apply_automatically(&sent, Some((now.id, in_force.version)));
+        let Ok(change) = tokio::time::timeout(EXTEND_TIMEOUT, change).await else {
+            return Ok(Extension::Unchanged);
+        };
+        let Err(refusal) = change? else { return Ok(Extension::Changed) };
+        if is_widened(&in_force.definition, &parse::definition(&sent)?) {
             // A stored value does not fit the wider type.
-            tracing::info!(storage = %now.name, error = progress.error, "a field could not be widened");
+            tracing::info!(storage = %now.name, error = refusal.detail, "a field could not be widened");
             let widened = in_force.definition.own_fields().map(|field| field.name.folded());
             extension.fixed.lock().extend(widened);
+            self.definitions.forget_refused(now.id);
+            return Ok(Extension::Changed);
         }
-        Ok(true)
+        // Of the fields that all waiting throws need, those of this one.
+        let sent = add(&in_force.definition, &shape).unwrap_or(sent);
+        Ok(refused(&in_force.definition, &sent, refusal))
     }
+
+    /// Returns whether a pending version has already kept throws waiting.
+    fn is_overdue(&self, storage: &Storage) -> bool {
+        let age = self.context.now().micros().saturating_sub(storage.updated_at.micros());
+        u128::try_from(age).is_ok_and(|age| age > EXTEND_TIMEOUT.as_micros())
+    }
+}
+
+/// Returns the result of an extension that was refused. Without new fields, values go to `_extra`.
+fn refused(definition: &Definition, sent: &Json, refusal: Refusal) -> Extension {
+    let fields = sent["fields"].as_array().into_iter().flatten();
+    let names = fields.filter_map(|field| field["name"].as_str());
+    let names: HashSet<String> =
+        names.filter(|name| definition.field(name).is_none()).map(str::to_owned).collect();
+    if names.is_empty() {
+        return Extension::Unchanged;
+    }
+    Extension::Refused(MissingFields { names, refusal })
+}
+
+/// Returns whether a field has another type.
+fn is_widened(before: &Definition, after: &Definition) -> bool {
+    let kind = |field: &Field| before.field(field.name.as_str()).map(|(_, before)| &before.kind);
+    after.own_fields().any(|field| kind(field).is_some_and(|kind| *kind != field.kind))
 }
 
 fn not_ready(storage: &Storage) -> Error {

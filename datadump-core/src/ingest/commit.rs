@@ -9,12 +9,14 @@ use tokio::task::coop::consume_budget;
 use super::{
     Ingest,
     auto_schema::Target,
+    keep_newer::KeepNewer,
     outcomes::{Original, WrittenPart, tally},
     source_cache::Source,
     transform::TransformedThrow,
 };
 use crate::{
     clock::Zone,
+    definitions::Refusal,
     error::{Error, Fault, Result},
     id::Ids,
     idempotency::{RecordOutcome, Reservation},
@@ -22,7 +24,7 @@ use crate::{
     receipt::{Receipt, Remark},
     record::{Origin, Record},
     rows::with_condition,
-    schema::{InForce, Kind, Row, StorageName, StoredRow},
+    schema::{InForce, Kind, Row, StorageName, StoredRow, Value},
     store::{Expect, OnFailure, Outcome, Returning, Write, WriteBatch},
     validate,
 };
@@ -91,6 +93,8 @@ pub(crate) struct CommitOptions<'a> {
     pub(crate) all_or_nothing: bool,
     /// Sends failed parts to quarantine; otherwise the receipt only lists them.
     pub(crate) quarantine: bool,
+    /// Keeps rows that are newer than the batch.
+    pub(crate) newer: Option<KeepNewer<'a>>,
 }
 
 /// Records the receipt of a batch, so that the batch is committed only once.
@@ -126,6 +130,7 @@ impl CommitOptions<'_> {
             strict_fields: source.settings.strict,
             all_or_nothing: false,
             quarantine: true,
+            newer: None,
         }
     }
 }
@@ -164,6 +169,8 @@ impl Ingest {
             _ => false,
         });
         let mut seen: HashMap<(String, usize), usize> = HashMap::new();
+        // Positions of the rows whose keys other batches may have too.
+        let mut keyed = Vec::new();
         for one in records {
             // A throw may hold a million records: let other tasks run in between.
             consume_budget().await;
@@ -188,10 +195,19 @@ impl Ingest {
             let id = Ids::nth(context.throw.id, origin.index, part);
             let proven = match target {
                 Target::Open(fitter) => fit(fitter, one.record, id, options, &mut receipt),
+                Target::Incomplete(fitter, missing) => match missing.refusal(&one.record) {
+                    Some((field, refusal)) => Err(unchanged(refusal, Some(field))),
+                    None => fit(fitter, one.record, id, options, &mut receipt),
+                },
+                Target::Missing(refusal) => Err(unchanged(refusal.clone(), None)),
                 Target::Strict(in_force) => prove(&self.context.ids, in_force, one.record, options.zone),
             };
             match proven {
                 Ok((row, expect)) => {
+                    let expect = options.newer.map_or(expect, |newer| newer.expect(&row, expect));
+                    if options.newer.is_some() && row.key() != Some(&Value::Uuid(id)) {
+                        keyed.push(writes.len());
+                    }
                     parts.push(WrittenPart::Row(origin, Original::Record(one.original)));
                     writes.push(Write::put(row, expect));
                 }
@@ -262,6 +278,9 @@ impl Ingest {
         if options.all_or_nothing && !receipt.errors.is_empty() {
             return Err(Error::Strict(Box::new(receipt)));
         }
+        if let Some(newer) = options.newer {
+            newer.note(keyed.into_iter().filter_map(|place| outcomes.get(place)));
+        }
         Ok(Committed::New(receipt, version))
     }
 
@@ -316,6 +335,12 @@ impl Ingest {
             _ => None,
         }))
     }
+}
+
+/// Returns the reason for a record whose storage could not be created or changed for it.
+fn unchanged(refusal: Refusal, field: Option<String>) -> FailureReason {
+    let Refusal { code, detail } = refusal;
+    FailureReason { stage: Stage::Store, code: code.into(), field, detail }
 }
 
 /// Validates a record for a declared storage. A `version` in it is a condition, and local times are those of

@@ -25,7 +25,7 @@ use crate::{
 /// The row that would be stored for a record, or why it would be quarantined.
 #[derive(Debug)]
 pub(crate) struct DryRunRow {
-    storage: String,
+    pub(crate) storage: String,
     index: usize,
     pub(crate) row: Result<Json, FailureReason>,
     /// Values that would be changed or moved to `_extra`.
@@ -78,6 +78,10 @@ impl Ingest {
         let storage = self.context.store.catalogue().folded(name.as_str());
         let (id, version, definition, dropped) = match &storage {
             None => (StorageId(0), 1, parse::definition(&infer::first(name, None))?, BTreeMap::new()),
+            // A throw would create it again.
+            Some(storage) if storage.is_failed() && storage.migration.definition.meta.auto => {
+                (storage.id, 1, parse::definition(&infer::first(name, None))?, BTreeMap::new())
+            }
             Some(storage) => {
                 let in_force = storage.ready()?;
                 if !in_force.definition.meta.auto {

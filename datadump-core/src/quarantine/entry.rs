@@ -22,6 +22,9 @@ use crate::{
 /// Maximum length of a failure's code in an entry. A processor of the embedding program may use longer codes.
 const MAX_CODE_LENGTH: usize = 64;
 
+/// Code of a record that would overwrite a newer row.
+pub(crate) const SUPERSEDED: &str = "superseded";
+
 /// The context shared by all entries of one throw.
 #[derive(Debug)]
 pub(crate) struct ThrowContext {
@@ -83,12 +86,21 @@ impl FailureReason {
                 let version = current.row.version;
                 ("conflict", format!("the row has version {version}, not the version that was thrown"))
             }
+            Outcome::Superseded(current) => return Self::superseded(&current.row),
             Outcome::VersionRequired => {
                 ("version-required", "the storage requires the version that the change is based on".into())
             }
             _ => ("refused", "the row to change does not exist".into()),
         };
         Self { stage: Stage::Store, code: code.into(), field: None, detail }
+    }
+}
+
+impl FailureReason {
+    /// Returns the reason for a row that would overwrite a newer one.
+    pub(crate) fn superseded(current: &StoredRow) -> Self {
+        let detail = format!("the row was written at {}, after this was received", current.updated_at);
+        Self { stage: Stage::Store, code: SUPERSEDED.into(), field: None, detail }
     }
 }
 

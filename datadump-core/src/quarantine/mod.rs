@@ -5,7 +5,7 @@ mod entry;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value as Json;
 
-pub(crate) use self::entry::{EntryRow, FailedPart, FailureReason, KeptThrowRow, ThrowContext};
+pub(crate) use self::entry::{EntryRow, FailedPart, FailureReason, KeptThrowRow, SUPERSEDED, ThrowContext};
 pub(crate) use crate::receipt::Stage;
 use crate::{
     context::Context,

@@ -3,26 +3,43 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::Value as Json;
 
-use super::Replays;
+use super::run::Run;
 use crate::{
+    clock::Timestamp,
     error::{Error, Result},
     ingest::{
         commit::{CommitOptions, IngestBatch},
         decode::DecodedThrow,
+        dry_run::DryRunRow,
+        keep_newer::KeepNewer,
         source_cache::Source,
         transform::TransformedThrow,
     },
+    json,
     process::{self, Output, vrl::Script},
-    quarantine::{EntryRow, FailureReason, KeptThrowRow},
-    receipt::{Receipt, Remark},
-    record::Record,
+    quarantine::{EntryRow, FailureReason, KeptThrowRow, SUPERSEDED},
+    receipt::{Receipt, Remark, Stage},
+    record::{Failure, Record},
     schema::StoredRow,
     store::{Expect, Write, system_storages::SystemStorage},
     system_rows,
     throw::{HUB, Throw},
 };
+
+/// How entries are replayed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ReplayOptions {
+    pub(super) dry_run: bool,
+    /// Overwrites rows that are newer than the entry.
+    pub(super) overwrite: bool,
+    /// The program to use instead of the source's.
+    pub(super) program: Option<Script>,
+    /// The bytes to use instead of the entry's.
+    pub(super) body: Option<Bytes>,
+}
 
 /// The result of replaying one entry.
 #[derive(Debug)]
@@ -31,121 +48,199 @@ pub(super) enum EntryOutcome {
     Stored,
     /// It was stored before.
     Skipped,
+    /// A row that it would overwrite is newer.
+    Superseded(Remark),
     /// It failed again.
     Failed(Remark),
 }
 
-impl Replays {
-    /// Replays a quarantine entry.
-    pub(super) async fn replay_entry(
-        &self,
-        stored: &StoredRow,
-        dry_run: bool,
-        program: Option<&Script>,
-    ) -> Result<EntryOutcome> {
-        let in_force = self.context.system(SystemStorage::Quarantine)?;
-        let entry: EntryRow = system_rows::decode(&in_force.definition, stored)?;
-        let throw = Arc::new(entry.fields.throw(entry.throw, stored)?);
-        let format = entry.fields.format.clone().unwrap_or_default();
-        let record = entry.record.as_ref().filter(|_| entry.index.is_some());
-        if throw.source.as_str() == HUB {
-            let decoded = match record {
-                Some(record) => decoded_record(record, &format, &throw),
-                None => self.ingest.decoder.decode(&throw, None).await?,
-            };
-            let extra = vec![self.mark_replayed(entry, stored)?];
-            let replayed = Box::pin(self.hub.replay_push(throw, decoded, dry_run, extra)).await?;
-            return Ok(match replayed.map(|receipt| receipt.errors.into_iter().next()) {
-                None => EntryOutcome::Skipped,
-                Some(Some(remark)) => EntryOutcome::Failed(remark),
-                Some(None) => EntryOutcome::Stored,
-            });
+/// An entry that is ready to be stored.
+#[derive(Debug)]
+pub(super) enum PreparedEntry {
+    /// Records of a throw.
+    Throw(Box<PreparedThrow>),
+    /// Readings of a push, and the write that marks the entry as replayed.
+    Push(Arc<Throw>, Box<DecodedThrow>, Box<Write>),
+    /// Nothing is to be stored.
+    Ended(EntryOutcome),
+}
+
+/// The records of a throw.
+#[derive(Debug)]
+pub(super) struct PreparedThrow {
+    source: Arc<Source>,
+    transformed: TransformedThrow,
+    /// The write that marks the entry as replayed.
+    mark: Option<Write>,
+    /// True if either all records are stored or none.
+    all_or_nothing: bool,
+    /// Rows that were written later are newer.
+    moment: Timestamp,
+}
+
+impl Run<'_> {
+    /// Processes an entry or a kept throw up to its last step, the commit.
+    pub(super) async fn prepare(&self, stored: &StoredRow) -> Result<PreparedEntry> {
+        match self.storage {
+            SystemStorage::KeptThrow => self.prepare_kept(stored).await,
+            _ => self.prepare_entry(stored).await,
         }
-        let source = self.ingest.sources().get_or_create(&throw.source, &format).await?;
-        let decoded = match (entry.index, record) {
-            (Some(_), Some(record)) => decoded_record(record, &format, &throw),
-            (Some(_), None) => self.ingest.decoder.decode(&throw, Some(&format)).await?,
-            (None, _) => {
-                let format = source.settings.format.clone().unwrap_or(format);
-                // If the format no longer exists, it is detected again.
-                let known = Some(format.as_str()).filter(|format| self.ingest.decoder.knows(format));
-                self.ingest.decoder.decode(&throw, known).await?
-            }
-        };
-        let mut transformed = self.ingest.transform(throw, &source, decoded, program).await?;
-        if let Some(index) = entry.index {
-            transformed.records.iter_mut().for_each(|one| one.record.origin.index = index);
-        }
-        // A throw counts as replayed if some of its records can be stored now; the others get entries of
-        // their own.
-        let must_succeed = entry.index.is_some() || transformed.records.is_empty();
-        if let Some(failed) = transformed.failed.first().filter(|_| must_succeed) {
-            return Ok(EntryOutcome::Failed(failed.remark(None)));
-        }
-        if dry_run {
-            return self.dry_run(&source, &transformed);
-        }
-        let all_or_nothing = entry.index.is_some();
-        let extra = vec![self.mark_replayed(entry, stored)?];
-        let options = CommitOptions { all_or_nothing, ..CommitOptions::of(&source) };
-        self.commit(&source, transformed, extra, options).await
     }
 
-    /// Replays a kept throw.
-    pub(super) async fn replay_kept(
-        &self,
-        stored: &StoredRow,
-        dry_run: bool,
-        program: Option<&Script>,
-    ) -> Result<EntryOutcome> {
-        let in_force = self.context.system(SystemStorage::KeptThrow)?;
+    async fn prepare_entry(&self, stored: &StoredRow) -> Result<PreparedEntry> {
+        let ingest = &self.replays.ingest;
+        let in_force = self.replays.context.system(SystemStorage::Quarantine)?;
+        let entry: EntryRow = system_rows::decode(&in_force.definition, stored)?;
+        let mut throw = entry.fields.throw(entry.throw, stored)?;
+        let format = entry.fields.format.clone().unwrap_or_default();
+        let mut record = entry.record.clone().filter(|_| entry.index.is_some());
+        if let Some(body) = &self.options.body {
+            throw.body = body.clone();
+            if let Some(record) = &mut record {
+                match edited_record(body) {
+                    Ok(edited) => *record = edited,
+                    Err(failure) => return Ok(PreparedEntry::undecodable(&failure)),
+                }
+            }
+        }
+        let throw = Arc::new(throw);
+        let record = record.map(|record| decoded_record(record, &format, &throw));
+        if throw.source.as_str() == HUB {
+            let decoded = match record {
+                Some(record) => record,
+                None => ingest.decoder.decode(&throw, None).await?,
+            };
+            let mark = self.mark_replayed(entry, stored)?;
+            return Ok(PreparedEntry::Push(throw, Box::new(decoded), Box::new(mark)));
+        }
+        let source = ingest.sources().get_or_create(&throw.source, &format).await?;
+        let decoded = match (entry.index, record) {
+            (Some(_), Some(record)) => record,
+            (Some(_), None) => ingest.decoder.decode(&throw, Some(&format)).await?,
+            (None, _) => self.decode(&throw, &source, format).await?,
+        };
+        let moment = throw.received_at;
+        let has_several =
+            decoded.output.as_ref().is_ok_and(|output| output.records.len() + output.rejected.len() > 1);
+        let mut transformed =
+            ingest.transform(throw, &source, decoded, self.options.program.as_ref()).await?;
+        if let Some(index) = entry.index {
+            select_record(&mut transformed, index, has_several);
+        }
+        let is_empty = transformed.records.is_empty() && transformed.failed.is_empty();
+        if self.options.body.is_some() && is_empty && transformed.dropped == 0 {
+            let failure = Failure::new("no-records", "the edited body has no records");
+            return Ok(PreparedEntry::undecodable(&failure));
+        }
+        // A throw counts as replayed if some of its records can be stored now; the others get entries of
+        // their own. After an edit, all must be stored, so that the entry can be edited again.
+        let all_or_nothing = entry.index.is_some() || self.options.body.is_some();
+        let must_succeed = all_or_nothing || transformed.records.is_empty();
+        if let Some(failed) = transformed.failed.first().filter(|_| must_succeed) {
+            return Ok(PreparedEntry::Ended(EntryOutcome::Failed(failed.remark(None))));
+        }
+        let mark = Some(self.mark_replayed(entry, stored)?);
+        let prepared = PreparedThrow { source, transformed, mark, all_or_nothing, moment };
+        Ok(PreparedEntry::Throw(Box::new(prepared)))
+    }
+
+    async fn prepare_kept(&self, stored: &StoredRow) -> Result<PreparedEntry> {
+        let ingest = &self.replays.ingest;
+        let in_force = self.replays.context.system(SystemStorage::KeptThrow)?;
         let kept: KeptThrowRow = system_rows::decode(&in_force.definition, stored)?;
         let throw = Arc::new(kept.fields.throw(kept.id, stored)?);
         let format = kept.fields.format.unwrap_or_default();
-        let source = self.ingest.sources().get_or_create(&throw.source, &format).await?;
-        let format = source.settings.format.clone().unwrap_or(format);
-        let known = Some(format.as_str()).filter(|format| self.ingest.decoder.knows(format));
-        let decoded = self.ingest.decoder.decode(&throw, known).await?;
-        let transformed = self.ingest.transform(throw, &source, decoded, program).await?;
-        if dry_run {
-            return self.dry_run(&source, &transformed);
-        }
-        // Records that fail again have been in quarantine since the first time.
-        let options = CommitOptions { quarantine: false, ..CommitOptions::of(&source) };
-        self.commit(&source, transformed, Vec::new(), options).await
+        let source = ingest.sources().get_or_create(&throw.source, &format).await?;
+        let decoded = self.decode(&throw, &source, format).await?;
+        let transformed = ingest.transform(throw, &source, decoded, self.options.program.as_ref()).await?;
+        // The rows of the throw were written in the same transaction, shortly before it.
+        let moment = stored.created_at;
+        let prepared = PreparedThrow { source, transformed, mark: None, all_or_nothing: false, moment };
+        Ok(PreparedEntry::Throw(Box::new(prepared)))
     }
 
-    async fn commit(
-        &self,
-        source: &Source,
-        transformed: TransformedThrow,
-        extra: Vec<Write>,
-        options: CommitOptions<'_>,
-    ) -> Result<EntryOutcome> {
+    /// Decodes a whole throw, in the source's format if that has been set. If the format no longer exists, it
+    /// is detected again.
+    async fn decode(&self, throw: &Arc<Throw>, source: &Source, format: String) -> Result<DecodedThrow> {
+        let decoder = &self.replays.ingest.decoder;
+        let format = source.settings.format.clone().unwrap_or(format);
+        decoder.decode(throw, Some(format.as_str()).filter(|format| decoder.knows(format))).await
+    }
+
+    /// Returns the keys that records of an entry name, as far as they can be told before validation. Other
+    /// records get keys that no other entry has.
+    pub(super) fn keys(&self, entry: &PreparedEntry) -> Vec<(String, String)> {
+        let PreparedEntry::Throw(prepared) = entry else { return Vec::new() };
+        let catalogue = self.replays.context.store.catalogue();
+        let key = |storage: &str, record: &Record| {
+            let found = catalogue.folded(storage)?;
+            let key = record.fields.get(found.in_force.as_ref()?.definition.key.name.as_str())?;
+            let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+            Some((found.name.folded(), text))
+        };
+        let records = prepared.transformed.records.iter();
+        records.filter_map(|one| key(one.storage.as_str(), &one.record)).collect()
+    }
+
+    /// Stores an entry, or checks whether it could be stored.
+    pub(super) async fn commit(&self, entry: PreparedEntry) -> Result<EntryOutcome> {
+        match entry {
+            PreparedEntry::Ended(outcome) => Ok(outcome),
+            PreparedEntry::Throw(prepared) if self.options.dry_run => self.dry_run(&prepared).await,
+            PreparedEntry::Throw(prepared) => self.commit_throw(*prepared).await,
+            PreparedEntry::Push(throw, decoded, mark) => {
+                let (hub, dry_run, newer) =
+                    (&self.replays.hub, self.options.dry_run, self.newer(throw.received_at));
+                let receipt = hub.replay_push(throw, *decoded, dry_run, vec![*mark], newer).await?;
+                Ok(receipt.map_or(EntryOutcome::Skipped, |receipt| {
+                    EntryOutcome::of_errors(receipt.errors).unwrap_or(EntryOutcome::Stored)
+                }))
+            }
+        }
+    }
+
+    async fn commit_throw(&self, prepared: PreparedThrow) -> Result<EntryOutcome> {
+        let PreparedThrow { source, transformed, mark, all_or_nothing, moment } = prepared;
         let (throw, format) = (&transformed.context.throw, &transformed.context.format);
         let receipt = Receipt::new(throw.id, throw.source.clone(), format.clone());
         let had_records = !transformed.records.is_empty();
+        let options = CommitOptions {
+            all_or_nothing,
+            // Records of a kept throw that fail again have been in quarantine since the first time.
+            quarantine: mark.is_some(),
+            newer: self.newer(moment),
+            ..CommitOptions::of(&source)
+        };
+        let extra = mark.into_iter().collect();
         let batch = IngestBatch { extra, ..IngestBatch::of(transformed, receipt) };
-        let receipt = match self.ingest.commit(batch, options).await {
+        let receipt = match self.replays.ingest.commit(batch, options).await {
             Ok(receipt) => receipt,
             // Another replay was faster.
             Err(Error::Precondition { .. }) => return Ok(EntryOutcome::Skipped),
             Err(Error::Strict(receipt)) => *receipt,
             Err(error) => return Err(error),
         };
-        self.ingest.count(Some(source), 0, &receipt);
-        Ok(match receipt.errors.into_iter().next() {
-            Some(remark) => EntryOutcome::Failed(remark),
-            None if had_records && receipt.accepted == 0 => EntryOutcome::Skipped,
-            None => EntryOutcome::Stored,
-        })
+        self.replays.ingest.count(Some(&source), 0, &receipt);
+        if receipt.accepted > 0 {
+            return Ok(EntryOutcome::Stored);
+        }
+        let stored_before = if had_records { EntryOutcome::Skipped } else { EntryOutcome::Stored };
+        Ok(EntryOutcome::of_errors(receipt.errors).unwrap_or(stored_before))
     }
 
-    fn dry_run(&self, source: &Source, transformed: &TransformedThrow) -> Result<EntryOutcome> {
-        if let Some(failed) = transformed.failed.first() {
+    /// Returns the condition of rows, unless newer ones are to be overwritten.
+    fn newer(&self, moment: Timestamp) -> Option<KeepNewer<'_>> {
+        (!self.options.overwrite).then_some(KeepNewer { moment, own: &self.own })
+    }
+
+    async fn dry_run(&self, prepared: &PreparedThrow) -> Result<EntryOutcome> {
+        if let Some(failed) = prepared.transformed.failed.first() {
             return Ok(EntryOutcome::Failed(failed.remark(None)));
         }
-        for one in self.ingest.dry_run(&transformed.records, &source.zone)? {
+        for one in self.replays.ingest.dry_run(&prepared.transformed.records, &prepared.source.zone)? {
+            if let Some(remark) = self.superseded(&one, prepared.moment).await? {
+                return Ok(EntryOutcome::Superseded(remark));
+            }
             if let Err(reason) = one.row {
                 return Ok(EntryOutcome::Failed(remark(reason)));
             }
@@ -153,12 +248,59 @@ impl Replays {
         Ok(EntryOutcome::Stored)
     }
 
+    /// Returns why a row would be superseded, if it would be.
+    async fn superseded(&self, one: &DryRunRow, moment: Timestamp) -> Result<Option<Remark>> {
+        let (Ok(row), Some(_)) = (&one.row, self.newer(moment)) else { return Ok(None) };
+        let store = &self.replays.context.store;
+        let Some(storage) = store.catalogue().folded(&one.storage) else { return Ok(None) };
+        let Some(in_force) = &storage.in_force else { return Ok(None) };
+        let key = &in_force.definition.key;
+        let Some(Ok(value)) = row.get(key.name.as_str()).map(|value| key.kind.read(value)) else {
+            return Ok(None);
+        };
+        let current = store.get(in_force, &value).await?;
+        let newer = current.filter(|current| current.updated_at > moment);
+        Ok(newer.map(|current| remark(FailureReason::superseded(&current))))
+    }
+
     /// Returns the write that marks an entry as replayed.
     fn mark_replayed(&self, entry: EntryRow, stored: &StoredRow) -> Result<Write> {
-        let in_force = self.context.system(SystemStorage::Quarantine)?;
+        let in_force = self.replays.context.system(SystemStorage::Quarantine)?;
         let entry = entry.replayed();
         let row = system_rows::encode_captured(&in_force, &entry, system_rows::bytes(stored).to_vec())?;
         Ok(Write::put(row, Expect::Exactly(stored.version)))
+    }
+}
+
+/// Leaves only the record with this index. The bytes of an entry are those of its record alone or, if that has
+/// none of its own, as in a table, those of the whole throw.
+fn select_record(transformed: &mut TransformedThrow, index: usize, has_several: bool) {
+    let TransformedThrow { records, failed, .. } = transformed;
+    let has_index = records.iter().any(|one| one.record.origin.index == index);
+    if has_several || (has_index && records.len() > 1) {
+        records.retain(|one| one.record.origin.index == index);
+        failed.retain(|failed| failed.origin.as_ref().is_none_or(|origin| origin.index == index));
+    }
+    records.iter_mut().for_each(|one| one.record.origin.index = index);
+}
+
+impl PreparedEntry {
+    fn undecodable(failure: &Failure) -> Self {
+        Self::Ended(EntryOutcome::Failed(remark(FailureReason::of(Stage::Decode, failure))))
+    }
+}
+
+impl EntryOutcome {
+    /// Returns the outcome of an entry with these errors, if there are any.
+    fn of_errors(errors: Vec<Remark>) -> Option<Self> {
+        let mut superseded = None;
+        for error in errors {
+            if error.code != SUPERSEDED {
+                return Some(Self::Failed(error));
+            }
+            superseded.get_or_insert(error);
+        }
+        superseded.map(Self::Superseded)
     }
 }
 
@@ -166,11 +308,21 @@ fn remark(reason: FailureReason) -> Remark {
     Remark { code: reason.code, field: reason.field, detail: reason.detail, ..Remark::default() }
 }
 
+/// Reads the edited record of an entry that has no bytes of its own.
+fn edited_record(body: &Bytes) -> Result<Json, Failure> {
+    let detail = match json::parse(body) {
+        Ok(record @ Json::Object(_)) => return Ok(record),
+        Ok(_) => "the edited body must be a JSON object".to_owned(),
+        Err(error) => format!("the edited body must be a JSON object: {error}"),
+    };
+    Err(Failure::new("unreadable", detail))
+}
+
 /// Returns the record of an entry as it was originally decoded.
-fn decoded_record(record: &Json, format: &str, throw: &Throw) -> DecodedThrow {
+fn decoded_record(record: Json, format: &str, throw: &Throw) -> DecodedThrow {
     let mut output = Output::default();
     if let Json::Object(fields) = record {
-        output.record(Record { untyped: process::is_untyped(format), ..Record::new(fields.clone()) });
+        output.record(Record { untyped: process::is_untyped(format), ..Record::new(fields) });
     }
     DecodedThrow { format: format.to_owned(), body: throw.body.clone(), output: Ok(output) }
 }

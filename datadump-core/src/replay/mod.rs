@@ -1,22 +1,26 @@
 //! Replays: runs quarantine entries or kept throws through the pipeline again.
 
 mod entry;
+mod run;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-use self::entry::EntryOutcome;
+use self::{
+    entry::{EntryOutcome, ReplayOptions},
+    run::Run,
+};
 use crate::{
     context::Context,
     error::Result,
     hub::Hub,
-    ingest::{Ingest, programs::script},
-    process::vrl::Script,
+    ingest::{Ingest, keep_newer::OwnRows, programs::script},
     rows::Rows,
     schema::{StoredRow, Value},
     store::system_storages::SystemStorage,
@@ -25,10 +29,10 @@ use crate::{
 /// Maximum number of replays to remember.
 const MAX_REPLAYS: usize = 50;
 
-/// Number of entries looked up at a time, without their bytes.
-const BATCH_ROWS: usize = 100;
+/// Maximum number of single entries that are replayed at a time.
+const MAX_SINGLE: usize = 4;
 
-/// Maximum time that stopping a replay waits for the current entry.
+/// Maximum time that stopping a replay waits for the entries in progress.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Maximum number of failures that a replay lists.
@@ -43,12 +47,14 @@ pub struct Replays {
     state: Arc<ReplaysState>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct ReplaysState {
     /// Newest first.
     replays: Mutex<VecDeque<Arc<Replay>>>,
-    /// Serializes replays: two replays of the same entries would conflict.
-    running: tokio::sync::Mutex<()>,
+    /// A permit for the one replay of many entries that runs at a time.
+    bulk: Semaphore,
+    /// Permits for replays of single entries, which do not wait for the others.
+    single: Semaphore,
 }
 
 /// The progress of a replay.
@@ -70,7 +76,9 @@ pub struct ReplayState {
     pub failed: u64,
     /// Entries that were stored before.
     pub skipped: u64,
-    /// The first failures: `{quarantine, code, detail}`.
+    /// Entries that would have overwritten newer rows.
+    pub superseded: u64,
+    /// The first entries that failed or were superseded: `{quarantine, code, detail}`.
     pub errors: Vec<Json>,
 }
 
@@ -79,8 +87,14 @@ pub struct ReplayState {
 pub struct ReplayRequest {
     /// Filters on waiting entries, like the parameters of a list (`source=…`, `code=…`, `throw=…`, `id=…`).
     pub filters: Vec<(String, String)>,
+    /// The id of a single entry to replay.
+    pub entry: Option<String>,
+    /// The bytes to use instead of those of the single entry.
+    pub body: Option<Bytes>,
     /// Stores nothing if set.
     pub dry_run: bool,
+    /// Overwrites rows that were written after the entry was received.
+    pub overwrite: bool,
     /// The source code of a program to use instead of the source's.
     pub program: Option<String>,
     /// The input of that program: `record` (the default) or `throw`.
@@ -114,6 +128,12 @@ impl Drop for MarkStopped {
     }
 }
 
+impl Default for ReplaysState {
+    fn default() -> Self {
+        Self { replays: Mutex::default(), bulk: Semaphore::new(1), single: Semaphore::new(MAX_SINGLE) }
+    }
+}
+
 impl ReplaysState {
     fn find(&self, id: Uuid) -> Option<Arc<Replay>> {
         self.replays.lock().iter().find(|replay| replay.id == id).cloned()
@@ -136,7 +156,9 @@ impl Replays {
             None => None,
         };
         let storage = if request.kept { SystemStorage::KeptThrow } else { SystemStorage::Quarantine };
+        let is_single = request.entry.is_some();
         let mut filters = request.filters;
+        filters.extend(request.entry.map(|id| ("id__eq".to_owned(), id)));
         if !request.kept {
             filters.push(("state__eq".into(), "waiting".into()));
         }
@@ -147,7 +169,9 @@ impl Replays {
             .chain([("limit".into(), "1".into()), ("fields".into(), "id".into())])
             .collect();
         let total = Rows::system(&self.context, storage).list(&counting).await?.count.unwrap_or(0);
-        let (id, dry_run) = (self.context.ids.next(), request.dry_run);
+        let ReplayRequest { dry_run, overwrite, body, .. } = request;
+        let options = ReplayOptions { dry_run, overwrite, program, body: body.filter(|_| is_single) };
+        let id = self.context.ids.next();
         let state = ReplayState { id, state: "running".into(), dry_run, total, ..ReplayState::default() };
         let replay = Arc::new(Replay {
             id,
@@ -163,8 +187,11 @@ impl Replays {
         let (replays, mark) = (self.clone(), MarkStopped(replay.clone()));
         self.context.background.spawn(async move {
             let _mark = mark;
-            let _running = replays.state.running.lock().await;
-            let ended = replays.run(&replay, storage, &filters, dry_run, program.as_ref()).await;
+            let lane = if is_single { &replays.state.single } else { &replays.state.bulk };
+            let _running = lane.acquire().await;
+            let own = OwnRows::default();
+            let run = Run { replays: &replays, replay: &replay, storage, options: &options, own };
+            let ended = run.run(&filters).await;
             replay.change(|state| match ended {
                 Ok(()) if *replay.stop.borrow() => "stopped".clone_into(&mut state.state),
                 Ok(()) => "done".clone_into(&mut state.state),
@@ -177,40 +204,6 @@ impl Replays {
         Ok(state)
     }
 
-    async fn run(
-        &self,
-        replay: &Replay,
-        storage: SystemStorage,
-        filters: &[(String, String)],
-        dry_run: bool,
-        program: Option<&Script>,
-    ) -> Result<()> {
-        let in_force = self.context.system(storage)?;
-        let only_keys = [("fields".to_owned(), in_force.definition.key.name.to_string())];
-        let filters: Vec<(String, String)> = filters.iter().cloned().chain(only_keys).collect();
-        let mut cursor = String::new();
-        loop {
-            let (rows, next) = self.context.page(storage, &filters, &cursor, BATCH_ROWS).await?;
-            for row in rows {
-                if *replay.stop.borrow() {
-                    return Ok(());
-                }
-                // One at a time, because each may hold a whole throw. It may have been removed in the
-                // meantime.
-                let Some(row) = self.context.store.get(&in_force, &row.key).await? else { continue };
-                let outcome = match storage {
-                    SystemStorage::KeptThrow => self.replay_kept(&row, dry_run, program).await,
-                    _ => self.replay_entry(&row, dry_run, program).await,
-                };
-                replay.change(|state| note(state, &row, outcome));
-            }
-            match next {
-                Some(next) => cursor = next,
-                None => return Ok(()),
-            }
-        }
-    }
-
     /// Returns the progress of a replay.
     pub fn get(&self, id: Uuid) -> Option<Arc<ReplayState>> {
         self.state.find(id).map(|replay| replay.state.borrow().clone())
@@ -221,7 +214,7 @@ impl Replays {
         self.state.replays.lock().iter().map(|replay| replay.state.borrow().clone()).collect()
     }
 
-    /// Stops a replay after the current entry, and waits until it has stopped.
+    /// Stops a replay after the entries in progress, and waits until it has stopped.
     pub async fn stop(&self, id: Uuid) -> Option<Arc<ReplayState>> {
         self.state.find(id)?.stop.send_replace(true);
         self.wait(id, STOP_TIMEOUT).await
@@ -236,30 +229,28 @@ impl Replays {
     }
 }
 
-/// Counts the outcome of an entry.
-fn note(state: &mut ReplayState, row: &StoredRow, outcome: Result<EntryOutcome>) {
-    state.done += 1;
-    // Entries may have been added while it ran.
-    state.total = state.total.max(state.done);
-    let (code, detail) = match outcome {
-        Ok(EntryOutcome::Stored) => {
-            state.stored += 1;
-            return;
-        }
-        Ok(EntryOutcome::Skipped) => {
-            state.skipped += 1;
-            return;
-        }
-        Ok(EntryOutcome::Failed(remark)) => (remark.code, remark.detail),
-        Err(error) => ("error".to_owned(), error.to_string()),
-    };
-    state.failed += 1;
-    if state.errors.len() < MAX_ERRORS {
-        let id = match &row.key {
-            Value::Uuid(id) => id.to_string(),
-            _ => String::new(),
+impl ReplayState {
+    /// Counts the outcome of an entry.
+    fn note(&mut self, row: &StoredRow, outcome: Result<EntryOutcome>) {
+        self.done += 1;
+        // Entries may have been added while it ran.
+        self.total = self.total.max(self.done);
+        let (count, error) = match outcome {
+            Ok(EntryOutcome::Stored) => (&mut self.stored, None),
+            Ok(EntryOutcome::Skipped) => (&mut self.skipped, None),
+            Ok(EntryOutcome::Superseded(remark)) => {
+                (&mut self.superseded, Some((remark.code, remark.detail)))
+            }
+            Ok(EntryOutcome::Failed(remark)) => (&mut self.failed, Some((remark.code, remark.detail))),
+            Err(error) => (&mut self.failed, Some(("error".to_owned(), error.to_string()))),
         };
-        let error: Json = json!({"quarantine": id, "code": code, "detail": detail});
-        state.errors.push(error);
+        *count += 1;
+        if let Some((code, detail)) = error.filter(|_| self.errors.len() < MAX_ERRORS) {
+            let id = match &row.key {
+                Value::Uuid(id) => id.to_string(),
+                _ => String::new(),
+            };
+            self.errors.push(json!({"quarantine": id, "code": code, "detail": detail}));
+        }
     }
 }

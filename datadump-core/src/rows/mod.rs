@@ -183,7 +183,9 @@ impl Rows {
             let (wanted, retry) = match expect {
                 Expect::Version(version) | Expect::Exactly(version) => (Expect::Exactly(version), false),
                 Expect::Absent | Expect::First(_) => (Expect::Absent, false),
-                Expect::Anything | Expect::Different | Expect::Exists => (Expect::Exactly(row.version), true),
+                Expect::Anything | Expect::Different | Expect::NotSince(..) | Expect::Exists => {
+                    (Expect::Exactly(row.version), true)
+                }
             };
             let mut record = merged(&in_force, &row, &patch);
             same_key(&in_force, &mut record, &row.key)?;
@@ -282,6 +284,7 @@ impl Rows {
                     _ => Err(Error::Precondition { current }),
                 }
             }
+            Outcome::Superseded(stored) => Err(Error::Precondition { current: Some(stored.to_json()) }),
             Outcome::Unchanged(stored) => Ok(saved(stored, false)),
             Outcome::Replaced(..) | Outcome::RolledBack => Err(Error::internal("an outcome without a write")),
             Outcome::Missing => Err(self.unknown(key)),
@@ -324,7 +327,7 @@ pub(crate) fn with_condition(
         return Err(Error::Invalid(vec![Fault::new(at, "version", detail)]));
     };
     match expect {
-        Expect::Anything | Expect::Different => Ok((record, Expect::Version(version))),
+        Expect::Anything | Expect::Different | Expect::NotSince(..) => Ok((record, Expect::Version(version))),
         Expect::Exactly(other) if other != version => {
             let detail =
                 format!("version {version} differs from {other}, the version in the request's condition");

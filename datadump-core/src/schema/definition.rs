@@ -195,6 +195,12 @@ impl Definition {
         all.retain(|index| index.kind == IndexKind::Unique || !uniques.contains(&index.fields));
         all
     }
+
+    /// Returns whether queries may filter and order by a field: it is the first of an index, or the storage
+    /// allows scans.
+    pub fn allows_filters(&self, field: &FieldName) -> bool {
+        self.meta.scans || self.all_indexes().iter().any(|index| index.fields.first() == Some(field))
+    }
 }
 
 impl Field {

@@ -109,6 +109,11 @@ impl Storage {
         self.migration.state.is_pending()
     }
 
+    /// Returns whether the first version failed, so that there is no table.
+    pub fn is_failed(&self) -> bool {
+        self.in_force.is_none() && self.migration.state == State::Failed
+    }
+
     /// Returns the version in force, or an error if there is none yet.
     pub fn ready(&self) -> Result<&Arc<InForce>> {
         self.in_force.as_ref().ok_or_else(|| Error::NotReady {

@@ -62,7 +62,7 @@ pub(super) enum Decision {
 pub(super) fn first_version(expect: Expect) -> Option<i32> {
     match expect {
         Expect::Version(version) | Expect::First(version) => Some(version),
-        Expect::Anything | Expect::Different | Expect::Absent => Some(1),
+        Expect::Anything | Expect::Different | Expect::NotSince(..) | Expect::Absent => Some(1),
         Expect::Exactly(_) | Expect::Exists => None,
     }
 }
@@ -82,8 +82,13 @@ pub(super) fn put(
         return Decision::Insert { version: first_version(expect).unwrap_or(1) };
     };
     let mut places = 0..in_force.definition.fields.len();
-    if expect == Expect::Different && places.all(|place| current.value(place) == row.value(place)) {
+    if matches!(expect, Expect::Different | Expect::NotSince(..))
+        && places.all(|place| current.value(place) == row.value(place))
+    {
         return Decision::Final(Outcome::Unchanged(stored(current, in_force, returning)));
+    }
+    if is_newer(current, expect) {
+        return Decision::Final(Outcome::Superseded(stored(current, in_force, returning)));
     }
     match current.version().checked_add(1) {
         Some(version) => Decision::Update { version, created_at: current.created_at() },
@@ -106,8 +111,21 @@ pub(super) fn delete(
         return Decision::Final(outcome);
     }
     match current {
+        Some(current) if is_newer(current, expect) => {
+            Decision::Final(Outcome::Superseded(stored(current, in_force, returning)))
+        }
         Some(current) => Decision::Delete(stored(current, in_force, returning)),
         None => Decision::Final(Outcome::Missing),
+    }
+}
+
+/// Returns whether the stored row was written after the moment in the condition.
+fn is_newer(current: &dyn CurrentRow, expect: Expect) -> bool {
+    match expect {
+        Expect::NotSince(moment, version) => {
+            current.updated_at() > moment && version != Some(current.version())
+        }
+        _ => false,
     }
 }
 
@@ -119,12 +137,12 @@ pub(super) fn unmet(
     returning: Returning,
 ) -> Option<Outcome> {
     let is_met = match (expect, current) {
-        (Expect::Anything | Expect::Different | Expect::Exists, Some(_))
+        (Expect::Anything | Expect::Different | Expect::NotSince(..) | Expect::Exists, Some(_))
             if in_force.definition.meta.require_version =>
         {
             return Some(Outcome::VersionRequired);
         }
-        (Expect::Anything | Expect::Different, _)
+        (Expect::Anything | Expect::Different | Expect::NotSince(..), _)
         | (Expect::Version(_) | Expect::Absent | Expect::First(_), None)
         | (Expect::Exists, Some(_)) => true,
         (Expect::Version(version) | Expect::Exactly(version), Some(current)) => current.version() == version,

@@ -59,6 +59,11 @@ pub(super) fn name_taken(declaration: &Declaration, existing: Option<&Storage>) 
     }
 }
 
+/// Checks the number of storages, with the new one.
+pub(super) fn check_limit(count: u64, limit: usize) -> Result<()> {
+    if count > limit as u64 { Err(Error::TooManyStorages { limit }) } else { Ok(()) }
+}
+
 /// Checks that a version may follow `base`: no migration is pending, and `base` is still in force.
 pub(super) fn check_base(
     name: &str,

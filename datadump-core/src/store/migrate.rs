@@ -2,7 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::{catalogue::State, sql::Name};
+use super::{
+    catalogue::State,
+    sql::{Dialect, Name},
+};
 use crate::schema::{Definition, Difference, Field, Index, IndexKind, Task, Value, evolve};
 
 /// Maximum number of keys of violating rows that are reported as examples.
@@ -111,7 +114,12 @@ pub(super) fn impact(checks: &[FieldCheck<'_>], task: &Task) -> ChangeImpact {
 }
 
 /// Returns the existing columns whose values a new unique index compares; `None` if no row can violate it.
-pub(super) fn unique_columns(old: &Definition, new: &Definition, index: &Index) -> Option<Vec<String>> {
+pub(super) fn unique_columns(
+    dialect: Dialect,
+    old: &Definition,
+    new: &Definition,
+    index: &Index,
+) -> Option<Vec<String>> {
     if index.kind != IndexKind::Unique {
         return None;
     }
@@ -119,7 +127,7 @@ pub(super) fn unique_columns(old: &Definition, new: &Definition, index: &Index) 
     for name in &index.fields {
         let Some((_, field)) = new.field(name.as_str()) else { continue };
         match evolve::origin(old, field) {
-            Some((_, before)) => columns.push(Name::field(&before.name).quoted()),
+            Some((_, before)) => columns.push(Name::field(dialect, &before.name).quoted()),
             // A new field is null in every row, which violates nothing, or has the same value in every row.
             None if field.backfill().is_none_or(Value::is_null) => return None,
             None => {}

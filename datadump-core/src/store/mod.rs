@@ -19,7 +19,8 @@ mod queue;
 mod refusal;
 mod sql;
 pub mod sqlite;
-mod system;
+mod stamps;
+pub(crate) mod system;
 pub mod system_storages;
 mod write;
 
@@ -106,7 +107,8 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// # Errors
     ///
     /// [`Migrating`](crate::Error::Migrating) or [`StalePlan`](crate::Error::StalePlan) if the storage is no
-    /// longer at `base`.
+    /// longer at `base`, and [`TooManyStorages`](crate::Error::TooManyStorages) if the limit is reached,
+    /// however many are declared at the same time, on any number of nodes.
     async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>>;
 
     /// Applies the pending version of a storage, if there is one, and returns once it is `applied` or
@@ -193,6 +195,8 @@ pub struct Options {
     pub ids: Ids,
     /// Retention of the [change log](change_log).
     pub change_log: Retention,
+    /// Maximum number of storages, not counting those of the service itself.
+    pub max_storages: usize,
     /// Maximum number of queued writes.
     pub queue_rows: usize,
     /// Maximum size of queued writes in bytes.

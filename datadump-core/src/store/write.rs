@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
+    clock::Timestamp,
     error::Fault,
     schema::{InForce, Row, StorageId, StorageName, StoredRow, Value},
 };
@@ -185,6 +186,10 @@ pub enum Expect {
     Anything,
     /// No condition, but a row with equal values is left [`Unchanged`](Outcome::Unchanged).
     Different,
+    /// An existing row must not have been written after this moment, unless it has this version. Otherwise the
+    /// write is [`Superseded`](Outcome::Superseded). A row with equal values is left
+    /// [`Unchanged`](Outcome::Unchanged).
+    NotSince(Timestamp, Option<i32>),
     /// An existing row must have this version; a new row starts with it. A deletion requires the row.
     Version(i32),
     /// The row must exist and have this version.
@@ -210,6 +215,8 @@ pub enum Outcome {
     Unchanged(Stored),
     /// The condition was not met. Holds the stored row, if there is one. Nothing was written.
     Refused(Option<Stored>),
+    /// The stored row was written after the moment in the condition. Nothing was written.
+    Superseded(Stored),
     /// There was no row to delete.
     Missing,
     /// The storage requires a version for each change, and the write named none. Nothing was written.
@@ -229,6 +236,7 @@ impl Outcome {
         match self {
             Self::Created(_) | Self::Updated(_) | Self::Deleted(_) | Self::Unchanged(_) => false,
             Self::Refused(_)
+            | Self::Superseded(_)
             | Self::Missing
             | Self::VersionRequired
             | Self::Invalid(_)
@@ -246,6 +254,7 @@ impl Outcome {
             | Self::Replaced(_, stored) => Some(stored.in_force.storage),
             Self::Unchanged(_)
             | Self::Refused(_)
+            | Self::Superseded(_)
             | Self::Missing
             | Self::VersionRequired
             | Self::Invalid(_)

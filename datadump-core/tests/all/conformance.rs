@@ -42,6 +42,7 @@ checks![
     every_kind_round_trips_even_after_a_restart,
     many_rows_are_stored_like_single_ones,
     a_write_with_an_unmet_condition_changes_nothing,
+    a_row_that_is_newer_than_the_write_is_kept,
     writes_of_one_batch_to_one_key_take_effect_in_order,
     a_row_that_violates_a_unique_index_does_not_affect_others,
     concurrent_increments_are_each_counted_once,

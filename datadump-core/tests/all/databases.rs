@@ -77,9 +77,14 @@ impl Database {
 
     /// Opens a store on it.
     pub(crate) async fn store(&self) -> Result<Arc<dyn Store>> {
+        self.store_with(options()).await
+    }
+
+    /// Opens a store on it with these options.
+    pub(crate) async fn store_with(&self, options: Options) -> Result<Arc<dyn Store>> {
         Ok(match &self.place {
-            Place::File(file, _) => Arc::new(SqliteStore::open(Some(file.clone()), options()).await?),
-            Place::Server { url, .. } => Arc::new(PostgresStore::open(url, options()).await?),
+            Place::File(file, _) => Arc::new(SqliteStore::open(Some(file.clone()), options).await?),
+            Place::Server { url, .. } => Arc::new(PostgresStore::open(url, options).await?),
         })
     }
 }
@@ -107,6 +112,7 @@ pub(crate) fn options() -> Options {
         clock: Arc::new(SystemClock),
         ids: ids(),
         change_log: Retention::default(),
+        max_storages: 10_000,
         queue_rows: 16_384,
         queue_bytes: 64 << 20,
         reprove: validate::revalidate,

@@ -11,6 +11,7 @@
 )]
 
 mod capture;
+mod clocks;
 mod conformance;
 mod databases;
 mod postgres;

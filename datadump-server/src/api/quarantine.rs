@@ -11,7 +11,11 @@ use poem_openapi::{
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{replay_answer::ReplayResponse, replays, tag::Tag};
+use super::{
+    replay_answer::ReplayResponse,
+    replays::{self, ReplayQuery},
+    tag::Tag,
+};
 use crate::{
     answer::{Object, Reply, link},
     extract::{
@@ -176,30 +180,36 @@ impl Quarantine {
 
     /// Replay a quarantine entry
     ///
-    /// The entry is processed again, and its records are stored once.
+    /// The entry is processed again, and its records are stored once. Rows that were written after the entry was
+    /// received are kept, unless `overwrite` is set; the entry then counts as `superseded`.
     #[oai(path = "/:id/replay", method = "post", operation_id = "replay_quarantined")]
     async fn replay_one(
         &self,
         /// ID of the entry.
         id: Path<String>,
-        /// `dry_run`, `program` and `takes`; all are optional.
+        query: Query<ReplayQuery>,
+        /// `dry_run`, `overwrite`, `body` or `body_base64` to use instead of the entry's, and `program` and
+        /// `takes` to use instead of the source's; all are optional.
         request: MaybeJson,
     ) -> Result<ReplayResponse, Problem> {
-        replays::start_one(&self.dump, id.0, request.0).await
+        replays::start_one(&self.dump, id.0, &query.0, request.0).await
     }
 
     /// Replay all matching quarantine entries
     ///
-    /// The entries are processed again, and their records are stored once. Answers 200 if the replay ends
+    /// The entries are processed again, oldest first, and their records are stored once. Rows that were written
+    /// after an entry was received are kept, unless `overwrite` is set; the entry then counts as `superseded`.
+    /// Answers 200 if the replay ends
     /// within two seconds, otherwise 202; `/api/v1/replay/{id}/` then shows the progress.
     #[oai(path = "/replay", method = "post", operation_id = "replay")]
     async fn replay(
         &self,
-        /// `filters` (as in the list, by name), `dry_run`, `program` and `takes` to use instead of the
+        query: Query<ReplayQuery>,
+        /// `filters` (as in the list, by name), `dry_run`, `overwrite`, `program` and `takes` to use instead of the
         /// source's, and `kept` to replay kept throws instead of quarantine entries; all are optional.
         request: MaybeJson,
     ) -> Result<ReplayResponse, Problem> {
-        replays::start(&self.dump, request.0).await
+        replays::start(&self.dump, &query.0, request.0).await
     }
 }
 

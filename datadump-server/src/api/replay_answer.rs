@@ -28,7 +28,9 @@ pub(crate) struct ReplayAnswer {
     failed: u64,
     /// Number of entries that had already been replayed.
     skipped: u64,
-    /// The first failures, each with `quarantine`, `code` and `detail`.
+    /// Number of entries that would have overwritten newer rows.
+    superseded: u64,
+    /// The first entries that failed or were superseded, each with `quarantine`, `code` and `detail`.
     errors: Vec<Object>,
 }
 
@@ -62,6 +64,7 @@ impl From<&ReplayState> for ReplayAnswer {
             stored: state.stored,
             failed: state.failed,
             skipped: state.skipped,
+            superseded: state.superseded,
             errors: state.errors.iter().cloned().map(Object).collect(),
         }
     }

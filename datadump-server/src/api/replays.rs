@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use bytes::Bytes;
 use datadump_core::{Dump, ReplayRequest};
 use poem::http::StatusCode;
-use poem_openapi::{Object as ApiObject, OpenApi, param::Path};
+use poem_openapi::{Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -15,7 +17,7 @@ use super::{
 };
 use crate::{
     answer::Reply,
-    extract::{BaseUrl, Paging, Query, typed},
+    extract::{BaseUrl, Paging, Parameter, Query, QueryParameters, typed, whole_number},
     problem::{FaultAnswer, Problem},
 };
 
@@ -48,6 +50,9 @@ pub(crate) struct ReplayList {
 struct ReplayBody {
     filters: Map<String, Json>,
     dry_run: bool,
+    overwrite: bool,
+    body: Option<String>,
+    body_base64: Option<String>,
     program: Option<String>,
     takes: Option<String>,
     kept: bool,
@@ -91,8 +96,31 @@ impl Replays {
     }
 }
 
+/// The query of a request that starts a replay.
+#[derive(Debug, Default)]
+pub(crate) struct ReplayQuery {
+    overwrite: Option<u8>,
+}
+
+impl QueryParameters for ReplayQuery {
+    type Value = Self;
+
+    const DECLARED: &'static [&'static Parameter<Self>] = &[&Parameter {
+        name: "overwrite",
+        schema: u8::schema_ref,
+        description: "`1`: overwrite rows that were written after the entry was received, like `overwrite` in the \
+                      body.",
+        set: |query, name, text| whole_number(name, text).map(|overwrite| query.overwrite = Some(overwrite)),
+    }];
+}
+
 /// Starts a replay of one entry.
-pub(super) async fn start_one(dump: &Dump, id: String, request: Json) -> Result<ReplayResponse, Problem> {
+pub(super) async fn start_one(
+    dump: &Dump,
+    id: String,
+    query: &ReplayQuery,
+    request: Json,
+) -> Result<ReplayResponse, Problem> {
     // Answers 404 if there is no such entry.
     dump.quarantine().get(&id).await?;
     let body: ReplayBody = typed(request)?;
@@ -102,12 +130,21 @@ pub(super) async fn start_one(dump: &Dump, id: String, request: Json) -> Result<
             "this endpoint replays a single entry and takes neither `filters` nor `kept`",
         ));
     }
-    run(dump, ReplayRequest { filters: vec![("id".into(), id)], ..body.into_request()? }).await
+    let edited = body.edited()?;
+    run(dump, ReplayRequest { entry: Some(id), body: edited, ..body.into_request(query)? }).await
 }
 
 /// Starts a replay of all matching entries.
-pub(super) async fn start(dump: &Dump, request: Json) -> Result<ReplayResponse, Problem> {
-    run(dump, typed::<ReplayBody>(request)?.into_request()?).await
+pub(super) async fn start(
+    dump: &Dump,
+    query: &ReplayQuery,
+    request: Json,
+) -> Result<ReplayResponse, Problem> {
+    let body: ReplayBody = typed(request)?;
+    if body.edited()?.is_some() {
+        return Err(invalid("body", "only the replay of a single entry takes an edited body"));
+    }
+    run(dump, body.into_request(query)?).await
 }
 
 async fn run(dump: &Dump, request: ReplayRequest) -> Result<ReplayResponse, Problem> {
@@ -116,8 +153,22 @@ async fn run(dump: &Dump, request: ReplayRequest) -> Result<ReplayResponse, Prob
 }
 
 impl ReplayBody {
-    fn into_request(self) -> Result<ReplayRequest, Problem> {
-        let Self { filters: by_name, dry_run, program, takes, kept } = self;
+    /// Returns the edited body.
+    fn edited(&self) -> Result<Option<Bytes>, Problem> {
+        match (&self.body, &self.body_base64) {
+            (None, None) => Ok(None),
+            (Some(text), None) => Ok(Some(Bytes::from(text.clone()))),
+            (None, Some(text)) => match BASE64.decode(text) {
+                Ok(bytes) => Ok(Some(bytes.into())),
+                Err(error) => Err(invalid("body_base64", &format!("not valid base64: {error}"))),
+            },
+            (Some(_), Some(_)) => Err(invalid("body", "`body` and `body_base64` exclude each other")),
+        }
+    }
+
+    fn into_request(self, query: &ReplayQuery) -> Result<ReplayRequest, Problem> {
+        let Self { filters: by_name, dry_run, overwrite, program, takes, kept, .. } = self;
+        let overwrite = overwrite || query.overwrite == Some(1);
         let mut filters = Vec::new();
         for (name, value) in by_name {
             // A single value is a list of one.
@@ -136,7 +187,7 @@ impl ReplayBody {
                 filters.push((name.clone(), text));
             }
         }
-        Ok(ReplayRequest { filters, dry_run, program, takes, kept })
+        Ok(ReplayRequest { filters, dry_run, overwrite, program, takes, kept, ..ReplayRequest::default() })
     }
 }
 

@@ -24,6 +24,16 @@ pub(super) struct Layer {
     pub(super) values: Vec<(&'static str, String)>,
 }
 
+/// The environment.
+#[derive(Debug)]
+pub(super) struct Environment {
+    pub(super) layer: Layer,
+    /// The configuration file that it names.
+    pub(super) file: Option<String>,
+    /// Warnings about variables that are ignored.
+    pub(super) warnings: Vec<String>,
+}
+
 /// Where a layer comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -57,30 +67,40 @@ impl fmt::Display for Origin {
 }
 
 impl Layer {
-    /// Reads the environment. Also returns the configuration file it names.
+    /// Reads the environment.
+    ///
+    /// Variables with other names are ignored with a warning, because something else may have set them: for a
+    /// service called `datadump`, Kubernetes sets `DATADUMP_PORT`, `DATADUMP_SERVICE_HOST` and others.
     pub(super) fn environment(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Result<(Self, Option<String>), Error> {
-        let (mut values, mut faults, mut file) = (Vec::new(), Vec::new(), None);
+    ) -> Result<Environment, Error> {
+        let (mut values, mut faults, mut file, mut warnings) = (Vec::new(), Vec::new(), None, Vec::new());
         for (variable, value) in variables {
             let variable = variable.to_string_lossy().into_owned();
             let Some(name) = variable.strip_prefix(PREFIX) else { continue };
+            let setting = settings::find(&name.to_lowercase()).filter(|_| name == name.to_uppercase());
+            // Docker Compose passes variables that are not set as empty ones. The last one is for the
+            // command-line client.
+            if value.is_empty() || name == "SERVER" {
+                continue;
+            }
+            if setting.is_none() && name != "CONFIG" {
+                let unknown = unknown(&Origin::Environment, &variable, &name.to_lowercase());
+                warnings.push(format!("{unknown} (the variable is ignored)"));
+                continue;
+            }
             let Ok(value) = value.into_string() else {
                 faults.push(format!("environment variable {variable} is not valid UTF-8"));
                 continue;
             };
-            match settings::find(&name.to_lowercase()).filter(|_| name == name.to_uppercase()) {
-                // Docker Compose passes variables that are not set as empty ones.
-                _ if value.is_empty() => {}
-                _ if name == "CONFIG" => file = Some(value),
-                // Used by the command-line client.
-                _ if name == "SERVER" => {}
+            match setting {
                 Some(setting) => values.push((setting.name, value)),
-                None => faults.push(unknown(&Origin::Environment, &variable, &name.to_lowercase())),
+                None => file = Some(value),
             }
         }
+        warnings.sort();
         if faults.is_empty() {
-            Ok((Self { origin: Origin::Environment, values }, file))
+            Ok(Environment { layer: Self { origin: Origin::Environment, values }, file, warnings })
         } else {
             faults.sort();
             Err(Error::Config(faults))
@@ -164,7 +184,7 @@ mod tests {
         Layer::parse("datadump.toml".into(), text)
     }
 
-    fn environment(pairs: &[(&str, &str)]) -> Result<(Layer, Option<String>), Error> {
+    fn environment(pairs: &[(&str, &str)]) -> Result<Environment, Error> {
         Layer::environment(pairs.iter().map(|(name, value)| (name.into(), value.into())))
     }
 
@@ -176,13 +196,14 @@ mod tests {
     #[test]
     fn flags_override_environment_overrides_file_overrides_defaults() {
         let file = file("listen = '127.0.0.1:1'\nmax_body = 1\nopen = true\n").unwrap();
-        let (environment, _) = environment(&[
+        let environment = environment(&[
             ("DATADUMP_LISTEN", "127.0.0.1:2"),
             ("DATADUMP_MAX_BODY", "2"),
             ("DATADUMP_SERVER", "x"),
         ])
         .unwrap();
-        let config = resolve(&[file, environment, flags(&[("listen", "127.0.0.1:3")])]).unwrap();
+        assert!(environment.warnings.is_empty(), "{environment:?}");
+        let config = resolve(&[file, environment.layer, flags(&[("listen", "127.0.0.1:3")])]).unwrap();
         assert_eq!(config.listen.port(), 3);
         assert_eq!(config.max_body, 2);
         assert!(config.open);
@@ -195,10 +216,6 @@ mod tests {
             (
                 file("databse = 'x'").unwrap_err(),
                 "`databse` in datadump.toml is not a setting; did you mean `database`?",
-            ),
-            (
-                environment(&[("DATADUMP_LISTN", "x")]).unwrap_err(),
-                "`DATADUMP_LISTN` in environment is not a setting; did you mean `DATADUMP_LISTEN`?",
             ),
             (
                 file("[server]\nlisten = 'x'").unwrap_err(),
@@ -222,9 +239,40 @@ mod tests {
 
     #[test]
     fn empty_variables_are_ignored_and_config_names_the_file() {
-        let (layer, named) = environment(&[("DATADUMP_OPEN", ""), ("DATADUMP_CONFIG", "a.toml")]).unwrap();
-        assert!(layer.values.is_empty());
-        assert_eq!(named.as_deref(), Some("a.toml"));
+        let found = environment(&[("DATADUMP_OPEN", ""), ("DATADUMP_CONFIG", "a.toml")]).unwrap();
+        assert!(found.layer.values.is_empty());
+        assert_eq!(found.file.as_deref(), Some("a.toml"));
+    }
+
+    #[test]
+    fn unknown_variables_are_ignored_with_a_warning() {
+        let found = environment(&[
+            ("DATADUMP_LISTN", "x"),
+            ("DATADUMP_PORT", "tcp://10.0.0.1:6050"),
+            ("DATADUMP_listen", "x"),
+            ("DATADUMP_MAX_BODY", "2"),
+        ]);
+        let found = found.unwrap();
+        assert_eq!(found.layer.values, [("max_body", "2".to_owned())]);
+        let expected = [
+            "`DATADUMP_LISTN` in environment is not a setting; did you mean `DATADUMP_LISTEN`?",
+            "`DATADUMP_PORT` in environment is not a setting;",
+            "`DATADUMP_listen` in environment is not a setting; did you mean `DATADUMP_LISTEN`?",
+        ];
+        assert_eq!(found.warnings.len(), expected.len(), "{found:?}");
+        for (warning, expected) in found.warnings.iter().zip(expected) {
+            assert!(warning.starts_with(expected), "{warning}");
+        }
+    }
+
+    /// A setting with such a name would get its value from Kubernetes.
+    #[test]
+    fn no_setting_has_a_name_that_kubernetes_sets() {
+        let names = SETTINGS.iter().map(|setting| setting.name).chain(["config", "server"]);
+        for name in names {
+            let is_set = name == "port" || name.starts_with("port_") || name.ends_with("_port");
+            assert!(!is_set && !name.contains("service_host") && !name.contains("service_port"), "{name}");
+        }
     }
 
     #[test]

@@ -16,7 +16,10 @@ use std::{ffi::OsString, path::PathBuf};
 use datadump_core::process::vrl::WorkerCommand;
 
 pub(crate) use self::values::duration;
-use self::{arguments::Arguments, layer::Layer};
+use self::{
+    arguments::Arguments,
+    layer::{Environment, Layer},
+};
 pub use self::{
     mask::mask_password,
     server_config::{Config, LogFormat},
@@ -46,6 +49,8 @@ pub struct Invocation {
     pub command: Command,
     /// The configuration.
     pub config: Config,
+    /// Warnings about settings that are ignored.
+    pub warnings: Vec<String>,
     layers: Vec<Layer>,
 }
 
@@ -57,20 +62,21 @@ impl Invocation {
     ) -> Result<Self, Error> {
         let Arguments { command, flags, file } = arguments::parse(arguments)?;
         if matches!(command, Command::OpenApi | Command::Worker) {
-            return Ok(Self { command, config: Config::default(), layers: Vec::new() });
+            return Ok(Self { command, config: Config::default(), warnings: Vec::new(), layers: Vec::new() });
         }
-        let (environment, named) = Layer::environment(environment)?;
+        let Environment { layer: environment, file: named, warnings } = Layer::environment(environment)?;
         let file = Layer::file(file.or(named).map(PathBuf::from))?;
         // Later layers override earlier ones.
         let layers: Vec<Layer> = file.into_iter().chain([environment, flags]).collect();
         let mut config = layer::resolve(&layers)?;
         config.validate()?;
         config.worker = WorkerCommand::this_program([WORKER]).ok();
-        Ok(Self { command, config, layers })
+        Ok(Self { command, config, warnings, layers })
     }
 
-    /// Describes the configuration for people.
-    pub fn report(&self) -> String {
-        check::report(&self.config, &self.layers)
+    /// Describes the configuration for people, and what the server would do with the database. The database is
+    /// read, also while a server uses it, and not changed.
+    pub async fn report(&self) -> Result<String, Error> {
+        check::report(&self.config, &self.warnings, &self.layers).await
     }
 }

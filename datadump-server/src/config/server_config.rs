@@ -31,6 +31,8 @@ pub struct Config {
     pub registration: Registration,
     /// Maximum number of registered devices.
     pub max_devices: usize,
+    /// Maximum number of storages.
+    pub max_storages: usize,
     /// Maximum number of readings per second from one device.
     pub device_rate: usize,
     /// Time limit for sending the head of a request.
@@ -79,6 +81,7 @@ impl Default for Config {
             max_connections: 4096,
             registration: Registration::Open,
             max_devices: 100_000,
+            max_storages: 10_000,
             device_rate: 1_000,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),

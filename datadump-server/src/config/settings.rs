@@ -28,7 +28,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "database",
         value: "DATABASE",
-        help: "Database: `sqlite:PATH` (created if it does not exist) or `postgres://…`",
+        help: "Database: the path of an SQLite file (created if it does not exist), also as `sqlite:PATH`, or `postgres://…`",
         set: |config, text| values::text(text).map(|value| config.database = value),
         show: |config| mask_password(&config.database),
     },
@@ -88,6 +88,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Maximum number of registered devices; readings of further ones are answered with 429",
         set: |config, text| values::number(text).map(|value| config.max_devices = value),
         show: |config| config.max_devices.to_string(),
+    },
+    Setting {
+        name: "max_storages",
+        value: "NUMBER",
+        help: "Maximum number of storages; records for further ones go to quarantine, and declaring one is answered \
+               with 429",
+        set: |config, text| values::number(text).map(|value| config.max_storages = value),
+        show: |config| config.max_storages.to_string(),
     },
     Setting {
         name: "device_rate",

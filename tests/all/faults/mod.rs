@@ -3,9 +3,11 @@
 
 mod disks;
 mod durability;
+mod failed_changes;
 mod migration_kills;
 mod migration_waits;
 mod overload;
+mod postgres_log;
 mod races;
 mod readings;
 mod stops;

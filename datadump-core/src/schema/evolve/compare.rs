@@ -199,11 +199,20 @@ fn indexes(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
     let (before, after) = (old.all_indexes(), new.all_indexes());
     let names = |index: &Index| index.fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     for index in before.iter().filter(|index| !after.contains(index)) {
+        // The field of a query; one that is removed or renamed is a change of its own.
+        let filtered = index.fields.first().filter(|field| new.field(field.as_str()).is_some());
+        let refused = filtered.filter(|field| !new.allows_filters(field));
+        let (class, consequence) = match refused {
+            Some(field) => {
+                (Class::Breaking, format!(", so `{field}` can no longer be filtered or ordered by"))
+            }
+            None => (Class::Additive, String::new()),
+        };
         changes.push(Change {
-            class: Class::Additive,
+            class,
             at: Place::field("meta"),
             name: names(index),
-            detail: format!("{} on {} removed", index.kind.name(), names(index)),
+            detail: format!("{} on {} removed{consequence}", index.kind.name(), names(index)),
             task: Task::DropIndex(index.clone()),
         });
     }

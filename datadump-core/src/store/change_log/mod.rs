@@ -88,6 +88,12 @@ impl Retention {
         now.micros().saturating_sub(i64::try_from(self.time.as_micros()).unwrap_or(i64::MAX))
     }
 
+    /// Returns the time, in microseconds, after which an entry's time is that of a wrong clock. Such an entry is
+    /// kept only while older ones are.
+    pub(super) fn latest(&self, now: Timestamp) -> i64 {
+        now.micros().saturating_add(i64::try_from(self.time.as_micros()).unwrap_or(i64::MAX))
+    }
+
     /// Returns the maximum size as the databases' integer type.
     pub(super) fn bytes(&self) -> i64 {
         i64::try_from(self.bytes).unwrap_or(i64::MAX)

@@ -23,10 +23,11 @@ use crate::{
     store::{
         Action, Atomicity, Expect, Outcome, Reprove, Returning, Stored,
         decide::{self, CurrentRow, Decision},
+        stamps,
     },
 };
 
-/// Timestamps that never repeat in this process, so that ordering rows by time is exact.
+/// The [timestamps](stamps) of this process.
 #[derive(Debug)]
 pub(super) struct Stamps {
     clock: Arc<dyn Clock>,
@@ -38,12 +39,12 @@ impl Stamps {
         Self { clock, last: AtomicI64::new(Timestamp::MIN.micros()) }
     }
 
-    /// Returns the current time, or the first moment after the last timestamp.
     pub(super) fn next(&self) -> Timestamp {
-        let now = self.clock.now().micros();
-        let after = |last: i64| Some(now.max(last + 1).min(Timestamp::MAX.micros()));
-        let last = self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, after).unwrap_or(now);
-        Timestamp::from_micros(now.max(last + 1)).unwrap_or(Timestamp::MAX)
+        let now = self.clock.now();
+        let after = |last: i64| stamps::after(Timestamp::from_micros(last).unwrap_or(now), now);
+        let last =
+            self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| Some(after(last).micros()));
+        last.map_or(now, after)
     }
 }
 
@@ -80,7 +81,8 @@ pub(super) struct PlannedWrite<'b> {
 impl PlannedWrite<'_> {
     /// Returns the fields of the stored row that the decision and the outcome need.
     pub(super) fn needed_fields(&self, in_force: &InForce) -> FieldSet {
-        let is_compared = self.expect == Expect::Different && matches!(self.action, PlannedAction::Put(_));
+        let is_compared = matches!(self.expect, Expect::Different | Expect::NotSince(..))
+            && matches!(self.action, PlannedAction::Put(_));
         let is_needed = is_compared || self.returning == Returning::Rows;
         FieldSet::first(if is_needed { in_force.definition.fields.len() } else { 0 })
     }

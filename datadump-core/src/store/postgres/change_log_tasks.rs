@@ -41,14 +41,17 @@ pub(super) async fn prune(inner: Arc<Inner>) {
 }
 
 async fn remove_old(pool: &PgPool, retention: Retention, now: Timestamp) -> Result<()> {
-    let text = "WITH newest AS (SELECT position, bytes FROM datadump_change_log ORDER BY position DESC LIMIT 1) \
-                DELETE FROM datadump_change_log WHERE position IN \
-                (SELECT position FROM datadump_change_log ORDER BY position LIMIT $1) \
-                AND (at < $2 OR bytes < (SELECT bytes FROM newest) - $3) \
-                AND position < (SELECT position FROM newest)";
+    // Up to the first entry to keep, so that positions stay dense when times are not in order.
+    let text = "WITH newest AS (SELECT position, bytes FROM datadump_change_log ORDER BY position DESC LIMIT 1), \
+                oldest AS (SELECT position, at, bytes FROM datadump_change_log ORDER BY position LIMIT $1), \
+                kept AS (SELECT position FROM oldest \
+                WHERE at BETWEEN $2 AND $3 AND bytes >= (SELECT bytes FROM newest) - $4 \
+                UNION ALL SELECT position FROM newest) \
+                DELETE FROM datadump_change_log WHERE position IN (SELECT position FROM oldest) \
+                AND position < (SELECT min(position) FROM kept)";
     loop {
         let remove = sqlx::query(text).bind(i64::from(PRUNE_BATCH_ENTRIES)).bind(retention.oldest(now));
-        let remove = remove.bind(retention.bytes());
+        let remove = remove.bind(retention.latest(now)).bind(retention.bytes());
         let removed = remove.execute(pool).await.map_err(error::store)?.rows_affected();
         if removed < u64::from(PRUNE_BATCH_ENTRIES) {
             return Ok(());

@@ -14,7 +14,7 @@ use crate::error::Result;
 const READ_TIMEOUT_SECONDS: u32 = 30;
 
 /// Maximum time to wait for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Number of prepared statements cached per connection. The driver's default of 100 is exhausted by 30
 /// storages.
@@ -34,6 +34,10 @@ const READER: &str = "SET default_transaction_read_only = on";
 /// for every execution, and a plan made while the table was small must not become a scan of the large table.
 const WRITER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
                       SET enable_hashjoin = off; SET enable_mergejoin = off";
+
+/// Settings of sessions that migrate, whose statements take as long as the table is large. The role may have
+/// limits for other purposes.
+const MIGRATOR: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
 
 #[derive(Clone)]
 pub(super) struct Connections {
@@ -82,7 +86,7 @@ impl Connections {
 
     /// Opens a connection for one migration. It holds session locks, so it is not shared.
     pub(super) async fn migrator(&self) -> sqlx::Result<PgConnection> {
-        let mut connection = self.alone(SESSION).await?;
+        let mut connection = self.alone(&format!("{SESSION}; {MIGRATOR}")).await?;
         // From version 14 on, the server notices during a long statement that this process has died, and
         // releases the migration's lock.
         let notice = "SELECT set_config(name, '1s', false) FROM pg_settings \

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, SqlErr, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, SqlErr, TransactionTrait,
 };
 
-use super::{
-    catalogue::{CatalogueMirror, notify},
-    error,
-};
+use super::{catalogue::notify, error, inner::Inner, locks};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -21,17 +18,21 @@ use crate::{
     },
 };
 
-pub(super) async fn declare(
-    system: &DatabaseConnection,
-    mirror: &CatalogueMirror,
-    declaration: Declaration,
-    now: Timestamp,
-) -> Result<Arc<Storage>> {
+pub(super) async fn declare(inner: &Inner, declaration: Declaration, now: Timestamp) -> Result<Arc<Storage>> {
+    let Inner { system, mirror, max_storages: limit, .. } = inner;
     let name = declaration.definition.name.to_string();
+    if declaration.base.is_none() && mirror.catalogue.folded(&name).is_none() {
+        // At the limit, a throw to many storages should not ask the database for each.
+        rules::check_limit(mirror.catalogue.all().len() as u64 + 1, *limit)?;
+    }
     let transaction = system.begin().await.map_err(error::orm)?;
     let id = match declaration.base {
         None => match insert(&transaction, &declaration, now).await? {
-            Some(id) => id,
+            Some(id) => {
+                let count = storage::Entity::find().count(&transaction).await.map_err(error::orm)?;
+                rules::check_limit(count, *limit)?;
+                id
+            }
             None => {
                 transaction.rollback().await.map_err(error::orm)?;
                 mirror.refresh().await?;
@@ -50,12 +51,13 @@ pub(super) async fn declare(
     mirror.refresh_one(id).await?.ok_or(Error::UnknownStorage(name))
 }
 
-/// Inserts a new storage; `None` if the name is already taken.
+/// Inserts a new storage; `None` if the name is already taken. One at a time, so that they can be counted.
 async fn insert(
     transaction: &DatabaseTransaction,
     declaration: &Declaration,
     now: Timestamp,
 ) -> Result<Option<StorageId>> {
+    transaction.execute_unprepared(&locks::new_storage()).await.map_err(error::orm)?;
     match storage::Entity::insert(rules::storage_row(declaration, now)).exec(transaction).await {
         Ok(inserted) => Ok(Some(StorageId(inserted.last_insert_id))),
         Err(failure) if matches!(failure.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(None),

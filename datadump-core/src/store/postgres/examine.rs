@@ -17,7 +17,7 @@ use crate::{
     store::{
         ChangeImpact,
         migrate::{self, FieldCheck, MAX_EXAMPLES},
-        sql::{self, Name},
+        sql::{self, Dialect, Name},
     },
 };
 
@@ -81,8 +81,10 @@ async fn index_impact(
     let table = sql::table(&old.name).quoted();
     let scanned = count(connection, format!("SELECT count(*) FROM {table}")).await?;
     let mut impact = ChangeImpact { scanned, ..ChangeImpact::default() };
-    let Some(columns) = migrate::unique_columns(old, new, index) else { return Ok(impact) };
-    let key = Name::field(&old.key.name).quoted();
+    let Some(columns) = migrate::unique_columns(Dialect::Postgres, old, new, index) else {
+        return Ok(impact);
+    };
+    let key = Name::field(Dialect::Postgres, &old.key.name).quoted();
     let same = if columns.is_empty() {
         format!("SELECT {key} AS k, count(*) OVER () AS same FROM {table}")
     } else {

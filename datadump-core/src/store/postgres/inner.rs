@@ -21,6 +21,8 @@ pub(super) struct Inner {
     pub(super) notify: watch::Sender<()>,
     /// Cancelled when the store is closed.
     pub(super) closing: CancellationToken,
+    /// Maximum number of storages.
+    pub(super) max_storages: usize,
     /// Retention of the change log.
     pub(super) retention: Retention,
 }

@@ -13,6 +13,7 @@ const SETUP: i32 = 0x6464_0000;
 const WRITE: i32 = 0x6464_0001;
 const MIGRATE: i32 = 0x6464_0002;
 const CHANGE_LOG: i32 = 0x6464_0003;
+const NEW_STORAGE: i32 = 0x6464_0004;
 
 /// An advisory lock's key is two 32-bit numbers. Storages that share one only wait for each other more than
 /// needed.
@@ -21,6 +22,11 @@ const KEY_MASK: i64 = 0x7fff_ffff;
 /// Waits for the lock of setting up the database, and holds it until the transaction ends.
 pub(super) fn setup() -> String {
     format!("SELECT pg_advisory_xact_lock({SETUP}, 0)")
+}
+
+/// Waits for the lock of creating a storage, and holds it until the transaction ends.
+pub(super) fn new_storage() -> String {
+    format!("SELECT pg_advisory_xact_lock({NEW_STORAGE}, 0)")
 }
 
 /// Returns an expression that waits for the lock of the change log, and holds it until the transaction ends.

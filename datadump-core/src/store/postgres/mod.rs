@@ -25,6 +25,7 @@ mod fast_path;
 mod fast_path_sql;
 mod idempotency;
 mod inner;
+pub(crate) mod inspect;
 mod isolate;
 mod locks;
 mod migrate;
@@ -116,6 +117,7 @@ impl PostgresStore {
             notify: watch::Sender::new(()),
             closing: CancellationToken::new(),
             retention: options.change_log,
+            max_storages: options.max_storages,
         });
         let shared = Shared {
             inner: inner.clone(),
@@ -206,7 +208,7 @@ impl Store for PostgresStore {
 
     async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>> {
         let now = self.inner.stamps.next();
-        declare::declare(&self.inner.system, &self.inner.mirror, declaration, now).await
+        declare::declare(&self.inner, declaration, now).await
     }
 
     async fn migrate(&self, storage: StorageId) -> Result<()> {

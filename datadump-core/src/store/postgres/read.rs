@@ -30,7 +30,10 @@ const MAX_TRIES: usize = 3;
 
 pub(super) async fn get(pool: &PgPool, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
     let definition = &in_force.definition;
-    let (select, key_name) = (sql::select_all(definition), sql::column(definition, Column::Key).quoted());
+    let (select, key_name) = (
+        sql::select_all(Dialect::Postgres, definition),
+        sql::column(Dialect::Postgres, definition, Column::Key).quoted(),
+    );
     let statement = format!("{select} WHERE {key_name} = ANY($1)");
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, std::iter::once(key)).map_err(error::store)?;
@@ -47,7 +50,9 @@ pub(super) async fn rows(
     bytes: usize,
 ) -> Result<FoundRows> {
     let definition = &in_force.definition;
-    let names = sql::columns(definition).into_iter().map(|of| sql::column(definition, of).quoted());
+    let names = sql::columns(definition)
+        .into_iter()
+        .map(|of| sql::column(Dialect::Postgres, definition, of).quoted());
     let names: Vec<String> = names.map(|name| format!("t.{name}")).collect();
     // Ordered by position in `keys`: keys after that of the last row were not looked up.
     let statement = format!(
@@ -56,7 +61,7 @@ pub(super) async fn rows(
         names.join(", "),
         columns::array_cast(&definition.key.kind),
         sql::table(&definition.name).quoted(),
-        sql::column(definition, Column::Key).quoted()
+        sql::column(Dialect::Postgres, definition, Column::Key).quoted()
     );
     let mut arguments = PgArguments::default();
     columns::bind(&mut arguments, &definition.key.kind, keys.iter()).map_err(error::store)?;

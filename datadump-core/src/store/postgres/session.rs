@@ -27,6 +27,8 @@ const MAX_CACHED_STATEMENTS: usize = 1_000;
 pub(super) struct Session {
     pub(super) connection: PgConnection,
     pub(super) has_fast_path: bool,
+    /// True from a `BEGIN` until the transaction has ended.
+    in_transaction: bool,
     statements: HashMap<StorageId, (i32, Arc<Statements>)>,
     used: Instant,
 }
@@ -43,7 +45,8 @@ pub(super) struct TransactionStart {
 impl Session {
     pub(super) async fn new(mut connection: PgConnection) -> Self {
         let has_fast_path = fast_path_sql::prepare(&mut connection).await;
-        Self { connection, has_fast_path, statements: HashMap::new(), used: Instant::now() }
+        let (statements, used) = (HashMap::new(), Instant::now());
+        Self { connection, has_fast_path, in_transaction: false, statements, used }
     }
 
     /// Returns whether the connection works. Only tests it after some idle time: a firewall may have dropped
@@ -61,6 +64,7 @@ impl Session {
         let (system, others): (Vec<StorageId>, Vec<StorageId>) =
             storages.iter().partition(|id| id.is_system());
         let mut start = TransactionStart::default();
+        self.in_transaction = true;
         start.versions.extend(system.into_iter().map(|id| (id, 1)));
         if others.is_empty() {
             return self.execute("BEGIN").await.map(|()| start);
@@ -102,11 +106,19 @@ impl Session {
         statements.extend(entry);
         statements.push("COMMIT".into());
         let commit = statements.join("; ");
-        sqlx::raw_sql(AssertSqlSafe(commit)).execute(&mut self.connection).await.map(|_| ())
+        sqlx::raw_sql(AssertSqlSafe(commit)).execute(&mut self.connection).await?;
+        self.in_transaction = false;
+        Ok(())
     }
 
+    /// Rolls back the transaction, if there is one. The fast path has none: a statement that fails is rolled
+    /// back by itself.
     pub(super) async fn rollback(&mut self) -> sqlx::Result<()> {
-        self.execute("ROLLBACK").await
+        if self.in_transaction {
+            self.execute("ROLLBACK").await?;
+            self.in_transaction = false;
+        }
+        Ok(())
     }
 
     /// Runs statements without parameters or results.

@@ -10,7 +10,7 @@ use crate::{
     schema::{FieldSet, InForce},
     store::{
         Column,
-        sql::{self, Name},
+        sql::{self, Dialect, Name},
     },
 };
 
@@ -56,7 +56,7 @@ impl Statements {
     pub(super) fn new(in_force: Arc<InForce>) -> Self {
         let definition = &in_force.definition;
         let table = sql::table(&definition.name).quoted();
-        let key = sql::column(definition, Column::Key).quoted();
+        let key = sql::column(Dialect::Postgres, definition, Column::Key).quoted();
         let key_cast = array_cast(&definition.key.kind);
         let mark = format!("/* {} v{} */", in_force.storage.get(), in_force.version);
         let sequence = Name::sequence(in_force.storage).quoted();
@@ -95,7 +95,7 @@ impl Statements {
         let (mut names, mut arrays, mut numbered, mut sets) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (place, column) in columns.enumerate() {
-            let name = sql::column(definition, column).quoted();
+            let name = sql::column(Dialect::Postgres, definition, column).quoted();
             arrays.push(format!("${}{}", place + 1, array_cast(&column.kind(definition))));
             numbered.push(format!("c{place}"));
             if column != Column::Key {

@@ -84,7 +84,10 @@ impl ExistingRows {
         let mut existing = self.0.lock();
         for ((_, write), outcome) in writes(pending).zip(outcomes) {
             match outcome {
-                Outcome::Updated(_) | Outcome::Unchanged(_) | Outcome::Refused(Some(_)) => {
+                Outcome::Updated(_)
+                | Outcome::Unchanged(_)
+                | Outcome::Superseded(_)
+                | Outcome::Refused(Some(_)) => {
                     existing.insert(write.storage());
                 }
                 Outcome::Created(_) => {

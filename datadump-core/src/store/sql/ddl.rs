@@ -61,13 +61,15 @@ pub(in crate::store) fn create_table(
 ) -> Vec<String> {
     let table = table(&definition.name).quoted();
     let is_integer_key = has_integer_key(definition);
-    let name = |of| column(definition, of).quoted();
+    let name = |of| column(dialect, definition, of).quoted();
     let mut declared = Vec::new();
     for of in columns(definition) {
         let column = format!("{} {}", name(of), column_type(dialect, &of.kind(definition)));
         declared.push(match of {
             Column::Key if dialect == Dialect::Sqlite => sqlite_key(definition),
-            Column::Key => format!("{column} NOT NULL PRIMARY KEY"),
+            Column::Key => {
+                format!("{column} NOT NULL CONSTRAINT {} PRIMARY KEY", Name::key_constraint(id).quoted())
+            }
             // The definition in force alone decides what a field may hold. Columns allow nulls, which may be
             // written while the next version is being applied.
             Column::Field(_) => column,
@@ -105,7 +107,7 @@ pub(in crate::store) fn sqlite_table(definition: &Definition, columns: &[String]
 
 /// Returns the declaration of the key's column on SQLite.
 pub(in crate::store) fn sqlite_key(definition: &Definition) -> String {
-    let name = column(definition, Column::Key).quoted();
+    let name = column(Dialect::Sqlite, definition, Column::Key).quoted();
     let key = format!("{name} {}", sqlite_type(&definition.key.kind));
     if has_integer_key(definition) {
         format!("{key} PRIMARY KEY{}", sqlite_key_options(definition))
@@ -117,7 +119,8 @@ pub(in crate::store) fn sqlite_key(definition: &Definition) -> String {
 /// Returns how SQLite generates and limits integer keys. Without the check it would report a full disk after
 /// the greatest key, and roll back the whole transaction.
 fn sqlite_key_options(definition: &Definition) -> String {
-    let (key, is_generated) = (column(definition, Column::Key).quoted(), definition.key.generated);
+    let (key, is_generated) =
+        (column(Dialect::Sqlite, definition, Column::Key).quoted(), definition.key.generated);
     let generated = if is_generated { " AUTOINCREMENT" } else { "" };
     match definition.key.kind {
         Kind::Integer => format!("{generated} CHECK ({key} <= {})", i32::MAX),
@@ -134,8 +137,8 @@ pub(in crate::store) fn create_index(
 ) -> String {
     let name = index_name(id, index).quoted();
     let fields = index.fields.iter().filter_map(|name| definition.field(name.as_str()));
-    let columns: Vec<String> =
-        fields.map(|(_, field)| indexed(dialect, &field.kind, Name::field(&field.name).quoted())).collect();
+    let column = |field: &Field| indexed(dialect, &field.kind, Name::field(dialect, &field.name).quoted());
+    let columns: Vec<String> = fields.map(|(_, field)| column(field)).collect();
     create_index_on(dialect, index.kind, &name, &table(&definition.name).quoted(), &columns)
 }
 
@@ -162,7 +165,7 @@ pub(in crate::store) fn create_index_on(
 /// Returns the statement that adds the column of a new field, with its default in all existing rows, without
 /// rewriting them.
 pub(in crate::store) fn add_column(dialect: Dialect, table: &str, field: &Field) -> String {
-    let (name, column_type) = (Name::field(&field.name).quoted(), column_type(dialect, &field.kind));
+    let (name, column_type) = (Name::field(dialect, &field.name).quoted(), column_type(dialect, &field.kind));
     let if_missing = match dialect {
         Dialect::Sqlite => "",
         Dialect::Postgres => "IF NOT EXISTS ",

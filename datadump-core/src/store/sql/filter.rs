@@ -59,7 +59,7 @@ impl Compiler<'_> {
     }
 
     fn column_test(&self, of: Column, test: &Test, sign: Sign) -> Cond {
-        let subject = Expr::col(column(self.definition, of));
+        let subject = Expr::col(column(self.dialect, self.definition, of));
         if *test == Test::IsNull {
             let null =
                 if sign == Sign::Plain { subject.clone().is_null() } else { subject.clone().is_not_null() };
@@ -78,7 +78,7 @@ impl Compiler<'_> {
     fn with_prefix(&self, of: Column, test: &Test, sign: Sign) -> Cond {
         let is_served =
             sign == Sign::Plain && prefix::is_indexed_by_prefix(self.dialect, self.definition, of);
-        let column = Expr::col(column(self.definition, of));
+        let column = Expr::col(column(self.dialect, self.definition, of));
         is_served.then(|| prefix::condition(&column, test)).flatten().unwrap_or_else(Cond::all)
     }
 
@@ -145,7 +145,7 @@ impl Compiler<'_> {
     /// document has at most one of the two at that place, so the test passes if it passes for either
     /// spelling.
     fn sqlite_path(&self, of: Column, path: &[String], test: &Test, sign: Sign) -> Cond {
-        let document = Expr::col(column(self.definition, of));
+        let document = Expr::col(column(self.dialect, self.definition, of));
         let call = |function: &str, spelling: &str| -> SimpleExpr {
             Func::cust(Alias::new(function)).arg(document.clone()).arg(spelling.to_owned()).into()
         };
@@ -178,7 +178,7 @@ impl Compiler<'_> {
     }
 
     fn postgres_path(&self, of: Column, path: &[String], test: &Test, sign: Sign) -> Cond {
-        let document = Expr::col(column(self.definition, of));
+        let document = Expr::col(column(self.dialect, self.definition, of));
         let at = |function: &str| -> SimpleExpr {
             let document = document.clone().cast_as(Alias::new("jsonb"));
             let call = Func::cust(Alias::new(function)).arg(document);

@@ -3,10 +3,14 @@
 use sea_query::{Alias, DynIden, IntoIden};
 use sha2::{Digest, Sha256};
 
+use super::Dialect;
 use crate::{
     schema::{Definition, FieldName, Index, StorageId, StorageName},
     store::query::Column,
 };
+
+/// Columns that every table of PostgreSQL has. Their names are compared with case.
+const POSTGRES_SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
 /// Prefixes of columns that are not those of a field.
 const TEMPORARY: &str = "__new_";
@@ -18,13 +22,26 @@ const SPARE: &str = "__spare_";
 pub(in crate::store) struct Name(String);
 
 impl Name {
-    pub(in crate::store) fn field(field: &FieldName) -> Self {
-        Self(field.as_str().to_owned())
+    /// Returns the column of a field or key: its name, unless the database has a column of that name in every
+    /// table.
+    pub(in crate::store) fn field(dialect: Dialect, field: &FieldName) -> Self {
+        let field = field.as_str();
+        // No field can have such a name. SQLite's `rowid` is not affected: a column of that name hides it.
+        if dialect == Dialect::Postgres && POSTGRES_SYSTEM_COLUMNS.contains(&field) {
+            return Self(format!("__field_{field}"));
+        }
+        Self(field.to_owned())
     }
 
     /// Returns the index for the default ordering of lists, newest first.
     pub(in crate::store) fn newest_index(storage: StorageId) -> Self {
         Self(format!("dd_newest_{}", storage.get()))
+    }
+
+    /// Returns the constraint of the key. It is an index, whose default name could be that of another storage's
+    /// table.
+    pub(in crate::store) fn key_constraint(storage: StorageId) -> Self {
+        Self(format!("dd_key_{}", storage.get()))
     }
 
     /// Returns the sequence that generates a storage's keys.
@@ -96,8 +113,15 @@ pub(in crate::store) fn table(storage: &StorageName) -> Name {
     if storage.is_system() { Name(format!("datadump{storage}")) } else { Name(format!("storage_{storage}")) }
 }
 
-pub(in crate::store) fn column(definition: &Definition, column: Column) -> Name {
-    Name(column.name(definition).to_owned())
+pub(in crate::store) fn column(dialect: Dialect, definition: &Definition, column: Column) -> Name {
+    match column {
+        Column::Key => Name::field(dialect, &definition.key.name),
+        Column::Field(place) => match definition.fields.get(place) {
+            Some(field) => Name::field(dialect, &field.name),
+            None => Name(String::new()),
+        },
+        Column::Version | Column::CreatedAt | Column::UpdatedAt => Name(column.name(definition).to_owned()),
+    }
 }
 
 /// Returns the name of an index: short enough for both databases, and the same for the same fields.

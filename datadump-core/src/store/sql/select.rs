@@ -19,14 +19,14 @@ pub(in crate::store) fn columns(definition: &Definition) -> Vec<Column> {
 }
 
 /// Returns the same columns as an SQL list.
-pub(in crate::store) fn column_list(definition: &Definition) -> String {
-    let names = columns(definition).into_iter().map(|of| column(definition, of).quoted());
+pub(in crate::store) fn column_list(dialect: Dialect, definition: &Definition) -> String {
+    let names = columns(definition).into_iter().map(|of| column(dialect, definition, of).quoted());
     names.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the statement that selects the same columns of all rows.
-pub(in crate::store) fn select_all(definition: &Definition) -> String {
-    format!("SELECT {} FROM {}", column_list(definition), table(&definition.name).quoted())
+pub(in crate::store) fn select_all(dialect: Dialect, definition: &Definition) -> String {
+    format!("SELECT {} FROM {}", column_list(dialect, definition), table(&definition.name).quoted())
 }
 
 /// Selects the rows of a page and one more, if there is one. Towards the previous page the order is reversed.
@@ -34,9 +34,9 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
     let mut select = Sql::select();
     for of in columns(definition) {
         if is_left_out(definition, query, of) {
-            select.expr_as(Expr::cust("NULL"), column(definition, of));
+            select.expr_as(Expr::cust("NULL"), column(dialect, definition, of));
         } else {
-            select.column(column(definition, of));
+            select.column(column(dialect, definition, of));
         }
     }
     select.from(table(&definition.name));
@@ -100,10 +100,13 @@ pub(in crate::store) fn groups(
     query: &GroupQuery,
 ) -> SelectStatement {
     let mut select = Sql::select();
-    let rows = Alias::new("rows");
+    // No field can have this name.
+    let rows = Alias::new("__rows");
     select.from(table(&definition.name));
     for of in &query.columns {
-        select.column(column(definition, *of)).add_group_by([Expr::col(column(definition, *of))]);
+        select
+            .column(column(dialect, definition, *of))
+            .add_group_by([Expr::col(column(dialect, definition, *of))]);
     }
     select.expr_as(Func::count(Expr::cust("*")), rows.clone());
     if let Some(wanted) = &query.filter {
@@ -119,7 +122,7 @@ pub(in crate::store) fn groups(
 
 /// Orders by a column, with nulls before all other values.
 fn order_by(select: &mut SelectStatement, dialect: Dialect, definition: &Definition, of: Column, sort: Sort) {
-    let by = column(definition, of);
+    let by = column(dialect, definition, of);
     if prefix::is_indexed_by_prefix(dialect, definition, of) {
         // The order of the whole texts includes that of their beginnings, which the index gives.
         let nulls = if sort == Sort::Asc { NullOrdering::First } else { NullOrdering::Last };
@@ -161,7 +164,7 @@ fn beyond(
     let mut any = Cond::any();
     let mut equal = Cond::all();
     for (order, value) in orders.iter().zip(from) {
-        let subject = || Expr::col(column(definition, order.column));
+        let subject = || Expr::col(column(dialect, definition, order.column));
         let bound = || bind(dialect, &order.column.kind(definition), value);
         let nullable = matches!(order.column, Column::Field(_));
         let further = match (direction(order, towards), value.is_null()) {
@@ -185,7 +188,7 @@ fn beyond(
         .zip(from.first())
         .filter(|(order, value)| !value.is_null() && !matches!(order.column, Column::Field(_)));
     let Some((order, value)) = first else { return any };
-    let subject = Expr::col(column(definition, order.column));
+    let subject = Expr::col(column(dialect, definition, order.column));
     let bound = bind(dialect, &order.column.kind(definition), value);
     let start = match direction(order, towards) {
         Direction::Ascending => subject.gte(bound),

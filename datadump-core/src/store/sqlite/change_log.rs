@@ -47,13 +47,18 @@ impl Head {
         now: Timestamp,
         needed: Option<i64>,
     ) -> Result<bool> {
-        let text = "DELETE FROM datadump_change_log WHERE position IN \
-                    (SELECT position FROM datadump_change_log ORDER BY position LIMIT ?1) \
-                    AND (at < ?2 OR bytes < ?3) AND position < ?4";
+        // Up to the first entry to keep, so that positions stay dense when times are not in order.
+        let text = "WITH oldest AS (SELECT position, at, bytes FROM datadump_change_log ORDER BY position LIMIT ?1), \
+                    kept AS (SELECT position FROM oldest WHERE at BETWEEN ?2 AND ?5 AND bytes >= ?3 \
+                    UNION ALL SELECT ?4) \
+                    DELETE FROM datadump_change_log WHERE position IN (SELECT position FROM oldest) \
+                    AND position < (SELECT min(position) FROM kept)";
         let (oldest, least) = (retention.oldest(now), self.bytes.saturating_sub(retention.bytes()));
         let end = needed.map_or(self.position, |needed| self.position.min(needed + 1));
         let mut delete = connection.prepare_cached(text).map_err(map)?;
-        let deleted = delete.execute(params![PRUNE_BATCH_ENTRIES, oldest, least, end]).map_err(map)?;
+        let deleted = delete
+            .execute(params![PRUNE_BATCH_ENTRIES, oldest, least, end, retention.latest(now)])
+            .map_err(map)?;
         Ok(deleted == PRUNE_BATCH_ENTRIES as usize)
     }
 }

@@ -11,16 +11,23 @@ use crate::{
     error::{Error, Result},
     schema::StorageId,
     store::{
-        Declaration, Storage, declare as rules, sql,
+        Declaration, Storage, declare as rules,
+        sql::{self, Name},
         system::{storage, version},
     },
 };
 
 pub(super) fn declare(writer: &mut Writer, declaration: &Declaration) -> Result<Arc<Storage>> {
-    let now = writer.options.clock.now();
+    let (now, limit) = (writer.options.clock.now(), writer.options.max_storages);
     let storage = writer.transact(|connection| {
         let id = match declaration.base {
-            None => insert_storage(connection, declaration, now)?,
+            None => {
+                let id = insert_storage(connection, declaration, now)?;
+                let count = "SELECT count(*) FROM datadump_storage";
+                let count = connection.query_row(count, [], |row| row.get(0)).map_err(map)?;
+                rules::check_limit(count, limit)?;
+                id
+            }
             Some((id, base)) => {
                 follow(connection, declaration, id, base, now)?;
                 id
@@ -72,11 +79,24 @@ pub(super) fn remove(writer: &mut Writer, id: StorageId) -> Result<()> {
         storage.migration.state.name(),
     )?;
     writer.transact(|connection| {
-        let table = sql::table(&storage.name).quoted();
-        connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}")).map_err(map)?;
+        // A storage whose first version was never applied has no table. A table of that name would be someone
+        // else's.
+        if storage.in_force.is_some() {
+            drop_table(connection, &sql::table(&storage.name))?;
+        }
         rules::remove(DIALECT, id).iter().try_for_each(|delete| system::execute(connection, delete))
     })?;
     writer.statements.remove(&id);
     writer.catalogue.remove(id);
+    Ok(())
+}
+
+/// Drops a table. If it is gone, or a view has its name, there is nothing to drop.
+fn drop_table(connection: &Connection, table: &Name) -> Result<()> {
+    let find = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE)";
+    let exists: bool = connection.query_row(find, [table.as_str()], |row| row.get(0)).map_err(map)?;
+    if exists {
+        connection.execute_batch(&format!("DROP TABLE {}", table.quoted())).map_err(map)?;
+    }
     Ok(())
 }

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::Value as Json;
 
 use super::{
-    columns,
+    columns::{self, DIALECT},
     error::map,
     migrate::{plan::Plan, slices::SLICE_TIME},
     read,
@@ -71,8 +71,8 @@ pub(super) fn examine(
 
 /// Checks all rows.
 fn check(connection: &Connection, old: &Definition, checks: &mut [FieldCheck<'_>]) -> Result<()> {
-    let key = [sql::column(old, Column::Key)];
-    let checked = checks.iter().map(|check| sql::column(old, Column::Field(check.from)));
+    let key = [sql::column(DIALECT, old, Column::Key)];
+    let checked = checks.iter().map(|check| sql::column(DIALECT, old, Column::Field(check.from)));
     let names: Vec<String> = key.into_iter().chain(checked).map(|name| name.quoted()).collect();
     let text = format!("SELECT {} FROM {}", names.join(", "), sql::table(&old.name).quoted());
     let mut select = connection.prepare(&text).map_err(map)?;
@@ -98,14 +98,14 @@ fn index_impact(
     let count = |text: &str| -> Result<u64> { connection.query_row(text, [], |row| row.get(0)).map_err(map) };
     let scanned = read::count_rows(connection, old)?;
     let mut impact = ChangeImpact { scanned, ..ChangeImpact::default() };
-    let Some(columns) = migrate::unique_columns(old, new, index) else { return Ok(impact) };
+    let Some(columns) = migrate::unique_columns(DIALECT, old, new, index) else { return Ok(impact) };
     if columns.is_empty() {
         impact.violating = if scanned > 1 { scanned } else { 0 };
         return Ok(impact);
     }
     let present: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
     let (present, group) = (present.join(" AND "), columns.join(", "));
-    let key = sql::column(old, Column::Key).quoted();
+    let key = sql::column(DIALECT, old, Column::Key).quoted();
     let groups = format!(
         "SELECT count(*) AS same, min({key}) AS example FROM {table} WHERE {present} GROUP BY {group} HAVING count(*) > 1"
     );
@@ -131,8 +131,9 @@ fn build_ms(
 ) -> Result<u64> {
     let fields = index.fields.iter().filter_map(|name| new.field(name.as_str()));
     let before = fields.filter_map(|(_, field)| evolve::origin(old, field));
-    let column = |(_, field): (usize, &Field)| Name::field(&field.name).quoted();
-    let names: Vec<String> = before.map(column).chain([sql::column(old, Column::Key).quoted()]).collect();
+    let column = |(_, field): (usize, &Field)| Name::field(DIALECT, &field.name).quoted();
+    let names: Vec<String> =
+        before.map(column).chain([sql::column(DIALECT, old, Column::Key).quoted()]).collect();
     let names = names.join(", ");
     let memory = Connection::open_in_memory().map_err(map)?;
     memory.execute_batch(&format!("CREATE TABLE sample ({names})")).map_err(map)?;

@@ -9,6 +9,7 @@ mod error;
 mod examine;
 mod idempotency;
 mod inner;
+pub(crate) mod inspect;
 mod migrate;
 mod open;
 mod read;
@@ -38,7 +39,7 @@ use crate::{
 use columns::DIALECT;
 use disk_health::DiskHealth;
 use inner::Inner;
-use open::OpenDatabase;
+use open::{Lock, OpenDatabase};
 use readers::{QUERY_TIMEOUT, Readers};
 use wal::with_suffix;
 use writer::{Command, Writer};
@@ -54,7 +55,7 @@ pub struct SqliteStore {
     migrations: migrate::running::Migrations,
     file: PathBuf,
     /// Held until the store is closed, so that no other process opens the file.
-    lock: Mutex<Option<std::fs::File>>,
+    lock: Mutex<Option<Lock>>,
     temporary: Mutex<Option<tempfile::TempDir>>,
 }
 

@@ -14,19 +14,21 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    clock::Timestamp,
     error::{Error, Result},
-    store::{Column, Options, Storage, query::filter::fold_text, sql},
+    store::{Options, query::filter::fold_text, sql},
 };
 
 /// The first SQLite version without a bug that could corrupt a database in WAL mode used by several
 /// connections.
 const MIN_SQLITE_VERSION: i32 = 3_051_003;
 
+/// Maximum number of symbolic links to the file.
+const MAX_LINKS: usize = 40;
+
 pub(super) struct OpenDatabase {
     pub(super) file: PathBuf,
     pub(super) writer: Writer,
-    pub(super) lock: fs::File,
+    pub(super) lock: Lock,
     pub(super) temporary: Option<tempfile::TempDir>,
 }
 
@@ -46,7 +48,7 @@ pub(super) fn open(file: Option<PathBuf>, options: Options) -> Result<OpenDataba
             (folder.path().join("datadump.db"), Some(folder))
         }
     };
-    make_folder(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
+    let file = real_path(&file).map_err(|error| cannot_open(&file, &error))?;
     let lock = lock(&file)?;
     wal::rewrite_and_sync(&file).map_err(|error| cannot_open(&with_suffix(&file, "-wal"), &error))?;
     let mut connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
@@ -56,12 +58,29 @@ pub(super) fn open(file: Option<PathBuf>, options: Options) -> Result<OpenDataba
     connection.set_prepared_statement_cache_capacity(2048);
     system::prepare(&mut connection, &options)?;
     let storages = system::load(&connection)?;
-    let last_stamp = last_stamp(&connection, &storages)?;
     // SQLite syncs the folder too, but ignores errors.
     sync(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
     let wal = Wal::open(&file, &connection)?;
-    let writer = Writer::new(connection, wal, storages, last_stamp, options)?;
+    let writer = Writer::new(connection, wal, storages, options)?;
     Ok(OpenDatabase { file, writer, lock, temporary })
+}
+
+/// Follows symbolic links to the file, which may not exist yet, and creates its folder. All names of a file must
+/// lead to the same lock and the same WAL.
+fn real_path(file: &Path) -> io::Result<PathBuf> {
+    let mut file = file.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&file) {
+            Ok(target) => file = folder_of(&file).join(target),
+            Err(_) => {
+                let folder = folder_of(&file);
+                make_folder(folder)?;
+                let name = file.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+                return Ok(fs::canonicalize(folder)?.join(name));
+            }
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -90,21 +109,6 @@ fn sync(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         synced => synced,
     }
-}
-
-/// Returns the timestamp of the last row in any storage. Later rows get later timestamps, whatever the clock
-/// says.
-fn last_stamp(connection: &Connection, storages: &[Storage]) -> Result<Timestamp> {
-    let mut last = Timestamp::MIN;
-    for storage in storages {
-        let table = sql::table(&storage.name).quoted();
-        let Some(in_force) = &storage.in_force else { continue };
-        let updated_at = sql::column(&in_force.definition, Column::UpdatedAt).quoted();
-        let latest = format!("SELECT max({updated_at}) FROM {table}");
-        let latest: Option<i64> = connection.query_row(&latest, [], |row| row.get(0)).map_err(map)?;
-        last = last.max(latest.and_then(Timestamp::from_micros).unwrap_or(last));
-    }
-    Ok(last)
 }
 
 /// Number of SQLite VM instructions between two yields of the CPU.
@@ -155,18 +159,32 @@ fn connect(file: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Locks on a database, held while these files are open.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _files: Vec<fs::File>,
+}
+
 /// Locks the file against other processes: the catalogue is in memory, and there is one writer.
-fn lock(file: &Path) -> Result<fs::File> {
+fn lock(file: &Path) -> Result<Lock> {
     let path = with_suffix(file, ".lock");
     let lock = fs::File::options().create(true).truncate(false).write(true).open(&path);
-    let lock = lock.map_err(|error| cannot_open(&path, &error))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(fs::TryLockError::WouldBlock) => {
-            Err(Error::Database(format!("{} is in use by another process", file.display())))
-        }
-        Err(fs::TryLockError::Error(error)) => Err(cannot_open(&path, &error)),
+    let mut files = vec![lock.map_err(|error| cannot_open(&path, &error))?];
+    // A hard link to the database has another lock file, so the database is locked too. On Linux, this does not
+    // affect SQLite's own locks; elsewhere it might.
+    if cfg!(target_os = "linux") && file.exists() {
+        files.push(fs::File::open(file).map_err(|error| cannot_open(file, &error))?);
     }
+    for lock in &files {
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(Error::Database(format!("{} is in use by another process", file.display())));
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(cannot_open(&path, &error)),
+        }
+    }
+    Ok(Lock { _files: files })
 }
 
 fn cannot_open(file: &Path, error: &dyn std::error::Error) -> Error {

@@ -94,7 +94,11 @@ pub(super) fn rows(
 }
 
 fn by_key(definition: &Definition) -> String {
-    format!("{} WHERE {} = ?1", sql::select_all(definition), sql::column(definition, Column::Key).quoted())
+    format!(
+        "{} WHERE {} = ?1",
+        sql::select_all(DIALECT, definition),
+        sql::column(DIALECT, definition, Column::Key).quoted()
+    )
 }
 
 /// Returns a page and its count from one snapshot.
@@ -157,7 +161,7 @@ fn count(connection: &Connection, definition: &Definition, query: &Query) -> Res
 fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> Result<u64> {
     let total = count_rows(connection, definition)?;
     let Some(filter) = &query.filter else { return Ok(total) };
-    let key = sql::column(definition, Column::Key).quoted();
+    let key = sql::column(DIALECT, definition, Column::Key).quoted();
     let (mut seen, mut matching) = (0_u64, 0_u64);
     for direction in ["ASC", "DESC"] {
         let sample = format!("ORDER BY {key} {direction} LIMIT {SAMPLE_ROWS}");
@@ -190,7 +194,7 @@ pub(super) fn each_row(
     parameters: impl Params,
     mut each: impl FnMut(StoredRow) -> Result<()>,
 ) -> Result<()> {
-    let text = format!("{} {clauses}", sql::select_all(definition));
+    let text = format!("{} {clauses}", sql::select_all(DIALECT, definition));
     let mut statement = connection.prepare_cached(&text).map_err(map)?;
     let mut rows = statement.query(parameters).map_err(map)?;
     while let Some(row) = rows.next().map_err(map)? {

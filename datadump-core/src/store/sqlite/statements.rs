@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use super::columns::DIALECT;
 use crate::{
     schema::{InForce, IndexKind},
     store::{Column, sql},
@@ -61,7 +62,7 @@ impl Statements {
     pub(super) fn new(in_force: &InForce) -> Self {
         let definition = &in_force.definition;
         let table = sql::table(&definition.name).quoted();
-        let name = |column| sql::column(definition, column).quoted();
+        let name = |column| sql::column(DIALECT, definition, column).quoted();
         let key = name(Column::Key);
         let fields = (0..definition.fields.len()).map(Column::Field);
         let set: Vec<String> = fields
@@ -69,14 +70,14 @@ impl Statements {
             .map(|column| format!("{} = ?", name(column)))
             .collect();
         let set = set.join(", ");
-        let all = sql::column_list(definition);
+        let all = sql::column_list(DIALECT, definition);
         let columns = sql::columns(definition).len();
         let placeholders = format!("({})", vec!["?"; columns].join(", "));
         let into = format!("INTO {table} ({all}) VALUES ");
         let (version, created_at) = (name(Column::Version), name(Column::CreatedAt));
         Self {
             version: in_force.version,
-            select: format!("{} WHERE {key} = ?", sql::select_all(definition)),
+            select: format!("{} WHERE {key} = ?", sql::select_all(DIALECT, definition)),
             select_version: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
             insert: format!("INSERT {into}{placeholders}"),
             insert_new: format!("INSERT {into}{placeholders} ON CONFLICT ({key}) DO NOTHING"),

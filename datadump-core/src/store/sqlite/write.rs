@@ -85,11 +85,7 @@ type JobEffects = Vec<Result<Vec<Effect>>>;
 
 /// Applies all jobs and appends their entry to the change log, in one transaction.
 fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<JobEffects> {
-    // Taken before the transaction borrows the connection: up to three per write (a multi-row insert that is
-    // refused, the write alone, its replacement), one per record, one for the change log.
-    let count: usize = jobs.iter().map(|job| job.batch.writes.len()).sum();
-    let records = jobs.iter().filter(|job| job.batch.idempotency.is_some()).count();
-    let mut stamps = writer.stamps(3 * count + records + 1);
+    let mut stamps = writer.stamps();
     let head = writer.head;
     let Writer { connection, catalogue, options, statements, .. } = writer;
     let sqlite = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
@@ -115,7 +111,7 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<JobEffects> {
         None => head,
     };
     sqlite.commit().map_err(map)?;
-    writer.head = next;
+    (writer.head, writer.last_stamp) = (next, stamps.last());
     Ok(effects)
 }
 

@@ -15,7 +15,7 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::StorageId,
-    store::{Catalogue, Options, Storage},
+    store::{Catalogue, Options, Storage, stamps},
 };
 
 /// A command in the writer's queue.
@@ -56,12 +56,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Creates a writer whose timestamps continue after `last_stamp`.
     pub(super) fn new(
         connection: Connection,
         wal: Wal,
         storages: Vec<Storage>,
-        last_stamp: Timestamp,
         options: Options,
     ) -> Result<Self> {
         let catalogue = Arc::new(Catalogue::default());
@@ -80,16 +78,13 @@ impl Writer {
             catalogue,
             options,
             statements: HashMap::new(),
-            last_stamp,
+            last_stamp: Timestamp::MIN,
         })
     }
 
-    /// Reserves `count` timestamps for rows. Each is later than all before it, whatever the clock says, so
-    /// that ordering rows by time gives the order in which they were written.
-    pub(super) fn stamps(&mut self, count: usize) -> Stamps {
-        let first = self.options.clock.now().max(self.last_stamp.next());
-        self.last_stamp = first.after(count);
-        Stamps(first)
+    /// Returns the [timestamps](stamps) of a transaction's rows.
+    pub(super) fn stamps(&self) -> Stamps {
+        Stamps(stamps::after(self.last_stamp, self.options.clock.now()))
     }
 
     pub(super) fn transact<T>(&mut self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -190,6 +185,11 @@ impl Writer {
 pub(super) struct Stamps(Timestamp);
 
 impl Stamps {
+    /// Returns the last timestamp that may have been used.
+    pub(super) fn last(&self) -> Timestamp {
+        self.0
+    }
+
     pub(super) fn next(&mut self) -> Timestamp {
         let stamp = self.0;
         self.0 = stamp.next();

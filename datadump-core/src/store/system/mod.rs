@@ -25,7 +25,7 @@ use crate::{
 
 /// Version of the system tables that this release creates, and to which it upgrades older databases when it
 /// opens them. A database with a higher version is refused.
-const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 1;
 
 /// Upgrade steps of the system tables, oldest first: the step at index 0 takes a database from version 1 to
 /// version 2, and so on.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, and so may their helpers")]
 
 mod columns;
+mod failures;
 mod interruptions;
 mod isolation;
 mod migrations;

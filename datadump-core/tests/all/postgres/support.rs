@@ -104,6 +104,7 @@ pub(super) fn words(outcomes: &[Outcome]) -> Vec<&'static str> {
         Outcome::Updated(_) => "updated",
         Outcome::Deleted(_) => "deleted",
         Outcome::Refused(_) => "refused",
+        Outcome::Superseded(_) => "superseded",
         Outcome::Missing => "missing",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",

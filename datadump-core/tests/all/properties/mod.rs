@@ -2,6 +2,7 @@
 
 mod definitions;
 mod filters;
+mod names;
 mod rows;
 mod values;
 

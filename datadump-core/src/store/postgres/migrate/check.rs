@@ -16,7 +16,7 @@ use crate::{
     store::{
         migrate::{FieldCheck, violations},
         postgres::columns,
-        sql::{self, Name},
+        sql::{self, Dialect, Name},
     },
 };
 
@@ -25,8 +25,9 @@ const BATCH_ROWS: usize = 5_000;
 
 /// Returns the query for the key and the checked columns.
 fn select(old: &Definition, checks: &[FieldCheck<'_>]) -> String {
-    let columns = checks.iter().map(|check| Name::field(&check.before().name).quoted());
-    let columns: Vec<String> = [Name::field(&old.key.name).quoted()].into_iter().chain(columns).collect();
+    let columns = checks.iter().map(|check| Name::field(Dialect::Postgres, &check.before().name).quoted());
+    let columns: Vec<String> =
+        [Name::field(Dialect::Postgres, &old.key.name).quoted()].into_iter().chain(columns).collect();
     format!("SELECT {} FROM {}", columns.join(", "), sql::table(&old.name).quoted())
 }
 
@@ -37,7 +38,7 @@ pub(in crate::store::postgres) async fn page(
     checks: &[FieldCheck<'_>],
     after: Option<&Value>,
 ) -> sqlx::Result<Vec<PgRow>> {
-    let (select, key) = (select(old, checks), Name::field(&old.key.name).quoted());
+    let (select, key) = (select(old, checks), Name::field(Dialect::Postgres, &old.key.name).quoted());
     let mut arguments = PgArguments::default();
     let beyond = match after {
         Some(after) => {

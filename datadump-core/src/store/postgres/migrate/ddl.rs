@@ -43,16 +43,14 @@ impl Plan {
         statements
     }
 
-    /// Returns the statements that undo a failed migration.
+    /// Returns the statements that undo a failed migration, except its indexes.
     pub(super) fn roll_back(&self) -> Vec<String> {
         let (table, keep) = (&self.table, self.keeper());
         let mut statements = vec![
             format!("DROP TRIGGER IF EXISTS {keep} ON {table}"),
             format!("DROP FUNCTION IF EXISTS {keep}()"),
         ];
-        let builds = self.builds.iter();
-        statements.extend(builds.map(|build| format!("DROP INDEX IF EXISTS {}", build.name)));
-        let added = self.added().map(|field| Name::field(&field.name).quoted());
+        let added = self.added().map(|field| Name::field(Dialect::Postgres, &field.name).quoted());
         for column in self.moved.iter().filter_map(|moved| self.temporary(moved)).chain(added) {
             statements.push(format!("ALTER TABLE {table} DROP COLUMN IF EXISTS {column}"));
         }
@@ -77,7 +75,8 @@ impl Plan {
                 statements.push(format!("DROP INDEX IF EXISTS {name}"));
             }
         }
-        let column = |field: Option<&Field>| field.map(|field| Name::field(&field.name).quoted());
+        let column =
+            |field: Option<&Field>| field.map(|field| Name::field(Dialect::Postgres, &field.name).quoted());
         for change in &self.difference.changes {
             if let Task::DropColumn { from } = change.task {
                 let name = column(self.old_field(from)).unwrap_or_default();
@@ -109,7 +108,7 @@ impl Plan {
             }
             statements.push(format!(
                 "ALTER TABLE {table} ALTER COLUMN {} DROP DEFAULT",
-                Name::field(&field.name).quoted()
+                Name::field(Dialect::Postgres, &field.name).quoted()
             ));
         }
         for build in self.builds.iter().filter(|build| build.name != build.final_name) {
@@ -160,5 +159,8 @@ pub(in crate::store::postgres) fn statements(
 
 /// Returns the statement that raises the limit of a column.
 pub(super) fn widen(table: &str, field: &Field, column_type: &str) -> String {
-    format!("ALTER TABLE {table} ALTER COLUMN {} TYPE {column_type}", Name::field(&field.name).quoted())
+    format!(
+        "ALTER TABLE {table} ALTER COLUMN {} TYPE {column_type}",
+        Name::field(Dialect::Postgres, &field.name).quoted()
+    )
 }

@@ -16,7 +16,7 @@ use crate::{
     store::{
         Storage, declare as rules,
         postgres::{catalogue::notification, locks},
-        sql::Dialect,
+        sql::{Dialect, Name},
     },
 };
 
@@ -27,8 +27,7 @@ pub(super) async fn create(
     statements: &[String],
     now: Timestamp,
 ) -> Result<(), Halt> {
-    session.execute("BEGIN").await?;
-    session.execute(&statements.join("; ")).await?;
+    session.begin(&statements.join("; ")).await?;
     put_in_force(session, storage, &storage.dropped, now).await
 }
 
@@ -42,7 +41,7 @@ pub(super) async fn finish(
     now: Timestamp,
 ) -> Result<(), Halt> {
     // Waits for writers to end their transactions; later ones are blocked.
-    session.execute(&format!("BEGIN; SET LOCAL lock_timeout = '10s'; {}", locks::alone(plan.id()))).await?;
+    session.begin(&format!("SET LOCAL lock_timeout = '10s'; {}", locks::alone(plan.id()))).await?;
     session.execute("SET LOCAL lock_timeout = 0").await?;
     check::changed(session, plan, horizon).await?;
     convert::all(session, plan, progress).await?;
@@ -72,11 +71,12 @@ async fn wider(session: &mut MigrationSession, plan: &Plan) -> Result<Vec<String
             _ => None,
         });
         let Some(before) = before else { continue };
+        let name = Name::field(Dialect::Postgres, &before.name);
         let sql = "SELECT format_type(atttypid, NULL), \
                         CASE WHEN atttypid = 'numeric'::regtype THEN ((atttypmod - 4) >> 16) & 65535 \
                         ELSE atttypmod - 4 END \
                         FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped";
-        let query = sqlx::query(sql).bind(&plan.table).bind(before.name.as_str());
+        let query = sqlx::query(sql).bind(&plan.table).bind(name.as_str().to_owned());
         let Some(row) = query.fetch_optional(&mut session.connection).await? else { continue };
         let (name, size): (String, i32) = (row.try_get(0)?, row.try_get(1)?);
         let enough = |wanted: u32| i64::from(size) >= i64::from(wanted);
@@ -103,11 +103,11 @@ async fn put_in_force(
     let updates = rules::put_in_force(Dialect::Postgres, storage, dropped, now);
     for update in updates.map_err(|error| Halt::Refused(error.to_string()))? {
         if session.run(update).await? != 1 {
-            session.execute("ROLLBACK").await?;
+            session.rollback().await?;
             return Err(Halt::Over);
         }
     }
     session.execute(&notification(session.id)).await?;
-    session.execute("COMMIT").await?;
+    session.commit().await?;
     Ok(())
 }

@@ -11,8 +11,14 @@ use crate::store::postgres::error::{code, details};
 /// Builds all indexes that can be built before the final transaction.
 pub(super) async fn build(session: &mut MigrationSession, plan: &Plan) -> Result<(), Halt> {
     for build in plan.builds.iter().filter(|build| build.when == BuildPhase::Early) {
-        match index_state(session, &build.name).await? {
+        match index_state(session, &plan.table, &build.name).await? {
             IndexState::Valid => continue,
+            IndexState::NotOurs => {
+                let name = &build.name;
+                return Err(Halt::Refused(format!(
+                    "the database has another relation named {name}; rename or drop it, then try again"
+                )));
+            }
             // Left by an interrupted attempt; every write still maintains it.
             IndexState::Invalid => {
                 session.execute(&format!("DROP INDEX CONCURRENTLY {}", build.name)).await?;
@@ -35,19 +41,30 @@ pub(super) async fn create(
     }
 }
 
-enum IndexState {
+/// The relation that has the name of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IndexState {
     Missing,
     Valid,
     Invalid,
+    /// It is not an index of the table: someone else created it.
+    NotOurs,
 }
 
-async fn index_state(session: &mut MigrationSession, name: &str) -> Result<IndexState, Halt> {
-    let sql = "SELECT indisvalid AND indisready FROM pg_index WHERE indexrelid = to_regclass($1)";
-    let row = sqlx::query(sql).bind(name).fetch_optional(&mut session.connection).await?;
-    Ok(match row.map(|row| row.try_get(0)).transpose()? {
+pub(super) async fn index_state(
+    session: &mut MigrationSession,
+    table: &str,
+    name: &str,
+) -> sqlx::Result<IndexState> {
+    let sql = "SELECT i.indisvalid AND i.indisready FROM pg_class AS c \
+               LEFT JOIN pg_index AS i ON i.indexrelid = c.oid AND i.indrelid = to_regclass($2) \
+               WHERE c.oid = to_regclass($1)";
+    let row = sqlx::query(sql).bind(name).bind(table).fetch_optional(&mut session.connection).await?;
+    Ok(match row.map(|row| row.try_get::<Option<bool>, _>(0)).transpose()? {
         None => IndexState::Missing,
-        Some(true) => IndexState::Valid,
-        Some(false) => IndexState::Invalid,
+        Some(None) => IndexState::NotOurs,
+        Some(Some(true)) => IndexState::Valid,
+        Some(Some(false)) => IndexState::Invalid,
     })
 }
 

@@ -16,6 +16,7 @@ mod progress;
 pub(super) mod remove;
 pub(super) mod running;
 mod session;
+mod undo;
 
 use std::{sync::Arc, time::Duration};
 
@@ -45,6 +46,9 @@ const MAX_REFRESH_TRIES: usize = 3;
 /// Maximum delay before retrying after the database was unreachable.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
+/// Maximum number of attempts while other sessions are in the way, or a statement exceeds the server's limits.
+const MAX_BLOCKED_TRIES: u32 = 20;
+
 /// Takes the pending version of a storage, if it has one, to applied or failed.
 pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
     let lock = inner.migrations.of(id);
@@ -54,8 +58,9 @@ pub(super) async fn run(inner: &Inner, id: StorageId) -> Result<()> {
         let Some(storage) = read_storage(inner, id).await?.filter(|storage| storage.is_migrating()) else {
             return Ok(());
         };
+        let is_last = tries >= MAX_BLOCKED_TRIES;
         let attempt = tokio::select! {
-            attempt = attempt(inner, &storage) => attempt,
+            attempt = attempt(inner, &storage, is_last) => attempt,
             () = inner.closing.cancelled() => return Err(Error::Unavailable("the database is closed".into())),
         };
         match attempt {
@@ -88,14 +93,14 @@ enum MigrationAttempt {
     RunningElsewhere,
 }
 
-async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<MigrationAttempt> {
+async fn attempt(inner: &Inner, storage: &Arc<Storage>, is_last: bool) -> sqlx::Result<MigrationAttempt> {
     let (id, version) = (storage.id, storage.migration.version);
     let elsewhere = sqlx::query_scalar(AssertSqlSafe(locks::is_migrating(id)));
     if elsewhere.fetch_one(&inner.connections.system).await? {
         return Ok(MigrationAttempt::RunningElsewhere);
     }
     let connection = inner.connections.migrator().await?;
-    let mut session = MigrationSession { connection, id, version };
+    let mut session = MigrationSession::new(connection, id, version);
     let is_locked = sqlx::query_scalar(AssertSqlSafe(locks::try_migrating(id)));
     if !is_locked.fetch_one(&mut session.connection).await? {
         return Ok(MigrationAttempt::RunningElsewhere);
@@ -108,8 +113,10 @@ async fn attempt(inner: &Inner, storage: &Arc<Storage>) -> sqlx::Result<Migratio
         Err(Halt::Over) => return Ok(MigrationAttempt::Ended),
         Err(Halt::Refused(reason)) => reason,
         Err(Halt::Sql(error)) => match ErrorClass::of(&error) {
-            ErrorClass::Lost | ErrorClass::Again | ErrorClass::Full | ErrorClass::Slow => return Err(error),
-            ErrorClass::Row | ErrorClass::Moved | ErrorClass::Other => error.to_string(),
+            // The database is unreachable, or its disk is full: no other version could be applied either.
+            ErrorClass::Lost | ErrorClass::Full => return Err(error),
+            ErrorClass::Again | ErrorClass::Slow if !is_last => return Err(error),
+            _ => error.to_string(),
         },
     };
     tracing::warn!(storage = %storage.name, version, reason, "migration failed");
@@ -154,21 +161,20 @@ fn plan(storage: &Storage) -> Option<Plan> {
     Some(Plan::new(old, new, difference))
 }
 
-/// Removes what the migration created, and records why it failed.
+/// Removes what the migration created, and records why it failed. That is recorded even if something remains,
+/// because the table was changed by someone else or may no longer be changed: it does no harm, and the next
+/// attempt finds it.
 async fn give_up(
     inner: &Inner,
     session: &mut MigrationSession,
     storage: &Storage,
     reason: &str,
 ) -> Result<(), Halt> {
-    session.execute("ROLLBACK").await?;
-    session.execute("BEGIN").await?;
+    session.rollback().await?;
     if let Some(plan) = plan(storage) {
-        session.lock_table(&plan.table).await?;
-        session.execute(&plan.roll_back().join("; ")).await?;
+        undo::undo(session, &plan).await?;
     }
     session.state(State::Failed, Some(reason.to_owned())).await?;
-    session.execute("COMMIT").await?;
     // Callers that waited for the end read the catalogue next.
     let _ = inner.mirror.refresh_one(storage.id).await;
     Ok(())

@@ -98,7 +98,7 @@ impl Plan {
     }
 
     pub(super) fn key(&self) -> String {
-        Name::field(&self.old.definition.key.name).quoted()
+        Name::field(Dialect::Postgres, &self.old.definition.key.name).quoted()
     }
 
     /// Returns the new column of a moved field, by its temporary name.
@@ -108,7 +108,7 @@ impl Plan {
 
     /// Returns the old column of a moved field.
     pub(super) fn source(&self, moved: &MovedField) -> Option<String> {
-        self.old_field(moved.from).map(|field| Name::field(&field.name).quoted())
+        self.old_field(moved.from).map(|field| Name::field(Dialect::Postgres, &field.name).quoted())
     }
 
     pub(super) fn added(&self) -> impl Iterator<Item = &Field> {
@@ -171,7 +171,7 @@ impl Plan {
                     [before, field].map(|field| sql::has_prefix_index(Dialect::Postgres, &field.kind));
                 moves |= was_prefix != is_prefix;
             }
-            let column = Name::field(before.map_or(name, |before| &before.name)).quoted();
+            let column = Name::field(Dialect::Postgres, before.map_or(name, |before| &before.name)).quoted();
             columns.push(sql::indexed(Dialect::Postgres, &field.kind, column));
         }
         let final_name = sql::index_name(self.id(), &index);

@@ -56,9 +56,35 @@ pub(super) struct MigrationSession {
     pub(super) connection: PgConnection,
     pub(super) id: StorageId,
     pub(super) version: i32,
+    in_transaction: bool,
 }
 
 impl MigrationSession {
+    pub(super) fn new(connection: PgConnection, id: StorageId, version: i32) -> Self {
+        Self { connection, id, version, in_transaction: false }
+    }
+
+    /// Begins a transaction with these statements.
+    pub(super) async fn begin(&mut self, statements: &str) -> sqlx::Result<()> {
+        self.in_transaction = true;
+        self.execute(&format!("BEGIN; {statements}")).await
+    }
+
+    pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
+        self.execute("COMMIT").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    /// Rolls back the transaction, if there is one.
+    pub(super) async fn rollback(&mut self) -> sqlx::Result<()> {
+        if self.in_transaction {
+            self.execute("ROLLBACK").await?;
+            self.in_transaction = false;
+        }
+        Ok(())
+    }
+
     /// Runs statements without parameters or results.
     pub(super) async fn execute(&mut self, statements: &str) -> sqlx::Result<()> {
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut self.connection).await.map(|_| ())
@@ -71,15 +97,15 @@ impl MigrationSession {
 
     /// Changes the table in one short transaction, retried until it gets the lock without making others wait.
     pub(super) async fn change(&mut self, statements: &[String]) -> sqlx::Result<()> {
-        let all = format!("BEGIN; {LOCK_WAIT}; {}; COMMIT", statements.join("; "));
+        let all = format!("{LOCK_WAIT}; {}", statements.join("; "));
         for _ in 0..MAX_LOCK_TRIES {
-            match self.execute(&all).await {
-                Err(error) if ErrorClass::of(&error) == ErrorClass::Again => self.execute("ROLLBACK").await?,
+            match self.begin(&all).await {
+                Ok(()) => return self.commit().await,
+                Err(error) if ErrorClass::of(&error) == ErrorClass::Again => self.rollback().await?,
                 Err(error) => {
-                    self.execute("ROLLBACK").await?;
+                    self.rollback().await?;
                     return Err(error);
                 }
-                done => return done,
             }
             tokio::time::sleep(LOCK_RETRY_DELAY).await;
         }

@@ -13,8 +13,7 @@ pub(super) fn unknown_field(definition: &Definition, name: &str) -> String {
 /// Checks that a column may be filtered and ordered by: without an index only in storages that allow scans.
 pub(super) fn check_indexed(definition: &Definition, column: Column) -> Result<(), Refusal> {
     let Some(field) = column.field(definition) else { return Ok(()) };
-    let indexed = || definition.all_indexes().iter().any(|index| index.fields.first() == Some(&field.name));
-    if definition.meta.scans || indexed() {
+    if definition.allows_filters(&field.name) {
         return Ok(());
     }
     let way = match field.kind.index_bytes() {

@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    super::{change_log, columns::Bind, error::map},
+    super::{
+        change_log,
+        columns::{Bind, DIALECT},
+        error::map,
+    },
     plan::Plan,
 };
 use crate::{
@@ -42,7 +46,7 @@ pub(super) fn catch_up(
     if checks.is_empty() {
         return Ok((at, true));
     }
-    let key = sql::column(&plan.old.definition, Column::Key).quoted();
+    let key = sql::column(DIALECT, &plan.old.definition, Column::Key).quoted();
     let mut select = connection.prepare_cached(&plan.select(&format!("WHERE {key} = ?"))).map_err(map)?;
     let mut row = |key: &_, checks: &mut [FieldCheck<'_>]| -> Result<()> {
         let row = select.query_row([Bind(key)], |row| plan.check(checks, row)).optional().map_err(map)?;

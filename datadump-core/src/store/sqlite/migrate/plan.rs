@@ -83,11 +83,11 @@ impl Plan {
     }
 
     fn old_column(&self, place: usize) -> Name {
-        sql::column(&self.old.definition, Column::Field(place))
+        sql::column(DIALECT, &self.old.definition, Column::Field(place))
     }
 
     fn new_column(&self, place: usize) -> Name {
-        sql::column(&self.new, Column::Field(place))
+        sql::column(DIALECT, &self.new, Column::Field(place))
     }
 
     fn new_field(&self, place: usize) -> Option<&Field> {
@@ -102,7 +102,7 @@ impl Plan {
     /// Returns the query for the key, the checked columns and the columns that are filled, with these clauses.
     pub(super) fn select(&self, clauses: &str) -> String {
         let old = &self.old.definition;
-        let key = [sql::column(old, Column::Key)];
+        let key = [sql::column(DIALECT, old, Column::Key)];
         let checked = self.difference.scans().into_iter().map(|(from, _)| self.old_column(from));
         let filled = self.moved.iter().filter_map(|moved| self.temporary(*moved));
         let names: Vec<String> =
@@ -115,7 +115,7 @@ impl Plan {
         let old = &self.old.definition;
         let names = self.moved.iter().filter_map(|moved| self.temporary(*moved));
         let sets: Vec<String> = names.map(|name| format!("{} = ?", name.quoted())).collect();
-        let key = sql::column(old, Column::Key).quoted();
+        let key = sql::column(DIALECT, old, Column::Key).quoted();
         format!("UPDATE {} SET {} WHERE {key} = ?", sql::table(&old.name).quoted(), sets.join(", "))
     }
 

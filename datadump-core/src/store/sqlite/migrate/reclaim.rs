@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 use rusqlite::Connection;
 
 use super::{
-    super::{columns, error::map, inner::Inner, writer::Writer},
+    super::{
+        columns::{self, DIALECT},
+        error::map,
+        inner::Inner,
+        writer::Writer,
+    },
     running::Migrations,
     slices::{self, Patch},
     table::TableColumns,
@@ -44,7 +49,7 @@ pub(in crate::store::sqlite) async fn reclaim(
         }
         let sets: Vec<String> = leftovers.iter().map(|name| format!("{} = NULL", name.quoted())).collect();
         let (table, key) =
-            (sql::table(&storage.name).quoted(), sql::column(&in_force.definition, Column::Key));
+            (sql::table(&storage.name).quoted(), sql::column(DIALECT, &in_force.definition, Column::Key));
         let update = format!("UPDATE {table} SET {} WHERE {} = ?", sets.join(", "), key.quoted());
         let update: Arc<str> = update.into();
         let mut after = None;
@@ -73,7 +78,7 @@ fn keys(
     columns: &[Name],
     after: Option<&Value>,
 ) -> Result<Vec<Value>> {
-    let key = sql::column(definition, Column::Key).quoted();
+    let key = sql::column(DIALECT, definition, Column::Key).quoted();
     let present: Vec<String> = columns.iter().map(|name| format!("{} IS NOT NULL", name.quoted())).collect();
     let beyond = if after.is_some() { format!("{key} > ? AND ") } else { String::new() };
     let text = format!(

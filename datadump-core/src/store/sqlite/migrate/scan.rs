@@ -9,7 +9,12 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
-    super::{columns::Bind, error::map, inner::Inner, read},
+    super::{
+        columns::{Bind, DIALECT},
+        error::map,
+        inner::Inner,
+        read,
+    },
     pending::check_pending,
     plan::Plan,
     running::RunningMigration,
@@ -92,7 +97,7 @@ async fn chunk(inner: &Inner, plan: &Arc<Plan>, after: Option<&Value>) -> Result
 }
 
 fn read_chunk(connection: &Connection, plan: &Plan, after: Option<&Value>) -> Result<Chunk> {
-    let key = sql::column(&plan.old.definition, Column::Key).quoted();
+    let key = sql::column(DIALECT, &plan.old.definition, Column::Key).quoted();
     let beyond = if after.is_some() { format!("WHERE {key} > ?") } else { String::new() };
     let text = plan.select(&format!("{beyond} ORDER BY {key} LIMIT {CHUNK_ROWS}"));
     let mut statement = connection.prepare_cached(&text).map_err(map)?;

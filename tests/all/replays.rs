@@ -1,0 +1,272 @@
+//! Replays: what they overwrite, edited entries, and how they share the database with others.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use datadump_tests::{Server, dog, eventually, on_both};
+use serde_json::{Value as Json, json};
+
+on_both![
+    newer_rows_are_kept_unless_overwriting_is_requested,
+    newer_rows_are_kept_while_others_write_them,
+    of_several_entries_with_a_key_the_last_wins,
+    a_replay_of_kept_throws_keeps_newer_rows,
+    an_edited_body_replaces_that_of_the_entry,
+    a_record_of_a_table_is_replayed_alone,
+    many_entries_share_transactions,
+    a_single_entry_does_not_wait_for_a_long_replay,
+];
+
+/// The program with which entries can be stored.
+const FIXED: &str = ".collar_size = to_int!(.collar_size)";
+
+/// Sets a program that accepts no sizes but numbers, for a source.
+async fn set_program(server: &Server, source: &str) {
+    let program = json!({"program": ".collar_size = int!(.collar_size)"});
+    server.put("/api/v1/processor/sizes/", &program).await.ok();
+    server.put(&format!("/api/v1/source/{source}/"), &json!({"processor": "sizes"})).await.is(201).ok();
+}
+
+/// Throws a record that goes to quarantine, and returns the id of its entry.
+async fn quarantined(server: &Server, source: &str, record: &Json) -> String {
+    let receipt = server.post(&format!("/throw/{source}"), record).await.is(202).json();
+    receipt["errors"][0]["quarantine"].as_str().unwrap().to_owned()
+}
+
+/// Replays and returns the numbers of entries with each outcome.
+async fn replay(server: &Server, query: &str, request: Json) -> BTreeMap<&'static str, u64> {
+    let path = format!("/api/v1/quarantine/replay/{query}");
+    let started = server.post(&path, &request).await;
+    assert!(matches!(started.status, 200 | 202), "{started:?}");
+    let path = format!("/api/v1/replay/{}/", started.json()["id"].as_str().unwrap());
+    let ended = eventually("the replay ends", || async {
+        let state = server.get(&path).await.is(200).json();
+        (state["state"] != "running").then_some(state)
+    })
+    .await;
+    assert_eq!(ended["state"], "done", "{ended}");
+    outcomes(&ended)
+}
+
+fn outcomes(state: &Json) -> BTreeMap<&'static str, u64> {
+    let counts =
+        ["stored", "failed", "skipped", "superseded"].map(|name| (name, state[name].as_u64().unwrap()));
+    counts.into_iter().filter(|(_, count)| *count > 0).collect()
+}
+
+async fn row(server: &Server, storage: &str, key: &str) -> Json {
+    server.get(&format!("/api/v1/storage/{storage}/{key}/")).await.is(200).json()
+}
+
+async fn newer_rows_are_kept_unless_overwriting_is_requested(server: Server) {
+    server.declare(&dog()).await;
+    // In a declared storage, and in an inferred one whose records name their keys.
+    for (storage, key) in [("dog", "chip_id"), ("animal", "_id")] {
+        set_program(&server, storage).await;
+        let path = format!("/api/v1/storage/{storage}/");
+        let record =
+            |id: &str, color: &str, size: Json| json!({key: id, "color": color, "collar_size": size});
+        // Rows that are older and newer than their entries.
+        server.post(&format!("/throw/{storage}"), &record("old", "blue", json!(1))).await.is(200).ok();
+        let mut entries = Vec::new();
+        for id in ["old", "new", "none"] {
+            entries.push(quarantined(&server, storage, &record(id, "red", json!("2"))).await);
+        }
+        server.post(&path, &record("new", "blue", json!(1))).await.is(201).ok();
+        let before = row(&server, storage, "new").await;
+
+        let fixed = json!({"filters": {"source": storage}, "program": FIXED});
+        let mut dry_run = fixed.clone();
+        dry_run["dry_run"] = json!(true);
+        let expected = BTreeMap::from([("stored", 2), ("superseded", 1)]);
+        assert_eq!(replay(&server, "", dry_run).await, expected, "{storage}");
+        assert_eq!(replay(&server, "", fixed.clone()).await, expected, "{storage}");
+        for (id, color) in [("old", "red"), ("new", "blue"), ("none", "red")] {
+            assert_eq!(row(&server, storage, id).await["color"], color, "{storage} {id}");
+        }
+        assert_eq!(row(&server, storage, "new").await, before);
+
+        // The entry keeps waiting, and says why.
+        let path = format!("/api/v1/quarantine/{}/replay/", entries[1]);
+        let state = server.post(&path, &json!({"program": FIXED})).await.is(200).json();
+        assert_eq!(outcomes(&state), BTreeMap::from([("superseded", 1)]), "{state}");
+        assert_eq!(
+            (&state["errors"][0]["quarantine"], &state["errors"][0]["code"]),
+            (&json!(entries[1]), &json!("superseded")),
+            "{state}"
+        );
+        let state =
+            server.post(&format!("{path}?overwrite=1"), &json!({"program": FIXED})).await.is(200).json();
+        assert_eq!(outcomes(&state), BTreeMap::from([("stored", 1)]), "{state}");
+        assert_eq!(row(&server, storage, "new").await["color"], "red");
+        assert_eq!(replay(&server, "?overwrite=1", fixed).await, BTreeMap::new(), "{storage}");
+    }
+    server.request("POST", "/api/v1/quarantine/replay/?overwrite=x").await.problem(400);
+}
+
+/// Whether a row is newer is decided when it is written, not before.
+async fn newer_rows_are_kept_while_others_write_them(server: Server) {
+    server.declare(&dog()).await;
+    set_program(&server, "dog").await;
+    let record = |n: usize, color: &str, size: Json| json!({"chip_id": format!("C{n}"), "color": color, "collar_size": size});
+    let batch: Vec<Json> = (0..600).map(|n| record(n, "red", json!("2"))).collect();
+    server.post("/throw/dog", &json!(batch)).await.is(202).ok();
+    let writing = (0..4).map(|client| {
+        let api = (*server).clone();
+        tokio::spawn(async move {
+            for n in (client..600).step_by(8) {
+                api.post("/api/v1/storage/dog/", &record(n, "blue", json!(1))).await.is(201).ok();
+            }
+        })
+    });
+    let writing: Vec<_> = writing.collect();
+    let counts = replay(&server, "", json!({"program": FIXED})).await;
+    for writer in writing {
+        writer.await.unwrap();
+    }
+    assert_eq!(counts.values().sum::<u64>(), 600, "{counts:?}");
+    let blue = server.get("/api/v1/storage/dog/?color=blue&limit=1&count=exact").await.is(200).json();
+    assert_eq!(blue["count"], 300, "{counts:?}");
+    let red = server.get("/api/v1/storage/dog/?color=red&limit=1&count=exact").await.is(200).json();
+    assert_eq!(red["count"], 300, "{counts:?}");
+}
+
+async fn of_several_entries_with_a_key_the_last_wins(server: Server) {
+    server.declare(&dog()).await;
+    set_program(&server, "dog").await;
+    for n in 0..60 {
+        let record = json!({"chip_id": format!("C{}", n % 3), "color": "red", "collar_size": n.to_string()});
+        quarantined(&server, "dog", &record).await;
+    }
+    assert_eq!(replay(&server, "", json!({"program": FIXED})).await, BTreeMap::from([("stored", 60)]));
+    for key in 0..3 {
+        let row = row(&server, "dog", &format!("C{key}")).await;
+        assert_eq!((&row["collar_size"], &row["version"]), (&json!(57 + key), &json!(20)), "{row}");
+    }
+}
+
+async fn a_replay_of_kept_throws_keeps_newer_rows(server: Server) {
+    server.put("/api/v1/source/car/", &json!({"keep_raw": true})).await.is(201).ok();
+    for id in ["A", "B"] {
+        server.post("/throw/car", &json!({"_id": id, "speed": 1})).await.is(200).ok();
+    }
+    server.patch("/api/v1/storage/car/B/", &json!({"speed": 7})).await.is(200).ok();
+    let request = json!({"kept": true, "program": ".speed = 2"});
+    let counts = replay(&server, "", request.clone()).await;
+    assert_eq!(counts, BTreeMap::from([("stored", 1), ("superseded", 1)]));
+    let speeds = || async {
+        [row(&server, "car", "A").await["speed"].clone(), row(&server, "car", "B").await["speed"].clone()]
+    };
+    assert_eq!(speeds().await, [json!(2), json!(7)]);
+    // The rows are equal already, or newer.
+    let counts = replay(&server, "", request.clone()).await;
+    assert_eq!(counts, BTreeMap::from([("skipped", 1), ("superseded", 1)]));
+    let mut overwrite = request;
+    overwrite["overwrite"] = json!(true);
+    let counts = replay(&server, "", overwrite).await;
+    assert_eq!(counts, BTreeMap::from([("skipped", 1), ("stored", 1)]));
+    assert_eq!(speeds().await, [json!(2), json!(2)]);
+}
+
+async fn an_edited_body_replaces_that_of_the_entry(server: Server) {
+    server.declare(&dog()).await;
+    let good = |id: &str| format!(r#"{{"chip_id": "{id}", "color": "red", "collar_size": 4}}"#);
+    for (number, (format, thrown, text)) in [
+        // A line with bytes of its own, a record of an array, and a row of a table.
+        ("ndjson", "{\"chip_id\": \"x\"}\n{\"chip_id\": \"y\"}\n".to_owned(), good("K0")),
+        ("json", r#"[{"chip_id": "x"}, {"chip_id": "y"}]"#.to_owned(), good("K1")),
+        (
+            "csv",
+            "chip_id,color,collar_size\nx,red,many\ny,red,2\n".to_owned(),
+            "chip_id,color,collar_size\nK2,red,4\ny,red,2\n".to_owned(),
+        ),
+        // A whole throw.
+        ("json", "{\"chip_id\": ".to_owned(), good("K3")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let key = format!("K{number}");
+        let receipt =
+            server.request("POST", &format!("/throw/dog?format={format}")).body(thrown.clone()).await.json();
+        let id = receipt["errors"][0]["quarantine"].as_str().unwrap();
+        let path = format!("/api/v1/quarantine/{id}/");
+        let raw = server.get(&format!("{path}?raw=1")).await.is(200).body;
+        let replay = |request: Json| server.post(&format!("{path}replay/"), &request);
+        for body in ["", "{", "[]", "{\"chip_id\": \"x\"}"] {
+            let state = replay(json!({"body": body})).await.is(200).json();
+            assert_eq!(outcomes(&state), BTreeMap::from([("failed", 1)]), "{thrown} {body}: {state}");
+        }
+        let state = replay(json!({"body": text, "dry_run": true})).await.is(200).json();
+        assert_eq!(outcomes(&state), BTreeMap::from([("stored", 1)]), "{thrown}: {state}");
+        server.get(&format!("/api/v1/storage/dog/{key}/")).await.problem(404);
+        let state = replay(json!({"body_base64": BASE64.encode(&text)})).await.is(200).json();
+        assert_eq!(outcomes(&state), BTreeMap::from([("stored", 1)]), "{thrown}: {state}");
+        assert_eq!(row(&server, "dog", &key).await["collar_size"], 4);
+        // Not twice, and the entry has its own bytes still.
+        let state = replay(json!({"body": good("twice")})).await.is(200).json();
+        assert_eq!(outcomes(&state), BTreeMap::new(), "{thrown}: {state}");
+        server.get("/api/v1/storage/dog/twice/").await.problem(404);
+        let entry = server.get(&path).await.is(200).json();
+        assert_eq!(entry["state"], "replayed", "{entry}");
+        assert_eq!(server.get(&format!("{path}?raw=1")).await.is(200).body, raw);
+    }
+    let receipt = server.request("POST", "/throw/dog").body(r#"{"chip_id": "x"}"#).await.is(202).json();
+    let path = format!("/api/v1/quarantine/{}/replay/", receipt["errors"][0]["quarantine"].as_str().unwrap());
+    for request in [json!({"body": "{}", "body_base64": ""}), json!({"body_base64": "!"}), json!({"body": 1})]
+    {
+        server.post(&path, &request).await.problem(400);
+    }
+    for request in [json!({"body": "{}"}), json!({"body_base64": ""})] {
+        server.post("/api/v1/quarantine/replay/", &request).await.problem_about(400, &["single"]);
+    }
+}
+
+/// Such a record has no bytes of its own: its entry has those of the whole throw.
+async fn a_record_of_a_table_is_replayed_alone(server: Server) {
+    server.put("/api/v1/source/table/", &json!({"strict": true})).await.is(201).ok();
+    server.request("POST", "/throw/table").body("a,b\n1,1\n2,2\n").await.is(200).ok();
+    let receipt = server.request("POST", "/throw/table").body("a,b\n3,3\n4,x\n5,5\n").await.is(200).json();
+    assert_eq!((&receipt["accepted"], &receipt["quarantined"]), (&json!(2), &json!(1)), "{receipt}");
+    server.patch("/api/v1/source/table/", &json!({"strict": false})).await.is(200).ok();
+    for expected in [BTreeMap::from([("stored", 1)]), BTreeMap::new()] {
+        assert_eq!(replay(&server, "", json!({})).await, expected);
+        let list = server.get("/api/v1/storage/table/?ordering=a&fields=a").await.is(200).json();
+        let found: Vec<&Json> = list["results"].as_array().unwrap().iter().map(|row| &row["a"]).collect();
+        assert_eq!(found, [1, 2, 3, 4, 5], "{list}");
+    }
+}
+
+async fn many_entries_share_transactions(server: Server) {
+    set_program(&server, "scale").await;
+    let batch: Vec<Json> = (0..2_000).map(|n| json!({"n": n, "collar_size": n.to_string()})).collect();
+    server.post("/throw/scale", &json!(batch)).await.is(202).ok();
+    let commits = || async {
+        let metrics = server.get("/metrics").await.is(200).text();
+        let commits = metrics.lines().find_map(|line| line.strip_prefix("datadump_commits_total "));
+        commits.unwrap().parse::<u64>().unwrap()
+    };
+    let before = commits().await;
+    assert_eq!(replay(&server, "", json!({"program": FIXED})).await, BTreeMap::from([("stored", 2_000)]));
+    let taken = commits().await - before;
+    println!("{taken} commits");
+    assert!(taken < 400, "{taken} commits");
+    let rows = server.get("/api/v1/storage/scale/?limit=1&count=exact").await.is(200).json();
+    assert_eq!(rows["count"], 2_000);
+}
+
+async fn a_single_entry_does_not_wait_for_a_long_replay(server: Server) {
+    set_program(&server, "scale").await;
+    let batch: Vec<Json> = (0..3_000).map(|n| json!({"n": n, "collar_size": "x"})).collect();
+    server.post("/throw/scale", &json!(batch)).await.is(202).ok();
+    let single = quarantined(&server, "scale", &json!({"collar_size": "7"})).await;
+    let slow =
+        "for_each(split(\"a,\" * 40000, \",\")) -> |_i, _v| { .x = 1 }\n.collar_size = int!(.collar_size)";
+    let bulk = server.post("/api/v1/quarantine/replay/", &json!({"program": slow})).await.is(202).json();
+    let path = format!("/api/v1/quarantine/{single}/replay/");
+    let state = server.post(&path, &json!({"program": FIXED})).await.is(200).json();
+    assert_eq!((&state["state"], &state["stored"]), (&json!("done"), &json!(1)), "{state}");
+    let path = format!("/api/v1/replay/{}/", bulk["id"].as_str().unwrap());
+    assert_eq!(server.get(&path).await.is(200).json()["state"], "running");
+    assert_eq!(server.delete(&path).await.is(200).json()["state"], "stopped");
+}
