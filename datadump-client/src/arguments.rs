@@ -171,7 +171,7 @@ pub(crate) enum RowCommand {
         /// Key of the row.
         key: String,
     },
-    /// Insert a row, or replace the row with the same key.
+    /// Insert a row, or change the fields that are sent in the row with the same key.
     #[command(after_help = DOCUMENTS)]
     Save {
         /// Name of the storage.

@@ -5102,7 +5102,7 @@ impl Client {
     pub fn list_rows(&self) -> builder::ListRows<'_> {
         builder::ListRows::new(self)
     }
-    #[doc = "Insert a row, or replace the row with the same key\n\nA `version` in the row is the version it is expected to have: 409 if it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `if_match`: Quoted version the row must have, or `*` if any row with this key must exist.\n- `if_none_match`: `*`: the row must not exist.\n- `body`: The row.\n```text\nlet response = client.save_row()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Insert a row, or change the row with the same key\n\nOf an existing row only the fields that are sent change. A new row gets the defaults of the fields that\nare omitted; 400 if one of them is required. A `version` in the row is the version it is expected to\nhave: 409 if it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `if_match`: Quoted version the row must have, or `*` if any row with this key must exist.\n- `if_none_match`: `*`: the row must not exist.\n- `body`: The row.\n```text\nlet response = client.save_row()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn save_row(&self) -> builder::SaveRow<'_> {
         builder::SaveRow::new(self)
     }
@@ -5110,7 +5110,7 @@ impl Client {
     pub fn get_row(&self) -> builder::GetRow<'_> {
         builder::GetRow::new(self)
     }
-    #[doc = "Insert or replace the row with this key\n\nSends a `PUT` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_match`: Quoted version the row must have, or `*` if any row with this key must exist.\n- `if_none_match`: `*`: the row must not exist.\n- `body`: The row; its key is optional.\n```text\nlet response = client.replace_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Insert or replace the row with this key\n\nFields that are omitted get their defaults.\n\nSends a `PUT` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_match`: Quoted version the row must have, or `*` if any row with this key must exist.\n- `if_none_match`: `*`: the row must not exist.\n- `body`: The row; its key is optional.\n```text\nlet response = client.replace_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replace_row(&self) -> builder::ReplaceRow<'_> {
         builder::ReplaceRow::new(self)
     }

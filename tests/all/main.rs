@@ -25,6 +25,7 @@ mod listing;
 mod live;
 mod locking;
 mod memory;
+mod merging;
 mod names;
 mod operation;
 mod processors;

@@ -209,7 +209,7 @@ impl Ingest {
                         keyed.push(writes.len());
                     }
                     parts.push(WrittenPart::Row(origin, Original::Record(one.original)));
-                    writes.push(Write::put(row, expect));
+                    writes.push(Write::merge(row, expect));
                 }
                 Err(reason) => failed.push(FailedPart {
                     origin: Some(origin),
@@ -372,7 +372,7 @@ pub(super) fn prove(
     fields.extend(record.non_finite);
     let (fields, expect) = with_condition(in_force.definition.service(), fields, Expect::Different)
         .map_err(|error| FailureReason::invalid(Stage::Validate, error.faults()))?;
-    let row = validate::row(in_force, fields, ids)
+    let row = validate::changes(in_force, fields, ids)
         .map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))?;
     Ok((row, expect))
 }
@@ -407,7 +407,7 @@ fn fit(
         };
         receipt.warn(Stage::Validate, remark);
     }
-    // A record that was thrown before is an update if it differs now.
+    // A record that was thrown before is an update if one of its fields differs now.
     Ok((fitted.row, Expect::Different))
 }
 

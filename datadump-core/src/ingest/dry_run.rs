@@ -17,7 +17,7 @@ use crate::{
     process::vrl::Script,
     quarantine::{FailureReason, Stage},
     record::Record,
-    schema::{InForce, StorageId, StorageName, infer, infer::Shape, parse},
+    schema::{InForce, Row, StorageId, StorageName, infer, infer::Shape, parse},
     throw::Throw,
     validate::Fitter,
 };
@@ -34,7 +34,7 @@ pub(crate) struct DryRunRow {
 
 impl Ingest {
     /// Returns what would happen to each record.
-    pub(crate) fn dry_run(&self, records: &[RoutedRecord], zone: &Zone) -> Result<Vec<DryRunRow>> {
+    pub(crate) async fn dry_run(&self, records: &[RoutedRecord], zone: &Zone) -> Result<Vec<DryRunRow>> {
         let mut fitters: BTreeMap<&str, Option<Arc<Fitter>>> = BTreeMap::new();
         for one in records {
             if !fitters.contains_key(one.storage.as_str()) {
@@ -43,33 +43,53 @@ impl Ingest {
                 fitters.insert(one.storage.as_str(), self.future_fitter(&one.storage, &same)?);
             }
         }
-        records
-            .iter()
-            .map(|one| {
-                let (record, index) = (one.record.clone(), one.record.origin.index);
-                let fitted = match fitters.get(one.storage.as_str()).and_then(Option::as_ref) {
-                    Some(fitter) => {
-                        let id = Ids::nth(self.context.ids.next(), index, 0);
-                        let fitted = fitter.fit(record, id, zone);
-                        fitted
-                            .map(|fitted| (fitted.row, fitted.remarks))
-                            .map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))
-                    }
-                    None => {
-                        let storage = self.context.store.catalogue().folded(one.storage.as_str());
-                        let storage =
-                            storage.ok_or_else(|| Error::UnknownStorage(one.storage.to_string()))?;
-                        prove(&self.context.ids, storage.ready()?, record, zone)
-                            .map(|(row, _)| (row, Vec::new()))
-                    }
-                };
-                let (row, warnings) = match fitted {
-                    Ok((row, warnings)) => (Ok(Json::Object(row.to_record())), warnings),
-                    Err(reason) => (Err(reason), Vec::new()),
-                };
-                Ok(DryRunRow { storage: one.storage.to_string(), index, row, warnings })
-            })
-            .collect()
+        let mut rows = Vec::with_capacity(records.len());
+        for one in records {
+            let fitter = fitters.get(one.storage.as_str()).and_then(Option::as_ref);
+            let (row, warnings) = match self.dry_run_row(one, fitter, zone)? {
+                Ok((row, warnings)) => (self.stored_part(&one.storage, &row).await?, warnings),
+                Err(reason) => (Err(reason), Vec::new()),
+            };
+            let index = one.record.origin.index;
+            rows.push(DryRunRow { storage: one.storage.to_string(), index, row, warnings });
+        }
+        Ok(rows)
+    }
+
+    /// Returns the row of a record, and what is changed in it.
+    fn dry_run_row(
+        &self,
+        one: &RoutedRecord,
+        fitter: Option<&Arc<Fitter>>,
+        zone: &Zone,
+    ) -> Result<Result<(Row, Vec<Fault>), FailureReason>> {
+        let record = one.record.clone();
+        let Some(fitter) = fitter else {
+            let storage = self.context.store.catalogue().folded(one.storage.as_str());
+            let storage = storage.ok_or_else(|| Error::UnknownStorage(one.storage.to_string()))?;
+            let proven = prove(&self.context.ids, storage.ready()?, record, zone);
+            return Ok(proven.map(|(row, _)| (row, Vec::new())));
+        };
+        let id = Ids::nth(self.context.ids.next(), record.origin.index, 0);
+        let fitted = fitter.fit(record, id, zone).map(|fitted| (fitted.row, fitted.remarks));
+        Ok(fitted.map_err(|faults| FailureReason::invalid(Stage::Validate, &faults)))
+    }
+
+    /// Returns the record that would be stored for a row: a whole row if it is new, else the fields that it
+    /// changes.
+    async fn stored_part(&self, name: &StorageName, row: &Row) -> Result<Result<Json, FailureReason>> {
+        let storage = self.context.store.catalogue().folded(name.as_str());
+        let in_force = storage.and_then(|storage| storage.in_force.clone());
+        let exists = match (&in_force, row.key()) {
+            (Some(in_force), Some(key)) => self.context.store.get(in_force, key).await?.is_some(),
+            _ => false,
+        };
+        let missing: Vec<Fault> = if exists { Vec::new() } else { row.missing().collect() };
+        Ok(match (missing.is_empty(), exists) {
+            (false, _) => Err(FailureReason::invalid(Stage::Validate, &missing)),
+            (true, true) => Ok(Json::Object(row.sent())),
+            (true, false) => Ok(Json::Object(row.to_record())),
+        })
     }
 
     /// Returns the fitter that an auto storage would have after being extended by the fields of these
@@ -141,7 +161,7 @@ impl Ingest {
         });
         let routed = routed.collect();
         let mut rows = Vec::new();
-        for one in self.dry_run(&transformed.records, &source.zone)? {
+        for one in self.dry_run(&transformed.records, &source.zone).await? {
             match &one.row {
                 Ok(row) => {
                     let warnings: Vec<Json> = one

@@ -81,6 +81,10 @@ impl FailureReason {
     /// Returns the reason for a row that the store refused.
     pub(crate) fn refused(outcome: &Outcome) -> Self {
         let (code, detail) = match outcome {
+            // The store finds missing fields, because they are only required of new rows.
+            Outcome::Invalid(faults) if faults.iter().all(|fault| fault.code == "missing") => {
+                return Self::invalid(Stage::Validate, faults);
+            }
             Outcome::Invalid(faults) => return Self::invalid(Stage::Store, faults),
             Outcome::Refused(Some(current)) => {
                 let version = current.row.version;

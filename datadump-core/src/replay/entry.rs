@@ -237,7 +237,7 @@ impl Run<'_> {
         if let Some(failed) = prepared.transformed.failed.first() {
             return Ok(EntryOutcome::Failed(failed.remark(None)));
         }
-        for one in self.replays.ingest.dry_run(&prepared.transformed.records, &prepared.source.zone)? {
+        for one in self.replays.ingest.dry_run(&prepared.transformed.records, &prepared.source.zone).await? {
             if let Some(remark) = self.superseded(&one, prepared.moment).await? {
                 return Ok(EntryOutcome::Superseded(remark));
             }

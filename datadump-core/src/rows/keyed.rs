@@ -36,7 +36,7 @@ pub(crate) async fn save_with_key(
         return replayed(answer);
     }
     let rows = Rows::open(context, storage)?;
-    let (write, expect) = rows.put(record, expect)?;
+    let (write, expect) = rows.merge(record, expect).await?;
     let recorder = reservation.clone();
     let make = move |outcomes: &[Outcome]| {
         let (stored, created) = match outcomes.first()? {

@@ -136,31 +136,55 @@ impl Rows {
         })
     }
 
-    /// Inserts a row, or replaces the one with its key. A `version` in the record must match the version of
-    /// an existing row; a new row starts with it.
+    /// Inserts a row, or changes the fields that the record has in the row with its key. A `version` in the
+    /// record must match the version of an existing row; a new row starts with it.
     pub async fn save(&self, record: &Json, expect: Expect) -> Result<Saved> {
-        let (write, expect) = self.put(record, expect)?;
+        let (write, expect) = self.merge(record, expect).await?;
         let outcome = self.write(write).await?;
         self.saved(outcome, expect, "")
     }
 
     /// Returns the write that saves a record, and its condition.
-    fn put(&self, record: &Json, expect: Expect) -> Result<(Write, Expect)> {
+    async fn merge(&self, record: &Json, expect: Expect) -> Result<(Write, Expect)> {
         let in_force = self.writable()?;
         let service = in_force.definition.service();
-        let (record, expect) = with_condition(service, object(record)?.clone(), expect)?;
-        let row = validate::row(&in_force, record, &self.context.ids).map_err(Error::Invalid)?;
-        Ok((Write::put(row, expect), expect))
+        let (fields, expect) = with_condition(service, object(record)?.clone(), expect)?;
+        match validate::changes(&in_force, fields, &self.context.ids) {
+            Ok(row) => Ok((Write::merge(row, expect), expect)),
+            Err(faults) => Err(Error::Invalid(self.all_faults(&in_force, object(record)?, faults).await?)),
+        }
     }
 
-    /// Inserts or replaces the row with this key. The record may omit the key; if present, it must be the
-    /// same.
+    /// Returns the faults of a record, and if there is no row with its key, those of missing fields as well.
+    async fn all_faults(
+        &self,
+        in_force: &Arc<InForce>,
+        record: &Map<String, Json>,
+        faults: Vec<Fault>,
+    ) -> Result<Vec<Fault>> {
+        let key = &in_force.definition.key;
+        let sent = record.get(key.name.as_str()).and_then(|sent| key.kind.read(sent).ok());
+        if let Some(sent) = sent
+            && self.context.store.get(in_force, &sent).await?.is_some()
+        {
+            return Ok(faults);
+        }
+        let (fields, _) = with_condition(in_force.definition.service(), record.clone(), Expect::Anything)?;
+        let whole = validate::row(in_force, fields, &self.context.ids);
+        Ok(whole.err().unwrap_or(faults))
+    }
+
+    /// Inserts or replaces the row with this key: fields that the record omits get their defaults. The record
+    /// may omit the key; if present, it must be the same.
     pub async fn replace(&self, key: &str, record: &Json, expect: Expect) -> Result<Saved> {
         let in_force = self.writable()?;
         let value = self.key(&in_force, key)?;
         let mut record = object(record)?.clone();
         same_key(&in_force, &mut record, &value)?;
-        self.save(&Json::Object(record), expect).await
+        let (record, expect) = with_condition(in_force.definition.service(), record, expect)?;
+        let row = validate::row(&in_force, record, &self.context.ids).map_err(Error::Invalid)?;
+        let outcome = self.write(Write::put(row, expect)).await?;
+        self.saved(outcome, expect, "")
     }
 
     /// Changes some fields of a row: a JSON merge patch (RFC 7396).

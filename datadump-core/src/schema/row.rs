@@ -4,8 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Map, Value as Json};
 
-use super::{Definition, Field, FieldSet, Presence, StorageName, Value, Values};
-use crate::clock::Timestamp;
+use super::{Definition, Field, FieldSet, Presence, StorageName, Value, Values, definition::EXTRA};
+use crate::{
+    clock::Timestamp,
+    error::{Fault, Place},
+};
 
 /// The number that the catalogue assigns to a storage. Numbers are not reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +41,8 @@ pub struct InForce {
     required: FieldSet,
     /// The fields with a default other than null.
     defaulted: FieldSet,
+    /// Index of `_extra`, in a storage that is or was inferred.
+    extra: Option<usize>,
 }
 
 impl InForce {
@@ -51,12 +56,23 @@ impl InForce {
         };
         let required = fields(|field| matches!(field.presence, Presence::Required { .. }));
         let defaulted = fields(|field| !field.default().is_null());
-        Self { storage, version, definition, places, required, defaulted }
+        let is_extra = |field: &Field| field.name.as_str() == EXTRA;
+        let extra = definition.fields.iter().position(is_extra).filter(|_| definition.is_open());
+        Self { storage, version, definition, places, required, defaulted, extra }
     }
 
-    /// Returns the required fields.
-    pub(crate) fn required(&self) -> &FieldSet {
-        &self.required
+    /// Returns the index of `_extra`, if the storage has it.
+    pub(crate) fn extra(&self) -> Option<usize> {
+        self.extra
+    }
+
+    /// Returns the faults of required fields that have no value, each with the index of the field.
+    pub(crate) fn missing(&self, values: &Values) -> impl Iterator<Item = (usize, Fault)> {
+        let places = self.required.iter().filter(|place| values.get(*place).is_none());
+        places.filter_map(|place| {
+            let at = Place::field(self.definition.fields.get(place)?.name.as_str());
+            Some((place, Fault::new(at, "missing", "is missing")))
+        })
     }
 
     /// Returns the fields with a default other than null.
@@ -85,7 +101,8 @@ impl InForce {
 /// A row that has been validated for a version of a storage. Only [`crate::validate`] creates one.
 ///
 /// It has the values of the fields that were sent for it, so it costs what it holds and not what its storage
-/// could hold. The other fields have their defaults.
+/// could hold. If it is stored as a new row, the other fields get their defaults; a required one may be missing
+/// only if it is [merged](crate::store::Action::Merge) into an existing row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     proven_by: Arc<InForce>,
@@ -123,6 +140,16 @@ impl Row {
     /// Returns the values that were sent.
     pub(crate) fn values(&self) -> &Values {
         &self.values
+    }
+
+    /// Returns whether it can be stored as a new row: it has every required field.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.missing().next().is_none()
+    }
+
+    /// Returns the faults of required fields that are missing.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = Fault> {
+        self.proven_by.missing(&self.values).map(|(_, fault)| fault)
     }
 
     /// Returns the value of the field with this index in a new row: the one sent, or the default.
@@ -187,6 +214,15 @@ pub struct StoredRow {
 }
 
 impl StoredRow {
+    /// Sets the fields that have a value to it.
+    pub(crate) fn change(&mut self, values: &Values) {
+        for (place, value) in values.iter() {
+            if let Some(slot) = self.values.get_mut(place) {
+                *slot = value.clone();
+            }
+        }
+    }
+
     /// Returns the approximate size in bytes.
     pub fn size(&self) -> usize {
         self.values.iter().chain([&self.key]).map(Value::size).sum()

@@ -21,6 +21,11 @@ impl FieldSet {
         Self(Places::First(count))
     }
 
+    /// Returns the set of one field.
+    pub(crate) fn one(place: usize) -> Self {
+        Self::ascending(u16::try_from(place).into_iter().collect())
+    }
+
     /// Returns the set of these places, which must be distinct and ascending.
     pub(crate) fn ascending(places: Vec<u16>) -> Self {
         match places.last() {
@@ -91,6 +96,12 @@ pub(crate) struct Values {
     values: Vec<Value>,
 }
 
+impl Default for Values {
+    fn default() -> Self {
+        Self::first(Vec::new())
+    }
+}
+
 impl Values {
     /// Returns the values of the first fields, in order.
     pub(crate) fn first(values: Vec<Value>) -> Self {
@@ -147,7 +158,7 @@ impl Values {
             return;
         }
         let position = self.fields.iter().take_while(|other| *other < place).count();
-        self.fields.extend(&FieldSet::ascending(u16::try_from(place).into_iter().collect()));
+        self.fields.extend(&FieldSet::one(place));
         self.values.insert(position, value);
     }
 

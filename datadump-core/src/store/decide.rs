@@ -1,57 +1,28 @@
 //! Decides what a write does to the stored row. Pure functions, so that both backends decide alike.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use super::{Expect, Outcome, Returning, Stored};
+use serde_json::{Map, Value as Json};
+
+use super::{Action, Expect, Outcome, Returning, Stored, current_row::CurrentRow};
 use crate::{
     clock::Timestamp,
     error::{Fault, Place},
-    schema::{InForce, Row, StoredRow, Value},
+    schema::{FieldSet, InForce, Row, StoredRow, Value, Values, definition::EXTRA},
 };
 
-/// A stored row, as far as the backend has read it.
-pub(super) trait CurrentRow {
-    fn key(&self) -> &Value;
-
-    /// Returns the value of the field with this index.
-    fn value(&self, place: usize) -> &Value;
-
-    fn version(&self) -> i32;
-
-    fn created_at(&self) -> Timestamp;
-
-    fn updated_at(&self) -> Timestamp;
-}
-
-impl CurrentRow for StoredRow {
-    fn key(&self) -> &Value {
-        &self.key
-    }
-
-    fn value(&self, place: usize) -> &Value {
-        self.values.get(place).unwrap_or(&Value::Null)
-    }
-
-    fn version(&self) -> i32 {
-        self.version
-    }
-
-    fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-}
+/// Maximum size in bytes to which merges let `_extra` of a row grow. Each of them reads and writes all of it.
+const MAX_MERGED_EXTRA: usize = 64 << 10;
 
 /// What to do to the table.
 #[derive(Debug, Clone)]
-pub(super) enum Decision {
+pub(super) enum Decision<'r> {
     /// Insert the row with this version.
     Insert { version: i32 },
     /// Replace the stored row; the new one gets this version and keeps `created_at`.
-    Update { version: i32, created_at: Timestamp },
+    Replace { version: i32, created_at: Timestamp },
+    /// Change these fields of the stored row, which gets this version and keeps `created_at`.
+    Change { version: i32, created_at: Timestamp, values: Cow<'r, Values> },
     /// Delete the stored row, which was this.
     Delete(Stored),
     /// Do nothing; this is the outcome.
@@ -67,16 +38,61 @@ pub(super) fn first_version(expect: Expect) -> Option<i32> {
     }
 }
 
-/// Decides a [`Put`](super::Action::Put) of `row`.
-pub(super) fn put(
+/// Returns whether a put or merge can be tried as an insert without reading the stored row.
+pub(super) fn can_insert_blindly(row: &Row, expect: Expect) -> bool {
+    first_version(expect).is_some() && row.is_complete()
+}
+
+/// Returns the fields of the stored row that are needed to decide a write and for its outcome.
+pub(super) fn needed_fields(
+    action: &Action,
+    in_force: &InForce,
+    expect: Expect,
+    returning: Returning,
+) -> FieldSet {
+    let all = FieldSet::first(in_force.definition.fields.len());
+    let mut needed = FieldSet::first(0);
+    match (action, expect) {
+        _ if returning == Returning::Rows => return all,
+        (Action::Put(_), Expect::Different | Expect::NotSince(..)) => return all,
+        (Action::Merge(row), Expect::Different | Expect::NotSince(..)) => {
+            needed.extend(row.values().fields());
+        }
+        _ => {}
+    }
+    if let (Action::Merge(_), Some(place)) = (action, in_force.extra()) {
+        needed.extend(&FieldSet::one(place));
+    }
+    needed
+}
+
+/// Decides a write. A deletion is made for the version in force.
+pub(super) fn decide<'r>(
+    current: Option<&dyn CurrentRow>,
+    action: &'r Action,
+    in_force: &Arc<InForce>,
+    expect: Expect,
+    returning: Returning,
+) -> Decision<'r> {
+    match action {
+        Action::Put(row) => put(current, row, expect, returning),
+        Action::Merge(row) => merge(current, row, expect, returning),
+        Action::Delete { .. } => delete(current, in_force, expect, returning),
+    }
+}
+
+fn put<'r>(
     current: Option<&dyn CurrentRow>,
     row: &Row,
     expect: Expect,
     returning: Returning,
-) -> Decision {
+) -> Decision<'r> {
     let in_force = row.proven_by();
     if let Some(outcome) = unmet(current, in_force, expect, returning) {
         return Decision::Final(outcome);
+    }
+    if !row.is_complete() {
+        return Decision::Final(Outcome::Invalid(row.missing().collect()));
     }
     let Some(current) = current else {
         return Decision::Insert { version: first_version(expect).unwrap_or(1) };
@@ -90,23 +106,104 @@ pub(super) fn put(
     if is_newer(current, expect) {
         return Decision::Final(Outcome::Superseded(stored(current, in_force, returning)));
     }
-    match current.version().checked_add(1) {
-        Some(version) => Decision::Update { version, created_at: current.created_at() },
-        None => {
-            let detail = "the row already has the greatest possible version and cannot be changed";
-            let fault = Fault::new(Place::field("version"), "out-of-range", detail);
-            Decision::Final(Outcome::Invalid(vec![fault]))
-        }
+    match next_version(current) {
+        Ok(version) => Decision::Replace { version, created_at: current.created_at() },
+        Err(outcome) => Decision::Final(outcome),
     }
 }
 
-/// Decides a [`Delete`](super::Action::Delete).
-pub(super) fn delete(
+fn merge<'r>(
+    current: Option<&dyn CurrentRow>,
+    row: &'r Row,
+    expect: Expect,
+    returning: Returning,
+) -> Decision<'r> {
+    let Some(current) = current else { return put(None, row, expect, returning) };
+    let in_force = row.proven_by();
+    if let Some(outcome) = unmet(Some(current), in_force, expect, returning) {
+        return Decision::Final(outcome);
+    }
+    let values = match changes(current, row) {
+        Ok(values) => values,
+        Err(fault) => return Decision::Final(Outcome::Invalid(vec![fault])),
+    };
+    if matches!(expect, Expect::Different | Expect::NotSince(..))
+        && values.iter().all(|(place, value)| current.value(place) == value)
+    {
+        return Decision::Final(Outcome::Unchanged(stored(current, in_force, returning)));
+    }
+    if is_newer(current, expect) {
+        return Decision::Final(Outcome::Superseded(stored(current, in_force, returning)));
+    }
+    match next_version(current) {
+        Ok(version) => Decision::Change { version, created_at: current.created_at(), values },
+        Err(outcome) => Decision::Final(outcome),
+    }
+}
+
+/// Returns the values that a merge writes: those that were sent, and `_extra` if it changes.
+///
+/// `_extra` has the parts of records that have no field or do not fit it. So it keeps the members that were
+/// not sent, and loses those whose field was.
+fn changes<'r>(current: &dyn CurrentRow, row: &'r Row) -> Result<Cow<'r, Values>, Fault> {
+    let (in_force, sent) = (row.proven_by(), row.values());
+    let Some(extra) = in_force.extra() else { return Ok(Cow::Borrowed(sent)) };
+    let Value::Json(stored) = current.value(extra) else { return Ok(Cow::Borrowed(sent)) };
+    let sent_extra = match sent.get(extra) {
+        Some(Value::Json(text)) => Some(text),
+        Some(_) => return Ok(Cow::Borrowed(sent)),
+        None => None,
+    };
+    if stored.len() + sent_extra.map_or(0, String::len) > MAX_MERGED_EXTRA {
+        let detail = format!(
+            "the row would have more than {MAX_MERGED_EXTRA} bytes in {EXTRA}, up to which records are merged; \
+             replace the row with PUT"
+        );
+        return Err(Fault::new(Place::field(EXTRA), "too-long", detail));
+    }
+    let (Some(mut members), Some(added)) =
+        (object(stored), sent_extra.map_or(Some(Map::new()), |text| object(text)))
+    else {
+        return Ok(Cow::Borrowed(sent));
+    };
+    for place in sent.fields().iter() {
+        // A member that is sent again keeps its position: the texts are compared.
+        let name = in_force.definition.fields.get(place).map(|field| field.name.as_str());
+        if let Some(name) = name.filter(|name| !added.contains_key(*name)) {
+            members.shift_remove(name);
+        }
+    }
+    members.extend(added);
+    let merged = match members.is_empty() {
+        true => Value::Null,
+        false => Value::Json(Json::Object(members).to_string()),
+    };
+    if sent_extra.is_none() && merged == *current.value(extra) {
+        return Ok(Cow::Borrowed(sent));
+    }
+    let mut values = sent.clone();
+    values.set(extra, merged);
+    Ok(Cow::Owned(values))
+}
+
+fn object(text: &str) -> Option<Map<String, Json>> {
+    serde_json::from_str(text).ok()
+}
+
+/// Returns the version after a write.
+fn next_version(current: &dyn CurrentRow) -> Result<i32, Outcome> {
+    current.version().checked_add(1).ok_or_else(|| {
+        let detail = "the row already has the greatest possible version and cannot be changed";
+        Outcome::Invalid(vec![Fault::new(Place::field("version"), "out-of-range", detail)])
+    })
+}
+
+fn delete<'r>(
     current: Option<&dyn CurrentRow>,
     in_force: &Arc<InForce>,
     expect: Expect,
     returning: Returning,
-) -> Decision {
+) -> Decision<'r> {
     if let Some(outcome) = unmet(current, in_force, expect, returning) {
         return Decision::Final(outcome);
     }

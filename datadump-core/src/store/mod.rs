@@ -9,6 +9,7 @@ mod admission;
 pub mod catalogue;
 pub mod change_log;
 pub mod conformance;
+mod current_row;
 mod decide;
 mod declare;
 pub mod migrate;

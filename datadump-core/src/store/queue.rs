@@ -15,8 +15,11 @@ use std::{
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{Action, Load, Outcome, Write, WriteBatch, admission::Admission};
-use crate::error::{Error, Result};
+use super::{Load, Outcome, Write, WriteBatch, admission::Admission};
+use crate::{
+    error::{Error, Result},
+    schema::Row,
+};
 
 /// Maximum number of writes in one transaction, unless a single batch has more.
 const MAX_TRANSACTION_ROWS: usize = 4_096;
@@ -168,10 +171,7 @@ fn closed() -> Error {
 }
 
 fn size(write: &Write) -> usize {
-    match &write.action {
-        Action::Put(row) => 64 + row.size(),
-        Action::Delete { .. } => 64,
-    }
+    64 + write.action.row().map_or(0, Row::size)
 }
 
 impl Gauge {

@@ -119,6 +119,33 @@ impl fmt::Debug for MakeRecord {
     }
 }
 
+impl Action {
+    /// Returns the row to write.
+    pub(super) fn row(&self) -> Option<&Row> {
+        match self {
+            Self::Put(row) | Self::Merge(row) => Some(row),
+            Self::Delete { .. } => None,
+        }
+    }
+
+    /// Returns the key of the row, or `None` if the database assigns the next number.
+    pub(super) fn key(&self) -> Option<&Value> {
+        match self {
+            Self::Put(row) | Self::Merge(row) => row.key(),
+            Self::Delete { key, .. } => Some(key),
+        }
+    }
+
+    /// Returns the same action with another row.
+    pub(super) fn with_row(&self, row: Row) -> Self {
+        match self {
+            Self::Put(_) => Self::Put(row),
+            Self::Merge(_) => Self::Merge(row),
+            Self::Delete { .. } => self.clone(),
+        }
+    }
+}
+
 impl WriteBatch {
     /// Creates a batch whose writes succeed or fail one by one.
     pub fn independent(writes: Vec<Write>) -> Self {
@@ -143,6 +170,11 @@ impl Write {
         Self { action: Action::Put(row), expect }
     }
 
+    /// Inserts the row, or changes the fields that were sent in the one with its key.
+    pub fn merge(row: Row, expect: Expect) -> Self {
+        Self { action: Action::Merge(row), expect }
+    }
+
     /// Deletes the row with this key.
     pub fn delete(in_force: Arc<InForce>, key: Value, expect: Expect) -> Self {
         Self { action: Action::Delete { in_force, key }, expect }
@@ -155,7 +187,7 @@ impl Write {
     /// Returns the version of the storage that the write was made for.
     pub(super) fn in_force(&self) -> &Arc<InForce> {
         match &self.action {
-            Action::Put(row) => row.proven_by(),
+            Action::Put(row) | Action::Merge(row) => row.proven_by(),
             Action::Delete { in_force, .. } => in_force,
         }
     }
@@ -168,8 +200,11 @@ impl Write {
 /// The effect of a write.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Inserts the row, or replaces the one with its key.
+    /// Inserts the row, or replaces the one with its key: fields that were not sent get their defaults.
     Put(Row),
+    /// Inserts the row, or changes the fields that were sent in the one with its key. In `_extra` of an
+    /// inferred storage it changes the members that were sent, and removes those whose field was sent.
+    Merge(Row),
     /// Deletes the row with this key.
     Delete {
         /// The storage's definition, as the caller knows it.
@@ -184,7 +219,7 @@ pub enum Action {
 pub enum Expect {
     /// No condition.
     Anything,
-    /// No condition, but a row with equal values is left [`Unchanged`](Outcome::Unchanged).
+    /// No condition, but a row that would stay the same is left [`Unchanged`](Outcome::Unchanged).
     Different,
     /// An existing row must not have been written after this moment, unless it has this version. Otherwise the
     /// write is [`Superseded`](Outcome::Superseded). A row with equal values is left
@@ -207,7 +242,7 @@ pub enum Expect {
 pub enum Outcome {
     /// The row was inserted.
     Created(Stored),
-    /// The row was replaced; this is the new one.
+    /// The row was replaced or changed; this is how it is now.
     Updated(Stored),
     /// The row was deleted; this is what it held.
     Deleted(Stored),
@@ -222,7 +257,7 @@ pub enum Outcome {
     /// The storage requires a version for each change, and the write named none. Nothing was written.
     VersionRequired,
     /// The row violates a constraint that only the database can check, or a definition that came into force
-    /// after it was validated. Nothing was written.
+    /// after it was validated, or it is new and lacks required fields. Nothing was written.
     Invalid(Vec<Fault>),
     /// The write failed with the first outcome, and [`OnFailure`] stored this row in its place.
     Replaced(Box<Outcome>, Stored),

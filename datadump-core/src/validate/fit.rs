@@ -7,7 +7,6 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::missing;
 use crate::{
     clock::{UTC, Zone},
     error::{Fault, Place},
@@ -30,7 +29,6 @@ pub(crate) const STORED_IN_EXTRA: &str = "; stored in _extra";
 pub struct Fitter {
     in_force: Arc<InForce>,
     folded: HashMap<String, String>,
-    extra: Option<usize>,
     /// Maximum size of a row in the database, if it has one.
     max_width: Option<usize>,
 }
@@ -47,18 +45,12 @@ pub struct FittedRow {
 impl Fitter {
     /// Creates a fitter for one version of a storage.
     pub fn new(in_force: Arc<InForce>, max_width: Option<usize>) -> Self {
-        let fields = in_force.definition.fields.iter().enumerate();
-        let (mut folded, mut extra) = (HashMap::new(), None);
-        for (place, field) in fields {
-            if field.name.as_str() == EXTRA {
-                extra = Some(place);
-                continue;
-            }
-            folded.insert(field.name.folded(), field.name.to_string());
-        }
+        let fields = in_force.definition.own_fields();
+        let mut folded: HashMap<String, String> =
+            fields.map(|field| (field.name.folded(), field.name.to_string())).collect();
         let key = &in_force.definition.key.name;
         folded.insert(key.folded(), key.to_string());
-        Self { in_force, folded, extra, max_width }
+        Self { in_force, folded, max_width }
     }
 
     /// Returns the version.
@@ -68,7 +60,7 @@ impl Fitter {
 
     /// Returns the index of a field other than `_extra`.
     fn place(&self, name: &str, next: &mut usize) -> Option<usize> {
-        self.in_force.place(name, next).filter(|place| Some(*place) != self.extra)
+        self.in_force.place(name, next).filter(|place| Some(*place) != self.in_force.extra())
     }
 
     /// Adds the fields of a record that the storage lacks, or whose type is too narrow, to a shape.
@@ -90,7 +82,8 @@ impl Fitter {
     }
 
     /// Converts a record to a row. `id` becomes the key if the record has none, and local times are those of
-    /// `zone`. Fails only if a required field is missing.
+    /// `zone`. Fails only if a required field is missing and the record has no
+    /// key.
     pub fn fit(&self, record: Record, id: Uuid, zone: &Zone) -> Result<FittedRow, Vec<Fault>> {
         let definition = &self.in_force.definition;
         let mut values = ValuesBuilder::with_capacity(record.fields.len() + 1);
@@ -134,6 +127,12 @@ impl Fitter {
             let detail = format!("{} is not a finite number{STORED_IN_EXTRA}", shown(&value));
             fit.remark(&name, "not-finite", detail);
             fit.keep(&name, value);
+            let field = self.place(&name, &mut next).map(|place| (place, definition.fields.get(place)));
+            if let Some((place, Some(field))) = field
+                && field.nullable
+            {
+                values.push(place, Value::Null);
+            }
         }
         self.complete(values, fit, key, id)
     }
@@ -147,14 +146,17 @@ impl Fitter {
         id: Uuid,
     ) -> Result<FittedRow, Vec<Fault>> {
         let mut values = values.finish();
-        let faults: Vec<Fault> = missing(&self.in_force, &values).map(|(_, fault)| fault).collect();
-        if !faults.is_empty() {
-            return Err(faults);
+        // With a key of its own, the record may be merged into a row that has the required fields.
+        if key.is_none() {
+            let faults: Vec<Fault> = self.in_force.missing(&values).map(|(_, fault)| fault).collect();
+            if !faults.is_empty() {
+                return Err(faults);
+            }
         }
         if let Some(max_width) = self.max_width {
             self.narrow(&mut values, max_width, &mut fit);
         }
-        if let (Some(place), false) = (self.extra, fit.extra.is_empty()) {
+        if let (Some(place), false) = (self.in_force.extra(), fit.extra.is_empty()) {
             values.set(place, Value::Json(Json::Object(fit.extra).to_string()));
         }
         let key = key.unwrap_or(Value::Uuid(id));

@@ -13,7 +13,7 @@ use crate::{
     error::{Fault, Place},
     id::Ids,
     record::Fields,
-    schema::{Field, InForce, InvalidValue, Key, Kind, Row, Value, Values, ValuesBuilder},
+    schema::{Field, InForce, InvalidValue, Key, Kind, Row, Value, ValuesBuilder},
 };
 
 pub(crate) use fit::STORED_IN_EXTRA;
@@ -23,27 +23,44 @@ pub use typed::typed;
 /// Validates a record for a storage. Fields that are missing have their defaults, and a missing key is
 /// generated if the definition says so.
 pub fn row(in_force: &Arc<InForce>, record: impl Into<Fields>, ids: &Ids) -> Result<Row, Vec<Fault>> {
-    let generated = || match in_force.definition.key.kind {
-        Kind::Uuid | Kind::Id => Some(Value::Uuid(ids.next())),
-        _ => None,
-    };
-    validate(in_force, record.into(), generated)
+    validate(in_force, record.into(), Required::Always, || generated(in_force, ids))
+}
+
+/// Validates a record that is inserted, or merged into the row with its key. Required fields may be missing
+/// if it has a key: only the store knows whether the row exists.
+pub fn changes(in_force: &Arc<InForce>, record: impl Into<Fields>, ids: &Ids) -> Result<Row, Vec<Fault>> {
+    validate(in_force, record.into(), Required::WithoutKey, || generated(in_force, ids))
 }
 
 /// Validates a row again, for a definition that came into force after the row was created. If that is the next
-/// version, the result is as if the row had been stored before the migration.
+/// version, the result is as if the row had been stored before the migration. Required fields may be missing.
 pub fn revalidate(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
     let (mut record, old) = (row.sent(), row.proven_by());
     // Versions in between may have renamed fields, which is not known here.
     if in_force.version == old.version + 1 {
         record = carry::carry_over(record, &old.definition, &in_force.definition);
     }
-    validate(in_force, record.into(), || None)
+    validate(in_force, record.into(), Required::Never, || None)
+}
+
+/// The records in which required fields must be present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Required {
+    Always,
+    /// In those without a key.
+    WithoutKey,
+    Never,
+}
+
+/// Returns a generated key, unless the database generates it.
+fn generated(in_force: &InForce, ids: &Ids) -> Option<Value> {
+    matches!(in_force.definition.key.kind, Kind::Uuid | Kind::Id).then(|| Value::Uuid(ids.next()))
 }
 
 fn validate(
     in_force: &Arc<InForce>,
     record: Fields,
+    required: Required,
     generated: impl Fn() -> Option<Value>,
 ) -> Result<Row, Vec<Fault>> {
     let definition = &in_force.definition;
@@ -69,7 +86,17 @@ fn validate(
             }
         }
     }
-    let key = match sent_key.filter(|json| !json.is_null()) {
+    let sent_key = sent_key.filter(|json| !json.is_null());
+    let values = values.finish();
+    let is_required = match required {
+        Required::Always => true,
+        Required::WithoutKey => sent_key.is_none(),
+        Required::Never => false,
+    };
+    if is_required {
+        faults.extend(in_force.missing(&values));
+    }
+    let key = match sent_key {
         Some(json) => key(&definition.key, &json)
             .map(Some)
             .map_err(|invalid| fault(definition.key.name.as_str(), invalid)),
@@ -79,8 +106,6 @@ fn validate(
             Err(Fault::new(Place::field(definition.key.name.as_str()), "missing", detail))
         }
     };
-    let values = values.finish();
-    faults.extend(missing(in_force, &values));
     faults.sort_by_key(|(place, _)| *place);
     let mut faults: Vec<Fault> = faults.into_iter().map(|(_, fault)| fault).collect();
     match key {
@@ -91,15 +116,6 @@ fn validate(
             Err(faults)
         }
     }
-}
-
-/// Returns the faults of required fields without a value, each with the field's place.
-fn missing(in_force: &InForce, values: &Values) -> impl Iterator<Item = (usize, Fault)> {
-    let places = in_force.required().iter().filter(|place| values.get(*place).is_none());
-    places.filter_map(|place| {
-        let field = in_force.definition.fields.get(place)?;
-        Some((place, Fault::new(Place::field(field.name.as_str()), "missing", "is missing")))
-    })
 }
 
 fn key(key: &Key, json: &Json) -> Result<Value, InvalidValue> {

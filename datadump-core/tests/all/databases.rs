@@ -131,6 +131,6 @@ impl Bench for Database {
     }
 
     fn prove(&self, in_force: &Arc<InForce>, record: &Json) -> Result<Row> {
-        validate::row(in_force, record.as_object().unwrap().clone(), &ids()).map_err(Error::Invalid)
+        validate::changes(in_force, record.as_object().unwrap().clone(), &ids()).map_err(Error::Invalid)
     }
 }

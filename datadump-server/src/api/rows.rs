@@ -161,9 +161,11 @@ impl Rows {
         }))
     }
 
-    /// Insert a row, or replace the row with the same key
+    /// Insert a row, or change the row with the same key
     ///
-    /// A `version` in the row is the version it is expected to have: 409 if it has another.
+    /// Of an existing row only the fields that are sent change. A new row gets the defaults of the fields that
+    /// are omitted; 400 if one of them is required. A `version` in the row is the version it is expected to
+    /// have: 409 if it has another.
     #[oai(path = "/:name", method = "post", operation_id = "save_row")]
     async fn save(
         &self,
@@ -211,6 +213,8 @@ impl Rows {
     }
 
     /// Insert or replace the row with this key
+    ///
+    /// Fields that are omitted get their defaults.
     #[oai(path = "/:name/:key", method = "put", operation_id = "replace_row")]
     async fn replace(
         &self,

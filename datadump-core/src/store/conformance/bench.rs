@@ -21,7 +21,7 @@ pub trait Bench: Send + Sync {
     /// before has been closed.
     async fn open(&self) -> Result<Arc<dyn Store>>;
 
-    /// Validates a record, as `validate::row` does.
+    /// Validates a record, as `validate::changes` does.
     fn prove(&self, in_force: &Arc<InForce>, record: &Json) -> Result<Row>;
 }
 
@@ -78,6 +78,11 @@ impl<'a> TestStore<'a> {
     pub(super) fn put(&self, name: &str, record: &Json, expect: Expect) -> Result<Write> {
         let row = self.bench.prove(&self.in_force(name)?, record)?;
         Ok(Write::put(row, expect))
+    }
+
+    pub(super) fn merge(&self, name: &str, record: &Json, expect: Expect) -> Result<Write> {
+        let row = self.bench.prove(&self.in_force(name)?, record)?;
+        Ok(Write::merge(row, expect))
     }
 
     pub(super) async fn write(&self, write: Write) -> Result<Outcome> {

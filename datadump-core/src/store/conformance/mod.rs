@@ -24,6 +24,7 @@ mod conversions;
 mod idempotency;
 mod ids;
 mod keys;
+mod merges;
 mod migrations;
 mod queries;
 mod rows;
@@ -73,6 +74,14 @@ pub const CHECKS: &[Check] = checks![
     rows::deleted_rows_are_gone,
     rows::rows_are_looked_up_until_a_size_is_reached,
     rows::lists_show_the_newest_row_first,
+    merges::a_merge_changes_only_the_fields_that_were_sent,
+    merges::a_merge_into_a_missing_row_needs_the_required_fields,
+    merges::a_merge_keeps_what_did_not_fit_a_field,
+    merges::a_merged_row_is_valid_as_a_whole,
+    merges::a_failed_batch_undoes_its_merges,
+    merges::rows_with_different_fields_are_stored_like_whole_ones,
+    merges::concurrent_merges_of_different_fields_are_all_kept,
+    merges::a_batch_may_ask_for_keys_only,
     batches::an_atomic_batch_is_all_or_nothing,
     batches::a_failed_write_is_replaced,
     batches::an_unchanged_row_is_not_written,

@@ -6,11 +6,11 @@ use futures_util::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
 use super::{
-    batch::{self, LockedRows, PlannedAction, PlannedWrite, Stamps, Target},
+    batch::{self, LockedRows, PlannedWrite, Stamps, Target},
     columns::{self, KeyRef},
     copy,
     error::ErrorClass,
-    rows::{self, LockedRow, NewRow, TableChanges, WrittenRow},
+    rows::{self, NewRow, TableChanges, WrittenRow},
     session::Session,
 };
 use crate::{
@@ -69,6 +69,12 @@ pub(super) async fn apply(
     stamps: &Stamps,
     read_rows: ReadRows,
 ) -> Result<Vec<Outcome>, Failure> {
+    // Whether a row without its required fields can be stored depends on the existing one.
+    let depends_on_existing =
+        |write: &PlannedWrite<'_>| write.key.is_some() && write.row().is_some_and(|row| !row.is_complete());
+    if read_rows == ReadRows::No && writes.iter().any(depends_on_existing) {
+        return Err(Failure::Collision);
+    }
     draw_keys(session, targets, writes).await?;
     let locked = match read_rows {
         ReadRows::Yes => lock(session, targets, writes, LockRead::Needed).await?,
@@ -119,10 +125,12 @@ pub(super) async fn delete_and_update(
         let deleted = session.run(&target.statements.delete, arguments).await?;
         check_count(deleted, changes.deleted.len())?;
     }
-    // Each is replaced as a whole.
+    // Stable: rows with the same fields stay in key order.
+    let mut updated = changes.updated.clone();
     let all = FieldSet::first(definition.fields.len());
-    for (fields, range) in rows::runs(changes.updated.iter().map(|_| &all), &all) {
-        let rows = changes.updated.get(range).unwrap_or_default();
+    updated.sort_by(|one, other| one.set_fields(&all).cmp(other.set_fields(&all)));
+    for (fields, range) in rows::runs(updated.iter().map(|row| row.set_fields(&all)), &FieldSet::first(0)) {
+        let rows = updated.get(range).unwrap_or_default();
         let arguments = row_arrays(definition, &fields, rows)?;
         let updated = session.run(&target.statements.of(&fields).update, arguments).await?;
         check_count(updated, rows.len())?;
@@ -173,10 +181,10 @@ pub(super) async fn lock(
         columns::bind(&mut arguments, &definition.key.kind, keys.into_iter())?;
         let statements = target.statements.of(&fields);
         let query = sqlx::query_with(AssertSqlSafe(statements.lock.as_str()), arguments);
-        let mut rows = query.fetch(&mut session.connection);
+        let mut selected = query.fetch(&mut session.connection);
         let mut found = Vec::new();
-        while let Some(row) = rows.try_next().await? {
-            found.push(LockedRow::read(&row, definition, &fields)?);
+        while let Some(row) = selected.try_next().await? {
+            found.push(rows::read(&row, definition, &fields)?);
         }
         locked.push(found);
     }
@@ -185,7 +193,7 @@ pub(super) async fn lock(
 
 /// Returns whether the write needs a generated key.
 pub(super) fn needs_key(write: &PlannedWrite<'_>) -> bool {
-    write.key.is_none() && matches!(write.action, PlannedAction::Put(_))
+    write.key.is_none() && write.row().is_some()
 }
 
 /// Generates the missing keys, skipping numbers that rows were given explicitly.

@@ -14,15 +14,16 @@ use std::{
 use super::{
     call_state::{PendingBatch, count, writes},
     columns::KeyRef,
-    rows::{self, LockedRow, NewRow, TableChanges, WrittenRow},
+    rows::{self, Base, NewRow, TableChanges, WrittenRow},
     statements::Statements,
 };
 use crate::{
     clock::{Clock, Timestamp},
     schema::{FieldSet, InForce, Row, StorageId, Value, Values},
     store::{
-        Action, Atomicity, Expect, Outcome, Reprove, Returning, Stored,
-        decide::{self, CurrentRow, Decision},
+        Action, Atomicity, Expect, Outcome, Reprove, Returning,
+        current_row::{CurrentRow, PartialRow},
+        decide::{self, Decision},
         stamps,
     },
 };
@@ -79,20 +80,27 @@ pub(super) struct PlannedWrite<'b> {
 }
 
 impl PlannedWrite<'_> {
+    /// Returns the row to write.
+    pub(super) fn row(&self) -> Option<&Row> {
+        match &self.action {
+            PlannedAction::Do(action) => action.row(),
+            PlannedAction::Final(_) => None,
+        }
+    }
+
     /// Returns the fields of the stored row that the decision and the outcome need.
     pub(super) fn needed_fields(&self, in_force: &InForce) -> FieldSet {
-        let is_compared = matches!(self.expect, Expect::Different | Expect::NotSince(..))
-            && matches!(self.action, PlannedAction::Put(_));
-        let is_needed = is_compared || self.returning == Returning::Rows;
-        FieldSet::first(if is_needed { in_force.definition.fields.len() } else { 0 })
+        match &self.action {
+            PlannedAction::Do(action) => decide::needed_fields(action, in_force, self.expect, self.returning),
+            PlannedAction::Final(_) => FieldSet::first(in_force.definition.fields.len()),
+        }
     }
 }
 
 #[derive(Debug)]
 pub(super) enum PlannedAction<'b> {
-    /// Puts a row that the version in force has validated.
-    Put(Cow<'b, Row>),
-    Delete,
+    /// Does this, with a row that the version in force has validated.
+    Do(Cow<'b, Action>),
     /// Nothing: the outcome is already known.
     Final(Outcome),
 }
@@ -112,18 +120,16 @@ pub(super) fn plan<'b>(
         let Some((target, Target { in_force, .. })) = found else {
             return Err(sqlx::Error::Encode("a write has no target".into()));
         };
-        let (action, key) = match &write.action {
-            Action::Delete { key, .. } => (PlannedAction::Delete, Some(key.clone())),
-            Action::Put(row) if row.proven_by().version == in_force.version => {
-                (PlannedAction::Put(Cow::Borrowed(row)), row.key().cloned())
-            }
-            Action::Put(row) => match reprove(row, in_force) {
-                Ok(row) => {
-                    let key = row.key().cloned();
-                    (PlannedAction::Put(Cow::Owned(row)), key)
-                }
-                Err(faults) => (PlannedAction::Final(Outcome::Invalid(faults)), None),
+        let action = match write.action.row() {
+            Some(row) if row.proven_by().version != in_force.version => match reprove(row, in_force) {
+                Ok(row) => PlannedAction::Do(Cow::Owned(write.action.with_row(row))),
+                Err(faults) => PlannedAction::Final(Outcome::Invalid(faults)),
             },
+            _ => PlannedAction::Do(Cow::Borrowed(&write.action)),
+        };
+        let key = match &action {
+            PlannedAction::Do(action) => action.key().cloned(),
+            PlannedAction::Final(_) => None,
         };
         planned.push(PlannedWrite {
             batch: batch.place,
@@ -141,7 +147,7 @@ pub(super) fn plan<'b>(
 /// The row under one key: as it was read, and after the writes decided so far.
 #[derive(Debug)]
 struct RowState<'b> {
-    before: Option<&'b LockedRow>,
+    before: Option<&'b PartialRow>,
     now: Now<'b>,
     /// Number of writes to this key.
     writes: usize,
@@ -156,7 +162,7 @@ enum Now<'b> {
 }
 
 impl<'b> RowState<'b> {
-    fn new(before: Option<&'b LockedRow>) -> Self {
+    fn new(before: Option<&'b PartialRow>) -> Self {
         Self { before, now: Now::Unchanged, writes: 0 }
     }
 
@@ -168,10 +174,29 @@ impl<'b> RowState<'b> {
             (Now::Gone, _) => None,
         }
     }
+
+    /// Returns the values of the row as it is now with these changes, and the rest. Unless they are needed to
+    /// undo the write, moves the values out of the row.
+    fn changed(
+        &mut self,
+        changes: Cow<'b, Values>,
+        is_undoable: bool,
+    ) -> Option<(Base<'b>, Cow<'b, Values>)> {
+        let Now::Written(row) = &mut self.now else {
+            return self.before.map(|before| (Base::Stored(before), changes));
+        };
+        let mut values = match is_undoable {
+            true => row.values.clone(),
+            false => std::mem::replace(&mut row.values, Cow::Owned(Values::default())),
+        };
+        let all = values.to_mut();
+        changes.iter().for_each(|(place, value)| all.set(place, value.clone()));
+        Some((row.base, values))
+    }
 }
 
 /// The rows that were read and locked, by target.
-pub(super) type LockedRows = Vec<Vec<LockedRow>>;
+pub(super) type LockedRows = Vec<Vec<PartialRow>>;
 
 /// The outcomes of all writes, and the resulting rows.
 pub(super) struct Decisions<'b> {
@@ -244,39 +269,41 @@ fn decide_one<'b>(
     let place = (write.target, KeyRef::of(key)?);
     let row = rows.entry(place).or_insert_with(|| RowState::new(None));
     row.writes += 1;
-    let current = row.current();
-    let decision = match &write.action {
-        PlannedAction::Put(row) => decide::put(current, row, write.expect, write.returning),
-        PlannedAction::Delete => decide::delete(current, in_force, write.expect, write.returning),
-        PlannedAction::Final(outcome) => Decision::Final(outcome.clone()),
+    let action = match &write.action {
+        PlannedAction::Do(action) => action.as_ref(),
+        PlannedAction::Final(outcome) => return Ok(outcome.clone()),
     };
-    let put = |version, created_at: Option<Timestamp>| {
-        let values = match &write.action {
-            PlannedAction::Put(row) => Cow::Borrowed(row.values()),
-            PlannedAction::Delete | PlannedAction::Final(_) => Cow::Owned(Values::first(Vec::new())),
-        };
-        let updated_at = stamps.next();
-        let times = (created_at.unwrap_or(updated_at), updated_at);
-        Now::Written(WrittenRow::new(key, (in_force, values), version, times, position))
-    };
-    let (now, made): (_, fn(Stored) -> Outcome) = match decision {
-        Decision::Insert { version } => (put(version, None), Outcome::Created),
-        Decision::Update { version, created_at } => (put(version, Some(created_at)), Outcome::Updated),
+    // Its state before the batch is in `undo` once.
+    let is_undoable = write.atomicity == Atomicity::AllOrNothing && !undo.contains_key(&place);
+    let decision = decide::decide(row.current(), action, in_force, write.expect, write.returning);
+    let (version, created_at, changes) = match decision {
+        Decision::Insert { version } => (version, None, None),
+        Decision::Replace { version, created_at } => (version, Some(created_at), None),
+        Decision::Change { version, created_at, values } => (version, Some(created_at), Some(values)),
         Decision::Delete(deleted) => {
             let before = std::mem::replace(&mut row.now, Now::Gone);
-            if write.atomicity == Atomicity::AllOrNothing {
-                undo.entry(place).or_insert(before);
+            if is_undoable {
+                undo.insert(place, before);
             }
             return Ok(Outcome::Deleted(deleted));
         }
         Decision::Final(outcome) => return Ok(outcome),
     };
-    let before = std::mem::replace(&mut row.now, now);
-    if write.atomicity == Atomicity::AllOrNothing {
-        undo.entry(place).or_insert(before);
+    let made = match changes {
+        Some(changes) => row.changed(changes, is_undoable),
+        None => action.row().map(|row| (Base::Defaults(in_force), Cow::Borrowed(row.values()))),
+    };
+    let (base, values) = made.ok_or_else(|| sqlx::Error::Encode("a changed row is missing".into()))?;
+    let updated_at = stamps.next();
+    let is_new = created_at.is_none();
+    let created_at = created_at.unwrap_or(updated_at);
+    let written = WrittenRow { key, base, values, version, created_at, updated_at, place: position };
+    let stored = decide::stored(&written, in_force, write.returning);
+    let before = std::mem::replace(&mut row.now, Now::Written(written));
+    if is_undoable {
+        undo.insert(place, before);
     }
-    let current = row.current().ok_or_else(|| sqlx::Error::Encode("a written row is missing".into()))?;
-    Ok(made(decide::stored(current, in_force, write.returning)))
+    Ok(if is_new { Outcome::Created(stored) } else { Outcome::Updated(stored) })
 }
 
 impl Decisions<'_> {

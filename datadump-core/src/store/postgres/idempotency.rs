@@ -11,10 +11,13 @@ use super::{
     call_state::PendingBatch,
     columns::KeyRef,
     on_failure::SystemWrites,
-    rows::LockedRow,
     session::Session,
 };
-use crate::store::{Outcome, Returning, decide, decide::CurrentRow};
+use crate::store::{
+    Action, Outcome, Returning,
+    current_row::{CurrentRow, PartialRow},
+    decide,
+};
 
 /// Returns the batches whose stored records do not meet their conditions, each with the outcome of its
 /// record.
@@ -32,7 +35,7 @@ pub(super) async fn replayed<'b>(
         return Ok(Vec::new());
     }
     let found = apply::lock(session, &reads.targets, &reads.writes, LockRead::Needed).await?;
-    let mut records: HashMap<KeyRef<'_>, &LockedRow> = HashMap::new();
+    let mut records: HashMap<KeyRef<'_>, &PartialRow> = HashMap::new();
     for row in found.iter().flatten() {
         records.insert(KeyRef::of(&row.key)?, row);
     }
@@ -68,7 +71,7 @@ pub(super) async fn record(
         let Some(record) = &batch.idempotency else { continue };
         let of_batch = all.get(first..).unwrap_or_default();
         if let Some(row) = record.row(batch.atomicity, of_batch) {
-            let put = PlannedAction::Put(Cow::Owned(row));
+            let put = PlannedAction::Do(Cow::Owned(Action::Put(row)));
             let key = Some(record.key.clone());
             puts.add(session, &record.in_force, put, key, record.expect, Returning::Rows)?;
             places.push(all.len());

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     schema::{InForce, Row, Value},
-    store::{Atomicity, Expect, Outcome, Returning},
+    store::{Action, Atomicity, Expect, Outcome, Returning},
 };
 
 /// Stores the replacements of failed writes, and turns their outcomes into [`Outcome::Replaced`].
@@ -41,7 +41,7 @@ pub(super) async fn replace(
     let mut puts = SystemWrites::default();
     for (row, returning) in rows {
         let (in_force, key) = (row.proven_by().clone(), row.key().cloned());
-        let put = PlannedAction::Put(Cow::Owned(row));
+        let put = PlannedAction::Do(Cow::Owned(Action::Put(row)));
         puts.add(session, &in_force, put, key, Expect::Anything, returning)?;
     }
     for (outcome, stored) in failed.into_iter().zip(puts.apply(session, stamps).await?) {

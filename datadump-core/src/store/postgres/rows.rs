@@ -8,7 +8,7 @@ use super::columns;
 use crate::{
     clock::Timestamp,
     schema::{Definition, FieldSet, InForce, Value, Values, ValuesBuilder},
-    store::decide::CurrentRow,
+    store::current_row::{CurrentRow, PartialRow},
 };
 
 /// Number of values that one statement may carry for fields that its rows do not have, in addition to as many
@@ -18,46 +18,34 @@ const MAX_EXTRA_VALUES: usize = 1 << 16;
 /// Maximum number of values in one statement, unless a single row has more.
 const MAX_VALUES: usize = 1 << 20;
 
-/// A row that was read and locked, with the fields that the writes need.
-#[derive(Debug)]
-pub(super) struct LockedRow {
-    pub(super) key: Value,
-    /// The values that are not null.
-    pub(super) values: Values,
-    pub(super) version: i32,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
-}
-
-impl CurrentRow for LockedRow {
-    fn version(&self) -> i32 {
-        self.version
+/// Reads a row of which these fields were selected: key, fields, version and times.
+pub(super) fn read(row: &PgRow, definition: &Definition, fields: &FieldSet) -> sqlx::Result<PartialRow> {
+    let mut values = ValuesBuilder::default();
+    for (position, place) in fields.iter().enumerate() {
+        let Some(field) = definition.fields.get(place) else { continue };
+        match columns::value(row, position + 1, &field.kind)? {
+            Value::Null => {}
+            value => values.push(place, value),
+        }
     }
-
-    fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-
-    fn key(&self) -> &Value {
-        &self.key
-    }
-
-    fn value(&self, place: usize) -> &Value {
-        self.values.get(place).unwrap_or(&Value::Null)
-    }
+    let place = fields.len() + 1;
+    Ok(PartialRow {
+        key: columns::value(row, 0, &definition.key.kind)?,
+        values: values.finish(),
+        version: row.try_get(place)?,
+        created_at: columns::moment(row, place + 1)?,
+        updated_at: columns::moment(row, place + 2)?,
+    })
 }
 
 /// A row as the writes decided so far have made it.
 #[derive(Debug)]
 pub(super) struct WrittenRow<'b> {
     pub(super) key: &'b Value,
-    in_force: &'b InForce,
-    /// The values that were written; the other fields have their defaults.
-    values: Cow<'b, Values>,
+    /// The other values.
+    pub(super) base: Base<'b>,
+    /// The values that were written.
+    pub(super) values: Cow<'b, Values>,
     pub(super) version: i32,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -65,37 +53,22 @@ pub(super) struct WrittenRow<'b> {
     pub(super) place: usize,
 }
 
-impl LockedRow {
-    /// Reads a row of which these fields were selected: key, fields, version and times.
-    pub(super) fn read(row: &PgRow, definition: &Definition, fields: &FieldSet) -> sqlx::Result<Self> {
-        let mut values = ValuesBuilder::default();
-        for (position, place) in fields.iter().enumerate() {
-            let Some(field) = definition.fields.get(place) else { continue };
-            match columns::value(row, position + 1, &field.kind)? {
-                Value::Null => {}
-                value => values.push(place, value),
-            }
-        }
-        let place = fields.len() + 1;
-        Ok(Self {
-            key: columns::value(row, 0, &definition.key.kind)?,
-            values: values.finish(),
-            version: row.try_get(place)?,
-            created_at: columns::moment(row, place + 1)?,
-            updated_at: columns::moment(row, place + 2)?,
-        })
-    }
+/// The values of the fields that were not written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Base<'b> {
+    /// Their defaults.
+    Defaults(&'b InForce),
+    /// Those that are stored.
+    Stored(&'b PartialRow),
 }
 
-impl<'b> WrittenRow<'b> {
-    pub(super) fn new(
-        key: &'b Value,
-        (in_force, values): (&'b InForce, Cow<'b, Values>),
-        version: i32,
-        (created_at, updated_at): (Timestamp, Timestamp),
-        place: usize,
-    ) -> Self {
-        Self { key, in_force, values, version, created_at, updated_at, place }
+impl WrittenRow<'_> {
+    /// Returns the fields that an update sets, if `all` is the set of all fields.
+    pub(super) fn set_fields<'s>(&'s self, all: &'s FieldSet) -> &'s FieldSet {
+        match self.base {
+            Base::Defaults(_) => all,
+            Base::Stored(_) => self.fields(),
+        }
     }
 
     /// Returns the fields that were written.
@@ -105,7 +78,10 @@ impl<'b> WrittenRow<'b> {
 
     /// Returns the value of a field, whose position among the fields written is probably `guess`.
     pub(super) fn value_near(&self, place: usize, guess: usize) -> &Value {
-        self.values.get_near(place, guess).unwrap_or_else(|| self.in_force.default(place))
+        self.values.get_near(place, guess).unwrap_or_else(|| match self.base {
+            Base::Defaults(in_force) => in_force.default(place),
+            Base::Stored(row) => row.value(place),
+        })
     }
 }
 
@@ -135,7 +111,7 @@ impl CurrentRow for WrittenRow<'_> {
 #[derive(Debug, Default)]
 pub(super) struct TableChanges<'d> {
     pub(super) inserted: Vec<NewRow<'d>>,
-    /// Each has all of its fields replaced.
+    /// In each of these rows, the fields that were written are set.
     pub(super) updated: Vec<&'d WrittenRow<'d>>,
     pub(super) deleted: Vec<&'d Value>,
 }

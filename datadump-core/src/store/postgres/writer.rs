@@ -27,7 +27,7 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StorageId},
     store::{
-        Action, Outcome, Reprove,
+        Outcome, Reprove,
         change_log::Packer,
         decide,
         queue::{Job, QueueReceiver, WriterTask},
@@ -74,8 +74,9 @@ impl ExistingRows {
     fn can_insert_blindly(&self, pending: &[PendingBatch<'_>]) -> bool {
         let existing = self.0.lock();
         writes(pending).all(|(_, write)| {
-            let is_put = matches!(write.action, Action::Put(_));
-            is_put && decide::first_version(write.expect).is_some() && !existing.contains(&write.storage())
+            let can_insert =
+                write.action.row().is_some_and(|row| decide::can_insert_blindly(row, write.expect));
+            can_insert && !existing.contains(&write.storage())
         })
     }
 

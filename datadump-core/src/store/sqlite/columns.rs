@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     clock::Timestamp,
-    schema::{Definition, Kind, StoredRow, Value},
-    store::sql::Dialect,
+    schema::{Definition, FieldSet, Kind, StoredRow, Value, ValuesBuilder},
+    store::{current_row::PartialRow, sql::Dialect},
 };
 
 /// The SQL dialect of this backend.
@@ -50,6 +50,30 @@ pub(super) fn read_row(definition: &Definition, row: &Read<'_>) -> rusqlite::Res
         version: row.get(fields + 1)?,
         created_at: moment(row.get(fields + 2)?, fields + 2)?,
         updated_at: moment(row.get(fields + 3)?, fields + 3)?,
+    })
+}
+
+/// Reads a row of which these fields were selected: key, fields, version and times.
+pub(super) fn read_partial(
+    definition: &Definition,
+    fields: &FieldSet,
+    row: &Read<'_>,
+) -> rusqlite::Result<PartialRow> {
+    let mut values = ValuesBuilder::default();
+    for (position, place) in fields.iter().enumerate() {
+        let Some(field) = definition.fields.get(place) else { continue };
+        match read(&field.kind, row, position + 1)? {
+            Value::Null => {}
+            value => values.push(place, value),
+        }
+    }
+    let place = fields.len() + 1;
+    Ok(PartialRow {
+        key: read(&definition.key.kind, row, 0)?,
+        values: values.finish(),
+        version: row.get(place)?,
+        created_at: moment(row.get(place + 1)?, place + 1)?,
+        updated_at: moment(row.get(place + 2)?, place + 2)?,
     })
 }
 

@@ -1,20 +1,22 @@
 //! Idempotency records: checked before a batch is applied and stored after it, in the same transaction.
 
 use super::{
-    row_writer::{self, Effect},
+    effect::{self, Effect},
     write::Transaction,
     writer::Stamps,
 };
 use crate::{
     error::Result,
-    store::{Outcome, Returning, WriteBatch, decide, decide::CurrentRow},
+    schema::FieldSet,
+    store::{Outcome, Returning, WriteBatch, current_row::CurrentRow, decide},
 };
 
 impl Transaction<'_> {
     /// Returns the effects of a batch whose stored record does not meet its condition; `None` if it does.
     pub(super) fn replayed(&mut self, batch: &WriteBatch) -> Result<Option<Vec<Effect>>> {
         let Some(record) = &batch.idempotency else { return Ok(None) };
-        let current = self.rows(&record.in_force).current(&record.key)?;
+        let all = FieldSet::first(record.in_force.definition.fields.len());
+        let current = self.rows(&record.in_force).current(&record.key, &all)?;
         let current = current.as_ref().map(|row| row as &dyn CurrentRow);
         let refused = decide::unmet(current, &record.in_force, record.expect, Returning::Rows);
         Ok(refused.map(|refused| {
@@ -32,7 +34,7 @@ impl Transaction<'_> {
     ) -> Result<Vec<Effect>> {
         let Some(record) = &batch.idempotency else { return Ok(effects) };
         // The record is built from rows as they are stored, so this is the one place that copies them.
-        let mut outcomes = row_writer::outcomes(batch.writes.clone(), effects, batch.returning);
+        let mut outcomes = effect::outcomes(batch.writes.clone(), effects, batch.returning);
         let outcome = match record.row(batch.atomicity, &outcomes) {
             None => Outcome::RolledBack,
             Some(row) => {

@@ -10,7 +10,7 @@ use std::{
 
 use super::columns::DIALECT;
 use crate::{
-    schema::{InForce, IndexKind},
+    schema::{Definition, FieldSet, InForce, IndexKind},
     store::{Column, sql},
 };
 
@@ -25,13 +25,11 @@ const MAX_INSERT_VALUES: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Statements {
     pub(super) version: i32,
-    pub(super) select: String,
     /// Selects the version and creation time of the row with a key.
     pub(super) select_version: String,
     pub(super) insert: String,
     /// Inserts a row unless its key is taken.
     pub(super) insert_new: String,
-    pub(super) update: String,
     pub(super) delete: String,
     /// Inserts several rows, by conflict handling and number of rows; built when first needed.
     insert_many: [[OnceLock<String>; MAX_INSERT_ROWS + 1]; 2],
@@ -46,6 +44,27 @@ pub(super) struct Statements {
     /// True if the last write with a key found an existing row. If so, the next one probably does too and
     /// reads before it inserts.
     expects_existing: AtomicBool,
+}
+
+/// Returns the statement that selects some fields of the row with a key, with the key and the service columns.
+pub(super) fn select(definition: &Definition, fields: &FieldSet) -> String {
+    let service = [Column::Version, Column::CreatedAt, Column::UpdatedAt];
+    let columns = [Column::Key].into_iter().chain(fields.iter().map(Column::Field)).chain(service);
+    let names: Vec<String> =
+        columns.map(|column| sql::column(DIALECT, definition, column).quoted()).collect();
+    let (table, key) =
+        (sql::table(&definition.name).quoted(), sql::column(DIALECT, definition, Column::Key).quoted());
+    format!("SELECT {} FROM {table} WHERE {key} = ?", names.join(", "))
+}
+
+/// Returns the statement that sets some fields of the row with a key, its version and its time.
+pub(super) fn update(definition: &Definition, fields: &FieldSet) -> String {
+    let columns = fields.iter().map(Column::Field).chain([Column::Version, Column::UpdatedAt]);
+    let set: Vec<String> =
+        columns.map(|column| format!("{} = ?", sql::column(DIALECT, definition, column).quoted())).collect();
+    let (table, key) =
+        (sql::table(&definition.name).quoted(), sql::column(DIALECT, definition, Column::Key).quoted());
+    format!("UPDATE {table} SET {} WHERE {key} = ?", set.join(", "))
 }
 
 /// How an insert of several rows handles a constraint violation.
@@ -64,12 +83,6 @@ impl Statements {
         let table = sql::table(&definition.name).quoted();
         let name = |column| sql::column(DIALECT, definition, column).quoted();
         let key = name(Column::Key);
-        let fields = (0..definition.fields.len()).map(Column::Field);
-        let set: Vec<String> = fields
-            .chain([Column::Version, Column::UpdatedAt])
-            .map(|column| format!("{} = ?", name(column)))
-            .collect();
-        let set = set.join(", ");
         let all = sql::column_list(DIALECT, definition);
         let columns = sql::columns(definition).len();
         let placeholders = format!("({})", vec!["?"; columns].join(", "));
@@ -77,11 +90,9 @@ impl Statements {
         let (version, created_at) = (name(Column::Version), name(Column::CreatedAt));
         Self {
             version: in_force.version,
-            select: format!("{} WHERE {key} = ?", sql::select_all(DIALECT, definition)),
             select_version: format!("SELECT {version}, {created_at} FROM {table} WHERE {key} = ?"),
             insert: format!("INSERT {into}{placeholders}"),
             insert_new: format!("INSERT {into}{placeholders} ON CONFLICT ({key}) DO NOTHING"),
-            update: format!("UPDATE {table} SET {set} WHERE {key} = ?"),
             delete: format!("DELETE FROM {table} WHERE {key} = ?"),
             insert_many: array::from_fn(|_| array::from_fn(|_| OnceLock::new())),
             into,

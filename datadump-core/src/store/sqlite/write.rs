@@ -5,8 +5,9 @@ use std::{collections::HashMap, iter, sync::Arc};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
+    effect::{self, Effect},
     error::map,
-    row_writer::{self, Effect, RowWriter},
+    row_writer::RowWriter,
     statements::Statements,
     writer::{Stamps, Writer},
 };
@@ -31,7 +32,7 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
             gauge.committed(jobs.iter().map(|job| job.batch.writes.len()).sum());
             let answers = jobs.into_iter().zip(effects).map(|(job, effects)| {
                 let WriteBatch { writes, returning, .. } = job.batch;
-                (job.reply, effects.map(|effects| row_writer::outcomes(writes, effects, returning)))
+                (job.reply, effects.map(|effects| effect::outcomes(writes, effects, returning)))
             });
             let answers: Vec<_> = answers.collect();
             let outcomes = answers.iter().flat_map(|(_, answer)| answer).flatten();
@@ -254,7 +255,7 @@ impl<'c> Transaction<'c> {
         let in_force = row.proven_by().clone();
         let (write, reprove) = (Write::put(row, expect), self.reprove);
         let effect = self.rows(&in_force).run(&write, returning, reprove, now)?;
-        match row_writer::outcomes(vec![write], vec![effect], returning).pop() {
+        match effect::outcomes(vec![write], vec![effect], returning).pop() {
             Some(stored @ (Outcome::Created(_) | Outcome::Updated(_))) => Ok(stored),
             other => Err(Error::internal(format!("{what} could not be stored: {other:?}"))),
         }

@@ -5,6 +5,7 @@ mod filters;
 mod names;
 mod rows;
 mod values;
+mod writes;
 
 /// Number of cases per property.
 const CASES: u32 = 2_000;
