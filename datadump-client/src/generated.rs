@@ -275,6 +275,9 @@ pub mod types {
         pub column: ::std::option::Option<u64>,
         #[doc = "Human-readable explanation."]
         pub detail: ::std::string::String,
+        #[doc = "What the compiler of a program says about the cause and how to repair it."]
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub hints: ::std::vec::Vec<::std::string::String>,
         #[doc = "Line in a program, starting at 1."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub line: ::std::option::Option<u64>,
@@ -1786,6 +1789,7 @@ pub mod types {
             code: ::std::result::Result<::std::string::String, ::std::string::String>,
             column: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
             detail: ::std::result::Result<::std::string::String, ::std::string::String>,
+            hints: ::std::result::Result<::std::vec::Vec<::std::string::String>, ::std::string::String>,
             line: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
             parameter:
                 ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
@@ -1798,6 +1802,7 @@ pub mod types {
                     code: Err("no value supplied for code".to_string()),
                     column: Ok(Default::default()),
                     detail: Err("no value supplied for detail".to_string()),
+                    hints: Ok(Default::default()),
                     line: Ok(Default::default()),
                     parameter: Ok(Default::default()),
                     pointer: Ok(Default::default()),
@@ -1830,6 +1835,15 @@ pub mod types {
             {
                 self.detail =
                     value.try_into().map_err(|e| format!("error converting supplied value for detail: {e}"));
+                self
+            }
+            pub fn hints<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.hints =
+                    value.try_into().map_err(|e| format!("error converting supplied value for hints: {e}"));
                 self
             }
             pub fn line<T>(mut self, value: T) -> Self
@@ -1868,6 +1882,7 @@ pub mod types {
                     code: value.code?,
                     column: value.column?,
                     detail: value.detail?,
+                    hints: value.hints?,
                     line: value.line?,
                     parameter: value.parameter?,
                     pointer: value.pointer?,
@@ -1880,6 +1895,7 @@ pub mod types {
                     code: Ok(value.code),
                     column: Ok(value.column),
                     detail: Ok(value.detail),
+                    hints: Ok(value.hints),
                     line: Ok(value.line),
                     parameter: Ok(value.parameter),
                     pointer: Ok(value.pointer),

@@ -11,7 +11,7 @@ use crate::{
     id::Ids,
     schema::{InForce, StoredRow, Value},
     store::{
-        Expect, Outcome, Store, Write, WriteBatch,
+        Expect, Outcome, ReadMemory, Store, Write, WriteBatch,
         query::{Towards, cursor, parse},
         system_storages::SystemStorage,
     },
@@ -28,6 +28,8 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Ids,
     pub(crate) background: Background,
+    /// Memory for the rows of pages that callers ask for.
+    pub(crate) read_memory: ReadMemory,
 }
 
 impl Context {

@@ -49,7 +49,7 @@ pub use dump::{Address, Builder, Dump, Inspection};
 pub use error::{Error, Fault, PathSegment, Place, Result};
 pub use hub::{
     CommandResult, CommandStream, DeviceInfo, Hub, HubOptions, NewCommand, Push, Pushed, QueuedCommand,
-    Registration,
+    ReadingChunks, Readings, Registration,
 };
 pub use id::{Ids, Random, SystemRandom};
 pub use idempotency::{
@@ -59,6 +59,7 @@ pub use ingest::{
     Incoming, Ingest, Stream,
     counters::Counted,
     programs::{ProcessorInfo, Programs},
+    recent::RecentThrow,
     source_cache::SourceInfo,
     sources::Sources,
 };
@@ -66,6 +67,6 @@ pub use quarantine::Quarantine;
 pub use receipt::{Reason, Receipt, Remark, Stage};
 pub use record::{Failure, Fields, Origin, Record, Rejection};
 pub use replay::{ReplayRequest, ReplayState, Replays};
-pub use rows::{Listing, Rows, Saved};
+pub use rows::{ByteChunks, Listing, RowChunks, RowPage, Rows, Saved};
 pub use store::Expect;
 pub use throw::{SourceName, Throw};

@@ -159,7 +159,12 @@ fn record_fault(remark: &Remark) -> FaultAnswer {
 /// Converts a compiler message about a program.
 fn program_fault(message: &Json) -> FaultAnswer {
     let detail = message["message"].as_str().unwrap_or_default();
+    let labels =
+        message["labels"].as_array().into_iter().flatten().filter_map(|label| label["message"].as_str());
+    let notes = message["notes"].as_array().into_iter().flatten().filter_map(Json::as_str);
+    let hints = labels.chain(notes).filter(|hint| !hint.is_empty() && *hint != detail);
     FaultAnswer {
+        hints: hints.map(str::to_owned).collect(),
         pointer: Some("/program".into()),
         line: message["line"].as_u64(),
         column: message["column"].as_u64(),

@@ -38,6 +38,17 @@ pub(crate) struct ThrowLoad {
     pub(crate) memory: usize,
 }
 
+/// Values that are looked up in the database; `None` if that failed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Gauges {
+    /// Number of quarantine entries waiting to be replayed or discarded; an estimate if there are many.
+    pub(crate) quarantine_waiting: Option<u64>,
+    /// Size of the database in bytes.
+    pub(crate) database_bytes: Option<u64>,
+    /// Number of devices by status.
+    pub(crate) devices: Option<[(&'static str, u64); 4]>,
+}
+
 /// Counters of connections.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
@@ -91,7 +102,15 @@ impl Metrics {
     }
 
     /// Returns all metrics as text.
-    pub(crate) fn render(&self, load: Load, throws: ThrowLoad, streams: StreamLoad, backend: &str) -> String {
+    pub(crate) fn render(
+        &self,
+        load: Load,
+        throws: ThrowLoad,
+        streams: StreamLoad,
+        answers: usize,
+        gauges: Gauges,
+        backend: &str,
+    ) -> String {
         let mut text = Text::default();
         self.render_requests(&mut text);
         text.one("datadump_connections", "gauge", "Open connections.", self.connections.open());
@@ -145,6 +164,8 @@ impl Metrics {
             counted.duplicates,
         );
         text.one("datadump_throw_memory_bytes", "gauge", "Memory of throws in progress.", throws.memory);
+        text.one("datadump_answer_memory_bytes", "gauge", "Memory of rows that are being sent.", answers);
+        gauges.render(&mut text);
         text.one("datadump_streams", "gauge", "Open streams.", streams.listeners);
         text.one("datadump_stream_events_total", kind, "Events sent to streams.", streams.events);
         let help = "Number of times a stream fell behind and read the change log.";
@@ -188,6 +209,24 @@ impl Metrics {
             let seconds = Duration::from_micros(get(&operation.micros)).as_secs_f64();
             text.sample(&format!("{name}_sum"), &format!("operation=\"{id}\""), seconds);
             text.sample(&format!("{name}_count"), &format!("operation=\"{id}\""), total);
+        }
+    }
+}
+
+impl Gauges {
+    fn render(self, text: &mut Text) {
+        if let Some(waiting) = self.quarantine_waiting {
+            let help = "Quarantine entries waiting to be replayed or discarded.";
+            text.one("datadump_quarantine_waiting", "gauge", help, waiting);
+        }
+        if let Some(bytes) = self.database_bytes {
+            text.one("datadump_database_bytes", "gauge", "Size of the database.", bytes);
+        }
+        if let Some(devices) = self.devices {
+            text.head("datadump_devices", "gauge", "Registered devices by status.");
+            for (status, count) in devices {
+                text.sample("datadump_devices", &format!("status=\"{status}\""), count);
+            }
         }
     }
 }
@@ -287,7 +326,14 @@ mod tests {
         metrics.count_cut_off();
         let _one = OpenConnection::new(&metrics);
         drop(OpenConnection::new(&metrics));
-        let text = metrics.render(Load::default(), ThrowLoad::default(), StreamLoad::default(), "sqlite");
+        let text = metrics.render(
+            Load::default(),
+            ThrowLoad::default(),
+            StreamLoad::default(),
+            0,
+            Gauges { database_bytes: Some(7), devices: Some([("online", 3); 4]), ..Gauges::default() },
+            "sqlite",
+        );
         for line in [
             "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"2xx\"} 1",
             "datadump_requests_total{operation=\"get_row\",method=\"GET\",status=\"4xx\"} 1",
@@ -296,6 +342,8 @@ mod tests {
             "datadump_request_seconds_bucket{operation=\"get_row\",le=\"0.001\"} 1",
             "datadump_request_seconds_bucket{operation=\"get_row\",le=\"+Inf\"} 2",
             "datadump_connections 1",
+            "datadump_database_bytes 7",
+            "datadump_devices{status=\"online\"} 3",
             "datadump_streams_cut_off_total 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

@@ -77,6 +77,10 @@ pub(crate) struct FaultAnswer {
     pub(crate) code: String,
     /// Human-readable explanation.
     pub(crate) detail: String,
+    /// What the compiler of a program says about the cause and how to repair it.
+    #[oai(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hints: Vec<String>,
 }
 
 impl Problem {
@@ -171,6 +175,7 @@ impl FaultAnswer {
             parameter: None,
             line: None,
             column: None,
+            hints: Vec::new(),
             code: code.into(),
             detail: detail.into(),
         }

@@ -26,6 +26,7 @@ pub(crate) fn run_with_warnings(
     for warning in warnings {
         tracing::warn!("{warning}");
     }
+    net::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
         let stop = net::signal::stop().map_err(Error::Runtime)?;

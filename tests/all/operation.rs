@@ -13,6 +13,7 @@ use tokio::{
 
 on_both![
     health_status_and_metrics_are_reported,
+    quarantine_size_and_devices_are_measured,
     a_stop_completes_accepted_requests,
     logs_contain_the_request_id_and_no_data,
 ];
@@ -222,4 +223,28 @@ async fn a_role_without_the_temporary_privilege_works() {
     assert_eq!(page["results"].as_array().map(Vec::len), Some(3), "{page}");
     server.stop().await;
     database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
+}
+
+async fn quarantine_size_and_devices_are_measured(server: Server) {
+    let sample = async |name: &str| {
+        let text = server.get("/metrics").await.is(200).text();
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} "))?.parse::<u64>().ok());
+        line.unwrap_or_else(|| panic!("{name} is not in\n{text}"))
+    };
+    assert_eq!(sample("datadump_quarantine_waiting").await, 0);
+    assert!(sample("datadump_database_bytes").await > 1000);
+    server.declare(&dog()).await;
+    server.post("/throw/dog", &json!([{"chip_id": 1}, {"chip_id": 2}])).await.is(202).ok();
+    for device in ["one", "two", "three"] {
+        server.post("/api/data", &json!({"device_id": device, "temperature": 21.5})).await.is(201).ok();
+    }
+    for (name, expected) in [
+        ("datadump_quarantine_waiting", 2),
+        ("datadump_devices{status=\"online\"}", 3),
+        ("datadump_devices{status=\"late\"}", 0),
+        ("datadump_devices{status=\"offline\"}", 0),
+        ("datadump_devices{status=\"never\"}", 0),
+    ] {
+        datadump_tests::eventually(name, || async { (sample(name).await == expected).then_some(()) }).await;
+    }
 }

@@ -93,6 +93,14 @@ async fn compile_errors_have_line_and_column(server: Server) {
             );
         }
         assert!(!error["detail"].as_str().unwrap().is_empty(), "{problem}");
+        if program.contains("to_int") {
+            // The compiler explains the cause and proposes a repair.
+            let hints = error["hints"].to_string();
+            assert!(
+                hints.contains("is fallible because") && hints.contains(".a, err = to_int(.a)"),
+                "{problem}"
+            );
+        }
     }
     server.get("/api/v1/processor/wrong/").await.problem(404);
 }

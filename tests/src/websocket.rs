@@ -103,6 +103,14 @@ impl WebSocket {
         }
     }
 
+    /// Returns the underlying TCP stream, to send bytes that are not whole frames.
+    pub fn stream_mut(&mut self) -> &mut TcpStream {
+        match self.0.get_mut() {
+            MaybeTlsStream::Plain(stream) => stream,
+            _ => panic!("the connection is encrypted"),
+        }
+    }
+
     /// Returns the underlying TCP stream.
     pub fn into_stream(self) -> TcpStream {
         match self.0.into_inner() {

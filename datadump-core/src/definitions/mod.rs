@@ -13,7 +13,7 @@ use crate::{
     context::Context,
     error::{Error, Fault, Place, Result},
     schema::{Change, Class, Definition, Difference, StorageId, evolve, parse},
-    store::{ChangeImpact, Declaration, Progress, Storage, Store, VersionRecord},
+    store::{ChangeImpact, Declaration, Progress, Storage, Store, VersionPage},
 };
 
 /// Consent to changes that are more than additive.
@@ -177,9 +177,9 @@ impl Definitions {
         self.context.store.progress(self.find(name)?.id).await
     }
 
-    /// Returns all versions of a storage, oldest first.
-    pub async fn versions(&self, name: &str) -> Result<Vec<VersionRecord>> {
-        self.context.store.versions(self.find(name)?.id).await
+    /// Returns up to `limit` versions of a storage, oldest first, after the first `skip`.
+    pub async fn versions(&self, name: &str, skip: u64, limit: u64) -> Result<VersionPage> {
+        self.context.store.versions(self.find(name)?.id, skip, limit, &self.context.read_memory).await
     }
 
     /// Removes a storage with all its rows. Fails while a migration is in progress.

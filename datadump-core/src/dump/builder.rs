@@ -20,7 +20,7 @@ use crate::{
     },
     quarantine::Quarantine,
     replay::Replays,
-    store::{Options, Retention, Store, postgres::PostgresStore, sqlite::SqliteStore},
+    store::{Options, ReadMemory, Retention, Store, postgres::PostgresStore, sqlite::SqliteStore},
     validate,
 };
 
@@ -35,6 +35,7 @@ pub struct Builder {
     queue_bytes: usize,
     max_throw: usize,
     record_memory: usize,
+    read_memory: usize,
     change_log: Retention,
     processors: Vec<Arc<dyn Processor>>,
     workers: Option<WorkerCommand>,
@@ -53,6 +54,7 @@ impl Default for Builder {
             queue_bytes: 64 << 20,
             max_throw: 64 << 20,
             record_memory: 512 << 20,
+            read_memory: 128 << 20,
             change_log: Retention::default(),
             processors: Vec::new(),
             workers: None,
@@ -111,6 +113,14 @@ impl Builder {
     #[must_use]
     pub fn record_memory(mut self, bytes: usize) -> Self {
         self.record_memory = bytes;
+        self
+    }
+
+    /// Sets the maximum memory for the rows of all pages in progress, in bytes. Reading a page waits for its
+    /// memory, and fails with [`Overloaded`](Error::Overloaded) if it is not released in time.
+    #[must_use]
+    pub fn read_memory(mut self, bytes: usize) -> Self {
+        self.read_memory = bytes;
         self
     }
 
@@ -191,7 +201,8 @@ impl Builder {
         };
         let background = Background::default();
         let guard = Arc::new(background.guard());
-        let context = Context { store, clock: self.clock, ids, background };
+        let read_memory = ReadMemory::new(self.read_memory);
+        let context = Context { store, clock: self.clock, ids, background, read_memory };
         let definitions = Definitions::new(context.clone());
         let idempotency = Idempotency::new(context.clone());
         let memory = MemoryBudget::new(self.record_memory);

@@ -261,6 +261,11 @@ impl Dump {
         load.batches >= load.max_batches
     }
 
+    /// Returns the memory in use for pages in progress, in bytes.
+    pub fn read_memory_used(&self) -> usize {
+        self.context.read_memory.used()
+    }
+
     /// Returns the size of the database in bytes.
     pub async fn size(&self) -> Result<u64> {
         self.context.store.size().await

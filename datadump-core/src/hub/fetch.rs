@@ -1,6 +1,6 @@
 //! Fetches readings in the hub's simple form, newest first, from all storages that hold any.
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc, vec};
 
 use serde_json::{Value as Json, json};
 
@@ -8,11 +8,11 @@ use super::{Hub, cache::Device, readings::storage_of};
 use crate::{
     clock::Timestamp,
     error::{Error, Fault, Place, Result},
-    rows::{Listing, Rows},
+    rows::{Listing, RowPage, Rows},
     schema::{InForce, StoredRow, Value},
     store::{
-        Column, Filter, Paging, Query, Test,
-        query::{DEFAULT_LIMIT, Direction},
+        Column, Filter, Paging, Query, ReadLease, Test,
+        query::{DEFAULT_LIMIT, Direction, MAX_PAGE_BYTES},
     },
 };
 
@@ -53,6 +53,79 @@ struct FetchParameters<'p> {
     other: Option<&'p str>,
 }
 
+/// Readings, newest first. They hold the memory reserved for them.
+#[derive(Debug, Default)]
+pub struct Readings {
+    readings: Vec<Found>,
+    memory: ReadLease,
+}
+
+/// The readings in their simple form as JSON, one by one, with commas between them.
+#[derive(Debug)]
+pub struct ReadingChunks {
+    readings: vec::IntoIter<Found>,
+    is_first: bool,
+    _memory: ReadLease,
+}
+
+#[derive(Debug)]
+struct Found {
+    at: Timestamp,
+    row: StoredRow,
+    in_force: Arc<InForce>,
+}
+
+fn time_column(in_force: &InForce) -> Option<Column> {
+    Column::named(&in_force.definition, "timestamp")
+}
+
+fn time_of(in_force: &InForce, row: &StoredRow) -> Option<Timestamp> {
+    match time_column(in_force)?.value(row) {
+        Value::Timestamp(at) => Some(at),
+        _ => None,
+    }
+}
+
+impl Found {
+    fn of(row: StoredRow, in_force: &Arc<InForce>) -> Option<Self> {
+        Some(Self { at: time_of(in_force, &row)?, row, in_force: in_force.clone() })
+    }
+
+    /// Compares with a position in the order, newest first.
+    fn compare(&self, at: Timestamp, key: &Value) -> Ordering {
+        at.cmp(&self.at).then_with(|| key.compare(&self.row.key).unwrap_or(Ordering::Equal))
+    }
+}
+
+impl Readings {
+    /// Returns the readings as JSON objects.
+    pub fn to_json(&self) -> Vec<Json> {
+        self.readings.iter().filter_map(|found| plain(&found.in_force, &found.row)).collect()
+    }
+
+    /// Returns the same JSON in pieces. Each reading is freed once it is encoded.
+    pub fn into_chunks(self) -> ReadingChunks {
+        ReadingChunks { readings: self.readings.into_iter(), is_first: true, _memory: self.memory }
+    }
+
+    fn shrink_memory(&mut self) {
+        self.memory.shrink_to(self.readings.iter().map(|found| found.row.size()).sum());
+    }
+}
+
+impl Iterator for ReadingChunks {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let found = self.readings.next()?;
+            let Some(reading) = plain(&found.in_force, &found.row) else { continue };
+            let comma = if std::mem::take(&mut self.is_first) { "" } else { "," };
+            return Some(format!("{comma}{reading}").into_bytes());
+        }
+    }
+}
+
 /// Returns a reading in the simple form: `{"device_id", "device", "sensor_id", "sensor_type", "value",
 /// "timestamp"}`. The value is the number, or the text of a value that is not a number. `None` if the row is
 /// not a reading.
@@ -73,7 +146,7 @@ pub(super) fn plain(in_force: &InForce, row: &StoredRow) -> Option<Json> {
 impl Hub {
     /// Returns the readings of a device, newest first. `wanted` is its id or its name; digits are an id if there
     /// is a device with it. The parameters are `sensor`, `limit` and `offset`.
-    pub async fn fetch_device(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
+    pub async fn fetch_device(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Readings> {
         let FetchParameters { page, other: sensor } = FetchParameters::read(parameters, "sensor")?;
         let device = self.device_by_number_or_name(wanted).await?;
         let sensor = match sensor {
@@ -92,7 +165,7 @@ impl Hub {
 
     /// Returns the readings of the sensor with an id, or of all sensors with a name, newest first. Digits are
     /// an id if there is a sensor with it. The parameters are `device`, `limit` and `offset`.
-    pub async fn fetch_sensor(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Vec<Json>> {
+    pub async fn fetch_sensor(&self, wanted: &str, parameters: &[(String, String)]) -> Result<Readings> {
         let FetchParameters { page, other: device } = FetchParameters::read(parameters, "device")?;
         let cache = &self.ready().await?.cache;
         let mut found = match number(wanted).and_then(|id| cache.sensor_by_id(id)) {
@@ -133,41 +206,88 @@ impl Hub {
         asked: impl Iterator<Item = (String, Vec<(&'static str, Test)>)>,
         order: Order,
         page: Page,
-    ) -> Result<Vec<Json>> {
+    ) -> Result<Readings> {
         let asked = asked.filter_map(|(table, tests)| {
             Some((self.context.store.catalogue().folded(&table)?.in_force.clone()?, tests))
         });
         let asked: Vec<_> = asked.collect();
-        // Of several tables the readings have to be sorted here.
-        let (each, page) = match asked.as_slice() {
-            [_] => (page, Page { offset: 0, ..page }),
-            _ if page.offset > MAX_SORTED_OFFSET => {
-                return Err(beyond("offset", 0, MAX_SORTED_OFFSET, page.offset));
-            }
-            _ => (Page { limit: page.limit + page.offset, offset: 0 }, page),
+        let [(in_force, tests)] = asked.as_slice() else {
+            return self.fetch_sorted(&asked, order, page).await;
         };
-        let mut found: Vec<(Timestamp, Value, Json)> = Vec::new();
-        for (in_force, tests) in &asked {
+        let mut all = Readings::default();
+        if let Some(query) = newest(in_force, tests, order, page) {
+            self.read(in_force, &query, &mut all).await?;
+        }
+        Ok(all)
+    }
+
+    /// Fetches from several tables, whose readings have to be sorted here: first by their times alone.
+    async fn fetch_sorted(
+        &self,
+        asked: &[(Arc<InForce>, Vec<(&'static str, Test)>)],
+        order: Order,
+        page: Page,
+    ) -> Result<Readings> {
+        if page.offset > MAX_SORTED_OFFSET {
+            return Err(beyond("offset", 0, MAX_SORTED_OFFSET, page.offset));
+        }
+        let each = Page { limit: page.limit + page.offset, offset: 0 };
+        let mut positions: Vec<(Timestamp, Value, usize)> = Vec::new();
+        for (table, (in_force, tests)) in asked.iter().enumerate() {
             let Some(query) = newest(in_force, tests, order, each) else { continue };
-            for row in self.context.store.page(in_force, &query).await?.rows {
-                let at = Column::named(&in_force.definition, "timestamp").map(|column| column.value(&row));
-                if let (Some(Value::Timestamp(at)), Some(plain)) = (at, plain(in_force, &row)) {
-                    found.push((at, row.key, plain));
-                }
-            }
-            found.sort_by(|(at, key, _), (other, other_key, _)| {
-                other.cmp(at).then_with(|| other_key.compare(key).unwrap_or(std::cmp::Ordering::Equal))
+            let times = query.order.iter().map(|order| order.column);
+            let query = Query { fields: Some(times.chain(time_column(in_force)).collect()), ..query };
+            let found = self.context.store.page_within(in_force, &query, &self.context.read_memory).await?;
+            let position = |row: StoredRow| Some((time_of(in_force, &row)?, row.key, table));
+            positions.extend(found.rows.into_iter().filter_map(position));
+            positions.sort_by(|(at, key, _), (other, other_key, _)| {
+                other.cmp(at).then_with(|| other_key.compare(key).unwrap_or(Ordering::Equal))
             });
             // Keep no more than was requested.
-            found.truncate(usize::try_from(each.limit).unwrap_or(usize::MAX));
+            positions.truncate(usize::try_from(each.limit).unwrap_or(usize::MAX));
         }
-        let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
-        let take = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        Ok(found.into_iter().skip(skip).take(take).map(|(_, _, plain)| plain).collect())
+        let skip = usize::try_from(page.offset).unwrap_or(usize::MAX).min(positions.len());
+        positions.drain(..skip);
+        let mut all = Readings::default();
+        for (table, (in_force, _)) in asked.iter().enumerate() {
+            let keys = positions.iter().filter(|(.., of)| *of == table).map(|(_, key, _)| key.clone());
+            let keys: Vec<Value> = keys.collect();
+            let Some(query) = of_keys(in_force, keys) else { continue };
+            // A page that ended early says nothing about readings that are older than its last one.
+            if let Some((Some(at), key)) = self.read(in_force, &query, &mut all).await? {
+                all.readings.retain(|found| found.compare(at, &key) != Ordering::Greater);
+            }
+        }
+        let mut bytes = 0;
+        let fit = all.readings.iter().take_while(|found| {
+            bytes += found.row.size();
+            bytes <= MAX_PAGE_BYTES
+        });
+        let length = fit.count().max(1);
+        all.readings.truncate(length);
+        all.shrink_memory();
+        Ok(all)
+    }
+
+    /// Reads a page and adds it to the readings, newest first. Returns the position of its last one, if it
+    /// ended early.
+    async fn read(
+        &self,
+        in_force: &Arc<InForce>,
+        query: &Query,
+        all: &mut Readings,
+    ) -> Result<Option<(Option<Timestamp>, Value)>> {
+        let found = self.context.store.page_within(in_force, query, &self.context.read_memory).await?;
+        let ended_at = found.rows.last().filter(|_| found.more);
+        let ended_at = ended_at.map(|row| (time_of(in_force, row), row.key.clone()));
+        all.memory.merge(found.memory);
+        all.readings.extend(found.rows.into_iter().filter_map(|row| Found::of(row, in_force)));
+        all.readings.sort_by(|found, other| found.compare(other.at, &other.row.key));
+        Ok(ended_at)
     }
 
     /// Lists the readings of a device in the storage where new ones go.
-    pub async fn readings(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
+    pub async fn readings(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing<RowPage>> {
         let device = self.find(device).await?;
         let storage = self.readings_storage(&device.storage()).await??;
         let rows = Rows::open(&self.context, storage.definition.name.as_str())?;
@@ -190,6 +310,13 @@ fn of_device(
     let tests: Vec<_> =
         std::iter::once(("device_id", Test::Eq(Value::Integer(device.id)))).chain(sensor).collect();
     [false, true].map(|own| storage_of(device.id, own)).into_iter().map(move |table| (table, tests.clone()))
+}
+
+/// Returns the query for the readings with these keys, newest first.
+fn of_keys(in_force: &InForce, keys: Vec<Value>) -> Option<Query> {
+    let order = [(time_column(in_force)?, Direction::Descending), (Column::Key, Direction::Descending)];
+    let limit = keys.len() as u64;
+    (limit > 0).then(|| Query::first(Some(Filter::Column(Column::Key, Test::In(keys))), &order, limit))
 }
 
 fn newest(in_force: &InForce, tests: &[(&str, Test)], order: Order, page: Page) -> Option<Query> {

@@ -44,6 +44,7 @@ use crate::{
 pub use commands::{CommandResult, CommandStream, NewCommand, QueuedCommand};
 pub use devices::DeviceInfo;
 pub(crate) use events::EVENTS;
+pub use fetch::{ReadingChunks, Readings};
 pub use push::{Push, Pushed};
 pub use register::Registration;
 

@@ -79,7 +79,7 @@ impl Hub {
     /// let pushed = dump.hub().push(push).await?;
     /// assert_eq!(pushed.receipt.accepted, 2);
     /// let readings = dump.hub().fetch_device("pico_w", &[]).await?;
-    /// assert_eq!(readings[0]["device"], "pico_w");
+    /// assert_eq!(readings.to_json()[0]["device"], "pico_w");
     /// dump.close().await;
     /// # Ok(()) }
     /// ```

@@ -26,13 +26,13 @@ pub(super) struct RecentThrows {
 
 #[derive(Debug, Default)]
 struct Ring {
-    throws: VecDeque<RecentThrow>,
+    throws: VecDeque<Arc<RecentThrow>>,
     bytes: usize,
 }
 
 /// A throw and its outcome. Rendered when it is read.
 #[derive(Debug)]
-struct RecentThrow {
+pub struct RecentThrow {
     throw: Arc<Throw>,
     size: usize,
     bytes: usize,
@@ -62,7 +62,7 @@ impl RecentThrows {
         let bytes = 512 + throw.body.len() + 256 * listed;
         let mut ring = self.ring.lock();
         ring.bytes += bytes;
-        ring.throws.push_front(RecentThrow { throw, size, bytes, outcome });
+        ring.throws.push_front(Arc::new(RecentThrow { throw, size, bytes, outcome }));
         while ring.throws.len() > MAX_THROWS || ring.bytes > MAX_BYTES {
             match ring.throws.pop_back() {
                 Some(gone) => ring.bytes -= gone.bytes,
@@ -72,15 +72,16 @@ impl RecentThrows {
     }
 
     /// Returns the throws at a source, newest first.
-    pub(super) fn of_source(&self, source: &str) -> Vec<Json> {
+    pub(super) fn of_source(&self, source: &str) -> Vec<Arc<RecentThrow>> {
         let ring = self.ring.lock();
         let of_source = ring.throws.iter().filter(|recent| recent.throw.source.folded() == fold(source));
-        of_source.map(RecentThrow::to_json).collect()
+        of_source.cloned().collect()
     }
 }
 
 impl RecentThrow {
-    fn to_json(&self) -> Json {
+    /// Returns the throw and its outcome as JSON.
+    pub fn to_json(&self) -> Json {
         let throw = &self.throw;
         let mut json = json!({
             "throw": throw.id,

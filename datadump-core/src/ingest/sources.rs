@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{
     programs::Programs,
-    recent::RecentThrows,
+    recent::{RecentThrow, RecentThrows},
     source_cache::{Source, SourceCache, SourceInfo, SourceRow},
 };
 use crate::{
@@ -71,7 +71,7 @@ impl Sources {
 
     /// Returns the most recent throws at a source, newest first: `{throw, received_at, content_type, peer,
     /// size, body | body_base64, cut, format, receipt | error}`.
-    pub fn recent(&self, name: &str) -> Result<Vec<Json>> {
+    pub fn recent(&self, name: &str) -> Result<Vec<Arc<RecentThrow>>> {
         self.known(name)?;
         Ok(self.recent.of_source(name))
     }

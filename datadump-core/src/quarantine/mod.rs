@@ -10,7 +10,7 @@ pub(crate) use crate::receipt::Stage;
 use crate::{
     context::Context,
     error::{Error, Result},
-    rows::{Listing, Rows},
+    rows::{ByteChunks, Listing, RowPage, Rows},
     store::{Expect, system_storages::SystemStorage},
 };
 
@@ -32,6 +32,11 @@ impl Quarantine {
 
     /// Lists entries without their bytes, with filters, ordering and pages as for rows.
     pub async fn list(&self, parameters: &[(String, String)]) -> Result<Listing> {
+        Ok(self.page(parameters).await?.map(|entries| entries.to_json()))
+    }
+
+    /// Lists the same entries in the form in which they take the least memory.
+    pub async fn page(&self, parameters: &[(String, String)]) -> Result<Listing<RowPage>> {
         let mut parameters = parameters.to_vec();
         match parameters.iter_mut().find(|(name, _)| name == "fields") {
             // Never the bytes: a page of them could exhaust the memory.
@@ -41,7 +46,7 @@ impl Quarantine {
             }
             None => parameters.push(("fields".into(), LISTED_FIELDS.into())),
         }
-        self.rows().list(&parameters).await
+        self.rows().page(&parameters).await
     }
 
     /// Counts entries by source, step, code and field, the largest group first. The parameters are the filters
@@ -60,12 +65,16 @@ impl Quarantine {
         Ok(entry)
     }
 
-    /// Returns the bytes of an entry and their content type.
-    pub async fn bytes(&self, id: &str) -> Result<(Vec<u8>, Option<String>)> {
-        let entry = self.entry(id).await?;
-        let raw = entry.get("raw").and_then(Json::as_str).and_then(|raw| BASE64.decode(raw).ok());
-        let content_type = entry.get("content_type").and_then(Json::as_str).map(str::to_owned);
-        Ok((raw.unwrap_or_default(), content_type))
+    /// Returns the same entry in the form in which it takes the least memory.
+    pub async fn get_page(&self, id: &str) -> Result<RowPage> {
+        let found = self.rows().get_page(id).await;
+        found.map(|(entry, _)| entry.with_text("raw", "text")).map_err(|error| unknown(error, id))
+    }
+
+    /// Returns the bytes of an entry, in pieces, and their content type.
+    pub async fn bytes(&self, id: &str) -> Result<(ByteChunks, Option<String>)> {
+        let found = self.rows().get_page(id).await;
+        found.map(|(entry, _)| entry.into_bytes("raw", "content_type")).map_err(|error| unknown(error, id))
     }
 
     /// Deletes an entry.

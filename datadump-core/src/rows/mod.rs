@@ -2,18 +2,21 @@
 
 pub(crate) mod keyed;
 mod pages;
+mod row_page;
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value as Json};
 
+pub use self::row_page::{ByteChunks, RowChunks, RowPage};
 use crate::{
     context::Context,
     error::{Error, Fault, Place, Result},
     record::Fields,
     schema::{InForce, StoredRow, Value, definition::ServiceColumns},
     store::{
-        Column, Expect, Group, Outcome, Query, RowCount, Stored, Write, query::parse,
+        Column, Expect, Filter, Group, Outcome, Query, ReadLease, RowCount, Stored, Test, Write,
+        query::{Direction, parse},
         system_storages::SystemStorage,
     },
     validate,
@@ -21,6 +24,9 @@ use crate::{
 
 /// Maximum attempts to apply a patch while concurrent writes change the row.
 const MAX_PATCH_ATTEMPTS: usize = 100;
+
+/// Size up to which a row is read by its key without reserving memory.
+const MAX_SHORT_ROW: usize = 64 << 10;
 
 /// Maximum attempts to run a query while new versions of the storage come into force, and the pause between
 /// them.
@@ -49,11 +55,11 @@ pub struct Saved {
     pub replayed: bool,
 }
 
-/// A page of rows.
+/// A page of a list.
 #[derive(Debug, Clone)]
-pub struct Listing {
+pub struct Listing<R = Vec<Json>> {
     /// The rows.
-    pub rows: Vec<Json>,
+    pub rows: R,
     /// Total number of matching rows, if they were counted.
     pub count: Option<u64>,
     /// True if the count is an estimate.
@@ -62,6 +68,14 @@ pub struct Listing {
     pub next: Option<Vec<(String, String)>>,
     /// The parameters of the previous page; `None` if this is the first.
     pub previous: Option<Vec<(String, String)>>,
+}
+
+impl<R> Listing<R> {
+    /// Returns the same page with its rows in another form.
+    pub fn map<T>(self, map: impl FnOnce(R) -> T) -> Listing<T> {
+        let Self { rows, count, estimated, next, previous } = self;
+        Listing { rows: map(rows), count, estimated, next, previous }
+    }
 }
 
 impl Rows {
@@ -77,12 +91,24 @@ impl Rows {
     }
 
     /// Returns the rows selected by the parameters: filters, `ordering`, `limit`, `offset`, `cursor`,
-    /// `count`, `fields` and `where`, as the guide describes them.
+    /// `count`, `fields` and `where`, as the guide describes them. For rows that may be large, use
+    /// [`page`](Self::page).
     pub async fn list(&self, parameters: &[(String, String)]) -> Result<Listing> {
+        Ok(self.page(parameters).await?.map(|rows| rows.to_json()))
+    }
+
+    /// Returns the same rows in the form in which they take the least memory. It is reserved until they are
+    /// dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Overloaded`](Error::Overloaded) if other pages use all memory for pages, and go on using it.
+    pub async fn page(&self, parameters: &[(String, String)]) -> Result<Listing<RowPage>> {
         let (in_force, (query, page)) = self
             .query(|in_force| async move {
                 let query = parse::parameters(&in_force.definition, parameters)?;
-                let page = self.context.store.page(&in_force, &query).await?;
+                let page =
+                    self.context.store.page_within(&in_force, &query, &self.context.read_memory).await?;
                 Ok((query, page))
             })
             .await?;
@@ -92,7 +118,7 @@ impl Rows {
             RowCount::Unknown => (None, false),
         };
         let (next, previous) = pages::links(&in_force, parameters, &query, &page.rows, page.more);
-        let rows = page.rows.iter().map(|row| render(&in_force, &query, row)).collect();
+        let rows = RowPage::new(in_force, query.fields.as_deref(), page.rows, page.memory);
         Ok(Listing { rows, count, estimated, next, previous })
     }
 
@@ -134,6 +160,31 @@ impl Rows {
             created: false,
             replayed: false,
         })
+    }
+
+    /// Returns the row with this key as a page, in the form in which it takes the least memory, and its
+    /// version.
+    ///
+    /// # Errors
+    ///
+    /// As of [`page`](Self::page), if the row is large.
+    pub async fn get_page(&self, key: &str) -> Result<(RowPage, i32)> {
+        let (in_force, found) = self
+            .query(|in_force| async move {
+                let value = self.key(&in_force, key)?;
+                if let Some(row) = self.context.store.get_short(&in_force, &value, MAX_SHORT_ROW).await? {
+                    return Ok(Some((row, ReadLease::default())));
+                }
+                let is_key = Filter::Column(Column::Key, Test::Eq(value));
+                let query = Query::first(Some(is_key), &[(Column::Key, Direction::Ascending)], 1);
+                let page =
+                    self.context.store.page_within(&in_force, &query, &self.context.read_memory).await?;
+                Ok(page.rows.into_iter().next().map(|row| (row, page.memory)))
+            })
+            .await?;
+        let (row, memory) = found.ok_or_else(|| self.unknown(key))?;
+        let version = row.version;
+        Ok((RowPage::new(in_force, None, vec![row], memory), version))
     }
 
     /// Inserts a row, or changes the fields that the record has in the row with its key. A `version` in the
@@ -409,13 +460,4 @@ pub(crate) fn merge(target: &mut Json, patch: &Json) {
             }
         }
     }
-}
-
-fn render(in_force: &InForce, query: &Query, row: &StoredRow) -> Json {
-    let mut row = row.to_json(&in_force.definition);
-    if let (Some(fields), Some(members)) = (&query.fields, row.as_object_mut()) {
-        let names: Vec<&str> = fields.iter().map(|column| column.name(&in_force.definition)).collect();
-        members.retain(|name, _| names.contains(&name.as_str()));
-    }
-    row
 }

@@ -25,7 +25,8 @@ pub(super) fn links(
     };
     match &query.paging {
         Paging::Offset { limit, offset } => {
-            let next = more.then(|| with("offset", (offset + limit).to_string()));
+            // The page may have ended before its limit.
+            let next = more.then(|| with("offset", (offset + rows.len() as u64).to_string()));
             let before = offset.saturating_sub(*limit);
             let previous = (*offset > 0).then(|| with("offset", before.to_string()));
             (next, previous)

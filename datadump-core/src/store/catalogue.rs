@@ -8,7 +8,10 @@ use std::{
 use parking_lot::RwLock;
 use serde_json::Value as Json;
 
-use super::system_storages::{self, SystemStorage};
+use super::{
+    ReadLease,
+    system_storages::{self, SystemStorage},
+};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -69,8 +72,8 @@ pub enum State {
 pub struct VersionRecord {
     /// The version.
     pub version: i32,
-    /// The definition as it was sent.
-    pub sent: Json,
+    /// The definition as it was sent, as JSON text.
+    pub sent: String,
     /// Its state.
     pub state: State,
     /// Why it failed, if it did.
@@ -79,6 +82,17 @@ pub struct VersionRecord {
     pub created_at: Timestamp,
     /// When it came into force, if it did.
     pub applied_at: Option<Timestamp>,
+}
+
+/// A page of the versions of a storage.
+#[derive(Debug)]
+pub struct VersionPage {
+    /// Total number of versions.
+    pub count: u64,
+    /// The versions, oldest first.
+    pub versions: Vec<VersionRecord>,
+    /// The memory of the versions.
+    pub memory: ReadLease,
 }
 
 impl State {

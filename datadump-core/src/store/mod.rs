@@ -17,6 +17,7 @@ mod page;
 pub mod postgres;
 pub mod query;
 mod queue;
+mod read_memory;
 mod refusal;
 mod sql;
 pub mod sqlite;
@@ -36,12 +37,13 @@ use crate::{
     id::Ids,
     schema::{Definition, Difference, InForce, Row, StorageId, StoredRow, Value},
 };
-pub use catalogue::{Catalogue, Migration, State, Storage, VersionRecord};
+pub use catalogue::{Catalogue, Migration, State, Storage, VersionPage, VersionRecord};
 pub use change_log::{Change, ChangeKind, Commit, Retention, Span};
 pub use migrate::{ChangeImpact, Progress};
 pub use query::{
     Column, Count, Filter, FoundRows, Group, GroupQuery, Groups, Order, Page, Paging, Query, RowCount, Test,
 };
+pub use read_memory::{ReadLease, ReadMemory};
 pub use write::{
     Action, Atomicity, Expect, IdempotencyRecord, MakeRecord, OnFailure, Outcome, RecordFn, ReplacementFn,
     Returning, Stored, Write, WriteBatch,
@@ -136,8 +138,15 @@ pub trait Store: Send + Sync + Debug + 'static {
         difference: &Difference,
     ) -> Vec<String>;
 
-    /// Returns all versions of a storage, oldest first.
-    async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>>;
+    /// Returns up to `limit` versions of a storage, oldest first, after the first `skip`, once there is memory
+    /// for them. Like a page of rows, it ends early if they are large.
+    async fn versions(
+        &self,
+        storage: StorageId,
+        skip: u64,
+        limit: u64,
+        memory: &ReadMemory,
+    ) -> Result<VersionPage>;
 
     /// Removes a storage with its rows and versions.
     async fn remove(&self, storage: StorageId) -> Result<()>;
@@ -149,8 +158,22 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Returns the row with this key.
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>>;
 
-    /// Returns a page of rows. The query must have been made for `in_force`.
-    async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page>;
+    /// Returns the row with this key, unless its long values have more than this many bytes in total.
+    async fn get_short(
+        &self,
+        in_force: &Arc<InForce>,
+        key: &Value,
+        bytes: usize,
+    ) -> Result<Option<StoredRow>>;
+
+    /// Returns a page of rows, once there is memory for them. The query must have been made for `in_force`.
+    /// The page ends early at [`MAX_PAGE_BYTES`](query::MAX_PAGE_BYTES), and the rows after it are not read.
+    async fn page_within(&self, in_force: &Arc<InForce>, query: &Query, memory: &ReadMemory) -> Result<Page>;
+
+    /// Returns a page of rows for a task of this process, which does not wait for memory.
+    async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
+        self.page_within(in_force, query, &ReadMemory::unlimited()).await
+    }
 
     /// Counts rows by the values of some columns. The query must have been made for `in_force`.
     async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups>;

@@ -4,6 +4,7 @@ mod moment;
 mod object;
 mod page;
 mod receipt;
+mod streamed;
 mod throw_counters;
 
 use poem::{IntoResponse, Response};
@@ -19,6 +20,7 @@ pub(crate) use moment::Moment;
 pub(crate) use object::Object;
 pub(crate) use page::{Window, encoded, link};
 pub(crate) use receipt::ReceiptAnswer;
+pub(crate) use streamed::{LongAnswer, Streamed, separated, streamed};
 pub(crate) use throw_counters::ThrowCounters;
 
 use crate::problem::Problem;

@@ -1,5 +1,6 @@
 //! Pages of lists, with links to the next and previous page.
 
+use datadump_core::Listing;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::problem::Problem;
@@ -36,15 +37,6 @@ pub(crate) struct Window {
     offset: u64,
 }
 
-/// A page of a list.
-#[derive(Debug)]
-pub(crate) struct Page<T> {
-    pub(crate) count: u64,
-    pub(crate) next: Option<String>,
-    pub(crate) previous: Option<String>,
-    pub(crate) results: Vec<T>,
-}
-
 impl Window {
     pub(crate) fn new(limit: Option<u64>, offset: Option<u64>) -> Result<Self, Problem> {
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
@@ -55,19 +47,34 @@ impl Window {
         Ok(Self { limit, offset: offset.unwrap_or(0) })
     }
 
-    /// Returns the page of a list at `path`.
-    pub(crate) fn of<T>(self, path: &str, items: Vec<T>) -> Page<T> {
-        let Self { limit, offset } = self;
+    /// Returns the maximum number of results.
+    pub(crate) fn limit(self) -> u64 {
+        self.limit
+    }
+
+    /// Returns the number of results to skip.
+    pub(crate) fn offset(self) -> u64 {
+        self.offset
+    }
+
+    /// Returns the page of all these items.
+    pub(crate) fn of<T>(self, mut items: Vec<T>) -> Listing<Vec<T>> {
         let count = items.len() as u64;
+        items.drain(..usize::try_from(self.offset).unwrap_or(usize::MAX).min(items.len()));
+        items.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
+        self.listing(count, items)
+    }
+
+    /// Returns the page with these results of `count` in total. It may have ended before its limit.
+    pub(crate) fn listing<T>(self, count: u64, results: Vec<T>) -> Listing<Vec<T>> {
+        let Self { limit, offset } = self;
         let at = |offset: u64| {
-            link(path, &[("limit".into(), limit.to_string()), ("offset".into(), offset.to_string())])
+            vec![("limit".to_owned(), limit.to_string()), ("offset".to_owned(), offset.to_string())]
         };
-        let end = offset.saturating_add(limit);
+        let end = offset.saturating_add(results.len() as u64);
         let next = (end < count).then(|| at(end));
         let previous = (offset > 0).then(|| at(offset.saturating_sub(limit)));
-        let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-        let length = usize::try_from(limit).unwrap_or(usize::MAX);
-        Page { count, next, previous, results: items.into_iter().skip(skipped).take(length).collect() }
+        Listing { rows: results, count: Some(count), estimated: false, next, previous }
     }
 }
 
@@ -92,15 +99,21 @@ mod tests {
     fn pages_link_to_their_neighbours() {
         for (limit, offset, results, next, previous) in [
             (None, None, vec![0, 1, 2, 3, 4], None, None),
-            (Some(2), None, vec![0, 1], Some("/x/?limit=2&offset=2"), None),
-            (Some(2), Some(2), vec![2, 3], Some("/x/?limit=2&offset=4"), Some("/x/?limit=2&offset=0")),
-            (Some(2), Some(4), vec![4], None, Some("/x/?limit=2&offset=2")),
-            (Some(2), Some(u64::MAX), vec![], None, Some("/x/?limit=2&offset=18446744073709551613")),
+            (Some(2), None, vec![0, 1], Some("2"), None),
+            (Some(2), Some(2), vec![2, 3], Some("4"), Some("0")),
+            (Some(2), Some(4), vec![4], None, Some("2")),
+            (Some(2), Some(u64::MAX), vec![], None, Some("18446744073709551613")),
         ] {
-            let page = Window::new(limit, offset).unwrap().of("/x/", vec![0, 1, 2, 3, 4]);
-            assert_eq!((page.count, page.results), (5, results));
-            assert_eq!((page.next.as_deref(), page.previous.as_deref()), (next, previous));
+            let page = Window::new(limit, offset).unwrap().of(vec![0, 1, 2, 3, 4]);
+            assert_eq!((page.count, page.rows), (Some(5), results));
+            for (found, expected) in [(page.next, next), (page.previous, previous)] {
+                let offset = found.as_ref().map(|parameters| parameters[1].1.as_str());
+                assert_eq!(offset, expected);
+            }
         }
+        // A page that ended early goes on where it ended.
+        let early = Window::new(Some(3), Some(1)).unwrap().listing(5, vec![1]);
+        assert_eq!(early.next.unwrap()[1].1, "2");
         for limit in [0, 1001] {
             assert_eq!(Window::new(Some(limit), None).unwrap_err().status, 400);
         }

@@ -1,13 +1,13 @@
 //! `/api/v1/device/`: devices, their sensors, readings and status.
 
-use datadump_core::{Dump, Expect, Listing};
+use datadump_core::{Dump, Expect, Listing, RowPage};
 use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::tag::Tag;
 use crate::{
-    answer::{Object, Reply, encoded, link},
+    answer::{Object, Reply, Streamed, encoded, link},
     extract::{
         BaseUrl, COUNT, CURSOR, IfMatch, JsonBody, LIMIT, ListParameters, OFFSET, ORDERING, Pairs, Parameter,
         Query, object, passed_on,
@@ -274,9 +274,9 @@ impl Devices {
         id: Path<String>,
         query: Query<ReadingQuery>,
         base: BaseUrl,
-    ) -> Result<Reply<HubList>, Problem> {
-        let listing = self.dump.hub().readings(&id.0, &query.0).await?;
-        Ok(Reply(HubList::of(listing, &address(&base, &id.0, "reading"))))
+    ) -> Result<Streamed<HubList>, Problem> {
+        let page = self.dump.hub().readings(&id.0, &query.0).await?;
+        Ok(Streamed::list(page.map(RowPage::into_chunks), &address(&base, &id.0, "reading")))
     }
 
     /// List the status transitions of a device and its sensors, newest first

@@ -1,13 +1,15 @@
 //! `/api/data` and `/api/fetch`: pushing and fetching readings in their simplest forms.
 
-use datadump_core::{Dump, Pushed};
+use std::iter;
+
+use datadump_core::{Dump, Pushed, Readings};
 use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, registry::MetaSchemaRef, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::tag::Tag;
 use crate::{
-    answer::{Object, ReceiptAnswer, Reply},
+    answer::{Object, ReceiptAnswer, Reply, Streamed},
     extract::{
         DeviceToken, LIMIT, MaybeKey, OFFSET, Pairs, Parameter, Query, QueryParameters, ThrowBody, ThrowHead,
         push, unknown_parameter, whole_number,
@@ -192,21 +194,24 @@ impl Hub {
     ///
     /// Digits are a number if there is a device with it, and otherwise a name.
     #[oai(path = "/fetch/device", method = "get", operation_id = "fetch_device")]
-    async fn device(&self, query: Query<FetchDeviceQuery>) -> Result<Reply<Vec<Object>>, Problem> {
+    async fn device(&self, query: Query<FetchDeviceQuery>) -> Result<Streamed<Vec<Object>>, Problem> {
         let (id, parameters) = query.0.into_parts()?;
-        let readings = self.dump.hub().fetch_device(&id, &parameters).await?;
-        Ok(Reply(readings.into_iter().map(Object).collect()))
+        Ok(array(self.dump.hub().fetch_device(&id, &parameters).await?))
     }
 
     /// Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`
     ///
     /// Digits are a number if there is a sensor with it, and otherwise a name.
     #[oai(path = "/fetch/sensor", method = "get", operation_id = "fetch_sensor")]
-    async fn sensor(&self, query: Query<FetchSensorQuery>) -> Result<Reply<Vec<Object>>, Problem> {
+    async fn sensor(&self, query: Query<FetchSensorQuery>) -> Result<Streamed<Vec<Object>>, Problem> {
         let (id, parameters) = query.0.into_parts()?;
-        let readings = self.dump.hub().fetch_sensor(&id, &parameters).await?;
-        Ok(Reply(readings.into_iter().map(Object).collect()))
+        Ok(array(self.dump.hub().fetch_sensor(&id, &parameters).await?))
     }
+}
+
+fn array(readings: Readings) -> Streamed<Vec<Object>> {
+    let chunks = iter::once(b"[".to_vec()).chain(readings.into_chunks()).chain(iter::once(b"]".to_vec()));
+    Streamed::new(chunks)
 }
 
 impl From<Pushed> for PushReceiptAnswer {

@@ -1,6 +1,9 @@
 //! `/metrics`: metrics for Prometheus.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use datadump_core::Dump;
 use poem::{IntoResponse, Response};
@@ -10,11 +13,12 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
     types::Type as _,
 };
+use tokio::sync::Mutex;
 
 use super::tag::Tag;
 use crate::{
     answer::ThrowCounters,
-    metrics::{Metrics, ThrowLoad},
+    metrics::{Gauges, Metrics, ThrowLoad},
     problem::Problem,
     throwing::Thrower,
 };
@@ -24,6 +28,37 @@ pub(crate) struct MetricsPage {
     pub(crate) dump: Dump,
     pub(crate) thrower: Thrower,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) gauges: CachedGauges,
+}
+
+/// Values that are looked up in the database, at most once in [`GAUGES_TTL`].
+#[derive(Debug, Default)]
+pub(crate) struct CachedGauges(Mutex<Option<(Instant, Gauges)>>);
+
+/// How long a value is reported before it is looked up again.
+const GAUGES_TTL: Duration = Duration::from_secs(1);
+
+/// How long the lookup of a value may take. Metrics are reported without it then.
+const GAUGE_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl CachedGauges {
+    async fn get(&self, dump: &Dump) -> Gauges {
+        // Held during the lookup: whoever comes meanwhile waits for the same values.
+        let mut cached = self.0.lock().await;
+        if let Some((_, gauges)) = cached.filter(|(at, _)| at.elapsed() < GAUGES_TTL) {
+            return gauges;
+        }
+        let (quarantine, hub) = (dump.quarantine(), dump.hub());
+        let (waiting, bytes, devices) =
+            tokio::join!(in_time(quarantine.waiting()), in_time(dump.size()), in_time(hub.count_by_status()));
+        let gauges = Gauges { quarantine_waiting: waiting, database_bytes: bytes, devices };
+        *cached = Some((Instant::now(), gauges));
+        gauges
+    }
+}
+
+async fn in_time<T>(lookup: impl Future<Output = datadump_core::Result<T>>) -> Option<T> {
+    tokio::time::timeout(GAUGE_TIMEOUT, lookup).await.ok()?.ok()
 }
 
 #[OpenApi(tag = "Tag::Operation")]
@@ -34,7 +69,9 @@ impl MetricsPage {
         let throws =
             ThrowLoad { counters: ThrowCounters::of(&self.dump), memory: self.thrower.memory().used() };
         let (load, streams) = (self.dump.load(), self.dump.live().load());
-        Ok(Exposition(self.metrics.render(load, throws, streams, self.dump.backend())))
+        let gauges = self.gauges.get(&self.dump).await;
+        let answers = self.dump.read_memory_used();
+        Ok(Exposition(self.metrics.render(load, throws, streams, answers, gauges, self.dump.backend())))
     }
 }
 

@@ -67,7 +67,12 @@ pub(crate) fn resources(
         (stream::Stream { streams: streams.clone() }, stream::ReadingStream { streams: streams.clone() }),
         (
             status::Status { dump: dump.clone(), metrics: metrics.clone() },
-            metrics::MetricsPage { dump: dump.clone(), thrower: thrower.clone(), metrics: metrics.clone() },
+            metrics::MetricsPage {
+                dump: dump.clone(),
+                thrower: thrower.clone(),
+                metrics: metrics.clone(),
+                gauges: metrics::CachedGauges::default(),
+            },
             health::Health { dump: dump.clone() },
         ),
     )

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::tag::Tag;
 use crate::{
-    answer::{Object, Reply, Window, encoded},
+    answer::{Object, Reply, Streamed, Window, encoded, separated},
     extract::{BaseUrl, JsonBody, Paging, Query, typed},
     problem::{FaultAnswer, Problem},
     throwing::source_name,
@@ -100,7 +100,7 @@ impl Processors {
     ///
     /// Built-in ones, native ones compiled into this server, and programs.
     #[oai(path = "/", method = "get", operation_id = "list_processors")]
-    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<ProcessorList>, Problem> {
+    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Streamed<ProcessorList>, Problem> {
         let window = paging.0.window()?;
         Ok(page(window, &base.at(PATH), self.dump.programs().all()))
     }
@@ -179,7 +179,7 @@ impl Processors {
         name: Path<String>,
         paging: Query<Paging>,
         base: BaseUrl,
-    ) -> Result<Reply<ProcessorList>, Problem> {
+    ) -> Result<Streamed<ProcessorList>, Problem> {
         let window = paging.0.window()?;
         let versions = self.dump.programs().versions(&name.0).await?;
         Ok(page(window, &base.at(&format!("{PATH}{}/versions/", encoded(&name.0))), versions))
@@ -196,10 +196,9 @@ impl Processors {
     }
 }
 
-fn page(window: Window, address: &str, processors: Vec<ProcessorInfo>) -> Reply<ProcessorList> {
-    let page = window.of(address, processors.into_iter().map(ProcessorAnswer::from).collect());
-    let (count, next, previous) = (page.count, page.next, page.previous);
-    Reply(ProcessorList { count, next, previous, results: page.results })
+fn page(window: Window, address: &str, processors: Vec<ProcessorInfo>) -> Streamed<ProcessorList> {
+    let page = window.of(processors);
+    Streamed::list(page.map(|page| separated(page.into_iter().map(ProcessorAnswer::from))), address)
 }
 
 fn invalid_name(detail: &str) -> Problem {

@@ -1,6 +1,6 @@
 //! `/api/v1/quarantine/`: data that could not be stored, with its original bytes and the reason.
 
-use datadump_core::Dump;
+use datadump_core::{ByteChunks, Dump, RowPage};
 use poem::{IntoResponse, Response, http::header};
 use poem_openapi::{
     ApiResponse, Object as ApiObject, OpenApi,
@@ -17,7 +17,7 @@ use super::{
     tag::Tag,
 };
 use crate::{
-    answer::{Object, Reply, link},
+    answer::{Object, Reply, Streamed, streamed},
     extract::{
         BaseUrl, COUNT, CURSOR, LIMIT, ListParameters, MaybeJson, OFFSET, ORDERING, Pairs, Parameter, Query,
         QueryParameters, passed_on, whole_number,
@@ -62,9 +62,9 @@ pub(crate) struct QuarantineSummary {
 /// type of success.
 pub(crate) enum EntryResponse {
     /// The entry as JSON.
-    Entry(Reply<Object>),
+    Entry(Streamed<Object>),
     /// Only its original bytes.
-    Bytes(Vec<u8>),
+    Bytes(ByteChunks),
 }
 
 /// The response to discarding an entry.
@@ -129,16 +129,9 @@ impl Quarantine {
         &self,
         query: Query<QuarantineQuery>,
         base: BaseUrl,
-    ) -> Result<Reply<QuarantineList>, Problem> {
-        let listing = self.dump.quarantine().list(&query.0).await?;
-        let address = base.at("/api/v1/quarantine/");
-        Ok(Reply(QuarantineList {
-            count: listing.count,
-            count_estimated: listing.estimated.then_some(true),
-            next: listing.next.map(|parameters| link(&address, &parameters)),
-            previous: listing.previous.map(|parameters| link(&address, &parameters)),
-            results: listing.rows.into_iter().map(Object).collect(),
-        }))
+    ) -> Result<Streamed<QuarantineList>, Problem> {
+        let page = self.dump.quarantine().page(&query.0).await?;
+        Ok(Streamed::list(page.map(RowPage::into_chunks), &base.at("/api/v1/quarantine/")))
     }
 
     /// Count quarantine entries by source, step, code and field
@@ -164,7 +157,8 @@ impl Quarantine {
             let (bytes, _) = self.dump.quarantine().bytes(&id.0).await?;
             return Ok(EntryResponse::Bytes(bytes));
         }
-        Ok(EntryResponse::Entry(Reply(Object(self.dump.quarantine().get(&id.0).await?))))
+        let entry = self.dump.quarantine().get_page(&id.0).await?;
+        Ok(EntryResponse::Entry(Streamed::new(entry.into_chunks())))
     }
 
     /// Discard a quarantine entry and its original bytes
@@ -218,12 +212,11 @@ impl IntoResponse for EntryResponse {
         match self {
             Self::Entry(entry) => entry.into_response(),
             // A browser must never treat them as a page of this server.
-            Self::Bytes(bytes) => Response::builder()
-                .content_type("application/octet-stream")
-                .header(header::CONTENT_DISPOSITION, "attachment")
-                .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-                .header(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
-                .body(bytes),
+            Self::Bytes(bytes) => streamed("application/octet-stream", bytes)
+                .with_header(header::CONTENT_DISPOSITION, "attachment")
+                .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+                .with_header(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
+                .into_response(),
         }
     }
 }

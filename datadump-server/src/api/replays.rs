@@ -16,7 +16,7 @@ use super::{
     tag::Tag,
 };
 use crate::{
-    answer::Reply,
+    answer::{Reply, Streamed, separated},
     extract::{BaseUrl, Paging, Parameter, Query, QueryParameters, typed, whole_number},
     problem::{FaultAnswer, Problem},
 };
@@ -62,12 +62,11 @@ struct ReplayBody {
 impl Replays {
     /// List running and recent replays, newest first
     #[oai(path = "/", method = "get", operation_id = "list_replays")]
-    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<ReplayList>, Problem> {
+    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Streamed<ReplayList>, Problem> {
         let window = paging.0.window()?;
-        let replays = self.dump.replays().all().iter().map(|state| ReplayAnswer::from(&**state)).collect();
-        let page = window.of(&base.at("/api/v1/replay/"), replays);
-        let (count, next, previous) = (page.count, page.next, page.previous);
-        Ok(Reply(ReplayList { count, next, previous, results: page.results }))
+        let page = window.of(self.dump.replays().all());
+        let page = page.map(|page| separated(page.into_iter().map(|state| ReplayAnswer::from(&*state))));
+        Ok(Streamed::list(page, &base.at("/api/v1/replay/")))
     }
 
     /// Get the progress or outcome of a replay

@@ -1,13 +1,13 @@
 //! `/api/v1/storage/{name}/`: the rows of a storage.
 
-use datadump_core::{Dump, Error, Expect, Fault, Place, Saved};
+use datadump_core::{Dump, Error, Expect, Fault, Place, RowPage, Saved};
 use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::tag::Tag;
 use crate::{
-    answer::{Object, Reply, encoded, link},
+    answer::{Object, Reply, Streamed, encoded},
     extract::{
         BaseUrl, COUNT, CURSOR, IfMatch, IfNoneMatch, JsonBody, KnownVersions, LIMIT, ListParameters,
         MaybeKey, OFFSET, ORDERING, Pairs, Parameter, Query, QueryParameters, expectation, passed_on,
@@ -77,7 +77,7 @@ pub(crate) enum GetResponse {
     /// The row.
     #[oai(status = 200)]
     Row(
-        Reply<Object>,
+        Streamed<Object>,
         /// Version of the row, in quotes.
         #[oai(header = "ETag")]
         String,
@@ -149,16 +149,10 @@ impl Rows {
         name: Path<String>,
         query: Query<RowQuery>,
         base: BaseUrl,
-    ) -> Result<Reply<RowList>, Problem> {
-        let listing = self.dump.storage(&name.0)?.list(&query.0).await?;
+    ) -> Result<Streamed<RowList>, Problem> {
+        let page = self.dump.storage(&name.0)?.page(&query.0).await?;
         let address = base.at(&format!("/api/v1/storage/{}/", encoded(&name.0)));
-        Ok(Reply(RowList {
-            count: listing.count,
-            count_estimated: listing.estimated.then_some(true),
-            next: listing.next.map(|parameters| link(&address, &parameters)),
-            previous: listing.previous.map(|parameters| link(&address, &parameters)),
-            results: listing.rows.into_iter().map(Object).collect(),
-        }))
+        Ok(Streamed::list(page.map(RowPage::into_chunks), &address))
     }
 
     /// Insert a row, or change the row with the same key
@@ -206,10 +200,12 @@ impl Rows {
         #[oai(name = "If-None-Match")]
         known: KnownVersions,
     ) -> Result<GetResponse, Problem> {
-        let saved = self.dump.storage(&name.0)?.get(&key.0).await?;
-        let is_known = known.contains(saved.version);
-        let (row, tag) = tagged(saved);
-        Ok(if is_known { GetResponse::NotModified(tag) } else { GetResponse::Row(row, tag) })
+        let (row, version) = self.dump.storage(&name.0)?.get_page(&key.0).await?;
+        let tag = format!("\"{version}\"");
+        Ok(match known.contains(version) {
+            true => GetResponse::NotModified(tag),
+            false => GetResponse::Row(Streamed::new(row.into_chunks()), tag),
+        })
     }
 
     /// Insert or replace the row with this key

@@ -1,5 +1,7 @@
 //! `/api/v1/source/`: sources and their settings.
 
+use std::iter;
+
 use datadump_core::{Dump, Error, Expect, SourceInfo};
 use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path};
 use serde::Serialize;
@@ -7,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::{storages, tag::Tag};
 use crate::{
-    answer::{Object, Reply, ThrowCounters},
+    answer::{Object, Reply, Streamed, ThrowCounters, separated},
     extract::{BaseUrl, IfMatch, IfNoneMatch, JsonBody, Paging, Query, expectation, object},
     problem::Problem,
     throwing::source_name,
@@ -113,12 +115,11 @@ pub(crate) enum RemoveResponse {
 impl Sources {
     /// List sources
     #[oai(path = "/", method = "get", operation_id = "list_sources")]
-    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<SourceList>, Problem> {
+    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Streamed<SourceList>, Problem> {
         let window = paging.0.window()?;
-        let sources = self.dump.sources().all().into_iter().map(SourceAnswer::from).collect();
-        let page = window.of(&base.at(PATH), sources);
-        let (count, next, previous) = (page.count, page.next, page.previous);
-        Ok(Reply(SourceList { count, next, previous, results: page.results }))
+        let page = window.of(self.dump.sources().all());
+        let page = page.map(|page| separated(page.into_iter().map(SourceAnswer::from)));
+        Ok(Streamed::list(page, &base.at(PATH)))
     }
 
     /// Get a source
@@ -200,12 +201,11 @@ impl Sources {
         &self,
         /// Name of the source.
         source: Path<String>,
-    ) -> Result<Reply<RecentList>, Problem> {
+    ) -> Result<Streamed<RecentList>, Problem> {
         let recent = self.dump.sources().recent(&source.0)?;
-        Ok(Reply(RecentList {
-            count: recent.len() as u64,
-            results: recent.into_iter().map(Object).collect(),
-        }))
+        let begin = format!("{{\"count\":{},\"results\":[", recent.len()).into_bytes();
+        let throws = separated(recent.into_iter().map(|throw| throw.to_json()));
+        Ok(Streamed::new(iter::once(begin).chain(throws).chain(iter::once(b"]}".to_vec()))))
     }
 
     /// Returns the version that the settings must have, if there is a precondition.

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{storage_answer::StorageAnswer, tag::Tag};
 use crate::{
-    answer::Reply,
+    answer::{Reply, Streamed, separated},
     extract::{BaseUrl, JsonBody, Paging, Parameter, Query, QueryParameters},
     problem::Problem,
 };
@@ -108,13 +108,12 @@ impl QueryParameters for RemoveQuery {
 impl Storages {
     /// List storages
     #[oai(path = "/", method = "get", operation_id = "list_storages")]
-    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Reply<StorageList>, Problem> {
+    async fn list(&self, paging: Query<Paging>, base: BaseUrl) -> Result<Streamed<StorageList>, Problem> {
         let window = paging.0.window()?;
-        let storages =
-            self.dump.definitions().all().iter().map(|storage| StorageAnswer::from(&**storage)).collect();
-        let page = window.of(&base.at("/api/v1/factory/storage/"), storages);
-        let (count, next, previous) = (page.count, page.next, page.previous);
-        Ok(Reply(StorageList { count, next, previous, results: page.results }))
+        let listing = window
+            .of(self.dump.definitions().all())
+            .map(|storages| separated(storages.into_iter().map(|storage| StorageAnswer::from(&*storage))));
+        Ok(Streamed::list(listing, &base.at("/api/v1/factory/storage/")))
     }
 
     /// Declare a storage, or a new version of it

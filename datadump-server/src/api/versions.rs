@@ -1,6 +1,9 @@
 //! The versions of a storage: their history, plans, and the progress of migrations.
 
-use datadump_core::{Dump, Plan, store::VersionRecord};
+use datadump_core::{
+    Dump, Plan,
+    store::{VersionPage, VersionRecord},
+};
 use poem::http::StatusCode;
 use poem_openapi::{Object as ApiObject, OpenApi, param::Path};
 use serde::Serialize;
@@ -8,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::tag::Tag;
 use crate::{
-    answer::{Moment, Object, Reply, encoded},
+    answer::{Moment, Object, Reply, Streamed, encoded, separated},
     extract::{BaseUrl, JsonBody, Paging, Query},
     problem::{FaultAnswer, Problem},
 };
@@ -128,14 +131,19 @@ impl Versions {
         name: Path<String>,
         paging: Query<Paging>,
         base: BaseUrl,
-    ) -> Result<Reply<VersionList>, Problem> {
+    ) -> Result<Streamed<VersionList>, Problem> {
         let window = paging.0.window()?;
-        let versions =
-            self.dump.definitions().versions(&name.0).await?.into_iter().map(VersionAnswer::from).collect();
+        let VersionPage { count, versions, memory } =
+            self.dump.definitions().versions(&name.0, window.offset(), window.limit()).await?;
+        let listing = window.listing(count, versions).map(|versions| {
+            separated(versions.into_iter().map(move |version| {
+                // Held until all are sent.
+                let _memory = &memory;
+                VersionAnswer::from(version)
+            }))
+        });
         let address = base.at(&format!("/api/v1/factory/storage/{}/versions/", encoded(&name.0)));
-        let page = window.of(&address, versions);
-        let (count, next, previous) = (page.count, page.next, page.previous);
-        Ok(Reply(VersionList { count, next, previous, results: page.results }))
+        Ok(Streamed::list(listing, &address))
     }
 
     /// Plan a definition without declaring it
@@ -189,7 +197,8 @@ impl From<VersionRecord> for VersionAnswer {
     fn from(record: VersionRecord) -> Self {
         Self {
             version: record.version,
-            definition: Object(record.sent),
+            // Text of the database, which was JSON when it was stored.
+            definition: Object(serde_json::from_str(&record.sent).unwrap_or_default()),
             state: record.state.name().into(),
             error: record.error,
             created_at: Moment(record.created_at),

@@ -37,7 +37,9 @@ impl Chunks {
         // Usually the body has arrived together with the head: no timer is set then.
         let next = match self.stream.next().now_or_never() {
             Some(next) => next,
-            None => timeout_at(self.next_deadline(), self.stream.next()).await.map_err(|_| too_slow())?,
+            None => {
+                timeout_at(self.next_deadline(), self.stream.next()).await.map_err(|_| too_slow("body"))?
+            }
         };
         next.transpose().map_err(|_| broken())
     }
@@ -48,9 +50,14 @@ impl Chunks {
         if self.is_endless {
             stalled
         } else {
-            stalled.min(*self.deadline.get_or_insert(now + self.stall_timeout * 10))
+            stalled.min(*self.deadline.get_or_insert(now + total_timeout(self.stall_timeout)))
         }
     }
+}
+
+/// Returns how long a whole body may take that may stall this long at a time.
+pub(crate) fn total_timeout(stall_timeout: Duration) -> Duration {
+    stall_timeout * 10
 }
 
 /// Returns the `Content-Length` of a request.
@@ -63,13 +70,10 @@ pub(crate) fn too_large(limit: usize) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
 }
 
-fn too_slow() -> Problem {
-    Problem::new(
-        StatusCode::REQUEST_TIMEOUT,
-        "too-slow",
-        "The body is too slow",
-        "the body stalled before its end",
-    )
+/// Returns the problem of a body or message that stalled.
+pub(crate) fn too_slow(what: &str) -> Problem {
+    let (title, detail) = (format!("The {what} is too slow"), format!("the {what} stalled before its end"));
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", &title, detail)
 }
 
 fn broken() -> Problem {

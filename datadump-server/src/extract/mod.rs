@@ -13,7 +13,7 @@ mod throw;
 
 pub(crate) use base_url::BaseUrl;
 pub(crate) use body::{BodyLimits, JsonBody, MaybeJson, object, read as read_body, typed};
-pub(crate) use chunks::{Chunks, too_large};
+pub(crate) use chunks::{Chunks, too_large, too_slow, total_timeout};
 pub(crate) use device_token::DeviceToken;
 pub(crate) use idempotency_key::{IDEMPOTENCY_KEY, MaybeKey, REPLAYED, malformed};
 pub(crate) use last_event_id::{LAST_EVENT_ID, LastEventId};

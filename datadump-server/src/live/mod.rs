@@ -52,7 +52,10 @@ pub(crate) struct Streams {
 
 /// Marks a response whose body has no end.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct EndlessBody;
+pub(crate) struct EndlessBody {
+    /// Bytes without a meaning, which may be sent after any chunk of the body.
+    pub(crate) filler: &'static str,
+}
 
 /// What a path streams.
 enum Endpoint {

@@ -13,13 +13,7 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error, Message as SocketMessage,
-        protocol::{
-            CloseFrame, WebSocketConfig,
-            frame::{
-                Frame,
-                coding::{CloseCode, Data, OpCode},
-            },
-        },
+        protocol::{CloseFrame, frame::coding::CloseCode},
     },
 };
 use tracing::Instrument as _;
@@ -30,7 +24,7 @@ use super::{
 };
 use crate::{
     problem::Problem,
-    socket::{Handshake, WriteTimeout},
+    socket::{Handshake, WriteTimeout, config, frames},
 };
 
 /// Maximum size of a message from the client, which is ignored.
@@ -38,9 +32,6 @@ const MAX_MESSAGE: usize = 4 << 10;
 
 /// Size of the buffer for each direction of a connection.
 const BUFFER_BYTES: usize = 4 << 10;
-
-/// Maximum size of a frame: a connection keeps a buffer for the largest frame it has sent.
-const MAX_FRAME: usize = 64 << 10;
 
 /// Time limit for the closing handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -69,11 +60,7 @@ pub(super) async fn accept(
     let handshake = Handshake::of(request)?;
     let messages = streams.open(endpoint, request).await?;
     let response = handshake.response();
-    let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES)
-        .max_message_size(Some(MAX_MESSAGE))
-        .max_frame_size(Some(MAX_MESSAGE));
+    let config = config(BUFFER_BYTES, MAX_MESSAGE);
     let (blocked_timeout, metrics) = (streams.blocked_timeout, streams.metrics.clone());
     let serve = async move {
         let wrap = |io| WriteTimeout::new(io, blocked_timeout);
@@ -133,7 +120,7 @@ async fn send_batch(
 ) -> Result<(), Error> {
     let (mut bytes, mut next) = (0, Some(message));
     while let Some(message) = next {
-        for frame in frames(&message) {
+        for frame in encoded(&message) {
             bytes += frame.len();
             sink.feed(frame).await?;
         }
@@ -168,20 +155,12 @@ fn broken(error: &Error) -> End {
 }
 
 /// Encodes a message, in several frames if it is long.
-fn frames(message: &Message) -> Vec<SocketMessage> {
-    if let Message::KeepAlive = message {
-        return vec![SocketMessage::Ping(Bytes::new())];
-    }
-    let mut rest = message.encoded(Protocol::WebSocket, encode);
-    let (mut frames, mut kind) = (Vec::new(), Data::Text);
-    loop {
-        let frame = rest.split_to(MAX_FRAME.min(rest.len()));
-        frames.push(SocketMessage::Frame(Frame::message(frame, OpCode::Data(kind), rest.is_empty())));
-        if rest.is_empty() {
-            return frames;
-        }
-        kind = Data::Continue;
-    }
+fn encoded(message: &Message) -> impl Iterator<Item = SocketMessage> + use<> {
+    let (ping, text) = match message {
+        Message::KeepAlive => (Some(SocketMessage::Ping(Bytes::new())), None),
+        message => (None, Some(message.encoded(Protocol::WebSocket, encode))),
+    };
+    ping.into_iter().chain(text.into_iter().flat_map(frames))
 }
 
 fn encode(message: &Message) -> String {

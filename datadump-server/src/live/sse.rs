@@ -20,6 +20,9 @@ use super::{
 const RETRY_DELAY_MILLIS: u64 = 2_000;
 const RETRY_JITTER_MILLIS: u64 = 1_000;
 
+/// A comment, which keeps the connection open without being an event.
+const KEEP_ALIVE: &str = ":\n\n";
+
 /// Returns a response whose body is the stream.
 pub(super) fn response(messages: MessageStream) -> Response {
     let batches = stream::unfold(messages, |mut messages| async {
@@ -30,7 +33,7 @@ pub(super) fn response(messages: MessageStream) -> Response {
         .header(header::CACHE_CONTROL, "no-store")
         .header("X-Accel-Buffering", "no")
         .body(Body::from_bytes_stream(batches));
-    response.set_data(EndlessBody);
+    response.set_data(EndlessBody { filler: KEEP_ALIVE });
     response
 }
 
@@ -60,8 +63,8 @@ fn encode(message: &Message) -> String {
         let _ = writeln!(lines, "id: {id}");
     }
     let _ = match message {
-        // A comment keeps the connection open without being an event, and so does an ID without data.
-        Message::KeepAlive => lines.write_str(":\n\n"),
+        // An ID without data is not an event either.
+        Message::KeepAlive => lines.write_str(KEEP_ALIVE),
         Message::Position(_) => lines.write_str("\n"),
         // An event without a name reaches the `message` handler of an `EventSource`.
         Message::Reading(_) => write!(lines, "data: {}\n\n", message.data()),

@@ -6,19 +6,23 @@ use futures_util::FutureExt as _;
 use hyper::{body::Incoming, header::UPGRADE, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
-    Addr, Request,
+    Addr, Body, Request,
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::net::TcpStream;
 
+use super::probing_body::ProbingBody;
 use super::timeouts::{Activity, ClientTimeout, MonitoredSocket, Timeouts};
-use crate::{app::App, connection_handle::ConnectionHandle, live::EndlessBody};
+use crate::{answer::LongAnswer, app::App, connection_handle::ConnectionHandle, live::EndlessBody};
 
 /// Maximum size of a request's head.
 const MAX_HEAD: usize = 32 << 10;
 /// Maximum size of the read buffer.
 const MAX_BUFFER: usize = 64 << 10;
+/// How many times the limit for not reading a long response may take in total.
+const LONG_ANSWER_FACTOR: u32 = 10;
+
 /// Maximum number of headers of a request.
 const MAX_HEADERS: usize = 100;
 
@@ -43,9 +47,15 @@ pub(super) async fn serve(server: &Server, socket: TcpStream, peer: SocketAddr, 
             request.set_data(handle.clone());
         }
         // Boxed because a connection keeps space for this future as long as it lives, even as a stream.
-        Box::pin(server.app.respond(request).map(|response| {
-            if response.data::<EndlessBody>().is_some() {
+        let activity = &activity;
+        Box::pin(server.app.respond(request).map(move |mut response| {
+            if let Some(EndlessBody { filler }) = response.data().copied() {
                 serving.mark_as_stream();
+                let body = ProbingBody::new(response.take_body(), filler, activity.clone());
+                response.set_body(Body::from_bytes_stream(body));
+            }
+            if let Some(answer) = response.extensions_mut().remove::<LongAnswer>() {
+                answer.expire_after(server.timeouts.blocked * LONG_ANSWER_FACTOR);
             }
             drop(serving);
             Ok::<_, Infallible>(hyper::Response::from(response))

@@ -3,6 +3,8 @@
 //! HTTP/1.1 only. A connection that is upgraded to a WebSocket keeps its [`ConnectionHandle`].
 
 mod connection;
+mod files;
+mod probing_body;
 mod refuse;
 pub(crate) mod signal;
 mod timeouts;
@@ -13,8 +15,8 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use self::workers::Workers;
 use self::{connection::Server, timeouts::Timeouts};
+pub(crate) use self::{files::raise_limit, workers::Workers};
 use crate::{app::App, config::Config, connection_handle::ConnectionHandle, metrics::OpenConnection};
 
 /// Delay after the operating system could not provide a connection.
@@ -35,6 +37,7 @@ pub(crate) async fn serve(
         blocked: config.blocked_timeout,
     };
     let server = Arc::new(Server { app, local, timeouts });
+    let max_connections = files::max_connections(config.max_connections);
     let (connections, stopping) = (TaskTracker::new(), CancellationToken::new());
     // Connections also end if this future is dropped.
     let _stop_on_drop = stopping.clone().drop_guard();
@@ -55,7 +58,7 @@ pub(crate) async fn serve(
             }
         };
         let counts = &server.app.metrics.connections;
-        if counts.open() >= config.max_connections as u64 {
+        if counts.open() >= max_connections as u64 {
             counts.count_refused();
             refuse::refuse(socket);
             continue;

@@ -24,7 +24,7 @@ const RESPONSE: &[u8] = concat!(
 
 /// Limits on discarding what refused clients send. Closing a socket with unread bytes resets the connection,
 /// and the client would never read the response.
-const MAX_DRAINED_SOCKETS: usize = 256;
+const MAX_DRAINED_SOCKETS: usize = 32;
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 
 static DRAINED_SOCKETS: AtomicUsize = AtomicUsize::new(0);

@@ -33,6 +33,8 @@ pub(super) struct Activity {
     /// When the client stopped reading, in milliseconds after `opened` plus one; 0 while it reads.
     blocked: AtomicU64,
     is_stream: AtomicBool,
+    /// True if the client of a stream has closed its side.
+    is_half_closed: AtomicBool,
     timeouts: Timeouts,
 }
 
@@ -65,6 +67,7 @@ impl Activity {
             since: AtomicU64::new(0),
             blocked: AtomicU64::new(0),
             is_stream: AtomicBool::new(false),
+            is_half_closed: AtomicBool::new(false),
             timeouts,
         }
     }
@@ -78,6 +81,11 @@ impl Activity {
     /// Returns whether the client has stopped reading a stream.
     pub(super) fn is_blocked_stream(&self) -> bool {
         self.is_stream.load(Ordering::Relaxed) && self.blocked.load(Ordering::Relaxed) > 0
+    }
+
+    /// Returns whether the client of a stream has closed its side, and may be gone.
+    pub(super) fn is_half_closed(&self) -> bool {
+        self.is_half_closed.load(Ordering::Relaxed)
     }
 
     /// Returns when the client times out, or `None` while the server works on a request.
@@ -179,6 +187,20 @@ impl MonitoredSocket {
         Self { socket, activity }
     }
 
+    /// Looks whether the client of a stream has closed its side: nothing else is read during a response.
+    fn watch(&self, cx: &mut Context<'_>) -> io::Result<()> {
+        if !self.activity.is_stream.load(Ordering::Relaxed) || self.activity.is_half_closed() {
+            return Ok(());
+        }
+        let mut byte = [0];
+        if let Poll::Ready(0) = self.socket.poll_peek(cx, &mut ReadBuf::new(&mut byte))? {
+            self.activity.is_half_closed.store(true, Ordering::Relaxed);
+            // The body is polled again.
+            cx.waker().wake_by_ref();
+        }
+        Ok(())
+    }
+
     fn record(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match written {
             Poll::Ready(Ok(1..)) => self.activity.record_sent(),
@@ -224,6 +246,7 @@ impl AsyncWrite for MonitoredSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.watch(cx)?;
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 

@@ -1,32 +1,68 @@
 //! A connection whose incoming bytes count towards the memory for throws: an incomplete message takes memory
-//! like any other body.
+//! like any other body, and like any other body it may not take forever.
 
 use std::{
     io,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
-use poem::Upgraded;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::Instant,
 };
 
-use crate::throwing::{Lease, Memory};
+use super::frame_tracker::FrameTracker;
+use crate::{
+    extract::total_timeout,
+    throwing::{Lease, Memory},
+};
+
+/// Smaller buffers need not be counted.
+const UNIT: usize = 64 << 10;
 
 /// Reads fail with `OutOfMemory` once the memory for throws is used up.
-pub(super) struct MemoryLimit {
-    io: Upgraded,
+pub(super) struct MemoryLimit<T> {
+    io: T,
     memory: Memory,
     lease: Lease,
     last_received: Instant,
+    frames: FrameTracker,
+    announced: Announced,
+    /// When the incomplete message began.
+    began: Instant,
 }
 
-impl MemoryLimit {
-    pub(super) fn new(io: Upgraded, memory: Memory) -> Self {
-        let lease = memory.lease();
-        Self { io, memory, lease, last_received: Instant::now() }
+/// The bytes that a frame announces and that have not arrived. A buffer of this size is allocated for them, but
+/// only the part that arrives is used; so they do not count towards the memory for throws, but may not exceed
+/// its size either.
+struct Announced {
+    memory: Memory,
+    lease: Lease,
+    max_frame: u64,
+}
+
+impl Announced {
+    fn set(&mut self, bytes: u64) -> io::Result<()> {
+        // A frame that is too large is refused before there is a buffer for it.
+        let bytes = if bytes <= self.max_frame { usize::try_from(bytes).unwrap_or(0) } else { 0 };
+        if bytes < UNIT {
+            self.lease = self.memory.lease();
+            return Ok(());
+        }
+        self.lease.grow_to(bytes).map_err(|_| io::ErrorKind::OutOfMemory.into())
+    }
+}
+
+impl<T> MemoryLimit<T> {
+    /// Creates a connection whose messages take their memory from `memory`, and whose frames of at most
+    /// `max_frame` bytes take the rest of their buffers from `buffers`.
+    pub(super) fn new(io: T, memory: Memory, buffers: Memory, max_frame: usize) -> Self {
+        let (lease, now) = (memory.lease(), Instant::now());
+        let max_frame = u64::try_from(max_frame).unwrap_or(u64::MAX);
+        let announced = Announced { lease: buffers.lease(), memory: buffers, max_frame };
+        Self { io, memory, lease, last_received: now, frames: FrameTracker::default(), announced, began: now }
     }
 
     /// Returns when the last bytes were received.
@@ -34,18 +70,43 @@ impl MemoryLimit {
         self.last_received
     }
 
+    /// Returns when the rest of an incomplete message is due, if there is one that may stall this long.
+    pub(super) fn message_deadline(&self, stall_timeout: Duration) -> Option<Instant> {
+        let deadline = (self.last_received + stall_timeout).min(self.began + total_timeout(stall_timeout));
+        self.frames.is_partial().then_some(deadline)
+    }
+
     /// Returns the memory of the message that was just completed.
     pub(super) fn take_lease(&mut self) -> Lease {
         std::mem::replace(&mut self.lease, self.memory.lease())
     }
 
+    /// Releases the memory of a control frame, unless it arrived within a message.
+    pub(super) fn end_control_frame(&mut self) {
+        if !self.frames.is_partial() {
+            self.lease = self.memory.lease();
+        }
+    }
+
     /// Returns the underlying connection, to read without accounting.
-    pub(super) fn get_mut(&mut self) -> &mut Upgraded {
+    pub(super) fn get_mut(&mut self) -> &mut T {
         &mut self.io
+    }
+
+    fn received(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (now, messages) = (Instant::now(), self.frames.messages());
+        self.last_received = now;
+        let was_partial = self.frames.is_partial();
+        self.frames.advance(bytes);
+        if !was_partial || self.frames.messages() > messages {
+            self.began = now;
+        }
+        self.announced.set(self.frames.announced())?;
+        self.lease.grow(bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory.into())
     }
 }
 
-impl AsyncRead for MemoryLimit {
+impl<T: AsyncRead + Unpin> AsyncRead for MemoryLimit<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -53,18 +114,17 @@ impl AsyncRead for MemoryLimit {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
-        let received = buffer.filled().len().saturating_sub(before);
-        if received > 0 {
-            self.last_received = Instant::now();
-            if self.lease.grow(received).is_err() {
-                return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
-            }
+        let received = buffer.filled().get(before..).unwrap_or_default();
+        if !received.is_empty()
+            && let Err(error) = self.received(received)
+        {
+            return Poll::Ready(Err(error));
         }
         read
     }
 }
 
-impl AsyncWrite for MemoryLimit {
+impl<T: AsyncWrite + Unpin> AsyncWrite for MemoryLimit<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, bytes)
     }

@@ -7,6 +7,8 @@
 //! The handshake and the write timeout are shared with [streams](crate::live).
 
 mod envelope;
+mod frame_tracker;
+mod frames;
 mod handshake;
 mod memory_limit;
 mod response;
@@ -19,10 +21,10 @@ use poem::{
     Request, Response,
     http::{Method, header},
 };
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tracing::Instrument as _;
 
 pub(crate) use self::{
+    frames::{config, frames},
     handshake::{Handshake, has_token},
     write_timeout::WriteTimeout,
 };
@@ -31,7 +33,7 @@ use crate::{
     config::Config,
     extract::{MaybeKey, QueryParameters as _, ThrowHead},
     problem::Problem,
-    throwing::{Mode, ThrowArguments, ThrowQuery, Thrower, source_name, source_of},
+    throwing::{Memory, Mode, ThrowArguments, ThrowQuery, Thrower, source_name, source_of},
 };
 
 /// Size of the buffer for each direction of a connection.
@@ -40,6 +42,9 @@ const BUFFER_BYTES: usize = 16 << 10;
 /// Accepts WebSockets.
 pub(crate) struct Sockets {
     thrower: Thrower,
+    /// Memory for the buffers of frames that are announced.
+    buffers: Memory,
+    stall_timeout: Duration,
     idle_timeout: Duration,
     blocked_timeout: Duration,
 }
@@ -54,7 +59,13 @@ pub(crate) fn upgrade_source(request: &Request) -> Option<String> {
 
 impl Sockets {
     pub(crate) fn new(thrower: Thrower, config: &Config) -> Self {
-        Self { thrower, idle_timeout: config.idle_timeout, blocked_timeout: config.blocked_timeout }
+        Self {
+            thrower,
+            buffers: Memory::new(config.throw_memory),
+            stall_timeout: config.body_timeout,
+            idle_timeout: config.idle_timeout,
+            blocked_timeout: config.blocked_timeout,
+        }
     }
 
     /// Answers the handshake. The session runs in the background.
@@ -78,19 +89,18 @@ impl Sockets {
             peer: ThrowHead::of(request)?.peer,
             request_id: id.to_owned(),
             path: request.uri().path().to_owned(),
+            stall_timeout: self.stall_timeout,
             idle_timeout: self.idle_timeout,
             blocked_timeout: self.blocked_timeout,
         };
         let max_message = self.thrower.max_throw();
-        let config = WebSocketConfig::default()
-            .read_buffer_size(BUFFER_BYTES)
-            .write_buffer_size(BUFFER_BYTES)
-            .max_message_size(Some(max_message))
-            .max_frame_size(Some(max_message));
-        let memory = self.thrower.memory().clone();
+        let config = config(BUFFER_BYTES, max_message);
+        let (memory, buffers) = (self.thrower.memory().clone(), self.buffers.clone());
+        let blocked_timeout = self.blocked_timeout;
         let response = handshake.response();
         let serve = async move {
-            let wrap = |io| MemoryLimit::new(io, memory);
+            let wrap =
+                |io| MemoryLimit::new(WriteTimeout::new(io, blocked_timeout), memory, buffers, max_message);
             let Some((socket, connection)) = handshake.socket(wrap, config).await else { return };
             session.serve(socket, connection).await;
         };

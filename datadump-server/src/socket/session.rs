@@ -8,7 +8,7 @@ use std::{net::IpAddr, ops::ControlFlow, time::Duration};
 use bytes::Bytes;
 use datadump_core::{IdempotencyKey, Incoming, Receipt, SourceName};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, future::BoxFuture, stream::FuturesOrdered};
-use poem::http::StatusCode;
+use poem::{Upgraded, http::StatusCode};
 use tokio::{
     io::AsyncReadExt as _,
     time::{Instant, sleep_until, timeout},
@@ -21,12 +21,12 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{envelope, memory_limit::MemoryLimit, response};
+use super::{WriteTimeout, envelope, frames, memory_limit::MemoryLimit, response};
 use crate::{
     connection_handle::ConnectionHandle,
-    extract::malformed,
+    extract::{malformed, too_slow},
     problem::Problem,
-    throwing::{Control, Lease, OnError, Thrower},
+    throwing::{Control, Lease, OnError, STREAM_HINT, Thrower},
 };
 
 /// Maximum number of unanswered messages, and the number of unanswered bytes after which nothing more is
@@ -37,7 +37,7 @@ const MAX_UNANSWERED_BYTES: usize = 16 << 20;
 /// Time limit for the closing handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-type Socket = WebSocketStream<MemoryLimit>;
+type Socket = WebSocketStream<MemoryLimit<WriteTimeout<Upgraded>>>;
 
 /// The settings of a session, from the request that opened it.
 pub(super) struct Session {
@@ -50,6 +50,8 @@ pub(super) struct Session {
     /// ID of the request that opened the session.
     pub(super) request_id: String,
     pub(super) path: String,
+    /// How long a message may stall before its end; the whole message may take ten times as long.
+    pub(super) stall_timeout: Duration,
     /// How long the client may be silent; it is pinged after half of this time.
     pub(super) idle_timeout: Duration,
     /// How long sending responses may take.
@@ -100,7 +102,10 @@ impl Session {
             let received = socket.get_ref().last_received();
             // A silent client is pinged once, and disconnected if it stays silent for the same time again.
             let is_pinged = pinged_at.is_some_and(|at: Instant| at > received);
-            let deadline = received + if is_pinged { self.idle_timeout } else { self.idle_timeout / 2 };
+            let silent = received + if is_pinged { self.idle_timeout } else { self.idle_timeout / 2 };
+            let message = socket.get_ref().message_deadline(self.stall_timeout);
+            // A message may begin in the meantime, so its deadline is looked at again and again.
+            let deadline = message.unwrap_or_else(|| Instant::now() + self.stall_timeout).min(silent);
             let flow = tokio::select! {
                 biased;
                 () = connection.stopped() => ControlFlow::Break(End::Close(CloseCode::Away)),
@@ -121,8 +126,11 @@ impl Session {
                     flow
                 }
                 () = sleep_until(deadline), if can_read => {
-                    if socket.get_ref().last_received() > received {
-                        // Part of a message counts as activity too.
+                    let (now, connection) = (Instant::now(), socket.get_ref());
+                    let is_due = |deadline| deadline <= now;
+                    if connection.message_deadline(self.stall_timeout).is_some_and(is_due) {
+                        self.refuse(too_slow("message"), End::Close(CloseCode::Policy), responses)
+                    } else if connection.last_received() > received || !is_due(silent) {
                         ControlFlow::Continue(())
                     } else if is_pinged {
                         ControlFlow::Break(End::Close(CloseCode::Policy))
@@ -152,21 +160,28 @@ impl Session {
             Some(Ok(Message::Text(text))) => Bytes::from(text),
             Some(Ok(Message::Binary(bytes))) => bytes,
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
+                socket.get_mut().end_control_frame();
                 return (ControlFlow::Continue(()), 0);
             }
             Some(Ok(Message::Close(_))) | None => return (ControlFlow::Break(End::Closed), 0),
             Some(Err(error)) => {
                 let (end, problem) = on_error(&error, self.thrower.max_throw());
-                if let Some(problem) = problem {
-                    let response = encode(None, Err(problem.at(&self.request_id, &self.path)));
-                    responses.push_back(async move { (response, 0) }.boxed());
-                }
-                return (ControlFlow::Break(end), 0);
+                return match problem {
+                    Some(problem) => (self.refuse(problem, end, responses), 0),
+                    None => (ControlFlow::Break(end), 0),
+                };
             }
         };
         let (length, lease) = (bytes.len(), socket.get_mut().take_lease());
         responses.push_back(self.throw(bytes, lease).boxed());
         (ControlFlow::Continue(()), length)
+    }
+
+    /// Answers with a problem and ends the session.
+    fn refuse(&self, problem: Problem, end: End, responses: &mut Responses) -> ControlFlow<End> {
+        let response = encode(None, Err(problem.at(&self.request_id, &self.path)));
+        responses.push_back(async move { (response, 0) }.boxed());
+        ControlFlow::Break(end)
     }
 
     /// Throws a message. The future does not borrow the session.
@@ -208,10 +223,16 @@ impl Session {
     ) -> Result<usize, Broken> {
         let mut lengths = 0;
         let sending = async {
-            socket.feed(Message::text(response)).await?;
+            // Pongs may wait for a client that does not read.
+            socket.flush().await?;
+            for frame in frames(response) {
+                socket.feed(frame).await?;
+            }
             while let Some(Some((response, length))) = responses.next().now_or_never() {
                 lengths += length;
-                socket.feed(Message::text(response)).await?;
+                for frame in frames(response) {
+                    socket.feed(frame).await?;
+                }
             }
             socket.flush().await
         };
@@ -239,7 +260,7 @@ fn on_error(error: &Error, max_message: usize) -> (End, Option<Problem>) {
     };
     match error {
         Error::Capacity(_) => {
-            let detail = format!("the message is larger than {max_message} bytes");
+            let detail = format!("the message is larger than {max_message} bytes; {STREAM_HINT}");
             (End::Close(CloseCode::Size), problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail))
         }
         Error::Utf8(_) => {
@@ -252,6 +273,8 @@ fn on_error(error: &Error, max_message: usize) -> (End, Option<Problem>) {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             (End::Close(CloseCode::Again), problem(status, "overloaded", detail.into()))
         }
+        // The client does not read.
+        Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => (End::Broken, None),
         _ => (End::Closed, None),
     }
 }
@@ -262,7 +285,7 @@ fn reason(code: CloseCode) -> &'static str {
         CloseCode::Size => "message too large",
         CloseCode::Invalid => "text message is not valid UTF-8",
         CloseCode::Again => "overloaded; try again later",
-        CloseCode::Policy => "idle for too long",
+        CloseCode::Policy => "idle for too long, or a message stalled",
         _ => "malformed frame",
     }
 }
@@ -279,6 +302,6 @@ async fn close(socket: &mut Socket, end: End) {
     // the client would never read the response.
     if let End::Close(CloseCode::Size | CloseCode::Invalid | CloseCode::Protocol | CloseCode::Again) = end {
         let mut buffer = vec![0; 16 << 10];
-        while matches!(socket.get_mut().get_mut().read(&mut buffer).await, Ok(1..)) {}
+        while matches!(socket.get_mut().get_mut().get_mut().read(&mut buffer).await, Ok(1..)) {}
     }
 }

@@ -25,6 +25,11 @@ impl<T: AsyncWrite + Unpin> WriteTimeout<T> {
         Self { io, limit, blocked: None }
     }
 
+    /// Returns the underlying connection.
+    pub(super) fn get_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
+
     fn check<R>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         if done.is_ready() {
             self.blocked = None;

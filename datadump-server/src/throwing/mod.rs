@@ -32,6 +32,10 @@ use crate::{
 /// Source of throws at the root path.
 const INBOX: &str = "inbox";
 
+/// How throws of any size can be sent.
+pub(crate) const STREAM_HINT: &str =
+    "line formats such as NDJSON and CSV can have any length if they are posted with `?stream=1`";
+
 /// Maximum number of accepted throws that are not committed yet.
 const MAX_ACCEPTED: usize = 1024;
 
@@ -112,7 +116,7 @@ impl Thrower {
             return Ok(ThrowOutcome::Committed(receipt));
         }
         let mut lease = self.memory.lease();
-        let body = self.read(&mut head, body, &mut lease).await?;
+        let body = self.read(&mut head, body, &mut lease).await.map_err(with_stream_hint)?;
         if body.is_empty() {
             return Box::pin(self.throw_data_at(&source, all, head, key)).await;
         }
@@ -282,6 +286,11 @@ pub(crate) fn source_of(path: &str) -> Option<Cow<'_, str>> {
 pub(crate) fn source_name(name: &str) -> Result<SourceName, Problem> {
     let name = if name.is_empty() { INBOX } else { name };
     SourceName::parse(name).map_err(|why| Problem::parameter("source", "invalid-name", why))
+}
+
+/// Adds to the problem of a throw that is too large how larger ones can be sent.
+fn with_stream_hint(problem: Problem) -> Problem {
+    if problem.status == StatusCode::PAYLOAD_TOO_LARGE { problem.with_hint(STREAM_HINT) } else { problem }
 }
 
 fn nothing_thrown() -> Problem {

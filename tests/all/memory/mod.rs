@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! throws      bodies of every format ─► Attack
+//! reads       long answers, connections that hold memory ─► Attack
 //! rows        few values in storages of many fields ─► Attack
 //! LimitedServer ─► attack: an answer, /health, and the peak of resident memory
 //! ```
 //!
 //! An attack is a line of a table: a name, and a function that sends requests and returns their statuses.
 
+mod reads;
 mod rows;
 mod throws;
 
@@ -148,4 +150,21 @@ async fn throws_one_by_one_stay_within_the_memory_limit() {
 async fn throws_at_once_stay_within_the_memory_limit() {
     let server = LimitedServer::start(Database::sqlite()).await;
     server.at_once(&throws::attacks()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_and_connections_stay_within_the_memory_limit_on_sqlite() {
+    reads_and_connections_stay_within_the_memory_limit(Database::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_and_connections_stay_within_the_memory_limit_on_postgres() {
+    reads_and_connections_stay_within_the_memory_limit(Database::postgres().await).await;
+}
+
+async fn reads_and_connections_stay_within_the_memory_limit(database: Database) {
+    let server = LimitedServer::start(database).await;
+    reads::prepare(&server.server).await;
+    server.one_by_one(&reads::attacks()).await;
+    server.at_once(&reads::attacks()).await;
 }

@@ -273,7 +273,8 @@ impl Hub {
     pub async fn commands(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.find(device).await?;
         let commands = Rows::system(&self.context, SystemStorage::Command);
-        let mut listing = list_of_device(&commands, &device, parameters, "-id").await?;
+        let listing = list_of_device(&commands, &device, parameters, "-id").await?;
+        let mut listing = listing.map(|rows| rows.to_json());
         for row in &mut listing.rows {
             if let Ok(command) = serde_json::from_value::<Command>(row.clone()) {
                 *row = to_json(&command);

@@ -11,7 +11,7 @@ use super::{Hub, cache::Device};
 use crate::{
     error::{Error, Result},
     live::{DeviceFilter, DeviceRef, not_applicable},
-    rows::{Listing, Rows},
+    rows::{Listing, RowPage, Rows},
     schema::Value,
     store::{
         Stored,
@@ -29,19 +29,26 @@ pub struct DeviceInfo {
     pub version: i32,
 }
 
+/// The statuses of devices.
+const STATUSES: [&str; 4] = ["online", "late", "offline", "never"];
+
+fn status_of(device: &Device) -> &'static str {
+    device.tracker.snapshot().liveness.map_or("never", |liveness| liveness.status.name())
+}
+
 /// Lists the rows of one device in a default order. Links to other pages omit the parameters added here.
 pub(super) async fn list_of_device(
     rows: &Rows,
     device: &Device,
     parameters: &[(String, String)],
     order: &str,
-) -> Result<Listing> {
+) -> Result<Listing<RowPage>> {
     let mut all = parameters.to_vec();
     all.push(("device_id__eq".into(), device.id.to_string()));
     if !parameters.iter().any(|(name, _)| name == "ordering") {
         all.push(("ordering".into(), order.into()));
     }
-    let mut listing = rows.list(&all).await?;
+    let mut listing = rows.page(&all).await?;
     let is_asked = |name: &str| parameters.iter().any(|(asked, _)| asked == name);
     for page in [&mut listing.next, &mut listing.previous].into_iter().flatten() {
         page.retain(|(name, _)| !matches!(name.as_str(), "device_id__eq" | "ordering") || is_asked(name));
@@ -113,9 +120,22 @@ impl Hub {
         Ok(listing)
     }
 
+    /// Counts the devices by status, from memory.
+    pub async fn count_by_status(&self) -> Result<[(&'static str, u64); STATUSES.len()]> {
+        self.ready().await?;
+        let mut counts = STATUSES.map(|status| (status, 0));
+        for device in self.state.cache.all() {
+            let status = status_of(&device);
+            if let Some((_, count)) = counts.iter_mut().find(|(name, _)| *name == status) {
+                *count += 1;
+            }
+        }
+        Ok(counts)
+    }
+
     /// Lists the devices with one status, by id.
     async fn devices_of_status(&self, status: &str, parameters: &[(String, String)]) -> Result<Listing> {
-        if !["online", "late", "offline", "never"].contains(&status) {
+        if !STATUSES.contains(&status) {
             return Err(not_applicable(
                 "status",
                 format!("{status:?} is not online, late, offline or never"),
@@ -133,11 +153,8 @@ impl Hub {
                 _ => return Err(not_applicable(name, format!("`{name}` cannot be combined with `status`"))),
             }
         }
-        let is_of = |device: &Device| {
-            device.tracker.snapshot().liveness.map_or("never", |liveness| liveness.status.name()) == status
-        };
         let mut devices = self.state.cache.all();
-        devices.retain(|device| is_of(device));
+        devices.retain(|device| status_of(device) == status);
         devices.sort_unstable_by_key(|device| device.id);
         let count = devices.len() as u64;
         let at = |offset: u64| {
@@ -187,7 +204,8 @@ impl Hub {
     pub async fn transitions(&self, device: &str, parameters: &[(String, String)]) -> Result<Listing> {
         let device = self.find(device).await?;
         let transitions = Rows::system(&self.context, SystemStorage::Transition);
-        let mut listing = list_of_device(&transitions, &device, parameters, "-id").await?;
+        let listing = list_of_device(&transitions, &device, parameters, "-id").await?;
+        let mut listing = listing.map(|rows| rows.to_json());
         for row in &mut listing.rows {
             if let Some(row) = row.as_object_mut() {
                 for service in ["version", "created_at", "updated_at"] {

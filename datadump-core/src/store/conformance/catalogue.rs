@@ -5,7 +5,7 @@ use serde_json::json;
 use super::bench::{Bench, TestStore, dog, ensure, ensure_eq};
 use crate::{
     error::{Error, Result},
-    store::{Declaration, Expect, State, WriteBatch},
+    store::{Declaration, Expect, ReadMemory, State, WriteBatch},
 };
 
 pub(super) async fn versions_follow_one_another(bench: &dyn Bench) -> Result<()> {
@@ -34,10 +34,17 @@ pub(super) async fn versions_follow_one_another(bench: &dyn Bench) -> Result<()>
     let storage = test.store.catalogue().find("dog")?;
     ensure_eq("the version in force after a restart", storage.ready()?.version, 2)?;
     ensure_eq("the definition as it was sent", &storage.sent["fields"], &next["fields"])?;
-    let versions = test.store.versions(storage.id).await?;
+    let everything = ReadMemory::unlimited();
+    let versions = test.store.versions(storage.id, 0, 100, &everything).await?.versions;
     let states: Vec<_> = versions.iter().map(|record| (record.version, record.state)).collect();
     ensure_eq("the history", states, vec![(1, State::Applied), (2, State::Applied)])?;
-    ensure("all have a time of application", versions.iter().all(|record| record.applied_at.is_some()))
+    ensure("all have a time of application", versions.iter().all(|record| record.applied_at.is_some()))?;
+    for (skip, limit, expected) in [(0, 1, vec![1]), (1, 1, vec![2]), (1, 100, vec![2]), (2, 100, vec![])] {
+        let page = test.store.versions(storage.id, skip, limit, &everything).await?;
+        let numbers: Vec<_> = page.versions.iter().map(|record| record.version).collect();
+        ensure_eq("a page of the history", (page.count, numbers), (2, expected))?;
+    }
+    Ok(())
 }
 
 pub(super) async fn a_removed_storage_can_be_created_again(bench: &dyn Bench) -> Result<()> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, SqlErr, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, SqlErr, Statement, TransactionTrait,
 };
 
 use super::{catalogue::notify, error, inner::Inner, locks};
@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     schema::StorageId,
     store::{
-        Declaration, Progress, Storage, VersionRecord, declare as rules,
+        Declaration, Progress, ReadMemory, Storage, VersionPage, declare as rules,
         system::{self, storage, version},
     },
 };
@@ -99,18 +99,32 @@ pub(super) async fn progress(system: &DatabaseConnection, id: StorageId) -> Resu
     })
 }
 
-/// Returns all versions of a storage, oldest first.
-pub(super) async fn versions(system: &DatabaseConnection, id: StorageId) -> Result<Vec<VersionRecord>> {
+/// Returns some of the versions of a storage, oldest first.
+pub(super) async fn versions(
+    system: &DatabaseConnection,
+    id: StorageId,
+    (skip, limit): (u64, u64),
+    memory: &ReadMemory,
+) -> Result<VersionPage> {
+    let sizes = Statement::from_sql_and_values(DbBackend::Postgres, system::VERSION_SIZES, [id.get().into()]);
+    let sizes = system.query_all_raw(sizes).await.map_err(error::orm)?;
+    let size = |row: &QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index::<i32>(1)?.into()));
+    let sizes: Result<Vec<(i64, i64)>, DbErr> = sizes.iter().map(size).collect();
+    let sizes = sizes.map_err(error::orm)?;
+    if sizes.is_empty() {
+        return Err(unknown(id));
+    }
+    let (range, bytes) = system::version_range(&sizes, skip, limit).unwrap_or((1..=0, 0));
+    let memory = memory.reserve(bytes).await?;
     let rows = version::Entity::find()
         .filter(version::Column::StorageId.eq(id.get()))
+        .filter(version::Column::Version.between(*range.start(), *range.end()))
         .order_by_asc(version::Column::Version)
         .all(system)
         .await
         .map_err(error::orm)?;
-    if rows.is_empty() {
-        return Err(unknown(id));
-    }
-    rows.into_iter().map(system::record).collect()
+    let versions = rows.into_iter().map(system::record).collect::<Result<_>>()?;
+    Ok(VersionPage { count: sizes.len() as u64, versions, memory })
 }
 
 /// Returns the error for a storage that does not exist.

@@ -30,6 +30,7 @@ mod isolate;
 mod locks;
 mod migrate;
 mod on_failure;
+mod page;
 mod read;
 mod rows;
 mod session;
@@ -55,7 +56,7 @@ use self::{
 };
 use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery, Groups, Load, Options, Outcome,
-    Page, Progress, Query, Span, Storage, Store, VersionRecord, WriteBatch,
+    Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage, WriteBatch,
     queue::{Queue, queue},
     sql::{self, Dialect},
 };
@@ -247,8 +248,14 @@ impl Store for PostgresStore {
         }
     }
 
-    async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>> {
-        declare::versions(&self.inner.system, storage).await
+    async fn versions(
+        &self,
+        storage: StorageId,
+        skip: u64,
+        limit: u64,
+        memory: &ReadMemory,
+    ) -> Result<VersionPage> {
+        declare::versions(&self.inner.system, storage, (skip, limit), memory).await
     }
 
     async fn remove(&self, storage: StorageId) -> Result<()> {
@@ -260,15 +267,24 @@ impl Store for PostgresStore {
     }
 
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>> {
-        in_time(read::get(&self.inner.connections.reads, in_force, key)).await
+        in_time(read::get(&self.inner.connections.reads, in_force, key, None)).await
     }
 
-    async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
-        in_time(read::page(&self.inner.connections.reads, in_force, query)).await
+    async fn get_short(
+        &self,
+        in_force: &Arc<InForce>,
+        key: &Value,
+        bytes: usize,
+    ) -> Result<Option<StoredRow>> {
+        in_time(read::get(&self.inner.connections.reads, in_force, key, Some(bytes))).await
+    }
+
+    async fn page_within(&self, in_force: &Arc<InForce>, query: &Query, memory: &ReadMemory) -> Result<Page> {
+        in_time(page::page(&self.inner.connections.reads, in_force, query, memory)).await
     }
 
     async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
-        in_time(read::groups(&self.inner.connections.reads, in_force, query)).await
+        in_time(page::groups(&self.inner.connections.reads, in_force, query)).await
     }
 
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {

@@ -10,6 +10,7 @@ pub mod parse;
 
 use serde::{Deserialize, Serialize};
 
+use super::ReadLease;
 use crate::schema::{Definition, Field, StoredRow, Value};
 pub use filter::{Filter, Test};
 pub use groups::{Group, GroupQuery, Groups};
@@ -19,6 +20,9 @@ pub const DEFAULT_LIMIT: u64 = 100;
 
 /// Maximum number of rows per page.
 pub const MAX_LIMIT: u64 = 1000;
+
+/// Maximum size of a page in bytes. A page ends before the row that exceeds it; a single row may be larger.
+pub const MAX_PAGE_BYTES: usize = 32 << 20;
 
 /// Maximum number of rows that are counted exactly by default; larger counts are estimated.
 pub const MAX_EXACT_COUNT: u64 = 100_000;
@@ -144,7 +148,7 @@ pub enum RowCount {
 }
 
 /// A page of rows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Page {
     /// The rows, in the query's order.
     pub rows: Vec<StoredRow>,
@@ -152,6 +156,8 @@ pub struct Page {
     pub more: bool,
     /// Number of matching rows in total.
     pub count: RowCount,
+    /// The memory of the rows.
+    pub memory: ReadLease,
 }
 
 /// Rows looked up by key.

@@ -19,7 +19,9 @@ pub(super) use ddl::{
 pub(super) use filter::FOLD;
 pub(super) use names::{Name, column, index_name, table};
 pub(super) use prefix::{has_prefix_index, indexed};
-pub(super) use select::{column_list, columns, count, groups, page, select_all};
+pub(super) use select::{
+    column_list, columns, count, groups, is_left_out, long_columns, page, row_size, select_all, sizes,
+};
 
 /// An SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

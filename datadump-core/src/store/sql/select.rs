@@ -29,8 +29,13 @@ pub(in crate::store) fn select_all(dialect: Dialect, definition: &Definition) ->
     format!("SELECT {} FROM {}", column_list(dialect, definition), table(&definition.name).quoted())
 }
 
-/// Selects the rows of a page and one more, if there is one. Towards the previous page the order is reversed.
-pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {
+/// Selects the first rows of a page. Towards the previous page the order is reversed.
+pub(in crate::store) fn page(
+    dialect: Dialect,
+    definition: &Definition,
+    query: &Query,
+    rows: u64,
+) -> SelectStatement {
     let mut select = Sql::select();
     for of in columns(definition) {
         if is_left_out(definition, query, of) {
@@ -39,6 +44,70 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
             select.column(column(dialect, definition, of));
         }
     }
+    matching(dialect, definition, query, &mut select);
+    select.limit(rows);
+    select
+}
+
+/// Selects the total size of each row's long values, for the rows of a page and the one after it.
+pub(in crate::store) fn sizes(dialect: Dialect, definition: &Definition, query: &Query) -> SelectStatement {
+    let long = long_columns(definition).filter(|(of, _)| !is_left_out(definition, query, *of));
+    let mut select = Sql::select();
+    select.expr(Expr::cust(total_size(dialect, definition, long.map(|(of, _)| of))));
+    matching(dialect, definition, query, &mut select);
+    select.limit(query.paging.limit() + 1);
+    select
+}
+
+/// Returns the expression for the size of a row's long values.
+pub(in crate::store) fn row_size(dialect: Dialect, definition: &Definition) -> String {
+    total_size(dialect, definition, long_columns(definition).map(|(of, _)| of))
+}
+
+fn total_size(dialect: Dialect, definition: &Definition, columns: impl Iterator<Item = Column>) -> String {
+    let size = |of: Column| {
+        let name = column(dialect, definition, of).quoted();
+        match (dialect, of.kind(definition)) {
+            (Dialect::Postgres, Kind::Json) => format!("coalesce(octet_length({name}::text), 0)::bigint"),
+            (Dialect::Postgres, _) => format!("coalesce(octet_length({name}), 0)::bigint"),
+            (Dialect::Sqlite, _) => format!("coalesce(octet_length({name}), 0)"),
+        }
+    };
+    sum(&columns.map(size).collect::<Vec<_>>())
+}
+
+/// Returns the columns whose values may be long, with the size of the longest value if there is one.
+pub(in crate::store) fn long_columns(
+    definition: &Definition,
+) -> impl Iterator<Item = (Column, Option<usize>)> {
+    /// Maximum length of a character in UTF-8.
+    const MAX_CHARACTER: usize = 4;
+    let longest = |length: u32| usize::try_from(length).ok()?.checked_mul(MAX_CHARACTER);
+    columns(definition).into_iter().filter_map(move |of| {
+        let longest = match of.kind(definition) {
+            Kind::String { max_length } => longest(max_length),
+            Kind::Text { max_length } => max_length.and_then(longest),
+            Kind::Binary { .. } | Kind::Json | Kind::Id | Kind::Enum { .. } => None,
+            _ => return None,
+        };
+        Some((of, longest))
+    })
+}
+
+/// Returns the sum of these terms. It is balanced, because databases limit the depth of an expression.
+fn sum(terms: &[String]) -> String {
+    match terms {
+        [] => "0".into(),
+        [term] => term.clone(),
+        terms => {
+            let (left, right) = terms.split_at(terms.len() / 2);
+            format!("({} + {})", sum(left), sum(right))
+        }
+    }
+}
+
+/// Restricts a statement to the rows from the beginning of a page, in its order.
+fn matching(dialect: Dialect, definition: &Definition, query: &Query, select: &mut SelectStatement) {
     select.from(table(&definition.name));
     if let Some(wanted) = &query.filter {
         select.cond_where(filter::condition(dialect, definition, wanted));
@@ -58,14 +127,12 @@ pub(in crate::store) fn page(dialect: Dialect, definition: &Definition, query: &
             Direction::Ascending => Sort::Asc,
             Direction::Descending => Sort::Desc,
         };
-        order_by(&mut select, dialect, definition, order.column, sort);
+        order_by(select, dialect, definition, order.column, sort);
     }
-    select.limit(query.paging.limit() + 1);
-    select
 }
 
 /// Returns whether a page need not read a column: long columns that are not requested.
-fn is_left_out(definition: &Definition, query: &Query, of: Column) -> bool {
+pub(in crate::store) fn is_left_out(definition: &Definition, query: &Query, of: Column) -> bool {
     let kind = of.kind(definition);
     let is_long = matches!(kind, Kind::Binary { .. } | Kind::Json | Kind::Text { .. } | Kind::String { .. });
     let is_requested = query.fields.as_ref().is_none_or(|fields| fields.contains(&of));

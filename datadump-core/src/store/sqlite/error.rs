@@ -8,6 +8,23 @@ use crate::{
     store::refusal::{constraint, no_keys_left, not_unique},
 };
 
+/// Why the file is not a database, or not a whole one.
+#[derive(Debug, thiserror::Error)]
+#[error("the database file is damaged: {0}")]
+pub(super) struct Damaged(Box<dyn std::error::Error + Send + Sync>);
+
+impl Damaged {
+    pub(super) fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(cause.into())
+    }
+}
+
+impl From<Damaged> for Error {
+    fn from(damaged: Damaged) -> Self {
+        Self::Unavailable(damaged.into())
+    }
+}
+
 /// Maps the error of a statement.
 pub(super) fn map(error: Sqlite) -> Error {
     match error.sqlite_error_code() {
@@ -26,7 +43,7 @@ pub(super) fn map(error: Sqlite) -> Error {
         Some(ErrorCode::OperationInterrupted) => {
             Error::Unavailable("the query took too long and was stopped".into())
         }
-        Some(ErrorCode::NotADatabase) => Error::Database("the file is not an SQLite database".into()),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Damaged::new(error).into(),
         _ => Error::internal(error),
     }
 }

@@ -11,8 +11,10 @@ mod examine;
 mod idempotency;
 mod inner;
 pub(crate) mod inspect;
+mod integrity;
 mod migrate;
 mod open;
+mod page;
 mod prepared;
 mod read;
 mod readers;
@@ -32,7 +34,8 @@ use tokio::sync::watch;
 
 use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery, Groups, Load, Options, Outcome,
-    Page, Progress, Query, Span, Storage, Store, VersionRecord, WriteBatch, change_log::MAX_READ_BYTES, sql,
+    Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage, WriteBatch,
+    change_log::MAX_READ_BYTES, sql, system::version_range,
 };
 use crate::{
     error::{Error, Result},
@@ -41,7 +44,9 @@ use crate::{
 use columns::DIALECT;
 use disk_health::DiskHealth;
 use inner::Inner;
+use integrity::IntegrityCheck;
 use open::{Lock, OpenDatabase};
+use page::PageRead;
 use readers::{QUERY_TIMEOUT, Readers};
 use wal::with_suffix;
 use writer::{Command, Writer};
@@ -50,6 +55,8 @@ use writer::{Command, Writer};
 #[derive(Debug)]
 pub struct SqliteStore {
     inner: Inner,
+    /// Dropped after the connections are closed.
+    integrity: Arc<IntegrityCheck>,
     config_signal: watch::Sender<u64>,
     commit_signal: watch::Sender<u64>,
     disk_health: DiskHealth,
@@ -66,9 +73,11 @@ impl SqliteStore {
     pub async fn open(file: Option<PathBuf>, options: Options) -> Result<Self> {
         let (queue, receiver) = super::queue::queue(options.queue_rows, options.queue_bytes);
         let opened = tokio::task::spawn_blocking(move || open::open(file, options)).await;
-        let OpenDatabase { file, writer, lock, temporary } = opened.map_err(Error::internal)??;
+        let OpenDatabase { file, writer, readers, integrity, lock, temporary } =
+            opened.map_err(Error::internal)??;
         Ok(Self {
-            inner: Inner { catalogue: writer.catalogue.clone(), queue, readers: Readers::new(&file) },
+            inner: Inner { catalogue: writer.catalogue.clone(), queue, readers },
+            integrity,
             config_signal: writer.config_signal.clone(),
             commit_signal: writer.commit_signal.clone(),
             disk_health: writer.disk_health.clone(),
@@ -136,8 +145,20 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn versions(&self, storage: StorageId) -> Result<Vec<VersionRecord>> {
-        self.inner.readers.quick(move |connection| system::versions(connection, storage)).await
+    async fn versions(
+        &self,
+        storage: StorageId,
+        skip: u64,
+        limit: u64,
+        memory: &ReadMemory,
+    ) -> Result<VersionPage> {
+        let sizes =
+            self.inner.readers.quick(move |connection| system::version_sizes(connection, storage)).await?;
+        let (range, bytes) = version_range(&sizes, skip, limit).unwrap_or((1..=0, 0));
+        let memory = memory.reserve(bytes).await?;
+        let versions =
+            self.inner.readers.quick(move |connection| system::versions(connection, storage, range)).await?;
+        Ok(VersionPage { count: sizes.len() as u64, versions, memory })
     }
 
     async fn remove(&self, storage: StorageId) -> Result<()> {
@@ -153,19 +174,39 @@ impl Store for SqliteStore {
         self.inner.readers.run_inline(move |connection| read::get(connection, &in_force, &key)).await
     }
 
-    async fn page(&self, in_force: &Arc<InForce>, query: &Query) -> Result<Page> {
-        let (in_force, query) = (in_force.clone(), query.clone());
+    async fn get_short(
+        &self,
+        in_force: &Arc<InForce>,
+        key: &Value,
+        bytes: usize,
+    ) -> Result<Option<StoredRow>> {
+        let (in_force, key) = (in_force.clone(), key.clone());
         self.inner
             .readers
-            .run(QUERY_TIMEOUT, move |connection| read::page(connection, &in_force, &query))
+            .run_inline(move |connection| Ok(read::run_inline(connection, &in_force, &key, bytes)))
             .await
+    }
+
+    async fn page_within(&self, in_force: &Arc<InForce>, query: &Query, memory: &ReadMemory) -> Result<Page> {
+        let mut reserved = None;
+        for _ in 0..MAX_PAGE_ATTEMPTS {
+            let (in_force, query, memory_of) = (in_force.clone(), query.clone(), memory.clone());
+            let read =
+                move |connection: &mut _| page::read(connection, &in_force, &query, &memory_of, reserved);
+            match self.inner.readers.run(QUERY_TIMEOUT, read).await? {
+                PageRead::Done(page) => return Ok(page),
+                // Waits without a connection and without a snapshot.
+                PageRead::NeedsMemory(bytes) => reserved = Some((bytes, memory.reserve(bytes).await?)),
+            }
+        }
+        Err(Error::Overloaded)
     }
 
     async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
         let (in_force, query) = (in_force.clone(), query.clone());
         self.inner
             .readers
-            .run(QUERY_TIMEOUT, move |connection| read::groups(connection, &in_force, &query))
+            .run(QUERY_TIMEOUT, move |connection| page::groups(connection, &in_force, &query))
             .await
     }
 
@@ -199,7 +240,8 @@ impl Store for SqliteStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        self.inner.readers.quick(|connection| read::ping(connection)).await?;
+        let integrity = self.integrity.clone();
+        tokio::task::spawn_blocking(move || integrity.run()).await.map_err(Error::internal)??;
         // Only a write shows whether the disk has recovered.
         if self.disk_health.is_failing() { self.inner.on_writer(Writer::probe).await } else { Ok(()) }
     }
@@ -220,6 +262,7 @@ impl Store for SqliteStore {
     async fn close(&self) {
         // Before the writer: only the last connection to close removes the WAL, and readers cannot.
         self.inner.readers.close().await;
+        self.integrity.close();
         // Behind everything that is queued. Fails if the writer has ended already.
         let _ = self.inner.queue.command(Command::Stop);
         let thread = self.writer.lock().take();
@@ -234,6 +277,9 @@ impl Store for SqliteStore {
         }
     }
 }
+
+/// Maximum attempts to read a page whose rows grow while it waits for memory.
+const MAX_PAGE_ATTEMPTS: usize = 10;
 
 /// Timeout of examining all rows for a plan.
 const PLAN_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(10);

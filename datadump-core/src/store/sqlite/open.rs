@@ -3,12 +3,15 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, functions::FunctionFlags};
 
 use super::{
-    error::map,
+    error::{Damaged, map},
+    integrity::IntegrityCheck,
+    readers::Readers,
     system,
     wal::{self, Wal, with_suffix},
     writer::Writer,
@@ -28,12 +31,23 @@ const MAX_LINKS: usize = 40;
 pub(super) struct OpenDatabase {
     pub(super) file: PathBuf,
     pub(super) writer: Writer,
+    pub(super) readers: Readers,
+    pub(super) integrity: Arc<IntegrityCheck>,
     pub(super) lock: Lock,
     pub(super) temporary: Option<tempfile::TempDir>,
 }
 
 /// Opens the file, creating it if needed.
 pub(super) fn open(file: Option<PathBuf>, options: Options) -> Result<OpenDatabase> {
+    open_file(file, options).map_err(|error| match error {
+        Error::Unavailable(cause) if cause.is::<Damaged>() => {
+            Error::Database(format!("{cause}; restore a backup"))
+        }
+        error => error,
+    })
+}
+
+fn open_file(file: Option<PathBuf>, options: Options) -> Result<OpenDatabase> {
     if rusqlite::version_number() < MIN_SQLITE_VERSION {
         let found = rusqlite::version();
         return Err(Error::Database(format!(
@@ -62,7 +76,9 @@ pub(super) fn open(file: Option<PathBuf>, options: Options) -> Result<OpenDataba
     sync(folder_of(&file)).map_err(|error| cannot_open(&file, &error))?;
     let wal = Wal::open(&file, &connection)?;
     let writer = Writer::new(connection, wal, storages, options)?;
-    Ok(OpenDatabase { file, writer, lock, temporary })
+    let health = writer.disk_health.clone();
+    let (readers, integrity) = (Readers::open(&file, &health)?, IntegrityCheck::open(&file, &health)?);
+    Ok(OpenDatabase { file, writer, readers, integrity, lock, temporary })
 }
 
 /// Follows symbolic links to the file, which may not exist yet, and creates its folder. All names of a file must
@@ -133,6 +149,8 @@ pub(super) fn reader(file: &Path) -> Result<Connection> {
     connection.pragma_update(None, "query_only", true).map_err(map)?;
     yield_while_running(&connection)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // Opens the WAL now, because later there may be no more files to open.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(map)?;
     Ok(connection)
 }
 

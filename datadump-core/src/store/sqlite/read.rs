@@ -1,30 +1,27 @@
-//! Reads: single rows, pages, counts. Each runs in one snapshot, in which the version that the query was made
+//! Reads: single rows and counts. Each runs in one snapshot, in which the version that the query was made
 //! for must be in force.
 
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use std::fmt::Write as _;
+
+use rusqlite::{Connection, OptionalExtension, Params};
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 
 use super::{
-    columns::{Bind, DIALECT, read, read_row},
+    columns::{Bind, DIALECT, read_row},
     error::map,
     system::cell,
 };
 use crate::{
     error::{Error, Result},
     schema::{Definition, InForce, StoredRow, Value},
-    store::{Column, Count, FoundRows, Group, GroupQuery, Groups, Page, Query, RowCount, page, sql},
+    store::{Column, Count, FoundRows, Query, RowCount, page, sql},
 };
 
 /// Number of rows at each end of a table that an estimate examines.
 const SAMPLE_ROWS: u64 = 10_000;
 
-/// Checks that the database responds.
-pub(super) fn ping(connection: &Connection) -> Result<()> {
-    connection.query_row("SELECT 1", [], |_| Ok(())).map_err(map)
-}
-
 /// Fails unless the version that the query was made for is in force in this snapshot.
-fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
+pub(super) fn check_version(connection: &Connection, in_force: &InForce) -> Result<()> {
     // System storages do not change while the process runs.
     if in_force.storage.is_system() {
         return Ok(());
@@ -43,7 +40,7 @@ pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) 
     // If this fails or finds nothing, the transaction below tells a missing row from a missing version.
     // System storages have no version to look up.
     if !in_force.storage.is_system()
-        && let Ok(Some(row)) = run_inline(connection, in_force, key)
+        && let Some(row) = run_inline(connection, in_force, key, usize::MAX)
     {
         return Ok(Some(row));
     }
@@ -54,19 +51,26 @@ pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) 
     select.query_row([Bind(key)], |row| read_row(definition, row)).optional().map_err(map)
 }
 
-/// Returns the row, if it exists and the version is in force. A single statement has one snapshot by itself;
-/// a transaction would double the cost.
-fn run_inline(
+/// Returns the row, if it exists, its long values have at most this many bytes, and the version is in force. A
+/// single statement has one snapshot by itself; a transaction would double the cost.
+pub(super) fn run_inline(
     connection: &Connection,
     in_force: &InForce,
     key: &Value,
-) -> rusqlite::Result<Option<StoredRow>> {
+    bytes: usize,
+) -> Option<StoredRow> {
     let definition = &in_force.definition;
-    let text =
-        format!("{} AND (SELECT version FROM datadump_storage WHERE id = ?2) = ?3", by_key(definition));
-    let mut select = connection.prepare_cached(&text)?;
-    let parameters = params![Bind(key), in_force.storage.get(), in_force.version];
-    select.query_row(parameters, |row| read_row(definition, row)).optional()
+    let mut text = by_key(definition);
+    if !in_force.storage.is_system() {
+        // Nothing but numbers of this process.
+        let (storage, version) = (in_force.storage.get(), in_force.version);
+        let _ = write!(text, " AND (SELECT version FROM datadump_storage WHERE id = {storage}) = {version}");
+    }
+    if let Ok(bytes) = i64::try_from(bytes) {
+        let _ = write!(text, " AND {} <= {bytes}", sql::row_size(DIALECT, definition));
+    }
+    let mut select = connection.prepare_cached(&text).ok()?;
+    select.query_row([Bind(key)], |row| read_row(definition, row)).ok()
 }
 
 /// Looks up rows by key until they reach this many bytes.
@@ -101,48 +105,7 @@ fn by_key(definition: &Definition) -> String {
     )
 }
 
-/// Returns a page and its count from one snapshot.
-pub(super) fn page(connection: &mut Connection, in_force: &InForce, query: &Query) -> Result<Page> {
-    let definition = &in_force.definition;
-    let transaction = connection.transaction().map_err(map)?;
-    check_version(&transaction, in_force)?;
-    let rows = selected(&transaction, definition, &sql::page(DIALECT, definition, query))?;
-    let count = count(&transaction, definition, query)?;
-    Ok(page::assemble(query, rows, count))
-}
-
-/// Counts rows by the values of some columns.
-pub(super) fn groups(connection: &mut Connection, in_force: &InForce, query: &GroupQuery) -> Result<Groups> {
-    let definition = &in_force.definition;
-    let transaction = connection.transaction().map_err(map)?;
-    check_version(&transaction, in_force)?;
-    let (text, values) = sql::groups(DIALECT, definition, query).build(SqliteQueryBuilder);
-    let cells = values.0.iter().map(cell).collect::<Result<Vec<_>>>()?;
-    let mut statement = transaction.prepare_cached(&text).map_err(map)?;
-    let kinds: Vec<_> = query.columns.iter().map(|column| column.kind(definition)).collect();
-    let groups = statement.query_map(rusqlite::params_from_iter(cells), |row| {
-        let values = kinds.iter().enumerate().map(|(place, kind)| read(kind, row, place));
-        Ok(Group { values: values.collect::<Result<_, _>>()?, count: row.get(kinds.len())? })
-    });
-    let groups = groups.map_err(map)?.collect::<Result<Vec<_>, _>>().map_err(map)?;
-    Ok(Groups::within(query, groups))
-}
-
-fn selected(
-    connection: &Connection,
-    definition: &Definition,
-    select: &SelectStatement,
-) -> Result<Vec<StoredRow>> {
-    let (text, values) = select.build(SqliteQueryBuilder);
-    let cells = values.0.iter().map(cell).collect::<Result<Vec<_>>>()?;
-    let mut statement = connection.prepare_cached(&text).map_err(map)?;
-    let rows = statement
-        .query_map(rusqlite::params_from_iter(cells), |row| read_row(definition, row))
-        .map_err(map)?;
-    rows.collect::<Result<_, _>>().map_err(map)
-}
-
-fn count(connection: &Connection, definition: &Definition, query: &Query) -> Result<RowCount> {
+pub(super) fn count(connection: &Connection, definition: &Definition, query: &Query) -> Result<RowCount> {
     let counted = |cap| number(connection, &sql::count(DIALECT, definition, query, cap));
     match query.count {
         Count::None => Ok(RowCount::Unknown),

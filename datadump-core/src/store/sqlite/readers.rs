@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::open;
+use super::{disk_health::DiskHealth, open};
 use crate::error::{Error, Result};
 
 /// Maximum number of concurrent reads that may be slow.
@@ -28,7 +28,8 @@ pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum time that closing waits for reads in progress.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The read-only connections to one file.
+/// The read-only connections to one file. All are opened with the database, because later there may be no
+/// more files to open.
 #[derive(Debug)]
 pub(super) struct Readers {
     general: Pool,
@@ -40,11 +41,15 @@ struct Pool {
     file: PathBuf,
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    health: DiskHealth,
 }
 
 impl Readers {
-    pub(super) fn new(file: &Path) -> Self {
-        Self { general: Pool::new(file, MAX_READERS), quick: Pool::new(file, MAX_QUICK_READERS) }
+    pub(super) fn open(file: &Path, health: &DiskHealth) -> Result<Self> {
+        Ok(Self {
+            general: Pool::open(file, MAX_READERS, health)?,
+            quick: Pool::open(file, MAX_QUICK_READERS, health)?,
+        })
     }
 
     pub(super) async fn run<T: Send + 'static>(
@@ -70,7 +75,7 @@ impl Readers {
         run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let Some((mut connection, _permit)) = self.quick.take() else { return self.quick(run).await };
-        let result = run(&mut connection);
+        let result = self.quick.health.observe(run(&mut connection));
         keep(&self.quick.idle, connection);
         result
     }
@@ -83,8 +88,14 @@ impl Readers {
 }
 
 impl Pool {
-    fn new(file: &Path, size: usize) -> Self {
-        Self { file: file.to_owned(), idle: Arc::default(), permits: Arc::new(Semaphore::new(size)) }
+    fn open(file: &Path, size: usize, health: &DiskHealth) -> Result<Self> {
+        let connections: Result<Vec<_>> = (0..size).map(|_| open::reader(file)).collect();
+        Ok(Self {
+            file: file.to_owned(),
+            idle: Arc::new(Mutex::new(connections?)),
+            permits: Arc::new(Semaphore::new(size)),
+            health: health.clone(),
+        })
     }
 
     /// Runs a read on a blocking thread. It is interrupted on timeout or when the caller is cancelled.
@@ -97,16 +108,17 @@ impl Pool {
         let permit = permit.map_err(|_| Error::Overloaded)?;
         let permit = permit.map_err(|_| Error::Unavailable("the database is closed".into()))?;
         let idle = self.idle.lock().pop();
-        let (file, pool) = (self.file.clone(), self.idle.clone());
+        let (file, pool, health) = (self.file.clone(), self.idle.clone(), self.health.clone());
         let on_drop = InterruptOnDrop::default();
         let interrupt = on_drop.0.clone();
         let running = tokio::task::spawn_blocking(move || {
             let mut connection = match idle {
                 Some(connection) => connection,
-                None => open::reader(&file)?,
+                // Dropped because a read was interrupted.
+                None => open::reader(&file).map_err(|error| Error::Unavailable(error.into()))?,
             };
             *interrupt.lock() = Some(connection.get_interrupt_handle());
-            let result = run(&mut connection);
+            let result = health.observe(run(&mut connection));
             // Before the connection is reused: the interrupt must not hit the next read.
             interrupt.lock().take();
             keep(&pool, connection);

@@ -1,6 +1,6 @@
 //! The system tables on SQLite: sea-orm entities and statements, executed with rusqlite.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use rusqlite::{Connection, types::Value as Cell};
 use sea_orm::{
@@ -44,9 +44,21 @@ pub(super) fn load_one(connection: &Connection, id: StorageId) -> Result<Storage
     system::assemble(storage, all::<version::Entity>(connection, &versions)?)
 }
 
-pub(super) fn versions(connection: &Connection, id: StorageId) -> Result<Vec<VersionRecord>> {
+/// Returns the numbers and sizes of all versions of a storage.
+pub(super) fn version_sizes(connection: &Connection, id: StorageId) -> Result<Vec<(i64, i64)>> {
+    let mut prepared = connection.prepare_cached(system::VERSION_SIZES).map_err(map)?;
+    let sizes = prepared.query_map([id.get()], |row| Ok((row.get(0)?, row.get(1)?))).map_err(map)?;
+    sizes.collect::<Result<_, _>>().map_err(map)
+}
+
+pub(super) fn versions(
+    connection: &Connection,
+    id: StorageId,
+    range: RangeInclusive<i64>,
+) -> Result<Vec<VersionRecord>> {
     let find = version::Entity::find()
         .filter(version::Column::StorageId.eq(id.get()))
+        .filter(version::Column::Version.between(*range.start(), *range.end()))
         .order_by_asc(version::Column::Version);
     all::<version::Entity>(connection, &find)?.into_iter().map(system::record).collect()
 }

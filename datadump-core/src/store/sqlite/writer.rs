@@ -103,6 +103,7 @@ impl Writer {
     /// Updates the health of the disk after a transaction. If the disk failed, removes the uncommitted frames
     /// that SQLite left in the WAL.
     pub(super) fn after<T>(&mut self, done: Result<T>) -> Result<T> {
+        let done = self.disk_health.observe(done);
         match &done {
             Ok(_) => {
                 // A transaction that wrote nothing proves nothing about the disk.

@@ -4,7 +4,7 @@ pub(super) mod info;
 pub(super) mod storage;
 pub(super) mod version;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
 
 use sea_orm::{ActiveValue::Set, DbBackend, EntityTrait, QueryTrait as _, Schema};
 use serde_json::Value as Json;
@@ -13,6 +13,7 @@ use super::{
     Options,
     catalogue::{Migration, State, Storage, VersionRecord},
     change_log,
+    query::MAX_PAGE_BYTES,
     sql::{self, Dialect},
     system_storages::SystemStorage,
 };
@@ -144,12 +145,39 @@ pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Mode
     })
 }
 
+/// The numbers of all versions of a storage, and the sizes of their definitions.
+pub(super) const VERSION_SIZES: &str =
+    "SELECT version, octet_length(sent) FROM datadump_version WHERE storage_id = $1 ORDER BY version";
+
+/// Returns the versions on a page, and how many bytes they take. `sizes` are the numbers and sizes of all
+/// versions of a storage.
+pub(super) fn version_range(
+    sizes: &[(i64, i64)],
+    skip: u64,
+    limit: u64,
+) -> Option<(RangeInclusive<i64>, usize)> {
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut page: Option<(RangeInclusive<i64>, usize)> = None;
+    for (version, size) in sizes.iter().skip(skip).take(limit) {
+        let size = usize::try_from(*size).unwrap_or(usize::MAX);
+        page = match page {
+            None => Some((*version..=*version, size)),
+            Some((range, bytes)) if bytes.saturating_add(size) <= MAX_PAGE_BYTES => {
+                Some((*range.start()..=*version, bytes + size))
+            }
+            whole => return whole,
+        };
+    }
+    page
+}
+
 /// Converts the row of a version to its entry in the history.
 pub(super) fn record(version: version::Model) -> Result<VersionRecord> {
     Ok(VersionRecord {
         version: number(version.version)?,
-        sent: serde_json::from_str(&version.sent).map_err(Error::internal)?,
         state: state(&version)?,
+        sent: version.sent,
         error: version.error,
         created_at: time(version.created_at)?,
         applied_at: version.applied_at.map(time).transpose()?,
@@ -173,6 +201,23 @@ fn time(micros: i64) -> Result<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_versions_ends_at_its_limit_or_size() {
+        let large = i64::try_from(MAX_PAGE_BYTES / 2).unwrap();
+        let sizes = [(1, 10), (2, 20), (4, large), (5, large), (6, 3 * large), (7, 1)];
+        for (skip, limit, expected) in [
+            (0, 2, Some((1..=2, 30))),
+            (1, 1, Some((2..=2, 20))),
+            (0, 100, Some((1..=4, 30 + MAX_PAGE_BYTES / 2))),
+            (4, 100, Some((6..=6, 3 * (MAX_PAGE_BYTES / 2)))),
+            (5, 100, Some((7..=7, 1))),
+            (6, 100, None),
+            (u64::MAX, 100, None),
+        ] {
+            assert_eq!(version_range(&sizes, skip, limit), expected, "{skip} {limit}");
+        }
+    }
 
     #[test]
     fn every_version_after_the_first_has_an_upgrade_step() {

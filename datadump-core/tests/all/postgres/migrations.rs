@@ -3,7 +3,7 @@
 use datadump_core::{
     Error,
     schema::Value,
-    store::{Expect, Outcome, State, Store},
+    store::{Expect, Outcome, ReadMemory, State, Store},
 };
 use serde_json::json;
 
@@ -41,7 +41,7 @@ async fn a_growing_storage_keeps_its_rows() {
         vec![put(&dog, &json!({"chip_id": "X", "color": "c", "size": 5, "tag": null}), Expect::Anything)],
     )
     .await;
-    let versions = store.versions(id).await.unwrap();
+    let versions = store.versions(id, 0, 100, &ReadMemory::unlimited()).await.unwrap().versions;
     assert_eq!(
         versions.iter().map(|v| (v.version, v.state)).collect::<Vec<_>>(),
         [(1, State::Applied), (2, State::Applied)]
@@ -86,7 +86,7 @@ async fn a_failed_migration_gives_the_reason_and_leaves_nothing() {
     // A version that failed can be corrected and declared again.
     let dog = applied(&store, &grown()).await;
     assert_eq!(dog.version, 2);
-    assert_eq!(store.versions(dog.storage).await.unwrap().len(), 2);
+    assert_eq!(store.versions(dog.storage, 0, 100, &ReadMemory::unlimited()).await.unwrap().count, 2);
     store.close().await;
 }
 

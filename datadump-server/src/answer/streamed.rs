@@ -1,0 +1,249 @@
+//! JSON responses that are encoded while they are sent, so that a long one never exists as a whole.
+
+use std::{
+    io, iter,
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use datadump_core::Listing;
+use futures_util::Stream;
+use parking_lot::Mutex;
+use poem::{Body, IntoResponse, Response};
+use poem_openapi::{
+    ApiResponse,
+    payload::Payload,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde::Serialize;
+use tokio::task::AbortHandle;
+
+use super::link;
+
+/// Size from which a response is sent in pieces of this size. A shorter one has a `Content-Length`.
+const CHUNK_BYTES: usize = 64 << 10;
+
+type Chunks = Box<dyn Iterator<Item = Vec<u8>> + Send>;
+
+/// A JSON response in pieces, documented as a `T`.
+pub(crate) struct Streamed<T> {
+    chunks: Chunks,
+    kind: PhantomData<fn() -> T>,
+}
+
+/// The members of a list before its results.
+#[derive(Serialize)]
+struct Head {
+    count: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count_estimated: Option<bool>,
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+impl<T> Streamed<T> {
+    /// Creates a response from pieces of its JSON.
+    pub(crate) fn new(chunks: impl Iterator<Item = Vec<u8>> + Send + 'static) -> Self {
+        Self { chunks: Box::new(chunks), kind: PhantomData }
+    }
+
+    /// Creates a page of a list from its results in pieces, whose links start with `address`.
+    pub(crate) fn list<I>(listing: Listing<I>, address: &str) -> Self
+    where
+        I: Iterator<Item = Vec<u8>> + Send + 'static,
+    {
+        let head = Head {
+            count: listing.count,
+            count_estimated: listing.estimated.then_some(true),
+            next: listing.next.map(|parameters| link(address, &parameters)),
+            previous: listing.previous.map(|parameters| link(address, &parameters)),
+        };
+        // Numbers and text have no error.
+        let mut begin = serde_json::to_vec(&head).unwrap_or_default();
+        begin.pop();
+        begin.extend_from_slice(b",\"results\":[");
+        Self::new(iter::once(begin).chain(listing.rows).chain(iter::once(b"]}".to_vec())))
+    }
+}
+
+/// Encodes items, with commas between them.
+pub(crate) fn separated<T: Serialize>(items: impl Iterator<Item = T>) -> impl Iterator<Item = Vec<u8>> {
+    items.enumerate().map(|(place, item)| {
+        let mut json = if place == 0 { Vec::new() } else { vec![b','] };
+        if let Err(error) = serde_json::to_writer(&mut json, &item) {
+            tracing::error!(%error, "failed to serialize a response");
+        }
+        json
+    })
+}
+
+impl<T> IntoResponse for Streamed<T> {
+    fn into_response(self) -> Response {
+        respond("application/json", self.chunks)
+    }
+}
+
+/// Returns a response whose body is these pieces.
+pub(crate) fn streamed(
+    content_type: &str,
+    chunks: impl Iterator<Item = Vec<u8>> + Send + 'static,
+) -> Response {
+    respond(content_type, Box::new(chunks))
+}
+
+fn respond(content_type: &str, mut chunks: Chunks) -> Response {
+    let response = Response::builder().content_type(content_type);
+    let first = gather(&mut chunks).unwrap_or_default();
+    if first.len() < CHUNK_BYTES {
+        return response.body(first);
+    }
+    let answer = LongAnswer(Arc::new(Mutex::new(State {
+        chunks: Some(Box::new(iter::once(first).chain(chunks))),
+        timer: None,
+    })));
+    let mut response = response.body(Body::from_bytes_stream(LongBody(answer.clone())));
+    response.set_data(answer);
+    response
+}
+
+/// Joins pieces until they are long enough to be sent.
+fn gather(chunks: &mut Chunks) -> Option<Vec<u8>> {
+    let mut joined = chunks.next()?;
+    while joined.len() < CHUNK_BYTES {
+        let Some(chunk) = chunks.next() else { break };
+        joined.extend_from_slice(&chunk);
+    }
+    Some(joined)
+}
+
+/// The part of a long response that is not sent yet. Whoever reads it slowly holds its memory.
+#[derive(Clone)]
+pub(crate) struct LongAnswer(Arc<Mutex<State>>);
+
+struct State {
+    /// `None` once the time is up.
+    chunks: Option<Chunks>,
+    timer: Option<AbortHandle>,
+}
+
+impl LongAnswer {
+    /// Drops what is not sent by then, and closes the connection.
+    pub(crate) fn expire_after(&self, time: Duration) {
+        let state = Arc::downgrade(&self.0);
+        let timer = tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            if let Some(state) = state.upgrade() {
+                let chunks = state.lock().chunks.take();
+                drop(chunks);
+            }
+        });
+        self.0.lock().timer = Some(timer.abort_handle());
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(timer) = &self.timer {
+            timer.abort();
+        }
+    }
+}
+
+struct LongBody(LongAnswer);
+
+impl Stream for LongBody {
+    type Item = io::Result<Vec<u8>>;
+
+    fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut state = self.0.0.lock();
+        Poll::Ready(match &mut state.chunks {
+            Some(chunks) => gather(chunks).map(Ok),
+            None => Some(Err(io::ErrorKind::TimedOut.into())),
+        })
+    }
+}
+
+impl<T: Type> Payload for Streamed<T> {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type> ApiResponse for Streamed<T> {
+    fn meta() -> MetaResponses {
+        let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: T::schema_ref() };
+        let response = MetaResponse {
+            description: "Success.",
+            status: Some(200),
+            status_range: None,
+            content: vec![content],
+            headers: Vec::new(),
+        };
+        MetaResponses { responses: vec![response] }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt as _;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    fn listing(rows: usize, length: usize) -> Listing<impl Iterator<Item = Vec<u8>> + Send + 'static> {
+        let rows = separated((0..rows).map(move |number| json!({"n": number, "x": "x".repeat(length)})));
+        let next = Some(vec![("offset".to_owned(), "7".to_owned())]);
+        Listing { rows, count: Some(9), estimated: false, next, previous: None }
+    }
+
+    #[tokio::test]
+    async fn short_responses_have_a_length_and_long_ones_are_sent_in_pieces() {
+        for (rows, length, is_long) in [(0, 0, false), (2, 10, false), (3, 100_000, true), (5_000, 100, true)]
+        {
+            let response = Streamed::<Json>::list(listing(rows, length), "/x/").into_response();
+            assert_eq!(response.data::<LongAnswer>().is_some(), is_long);
+            let body = response.into_body().into_bytes().await.unwrap();
+            let body: Json = serde_json::from_slice(&body).unwrap();
+            assert_eq!(
+                (&body["count"], &body["next"], &body["previous"]),
+                (&json!(9), &json!("/x/?offset=7"), &Json::Null)
+            );
+            let results = body["results"].as_array().unwrap();
+            assert_eq!(results.len(), rows);
+            assert!(results.iter().enumerate().all(|(place, row)| row["n"] == place));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_sent_in_time_is_dropped() {
+        let held = Arc::new(());
+        let kept = held.clone();
+        let rows = (0..100).map(move |_| {
+            let _kept = &kept;
+            vec![b' '; CHUNK_BYTES]
+        });
+        let response = Streamed::<Json>::new(rows).into_response();
+        response.data::<LongAnswer>().unwrap().expire_after(Duration::from_secs(10));
+        let mut body = response.into_body().into_bytes_stream();
+        assert_eq!(body.next().await.unwrap().unwrap().len(), CHUNK_BYTES);
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        assert!(body.next().await.unwrap().is_ok());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(Arc::strong_count(&held), 1);
+        assert!(body.next().await.unwrap().is_err());
+    }
+}
