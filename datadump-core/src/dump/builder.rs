@@ -207,16 +207,19 @@ impl Builder {
         let idempotency = Idempotency::new(context.clone());
         let memory = MemoryBudget::new(self.record_memory);
         let options = IngestOptions { registry, native, workers, max_throw: self.max_throw, memory };
-        let ingest = Ingest::open(context.clone(), definitions.clone(), idempotency.clone(), options).await?;
+        let ingest =
+            Box::pin(Ingest::open(context.clone(), definitions.clone(), idempotency.clone(), options))
+                .await?;
         let live = Live::new(context.clone(), ingest.sources().clone(), &hub::EVENTS);
-        let hub = Hub::open(
+        // Boxed, because the future is large.
+        let hub = Box::pin(Hub::open(
             context.clone(),
             definitions.clone(),
             idempotency.clone(),
             ingest.clone(),
             live.clone(),
             self.hub,
-        )
+        ))
         .await?;
         let quarantine = Quarantine::new(context.clone());
         let replays = Replays::new(context.clone(), ingest.clone(), hub.clone());

@@ -32,6 +32,9 @@ const MAX_BY_DEVICE: usize = 50;
 /// Maximum number of sensors in one query.
 const MAX_SENSORS: usize = 1_000;
 
+/// A storage of readings, and the tests that select some of them.
+type Table = (Arc<InForce>, Vec<(&'static str, Test)>);
+
 /// The time by which readings are ordered, newest first.
 #[derive(Debug, Clone, Copy)]
 enum Order {
@@ -222,12 +225,7 @@ impl Hub {
     }
 
     /// Fetches from several tables, whose readings have to be sorted here: first by their times alone.
-    async fn fetch_sorted(
-        &self,
-        asked: &[(Arc<InForce>, Vec<(&'static str, Test)>)],
-        order: Order,
-        page: Page,
-    ) -> Result<Readings> {
+    async fn fetch_sorted(&self, asked: &[Table], order: Order, page: Page) -> Result<Readings> {
         if page.offset > MAX_SORTED_OFFSET {
             return Err(beyond("offset", 0, MAX_SORTED_OFFSET, page.offset));
         }

@@ -303,7 +303,8 @@ mod tests {
                 "{parameters:?}"
             );
             // The order of the members is the same too.
-            assert!(found == Json::Array(expected).to_string(), "{parameters:?}");
+            let expected = Json::Array(expected).to_string();
+            assert!(found == expected, "{parameters:?}");
         }
         assert_eq!(page(Vec::new(), &[]).into_chunks().next(), None);
     }

@@ -216,7 +216,7 @@ mod tests {
         {
             let response = Streamed::<Json>::list(listing(rows, length), "/x/").into_response();
             assert_eq!(response.data::<LongAnswer>().is_some(), is_long);
-            let body = response.into_body().into_bytes().await.unwrap();
+            let body = response.into_body().into_bytes_limit(8 << 20).await.unwrap();
             let body: Json = serde_json::from_slice(&body).unwrap();
             assert_eq!(
                 (&body["count"], &body["next"], &body["previous"]),

@@ -209,7 +209,7 @@ fn wide() -> Json {
 pub(super) async fn rows_with_different_fields_are_stored_like_whole_ones(bench: &dyn Bench) -> Result<()> {
     let test = TestStore::with(bench, wide()).await?;
     let in_force = test.in_force("wide")?;
-    let default = |n: usize| if n % 3 == 0 { json!(n) } else { Json::Null };
+    let default = |n: usize| if n.is_multiple_of(3) { json!(n) } else { Json::Null };
     // First new rows, in numbers for which a backend may use different statements, then changes of all of them
     // with new ones among them.
     let mut expected: Vec<Vec<Json>> = Vec::new();

@@ -114,7 +114,7 @@ pub(super) async fn versions(
     if sizes.is_empty() {
         return Err(unknown(id));
     }
-    let (range, bytes) = system::version_range(&sizes, skip, limit).unwrap_or((1..=0, 0));
+    let (range, bytes) = system::version_range(&sizes, skip, limit);
     let memory = memory.reserve(bytes).await?;
     let rows = version::Entity::find()
         .filter(version::Column::StorageId.eq(id.get()))

@@ -47,7 +47,7 @@ use inner::Inner;
 use integrity::IntegrityCheck;
 use open::{Lock, OpenDatabase};
 use page::PageRead;
-use readers::{QUERY_TIMEOUT, Readers};
+use readers::QUERY_TIMEOUT;
 use wal::with_suffix;
 use writer::{Command, Writer};
 
@@ -154,7 +154,7 @@ impl Store for SqliteStore {
     ) -> Result<VersionPage> {
         let sizes =
             self.inner.readers.quick(move |connection| system::version_sizes(connection, storage)).await?;
-        let (range, bytes) = version_range(&sizes, skip, limit).unwrap_or((1..=0, 0));
+        let (range, bytes) = version_range(&sizes, skip, limit);
         let memory = memory.reserve(bytes).await?;
         let versions =
             self.inner.readers.quick(move |connection| system::versions(connection, storage, range)).await?;

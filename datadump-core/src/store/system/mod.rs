@@ -149,13 +149,12 @@ pub(super) fn assemble(storage: &storage::Model, mut versions: Vec<version::Mode
 pub(super) const VERSION_SIZES: &str =
     "SELECT version, octet_length(sent) FROM datadump_version WHERE storage_id = $1 ORDER BY version";
 
+/// An empty page: versions are numbered from 1.
+const NO_VERSION: (RangeInclusive<i64>, usize) = (0..=0, 0);
+
 /// Returns the versions on a page, and how many bytes they take. `sizes` are the numbers and sizes of all
 /// versions of a storage.
-pub(super) fn version_range(
-    sizes: &[(i64, i64)],
-    skip: u64,
-    limit: u64,
-) -> Option<(RangeInclusive<i64>, usize)> {
+pub(super) fn version_range(sizes: &[(i64, i64)], skip: u64, limit: u64) -> (RangeInclusive<i64>, usize) {
     let skip = usize::try_from(skip).unwrap_or(usize::MAX);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut page: Option<(RangeInclusive<i64>, usize)> = None;
@@ -166,10 +165,10 @@ pub(super) fn version_range(
             Some((range, bytes)) if bytes.saturating_add(size) <= MAX_PAGE_BYTES => {
                 Some((*range.start()..=*version, bytes + size))
             }
-            whole => return whole,
+            full => return full.unwrap_or(NO_VERSION),
         };
     }
-    page
+    page.unwrap_or(NO_VERSION)
 }
 
 /// Converts the row of a version to its entry in the history.
@@ -207,13 +206,13 @@ mod tests {
         let large = i64::try_from(MAX_PAGE_BYTES / 2).unwrap();
         let sizes = [(1, 10), (2, 20), (4, large), (5, large), (6, 3 * large), (7, 1)];
         for (skip, limit, expected) in [
-            (0, 2, Some((1..=2, 30))),
-            (1, 1, Some((2..=2, 20))),
-            (0, 100, Some((1..=4, 30 + MAX_PAGE_BYTES / 2))),
-            (4, 100, Some((6..=6, 3 * (MAX_PAGE_BYTES / 2)))),
-            (5, 100, Some((7..=7, 1))),
-            (6, 100, None),
-            (u64::MAX, 100, None),
+            (0, 2, (1..=2, 30)),
+            (1, 1, (2..=2, 20)),
+            (0, 100, (1..=4, 30 + MAX_PAGE_BYTES / 2)),
+            (4, 100, (6..=6, 3 * (MAX_PAGE_BYTES / 2))),
+            (5, 100, (7..=7, 1)),
+            (6, 100, NO_VERSION),
+            (u64::MAX, 100, NO_VERSION),
         ] {
             assert_eq!(version_range(&sizes, skip, limit), expected, "{skip} {limit}");
         }

@@ -47,7 +47,7 @@ impl Fixture {
     pub(crate) async fn reopen(self) -> Self {
         self.dump.close().await;
         drop(self.dump);
-        let dump = Dump::builder().database(self.database.address()).open().await.unwrap();
+        let dump = Box::pin(Dump::builder().database(self.database.address()).open()).await.unwrap();
         Self { dump, database: self.database }
     }
 
