@@ -62,7 +62,7 @@ async fn a_new_row_needs_its_required_fields(server: Server) {
         let problem = server.post(LIST, &body).await.problem_about(400, &["name"]);
         assert_eq!(
             problem["errors"],
-            json!([{"pointer": "/name", "code": "missing", "detail": "is missing"}])
+            json!([{"pointer": "/name", "code": "missing", "detail": "name: is missing"}])
         );
     }
     let key = "0123456789abcdef";

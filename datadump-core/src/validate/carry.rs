@@ -24,7 +24,11 @@ pub(super) fn carry_over(record: Map<String, Json>, old: &Definition, new: &Defi
         let Some(after) = new.fields.iter().find(continues) else { continue };
         match converted(&value, before, after) {
             Some(value) => _ = carried.insert(after.name.to_string(), value),
-            None if new.meta.auto && after.nullable => _ = extra.insert(after.name.to_string(), value),
+            None if new.meta.auto && after.nullable => {
+                extra.insert(after.name.to_string(), value);
+                // It was sent, so it replaces the value of a row that it is merged into.
+                carried.insert(after.name.to_string(), Json::Null);
+            }
             None => _ = carried.insert(after.name.to_string(), value),
         }
     }

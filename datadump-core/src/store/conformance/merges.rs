@@ -229,7 +229,9 @@ pub(super) async fn rows_with_different_fields_are_stored_like_whole_ones(bench:
                     *slot = value;
                 }
             }
-            writes.push(test.merge("wide", &record, Expect::Different)?);
+            // Without a comparison a backend need not read the fields that were sent.
+            let expect = if id.is_multiple_of(2) { Expect::Different } else { Expect::Anything };
+            writes.push(test.merge("wide", &record, expect)?);
         }
         let returning = if round % 2 == 0 { Returning::Keys } else { Returning::Rows };
         let outcomes = test.store.write(WriteBatch { returning, ..WriteBatch::independent(writes) }).await?;

@@ -125,15 +125,17 @@ pub(super) async fn delete_and_update(
         let deleted = session.run(&target.statements.delete, arguments).await?;
         check_count(deleted, changes.deleted.len())?;
     }
-    // Stable: rows with the same fields stay in key order.
+    // A statement sets the same fields in all of its rows, and no other field of a row was read.
     let mut updated = changes.updated.clone();
     let all = FieldSet::first(definition.fields.len());
     updated.sort_by(|one, other| one.set_fields(&all).cmp(other.set_fields(&all)));
-    for (fields, range) in rows::runs(updated.iter().map(|row| row.set_fields(&all)), &FieldSet::first(0)) {
-        let rows = updated.get(range).unwrap_or_default();
-        let arguments = row_arrays(definition, &fields, rows)?;
-        let updated = session.run(&target.statements.of(&fields).update, arguments).await?;
-        check_count(updated, rows.len())?;
+    for same in updated.chunk_by(|one, other| one.set_fields(&all) == other.set_fields(&all)) {
+        let Some(fields) = same.first().map(|row| row.set_fields(&all)) else { continue };
+        for rows in same.chunks((rows::MAX_VALUES / fields.len().max(1)).max(1)) {
+            let arguments = row_arrays(definition, fields, rows)?;
+            let updated = session.run(&target.statements.of(fields).update, arguments).await?;
+            check_count(updated, rows.len())?;
+        }
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
 const MAX_EXTRA_VALUES: usize = 1 << 16;
 
 /// Maximum number of values in one statement, unless a single row has more.
-const MAX_VALUES: usize = 1 << 20;
+pub(super) const MAX_VALUES: usize = 1 << 20;
 
 /// Reads a row of which these fields were selected: key, fields, version and times.
 pub(super) fn read(row: &PgRow, definition: &Definition, fields: &FieldSet) -> sqlx::Result<PartialRow> {
