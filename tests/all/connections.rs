@@ -154,18 +154,6 @@ async fn connections_leave_open_files_to_the_database() {
         assert_eq!(first.send(&get("/ready")).await.unwrap(), 200);
         assert_eq!(first.send(&get("/api/v1/status")).await.unwrap(), 200);
     }
-    // Some of those that were refused are told why.
-    let mut refused = 0;
-    for mut socket in idle.split_off(250) {
-        let mut answer = String::new();
-        let _ = timeout(Duration::from_secs(10), socket.read_to_string(&mut answer)).await.unwrap();
-        refused += usize::from(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after"));
-    }
-    let mut answer = String::new();
-    let mut socket = TcpStream::connect(server.address()).await.unwrap();
-    let _ = timeout(Duration::from_secs(10), socket.read_to_string(&mut answer)).await.unwrap();
-    refused += usize::from(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after"));
-    assert!(refused > 0, "{answer}");
     drop(idle);
     eventually("connections are accepted again", || async {
         server.get("/ready").send().await.ok().filter(|response| response.status == 200)
