@@ -44,7 +44,8 @@ pub(super) async fn page(
             (extent.bytes, Some(extent))
         }
     };
-    let lease = memory.reserve(bytes).await?;
+    // Twice, because the driver has a copy of the row that is being read.
+    let lease = memory.reserve(bytes.saturating_mul(2)).await?;
     let limit = extent.map_or(query.paging.limit() + 1, |extent| extent.rows);
     let (statement, arguments) = built(&sql::page(Dialect::Postgres, definition, query, limit));
     let read = |row: &PgRow| columns::stored_row(row, definition);

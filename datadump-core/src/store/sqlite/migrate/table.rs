@@ -7,6 +7,8 @@
 //! affect the content. The columns of dropped fields stay, under a name that no field can have: as leftovers
 //! until their values are removed, then as spare columns for the next field.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, params};
 
 use super::super::error::map;
@@ -112,6 +114,19 @@ impl TableColumns {
         }
     }
 
+    /// Refuses names that are used twice, which SQLite would report as damage: someone else may have added a
+    /// column with the name of a new field.
+    fn check_names(&self) -> Result<()> {
+        let mut seen = HashSet::new();
+        match self.columns.iter().find(|column| !seen.insert(column.name.as_str().to_lowercase())) {
+            Some(twice) => Err(Error::internal(format!(
+                "duplicate column {}: it was not added here",
+                twice.name.quoted()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn unused(&self, numbered: impl Fn(usize) -> Name) -> Name {
         let is_used = |name: &Name| self.columns.iter().any(|column| column.name == *name);
         // There are fewer columns than numbers.
@@ -120,6 +135,7 @@ impl TableColumns {
 
     /// Gives the table these columns, within a transaction.
     pub(super) fn store(&self, connection: &Connection, definition: &Definition) -> Result<()> {
+        self.check_names()?;
         let columns: Vec<String> = self.columns.iter().map(|column| column.declaration(definition)).collect();
         let text = sql::sqlite_table(definition, &columns);
         connection.pragma_update(None, "writable_schema", true).map_err(map)?;
