@@ -275,7 +275,7 @@ pub mod types {
         pub column: ::std::option::Option<u64>,
         #[doc = "Human-readable explanation."]
         pub detail: ::std::string::String,
-        #[doc = "What the compiler of a program says about the cause and how to repair it."]
+        #[doc = "The compiler's hints: the cause of an error in a program, and its repair."]
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub hints: ::std::vec::Vec<::std::string::String>,
         #[doc = "Line in a program, starting at 1."]
@@ -695,12 +695,12 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "How many warnings or errors a throw has of one kind."]
+    #[doc = "The number of a throw's warnings or errors of one kind."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Reason {
         #[doc = "Machine-readable code."]
         pub code: ::std::string::String,
-        #[doc = "How many there are."]
+        #[doc = "Their number."]
         pub count: u64,
         #[doc = "Name of the field."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1142,7 +1142,7 @@ pub mod types {
         pub last_format: ::std::option::Option<::std::string::String>,
         #[doc = "Name."]
         pub name: ::std::string::String,
-        #[doc = "How throws are processed: `format`, `processor`, `key`, `timezone`, `strict`, `keep_raw`, `origins`,\n`unrouted` and `routes`, as described in the guide."]
+        #[doc = "The settings of the source: `format`, `processor`, `key`, `timezone`, `strict`, `keep_raw`, `origins`,\n`unrouted` and `routes`, as described in the guide."]
         pub settings: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         #[doc = "Time the settings were last written."]
         pub updated_at: ::std::string::String,

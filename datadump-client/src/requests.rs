@@ -1,4 +1,4 @@
-//! How the generated client sends requests and reads streams.
+//! Sending of requests and reading of streams, for the generated client.
 
 use std::{
     pin::Pin,

@@ -68,7 +68,7 @@ pub struct Remark {
     pub quarantine: Option<Uuid>,
 }
 
-/// How many warnings or errors a throw has of one kind.
+/// The number of a throw's warnings or errors of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// The stage that caused them.
@@ -78,7 +78,7 @@ pub struct Reason {
     /// The field concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// How many there are.
+    /// Their number.
     pub count: u64,
     /// The index of the first record concerned, from 0; `None` if they are about the whole throw.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -181,7 +181,7 @@ impl App {
     }
 }
 
-/// What the response to a request needs: the details to log, its unread body, and the page it is shared with.
+/// The parts of a request that its response needs: details to log, the unread body, and the page that may read it.
 struct RequestLog {
     started: Instant,
     method: Method,

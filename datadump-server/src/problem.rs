@@ -77,7 +77,7 @@ pub(crate) struct FaultAnswer {
     pub(crate) code: String,
     /// Human-readable explanation.
     pub(crate) detail: String,
-    /// What the compiler of a program says about the cause and how to repair it.
+    /// The compiler's hints: the cause of an error in a program, and its repair.
     #[oai(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) hints: Vec<String>,

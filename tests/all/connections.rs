@@ -1,4 +1,4 @@
-//! What connections hold: open files, incomplete messages, answers that are not read, and clients that are gone.
+//! Resources held by connections: open files, incomplete messages, unread answers, and clients that are gone.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What pages of other web sites may do through a visitor's browser: nothing but what they are allowed.
+//! Requests that a visitor's browser sends for pages of other web sites: all are refused, except allowed throws.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 type Headers = &'static [(&'static str, &'static str)];
 
-/// What a request asks for.
+/// The target of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     /// A throw at a source without origins.
@@ -24,7 +24,7 @@ use Target::{Other, Page, ShopThrow, Throw};
 
 const ALL: &[Target] = &[Throw, ShopThrow, Page, Other];
 
-/// Who sends a request, and what they may ask for.
+/// The sender of a request, and the targets that are allowed to it.
 const SENDERS: &[(&str, Headers, &[Target])] = &[
     ("a program", &[], ALL),
     ("a program with a content type", &[("content-type", "application/json")], ALL),

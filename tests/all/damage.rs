@@ -9,7 +9,7 @@ use std::{
 use datadump_tests::{Database, Server, Setup, eventually};
 use serde_json::json;
 
-/// What happens to the file.
+/// Damage to the file.
 #[derive(Debug, Clone, Copy)]
 enum Damage {
     Truncated,

@@ -1,4 +1,4 @@
-//! What receipts and the quarantine's summary say about data that was changed or could not be stored.
+//! Reports of data that was changed or could not be stored: in receipts and in the summary of the quarantine.
 
 use std::fmt::Write as _;
 

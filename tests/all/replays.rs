@@ -104,7 +104,7 @@ async fn newer_rows_are_kept_unless_overwriting_is_requested(server: Server) {
     server.request("POST", "/api/v1/quarantine/replay/?overwrite=x").await.problem(400);
 }
 
-/// Whether a row is newer is decided when it is written, not before.
+/// The decision that a row is newer is made when it is written, not before.
 async fn newer_rows_are_kept_while_others_write_them(server: Server) {
     server.declare(&dog()).await;
     set_program(&server, "dog").await;

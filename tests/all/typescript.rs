@@ -7,7 +7,7 @@ use datadump_tests::{Database, Server, workspace};
 use serde_json::json;
 use tokio::process::Command;
 
-/// Where `tests/run` installs the packages.
+/// The folder in which `tests/run` installs the packages.
 const PACKAGES: &str = "tools/typescript/node_modules";
 
 const COMPILER_OPTIONS: &[&str] =

@@ -14,7 +14,7 @@ use crate::{
     store::State,
 };
 
-/// How long after a refusal a change of the storage is attempted again, if data still needs one.
+/// Pause after a refused change of a storage, before data that needs one causes another attempt.
 const RETRY_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Why a storage was not created or changed.

@@ -6,7 +6,7 @@ use crate::{
     store::{postgres, sqlite, system},
 };
 
-/// What opening a database would do.
+/// The effects that opening a database would have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
     /// The version of its system tables; `None` if it has none yet.

@@ -4,12 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value as Json, json};
 
-use super::{
-    Ingest,
-    commit::{RoutedRecord, prove},
-    decode::DecodedThrow,
-    source_cache::Source,
-};
+use super::{Ingest, commit::RoutedRecord, decode::DecodedThrow, prove::prove, source_cache::Source};
 use crate::{
     clock::Zone,
     error::{Error, Fault, Result},

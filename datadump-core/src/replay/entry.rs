@@ -29,7 +29,7 @@ use crate::{
     throw::{HUB, Throw},
 };
 
-/// How entries are replayed.
+/// Options for replaying entries.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ReplayOptions {
     pub(super) dry_run: bool,

@@ -150,7 +150,7 @@ impl Iterator for ByteChunks {
     }
 }
 
-/// Where encoding goes on.
+/// The position at which encoding continues.
 #[derive(Debug)]
 struct Position {
     row: StoredRow,

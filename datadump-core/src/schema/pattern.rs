@@ -35,7 +35,7 @@ pub struct Pattern {
     regex: Arc<Regex>,
 }
 
-/// What the patterns of one definition may still use.
+/// The part of a definition's limits that its patterns have not used yet.
 #[derive(Debug)]
 pub(super) struct PatternBudget {
     patterns: usize,

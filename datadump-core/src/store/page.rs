@@ -11,7 +11,7 @@ use crate::schema::{Definition, StoredRow, Value};
 /// Cap of a bounded count: one more than is counted exactly, to know whether there are more.
 pub(super) const COUNT_CAP: u64 = MAX_EXACT_COUNT + 1;
 
-/// How many rows a page has, and the memory they take.
+/// The number of rows on a page, and the memory that they take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
     /// Number of rows to read.

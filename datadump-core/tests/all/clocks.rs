@@ -1,4 +1,4 @@
-//! What happens when the clock of the machine is set, forwards and back.
+//! Clocks that are set forwards and back.
 
 use std::{
     sync::{

@@ -64,7 +64,7 @@ pub(crate) struct RemarkAnswer {
     quarantine: Option<String>,
 }
 
-/// How many warnings or errors a throw has of one kind.
+/// The number of a throw's warnings or errors of one kind.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Reason")]
 pub(crate) struct ReasonAnswer {
@@ -75,7 +75,7 @@ pub(crate) struct ReasonAnswer {
     /// Name of the field.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
-    /// How many there are.
+    /// Their number.
     count: u64,
     /// Index of the first record concerned, starting at 0; absent if they are about the whole throw.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,10 +35,10 @@ pub(crate) struct MetricsPage {
 #[derive(Debug, Default)]
 pub(crate) struct CachedGauges(Mutex<Option<(Instant, Gauges)>>);
 
-/// How long a value is reported before it is looked up again.
+/// Age at which a value is looked up again.
 const GAUGES_TTL: Duration = Duration::from_secs(1);
 
-/// How long the lookup of a value may take. Metrics are reported without it then.
+/// Time limit for the lookup of a value. Metrics are reported without a value that takes longer.
 const GAUGE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl CachedGauges {

@@ -43,7 +43,7 @@ pub(crate) struct SourceList {
 pub(crate) struct SourceAnswer {
     /// Name.
     name: String,
-    /// How throws are processed: `format`, `processor`, `key`, `timezone`, `strict`, `keep_raw`, `origins`,
+    /// The settings of the source: `format`, `processor`, `key`, `timezone`, `strict`, `keep_raw`, `origins`,
     /// `unrouted` and `routes`, as described in the guide.
     settings: Object,
     /// Format of the last throw.

@@ -19,7 +19,7 @@ pub(crate) enum ThrowResponse {
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),
-    /// Nothing became a row, was dropped or a duplicate: the whole throw is committed in quarantine. Or, with
+    /// The whole throw is in quarantine: nothing was stored, dropped or a duplicate. Or, with
     /// `ack=accepted`, the throw is not committed yet.
     #[oai(status = 202)]
     Accepted(

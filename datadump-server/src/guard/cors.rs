@@ -17,10 +17,10 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static("*, Authorization"
 const RESPONSE_HEADERS: HeaderValue =
     HeaderValue::from_static("Idempotent-Replayed, Retry-After, X-Request-Id");
 
-/// How long browsers may remember the answer to a preflight, in seconds. Throws are checked again.
+/// Time for which browsers may remember the answer to a preflight, in seconds. Throws are checked again.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
-/// How the response to a request is shared with pages of other origins.
+/// CORS headers of a response, for pages of other origins.
 #[derive(Debug)]
 pub(crate) struct Cors {
     /// The origin that may read the response.

@@ -20,7 +20,7 @@ use crate::{answer::LongAnswer, app::App, connection_handle::ConnectionHandle, l
 const MAX_HEAD: usize = 32 << 10;
 /// Maximum size of the read buffer.
 const MAX_BUFFER: usize = 64 << 10;
-/// How many times the limit for not reading a long response may take in total.
+/// Total time for a long response, as a multiple of the limit for reading nothing.
 const LONG_ANSWER_FACTOR: u32 = 10;
 
 /// Maximum number of headers of a request.

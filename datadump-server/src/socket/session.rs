@@ -50,7 +50,7 @@ pub(super) struct Session {
     /// ID of the request that opened the session.
     pub(super) request_id: String,
     pub(super) path: String,
-    /// How long a message may stall before its end; the whole message may take ten times as long.
+    /// Time for which an incomplete message may stall; the whole message may take ten times as long.
     pub(super) stall_timeout: Duration,
     /// How long the client may be silent; it is pinged after half of this time.
     pub(super) idle_timeout: Duration,

@@ -32,7 +32,7 @@ use crate::{
 /// Source of throws at the root path.
 const INBOX: &str = "inbox";
 
-/// How throws of any size can be sent.
+/// Advice for throws that are too large.
 pub(crate) const STREAM_HINT: &str =
     "line formats such as NDJSON and CSV can have any length if they are posted with `?stream=1`";
 

@@ -1,4 +1,4 @@
-//! What PostgreSQL writes to its log, where warnings mean something only if there are none without a reason.
+//! PostgreSQL's log has no warnings without a reason.
 
 use datadump_tests::{Database, Setup, dog, eventually};
 use serde_json::json;

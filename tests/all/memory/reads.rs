@@ -21,7 +21,7 @@ const AT_ONCE: usize = 12;
 /// Number of idle streams, which are a quarter of the connections that are allowed.
 const STREAMS: usize = 1000;
 
-/// How long connections are held.
+/// Time for which connections are held.
 const HOLD: Duration = Duration::from_secs(2);
 
 const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\

@@ -148,7 +148,7 @@ fn check_count(affected: u64, expected: usize) -> Result<(), Failure> {
 /// The part of each row that is read when it is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockRead {
-    /// What its writes need.
+    /// The values that the writes of its row need.
     Needed,
     /// Nothing but its key and service columns.
     Key,

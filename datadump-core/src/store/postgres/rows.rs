@@ -58,7 +58,7 @@ pub(super) struct WrittenRow<'b> {
 pub(super) enum Base<'b> {
     /// Their defaults.
     Defaults(&'b InForce),
-    /// Those that are stored.
+    /// The values that are stored.
     Stored(&'b PartialRow),
 }
 

@@ -8,7 +8,7 @@ use crate::schema::Value;
 pub struct GroupQuery {
     /// The columns whose values make a group.
     pub columns: Vec<Column>,
-    /// Which rows to count; `None` for all.
+    /// The rows to count; `None` for all.
     pub filter: Option<Filter>,
     /// Maximum number of groups.
     pub limit: u64,

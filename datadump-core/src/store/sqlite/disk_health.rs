@@ -1,4 +1,4 @@
-//! Whether the disk accepts writes and the file is intact: set by the writer and the readers, read by health
+//! Health of the disk and of the database file: reported by the writer and the readers, read by health
 //! checks.
 
 use std::sync::{

@@ -24,7 +24,7 @@ use crate::{
 /// Number of rows that are indexed to estimate how long all rows take.
 const SAMPLE_ROWS: u64 = 20_000;
 
-/// How much longer a build in the database takes than that of the sample, which is not written to disk.
+/// Factor by which an index build in the database is slower than that of the sample, which is not written to disk.
 const DISK_FACTOR: f64 = 2.0;
 
 /// Counts the rows that violate each change, and estimates how long writers wait for it.

@@ -47,7 +47,7 @@ pub(super) enum IndexState {
     Missing,
     Valid,
     Invalid,
-    /// It is not an index of the table: someone else created it.
+    /// A relation with the name of the index that does not belong to the table.
     NotOurs,
 }
 

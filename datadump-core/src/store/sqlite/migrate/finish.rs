@@ -29,7 +29,7 @@ pub(super) enum Finished {
     Behind(CatchUp),
 }
 
-/// Where and how long to catch up.
+/// The position from which a migration continues to catch up, and the time that it may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CatchUp {
     pub(super) from: LogPosition,

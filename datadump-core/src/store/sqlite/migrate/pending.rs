@@ -1,4 +1,4 @@
-//! Whether a migration may go on.
+//! Checks that a migration is still the pending one, before each of its steps.
 
 use super::super::writer::Writer;
 use crate::{

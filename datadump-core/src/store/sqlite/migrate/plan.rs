@@ -1,4 +1,4 @@
-//! What a migration does to the rows and the table, derived from the difference of two versions.
+//! The steps of a migration on rows and table, derived from the difference of two versions.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -8,7 +8,7 @@ use std::{
 use super::super::{columns::Bind, error::map, inner::Inner, writer::Writer};
 use crate::{error::Result, schema::Value};
 
-/// How long the statements of a slice may take, while other writes wait.
+/// Time limit for the statements of a slice, during which other writes wait.
 pub(in crate::store::sqlite) const SLICE_TIME: Duration = Duration::from_millis(25);
 
 /// Maximum pause after a slice.
