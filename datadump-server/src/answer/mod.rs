@@ -57,17 +57,21 @@ impl<T: Serialize + Send> IntoResponse for Reply<T> {
     }
 }
 
+/// Describes the only response of an operation.
+fn success<T: Type>(content_type: &'static str) -> MetaResponses {
+    let response = MetaResponse {
+        description: "Success.",
+        status: Some(200),
+        status_range: None,
+        content: vec![MetaMediaType { content_type, schema: T::schema_ref() }],
+        headers: Vec::new(),
+    };
+    MetaResponses { responses: vec![response] }
+}
+
 impl<T: Type + Serialize> ApiResponse for Reply<T> {
     fn meta() -> MetaResponses {
-        let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: T::schema_ref() };
-        let response = MetaResponse {
-            description: "Success.",
-            status: Some(200),
-            status_range: None,
-            content: vec![content],
-            headers: Vec::new(),
-        };
-        MetaResponses { responses: vec![response] }
+        success::<T>(Self::CONTENT_TYPE)
     }
 
     fn register(registry: &mut Registry) {

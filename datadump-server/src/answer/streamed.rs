@@ -16,7 +16,7 @@ use poem::{Body, IntoResponse, Response};
 use poem_openapi::{
     ApiResponse,
     payload::Payload,
-    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    registry::{MetaResponses, MetaSchemaRef, Registry},
     types::Type,
 };
 use serde::Serialize;
@@ -181,15 +181,7 @@ impl<T: Type> Payload for Streamed<T> {
 
 impl<T: Type> ApiResponse for Streamed<T> {
     fn meta() -> MetaResponses {
-        let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: T::schema_ref() };
-        let response = MetaResponse {
-            description: "Success.",
-            status: Some(200),
-            status_range: None,
-            content: vec![content],
-            headers: Vec::new(),
-        };
-        MetaResponses { responses: vec![response] }
+        super::success::<T>(Self::CONTENT_TYPE)
     }
 
     fn register(registry: &mut Registry) {
