@@ -68,7 +68,7 @@ pub struct Remark {
     pub quarantine: Option<Uuid>,
 }
 
-/// The number of a throw's warnings or errors of one kind.
+/// Count of a throw's warnings or errors with the same step, code and field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// The stage that caused them.
@@ -78,7 +78,7 @@ pub struct Reason {
     /// The field concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// Their number.
+    /// Number of these warnings or errors.
     pub count: u64,
     /// The index of the first record concerned, from 0; `None` if they are about the whole throw.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -77,7 +77,7 @@ pub(crate) struct FaultAnswer {
     pub(crate) code: String,
     /// Human-readable explanation.
     pub(crate) detail: String,
-    /// The compiler's hints: the cause of an error in a program, and its repair.
+    /// Hints from the compiler: why the program is wrong, and how to fix it.
     #[oai(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) hints: Vec<String>,

@@ -195,10 +195,11 @@ async fn patterns_are_limited_together() {
         ),
         async {
             let mut longest = Duration::ZERO;
-            for _ in 0..20 {
+            for _ in 0..50 {
                 let asked = Instant::now();
                 server.get("/health").await.is(200).ok();
                 longest = longest.max(asked.elapsed());
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
             longest
         }
@@ -206,7 +207,7 @@ async fn patterns_are_limited_together() {
     for response in declared {
         response.problem_about(400, &["pattern", "compiled"]);
     }
-    assert!(health < Duration::from_secs(5), "{health:?}");
+    assert!(health < Duration::from_secs(1), "{health:?}");
     let many = server.post(path, &definition(7, &|number| format!("[a-z]{{{number}}}"))).await;
     assert_eq!(many.problem(400)["errors"][0]["pointer"], "/fields/250/pattern");
 }

@@ -4,6 +4,7 @@ mod entry;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 pub(crate) use self::entry::{EntryRow, FailedPart, FailureReason, KeptThrowRow, SUPERSEDED, ThrowContext};
 pub(crate) use crate::receipt::Stage;
@@ -53,6 +54,14 @@ impl Quarantine {
     /// of the list, and `limit`. Also returns whether there are more groups.
     pub async fn summary(&self, parameters: &[(String, String)]) -> Result<(Vec<Json>, bool)> {
         self.rows().groups(&["source", "step", "code", "field"], parameters).await
+    }
+
+    /// Returns whether there is an entry with this id.
+    pub async fn contains(&self, id: &str) -> Result<bool> {
+        let Ok(id) = Uuid::parse_str(id) else { return Ok(false) };
+        let parameters = [("id", id.to_string()), ("fields", "id".into()), ("count", "none".into())]
+            .map(|(name, value)| (name.to_owned(), value));
+        Ok(!self.rows().list(&parameters).await?.rows.is_empty())
     }
 
     /// Returns an entry with its bytes as base64, and as `text` if they are UTF-8.

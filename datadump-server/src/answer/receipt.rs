@@ -64,7 +64,7 @@ pub(crate) struct RemarkAnswer {
     quarantine: Option<String>,
 }
 
-/// The number of a throw's warnings or errors of one kind.
+/// Count of a throw's warnings or errors with the same step, code and field.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "Reason")]
 pub(crate) struct ReasonAnswer {
@@ -75,9 +75,9 @@ pub(crate) struct ReasonAnswer {
     /// Name of the field.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
-    /// Their number.
+    /// Number of these warnings or errors.
     count: u64,
-    /// Index of the first record concerned, starting at 0; absent if they are about the whole throw.
+    /// Index of the first record concerned, starting at 0; absent if the reason concerns the whole throw.
     #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<u64>,
 }

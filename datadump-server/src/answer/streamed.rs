@@ -120,7 +120,7 @@ fn gather(chunks: &mut Chunks) -> Option<Vec<u8>> {
     Some(joined)
 }
 
-/// The part of a long response that is not sent yet. Whoever reads it slowly holds its memory.
+/// The unsent part of a long response, whose memory a slow client holds.
 #[derive(Clone)]
 pub(crate) struct LongAnswer(Arc<Mutex<State>>);
 
@@ -131,7 +131,7 @@ struct State {
 }
 
 impl LongAnswer {
-    /// Drops what is not sent by then, and closes the connection.
+    /// Drops the unsent part after this time, which ends the connection.
     pub(crate) fn expire_after(&self, time: Duration) {
         let state = Arc::downgrade(&self.0);
         let timer = tokio::spawn(async move {

@@ -23,8 +23,8 @@ fn add_to(path: &str, operation: &mut Json) {
     let example = body(operation["operationId"].as_str().unwrap_or_default());
     if let (Some(example), Some(content)) = (example, operation.pointer_mut("/requestBody/content")) {
         for (kind, media) in content.as_object_mut().into_iter().flatten() {
-            let is_text = kind == "application/octet-stream";
-            media["example"] = if is_text { example.to_string().into() } else { example.clone() };
+            let is_bytes = kind == "application/octet-stream";
+            media["example"] = if is_bytes { example.to_string().into() } else { example.clone() };
         }
     }
     // `operation["parameters"]` would insert null if there are none.

@@ -46,7 +46,7 @@ impl Health {
 
     /// Check that the server can serve requests
     ///
-    /// Checks that the database responds and can be written. After a failed write (507: no space left; 503:
+    /// Checks that the database responds, can be written and, on SQLite, that its file is intact. After a failed write (507: no space left; 503:
     /// the disk or the database fails), each call tries to write again.
     ///
     /// System tables are migrated before the server accepts requests, and a migration of one storage does not

@@ -192,7 +192,8 @@ impl Hub {
 
     /// Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`
     ///
-    /// Digits are a number if there is a device with it, and otherwise a name.
+    /// An id of digits is looked up as a number first, then as a name. The array ends early before it exceeds
+    /// 32 MiB: to get the rest, add its length to `offset` until the array is empty.
     #[oai(path = "/fetch/device", method = "get", operation_id = "fetch_device")]
     async fn device(&self, query: Query<FetchDeviceQuery>) -> Result<Streamed<Vec<Object>>, Problem> {
         let (id, parameters) = query.0.into_parts()?;
@@ -201,7 +202,8 @@ impl Hub {
 
     /// Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`
     ///
-    /// Digits are a number if there is a sensor with it, and otherwise a name.
+    /// An id of digits is looked up as a number first, then as a name. The array ends early before it exceeds
+    /// 32 MiB: to get the rest, add its length to `offset` until the array is empty.
     #[oai(path = "/fetch/sensor", method = "get", operation_id = "fetch_sensor")]
     async fn sensor(&self, query: Query<FetchSensorQuery>) -> Result<Streamed<Vec<Object>>, Problem> {
         let (id, parameters) = query.0.into_parts()?;

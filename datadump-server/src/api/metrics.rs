@@ -49,16 +49,24 @@ impl CachedGauges {
             return gauges;
         }
         let (quarantine, hub) = (dump.quarantine(), dump.hub());
-        let (waiting, bytes, devices) =
-            tokio::join!(in_time(quarantine.waiting()), in_time(dump.size()), in_time(hub.count_by_status()));
+        let (waiting, bytes, devices) = tokio::join!(
+            look_up("quarantine", quarantine.waiting()),
+            look_up("database size", dump.size()),
+            look_up("devices", hub.count_by_status())
+        );
         let gauges = Gauges { quarantine_waiting: waiting, database_bytes: bytes, devices };
         *cached = Some((Instant::now(), gauges));
         gauges
     }
 }
 
-async fn in_time<T>(lookup: impl Future<Output = datadump_core::Result<T>>) -> Option<T> {
-    tokio::time::timeout(GAUGE_TIMEOUT, lookup).await.ok()?.ok()
+async fn look_up<T>(what: &str, lookup: impl Future<Output = datadump_core::Result<T>>) -> Option<T> {
+    match tokio::time::timeout(GAUGE_TIMEOUT, lookup).await {
+        Ok(Ok(value)) => return Some(value),
+        Ok(Err(error)) => tracing::warn!(what, %error, "a metric could not be looked up"),
+        Err(_) => tracing::warn!(what, "looking up a metric took too long"),
+    }
+    None
 }
 
 #[OpenApi(tag = "Tag::Operation")]

@@ -49,7 +49,7 @@ pub(crate) struct QuarantineList {
     results: Vec<Object>,
 }
 
-/// Numbers of quarantine entries.
+/// Counts of quarantine entries, by group.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct QuarantineSummary {
     /// The groups, largest first, each with `source`, `step`, `code`, `field` and the `count` of its entries.
@@ -175,7 +175,7 @@ impl Quarantine {
     /// Replay a quarantine entry
     ///
     /// The entry is processed again, and its records are stored once. Rows that were written after the entry was
-    /// received are kept, unless `overwrite` is set; the entry then counts as `superseded`.
+    /// received are kept, and the entry counts as `superseded`, unless `overwrite` is set.
     #[oai(path = "/:id/replay", method = "post", operation_id = "replay_quarantined")]
     async fn replay_one(
         &self,
@@ -192,9 +192,9 @@ impl Quarantine {
     /// Replay all matching quarantine entries
     ///
     /// The entries are processed again, oldest first, and their records are stored once. Rows that were written
-    /// after an entry was received are kept, unless `overwrite` is set; the entry then counts as `superseded`.
-    /// Answers 200 if the replay ends
-    /// within two seconds, otherwise 202; `/api/v1/replay/{id}/` then shows the progress.
+    /// after an entry was received are kept, and the entry counts as `superseded`, unless `overwrite` is set.
+    /// Answers 200 if the replay ends within two seconds, otherwise 202; `/api/v1/replay/{id}/` then shows the
+    /// progress.
     #[oai(path = "/replay", method = "post", operation_id = "replay")]
     async fn replay(
         &self,

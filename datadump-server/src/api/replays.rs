@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
-use datadump_core::{Dump, ReplayRequest};
+use datadump_core::{Dump, Error, ReplayRequest};
 use poem::http::StatusCode;
 use poem_openapi::{Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,16 @@ impl QueryParameters for ReplayQuery {
         schema: u8::schema_ref,
         description: "`1`: overwrite rows that were written after the entry was received, like `overwrite` in the \
                       body.",
-        set: |query, name, text| whole_number(name, text).map(|overwrite| query.overwrite = Some(overwrite)),
+        set: |query, name, text| match whole_number(name, text)? {
+            overwrite @ (0 | 1) => {
+                query.overwrite = Some(overwrite);
+                Ok(())
+            }
+            other => {
+                let detail = format!("the query parameter `{name}` is {other}; it must be 0 or 1");
+                Err(Problem::parameter(name, "invalid-parameter", detail))
+            }
+        },
     }];
 }
 
@@ -120,16 +129,17 @@ pub(super) async fn start_one(
     query: &ReplayQuery,
     request: Json,
 ) -> Result<ReplayResponse, Problem> {
-    // Answers 404 if there is no such entry.
-    dump.quarantine().get(&id).await?;
-    let body: ReplayBody = typed(request)?;
+    if !dump.quarantine().contains(&id).await? {
+        return Err(Error::UnknownEntry(id).into());
+    }
+    let mut body: ReplayBody = typed(request)?;
     if body.kept || !body.filters.is_empty() {
         return Err(invalid(
             "filters",
             "this endpoint replays a single entry and takes neither `filters` nor `kept`",
         ));
     }
-    let edited = body.edited()?;
+    let edited = body.take_edited()?;
     run(dump, ReplayRequest { entry: Some(id), body: edited, ..body.into_request(query)? }).await
 }
 
@@ -140,8 +150,10 @@ pub(super) async fn start(
     request: Json,
 ) -> Result<ReplayResponse, Problem> {
     let body: ReplayBody = typed(request)?;
-    if body.edited()?.is_some() {
-        return Err(invalid("body", "only the replay of a single entry takes an edited body"));
+    for (name, is_sent) in [("body", body.body.is_some()), ("body_base64", body.body_base64.is_some())] {
+        if is_sent {
+            return Err(invalid(name, "only the replay of a single entry takes an edited body"));
+        }
     }
     run(dump, body.into_request(query)?).await
 }
@@ -152,11 +164,11 @@ async fn run(dump: &Dump, request: ReplayRequest) -> Result<ReplayResponse, Prob
 }
 
 impl ReplayBody {
-    /// Returns the edited body.
-    fn edited(&self) -> Result<Option<Bytes>, Problem> {
-        match (&self.body, &self.body_base64) {
+    /// Takes the edited body.
+    fn take_edited(&mut self) -> Result<Option<Bytes>, Problem> {
+        match (self.body.take(), self.body_base64.take()) {
             (None, None) => Ok(None),
-            (Some(text), None) => Ok(Some(Bytes::from(text.clone()))),
+            (Some(text), None) => Ok(Some(Bytes::from(text))),
             (None, Some(text)) => match BASE64.decode(text) {
                 Ok(bytes) => Ok(Some(bytes.into())),
                 Err(error) => Err(invalid("body_base64", &format!("not valid base64: {error}"))),

@@ -7,7 +7,7 @@ use datadump_core::{
 use poem::http::StatusCode;
 use poem_openapi::{Object as ApiObject, OpenApi, param::Path};
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::tag::Tag;
 use crate::{
@@ -197,8 +197,10 @@ impl From<VersionRecord> for VersionAnswer {
     fn from(record: VersionRecord) -> Self {
         Self {
             version: record.version,
-            // Text of the database, which was JSON when it was stored.
-            definition: Object(serde_json::from_str(&record.sent).unwrap_or_default()),
+            definition: Object(serde_json::from_str(&record.sent).unwrap_or_else(|error| {
+                tracing::error!(version = record.version, %error, "the stored definition is not JSON");
+                Json::Object(Map::new())
+            })),
             state: record.state.name().into(),
             error: record.error,
             created_at: Moment(record.created_at),

@@ -7,13 +7,9 @@ use crate::Error;
 
 /// Describes a configuration. Fails if the server could not open the database.
 pub(super) async fn report(config: &Config, warnings: &[String], layers: &[Layer]) -> Result<String, Error> {
-    let address = Address::parse(&config.database);
-    let inspection = match &address {
-        Ok(address) => address.inspect().await,
-        Err(_) => return Err(Error::Config(vec!["`database` is not an address".into()])),
-    };
-    let inspection =
-        inspection.map_err(|cause| Error::Open { database: mask_password(&config.database), cause })?;
+    let cannot_open = |cause| Error::Open { database: mask_password(&config.database), cause };
+    let address = Address::parse(&config.database).map_err(cannot_open)?;
+    let inspection = address.inspect().await.map_err(cannot_open)?;
     let mut lines = vec!["the configuration is valid".to_owned(), String::new()];
     for setting in SETTINGS {
         let has_it = |layer: &&Layer| layer.values.iter().any(|(name, _)| *name == setting.name);
@@ -26,7 +22,7 @@ pub(super) async fn report(config: &Config, warnings: &[String], layers: &[Layer
         0 => format!("would listen on a free port of {}", config.listen.ip()),
         _ => format!("would listen on http://{}", config.listen),
     });
-    lines.extend(address.map(|address| database(config, &address, &inspection)));
+    lines.push(database(config, &address, &inspection));
     let names = config.hosts.iter().map(|name| format!(", {name}")).collect::<String>();
     lines.push(match config.open {
         true => format!("would serve all clients, at its addresses and as localhost{names}"),

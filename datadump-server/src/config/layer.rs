@@ -133,12 +133,13 @@ impl Layer {
                 toml::Value::String(text) => values.push((setting.name, text)),
                 toml::Value::Integer(number) => values.push((setting.name, number.to_string())),
                 toml::Value::Boolean(value) => values.push((setting.name, value.to_string())),
-                toml::Value::Array(items) if items.iter().all(toml::Value::is_str) => {
+                toml::Value::Array(items) if setting.is_list() && items.iter().all(toml::Value::is_str) => {
                     let items: Vec<&str> = items.iter().filter_map(toml::Value::as_str).collect();
                     values.push((setting.name, items.join(",")));
                 }
                 _ => faults.push(format!(
-                    "`{name}` in {origin}: expected a string, a list of strings, a whole number or a boolean"
+                    "`{name}` in {origin}: expected a string, a whole number or a boolean{}",
+                    if setting.is_list() { ", or a list of strings" } else { "" }
                 )),
             }
         }

@@ -42,7 +42,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "hosts",
         value: "NAME,…",
-        help: "Host names to answer to besides addresses and localhost, such as `data.example`",
+        help: "Additional host names to answer to, such as `data.example`",
         set: |config, text| values::host_names(text).map(|value| config.hosts = value),
         show: |config| config.hosts.join(","),
     },
@@ -92,8 +92,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "max_storages",
         value: "NUMBER",
-        help: "Maximum number of storages; records for further ones go to quarantine, and declaring one is answered \
-               with 429",
+        help: "Maximum number of storages; records that need another one go to quarantine, and declaring one is \
+               answered with 429",
         set: |config, text| values::number(text).map(|value| config.max_storages = value),
         show: |config| config.max_storages.to_string(),
     },
@@ -175,6 +175,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Setting> {
 }
 
 impl Setting {
+    /// Returns whether the value is a list, which a file may also write as one.
+    pub(crate) fn is_list(&self) -> bool {
+        self.value.ends_with(",…")
+    }
+
     /// Returns the name of the flag.
     pub(crate) fn flag(&self) -> String {
         self.name.replace('_', "-")

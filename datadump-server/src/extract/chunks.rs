@@ -55,7 +55,7 @@ impl Chunks {
     }
 }
 
-/// Returns how long a whole body may take that may stall this long at a time.
+/// Returns the time limit for a whole body, given the limit for one stall.
 pub(crate) fn total_timeout(stall_timeout: Duration) -> Duration {
     stall_timeout * 10
 }

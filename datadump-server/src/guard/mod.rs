@@ -58,7 +58,7 @@ impl Guard {
         if !is_throw && page.follows_link(request.method()) && ui::is_page(request) {
             return Ok(cors);
         }
-        Err(cors.refuse(refusal(page.origin.as_ref(), source.as_deref())))
+        Err(cors.refuse(refusal(page.origin.as_ref(), source.as_deref().filter(|_| is_throw))))
     }
 }
 

@@ -12,8 +12,10 @@ use poem::{
 };
 use tokio::net::TcpStream;
 
-use super::probing_body::ProbingBody;
-use super::timeouts::{Activity, ClientTimeout, MonitoredSocket, Timeouts};
+use super::{
+    probing_body::ProbingBody,
+    timeouts::{Activity, ClientTimeout, MonitoredSocket, Timeouts},
+};
 use crate::{answer::LongAnswer, app::App, connection_handle::ConnectionHandle, live::EndlessBody};
 
 /// Maximum size of a request's head.

@@ -30,7 +30,7 @@ pub(super) struct MemoryLimit<T> {
     last_received: Instant,
     frames: FrameTracker,
     announced: Announced,
-    /// When the incomplete message began.
+    /// Start of the incomplete message.
     began: Instant,
 }
 
@@ -70,7 +70,7 @@ impl<T> MemoryLimit<T> {
         self.last_received
     }
 
-    /// Returns when the rest of an incomplete message is due, if there is one that may stall this long.
+    /// Returns the deadline of the incomplete message, if there is one.
     pub(super) fn message_deadline(&self, stall_timeout: Duration) -> Option<Instant> {
         let deadline = (self.last_received + stall_timeout).min(self.began + total_timeout(stall_timeout));
         self.frames.is_partial().then_some(deadline)

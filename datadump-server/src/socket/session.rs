@@ -104,7 +104,7 @@ impl Session {
             let is_pinged = pinged_at.is_some_and(|at: Instant| at > received);
             let silent = received + if is_pinged { self.idle_timeout } else { self.idle_timeout / 2 };
             let message = socket.get_ref().message_deadline(self.stall_timeout);
-            // A message may begin in the meantime, so its deadline is looked at again and again.
+            // A message may begin meanwhile, so the deadline is recomputed at least once per stall timeout.
             let deadline = message.unwrap_or_else(|| Instant::now() + self.stall_timeout).min(silent);
             let flow = tokio::select! {
                 biased;

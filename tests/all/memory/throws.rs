@@ -1,4 +1,4 @@
-//! Throws that take much more memory than their bytes, in every format.
+//! Throws that take much more memory than their bytes.
 
 use std::io::Write as _;
 
@@ -11,7 +11,6 @@ struct Throw {
     name: &'static str,
     /// The query.
     query: &'static str,
-    content_type: &'static str,
     /// The content encoding.
     encoding: &'static str,
     body: fn() -> Vec<u8>,
@@ -40,7 +39,7 @@ const THROWS: &[Throw] = &[
 const MB: usize = 1_000_000;
 
 const fn throw(name: &'static str, query: &'static str, body: fn() -> Vec<u8>) -> Throw {
-    Throw { name, query, content_type: "", encoding: "", body }
+    Throw { name, query, encoding: "", body }
 }
 
 const fn encoded(
@@ -49,34 +48,24 @@ const fn encoded(
     encoding: &'static str,
     body: fn() -> Vec<u8>,
 ) -> Throw {
-    Throw { name, query, content_type: "", encoding, body }
+    Throw { name, query, encoding, body }
 }
 
 /// Returns the attacks.
 pub(super) fn attacks() -> Vec<Attack> {
     let throws = THROWS.iter().enumerate().map(|(number, throw)| {
         let path = format!("/throw/attack{number}?{}", throw.query);
-        Attack::new(throw.name, move |api| {
-            send(api, path.clone(), throw.content_type, throw.encoding, throw.body)
-        })
+        Attack::new(throw.name, move |api| send(api, path.clone(), throw.encoding, throw.body))
     });
     throws.collect()
 }
 
-async fn send(
-    api: Api,
-    path: String,
-    content_type: &'static str,
-    encoding: &'static str,
-    body: fn() -> Vec<u8>,
-) -> Vec<u16> {
+async fn send(api: Api, path: String, encoding: &'static str, body: fn() -> Vec<u8>) -> Vec<u16> {
     // Otherwise it would delay the other attackers.
     let body = tokio::task::spawn_blocking(body).await.expect("the body is made");
     let mut request = api.request("POST", &path).body(body);
-    for (name, value) in [("content-type", content_type), ("content-encoding", encoding)] {
-        if !value.is_empty() {
-            request = request.header(name, value);
-        }
+    if !encoding.is_empty() {
+        request = request.header("content-encoding", encoding);
     }
     vec![request.send().await.map_or(0, |response| response.status)]
 }
