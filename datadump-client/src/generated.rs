@@ -275,7 +275,7 @@ pub mod types {
         pub column: ::std::option::Option<u64>,
         #[doc = "Human-readable explanation."]
         pub detail: ::std::string::String,
-        #[doc = "The compiler's hints: the cause of an error in a program, and its repair."]
+        #[doc = "Hints from the compiler: why the program is wrong, and how to fix it."]
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub hints: ::std::vec::Vec<::std::string::String>,
         #[doc = "Line in a program, starting at 1."]
@@ -645,7 +645,7 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "Numbers of quarantine entries."]
+    #[doc = "Counts of quarantine entries, by group."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct QuarantineSummary {
         #[doc = "The groups, largest first, each with `source`, `step`, `code`, `field` and the `count` of its entries."]
@@ -695,17 +695,17 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "The number of a throw's warnings or errors of one kind."]
+    #[doc = "Count of a throw's warnings or errors with the same step, code and field."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Reason {
         #[doc = "Machine-readable code."]
         pub code: ::std::string::String,
-        #[doc = "Their number."]
+        #[doc = "Number of these warnings or errors."]
         pub count: u64,
         #[doc = "Name of the field."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub field: ::std::option::Option<::std::string::String>,
-        #[doc = "Index of the first record concerned, starting at 0; absent if they are about the whole throw."]
+        #[doc = "Index of the first record concerned, starting at 0; absent if the reason concerns the whole throw."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub first: ::std::option::Option<u64>,
         #[doc = "The step that caused them: `decode`, `program`, `route`, `validate` or `store`."]
@@ -5066,11 +5066,11 @@ impl Client {
     pub fn discard_quarantined(&self) -> builder::DiscardQuarantined<'_> {
         builder::DiscardQuarantined::new(self)
     }
-    #[doc = "Replay a quarantine entry\n\nThe entry is processed again, and its records are stored once. Rows that were written after the entry was\nreceived are kept, unless `overwrite` is set; the entry then counts as `superseded`.\n\nSends a `POST` request to `/api/v1/quarantine/{id}/replay`\n\nArguments:\n- `id`: ID of the entry.\n- `overwrite`: `1`: overwrite rows that were written after the entry was received, like `overwrite` in the body.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `dry_run`, `overwrite`, `body` or `body_base64` to use instead of the entry's, and `program` and\n`takes` to use instead of the source's; all are optional.\n```text\nlet response = client.replay_quarantined()\n    .id(id)\n    .overwrite(overwrite)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Replay a quarantine entry\n\nThe entry is processed again, and its records are stored once. Rows that were written after the entry was\nreceived are kept, and the entry counts as `superseded`, unless `overwrite` is set.\n\nSends a `POST` request to `/api/v1/quarantine/{id}/replay`\n\nArguments:\n- `id`: ID of the entry.\n- `overwrite`: `1`: overwrite rows that were written after the entry was received, like `overwrite` in the body.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `dry_run`, `overwrite`, `body` or `body_base64` to use instead of the entry's, and `program` and\n`takes` to use instead of the source's; all are optional.\n```text\nlet response = client.replay_quarantined()\n    .id(id)\n    .overwrite(overwrite)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replay_quarantined(&self) -> builder::ReplayQuarantined<'_> {
         builder::ReplayQuarantined::new(self)
     }
-    #[doc = "Replay all matching quarantine entries\n\nThe entries are processed again, oldest first, and their records are stored once. Rows that were written\nafter an entry was received are kept, unless `overwrite` is set; the entry then counts as `superseded`.\nAnswers 200 if the replay ends\nwithin two seconds, otherwise 202; `/api/v1/replay/{id}/` then shows the progress.\n\nSends a `POST` request to `/api/v1/quarantine/replay`\n\nArguments:\n- `overwrite`: `1`: overwrite rows that were written after the entry was received, like `overwrite` in the body.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `filters` (as in the list, by name), `dry_run`, `overwrite`, `program` and `takes` to use instead of the\nsource's, and `kept` to replay kept throws instead of quarantine entries; all are optional.\n```text\nlet response = client.replay()\n    .overwrite(overwrite)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Replay all matching quarantine entries\n\nThe entries are processed again, oldest first, and their records are stored once. Rows that were written\nafter an entry was received are kept, and the entry counts as `superseded`, unless `overwrite` is set.\nAnswers 200 if the replay ends within two seconds, otherwise 202; `/api/v1/replay/{id}/` then shows the\nprogress.\n\nSends a `POST` request to `/api/v1/quarantine/replay`\n\nArguments:\n- `overwrite`: `1`: overwrite rows that were written after the entry was received, like `overwrite` in the body.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `filters` (as in the list, by name), `dry_run`, `overwrite`, `program` and `takes` to use instead of the\nsource's, and `kept` to replay kept throws instead of quarantine entries; all are optional.\n```text\nlet response = client.replay()\n    .overwrite(overwrite)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn replay(&self) -> builder::Replay<'_> {
         builder::Replay::new(self)
     }
@@ -5142,11 +5142,11 @@ impl Client {
     pub fn push(&self) -> builder::Push<'_> {
         builder::Push::new(self)
     }
-    #[doc = "Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`\n\nDigits are a number if there is a device with it, and otherwise a name.\n\nSends a `GET` request to `/api/fetch/device`\n\nArguments:\n- `id`: Number or name of the device; `id=` can be omitted.\n- `limit`: Maximum number of readings: 100 by default, at most 10,000.\n- `offset`: Number of results to skip.\n- `sensor`: Number or name of a sensor of the device.\n```text\nlet response = client.fetch_device()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .sensor(sensor)\n    .send()\n    .await;\n```"]
+    #[doc = "Fetch the readings of a device, newest first: `/api/fetch/device?pico_w`\n\nAn id of digits is looked up as a number first, then as a name. The array ends early before it exceeds\n32 MiB: to get the rest, add its length to `offset` until the array is empty.\n\nSends a `GET` request to `/api/fetch/device`\n\nArguments:\n- `id`: Number or name of the device; `id=` can be omitted.\n- `limit`: Maximum number of readings: 100 by default, at most 10,000.\n- `offset`: Number of results to skip.\n- `sensor`: Number or name of a sensor of the device.\n```text\nlet response = client.fetch_device()\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .sensor(sensor)\n    .send()\n    .await;\n```"]
     pub fn fetch_device(&self) -> builder::FetchDevice<'_> {
         builder::FetchDevice::new(self)
     }
-    #[doc = "Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`\n\nDigits are a number if there is a sensor with it, and otherwise a name.\n\nSends a `GET` request to `/api/fetch/sensor`\n\nArguments:\n- `device`: Number or name of the device.\n- `id`: Number of a sensor, or a name that selects all sensors with it; `id=` can be omitted.\n- `limit`: Maximum number of readings: 100 by default, at most 10,000.\n- `offset`: Number of results to skip.\n```text\nlet response = client.fetch_sensor()\n    .device(device)\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "Fetch the readings of a sensor, newest first: `/api/fetch/sensor?temperature`\n\nAn id of digits is looked up as a number first, then as a name. The array ends early before it exceeds\n32 MiB: to get the rest, add its length to `offset` until the array is empty.\n\nSends a `GET` request to `/api/fetch/sensor`\n\nArguments:\n- `device`: Number or name of the device.\n- `id`: Number of a sensor, or a name that selects all sensors with it; `id=` can be omitted.\n- `limit`: Maximum number of readings: 100 by default, at most 10,000.\n- `offset`: Number of results to skip.\n```text\nlet response = client.fetch_sensor()\n    .device(device)\n    .id(id)\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn fetch_sensor(&self) -> builder::FetchSensor<'_> {
         builder::FetchSensor::new(self)
     }
@@ -5238,7 +5238,7 @@ impl Client {
     pub fn health(&self) -> builder::Health<'_> {
         builder::Health::new(self)
     }
-    #[doc = "Check that the server can serve requests\n\nChecks that the database responds and can be written. After a failed write (507: no space left; 503:\nthe disk or the database fails), each call tries to write again.\n\nSystem tables are migrated before the server accepts requests, and a migration of one storage does not\nblock the others, so neither makes the server unready.\n\nSends a `GET` request to `/ready`\n\n```text\nlet response = client.ready()\n    .send()\n    .await;\n```"]
+    #[doc = "Check that the server can serve requests\n\nChecks that the database responds, can be written and, on SQLite, that its file is intact. After a failed write (507: no space left; 503:\nthe disk or the database fails), each call tries to write again.\n\nSystem tables are migrated before the server accepts requests, and a migration of one storage does not\nblock the others, so neither makes the server unready.\n\nSends a `GET` request to `/ready`\n\n```text\nlet response = client.ready()\n    .send()\n    .await;\n```"]
     pub fn ready(&self) -> builder::Ready<'_> {
         builder::Ready::new(self)
     }

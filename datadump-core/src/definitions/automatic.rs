@@ -7,17 +7,17 @@ use parking_lot::Mutex;
 use serde_json::Value as Json;
 use tokio::{sync::oneshot, time::Instant};
 
-use super::Definitions;
+use super::{Definitions, parsed};
 use crate::{
     error::{Error, Result},
-    schema::{StorageId, parse},
+    schema::StorageId,
     store::State,
 };
 
 /// Pause after a refused change of a storage, before data that needs one causes another attempt.
 const RETRY_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Why a storage was not created or changed.
+/// Reason for which a storage was not created or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: &'static str,
@@ -69,7 +69,7 @@ impl Definitions {
         if let Some(refusal) = base.and_then(|(id, version)| self.refused_recently(id, version)) {
             return Ok(Err(refusal));
         }
-        let storage = match self.queue(parse::definition(sent)?, sent, base).await {
+        let storage = match self.queue(parsed(sent).await?, sent, base).await {
             Ok(storage) => storage,
             Err(Error::StalePlan(_) | Error::Migrating { .. }) => return Ok(Ok(())),
             Err(error @ Error::TooManyStorages { .. }) => {

@@ -218,8 +218,10 @@ impl Route {
         if self.keep.is_empty() {
             (fields, non_finite) = (record.fields.clone(), record.non_finite.clone());
             for (path, name) in &self.rename {
-                if let Some(value) = take(&mut fields, path) {
-                    fields.insert(name.clone(), value);
+                for values in [&mut fields, &mut non_finite] {
+                    if let Some(value) = take(values, path) {
+                        values.insert(name.clone(), value);
+                    }
                 }
             }
         } else {

@@ -56,18 +56,19 @@ impl Default for PatternBudget {
 impl Pattern {
     /// Compiles a pattern within the budget of its definition.
     pub(super) fn parse(source: &str, budget: &mut PatternBudget) -> Result<Self, String> {
-        let exhausted = |what: &str| format!("the patterns of a definition {what}");
         budget.patterns = budget
             .patterns
             .checked_sub(1)
-            .ok_or_else(|| exhausted(&format!("can be at most {MAX_PATTERNS}")))?;
+            .ok_or_else(|| format!("a definition can have at most {MAX_PATTERNS} patterns"))?;
         if source.len() > MAX_SOURCE_BYTES {
             return Err(format!("a pattern can have at most {MAX_SOURCE_BYTES} bytes, not {}", source.len()));
         }
         budget.source_bytes = budget.source_bytes.checked_sub(source.len()).ok_or_else(|| {
-            exhausted(&format!("can have at most {MAX_ALL_SOURCES_BYTES} bytes together: shorten them"))
+            format!("the patterns of a definition can have at most {MAX_ALL_SOURCES_BYTES} bytes in total")
         })?;
-        let too_large = || exhausted("are too large together when compiled: use smaller repetitions");
+        let too_large = || {
+            "the compiled patterns of a definition are too large in total: use smaller repetitions".to_owned()
+        };
         if budget.compiled_bytes == 0 {
             return Err(too_large());
         }

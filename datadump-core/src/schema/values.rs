@@ -182,10 +182,10 @@ impl ValuesBuilder {
         Self { places: Vec::with_capacity(count), values: Vec::with_capacity(count), is_unsorted: false }
     }
 
-    /// Adds the value of a field that has none yet.
+    /// Adds the value of a field, in place of an earlier one.
     pub(crate) fn push(&mut self, place: usize, value: Value) {
         let Ok(place) = u16::try_from(place) else { return };
-        self.is_unsorted |= self.places.last().is_some_and(|last| *last > place);
+        self.is_unsorted |= self.places.last().is_some_and(|last| *last >= place);
         self.places.push(place);
         self.values.push(value);
     }
@@ -195,7 +195,11 @@ impl ValuesBuilder {
         let Self { mut places, mut values, is_unsorted } = self;
         if is_unsorted {
             let mut pairs: Vec<(u16, Value)> = places.into_iter().zip(values).collect();
-            pairs.sort_unstable_by_key(|(place, _)| *place);
+            pairs.sort_by_key(|(place, _)| *place);
+            // The sort is stable: the last value of a field comes last.
+            pairs.reverse();
+            pairs.dedup_by_key(|(place, _)| *place);
+            pairs.reverse();
             (places, values) = pairs.into_iter().unzip();
         }
         values.shrink_to_fit();
@@ -209,6 +213,17 @@ mod tests {
 
     fn set(places: &[u16]) -> FieldSet {
         FieldSet::ascending(places.to_vec())
+    }
+
+    #[test]
+    fn the_last_value_of_a_field_counts() {
+        let mut builder = ValuesBuilder::default();
+        for (place, value) in [(1, 10), (0, 20), (1, 30), (1, 40)] {
+            builder.push(place, Value::Integer(value));
+        }
+        let values = builder.finish();
+        let found: Vec<_> = values.iter().map(|(place, value)| (place, value.clone())).collect();
+        assert_eq!(found, [(0, Value::Integer(20)), (1, Value::Integer(40))]);
     }
 
     #[test]

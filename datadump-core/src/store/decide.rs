@@ -154,12 +154,8 @@ fn changes<'r>(current: &dyn CurrentRow, row: &'r Row) -> Result<Cow<'r, Values>
         Some(_) => return Ok(Cow::Borrowed(sent)),
         None => None,
     };
-    if stored.len() + sent_extra.map_or(0, String::len) > MAX_MERGED_EXTRA {
-        let detail = format!(
-            "the row would have more than {MAX_MERGED_EXTRA} bytes in {EXTRA}, up to which records are merged; \
-             replace the row with PUT"
-        );
-        return Err(Fault::new(Place::field(EXTRA), "too-long", detail));
+    if sent_extra == Some(stored) {
+        return Ok(Cow::Borrowed(sent));
     }
     let (Some(mut members), Some(added)) =
         (object(stored), sent_extra.map_or(Some(Map::new()), |text| object(text)))
@@ -174,10 +170,16 @@ fn changes<'r>(current: &dyn CurrentRow, row: &'r Row) -> Result<Cow<'r, Values>
         }
     }
     members.extend(added);
-    let merged = match members.is_empty() {
-        true => Value::Null,
-        false => Value::Json(Json::Object(members).to_string()),
-    };
+    let is_empty = members.is_empty();
+    let text = Json::Object(members).to_string();
+    if text.len() > MAX_MERGED_EXTRA.max(stored.len()) {
+        let detail = format!(
+            "`{EXTRA}` of the row would exceed {MAX_MERGED_EXTRA} bytes, the limit for merged records; replace the \
+             row with PUT"
+        );
+        return Err(Fault::new(Place::field(EXTRA), "too-long", detail));
+    }
+    let merged = if is_empty { Value::Null } else { Value::Json(text) };
     if sent_extra.is_none() && merged == *current.value(extra) {
         return Ok(Cow::Borrowed(sent));
     }

@@ -158,7 +158,8 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Returns the row with this key.
     async fn get(&self, in_force: &Arc<InForce>, key: &Value) -> Result<Option<StoredRow>>;
 
-    /// Returns the row with this key, unless its long values have more than this many bytes in total.
+    /// Returns the row with this key if that is cheap. `None` says nothing about whether it exists: its long values
+    /// may have more than this many bytes in total, or the version may not be in force any more.
     async fn get_short(
         &self,
         in_force: &Arc<InForce>,

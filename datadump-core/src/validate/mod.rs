@@ -33,7 +33,8 @@ pub fn changes(in_force: &Arc<InForce>, record: impl Into<Fields>, ids: &Ids) ->
 }
 
 /// Validates a row again, for a definition that came into force after the row was created. If that is the next
-/// version, the result is as if the row had been stored before the migration. Required fields may be missing.
+/// version, the result is as if the row had been stored before the migration, except that new required fields stay
+/// missing.
 pub fn revalidate(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>> {
     let (mut record, old) = (row.sent(), row.proven_by());
     // Versions in between may have renamed fields, which is not known here.

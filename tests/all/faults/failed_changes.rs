@@ -81,7 +81,7 @@ async fn a_field_that_cannot_be_added_quarantines_only_records_that_have_it(serv
         (&json!(1), &json!("storage-change-failed"), &json!("later")),
         "{receipt}"
     );
-    let reason = if database.is_postgres() { "no changes of tables today" } else { "duplicate column" };
+    let reason = if database.is_postgres() { "no changes of tables today" } else { "already has a column" };
     assert!(error["detail"].as_str().unwrap().contains(reason), "{receipt}");
     let before = versions(&server, "s").await;
     assert_eq!(before[1]["state"], "failed", "{before}");

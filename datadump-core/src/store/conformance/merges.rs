@@ -143,6 +143,7 @@ pub(super) async fn a_merge_keeps_what_did_not_fit_a_field(bench: &dyn Bench) ->
     let merge =
         |name: &str| test.merge("auto", &json!({"_id": "a", "_extra": {name: long}}), Expect::Anything);
     ensure_eq("the first", name(&test.write(merge("one")?).await?), "created")?;
+    ensure_eq("the same again", name(&test.write(merge("one")?).await?), "updated")?;
     ensure_eq("the second", name(&test.write(merge("two")?).await?), "invalid")?;
     let both = json!({"_id": "a", "_extra": {"one": long, "two": long}});
     ensure_eq("both", name(&test.write(test.put("auto", &both, Expect::Anything)?).await?), "updated")

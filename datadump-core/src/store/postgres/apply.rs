@@ -69,7 +69,7 @@ pub(super) async fn apply(
     stamps: &Stamps,
     read_rows: ReadRows,
 ) -> Result<Vec<Outcome>, Failure> {
-    // Whether a row without its required fields can be stored depends on the existing one.
+    // A row without its required fields can be stored only if its key exists.
     let depends_on_existing =
         |write: &PlannedWrite<'_>| write.key.is_some() && write.row().is_some_and(|row| !row.is_complete());
     if read_rows == ReadRows::No && writes.iter().any(depends_on_existing) {

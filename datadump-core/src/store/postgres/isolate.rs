@@ -294,7 +294,8 @@ impl Isolation<'_> {
             return Ok(());
         };
         let storage = target.in_force.storage;
-        let pending = self.catalogue.by_id(storage).map(|storage| storage.migration.definition.clone());
+        let storage_now = self.catalogue.by_id(storage).filter(|storage| storage.is_migrating());
+        let pending = storage_now.map(|storage| storage.migration.definition.clone());
         let is_of = |definition: &Definition| violated(storage, definition, details).is_some();
         if details.code() == UNIQUE_VIOLATION
             && !is_of(&target.in_force.definition)

@@ -46,14 +46,24 @@ pub(super) async fn page(
     };
     // Twice, because the driver has a copy of the row that is being read.
     let lease = memory.reserve(bytes.saturating_mul(2)).await?;
-    let limit = extent.map_or(query.paging.limit() + 1, |extent| extent.rows);
+    // One row more than were found, if these were all: another may have been added since.
+    let limit = match extent {
+        Some(extent) if extent.more => extent.rows,
+        Some(extent) => extent.rows + 1,
+        None => query.paging.limit() + 1,
+    };
     let (statement, arguments) = built(&sql::page(Dialect::Postgres, definition, query, limit));
     let read = |row: &PgRow| columns::stored_row(row, definition);
     // The rows may have grown since.
     let (mut rows, is_all) =
         fetch_until(pool, in_force, &statement, &arguments, bytes.saturating_add(1), read).await?;
     let more = match extent {
-        Some(extent) => extent.more || !is_all,
+        Some(extent) => {
+            let found = usize::try_from(extent.rows).unwrap_or(usize::MAX);
+            let is_larger = rows.len() > found;
+            rows.truncate(found);
+            extent.more || is_larger || !is_all
+        }
         None => page::take_next(query, &mut rows),
     };
     let count = count(pool, in_force, query).await?;

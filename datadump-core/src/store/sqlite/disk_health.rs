@@ -42,7 +42,7 @@ impl DiskHealth {
     /// Fails if the file was found to be damaged since the start.
     pub(super) fn check_intact(&self) -> Result<()> {
         match self.0.is_damaged.load(Ordering::Acquire) {
-            true => Err(Damaged::new("an earlier access found it").into()),
+            true => Err(Damaged::new("an earlier access found the damage").into()),
             false => Ok(()),
         }
     }

@@ -22,7 +22,7 @@ pub(super) enum Effect {
 /// The service columns of a stored row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ServiceColumns {
-    /// True if the row was inserted rather than replaced.
+    /// True if the row was inserted.
     pub(super) is_new: bool,
     /// The generated key, if the row had none.
     pub(super) key: Option<i64>,

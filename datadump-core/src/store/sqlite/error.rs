@@ -8,7 +8,7 @@ use crate::{
     store::refusal::{constraint, no_keys_left, not_unique},
 };
 
-/// Why the file is not a database, or not a whole one.
+/// Damage to the database file.
 #[derive(Debug, thiserror::Error)]
 #[error("the database file is damaged: {0}")]
 pub(super) struct Damaged(Box<dyn std::error::Error + Send + Sync>);

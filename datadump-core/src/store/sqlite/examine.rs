@@ -24,6 +24,9 @@ use crate::{
 /// Number of rows that are indexed to estimate how long all rows take.
 const SAMPLE_ROWS: u64 = 20_000;
 
+/// Maximum size of these rows, which are held in memory.
+const SAMPLE_BYTES: usize = 16 << 20;
+
 /// Factor by which an index build in the database is slower than that of the sample, which is not written to disk.
 const DISK_FACTOR: f64 = 2.0;
 
@@ -143,10 +146,13 @@ fn build_ms(
     let insert = format!("INSERT INTO sample VALUES ({})", vec!["?"; width].join(", "));
     let mut insert = memory.prepare(&insert).map_err(map)?;
     let mut sample = select.query([]).map_err(map)?;
-    let mut sampled = 0_u64;
-    while let Some(row) = sample.next().map_err(map)? {
+    let (mut sampled, mut bytes) = (0_u64, 0);
+    while bytes < SAMPLE_BYTES
+        && let Some(row) = sample.next().map_err(map)?
+    {
         for place in 0..width {
             let value = row.get_ref(place).map_err(map)?;
+            bytes += value.as_bytes_or_null().ok().flatten().map_or(8, <[u8]>::len);
             insert
                 .raw_bind_parameter(place + 1, rusqlite::types::ToSqlOutput::Borrowed(value))
                 .map_err(map)?;

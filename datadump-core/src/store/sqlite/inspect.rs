@@ -30,7 +30,8 @@ pub(crate) fn system_version(file: &Path) -> Result<Option<i64>> {
         (true, true) => read(&file, OpenFlags::empty(), &file),
         // Without the file of shared memory, SQLite would have to create it to read the WAL. The main file alone
         // may be of an old or incomplete state.
-        (true, false) => Ok(read_main_file(&file).unwrap_or(None)),
+        (true, false) if found.len() == 0 => Ok(None),
+        (true, false) => read_main_file(&file),
         (false, _) => read_main_file(&file),
     }
 }

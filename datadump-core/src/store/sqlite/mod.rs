@@ -183,7 +183,7 @@ impl Store for SqliteStore {
         let (in_force, key) = (in_force.clone(), key.clone());
         self.inner
             .readers
-            .run_inline(move |connection| Ok(read::run_inline(connection, &in_force, &key, bytes)))
+            .run_inline(move |connection| Ok(read::find(connection, &in_force, &key, bytes)))
             .await
     }
 

@@ -40,7 +40,7 @@ pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) 
     // If this fails or finds nothing, the transaction below tells a missing row from a missing version.
     // System storages have no version to look up.
     if !in_force.storage.is_system()
-        && let Some(row) = run_inline(connection, in_force, key, usize::MAX)
+        && let Some(row) = find(connection, in_force, key, usize::MAX)
     {
         return Ok(Some(row));
     }
@@ -53,7 +53,7 @@ pub(super) fn get(connection: &mut Connection, in_force: &InForce, key: &Value) 
 
 /// Returns the row, if it exists, its long values have at most this many bytes, and the version is in force. A
 /// single statement has one snapshot by itself; a transaction would double the cost.
-pub(super) fn run_inline(
+pub(super) fn find(
     connection: &Connection,
     in_force: &InForce,
     key: &Value,

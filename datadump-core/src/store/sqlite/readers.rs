@@ -115,7 +115,10 @@ impl Pool {
             let mut connection = match idle {
                 Some(connection) => connection,
                 // Dropped because a read was interrupted.
-                None => open::reader(&file).map_err(|error| Error::Unavailable(error.into()))?,
+                None => health.observe(open::reader(&file)).map_err(|error| match error {
+                    error @ Error::Unavailable(_) => error,
+                    other => Error::Unavailable(other.into()),
+                })?,
             };
             *interrupt.lock() = Some(connection.get_interrupt_handle());
             let result = health.observe(run(&mut connection));

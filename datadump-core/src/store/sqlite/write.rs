@@ -26,7 +26,8 @@ use crate::{
 /// Commits the jobs in one transaction, then answers their callers. If that fails, each job is tried alone,
 /// so that an error only reaches the caller who caused it.
 pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
-    let done = transaction(writer, &jobs);
+    // Rows written to a damaged file would be lost when a backup is restored.
+    let done = writer.disk_health.check_intact().and_then(|()| transaction(writer, &jobs));
     match writer.after(done) {
         Ok(effects) => {
             gauge.committed(jobs.iter().map(|job| job.batch.writes.len()).sum());

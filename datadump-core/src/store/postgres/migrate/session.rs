@@ -98,10 +98,14 @@ impl MigrationSession {
     /// Changes the table in one short transaction, retried until it gets the lock without making others wait.
     pub(super) async fn change(&mut self, statements: &[String]) -> sqlx::Result<()> {
         let all = format!("{LOCK_WAIT}; {}", statements.join("; "));
+        let mut blocked = sqlx::Error::PoolTimedOut;
         for _ in 0..MAX_LOCK_TRIES {
             match self.begin(&all).await {
                 Ok(()) => return self.commit().await,
-                Err(error) if ErrorClass::of(&error) == ErrorClass::Again => self.rollback().await?,
+                Err(error) if ErrorClass::of(&error) == ErrorClass::Again => {
+                    blocked = error;
+                    self.rollback().await?;
+                }
                 Err(error) => {
                     self.rollback().await?;
                     return Err(error);
@@ -109,24 +113,26 @@ impl MigrationSession {
             }
             tokio::time::sleep(LOCK_RETRY_DELAY).await;
         }
-        Err(sqlx::Error::PoolTimedOut)
+        Err(blocked)
     }
 
     /// Takes an exclusive lock on the table within a transaction, without making readers wait behind it for
     /// more than a moment.
     pub(super) async fn lock_table(&mut self, table: &str) -> sqlx::Result<()> {
+        let mut blocked = sqlx::Error::PoolTimedOut;
         for _ in 0..MAX_LOCK_TRIES {
             let lock = format!("SAVEPOINT take; {LOCK_WAIT}; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
             match self.execute(&lock).await {
                 Ok(()) => return self.execute("RELEASE SAVEPOINT take").await,
                 Err(error) if ErrorClass::of(&error) == ErrorClass::Again => {
+                    blocked = error;
                     self.execute("ROLLBACK TO SAVEPOINT take; RELEASE SAVEPOINT take").await?;
                 }
                 Err(error) => return Err(error),
             }
             tokio::time::sleep(LOCK_RETRY_DELAY).await;
         }
-        Err(sqlx::Error::PoolTimedOut)
+        Err(blocked)
     }
 
     /// Records the number of processed rows, which is shown to users.

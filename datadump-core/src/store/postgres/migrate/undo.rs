@@ -42,7 +42,11 @@ async fn transaction(session: &mut MigrationSession, plan: &Plan, statements: &[
     session.commit().await
 }
 
-/// Returns whether trying again would have the same result.
+/// Returns whether to leave it at this failure: trying again would have the same result, or the lock was tried
+/// for long enough.
 fn is_refusal(error: &sqlx::Error) -> bool {
-    matches!(ErrorClass::of(error), ErrorClass::Row | ErrorClass::Moved | ErrorClass::Other)
+    matches!(
+        ErrorClass::of(error),
+        ErrorClass::Row | ErrorClass::Moved | ErrorClass::Again | ErrorClass::Other
+    )
 }

@@ -119,12 +119,35 @@ impl TableColumns {
     fn check_names(&self) -> Result<()> {
         let mut seen = HashSet::new();
         match self.columns.iter().find(|column| !seen.insert(column.name.as_str().to_lowercase())) {
-            Some(twice) => Err(Error::internal(format!(
-                "duplicate column {}: it was not added here",
-                twice.name.quoted()
-            ))),
+            Some(twice) => {
+                let detail = format!(
+                    "the table already has a column {} that Data-Dump did not create; rename or drop it, then \
+                     try again",
+                    twice.name.quoted()
+                );
+                Err(Error::internal(detail))
+            }
             None => Ok(()),
         }
+    }
+
+    /// Refuses to take away a column that an index of someone else uses: SQLite would find the index damaged.
+    fn check_indexes(&self, connection: &Connection, definition: &Definition) -> Result<()> {
+        let text = "SELECT list.name, info.name FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS info \
+                    WHERE info.name IS NOT NULL";
+        let mut select = connection.prepare_cached(text).map_err(map)?;
+        let indexed = select.query_map([sql::table(&definition.name).as_str()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        });
+        for pair in indexed.map_err(map)? {
+            let (index, column) = pair.map_err(map)?;
+            if !self.columns.iter().any(|known| known.name.as_str() == column) {
+                let detail =
+                    format!("the index `{index}` uses the column `{column}`; drop the index, then try again");
+                return Err(Error::internal(detail));
+            }
+        }
+        Ok(())
     }
 
     fn unused(&self, numbered: impl Fn(usize) -> Name) -> Name {
@@ -136,6 +159,7 @@ impl TableColumns {
     /// Gives the table these columns, within a transaction.
     pub(super) fn store(&self, connection: &Connection, definition: &Definition) -> Result<()> {
         self.check_names()?;
+        self.check_indexes(connection, definition)?;
         let columns: Vec<String> = self.columns.iter().map(|column| column.declaration(definition)).collect();
         let text = sql::sqlite_table(definition, &columns);
         connection.pragma_update(None, "writable_schema", true).map_err(map)?;
