@@ -1,8 +1,11 @@
 //! Parses JSON requests. Rejects documents that are nested too deeply, before any recursion, and integers
 //! that would be rounded.
 
+mod exact;
+
 use serde_json::Value as Json;
 
+pub(crate) use self::exact::is_exact;
 use crate::error::{Error, Fault, Place, Result};
 
 /// Maximum nesting depth of arrays and objects.

@@ -65,7 +65,7 @@ pub use ingest::{
 };
 pub use quarantine::Quarantine;
 pub use receipt::{Reason, Receipt, Remark, Stage};
-pub use record::{Failure, Fields, Origin, Record, Rejection};
+pub use record::{Change, Changes, Failure, Fields, Origin, Record, Rejection};
 pub use replay::{ReplayRequest, ReplayState, Replays};
 pub use rows::{ByteChunks, Listing, RowChunks, RowPage, Rows, Saved};
 pub use store::Expect;

@@ -1,11 +1,18 @@
 //! Records: untyped objects that processors emit.
 
+mod change;
 mod fields;
 
 use std::ops::Range;
 
-pub use self::fields::Fields;
-pub(crate) use self::fields::Names;
+pub use self::{
+    change::{Change, Changes},
+    fields::Fields,
+};
+pub(crate) use self::{
+    change::{ChangeList, REPEATED_NAME},
+    fields::Names,
+};
 use crate::schema::StorageName;
 
 /// An untyped object emitted by a processor.
@@ -21,6 +28,9 @@ pub struct Record {
     pub untyped: bool,
     /// The storage chosen by the processor.
     pub storage: Option<StorageName>,
+    /// Values that were read differently from how they were sent. When the record is emitted, they go to the
+    /// [changes of the output](crate::process::Output::changes).
+    pub changes: Vec<Change>,
     /// Position in the throw.
     pub origin: Origin,
 }

@@ -12,6 +12,7 @@ mod architecture;
 mod audit;
 mod backup;
 mod bad_input;
+mod changes;
 mod client;
 mod configuration;
 mod connections;

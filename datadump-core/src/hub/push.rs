@@ -21,11 +21,12 @@ use crate::{
         commit::{CommitOptions, Committed, IngestBatch, Originals, ProvenRow, ReceiptRecord, RoutedRecord},
         decode::DecodedThrow,
         keep_newer::KeepNewer,
+        prove::change_warning,
         replayed_receipt, throw_fingerprint,
     },
     quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
     receipt::{Receipt, Remark},
-    record::{Names, Origin, Record},
+    record::{Changes, Names, Origin, Record},
     store::{Write, system_storages::SystemStorage},
     throw::{HUB, SourceName, Throw},
 };
@@ -221,6 +222,9 @@ impl Hub {
                 return Ok(prepared);
             }
         };
+        for (index, change) in output.changes.iter() {
+            receipt.warn(Stage::Decode, change_warning(index, None, change));
+        }
         for rejected in output.rejected {
             prepared.fail(rejected.origin, None, FailureReason::of(Stage::Decode, &rejected.failure));
         }
@@ -334,7 +338,8 @@ impl PreparedPush {
     fn into_batch(self, receipt: Receipt, extra: Vec<Write>) -> IngestBatch {
         let Self { context, rows, records, failed, readings, .. } = self;
         let originals = Originals(Arc::new(move |index| readings.get(index).map(Reading::to_json)));
-        IngestBatch { context, receipt, records, rows, originals, failed, extra }
+        let changes = Changes::default();
+        IngestBatch { context, receipt, records, changes, rows, originals, failed, extra }
     }
 
     /// Sends a reading to quarantine because of one of its fields.

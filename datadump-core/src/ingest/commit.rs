@@ -11,7 +11,7 @@ use super::{
     auto_schema::Target,
     keep_newer::KeepNewer,
     outcomes::{Original, WrittenPart, tally},
-    prove::{fit, prove, unchanged},
+    prove::{ProvenRecord, change_warning, fit, prove, refused_by_storage, warning},
     source_cache::Source,
     transform::TransformedThrow,
 };
@@ -20,9 +20,9 @@ use crate::{
     error::{Error, Result},
     id::Ids,
     idempotency::{RecordOutcome, Reservation},
-    quarantine::{FailedPart, FailureReason, ThrowContext},
+    quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
     receipt::Receipt,
-    record::{Origin, Record},
+    record::{Changes, Origin, Record},
     schema::{Row, StorageName, StoredRow, Value},
     store::{Expect, OnFailure, Outcome, Returning, Write, WriteBatch},
 };
@@ -34,6 +34,8 @@ pub(crate) struct IngestBatch {
     /// The receipt so far.
     pub(crate) receipt: Receipt,
     pub(crate) records: Vec<RoutedRecord>,
+    /// Values in the records that were read differently from how they were sent.
+    pub(crate) changes: Changes,
     /// Rows that are validated already.
     pub(crate) rows: Vec<ProvenRow>,
     /// Renders the originals of those rows.
@@ -78,7 +80,7 @@ impl fmt::Debug for Originals {
     }
 }
 
-/// How a batch is committed.
+/// Options for committing a batch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CommitOptions<'a> {
     /// The key field of storages that are created for the batch.
@@ -113,9 +115,9 @@ pub(crate) enum Committed {
 impl IngestBatch {
     /// Creates the batch of a transformed throw.
     pub(crate) fn of(transformed: TransformedThrow, receipt: Receipt) -> Self {
-        let TransformedThrow { context, records, failed, .. } = transformed;
+        let TransformedThrow { context, records, changes, failed, .. } = transformed;
         let (rows, originals, extra) = (Vec::new(), Originals::default(), Vec::new());
-        Self { context, receipt, records, rows, originals, failed, extra }
+        Self { context, receipt, records, changes, rows, originals, failed, extra }
     }
 }
 
@@ -156,7 +158,8 @@ impl Ingest {
         options: CommitOptions<'_>,
         record: Option<ReceiptRecord>,
     ) -> Result<Committed> {
-        let IngestBatch { context, mut receipt, records, rows, originals, mut failed, extra } = batch;
+        let IngestBatch { context, mut receipt, records, changes, rows, originals, mut failed, extra } =
+            batch;
         let targets = self.targets(&records, options.key).await?;
         let mut last: Option<(&StorageName, &Target)> = None;
         let mut writes = Vec::with_capacity(records.len() + rows.len() + failed.len() + extra.len());
@@ -191,17 +194,27 @@ impl Ingest {
                 0
             };
             let id = Ids::nth(context.throw.id, origin.index, part);
+            let line = origin.line;
+            let changes = changes.get(origin.index);
             let proven = match target {
-                Target::Open(fitter) => fit(fitter, one.record, id, options, &mut receipt),
+                Target::Open(fitter) => {
+                    fit(fitter, one.record, id, changes, options.zone, options.strict_fields)
+                }
                 Target::Incomplete(fitter, missing) => match missing.refusal(&one.record) {
-                    Some((field, refusal)) => Err(unchanged(refusal, Some(field))),
-                    None => fit(fitter, one.record, id, options, &mut receipt),
+                    Some((field, refusal)) => Err(refused_by_storage(refusal, Some(field))),
+                    None => fit(fitter, one.record, id, changes, options.zone, options.strict_fields),
                 },
-                Target::Missing(refusal) => Err(unchanged(refusal.clone(), None)),
+                Target::Missing(refusal) => Err(refused_by_storage(refusal.clone(), None)),
                 Target::Strict(in_force) => prove(&self.context.ids, in_force, one.record, options.zone),
             };
             match proven {
-                Ok((row, expect)) => {
+                Ok(ProvenRecord { row, expect, remarks }) => {
+                    for change in changes {
+                        receipt.warn(Stage::Decode, change_warning(origin.index, line, change));
+                    }
+                    for fault in remarks {
+                        receipt.warn(Stage::Validate, warning(origin.index, line, fault));
+                    }
                     let expect = options.newer.map_or(expect, |newer| newer.expect(&row, expect));
                     if options.newer.is_some() && row.key() != Some(&Value::Uuid(id)) {
                         keyed.push(writes.len());

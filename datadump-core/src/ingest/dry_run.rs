@@ -4,14 +4,20 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value as Json, json};
 
-use super::{Ingest, commit::RoutedRecord, decode::DecodedThrow, prove::prove, source_cache::Source};
+use super::{
+    Ingest,
+    commit::RoutedRecord,
+    decode::DecodedThrow,
+    prove::{ProvenRecord, change_warning, fit, prove, warning},
+    source_cache::Source,
+};
 use crate::{
-    clock::Zone,
     error::{Error, Fault, Result},
     id::Ids,
     process::vrl::Script,
     quarantine::{FailureReason, Stage},
-    record::Record,
+    receipt::Remark,
+    record::{Change, Changes, Record},
     schema::{InForce, Row, StorageId, StorageName, infer, infer::Shape, parse},
     throw::Throw,
     validate::Fitter,
@@ -24,12 +30,17 @@ pub(crate) struct DryRunRow {
     index: usize,
     pub(crate) row: Result<Json, FailureReason>,
     /// Values that would be changed or moved to `_extra`.
-    warnings: Vec<Fault>,
+    warnings: Vec<Remark>,
 }
 
 impl Ingest {
     /// Returns what would happen to each record.
-    pub(crate) async fn dry_run(&self, records: &[RoutedRecord], zone: &Zone) -> Result<Vec<DryRunRow>> {
+    pub(crate) async fn dry_run(
+        &self,
+        records: &[RoutedRecord],
+        changes: &Changes,
+        source: &Source,
+    ) -> Result<Vec<DryRunRow>> {
         let mut fitters: BTreeMap<&str, Option<Arc<Fitter>>> = BTreeMap::new();
         for one in records {
             if !fitters.contains_key(one.storage.as_str()) {
@@ -41,33 +52,37 @@ impl Ingest {
         let mut rows = Vec::with_capacity(records.len());
         for one in records {
             let fitter = fitters.get(one.storage.as_str()).and_then(Option::as_ref);
-            let (row, warnings) = match self.dry_run_row(one, fitter, zone)? {
-                Ok((row, warnings)) => (self.stored_part(&one.storage, &row).await?, warnings),
+            let index = one.record.origin.index;
+            let changes = changes.get(index);
+            let (row, warnings) = match self.dry_run_record(one, fitter, changes, source)? {
+                Ok(ProvenRecord { row, remarks, .. }) => {
+                    let changes = changes.iter().map(|change| change_warning(index, None, change));
+                    let remarks = remarks.into_iter().map(|fault| warning(index, None, fault));
+                    (self.stored_part(&one.storage, &row).await?, changes.chain(remarks).collect())
+                }
                 Err(reason) => (Err(reason), Vec::new()),
             };
-            let index = one.record.origin.index;
             rows.push(DryRunRow { storage: one.storage.to_string(), index, row, warnings });
         }
         Ok(rows)
     }
 
-    /// Returns the row of a record, and what is changed in it.
-    fn dry_run_row(
+    /// Validates a record as a throw would.
+    fn dry_run_record(
         &self,
         one: &RoutedRecord,
         fitter: Option<&Arc<Fitter>>,
-        zone: &Zone,
-    ) -> Result<Result<(Row, Vec<Fault>), FailureReason>> {
+        changes: &[Change],
+        source: &Source,
+    ) -> Result<Result<ProvenRecord, FailureReason>> {
         let record = one.record.clone();
         let Some(fitter) = fitter else {
             let storage = self.context.store.catalogue().folded(one.storage.as_str());
             let storage = storage.ok_or_else(|| Error::UnknownStorage(one.storage.to_string()))?;
-            let proven = prove(&self.context.ids, storage.ready()?, record, zone);
-            return Ok(proven.map(|(row, _)| (row, Vec::new())));
+            return Ok(prove(&self.context.ids, storage.ready()?, record, &source.zone));
         };
         let id = Ids::nth(self.context.ids.next(), record.origin.index, 0);
-        let fitted = fitter.fit(record, id, zone).map(|fitted| (fitted.row, fitted.remarks));
-        Ok(fitted.map_err(|faults| FailureReason::invalid(Stage::Validate, &faults)))
+        Ok(fit(fitter, record, id, changes, &source.zone, source.settings.strict))
     }
 
     /// Returns the record that would be stored for a row: a whole row if it is new, else the fields that it
@@ -156,13 +171,13 @@ impl Ingest {
         });
         let routed = routed.collect();
         let mut rows = Vec::new();
-        for one in self.dry_run(&transformed.records, &source.zone).await? {
+        for one in self.dry_run(&transformed.records, &transformed.changes, source).await? {
             match &one.row {
                 Ok(row) => {
                     let warnings: Vec<Json> = one
                         .warnings
                         .iter()
-                        .map(|fault| json!({"field": fault.at.to_string(), "code": fault.code.replace('-', "_"), "detail": fault.detail}))
+                        .map(|warning| json!({"field": warning.field, "code": warning.code, "detail": warning.detail}))
                         .collect();
                     rows.push(
                         json!({"storage": one.storage, "index": one.index, "row": row, "warnings": warnings}),

@@ -13,7 +13,7 @@ mod idempotent;
 pub(crate) mod keep_newer;
 mod outcomes;
 pub(crate) mod programs;
-mod prove;
+pub(crate) mod prove;
 pub(crate) mod recent;
 mod simulate;
 pub(crate) mod source_cache;

@@ -1,28 +1,37 @@
-//! Validates a record for its storage, as the last step before the write.
+//! Validates records for their storages as the last step before the write, with warnings about values that are
+//! stored differently from how they were sent.
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+use uuid::Uuid;
 
-use super::commit::CommitOptions;
 use crate::{
     clock::Zone,
     definitions::Refusal,
-    error::Fault,
+    error::{Fault, Place},
     id::Ids,
     quarantine::{FailureReason, Stage},
-    receipt::{Receipt, Remark},
-    record::Record,
+    receipt::Remark,
+    record::{Change, Fields, Record},
     rows::with_condition,
-    schema::{InForce, Kind, Row},
+    schema::{InForce, Kind, Row, rounding},
     store::Expect,
     validate,
 };
 
 /// Returns the reason for a record whose storage could not be created or changed for it.
-pub(super) fn unchanged(refusal: Refusal, field: Option<String>) -> FailureReason {
+pub(super) fn refused_by_storage(refusal: Refusal, field: Option<String>) -> FailureReason {
     let Refusal { code, detail } = refusal;
     FailureReason { stage: Stage::Store, code: code.into(), field, detail }
+}
+
+/// A record that fits its storage.
+pub(super) struct ProvenRecord {
+    pub(super) row: Row,
+    pub(super) expect: Expect,
+    /// Values that are stored differently from how they were sent.
+    pub(super) remarks: Vec<Fault>,
 }
 
 /// Validates a record for a declared storage. A `version` in it is a condition, and local times are those of
@@ -32,8 +41,9 @@ pub(super) fn prove(
     in_force: &Arc<InForce>,
     record: Record,
     zone: &Zone,
-) -> Result<(Row, Expect), FailureReason> {
+) -> Result<ProvenRecord, FailureReason> {
     let mut fields = record.fields;
+    let remarks = rounded(in_force, &fields, record.untyped);
     if record.untyped {
         in_force.definition.fields.iter().for_each(|field| {
             if let Some(value) = fields.get_mut(field.name.as_str()) {
@@ -56,41 +66,79 @@ pub(super) fn prove(
         .map_err(|error| FailureReason::invalid(Stage::Validate, error.faults()))?;
     let row = validate::changes(in_force, fields, ids)
         .map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))?;
-    Ok((row, expect))
+    Ok(ProvenRecord { row, expect, remarks })
 }
 
-/// Fits a record to an auto storage.
+/// Returns the values that their fields hold only approximately.
+fn rounded(in_force: &InForce, fields: &Fields, untyped: bool) -> Vec<Fault> {
+    let (mut remarks, mut next) = (Vec::new(), 0);
+    for (name, value) in fields.iter() {
+        // Most values cannot be rounded.
+        let may_be_rounded = match value {
+            Json::String(text) => text.len() > 15 || (untyped && text.starts_with('-')),
+            Json::Number(number) => number.as_f64() == Some(0.0) && number.is_f64(),
+            _ => false,
+        };
+        if may_be_rounded
+            && let Some(place) = in_force.place(name, &mut next)
+            && let Some(field) = in_force.definition.fields.get(place)
+            && let Some((code, detail)) = rounding(&field.kind, value)
+        {
+            remarks.push(Fault::new(Place::field(name), code, detail));
+        }
+    }
+    remarks
+}
+
+/// Fits a record to an auto storage. If `strict`, a record is refused if any of its values would be stored
+/// differently from how it was sent.
 pub(super) fn fit(
     fitter: &validate::Fitter,
     record: Record,
-    id: uuid::Uuid,
-    options: CommitOptions<'_>,
-    receipt: &mut Receipt,
-) -> Result<(Row, Expect), FailureReason> {
-    let (index, line) = (record.origin.index, record.origin.line);
+    id: Uuid,
+    changes: &[Change],
+    zone: &Zone,
+    strict: bool,
+) -> Result<ProvenRecord, FailureReason> {
     let fitted = fitter
-        .fit(record, id, options.zone)
+        .fit(record, id, zone, changes)
         .map_err(|faults| FailureReason::invalid(Stage::Validate, &faults))?;
-    if options.strict_fields && !fitted.remarks.is_empty() {
-        let faults = fitted.remarks.into_iter();
+    if strict && !(fitted.remarks.is_empty() && changes.is_empty()) {
+        let changes =
+            changes.iter().map(|change| Fault::new(Place::field(&change.field), change.code, change.detail));
         // In strict mode nothing goes to `_extra`.
-        let faults = faults
+        let remarks = fitted
+            .remarks
+            .into_iter()
             .map(|fault| Fault { detail: fault.detail.replace(validate::STORED_IN_EXTRA, ""), ..fault });
-        return Err(FailureReason::invalid(Stage::Validate, &faults.collect::<Vec<_>>()));
-    }
-    for fault in fitted.remarks {
-        let remark = Remark {
-            index: Some(index),
-            line,
-            code: fault.code.replace('-', "_"),
-            field: Some(fault.at.to_string()),
-            detail: fault.detail,
-            quarantine: None,
-        };
-        receipt.warn(Stage::Validate, remark);
+        return Err(FailureReason::invalid(Stage::Validate, &changes.chain(remarks).collect::<Vec<_>>()));
     }
     // A record that was thrown before is an update if one of its fields differs now.
-    Ok((fitted.row, Expect::Different))
+    Ok(ProvenRecord { row: fitted.row, expect: Expect::Different, remarks: fitted.remarks })
+}
+
+/// Returns the warning about a value that is stored differently from how it was read.
+pub(super) fn warning(index: usize, line: Option<usize>, fault: Fault) -> Remark {
+    Remark {
+        index: Some(index),
+        line,
+        code: fault.code.replace('-', "_"),
+        field: Some(fault.at.to_string()),
+        detail: fault.detail,
+        quarantine: None,
+    }
+}
+
+/// Returns the warning about a value that was read differently from how it was sent.
+pub(crate) fn change_warning(index: usize, line: Option<usize>, change: &Change) -> Remark {
+    Remark {
+        index: Some(index),
+        line,
+        code: change.code.replace('-', "_"),
+        field: Some(change.field.clone()),
+        detail: change.detail.to_owned(),
+        quarantine: None,
+    }
 }
 
 /// Converts a value from an untyped format to the type of its field.

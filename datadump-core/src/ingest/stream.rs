@@ -235,6 +235,7 @@ impl Stream {
                 origin.index += before;
                 origin.line = origin.line.map(|line| line + self.lines - header_lines);
             };
+            output.changes.shift(before);
             output.records.iter_mut().for_each(|record| shift(&mut record.origin));
             output.rejected.iter_mut().for_each(|rejected| shift(&mut rejected.origin));
             self.records += output.records.len() + output.rejected.len();

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     process::vrl::{Mode, ProgramContext, ProgramInput, ProgramOutcome, Script},
     quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
-    record::{Failure, Origin, Record},
+    record::{Changes, Failure, Origin, Record},
     schema::StorageName,
     store::system_storages::SystemStorage,
     throw::Throw,
@@ -21,6 +21,8 @@ use crate::{
 pub(crate) struct TransformedThrow {
     pub(crate) context: Arc<ThrowContext>,
     pub(crate) records: Vec<RoutedRecord>,
+    /// Values in the decoded records that were read differently from how they were sent.
+    pub(crate) changes: Changes,
     pub(crate) failed: Vec<FailedPart>,
     /// Number of records that the program or the routes dropped.
     pub(crate) dropped: u64,
@@ -61,6 +63,10 @@ impl Ingest {
         for rejected in output.rejected {
             let reason = FailureReason::of(Stage::Decode, &rejected.failure);
             transformed.fail(Some(rejected.origin), None, reason);
+        }
+        // A program that takes the whole throw does not see the decoded records.
+        if program.is_none_or(|script| script.mode == Mode::Record) {
+            transformed.changes = output.changes;
         }
         match program {
             Some(script) => self.run_program(script, source, output.records, &mut transformed).await?,
@@ -131,7 +137,8 @@ impl Ingest {
 impl TransformedThrow {
     /// Creates a throw without records.
     pub(crate) fn new(context: ThrowContext) -> Self {
-        Self { context: Arc::new(context), records: Vec::new(), failed: Vec::new(), dropped: 0 }
+        let context = Arc::new(context);
+        Self { context, records: Vec::new(), changes: Changes::default(), failed: Vec::new(), dropped: 0 }
     }
 
     fn fail(&mut self, origin: Option<Origin>, original: Option<Arc<Json>>, reason: FailureReason) {

@@ -40,7 +40,7 @@ pub(crate) use self::{
 };
 use crate::{
     clock::Timestamp,
-    record::{Failure, Origin, Record, Rejection},
+    record::{Change, Changes, Failure, Origin, Record, Rejection},
 };
 
 /// Turns one throw into records.
@@ -120,6 +120,8 @@ pub struct Output {
     pub records: Vec<Record>,
     /// Parts of the throw that did not become a record.
     pub rejected: Vec<Rejection>,
+    /// Values in the records that were read differently from how they were sent.
+    pub changes: Changes,
     next: usize,
     /// The memory used by the output, if it is limited.
     pub(crate) share: Option<MemoryShare>,
@@ -138,8 +140,14 @@ impl Output {
     }
 
     /// Emits a record with its line number and byte range.
-    pub fn record_at(&mut self, record: Record, line: Option<usize>, byte_range: Option<Range<usize>>) {
+    pub fn record_at(&mut self, mut record: Record, line: Option<usize>, byte_range: Option<Range<usize>>) {
         let origin = Origin { index: self.next, line, byte_range };
+        if !record.changes.is_empty() {
+            self.reserve(record.changes.iter().map(Change::size).sum());
+            if !self.is_full() {
+                self.changes.put(self.next, std::mem::take(&mut record.changes));
+            }
+        }
         self.next += 1;
         self.reserve(size_of::<Record>() + MEMBER_BYTES * (record.fields.len() + record.non_finite.len()));
         if !self.is_full() {

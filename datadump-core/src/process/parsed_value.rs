@@ -1,15 +1,16 @@
 //! Values of typed formats before they become records: JSON, and numbers that JSON cannot represent.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, fmt, ops::Range};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, SecondsFormat};
-use serde_json::{Number, Value as Json};
+use serde_json::{Map, Number, Value as Json};
 
 use super::Output;
 use crate::{
     json::MAX_DEPTH,
-    record::{Failure, Fields, Record},
+    record::{Change, ChangeList, Failure, Fields, Record},
+    schema::{DIGITS_LOST, DIGITS_LOST_DETAIL},
 };
 
 /// A value parsed from a format.
@@ -20,8 +21,41 @@ pub(super) enum ParsedValue {
     /// The name of NaN or an infinity.
     NonFinite(&'static str),
     Array(Vec<ParsedValue>),
-    /// Members in order. If a name occurs twice, the last value wins.
+    /// Members in order. If a name is repeated, the last value wins, which is a change.
     Object(Vec<(String, ParsedValue)>),
+    /// A value that differs from what was sent.
+    Changed(Box<ChangedValue>),
+}
+
+/// A value that differs from what was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ChangedValue {
+    value: Json,
+    code: &'static str,
+    detail: &'static str,
+    original: Json,
+}
+
+/// The place of a value in its record.
+#[derive(Clone, Copy)]
+enum Path<'p> {
+    Field(&'p str),
+    Member(&'p Path<'p>, &'p str),
+    Item(&'p Path<'p>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => formatter.write_str(name),
+            Self::Member(object, name) => write!(formatter, "{object}.{name}"),
+            Self::Item(list, index) => write!(formatter, "{list}[{index}]"),
+        }
+    }
+}
+
+fn repeated(at: Path<'_>, earlier: Json) -> Change {
+    Change::repeated(at.to_string(), earlier)
 }
 
 impl ParsedValue {
@@ -36,6 +70,17 @@ impl ParsedValue {
     /// Converts a 32-bit float to its shortest decimal form: `1.1` and not `1.100000023841858`.
     pub(super) fn float32(float: f32) -> Self {
         Self::float(float.to_string().parse().unwrap_or_else(|_| f64::from(float)))
+    }
+
+    /// Creates a value that differs from what was sent.
+    pub(super) fn changed(value: Json, code: &'static str, detail: &'static str, original: Json) -> Self {
+        Self::Changed(Box::new(ChangedValue { value, code, detail, original }))
+    }
+
+    /// Creates the float nearest to a number that has more digits.
+    pub(super) fn rounded(float: f64, sent: &str) -> Self {
+        // Not a negative zero.
+        Self::changed((float + 0.0).into(), DIGITS_LOST, DIGITS_LOST_DETAIL, sent.into())
     }
 
     /// Converts an integer. One that needs more than 64 bits becomes text, because a JSON number would
@@ -68,12 +113,34 @@ impl ParsedValue {
 
     /// Converts to JSON; non-finite numbers become text.
     pub(super) fn into_json(self) -> Json {
+        self.into_json_at(Path::Field(""), &mut ChangeList::default())
+    }
+
+    fn into_json_at(self, at: Path<'_>, changes: &mut ChangeList) -> Json {
         match self {
             Self::Json(json) => json,
             Self::NonFinite(name) => Json::String(name.to_owned()),
-            Self::Array(items) => items.into_iter().map(Self::into_json).collect(),
+            Self::Array(items) => {
+                let items = items.into_iter().enumerate();
+                items.map(|(index, item)| item.into_json_at(Path::Item(&at, index), changes)).collect()
+            }
             Self::Object(members) => {
-                Json::Object(members.into_iter().map(|(name, value)| (name, value.into_json())).collect())
+                let mut object = Map::with_capacity(members.len());
+                for (name, value) in members {
+                    let member = Path::Member(&at, &name);
+                    let value = value.into_json_at(member, changes);
+                    if let Some(earlier) = object.get_mut(&name) {
+                        changes.add(repeated(member, std::mem::replace(earlier, value)));
+                    } else {
+                        object.insert(name, value);
+                    }
+                }
+                Json::Object(object)
+            }
+            Self::Changed(changed) => {
+                let ChangedValue { value, code, detail, original } = *changed;
+                changes.add(Change::new(at.to_string(), code, detail, original));
+                value
             }
         }
     }
@@ -106,14 +173,22 @@ impl ParsedValue {
                 true => members.iter().map(|(name, value)| (name.clone(), is_non_finite(value))).collect(),
                 false => HashMap::new(),
             };
-        let mut record = Record::default();
+        let (mut record, mut changes) = (Record::default(), ChangeList::default());
         for (name, value) in members {
-            if last_is_non_finite.get(&name).is_some_and(|last| *last != is_non_finite(&value)) {
+            let is_finite = !is_non_finite(&value);
+            let value = value.into_json_at(Path::Field(&name), &mut changes);
+            if last_is_non_finite.get(&name).is_some_and(|last| *last == is_finite) {
+                changes.add(repeated(Path::Field(&name), value));
                 continue;
             }
-            let target = if is_non_finite(&value) { &mut record.non_finite } else { &mut record.fields };
-            target.insert(name, value.into_json());
+            let target = if is_finite { &mut record.fields } else { &mut record.non_finite };
+            if let Some(earlier) = target.get_mut(&name) {
+                changes.add(repeated(Path::Field(&name), std::mem::replace(earlier, value)));
+            } else {
+                target.insert(name, value);
+            }
         }
+        record.changes = changes.into_vec();
         Ok(record)
     }
 
@@ -134,7 +209,7 @@ impl ParsedValue {
 
     fn is_deeper_than(&self, levels: usize) -> bool {
         match self {
-            Self::Json(_) | Self::NonFinite(_) => false,
+            Self::Json(_) | Self::NonFinite(_) | Self::Changed(_) => false,
             Self::Array(items) => levels == 0 || items.iter().any(|item| item.is_deeper_than(levels - 1)),
             Self::Object(members) => {
                 levels == 0 || members.iter().any(|(_, member)| member.is_deeper_than(levels - 1))

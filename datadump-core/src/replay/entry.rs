@@ -237,7 +237,8 @@ impl Run<'_> {
         if let Some(failed) = prepared.transformed.failed.first() {
             return Ok(EntryOutcome::Failed(failed.remark(None)));
         }
-        for one in self.replays.ingest.dry_run(&prepared.transformed.records, &prepared.source.zone).await? {
+        let (records, changes) = (&prepared.transformed.records, &prepared.transformed.changes);
+        for one in self.replays.ingest.dry_run(records, changes, &prepared.source).await? {
             if let Some(remark) = self.superseded(&one, prepared.moment).await? {
                 return Ok(EntryOutcome::Superseded(remark));
             }
@@ -275,11 +276,13 @@ impl Run<'_> {
 /// Leaves only the record with this index. The bytes of an entry are those of its record alone or, if that has
 /// none of its own, as in a table, those of the whole throw.
 fn select_record(transformed: &mut TransformedThrow, index: usize, has_several: bool) {
-    let TransformedThrow { records, failed, .. } = transformed;
+    let TransformedThrow { records, failed, changes, .. } = transformed;
     let has_index = records.iter().any(|one| one.record.origin.index == index);
     if has_several || (has_index && records.len() > 1) {
         records.retain(|one| one.record.origin.index == index);
         failed.retain(|failed| failed.origin.as_ref().is_none_or(|origin| origin.index == index));
+    } else {
+        changes.assign(index);
     }
     records.iter_mut().for_each(|one| one.record.origin.index = index);
 }

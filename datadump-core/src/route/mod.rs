@@ -253,6 +253,7 @@ impl Route {
             fields,
             non_finite,
             untyped: record.untyped,
+            changes: Vec::new(),
             storage: None,
             origin: record.origin.clone(),
         };

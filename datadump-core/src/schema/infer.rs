@@ -138,6 +138,11 @@ pub fn is_moment(name: &str) -> bool {
     matches!(name, "ts" | "time" | "timestamp") || name.ends_with("_at")
 }
 
+/// Returns whether a number, if it is a timestamp, counts nanoseconds.
+pub fn is_nanoseconds(number: i64) -> bool {
+    number.unsigned_abs() >= 5_000_000_000_000_000
+}
+
 /// Converts a number to a timestamp. Its magnitude decides whether it counts seconds, milliseconds,
 /// microseconds or nanoseconds since 1970.
 pub fn moment(value: &Json) -> Option<Timestamp> {

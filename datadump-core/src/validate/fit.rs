@@ -3,21 +3,21 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, map::Entry};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     clock::{UTC, Zone},
     error::{Fault, Place},
-    record::Record,
+    record::{Change, Record},
     schema::{
         Field, InForce, Kind, Row, Value, Values, ValuesBuilder,
         definition::EXTRA,
         infer::{self, Shape},
         name::fold,
         parse::MAX_FIELDS,
-        shown,
+        rounding, shown,
     },
 };
 
@@ -81,14 +81,23 @@ impl Fitter {
         }
     }
 
-    /// Converts a record to a row. `id` becomes the key if the record has none, and local times are those of
-    /// `zone`. Fails only if a required field is missing and the record has no
-    /// key.
-    pub fn fit(&self, record: Record, id: Uuid, zone: &Zone) -> Result<FittedRow, Vec<Fault>> {
+    /// Converts a record to a row. `id` becomes the key if the record has none, local times are those of
+    /// `zone`, and the originals of `changes` go to `_extra`. Fails only if a required field is missing and
+    /// the record has no key.
+    pub fn fit(
+        &self,
+        record: Record,
+        id: Uuid,
+        zone: &Zone,
+        changes: &[Change],
+    ) -> Result<FittedRow, Vec<Fault>> {
         let definition = &self.in_force.definition;
         let mut values = ValuesBuilder::with_capacity(record.fields.len() + 1);
         let mut fit = Fit { extra: Map::new(), remarks: Vec::new() };
         let (mut key, mut next) = (None, 0);
+        for change in changes.iter().filter(|change| !change.original.is_null()) {
+            fit.keep(&change.field, change.original.clone());
+        }
         let (names, sent) = record.fields.into_parts();
         for (name, mut value) in names.list().iter().zip(sent) {
             if infer::replace_nul(&mut value) {
@@ -110,6 +119,12 @@ impl Fitter {
                 continue;
             };
             let Some(field) = definition.fields.get(place) else { continue };
+            if let Some((code, detail)) = rounding(&field.kind, &value)
+                && cast_copied(field, &value, record.untyped, zone).is_some()
+            {
+                fit.remark(name, code, detail);
+                fit.keep(name, value.clone());
+            }
             match cast(field, value, record.untyped, zone) {
                 Ok(value) => values.push(place, value),
                 Err(value) => {
@@ -215,8 +230,17 @@ impl Fit {
         self.remarks.push(Fault::new(Place::field(name), code, detail));
     }
 
+    /// Adds a value to `_extra`. If there is one with this name already, they become an array.
     fn keep(&mut self, name: &str, value: Json) {
-        self.extra.insert(name.replace('\0', "\u{fffd}"), value);
+        match self.extra.entry(name.replace('\0', "\u{fffd}")) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(value);
+            }
+            Entry::Occupied(mut kept) => match kept.get_mut() {
+                Json::Array(several) => several.push(value),
+                first => *first = Json::Array(vec![first.take(), value]),
+            },
+        }
     }
 
     /// Returns the key of a record. A value that cannot be a key is kept in `_extra` and replaced by its
@@ -269,7 +293,8 @@ fn cast_copied(field: &Field, json: &Json, untyped: bool, zone: &Zone) -> Option
             None => field.kind.read(json).ok()?,
         },
         (Kind::Float, Json::String(text)) if untyped && infer::plain_decimal(text).is_some() => {
-            Value::Float(infer::plain_decimal(text)?)
+            // Not a negative zero.
+            Value::Float(infer::plain_decimal(text)? + 0.0)
         }
         // Only if formatting the number gives the same text; otherwise the text contains more information.
         (Kind::Long | Kind::Integer | Kind::Float | Kind::Boolean, Json::String(text)) => {

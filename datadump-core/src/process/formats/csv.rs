@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use csv::{ReaderBuilder, StringRecord};
+use serde_json::Value as Json;
 
 use crate::{
     process::{Input, Output, Processor, Splitting, infer_scalar, media::Media},
-    record::{Failure, Fields, Names, Record},
+    record::{Change, Failure, Fields, Names, REPEATED_NAME, Record},
 };
 
 /// Parses tables with one delimiter.
@@ -98,6 +99,8 @@ fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Re
     }
     let header = if has_header { row.clone() } else { StringRecord::new() };
     let mut names = Arc::new(names(&header, header.len()));
+    // Told with the first row.
+    let mut changes = repeated(&header, &names);
     while reader.read_record(&mut row).map_err(unreadable)? {
         if names.list().len() != row.len() {
             names = Arc::new(self::names(&header, row.len()));
@@ -105,9 +108,19 @@ fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Re
         let fields = Fields::with_names(names.clone(), row.iter().map(infer_scalar::infer).collect());
         let line = row.position().and_then(|position| usize::try_from(position.line()).ok());
         // A row cannot be parsed again without the header, so it has no byte range.
-        output.record_at(Record::new(fields), line, None);
+        let changes = std::mem::take(&mut changes);
+        output.record_at(Record { changes, ..Record::new(fields) }, line, None);
     }
     Ok(())
+}
+
+/// Returns the columns that are not named as in the header, because another column has that name.
+fn repeated(header: &StringRecord, names: &Names) -> Vec<Change> {
+    let is_repeated =
+        |(sent, name): &(&str, &String)| !sent.trim().is_empty() && sent.trim() != name.as_str();
+    let renamed = header.iter().zip(names.list()).filter(is_repeated);
+    let detail = "the header has the name of this column twice; the column is named by its number";
+    renamed.map(|(_, name)| Change::new(name.as_str(), REPEATED_NAME, detail, Json::Null)).collect()
 }
 
 /// Returns `width` column names. An empty, repeated or missing name is replaced by `column_<number>`, so

@@ -14,8 +14,8 @@ use crate::{
         Input, Output, Processor, Splitting,
         lines::{Line, lines},
     },
-    record::{Failure, Record},
-    schema::infer,
+    record::{Change, ChangeList, Failure, Record},
+    schema::{CUT, CUT_DETAIL, infer},
 };
 
 /// Parses line protocol into `{measurement, timestamp, …tags, …fields}`.
@@ -80,7 +80,7 @@ fn read(text: &str, unit: Option<Unit>) -> Option<Result<Record, Failure>> {
 }
 
 fn record(line: &ParsedLine<'_>, unit: Option<Unit>) -> Result<Record, Failure> {
-    let mut fields = Map::new();
+    let (mut fields, mut changes) = (Map::new(), ChangeList::default());
     fields.insert("measurement".into(), Json::from(line.series.measurement.as_str()));
     if let Some(number) = line.timestamp {
         let moment = match unit {
@@ -90,18 +90,35 @@ fn record(line: &ParsedLine<'_>, unit: Option<Unit>) -> Result<Record, Failure> 
         let moment =
             moment.ok_or_else(|| Failure::unreadable(format!("timestamp {number} is out of range")))?;
         fields.insert("timestamp".into(), Json::from(moment.to_string()));
+        let is_nanoseconds = match unit {
+            Some(unit) => matches!(unit, Unit::Nanoseconds),
+            None => infer::is_nanoseconds(number),
+        };
+        if is_nanoseconds && number % 1_000 != 0 {
+            changes.add(Change::new("timestamp", CUT, CUT_DETAIL, number.into()));
+        }
     }
     let names: HashSet<&str> = line.field_set.iter().map(|(name, _)| name.as_str()).collect();
     for (name, value) in line.series.tag_set.iter().flatten() {
         let is_taken = is_reserved(name) || names.contains(name.as_str());
         let name = if is_taken { format!("tag_{name}") } else { name.to_string() };
-        fields.insert(name, Json::from(value.as_str()));
+        put(&mut fields, &mut changes, name, Json::from(value.as_str()));
     }
     for (name, value) in &line.field_set {
         let name = if is_reserved(name) { format!("field_{name}") } else { name.to_string() };
-        fields.insert(name, field(value));
+        put(&mut fields, &mut changes, name, field(value));
     }
-    Ok(Record::new(fields))
+    Ok(Record { changes: changes.into_vec(), ..Record::new(fields) })
+}
+
+/// Adds a member; of a repeated one, the last value is used.
+fn put(fields: &mut Map<String, Json>, changes: &mut ChangeList, name: String, value: Json) {
+    match fields.get_mut(&name) {
+        Some(earlier) => changes.add(Change::repeated(name, std::mem::replace(earlier, value))),
+        None => {
+            fields.insert(name, value);
+        }
+    }
 }
 
 fn is_reserved(name: &str) -> bool {

@@ -69,8 +69,9 @@ impl Multipart {
         let input =
             Input { body: &detected.body, content_type, arguments: &[], received_at: input.received_at };
         match run(processor.as_ref(), &input) {
-            Ok(inner) => {
-                for record in inner.records {
+            Ok(mut inner) => {
+                for mut record in inner.records {
+                    record.changes = inner.changes.take(record.origin.index);
                     let line = record.origin.line;
                     output.record_at(with_file_name(record, file), line, None);
                 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::scan::skip_space;
 use crate::{
-    json::MAX_DEPTH,
+    json::{MAX_DEPTH, is_exact},
     process::parsed_value::{ParsedValue, too_deep},
     record::Failure,
 };
@@ -36,7 +36,16 @@ impl<'a> Reader<'a> {
         match self.peek() {
             Some(b'{') => self.object(depth),
             Some(b'[') => self.list(depth),
-            Some(b'"') => self.string().map(ParsedValue::text),
+            Some(b'"') => {
+                let start = self.position;
+                let (text, has_surrogate) = self.string()?;
+                if !has_surrogate {
+                    return Ok(ParsedValue::text(text));
+                }
+                let sent = self.text.get(start + 1..self.position - 1).unwrap_or_default();
+                let detail = "an unpaired surrogate was replaced by U+FFFD";
+                Ok(ParsedValue::changed(Json::String(text), "surrogate-replaced", detail, sent.into()))
+            }
             Some(_) => self.word(),
             None => Err(self.unexpected("a value")),
         }
@@ -51,7 +60,7 @@ impl<'a> Reader<'a> {
             if self.peek() != Some(b'"') {
                 return Err(self.unexpected("a member name"));
             }
-            let name = self.string()?;
+            let (name, _) = self.string()?;
             if !self.next_is(b':') {
                 return Err(self.unexpected("`:`"));
             }
@@ -100,16 +109,17 @@ impl<'a> Reader<'a> {
         Ok(found)
     }
 
-    fn string(&mut self) -> Result<String, Failure> {
+    /// Reads a string; returns whether an unpaired surrogate was replaced in it.
+    fn string(&mut self) -> Result<(String, bool), Failure> {
         let end = super::scan(self.text.as_bytes(), self.position).end;
         let quoted = self.text.get(self.position..end).unwrap_or_default();
-        let read = serde_json::from_str(quoted).or_else(|error| {
+        let read = serde_json::from_str(quoted).map(|text| (text, false)).or_else(|error| {
             let whole = replace_unpaired_surrogates(quoted);
-            whole.and_then(|whole| serde_json::from_str(&whole).ok()).ok_or(error)
+            whole.and_then(|whole| Some((serde_json::from_str(&whole).ok()?, true))).ok_or(error)
         });
-        let text = read.map_err(|_| self.unexpected("a string"))?;
+        let read = read.map_err(|_| self.unexpected("a string"))?;
         self.position = end;
-        Ok(text)
+        Ok(read)
     }
 
     fn next_is(&mut self, byte: u8) -> bool {
@@ -140,10 +150,15 @@ impl<'a> Reader<'a> {
 fn number(word: &str) -> Option<ParsedValue> {
     // The library checks the grammar: it rejects `007`, `+1`, `1.` and `.5`.
     serde_json::from_str::<serde::de::IgnoredAny>(word).ok()?;
+    // As on the fast path, where it keeps its sign.
+    if word == "-0" {
+        return Some(ParsedValue::float(-0.0));
+    }
     if word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
         return Some(word.parse::<i128>().map_or_else(|_| ParsedValue::text(word), ParsedValue::integer));
     }
     match word.parse::<f64>() {
+        Ok(float) if float.is_finite() && !is_exact(word) => Some(ParsedValue::rounded(float, word)),
         Ok(float) if float.is_finite() => Some(ParsedValue::float(float)),
         _ => Some(ParsedValue::text(word)),
     }
@@ -194,7 +209,7 @@ mod tests {
             (r#"{"a": NaN, "b": -Infinity, "c": [Infinity]}"#, json!({"c": ["Infinity"]}), "a b"),
             (r#"{"a": 1e400, "b": -1e400}"#, json!({"a": "1e400", "b": "-1e400"}), ""),
             (r#"{"a": 18446744073709551616}"#, json!({"a": "18446744073709551616"}), ""),
-            (r#"{"a": 18446744073709551615, "b": -0}"#, json!({"a": u64::MAX, "b": 0}), ""),
+            (r#"{"a": 18446744073709551615, "b": -0}"#, json!({"a": u64::MAX, "b": -0.0}), ""),
             (r#"{"a": 1.5e3, "a": 2, "": {}}"#, json!({"a": 2, "": {}}), ""),
             (
                 r#"{"a": "x\ud83d", "b\udc00": "\ud83d\ude00\n"}"#,

@@ -1,11 +1,12 @@
 //! JSON text, shared by the JSON formats: finds the end of a value and parses it into a record.
 //!
 //! Most values take the fast path: one scan for their end, then `serde_json`. Values that `serde_json`
-//! rejects or changes but that common libraries write (`NaN`, integers that would be rounded, unpaired
-//! surrogates) take the [lenient](self::lenient) path.
+//! rejects or changes but that common libraries write (`NaN`, numbers that would be rounded, unpaired
+//! surrogates, repeated names) take the [lenient](self::lenient) path, which tells what changes.
 
 mod lenient;
 mod object_fields;
+mod plain;
 mod scan;
 
 use serde::de::IgnoredAny;
@@ -30,10 +31,15 @@ pub(super) fn record_from_scan(text: &str, scan: &Scan) -> Result<Record, Failur
         return read_leniently();
     }
     let read = match text.as_bytes().get(skip_space(text.as_bytes(), 0)) {
-        Some(b'{') => object_fields::read(text).map(Record::new),
-        _ => serde_json::from_str(text).map(record_from_json),
+        Some(b'{') => object_fields::read(text).map(|fields| fields.map(Record::new)),
+        _ => plain::read(text).map(|json| json.map(record_from_json)),
     };
-    read.or_else(|error| read_leniently().map_err(|_| Failure::unreadable(format!("invalid JSON: {error}"))))
+    match read {
+        Ok(Some(record)) => Ok(record),
+        // A repeated name, which is a change.
+        Ok(None) => read_leniently(),
+        Err(error) => read_leniently().map_err(|_| Failure::unreadable(format!("invalid JSON: {error}"))),
+    }
 }
 
 /// What is found at the start of a string.

@@ -8,6 +8,7 @@ use std::{cell::RefCell, fmt, sync::Arc};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 
+use super::plain::PlainValue;
 use crate::record::{Fields, Names};
 
 /// Initial capacity for values if the number of members is unknown.
@@ -26,8 +27,8 @@ thread_local! {
     static KNOWN_NAME_LISTS: RefCell<KnownNameLists> = const { RefCell::new(KnownNameLists { known: Vec::new(), last: 0, next_replaced: 0 }) };
 }
 
-/// Parses an object. If a name occurs twice, the last value wins, in the position of the first.
-pub(super) fn read(text: &str) -> serde_json::Result<Fields> {
+/// Parses an object; returns `None` if a name is repeated in it or in an object inside it.
+pub(super) fn read(text: &str) -> serde_json::Result<Option<Fields>> {
     KNOWN_NAME_LISTS.with_borrow_mut(|known_lists| known_lists.read(text))
 }
 
@@ -42,11 +43,12 @@ struct KnownNameLists {
 }
 
 impl KnownNameLists {
-    fn read(&mut self, text: &str) -> serde_json::Result<Fields> {
+    fn read(&mut self, text: &str) -> serde_json::Result<Option<Fields>> {
+        let mut has_repeated = false;
         let mut text = serde_json::Deserializer::from_str(text);
-        let fields = text.deserialize_map(Members(self))?;
+        let fields = text.deserialize_map(Members(self, &mut has_repeated))?;
         text.end()?;
-        Ok(fields)
+        Ok((!has_repeated).then_some(fields))
     }
 
     fn remember(&mut self, names: Arc<Names>) {
@@ -72,7 +74,8 @@ impl KnownNameLists {
     }
 }
 
-struct Members<'s>(&'s mut KnownNameLists);
+/// Reads the members of an object. Sets the flag if a name is repeated.
+struct Members<'s>(&'s mut KnownNameLists, &'s mut bool);
 
 impl<'de> Visitor<'de> for Members<'_> {
     type Value = Fields;
@@ -89,9 +92,12 @@ impl<'de> Visitor<'de> for Members<'_> {
         });
         let mut object = PartialObject { known_lists: self.0, expected, own: None, values };
         while let Some(place) = access.next_key_seed(Name(&mut object))? {
-            let value = access.next_value()?;
+            let value = access.next_value_seed(PlainValue(self.1))?;
             match object.values.get_mut(place) {
-                Some(before) => *before = value,
+                Some(before) => {
+                    *before = value;
+                    *self.1 = true;
+                }
                 None => object.values.push(value),
             }
         }
@@ -197,10 +203,11 @@ mod tests {
         for round in 0..3 * MAX_LISTS {
             for (place, text) in texts.iter().enumerate() {
                 let expected: Json = serde_json::from_str(text).unwrap();
-                let read = Json::from(known_lists.read(text).unwrap());
-                assert_eq!(read.to_string(), expected.to_string(), "{text}");
+                let is_repeated = text.matches("\"b\"").count() > 1 || text.matches("\"a\"").count() > 1;
+                let read = known_lists.read(text).unwrap().map(|fields| Json::from(fields).to_string());
+                assert_eq!(read, (!is_repeated).then(|| expected.to_string()), "{text}");
                 let other = format!(r#"{{"a": 1, "own {place} of {round}": 2}}"#);
-                assert_eq!(known_lists.read(&other).unwrap().len(), 2);
+                assert_eq!(known_lists.read(&other).unwrap().unwrap().len(), 2);
             }
         }
         assert_eq!(known_lists.known.len(), MAX_LISTS);
@@ -209,7 +216,7 @@ mod tests {
     #[test]
     fn names_are_shared_with_earlier_objects() {
         let mut known_lists = KnownNameLists::default();
-        let mut names = |text| known_lists.read(text).unwrap().into_parts().0;
+        let mut names = |text| known_lists.read(text).unwrap().unwrap().into_parts().0;
         let (first, other) = (names(r#"{"a": 1, "b": 2}"#), names(r#"{"a": 1}"#));
         assert!(Arc::ptr_eq(&first, &names(r#"{"a": 3, "b": 4}"#)));
         assert!(Arc::ptr_eq(&other, &names(r#"{"a": 3}"#)));

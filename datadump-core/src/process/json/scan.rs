@@ -1,6 +1,6 @@
 //! Finds the end of a JSON value and whether it needs lenient parsing. Does not validate it.
 
-use crate::json::MAX_DEPTH;
+use crate::json::{MAX_DEPTH, is_exact};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::process) struct Scan {
@@ -127,13 +127,15 @@ fn number_length(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| is_part(byte)).count()
 }
 
-/// Returns whether a number is an integer of more than 64 bits, which would become a float.
+/// Returns whether a number is an integer of more than 64 bits, which would become a float, or a decimal that a
+/// float cannot represent.
 fn is_rounded(number: &[u8]) -> bool {
-    // Integers of up to 18 digits always fit.
-    if number.len() <= 18 || number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
-        return false;
+    let Ok(text) = std::str::from_utf8(number) else { return false };
+    if number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
+        return !is_exact(text);
     }
-    std::str::from_utf8(number).is_ok_and(|text| text.parse::<i64>().is_err() && text.parse::<u64>().is_err())
+    // Integers of up to 18 digits always fit.
+    number.len() > 18 && text.parse::<i64>().is_err() && text.parse::<u64>().is_err()
 }
 
 #[cfg(test)]
@@ -190,7 +192,9 @@ mod tests {
             (r#"{"a": 9223372036854775807, "b": 18446744073709551615}"#, true),
             (r#"{"a": 18446744073709551616}"#, false),
             (r#"{"a": "18446744073709551616"}"#, true),
-            ("1.8446744073709551616", true),
+            ("1.8446744073709551", true),
+            ("1.8446744073709551616", false),
+            ("[1e-400]", false),
             (r#"{"a": {"$serde_json::private::RawValue": "[]"}}"#, false),
         ] {
             assert_eq!(scan(text.as_bytes(), 0).is_plain, plain, "{text}");

@@ -1,4 +1,4 @@
-//! Preserves YAML integers that have leading zeros or more than 64 bits.
+//! Preserves YAML integers that have leading zeros or more than 64 bits, and notices decimals that lose digits.
 //!
 //! The library returns them as floats. This parses the document again with the position of every value
 //! and keeps the original digits as text.
@@ -8,13 +8,16 @@ use std::fmt::{self, Formatter};
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Options, Spanned};
 
-use crate::process::{parsed_value::ParsedValue, serde_value::SerdeValue};
+use crate::{
+    json::is_exact,
+    process::{parsed_value::ParsedValue, serde_value::SerdeValue},
+};
 
 /// Returns whether a value contains a float that may have been written as an integer.
 pub(super) fn may_be_changed(value: &ParsedValue) -> bool {
     match value {
-        ParsedValue::Json(json) => json.is_f64() && json.as_f64().is_some_and(is_whole),
-        ParsedValue::NonFinite(_) => false,
+        ParsedValue::Json(json) => json.is_f64() && json.as_f64().is_some_and(may_be_rounded),
+        ParsedValue::NonFinite(_) | ParsedValue::Changed(_) => false,
         ParsedValue::Array(items) => items.iter().any(may_be_changed),
         ParsedValue::Object(members) => members.iter().any(|(_, member)| may_be_changed(member)),
     }
@@ -26,8 +29,9 @@ pub(super) fn read(text: &str, options: Options) -> Result<Vec<ParsedValue>, ser
     Ok(documents.into_iter().map(|document| resolve(text, document)).collect())
 }
 
-fn is_whole(float: f64) -> bool {
-    float.fract() == 0.0
+/// Returns whether a float may have been written as an integer or with more digits than it holds.
+fn may_be_rounded(float: f64) -> bool {
+    float.fract() == 0.0 || format!("{float:e}").len() > 14
 }
 
 /// A value whose members have positions.
@@ -50,6 +54,9 @@ fn resolve(text: &str, node: Spanned<Node>) -> ParsedValue {
             match (written, digits) {
                 (Some(written), Some(digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
                     ParsedValue::text(written.trim())
+                }
+                (Some(written), _) if float.is_finite() && !is_exact(written.trim()) => {
+                    ParsedValue::rounded(float, written.trim())
                 }
                 _ => ParsedValue::float(float),
             }
@@ -77,7 +84,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
-        Ok(if is_whole(value) { Node::Float(value) } else { Node::Final(ParsedValue::float(value)) })
+        Ok(if may_be_rounded(value) { Node::Float(value) } else { Node::Final(ParsedValue::float(value)) })
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
