@@ -30,9 +30,7 @@ pub enum Error {
     #[error("storage `{0}` does not exist")]
     UnknownStorage(String),
     /// A change of a storage that belongs to the hub.
-    #[error(
-        "storage `{0}` belongs to the hub, which alone defines it and stores the readings that devices push"
-    )]
+    #[error("storage `{0}` belongs to the hub: only the hub can define it and write to it")]
     HubStorage(String),
     /// No source has this name.
     #[error("source `{0}` does not exist")]

@@ -57,7 +57,7 @@ pub use idempotency::{
 };
 pub use ingest::{
     Incoming, Ingest, Stream,
-    counters::Counted,
+    counters::ThrowCounts,
     programs::{ProcessorInfo, Programs},
     recent::RecentThrow,
     source_cache::SourceInfo,

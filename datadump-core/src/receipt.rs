@@ -172,7 +172,8 @@ impl Receipt {
         }
     }
 
-    /// Counts a reason. They stay ordered by their counts, which also finds the most frequent ones first.
+    /// Counts a reason, up to the maximum of different ones. They stay ordered by their counts, which also finds the
+    /// most frequent ones first.
     fn count(&mut self, reason: Reason) {
         let is_same = |known: &Reason| {
             (known.step, &known.code, &known.field) == (reason.step, &reason.code, &reason.field)

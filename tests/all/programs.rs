@@ -8,7 +8,10 @@ use std::{
 
 use datadump_core::{
     Record, Timestamp,
-    process::vrl::{Limits, ProgramContext, ProgramInput, ProgramOutcome, Script, WorkerCommand, Workers},
+    process::vrl::{
+        CheckError, Diagnostics, Limits, ProgramContext, ProgramInput, ProgramOutcome, Script, WorkerCommand,
+        Workers,
+    },
 };
 use datadump_tests::workspace;
 use serde_json::{Map, Value as Json, json};
@@ -70,7 +73,7 @@ fn code(verdict: &ProgramOutcome) -> &'static str {
 /// that one.
 async fn failure_of_bad_record(workers: &Workers, bad: &str) -> String {
     let script = Script::for_records(format!("if .n == 42 {{\n{bad}\nreturn null\n}}\n.done = true"));
-    if let Err(errors) = workers.check(&script).await {
+    if let Err(CheckError::Program(errors)) = workers.check(&script).await {
         panic!("{bad}\n{}", errors.rendered);
     }
     let verdicts = workers.run(&script, &about(), numbered(100)).await;
@@ -210,14 +213,22 @@ async fn programs_do_not_see_each_other() {
     assert!(count <= 2, "{count} workers");
 }
 
+/// Returns the compiler's errors about a program that does not compile.
+async fn errors_of(workers: &Workers, script: &Script) -> Diagnostics {
+    match workers.check(script).await {
+        Err(CheckError::Program(errors)) => errors,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn programs_are_compiled_in_workers() {
     let workers = workers(Limits::default());
-    let errors = workers.check(&Script::for_records("\n.a = get_env_var(\"HOME\")")).await.unwrap_err();
+    let errors = errors_of(&workers, &Script::for_records("\n.a = get_env_var(\"HOME\")")).await;
     assert_eq!((errors.list[0].place.line, errors.list[0].place.column), (2, 6));
     let nested = format!(".a = {}1{}", "[".repeat(10_000), "]".repeat(10_000));
     let nested = Script::for_records(nested);
-    let errors = workers.check(&nested).await.unwrap_err();
+    let errors = errors_of(&workers, &nested).await;
     assert_eq!(
         errors.rendered,
         "the program cannot be compiled: stack overflow: the program is nested too deeply"

@@ -38,7 +38,7 @@ struct RefusedChange {
 
 impl Refusal {
     fn failed(storage: &str, reason: &str) -> Self {
-        let detail = format!("storage `{storage}` could not be changed for this record: {reason}");
+        let detail = format!("storage `{storage}` could not be created or changed for this record: {reason}");
         Self { code: "storage-change-failed", detail }
     }
 }

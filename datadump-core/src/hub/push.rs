@@ -320,7 +320,7 @@ impl Hub {
     }
 }
 
-/// How readings are committed.
+/// Options for committing readings.
 const COMMIT_OPTIONS: CommitOptions<'_> = CommitOptions {
     key: None,
     zone: &UTC,

@@ -23,7 +23,7 @@ use crate::{
 /// Maximum attempts to extend a storage that others change at the same time.
 const MAX_ATTEMPTS: usize = 32;
 
-/// How long a throw waits for its new field. If adding it takes longer, because a large table is rewritten,
+/// Maximum time that a throw waits for its new field. If adding it takes longer, because a large table is rewritten,
 /// the value goes to `_extra`.
 const EXTEND_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -231,10 +231,10 @@ impl AutoSchema {
             return Ok(Extension::Unchanged);
         };
         let Err(refusal) = change? else { return Ok(Extension::Changed) };
-        if is_widened(&in_force.definition, &parse::definition(&sent)?) {
+        let widened = widened(&in_force.definition, &parse::definition(&sent)?);
+        if !widened.is_empty() {
             // A stored value does not fit the wider type.
             tracing::info!(storage = %now.name, error = refusal.detail, "a field could not be widened");
-            let widened = in_force.definition.own_fields().map(|field| field.name.folded());
             extension.fixed.lock().extend(widened);
             self.definitions.forget_refused(now.id);
             return Ok(Extension::Changed);
@@ -263,10 +263,11 @@ fn refused(definition: &Definition, sent: &Json, refusal: Refusal) -> Extension 
     Extension::Refused(MissingFields { names, refusal })
 }
 
-/// Returns whether a field has another type.
-fn is_widened(before: &Definition, after: &Definition) -> bool {
+/// Returns the names of the fields that have another type.
+fn widened(before: &Definition, after: &Definition) -> Vec<String> {
     let kind = |field: &Field| before.field(field.name.as_str()).map(|(_, before)| &before.kind);
-    after.own_fields().any(|field| kind(field).is_some_and(|kind| *kind != field.kind))
+    let widened = after.own_fields().filter(|field| kind(field).is_some_and(|kind| *kind != field.kind));
+    widened.map(|field| field.name.folded()).collect()
 }
 
 fn not_ready(storage: &Storage) -> Error {

@@ -18,7 +18,7 @@ pub(crate) struct Counters {
 
 /// The values of the counters of throws.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Counted {
+pub struct ThrowCounts {
     /// Throws received.
     pub throws: u64,
     /// Rows written.
@@ -43,9 +43,9 @@ impl Counters {
     }
 
     /// Returns their values.
-    pub(crate) fn read(&self) -> Counted {
+    pub(crate) fn read(&self) -> ThrowCounts {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Counted {
+        ThrowCounts {
             throws: load(&self.throws),
             accepted: load(&self.accepted),
             quarantined: load(&self.quarantined),

@@ -37,7 +37,7 @@ pub use self::stream::Stream;
 use self::{
     auto_schema::AutoSchema,
     commit::{CommitOptions, Committed, IngestBatch, ReceiptRecord},
-    counters::{Counted, Counters},
+    counters::{Counters, ThrowCounts},
     decode::{DecodedThrow, Decoder},
     programs::{Processors, Programs},
     recent::RecentThrows,
@@ -215,7 +215,7 @@ impl Ingest {
     }
 
     /// Returns the counters of all throws, pushes included.
-    pub fn counted(&self) -> Counted {
+    pub fn counted(&self) -> ThrowCounts {
         self.counters.read()
     }
 

@@ -15,7 +15,9 @@ use crate::{
     error::{Error, Place, Result},
     process::{
         Registry,
-        vrl::{self, Diagnostic, Mode, ProgramContext, ProgramInput, ProgramOutcome, Script, Workers},
+        vrl::{
+            self, CheckError, Diagnostic, Mode, ProgramContext, ProgramInput, ProgramOutcome, Script, Workers,
+        },
     },
     request,
     schema::StorageName,
@@ -273,7 +275,9 @@ impl Programs {
         };
         match self.processors.workers.check(script).await {
             Ok(warnings) => Ok(messages(warnings.list)),
-            Err(errors) => {
+            Err(CheckError::Busy) => Err(Error::Overloaded),
+            Err(error @ CheckError::NoWorker(_)) => Err(Error::Unavailable(error.into())),
+            Err(CheckError::Program(errors)) => {
                 let first = errors.list.first().map_or_else(String::new, |first| {
                     format!("line {}, column {}: {}", first.place.line, first.place.column, first.message)
                 });

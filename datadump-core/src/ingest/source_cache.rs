@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
-use super::counters::{Counted, Counters};
+use super::counters::{Counters, ThrowCounts};
 use crate::{
     clock::{Timestamp, Zone},
     error::{Error, Result},
@@ -62,7 +62,7 @@ pub struct SourceInfo {
     /// When its settings were last changed.
     pub updated_at: String,
     /// Counters of this process since it started.
-    pub counted: Counted,
+    pub counted: ThrowCounts,
 }
 
 /// All sources, by case-folded name.

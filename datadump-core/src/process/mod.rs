@@ -75,7 +75,7 @@ pub trait Processor: Send + Sync + Debug + 'static {
     }
 }
 
-/// How a stream in a format may be split into chunks.
+/// Rule for splitting a stream of a format into chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Splitting {
     /// The body must be processed as a whole.

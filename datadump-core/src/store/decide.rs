@@ -14,7 +14,7 @@ use crate::{
 /// Maximum size in bytes to which merges let `_extra` of a row grow. Each of them reads and writes all of it.
 const MAX_MERGED_EXTRA: usize = 64 << 10;
 
-/// What to do to the table.
+/// Change of the table.
 #[derive(Debug, Clone)]
 pub(super) enum Decision<'r> {
     /// Insert the row with this version.

@@ -1,6 +1,6 @@
 //! Counters of throws, in responses and metrics.
 
-use datadump_core::{Counted, Dump};
+use datadump_core::{Dump, ThrowCounts};
 use poem_openapi::Object as ApiObject;
 use serde::Serialize;
 
@@ -26,8 +26,8 @@ impl ThrowCounters {
     }
 }
 
-impl From<Counted> for ThrowCounters {
-    fn from(counted: Counted) -> Self {
+impl From<ThrowCounts> for ThrowCounters {
+    fn from(counted: ThrowCounts) -> Self {
         Self {
             throws: counted.throws,
             accepted: counted.accepted,

@@ -48,7 +48,7 @@ pub(super) struct TrackerState {
     pub(super) fresh_until: Option<Timestamp>,
 }
 
-/// What a tracker knows.
+/// State of a tracker.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::hub) struct TrackerSnapshot {
     /// None if it was never seen.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 
-/// How long a command is kept after it has ended, in microseconds: 30 days.
+/// Time for which a command is kept after it has ended, in microseconds: 30 days.
 const RETENTION: i64 = 30 * 86_400 * 1_000_000;
 
 /// Maximum number of steps that are recorded per command.

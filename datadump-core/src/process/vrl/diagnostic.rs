@@ -65,6 +65,20 @@ pub struct Span {
     pub end_column: usize,
 }
 
+/// The error of compiling a program.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The program does not compile.
+    #[error("the program does not compile")]
+    Program(Diagnostics),
+    /// Too many programs are waiting to be compiled.
+    #[error("too many programs are waiting to be compiled; try again later")]
+    Busy,
+    /// No worker process could be started.
+    #[error("the program cannot be compiled: {0}")]
+    NoWorker(String),
+}
+
 impl Diagnostics {
     /// Creates an error for the program as a whole.
     pub(super) fn error(message: impl Into<String>, source: &str) -> Self {

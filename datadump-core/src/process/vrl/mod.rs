@@ -44,7 +44,7 @@ mod worker;
 mod workers;
 
 pub use child::WorkerCommand;
-pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
+pub use diagnostic::{CheckError, Diagnostic, Diagnostics, Label, Severity, Span};
 pub use input::{ProgramContext, ProgramInput, ProgramOutcome};
 pub use limits::Limits;
 pub use program::Program;

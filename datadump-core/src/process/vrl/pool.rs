@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::{
-    Diagnostics, Limits, ProgramContext, ProgramInput, Script,
+    CheckError, Diagnostics, Limits, ProgramContext, ProgramInput, Script,
     child::{Worker, WorkerCommand, WorkerFailure},
     run,
     run_result::{ErrorCode, RunResult},
@@ -58,23 +58,25 @@ impl Pool {
         Self { command, limits, turns: Arc::default(), idle: Mutex::default() }
     }
 
-    pub(super) async fn check(&self, script: &Script) -> Result<Diagnostics, Diagnostics> {
-        let wrong = |what: String| Diagnostics::error(what, &script.source);
+    pub(super) async fn check(&self, script: &Script) -> Result<Diagnostics, CheckError> {
+        let wrong = |what: String| CheckError::Program(Diagnostics::error(what, &script.source));
         let mut request = Vec::new();
         wire::put(&mut request, &Request::Check(script.clone())).map_err(|error| wrong(error.to_string()))?;
-        let turn = self.turns.take(COMPILING).await.map_err(|busy| wrong(busy.to_string()))?;
-        let mut guard = self.worker(turn).await.map_err(wrong)?;
+        let turn = self.turns.take(COMPILING).await.map_err(|_| CheckError::Busy)?;
+        let mut guard = self.worker(turn).await.map_err(CheckError::NoWorker)?;
         let until = Instant::now() + COMPILE_TIMEOUT;
-        let mut checked: Result<_, WorkerFailure> = guard.worker.ask(&request, until).await;
+        let mut checked: Result<Result<_, Diagnostics>, WorkerFailure> =
+            guard.worker.ask(&request, until).await;
         // Retry once: the worker may have been killed from outside.
         if let Err(WorkerFailure::Crashed(_)) = checked {
-            guard.worker = Worker::start(&self.command, self.limits.memory).await.map_err(wrong)?;
+            let started = Worker::start(&self.command, self.limits.memory).await;
+            guard.worker = started.map_err(CheckError::NoWorker)?;
             checked = guard.worker.ask(&request, until).await;
         }
         match checked {
             Ok(checked) => {
                 self.put_back(guard);
-                checked
+                checked.map_err(CheckError::Program)
             }
             Err(failure) => Err(wrong(format!("the program cannot be compiled: {failure}"))),
         }

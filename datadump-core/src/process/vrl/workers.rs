@@ -5,8 +5,8 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use parking_lot::Mutex;
 
 use super::{
-    Diagnostics, Limits, Program, ProgramContext, ProgramInput, ProgramOutcome, Script, child::WorkerCommand,
-    pool::Pool, run, run_result::RunResult,
+    CheckError, Diagnostics, Limits, Program, ProgramContext, ProgramInput, ProgramOutcome, Script,
+    child::WorkerCommand, pool::Pool, run, run_result::RunResult,
 };
 
 /// Maximum number of compiled programs that are cached in this process.
@@ -17,14 +17,14 @@ const MAX_CACHED_PROGRAMS: usize = 64;
 /// is reserved for one that uses none.
 ///
 /// ```
-/// use datadump_core::process::vrl::{Limits, Script, WorkerCommand, Workers};
+/// use datadump_core::process::vrl::{CheckError, Limits, Script, WorkerCommand, Workers};
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// // A program that calls `serve_worker` when its first argument is `worker`.
 /// let command = WorkerCommand::this_program(["worker"]).unwrap();
 /// let workers = Workers::new(command, Limits::default());
 /// # let workers = Workers::in_process(Limits::default());
-/// let errors = workers.check(&Script::for_records(".a = upcase(.b)")).await.unwrap_err();
-/// assert_eq!(errors.list[0].place.column, 6);
+/// let error = workers.check(&Script::for_records(".a = upcase(.b)")).await.unwrap_err();
+/// assert!(matches!(error, CheckError::Program(errors) if errors.list[0].place.column == 6));
 /// # });
 /// ```
 pub struct Workers {
@@ -49,11 +49,11 @@ impl Workers {
         Self { kind: Kind::InProcess(InProcess { limits, programs: Arc::default() }) }
     }
 
-    /// Compiles a program; returns warnings if it compiles, otherwise errors.
-    pub async fn check(&self, script: &Script) -> Result<Diagnostics, Diagnostics> {
+    /// Compiles a program and returns the warnings of the compiler.
+    pub async fn check(&self, script: &Script) -> Result<Diagnostics, CheckError> {
         match &self.kind {
             Kind::Processes(pool) => pool.check(script).await,
-            Kind::InProcess(here) => here.check(script).await,
+            Kind::InProcess(here) => here.check(script).await.map_err(CheckError::Program),
         }
     }
 

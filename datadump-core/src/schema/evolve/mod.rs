@@ -8,7 +8,7 @@ use super::{Definition, Field, Index, Kind, Value};
 use crate::error::{Fault, Place};
 pub use compare::difference;
 
-/// How disruptive a change is, in ascending order. Only additive changes are applied without consent.
+/// Degree of disruption by a change, in ascending order. Only additive changes are applied without consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Existing clients keep working.
@@ -28,7 +28,7 @@ pub enum Class {
 /// A difference between two versions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// How disruptive the change is.
+    /// Degree of disruption.
     pub class: Class,
     /// Its place in the new definition.
     pub at: Place,

@@ -5,7 +5,7 @@ use sqlx::postgres::PgDatabaseError;
 
 use crate::error::{Error, Fault, Place};
 
-/// How to handle a driver error.
+/// Category of a driver error, which decides how it is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ErrorClass {
     /// The connection is lost, or could not be opened.

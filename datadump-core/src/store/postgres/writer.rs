@@ -108,7 +108,7 @@ pub(super) struct Writer {
     is_committing: bool,
 }
 
-/// How a transaction applies its rows.
+/// Method by which a transaction applies its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     /// Inserts all rows without reading, as if none existed. Most writes are of new rows.

@@ -26,7 +26,7 @@ pub(super) struct MovedField {
     pub(super) how: FillMethod,
 }
 
-/// How the new column is filled.
+/// Method of filling the new column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FillMethod {
     /// By the database, while writes go on.
