@@ -1,16 +1,11 @@
 //! Examines the impact of changes on existing rows: read-only, without blocking anyone.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use serde_json::Value as Json;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
-use super::{
-    columns,
-    connect::Connections,
-    error,
-    migrate::{check, plan::narrows_indexed_text},
-};
+use super::{columns, connect::Connections, error, migrate::check};
 use crate::{
     error::{Error, Result},
     schema::{Definition, Difference, InForce, Index, Task, Value},
@@ -21,8 +16,8 @@ use crate::{
     },
 };
 
-/// Number of rows converted to a different type per millisecond, while writers wait.
-const CONVERTED_PER_MS: u64 = 60;
+/// Factor by which the final transaction of a migration takes longer than one search of the table: it makes up to two.
+const FINAL_FACTOR: u64 = 2;
 
 /// Counts the rows that violate each change.
 pub(super) async fn examine(
@@ -50,25 +45,30 @@ pub(super) async fn examine(
             }
         }
     }
+    let scan_ms = if checks.is_empty() { 0 } else { scan_ms(&mut connection, old).await? };
     let mut examined = Vec::with_capacity(difference.changes.len());
     for change in &difference.changes {
         examined.push(match &change.task {
             Task::AddIndex(index) => index_impact(&mut connection, old, new, index).await?,
             task => {
                 let mut impact = migrate::impact(&checks, task);
-                let is_converted = match *task {
-                    Task::ConvertColumn { .. } => true,
-                    Task::CheckRows { from, to } => narrows_indexed_text(old, new, from, to),
-                    _ => false,
-                };
-                if is_converted {
-                    impact.writers_wait_ms = impact.scanned.div_ceil(CONVERTED_PER_MS);
+                if let Task::ConvertColumn { .. } | Task::CheckRows { .. } = task {
+                    impact.writers_wait_ms = scan_ms * FINAL_FACTOR;
                 }
                 impact
             }
         });
     }
     Ok(examined)
+}
+
+/// Measures how long it takes to find rows that a recent transaction has written, in milliseconds.
+async fn scan_ms(connection: &mut PgConnection, old: &Definition) -> Result<u64> {
+    let began = Instant::now();
+    let written = "age(xmin) < 0";
+    count(connection, format!("SELECT count(*) FROM {} WHERE {written}", sql::table(&old.name).quoted()))
+        .await?;
+    u64::try_from(began.elapsed().as_millis()).map_err(Error::internal)
 }
 
 /// Counts the rows to index, and for a unique index those that are duplicates.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::plan::{BuildPhase, FillMethod, IndexBuild, Plan};
+use super::plan::{FillMethod, IndexBuild, Plan};
 use crate::{
     schema::{Definition, Difference, Field, InForce, Task},
     store::sql::{self, Dialect, Name},
@@ -22,8 +22,11 @@ impl Plan {
         }
         let early = self.added().filter(|field| self.added_early(field));
         statements.extend(early.map(|field| sql::add_column(Dialect::Postgres, &self.table, field)));
-        let copies: Vec<String> = self.copies("NEW.").into_iter().map(|copy| format!("{copy}; ")).collect();
-        if !copies.is_empty() {
+        if !self.moved.is_empty() {
+            let converted = self.moved.iter().filter(|moved| moved.how == FillMethod::Convert);
+            let reset = converted.filter_map(|moved| Some(format!("NEW.{} := NULL", self.temporary(moved)?)));
+            let copies: Vec<String> =
+                self.copies("NEW.").into_iter().chain(reset).map(|copy| format!("{copy}; ")).collect();
             let (keep, table) = (self.keeper(), &self.table);
             statements.push(format!(
                 "CREATE OR REPLACE FUNCTION {keep}() RETURNS trigger LANGUAGE plpgsql AS \
@@ -32,8 +35,7 @@ impl Plan {
             ));
             statements.push(format!("DROP TRIGGER IF EXISTS {keep} ON {table}"));
             // Not on the new columns, so that filling them does not fire the trigger.
-            let growing = self.moved.iter().filter(|moved| moved.how == FillMethod::Grow);
-            let sources: Vec<String> = growing.filter_map(|moved| self.source(moved)).collect();
+            let sources: Vec<String> = self.moved.iter().filter_map(|moved| self.source(moved)).collect();
             statements.push(format!(
                 "CREATE TRIGGER {keep} BEFORE INSERT OR UPDATE OF {} ON {table} \
                  FOR EACH ROW EXECUTE FUNCTION {keep}()",
@@ -62,7 +64,7 @@ impl Plan {
     pub(super) fn swap(&self) -> Vec<String> {
         let (id, table) = (self.id(), &self.table);
         let mut statements = Vec::new();
-        if !self.copies("").is_empty() {
+        if !self.moved.is_empty() {
             let keep = self.keeper();
             statements.push(format!("DROP TRIGGER IF EXISTS {keep} ON {table}"));
             statements.push(format!("DROP FUNCTION IF EXISTS {keep}()"));
@@ -119,10 +121,7 @@ impl Plan {
 
     /// Returns the statement that builds an index.
     pub(super) fn create_index(&self, build: &IndexBuild) -> String {
-        let name = match build.when {
-            BuildPhase::Early => format!("CONCURRENTLY {}", build.name),
-            BuildPhase::Last => build.name.clone(),
-        };
+        let name = format!("CONCURRENTLY {}", build.name);
         sql::create_index_on(Dialect::Postgres, build.index.kind, &name, &self.table, &build.columns)
     }
 }
@@ -139,17 +138,16 @@ pub(in crate::store::postgres) fn statements(
     if !copies.is_empty() {
         statements.push(format!("UPDATE {} AS t SET {} -- in batches", plan.table, copies.join(", ")));
     }
-    let build = |when| {
-        plan.builds.iter().filter(move |build| build.when == when).map(|build| plan.create_index(build))
-    };
-    statements.extend(build(BuildPhase::Early));
-    statements.push("BEGIN -- writes to this storage wait from here on, reads go on".into());
     for moved in plan.moved.iter().filter(|moved| moved.how == FillMethod::Convert) {
         if let (Some(from), Some(to)) = (plan.source(moved), plan.temporary(moved)) {
-            statements.push(format!("-- every {from} is converted into {to}, value by value"));
+            statements.push(format!("-- every {from} is converted into {to}, value by value, in batches"));
         }
     }
-    statements.extend(build(BuildPhase::Last));
+    statements.extend(plan.builds.iter().map(|build| plan.create_index(build)));
+    statements.push("BEGIN -- writes to this storage wait from here on, reads go on".into());
+    if plan.converts() {
+        statements.push("-- values written since are converted".into());
+    }
     statements.extend(plan.swap());
     let wider = plan.wider().map(|(field, column_type)| widen(&plan.table, field, &column_type));
     statements.extend(wider);

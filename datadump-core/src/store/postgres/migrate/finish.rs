@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use sqlx::Row as _;
 
 use super::{
-    check, convert, ddl, index,
-    plan::{BuildPhase, Plan},
-    progress::MigrationProgress,
+    check, convert, ddl,
+    plan::Plan,
     session::{Halt, MigrationSession},
 };
 use crate::{
@@ -37,17 +36,13 @@ pub(super) async fn finish(
     plan: &Plan,
     storage: &Storage,
     horizon: &str,
-    progress: &mut MigrationProgress,
     now: Timestamp,
 ) -> Result<(), Halt> {
     // Waits for writers to end their transactions; later ones are blocked.
     session.begin(&format!("SET LOCAL lock_timeout = '10s'; {}", locks::alone(plan.id()))).await?;
     session.execute("SET LOCAL lock_timeout = 0").await?;
     check::changed(session, plan, horizon).await?;
-    convert::all(session, plan, progress).await?;
-    for build in plan.builds.iter().filter(|build| build.when == BuildPhase::Last) {
-        index::create(session, plan, build).await?;
-    }
+    convert::rest(session, plan).await?;
     // If only the definition changes, the table need not be locked.
     let mut statements = plan.swap();
     statements.extend(wider(session, plan).await?);

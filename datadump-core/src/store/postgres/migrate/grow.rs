@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// Number of rows per transaction.
-const BATCH_ROWS: u64 = 2_500;
+pub(super) const BATCH_ROWS: usize = 2_500;
 
 /// Pause between two transactions, for other sessions.
-const BATCH_PAUSE: Duration = Duration::from_millis(2);
+pub(super) const BATCH_PAUSE: Duration = Duration::from_millis(2);
 
 /// Fills all growing columns.
 pub(super) async fn fill(
@@ -37,7 +37,8 @@ pub(super) async fn fill(
     while let Some(key) = after {
         let (rows, last) = batch(session, plan, kind, &key).await?;
         progress.advance(session, rows).await?;
-        after = last.filter(|_| rows >= BATCH_ROWS).map(|last| Position { key: last, inclusive: false });
+        after =
+            last.filter(|_| rows >= BATCH_ROWS as u64).map(|last| Position { key: last, inclusive: false });
         tokio::time::sleep(BATCH_PAUSE).await;
     }
     session.execute(&format!("SET synchronous_commit = on; {BY_ANY}")).await?;

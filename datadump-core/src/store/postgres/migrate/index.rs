@@ -1,16 +1,16 @@
 //! Builds indexes while writes go on.
 
-use sqlx::Row as _;
+use sqlx::{Row as _, postgres::PgDatabaseError};
 
 use super::{
-    plan::{BuildPhase, IndexBuild, Plan},
+    plan::{IndexBuild, Plan},
     session::{Halt, MigrationSession},
 };
 use crate::store::postgres::error::{code, details};
 
 /// Builds all indexes that can be built before the final transaction.
 pub(super) async fn build(session: &mut MigrationSession, plan: &Plan) -> Result<(), Halt> {
-    for build in plan.builds.iter().filter(|build| build.when == BuildPhase::Early) {
+    for build in &plan.builds {
         match index_state(session, &plan.table, &build.name).await? {
             IndexState::Valid => continue,
             IndexState::NotOurs => {
@@ -30,14 +30,20 @@ pub(super) async fn build(session: &mut MigrationSession, plan: &Plan) -> Result
     Ok(())
 }
 
-pub(super) async fn create(
-    session: &mut MigrationSession,
-    plan: &Plan,
-    build: &IndexBuild,
-) -> Result<(), Halt> {
+async fn create(session: &mut MigrationSession, plan: &Plan, build: &IndexBuild) -> Result<(), Halt> {
     match session.execute(&plan.create_index(build)).await {
         Err(error) if code(&error) == Some("23505") => Err(Halt::Refused(duplicates(build, &error))),
         done => Ok(done?),
+    }
+}
+
+/// Returns why converted values were not stored: a unique index may refuse them.
+pub(super) fn refused_duplicates(plan: &Plan, error: sqlx::Error) -> Halt {
+    let name = details(&error).filter(|details| details.code() == "23505");
+    let name = name.and_then(PgDatabaseError::constraint).map(|name| format!("\"{name}\""));
+    match plan.builds.iter().find(|build| name.as_ref() == Some(&build.name)) {
+        Some(build) => Halt::Refused(duplicates(build, &error)),
+        None => Halt::Sql(error),
     }
 }
 

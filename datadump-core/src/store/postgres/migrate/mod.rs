@@ -142,10 +142,15 @@ async fn steps(inner: &Inner, session: &mut MigrationSession, storage: &Arc<Stor
     }
     let mut progress = MigrationProgress::of(session, &plan).await?;
     grow::fill(session, &plan, &mut progress).await?;
+    if plan.converts() {
+        // Before any work, and again afterwards because every row was written.
+        check::all(session, &plan, &mut progress).await?;
+        convert::between_writes(session, &plan, &mut progress).await?;
+    }
     let horizon = check::horizon(session).await?;
     check::all(session, &plan, &mut progress).await?;
     index::build(session, &plan).await?;
-    finish::finish(session, &plan, storage, &horizon, &mut progress, now()).await?;
+    finish::finish(session, &plan, storage, &horizon, now()).await?;
     if !plan.moved.is_empty() {
         // The planner knows nothing about new columns yet. If this fails, autovacuum does it later.
         let _ = session.execute(&format!("ANALYZE {}", plan.table)).await;

@@ -29,9 +29,9 @@ pub(super) struct MovedField {
 /// Method of filling the new column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FillMethod {
-    /// By the database, while writes go on.
+    /// By the database.
     Grow,
-    /// By this process, value by value, while writes wait.
+    /// By this process, value by value.
     Convert,
 }
 
@@ -43,16 +43,6 @@ pub(super) struct IndexBuild {
     pub(super) final_name: String,
     /// Its columns, by their names while it is built.
     pub(super) columns: Vec<String>,
-    pub(super) when: BuildPhase,
-}
-
-/// When an index is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BuildPhase {
-    /// While writes go on.
-    Early,
-    /// In the final transaction, because one of its columns is only filled there.
-    Last,
 }
 
 impl Plan {
@@ -124,7 +114,13 @@ impl Plan {
         self.builds.iter().any(|build| build.index.fields.contains(&field.name))
     }
 
-    /// Returns the name of the trigger, and of its function, that copies writes to growing columns.
+    /// Returns whether values are converted by this process.
+    pub(super) fn converts(&self) -> bool {
+        self.moved.iter().any(|moved| moved.how == FillMethod::Convert)
+    }
+
+    /// Returns the name of the trigger, and of its function, that copies writes to growing columns and marks rows as
+    /// not converted.
     pub(super) fn keeper(&self) -> String {
         Name::keeper(self.id()).quoted()
     }
@@ -154,14 +150,11 @@ impl Plan {
 
     /// Plans an index of the new version; `None` if it exists already.
     fn build(&self, index: Index) -> Option<IndexBuild> {
-        let (mut columns, mut when, mut moves) = (Vec::new(), BuildPhase::Early, false);
+        let (mut columns, mut moves) = (Vec::new(), false);
         for name in &index.fields {
             let (to, field) = self.new.field(name.as_str())?;
             if let Some(moved) = self.moved.iter().find(|moved| moved.to == to) {
                 moves = true;
-                if moved.how == FillMethod::Convert {
-                    when = BuildPhase::Last;
-                }
                 columns.push(sql::indexed(Dialect::Postgres, &field.kind, self.temporary(moved)?));
                 continue;
             }
@@ -181,7 +174,7 @@ impl Plan {
         }
         // The old index keeps the name until it is dropped.
         let name = if exists { final_name.grown().quoted() } else { final_name.quoted() };
-        Some(IndexBuild { index, name, final_name: final_name.quoted(), columns, when })
+        Some(IndexBuild { index, name, final_name: final_name.quoted(), columns })
     }
 
     /// Returns the old field whose values a new one continues.
@@ -203,12 +196,7 @@ fn grows_by_copy(old: &Definition, new: &Definition, from: usize, to: usize) -> 
 
 /// Returns whether a text becomes an indexed string. The index holds whole values, also those of old versions of
 /// rows, which may be too long for it; so the values move to a column that never held others.
-pub(in crate::store::postgres) fn narrows_indexed_text(
-    old: &Definition,
-    new: &Definition,
-    from: usize,
-    to: usize,
-) -> bool {
+fn narrows_indexed_text(old: &Definition, new: &Definition, from: usize, to: usize) -> bool {
     let Some((before, after)) = old.fields.get(from).zip(new.fields.get(to)) else { return false };
     matches!((&before.kind, &after.kind), (Kind::Text { .. }, Kind::String { .. }))
         && new.all_indexes().iter().any(|index| index.fields.contains(&after.name))

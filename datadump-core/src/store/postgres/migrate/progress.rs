@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sqlx::AssertSqlSafe;
 
 use super::{
-    plan::{FillMethod, Plan},
+    plan::Plan,
     session::{Halt, MigrationSession},
 };
 
@@ -16,8 +16,8 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct MigrationProgress {
     rows: u64,
-    pub(super) done: u64,
-    pub(super) total: u64,
+    done: u64,
+    total: u64,
     recorded_at: Instant,
 }
 
@@ -25,8 +25,9 @@ impl MigrationProgress {
     pub(super) async fn of(session: &mut MigrationSession, plan: &Plan) -> Result<Self, Halt> {
         let scans = u64::from(!plan.difference.scans().is_empty());
         let grows = u64::from(!plan.copies("").is_empty());
-        let converts = u64::from(plan.moved.iter().any(|moved| moved.how == FillMethod::Convert));
-        let progress = (scans + grows + converts).max(u64::from(!plan.builds.is_empty()));
+        let converts = u64::from(plan.converts());
+        // Rows are checked before their values are converted, too.
+        let progress = (scans * (1 + converts) + grows + converts).max(u64::from(!plan.builds.is_empty()));
         let mut rows = 0;
         if progress > 0 {
             let count = AssertSqlSafe(format!("SELECT count(*) FROM {}", plan.table));
