@@ -221,9 +221,9 @@ pub enum Expect {
     Anything,
     /// No condition, but a row that would stay the same is left [`Unchanged`](Outcome::Unchanged).
     Different,
-    /// An existing row must not have been written after this moment, unless it has this version. Otherwise the
-    /// write is [`Superseded`](Outcome::Superseded). A row with equal values is left
-    /// [`Unchanged`](Outcome::Unchanged).
+    /// An existing row must not have been written after this moment, unless it has this version or was written
+    /// by an earlier write of the same batch. Otherwise the write is [`Superseded`](Outcome::Superseded). A row
+    /// with equal values is left [`Unchanged`](Outcome::Unchanged).
     NotSince(Timestamp, Option<i32>),
     /// An existing row must have this version; a new row starts with it. A deletion requires the row.
     Version(i32),
@@ -235,6 +235,16 @@ pub enum Expect {
     Absent,
     /// The row must not exist; the new row starts with this version.
     First(i32),
+}
+
+impl Expect {
+    /// Returns the same condition, under which a row with this version is not newer either.
+    pub(super) fn with_own(self, version: i32) -> Self {
+        match self {
+            Self::NotSince(moment, _) => Self::NotSince(moment, Some(version)),
+            _ => self,
+        }
+    }
 }
 
 /// The result of a write.

@@ -43,6 +43,8 @@ checks![
     many_rows_are_stored_like_single_ones,
     a_write_with_an_unmet_condition_changes_nothing,
     a_row_that_is_newer_than_the_write_is_kept,
+    rows_written_earlier_in_the_batch_are_not_newer,
+    rows_written_before_a_refused_one_are_not_newer,
     writes_of_one_batch_to_one_key_take_effect_in_order,
     a_row_that_violates_a_unique_index_does_not_affect_others,
     concurrent_increments_are_each_counted_once,

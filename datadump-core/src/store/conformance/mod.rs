@@ -26,6 +26,7 @@ mod ids;
 mod keys;
 mod merges;
 mod migrations;
+mod newer;
 mod queries;
 mod rows;
 
@@ -62,7 +63,9 @@ pub const CHECKS: &[Check] = checks![
     rows::every_kind_round_trips_even_after_a_restart,
     rows::many_rows_are_stored_like_single_ones,
     rows::a_write_with_an_unmet_condition_changes_nothing,
-    rows::a_row_that_is_newer_than_the_write_is_kept,
+    newer::a_row_that_is_newer_than_the_write_is_kept,
+    newer::rows_written_earlier_in_the_batch_are_not_newer,
+    newer::rows_written_before_a_refused_one_are_not_newer,
     rows::writes_of_one_batch_to_one_key_take_effect_in_order,
     rows::a_row_that_violates_a_unique_index_does_not_affect_others,
     rows::concurrent_increments_are_each_counted_once,

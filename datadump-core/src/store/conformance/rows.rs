@@ -4,7 +4,6 @@ use serde_json::{Value as Json, json};
 
 use super::bench::{Bench, TestStore, dog, ensure, ensure_eq};
 use crate::{
-    clock::Timestamp,
     error::{Error, Result},
     schema::Value,
     store::{Expect, Outcome, Write, WriteBatch},
@@ -148,46 +147,6 @@ pub(super) async fn a_write_with_an_unmet_condition_changes_nothing(bench: &dyn 
         ensure_eq(&format!("version after step {step}"), found.as_ref().map(|row| row.version), version)?;
         if let Outcome::Refused(current) = outcome {
             ensure_eq("the current row of a refusal", current.map(|current| current.row), found)?;
-        }
-    }
-    Ok(())
-}
-
-pub(super) async fn a_row_that_is_newer_than_the_write_is_kept(bench: &dyn Bench) -> Result<()> {
-    let test = TestStore::with(bench, dog()).await?;
-    // Each step: the age of the write compared to the row, whether it names the row's version, the color, the
-    // outcome.
-    for (step, (age, versioned, color, expected)) in [
-        (0, false, "red", "created"),
-        (-1, false, "blue", "superseded"),
-        (-1, false, "red", "unchanged"),
-        (0, false, "blue", "updated"),
-        (1, false, "green", "updated"),
-        (-1, true, "black", "updated"),
-        (-1, false, "blue", "superseded"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let before = test.get("dog", json!("A")).await?;
-        let written = before.as_ref().map_or(0, |row| row.updated_at.micros());
-        let moment = Timestamp::from_micros(written + age).unwrap_or(Timestamp::MIN);
-        let version = before.as_ref().map(|row| row.version);
-        let expect = Expect::NotSince(moment, version.filter(|_| versioned));
-        let record = json!({"chip_id": "A", "color": color});
-        let write = test.put("dog", &record, expect)?;
-        let outcome = test.write(write.clone()).await?;
-        ensure_eq(&format!("step {step}"), name(&outcome), expected)?;
-        let after = test.get("dog", json!("A")).await?;
-        if let Outcome::Superseded(current) = &outcome {
-            ensure_eq("the current row", Some(&current.row), after.as_ref())?;
-            ensure_eq("the row", before, after)?;
-            // Nothing else of an all-or-nothing batch is written either.
-            let other = test.put("dog", &json!({"chip_id": format!("B{step}")}), expect)?;
-            let outcomes = test.store.write(WriteBatch::atomic(vec![other, write])).await?;
-            let names: Vec<&str> = outcomes.iter().map(name).collect();
-            ensure_eq("the batch", names.as_slice(), &["rolled back", "superseded"][..])?;
-            ensure_eq("the other row", test.get("dog", json!(format!("B{step}"))).await?, None)?;
         }
     }
     Ok(())

@@ -144,6 +144,36 @@ pub(super) fn plan<'b>(
     Ok(planned)
 }
 
+/// The writes that keep newer rows, and follow another one to the same row in their batch.
+#[derive(Debug)]
+pub(super) struct RepeatedWrites(HashMap<usize, usize>);
+
+/// Finds the repeated writes.
+pub(super) fn repeated(writes: &[PlannedWrite<'_>]) -> sqlx::Result<RepeatedWrites> {
+    let (mut last, mut repeated) = (HashMap::new(), HashMap::new());
+    for (place, write) in writes.iter().enumerate() {
+        if let (Expect::NotSince(..), Some(key)) = (write.expect, &write.key)
+            && let Some(before) = last.insert((write.batch, write.target, KeyRef::of(key)?), place)
+        {
+            repeated.insert(place, before);
+        }
+    }
+    Ok(RepeatedWrites(repeated))
+}
+
+impl RepeatedWrites {
+    /// Returns the version that earlier writes of the same batch have given the row of a write.
+    pub(super) fn own_version(&self, place: usize, outcomes: &[Outcome]) -> Option<i32> {
+        let mut before = self.0.get(&place)?;
+        loop {
+            match outcomes.get(*before) {
+                Some(Outcome::Created(stored) | Outcome::Updated(stored)) => return Some(stored.row.version),
+                _ => before = self.0.get(before)?,
+            }
+        }
+    }
+}
+
 /// The row under one key: as it was read, and after the writes decided so far.
 #[derive(Debug)]
 struct RowState<'b> {
@@ -172,6 +202,15 @@ impl<'b> RowState<'b> {
             (Now::Unchanged, before) => before.map(|row| row as &dyn CurrentRow),
             (Now::Written(row), _) => Some(row),
             (Now::Gone, _) => None,
+        }
+    }
+
+    /// Returns the condition for the row as it is now. What an earlier write of the batch, whose first write has
+    /// the position `first`, has written is not newer.
+    fn expect(&self, expect: Expect, first: usize) -> Expect {
+        match &self.now {
+            Now::Written(row) if row.place >= first => expect.with_own(row.version),
+            _ => expect,
         }
     }
 
@@ -229,7 +268,10 @@ pub(super) fn decide_all<'b>(
         for write in batch {
             let outcome = match &write.action {
                 PlannedAction::Final(outcome) => outcome.clone(),
-                _ => decide_one(targets, write, outcomes.len(), &mut rows, &mut undo, stamps)?,
+                _ => {
+                    let place = WritePlace { first, position: outcomes.len() };
+                    decide_one(targets, write, place, &mut rows, &mut undo, stamps)?
+                }
             };
             outcomes.push(outcome);
         }
@@ -253,12 +295,19 @@ pub(super) fn roll_back<'o>(outcomes: impl Iterator<Item = &'o mut Outcome>) {
     }
 }
 
-/// Decides the write with this position. If it changes a row of an all-or-nothing batch for the first time,
+/// The position of a write, and of the first one of its batch.
+#[derive(Debug, Clone, Copy)]
+struct WritePlace {
+    first: usize,
+    position: usize,
+}
+
+/// Decides a write. If it changes a row of an all-or-nothing batch for the first time,
 /// moves the row's previous state to `undo`.
 fn decide_one<'b>(
     targets: &'b [Target],
     write: &'b PlannedWrite<'_>,
-    position: usize,
+    WritePlace { first, position }: WritePlace,
     rows: &mut RowStates<'b>,
     undo: &mut HashMap<Place<'b>, Now<'b>>,
     stamps: &Stamps,
@@ -275,7 +324,8 @@ fn decide_one<'b>(
     };
     // Its state before the batch is in `undo` once.
     let is_undoable = write.atomicity == Atomicity::AllOrNothing && !undo.contains_key(&place);
-    let decision = decide::decide(row.current(), action, in_force, write.expect, write.returning);
+    let expect = row.expect(write.expect, first);
+    let decision = decide::decide(row.current(), action, in_force, expect, write.returning);
     let (version, created_at, changes) = match decision {
         Decision::Insert { version } => (version, None, None),
         Decision::Replace { version, created_at } => (version, Some(created_at), None),

@@ -91,10 +91,18 @@ impl Isolation<'_> {
     ) -> Result<Vec<Range<usize>>, Failure> {
         let (mut applied, mut merged) = (Vec::new(), 0);
         let mut parts = vec![units];
+        let repeated = batch::repeated(writes)?;
         self.session.execute("SAVEPOINT base").await?;
         while let Some(part) = parts.pop() {
             let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
             let range = first.start..last.end;
+            for place in range.clone() {
+                if let (Some(version), Some(write)) =
+                    (repeated.own_version(place, outcomes), writes.get_mut(place))
+                {
+                    write.expect = write.expect.with_own(version);
+                }
+            }
             let (Some(tried), Some(results)) =
                 (writes.get_mut(range.clone()), outcomes.get_mut(range.clone()))
             else {

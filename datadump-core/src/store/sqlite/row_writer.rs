@@ -39,6 +39,27 @@ pub(super) struct RowWriter<'c> {
     update: Option<FieldStatement<'c>>,
 }
 
+/// The times of a write.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WriteTimes {
+    /// The first timestamp of the batch.
+    pub(super) start: Timestamp,
+    /// The timestamp of the write.
+    pub(super) now: Timestamp,
+}
+
+impl WriteTimes {
+    /// Returns the condition for the stored row. What an earlier write of the batch has written is not newer.
+    fn expect(self, current: Option<&dyn CurrentRow>, expect: Expect) -> Expect {
+        match current {
+            Some(current) if (self.start..self.now).contains(&current.updated_at()) => {
+                expect.with_own(current.version())
+            }
+            _ => expect,
+        }
+    }
+}
+
 impl<'c> RowWriter<'c> {
     pub(super) fn new(
         connection: &'c Connection,
@@ -125,20 +146,20 @@ impl<'c> RowWriter<'c> {
         write: &Write,
         returning: Returning,
         reprove: Reprove,
-        now: Timestamp,
+        times: WriteTimes,
     ) -> Result<Effect> {
         match write.action.row() {
             Some(row) if row.proven_by().version != self.in_force.version => {
                 match reprove(row, &self.in_force) {
                     Ok(row) => {
                         let action = write.action.with_row(row);
-                        let effect = self.apply(&action, write.expect, returning, now)?;
+                        let effect = self.apply(&action, write.expect, returning, times)?;
                         Ok(Effect::Final(effect.outcome(action, returning)))
                     }
                     Err(faults) => Ok(Effect::Final(Outcome::Invalid(faults))),
                 }
             }
-            _ => self.apply(&write.action, write.expect, returning, now),
+            _ => self.apply(&write.action, write.expect, returning, times),
         }
     }
 
@@ -147,8 +168,9 @@ impl<'c> RowWriter<'c> {
         action: &Action,
         expect: Expect,
         returning: Returning,
-        now: Timestamp,
+        times: WriteTimes,
     ) -> Result<Effect> {
+        let now = times.now;
         let mut current = None;
         // A row without a key cannot conflict with an existing one.
         if let Some(key) = action.key() {
@@ -162,6 +184,7 @@ impl<'c> RowWriter<'c> {
             }
         }
         let current = current.as_ref().map(|row| row as &dyn CurrentRow);
+        let expect = times.expect(current, expect);
         match (decide::decide(current, action, &self.in_force, expect, returning), action.row()) {
             (Decision::Insert { version }, Some(row)) => {
                 let mut service = ServiceColumns::inserted(version, now);

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{
     effect::{self, Effect},
     error::map,
-    row_writer::RowWriter,
+    row_writer::{RowWriter, WriteTimes},
     statements::Statements,
     writer::{Stamps, Writer},
 };
@@ -186,6 +186,7 @@ impl<'c> Transaction<'c> {
         if batch.atomicity == Atomicity::AllOrNothing {
             self.connection.execute_batch("SAVEPOINT batch").map_err(map)?;
         }
+        let start = stamps.last();
         let mut effects = Vec::with_capacity(batch.writes.len());
         // Writes before this position are done one by one, because one of them violates a constraint.
         let mut one_by_one = 0;
@@ -206,7 +207,8 @@ impl<'c> Transaction<'c> {
                 }
                 one_by_one = place + insertable.len();
             }
-            let effect = rows.run(write, batch.returning, reprove, stamps.next())?;
+            let effect =
+                rows.run(write, batch.returning, reprove, WriteTimes { start, now: stamps.next() })?;
             effects.push(match (&batch.on_failure, batch.atomicity, effect) {
                 (Some(on_failure), Atomicity::Independent, Effect::Final(failed)) if failed.is_failure() => {
                     let replaced = (place, write, batch.returning);
@@ -255,7 +257,8 @@ impl<'c> Transaction<'c> {
     ) -> Result<Outcome> {
         let in_force = row.proven_by().clone();
         let (write, reprove) = (Write::put(row, expect), self.reprove);
-        let effect = self.rows(&in_force).run(&write, returning, reprove, now)?;
+        let times = WriteTimes { start: now, now };
+        let effect = self.rows(&in_force).run(&write, returning, reprove, times)?;
         match effect::outcomes(vec![write], vec![effect], returning).pop() {
             Some(stored @ (Outcome::Created(_) | Outcome::Updated(_))) => Ok(stored),
             other => Err(Error::internal(format!("{what} could not be stored: {other:?}"))),
