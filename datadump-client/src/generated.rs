@@ -5082,7 +5082,7 @@ impl Client {
     pub fn get_replay(&self) -> builder::GetReplay<'_> {
         builder::GetReplay::new(self)
     }
-    #[doc = "Stop a replay after the current entry\n\nThe rows it has stored are kept.\n\nSends a `DELETE` request to `/api/v1/replay/{id}`\n\nArguments:\n- `id`: ID of the replay.\n```text\nlet response = client.stop_replay()\n    .id(id)\n    .send()\n    .await;\n```"]
+    #[doc = "Stop a replay after the entries in progress\n\nThe rows it has stored are kept.\n\nSends a `DELETE` request to `/api/v1/replay/{id}`\n\nArguments:\n- `id`: ID of the replay.\n```text\nlet response = client.stop_replay()\n    .id(id)\n    .send()\n    .await;\n```"]
     pub fn stop_replay(&self) -> builder::StopReplay<'_> {
         builder::StopReplay::new(self)
     }

@@ -49,6 +49,9 @@ pub struct Ids {
     random: Arc<dyn Random>,
 }
 
+/// Position of the number of a part in the ids of a throw's records. A throw has far fewer records.
+const PART_SHIFT: u32 = 40;
+
 impl Ids {
     /// Creates a generator.
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
@@ -60,8 +63,13 @@ impl Ids {
     pub(crate) fn nth(throw: Uuid, index: usize, part: usize) -> Uuid {
         const RANDOM: u128 = (1 << 62) - 1;
         let number = throw.as_u128();
-        let offset = index as u128 + ((part as u128) << 40);
+        let offset = index as u128 + ((part as u128) << PART_SHIFT);
         Uuid::from_u128((number & !RANDOM) | ((number & RANDOM).wrapping_add(offset) & RANDOM))
+    }
+
+    /// Returns the index of the record whose id is that of a part of another record.
+    pub(crate) fn index_of_part(index: usize, part: usize) -> usize {
+        index + (part << PART_SHIFT)
     }
 
     /// Returns a random secret of 160 bits in hexadecimal.

@@ -10,8 +10,12 @@ on_both![
     newer_rows_are_kept_unless_overwriting_is_requested,
     newer_rows_are_kept_while_others_write_them,
     of_several_entries_with_a_key_the_last_wins,
+    keys_are_equal_however_they_are_spelled,
+    of_several_records_of_an_entry_with_a_key_the_last_wins,
+    an_entry_none_of_whose_records_can_be_stored_keeps_waiting,
     a_replay_of_kept_throws_keeps_newer_rows,
     an_edited_body_replaces_that_of_the_entry,
+    all_records_of_an_edited_body_are_stored,
     a_record_of_a_table_is_replayed_alone,
     many_entries_share_transactions,
     a_single_entry_does_not_wait_for_a_long_replay,
@@ -145,6 +149,131 @@ async fn of_several_entries_with_a_key_the_last_wins(server: Server) {
     }
 }
 
+/// In storages that do not exist before the replay, and in declared ones.
+async fn keys_are_equal_however_they_are_spelled(server: Server) {
+    for (name, key) in [("number", "long"), ("uuids", "uuid")] {
+        let fields = json!([{"name": "n", "type": "integer"}]);
+        server.declare(&json!({"name": name, "key": {"name": "id", "type": key}, "fields": fields})).await;
+    }
+    let uuid = "0190a3b4-0000-7000-8000-00000000000a";
+    for (storage, settings, key, spelled, stored) in [
+        ("plain", json!({}), "_id", [json!("7"), json!(7), json!("7")], "7"),
+        ("uuids", json!({}), "id", [json!(uuid), json!(uuid.to_uppercase()), json!(uuid)], uuid),
+        ("tagged", json!({"key": "tag"}), "tag", [json!(1.5), json!("1.5"), json!(1.5)], "1.5"),
+        ("number", json!({}), "id", [json!(7), json!(7), json!(7)], "7"),
+    ] {
+        let mut settings = settings;
+        settings["processor"] = json!("never");
+        server.put("/api/v1/processor/never/", &json!({"program": "assert!(false)"})).await.ok();
+        server.put(&format!("/api/v1/source/{storage}/"), &settings).await.is(201).ok();
+        for n in 0..30 {
+            quarantined(&server, storage, &json!({key: spelled[n % 3], "n": n})).await;
+        }
+        let request = json!({"filters": {"source": storage}, "program": "."});
+        assert_eq!(replay(&server, "", request).await, BTreeMap::from([("stored", 30)]), "{storage}");
+        let list = server.get(&format!("/api/v1/storage/{storage}/")).await.is(200).json();
+        assert_eq!((&list["count"], &list["results"][0]["n"]), (&json!(1), &json!(29)), "{list}");
+        let row = row(&server, storage, stored).await;
+        let version = row.get("version").or(row.get("_version"));
+        assert_eq!(version, Some(&json!(30)), "{row}");
+    }
+}
+
+/// In entries of whole throws, in kept throws, and in a record that a program splits.
+async fn of_several_records_of_an_entry_with_a_key_the_last_wins(server: Server) {
+    server.declare(&dog()).await;
+    let color = async |key: &str| row(&server, "dog", key).await["color"].clone();
+    let lines = |key: &str| {
+        let line = |color: &str| format!(r#"{{"chip_id": "{key}", "color": "{color}", "collar_size": 1}}"#);
+        [line("red"), line("blue"), line("green")].join("\n")
+    };
+    server.put("/api/v1/source/dog/", &json!({"keep_raw": true})).await.is(201).ok();
+    server
+        .request("POST", "/throw/dog?format=yaml")
+        .body(format!("{{\n{}", lines("whole")))
+        .await
+        .is(202)
+        .ok();
+    // The row is older than the entry.
+    server.request("POST", "/throw/dog").body(lines("kept")).await.is(200).ok();
+    assert_eq!(color("kept").await, "green");
+    let program = ". = map_values([\"red\", \"blue\", \"green\"]) -> |color| \
+                   { {\"chip_id\": \"split\", \"color\": color, \"collar_size\": 1} }";
+    set_program(&server, "splitting").await;
+    server.patch("/api/v1/source/splitting/", &json!({"routes": [{"storage": "dog"}]})).await.is(200).ok();
+    quarantined(&server, "splitting", &json!({"collar_size": "x"})).await;
+    let request = json!({"filters": {"source": "splitting"}, "program": program});
+    assert_eq!(replay(&server, "", request).await, BTreeMap::from([("stored", 1)]));
+    assert_eq!(color("split").await, "green");
+
+    server.patch("/api/v1/source/dog/", &json!({"format": "text"})).await.is(200).ok();
+    let whole =
+        format!(". = map_values(split({:?}, \"\\n\")) -> |line| {{ parse_json!(line) }}", lines("whole"));
+    let request = json!({"filters": {"source": "dog"}, "program": whole, "takes": "throw"});
+    assert_eq!(replay(&server, "", request).await, BTreeMap::from([("stored", 1)]));
+    assert_eq!(color("whole").await, "green");
+    assert_eq!(row(&server, "dog", "whole").await["version"], 3);
+
+    server.patch("/api/v1/source/dog/", &json!({"format": "ndjson"})).await.is(200).ok();
+    let request = json!({"kept": true, "filters": {"source": "dog"}, "program": ".collar_size = 2"});
+    let counts = replay(&server, "", request).await;
+    assert_eq!(color("kept").await, "green", "{counts:?}");
+    assert_eq!(row(&server, "dog", "kept").await["collar_size"], 2, "{counts:?}");
+}
+
+/// If some can be stored, the others get entries of their own.
+async fn an_entry_none_of_whose_records_can_be_stored_keeps_waiting(server: Server) {
+    server.declare(&dog()).await;
+    let line = |id: &str, size: Json| json!({"chip_id": id, "color": "red", "collar_size": size}).to_string();
+    let newer = |id: &str| line(&format!("newer-{id}"), json!(1));
+    for (number, (lines, counts, waiting, codes)) in [
+        (vec![newer("a"), newer("b")], [("superseded", 1)], 1, vec!["unreadable"]),
+        (vec![line("x", json!("x")), line("y", json!("y"))], [("failed", 1)], 1, vec!["unreadable"]),
+        (vec![line("x", json!("x")), newer("c"), "[]".into()], [("failed", 1)], 1, vec!["unreadable"]),
+        (vec!["{".into(), newer("d")], [("failed", 1)], 1, vec!["unreadable"]),
+        (
+            vec![line("good", json!(1)), line("x", json!("x")), newer("e")],
+            [("stored", 1)],
+            2,
+            vec!["mistyped", "superseded"],
+        ),
+        (vec![line("other", json!(1)), line("good", json!(1))], [("stored", 1)], 0, vec![]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let source = format!("s{number}");
+        let routes = json!({"routes": [{"storage": "dog"}]});
+        server.put(&format!("/api/v1/source/{source}/"), &routes).await.is(201).ok();
+        let thrown =
+            server.request("POST", &format!("/throw/{source}?format=json")).body(lines.join("\n")).await;
+        let receipt = thrown.is(202).json();
+        let entry = receipt["errors"][0]["quarantine"].as_str().unwrap().to_owned();
+        for id in ["a", "b", "c", "d", "e"] {
+            let row = json!({"color": format!("blue {number}"), "collar_size": 3});
+            let put = server.put(&format!("/api/v1/storage/dog/newer-{id}/"), &row).await;
+            assert!(matches!(put.status, 200 | 201), "{put:?}");
+        }
+        let settings = json!({"format": "ndjson"});
+        server.patch(&format!("/api/v1/source/{source}/"), &settings).await.is(200).ok();
+        for dry_run in [true, false] {
+            let request = json!({"filters": {"source": source}, "dry_run": dry_run});
+            assert_eq!(replay(&server, "", request).await, BTreeMap::from(counts), "{lines:?} {dry_run}");
+        }
+        let path = format!("/api/v1/quarantine/?source={source}&state=waiting&ordering=code");
+        let list = server.get(&path).await.is(200).json();
+        assert_eq!(list["count"], waiting, "{lines:?}: {list}");
+        let found: Vec<&Json> =
+            list["results"].as_array().unwrap().iter().map(|entry| &entry["code"]).collect();
+        assert_eq!(found, codes, "{lines:?}: {list}");
+        let state = server.get(&format!("/api/v1/quarantine/{entry}/")).await.is(200).json()["state"].clone();
+        let expected = if counts[0].0 == "stored" { "replayed" } else { "waiting" };
+        assert_eq!(state, expected, "{lines:?}");
+        let row = row(&server, "dog", "newer-a").await;
+        assert_eq!(row["color"], format!("blue {number}"), "{row}");
+    }
+}
+
 async fn a_replay_of_kept_throws_keeps_newer_rows(server: Server) {
     server.put("/api/v1/source/car/", &json!({"keep_raw": true})).await.is(201).ok();
     for id in ["A", "B"] {
@@ -219,6 +348,43 @@ async fn an_edited_body_replaces_that_of_the_entry(server: Server) {
     }
     for request in [json!({"body": "{}"}), json!({"body_base64": ""})] {
         server.post("/api/v1/quarantine/replay/", &request).await.problem_about(400, &["single"]);
+    }
+}
+
+async fn all_records_of_an_edited_body_are_stored(server: Server) {
+    server.put("/api/v1/source/item/", &json!({"strict": true})).await.is(201).ok();
+    server.post("/throw/item", &json!({"group": 7, "n": 7})).await.is(200).ok();
+    for (number, format) in ["ndjson", "json"].into_iter().enumerate() {
+        let good = |n: usize| json!({"group": number, "n": n}).to_string();
+        let bad = || r#"{"group": "x"}"#.to_owned();
+        let body_of = |records: &[String]| match format {
+            "json" => format!("[{}]", records.join(",")),
+            _ => records.join("\n"),
+        };
+        let thrown = body_of(&[good(0), good(1), bad(), good(2), good(3)]);
+        let receipt = server.request("POST", &format!("/throw/item?format={format}")).body(thrown).await;
+        let receipt = receipt.is(200).json();
+        assert_eq!((&receipt["accepted"], &receipt["quarantined"]), (&json!(4), &json!(1)), "{receipt}");
+        let id = receipt["errors"][0]["quarantine"].as_str().unwrap();
+        let path = format!("/api/v1/quarantine/{id}/replay/");
+        let rows = async || {
+            let list = server.get(&format!("/api/v1/storage/item/?group={number}&ordering=n&fields=n"));
+            let list = list.await.is(200).json();
+            let rows = list["results"].as_array().unwrap().iter().map(|row| row["n"].as_u64().unwrap());
+            rows.collect::<Vec<u64>>()
+        };
+        // Either all or none.
+        let body = body_of(&[good(7), bad()]);
+        let state = server.post(&path, &json!({"body": body})).await.is(200).json();
+        assert_eq!(outcomes(&state), BTreeMap::from([("failed", 1)]), "{format}: {state}");
+        assert_eq!(rows().await, [0, 1, 2, 3], "{format}");
+        let body = body_of(&[good(7), good(8), good(9)]);
+        for dry_run in [true, false] {
+            let request = json!({"body": body, "dry_run": dry_run});
+            let state = server.post(&path, &request).await.is(200).json();
+            assert_eq!(outcomes(&state), BTreeMap::from([("stored", 1)]), "{format}: {state}");
+        }
+        assert_eq!(rows().await, [0, 1, 2, 3, 7, 8, 9], "{format}");
     }
 }
 

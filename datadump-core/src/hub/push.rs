@@ -326,6 +326,7 @@ const COMMIT_OPTIONS: CommitOptions<'_> = CommitOptions {
     zone: &UTC,
     strict_fields: false,
     all_or_nothing: false,
+    needs_rows: false,
     quarantine: true,
     newer: None,
 };

@@ -91,6 +91,8 @@ pub(crate) struct CommitOptions<'a> {
     pub(crate) strict_fields: bool,
     /// Stores nothing if anything fails.
     pub(crate) all_or_nothing: bool,
+    /// Stores nothing if there are only records that do not fit their storages.
+    pub(crate) needs_rows: bool,
     /// Sends failed parts to quarantine; otherwise the receipt only lists them.
     pub(crate) quarantine: bool,
     /// Keeps rows that are newer than the batch.
@@ -129,6 +131,7 @@ impl CommitOptions<'_> {
             zone: &source.zone,
             strict_fields: source.settings.strict,
             all_or_nothing: false,
+            needs_rows: false,
             quarantine: true,
             newer: None,
         }
@@ -234,7 +237,8 @@ impl Ingest {
             parts.push(WrittenPart::Row(origin, Original::Rendered(index)));
             writes.push(Write::put(row, Expect::Anything));
         }
-        if options.all_or_nothing && !failed.is_empty() {
+        let is_refused = options.all_or_nothing || (options.needs_rows && parts.is_empty());
+        if is_refused && !failed.is_empty() {
             failed.iter().for_each(|failed| receipt.error(failed.reason.stage, failed.remark(None)));
             return Err(Error::Strict(Box::new(receipt)));
         }

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use crate::{
     clock::Timestamp,
-    schema::{Row, StorageId, Value},
+    schema::{Row, StorageId, StoredRow, Value},
     store::{Expect, Outcome},
 };
 
@@ -35,9 +35,12 @@ impl KeepNewer<'_> {
             _ => expect,
         }
     }
-}
 
-impl KeepNewer<'_> {
+    /// Returns whether a stored row is newer.
+    pub(crate) fn is_newer(&self, storage: StorageId, current: &StoredRow) -> bool {
+        current.updated_at > self.moment && self.own.version(storage, &current.key) != Some(current.version)
+    }
+
     /// Remembers the rows that were written.
     pub(super) fn note<'o>(&self, outcomes: impl Iterator<Item = &'o Outcome>) {
         outcomes.for_each(|outcome| self.own.note(outcome));

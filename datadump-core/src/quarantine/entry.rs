@@ -98,9 +98,7 @@ impl FailureReason {
         };
         Self { stage: Stage::Store, code: code.into(), field: None, detail }
     }
-}
 
-impl FailureReason {
     /// Returns the reason for a row that would overwrite a newer one.
     pub(crate) fn superseded(current: &StoredRow) -> Self {
         let detail = format!("the row was written at {}, after this was received", current.updated_at);

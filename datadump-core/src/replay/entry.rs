@@ -4,9 +4,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::Value as Json;
 
-use super::run::Run;
+use super::{
+    edit,
+    keys::RowName,
+    outcome::{self, EntryOutcome},
+    run::Run,
+};
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
@@ -18,10 +22,9 @@ use crate::{
         source_cache::Source,
         transform::TransformedThrow,
     },
-    json,
-    process::{self, Output, vrl::Script},
-    quarantine::{EntryRow, FailureReason, KeptThrowRow, SUPERSEDED},
-    receipt::{Receipt, Remark, Stage},
+    process::vrl::Script,
+    quarantine::{EntryRow, FailureReason, KeptThrowRow},
+    receipt::{Receipt, Stage},
     record::{Failure, Record},
     schema::StoredRow,
     store::{Expect, Write, system_storages::SystemStorage},
@@ -39,19 +42,6 @@ pub(super) struct ReplayOptions {
     pub(super) program: Option<Script>,
     /// The bytes to use instead of the entry's.
     pub(super) body: Option<Bytes>,
-}
-
-/// The result of replaying one entry.
-#[derive(Debug)]
-pub(super) enum EntryOutcome {
-    /// It is stored now.
-    Stored,
-    /// It was stored before.
-    Skipped,
-    /// A row that it would overwrite is newer.
-    Superseded(Remark),
-    /// It failed again.
-    Failed(Remark),
 }
 
 /// An entry that is ready to be stored.
@@ -97,14 +87,14 @@ impl Run<'_> {
         if let Some(body) = &self.options.body {
             throw.body = body.clone();
             if let Some(record) = &mut record {
-                match edited_record(body) {
+                match edit::record(body) {
                     Ok(edited) => *record = edited,
                     Err(failure) => return Ok(PreparedEntry::undecodable(&failure)),
                 }
             }
         }
         let throw = Arc::new(throw);
-        let record = record.map(|record| decoded_record(record, &format, &throw));
+        let record = record.map(|record| edit::decoded(record, &format, &throw));
         if throw.source.as_str() == HUB {
             let decoded = match record {
                 Some(record) => record,
@@ -125,7 +115,11 @@ impl Run<'_> {
         let mut transformed =
             ingest.transform(throw, &source, decoded, self.options.program.as_ref()).await?;
         if let Some(index) = entry.index {
-            select_record(&mut transformed, index, has_several);
+            if self.is_edited_alone(&transformed, &entry, stored, &source).await? {
+                edit::renumber(&mut transformed, index);
+            } else {
+                select_record(&mut transformed, index, has_several);
+            }
         }
         let is_empty = transformed.records.is_empty() && transformed.failed.is_empty();
         if self.options.body.is_some() && is_empty && transformed.dropped == 0 {
@@ -134,7 +128,8 @@ impl Run<'_> {
         }
         // A throw counts as replayed if some of its records can be stored now; the others get entries of
         // their own. After an edit, all must be stored, so that the entry can be edited again.
-        let all_or_nothing = entry.index.is_some() || self.options.body.is_some();
+        let is_single = transformed.records.len() + transformed.failed.len() == 1;
+        let all_or_nothing = is_single || entry.index.is_some() || self.options.body.is_some();
         let must_succeed = all_or_nothing || transformed.records.is_empty();
         if let Some(failed) = transformed.failed.first().filter(|_| must_succeed) {
             return Ok(PreparedEntry::Ended(EntryOutcome::Failed(failed.remark(None))));
@@ -169,15 +164,11 @@ impl Run<'_> {
 
     /// Returns the keys that records of an entry name, as far as they can be told before validation. Other
     /// records get keys that no other entry has.
-    pub(super) fn keys(&self, entry: &PreparedEntry) -> Vec<(String, String)> {
+    pub(super) fn keys(&self, entry: &PreparedEntry) -> Vec<RowName> {
         let PreparedEntry::Throw(prepared) = entry else { return Vec::new() };
         let catalogue = self.replays.context.store.catalogue();
-        let key = |storage: &str, record: &Record| {
-            let found = catalogue.folded(storage)?;
-            let key = record.fields.get(found.in_force.as_ref()?.definition.key.name.as_str())?;
-            let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-            Some((found.name.folded(), text))
-        };
+        let first_key = prepared.source.settings.key.as_deref();
+        let key = |storage: &str, record: &Record| RowName::of(catalogue, storage, first_key, record);
         let records = prepared.transformed.records.iter();
         records.filter_map(|one| key(one.storage.as_str(), &one.record)).collect()
     }
@@ -200,12 +191,20 @@ impl Run<'_> {
     }
 
     async fn commit_throw(&self, prepared: PreparedThrow) -> Result<EntryOutcome> {
+        // If no record can be stored, the entry itself keeps waiting.
+        if prepared.mark.is_some() && !prepared.all_or_nothing {
+            let expected = self.dry_run(&prepared).await?;
+            if let EntryOutcome::Failed(_) | EntryOutcome::Superseded(_) = expected {
+                return Ok(expected);
+            }
+        }
         let PreparedThrow { source, transformed, mark, all_or_nothing, moment } = prepared;
         let (throw, format) = (&transformed.context.throw, &transformed.context.format);
         let receipt = Receipt::new(throw.id, throw.source.clone(), format.clone());
         let had_records = !transformed.records.is_empty();
         let options = CommitOptions {
             all_or_nothing,
+            needs_rows: mark.is_some(),
             // Records of a kept throw that fail again have been in quarantine since the first time.
             quarantine: mark.is_some(),
             newer: self.newer(moment),
@@ -233,35 +232,47 @@ impl Run<'_> {
         (!self.options.overwrite).then_some(KeepNewer { moment, own: &self.own })
     }
 
+    /// Returns the expected outcome of an entry.
     async fn dry_run(&self, prepared: &PreparedThrow) -> Result<EntryOutcome> {
-        if let Some(failed) = prepared.transformed.failed.first() {
-            return Ok(EntryOutcome::Failed(failed.remark(None)));
-        }
+        let failed = prepared.transformed.failed.first();
+        let mut outcome = failed.map(|failed| EntryOutcome::Failed(failed.remark(None)));
         let (records, changes) = (&prepared.transformed.records, &prepared.transformed.changes);
         for one in self.replays.ingest.dry_run(records, changes, &prepared.source).await? {
-            if let Some(remark) = self.superseded(&one, prepared.moment).await? {
-                return Ok(EntryOutcome::Superseded(remark));
-            }
-            if let Err(reason) = one.row {
-                return Ok(EntryOutcome::Failed(remark(reason)));
+            let next = self.dry_run_record(one, prepared.moment).await?;
+            let weight = |outcome: &EntryOutcome| outcome.weight(prepared.all_or_nothing);
+            if outcome.as_ref().is_none_or(|outcome| weight(outcome) < weight(&next)) {
+                outcome = Some(next);
             }
         }
-        Ok(EntryOutcome::Stored)
+        Ok(outcome.unwrap_or(EntryOutcome::Stored))
     }
 
-    /// Returns why a row would be superseded, if it would be.
-    async fn superseded(&self, one: &DryRunRow, moment: Timestamp) -> Result<Option<Remark>> {
-        let (Ok(row), Some(_)) = (&one.row, self.newer(moment)) else { return Ok(None) };
+    /// Returns the expected outcome of a record.
+    async fn dry_run_record(&self, one: DryRunRow, moment: Timestamp) -> Result<EntryOutcome> {
+        let row = match one.row {
+            Ok(row) => row,
+            Err(reason) => return Ok(EntryOutcome::Failed(outcome::remark(reason))),
+        };
         let store = &self.replays.context.store;
-        let Some(storage) = store.catalogue().folded(&one.storage) else { return Ok(None) };
-        let Some(in_force) = &storage.in_force else { return Ok(None) };
+        let storage = store.catalogue().folded(&one.storage);
+        let Some(in_force) = storage.and_then(|storage| storage.in_force.clone()) else {
+            return Ok(EntryOutcome::Stored);
+        };
         let key = &in_force.definition.key;
         let Some(Ok(value)) = row.get(key.name.as_str()).map(|value| key.kind.read(value)) else {
-            return Ok(None);
+            return Ok(EntryOutcome::Stored);
         };
-        let current = store.get(in_force, &value).await?;
-        let newer = current.filter(|current| current.updated_at > moment);
-        Ok(newer.map(|current| remark(FailureReason::superseded(&current))))
+        let Some(current) = store.get(&in_force, &value).await? else { return Ok(EntryOutcome::Stored) };
+        let stored = current.to_json(&in_force.definition);
+        if row.as_object().is_some_and(|row| row.iter().all(|(name, value)| stored.get(name) == Some(value)))
+        {
+            return Ok(EntryOutcome::Skipped);
+        }
+        let newer = self.newer(moment).filter(|newer| newer.is_newer(in_force.storage, &current));
+        Ok(match newer {
+            Some(_) => EntryOutcome::Superseded(outcome::remark(FailureReason::superseded(&current))),
+            None => EntryOutcome::Stored,
+        })
     }
 
     /// Returns the write that marks an entry as replayed.
@@ -289,43 +300,6 @@ fn select_record(transformed: &mut TransformedThrow, index: usize, has_several: 
 
 impl PreparedEntry {
     fn undecodable(failure: &Failure) -> Self {
-        Self::Ended(EntryOutcome::Failed(remark(FailureReason::of(Stage::Decode, failure))))
+        Self::Ended(EntryOutcome::Failed(outcome::remark(FailureReason::of(Stage::Decode, failure))))
     }
-}
-
-impl EntryOutcome {
-    /// Returns the outcome of an entry with these errors, if there are any.
-    fn of_errors(errors: Vec<Remark>) -> Option<Self> {
-        let mut superseded = None;
-        for error in errors {
-            if error.code != SUPERSEDED {
-                return Some(Self::Failed(error));
-            }
-            superseded.get_or_insert(error);
-        }
-        superseded.map(Self::Superseded)
-    }
-}
-
-fn remark(reason: FailureReason) -> Remark {
-    Remark { code: reason.code, field: reason.field, detail: reason.detail, ..Remark::default() }
-}
-
-/// Reads the edited record of an entry that has no bytes of its own.
-fn edited_record(body: &Bytes) -> Result<Json, Failure> {
-    let detail = match json::parse(body) {
-        Ok(record @ Json::Object(_)) => return Ok(record),
-        Ok(_) => "the edited body must be a JSON object".to_owned(),
-        Err(error) => format!("the edited body must be a JSON object: {error}"),
-    };
-    Err(Failure::new("unreadable", detail))
-}
-
-/// Returns the record of an entry as it was originally decoded.
-fn decoded_record(record: Json, format: &str, throw: &Throw) -> DecodedThrow {
-    let mut output = Output::default();
-    if let Json::Object(fields) = record {
-        output.record(Record { untyped: process::is_untyped(format), ..Record::new(fields) });
-    }
-    DecodedThrow { format: format.to_owned(), body: throw.body.clone(), output: Ok(output) }
 }

@@ -1,6 +1,9 @@
 //! Replays: runs quarantine entries or kept throws through the pipeline again.
 
+mod edit;
 mod entry;
+mod keys;
+mod outcome;
 mod run;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -12,15 +15,13 @@ use serde_json::{Value as Json, json};
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-use self::{
-    entry::{EntryOutcome, ReplayOptions},
-    run::Run,
-};
+use self::{entry::ReplayOptions, outcome::EntryOutcome, run::Run};
 use crate::{
     context::Context,
-    error::Result,
+    error::{Place, Result},
     hub::Hub,
     ingest::{Ingest, keep_newer::OwnRows, programs::script},
+    request::invalid,
     rows::Rows,
     schema::{StoredRow, Value},
     store::system_storages::SystemStorage,
@@ -82,7 +83,7 @@ pub struct ReplayState {
     pub errors: Vec<Json>,
 }
 
-/// Which entries to replay and how.
+/// Selection of entries to replay, with options.
 #[derive(Debug, Clone, Default)]
 pub struct ReplayRequest {
     /// Filters on waiting entries, like the parameters of a list (`source=…`, `code=…`, `throw=…`, `id=…`).
@@ -147,6 +148,11 @@ impl Replays {
 
     /// Starts a replay, which runs in the background.
     pub async fn start(&self, request: ReplayRequest) -> Result<Arc<ReplayState>> {
+        if request.body.is_some() && (request.entry.is_none() || request.kept) {
+            let detail =
+                "only the replay of a single quarantine entry takes an edited body: name it in `entry`";
+            return Err(invalid(Place::field("body"), "not-applicable", detail));
+        }
         let program = match &request.program {
             Some(text) => {
                 let script = script(request.takes.as_deref().unwrap_or("record"), text)?;
@@ -170,7 +176,7 @@ impl Replays {
             .collect();
         let total = Rows::system(&self.context, storage).list(&counting).await?.count.unwrap_or(0);
         let ReplayRequest { dry_run, overwrite, body, .. } = request;
-        let options = ReplayOptions { dry_run, overwrite, program, body: body.filter(|_| is_single) };
+        let options = ReplayOptions { dry_run, overwrite, program, body };
         let id = self.context.ids.next();
         let state = ReplayState { id, state: "running".into(), dry_run, total, ..ReplayState::default() };
         let replay = Arc::new(Replay {

@@ -87,13 +87,17 @@ fn common(one: &Kind, other: &Kind) -> Kind {
 
 /// Returns the initial definition of an inferred storage.
 pub fn first(name: &StorageName, key: Option<&str>) -> Json {
-    let key = key.filter(|key| FieldName::parse_open(key).is_ok()).unwrap_or(ID);
     json!({
         "name": name.as_str(),
-        "key": {"name": key, "type": "id"},
+        "key": {"name": first_key(key), "type": "id"},
         "fields": [],
         "meta": {"auto": true, "scans": true},
     })
+}
+
+/// Returns the name of the key of a first version, which is `key` if that can be a name.
+pub fn first_key(key: Option<&str>) -> &str {
+    key.filter(|key| FieldName::parse_open(key).is_ok()).unwrap_or(ID)
 }
 
 /// Extends a definition by the fields of a shape; returns `None` if there is nothing to add. `dropped` maps

@@ -80,7 +80,7 @@ impl Replays {
         Ok(Reply(ReplayAnswer::from(&*state.ok_or_else(|| unknown(&id.0))?)))
     }
 
-    /// Stop a replay after the current entry
+    /// Stop a replay after the entries in progress
     ///
     /// The rows it has stored are kept.
     #[oai(path = "/:id", method = "delete", operation_id = "stop_replay")]

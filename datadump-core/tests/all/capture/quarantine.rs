@@ -13,6 +13,7 @@ on_both![
     an_undecodable_throw_is_quarantined_whole,
     entries_are_listed_read_and_discarded,
     records_refused_by_the_store_become_entries,
+    only_the_replay_of_a_single_entry_takes_a_body,
 ];
 
 async fn replayed(fixture: &Fixture, request: ReplayRequest) -> ReplayState {
@@ -139,4 +140,13 @@ async fn records_refused_by_the_store_become_entries(fixture: Fixture) {
         (&entry["step"], &entry["code"], &entry["storage"]),
         (&json!("store"), &json!("unique"), &json!("dog"))
     );
+}
+
+async fn only_the_replay_of_a_single_entry_takes_a_body(fixture: Fixture) {
+    let entry = Some(uuid::Uuid::nil().to_string());
+    for (entry, kept) in [(None, false), (None, true), (entry, true)] {
+        let request = ReplayRequest { entry, kept, body: Some("{}".into()), ..ReplayRequest::default() };
+        let refused = fixture.dump.replays().start(request).await.unwrap_err();
+        assert!(refused.to_string().contains("single quarantine entry"), "{refused}");
+    }
 }

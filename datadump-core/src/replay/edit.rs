@@ -1,0 +1,80 @@
+//! Edited entries: the records of a body that is used instead of the bytes of an entry.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value as Json;
+
+use super::run::Run;
+use crate::{
+    error::Result,
+    id::Ids,
+    ingest::{decode::DecodedThrow, source_cache::Source, transform::TransformedThrow},
+    json,
+    process::{self, Output},
+    quarantine::EntryRow,
+    record::{Changes, Failure, Record},
+    schema::StoredRow,
+    throw::Throw,
+};
+
+impl Run<'_> {
+    /// Returns whether an entry was edited whose own bytes are those of one record. Then all records of the edited
+    /// body are meant; otherwise the bytes are those of the whole throw, and one of its records is.
+    pub(super) async fn is_edited_alone(
+        &self,
+        edited: &TransformedThrow,
+        entry: &EntryRow,
+        stored: &StoredRow,
+        source: &Source,
+    ) -> Result<bool> {
+        if self.options.body.is_none() || !has_several(edited) {
+            return Ok(self.options.body.is_some());
+        }
+        let ingest = &self.replays.ingest;
+        let throw = Arc::new(entry.fields.throw(entry.throw, stored)?);
+        let decoded = ingest.decoder.decode(&throw, Some(&edited.context.format)).await?;
+        let own = ingest.transform(throw, source, decoded, self.options.program.as_ref()).await?;
+        Ok(!has_several(&own))
+    }
+}
+
+/// Returns whether there are records of several indexes.
+fn has_several(transformed: &TransformedThrow) -> bool {
+    let indexes = transformed.records.iter().map(|one| one.record.origin.index);
+    let failed = transformed.failed.iter().filter_map(|failed| Some(failed.origin.as_ref()?.index));
+    let mut indexes = indexes.chain(failed);
+    let first = indexes.next();
+    indexes.any(|index| Some(index) != first)
+}
+
+/// Turns all records into parts of the record with this index, so that they get ids that no other record of the throw
+/// has.
+pub(super) fn renumber(transformed: &mut TransformedThrow, index: usize) {
+    let mut changes = Changes::default();
+    for (part, one) in transformed.records.iter_mut().enumerate() {
+        let before = transformed.changes.get(one.record.origin.index);
+        one.record.origin.index = Ids::index_of_part(index, part);
+        changes.put(one.record.origin.index, before.to_vec());
+    }
+    transformed.changes = changes;
+}
+
+/// Reads the edited record of an entry that has no bytes of its own.
+pub(super) fn record(body: &Bytes) -> Result<Json, Failure> {
+    let detail = match json::parse(body) {
+        Ok(record @ Json::Object(_)) => return Ok(record),
+        Ok(_) => "the edited body must be a JSON object".to_owned(),
+        Err(error) => format!("the edited body must be a JSON object: {error}"),
+    };
+    Err(Failure::new("unreadable", detail))
+}
+
+/// Returns the record of an entry as it was originally decoded.
+pub(super) fn decoded(record: Json, format: &str, throw: &Throw) -> DecodedThrow {
+    let mut output = Output::default();
+    if let Json::Object(fields) = record {
+        output.record(Record { untyped: process::is_untyped(format), ..Record::new(fields) });
+    }
+    DecodedThrow { format: format.to_owned(), body: throw.body.clone(), output: Ok(output) }
+}
