@@ -272,6 +272,15 @@ async fn an_entry_none_of_whose_records_can_be_stored_keeps_waiting(server: Serv
         let row = row(&server, "dog", "newer-a").await;
         assert_eq!(row["color"], format!("blue {number}"), "{row}");
     }
+    // Their storage cannot be created.
+    server.database().execute("CREATE TABLE storage_taken (x INTEGER)").await;
+    server.put("/api/v1/source/taken/", &json!({"format": "json"})).await.is(201).ok();
+    server.request("POST", "/throw/taken").body("{\"n\": 1}\n{\"n\": 2}\n").await.is(202).ok();
+    server.patch("/api/v1/source/taken/", &json!({"format": "ndjson"})).await.is(200).ok();
+    for _ in 0..2 {
+        let request = json!({"filters": {"source": "taken"}});
+        assert_eq!(replay(&server, "", request).await, BTreeMap::from([("failed", 1)]));
+    }
 }
 
 async fn a_replay_of_kept_throws_keeps_newer_rows(server: Server) {
