@@ -147,6 +147,13 @@ async fn of_several_entries_with_a_key_the_last_wins(server: Server) {
         let row = row(&server, "dog", &format!("C{key}")).await;
         assert_eq!((&row["collar_size"], &row["version"]), (&json!(57 + key), &json!(20)), "{row}");
     }
+    // The entries of one throw are in the order of its records.
+    let batch: Vec<Json> =
+        (0..60).map(|n| json!({"chip_id": "B", "color": "red", "collar_size": n.to_string()})).collect();
+    server.post("/throw/dog", &json!(batch)).await.is(202).ok();
+    assert_eq!(replay(&server, "", json!({"program": FIXED})).await, BTreeMap::from([("stored", 60)]));
+    let row = row(&server, "dog", "B").await;
+    assert_eq!((&row["collar_size"], &row["version"]), (&json!(59), &json!(60)), "{row}");
 }
 
 /// In storages that do not exist before the replay, and in declared ones.

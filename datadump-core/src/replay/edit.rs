@@ -1,46 +1,19 @@
 //! Edited entries: the records of a body that is used instead of the bytes of an entry.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use serde_json::Value as Json;
 
-use super::run::Run;
 use crate::{
-    error::Result,
     id::Ids,
-    ingest::{decode::DecodedThrow, source_cache::Source, transform::TransformedThrow},
+    ingest::{decode::DecodedThrow, transform::TransformedThrow},
     json,
     process::{self, Output},
-    quarantine::EntryRow,
     record::{Changes, Failure, Record},
-    schema::StoredRow,
     throw::Throw,
 };
 
-impl Run<'_> {
-    /// Returns whether an entry was edited whose own bytes are those of one record. Then all records of the edited
-    /// body are meant; otherwise the bytes are those of the whole throw, and one of its records is.
-    pub(super) async fn is_edited_alone(
-        &self,
-        edited: &TransformedThrow,
-        entry: &EntryRow,
-        stored: &StoredRow,
-        source: &Source,
-    ) -> Result<bool> {
-        if self.options.body.is_none() || !has_several(edited) {
-            return Ok(self.options.body.is_some());
-        }
-        let ingest = &self.replays.ingest;
-        let throw = Arc::new(entry.fields.throw(entry.throw, stored)?);
-        let decoded = ingest.decoder.decode(&throw, Some(&edited.context.format)).await?;
-        let own = ingest.transform(throw, source, decoded, self.options.program.as_ref()).await?;
-        Ok(!has_several(&own))
-    }
-}
-
 /// Returns whether there are records of several indexes.
-fn has_several(transformed: &TransformedThrow) -> bool {
+pub(super) fn has_several(transformed: &TransformedThrow) -> bool {
     let indexes = transformed.records.iter().map(|one| one.record.origin.index);
     let failed = transformed.failed.iter().filter_map(|failed| Some(failed.origin.as_ref()?.index));
     let mut indexes = indexes.chain(failed);

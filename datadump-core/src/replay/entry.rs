@@ -139,6 +139,25 @@ impl Run<'_> {
         Ok(PreparedEntry::Throw(Box::new(prepared)))
     }
 
+    /// Returns whether an entry was edited whose own bytes are those of one record. Then all records of the edited
+    /// body are meant; otherwise the bytes are those of the whole throw, and one of its records is.
+    async fn is_edited_alone(
+        &self,
+        edited: &TransformedThrow,
+        entry: &EntryRow,
+        stored: &StoredRow,
+        source: &Source,
+    ) -> Result<bool> {
+        if self.options.body.is_none() || !edit::has_several(edited) {
+            return Ok(self.options.body.is_some());
+        }
+        let ingest = &self.replays.ingest;
+        let throw = Arc::new(entry.fields.throw(entry.throw, stored)?);
+        let decoded = ingest.decoder.decode(&throw, Some(&edited.context.format)).await?;
+        let own = ingest.transform(throw, source, decoded, self.options.program.as_ref()).await?;
+        Ok(!edit::has_several(&own))
+    }
+
     async fn prepare_kept(&self, stored: &StoredRow) -> Result<PreparedEntry> {
         let ingest = &self.replays.ingest;
         let in_force = self.replays.context.system(SystemStorage::KeptThrow)?;
