@@ -64,11 +64,19 @@ pub(super) async fn examine(
 
 /// Measures how long it takes to find rows that a recent transaction has written, in milliseconds.
 async fn scan_ms(connection: &mut PgConnection, old: &Definition) -> Result<u64> {
-    let began = Instant::now();
-    let written = "age(xmin) < 0";
-    count(connection, format!("SELECT count(*) FROM {} WHERE {written}", sql::table(&old.name).quoted()))
-        .await?;
-    u64::try_from(began.elapsed().as_millis()).map_err(Error::internal)
+    /// The first time includes planning. That matters for a small table, where measuring again costs little.
+    const SHORT_MS: u64 = 100;
+    let statement = format!("SELECT count(*) FROM {} WHERE age(xmin) < 0", sql::table(&old.name).quoted());
+    let mut measured = u64::MAX;
+    for _ in 0..2 {
+        let began = Instant::now();
+        count(connection, statement.clone()).await?;
+        measured = measured.min(u64::try_from(began.elapsed().as_millis()).map_err(Error::internal)?);
+        if measured > SHORT_MS {
+            break;
+        }
+    }
+    Ok(measured)
 }
 
 /// Counts the rows to index, and for a unique index those that are duplicates.
